@@ -1,0 +1,35 @@
+import { catalogue, type ErrorCode, type ErrorSource } from './catalogue.ts';
+import type { FieldError } from './problem.ts';
+
+export interface GatewayErrorOptions {
+  /** For the caller. Never contains what an upstream or a database said. */
+  readonly detail?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A fault with a row in the catalogue. Thrown where a fault ends the work at hand; denials of policies are values (a
+ * `Reply`), not errors.
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly source: ErrorSource;
+  readonly retry: boolean;
+  readonly detail: string | undefined;
+  readonly errors: readonly FieldError[];
+
+  constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
+    const row = catalogue[code];
+    super(options.detail ?? row.title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.status = row.status;
+    this.source = row.source;
+    this.retry = row.retry;
+    this.detail = options.detail;
+    this.errors = options.errors ?? [];
+  }
+}

@@ -1,0 +1,6 @@
+export { catalogue, errorCodes, errorEntry } from './catalogue.ts';
+export type { ErrorCode, ErrorEntry, ErrorSource } from './catalogue.ts';
+export { GatewayError } from './gateway-error.ts';
+export type { GatewayErrorOptions } from './gateway-error.ts';
+export { problem, problemMediaType } from './problem.ts';
+export type { FieldError, Problem, ProblemFacts } from './problem.ts';
