@@ -1,0 +1,18 @@
+export type {
+  AttachedQuota,
+  Consumer,
+  Credential,
+  Exchange,
+  QuotaLimit,
+  QuotaPeriod,
+  ResourceRef,
+  ResponseHead,
+  RouteView,
+} from './exchange.ts';
+export type { Clock, CredentialStore, KeyOwner, PolicyHost, PolicyLogger } from './host.ts';
+export { phases } from './phases.ts';
+export type { Phase, RequestPhase } from './phases.ts';
+export { definePolicy, definePolicySchema } from './policy.ts';
+export type { AttachPoint, OnError, Policy, PolicyHooks, PolicySchema } from './policy.ts';
+export { deny, reply } from './reply.ts';
+export type { HeaderPair, Reply } from './reply.ts';

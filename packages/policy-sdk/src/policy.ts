@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type { Exchange, ResponseHead } from './exchange.ts';
+import type { PolicyHost } from './host.ts';
+import type { Phase } from './phases.ts';
+import type { Reply } from './reply.ts';
+
+/** What happens to a request when something the policy depends on fails. */
+export type OnError = 'open' | 'closed';
+
+/** Where a policy may be attached. */
+export type AttachPoint = 'gateway' | 'service' | 'route' | 'group' | 'consumer';
+
+/** The part of a policy that every room may see: its name, what it does and what its configuration may contain. */
+export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
+  /** kebab-case; the folder, the configuration and the reference page use the same word. */
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly phases: readonly Phase[];
+  /** A strict object with a description on every field. */
+  readonly config: Config;
+  /** Default everywhere. Policies that find out who calls cannot depend on who calls. */
+  readonly attach: readonly AttachPoint[];
+  /** Set when the policy depends on something that can fail; the default for the attachment's `onError`. */
+  readonly onError: OnError | undefined;
+}
+
+type MaybePromise<T> = T | Promise<T>;
+type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
+
+/**
+ * What runs per request. A request hook returns a `Reply` to stop, or undefined to go on; it returns a promise only when
+ * it has to wait. Denials are values: throw only for faults, which `onError` then decides.
+ */
+export interface PolicyHooks {
+  readonly receive?: RequestHook;
+  readonly authenticate?: RequestHook;
+  readonly authorize?: RequestHook;
+  readonly limit?: RequestHook;
+  readonly validate?: RequestHook;
+  readonly transform?: RequestHook;
+  readonly answer?: RequestHook;
+  readonly respond?: (exchange: Exchange, response: ResponseHead) => void;
+  readonly settle?: (exchange: Exchange) => void;
+}
+
+/** A whole policy: its schema, and how a configuration becomes hooks. */
+export interface Policy<Config extends z.ZodType = z.ZodType> {
+  readonly schema: PolicySchema<Config>;
+  /** Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. */
+  readonly compile: (config: z.output<Config>, host: PolicyHost) => PolicyHooks;
+}
+
+const everywhere: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route', 'group', 'consumer']);
+
+type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'name' | 'summary' | 'phases' | 'config'> &
+  Partial<Pick<PolicySchema<Config>, 'attach' | 'onError'>>;
+
+/** Declares a policy's schema. Throws a TypeError when the name is not kebab-case or no phase is named. */
+export function definePolicySchema<Config extends z.ZodType>(input: PolicySchemaInput<Config>): PolicySchema<Config> {
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(input.name)) {
+    throw new TypeError(`policy name "${input.name}" is not kebab-case`);
+  }
+  if (input.phases.length === 0) throw new TypeError(`policy "${input.name}" names no phase`);
+  return Object.freeze({ ...input, attach: input.attach ?? everywhere, onError: input.onError });
+}
+
+/** Declares a policy: its schema and its `compile`. */
+export function definePolicy<Config extends z.ZodType>(policy: Policy<Config>): Policy<Config> {
+  return Object.freeze(policy);
+}

@@ -1,0 +1,1 @@
+export type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
