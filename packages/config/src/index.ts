@@ -1,0 +1,17 @@
+export { canonicalJson } from './canonical.ts';
+export { effectivePolicies } from './effective.ts';
+export type { EffectivePolicy, PolicyHolder } from './effective.ts';
+export { fieldErrors, toPointer } from './field-errors.ts';
+export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';
+export { createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
+export type { PolicyCatalogue } from './policy-catalogue.ts';
+export { mapReferences, referencesOf } from './references.ts';
+export type { ResourceReference } from './references.ts';
+export { isKind, kinds, nameOf, nameProperty, resourceSchemas } from './resource.ts';
+export type { Kind, Resource, Spec } from './resource.ts';
+export { Consumer, Group } from './resources/consumer.ts';
+export { Gateway } from './resources/gateway.ts';
+export { Key, KeyInput } from './resources/key.ts';
+export { Quota, QuotaLimit } from './resources/quota.ts';
+export { PathPattern, Route } from './resources/route.ts';
+export { Service, Target } from './resources/service.ts';

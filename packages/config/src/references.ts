@@ -1,0 +1,63 @@
+import type { Kind, Spec } from './resource.ts';
+
+/** One reference inside a spec: where it stands, and what it points at. */
+export interface ResourceReference {
+  /** RFC 6901 JSON Pointer. */
+  readonly pointer: string;
+  readonly kind: Kind;
+  /** Id or name as written, an id once stored. */
+  readonly target: string;
+}
+
+interface ReferenceField {
+  readonly path: readonly string[];
+  readonly kind: Kind;
+}
+
+/** Which properties of which kind are references; `*` stands for every element of an array. */
+const referenceFields: Readonly<Record<Kind, readonly ReferenceField[]>> = {
+  gateway: [],
+  quota: [],
+  group: [{ path: ['quotas', '*'], kind: 'quota' }],
+  service: [{ path: ['quotas', '*'], kind: 'quota' }],
+  route: [
+    { path: ['gateways', '*'], kind: 'gateway' },
+    { path: ['service'], kind: 'service' },
+    { path: ['split', '*', 'service'], kind: 'service' },
+    { path: ['quotas', '*'], kind: 'quota' },
+  ],
+  consumer: [
+    { path: ['groups', '*'], kind: 'group' },
+    { path: ['quotas', '*'], kind: 'quota' },
+  ],
+  key: [{ path: ['consumer'], kind: 'consumer' }],
+};
+
+/** All references of a spec, in the order they are written. */
+export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
+  const found: ResourceReference[] = [];
+  mapReferences(kind, spec, (reference) => {
+    found.push(reference);
+    return reference.target;
+  });
+  return found;
+}
+
+/** A copy of the spec in which every reference is what `resolve` made of it. The spec itself is left alone. */
+export function mapReferences<K extends Kind>(kind: K, spec: Spec<K>, resolve: (reference: ResourceReference) => string): Spec<K> {
+  const copy = structuredClone(spec);
+  for (const field of referenceFields[kind]) walk(copy, field.path, '', field.kind, resolve);
+  return copy;
+}
+
+function walk(holder: unknown, path: readonly string[], pointer: string, kind: Kind, resolve: (reference: ResourceReference) => string): void {
+  const [step, ...rest] = path;
+  if (step === undefined || typeof holder !== 'object' || holder === null) return;
+  const properties = holder as Record<string, unknown>;
+  for (const property of step === '*' ? Object.keys(properties) : [step]) {
+    const value = properties[property];
+    const here = `${pointer}/${property}`;
+    if (rest.length > 0) walk(value, rest, here, kind, resolve);
+    else if (typeof value === 'string') properties[property] = resolve({ pointer: here, kind, target: value });
+  }
+}

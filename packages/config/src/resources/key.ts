@@ -1,0 +1,30 @@
+import { Name, Reference, Tags } from '@sluice/schema';
+import { z } from 'zod';
+
+const instant = z.iso.datetime({ offset: true });
+
+/** An API key of a consumer, as it is written. */
+export const KeyInput = z.strictObject({
+  name: Name,
+  key: z
+    .string()
+    .min(16)
+    .max(512)
+    .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
+    .optional()
+    .describe('Bring your own key, at least 16 characters; otherwise a random one is made. Never shown again.'),
+  expiresAt: instant.optional().describe('RFC 3339 instant after which the key is refused.'),
+  tags: Tags,
+});
+
+/** A key as it is stored and streamed: only its hash. */
+export const Key = z.strictObject({
+  name: Name,
+  consumer: Reference,
+  hash: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
+  prefix: z.string().max(16).describe('The first characters, to recognise a key by.'),
+  expiresAt: instant.optional(),
+  tags: Tags,
+});
+
+export type Key = z.output<typeof Key>;

@@ -1,0 +1,60 @@
+import { Name, Reference, Tags, TargetAddress } from '@sluice/schema';
+import { z } from 'zod';
+import { PolicyAttachments } from '../policy-attachment.ts';
+
+const timeoutMs = (initial: number, text: string) => z.int().min(1).max(86_400_000).default(initial).describe(text);
+
+/** One address of a service. */
+export const Target = z.strictObject({
+  address: TargetAddress,
+  weight: z.int().min(0).max(1000).default(100).describe('Share of the traffic, relative to the other targets; 0 takes none.'),
+});
+
+export type Target = z.output<typeof Target>;
+
+/** An upstream API. */
+export const Service = z.strictObject({
+  name: Name,
+  protocol: z.enum(['http', 'https', 'h2c', 'h2']).default('http').describe('How targets are spoken to: HTTP/1.1 plain or over TLS, HTTP/2 plain or over TLS.'),
+  targets: z.array(Target).min(1).max(1000).describe('Addresses requests are balanced over.'),
+  basePath: z
+    .string()
+    .max(1024)
+    .regex(/^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]+\/?)*$/, 'begin with "/" and use plain path characters')
+    .default('/')
+    .describe('Put in front of every path sent upstream.'),
+  timeouts: z
+    .strictObject({
+      connectMs: timeoutMs(3_000, 'To connect to a target.'),
+      firstByteMs: timeoutMs(30_000, 'From the request being sent to the first byte of the response.'),
+      idleMs: timeoutMs(60_000, 'Without a byte in either direction while content is in flight.'),
+      totalMs: timeoutMs(60_000, 'For the whole exchange with the upstream; streams may raise it.'),
+    })
+    .prefault({})
+    .describe('Milliseconds.'),
+  retries: z
+    .strictObject({
+      attempts: z.int().min(0).max(5).default(1).describe('Further targets tried when a request was not sent, or is idempotent.'),
+    })
+    .prefault({}),
+  health: z
+    .strictObject({
+      failures: z.int().min(1).max(1000).default(3).describe('Consecutive failures after which a target is taken out.'),
+      ejectMs: z.int().min(100).max(3_600_000).default(5_000).describe('How long it stays out before one request tries it again.'),
+    })
+    .prefault({})
+    .describe('Passive health: what is learned from real traffic.'),
+  tls: z
+    .strictObject({
+      verify: z.boolean().default(true).describe('Verify the certificate of the target.'),
+      serverName: z.string().min(1).max(253).optional().describe('Name sent as SNI and verified; the host of the target otherwise.'),
+      caCertificates: z.string().max(262_144).optional().describe('PEM certificates trusted instead of the system ones.'),
+    })
+    .prefault({})
+    .describe('For the protocols over TLS.'),
+  policies: PolicyAttachments,
+  quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the service.'),
+  tags: Tags,
+});
+
+export type Service = z.output<typeof Service>;
