@@ -1,0 +1,3 @@
+export { parsePathPattern } from './path-pattern.ts';
+export type { PathKind, PathPattern } from './path-pattern.ts';
+export { checkRegex } from './regex-safety.ts';

@@ -1,0 +1,100 @@
+import { segmentFaults } from './path-segment.ts';
+import { RegexFault } from './regex-syntax.ts';
+import { analyseRegex } from './regex-safety.ts';
+
+/** The kinds in order of precedence. `any` is a route without paths. */
+export const pathKinds = Object.freeze(['exact', 'template', 'prefix', 'regex', 'any'] as const);
+export type PathKind = (typeof pathKinds)[number];
+
+/** A path pattern, parsed and checked. Every kind has every field, so that code on the request path sees one shape. */
+export interface PathPattern {
+  readonly kind: PathKind;
+  /** As it was written; `*` for `any`. */
+  readonly text: string;
+  /**
+   * Template and prefix: the segments, {@link parameterSegment} where any will do, without the `*` at the end.
+   * Regex: the whole literal segments that every match begins with. Exact and any: none.
+   */
+  readonly segments: readonly string[];
+  /** Names of template parameters, or of named groups, from left to right. */
+  readonly parameters: readonly string[];
+  /** Template and prefix: the number of segments; deeper patterns come first. Otherwise 0. */
+  readonly depth: number;
+  /** Characters written, without parameters and `/*`; between patterns equally deep, longer ones come first. */
+  readonly length: number;
+  /** Regex: literal text that every match begins with, a cheap test before the expression runs. Otherwise empty. */
+  readonly literalPrefix: string;
+  /** Regex: the expression. Has no state between calls. */
+  readonly expression: RegExp | undefined;
+}
+
+/** Stands for a template parameter in {@link PathPattern.segments}; braces cannot occur in a literal segment. */
+export const parameterSegment = '{}';
+
+/** The pattern of a route without paths. It matches every request target, `OPTIONS *` included. */
+export const anyPath: PathPattern = makePattern({ kind: 'any', text: '*' });
+
+const maxPatternLength = 1024;
+const maxSegments = 64;
+
+/**
+ * Parses a path pattern: `/orders` (exact), `/orders/{id}` (template: one non-empty segment each), `/orders/*` (prefix by
+ * segment: `/orders`, `/orders/` and all below; may hold parameters too), or `~ ^/v\d+/orders$` (regular expression).
+ * Literal text is compared with the normalised path, so it has to be written in normal form (RFC 3986 section 6.2.2).
+ *
+ * @returns the pattern, or all that is wrong with it, each fault saying what to write instead.
+ */
+export function parsePathPattern(text: string): PathPattern | string[] {
+  if (text.length > maxPatternLength) return [`the path is ${text.length} characters long: at most ${maxPatternLength} are allowed`];
+  if (text.startsWith('~')) return parseRegexPattern(text);
+  if (!text.startsWith('/')) return ['begin with "/" for a path, or with "~ " for a regular expression'];
+  return parseSegmentedPattern(text);
+}
+
+function parseRegexPattern(text: string): PathPattern | string[] {
+  if (!text.startsWith('~ ')) return ['put a space between "~" and the regular expression'];
+  const source = text.slice(2).trim();
+  try {
+    const { items, names } = analyseRegex(source);
+    let literalPrefix = '';
+    for (const item of items) {
+      if (item.kind !== 'character' || item.literal === undefined) break;
+      literalPrefix += item.literal;
+    }
+    const segments = literalPrefix.split('/').slice(1, -1);
+    return makePattern({ kind: 'regex', text, segments, parameters: names, length: source.length, literalPrefix, expression: new RegExp(source, 'u') });
+  } catch (error) {
+    if (error instanceof RegexFault) return [error.message];
+    throw error;
+  }
+}
+
+function parseSegmentedPattern(text: string): PathPattern | string[] {
+  const isPrefix = text.endsWith('/*');
+  const body = isPrefix ? text.slice(0, -2) : text;
+  const written = body === '' ? [] : body.slice(1).split('/');
+  const faults = written.flatMap((segment, index) => segmentFaults(segment, { mayBeEmpty: !isPrefix && index === written.length - 1 }));
+  if (written.length > maxSegments) faults.push(`the path has ${written.length} segments: at most ${maxSegments} are allowed`);
+  const parameters = written.filter((segment) => segment.startsWith('{')).map((segment) => segment.slice(1, -1));
+  const repeated = parameters.find((name, index) => parameters.indexOf(name) !== index);
+  if (repeated !== undefined) faults.push(`the name "${repeated}" is used twice: give each segment its own`);
+  if (faults.length > 0) return faults;
+
+  if (!isPrefix && parameters.length === 0) return makePattern({ kind: 'exact', text, length: text.length });
+  const segments = written.map((segment) => (segment.startsWith('{') ? parameterSegment : segment));
+  const length = segments.reduce((sum, segment) => sum + 1 + (segment === parameterSegment ? 0 : segment.length), 0);
+  return makePattern({ kind: isPrefix ? 'prefix' : 'template', text, segments, parameters, depth: segments.length, length });
+}
+
+function makePattern(given: Partial<PathPattern> & Pick<PathPattern, 'kind' | 'text'>): PathPattern {
+  return Object.freeze({
+    kind: given.kind,
+    text: given.text,
+    segments: Object.freeze(given.segments ?? []),
+    parameters: Object.freeze(given.parameters ?? []),
+    depth: given.depth ?? 0,
+    length: given.length ?? 0,
+    literalPrefix: given.literalPrefix ?? '',
+    expression: given.expression,
+  });
+}
