@@ -1,0 +1,78 @@
+import type { ErrorCode } from '@sluice/errors';
+import type { HeaderList } from '@sluice/http1';
+import type { ContentSource } from './content.ts';
+import type { Tunnel } from './tunnel.ts';
+
+/**
+ * The client's side of an exchange: what the listener offers to the rest of the proxy. One object per connection (per
+ * stream in HTTP/2), reused for the requests that follow one another on it. Request fields are valid from the call of
+ * the request handler until the response has been sent.
+ */
+export interface Downstream {
+  readonly protocol: '1.0' | '1.1' | '2';
+  readonly encrypted: boolean;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+
+  readonly method: string;
+  /** Normalised; see `normalizeTarget` in packages/http1. */
+  readonly path: string;
+  readonly query: string;
+  /** Host without port, normalised. */
+  readonly host: string;
+  /** Host as it is passed on: with the port when the client sent one. */
+  readonly authority: string;
+  /** All request fields as received, framing and hop-by-hop fields included. */
+  readonly headers: HeaderList;
+  readonly content: ContentSource;
+  /** Set when the client asks for a WebSocket, and nothing else stands in the way. */
+  readonly wantsUpgrade: boolean;
+  /** Set when the client waits for 100 (Continue) before it sends its content. The listener sends it when content is started. */
+  readonly expectsContinue: boolean;
+
+  /** Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each request. */
+  maxBodyBytes: number;
+  /** Called when the client is gone before the response was complete. Set by the exchange, reset with each request. */
+  onAborted: (() => void) | undefined;
+
+  /** Sends an interim response other than 101. */
+  sendInterim(status: number, headers: HeaderList): void;
+  /** Sends head and whole content in one write. Framing is added here: `headers` has none. */
+  respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void;
+  /**
+   * Sends the head and lets content follow with backpressure. `onDone` is called once: with undefined when the last
+   * byte was handed to the socket, with the fault when the content could not be completed; the connection is then
+   * closed without a clean end.
+   */
+  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
+  /** Sends 101 with these fields and joins the two connections until one of them ends. */
+  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: () => void): void;
+  /** Closes the connection without a word: for a response that cannot be continued. */
+  abort(): void;
+
+  /** Bytes of the request received and of the response sent, heads included, for this exchange. */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+/** A message that never became an exchange. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** For the log: what exactly was wrong. */
+  readonly reason: string;
+  readonly peerAddress: string;
+  /** As far as they were understood; empty otherwise. */
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+}
+
+/** The rest of the proxy, as the listener sees it. */
+export interface ListenerEvents {
+  /** A connection (a stream in HTTP/2) is there. The answer is called for each request on it, once its head is complete. */
+  connection(downstream: Downstream): () => void;
+  /** A message is refused by the listener itself. Answers the content (a problem document) to send along. */
+  refused(refusal: Refusal): string;
+}

@@ -1,0 +1,8 @@
+import type { Duplex } from 'node:stream';
+
+/** An upstream connection that has switched protocols: bytes both ways, no more messages. */
+export interface Tunnel {
+  readonly stream: Duplex;
+  /** Bytes that arrived behind the 101 head. */
+  readonly head: Buffer;
+}
