@@ -1,0 +1,92 @@
+import { compileConditions } from './conditions.ts';
+import type { Conditions } from './conditions.ts';
+import { anyPath, parsePathPattern, pathKinds } from './path-pattern.ts';
+import type { PathPattern } from './path-pattern.ts';
+import { InvalidRouteError } from './route.ts';
+import type { RouteMatch, RouteSpec } from './route.ts';
+
+/** One host and one path of a route: what the index holds and what precedence orders. */
+export interface Candidate<R extends RouteSpec> {
+  readonly route: R;
+  readonly host: string;
+  readonly pattern: PathPattern;
+  readonly conditions: Conditions;
+  readonly hostRank: number;
+  readonly kindRank: number;
+  /** The answer when this wins and has no parameters: made once, so that matching allocates nothing. */
+  readonly match: RouteMatch<R>;
+}
+
+/** The host of a route without hosts. */
+export const anyHost = '*';
+const maxCandidates = 4096;
+
+/**
+ * The candidates of a route: each of its hosts with each of its paths.
+ *
+ * @throws {InvalidRouteError} with all faults of its hosts and paths.
+ */
+export function compileRoute<R extends RouteSpec>(route: R): readonly Candidate<R>[] {
+  const hosts = route.hosts.length === 0 ? [anyHost] : [...new Set(route.hosts.map((host) => host.toLowerCase()))];
+  const texts = [...new Set(route.paths)];
+  if (hosts.length * texts.length > maxCandidates) {
+    throw new InvalidRouteError(route.id, [`${hosts.length} hosts times ${texts.length} paths are more than ${maxCandidates}: split the route`]);
+  }
+  const faults = route.hosts.flatMap(hostFaults);
+  const patterns: PathPattern[] = texts.length === 0 ? [anyPath] : [];
+  for (const text of texts) {
+    const parsed = parsePathPattern(text);
+    if (Array.isArray(parsed)) faults.push(...parsed.map((fault) => `path "${text}": ${fault}`));
+    else patterns.push(parsed);
+  }
+  if (faults.length > 0) throw new InvalidRouteError(route.id, faults);
+  const conditions = compileConditions(route);
+  return hosts.flatMap((host) => patterns.map((pattern) => makeCandidate(route, host, pattern, conditions)));
+}
+
+function hostFaults(host: string): string[] {
+  const labels = host.startsWith('*.') ? host.slice(2) : host;
+  if (labels !== '' && !labels.includes('*')) return [];
+  return [`host "${host}": write api.example.com, or *.example.com for every host below it; leave hosts empty for any`];
+}
+
+function makeCandidate<R extends RouteSpec>(route: R, host: string, pattern: PathPattern, conditions: Conditions): Candidate<R> {
+  return {
+    route,
+    host,
+    pattern,
+    conditions,
+    hostRank: hostRank(host),
+    kindRank: pathKinds.indexOf(pattern.kind),
+    match: Object.freeze({ route, pattern: pattern.text, params: undefined }),
+  };
+}
+
+/** Exact, then wildcards by the length of their suffix, then any. */
+function hostRank(host: string): number {
+  if (host === anyHost) return 0;
+  return host.startsWith('*.') ? host.length : Number.MAX_SAFE_INTEGER;
+}
+
+/**
+ * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and length, number of
+ * conditions, priority, id. The last two only order the candidates of one route, to make the order total.
+ */
+export function comparePrecedence<R extends RouteSpec>(one: Candidate<R>, other: Candidate<R>): number {
+  return (
+    other.hostRank - one.hostRank ||
+    one.kindRank - other.kindRank ||
+    other.pattern.depth - one.pattern.depth ||
+    other.pattern.length - one.pattern.length ||
+    other.conditions.count - one.conditions.count ||
+    other.route.priority - one.route.priority ||
+    compareText(one.route.id, other.route.id) ||
+    compareText(one.pattern.text, other.pattern.text) ||
+    compareText(one.host, other.host)
+  );
+}
+
+/** By UTF-16 code units: the same on every machine, whatever its locale. */
+function compareText(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}

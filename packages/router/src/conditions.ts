@@ -1,0 +1,54 @@
+import { firstQueryValue } from './query-parameter.ts';
+import type { MatchRequest, RouteSpec, UnmetCondition } from './route.ts';
+
+/** What a route asks beyond host and path, laid out for the request path. */
+export interface Conditions {
+  /** Empty: any. */
+  readonly methods: readonly string[];
+  /** Name in lower case, and value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** How many there are, the methods together counting as one; more come first. */
+  readonly count: number;
+}
+
+export function compileConditions(route: RouteSpec): Conditions {
+  const headers = Object.entries(route.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const query = Object.entries(route.query);
+  const count = (route.methods.length > 0 ? 1 : 0) + headers.length + query.length;
+  return { methods: [...route.methods], headers, query, count };
+}
+
+export function meets(conditions: Conditions, request: MatchRequest): boolean {
+  return meetsMethod(conditions, request.method) && meetsFields(conditions, request);
+}
+
+/** Everything but the method. */
+export function meetsFields({ headers, query }: Conditions, request: MatchRequest): boolean {
+  for (const [name, value] of headers) if (request.header(name) !== value) return false;
+  for (const [name, value] of query) if (firstQueryValue(request.query, name) !== value) return false;
+  return true;
+}
+
+function meetsMethod({ methods }: Conditions, method: string): boolean {
+  return methods.length === 0 || methods.includes(method);
+}
+
+/** The first condition the request does not meet, or undefined when it meets all. */
+export function unmetCondition(conditions: Conditions, request: MatchRequest): UnmetCondition | undefined {
+  if (!meetsMethod(conditions, request.method)) return 'method';
+  const header = conditions.headers.find(([name, value]) => request.header(name) !== value);
+  if (header !== undefined) return `header:${header[0]}`;
+  const parameter = conditions.query.find(([name, value]) => firstQueryValue(request.query, name) !== value);
+  return parameter === undefined ? undefined : `query:${parameter[0]}`;
+}
+
+/** Whether every request that meets `narrow` also meets `wide`. May say no where the answer is yes, never the reverse. */
+export function covers(wide: Conditions, narrow: Conditions): boolean {
+  const methods = wide.methods.length === 0 || (narrow.methods.length > 0 && narrow.methods.every((method) => wide.methods.includes(method)));
+  return methods && isSubset(wide.headers, narrow.headers) && isSubset(wide.query, narrow.query);
+}
+
+function isSubset(fewer: Conditions['headers'], more: Conditions['headers']): boolean {
+  return fewer.every(([name, value]) => more.some((other) => other[0] === name && other[1] === value));
+}

@@ -1,0 +1,62 @@
+import { comparePrecedence } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { unmetCondition } from './conditions.ts';
+import { matchesHost } from './host-index.ts';
+import { matchesPath } from './path-match.ts';
+import type { CandidateVerdict, MatchRequest, RouteSpec } from './route.ts';
+
+/** An explanation names at most this many routes. */
+export const maxVerdicts = 50;
+/** Near misses are sought among this many candidates only, so that a question does not hold up a node that serves traffic. */
+const maxSearched = 10_000;
+
+/**
+ * The routes whose host and path match, each once and in order of precedence, with what became of them. The winner is
+ * always among them: when more than the most allowed come before it, it takes the last place.
+ */
+export function judge<R extends RouteSpec>(matching: readonly Candidate<R>[], request: MatchRequest): CandidateVerdict<R>[] {
+  const verdicts: CandidateVerdict<R>[] = [];
+  const judged = new Set<string>();
+  let won = false;
+  for (const { route, host, pattern, conditions } of matching.toSorted(comparePrecedence)) {
+    if (verdicts.length === maxVerdicts && won) break;
+    if (judged.has(route.id)) continue; // All candidates of a route have its conditions, so the first one speaks for all.
+    judged.add(route.id);
+    const unmet = unmetCondition(conditions, request);
+    if (verdicts.length === maxVerdicts && unmet !== undefined) continue;
+    if (verdicts.length === maxVerdicts) verdicts.pop();
+    verdicts.push({ route, host, pattern: pattern.text, verdict: unmet ?? (won ? 'precedence' : 'won') });
+    won ||= unmet === undefined;
+  }
+  return verdicts;
+}
+
+/** Routes of which either the host or the path matches but not both on any of their candidates, in order of precedence. */
+export function nearMisses<R extends RouteSpec>(
+  routes: Iterable<readonly Candidate<R>[]>,
+  request: MatchRequest,
+  limit: number,
+): CandidateVerdict<R>[] {
+  const missed: { readonly candidate: Candidate<R>; readonly verdict: 'host' | 'path' }[] = [];
+  let searched = 0;
+  for (const candidates of routes) {
+    if (searched >= maxSearched) break;
+    searched += candidates.length;
+    const verdict = nearMiss(candidates, request);
+    if (verdict !== undefined) missed.push(verdict);
+  }
+  missed.sort((one, other) => comparePrecedence(one.candidate, other.candidate));
+  return missed.slice(0, limit).map(({ candidate: { route, host, pattern }, verdict }) => ({ route, host, pattern: pattern.text, verdict }));
+}
+
+function nearMiss<R extends RouteSpec>(candidates: readonly Candidate<R>[], request: MatchRequest): { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined {
+  let nearest: { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined;
+  for (const candidate of candidates) {
+    const host = matchesHost(candidate.host, request.host);
+    const path = matchesPath(candidate.pattern, request.path);
+    if (host && path) return undefined;
+    if (!host && !path) continue;
+    if (nearest === undefined || comparePrecedence(candidate, nearest.candidate) < 0) nearest = { candidate, verdict: host ? 'path' : 'host' };
+  }
+  return nearest;
+}
