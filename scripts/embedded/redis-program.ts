@@ -1,0 +1,27 @@
+import { findOnPath } from '../process/search-path.ts';
+import { SetupError } from '../process/setup-error.ts';
+import { fetchRedisPackages, type RedisProgram } from './redis-packages.ts';
+
+const programNames = ['redis-server', 'valkey-server'];
+
+/**
+ * Finds a Redis or Valkey server: on the search path, or else fetched from the Debian archive into the cache of this checkout.
+ * @throws SetupError naming the three ways to get one.
+ */
+export async function findRedisProgram(searchPath: string, onNotice: (line: string) => void): Promise<RedisProgram> {
+  const installed = findOnPath(searchPath, programNames);
+  if (installed !== undefined) return { command: installed, env: {} };
+  try {
+    return await fetchRedisPackages(searchPath, onNotice);
+  } catch (error) {
+    throw new SetupError(
+      [
+        'There is no Redis to test with, and the tests need a real one. Any of these three ways will do:',
+        '  1. Set REDIS_URL to a Redis that runs already, for example REDIS_URL=redis://127.0.0.1:6379',
+        '  2. Install redis-server or valkey-server so that it is on PATH (apt-get install redis-server, brew install redis)',
+        '  3. On Debian or Ubuntu with access to its package archive: nothing to do, it is fetched without root. That was tried just now:',
+        `     ${(error as Error).message.trim().replaceAll('\n', '\n     ')}`,
+      ].join('\n'),
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+
+const tailBytes = 16_384;
+
+/** A log file that a child process writes to, opened for appending. */
+export type LogFile = {
+  readonly path: string;
+  readonly descriptor: number;
+  /** The last lines written since the file was opened, for error messages. */
+  tail(lines: number): string;
+  close(): void;
+};
+
+/**
+ * Opens a log for appending, readable by its owner only. One that has grown past `maxBytes` is kept as `<path>.1` and
+ * begun afresh, so a log holds at most twice that between two starts.
+ */
+export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
+  if (sizeOf(path) > maxBytes) renameSync(path, `${path}.1`);
+  const openedAtBytes = sizeOf(path);
+  const descriptor = openSync(path, 'a', 0o600);
+  let closed = false;
+  return {
+    path,
+    descriptor,
+    tail: (lines) => lastLines(path, openedAtBytes, lines),
+    close: () => {
+      if (!closed) closeSync(descriptor);
+      closed = true;
+    },
+  };
+}
+
+function lastLines(path: string, fromBytes: number, lines: number): string {
+  const size = sizeOf(path);
+  const begin = Math.max(fromBytes, size - tailBytes);
+  if (size <= begin) return '';
+  const reader = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(size - begin);
+    const length = readSync(reader, buffer, 0, buffer.length, begin);
+    return buffer.toString('utf8', 0, length).trimEnd().split('\n').slice(-lines).join('\n');
+  } finally {
+    closeSync(reader);
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
