@@ -76,8 +76,13 @@ export interface Exchange {
   identify(consumer: Consumer, credential: Credential): void;
   /** Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never raises it. */
   limitContent(maxBodyBytes: number): void;
-  /** Remembers fields to be added to whatever response is sent, ours or the upstream's. */
+  /**
+   * Remembers a field to be added to whatever response is sent, ours or the upstream's. Remembered fields are in place
+   * before the `respond` phase begins. In shadow mode nothing is remembered.
+   */
   addResponseHeader(name: string, value: string): void;
+  /** The same, but replaces fields of that name: those remembered before, and those of the response itself. */
+  setResponseHeader(name: string, value: string): void;
 }
 
 /** The head of a final response on its way to the client. */

@@ -47,8 +47,12 @@ export interface PolicyHooks {
 /** A whole policy: its schema, and how a configuration becomes hooks. */
 export interface Policy<Config extends z.ZodType = z.ZodType> {
   readonly schema: PolicySchema<Config>;
-  /** Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. */
-  readonly compile: (config: z.output<Config>, host: PolicyHost) => PolicyHooks;
+  /**
+   * Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. Written
+   * as a method so that policies of different configurations fit in one list; it is only ever given what its own schema
+   * has parsed.
+   */
+  compile(config: z.output<Config>, host: PolicyHost): PolicyHooks;
 }
 
 const everywhere: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route', 'group', 'consumer']);
