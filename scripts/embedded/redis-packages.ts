@@ -1,24 +1,24 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findOnPath } from '../process/search-path.ts';
 
 /** A Redis server program and what it needs in its environment. */
 export type RedisProgram = { readonly command: string; readonly env: Readonly<Record<string, string>> };
 
+type AptTools = { readonly apt: string; readonly aptCache: string };
+
 const run = promisify(execFile);
-const cache = fileURLToPath(new URL('../../.cache/redis', import.meta.url));
 const aptTimeoutMs = 180_000;
 
 /**
  * Fetches the Redis server from the Debian or Ubuntu archive without root: `apt-get download` and `dpkg-deb --extract` into
- * `.cache/redis` of the checkout, where later runs find it. The libraries it needs come along, because they are not
+ * `cache`, where later runs find it. The libraries it needs come along, because they are not
  * installed either where Redis is not.
  * @throws Error saying which command failed and how.
  */
-export async function fetchRedisPackages(searchPath: string, onNotice: (line: string) => void): Promise<RedisProgram> {
+export async function fetchRedisPackages(searchPath: string, onNotice: (line: string) => void, cache: string): Promise<RedisProgram> {
   const unpacked = join(cache, 'unpacked');
   if (existsSync(unpacked)) {
     const program = programIn(unpacked);
@@ -28,12 +28,12 @@ export async function fetchRedisPackages(searchPath: string, onNotice: (line: st
   const [apt, aptCache, dpkg] = ['apt-get', 'apt-cache', 'dpkg-deb'].map((name) => findOnPath(searchPath, [name]));
   if (apt === undefined || aptCache === undefined || dpkg === undefined) throw new Error('This system has no apt-get, apt-cache and dpkg-deb on PATH.');
 
-  onNotice('Fetching Redis with apt-get into .cache/redis (once)');
+  onNotice(`Fetching Redis with apt-get into ${cache} (once)`);
   const partial = join(cache, `new-${process.pid}`);
   try {
     const archives = join(partial, 'archives');
     mkdirSync(archives, { recursive: true });
-    await download({ apt, aptCache }, archives, onNotice);
+    await download({ apt, aptCache }, { archives, state: join(cache, 'apt') }, onNotice);
     const fresh = join(partial, 'unpacked');
     for (const archive of readdirSync(archives).filter((name) => name.endsWith('.deb'))) {
       await run(dpkg, ['--extract', join(archives, archive), fresh], { timeout: aptTimeoutMs });
@@ -47,12 +47,11 @@ export async function fetchRedisPackages(searchPath: string, onNotice: (line: st
 }
 
 /** Tries the package lists the system has; a fresh machine has none, or stale ones, so the second try fetches lists of its own. */
-async function download(tools: { apt: string; aptCache: string }, archives: string, onNotice: (line: string) => void): Promise<void> {
+async function download(tools: AptTools, { archives, state }: { archives: string; state: string }, onNotice: (line: string) => void): Promise<void> {
   try {
     await downloadWith(tools, [], archives);
   } catch {
     onNotice('Fetching the package lists with apt-get update (private to this checkout)');
-    const state = join(cache, 'apt');
     const lists = join(state, 'lists');
     mkdirSync(join(lists, 'partial'), { recursive: true });
     mkdirSync(join(state, 'cache', 'archives', 'partial'), { recursive: true });
@@ -63,7 +62,7 @@ async function download(tools: { apt: string; aptCache: string }, archives: stri
   }
 }
 
-async function downloadWith(tools: { apt: string; aptCache: string }, options: readonly string[], archives: string): Promise<void> {
+async function downloadWith(tools: AptTools, options: readonly string[], archives: string): Promise<void> {
   const programs = ['redis-server', 'redis-tools'];
   const { stdout } = await run(tools.aptCache, [...options, 'depends', '--important', ...programs], { timeout: aptTimeoutMs });
   // The names of the libraries change with every release (libssl3, libssl3t64), so the archive is asked for them. Any system has the C library.

@@ -1,18 +1,21 @@
+import { fileURLToPath } from 'node:url';
 import { findOnPath } from '../process/search-path.ts';
 import { SetupError } from '../process/setup-error.ts';
 import { fetchRedisPackages, type RedisProgram } from './redis-packages.ts';
 
+const defaultCache = fileURLToPath(new URL('../../.cache/redis', import.meta.url));
 const programNames = ['redis-server', 'valkey-server'];
 
 /**
- * Finds a Redis or Valkey server: on the search path, or else fetched from the Debian archive into the cache of this checkout.
+ * Finds a Redis or Valkey server: on the search path, or else fetched from the Debian archive into `cache`, by default `.cache/redis`
+ * of this checkout.
  * @throws SetupError naming the three ways to get one.
  */
-export async function findRedisProgram(searchPath: string, onNotice: (line: string) => void): Promise<RedisProgram> {
+export async function findRedisProgram(searchPath: string, onNotice: (line: string) => void, cache = defaultCache): Promise<RedisProgram> {
   const installed = findOnPath(searchPath, programNames);
   if (installed !== undefined) return { command: installed, env: {} };
   try {
-    return await fetchRedisPackages(searchPath, onNotice);
+    return await fetchRedisPackages(searchPath, onNotice, cache);
   } catch (error) {
     throw new SetupError(
       [
