@@ -26,3 +26,9 @@ export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePo
   }
   return [...byName.values()];
 }
+
+/**
+ * Policies every gateway has without being asked: a quota that is attached to a consumer, group, route or service is
+ * enforced. They count as the gateway's first ones and can be replaced like any other, for instance to run in shadow.
+ */
+export const defaultPolicies: readonly PolicyAttachment[] = Object.freeze([{ name: 'quota', config: {}, mode: 'enforce' }]);

@@ -1,5 +1,5 @@
 export { canonicalJson } from './canonical.ts';
-export { effectivePolicies } from './effective.ts';
+export { defaultPolicies, effectivePolicies } from './effective.ts';
 export type { EffectivePolicy, PolicyHolder } from './effective.ts';
 export { fieldErrors, toPointer } from './field-errors.ts';
 export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';

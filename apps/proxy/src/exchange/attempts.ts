@@ -1,0 +1,116 @@
+import type { HeaderList } from '@sluice/http1';
+import { deny } from '@sluice/policy-sdk';
+import type { ServedService } from '../runtime/served.ts';
+import type { ContentSource } from './content.ts';
+import type { Exchange } from './exchange.ts';
+import { clientGone, respond, respondFromUpstream, sendInterim, switchProtocols } from './respond.ts';
+import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
+import type { Tunnel } from './tunnel.ts';
+import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget } from './upstream-call.ts';
+
+/** Methods whose repetition does no further harm, RFC 9110 section 9.2.2. */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** The attempts to get a response for one exchange: the first, and further targets while that is safe. */
+export class Attempts implements UpstreamEvents {
+  readonly #exchange: Exchange;
+  readonly #service: ServedService;
+  readonly #over: () => void;
+  #target: UpstreamTarget | undefined;
+  #tried: UpstreamTarget[] | undefined;
+  #call: UpstreamCall | undefined;
+  #attempt = 0;
+  #ended = false;
+
+  constructor(exchange: Exchange, service: ServedService, over: () => void) {
+    this.#exchange = exchange;
+    this.#service = service;
+    this.#over = over;
+    exchange.upstreamStartedAtMs = performance.now();
+    exchange.downstream.onAborted = () => this.#abandon();
+  }
+
+  /** Sends the request to the next target. */
+  next(): void {
+    const exchange = this.#exchange;
+    const target = this.#service.upstream.pick(this.#tried);
+    if (target === undefined) return this.#reply('no_target_available');
+    this.#target = target;
+    this.#attempt++;
+    exchange.attempts = this.#attempt;
+    exchange.targetAddress = target.address;
+    const request: UpstreamRequest = {
+      method: exchange.method,
+      requestTarget: upstreamRequestTarget(exchange),
+      authority: upstreamAuthority(exchange, target.address),
+      headers: exchange.headers,
+      content: exchange.downstream.content,
+      upgrade: exchange.downstream.wantsUpgrade,
+    };
+    const attempt = this.#attempt;
+    const call = target.send(request, this.#service.spec.timeouts, this);
+    // A call that failed at once has already been followed by the next one.
+    if (attempt === this.#attempt && !this.#ended) this.#call = call;
+  }
+
+  onInterim(status: number, headers: HeaderList): void {
+    sendInterim(this.#exchange, status, headers);
+  }
+
+  onResponse(status: number, headers: HeaderList, content: ContentSource): void {
+    this.#report('success');
+    this.#markHead(status);
+    respondFromUpstream(this.#exchange, status, headers, content, () => this.#end());
+  }
+
+  onUpgrade(headers: HeaderList, tunnel: Tunnel): void {
+    this.#report('success');
+    this.#markHead(101);
+    switchProtocols(this.#exchange, headers, tunnel, () => this.#end());
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    const exchange = this.#exchange;
+    exchange.reason = failure.reason;
+    const ours = failure.code.startsWith('upstream_');
+    if (ours) this.#report('failure');
+    const safe = failure.replayable && (failure.unsent || idempotent.has(exchange.method));
+    if (ours && safe && this.#attempt <= this.#service.spec.retries.attempts && this.#target !== undefined) {
+      (this.#tried ??= []).push(this.#target);
+      exchange.surroundings.metrics.retries.add(1);
+      return this.next();
+    }
+    this.#reply(failure.code);
+  }
+
+  #reply(code: UpstreamFailure['code']): void {
+    if (this.#ended) return;
+    this.#exchange.upstreamDurationMs = performance.now() - this.#exchange.upstreamStartedAtMs;
+    respond(this.#exchange, deny(code));
+    this.#end();
+  }
+
+  #markHead(status: number): void {
+    this.#exchange.upstreamStatus = status;
+    this.#exchange.upstreamDurationMs = performance.now() - this.#exchange.upstreamStartedAtMs;
+  }
+
+  #report(outcome: 'success' | 'failure'): void {
+    if (this.#target !== undefined) this.#service.upstream.report(this.#target, outcome);
+  }
+
+  /** The client is gone: the upstream need not go on. */
+  #abandon(): void {
+    if (this.#ended) return;
+    this.#call?.abort();
+    clientGone(this.#exchange);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#exchange.downstream.onAborted = undefined;
+    this.#over();
+  }
+}

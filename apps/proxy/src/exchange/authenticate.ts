@@ -1,0 +1,17 @@
+import type { Verdict } from '../runtime/guard.ts';
+import type { Exchange } from './exchange.ts';
+import { runPolicies } from './run-phase.ts';
+
+/** Finds out who calls; from here on the policies of the consumer and its groups count too. */
+export function authenticate(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.authenticate;
+  if (policies === undefined) return undefined;
+  const verdict = runPolicies(policies, 0, exchange);
+  return verdict instanceof Promise ? verdict.then((late) => adoptConsumer(exchange, late)) : adoptConsumer(exchange, verdict);
+}
+
+function adoptConsumer(exchange: Exchange, verdict: Verdict): Verdict {
+  const { consumer, plan } = exchange;
+  if (consumer !== undefined && plan !== undefined) exchange.pipeline = exchange.runtime.pipelineFor(plan, consumer);
+  return verdict;
+}

@@ -1,0 +1,177 @@
+import type { ErrorCode, ErrorSource } from '@sluice/errors';
+import type { HeaderList } from '@sluice/http1';
+import type { Consumer, Credential, Exchange as PolicyExchange, ResourceRef, RouteView } from '@sluice/policy-sdk';
+import type { MatchRequest } from '@sluice/router';
+import type { TraceState } from '@sluice/telemetry';
+import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
+import type { Downstream } from './downstream.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/**
+ * One request on its way and the answer to it: the one object that all steps share. There is one per connection (per
+ * stream in HTTP/2); `open` makes it new for each request. Every field is set there, so that the object never changes
+ * its shape.
+ */
+export class Exchange implements PolicyExchange, MatchRequest {
+  readonly downstream: Downstream;
+  readonly surroundings: Surroundings;
+  /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
+  runtime!: Runtime;
+  pipeline: Pipeline = emptyPipeline;
+  plan: RoutePlan | undefined = undefined;
+
+  requestId = '';
+  trace!: TraceState;
+  /** `performance.now()` when the head was complete, milliseconds. */
+  startedAtMs = 0;
+  clientAddress = '';
+  params: Readonly<Record<string, string>> | undefined = undefined;
+  /** The pattern that matched, for `http.route`. */
+  pattern = '';
+  consumer: ConsumerView | undefined = undefined;
+  credential: Credential | undefined = undefined;
+
+  /** What the client was answered; 499 when it left before the answer. */
+  status = 0;
+  errorCode: ErrorCode | undefined = undefined;
+  /** Who made the response: the upstream, or the side to blame for there being none. */
+  source: ErrorSource = 'gateway';
+  /** For the log: what exactly went wrong; never sent to the client. */
+  reason: string | undefined = undefined;
+  stoppedBy: string | undefined = undefined;
+  targetAddress: string | undefined = undefined;
+  upstreamStatus = 0;
+  attempts = 0;
+  upstreamStartedAtMs = 0;
+  /** From the first attempt to the head of the response. */
+  upstreamDurationMs = 0;
+  durationMs = 0;
+  shadowed: string[] | undefined = undefined;
+  /** Fields that policies want on the response, whoever makes it. */
+  responseFields: ResponseField[] | undefined = undefined;
+
+  constructor(downstream: Downstream, surroundings: Surroundings) {
+    this.downstream = downstream;
+    this.surroundings = surroundings;
+  }
+
+  /** Makes the exchange new for the request that the downstream now holds. */
+  open(): void {
+    const { surroundings, downstream } = this;
+    this.runtime = surroundings.runtime();
+    this.pipeline = emptyPipeline;
+    this.plan = undefined;
+    this.requestId = surroundings.newRequestId();
+    this.startedAtMs = performance.now();
+    this.clientAddress = this.gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
+    this.trace = surroundings.tracer.decide(downstream.headers.get('traceparent'));
+    this.params = undefined;
+    this.pattern = '';
+    this.consumer = undefined;
+    this.credential = undefined;
+    this.status = 0;
+    this.errorCode = undefined;
+    this.source = 'gateway';
+    this.reason = undefined;
+    this.stoppedBy = undefined;
+    this.targetAddress = undefined;
+    this.upstreamStatus = 0;
+    this.attempts = 0;
+    this.upstreamStartedAtMs = 0;
+    this.upstreamDurationMs = 0;
+    this.durationMs = 0;
+    this.shadowed = undefined;
+    this.responseFields = undefined;
+    downstream.maxBodyBytes = this.gateway.maxBodyBytes;
+  }
+
+  get method(): string {
+    return this.downstream.method;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.downstream.encrypted ? 'https' : 'http';
+  }
+
+  get host(): string {
+    return this.downstream.host;
+  }
+
+  get path(): string {
+    return this.downstream.path;
+  }
+
+  get query(): string {
+    return this.downstream.query;
+  }
+
+  get headers(): HeaderList {
+    return this.downstream.headers;
+  }
+
+  get contentLength(): number {
+    return this.downstream.content.length;
+  }
+
+  /** The listener takes no request before there is a gateway. */
+  get gateway(): ServedGateway {
+    return this.runtime.gateway ?? this.surroundings.noGateway;
+  }
+
+  get route(): RouteView {
+    return this.plan?.view ?? noRoute;
+  }
+
+  get service(): ServedService | undefined {
+    return this.plan?.service;
+  }
+
+  /** {@inheritDoc MatchRequest.header} */
+  header(name: string): string | undefined {
+    return this.downstream.headers.get(name);
+  }
+
+  /** {@inheritDoc PolicyExchange.identify} */
+  identify(consumer: Consumer, credential: Credential): void {
+    if (this.consumer !== undefined) return;
+    // Owners come from the credential store only, and that is the runtime.
+    this.consumer = consumer as ConsumerView;
+    this.credential = credential;
+  }
+
+  /** {@inheritDoc PolicyExchange.limitContent} */
+  limitContent(maxBodyBytes: number): void {
+    if (maxBodyBytes < this.downstream.maxBodyBytes) this.downstream.maxBodyBytes = maxBodyBytes;
+  }
+
+  /** {@inheritDoc PolicyExchange.addResponseHeader} */
+  addResponseHeader(name: string, value: string): void {
+    (this.responseFields ??= []).push({ name, value, replaces: false });
+  }
+
+  /** {@inheritDoc PolicyExchange.setResponseHeader} */
+  setResponseHeader(name: string, value: string): void {
+    const others = this.responseFields?.filter((field) => field.name.toLowerCase() !== name.toLowerCase()) ?? [];
+    this.responseFields = [...others, { name, value, replaces: true }];
+  }
+
+  /** A policy in shadow mode would have stopped the exchange. */
+  noteShadow(policy: string): void {
+    (this.shadowed ??= []).push(policy);
+  }
+
+  /** A policy failed, and its `onError` decided what happens. */
+  notePolicyFault(policy: string, fault: unknown): void {
+    this.surroundings.notePolicyFault(policy, fault, this.requestId);
+  }
+}
+
+interface ResponseField {
+  readonly name: string;
+  readonly value: string;
+  readonly replaces: boolean;
+}
+
+const noRoute: RouteView & ResourceRef = Object.freeze({ id: '', name: '', quotas: Object.freeze([]) });

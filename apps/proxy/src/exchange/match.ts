@@ -1,0 +1,25 @@
+import { deny } from '@sluice/policy-sdk';
+import type { Verdict } from '../runtime/guard.ts';
+import type { Exchange } from './exchange.ts';
+import { removeClientIdentity } from './identity-fields.ts';
+
+/** Finds the route, the service and the policies of the exchange, and takes away what a client may not claim. */
+export function match(exchange: Exchange): Verdict {
+  if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);
+  const found = exchange.runtime.router.match(exchange);
+  if (found.route === undefined) {
+    return found.code === 'method_not_allowed'
+      ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])
+      : deny(found.code, 'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).');
+  }
+  const plan = exchange.runtime.planFor(found.route);
+  exchange.plan = plan;
+  exchange.pipeline = plan.pipeline;
+  exchange.pattern = found.pattern;
+  exchange.params = found.params;
+  removeClientIdentity(exchange.headers);
+  if (exchange.contentLength > exchange.downstream.maxBodyBytes) return deny('content_too_large');
+  return undefined;
+}
+
+const retrySoon = [['Retry-After', '1']] as const;

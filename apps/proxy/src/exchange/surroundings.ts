@@ -1,0 +1,22 @@
+import type { AccessLog, GatewayMetrics, Tracer } from '@sluice/telemetry';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ServedGateway } from '../runtime/served.ts';
+
+/** What exchanges need of the process they run in. */
+export interface Surroundings {
+  /** The configuration in service right now. */
+  runtime(): Runtime;
+  newRequestId(): string;
+  readonly tracer: Tracer;
+  readonly accessLog: AccessLog;
+  readonly metrics: GatewayMetrics;
+  /** Stands in while there is no configuration: it serves no route. */
+  readonly noGateway: ServedGateway;
+  /** Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with. */
+  readonly viaHttp1: string;
+  readonly viaHttp2: string;
+  /** A policy failed: one line in the log, one count. */
+  notePolicyFault(policy: string, fault: unknown, requestId: string): void;
+  /** Something that should not happen did: the fault behind a 500. */
+  noteFault(fault: unknown, requestId: string): void;
+}

@@ -1,0 +1,42 @@
+import { removeHopByHop } from '@sluice/http1';
+import type { Verdict } from '../runtime/guard.ts';
+import type { Exchange } from './exchange.ts';
+import { addIdentity } from './identity-fields.ts';
+import { runPolicies } from './run-phase.ts';
+
+/** Makes the request's fields what the upstream is to see: what belongs to this hop goes, policies change, ours are added. */
+export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
+  // Before ours are added: a client cannot have ours removed by nominating them in Connection (RFC 9110 section 7.6.1).
+  removeHopByHop(exchange.headers);
+  const policies = exchange.pipeline.transform;
+  const verdict = policies === undefined ? undefined : runPolicies(policies, 0, exchange);
+  if (verdict instanceof Promise) return verdict.then((late) => late ?? addForwardingFields(exchange));
+  return verdict ?? addForwardingFields(exchange);
+}
+
+function addForwardingFields(exchange: Exchange): undefined {
+  const { headers, downstream, gateway } = exchange;
+  const peer = downstream.peerAddress;
+  if (gateway.trustedProxies.includes(peer)) {
+    const before = headers.getAll('x-forwarded-for').join(', ');
+    headers.set('X-Forwarded-For', before === '' ? peer : `${before}, ${peer}`);
+    if (!headers.has('x-forwarded-proto')) headers.set('X-Forwarded-Proto', exchange.scheme);
+    if (!headers.has('x-forwarded-host')) headers.set('X-Forwarded-Host', downstream.authority);
+    if (!headers.has('x-forwarded-port')) headers.set('X-Forwarded-Port', String(downstream.localPort));
+  } else {
+    headers.remove('forwarded');
+    headers.remove('x-real-ip');
+    headers.set('X-Forwarded-For', peer);
+    headers.set('X-Forwarded-Proto', exchange.scheme);
+    headers.set('X-Forwarded-Host', downstream.authority);
+    headers.set('X-Forwarded-Port', String(downstream.localPort));
+    headers.remove('x-forwarded-prefix');
+  }
+  const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
+  if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
+  headers.add('Via', exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
+  headers.set('X-Request-Id', exchange.requestId);
+  headers.set('traceparent', exchange.surroundings.tracer.format(exchange.trace));
+  addIdentity(exchange);
+  return undefined;
+}

@@ -1,0 +1,96 @@
+import { defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
+import type { ConfigFault } from '../config/source.ts';
+import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
+import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
+import type { Served } from './served.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
+
+/** What compiling needs of the world. */
+export interface Workshop extends PolicyRack {
+  readonly upstreams: UpstreamRegistry;
+}
+
+/** A resource ready for service, and what is wrong with it. A faulty one refuses requests: it fails closed. */
+export interface Compiled {
+  readonly served: Served | undefined;
+  readonly faults: readonly ConfigFault[];
+}
+
+/**
+ * Turns a resource into what the request path uses. Runs off the request path; nothing is in service yet. Never throws.
+ * A resource whose form this node does not understand cannot be served at all (`served` is undefined); one whose
+ * policies cannot be compiled is served as a refusal.
+ */
+export function compileResource(resource: Resource, workshop: Workshop): Compiled {
+  const { kind, id } = resource;
+  const parsed = resourceSchemas[kind].safeParse(resource.spec);
+  const name = nameOf(kind, resource.spec);
+  if (!parsed.success) {
+    const faults = fieldErrors(parsed.error).map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
+    return { served: kind === 'route' ? refusingRoute(id, name, resource.spec) : undefined, faults };
+  }
+  const faults: ConfigFault[] = [];
+  const chainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]): PolicyChain => {
+    const chain = compileChain({ kind: holder, id, name, policies }, workshop);
+    if (!isFaulty(chain)) return chain;
+    faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
+    return refusingChain(holder);
+  };
+  return { served: serve(kind, id, name, parsed.data, chainOf, workshop), faults };
+}
+
+/**
+ * A route this node does not wholly understand still has to refuse what it matches: otherwise a less specific route,
+ * perhaps an open one, would take its requests. Only its match is read.
+ */
+function refusingRoute(id: string, name: string, spec: unknown): Served | undefined {
+  const match = resourceSchemas.route.safeParse({ ...pick(spec, matchProperties), policies: [{ name: 'static-response' }] });
+  if (!match.success) return undefined;
+  const { hosts, paths, methods, headers, query, priority } = match.data;
+  const chain = refusingChain('route');
+  return { kind: 'route', id, name, spec: match.data, hosts, paths, methods, headers, query, priority, chain, plans: undefined };
+}
+
+const matchProperties = ['name', 'hosts', 'paths', 'methods', 'headers', 'query', 'priority'] as const;
+
+function pick(value: unknown, names: readonly string[]): Record<string, unknown> {
+  const properties = new Map(Object.entries(typeof value === 'object' && value !== null ? value : {}));
+  return Object.fromEntries(names.flatMap((name) => (properties.has(name) ? [[name, properties.get(name)]] : [])));
+}
+
+type ChainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]) => PolicyChain;
+
+function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: ChainOf, workshop: Workshop): Served {
+  switch (kind) {
+    case 'gateway': {
+      const spec = anySpec as Spec<'gateway'>;
+      const chain = chainOf(kind, [...defaultPolicies.filter((policy) => workshop.policies.has(policy.name)), ...spec.policies]);
+      return { kind, id, name, spec, chain, trustedProxies: new TrustedProxies(spec.trustedProxies), maxBodyBytes: spec.limits.maxBodyBytes };
+    }
+    case 'service': {
+      const spec = anySpec as Spec<'service'>;
+      const chain = chainOf(kind, spec.policies);
+      return { kind, id, name, spec, chain, upstream: workshop.upstreams.acquire(id, spec), basePath: spec.basePath.replace(/\/$/, '') };
+    }
+    case 'route': {
+      const spec = anySpec as Spec<'route'>;
+      const { hosts, paths, methods, headers, query, priority } = spec;
+      return { kind, id, name, spec, hosts, paths, methods, headers, query, priority, chain: chainOf(kind, spec.policies), plans: undefined };
+    }
+    case 'group': {
+      const spec = anySpec as Spec<'group'>;
+      return { kind, id, name, spec, chain: chainOf(kind, spec.policies) };
+    }
+    case 'consumer': {
+      const spec = anySpec as Spec<'consumer'>;
+      return { kind, id, name, spec, chain: chainOf(kind, spec.policies), view: undefined };
+    }
+    case 'quota':
+      return { kind, id, name, spec: anySpec as Spec<'quota'> };
+    case 'key': {
+      const spec = anySpec as Spec<'key'>;
+      const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
+      return { kind, id, name, spec, credential: { kind: 'key', id, name, expiresAtMs } };
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { deny, type OnError, type PolicyHooks, type Reply, type RequestPhase, type ResponseHead } from '@sluice/policy-sdk';
+import type { Exchange } from '../exchange/exchange.ts';
+
+/** What a request hook answers: a reply to stop with, or nothing. */
+export type Verdict = Reply | undefined;
+
+/** A request hook as the pipeline runs it. It never throws when its policy has an `onError`. */
+export interface RequestStep {
+  readonly policy: string;
+  readonly run: (exchange: Exchange) => Verdict | Promise<Verdict>;
+}
+
+export interface ResponseStep {
+  readonly policy: string;
+  readonly run: (exchange: Exchange, response: ResponseHead) => void;
+}
+
+export interface SettleStep {
+  readonly policy: string;
+  readonly run: (exchange: Exchange) => void;
+}
+
+export type GuardedHooks = Readonly<Partial<Record<RequestPhase, RequestStep>>> & {
+  readonly respond?: ResponseStep;
+  readonly settle?: SettleStep;
+};
+
+const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
+
+/**
+ * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is used: in shadow
+ * mode the hook works on a copy and its verdict is noted instead of returned; with `onError` a fault becomes 503 or is let pass.
+ */
+export function guardHooks(policy: string, hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError: OnError | undefined): GuardedHooks {
+  const guarded: { -readonly [Phase in keyof GuardedHooks]: GuardedHooks[Phase] } = {};
+  for (const phase of requestPhases) {
+    const hook = hooks[phase];
+    if (hook === undefined) continue;
+    const bound: RequestStep['run'] = (exchange) => hook.call(hooks, exchange);
+    const safe = onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
+    guarded[phase] = { policy, run: mode === 'shadow' ? inShadow(policy, safe) : safe };
+  }
+  const { respond, settle } = hooks;
+  if (respond !== undefined) {
+    const enforce: ResponseStep['run'] = (exchange, response) => respond.call(hooks, exchange, response);
+    const observe: ResponseStep['run'] = (exchange, response) =>
+      respond.call(hooks, shadowOf(exchange), { ...response, headers: response.headers.clone() });
+    guarded.respond = { policy, run: mode === 'shadow' ? observe : enforce };
+  }
+  if (settle !== undefined) guarded.settle = { policy, run: (exchange) => settle.call(hooks, exchange) };
+  return guarded;
+}
+
+function withOnError(policy: string, run: RequestStep['run'], onError: OnError | undefined): RequestStep['run'] {
+  const decide = (exchange: Exchange, fault: unknown): Verdict => {
+    exchange.notePolicyFault(policy, fault);
+    return onError === 'open' ? undefined : deny('policy_failed');
+  };
+  return (exchange) => {
+    try {
+      const verdict = run(exchange);
+      return verdict instanceof Promise ? verdict.catch((fault: unknown) => decide(exchange, fault)) : verdict;
+    } catch (fault) {
+      return decide(exchange, fault);
+    }
+  };
+}
+
+function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
+  const note = (exchange: Exchange, verdict: Verdict): undefined => {
+    if (verdict !== undefined) exchange.noteShadow(policy);
+    return undefined;
+  };
+  return (exchange) => {
+    const verdict = run(shadowOf(exchange));
+    return verdict instanceof Promise ? verdict.then((late) => note(exchange, late)) : note(exchange, verdict);
+  };
+}
+
+/** The same exchange, except that what is done to it leaves no trace. */
+function shadowOf(exchange: Exchange): Exchange {
+  const nothing = { value: () => undefined };
+  return Object.create(exchange, {
+    headers: { value: exchange.headers.clone() },
+    identify: nothing,
+    limitContent: nothing,
+    addResponseHeader: nothing,
+    setResponseHeader: nothing,
+  }) as Exchange;
+}

@@ -1,0 +1,64 @@
+import type { AttachedQuota } from '@sluice/policy-sdk';
+import { Pipeline } from './pipeline.ts';
+import { refusingChain, type PolicyChain } from './policy-chain.ts';
+import type { Runtime } from './runtime.ts';
+import type { ConsumerView, RoutePlan, RoutePlans, ServedConsumer, ServedRoute } from './served.ts';
+
+/**
+ * Joins a route with its gateway and each of its services. Something that should be there and is not (it could not be
+ * compiled, and has no earlier version) makes the way refuse: never a skipped check.
+ */
+export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
+  const { spec } = route;
+  const parts = spec.split ?? [{ service: spec.service, weight: 1 }];
+  const ways = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
+  return { generation: runtime.generation, ways, totalWeight: ways.length === 1 ? 0 : ways.reduce((sum, way) => sum + way.weight, 0) };
+}
+
+function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | undefined, weight: number): RoutePlan {
+  const service = serviceId === undefined ? undefined : runtime.services.get(serviceId);
+  const routeQuotas = attachedQuotas(runtime, `route:${route.id}`, route.spec.quotas);
+  const serviceQuotas = service === undefined ? [] : attachedQuotas(runtime, `service:${service.id}`, service.spec.quotas);
+  const complete =
+    runtime.gateway !== undefined && (serviceId === undefined || service !== undefined) && routeQuotas !== undefined && serviceQuotas !== undefined;
+  const chains: readonly PolicyChain[] = complete
+    ? [runtime.gateway.chain, service?.chain ?? [], route.chain]
+    : [refusingChain('route')];
+  const quotas = [...(routeQuotas ?? []), ...(serviceQuotas ?? [])];
+  const view = { id: route.id, name: route.name, quotas };
+  return { route, view, service, weight, chains, pipeline: Pipeline.of(chains) };
+}
+
+/** Joins a consumer with its groups and quotas, with the same rule for what is missing. */
+export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): ConsumerView {
+  const { spec, id } = consumer;
+  const groups = spec.groups.map((group) => runtime.groups.get(group));
+  const chains = groups.map((group) => group?.chain ?? refusingChain('group'));
+  const quotaIds = [...spec.quotas, ...groups.flatMap((group) => group?.spec.quotas ?? [])];
+  const quotas = attachedQuotas(runtime, `consumer:${id}`, [...new Set(quotaIds)]);
+  if (quotas === undefined) chains.push(refusingChain('consumer'));
+  const names = groups.flatMap((group) => (group === undefined ? [] : [group.name]));
+  return {
+    id,
+    username: spec.username,
+    customId: spec.customId,
+    groups: names,
+    groupsText: names.join(','),
+    quotas: quotas ?? [],
+    generation: runtime.generation,
+    chains: [...chains, consumer.chain].filter((chain) => chain.length > 0),
+    pipelines: new Map(),
+  };
+}
+
+/** The quotas by id, or undefined when one of them is not in service. */
+function attachedQuotas(runtime: Runtime, scope: string, ids: readonly string[]): readonly AttachedQuota[] | undefined {
+  const attached: AttachedQuota[] = [];
+  for (const id of ids) {
+    const quota = runtime.quotas.get(id);
+    if (quota === undefined) return undefined;
+    const limits = quota.spec.limits.map(({ requests, per, burst }) => ({ requests, per, burst }));
+    attached.push({ id, name: quota.name, scope, limits });
+  }
+  return attached;
+}

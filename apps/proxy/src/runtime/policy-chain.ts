@@ -1,0 +1,74 @@
+import { fieldErrors, type PolicyAttachment, type PolicyHolder } from '@sluice/config';
+import { deny, type Policy, type PolicyHooks, type PolicyHost } from '@sluice/policy-sdk';
+import { guardHooks, type GuardedHooks } from './guard.ts';
+
+/** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
+export type PolicyChain = readonly CompiledPolicy[];
+
+export interface CompiledPolicy {
+  readonly name: string;
+  readonly hooks: GuardedHooks;
+}
+
+/** What is wrong with an attachment. */
+export interface ChainFault {
+  /** RFC 6901 JSON Pointer into the holder's spec. */
+  readonly pointer: string;
+  readonly code: 'unknown_policy' | 'invalid_policy_config' | 'policy_compile_failed';
+  readonly reason: string;
+}
+
+/** The policies this node can run, and the host each attachment gets. */
+export interface PolicyRack {
+  readonly policies: ReadonlyMap<string, Policy>;
+  hostFor(policyId: string): PolicyHost;
+}
+
+/**
+ * Compiles the policies attached to a holder. Answers the chain, or every fault found: an unknown policy is a fault and
+ * never a skipped check.
+ */
+export function compileChain(holder: PolicyHolder, rack: PolicyRack): PolicyChain | readonly ChainFault[] {
+  const faults: ChainFault[] = [];
+  const chain = holder.policies.flatMap((attachment, index) => {
+    const compiled = compilePolicy(attachment, `${holder.kind}:${holder.id}/${attachment.name}`, rack);
+    if ('hooks' in compiled) return [compiled];
+    faults.push(...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })));
+    return [];
+  });
+  return faults.length > 0 ? faults : chain;
+}
+
+/** True when compiling ended in faults. */
+export function isFaulty(result: PolicyChain | readonly ChainFault[]): result is readonly ChainFault[] {
+  const [first] = result;
+  return first !== undefined && 'pointer' in first;
+}
+
+/**
+ * The chain of a holder that cannot be compiled: it refuses every request, so that a broken resource fails closed. A
+ * consumer is known only after authentication, so its refusal stands in a later phase.
+ */
+export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
+  const refuse = () => deny('resource_quarantined', 'The operator finds the reason in GET /v1/nodes of the Admin API.');
+  const hooks: PolicyHooks = kind === 'group' || kind === 'consumer' ? { authorize: refuse } : { receive: refuse };
+  return [{ name: `quarantined-${kind}`, hooks: guardHooks('quarantine', hooks, 'enforce', undefined) }];
+}
+
+function compilePolicy(attachment: PolicyAttachment, policyId: string, rack: PolicyRack): CompiledPolicy | ChainFault[] {
+  const policy = rack.policies.get(attachment.name);
+  if (policy === undefined) {
+    return [{ pointer: '/name', code: 'unknown_policy', reason: `this node does not know the policy "${attachment.name}"` }];
+  }
+  const config = policy.schema.config.safeParse(attachment.config);
+  if (!config.success) {
+    return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({ pointer, code: 'invalid_policy_config', reason: detail }));
+  }
+  try {
+    const hooks = policy.compile(config.data, rack.hostFor(policyId));
+    const onError = attachment.onError ?? policy.schema.onError;
+    return { name: attachment.name, hooks: guardHooks(attachment.name, hooks, attachment.mode, onError) };
+  } catch (fault) {
+    return [{ pointer: '/config', code: 'policy_compile_failed', reason: fault instanceof Error ? fault.message : String(fault) }];
+  }
+}

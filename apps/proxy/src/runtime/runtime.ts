@@ -1,0 +1,159 @@
+import type { Kind, Resource } from '@sluice/config';
+import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
+import { Router } from '@sluice/router';
+import { joinConsumer, joinPlans } from './join.ts';
+import { Pipeline } from './pipeline.ts';
+import type {
+  ConsumerView,
+  RoutePlan,
+  Served,
+  ServedConsumer,
+  ServedGateway,
+  ServedGroup,
+  ServedKey,
+  ServedQuota,
+  ServedRoute,
+  ServedService,
+} from './served.ts';
+
+/**
+ * The configuration in service. Each resource in it is compiled once and never changes; the indexes over them change
+ * only in `apply.ts`, in one turn of the event loop, so that no request sees half a revision. An exchange pins the plan
+ * it was matched with and keeps it to its end.
+ */
+export class Runtime implements CredentialStore {
+  revision = 0;
+  /** Grows whenever something changes that plans and consumers are joined from; they are then joined anew on next use. */
+  generation = 1;
+  gateway: ServedGateway | undefined;
+  readonly router = new Router<ServedRoute>();
+  readonly services = new Map<string, ServedService>();
+  readonly routes = new Map<string, ServedRoute>();
+  readonly groups = new Map<string, ServedGroup>();
+  readonly consumers = new Map<string, ServedConsumer>();
+  readonly quotas = new Map<string, ServedQuota>();
+  readonly keys = new Map<string, ServedKey>();
+  readonly #keysByHash = new Map<string, ServedKey>();
+
+  /** The gateway this node has joined: other gateways in a snapshot are not served. */
+  readonly gatewayName: string;
+
+  constructor(gatewayName: string) {
+    this.gatewayName = gatewayName;
+  }
+
+  /** Puts a resource in service, or replaces the one with its id. Answers the replaced one. */
+  install(served: Served): Served | undefined {
+    const previous = this.remove(served.kind, served.id);
+    switch (served.kind) {
+      case 'gateway':
+        if (served.name === this.gatewayName) this.gateway = served;
+        break;
+      case 'service':
+        this.services.set(served.id, served);
+        break;
+      case 'route':
+        this.routes.set(served.id, served);
+        this.router.add(served);
+        return previous;
+      case 'group':
+        this.groups.set(served.id, served);
+        break;
+      case 'consumer':
+        this.consumers.set(served.id, served);
+        return previous;
+      case 'quota':
+        this.quotas.set(served.id, served);
+        break;
+      case 'key':
+        this.keys.set(served.id, served);
+        this.#keysByHash.set(served.spec.hash, served);
+        return previous;
+    }
+    this.generation++;
+    return previous;
+  }
+
+  /** Takes a resource out of service and answers it. */
+  remove(kind: Kind, id: string): Served | undefined {
+    const previous = this.find(kind, id);
+    if (previous === undefined) return undefined;
+    switch (previous.kind) {
+      case 'gateway':
+        this.gateway = undefined;
+        break;
+      case 'route':
+        this.routes.delete(id);
+        this.router.remove(id);
+        return previous;
+      case 'key':
+        this.keys.delete(id);
+        this.#keysByHash.delete(previous.spec.hash);
+        return previous;
+      default:
+        this.#indexOf(previous.kind).delete(id);
+    }
+    this.generation++;
+    return previous;
+  }
+
+  /** The resource in service with this id. */
+  find(kind: Kind, id: string): Served | undefined {
+    if (kind === 'gateway') return this.gateway?.id === id ? this.gateway : undefined;
+    return this.#indexOf(kind).get(id);
+  }
+
+  /** The way a request on this route goes: the only one, or one by weight. */
+  planFor(route: ServedRoute): RoutePlan {
+    let plans = route.plans;
+    if (plans === undefined || plans.generation !== this.generation) {
+      plans = joinPlans(this, route);
+      route.plans = plans;
+    }
+    if (plans.totalWeight === 0) return plans.ways[0] as RoutePlan;
+    let point = Math.random() * plans.totalWeight;
+    for (const way of plans.ways) {
+      point -= way.weight;
+      if (point < 0) return way;
+    }
+    return plans.ways[plans.ways.length - 1] as RoutePlan;
+  }
+
+  /** The plan's pipeline with what the consumer and its groups override. */
+  pipelineFor(plan: RoutePlan, consumer: ConsumerView): Pipeline {
+    if (consumer.chains.length === 0) return plan.pipeline;
+    let pipeline = consumer.pipelines.get(plan);
+    if (pipeline === undefined) {
+      pipeline = Pipeline.of([...plan.chains, ...consumer.chains]);
+      if (consumer.pipelines.size >= maxPipelinesPerConsumer) consumer.pipelines.clear();
+      consumer.pipelines.set(plan, pipeline);
+    }
+    return pipeline;
+  }
+
+  /** {@inheritDoc CredentialStore.findKey} */
+  findKey(hash: string): KeyOwner | undefined {
+    const key = this.#keysByHash.get(hash);
+    if (key === undefined) return undefined;
+    const consumer = this.consumers.get(key.spec.consumer);
+    if (consumer === undefined) return undefined;
+    if (consumer.view === undefined || consumer.view.generation !== this.generation) {
+      consumer.view = joinConsumer(this, consumer);
+    }
+    return { consumer: consumer.view, credential: key.credential };
+  }
+
+  /** Everything in service, for the configuration dump. */
+  *resources(): Generator<Resource> {
+    if (this.gateway !== undefined) yield this.gateway;
+    for (const kind of ['quota', 'group', 'service', 'route', 'consumer', 'key'] as const) yield* this.#indexOf(kind).values();
+  }
+
+  #indexOf(kind: Exclude<Kind, 'gateway'>): Map<string, Served> {
+    const indexes = { service: this.services, route: this.routes, group: this.groups, consumer: this.consumers, quota: this.quotas, key: this.keys };
+    return indexes[kind] as Map<string, Served>;
+  }
+}
+
+/** Bounds the memory of a consumer that uses many routes; the cache is then filled anew. */
+const maxPipelinesPerConsumer = 64;
