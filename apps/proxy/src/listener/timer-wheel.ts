@@ -1,0 +1,160 @@
+/**
+ * One coarse timer for all connections of a worker.
+ *
+ * A connection owns one or two `Timer` objects for its whole life and moves their deadlines. Moving a deadline further
+ * away is two stores: the timer stays filed where it is and is filed again only when its old slot comes up, so a
+ * keep-alive connection that pushes its deadline with every request costs one relink a rotation.
+ *
+ * Invariants
+ * - A timer never fires early; it fires at most two ticks late, as long as the event loop runs.
+ * - Time in which the event loop did not run counts against nobody: a late tick counts `maxStepMs` at most, because the
+ *   bytes that would have met the deadline may be waiting in the kernel.
+ * - A timer that fires is no longer set; its callback may set it again.
+ */
+
+/** Something with a deadline. Belongs to one wheel at a time. */
+export class Timer {
+  readonly onExpired: () => void;
+  deadlineMs = 0;
+  filedMs = 0;
+  next: Timer | undefined = undefined;
+  previous: Timer | undefined = undefined;
+
+  constructor(onExpired: () => void) {
+    this.onExpired = onExpired;
+  }
+
+  /** True between `set` and the expiry or `clear`. */
+  get isSet(): boolean {
+    return this.next !== undefined;
+  }
+}
+
+export interface TimerWheelOptions {
+  /** Resolution. */
+  readonly tickMs?: number;
+  /** Deadlines further away than `slots * tickMs` are filed again once a rotation. */
+  readonly slots?: number;
+  /** The most that one tick may count, however late it comes. */
+  readonly maxStepMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock?: () => number;
+}
+
+export class TimerWheel {
+  /** Wheel time, milliseconds: up to one tick behind the clock. Read it instead of the clock. */
+  nowMs: number;
+  readonly tickMs: number;
+  private readonly maxStepMs: number;
+  private readonly clock: () => number;
+  private readonly slots: Timer[];
+  private readonly firing = emptyList();
+  private clockMs: number;
+  private processedTick: number;
+  private interval: NodeJS.Timeout | undefined = undefined;
+
+  constructor(options: TimerWheelOptions = {}) {
+    this.tickMs = options.tickMs ?? 50;
+    this.maxStepMs = options.maxStepMs ?? 500;
+    this.clock = options.clock ?? (() => performance.now());
+    this.slots = Array.from({ length: options.slots ?? 1024 }, emptyList);
+    this.clockMs = this.clock();
+    this.nowMs = this.clockMs;
+    this.processedTick = Math.floor(this.nowMs / this.tickMs);
+  }
+
+  /** Begins to tick. Does not keep the process alive. */
+  start(): this {
+    this.interval ??= setInterval(() => this.tick(), this.tickMs).unref();
+    return this;
+  }
+
+  stop(): void {
+    clearInterval(this.interval);
+    this.interval = undefined;
+  }
+
+  /** Lets the timer fire `delayMs` from now, whatever was set before. */
+  set(timer: Timer, delayMs: number): void {
+    // nowMs may be one tick old: without the extra tick the timer could fire early.
+    const deadlineMs = this.nowMs + delayMs + this.tickMs;
+    timer.deadlineMs = deadlineMs;
+    if (timer.next !== undefined) {
+      if (timer.filedMs <= deadlineMs) return;
+      unlink(timer);
+    }
+    this.file(timer);
+  }
+
+  /** Takes the deadline away. Harmless when there is none. */
+  clear(timer: Timer): void {
+    if (timer.next !== undefined) unlink(timer);
+  }
+
+  /** Reads the clock and fires what is due. Called by the interval; tests call it after moving their clock. */
+  tick(): void {
+    const clockMs = this.clock();
+    this.nowMs += Math.min(Math.max(clockMs - this.clockMs, 0), this.maxStepMs);
+    this.clockMs = clockMs;
+    const currentTick = Math.floor(this.nowMs / this.tickMs);
+    // A full rotation visits every slot; more would visit them twice.
+    if (currentTick - this.processedTick > this.slots.length) this.processedTick = currentTick - this.slots.length;
+    while (this.processedTick < currentTick) {
+      this.processedTick++;
+      this.fire(this.slots[this.processedTick % this.slots.length] as Timer);
+    }
+  }
+
+  private fire(slot: Timer): void {
+    if (slot.next === slot) return;
+    // The whole list moves to `firing` first: a callback may clear any timer, or set one into this very slot.
+    moveAll(slot, this.firing);
+    for (let timer = this.firing.next as Timer; timer !== this.firing; timer = this.firing.next as Timer) {
+      unlink(timer);
+      if (timer.deadlineMs <= this.nowMs) timer.onExpired();
+      else this.file(timer);
+    }
+  }
+
+  private file(timer: Timer): void {
+    const furthest = this.processedTick + this.slots.length - 1;
+    const due = Math.ceil(timer.deadlineMs / this.tickMs);
+    const tick = Math.min(Math.max(due, this.processedTick + 1), furthest);
+    timer.filedMs = tick * this.tickMs;
+    link(timer, this.slots[tick % this.slots.length] as Timer);
+  }
+}
+
+function emptyList(): Timer {
+  const list = new Timer(() => undefined);
+  list.next = list;
+  list.previous = list;
+  return list;
+}
+
+function link(timer: Timer, list: Timer): void {
+  const last = list.previous as Timer;
+  timer.previous = last;
+  timer.next = list;
+  last.next = timer;
+  list.previous = timer;
+}
+
+function unlink(timer: Timer): void {
+  (timer.previous as Timer).next = timer.next;
+  (timer.next as Timer).previous = timer.previous;
+  timer.next = undefined;
+  timer.previous = undefined;
+}
+
+function moveAll(from: Timer, to: Timer): void {
+  const first = from.next as Timer;
+  const last = from.previous as Timer;
+  const before = to.previous as Timer;
+  before.next = first;
+  first.previous = before;
+  last.next = to;
+  to.previous = last;
+  from.next = from;
+  from.previous = from;
+}
