@@ -1,0 +1,74 @@
+/**
+ * Byte classes of RFC 9110 and RFC 9112 as 256-entry tables, so that every scan is one table load per byte.
+ *
+ * Invariant: the tables are never written after this module has loaded.
+ */
+
+export const NUL = 0x00;
+export const HTAB = 0x09;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const SP = 0x20;
+export const HASH = 0x23;
+export const PERCENT = 0x25;
+export const ASTERISK = 0x2a;
+export const DOT = 0x2e;
+export const SLASH = 0x2f;
+export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
+export const EQUALS = 0x3d;
+export const QUESTION = 0x3f;
+export const BACKSLASH = 0x5c;
+export const DQUOTE = 0x22;
+export const DEL = 0x7f;
+
+const TOKEN_SYMBOLS = "!#$%&'*+-.^_`|~";
+
+function isAlphaNumeric(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
+function table(valueOf: (code: number) => number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => valueOf(code));
+}
+
+function lowerCase(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+}
+
+/** ASCII lower case of a byte; every other byte maps to itself. */
+export const LOWER = table(lowerCase);
+
+/** `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte cannot stand in a token. */
+export const TOKEN = table((code) =>
+  isAlphaNumeric(code) || TOKEN_SYMBOLS.includes(String.fromCharCode(code)) ? lowerCase(code) : 0,
+);
+
+/**
+ * Token bytes except `_` and `.`: names made only of these need no alias check. Scans stop at the others and take
+ * the slow path.
+ */
+export const PLAIN_NAME = table((code) => (code === 0x5f || code === DOT ? 0 : (TOKEN[code] ?? 0)));
+
+/** Bytes of a field value (RFC 9110 section 5.5): HTAB, SP, VCHAR and obs-text. */
+export const FIELD_VALUE = table((code) => (code === HTAB || (code >= SP && code !== DEL) ? 1 : 0));
+
+/** Bytes a request target may hold: visible ASCII without `#` (a fragment is never sent, RFC 9112 section 3.2). */
+export const TARGET = table((code) => (code > SP && code < DEL && code !== HASH ? 1 : 0));
+
+/** Value of a hexadecimal digit, or 255. */
+export const HEX = table((code) => {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = lowerCase(code);
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 255;
+});
+
+/** Tells whether `text` is a non-empty token of RFC 9110 section 5.6.2. */
+export function isToken(text: string): boolean {
+  if (text.length === 0) return false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f || TOKEN[code] === 0) return false;
+  }
+  return true;
+}

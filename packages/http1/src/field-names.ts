@@ -1,0 +1,121 @@
+/**
+ * The field names this package knows by number.
+ *
+ * A known name is found from its bytes in one table load and one comparison, and a HeaderList keeps the position of
+ * the first field of each, so that `get('host')` is a table load too. Every other name has the number 0 and is
+ * found by comparing.
+ *
+ * Invariant: no two names share a slot of the table; a new name that collides fails when this module loads.
+ */
+import { LOWER } from './byte-classes.ts';
+
+const NAMES = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'user-agent',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-type',
+  'content-encoding',
+  'date',
+  'server',
+  'location',
+  'etag',
+  'vary',
+  'origin',
+  'referer',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-real-ip',
+  'x-request-id',
+  'x-api-key',
+  'traceparent',
+  'tracestate',
+  'retry-after',
+] as const;
+
+export type KnownName = (typeof NAMES)[number];
+
+/** How many numbers there are, the 0 of unknown names included. */
+export const FIELD_NUMBERS = NAMES.length + 1;
+
+const TABLE_SIZE = 512;
+const numberByText = new Map<string, number>();
+const numberBySlot = new Uint8Array(TABLE_SIZE);
+const nameOffset = new Uint16Array(FIELD_NUMBERS);
+const nameLength = new Uint8Array(FIELD_NUMBERS);
+const nameBytes = new Uint8Array(NAMES.reduce((total, name) => total + name.length, 0));
+
+/** Setting bit 0x20 lower-cases a letter and leaves digits and `-` alone: enough for a slot, not for a comparison. */
+function slotOf(length: number, first: number, beforeLast: number): number {
+  return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 17) & (TABLE_SIZE - 1);
+}
+
+let filled = 0;
+NAMES.forEach((name, index) => {
+  const slot = slotOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 2));
+  if (numberBySlot[slot] !== 0) throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
+  numberBySlot[slot] = index + 1;
+  numberByText.set(name, index + 1);
+  nameOffset[index + 1] = filled;
+  nameLength[index + 1] = name.length;
+  for (let at = 0; at < name.length; at++) nameBytes[filled++] = name.charCodeAt(at);
+});
+
+/** The number of a known name. */
+export function numberOfKnown(name: KnownName): number {
+  return numberByText.get(name) ?? 0;
+}
+
+/** The number of a name given in lower case, or 0 when it is not a known one. */
+export function numberOfName(lowerCaseName: string): number {
+  return numberByText.get(lowerCaseName) ?? 0;
+}
+
+/** The lower-case text of a known number. */
+export function nameOfNumber(number: number): string {
+  return NAMES[number - 1] ?? '';
+}
+
+/** The number of the name that stands in `bytes` from `start` to `end` in any case, or 0. */
+export function numberOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 2) return 0;
+  const number = numberBySlot[slotOf(length, bytes[start] as number, bytes[end - 2] as number)] as number;
+  if (number === 0 || nameLength[number] !== length) return 0;
+  let at = nameOffset[number] as number;
+  for (let index = start; index < end; index++, at++) {
+    if (LOWER[bytes[index] as number] !== nameBytes[at]) return 0;
+  }
+  return number;
+}
+
+export const HOST = numberOfKnown('host');
+export const CONNECTION = numberOfKnown('connection');
+export const CONTENT_LENGTH = numberOfKnown('content-length');
+export const TRANSFER_ENCODING = numberOfKnown('transfer-encoding');
+export const UPGRADE = numberOfKnown('upgrade');
+export const EXPECT = numberOfKnown('expect');
+export const TE = numberOfKnown('te');
+export const TRAILER = numberOfKnown('trailer');
+export const AUTHORIZATION = numberOfKnown('authorization');

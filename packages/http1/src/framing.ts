@@ -1,0 +1,111 @@
+/**
+ * What the fields of a head say about where the message and the connection end: RFC 9112 sections 6 and 9, strictly.
+ *
+ * Invariant: when two readers could disagree about the end of a message, the answer here is a fault.
+ */
+import type { Http1FaultCode } from './faults.ts';
+import { CONNECTION, CONTENT_LENGTH, numberOfKnown, TRANSFER_ENCODING } from './field-names.ts';
+import type { HeaderList } from './header-list.ts';
+
+/** How the end of a body is known. `close`: by the end of the connection, in responses only. */
+export type Framing = 'none' | 'length' | 'chunked' | 'close';
+
+/** The head announces a chunked body. */
+export const CHUNKED = -1;
+/** The head announces nothing. */
+export const UNDECLARED = -2;
+
+/** The number in a Content-Length value, or -1 when it is not plain digits or not below 2^53. */
+export function parseContentLength(value: string): number {
+  let length = 0;
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+    if (length > Number.MAX_SAFE_INTEGER) return -1;
+  }
+  return value.length === 0 ? -1 : length;
+}
+
+/** What the framing fields announce: a length, CHUNKED, UNDECLARED, or the fault they commit. */
+export function declaredLength(headers: HeaderList, versionMinor: number): number | Http1FaultCode {
+  const hasLength = headers.hasKnown(CONTENT_LENGTH);
+  if (headers.hasKnown(TRANSFER_ENCODING)) {
+    if (hasLength) return 'length_and_coding';
+    if (versionMinor === 0) return 'transfer_coding_in_http_1_0';
+    const coding = headers.getKnown(TRANSFER_ENCODING) as string;
+    if (headers.repeats(TRANSFER_ENCODING) || coding.toLowerCase() !== 'chunked') return 'unsupported_transfer_coding';
+    return CHUNKED;
+  }
+  if (!hasLength) return UNDECLARED;
+  if (headers.repeats(CONTENT_LENGTH)) return 'repeated_content_length';
+  const length = parseContentLength(headers.getKnown(CONTENT_LENGTH) as string);
+  return length < 0 ? 'invalid_content_length' : length;
+}
+
+/** Bits of {@link connectionOptions}. */
+export const OPTION_CLOSE = 1;
+export const OPTION_KEEP_ALIVE = 2;
+export const OPTION_UPGRADE = 4;
+
+function optionOf(value: string): number {
+  switch (value) {
+    case 'close':
+      return OPTION_CLOSE;
+    case 'keep-alive':
+      return OPTION_KEEP_ALIVE;
+    case 'upgrade':
+      return OPTION_UPGRADE;
+    default:
+      return 0;
+  }
+}
+
+/** The options of the Connection field that a parser acts on. */
+export function connectionOptions(headers: HeaderList): number {
+  const value = headers.getKnown(CONNECTION);
+  if (value === undefined) return 0;
+  const single = optionOf(value.toLowerCase());
+  if (single !== 0 && !headers.repeats(CONNECTION)) return single;
+  let options = 0;
+  for (const line of headers.getAll('connection')) {
+    for (const part of line.toLowerCase().split(',')) options |= optionOf(part.trim());
+  }
+  return options;
+}
+
+/** Whether the connection outlives the message: RFC 9112 section 9.3. */
+export function persists(options: number, versionMinor: number): boolean {
+  if ((options & OPTION_CLOSE) !== 0) return false;
+  return versionMinor === 1 || (options & OPTION_KEEP_ALIVE) !== 0;
+}
+
+const FORBIDDEN_TRAILERS = (
+  [
+    'content-length',
+    'transfer-encoding',
+    'host',
+    'connection',
+    'upgrade',
+    'te',
+    'trailer',
+    'expect',
+    'authorization',
+    'proxy-authorization',
+    'cookie',
+    'set-cookie',
+    'content-type',
+    'content-encoding',
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-real-ip',
+    'x-api-key',
+  ] as const
+).map(numberOfKnown);
+
+/** Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1. */
+export function isForbiddenTrailer(trailers: HeaderList): boolean {
+  return FORBIDDEN_TRAILERS.some((number) => trailers.hasKnown(number));
+}

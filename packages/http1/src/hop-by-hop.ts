@@ -1,0 +1,52 @@
+/**
+ * Removal of what concerns one connection only: RFC 9110 section 7.6.1.
+ *
+ * It is done before the gateway adds fields of its own, so a client cannot nominate those.
+ */
+import { CONNECTION, TE } from './field-names.ts';
+import type { HeaderList } from './header-list.ts';
+
+export interface HopByHopOptions {
+  /** Keep `TE: trailers` and `Trailer`, for a route that passes trailers on (gRPC). */
+  readonly keepTrailers?: boolean;
+}
+
+const ALWAYS = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+] as const;
+
+const ORDINARY_OPTIONS = /^(?:close|keep-alive|upgrade)$/i;
+
+/**
+ * Removes the hop-by-hop fields and those that `Connection` nominates from `headers`. With `keepTrailers`, a TE field
+ * that lists `trailers` is left as exactly that.
+ */
+export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {}): void {
+  const keepsTrailers = options.keepTrailers === true;
+  const acceptsTrailers = keepsTrailers && headers.hasKnown(TE) && listOf(headers, 'te').has('trailers');
+  const connection = headers.getKnown(CONNECTION);
+  if (connection !== undefined && (headers.repeats(CONNECTION) || !ORDINARY_OPTIONS.test(connection))) {
+    const nominated = listOf(headers, 'connection');
+    if (keepsTrailers) nominated.delete('trailer');
+    headers.removeAll(nominated);
+  }
+  for (const name of ALWAYS) headers.remove(name);
+  if (!keepsTrailers) headers.remove('trailer');
+  if (acceptsTrailers) headers.add('te', 'trailers');
+}
+
+/** The lower-case members of a comma-separated field. The size of the header block bounds their number. */
+function listOf(headers: HeaderList, name: string): Set<string> {
+  const members = new Set<string>();
+  for (const line of headers.getAll(name)) {
+    for (const part of line.toLowerCase().split(',')) members.add(part.trim());
+  }
+  return members;
+}

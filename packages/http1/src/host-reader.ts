@@ -1,0 +1,47 @@
+/**
+ * HostReader: the host of each request of a connection, checked against the target.
+ *
+ * A connection asks for the same host again and again, so the last value and its reading are kept.
+ */
+import { isHttp1Fault } from './faults.ts';
+import type { Http1FaultCode } from './faults.ts';
+import { normalizeHost } from './host.ts';
+import { splitAbsoluteTarget } from './target-form.ts';
+import type { TargetForm } from './target-form.ts';
+
+export class HostReader {
+  host = '';
+  port: number | undefined = undefined;
+  private lastValue: string | undefined = undefined;
+
+  /** Reads a Host value and compares it with the authority that the target names, if it names one. */
+  read(value: string, form: TargetForm, target: string): Http1FaultCode | undefined {
+    if (value !== this.lastValue) {
+      const read = normalizeHost(value);
+      if (isHttp1Fault(read)) return read.code;
+      this.host = read.host;
+      this.port = read.port;
+      this.lastValue = value;
+    }
+    if (form === 'absolute') return this.compare(target);
+    if (form === 'authority') return faultOfAuthority(target);
+    return undefined;
+  }
+
+  /** RFC 9112 section 3.2.2: the authority of the target wins; a Host header that says otherwise is refused here. */
+  private compare(target: string): Http1FaultCode | undefined {
+    const parts = splitAbsoluteTarget(target);
+    if (parts === undefined) return 'invalid_target_form';
+    const authority = normalizeHost(parts.authority);
+    if (isHttp1Fault(authority)) return authority.code;
+    const defaultPort = parts.scheme === 'https' ? 443 : 80;
+    const agrees = authority.host === this.host && (authority.port ?? defaultPort) === (this.port ?? defaultPort);
+    return agrees ? undefined : 'host_disagrees';
+  }
+}
+
+function faultOfAuthority(target: string): Http1FaultCode | undefined {
+  const authority = normalizeHost(target);
+  if (isHttp1Fault(authority)) return authority.code;
+  return authority.port === undefined ? 'invalid_port' : undefined;
+}

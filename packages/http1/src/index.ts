@@ -1,0 +1,32 @@
+/**
+ * HTTP/1.1 without input or output: bytes in, messages out, and back.
+ */
+export { isToken } from './byte-classes.ts';
+export { http1Faults, http1ResponseFaults, isHttp1Fault } from './faults.ts';
+export type { Http1Fault, Http1FaultCode } from './faults.ts';
+export type { Framing } from './framing.ts';
+export { HeaderList } from './header-list.ts';
+export { removeHopByHop } from './hop-by-hop.ts';
+export type { HopByHopOptions } from './hop-by-hop.ts';
+export { normalizeHost } from './host.ts';
+export type { HostAndPort } from './host.ts';
+export { defaultRequestLimits, defaultResponseLimits } from './limits.ts';
+export type { RequestLimits, ResponseLimits } from './limits.ts';
+export { isKnownMethod } from './methods.ts';
+export { RequestParser } from './request-parser.ts';
+export type { RequestParserOptions, RequestState } from './request-parser.ts';
+export { ResponseParser } from './response-parser.ts';
+export type { ResponseParserOptions, ResponseState } from './response-parser.ts';
+export {
+  chunkPrefix,
+  chunkSuffix,
+  continueHead,
+  lastChunk,
+  lastChunkWithTrailers,
+  serializeRequestHead,
+  serializeResponseHead,
+} from './serialize.ts';
+export { statusText } from './status-text.ts';
+export type { TargetForm } from './target-form.ts';
+export { normalizeTarget } from './target.ts';
+export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

@@ -1,0 +1,38 @@
+/**
+ * Sizes a parser enforces, counted on the wire. The defaults are those of the edge; a gateway may set its own.
+ *
+ * How each is counted: a start line without its CRLF; the header block with the CRLF of every line but without the
+ * empty line that ends it; trailers on top of the header block; chunk extensions from the `;` to before the CRLF,
+ * over the whole message. A message at the limit passes, one byte more does not.
+ */
+
+interface MessageLimits {
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderLines: number;
+  readonly maxChunkExtensionBytes: number;
+}
+
+export interface RequestLimits extends MessageLimits {
+  readonly maxRequestLineBytes: number;
+}
+
+export interface ResponseLimits extends MessageLimits {
+  readonly maxStatusLineBytes: number;
+  /** Interim (1xx) responses allowed before the final one. */
+  readonly maxInterimResponses: number;
+}
+
+export const defaultRequestLimits: RequestLimits = Object.freeze({
+  maxRequestLineBytes: 8 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  maxHeaderLines: 100,
+  maxChunkExtensionBytes: 1024,
+});
+
+export const defaultResponseLimits: ResponseLimits = Object.freeze({
+  maxStatusLineBytes: 8 * 1024,
+  maxHeaderBytes: 32 * 1024,
+  maxHeaderLines: 100,
+  maxChunkExtensionBytes: 1024,
+  maxInterimResponses: 16,
+});

@@ -1,0 +1,86 @@
+/**
+ * RequestLineReader: `method SP request-target SP HTTP-version CRLF`, RFC 9112 section 3, in its strict form.
+ *
+ * Invariant: like a field line, the line is judged when it is complete, its size before its content.
+ */
+import type { StartLineReader } from './block-reader.ts';
+import { CR, LF, SP, TARGET, TOKEN } from './byte-classes.ts';
+import type { Http1FaultCode } from './faults.ts';
+import { FAULT, faultOfLine, NEED_MORE } from './field-scanner.ts';
+import { latin1 } from './latin1.ts';
+
+/** Bytes of ` HTTP/1.x` and its CRLF. */
+const VERSION_BYTES = 11;
+
+export class RequestLineReader implements StartLineReader {
+  fault: Http1FaultCode = 'not_http';
+  /** Where the method ends; the target starts one byte later. Relative to the base. */
+  methodEnd = 0;
+  targetEnd = 0;
+  versionMinor = 1;
+  private readonly maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  read(bytes: Buffer, base: number, end: number): number {
+    let at = base;
+    while (at < end && TOKEN[bytes[at] as number] !== 0) at++;
+    const methodEnd = at;
+    if (at === base || at === end || bytes[at] !== SP) return this.judge(bytes, base, end);
+    at++;
+    while (at < end && TARGET[bytes[at] as number] !== 0) at++;
+    if (at === methodEnd + 1 || at + VERSION_BYTES > end || !this.readVersion(bytes, at)) {
+      return this.judge(bytes, base, end);
+    }
+    this.methodEnd = methodEnd - base;
+    this.targetEnd = at - base;
+    at += VERSION_BYTES;
+    return at - 2 - base > this.maxBytes ? this.refuse('request_line_too_long') : at;
+  }
+
+  wait(length: number): number {
+    return length > this.maxBytes + 1 ? this.refuse('request_line_too_long') : NEED_MORE;
+  }
+
+  /** ` HTTP/1.1` or ` HTTP/1.0` and CRLF. */
+  private readVersion(bytes: Buffer, at: number): boolean {
+    const minor = (bytes[at + 8] as number) - 0x30;
+    this.versionMinor = minor;
+    return (
+      bytes[at] === SP &&
+      bytes[at + 1] === 0x48 &&
+      bytes[at + 2] === 0x54 &&
+      bytes[at + 3] === 0x54 &&
+      bytes[at + 4] === 0x50 &&
+      bytes[at + 5] === 0x2f &&
+      bytes[at + 6] === 0x31 &&
+      bytes[at + 7] === 0x2e &&
+      (minor === 1 || minor === 0) &&
+      bytes[at + 9] === CR &&
+      bytes[at + 10] === LF
+    );
+  }
+
+  private judge(bytes: Buffer, base: number, end: number): number {
+    const lineFeed = bytes.indexOf(LF, base);
+    if (lineFeed < 0 || lineFeed >= end) return this.wait(end - base);
+    if (lineFeed - base > this.maxBytes + 1) return this.refuse('request_line_too_long');
+    return this.refuse(faultOfLine(bytes, base, lineFeed) ?? faultOfRequestLine(latin1(bytes, base, lineFeed - 1)));
+  }
+
+  private refuse(fault: Http1FaultCode): number {
+    this.fault = fault;
+    return FAULT;
+  }
+}
+
+/** Names what is wrong with a request line, given without its CRLF; it is known not to be a good one. */
+function faultOfRequestLine(line: string): Http1FaultCode {
+  const [method = '', target = '', version, ...rest] = line.split(' ');
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || target === '' || rest.length > 0) return 'malformed_request_line';
+  if (target.includes('#')) return 'fragment_in_target';
+  if (/[^\x21-\x7e]/.test(target)) return 'invalid_target_character';
+  return version !== undefined && /^HTTP\/[0-9]\.[0-9]$/.test(version) ? 'unsupported_version' : 'malformed_version';
+}

@@ -1,0 +1,91 @@
+/**
+ * Heads and chunk frames as latin1 strings, ready for one `write(text, 'latin1')`.
+ *
+ * A head and a small body go out in one write when the caller appends `body.latin1Slice()` to the head, or corks the
+ * socket around both.
+ *
+ * Invariants
+ * - Framing fields are written from the arguments alone; a Content-Length or Transfer-Encoding in the HeaderList is
+ *   never copied. At most one of the two goes out.
+ * - Nothing given here can add a line to the head: method, target and reason are checked, header values were checked
+ *   when they entered the list.
+ */
+import type { Framing } from './framing.ts';
+import type { HeaderList } from './header-list.ts';
+import { isToken } from './byte-classes.ts';
+import { statusText } from './status-text.ts';
+
+const FORBIDDEN_IN_TARGET = /[^\x21-\x7e]/;
+const FORBIDDEN_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/;
+const CRLF = '\r\n';
+
+/** The framing line of a message: empty for `none` and `close`. */
+function framingLine(framing: Framing, contentLength: number): string {
+  if (framing === 'chunked') return 'Transfer-Encoding: chunked\r\n';
+  if (framing !== 'length') return '';
+  if (!Number.isSafeInteger(contentLength) || contentLength < 0) {
+    throw new TypeError(`a content length must be a whole number of bytes, not ${contentLength}`);
+  }
+  return `Content-Length: ${contentLength}\r\n`;
+}
+
+/**
+ * The head of an HTTP/1.1 request, its empty line included.
+ * @param target a normalised request target
+ * @param contentLength bytes of the body, used with the framing `length` only
+ * @throws TypeError when an argument cannot stand in a head; that is a programming error
+ */
+export function serializeRequestHead(
+  method: string,
+  target: string,
+  headers: HeaderList,
+  framing: Exclude<Framing, 'close'>,
+  contentLength: number,
+): string {
+  if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
+  if (target.length === 0 || FORBIDDEN_IN_TARGET.test(target)) {
+    throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
+  }
+  return `${method} ${target} HTTP/1.1\r\n${headers.serializeWithoutFraming()}${framingLine(framing, contentLength)}${CRLF}`;
+}
+
+/**
+ * The head of an HTTP/1.1 response, its empty line included.
+ * @param reason the phrase to send, or undefined for the usual one of the status
+ * @param contentLength bytes of the body, used with the framing `length` only; also stated for HEAD, where no body follows
+ * @throws TypeError when an argument cannot stand in a head; that is a programming error
+ */
+export function serializeResponseHead(
+  status: number,
+  reason: string | undefined,
+  headers: HeaderList,
+  framing: Framing,
+  contentLength: number,
+): string {
+  if (!Number.isInteger(status) || status < 100 || status > 599) throw new TypeError(`${status} is not a status code`);
+  const phrase = reason ?? statusText[status] ?? '';
+  if (FORBIDDEN_IN_REASON.test(phrase)) throw new TypeError('a reason phrase must not hold line breaks or control characters');
+  return `HTTP/1.1 ${status} ${phrase}\r\n${headers.serializeWithoutFraming()}${framingLine(framing, contentLength)}${CRLF}`;
+}
+
+/** An interim head that asks for the body: write it at most once, and only after the request was allowed. */
+export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+/**
+ * What precedes `bytes` bytes of a chunked body; {@link chunkSuffix} follows them.
+ * @throws TypeError for 0 bytes, which would end the body
+ */
+export function chunkPrefix(bytes: number): string {
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) throw new TypeError(`a chunk cannot hold ${bytes} bytes`);
+  return bytes.toString(16) + CRLF;
+}
+
+export const chunkSuffix = CRLF;
+
+/** Ends a chunked body without trailers. */
+export const lastChunk = '0\r\n\r\n';
+
+/** Ends a chunked body with trailers. Framing fields among them are left out. */
+export function lastChunkWithTrailers(trailers: HeaderList): string {
+  return `0\r\n${trailers.serializeWithoutFraming()}${CRLF}`;
+}

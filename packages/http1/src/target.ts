@@ -1,0 +1,173 @@
+/**
+ * The one spelling of a request target that the whole gateway uses: RFC 3986 section 6.2.2, made strict.
+ *
+ * Invariants
+ * - Normalising is idempotent, and a target that is normal already is given back as the same string after one scan.
+ * - A normal path starts with `/`, holds no empty, `.` or `..` segment, no escape of an unreserved character, and only
+ *   upper-case escapes; every character is visible ASCII.
+ * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is refused.
+ */
+import { ASTERISK, BACKSLASH, DOT, HASH, HEX, PERCENT, QUESTION, SLASH } from './byte-classes.ts';
+import { http1Faults } from './faults.ts';
+import type { Http1Fault } from './faults.ts';
+import { splitAbsoluteTarget } from './target-form.ts';
+
+export interface NormalizedTarget {
+  /** The normal path; `*` for the asterisk form. */
+  readonly path: string;
+  /** What follows the first `?`, as it was sent; empty when there is none. */
+  readonly query: string;
+  /** Path and query as they go to the upstream. */
+  readonly target: string;
+  /** The target as it was given. */
+  readonly raw: string;
+  /** Whether the path holds `%2F` or `%5C`: only possible with `encodedSlash: 'keep'`. */
+  readonly hasEncodedSlash: boolean;
+}
+
+export interface NormalizeTargetOptions {
+  /** What becomes of `%2F` and `%5C` in the path. By default they are refused. */
+  readonly encodedSlash?: 'refuse' | 'keep';
+}
+
+/**
+ * Normalises a request target of origin, absolute or asterisk form.
+ * @param raw the target as it was received, one character per byte
+ */
+export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {}): NormalizedTarget | Http1Fault {
+  let target = raw;
+  if (raw.charCodeAt(0) !== SLASH) {
+    if (raw.length === 1 && raw.charCodeAt(0) === ASTERISK) {
+      return { path: raw, query: '', target: raw, raw, hasEncodedSlash: false };
+    }
+    const parts = splitAbsoluteTarget(raw);
+    if (parts === undefined) return http1Faults.invalid_target_form;
+    target = parts.rest.startsWith('/') ? parts.rest : `/${parts.rest}`;
+  }
+  const pathEnd = endOfNormalPath(target);
+  if (pathEnd >= 0) {
+    const fault = faultOfQuery(target, pathEnd);
+    if (fault !== undefined) return fault;
+    const path = pathEnd === target.length ? target : target.slice(0, pathEnd);
+    return { path, query: target.slice(pathEnd + 1), target, raw, hasEncodedSlash: false };
+  }
+  return normalizeSlowly(target, raw, options.encodedSlash === 'keep');
+}
+
+/** What one character of a path asks for. */
+const PLAIN = 0;
+const SEPARATOR = 1;
+const ENCODE = 2;
+const ESCAPE = 3;
+const REFUSE = 4;
+
+const PATH_CLASS = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code === SLASH) return SEPARATOR;
+  if (code === PERCENT) return ESCAPE;
+  if (code <= 0x20 || code >= 0x7f || code === HASH || code === BACKSLASH || code === QUESTION) return REFUSE;
+  return '"<>^`{|}'.includes(String.fromCharCode(code)) ? ENCODE : PLAIN;
+});
+
+/** Where the path ends when it is normal already, at `?` or at the end of the text; else -1. */
+function endOfNormalPath(target: string): number {
+  let afterSlash = false;
+  for (let at = 0; at < target.length; at++) {
+    const code = target.charCodeAt(at);
+    const kind = PATH_CLASS[code];
+    if (kind === PLAIN) {
+      // A leading dot may start a dot segment: left to the slow path, whatever it turns out to be.
+      if (afterSlash && code === DOT) return -1;
+      afterSlash = false;
+    } else if (kind === SEPARATOR) {
+      if (afterSlash) return -1;
+      afterSlash = true;
+    } else {
+      return code === QUESTION ? at : -1;
+    }
+  }
+  return target.length;
+}
+
+/** Checks the query that starts with the `?` at that position, if there is one. */
+function faultOfQuery(target: string, from: number): Http1Fault | undefined {
+  for (let at = from; at < target.length; at++) {
+    const code = target.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f) return http1Faults.invalid_target_character;
+    if (code === HASH) return http1Faults.fragment_in_target;
+    if (code === PERCENT) {
+      const value = escapeAt(target, at);
+      if (value < 0) return http1Faults.invalid_percent_escape;
+      if (value === 0) return http1Faults.encoded_nul;
+    }
+  }
+  return undefined;
+}
+
+/** The value of the escape at that position, or -1. */
+function escapeAt(text: string, at: number): number {
+  const high = HEX[text.charCodeAt(at + 1)] ?? 255;
+  const low = HEX[text.charCodeAt(at + 2)] ?? 255;
+  return high > 15 || low > 15 ? -1 : high * 16 + low;
+}
+
+function escapeOf(code: number): string {
+  return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+function isUnreserved(code: number): boolean {
+  return /[A-Za-z0-9\-._~]/.test(String.fromCharCode(code));
+}
+
+function isEncodedSlash(code: number): boolean {
+  return code === SLASH || code === BACKSLASH;
+}
+
+function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean): NormalizedTarget | Http1Fault {
+  const question = target.indexOf('?');
+  const pathEnd = question < 0 ? target.length : question;
+  let decoded = '';
+  let hasEncodedSlash = false;
+  for (let at = 0; at < pathEnd; at++) {
+    const code = target.charCodeAt(at);
+    const kind = PATH_CLASS[code] ?? REFUSE;
+    if (kind === REFUSE) return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
+    if (kind !== ESCAPE) {
+      decoded += kind === ENCODE ? escapeOf(code) : String.fromCharCode(code);
+      continue;
+    }
+    const value = escapeAt(target, at);
+    if (value < 0 || at + 2 >= pathEnd) return http1Faults.invalid_percent_escape;
+    if (value === 0) return http1Faults.encoded_nul;
+    if (isEncodedSlash(value)) {
+      if (!keepEncodedSlash) return http1Faults.encoded_slash;
+      hasEncodedSlash = true;
+    }
+    decoded += isUnreserved(value) ? String.fromCharCode(value) : escapeOf(value);
+    at += 2;
+  }
+  const fault = faultOfQuery(target, pathEnd);
+  if (fault !== undefined) return fault;
+  const path = removeDotSegments(decoded);
+  if (path === undefined) return http1Faults.dot_segment_parameter;
+  const query = target.slice(pathEnd);
+  return { path, query: query.slice(1), target: path + query, raw, hasEncodedSlash };
+}
+
+/** A dot segment that some servers recognise behind a parameter or an encoded slash. */
+const DISGUISED_DOTS = /^(?:.*%(?:2F|5C))?\.\.?(?:;.*|%(?:2F|5C).*)?$/;
+
+/** RFC 3986 section 5.2.4 on a path with its unreserved escapes decoded; empty segments go too. */
+function removeDotSegments(path: string): string | undefined {
+  const output: string[] = [];
+  let endsWithSlash = false;
+  for (const segment of path.split('/')) {
+    endsWithSlash = segment === '' || segment === '.' || segment === '..';
+    if (segment === '..') output.pop();
+    else if (!endsWithSlash) {
+      if (DISGUISED_DOTS.test(segment)) return undefined;
+      output.push(segment);
+    }
+  }
+  if (output.length === 0) return '/';
+  return `/${output.join('/')}${endsWithSlash ? '/' : ''}`;
+}
