@@ -1,0 +1,64 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A real upstream service. By default it answers what it received, as JSON. */
+export class Origin {
+  readonly name: string;
+  readonly received: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  private constructor(name: string, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    this.name = name;
+    this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      if (this.received.length < 10_000) this.received.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers });
+      answer(request, response);
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Starts it on a free port. */
+  static async start(name: string, answer?: (request: IncomingMessage, response: ServerResponse) => void): Promise<Origin> {
+    const origin = new Origin(name, answer ?? ((request, response) => echo(name, request, response)));
+    await origin.listen();
+    return origin;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Listens again on the port it had. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#port, '127.0.0.1', resolve);
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Dies as a crashed process would: nothing is accepted, every connection is reset. */
+  die(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+function echo(name: string, request: IncomingMessage, response: ServerResponse): void {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  request.on('end', () => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ origin: name, method: request.method, url: request.url, headers: request.headers, bytes }));
+  });
+}
