@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A real upstream service. By default it answers what it received, as JSON. */
 export class Origin {
@@ -39,6 +40,14 @@ export class Origin {
       this.#server.listen(this.#port, '127.0.0.1', resolve);
     });
     this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Answers requests to switch protocols. */
+  onUpgrade(answer: (request: IncomingMessage, socket: Duplex) => void): void {
+    this.#server.on('upgrade', (request, socket, head: Buffer) => {
+      if (head.length > 0) socket.unshift(head);
+      answer(request, socket);
+    });
   }
 
   /** Dies as a crashed process would: nothing is accepted, every connection is reset. */
