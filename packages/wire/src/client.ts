@@ -1,0 +1,44 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { bearerMetadata } from './bearer.ts';
+import type { ControlFrame, NodeFrame } from './frames.ts';
+import { channelOptions, clientMethod } from './service.ts';
+import { formatStreamAddress, requireProtected } from './stream-address.ts';
+import type { StreamAddress, StreamSecurity } from './stream-address.ts';
+
+/** The control plane's stream as a node holds it. */
+export type ControlCall = ClientDuplexStream<NodeFrame, ControlFrame>;
+
+export interface ConfigStreamClientOptions {
+  readonly address: StreamAddress;
+  readonly security: StreamSecurity;
+  readonly token: string;
+}
+
+/** One connection to one control plane. */
+export interface ConfigStreamClient {
+  /**
+   * Opens the stream. What goes wrong, refused connections too, arrives as its 'error'; how long to wait for the first
+   * frame is the caller's decision.
+   */
+  connect(): ControlCall;
+  /** Closes the connection and whatever runs over it. */
+  close(): void;
+}
+
+/** A client that connects to nothing before it is told to. Throws when the address is not protected. */
+export function createConfigStreamClient({ address, security, token }: ConfigStreamClientOptions): ConfigStreamClient {
+  requireProtected(address, security);
+  const client = new Client(formatStreamAddress(address), credentials.createInsecure(), {
+    ...channelOptions,
+    // Reconnecting is the caller's business, with jitter over several addresses: every attempt starts fresh.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+  });
+  return {
+    connect: () => client.makeBidiStreamRequest(clientMethod.path, clientMethod.serialize, clientMethod.deserialize, bearerMetadata(token)),
+    close: () => client.close(),
+  };
+}

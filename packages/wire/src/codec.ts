@@ -1,0 +1,64 @@
+import { fromJSON } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import { descriptor } from './descriptor.ts';
+import type { ControlFrame, NodeFrame } from './frames.ts';
+import { WireError } from './wire-error.ts';
+
+/** What the loader makes of a message: the frame's name in `frame`, the frame under that name. */
+type LoadedMessage = Readonly<Record<string, unknown>> & { readonly frame?: string };
+type Message = MessageTypeDefinition<object, LoadedMessage>;
+
+const definitions = fromJSON(descriptor as unknown as Parameters<typeof fromJSON>[0], { longs: Number, defaults: true, oneofs: true });
+const connectRequest = definitions['sluice.config.v1.ConnectRequest'] as unknown as Message;
+const connectResponse = definitions['sluice.config.v1.ConnectResponse'] as unknown as Message;
+
+/** Bytes of a frame of a node. Throws a WireError when it holds a revision that is no safe integer. */
+export function encodeNodeFrame(frame: NodeFrame): Buffer {
+  return encode(connectRequest, frame);
+}
+
+/** The frame of a node. Throws a WireError when the bytes are none. */
+export function decodeNodeFrame(bytes: Buffer): NodeFrame {
+  return decode(connectRequest, bytes) as NodeFrame;
+}
+
+/**
+ * Bytes of a frame of the control plane. Encode once what many streams send: {@link createConfigStreamServer} passes
+ * the bytes through. Throws a WireError when it holds a revision that is no safe integer.
+ */
+export function encodeControlFrame(frame: ControlFrame): Buffer {
+  return encode(connectResponse, frame);
+}
+
+/** The frame of the control plane. Throws a WireError when the bytes are none. */
+export function decodeControlFrame(bytes: Buffer): ControlFrame {
+  return decode(connectResponse, bytes) as ControlFrame;
+}
+
+function encode(message: Message, frame: NodeFrame | ControlFrame): Buffer {
+  if (frame.type === 'unknown') throw new WireError('an unknown frame cannot be sent');
+  requireSafeRevisions(frame);
+  return message.serialize({ [frame.type]: frame });
+}
+
+function decode(message: Message, bytes: Buffer): unknown {
+  let loaded: LoadedMessage;
+  try {
+    loaded = message.deserialize(bytes);
+  } catch (error) {
+    throw new WireError('the message is not a frame of the config stream', error);
+  }
+  const type = loaded.frame;
+  if (type === undefined) return { type: 'unknown' };
+  const frame = { type, ...(loaded[type] as object) };
+  requireSafeRevisions(frame);
+  return frame;
+}
+
+/** uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather than rounded. */
+function requireSafeRevisions(frame: object): void {
+  const { revision = 0, fromRevision = 0, appliedRevision = 0 } = frame as Readonly<Record<string, unknown>>;
+  for (const value of [revision, fromRevision, appliedRevision]) {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw new WireError(`${String(value)} is not a revision`);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The frames of the config stream, as `proto/sluice/config/v1/config_stream.proto` defines them. The proto file says what
+ * each field means; here they get the names and types the code uses. Revisions are safe integers, hashes are 32 bytes.
+ */
+
+/** What a node says. */
+export type NodeFrame = Hello | Ack | Nack | StatusReport | UnknownFrame;
+
+/** What the control plane says. */
+export type ControlFrame = SnapshotChunk | Delta | Heartbeat | Drain | UnknownFrame;
+
+/** A frame of a newer peer that this version has no name for. Only ever received. */
+export interface UnknownFrame {
+  readonly type: 'unknown';
+}
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly nodeId: string;
+  readonly gateway: string;
+  readonly version: string;
+  readonly policies: readonly string[];
+  readonly epoch: string;
+  readonly revision: number;
+  readonly setHash: Uint8Array;
+}
+
+export interface Ack {
+  readonly type: 'ack';
+  readonly revision: number;
+  readonly quarantined: readonly Fault[];
+}
+
+export interface Nack {
+  readonly type: 'nack';
+  readonly revision: number;
+  readonly faults: readonly Fault[];
+}
+
+/** One resource that a node cannot use, and why. */
+export interface Fault {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  readonly pointer: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface StatusReport {
+  readonly type: 'status';
+  readonly draining: boolean;
+  readonly targets: readonly TargetHealth[];
+  readonly appliedRevision: number;
+}
+
+export interface TargetHealth {
+  readonly service: string;
+  readonly address: string;
+  readonly healthy: boolean;
+}
+
+export interface SnapshotChunk {
+  readonly type: 'snapshot';
+  readonly epoch: string;
+  readonly revision: number;
+  readonly chunk: number;
+  readonly chunks: number;
+  readonly data: Uint8Array;
+  readonly checksum: Uint8Array;
+  readonly setHash: Uint8Array;
+}
+
+export interface Delta {
+  readonly type: 'delta';
+  readonly fromRevision: number;
+  readonly revision: number;
+  readonly changes: readonly ResourceRecord[];
+  readonly setHash: Uint8Array;
+}
+
+/** A resource on the wire. In a delta, an empty `json` says that it was deleted. */
+export interface ResourceRecord {
+  readonly kind: string;
+  readonly id: string;
+  /** Canonical JSON of the resource's properties. */
+  readonly json: string;
+}
+
+export interface Heartbeat {
+  readonly type: 'heartbeat';
+  readonly revision: number;
+  readonly setHash: Uint8Array;
+}
+
+export interface Drain {
+  readonly type: 'drain';
+  readonly reason: string;
+}

@@ -1,0 +1,108 @@
+import type { ResourceRecord } from './frames.ts';
+import { maxResourceBytes } from './limits.ts';
+import { WireError } from './wire-error.ts';
+
+/** Bytes of a record beside its three texts: two lengths of one byte, one of four. */
+const frameBytes = 6;
+
+/** Size of a record in the resource list, in bytes. */
+export function encodedBytes({ kind, id, json }: ResourceRecord): number {
+  return frameBytes + Buffer.byteLength(kind) + Buffer.byteLength(id) + Buffer.byteLength(json);
+}
+
+/**
+ * Writes a resource list in pieces of exactly `pieceBytes`, the last one shorter; an empty list gives no piece. The
+ * format is described in the proto file. Throws a WireError for a record that cannot be written.
+ */
+export function* encodeResourceList(records: Iterable<ResourceRecord>, pieceBytes: number): Generator<Buffer> {
+  let piece = Buffer.allocUnsafe(pieceBytes);
+  let used = 0;
+  for (const record of records) {
+    const bytes = encodeRecord(record);
+    for (let taken = 0; taken < bytes.length; ) {
+      const copied = bytes.copy(piece, used, taken);
+      taken += copied;
+      used += copied;
+      if (used === pieceBytes) {
+        yield piece;
+        piece = Buffer.allocUnsafe(pieceBytes);
+        used = 0;
+      }
+    }
+  }
+  if (used > 0) yield piece.subarray(0, used);
+}
+
+function encodeRecord(record: ResourceRecord): Buffer {
+  const { kind, id, json } = record;
+  const kindBytes = Buffer.byteLength(kind);
+  const idBytes = Buffer.byteLength(id);
+  const jsonBytes = Buffer.byteLength(json);
+  if (kindBytes > 255 || idBytes > 255) throw new WireError('a kind and an id have at most 255 bytes');
+  if (jsonBytes > maxResourceBytes) throw new WireError(`${kind} ${id} has ${jsonBytes} bytes; at most ${maxResourceBytes} can be sent`);
+  const bytes = Buffer.allocUnsafe(frameBytes + kindBytes + idBytes + jsonBytes);
+  let at = bytes.writeUInt8(kindBytes, 0);
+  at += bytes.write(kind, at);
+  at = bytes.writeUInt8(idBytes, at);
+  at += bytes.write(id, at);
+  at = bytes.writeUInt32BE(jsonBytes, at);
+  bytes.write(json, at);
+  return bytes;
+}
+
+/** Reads a resource list that arrives in pieces. */
+export class ResourceListDecoder {
+  #rest: Buffer = Buffer.alloc(0);
+  /** One string per kind for all its records. */
+  readonly #kinds = new Map<string, string>();
+
+  /** The records that are complete with this piece. Throws a WireError when the bytes are no resource list. */
+  push(piece: Uint8Array): ResourceRecord[] {
+    const incoming = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    const bytes = this.#rest.length === 0 ? incoming : Buffer.concat([this.#rest, incoming]);
+    const records: ResourceRecord[] = [];
+    let at = 0;
+    for (;;) {
+      const end = recordEnd(bytes, at);
+      if (end === undefined || end > bytes.length) break;
+      records.push(this.#read(bytes, at));
+      at = end;
+    }
+    // Copied, or a few last bytes would keep a whole piece in memory.
+    this.#rest = Buffer.from(bytes.subarray(at));
+    return records;
+  }
+
+  /** Throws a WireError when the list stops in the middle of a record. */
+  end(): void {
+    if (this.#rest.length > 0) throw new WireError('the resource list stops in the middle of a record');
+  }
+
+  #read(bytes: Buffer, start: number): ResourceRecord {
+    let at = start + 1;
+    const kind = bytes.toString('utf8', at, (at += bytes.readUInt8(start)));
+    const idStart = at + 1;
+    const id = bytes.toString('utf8', idStart, (at = idStart + bytes.readUInt8(at)));
+    const json = bytes.toString('utf8', at + 4, at + 4 + bytes.readUInt32BE(at));
+    return { kind: this.#interned(kind), id, json };
+  }
+
+  #interned(kind: string): string {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) return known;
+    if (this.#kinds.size < 64) this.#kinds.set(kind, kind);
+    return kind;
+  }
+}
+
+/** Where the record that begins at `start` ends; undefined when its head is not complete. */
+function recordEnd(bytes: Buffer, start: number): number | undefined {
+  if (start >= bytes.length) return undefined;
+  const idLengthAt = start + 1 + bytes.readUInt8(start);
+  if (idLengthAt >= bytes.length) return undefined;
+  const jsonLengthAt = idLengthAt + 1 + bytes.readUInt8(idLengthAt);
+  if (jsonLengthAt + 4 > bytes.length) return undefined;
+  const jsonBytes = bytes.readUInt32BE(jsonLengthAt);
+  if (jsonBytes > maxResourceBytes) throw new WireError(`a resource of ${jsonBytes} bytes is larger than the ${maxResourceBytes} accepted`);
+  return jsonLengthAt + 4 + jsonBytes;
+}

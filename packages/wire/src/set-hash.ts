@@ -1,0 +1,73 @@
+import { hash } from 'node:crypto';
+import type { ResourceRecord } from './frames.ts';
+
+const laneCount = 8;
+
+/**
+ * A 256-bit hash over a set of resources that does not depend on their order and follows changes one by one: the sum,
+ * modulo 2^256, of the SHA-256 digests of its members. It finds drift between two honest sides; it is no defence against
+ * somebody who may choose the members.
+ */
+export class SetHash {
+  /** Little-endian lanes of 32 bits. */
+  readonly #lanes = new Uint32Array(laneCount);
+
+  /** The hash over these resources. */
+  static of(records: Iterable<ResourceRecord>): SetHash {
+    const sum = new SetHash();
+    for (const record of records) sum.add(record);
+    return sum;
+  }
+
+  /** Takes a resource into the set. It must not be in it already. */
+  add(record: ResourceRecord): void {
+    this.#addLanes(lanesOf(record));
+  }
+
+  /** Takes a resource out of the set. It must be in it, with the very same JSON. */
+  remove(record: ResourceRecord): void {
+    const lanes = lanesOf(record);
+    let borrow = 0;
+    for (let lane = 0; lane < laneCount; lane++) {
+      const difference = (this.#lanes[lane] ?? 0) - (lanes[lane] ?? 0) - borrow;
+      borrow = difference < 0 ? 1 : 0;
+      this.#lanes[lane] = difference;
+    }
+  }
+
+  /** The hash over both sets together. They must have no member in common. */
+  plus(other: SetHash): SetHash {
+    const sum = new SetHash();
+    sum.#lanes.set(this.#lanes);
+    sum.#addLanes(other.#lanes);
+    return sum;
+  }
+
+  /** The 32 bytes that travel. */
+  bytes(): Buffer {
+    const bytes = Buffer.allocUnsafe(laneCount * 4);
+    for (let lane = 0; lane < laneCount; lane++) bytes.writeUInt32LE(this.#lanes[lane] ?? 0, lane * 4);
+    return bytes;
+  }
+
+  /** True when these are the 32 bytes of the same hash. */
+  matches(bytes: Uint8Array): boolean {
+    return this.bytes().equals(bytes);
+  }
+
+  #addLanes(lanes: Uint32Array): void {
+    let carry = 0;
+    for (let lane = 0; lane < laneCount; lane++) {
+      const sum = (this.#lanes[lane] ?? 0) + (lanes[lane] ?? 0) + carry;
+      carry = sum > 0xffff_ffff ? 1 : 0;
+      this.#lanes[lane] = sum;
+    }
+  }
+}
+
+function lanesOf({ kind, id, json }: ResourceRecord): Uint32Array {
+  const digest = hash('sha256', `${kind}\0${id}\0${json}`, 'buffer');
+  const lanes = new Uint32Array(laneCount);
+  for (let lane = 0; lane < laneCount; lane++) lanes[lane] = digest.readUInt32LE(lane * 4);
+  return lanes;
+}

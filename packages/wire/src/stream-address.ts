@@ -1,0 +1,54 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Where a control plane listens. */
+export interface StreamAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * How a connection is protected. TLS with client certificates becomes another mode; whoever has to trust a peer asks
+ * this type, not the socket.
+ */
+export interface StreamSecurity {
+  readonly mode: 'plaintext';
+  /** Plaintext beyond this machine, for networks that are trusted as a whole: the token travels in the clear. */
+  readonly allowRemote: boolean;
+}
+
+/**
+ * Reads `host:port`, `[ipv6]:port` or `host` (then with the default port). Throws a TypeError that says what is expected.
+ */
+export function parseStreamAddress(text: string, defaultPort = 8005): StreamAddress {
+  const match = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/.exec(text.trim());
+  const host = match?.groups?.['ipv6'] ?? match?.groups?.['host'];
+  const port = Number(match?.groups?.['port'] ?? defaultPort);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new TypeError(`"${text}" is not an address of a control plane: expected host:port, such as 127.0.0.1:8005 or [::1]:8005`);
+  }
+  return { host, port };
+}
+
+/** The address as gRPC, and people, write it. */
+export function formatStreamAddress({ host, port }: StreamAddress): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Throws an Error that says what to set when plaintext would leave this machine without that having been allowed. */
+export function requireProtected(address: StreamAddress, security: StreamSecurity): void {
+  if (security.allowRemote || isLoopback(address.host)) return;
+  throw new Error(
+    `the config stream on ${formatStreamAddress(address)} would carry the node token in plaintext beyond this machine; ` +
+      'use a loopback address, or set SLUICE_STREAM_INSECURE=1 on a network you trust as a whole',
+  );
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
