@@ -25,6 +25,8 @@ const VALUE_START = 3;
 const VALUE_END = 4;
 const LINE_END = 5;
 const INITIAL_FIELDS = 24;
+/** In place of LINE_END: the field goes away with the next sweep. */
+const REMOVED = -1;
 
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -88,15 +90,16 @@ export class HeaderList {
    * @throws TypeError when the name is not a token or the value cannot stand in a header line
    */
   set(name: string, value: string): void {
-    requireName(name);
+    const number = numberOfName(name);
+    if (number === 0) requireName(name);
     requireValue(name, value);
-    const at = this.find(name, 0);
+    const at = number === 0 ? this.find(name, 0) : (this.first[number] as number) - 1;
     if (at < 0) {
-      this.append(name, value);
-      return;
+      this.append(number, name, value);
+    } else {
+      this.removeFrom(name, at + 1);
+      this.own(at, name, value);
     }
-    this.removeFrom(name, at + 1);
-    this.own(at, name, value);
   }
 
   /**
@@ -104,9 +107,10 @@ export class HeaderList {
    * @throws TypeError when the name is not a token or the value cannot stand in a header line
    */
   add(name: string, value: string): void {
-    requireName(name);
+    const number = numberOfName(name);
+    if (number === 0) requireName(name);
     requireValue(name, value);
-    this.append(name, value);
+    this.append(number, name, value);
   }
 
   /** Removes all fields of that name and gives how many there were. */
@@ -122,25 +126,22 @@ export class HeaderList {
   rename(from: string, to: string): number {
     requireName(to);
     if (from.toLowerCase() === to.toLowerCase()) return this.getAll(from).length;
+    const number = numberOfName(to.toLowerCase());
     let renamed = 0;
     for (let at = this.find(from, 0); at >= 0; at = this.find(from, at + 1), renamed++) {
       this.own(at, to, this.valueAt(at));
-      this.slots[at * SLOT + NUMBER] = numberOfName(to.toLowerCase());
-      this.reindex();
+      this.slots[at * SLOT + NUMBER] = number;
     }
+    if (renamed > 0) this.reindex();
     return renamed;
   }
 
   /** Removes every field whose lower-case name is in `names`. One pass, whatever the size of the set. */
   removeAll(names: ReadonlySet<string>): number {
-    let removed = 0;
-    for (let at = this.count - 1; at >= 0; at--) {
-      if (!names.has(this.nameAt(at))) continue;
-      this.drop(at);
-      removed++;
+    for (let at = 0; at < this.count; at++) {
+      if (names.has(this.nameAt(at))) this.slots[at * SLOT + LINE_END] = REMOVED;
     }
-    if (removed > 0) this.reindex();
-    return removed;
+    return this.sweep();
   }
 
   /** Calls `visit` for each field in order, the name in lower case. The list must not be changed meanwhile. */
@@ -226,6 +227,19 @@ export class HeaderList {
     return at < 0 ? undefined : this.valueAt(at);
   }
 
+  /** For this package: removes the fields with these numbers. One pass, and none when there are no such fields. */
+  removeKnown(numbers: readonly number[]): void {
+    let found = false;
+    for (const number of numbers) {
+      for (let at = (this.first[number] as number) - 1; at >= 0 && at < this.count; at++) {
+        if (this.slots[at * SLOT] !== number) continue;
+        this.slots[at * SLOT + LINE_END] = REMOVED;
+        found = true;
+      }
+    }
+    if (found) this.sweep();
+  }
+
   /** For the parsers: whether a field with that number exists. */
   hasKnown(number: number): boolean {
     return this.first[number] !== 0;
@@ -265,9 +279,9 @@ export class HeaderList {
     return runEnd > runStart ? output + this.text.slice(runStart, runEnd) : output;
   }
 
-  private append(name: string, value: string): void {
+  private append(number: number, name: string, value: string): void {
     const at = this.count;
-    this.appendParsed(numberOfName(name.toLowerCase()), -1, 0, 0, 0, 0);
+    this.appendParsed(number === 0 ? numberOfName(name.toLowerCase()) : number, -1, 0, 0, 0, 0);
     this.own(at, name, value);
   }
 
@@ -324,29 +338,45 @@ export class HeaderList {
   }
 
   private removeFrom(name: string, from: number): number {
-    let removed = 0;
-    for (let at = this.find(name, from); at >= 0; at = this.find(name, at)) {
-      this.drop(at);
-      removed++;
-      this.reindex();
-    }
-    return removed;
+    let at = this.find(name, from);
+    if (at < 0) return 0;
+    for (; at >= 0; at = this.find(name, at + 1)) this.slots[at * SLOT + LINE_END] = REMOVED;
+    return this.sweep();
   }
 
-  private drop(at: number): void {
-    this.slots.copyWithin(at * SLOT, (at + 1) * SLOT, this.count * SLOT);
-    this.count--;
-    if (at >= this.ownNames.length) return;
-    this.ownNames.splice(at, 1);
-    this.ownValues.splice(at, 1);
+  /** Closes the gaps that fields marked as REMOVED leave and keeps `first` true. Gives how many there were. */
+  private sweep(): number {
+    const { slots, first } = this;
+    let kept = 0;
+    for (let at = 0; at < this.count; at++) {
+      const from = at * SLOT;
+      const number = slots[from] as number;
+      const isFirst = number !== 0 && first[number] === at + 1;
+      if (slots[from + LINE_END] === REMOVED) {
+        if (isFirst) first[number] = 0;
+        continue;
+      }
+      if (kept !== at) this.move(at, kept);
+      kept++;
+      if (isFirst || (number !== 0 && first[number] === 0)) first[number] = kept;
+    }
+    const removed = this.count - kept;
+    this.count = kept;
+    return removed;
   }
 
   private reindex(): void {
     this.first.fill(0);
-    for (let at = this.count - 1; at >= 0; at--) {
-      const number = this.slots[at * SLOT] as number;
-      if (number !== 0) this.first[number] = at + 1;
-    }
+    for (let at = this.count - 1; at >= 0; at--) this.first[this.slots[at * SLOT] as number] = at + 1;
+    this.first[0] = 0;
+  }
+
+  private move(at: number, to: number): void {
+    const { slots } = this;
+    const from = at * SLOT;
+    const into = to * SLOT;
+    for (let part = 0; part < SLOT; part++) slots[into + part] = slots[from + part] as number;
+    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownNames[at] as string, this.ownValues[at] as string);
   }
 
   private grow(): void {

@@ -3,7 +3,7 @@
  *
  * It is done before the gateway adds fields of its own, so a client cannot nominate those.
  */
-import { CONNECTION, TE } from './field-names.ts';
+import { CONNECTION, numberOfKnown, TE } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
 
 export interface HopByHopOptions {
@@ -11,16 +11,19 @@ export interface HopByHopOptions {
   readonly keepTrailers?: boolean;
 }
 
-const ALWAYS = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-] as const;
+const HOP_BY_HOP = (
+  [
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'proxy-authenticate',
+    'proxy-authorization',
+    'te',
+    'transfer-encoding',
+    'upgrade',
+  ] as const
+).map(numberOfKnown);
+const HOP_BY_HOP_AND_TRAILER = [...HOP_BY_HOP, numberOfKnown('trailer')];
 
 const ORDINARY_OPTIONS = /^(?:close|keep-alive|upgrade)$/i;
 
@@ -37,8 +40,7 @@ export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {
     if (keepsTrailers) nominated.delete('trailer');
     headers.removeAll(nominated);
   }
-  for (const name of ALWAYS) headers.remove(name);
-  if (!keepsTrailers) headers.remove('trailer');
+  headers.removeKnown(keepsTrailers ? HOP_BY_HOP : HOP_BY_HOP_AND_TRAILER);
   if (acceptsTrailers) headers.add('te', 'trailers');
 }
 

@@ -7,7 +7,7 @@
  *   upper-case escapes; every character is visible ASCII.
  * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is refused.
  */
-import { ASTERISK, BACKSLASH, DOT, HASH, HEX, PERCENT, QUESTION, SLASH } from './byte-classes.ts';
+import { ASTERISK, BACKSLASH, HASH, HEX, PERCENT, QUESTION, SLASH, TARGET } from './byte-classes.ts';
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';
 import { splitAbsoluteTarget } from './target-form.ts';
@@ -44,56 +44,38 @@ export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {
     if (parts === undefined) return http1Faults.invalid_target_form;
     target = parts.rest.startsWith('/') ? parts.rest : `/${parts.rest}`;
   }
-  const pathEnd = endOfNormalPath(target);
-  if (pathEnd >= 0) {
-    const fault = faultOfQuery(target, pathEnd);
-    if (fault !== undefined) return fault;
-    const path = pathEnd === target.length ? target : target.slice(0, pathEnd);
-    return { path, query: target.slice(pathEnd + 1), target, raw, hasEncodedSlash: false };
+  if (NORMAL_TARGET.test(target)) {
+    const question = target.indexOf('?');
+    if (question < 0) return { path: target, query: '', target, raw, hasEncodedSlash: false };
+    return { path: target.slice(0, question), query: target.slice(question + 1), target, raw, hasEncodedSlash: false };
   }
   return normalizeSlowly(target, raw, options.encodedSlash === 'keep');
 }
 
+/**
+ * A target that is normal already: no segment starts with a dot, and nothing in the path is escaped. Other normal
+ * targets take the slow path and come out the same. Linear: no two parts can match the same character.
+ */
+const NORMAL_TARGET =
+  /^(?:\/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-._~!$&'()*+,;=:@]*)*\/?(?:\?(?:[\x21\x22\x24\x26-\x7e]|%(?!00)[0-9A-Fa-f]{2})*)?$/;
+
 /** What one character of a path asks for. */
 const PLAIN = 0;
-const SEPARATOR = 1;
-const ENCODE = 2;
-const ESCAPE = 3;
-const REFUSE = 4;
+const ENCODE = 1;
+const ESCAPE = 2;
+const REFUSE = 3;
 
 const PATH_CLASS = Uint8Array.from({ length: 256 }, (_, code) => {
-  if (code === SLASH) return SEPARATOR;
   if (code === PERCENT) return ESCAPE;
   if (code <= 0x20 || code >= 0x7f || code === HASH || code === BACKSLASH || code === QUESTION) return REFUSE;
   return '"<>^`{|}'.includes(String.fromCharCode(code)) ? ENCODE : PLAIN;
 });
 
-/** Where the path ends when it is normal already, at `?` or at the end of the text; else -1. */
-function endOfNormalPath(target: string): number {
-  let afterSlash = false;
-  for (let at = 0; at < target.length; at++) {
-    const code = target.charCodeAt(at);
-    const kind = PATH_CLASS[code];
-    if (kind === PLAIN) {
-      // A leading dot may start a dot segment: left to the slow path, whatever it turns out to be.
-      if (afterSlash && code === DOT) return -1;
-      afterSlash = false;
-    } else if (kind === SEPARATOR) {
-      if (afterSlash) return -1;
-      afterSlash = true;
-    } else {
-      return code === QUESTION ? at : -1;
-    }
-  }
-  return target.length;
-}
-
 /** Checks the query that starts with the `?` at that position, if there is one. */
 function faultOfQuery(target: string, from: number): Http1Fault | undefined {
   for (let at = from; at < target.length; at++) {
     const code = target.charCodeAt(at);
-    if (code <= 0x20 || code >= 0x7f) return http1Faults.invalid_target_character;
-    if (code === HASH) return http1Faults.fragment_in_target;
+    if (TARGET[code] !== 1) return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
     if (code === PERCENT) {
       const value = escapeAt(target, at);
       if (value < 0) return http1Faults.invalid_percent_escape;
