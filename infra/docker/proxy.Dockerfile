@@ -1,0 +1,29 @@
+# The proxy: stateless, one per place where traffic is to be served.
+# Build from the root of the repository: docker build -f infra/docker/proxy.Dockerfile .
+
+FROM node:26-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc turbo.json tsconfig.base.json ./
+COPY packages ./packages
+COPY apps ./apps
+COPY proto ./proto
+# The optional packages are an embedded Postgres and a Node for development machines: an image brings its own Node.
+RUN npm ci --omit=optional --ignore-scripts
+RUN npx turbo run build --filter=@sluice/proxy...
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspace apps/proxy
+
+FROM node:26-bookworm-slim
+ENV NODE_ENV=production SLUICE_PROXY_HOST=0.0.0.0 SLUICE_STATUS_HOST=0.0.0.0 SLUICE_DATA_DIR=/var/lib/sluice
+WORKDIR /app
+COPY --from=build /src/node_modules ./node_modules
+COPY --from=build /src/packages ./packages
+COPY --from=build /src/apps/proxy ./apps/proxy
+COPY --from=build /src/proto ./proto
+COPY package.json LICENSE ./
+# The only place that is written to; everything else can be mounted read-only.
+RUN install -d -o node -g node -m 0700 /var/lib/sluice
+VOLUME /var/lib/sluice
+USER node
+EXPOSE 8000 8100
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8100/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "--enable-source-maps", "apps/proxy/dist/main.js"]
