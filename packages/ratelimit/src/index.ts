@@ -1,1 +1,12 @@
-export type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
+export { windowBounds } from './calendar.ts';
+export type { WindowBounds } from './calendar.ts';
+export { createLimitStore } from './create-limit-store.ts';
+export type { LimitStoreOptions } from './create-limit-store.ts';
+export { windowSecondsOf } from './limit-rule.ts';
+export type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, Period, TokenBucket } from './limit-store.ts';
+export { MemoryStore } from './memory-store.ts';
+export type { LimitClock, MemoryStoreOptions } from './memory-store.ts';
+export { bindingLimit, rateLimitHeaders, retryAfterSeconds } from './rate-limit-headers.ts';
+export type { NamedLimit } from './rate-limit-headers.ts';
+export { RedisStore } from './redis-store.ts';
+export type { RedisStoreOptions } from './redis-store.ts';

@@ -1,5 +1,6 @@
-/** The outcome of asking for admission. Counts are requests, times are milliseconds from now. */
+/** The outcome of asking for admission. Counts are requests, times are whole milliseconds from now. */
 export interface LimitDecision {
+  /** Whether this limit would admit. The request is admitted when all of its limits do. */
   readonly allowed: boolean;
   /** The size of the limit: a bucket's burst, a window's count. */
   readonly limit: number;
@@ -7,7 +8,7 @@ export interface LimitDecision {
   readonly remaining: number;
   /** Until the limit is whole again (bucket) or the window ends. */
   readonly resetMs: number;
-  /** Until the same request could be admitted; 0 when it was. */
+  /** Until this limit could admit the same request; 0 when it does, Infinity when the cost is more than the limit. */
   readonly retryAfterMs: number;
 }
 
@@ -18,11 +19,14 @@ export interface TokenBucket {
   readonly burst: number;
 }
 
+/** A stretch of the calendar. Days, months and years begin at midnight UTC. */
+export type Period = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
+
 /** Admits at most `limit` per calendar period, in UTC. */
 export interface CalendarWindow {
   readonly algorithm: 'window';
   readonly limit: number;
-  readonly period: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
+  readonly period: Period;
 }
 
 export type LimitRule = TokenBucket | CalendarWindow;
@@ -34,13 +38,16 @@ export interface LimitRequest {
 }
 
 /**
- * Where use is counted. Every store passes the same contract test. State is kept by `key`, never by configuration: a push
- * does not reset a limit.
+ * Where use is counted. Every store passes the same contract test. State is kept by `key` and algorithm, never by
+ * configuration: a push that changes a limit's numbers does not reset it. A key never seen before has its whole limit.
  */
 export interface LimitStore {
   /**
-   * Asks all limits for `cost` at once: either all are taken or none is. Answers one decision per request, in order.
-   * Rejects with a `GatewayError('policy_failed')` when the store cannot be asked in time.
+   * Asks all limits for `cost` (a non-negative number, 1 by default) at once: either all are taken or none is. Answers one
+   * decision per request, in order; a key that comes twice is charged twice. A cost of 0 looks without taking.
+   *
+   * Rejects with a `GatewayError('policy_failed')` when the store cannot be asked in time. Throws a RangeError for a cost
+   * or a rule that makes no sense.
    */
   take(requests: readonly LimitRequest[], cost?: number): readonly LimitDecision[] | Promise<readonly LimitDecision[]>;
   /** Ends timers and connections. */

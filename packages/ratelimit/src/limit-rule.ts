@@ -1,0 +1,51 @@
+import { windowBounds } from './calendar.ts';
+import type { LimitDecision, LimitRule } from './limit-store.ts';
+
+/** Throws a RangeError for a rule that could never admit, or that no arithmetic can hold. */
+export function assertRule(rule: LimitRule): void {
+  if (rule.algorithm === 'token-bucket') {
+    if (!(rule.ratePerSecond > 0 && Number.isFinite(rule.ratePerSecond))) throw new RangeError('ratePerSecond must be above 0');
+    if (!(rule.burst >= 1 && Number.isSafeInteger(rule.burst))) throw new RangeError('burst must be a whole number of at least 1');
+  } else if (!(rule.limit >= 1 && Number.isSafeInteger(rule.limit))) {
+    throw new RangeError('limit must be a whole number of at least 1');
+  }
+}
+
+/** Throws a RangeError unless the cost is a number from 0 up. */
+export function assertCost(cost: number): void {
+  if (!(cost >= 0 && Number.isFinite(cost))) throw new RangeError('cost must be a number of at least 0');
+}
+
+/** The size of a limit: a bucket's burst, a window's count. */
+export function sizeOf(rule: LimitRule): number {
+  return rule.algorithm === 'token-bucket' ? rule.burst : rule.limit;
+}
+
+/**
+ * How many seconds a limit speaks of, for the `w` parameter of RateLimit-Policy: how long an empty bucket takes to fill,
+ * or the length of the calendar window that holds `nowMs`. At least 1.
+ */
+export function windowSecondsOf(rule: LimitRule, nowMs: number): number {
+  if (rule.algorithm === 'token-bucket') return Math.max(1, Math.ceil(rule.burst / rule.ratePerSecond));
+  const { startMs, endMs } = windowBounds(rule.period, nowMs);
+  return (endMs - startMs) / 1000;
+}
+
+/**
+ * Puts a counter's state into the words of a decision.
+ *
+ * @param left what the limit holds after the decision, fractions included
+ * @param windowEndsInMs until the window ends; not looked at for a bucket
+ */
+export function decide(rule: LimitRule, allowed: boolean, left: number, cost: number, windowEndsInMs: number): LimitDecision {
+  const limit = sizeOf(rule);
+  const bucket = rule.algorithm === 'token-bucket';
+  const untilMs = (tokens: number): number => (bucket ? Math.ceil((tokens / rule.ratePerSecond) * 1000) : Math.ceil(windowEndsInMs));
+  return {
+    allowed,
+    limit,
+    remaining: Math.max(0, Math.floor(left)),
+    resetMs: bucket && left >= limit ? 0 : untilMs(limit - left),
+    retryAfterMs: allowed ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.max(1, untilMs(cost - left)),
+  };
+}

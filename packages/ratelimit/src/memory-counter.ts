@@ -1,0 +1,110 @@
+import { windowBounds } from './calendar.ts';
+import { decide } from './limit-rule.ts';
+import type { CalendarWindow, LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
+
+/** A counter that is up to date and being spent from. */
+export interface Counter {
+  /** What may be spent, fractions included. Taking some is kept by `commit` and forgotten by `restore`. */
+  left: number;
+  commit(): void;
+  restore(): void;
+  /** The outcome in words, after `commit` or `restore`. */
+  decision(allowed: boolean, cost: number): LimitDecision;
+}
+
+/** The state of one limit in memory, for one algorithm. */
+export interface MemoryCounter<Rule extends LimitRule> extends Counter {
+  /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
+  advance(rule: Rule, nowMs: number): void;
+  /** True when the counter says nothing that a new one would not say: it can be forgotten. */
+  isWhole(nowMs: number): boolean;
+}
+
+/**
+ * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock gives no tokens. Looking and
+ * refusing leave level and time as they are: rounding does not add up over a flood of refusals.
+ */
+export class BucketCounter implements MemoryCounter<TokenBucket> {
+  left: number;
+  private rule: TokenBucket;
+  private nowMs: number;
+  private level: number;
+  private atMs: number;
+
+  constructor(rule: TokenBucket, nowMs: number, left: number) {
+    this.rule = rule;
+    this.left = left;
+    this.nowMs = nowMs;
+    this.level = left;
+    this.atMs = nowMs;
+  }
+
+  advance(rule: TokenBucket, nowMs: number): void {
+    this.rule = rule;
+    this.nowMs = Math.max(this.atMs, nowMs);
+    this.restore();
+  }
+
+  commit(): void {
+    this.level = this.left;
+    this.atMs = this.nowMs;
+  }
+
+  restore(): void {
+    this.left = Math.min(this.rule.burst, this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+  }
+
+  isWhole(nowMs: number): boolean {
+    return this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
+  }
+
+  decision(allowed: boolean, cost: number): LimitDecision {
+    return decide(this.rule, allowed, this.left, cost, 0);
+  }
+}
+
+/**
+ * A calendar window. Its times are wall clock milliseconds. A window that has begun goes on to its end, also when the
+ * clock steps back or the rule's period changes.
+ */
+export class WindowCounter implements MemoryCounter<CalendarWindow> {
+  left: number;
+  private rule: CalendarWindow;
+  private nowMs: number;
+  private spent: number;
+  private endMs: number;
+
+  constructor(rule: CalendarWindow, nowMs: number, left: number) {
+    this.rule = rule;
+    this.left = left;
+    this.nowMs = nowMs;
+    this.spent = rule.limit - left;
+    this.endMs = windowBounds(rule.period, nowMs).endMs;
+  }
+
+  advance(rule: CalendarWindow, nowMs: number): void {
+    this.rule = rule;
+    this.nowMs = nowMs;
+    if (nowMs >= this.endMs) {
+      this.endMs = windowBounds(rule.period, nowMs).endMs;
+      this.spent = 0;
+    }
+    this.restore();
+  }
+
+  commit(): void {
+    this.spent = this.rule.limit - this.left;
+  }
+
+  restore(): void {
+    this.left = this.rule.limit - this.spent;
+  }
+
+  isWhole(nowMs: number): boolean {
+    return nowMs >= this.endMs;
+  }
+
+  decision(allowed: boolean, cost: number): LimitDecision {
+    return decide(this.rule, allowed, this.left, cost, this.endMs - this.nowMs);
+  }
+}

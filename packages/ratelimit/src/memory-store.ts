@@ -1,0 +1,77 @@
+import { CounterTable } from './counter-table.ts';
+import { assertCost, assertRule } from './limit-rule.ts';
+import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
+import { BucketCounter, WindowCounter } from './memory-counter.ts';
+import type { Counter } from './memory-counter.ts';
+
+/** Both clocks in milliseconds. */
+export interface LimitClock {
+  /** Since the epoch: decides in which calendar window we are. */
+  wallMs(): number;
+  /** Since any moment, never stepping back or ahead: decides how much a bucket was refilled. */
+  monotonicMs(): number;
+}
+
+export interface MemoryStoreOptions {
+  /** How many keys are counted at once, for each algorithm. 100,000 by default, about 20 MB when full. */
+  readonly maxKeys?: number | undefined;
+  readonly clock?: LimitClock | undefined;
+}
+
+const systemClock: LimitClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/**
+ * Counts in this process only: exact for one node, and lost when it ends. Never waits. See {@link CounterTable} for what
+ * happens when more keys are in use than it may hold.
+ */
+export class MemoryStore implements LimitStore {
+  private readonly clock: LimitClock;
+  private readonly buckets: CounterTable<TokenBucket>;
+  private readonly windows: CounterTable<CalendarWindow>;
+
+  /** Throws a RangeError when `maxKeys` is not between 1 and 10,000,000. */
+  constructor({ maxKeys = 100_000, clock = systemClock }: MemoryStoreOptions = {}) {
+    if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 10_000_000) throw new RangeError('maxKeys must be between 1 and 10,000,000');
+    this.clock = clock;
+    this.buckets = new CounterTable(maxKeys, (rule, nowMs, left) => new BucketCounter(rule, nowMs, left));
+    this.windows = new CounterTable(maxKeys, (rule, nowMs, left) => new WindowCounter(rule, nowMs, left));
+  }
+
+  /** How many keys are being counted. */
+  get size(): number {
+    return this.buckets.size + this.windows.size;
+  }
+
+  take(requests: readonly LimitRequest[], cost = 1): readonly LimitDecision[] {
+    assertCost(cost);
+    const wallMs = this.clock.wallMs();
+    const monotonicMs = this.clock.monotonicMs();
+    const counters = requests.map(({ key, rule }) => this.counterAt(key, rule, wallMs, monotonicMs));
+    const allowed = spendFromAll(counters, cost);
+    return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
+  }
+
+  async close(): Promise<void> {
+    // Nothing runs by itself.
+  }
+
+  private counterAt(key: string, rule: LimitRule, wallMs: number, monotonicMs: number): Counter {
+    assertRule(rule);
+    return rule.algorithm === 'token-bucket' ? this.buckets.at(key, rule, monotonicMs) : this.windows.at(key, rule, wallMs);
+  }
+}
+
+/** Spends from each counter, or from none when one refuses. Answers which would have admitted. */
+function spendFromAll(counters: readonly Counter[], cost: number): readonly boolean[] {
+  const allowed = counters.map((counter) => {
+    const admits = counter.left >= cost;
+    if (admits) counter.left -= cost;
+    return admits;
+  });
+  const all = !allowed.includes(false);
+  for (const counter of counters) {
+    if (all) counter.commit();
+    else counter.restore();
+  }
+  return allowed;
+}
