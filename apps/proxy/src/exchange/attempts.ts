@@ -20,6 +20,8 @@ export class Attempts implements UpstreamEvents {
   #tried: UpstreamTarget[] | undefined;
   #call: UpstreamCall | undefined;
   #attempt = 0;
+  #attemptStartedAtMs = 0;
+  #spanId = '';
   #ended = false;
 
   constructor(exchange: Exchange, service: ServedService, over: () => void) {
@@ -37,7 +39,7 @@ export class Attempts implements UpstreamEvents {
     if (target === undefined) return this.#reply('no_target_available');
     this.#target = target;
     this.#attempt++;
-    exchange.attempts = this.#attempt;
+    this.#beginSpan();
     exchange.targetAddress = target.address;
     const request: UpstreamRequest = {
       method: exchange.method,
@@ -72,12 +74,12 @@ export class Attempts implements UpstreamEvents {
   onFailure(failure: UpstreamFailure): void {
     const exchange = this.#exchange;
     exchange.reason = failure.reason;
+    this.#endSpan(0, failure.code);
     const ours = failure.code.startsWith('upstream_');
     if (ours) this.#report('failure');
     const safe = failure.replayable && (failure.unsent || idempotent.has(exchange.method));
     if (ours && safe && this.#attempt <= this.#service.spec.retries.attempts && this.#target !== undefined) {
       (this.#tried ??= []).push(this.#target);
-      exchange.surroundings.metrics.retries.add(1);
       return this.next();
     }
     this.#reply(failure.code);
@@ -91,8 +93,37 @@ export class Attempts implements UpstreamEvents {
   }
 
   #markHead(status: number): void {
-    this.#exchange.upstreamStatus = status;
+    this.#endSpan(status, undefined);
     this.#exchange.upstreamDurationMs = performance.now() - this.#exchange.upstreamStartedAtMs;
+  }
+
+  #beginSpan(): void {
+    const { trace, headers, surroundings } = this.#exchange;
+    this.#attemptStartedAtMs = performance.now();
+    this.#spanId = surroundings.tracer.attemptSpanId(trace);
+    const traceparent = trace.traceparent(this.#spanId);
+    if (traceparent === undefined) headers.remove('traceparent');
+    else headers.set('traceparent', traceparent);
+  }
+
+  #endSpan(status: number, code: UpstreamFailure['code'] | undefined): void {
+    const exchange = this.#exchange;
+    if (!exchange.trace.recorded || this.#target === undefined) return;
+    const { host, port, scheme } = this.#target;
+    exchange.attempts = [
+      ...exchange.attempts,
+      {
+        spanId: this.#spanId,
+        startTimeMs: performance.timeOrigin + this.#attemptStartedAtMs,
+        durationMs: performance.now() - this.#attemptStartedAtMs,
+        scheme,
+        host,
+        port,
+        path: exchange.path,
+        status,
+        code,
+      },
+    ];
   }
 
   #report(outcome: 'success' | 'failure'): void {

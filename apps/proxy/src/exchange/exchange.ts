@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { Consumer, Credential, Exchange as PolicyExchange, ResourceRef, RouteView } from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
-import type { TraceState } from '@sluice/telemetry';
+import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } from '@sluice/telemetry';
 import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
@@ -14,7 +14,7 @@ import type { Surroundings } from './surroundings.ts';
  * stream in HTTP/2); `open` makes it new for each request. Every field is set there, so that the object never changes
  * its shape.
  */
-export class Exchange implements PolicyExchange, MatchRequest {
+export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts {
   readonly downstream: Downstream;
   readonly surroundings: Surroundings;
   /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
@@ -23,7 +23,7 @@ export class Exchange implements PolicyExchange, MatchRequest {
   plan: RoutePlan | undefined = undefined;
 
   requestId = '';
-  trace!: TraceState;
+  readonly trace = new TraceContext();
   /** `performance.now()` when the head was complete, milliseconds. */
   startedAtMs = 0;
   clientAddress = '';
@@ -35,20 +35,19 @@ export class Exchange implements PolicyExchange, MatchRequest {
 
   /** What the client was answered; 499 when it left before the answer. */
   status = 0;
-  errorCode: ErrorCode | undefined = undefined;
+  code: ErrorCode | undefined = undefined;
   /** Who made the response: the upstream, or the side to blame for there being none. */
   source: ErrorSource = 'gateway';
   /** For the log: what exactly went wrong; never sent to the client. */
   reason: string | undefined = undefined;
   stoppedBy: string | undefined = undefined;
   targetAddress: string | undefined = undefined;
-  upstreamStatus = 0;
-  attempts = 0;
+  attempts: AttemptFacts[] = noAttempts;
   upstreamStartedAtMs = 0;
-  /** From the first attempt to the head of the response. */
-  upstreamDurationMs = 0;
+  /** From the first attempt to the head of the response; negative while no target was asked. */
+  upstreamDurationMs = -1;
   durationMs = 0;
-  shadowed: string[] | undefined = undefined;
+  shadow: readonly string[] = noShadow;
   /** Fields that policies want on the response, whoever makes it. */
   responseFields: ResponseField[] | undefined = undefined;
 
@@ -66,23 +65,22 @@ export class Exchange implements PolicyExchange, MatchRequest {
     this.requestId = surroundings.newRequestId();
     this.startedAtMs = performance.now();
     this.clientAddress = this.gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
-    this.trace = surroundings.tracer.decide(downstream.headers.get('traceparent'));
+    surroundings.tracer.decide(downstream.headers.get('traceparent'), this.trace);
     this.params = undefined;
     this.pattern = '';
     this.consumer = undefined;
     this.credential = undefined;
     this.status = 0;
-    this.errorCode = undefined;
+    this.code = undefined;
     this.source = 'gateway';
     this.reason = undefined;
     this.stoppedBy = undefined;
     this.targetAddress = undefined;
-    this.upstreamStatus = 0;
-    this.attempts = 0;
+    this.attempts = noAttempts;
     this.upstreamStartedAtMs = 0;
-    this.upstreamDurationMs = 0;
+    this.upstreamDurationMs = -1;
     this.durationMs = 0;
-    this.shadowed = undefined;
+    this.shadow = noShadow;
     this.responseFields = undefined;
     downstream.maxBodyBytes = this.gateway.maxBodyBytes;
   }
@@ -109,6 +107,42 @@ export class Exchange implements PolicyExchange, MatchRequest {
 
   get headers(): HeaderList {
     return this.downstream.headers;
+  }
+
+  get protocol(): string {
+    return this.downstream.protocol;
+  }
+
+  get port(): number {
+    return this.downstream.localPort;
+  }
+
+  get userAgent(): string | undefined {
+    return this.downstream.headers.get('user-agent');
+  }
+
+  get tracestate(): string | undefined {
+    return this.trace.continued ? this.downstream.headers.get('tracestate') : undefined;
+  }
+
+  get startTimeMs(): number {
+    return performance.timeOrigin + this.startedAtMs;
+  }
+
+  get revision(): number {
+    return this.runtime.revision;
+  }
+
+  get routePattern(): string | undefined {
+    return this.pattern === '' ? undefined : this.pattern;
+  }
+
+  get requestBytes(): number {
+    return this.downstream.bytesReceived;
+  }
+
+  get responseBytes(): number {
+    return this.downstream.bytesSent;
   }
 
   get contentLength(): number {
@@ -159,7 +193,7 @@ export class Exchange implements PolicyExchange, MatchRequest {
 
   /** A policy in shadow mode would have stopped the exchange. */
   noteShadow(policy: string): void {
-    (this.shadowed ??= []).push(policy);
+    this.shadow = [...this.shadow, policy];
   }
 
   /** A policy failed, and its `onError` decided what happens. */
@@ -174,4 +208,6 @@ interface ResponseField {
   readonly replaces: boolean;
 }
 
+const noAttempts: AttemptFacts[] = [];
+const noShadow: readonly string[] = Object.freeze([]);
 const noRoute: RouteView & ResourceRef = Object.freeze({ id: '', name: '', quotas: Object.freeze([]) });

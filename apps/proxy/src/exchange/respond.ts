@@ -8,7 +8,7 @@ import type { Tunnel } from './tunnel.ts';
 /** Sends an answer of the gateway's own. */
 export function respond(exchange: Exchange, reply: Reply): void {
   const { code } = reply;
-  exchange.errorCode = code;
+  exchange.code = code;
   exchange.source = code === undefined ? 'gateway' : catalogue[code].source;
   const headers = new HeaderList();
   for (const [name, value] of reply.headers) headers.add(name, value);
@@ -46,7 +46,7 @@ export function respondFromUpstream(exchange: Exchange, status: number, headers:
   exchange.status = head.status;
   exchange.downstream.stream(head.status, headers, content, (fault) => {
     if (fault !== undefined) {
-      exchange.errorCode = fault instanceof GatewayError ? fault.code : 'upstream_reset';
+      exchange.code = fault instanceof GatewayError ? fault.code : 'upstream_reset';
       exchange.reason = fault.message;
     }
     over();

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts';
 
-/** The exchange is over: one line in the access log, the counts, a span when it is sampled, and the settle policies. */
+/** The exchange is over: the settle policies, one line in the access log, the counts, and spans when it is recorded. */
 export function settle(exchange: Exchange): void {
   const { surroundings, pipeline } = exchange;
   exchange.durationMs = performance.now() - exchange.startedAtMs;
@@ -14,7 +14,17 @@ export function settle(exchange: Exchange): void {
       }
     }
   }
-  surroundings.accessLog.write(exchange);
-  surroundings.metrics.record(exchange);
-  if (exchange.trace.sampled) surroundings.tracer.record(exchange);
+  count(exchange);
+  surroundings.accessLog?.write(exchange);
+  if (exchange.trace.recorded) surroundings.tracer.record(exchange);
+}
+
+function count(exchange: Exchange): void {
+  const { surroundings, plan, code, stoppedBy } = exchange;
+  const metrics = plan === undefined ? surroundings.unmatched : plan.metrics;
+  metrics.record(exchange.status, exchange.durationMs, exchange.requestBytes, exchange.responseBytes);
+  if (exchange.upstreamDurationMs >= 0) plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
+  if (code !== undefined) surroundings.metrics.recordError(code);
+  if (stoppedBy !== undefined && code !== undefined) surroundings.denials.add(stoppedBy, 'enforce');
+  for (const policy of exchange.shadow) surroundings.denials.add(policy, 'shadow');
 }

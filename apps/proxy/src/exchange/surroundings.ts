@@ -1,6 +1,11 @@
-import type { AccessLog, GatewayMetrics, Tracer } from '@sluice/telemetry';
+import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServedGateway } from '../runtime/served.ts';
+
+/** Counts refusals by policy. */
+export interface PolicyDenials {
+  add(policy: string, mode: 'enforce' | 'shadow'): void;
+}
 
 /** What exchanges need of the process they run in. */
 export interface Surroundings {
@@ -8,8 +13,12 @@ export interface Surroundings {
   runtime(): Runtime;
   newRequestId(): string;
   readonly tracer: Tracer;
-  readonly accessLog: AccessLog;
+  /** Undefined when it is switched off. */
+  readonly accessLog: AccessLog | undefined;
   readonly metrics: GatewayMetrics;
+  /** Counts requests no route matched. */
+  readonly unmatched: RouteMetrics;
+  readonly denials: PolicyDenials;
   /** Stands in while there is no configuration: it serves no route. */
   readonly noGateway: ServedGateway;
   /** Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with. */

@@ -36,7 +36,8 @@ function addForwardingFields(exchange: Exchange): undefined {
   if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
   headers.add('Via', exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
   headers.set('X-Request-Id', exchange.requestId);
-  headers.set('traceparent', exchange.surroundings.tracer.format(exchange.trace));
+  // `traceparent` is set by each attempt: it names the attempt's own span.
+  if (!exchange.trace.continued) headers.remove('tracestate');
   addIdentity(exchange);
   return undefined;
 }

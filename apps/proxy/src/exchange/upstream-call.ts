@@ -54,7 +54,11 @@ export interface UpstreamTimeouts {
 
 /** One target with its connections. */
 export interface UpstreamTarget {
+  /** `host:port` as configured. */
   readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
   /** Sends a request. Never throws: faults come through `events`, possibly before it returns. */
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall;
 }

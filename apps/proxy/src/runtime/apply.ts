@@ -1,6 +1,7 @@
 import type { Kind, Resource } from '@sluice/config';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { compileResource, type Compiled, type Workshop } from './compile.ts';
+import { RouteMetricsShelf } from './route-metrics-shelf.ts';
 import { Runtime } from './runtime.ts';
 import type { Served } from './served.ts';
 
@@ -19,7 +20,7 @@ export class RuntimeTarget implements ConfigTarget {
 
   constructor(gatewayName: string, workshop: Workshop) {
     this.#workshop = workshop;
-    this.#runtime = new Runtime(gatewayName);
+    this.#runtime = new Runtime(gatewayName, new RouteMetricsShelf(workshop.metrics));
   }
 
   /** The configuration in service. Its `gateway` is undefined until a first snapshot was applied. */
@@ -34,7 +35,7 @@ export class RuntimeTarget implements ConfigTarget {
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
   applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome {
-    const next = new Runtime(this.#runtime.gatewayName);
+    const next = new Runtime(this.#runtime.gatewayName, this.#runtime.routeMetrics);
     next.revision = revision;
     const pending = new Map<string, ResourceChange>();
     const faults: ConfigFault[] = [];
@@ -56,6 +57,7 @@ export class RuntimeTarget implements ConfigTarget {
     this.#pending = pending;
     this.#quarantined = faults;
     for (const service of previous.services.values()) this.#release(service);
+    next.routeMetrics.keepOnly(new Set([...next.routes.values()].map(({ name }) => name)));
     return { applied: true, faults: [], quarantined: faults };
   }
 
@@ -83,7 +85,7 @@ export class RuntimeTarget implements ConfigTarget {
     for (const [key, change] of merged) {
       const result = compiled.get(key);
       if (result === undefined) {
-        this.#release(this.#runtime.remove(change.kind, change.id));
+        this.#retire(this.#runtime.remove(change.kind, change.id), undefined);
         continue;
       }
       if (result.faults.length > 0) {
@@ -92,15 +94,23 @@ export class RuntimeTarget implements ConfigTarget {
       }
       const keepsLastGood = result.faults.length > 0 && this.#runtime.find(change.kind, change.id) !== undefined;
       if (result.served === undefined || keepsLastGood) this.#release(result.served);
-      else this.#release(this.#runtime.install(result.served));
+      else this.#retire(this.#runtime.install(result.served), result.served);
     }
     this.#runtime.revision = revision;
     this.#pending = pending;
     this.#quarantined = quarantined;
   }
 
+  /** What was in service is not any more; `successor` has taken its place. */
+  #retire(served: Served | undefined, successor: Served | undefined): void {
+    if (served?.kind === 'route' && served.name !== successor?.name) this.#runtime.routeMetrics.forget(served.name);
+    this.#release(served);
+  }
+
   #release(served: Served | undefined): void {
-    if (served?.kind === 'service') this.#workshop.upstreams.release(served.upstream);
+    if (served?.kind !== 'service') return;
+    this.#workshop.upstreams.release(served.upstream);
+    served.durations.release();
   }
 }
 

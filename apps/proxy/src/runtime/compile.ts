@@ -1,5 +1,6 @@
 import { defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
+import type { GatewayMetrics } from '@sluice/telemetry';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
 import type { Served } from './served.ts';
@@ -8,6 +9,7 @@ import { TrustedProxies } from './trusted-proxies.ts';
 /** What compiling needs of the world. */
 export interface Workshop extends PolicyRack {
   readonly upstreams: UpstreamRegistry;
+  readonly metrics: GatewayMetrics;
 }
 
 /** A resource ready for service, and what is wrong with it. A faulty one refuses requests: it fails closed. */
@@ -70,7 +72,9 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
     case 'service': {
       const spec = anySpec as Spec<'service'>;
       const chain = chainOf(kind, spec.policies);
-      return { kind, id, name, spec, chain, upstream: workshop.upstreams.acquire(id, spec), basePath: spec.basePath.replace(/\/$/, '') };
+      const upstream = workshop.upstreams.acquire(id, spec);
+      const durations = workshop.metrics.upstreamDuration.series(name);
+      return { kind, id, name, spec, chain, upstream, durations, basePath: spec.basePath.replace(/\/$/, '') };
     }
     case 'route': {
       const spec = anySpec as Spec<'route'>;

@@ -19,14 +19,13 @@ function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | unde
   const service = serviceId === undefined ? undefined : runtime.services.get(serviceId);
   const routeQuotas = attachedQuotas(runtime, `route:${route.id}`, route.spec.quotas);
   const serviceQuotas = service === undefined ? [] : attachedQuotas(runtime, `service:${service.id}`, service.spec.quotas);
-  const complete =
-    runtime.gateway !== undefined && (serviceId === undefined || service !== undefined) && routeQuotas !== undefined && serviceQuotas !== undefined;
-  const chains: readonly PolicyChain[] = complete
-    ? [runtime.gateway.chain, service?.chain ?? [], route.chain]
-    : [refusingChain('route')];
+  const { gateway } = runtime;
+  const complete = (serviceId === undefined || service !== undefined) && routeQuotas !== undefined && serviceQuotas !== undefined;
+  const chains: readonly PolicyChain[] = gateway !== undefined && complete ? [gateway.chain, service?.chain ?? [], route.chain] : [refusingChain('route')];
   const quotas = [...(routeQuotas ?? []), ...(serviceQuotas ?? [])];
   const view = { id: route.id, name: route.name, quotas };
-  return { route, view, service, weight, chains, pipeline: Pipeline.of(chains) };
+  const metrics = runtime.routeMetrics.get(route.name, service?.name ?? '');
+  return { route, view, service, weight, chains, pipeline: Pipeline.of(chains), metrics };
 }
 
 /** Joins a consumer with its groups and quotas, with the same rule for what is missing. */

@@ -3,6 +3,7 @@ import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { joinConsumer, joinPlans } from './join.ts';
 import { Pipeline } from './pipeline.ts';
+import type { RouteMetricsShelf } from './route-metrics-shelf.ts';
 import type {
   ConsumerView,
   RoutePlan,
@@ -37,9 +38,11 @@ export class Runtime implements CredentialStore {
 
   /** The gateway this node has joined: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
+  readonly routeMetrics: RouteMetricsShelf;
 
-  constructor(gatewayName: string) {
+  constructor(gatewayName: string, routeMetrics: RouteMetricsShelf) {
     this.gatewayName = gatewayName;
+    this.routeMetrics = routeMetrics;
   }
 
   /** Puts a resource in service, or replaces the one with its id. Answers the replaced one. */

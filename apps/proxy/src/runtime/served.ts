@@ -1,6 +1,7 @@
 import type { Kind, Spec } from '@sluice/config';
 import type { AttachedQuota, Consumer, Credential, ResourceRef } from '@sluice/policy-sdk';
 import type { RouteSpec } from '@sluice/router';
+import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyChain } from './policy-chain.ts';
@@ -21,6 +22,7 @@ export interface ServedGateway extends ServedResource<'gateway'> {
 export interface ServedService extends ServedResource<'service'> {
   readonly chain: PolicyChain;
   readonly upstream: UpstreamService;
+  readonly durations: HistogramSeries;
   /** Without a slash at the end, so that a path can follow: empty for "/". */
   readonly basePath: string;
 }
@@ -76,4 +78,5 @@ export interface RoutePlan {
   readonly weight: number;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;
+  readonly metrics: RouteMetrics;
 }

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** CPU time a process and its children have used, user and system, all threads, in nanoseconds. */
+export function cpuNanoseconds(pid: number): number {
+  return processTree(pid).reduce((sum, member) => sum + ownCpu(member), 0);
+}
+
+/** Resident memory of a process and its children, in bytes. Shared pages count for each. */
+export function residentBytes(pid: number): number {
+  return processTree(pid).reduce((sum, member) => {
+    const status = readIfThere(`/proc/${member}/status`);
+    return sum + Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+  }, 0);
+}
+
+/** The process and everything below it. */
+export function processTree(pid: number): number[] {
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim();
+  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => processTree(Number(child))))];
+}
+
+/** The scheduler's own account of each thread: finer than the clock ticks of /proc/<pid>/stat. */
+function ownCpu(pid: number): number {
+  let sum = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      sum += Number(readIfThere(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0] ?? 0);
+    }
+  } catch {
+    // It ended in between.
+  }
+  return sum;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
