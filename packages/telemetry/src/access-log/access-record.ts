@@ -1,0 +1,18 @@
+import type { ExchangeFacts } from '../exchange-facts.ts';
+
+/**
+ * A finished request as the access log sees it. There is no property for credentials, cookies or the query: what is not
+ * here cannot be logged.
+ */
+export interface AccessRecord extends ExchangeFacts {
+  /** `traceId` is empty when the request belongs to no trace. */
+  readonly trace: { readonly traceId: string };
+  /** Address of the target asked last; undefined when none was. */
+  readonly targetAddress: string | undefined;
+  /** Time spent with targets; negative when none was asked. */
+  readonly upstreamDurationMs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Names of policies in shadow mode that would have refused the request. */
+  readonly shadow: readonly string[];
+}

@@ -1,0 +1,30 @@
+/**
+ * What may not stand in a JSON string as it is: controls, quote, backslash (RFC 8259 section 7) and lone surrogates, which
+ * UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators are escaped as well: terminals obey the former,
+ * some readers of lines break at the latter.
+ */
+const unsafe = /[\u0000-\u001f"\\\u007f-\u009f\u2028\u2029\ud800-\udfff]/;
+
+const unsafeForTerminals = /[\u007f-\u009f\u2028\u2029]/g;
+
+const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** A string as it stands between the quotes of a JSON string. `JSON.parse` gives back the very same string. */
+export function jsonText(text: string): string {
+  if (!unsafe.test(text)) return text;
+  // JSON.stringify is well-formed: it escapes lone surrogates and leaves pairs alone.
+  return JSON.stringify(text).slice(1, -1).replace(unsafeForTerminals, escape);
+}
+
+/** Three decimals as text, without trailing zeros: printing a fraction takes V8 longer than looking it up. */
+const decimals = Array.from({ length: 1_000 }, (_, thousandths) =>
+  thousandths === 0 ? '' : `.${String(thousandths).padStart(3, '0').replace(/0+$/, '')}`,
+);
+
+/** A duration as a JSON number with at most three decimals. Negative ones are 0, and null is what is not finite. */
+export function jsonDuration(durationMs: number): string {
+  if (!Number.isFinite(durationMs)) return 'null';
+  const thousandths = Math.round(Math.max(0, durationMs) * 1_000);
+  const whole = Math.floor(thousandths / 1_000);
+  return whole + decimals[thousandths - whole * 1_000]!;
+}

@@ -1,0 +1,56 @@
+import { fstatSync, write } from 'node:fs';
+import type { Writable } from 'node:stream';
+
+/** Where lines go. */
+export interface LineSink {
+  /**
+   * Writes text and then calls `done`, once, with the error when it could not be written. Never throws, and the caller
+   * waits for `done` before it writes again.
+   */
+  write(text: string, done: (error: Error | undefined) => void): void;
+}
+
+/** How long to wait when a descriptor says "not now". */
+const retryMs = 10;
+
+const lineFeed = 0x0a;
+
+/**
+ * Lines into a file, by descriptor. Writing happens off the event loop: a slow disk holds up nothing but the log. After a
+ * line that was cut off by a fault, the next one begins on a line of its own.
+ */
+export function fileSink(fd: number): LineSink {
+  let cutOff = false;
+  return {
+    write(text, done) {
+      const bytes = Buffer.from(cutOff ? `\n${text}` : text, 'utf8');
+      const step = (from: number): void => {
+        write(fd, bytes, from, bytes.length - from, null, (error, written) => {
+          const position = from + (error === null ? written : 0);
+          if (error?.code === 'EAGAIN') setTimeout(step, retryMs, position);
+          else if (error === null && position < bytes.length) step(position);
+          else {
+            if (position > 0) cutOff = bytes[position - 1] !== lineFeed;
+            done(error ?? undefined);
+          }
+        });
+      };
+      step(0);
+    },
+  };
+}
+
+/** Lines into a stream: a pipe, a socket, a terminal. The stream stays the caller's to end. */
+export function streamSink(stream: Writable): LineSink {
+  // Without a listener a broken pipe would end the process; the callback of `write` reports it all the same.
+  stream.on('error', () => undefined);
+  return { write: (text, done) => void stream.write(text, 'utf8', (error) => done(error ?? undefined)) };
+}
+
+/**
+ * Lines to standard output. A file is written off the event loop; a pipe goes through the stream, whose writes to pipes
+ * do not wait for the reader, while a descriptor's would keep a thread, and with it the end of the process, waiting.
+ */
+export function standardOutput(): LineSink {
+  return fstatSync(1).isFile() ? fileSink(1) : streamSink(process.stdout);
+}

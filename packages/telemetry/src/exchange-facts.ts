@@ -1,0 +1,39 @@
+import type { ErrorCode, ErrorSource } from '@sluice/errors';
+
+/** Something with a name. */
+interface Named {
+  readonly name: string;
+}
+
+/**
+ * What both the access log and the spans want to know of a finished request. The proxy's exchange has these properties
+ * itself, so nothing is copied or allocated to log a request.
+ */
+export interface ExchangeFacts {
+  readonly requestId: string;
+  /** When the request began: milliseconds since the epoch, fractions allowed. */
+  readonly startTimeMs: number;
+  /** From the first byte of the request to the last of the response. */
+  readonly durationMs: number;
+  /** Status code sent; 0 when the client left before there was one. */
+  readonly status: number;
+  /** Who decided the answer. */
+  readonly source: ErrorSource;
+  readonly code: ErrorCode | undefined;
+  readonly method: string;
+  /** Host without port, normalised. */
+  readonly host: string;
+  /** Path without query, normalised. */
+  readonly path: string;
+  /** HTTP version: `1.0`, `1.1`, `2`. */
+  readonly protocol: string;
+  readonly clientAddress: string;
+  readonly userAgent: string | undefined;
+  readonly route: Named | undefined;
+  readonly service: Named | undefined;
+  readonly consumer: { readonly username: string } | undefined;
+  readonly revision: number;
+}
+
+/** Characters of a User-Agent that are kept in logs and spans. */
+export const maxUserAgentChars = 256;

@@ -1,0 +1,71 @@
+import { errorCodes } from '@sluice/errors';
+import type { ErrorCode } from '@sluice/errors';
+import { metricDefinitions } from '../names.ts';
+import type { Counter, CounterSeries } from './counter.ts';
+import type { Gauge } from './gauge.ts';
+import type { Histogram } from './histogram.ts';
+import type { MetricsRegistry } from './registry.ts';
+import { RouteMetrics } from './route-metrics.ts';
+import type { RouteFamilies } from './route-metrics.ts';
+
+type Definitions = typeof metricDefinitions;
+
+/** How a policy is attached: it refuses, or it only reports that it would have. */
+export type PolicyMode = 'enforce' | 'shadow';
+
+/** The metrics of a proxy node: every definition of {@link metricDefinitions} but those of the process itself. */
+export class GatewayMetrics {
+  readonly configNacks: CounterSeries;
+  readonly accessLogDropped: CounterSeries;
+  readonly spansExported: CounterSeries;
+  readonly spansDropped: CounterSeries;
+  readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
+  readonly connections: Gauge<Definitions['connections']['labels']>;
+  readonly upstreamConnections: Gauge<Definitions['upstreamConnections']['labels']>;
+  readonly targetHealthy: Gauge<Definitions['targetHealthy']['labels']>;
+  readonly configRevision: Gauge<Definitions['configRevision']['labels']>;
+  readonly configAge: Gauge<Definitions['configAge']['labels']>;
+  readonly configConnected: Gauge<Definitions['configConnected']['labels']>;
+  readonly #routeFamilies: RouteFamilies;
+  readonly #errors: ReadonlyMap<ErrorCode, CounterSeries>;
+  readonly #policyDenials: Counter<Definitions['policyDenials']['labels']>;
+
+  /** Adds them all to a registry. */
+  constructor(registry: MetricsRegistry) {
+    this.#routeFamilies = {
+      requests: registry.counter(metricDefinitions.requests),
+      requestDuration: registry.histogram(metricDefinitions.requestDuration),
+      requestBytes: registry.counter(metricDefinitions.requestBytes),
+      responseBytes: registry.counter(metricDefinitions.responseBytes),
+    };
+    this.upstreamDuration = registry.histogram(metricDefinitions.upstreamDuration);
+    const errors = registry.counter(metricDefinitions.errors);
+    this.#errors = new Map(errorCodes.map((code) => [code, errors.series(code)]));
+    this.#policyDenials = registry.counter(metricDefinitions.policyDenials);
+    this.connections = registry.gauge(metricDefinitions.connections);
+    this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);
+    this.targetHealthy = registry.gauge(metricDefinitions.targetHealthy);
+    this.configRevision = registry.gauge(metricDefinitions.configRevision);
+    this.configAge = registry.gauge(metricDefinitions.configAge);
+    this.configNacks = registry.counter(metricDefinitions.configNacks).series();
+    this.configConnected = registry.gauge(metricDefinitions.configConnected);
+    this.accessLogDropped = registry.counter(metricDefinitions.accessLogDropped).series();
+    this.spansExported = registry.counter(metricDefinitions.spansExported).series();
+    this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();
+  }
+
+  /** What is counted for a route with a service (empty when it has none). Make it once, when the route is compiled. */
+  route(route: string, service: string): RouteMetrics {
+    return new RouteMetrics(this.#routeFamilies, route, service);
+  }
+
+  /** Counts an answer that is an error of the catalogue. */
+  recordError(code: ErrorCode): void {
+    this.#errors.get(code)?.add(1);
+  }
+
+  /** The count of refusals by a policy. Resolve it once, when the policy is compiled. */
+  policyDenials(policy: string, mode: PolicyMode): CounterSeries {
+    return this.#policyDenials.series(policy, mode);
+  }
+}

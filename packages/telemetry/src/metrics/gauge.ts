@@ -1,0 +1,24 @@
+import type { LabelValues } from './label-values.ts';
+import type { SeriesTable } from './series-table.ts';
+
+/**
+ * A value that goes up and down. Gauges are set when metrics are read (see `MetricsRegistry.onCollect`), not while
+ * requests run, so there are no series to hold.
+ */
+export class Gauge<Labels extends readonly string[]> {
+  readonly #table: SeriesTable;
+
+  constructor(table: SeriesTable) {
+    this.#table = table;
+  }
+
+  /** Sets the value of one series. */
+  set(value: number, ...labelValues: LabelValues<Labels>): void {
+    this.#table.values[this.#table.hold(labelValues).slot] = value;
+  }
+
+  /** Forgets all series, so that those of things that are gone disappear: set the ones that are there afterwards. */
+  clear(): void {
+    this.#table.clear();
+  }
+}

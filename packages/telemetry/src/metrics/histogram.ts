@@ -1,0 +1,50 @@
+import type { LabelValues } from './label-values.ts';
+import type { SeriesRow, SeriesTable } from './series-table.ts';
+
+/** One distribution. `record` is two additions in an array: fit for the request path. */
+export class HistogramSeries {
+  readonly #table: SeriesTable;
+  readonly #row: SeriesRow;
+  readonly #bounds: Float64Array;
+  readonly #first: number;
+
+  constructor(table: SeriesTable, row: SeriesRow, bounds: Float64Array) {
+    this.#table = table;
+    this.#row = row;
+    this.#bounds = bounds;
+    this.#first = row.slot * table.width;
+  }
+
+  /** Records one observation, in the unit of the metric's name. What is not a number is not recorded. */
+  record(value: number): void {
+    if (Number.isNaN(value)) return;
+    const bounds = this.#bounds;
+    let bucket = 0;
+    // Most requests are fast, and fast is at the front.
+    while (bucket < bounds.length && value > bounds[bucket]!) bucket += 1;
+    const { values } = this.#table;
+    values[this.#first + bucket]! += 1;
+    values[this.#first + bounds.length + 1]! += value;
+  }
+
+  /** Says that nothing will be recorded here any more; the place may then go to another series. Call it once. */
+  release(): void {
+    this.#table.release(this.#row);
+  }
+}
+
+/** A histogram with all its series. */
+export class Histogram<Labels extends readonly string[]> {
+  readonly #table: SeriesTable;
+  readonly #bounds: Float64Array;
+
+  constructor(table: SeriesTable, bounds: readonly number[]) {
+    this.#table = table;
+    this.#bounds = Float64Array.from(bounds);
+  }
+
+  /** The series with these label values, in the order of the definition. Resolve it once, off the request path. */
+  series(...labelValues: LabelValues<Labels>): HistogramSeries {
+    return new HistogramSeries(this.#table, this.#table.hold(labelValues), this.#bounds);
+  }
+}

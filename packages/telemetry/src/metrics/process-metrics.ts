@@ -1,0 +1,20 @@
+import { metricDefinitions } from '../names.ts';
+import type { EventLoopLag } from './event-loop-lag.ts';
+import type { MetricsRegistry } from './registry.ts';
+
+/** Adds the figures of the process itself to a registry: build, CPU time, memory, event loop lag. */
+export function addProcessMetrics(registry: MetricsRegistry, facts: { version: string; lag: EventLoopLag }): void {
+  const buildInfo = registry.gauge(metricDefinitions.buildInfo);
+  const eventLoopLag = registry.gauge(metricDefinitions.eventLoopLag);
+  const cpu = registry.counter(metricDefinitions.processCpu).series();
+  const memory = registry.gauge(metricDefinitions.processMemory);
+  const start = registry.gauge(metricDefinitions.processStart);
+  buildInfo.set(1, facts.version, process.versions.node);
+  start.set(performance.timeOrigin / 1_000);
+  registry.onCollect(() => {
+    const { user, system } = process.cpuUsage();
+    cpu.add((user + system) / 1e6 - cpu.value);
+    memory.set(process.memoryUsage.rss());
+    eventLoopLag.set(facts.lag.p99Ms() / 1_000);
+  });
+}

@@ -1,0 +1,68 @@
+import { metricDefinitions } from '../names.ts';
+import type { MetricDefinition } from '../names.ts';
+import { Counter } from './counter.ts';
+import { Gauge } from './gauge.ts';
+import { Histogram } from './histogram.ts';
+import { SeriesTable } from './series-table.ts';
+import type { MetricsSnapshot } from './snapshot.ts';
+
+type MetricOf<Labels extends readonly string[]> = MetricDefinition & { readonly labels: Labels };
+
+interface Entry {
+  readonly definition: MetricDefinition;
+  readonly table: SeriesTable;
+}
+
+/**
+ * All metrics of a process. Series live in typed arrays and are bounded in number; recording into one is an addition,
+ * everything else happens when a snapshot is taken.
+ */
+export class MetricsRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #collectors: (() => void)[] = [];
+  readonly #overflow: Counter<typeof metricDefinitions.seriesOverflow.labels>;
+
+  constructor() {
+    this.#overflow = this.counter(metricDefinitions.seriesOverflow);
+  }
+
+  /** Adds a counter. Throws a TypeError when the name is taken or the definition is of another type. */
+  counter<Labels extends readonly string[]>(definition: MetricOf<Labels>): Counter<Labels> {
+    return new Counter(this.#add(definition, 'counter', 1));
+  }
+
+  /** Adds a gauge. Throws a TypeError when the name is taken or the definition is of another type. */
+  gauge<Labels extends readonly string[]>(definition: MetricOf<Labels>): Gauge<Labels> {
+    return new Gauge(this.#add(definition, 'gauge', 1));
+  }
+
+  /** Adds a histogram. Throws a TypeError when the name is taken or the bounds are missing or not ascending. */
+  histogram<Labels extends readonly string[]>(definition: MetricOf<Labels>): Histogram<Labels> {
+    const bounds = definition.bounds ?? [];
+    if (bounds.length === 0 || bounds.some((bound, i) => i > 0 && bound <= bounds[i - 1]!)) {
+      throw new TypeError(`metric ${definition.name}: bounds must be given and ascend`);
+    }
+    return new Histogram(this.#add(definition, 'histogram', bounds.length + 2), bounds);
+  }
+
+  /** Has `collect` called before each snapshot: the place to set gauges. It must be quick and must not throw. */
+  onCollect(collect: () => void): void {
+    this.#collectors.push(collect);
+  }
+
+  /** All metrics as they stand, in the order they were added. */
+  snapshot(): MetricsSnapshot {
+    for (const collect of this.#collectors) collect();
+    return [...this.#entries.values()].map(({ definition, table }) => ({ definition, series: table.snapshot() }));
+  }
+
+  #add(definition: MetricDefinition, type: MetricDefinition['type'], width: number): SeriesTable {
+    if (definition.type !== type) throw new TypeError(`metric ${definition.name} is a ${definition.type}, not a ${type}`);
+    if (this.#entries.has(definition.name)) throw new TypeError(`metric ${definition.name} is already defined`);
+    const table = new SeriesTable(definition, width, () => this.#overflow.series(definition.name).add(1));
+    // Without labels there is exactly one series: show its zero from the start, so that a rate has a beginning.
+    if (definition.labels.length === 0) table.hold([]);
+    this.#entries.set(definition.name, { definition, table });
+    return table;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Every name telemetry speaks: fields of the access log, metrics with their labels, attributes of spans. The emitters,
+ * the generated reference and the specs take them from here; a name that is not in these tables is not emitted.
+ */
+
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_VERSION,
+  ATTR_URL_FULL,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
+
+/**
+ * Fields of an access log line, in the order they are written, with what they say. A field without a value is left out.
+ * Credentials, cookies and the query are not fields, so they cannot leak.
+ */
+export const accessLogFields = Object.freeze({
+  time: 'When the request began: RFC 3339, UTC, milliseconds.',
+  requestId: 'Identity of the request: the `X-Request-Id` that the upstream and the client see.',
+  traceId: 'W3C trace id, when the request belongs to a trace.',
+  route: 'Name of the matched route.',
+  service: 'Name of the service the request was for.',
+  consumer: 'Username of the authenticated consumer.',
+  target: 'Address of the target asked last.',
+  status: 'Status code sent to the client; 0 when the client left before there was one.',
+  source: 'Who decided the answer: `client`, `gateway` or `upstream`.',
+  code: 'Code of the error catalogue, when the answer is one of its errors.',
+  method: 'Request method, as sent.',
+  host: 'Host without port, normalised.',
+  path: 'Path, normalised. Never the query: it may hold secrets.',
+  protocol: 'Protocol of the request, such as `HTTP/1.1`.',
+  requestBytes: 'Bytes received from the client.',
+  responseBytes: 'Bytes sent to the client.',
+  durationMs: 'From the first byte of the request to the last of the response, milliseconds.',
+  upstreamDurationMs: 'Part of it spent with targets, milliseconds; absent when none was asked.',
+  clientAddress: "The client's address, behind trusted proxies the one they report.",
+  revision: 'Revision of the configuration that served the request.',
+  shadow: 'Policies in shadow mode that would have refused the request; absent when there are none.',
+  userAgent: 'User-Agent, its first 256 characters.',
+});
+
+/** Name of an access log field. */
+export type AccessLogField = keyof typeof accessLogFields;
+
+/** What a metric measures and how values of several processes become one. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** How values of several processes are joined; counters and histograms are always added. Default `sum`. */
+  readonly merge?: 'sum' | 'max' | 'min';
+  /** Series beyond this many share one whose label values are `_other`. Default {@link defaultMaxSeries}. */
+  readonly maxSeries?: number;
+  /** Upper bounds of a histogram's buckets, ascending, without infinity. */
+  readonly bounds?: readonly number[];
+}
+
+/** Series a metric may have when its definition does not say. */
+export const defaultMaxSeries = 1_000;
+
+/** Value of every label of the series that takes what has no series of its own. */
+export const otherLabel = '_other';
+
+const secondsBounds = Object.freeze([
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+]);
+
+/** Every metric of a node, by the name it has in code. */
+export const metricDefinitions = Object.freeze({
+  requests: {
+    name: 'sluice_requests_total',
+    type: 'counter',
+    help: 'Requests answered, by route, service and status code.',
+    labels: ['route', 'service', 'status'],
+    maxSeries: 5_000,
+  },
+  requestDuration: {
+    name: 'sluice_request_duration_seconds',
+    type: 'histogram',
+    help: 'Time from the first byte of the request to the last byte of the response, by route.',
+    labels: ['route'],
+    bounds: secondsBounds,
+  },
+  upstreamDuration: {
+    name: 'sluice_upstream_duration_seconds',
+    type: 'histogram',
+    help: 'Time a request spent with targets, by service.',
+    labels: ['service'],
+    bounds: secondsBounds,
+  },
+  requestBytes: {
+    name: 'sluice_request_bytes_total',
+    type: 'counter',
+    help: 'Bytes received from clients, by route.',
+    labels: ['route'],
+  },
+  responseBytes: {
+    name: 'sluice_response_bytes_total',
+    type: 'counter',
+    help: 'Bytes sent to clients, by route.',
+    labels: ['route'],
+  },
+  errors: {
+    name: 'sluice_errors_total',
+    type: 'counter',
+    help: 'Answers that are errors of the catalogue, by code.',
+    labels: ['code'],
+  },
+  policyDenials: {
+    name: 'sluice_policy_denials_total',
+    type: 'counter',
+    help: 'Requests a policy refused (mode enforce) or would have refused (mode shadow).',
+    labels: ['policy', 'mode'],
+  },
+  connections: {
+    name: 'sluice_connections',
+    type: 'gauge',
+    help: 'Open connections from clients.',
+    labels: [],
+  },
+  upstreamConnections: {
+    name: 'sluice_upstream_connections',
+    type: 'gauge',
+    help: 'Open connections to targets, by service.',
+    labels: ['service'],
+  },
+  targetHealthy: {
+    name: 'sluice_target_healthy',
+    type: 'gauge',
+    help: '1 when the target is used, 0 when it is taken out.',
+    labels: ['service', 'target'],
+    merge: 'min',
+    maxSeries: 2_000,
+  },
+  configRevision: {
+    name: 'sluice_config_revision',
+    type: 'gauge',
+    help: 'Revision of the configuration that is served.',
+    labels: [],
+    merge: 'min',
+  },
+  configAge: {
+    name: 'sluice_config_age_seconds',
+    type: 'gauge',
+    help: 'Seconds since the configuration was last known to be the current one.',
+    labels: [],
+    merge: 'max',
+  },
+  configNacks: {
+    name: 'sluice_config_nacks_total',
+    type: 'counter',
+    help: 'Revisions this node refused.',
+    labels: [],
+  },
+  configConnected: {
+    name: 'sluice_config_connected',
+    type: 'gauge',
+    help: '1 while the config stream is up, 0 while it is not.',
+    labels: [],
+    merge: 'min',
+  },
+  accessLogDropped: {
+    name: 'sluice_access_log_dropped_total',
+    type: 'counter',
+    help: 'Access log lines given up because the output stalled or failed.',
+    labels: [],
+  },
+  spansExported: {
+    name: 'sluice_spans_exported_total',
+    type: 'counter',
+    help: 'Spans the OTLP endpoint accepted.',
+    labels: [],
+  },
+  spansDropped: {
+    name: 'sluice_spans_dropped_total',
+    type: 'counter',
+    help: 'Spans given up because the OTLP endpoint was slow, down or refused them.',
+    labels: [],
+  },
+  seriesOverflow: {
+    name: 'sluice_metric_series_overflow_total',
+    type: 'counter',
+    help: 'Series that were not made because their metric has as many as it may.',
+    labels: ['metric'],
+  },
+  buildInfo: {
+    name: 'sluice_build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels say what runs.',
+    labels: ['version', 'node_version'],
+    merge: 'max',
+  },
+  eventLoopLag: {
+    name: 'sluice_event_loop_lag_p99_seconds',
+    type: 'gauge',
+    help: '99th percentile of the event loop lag in the last 10 to 20 seconds.',
+    labels: [],
+    merge: 'max',
+  },
+  processCpu: {
+    name: 'process_cpu_seconds_total',
+    type: 'counter',
+    help: 'CPU time of the process, user and system.',
+    labels: [],
+  },
+  processMemory: {
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    help: 'Resident memory of the process.',
+    labels: [],
+  },
+  processStart: {
+    name: 'process_start_time_seconds',
+    type: 'gauge',
+    help: 'When the process started, seconds since the epoch.',
+    labels: [],
+    merge: 'min',
+  },
+} as const satisfies Record<string, MetricDefinition>);
+
+/** Attributes of spans: OpenTelemetry's stable HTTP conventions, and ours under `sluice.`. */
+export const spanAttributes = Object.freeze({
+  requestMethod: ATTR_HTTP_REQUEST_METHOD,
+  requestMethodOriginal: ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  resendCount: ATTR_HTTP_REQUEST_RESEND_COUNT,
+  statusCode: ATTR_HTTP_RESPONSE_STATUS_CODE,
+  httpRoute: ATTR_HTTP_ROUTE,
+  urlPath: ATTR_URL_PATH,
+  urlScheme: ATTR_URL_SCHEME,
+  urlFull: ATTR_URL_FULL,
+  serverAddress: ATTR_SERVER_ADDRESS,
+  serverPort: ATTR_SERVER_PORT,
+  clientAddress: ATTR_CLIENT_ADDRESS,
+  protocolVersion: ATTR_NETWORK_PROTOCOL_VERSION,
+  userAgent: ATTR_USER_AGENT_ORIGINAL,
+  errorType: ATTR_ERROR_TYPE,
+  route: 'sluice.route',
+  service: 'sluice.service',
+  consumer: 'sluice.consumer',
+  revision: 'sluice.revision',
+  requestId: 'sluice.request_id',
+});
+
+/** Attributes of the resource every span carries. */
+export const resourceAttributes = Object.freeze({
+  serviceName: ATTR_SERVICE_NAME,
+  serviceInstanceId: ATTR_SERVICE_INSTANCE_ID,
+  serviceVersion: ATTR_SERVICE_VERSION,
+});

@@ -1,0 +1,55 @@
+import { randomFillSync } from 'node:crypto';
+
+const poolBytes = 4_096;
+/** Ids are slices, and a slice keeps the text it was cut from alive: short texts, so that a kept id holds on to little. */
+const textBytes = 512;
+
+/**
+ * Random identifiers in lower-case hex, cut from a pool of random bytes: one call into the random generator serves some
+ * two hundred ids.
+ */
+export class RandomIds {
+  readonly #pool = Buffer.allocUnsafeSlow(poolBytes);
+  #poolPosition = poolBytes;
+  #text = '';
+  #textPosition = 0;
+
+  /** 128 random bits: 32 hex digits, never all zero. For trace ids and request ids. */
+  next128(): string {
+    return this.#take(32);
+  }
+
+  /** 64 random bits: 16 hex digits, never all zero. For span ids. */
+  next64(): string {
+    return this.#take(16);
+  }
+
+  #take(digits: 16 | 32): string {
+    if (this.#textPosition + digits > this.#text.length) this.#refill();
+    const id = this.#text.slice(this.#textPosition, this.#textPosition + digits);
+    this.#textPosition += digits;
+    // W3C Trace Context, section 3.2.2: an id of zeros is not an id.
+    return /[^0]/.test(id) ? id : this.#take(digits);
+  }
+
+  #refill(): void {
+    if (this.#poolPosition === poolBytes) {
+      randomFillSync(this.#pool);
+      this.#poolPosition = 0;
+    }
+    this.#text = this.#pool.toString('hex', this.#poolPosition, this.#poolPosition + textBytes);
+    this.#textPosition = 0;
+    this.#poolPosition += textBytes;
+  }
+}
+
+/** The pool of this process. */
+export const randomIds = new RandomIds();
+
+/**
+ * A new request id: 128 random bits as 32 hex digits. Random rather than counted, because clients see it and must not
+ * learn how many requests a node serves. A client's own `X-Request-Id` is replaced by it.
+ */
+export function requestId(): string {
+  return randomIds.next128();
+}

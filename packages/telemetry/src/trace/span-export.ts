@@ -1,0 +1,106 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+
+export interface SpanExportOptions {
+  /** Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; `v1/traces` is appended. */
+  readonly endpoint: string;
+  readonly onExported: (spans: number) => void;
+  /** Counts spans that were given up: the queue was full, or the endpoint was down or refused them. */
+  readonly onDropped: (spans: number) => void;
+  /** Says once when the endpoint begins to fail, and once when it works again. */
+  readonly warn: (message: string) => void;
+  /** Spans that wait for export, at most. Default 2,048. */
+  readonly maxQueuedSpans?: number;
+  /** How long spans are collected before they are sent. Default 1,000 ms. */
+  readonly collectMs?: number;
+  /** How long one export, its retries included, may take. Default 5,000 ms. */
+  readonly exportTimeoutMs?: number;
+}
+
+/** The address spans are posted to. Throws an Error that says what to set when the endpoint is not an HTTP address. */
+function tracesUrl(endpoint: string): URL {
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new Error(`OTLP endpoint "${endpoint}" is not an http(s) address: set it to one such as http://127.0.0.1:4318`);
+  }
+  const url = new URL(endpoint);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url;
+}
+
+type ExportCallback = Parameters<SpanExporter['export']>[1];
+
+/**
+ * Sends spans in batches over OTLP/HTTP (protobuf). Adding a span never waits and never throws, whatever the endpoint
+ * does: the queue is bounded and what finds no place is counted.
+ */
+export class SpanExport {
+  readonly #options: Required<SpanExportOptions>;
+  readonly #processor: BatchSpanProcessor;
+  readonly #origin: string;
+  #queued = 0;
+  #failing = false;
+
+  constructor(options: SpanExportOptions) {
+    this.#options = { maxQueuedSpans: 2_048, collectMs: 1_000, exportTimeoutMs: 5_000, ...options };
+    const url = tracesUrl(options.endpoint);
+    this.#origin = url.origin;
+    const timeoutMillis = this.#options.exportTimeoutMs;
+    const otlp = new OTLPTraceExporter({ url: url.href, timeoutMillis, concurrencyLimit: 4 });
+    this.#processor = new BatchSpanProcessor({
+      exporter: {
+        export: (spans, done) => this.#export(otlp, spans, done),
+        shutdown: () => otlp.shutdown(),
+      },
+      maxQueueSize: this.#options.maxQueuedSpans,
+      maxExportBatchSize: Math.min(512, this.#options.maxQueuedSpans),
+      scheduledDelayMillis: this.#options.collectMs,
+      exportTimeoutMillis: timeoutMillis,
+    });
+  }
+
+  /** Queues a span. */
+  add(span: ReadableSpan): void {
+    // The processor would drop it as well, but without telling.
+    if (this.#queued >= this.#options.maxQueuedSpans) this.#options.onDropped(1);
+    else {
+      this.#queued += 1;
+      this.#processor.onEnd(span);
+    }
+  }
+
+  /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */
+  async shutdown(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    // A failed export has been counted and reported where it failed.
+    this.#processor.shutdown().then(resolve, () => resolve());
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #export(otlp: OTLPTraceExporter, spans: ReadableSpan[], done: ExportCallback): void {
+    this.#queued -= spans.length;
+    otlp.export(spans, (result) => {
+      // 0 is success; the enumeration lives in a package that is not ours to import.
+      if (result.code === 0) this.#succeeded(spans.length);
+      else this.#failed(spans.length, result.error);
+      done(result);
+    });
+  }
+
+  #succeeded(spans: number): void {
+    this.#options.onExported(spans);
+    if (this.#failing) this.#options.warn(`spans are exported to ${this.#origin} again`);
+    this.#failing = false;
+  }
+
+  #failed(spans: number, error: Error | undefined): void {
+    this.#options.onDropped(spans);
+    if (!this.#failing) {
+      const reason = error?.message || 'unknown error';
+      this.#options.warn(`spans cannot be exported to ${this.#origin} and are dropped until they can: ${reason}`);
+    }
+    this.#failing = true;
+  }
+}

@@ -1,0 +1,31 @@
+import { formatTraceparent } from './traceparent.ts';
+
+/**
+ * The place of one request in a trace. A connection keeps one and has it filled anew for each request
+ * (`Tracer.decide`).
+ */
+export class TraceContext {
+  /** 32 hex digits; empty when the request belongs to no trace. */
+  traceId = '';
+  /** The id that stands for this request: of our span when one is recorded, else the caller's. */
+  spanId = '';
+  /** Id of the caller's span; empty when the trace begins here or the caller's `traceparent` was not valid. */
+  parentSpanId = '';
+  /** The sampled flag, as it is passed on. */
+  sampled = false;
+  /** True when spans of this request are recorded. */
+  recorded = false;
+
+  /**
+   * The `traceparent` to send upstream with the span of one attempt as parent; undefined when there is no trace to speak
+   * of, and then the field is not sent. `tracestate` is passed on, unchanged, only when {@link continued}.
+   */
+  traceparent(spanId: string = this.spanId): string | undefined {
+    return this.traceId === '' ? undefined : formatTraceparent(this.traceId, spanId, this.sampled);
+  }
+
+  /** True when the caller's trace goes on, so that its `tracestate` is still about this trace. */
+  get continued(): boolean {
+    return this.parentSpanId !== '';
+  }
+}

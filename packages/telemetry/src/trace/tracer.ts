@@ -1,0 +1,100 @@
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
+import { resourceAttributes } from '../names.ts';
+import { randomIds } from '../random-ids.ts';
+import { exchangeSpans } from './exchange-spans.ts';
+import { FinishedSpan } from './finished-span.ts';
+import { SpanExport } from './span-export.ts';
+import type { SpanExportOptions } from './span-export.ts';
+import type { SpanFacts } from './span-facts.ts';
+import { TraceContext } from './trace-context.ts';
+import { parseTraceparent } from './traceparent.ts';
+
+export interface TracerOptions {
+  readonly serviceName: string;
+  /** Identity of this node. */
+  readonly instanceId: string;
+  readonly version: string;
+  /**
+   * Share of the traces that begin here to be sampled, 0 to 1. Undefined: no trace begins here, those of callers are
+   * passed on. A caller's own decision is always followed.
+   */
+  readonly ratio: number | undefined;
+  /** Where spans go; undefined records none. */
+  readonly export: SpanExportOptions | undefined;
+}
+
+/**
+ * Traces by hand: a decision when a request arrives, spans only after it was answered, and only for sampled requests. A
+ * request that is not recorded costs reading the caller's `traceparent`, or a draw of two ids.
+ */
+export class Tracer {
+  readonly #ratio: number | undefined;
+  readonly #export: SpanExport | undefined;
+  readonly #resource: Resource;
+
+  /** Throws a RangeError for a ratio outside 0 to 1, and an Error for an endpoint that is not an HTTP address. */
+  constructor(options: TracerOptions) {
+    const { ratio } = options;
+    if (ratio !== undefined && !(ratio >= 0 && ratio <= 1)) {
+      throw new RangeError(`the share of sampled traces is a number from 0 to 1, not ${ratio}`);
+    }
+    this.#ratio = ratio;
+    this.#export = options.export && new SpanExport(options.export);
+    this.#resource = resourceFromAttributes({
+      [resourceAttributes.serviceName]: options.serviceName,
+      [resourceAttributes.serviceInstanceId]: options.instanceId,
+      [resourceAttributes.serviceVersion]: options.version,
+    });
+  }
+
+  /**
+   * Decides how a request is traced. Takes its `traceparent` field (undefined when there is none or more than one) and
+   * fills a context, a new one unless one is given to be used again. Sampling follows the caller; without one, the ratio.
+   *
+   * When no span is recorded the caller's span id is passed on as it came: an id of ours would be a gap in its trace.
+   */
+  decide(traceparent: string | undefined, context: TraceContext = new TraceContext()): TraceContext {
+    const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+    if (parent === undefined) return this.#begin(context);
+    context.traceId = parent.traceId;
+    context.parentSpanId = parent.parentSpanId;
+    context.sampled = parent.sampled;
+    context.recorded = parent.sampled && this.#export !== undefined;
+    context.spanId = context.recorded ? randomIds.next64() : parent.parentSpanId;
+    return context;
+  }
+
+  /** The span id for one attempt, to be sent in its `traceparent`. When nothing is recorded, the request's own. */
+  attemptSpanId(context: TraceContext): string {
+    return context.recorded ? randomIds.next64() : context.spanId;
+  }
+
+  /** Makes the spans of a finished request and queues them, when it is recorded. Everything needed is copied. */
+  record(facts: SpanFacts): void {
+    if (!facts.trace.recorded || this.#export === undefined) return;
+    for (const span of exchangeSpans(facts)) this.#export.add(new FinishedSpan(span, this.#resource));
+  }
+
+  /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */
+  async shutdown(timeoutMs = 2_000): Promise<void> {
+    await this.#export?.shutdown(timeoutMs);
+  }
+
+  #begin(context: TraceContext): TraceContext {
+    const ratio = this.#ratio;
+    const begins = ratio !== undefined;
+    context.traceId = begins ? randomIds.next128() : '';
+    context.spanId = begins ? randomIds.next64() : '';
+    context.parentSpanId = '';
+    context.sampled = begins && isSampled(context.traceId, ratio);
+    context.recorded = context.sampled && this.#export !== undefined;
+    return context;
+  }
+}
+
+/** Decides by the random low bits of the trace id, so that whoever knows the id and the ratio comes to the same answer. */
+function isSampled(traceId: string, ratio: number): boolean {
+  if (ratio === 0 || ratio === 1) return ratio === 1;
+  return Number.parseInt(traceId.slice(-12), 16) < ratio * 2 ** 48;
+}

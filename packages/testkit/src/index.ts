@@ -1,0 +1,5 @@
+export { createTestDatabase, testKeyPrefix, testRedisUrl } from './database.ts';
+export type { TestDatabase } from './database.ts';
+export { startOtlpReceiver } from './otlp-receiver.ts';
+export type { OtlpReceiver, OtlpReceiverMode } from './otlp-receiver.ts';
+export type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
