@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { PolicyHost } from '../host.ts';
+import type { Phase, RequestPhase } from '../phases.ts';
+import type { OnError, Policy, PolicyHooks } from '../policy.ts';
+import type { Reply } from '../reply.ts';
+
+/** A policy with its configuration, ready to run. */
+export interface CompiledPolicy {
+  readonly name: string;
+  readonly onError: OnError | undefined;
+  readonly hooks: PolicyHooks;
+}
+
+/**
+ * Parses the configuration with the policy's schema and compiles it. Throws an Error that says what to change when the
+ * configuration is not valid or a hook stands in a phase that the schema does not name; and whatever `compile` throws.
+ */
+export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost, onError: OnError | undefined): CompiledPolicy {
+  const { schema } = policy;
+  const parsed = schema.config.safeParse(config);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${pointerOf(issue)}: ${issue.message}`);
+    throw new Error(`the configuration of policy "${schema.name}" is not valid:\n${faults.join('\n')}`);
+  }
+  const hooks = policy.compile(parsed.data, host);
+  for (const phase of Object.keys(hooks)) {
+    if (!(schema.phases as readonly string[]).includes(phase)) {
+      throw new Error(`policy "${schema.name}" has a hook for "${phase}": list it in the phases of its schema, which are ${schema.phases.join(', ')}`);
+    }
+  }
+  return { name: schema.name, onError: onError ?? schema.onError, hooks };
+}
+
+/** What a request hook answered, checked: a mistake in a hook is easier to find here than in a gateway. */
+export function verdictOf(policy: string, phase: RequestPhase, answer: unknown): Reply | undefined {
+  if (answer === undefined) return undefined;
+  const where = `the ${phase} hook of policy "${policy}"`;
+  if (!isReply(answer)) throw new TypeError(`${where} answered ${describe(answer)}: return deny(…) or reply(…) to stop, or undefined to go on`);
+  if (!Number.isInteger(answer.status) || answer.status < 200 || answer.status > 599) {
+    throw new RangeError(`${where} answered with status ${answer.status}: a final response has one from 200 to 599`);
+  }
+  return answer;
+}
+
+function isReply(answer: unknown): answer is Reply {
+  return typeof answer === 'object' && answer !== null && 'status' in answer && 'headers' in answer;
+}
+
+function describe(answer: unknown): string {
+  return typeof answer === 'object' && answer !== null ? `an object with ${Object.keys(answer).join(', ') || 'no properties'}` : String(answer);
+}
+
+function pointerOf(issue: z.core.$ZodIssue): string {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path;
+  return `/${path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
+}
+
+/** Phases in which a reply stops the exchange. */
+export function isRequestPhase(phase: Phase): phase is RequestPhase {
+  return phase !== 'respond' && phase !== 'settle';
+}

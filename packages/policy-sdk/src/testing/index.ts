@@ -1,0 +1,5 @@
+export { ManualClock } from './manual-clock.ts';
+export { PolicyTester } from './policy-tester.ts';
+export type { LoggedLine, PolicyTesterOptions, TestAnswer } from './policy-tester.ts';
+export type { TestHeaders, TestRequest } from './test-exchange.ts';
+export type { TestConsumer, TestKey, TestQuota } from './test-facts.ts';

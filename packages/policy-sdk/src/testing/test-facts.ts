@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { AttachedQuota, Consumer, QuotaPeriod, ResourceRef } from '../exchange.ts';
+import type { CredentialStore, KeyOwner } from '../host.ts';
+
+/** A quota, as short as a test likes to write it. */
+export interface TestQuota {
+  readonly name: string;
+  /** Whose use is counted; by default the consumer or the route it is attached to. */
+  readonly scope?: string;
+  readonly limits: readonly { readonly requests: number; readonly per: QuotaPeriod; readonly burst?: number }[];
+}
+
+/** A consumer. What is left out is made up from the username. */
+export interface TestConsumer {
+  readonly username: string;
+  readonly id?: string;
+  readonly customId?: string;
+  readonly groups?: readonly string[];
+  readonly quotas?: readonly TestQuota[];
+}
+
+/** An API key and whose it is. */
+export interface TestKey {
+  readonly key: string;
+  readonly consumer: TestConsumer;
+  readonly name?: string;
+  /** Milliseconds since the epoch; never when left out. */
+  readonly expiresAtMs?: number;
+}
+
+/** A gateway, a route or a service. The id is made up from the name. */
+export function resourceRef(kind: string, name: string): ResourceRef {
+  return { id: `${kind}-${name}`, name };
+}
+
+export function consumerOf({ username, id = `consumer-${username}`, customId, groups = [], quotas = [] }: TestConsumer): Consumer {
+  return { id, username, customId, groups, quotas: quotasOf(quotas, `consumer:${id}`) };
+}
+
+export function quotasOf(quotas: readonly TestQuota[], scope: string): AttachedQuota[] {
+  return quotas.map((quota) => ({
+    ...resourceRef('quota', quota.name),
+    scope: quota.scope ?? scope,
+    limits: quota.limits.map(({ requests, per, burst }) => ({ requests, per, burst })),
+  }));
+}
+
+/** A store that knows these keys, by hash as in the gateway. */
+export function credentialsOf(keys: readonly TestKey[]): CredentialStore {
+  const owners = new Map<string, KeyOwner>();
+  for (const { key, consumer, name = `${consumer.username}-key`, expiresAtMs } of keys) {
+    const hash = createHash('sha256').update(key).digest('hex');
+    owners.set(hash, { consumer: consumerOf(consumer), credential: { ...resourceRef('key', name), kind: 'key', expiresAtMs } });
+  }
+  return { findKey: (hash) => owners.get(hash) };
+}
