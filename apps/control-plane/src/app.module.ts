@@ -1,0 +1,49 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { ConsumersModule } from './features/consumers/consumers.module.ts';
+import { GatewaysModule } from './features/gateways/gateways.module.ts';
+import { GroupsModule } from './features/groups/groups.module.ts';
+import { HealthController } from './features/health/health.controller.ts';
+import { PoliciesModule } from './features/policies/policies.module.ts';
+import { QuotasModule } from './features/quotas/quotas.module.ts';
+import { NoNodesModule } from './features/resources/no-nodes.module.ts';
+import { RevisionsModule } from './features/revisions/revisions.module.ts';
+import { RoutesModule } from './features/routes/routes.module.ts';
+import { ServicesModule } from './features/services/services.module.ts';
+import { TokensModule } from './features/tokens/tokens.module.ts';
+import { AuthGuard } from './platform/auth/auth.guard.ts';
+import type { Settings } from './platform/env.ts';
+import { ProblemFilter } from './platform/http/problem.filter.ts';
+import { QueryInterceptor } from './platform/http/query.interceptor.ts';
+import type { Logger } from './platform/logger.ts';
+import { PlatformModule } from './platform/platform.module.ts';
+
+/** The control plane, room by room. */
+@Module({})
+export class AppModule {
+  static with(settings: Settings, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(settings, logger),
+        GatewaysModule,
+        ServicesModule,
+        RoutesModule,
+        ConsumersModule,
+        GroupsModule,
+        QuotasModule,
+        PoliciesModule,
+        RevisionsModule,
+        NoNodesModule,
+        TokensModule,
+      ],
+      controllers: [HealthController],
+      providers: [
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: QueryInterceptor },
+      ],
+    };
+  }
+}

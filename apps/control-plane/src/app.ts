@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.ts';
+import type { Settings } from './platform/env.ts';
+import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
+import { assignRequestId } from './platform/http/request-id.ts';
+import { answerMalformedRequests, setServerLimits } from './platform/http/server-limits.ts';
+import { nestLogger } from './platform/logger.ts';
+import type { Logger } from './platform/logger.ts';
+import { SetupError } from './platform/setup-error.ts';
+
+/** A running control plane. */
+export interface ControlPlane {
+  readonly adminUrl: string;
+  /** Finishes the requests under way, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything and listens. Port 0 picks a free one.
+ * @throws SetupError when something is not as it must be: the database, the data directory, the port.
+ */
+export async function startControlPlane(settings: Settings, logger: Logger): Promise<ControlPlane> {
+  const app = await NestFactory.create(AppModule.with(settings, logger), createAdapter(), {
+    logger: nestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  try {
+    const server = app.getHttpServer() as Server;
+    setServerLimits(server);
+    answerMalformedRequests(server);
+    await listen(app, settings);
+    const { port } = server.address() as AddressInfo;
+    const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
+    return { adminUrl: `http://${host}:${port}`, close: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function createAdapter(): AdminHttpAdapter {
+  const adapter = new AdminHttpAdapter();
+  adapter.disable('x-powered-by');
+  adapter.disable('etag');
+  adapter.enable('case sensitive routing');
+  adapter.use(assignRequestId);
+  return adapter;
+}
+
+async function listen(app: INestApplication, { adminHost, adminPort }: Settings): Promise<void> {
+  try {
+    await app.listen(adminPort, adminHost);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') throw new SetupError(`Port ${adminPort} on ${adminHost} is taken. Stop what listens there, or set SLUICE_ADMIN_PORT to another port.`);
+    if (code === 'EACCES') throw new SetupError(`Port ${adminPort} may not be opened by this user. Set SLUICE_ADMIN_PORT to a port above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SetupError(`${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST, for instance to 127.0.0.1.`);
+    throw error;
+  }
+}

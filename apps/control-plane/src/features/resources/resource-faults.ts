@@ -1,0 +1,33 @@
+import { nameProperty } from '@sluice/config';
+import type { Kind } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { isId } from '@sluice/schema';
+import { collections } from './stored-resource.ts';
+import type { StoredResource } from './stored-resource.ts';
+
+/** How many referring resources a fault names. */
+export const maxNamedReferrers = 20;
+
+export function notFound(kind: Kind, idOrName: string): GatewayError {
+  const called = isId(idOrName) ? 'id' : 'name';
+  return new GatewayError('resource_not_found', { detail: `there is no ${kind} with the ${called} ${JSON.stringify(idOrName.slice(0, 64))}` });
+}
+
+export function nameTaken(kind: Kind, name: string): GatewayError {
+  const instead = kind === 'key' ? 'choose another name' : `PUT /v1/${collections[kind]}/${name} replaces it`;
+  const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'taken already' }];
+  return new GatewayError('name_taken', { detail: `there is a ${kind} "${name}" already; ${instead}`, errors });
+}
+
+/** `referrers` holds one more than are named when there are still more. */
+export function stillReferenced(resource: StoredResource, referrers: readonly Pick<StoredResource, 'kind' | 'name'>[]): GatewayError {
+  const named = referrers.slice(0, maxNamedReferrers).map(({ kind, name }) => `${kind} "${name}"`);
+  const more = referrers.length > maxNamedReferrers ? ' and others' : '';
+  return new GatewayError('still_referenced', {
+    detail: `${resource.kind} "${resource.name}" is used by ${named.join(', ')}${more}; change or delete those first`,
+  });
+}
+
+export function stale(): GatewayError {
+  return new GatewayError('precondition_failed', { detail: 'read the resource again and repeat the change with its current ETag' });
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { canonicalJson, nameOf, nameProperty } from '@sluice/config';
+import type { Kind, Spec } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { isId } from '@sluice/schema';
+import type { Sql } from '../../platform/database/database.ts';
+import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { PoliciesService } from '../policies/policies.service.ts';
+import { mergePatch } from './merge-patch.ts';
+import { present, referredIds } from './presentation.ts';
+import { maxNamedReferrers, nameTaken, notFound, stale, stillReferenced } from './resource-faults.ts';
+import { ResourceRepository } from './resource.repository.ts';
+import { checkSpec, isRecord } from './spec-check.ts';
+import type { StoredResource } from './stored-resource.ts';
+import { WriteTransaction } from './write-transaction.ts';
+import type { Outcome } from './write-transaction.ts';
+import type { Written } from './written.ts';
+
+/** Which resource a write is about. */
+export interface Address<K extends Kind = Kind> {
+  readonly kind: K;
+  /** Id of the resource it belongs to; null for those that belong to none. */
+  readonly scope: string | null;
+  readonly idOrName: string;
+}
+
+/** What a resource is created from, when that is not what the caller sent as it stands. */
+export interface Creation {
+  readonly scope: string | null;
+  readonly spec: unknown;
+  /** Members of the answer that are shown once. */
+  readonly secrets?: object;
+}
+
+/** Creates, replaces, patches and deletes resources of every kind. */
+@Injectable()
+export class ResourceWriter {
+  constructor(
+    private readonly transaction: WriteTransaction,
+    private readonly resources: ResourceRepository,
+    private readonly policies: PoliciesService,
+  ) {}
+
+  /** POST. `content` is what the caller sent. */
+  create(kind: Kind, content: unknown, write: WriteRequest, creation: Creation = { scope: null, spec: content }): Promise<Written> {
+    return this.transaction.run(write, content, async (sql) => {
+      if (!matchesStrongly(write.ifMatch, undefined)) throw stale();
+      const spec = await this.check(sql, kind, creation.spec);
+      const resource = await this.insert(sql, kind, creation.scope, spec);
+      if (resource === undefined) throw nameTaken(kind, nameOf(kind, spec));
+      return { ...created(resource), secrets: creation.secrets };
+    });
+  }
+
+  /** Creates the very first resource; does nothing when there is a revision already. Replicas that start together agree. */
+  createFirst(kind: Kind, content: unknown, write: WriteRequest): Promise<Written> {
+    return this.transaction.run(write, content, async (sql) => {
+      if ((await this.transaction.lockHead(sql)) > 0) return { status: 200, resource: undefined, changes: [] };
+      const resource = await this.insert(sql, kind, null, await this.check(sql, kind, content));
+      if (resource === undefined) throw new Error('a database without revisions has resources');
+      return created(resource);
+    });
+  }
+
+  /** PUT: replaces, or creates under the name in the path. */
+  replace(address: Address, content: unknown, write: WriteRequest): Promise<Written> {
+    const { kind, scope, idOrName } = address;
+    return this.transaction.run(write, content, async (sql) => {
+      const current = await this.lock(sql, address, write);
+      if (current === undefined && isId(idOrName)) throw notFound(kind, idOrName);
+      const name = isId(idOrName) ? undefined : idOrName;
+      const spec = await this.check(sql, kind, named(kind, name ?? current?.name ?? '', content, name !== undefined));
+      if (current !== undefined) return this.store(sql, current, spec);
+      const resource = await this.insert(sql, kind, scope, spec);
+      if (resource !== undefined) return created(resource);
+      // Another request created it since we looked.
+      const other = await this.lock(sql, address, write);
+      if (other === undefined) throw nameTaken(kind, idOrName);
+      return this.store(sql, other, spec);
+    });
+  }
+
+  /** PATCH, RFC 7396. */
+  patch(address: Address, patch: unknown, write: WriteRequest): Promise<Written> {
+    return this.transaction.run(write, patch, async (sql) => {
+      const current = await this.lock(sql, address, write);
+      if (current === undefined) throw notFound(address.kind, address.idOrName);
+      return this.store(sql, current, await this.check(sql, address.kind, mergePatch(current.spec, patch)));
+    });
+  }
+
+  /** DELETE. What belongs to the resource is deleted with it; what refers to it prevents it. */
+  remove(address: Address, write: WriteRequest): Promise<Written> {
+    return this.transaction.run(write, {}, async (sql) => {
+      const current = await this.lock(sql, address, write, 'delete');
+      if (current === undefined) throw notFound(address.kind, address.idOrName);
+      const referrers = await this.resources.referrers(sql, current.id, maxNamedReferrers + 1);
+      if (referrers.length > 0) throw stillReferenced(current, referrers);
+      const removed = [...(await this.resources.ownedBy(sql, current.id)), current];
+      for (const { id } of removed) await this.resources.delete(sql, id);
+      return { status: 204, resource: undefined, changes: removed.map(({ kind, id, name, spec }) => ({ kind, id, name, before: spec, after: null })) };
+    });
+  }
+
+  private check<K extends Kind>(sql: Sql, kind: K, input: unknown): Promise<Spec<K>> {
+    return checkSpec(kind, input, this.policies.catalogue, (references) => this.resources.resolve(sql, references));
+  }
+
+  private insert<K extends Kind>(sql: Sql, kind: K, scope: string | null, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
+    return this.resources.insert(sql, kind, randomUUID(), scope, spec);
+  }
+
+  /** The resource as it is, locked, once the caller's preconditions hold. */
+  private async lock(sql: Sql, { kind, scope, idOrName }: Address, write: WriteRequest, lock: 'update' | 'delete' = 'update'): Promise<StoredResource | undefined> {
+    const current = await this.resources.find(sql, kind, scope, idOrName, lock);
+    if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
+    const etag = current === undefined ? undefined : etagOf(current.version, present(current, await this.resources.namesOf(sql, referredIds([current]))));
+    if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag)) throw stale();
+    return current;
+  }
+
+  private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
+    if (canonicalJson(spec) === canonicalJson(current.spec)) return { status: 200, resource: current, changes: [] };
+    const resource = await this.resources.update(sql, current, spec);
+    if (resource === undefined) throw nameTaken(current.kind, nameOf(current.kind, spec));
+    const { kind, id, name } = resource;
+    return { status: 200, resource, changes: [{ kind, id, name, before: current.spec, after: spec }] };
+  }
+}
+
+function created(resource: StoredResource): Outcome {
+  const { kind, id, name, spec } = resource;
+  return { status: 201, resource, changes: [{ kind, id, name, before: null, after: spec }] };
+}
+
+/** The content with the name of the path; a name inside must be the same when the path holds one. */
+function named(kind: Kind, name: string, content: unknown, isFromPath: boolean): unknown {
+  if (!isRecord(content)) return content;
+  const property = nameProperty(kind);
+  const written = content[property];
+  if (written === undefined) return { ...content, [property]: name };
+  if (!isFromPath || written === name) return content;
+  throw new GatewayError('validation_failed', {
+    detail: `the path names "${name}", the content names another`,
+    errors: [{ pointer: `/${property}`, detail: `leave it out or write "${name}"; PATCH renames` }],
+  });
+}

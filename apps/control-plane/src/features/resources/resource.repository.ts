@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import { nameOf, referencesOf } from '@sluice/config';
+import type { Kind, ResourceReference, Spec } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { isId } from '@sluice/schema';
+import { violates } from '../../platform/database/database-errors.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { StoredResource } from './stored-resource.ts';
+
+const columns = 'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
+
+/** What the row will be locked for until the transaction ends. */
+export type RowLock = 'none' | 'update' | 'delete';
+
+const lockClauses: Readonly<Record<RowLock, string>> = {
+  none: '',
+  // Lets others take references to the row meanwhile.
+  update: 'FOR NO KEY UPDATE',
+  // Waits for those who are about to refer to the row, and makes later ones wait.
+  delete: 'FOR UPDATE',
+};
+
+/** Which resources a list holds. */
+export interface ResourceFilter {
+  readonly kind: Kind;
+  readonly scope: string | null;
+  readonly tags: readonly string[];
+  readonly name: string | undefined;
+  /** Only resources that refer to this one. */
+  readonly refersTo?: string;
+  readonly afterName: string | undefined;
+  readonly limit: number;
+}
+
+/** The rows of all configuration resources. */
+@Injectable()
+export class ResourceRepository {
+  async find<K extends Kind>(sql: Sql, kind: K, scope: string | null, idOrName: string, lock: RowLock = 'none'): Promise<StoredResource<K> | undefined> {
+    const column = isId(idOrName) ? 'id' : 'name';
+    const text = `SELECT ${columns} FROM resource WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2 AND ${column} = $3 ${lockClauses[lock]}`;
+    const [row] = await sql.query<StoredResource<K>>(text, [kind, scope, idOrName]);
+    return row;
+  }
+
+  /** In the order of their names. */
+  async list<K extends Kind>(sql: Sql, filter: ResourceFilter & { readonly kind: K }): Promise<StoredResource<K>[]> {
+    const { kind, scope, tags, name, refersTo, afterName, limit } = filter;
+    return sql.query(
+      `SELECT ${columns} FROM resource
+       WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2
+         AND ($3::text[] = '{}' OR tags @> $3)
+         AND ($4::text IS NULL OR name = $4)
+         AND ($5::uuid IS NULL OR EXISTS (SELECT FROM resource_reference WHERE source = resource.id AND target = $5))
+         AND ($6::text IS NULL OR name > $6 COLLATE "C")
+       ORDER BY name LIMIT $7`,
+      [kind, scope, tags, name ?? null, refersTo ?? null, afterName ?? null, limit],
+    );
+  }
+
+  /** The resources that belong to another, locked for deletion. */
+  async ownedBy(sql: Sql, scope: string): Promise<StoredResource[]> {
+    return sql.query(`SELECT ${columns} FROM resource WHERE scope = $1 ORDER BY name FOR UPDATE`, [scope]);
+  }
+
+  /** Undefined when the name is taken in its scope. */
+  async insert<K extends Kind>(sql: Sql, kind: K, id: string, scope: string | null, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
+    const [row] = await sql
+      .query<StoredResource<K>>(
+        `INSERT INTO resource (id, kind, scope, name, spec, tags) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT ON CONSTRAINT resource_name_taken DO NOTHING RETURNING ${columns}`,
+        [id, kind, scope, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
+      )
+      .catch(keyTaken);
+    if (row !== undefined) await this.insertReferences(sql, row);
+    return row;
+  }
+
+  /** The row must be locked. Undefined when another resource has the new name. */
+  async update<K extends Kind>(sql: Sql, current: StoredResource<K>, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
+    const name = nameOf(current.kind, spec);
+    if (name !== current.name && (await this.find(sql, current.kind, current.scope, name)) !== undefined) return undefined;
+    const [row] = await sql.query<StoredResource<K>>(
+      `UPDATE resource SET name = $2, spec = $3, tags = $4, version = version + 1, updated_at = now() WHERE id = $1 RETURNING ${columns}`,
+      [current.id, name, JSON.stringify(spec), spec.tags],
+    );
+    await sql.query('DELETE FROM resource_reference WHERE source = $1', [current.id]);
+    if (row !== undefined) await this.insertReferences(sql, row);
+    return row;
+  }
+
+  /** The row must be locked for deletion and not be referred to. */
+  async delete(sql: Sql, id: string): Promise<void> {
+    await sql.query('DELETE FROM resource WHERE id = $1', [id]);
+  }
+
+  /** Who refers to a resource, itself not counted, at most `limit`. */
+  async referrers(sql: Sql, id: string, limit: number): Promise<Pick<StoredResource, 'id' | 'kind' | 'name'>[]> {
+    return sql.query(
+      `SELECT DISTINCT r.id, r.kind, r.name FROM resource_reference JOIN resource r ON r.id = source
+       WHERE target = $1 AND r.scope IS DISTINCT FROM $1 ORDER BY r.kind, r.name LIMIT $2`,
+      [id, limit],
+    );
+  }
+
+  /** The ids of those references that exist, by `kind:target` as written. They cannot be deleted before the transaction ends. */
+  async resolve(sql: Sql, references: readonly ResourceReference[]): Promise<Map<string, string>> {
+    if (references.length === 0) return new Map();
+    const ids = references.filter(({ target }) => isId(target)).map(({ target }) => target);
+    const rows = await sql.query<{ id: string; kind: Kind; name: string }>(
+      `SELECT id, kind, name FROM resource
+       WHERE id IN (
+         SELECT unnest($1::uuid[]) UNION
+         SELECT named.id FROM unnest($2::text[], $3::text[]) AS wanted(kind, name)
+         JOIN resource AS named ON named.kind = wanted.kind AND named.scope IS NULL AND named.name = wanted.name)
+       ORDER BY id FOR KEY SHARE`,
+      [ids, references.map(({ kind }) => kind), references.map(({ target }) => target)],
+    );
+    return new Map(rows.flatMap(({ id, kind, name }) => [[`${kind}:${id}`, id] as const, [`${kind}:${name}`, id] as const]));
+  }
+
+  /** Names by id. */
+  async namesOf(sql: Sql, ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const wanted = [...new Set(ids)];
+    if (wanted.length === 0) return new Map();
+    const rows = await sql.query<{ id: string; name: string }>('SELECT id, name FROM resource WHERE id = ANY($1::uuid[])', [wanted]);
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  private async insertReferences(sql: Sql, { id, kind, spec }: StoredResource): Promise<void> {
+    const references = referencesOf(kind, spec);
+    if (references.length === 0) return;
+    await sql.query('INSERT INTO resource_reference (source, pointer, target) SELECT $1, * FROM unnest($2::text[], $3::uuid[])', [
+      id,
+      references.map(({ pointer }) => pointer),
+      references.map(({ target }) => target),
+    ]);
+  }
+}
+
+function keyTaken(error: unknown): never {
+  if (!violates(error, 'resource_key_taken')) throw error;
+  throw new GatewayError('name_taken', { detail: 'this key is in use already', errors: [{ pointer: '/key', detail: 'in use already' }] });
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { Kind } from '@sluice/config';
+import { Database } from '../../platform/database/database.ts';
+import { Answer } from '../../platform/http/answer.ts';
+import { decodeCursor } from '../../platform/http/cursor.ts';
+import { etagOf, matchesNone } from '../../platform/http/etag.ts';
+import type { EntityTags } from '../../platform/http/etag.ts';
+import { pageOf } from '../../platform/http/list-query.ts';
+import type { ListQuery } from '../../platform/http/list-query.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { present, referredIds } from './presentation.ts';
+import { notFound } from './resource-faults.ts';
+import { ResourceRepository } from './resource.repository.ts';
+import { ResourceWriter } from './resource-writer.ts';
+import type { StoredResource } from './stored-resource.ts';
+import { WriteAnswers } from './write-answers.ts';
+
+/** Narrows a list to what belongs to a resource, or refers to it. */
+export interface ListScope {
+  readonly scope?: string;
+  readonly refersTo?: string;
+}
+
+/** What the controllers of all configuration resources share: each passes its kind. */
+@Injectable()
+export class ResourceService {
+  constructor(
+    private readonly database: Database,
+    private readonly resources: ResourceRepository,
+    private readonly writer: ResourceWriter,
+    private readonly answers: WriteAnswers,
+  ) {}
+
+  async list(kind: Kind, query: ListQuery, { scope, refersTo }: ListScope = {}): Promise<Answer> {
+    const { limit, after, tag, name } = query;
+    const rows = await this.resources.list(this.database, {
+      kind,
+      scope: scope ?? null,
+      tags: tag,
+      name,
+      ...(refersTo === undefined ? {} : { refersTo }),
+      afterName: after === undefined ? undefined : decodeCursor(after),
+      limit: limit + 1,
+    });
+    const names = await this.resources.namesOf(this.database, referredIds(rows));
+    return Answer.ok(
+      pageOf(
+        rows,
+        limit,
+        (row) => present(row, names),
+        (row) => row.name,
+      ),
+    );
+  }
+
+  async get(kind: Kind, idOrName: string, ifNoneMatch: EntityTags, scope: string | null = null): Promise<Answer> {
+    const resource = await this.find(kind, idOrName, scope);
+    const body = present(resource, await this.resources.namesOf(this.database, referredIds([resource])));
+    const headers = { ETag: etagOf(resource.version, body) };
+    return matchesNone(ifNoneMatch, headers.ETag) ? Answer.ok(body, headers) : new Answer(304, undefined, headers);
+  }
+
+  /** @throws GatewayError resource_not_found */
+  async find<K extends Kind>(kind: K, idOrName: string, scope: string | null = null): Promise<StoredResource<K>> {
+    const resource = await this.resources.find(this.database, kind, scope, idOrName);
+    if (resource === undefined) throw notFound(kind, idOrName);
+    return resource;
+  }
+
+  async create(kind: Kind, content: unknown, write: WriteRequest): Promise<Answer> {
+    return this.answers.of(await this.writer.create(kind, content, write), write);
+  }
+
+  async replace(kind: Kind, idOrName: string, content: unknown, write: WriteRequest): Promise<Answer> {
+    return this.answers.of(await this.writer.replace({ kind, scope: null, idOrName }, content, write), write);
+  }
+
+  async patch(kind: Kind, idOrName: string, patch: unknown, write: WriteRequest): Promise<Answer> {
+    return this.answers.of(await this.writer.patch({ kind, scope: null, idOrName }, patch, write), write);
+  }
+
+  async remove(kind: Kind, idOrName: string, write: WriteRequest): Promise<Answer> {
+    return this.answers.of(await this.writer.remove({ kind, scope: null, idOrName }, write), write);
+  }
+}

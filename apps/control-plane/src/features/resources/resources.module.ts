@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { PoliciesModule } from '../policies/policies.module.ts';
+import { RevisionsModule } from '../revisions/revisions.module.ts';
+import { ResourceRepository } from './resource.repository.ts';
+import { ResourceService } from './resource.service.ts';
+import { ResourceWriter } from './resource-writer.ts';
+import { WriteAnswers } from './write-answers.ts';
+import { WriteTransaction } from './write-transaction.ts';
+
+/** The room that all configuration resources share. */
+@Module({
+  imports: [PoliciesModule, RevisionsModule],
+  providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
+  exports: [ResourceService, ResourceWriter, WriteAnswers, WriteTransaction, ResourceRepository],
+})
+export class ResourcesModule {}

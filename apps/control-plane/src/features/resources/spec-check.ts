@@ -1,0 +1,46 @@
+import { fieldErrors, mapReferences, policyFaults, PolicyAttachments, referencesOf, resourceSchemas } from '@sluice/config';
+import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import type { FieldError } from '@sluice/errors';
+
+const readOnly = ['id', 'createdAt', 'updatedAt', 'revision'];
+
+/** Finds the ids of references: by `kind:target`. */
+export type ResolveReferences = (references: readonly ResourceReference[]) => Promise<ReadonlyMap<string, string>>;
+
+/**
+ * Checks what a caller wrote and gives the spec to be stored, with references as ids.
+ * @throws GatewayError with all faults at once: of the schema, of the policies' own schemas, and references to nothing.
+ */
+export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalogue: PolicyCatalogue, resolve: ResolveReferences): Promise<Spec<K>> {
+  const parsed = resourceSchemas[kind].safeParse(input);
+  // Even when the schema finds faults, policies and references are looked at as they are written.
+  const written: unknown = parsed.success ? parsed.data : input;
+  const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
+  const ids = await resolve(references);
+  const dangling = references.filter(({ kind: target, target: name }) => !ids.has(`${target}:${name}`));
+  const contentFaults = [...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)), ...attachmentFaults(kind, written, catalogue)];
+  const faults = [...contentFaults, ...dangling.map(({ pointer, kind: target, target: name }) => ({ pointer, detail: `there is no ${target} "${name}"` }))];
+  if (faults.length > 0) {
+    throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', { detail: summary(faults), errors: faults });
+  }
+  return mapReferences(kind, written as Spec<K>, ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name);
+}
+
+function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalogue): FieldError[] {
+  const attachments = isRecord(written) ? PolicyAttachments.safeParse(written['policies']) : undefined;
+  return attachments?.success === true ? policyFaults(kind, attachments.data, catalogue) : [];
+}
+
+function explainReadOnly(fault: FieldError): FieldError {
+  return fault.detail === 'unknown property' && readOnly.includes(fault.pointer.slice(1)) ? { ...fault, detail: 'read-only: leave it out' } : fault;
+}
+
+function summary(faults: readonly FieldError[]): string {
+  const [first] = faults;
+  return faults.length === 1 && first !== undefined ? `${first.pointer || 'the content'}: ${first.detail}` : `${faults.length} faults, see errors`;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { etagOf } from '../../platform/http/etag.ts';
+import { requestHash } from '../../platform/http/write-request.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
+import { seal } from '../../platform/idempotency/idempotency.ts';
+import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
+import type { Change } from '../revisions/revision.ts';
+import { RevisionsService } from '../revisions/revisions.service.ts';
+import { present, referredIds } from './presentation.ts';
+import { ResourceRepository } from './resource.repository.ts';
+import { pathOf } from './stored-resource.ts';
+import type { StoredResource } from './stored-resource.ts';
+import type { Written } from './written.ts';
+
+/** What the work inside the transaction came to. */
+export interface Outcome {
+  readonly status: Written['status'];
+  /** As it is stored now; undefined when it was deleted. */
+  readonly resource: StoredResource | undefined;
+  /** Empty when everything was as wanted already: no revision is made then. */
+  readonly changes: readonly Change[];
+  /** Members of the answer that are shown once and never stored in the clear. */
+  readonly secrets?: object | undefined;
+}
+
+/** One write = one transaction = one revision: this is where they are tied together. */
+@Injectable()
+export class WriteTransaction {
+  constructor(
+    private readonly database: Database,
+    private readonly resources: ResourceRepository,
+    private readonly revisions: RevisionsService,
+    private readonly idempotency: IdempotencyRepository,
+  ) {}
+
+  /**
+   * Runs `work`, then commits the revision as the transaction's last statement. `work` may be run again after a deadlock.
+   * `content` is what the caller sent: a repetition with the same Idempotency-Key must send the same.
+   */
+  async run(write: WriteRequest, content: unknown, work: (sql: Sql) => Promise<Outcome>): Promise<Written> {
+    const hash = requestHash(write, content);
+    const written = await this.database.transaction(async (sql) => {
+      const recalled = await this.idempotency.recall(sql, write.idempotency, hash);
+      if (recalled !== undefined) return replay(recalled);
+      return this.finish(sql, write, hash, await work(sql));
+    });
+    if (!written.isReplayed) this.revisions.committed(written.revision);
+    return written;
+  }
+
+  /** The newest revision; none is made by others before the transaction ends. */
+  lockHead(sql: Sql): Promise<number> {
+    return this.revisions.lockHead(sql);
+  }
+
+  private async finish(sql: Sql, write: WriteRequest, hash: string, outcome: Outcome): Promise<Written> {
+    const { status, resource, changes, secrets } = outcome;
+    const shown = await this.show(sql, resource);
+    const headers = { ...shown?.headers, ...(status === 201 && resource !== undefined ? { Location: pathOf(resource) } : {}) };
+    const answer = shown === undefined ? undefined : keptAnswer(write, hash, status, headers, shown.body, secrets);
+    const author = { actor: write.caller.name, requestId: write.requestId };
+    const revision = changes.length === 0 ? await this.revisions.head(sql) : await this.revisions.commit(sql, author, changes, answer);
+    const body = shown === undefined ? undefined : { ...shown.body, ...secrets, revision };
+    return { status, headers, body, revision, isReplayed: false, resource };
+  }
+
+  private async show(sql: Sql, resource: StoredResource | undefined): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
+    if (resource === undefined) return undefined;
+    const body = present(resource, await this.resources.namesOf(sql, referredIds([resource])));
+    return { body, headers: { ETag: etagOf(resource.version, body) } };
+  }
+}
+
+function keptAnswer(
+  { idempotency }: WriteRequest,
+  requestHash: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: object,
+  secrets: object | undefined,
+): IdempotentAnswer | undefined {
+  if (idempotency === undefined) return undefined;
+  const { tokenId, key, sealingKey } = idempotency;
+  return { tokenId, key, requestHash, status, headers, body, sealed: secrets === undefined ? null : seal(sealingKey, secrets) };
+}
+
+function replay({ status, headers, body }: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: object }): Written {
+  const revision = 'revision' in body ? Number(body.revision) : 0;
+  return { status: status === 201 ? 201 : 200, headers, body, revision, isReplayed: true, resource: undefined };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { decodeControlFrame, maxDeltaBytes } from '@sluice/wire';
+import { DeltaRing } from './delta-ring.ts';
+
+const hashOf = (revision: number): Buffer => Buffer.alloc(32, revision);
+const change = (id: string, bytes = 10) => ({ kind: 'route', id, json: 'x'.repeat(bytes) });
+
+function ringOf(revisions: readonly number[], limits = { deltas: 3, bytes: 1_000 }): DeltaRing {
+  const ring = new DeltaRing({ revision: 10, setHash: hashOf(10) }, limits);
+  for (const revision of revisions) ring.append(revision, [change(`r${revision}`)], hashOf(revision));
+  return ring;
+}
+
+describe('DeltaRing', () => {
+  it('knows the hash at every revision it covers, also where nothing changed', () => {
+    const ring = ringOf([12, 15]);
+    expect([9, 10, 11, 12, 14, 15, 99].map((revision) => ring.setHashAt(revision)?.[0])).toEqual([undefined, 10, 10, 12, 12, 15, 15]);
+  });
+
+  it('forgets the oldest beyond its number', () => {
+    const ring = ringOf([11, 12, 13, 14]);
+    expect([10, 11].map((revision) => ring.covers(revision))).toEqual([false, true]);
+    expect(ring.next(11)?.revision).toBe(12);
+  });
+
+  it('forgets the oldest beyond its bytes, even all', () => {
+    const ring = ringOf([11, 12]);
+    ring.append(13, [change('large', 970)], hashOf(13));
+    expect([11, 12].map((revision) => ring.covers(revision))).toEqual([false, true]);
+    ring.append(14, [change('larger', 2_000)], hashOf(14));
+    expect(ring.covers(13)).toBe(false);
+    expect(ring.covers(14)).toBe(true);
+    expect(ring.next(14)).toBeUndefined();
+  });
+
+  it('encodes a delta once, and a merged one once per starting point', () => {
+    const ring = ringOf([11, 12, 13]);
+    expect(ring.next(10)?.frame).toBe(ring.next(10)?.frame);
+    expect(ring.merge(10)?.frame).toBe(ring.merge(10)?.frame);
+    expect(ring.merge(12)?.frame).toBe(ring.next(12)?.frame);
+    expect(ring.merge(13)).toBeUndefined();
+    expect(decodeControlFrame(ring.merge(11)?.frame as Buffer)).toMatchObject({ fromRevision: 11, revision: 13, changes: [{ id: 'r12' }, { id: 'r13' }] });
+  });
+
+  it('merges to the newest state of each resource', () => {
+    const ring = ringOf([]);
+    ring.append(11, [change('a', 1), change('b', 1)], hashOf(11));
+    ring.append(12, [{ kind: 'route', id: 'a', json: '' }], hashOf(12));
+    expect(decodeControlFrame(ring.merge(10)?.frame as Buffer)).toMatchObject({ changes: [{ id: 'a', json: '' }, { id: 'b', json: 'x' }], setHash: hashOf(12) });
+  });
+
+  it('leaves deltas too large for a message to a snapshot', () => {
+    const ring = ringOf([], { deltas: 10, bytes: 4 * maxDeltaBytes });
+    ring.append(11, [change('a', maxDeltaBytes + 1)], hashOf(11));
+    expect(ring.next(10)).toMatchObject({ revision: 11, frame: undefined });
+    for (const revision of [12, 13]) ring.append(revision, [change(`r${revision}`, maxDeltaBytes - 100)], hashOf(revision));
+    expect(ring.next(11)?.frame).toBeInstanceOf(Buffer);
+    expect(ring.merge(11)).toMatchObject({ revision: 13, frame: undefined });
+  });
+});

@@ -1,0 +1,115 @@
+import { encodeControlFrame, encodedBytes, maxDeltaBytes } from '@sluice/wire';
+import type { ResourceRecord } from '@sluice/wire';
+
+/** A delta ready to be sent; `frame` is undefined when it is too large, and a snapshot has to do. */
+export interface EncodedDelta {
+  readonly revision: number;
+  readonly frame: Buffer | undefined;
+}
+
+export interface DeltaRingLimits {
+  readonly deltas: number;
+  readonly bytes: number;
+}
+
+const defaultLimits: DeltaRingLimits = { deltas: 1_000, bytes: 32 * 1024 * 1024 };
+/** Nodes that fell behind together are usually at one revision, so a few merged deltas serve them all. */
+const keptMerged = 16;
+
+interface RingDelta {
+  readonly fromRevision: number;
+  readonly revision: number;
+  readonly changes: readonly ResourceRecord[];
+  readonly bytes: number;
+  /** Of the set once the changes are applied. */
+  readonly setHash: Buffer;
+  frame: Buffer | undefined;
+}
+
+/** The last deltas of a view, bounded in number and in bytes. Each is encoded once, when a first node asks for it. */
+export class DeltaRing {
+  private readonly deltas: RingDelta[] = [];
+  private readonly merged = new Map<number, EncodedDelta>();
+  private bytes = 0;
+
+  /** `oldest` is the revision the ring begins after, with the hash of the set there. */
+  constructor(
+    private oldest: { readonly revision: number; readonly setHash: Buffer },
+    private readonly limits: DeltaRingLimits = defaultLimits,
+  ) {}
+
+  /** Takes the changes of one revision. Revisions only grow. */
+  append(revision: number, changes: readonly ResourceRecord[], setHash: Buffer): void {
+    const bytes = changes.reduce((sum, change) => sum + encodedBytes(change), 0);
+    const fromRevision = this.deltas.at(-1)?.revision ?? this.oldest.revision;
+    this.deltas.push({ fromRevision, revision, changes, bytes, setHash, frame: undefined });
+    this.bytes += bytes;
+    this.merged.clear();
+    while (this.deltas.length > this.limits.deltas || this.bytes > this.limits.bytes) this.dropOldest();
+  }
+
+  /** True when a node at this revision can be brought up to date with deltas. */
+  covers(revision: number): boolean {
+    return revision >= this.oldest.revision;
+  }
+
+  /** Hash of the set as it was at a revision; undefined when that was before the ring begins. */
+  setHashAt(revision: number): Buffer | undefined {
+    if (!this.covers(revision)) return undefined;
+    return this.deltas[this.indexAfter(revision) - 1]?.setHash ?? this.oldest.setHash;
+  }
+
+  /** The first delta after a revision; undefined when there is none. The revision must be covered. */
+  next(revision: number): EncodedDelta | undefined {
+    const delta = this.deltas[this.indexAfter(revision)];
+    if (delta === undefined) return undefined;
+    if (delta.bytes <= maxDeltaBytes) delta.frame ??= encode(delta);
+    return delta;
+  }
+
+  /** Everything after a revision in one delta, at most one change per resource; undefined when there is nothing. */
+  merge(revision: number): EncodedDelta | undefined {
+    const first = this.indexAfter(revision);
+    const last = this.deltas.at(-1);
+    if (last === undefined || first >= this.deltas.length) return undefined;
+    if (first === this.deltas.length - 1) return this.next(revision);
+    const known = this.merged.get(revision);
+    if (known !== undefined) return known;
+    const made = this.encodeMerged(first, last);
+    if (this.merged.size < keptMerged) this.merged.set(revision, made);
+    return made;
+  }
+
+  private encodeMerged(first: number, last: RingDelta): EncodedDelta {
+    const changes = new Map<string, ResourceRecord>();
+    for (const delta of this.deltas.slice(first)) for (const change of delta.changes) changes.set(change.id, change);
+    let bytes = 0;
+    for (const change of changes.values()) bytes += encodedBytes(change);
+    const fromRevision = this.deltas[first]?.fromRevision ?? 0;
+    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()] });
+    return { revision: last.revision, frame };
+  }
+
+  /** Index of the first delta after a revision. */
+  private indexAfter(revision: number): number {
+    let low = 0;
+    let high = this.deltas.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.deltas[middle]?.revision ?? 0) > revision) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private dropOldest(): void {
+    const dropped = this.deltas.shift();
+    if (dropped === undefined) return;
+    this.bytes -= dropped.bytes;
+    this.oldest = { revision: dropped.revision, setHash: dropped.setHash };
+  }
+}
+
+function encode({ fromRevision, revision, changes, setHash }: Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash'>): Buffer {
+  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash });
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '@sluice/config';
+import type { Kind, Spec } from '@sluice/config';
+import { decodeControlFrame, SetHash, SnapshotAssembler } from '@sluice/wire';
+import type { Delta, ResourceRecord, SnapshotChunk } from '@sluice/wire';
+import fc from 'fast-check';
+import type { GatewayView } from './gateway-view.ts';
+import { ResourceSet } from './resource-set.ts';
+import type { ResourceState } from './resource-set.ts';
+
+const ids = (kind: Kind, count: number) => fc.integer({ min: 1, max: count }).map((number) => `${kind}-${number}`);
+const some = (kind: Kind, count: number) => fc.uniqueArray(ids(kind, count), { maxLength: count });
+
+/** Specs have only the properties that views look at; nothing here depends on the others. */
+const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
+  gateway: fc.record({ name: fc.constantFrom('public', 'internal', 'edge') }),
+  service: fc.record({ name: fc.constantFrom('a', 'b') }),
+  route: fc.oneof(
+    fc.record({ name: fc.constantFrom('r', 's'), gateways: some('gateway', 3), service: ids('service', 4) }),
+    fc.record({ name: fc.constant('t'), gateways: some('gateway', 3), split: fc.array(fc.record({ service: ids('service', 4), weight: fc.nat(3) })) }),
+    fc.record({ name: fc.constant('u'), gateways: some('gateway', 3) }),
+  ),
+  consumer: fc.record({ username: fc.constantFrom('x', 'y') }),
+  key: fc.record({ name: fc.constantFrom('k', 'l') }),
+  group: fc.record({ name: fc.constantFrom('g', 'h') }),
+  quota: fc.record({ name: fc.constantFrom('q', 'p') }),
+};
+
+const state: fc.Arbitrary<ResourceState> = fc
+  .constantFrom<Kind>('gateway', 'service', 'service', 'route', 'route', 'route', 'consumer', 'key', 'group', 'quota')
+  .chain((kind) =>
+    fc.record({ kind: fc.constant(kind), id: ids(kind, kind === 'gateway' ? 3 : 4), spec: fc.option(specs[kind] as fc.Arbitrary<Spec>, { nil: null, freq: 4 }) }),
+  );
+const revisions = fc.array(fc.array(state, { minLength: 1, maxLength: 6 }), { maxLength: 25 });
+
+/** The same question asked of the whole configuration, with no memory. */
+function expectedMembers(resources: ReadonlyMap<string, ResourceState>, gatewayId: string): ResourceRecord[] {
+  const all = [...resources.values()];
+  const routes = all.filter(({ kind, spec }) => kind === 'route' && (spec as Spec<'route'>).gateways.includes(gatewayId));
+  const used = new Set(
+    routes.flatMap(({ spec }) => {
+      const route = spec as Spec<'route'>;
+      return [route.service, ...(route.split ?? []).map(({ service }) => service)];
+    }),
+  );
+  return all
+    .filter((resource) => {
+      const { kind, id } = resource;
+      if (kind === 'gateway') return id === gatewayId;
+      if (kind === 'route') return routes.includes(resource);
+      return kind === 'service' ? used.has(id) : true;
+    })
+    .map(({ kind, id, spec }) => ({ kind, id, json: canonicalJson(spec) }));
+}
+
+function loadedSet(resources: ReadonlyMap<string, ResourceState>, revision: number): ResourceSet {
+  const set = new ResourceSet('epoch', revision);
+  for (const resource of resources.values()) set.load([resource]);
+  set.loaded();
+  return set;
+}
+
+function follow(resources: Map<string, ResourceState>, states: readonly ResourceState[]): void {
+  for (const one of states) {
+    if (one.spec === null) resources.delete(one.id);
+    else resources.set(one.id, one);
+  }
+}
+
+/** A node: it holds resources and takes deltas. */
+class HeldSet {
+  readonly records = new Map<string, ResourceRecord>();
+
+  take(frame: Buffer | undefined): Delta {
+    const delta = decodeControlFrame(frame as Buffer) as Delta;
+    for (const change of delta.changes) {
+      if (change.json === '') this.records.delete(change.id);
+      else this.records.set(change.id, change);
+    }
+    expect(SetHash.of(this.records.values()).matches(delta.setHash)).toBe(true);
+    return delta;
+  }
+}
+
+describe('ResourceSet', () => {
+  it('keeps every view equal to one recomputed from scratch', () => {
+    fc.assert(
+      fc.property(revisions, fc.nat({ max: 25 }), (history, loadAfter) => {
+        const resources = new Map<string, ResourceState>();
+        let set = new ResourceSet('epoch', 0);
+        for (const [index, states] of history.entries()) {
+          follow(resources, states);
+          if (index === loadAfter) set = loadedSet(resources, index + 1);
+          else set.apply(index + 1, states);
+          const gateways = [...resources.values()].filter(({ kind }) => kind === 'gateway').map(({ id }) => id);
+          expect([...set.gatewayIds()].sort()).toEqual(gateways.sort());
+          for (const id of gateways) expect(set.view(id)?.setHash()).toEqual(SetHash.of(expectedMembers(resources, id)).bytes());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says which gateways a revision concerns, and leads nodes there by deltas, one by one or merged', () => {
+    fc.assert(
+      fc.property(revisions, fc.nat(), (history, start) => {
+        const resources = new Map<string, ResourceState>();
+        const set = new ResourceSet('epoch', 0);
+        set.apply(1, [{ kind: 'gateway', id: 'gateway-1', spec: { name: 'public' } as Spec }]);
+        follow(resources, [{ kind: 'gateway', id: 'gateway-1', spec: { name: 'public' } as Spec }]);
+        const view = set.view('gateway-1') as GatewayView;
+        const [stepwise, late] = [new HeldSet(), new HeldSet()];
+        for (const node of [stepwise, late]) for (const record of expectedMembers(resources, 'gateway-1')) node.records.set(record.id, record);
+        let [position, latePosition] = [1, 1];
+        for (const [index, all] of history.entries()) {
+          const states = all.filter(({ kind }) => kind !== 'gateway');
+          const before = view.setHash();
+          follow(resources, states);
+          const concerned = set.apply(index + 2, states);
+          expect(concerned.has('gateway-1')).toBe(!view.setHash().equals(before));
+          for (let delta = view.nextDelta(position); delta !== undefined; delta = view.nextDelta(position)) {
+            stepwise.take(delta.frame);
+            position = delta.revision;
+          }
+          if (index % ((start % 5) + 1) === 0) {
+            const merged = view.mergedDelta(latePosition);
+            if (merged !== undefined) {
+              const { changes, fromRevision } = late.take(merged.frame);
+              expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
+              expect(fromRevision).toBeLessThanOrEqual(latePosition);
+            }
+            latePosition = view.revision;
+          }
+          expect(view.canResume(position, SetHash.of(stepwise.records.values()).bytes())).toBe(true);
+        }
+        expect(stepwise.records).toEqual(new Map(expectedMembers(resources, 'gateway-1').map((record) => [record.id, record])));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('concerns nobody with a service that no route uses, everybody with a consumer', () => {
+    const set = new ResourceSet('epoch', 0);
+    set.apply(1, ['gateway-1', 'gateway-2'].map((id) => ({ kind: 'gateway', id, spec: { name: id } as Spec })));
+    expect(set.apply(2, [{ kind: 'service', id: 's', spec: { name: 's' } as Spec }])).toEqual(new Set());
+    expect(set.apply(3, [{ kind: 'consumer', id: 'c', spec: { username: 'c' } as Spec }])).toEqual(new Set(['gateway-1', 'gateway-2']));
+    expect(set.apply(4, [{ kind: 'route', id: 'r', spec: { name: 'r', gateways: ['gateway-2'], service: 's' } as Spec }])).toEqual(new Set(['gateway-2']));
+    expect(set.apply(5, [{ kind: 'gateway', id: 'gateway-1', spec: null }])).toEqual(new Set(['gateway-1']));
+    expect(set.view('gateway-1')).toBeUndefined();
+  });
+
+  it('finds gateways by the name they have now', () => {
+    const set = new ResourceSet('epoch', 0);
+    set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'old' } as Spec }]);
+    set.apply(2, [{ kind: 'gateway', id: 'g', spec: { name: 'new' } as Spec }]);
+    expect([set.gatewayId('old'), set.gatewayId('new'), set.gatewayName('g')]).toEqual([undefined, 'g', 'new']);
+  });
+});
+
+describe('a snapshot of a view', () => {
+  it('holds what the view holds, is shared, and is followed by the deltas since', async () => {
+    const set = new ResourceSet('epoch', 0);
+    set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec }]);
+    const view = set.view('g') as GatewayView;
+    const pending = view.snapshot();
+    set.apply(2, [{ kind: 'consumer', id: 'c', spec: { username: 'c' } as Spec }]);
+    const snapshot = await pending;
+    expect(await view.snapshot()).toBe(snapshot);
+    const assembler = new SnapshotAssembler();
+    const [assembled] = snapshot.frames.map((frame) => assembler.accept(decodeControlFrame(frame) as SnapshotChunk));
+    expect(assembled).toMatchObject({ epoch: 'epoch', revision: 1, records: [{ kind: 'gateway', id: 'g', json: '{"name":"g"}' }] });
+    expect(view.mergedDelta(snapshot.revision)?.revision).toBe(2);
+  });
+
+  it('is made anew once the deltas no longer reach back to it', async () => {
+    const set = new ResourceSet('epoch', 0, { deltas: 2, bytes: 1_000_000 });
+    set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec }]);
+    const view = set.view('g') as GatewayView;
+    const first = await view.snapshot();
+    for (const revision of [2, 3, 4]) set.apply(revision, [{ kind: 'consumer', id: 'c', spec: { username: `c${revision}` } as Spec }]);
+    expect(view.covers(1)).toBe(false);
+    expect((await view.snapshot()).revision).toBe(4);
+    expect(first.revision).toBe(1);
+  });
+});

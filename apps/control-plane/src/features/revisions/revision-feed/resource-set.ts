@@ -1,0 +1,158 @@
+import { canonicalJson, nameOf } from '@sluice/config';
+import type { Kind, Spec } from '@sluice/config';
+import type { ResourceRecord } from '@sluice/wire';
+import type { DeltaRingLimits } from './delta-ring.ts';
+import { GatewayView } from './gateway-view.ts';
+import type { ViewSource } from './gateway-view.ts';
+import { MemberSet } from './member-set.ts';
+
+/** One resource as a revision left it; `spec` is null when it was deleted. */
+export interface ResourceState {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly spec: Spec | null;
+}
+
+/** Where a route is served and what it uses. */
+interface RouteUses {
+  readonly gateways: readonly string[];
+  readonly services: readonly string[];
+}
+
+const nowhere: RouteUses = { gateways: [], services: [] };
+
+/** Kinds that only some gateways receive; all others go to every node. */
+const ownKinds: ReadonlySet<string> = new Set<Kind>(['gateway', 'service', 'route']);
+
+/**
+ * The whole configuration at one revision, as the bytes that travel, and a view of it for every gateway. Pure memory:
+ * the same revisions make the same views, on every replica.
+ */
+export class ResourceSet implements ViewSource {
+  readonly shared = new MemberSet();
+  private readonly own = new Map<string, ResourceRecord>();
+  private readonly routes = new Map<string, RouteUses>();
+  private readonly views = new Map<string, GatewayView>();
+  private readonly gatewayNames = new Map<string, string>();
+  private current: number;
+
+  /** Begins empty, at `revision`. */
+  constructor(
+    readonly epoch: string,
+    revision: number,
+    private readonly limits?: DeltaRingLimits,
+  ) {
+    this.current = revision;
+  }
+
+  get revision(): number {
+    return this.current;
+  }
+
+  /** Number of resources. */
+  get size(): number {
+    return this.own.size + this.shared.size;
+  }
+
+  find(id: string): ResourceRecord | undefined {
+    return this.own.get(id);
+  }
+
+  view(gatewayId: string): GatewayView | undefined {
+    return this.views.get(gatewayId);
+  }
+
+  /** Id of the gateway of that name. */
+  gatewayId(name: string): string | undefined {
+    for (const [id, gatewayName] of this.gatewayNames) if (gatewayName === name) return id;
+    return undefined;
+  }
+
+  gatewayIds(): Iterable<string> {
+    return this.views.keys();
+  }
+
+  gatewayName(id: string): string | undefined {
+    return this.gatewayNames.get(id);
+  }
+
+  /** Takes resources while loading, in any order. {@link loaded} ends it. */
+  load(states: readonly ResourceState[]): void {
+    this.enter(states);
+  }
+
+  /** Settles the views once everything is loaded. */
+  loaded(): void {
+    for (const [id, uses] of this.routes) this.join(id, uses);
+    for (const view of this.views.values()) {
+      view.touch(view.gatewayId);
+      view.commitLoad();
+    }
+  }
+
+  /**
+   * Applies one revision.
+   * @returns ids of the gateways whose nodes are concerned.
+   */
+  apply(revision: number, states: readonly ResourceState[]): Set<string> {
+    this.current = revision;
+    const last = [...new Map(states.map((state) => [state.id, state])).values()];
+    const routesBefore = new Map(last.map(({ id }) => [id, this.routes.get(id)]));
+    const sharedChanges = this.enter(last);
+    for (const { kind, id } of last) {
+      if (kind === 'route') {
+        this.leave(id, routesBefore.get(id) ?? nowhere);
+        this.join(id, this.routes.get(id) ?? nowhere);
+      } else for (const view of this.views.values()) view.touch(id);
+    }
+    const concerned = new Set<string>();
+    for (const view of this.views.values()) if (view.commit(sharedChanges)) concerned.add(view.gatewayId);
+    for (const { kind, id, spec } of last) if (kind === 'gateway' && spec === null) concerned.add(id);
+    return concerned;
+  }
+
+  /** Puts states in their places. Gives the changes that every gateway receives. */
+  private enter(states: readonly ResourceState[]): ResourceRecord[] {
+    const sharedChanges: ResourceRecord[] = [];
+    for (const { kind, id, spec } of states) {
+      const record = spec === null ? undefined : { kind, id, json: canonicalJson(spec) };
+      if (!ownKinds.has(kind)) {
+        const change = this.shared.settle(id, record);
+        if (change !== undefined) sharedChanges.push(change);
+        continue;
+      }
+      if (record === undefined) this.own.delete(id);
+      else this.own.set(id, record);
+      if (kind === 'route') this.enterRoute(id, spec as Spec<'route'> | null);
+      if (kind === 'gateway') this.enterGateway(id, spec);
+    }
+    return sharedChanges;
+  }
+
+  private enterRoute(id: string, spec: Spec<'route'> | null): void {
+    if (spec === null) {
+      this.routes.delete(id);
+      return;
+    }
+    const services = [...(spec.service === undefined ? [] : [spec.service]), ...(spec.split ?? []).map(({ service }) => service)];
+    this.routes.set(id, { gateways: spec.gateways, services });
+  }
+
+  private enterGateway(id: string, spec: Spec | null): void {
+    if (spec === null) {
+      this.views.delete(id);
+      this.gatewayNames.delete(id);
+      return;
+    }
+    this.gatewayNames.set(id, nameOf('gateway', spec));
+    if (!this.views.has(id)) this.views.set(id, new GatewayView(id, this, this.limits));
+  }
+
+  private join(id: string, { gateways, services }: RouteUses): void {
+    for (const gateway of new Set(gateways)) this.views.get(gateway)?.addRoute(id, services);
+  }
+
+  private leave(id: string, { gateways, services }: RouteUses): void {
+    for (const gateway of new Set(gateways)) this.views.get(gateway)?.removeRoute(id, services);
+  }
+}

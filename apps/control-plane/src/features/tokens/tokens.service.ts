@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { fieldErrors } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { Name } from '@sluice/schema';
+import { z } from 'zod';
+import { CallerDirectory } from '../../platform/auth/caller-directory.ts';
+import { Role } from '../../platform/auth/role.ts';
+import type { Caller } from '../../platform/auth/role.ts';
+import { createSecret, hashSecret } from '../../platform/auth/secret.ts';
+import { Database } from '../../platform/database/database.ts';
+import { Answer } from '../../platform/http/answer.ts';
+import { decodeCursor } from '../../platform/http/cursor.ts';
+import { pageOf } from '../../platform/http/list-query.ts';
+import type { PageQuery } from '../../platform/http/list-query.ts';
+import { requestHash } from '../../platform/http/write-request.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
+import { seal } from '../../platform/idempotency/idempotency.ts';
+import { TokenRepository } from './token.repository.ts';
+import type { StoredToken } from './token.repository.ts';
+
+/** An Admin API token as it is asked for. */
+export const TokenInput = z.strictObject({
+  name: Name,
+  role: Role,
+  expiresAt: z.iso.datetime({ offset: true }).optional().describe('RFC 3339 instant after which the token is refused.'),
+});
+
+/** Tokens of the Admin API. They are not configuration: no node ever sees them, so they make no revisions. */
+@Injectable()
+export class TokensService implements CallerDirectory {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: TokenRepository,
+    private readonly idempotency: IdempotencyRepository,
+  ) {}
+
+  findCaller(hash: string): Promise<Caller | undefined> {
+    return this.tokens.use(hash);
+  }
+
+  /** The answer holds the token itself, this once. */
+  async create(content: unknown, write: WriteRequest): Promise<Answer> {
+    const parsed = TokenInput.safeParse(content);
+    if (!parsed.success) throw new GatewayError('validation_failed', { errors: fieldErrors(parsed.error) });
+    const { name, role, expiresAt } = parsed.data;
+    const secrets = { token: createSecret('sla') };
+    const hash = requestHash(write, content);
+    return this.database.transaction(async (sql) => {
+      const recalled = await this.idempotency.recall(sql, write.idempotency, hash);
+      if (recalled !== undefined) return new Answer(recalled.status, recalled.body, { ...recalled.headers, 'Idempotency-Replayed': 'true' });
+      const token = await this.tokens.insert(sql, randomUUID(), name, hashSecret(secrets.token), role, expiresAt ?? null);
+      if (token === undefined) throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'taken already' }] });
+      const body = present(token);
+      const headers = { Location: `/v1/tokens/${token.id}` };
+      if (write.idempotency !== undefined) {
+        const { tokenId, key, sealingKey } = write.idempotency;
+        await this.idempotency.keep(sql, { tokenId, key, requestHash: hash, status: 201, headers, body, sealed: seal(sealingKey, secrets) });
+      }
+      return new Answer(201, { ...body, ...secrets }, headers);
+    });
+  }
+
+  async list({ limit, after }: PageQuery): Promise<Answer> {
+    const rows = await this.tokens.list(after === undefined ? undefined : decodeCursor(after), limit + 1);
+    return Answer.ok(pageOf(rows, limit, present, ({ name }) => name));
+  }
+
+  async get(idOrName: string): Promise<Answer> {
+    return Answer.ok(present(await this.find(idOrName)));
+  }
+
+  async remove(idOrName: string): Promise<Answer> {
+    const { id } = await this.find(idOrName);
+    await this.tokens.delete(id);
+    return Answer.noContent();
+  }
+
+  private async find(idOrName: string): Promise<StoredToken> {
+    const token = await this.tokens.find(idOrName);
+    if (token === undefined) throw new GatewayError('resource_not_found', { detail: `there is no token ${JSON.stringify(idOrName.slice(0, 64))}` });
+    return token;
+  }
+}
+
+function present({ id, name, role, createdAt, expiresAt, lastUsedAt }: StoredToken): object {
+  return {
+    id,
+    name,
+    role,
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(lastUsedAt === null ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
+  };
+}

@@ -1,0 +1,16 @@
+import { timingSafeEqual } from 'node:crypto';
+import { hashSecret } from './secret.ts';
+
+/** The token that nodes present to the config stream. */
+export class NodeToken {
+  private readonly hash: Buffer;
+
+  constructor(secret: string) {
+    this.hash = Buffer.from(hashSecret(secret));
+  }
+
+  /** Compares in a time that says nothing about the token. */
+  matches(presented: string): boolean {
+    return timingSafeEqual(this.hash, Buffer.from(hashSecret(presented)));
+  }
+}

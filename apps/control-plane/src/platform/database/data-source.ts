@@ -1,0 +1,32 @@
+import { DataSource } from 'typeorm';
+import type { Logger } from '../logger.ts';
+import { migrations } from './migrations/index.ts';
+
+/**
+ * The data source: a pool of connections in which nothing waits for ever. The schema comes from the migrations alone;
+ * `synchronize` stays off because it drops columns.
+ */
+export function createDataSource(databaseUrl: string, logger: Logger): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    applicationName: 'sluice-control-plane',
+    migrations,
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    poolSize: 10,
+    connectTimeoutMS: 3_000,
+    poolErrorHandler: (error: unknown) => logger.warn('lost an idle database connection', { reason: String(error) }),
+    extra: {
+      statement_timeout: 5_000,
+      lock_timeout: 4_000,
+      idle_in_transaction_session_timeout: 10_000,
+      // Backstop for a server that no longer answers at all.
+      query_timeout: 6_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      idleTimeoutMillis: 30_000,
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { databaseFault, isDatabaseUnavailable, isRetryable } from './database-errors.ts';
+
+/** Runs SQL. `$1`, `$2` … stand for the parameters; an answer is its rows. */
+export interface Sql {
+  query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+}
+
+const maxAttempts = 5;
+
+/**
+ * The way to Postgres for all repositories. A database that cannot be asked ends in the error `database_unavailable`
+ * within seconds, and the next call tries again.
+ */
+export class Database implements Sql {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** One statement on its own. */
+  async query<Row extends object>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await rows<Row>(runner, text, parameters);
+    } catch (error) {
+      await discardIfBroken(runner, error);
+      throw databaseFault(error);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction (read committed) and commits it. On a deadlock or serialization failure the whole of it
+   * is repeated a few times, so `work` must do nothing but SQL.
+   */
+  async transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (attempt === maxAttempts || !isRetryable(error)) throw databaseFault(error);
+        await sleep(Math.random() * 10 * 2 ** attempt);
+      }
+    }
+  }
+
+  private async attempt<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await rows(runner, 'BEGIN');
+      const result = await work({ query: (text, parameters) => rows(runner, text, parameters) });
+      await rows(runner, 'COMMIT');
+      return result;
+    } catch (error) {
+      // A connection that cannot roll back any more is closed, which rolls back too.
+      await rows(runner, 'ROLLBACK').catch((failure: unknown) => discardIfBroken(runner, failure));
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+async function rows<Row extends object>(runner: QueryRunner, text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const result = await runner.query(text, [...parameters], true);
+  return result.records as Row[];
+}
+
+/** Keeps a broken connection from going back to the pool. */
+async function discardIfBroken(runner: QueryRunner, error: unknown): Promise<void> {
+  if (runner.isReleased || !isDatabaseUnavailable(error)) return;
+  const client: unknown = await runner.connect().catch(() => undefined);
+  if (hasEnd(client)) void client.end().catch(() => undefined);
+}
+
+function hasEnd(client: unknown): client is { end(): Promise<void> } {
+  return typeof client === 'object' && client !== null && 'end' in client && typeof client.end === 'function';
+}

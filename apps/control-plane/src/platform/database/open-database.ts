@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import type { Logger } from '../logger.ts';
+import { SetupError } from '../setup-error.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
+
+const retryMs = 500;
+const progressMs = 5_000;
+/** Any number will do, as long as nothing else in the database uses it. */
+const migrationLock = 7_461_934_211;
+
+/**
+ * Connects and migrates. A database that is not there yet is waited for, with a line of progress every few seconds.
+ * Replicas that start together migrate one after the other.
+ * @throws SetupError when the database is not there in time, or refuses the migrations.
+ */
+export async function openDatabase(dataSource: DataSource, waitMs: number, logger: Logger): Promise<void> {
+  await connect(dataSource, waitMs, logger);
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query("SET statement_timeout = '60s'");
+    await runner.query("SET lock_timeout = '60s'");
+    await runner.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    await runner.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
+    for (const { name } of applied) logger.info('applied a migration', { migration: name });
+  } catch (error) {
+    throw new SetupError(`The migrations of the database failed: ${reasonOf(error)}\nThe database must be empty or belong to Sluice, and its user may create tables.`);
+  } finally {
+    await runner.query('RESET ALL').catch(() => undefined);
+    await runner.release();
+  }
+}
+
+async function connect(dataSource: DataSource, waitMs: number, logger: Logger): Promise<void> {
+  const startedAt = performance.now();
+  let nextProgressAt = 0;
+  for (;;) {
+    try {
+      await dataSource.initialize();
+      return;
+    } catch (error) {
+      const waitedMs = Math.round(performance.now() - startedAt);
+      if (!isDatabaseUnavailable(error) || waitedMs + retryMs > waitMs) {
+        throw new SetupError(`The database cannot be used: ${reasonOf(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets how long.)`);
+      }
+      if (waitedMs >= nextProgressAt) {
+        logger.info('waiting for the database', { waitedMs, upToMs: waitMs, reason: reasonOf(error) });
+        nextProgressAt += progressMs;
+      }
+      await sleep(retryMs);
+    }
+  }
+}
+
+/** What went wrong, without the connection string and its password. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

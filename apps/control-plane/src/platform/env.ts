@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SetupError } from './setup-error.ts';
+import { weaknessOfSecret } from './auth/secret.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['0', '1']).transform((text) => text === '1');
+const secret = z.string().superRefine((text, context) => {
+  const weakness = weaknessOfSecret(text);
+  if (weakness !== undefined) context.addIssue({ code: 'custom', message: weakness });
+});
+
+interface Variable {
+  readonly schema: z.ZodType;
+  /** Shown by --help when the schema has no default of its own. */
+  readonly unset?: string;
+  readonly text: string;
+}
+
+const variable = <Schema extends z.ZodType>(schema: Schema, text: string, unset?: string) =>
+  ({ schema, text, ...(unset === undefined ? {} : { unset }) }) satisfies Variable;
+
+/** Every variable the control plane reads. No other file reads the environment. */
+const variables = {
+  DATABASE_URL: variable(
+    z.string({ error: 'is required: set it to postgres://user:password@host:5432/database' }).regex(/^postgres(?:ql)?:\/\/.+/, 'must look like postgres://user:password@host:5432/database'),
+    'Postgres that holds the configuration',
+    'required',
+  ),
+  SLUICE_DATABASE_WAIT_MS: variable(z.coerce.number().int().min(0).max(3_600_000).default(60_000), 'how long to wait at start for a database that is not there yet'),
+  SLUICE_DATA_DIR: variable(z.string().min(1).default('.sluice'), 'folder for the generated tokens; must be writable'),
+  SLUICE_ADMIN_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the Admin API listens on'),
+  SLUICE_ADMIN_PORT: variable(port.default(8001), 'port of the Admin API'),
+  SLUICE_ADMIN_TOKEN: variable(secret.optional(), 'admin token, at least 24 characters', 'a random one, printed once and kept in <SLUICE_DATA_DIR>/admin-token'),
+  SLUICE_STREAM_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the config stream listens on'),
+  SLUICE_STREAM_PORT: variable(port.default(8005), 'port of the config stream'),
+  SLUICE_STREAM_INSECURE: variable(flag.default(false), '1 allows the config stream in plaintext on an address other than loopback'),
+  SLUICE_NODE_TOKEN: variable(secret.optional(), 'token the nodes present, at least 24 characters', 'a random one, kept in <SLUICE_DATA_DIR>/node-token'),
+  SLUICE_POLICIES_DIR: variable(z.string().min(1).optional(), 'folder with policies of your own', 'only the built-in ones'),
+  SLUICE_LOG_LEVEL: variable(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), 'least severity that is logged'),
+};
+
+type Values = { [K in keyof typeof variables]: z.output<(typeof variables)[K]['schema']> };
+
+/** Where everything is and how it listens, read once at start. */
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly databaseWaitMs: number;
+  readonly dataDir: string;
+  readonly adminHost: string;
+  readonly adminPort: number;
+  readonly adminToken: string | undefined;
+  readonly adminTokenFile: string;
+  readonly streamHost: string;
+  readonly streamPort: number;
+  readonly streamInsecure: boolean;
+  readonly nodeToken: string | undefined;
+  readonly nodeTokenFile: string;
+  readonly policiesDir: string | undefined;
+  readonly logLevel: string;
+}
+
+/** Injection token of {@link Settings}. */
+export const SETTINGS = Symbol('Settings');
+
+/**
+ * Reads the settings. A variable set to nothing counts as not set.
+ * @throws SetupError that lists every fault at once and says what to set.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const given = Object.fromEntries(Object.keys(variables).map((name) => [name, env[name] === '' ? undefined : env[name]]));
+  const shape = Object.fromEntries(Object.entries(variables).map(([name, { schema }]) => [name, schema]));
+  const parsed = z.object(shape).safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+    throw new SetupError(`The environment is not usable:\n${faults.join('\n')}\nRun with --help for all variables.`);
+  }
+  const values = parsed.data as Values;
+  return {
+    databaseUrl: values.DATABASE_URL,
+    databaseWaitMs: values.SLUICE_DATABASE_WAIT_MS,
+    dataDir: values.SLUICE_DATA_DIR,
+    adminHost: values.SLUICE_ADMIN_HOST,
+    adminPort: values.SLUICE_ADMIN_PORT,
+    adminToken: values.SLUICE_ADMIN_TOKEN,
+    adminTokenFile: join(values.SLUICE_DATA_DIR, 'admin-token'),
+    streamHost: values.SLUICE_STREAM_HOST,
+    streamPort: values.SLUICE_STREAM_PORT,
+    streamInsecure: values.SLUICE_STREAM_INSECURE,
+    nodeToken: values.SLUICE_NODE_TOKEN,
+    nodeTokenFile: join(values.SLUICE_DATA_DIR, 'node-token'),
+    policiesDir: values.SLUICE_POLICIES_DIR,
+    logLevel: values.SLUICE_LOG_LEVEL,
+  };
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const lines = Object.entries(variables as Record<string, Variable>).map(([name, { schema, text, unset }]) => {
+    const initial = unset ?? String(schema.parse(undefined)).replace(/^false$/, '0');
+    return `  ${name.padEnd(24)} ${text}\n  ${''.padEnd(24)} default: ${initial}`;
+  });
+  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help] [--version]\n\nEnvironment:\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,28 @@
+import type { Request } from 'express';
+
+/** What we read of an express router's layers. */
+interface Layer {
+  readonly route?: { readonly methods: Readonly<Record<string, boolean>> };
+  match(path: string): boolean;
+}
+
+/** The methods that a path has, sorted, for `Allow`; empty when the path is unknown. */
+export function allowedMethods(request: Request): string[] {
+  const { stack } = request.app.router as unknown as { readonly stack: readonly Layer[] };
+  const methods = new Set<string>();
+  for (const layer of stack) {
+    if (layer.route === undefined || !matches(layer, request.path)) continue;
+    for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
+  }
+  if (methods.has('GET')) methods.add('HEAD');
+  return [...methods].sort();
+}
+
+/** A layer throws for a path that is not percent-encoded correctly. */
+function matches(layer: Layer, path: string): boolean {
+  try {
+    return layer.match(path);
+  } catch {
+    return false;
+  }
+}

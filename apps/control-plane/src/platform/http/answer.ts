@@ -1,0 +1,43 @@
+import { problem, problemMediaType } from '@sluice/errors';
+import type { ErrorCode, ProblemFacts } from '@sluice/errors';
+import type { Response } from 'express';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What a controller answers with: status, header fields, and the content, which is sent as JSON. */
+export class Answer {
+  constructor(
+    readonly status: number,
+    readonly body?: object,
+    readonly headers: Headers = {},
+  ) {}
+
+  static ok(body: object, headers?: Headers): Answer {
+    return new Answer(200, body, headers);
+  }
+
+  /** RFC 9110 section 15.3.5. */
+  static noContent(headers?: Headers): Answer {
+    return new Answer(204, undefined, headers);
+  }
+
+  /** RFC 9457. `extension` holds further members for programs to read. */
+  static problem(code: ErrorCode, facts: ProblemFacts = {}, headers: Headers = {}, extension: object = {}): Answer {
+    const body = { ...problem(code, facts), ...extension };
+    return new Answer(body.status, body, { ...headers, 'Content-Type': problemMediaType });
+  }
+}
+
+/** Sends an answer. A 204 and a 304 have no content, whatever the answer holds. */
+export function sendAnswer(response: Response, answer: Answer): void {
+  response.status(answer.status);
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  if (answer.body === undefined || answer.status === 204 || answer.status === 304) {
+    response.end();
+    return;
+  }
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  const content = Buffer.from(JSON.stringify(answer.body));
+  response.setHeader('Content-Length', content.length);
+  response.end(response.req.method === 'HEAD' ? undefined : content);
+}

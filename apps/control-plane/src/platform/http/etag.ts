@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+
+/** A strong entity tag (RFC 9110 section 8.8.3) over a representation, names of referenced resources included. */
+export function etagOf(version: number, representation: object): string {
+  return `"${createHash('sha256').update(`${version} ${JSON.stringify(representation)}`).digest('base64url').slice(0, 22)}"`;
+}
+
+/** A list of entity tags, or `*`; undefined when the field was not sent. */
+export type EntityTags = readonly string[] | '*' | undefined;
+
+/** Parses If-Match and If-None-Match. What is not an entity tag matches nothing. */
+export function parseEntityTags(field: string | undefined): EntityTags {
+  if (field === undefined) return undefined;
+  if (field.trim() === '*') return '*';
+  return field.match(/(?:W\/)?"[^"]*"/g) ?? [];
+}
+
+/** RFC 9110 section 13.1.1: strong comparison, so a weak tag never matches. `etag` is undefined when there is no resource. */
+export function matchesStrongly(tags: EntityTags, etag: string | undefined): boolean {
+  if (tags === undefined) return true;
+  if (etag === undefined) return false;
+  return tags === '*' || tags.includes(etag);
+}
+
+/** RFC 9110 section 13.1.2: true when none of the tags matches, by weak comparison. */
+export function matchesNone(tags: EntityTags, etag: string | undefined): boolean {
+  if (tags === undefined || etag === undefined) return true;
+  return tags !== '*' && !tags.some((tag) => tag.replace(/^W\//, '') === etag);
+}

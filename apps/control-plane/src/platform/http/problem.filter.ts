@@ -1,0 +1,57 @@
+import { Catch, HttpException, Injectable, NotFoundException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { GatewayError } from '@sluice/errors';
+import type { Request, Response } from 'express';
+import { databaseFault } from '../database/database-errors.ts';
+import { Logger } from '../logger.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { Answer, sendAnswer } from './answer.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Every fault leaves here as problem+json. What nobody foresaw is logged and answered without a word about its cause. */
+@Catch()
+@Injectable()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const fault = this.faultOf(exception, request, response);
+    if (fault.status >= 500) this.log(fault, request, response);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (fault.code === 'database_unavailable') response.setHeader('Retry-After', 1);
+    const { code, detail, errors } = fault;
+    sendAnswer(response, Answer.problem(code, { detail, errors, requestId: requestIdOf(response) }));
+  }
+
+  private faultOf(exception: unknown, request: Request, response: Response): GatewayError {
+    const known = databaseFault(exception);
+    if (known instanceof GatewayError) return known;
+    if (exception instanceof NotFoundException) return unknownPath(request, response);
+    if (exception instanceof HttpException && exception.getStatus() === 400) {
+      return new GatewayError('invalid_target', { detail: 'the path is not percent-encoded correctly', cause: exception });
+    }
+    return new GatewayError('internal_error', { cause: exception });
+  }
+
+  private log(fault: GatewayError, request: Request, response: Response): void {
+    this.logger.error(fault.code, {
+      requestId: requestIdOf(response),
+      method: request.method,
+      path: request.path,
+      reason: fault.cause instanceof Error ? (fault.cause.stack ?? fault.cause.message) : String(fault.cause ?? fault.message),
+    });
+  }
+}
+
+/** Nest found no handler: either the path is unknown, or it does not have this method (RFC 9110 section 15.5.6). */
+function unknownPath(request: Request, response: Response): GatewayError {
+  const allowed = allowedMethods(request);
+  if (allowed.length === 0) return new GatewayError('resource_not_found', { detail: 'no such path; GET /openapi.json lists them all' });
+  response.setHeader('Allow', allowed.join(', '));
+  return new GatewayError('admin_method_not_allowed', { detail: `allowed are ${allowed.join(', ')}` });
+}

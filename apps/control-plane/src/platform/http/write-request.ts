@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import { canonicalJson } from '@sluice/config';
+import type { Request, Response } from 'express';
+import { callerOf } from '../auth/auth.guard.ts';
+import type { Caller } from '../auth/role.ts';
+import { readIdempotency } from '../idempotency/idempotency.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { parseEntityTags } from './etag.ts';
+import type { EntityTags } from './etag.ts';
+import { acceptsQuery, queryOf } from './query.ts';
+import { requestIdOf } from './request-id.ts';
+import { parseWait, waitParameters } from './wait.ts';
+import type { Wait } from './wait.ts';
+
+/** Everything about a write but its content: who, under which conditions, and what the answer should wait for. */
+export interface WriteRequest {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly ifMatch: EntityTags;
+  readonly ifNoneMatch: EntityTags;
+  /** Of a POST only: the other methods are idempotent by themselves. */
+  readonly idempotency: Idempotency | undefined;
+  readonly wait: Wait | undefined;
+}
+
+/** Parameter decorator: the {@link WriteRequest}. Makes the handler accept `wait` and `timeout`. */
+export const Write = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const http = context.switchToHttp();
+  return readWriteRequest(http.getRequest<Request>(), http.getResponse<Response>());
+}, [acceptsQuery(waitParameters)]);
+
+function readWriteRequest(request: Request, response: Response): WriteRequest {
+  const caller = callerOf(request);
+  const { headers } = request;
+  const idempotencyKey = request.method === 'POST' ? request.get('Idempotency-Key') : undefined;
+  return {
+    caller,
+    requestId: requestIdOf(response),
+    method: request.method,
+    target: request.originalUrl,
+    ifMatch: parseEntityTags(headers['if-match']),
+    ifNoneMatch: parseEntityTags(headers['if-none-match']),
+    idempotency: readIdempotency(idempotencyKey, caller.tokenId, headers.authorization ?? ''),
+    wait: parseWait(queryOf(request), request.get('Prefer')),
+  };
+}
+
+/** Tells whether two requests are the same. */
+export function requestHash(write: WriteRequest, content: unknown): string {
+  return createHash('sha256').update(`${write.method} ${write.target}\n${canonicalJson(content)}`).digest('hex');
+}

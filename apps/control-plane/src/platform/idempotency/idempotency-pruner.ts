@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { Logger } from '../logger.ts';
+import { IdempotencyRepository } from './idempotency.repository.ts';
+
+const intervalMs = 3_600_000;
+
+/** Forgets old answers once an hour. */
+@Injectable()
+export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly repository: IdempotencyRepository,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.prune(), intervalMs).unref();
+    void this.prune();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  private async prune(): Promise<void> {
+    try {
+      await this.repository.prune();
+    } catch (error) {
+      this.logger.warn('could not forget old idempotency records; trying again in an hour', { reason: String(error) });
+    }
+  }
+}
