@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import { deny, type PolicyHooks } from '@sluice/policy-sdk';
+import type { Exchange } from '../exchange/exchange.ts';
+import { guardHooks } from './guard.ts';
+
+/** As much of an exchange as a guard touches. */
+class Probe {
+  readonly headers = HeaderList.of({ 'x-given': '1' });
+  readonly shadow: string[] = [];
+  readonly faults: unknown[] = [];
+  readonly identified: unknown[] = [];
+  readonly responseFields: string[] = [];
+  identify(consumer: unknown): void {
+    this.identified.push(consumer);
+  }
+  limitContent(): void {
+    throw new Error('not in shadow');
+  }
+  addResponseHeader(name: string): void {
+    this.responseFields.push(name);
+  }
+  setResponseHeader(name: string): void {
+    this.responseFields.push(name);
+  }
+  noteShadow(policy: string): void {
+    this.shadow.push(policy);
+  }
+  notePolicyFault(_: string, fault: unknown): void {
+    this.faults.push(fault);
+  }
+}
+
+const run = async (hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError?: 'open' | 'closed') => {
+  const probe = new Probe();
+  const verdict = await guardHooks('probe', hooks, mode, onError).receive?.run(probe as unknown as Exchange);
+  return { probe, verdict };
+};
+
+const refusing: PolicyHooks = { receive: () => deny('forbidden') };
+const refusingLater: PolicyHooks = { receive: () => Promise.resolve(deny('forbidden')) };
+const failing: PolicyHooks = {
+  receive: () => {
+    throw new Error('store is gone');
+  },
+};
+const failingLater: PolicyHooks = { receive: () => Promise.reject(new Error('store is gone')) };
+
+describe('guardHooks', () => {
+  it.each([refusing, refusingLater])('enforce: the verdict stands', async (hooks) => {
+    const { verdict, probe } = await run(hooks, 'enforce');
+    expect(verdict?.status).toBe(403);
+    expect(probe.shadow).toEqual([]);
+  });
+
+  it.each([refusing, refusingLater])('shadow: the verdict is noted and nothing stops', async (hooks) => {
+    const { verdict, probe } = await run(hooks, 'shadow');
+    expect(verdict).toBeUndefined();
+    expect(probe.shadow).toEqual(['probe']);
+  });
+
+  it('shadow: what the policy does leaves no trace', async () => {
+    const { probe } = await run(
+      {
+        receive: (exchange) => {
+          exchange.headers.set('x-given', '2');
+          exchange.headers.add('x-more', '3');
+          exchange.identify({ id: 'x', username: 'x', customId: undefined, groups: [], quotas: [] }, { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined });
+          exchange.limitContent(1);
+          exchange.addResponseHeader('x-added', '1');
+          exchange.setResponseHeader('x-set', '1');
+          return undefined;
+        },
+      },
+      'shadow',
+    );
+    expect(probe.headers.get('x-given')).toBe('1');
+    expect(probe.headers.has('x-more')).toBe(false);
+    expect(probe.identified).toEqual([]);
+    expect(probe.responseFields).toEqual([]);
+  });
+
+  it.each([failing, failingLater])('a fault is 503 when the policy fails closed', async (hooks) => {
+    const { verdict, probe } = await run(hooks, 'enforce', 'closed');
+    expect(verdict).toMatchObject({ status: 503, code: 'policy_failed' });
+    expect(probe.faults).toHaveLength(1);
+  });
+
+  it.each([failing, failingLater])('a fault lets the request pass, and is noted, when the policy fails open', async (hooks) => {
+    const { verdict, probe } = await run(hooks, 'enforce', 'open');
+    expect(verdict).toBeUndefined();
+    expect(probe.faults).toHaveLength(1);
+  });
+
+  it.each([failing, failingLater])('a fault in shadow never reaches the request', async (hooks) => {
+    const { verdict, probe } = await run(hooks, 'shadow');
+    expect(verdict).toBeUndefined();
+    expect(probe.faults).toHaveLength(1);
+  });
+
+  it('a fault of a policy that depends on nothing is a defect, and is thrown', async () => {
+    await expect(run(failing, 'enforce')).rejects.toThrow('store is gone');
+  });
+
+  it('a phase without a hook has no step', () => {
+    expect(guardHooks('probe', refusing, 'enforce', undefined).authorize).toBeUndefined();
+  });
+});
