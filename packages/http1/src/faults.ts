@@ -50,7 +50,7 @@ const rows = {
   truncated_request: ['malformed_request', 'the connection ended in the middle of the request'],
 
   // Host and target.
-  missing_host: ['invalid_host', 'there is no Host header'],
+  missing_host: ['invalid_host', 'there is no Host header; every request must name its host'],
   repeated_host: ['invalid_host', 'there is more than one Host header'],
   invalid_host: ['invalid_host', 'the host must be a name, an IPv4 address or an IPv6 address in brackets'],
   invalid_port: ['invalid_host', 'the port must be a number from 1 to 65535'],

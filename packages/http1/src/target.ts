@@ -21,7 +21,7 @@ export interface NormalizedTarget {
   readonly target: string;
   /** The target as it was given. */
   readonly raw: string;
-  /** Whether the path holds `%2F` or `%5C`: only possible with `encodedSlash: 'keep'`. */
+  /** Whether the path, as it was sent, holds `%2F` or `%5C`: only possible with `encodedSlash: 'keep'`. */
   readonly hasEncodedSlash: boolean;
 }
 
