@@ -1,0 +1,13 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { HeaderName } from '@sluice/schema';
+import { z } from 'zod';
+
+export const schema = definePolicySchema({
+  name: 'require-header',
+  summary: 'Refuses requests that lack a header, or that carry another value than one of those allowed.',
+  phases: ['validate'],
+  config: z.strictObject({
+    header: HeaderName.describe('The header that must be there.'),
+    values: z.array(z.string().min(1)).max(100).default([]).describe('The values allowed; any value when the list is empty.'),
+  }),
+});
