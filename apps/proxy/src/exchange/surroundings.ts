@@ -1,6 +1,7 @@
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServedGateway } from '../runtime/served.ts';
+import type { Refusal } from './downstream.ts';
 
 /** Counts refusals by policy. */
 export interface PolicyDenials {
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly viaHttp2: string;
   /** A policy failed: one line in the log, one count. */
   notePolicyFault(policy: string, fault: unknown, requestId: string): void;
+  /** The listener refused a message; `reason` says what exactly was wrong with it. */
+  noteRefusal(refusal: Refusal, requestId: string): void;
   /** Something that should not happen did: the fault behind a 500. */
   noteFault(fault: unknown, requestId: string): void;
 }
