@@ -1,0 +1,2 @@
+/** See `explain-npm-failure.mjs`, which stays plain JavaScript because it runs on the Node that is at hand. */
+export function explainNpmFailure(output: string): string;
