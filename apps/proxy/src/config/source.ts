@@ -8,15 +8,19 @@ export interface ConfigSource {
   stop(): Promise<void>;
 }
 
-/** What a source brings its configuration to: the runtime. It throws nothing; what does not work is in the outcome. */
+/**
+ * What a source brings its configuration to: the runtime of this process, or all workers of the node, and then the
+ * outcome is a promise. A source calls one method at a time and awaits its outcome before it calls the next. It throws
+ * nothing and rejects never; what does not work is in the outcome.
+ */
 export interface ConfigTarget {
   /** Replaces everything. Broken resources are quarantined and named, the rest is served. */
-  applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome;
+  applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome | Promise<ApplyOutcome>;
   /**
    * Applies all changes or none. What a refused delta contained is tried again with the next one, on top of which
    * resources that are still broken stay quarantined.
    */
-  applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome;
+  applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome | Promise<ApplyOutcome>;
 }
 
 /** One resource as it is from now on; without a spec it is gone. */
