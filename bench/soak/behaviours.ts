@@ -1,0 +1,34 @@
+/**
+ * What the origin does with a request. The client puts the word into the path, `/soak/<behaviour>/<tag>`, so both sides
+ * know what to expect of an exchange.
+ */
+export const behaviours = [
+  ['length', 50],
+  ['chunked', 20],
+  ['pieces', 8],
+  ['interim', 5],
+  ['early', 5],
+  ['close', 4],
+  ['until-close', 4],
+  ['nothing', 3],
+  ['reset-before', 2],
+  ['reset-inside', 2],
+  ['truncated', 2],
+  ['poison', 3],
+] as const;
+
+/** `poison`: right behind its response the origin sends another one that nobody asked for. */
+export type Behaviour = (typeof behaviours)[number][0];
+
+/** Whether a complete response with the request's own tag has to come, unless somebody hangs up. */
+export function mustAnswer(behaviour: Behaviour): boolean {
+  return behaviour !== 'reset-before' && behaviour !== 'reset-inside' && behaviour !== 'truncated';
+}
+
+/** The tag of a response nobody asked for: no client may ever see it. */
+export const poisonTag = 'poison';
+
+/** What a body looks like: the tag, repeated, so that foreign bytes are noticed wherever they turn up. */
+export function bodyOf(tag: string, repetitions: number): string {
+  return `${tag};`.repeat(repetitions);
+}
