@@ -64,7 +64,7 @@ export function runConnection(port: number, random: Random, tally: Tally): Promi
 
     socket.on('connect', sendSome);
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       let at = 0;
       while (!socket.destroyed) {
         const [current] = awaited;
@@ -73,7 +73,7 @@ export function runConnection(port: number, random: Random, tally: Tally): Promi
           parser.begin(current.method, false);
         }
         at = parser.consume(chunk, at);
-        if (parser.state === 'bodyChunk') body += parser.body?.latin1Slice() ?? '';
+        if (parser.state === 'bodyChunk') body += parser.body?.toString('latin1') ?? '';
         else if (parser.state === 'end' && current !== undefined) {
           awaited.shift();
           finish(current, true);

@@ -11,7 +11,7 @@ const server = createServer({ noDelay: true }, (socket) => {
   const parser = new RequestParser();
   let answered = false;
   socket.on('error', () => undefined);
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     let at = 0;
     do {
       at = parser.consume(chunk, at);

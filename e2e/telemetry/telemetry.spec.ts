@@ -12,7 +12,7 @@ describe('telemetry of a request', () => {
   beforeAll(async () => {
     receiver = await startOtlpReceiver();
     origin = await Origin.start('orders');
-    stack = await Stack.start({ proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, SLUICE_ACCESS_LOG: 'on' } });
+    stack = await Stack.start({ proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, SLUICE_ACCESS_LOG: 'on' } });
     await registerService(stack.admin, 'orders', [origin.address], { route: { policies: [{ name: 'key-auth' }] } });
   }, 60_000);
 
