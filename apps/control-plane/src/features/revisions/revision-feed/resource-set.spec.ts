@@ -67,6 +67,22 @@ function follow(resources: Map<string, ResourceState>, states: readonly Resource
   }
 }
 
+/**
+ * What of a revision the database's references allow: a route lists gateways that exist, and a gateway that a route lists
+ * is not deleted. (A dangling service does no harm, and stays possible here.)
+ */
+function allowed(resources: ReadonlyMap<string, ResourceState>, states: readonly ResourceState[]): ResourceState[] {
+  const listed = new Set([...resources.values(), ...states].flatMap(({ kind, spec }) => (kind === 'route' && spec !== null ? (spec as Spec<'route'>).gateways : [])));
+  const kept = [...new Map(states.map((one) => [one.id, one])).values()].filter(({ kind, id, spec }) => kind !== 'gateway' || spec !== null || !listed.has(id));
+  const after = new Map(resources);
+  follow(after, kept);
+  return kept.map((one) => {
+    if (one.kind !== 'route' || one.spec === null) return one;
+    const gateways = (one.spec as Spec<'route'>).gateways.filter((id) => after.has(id));
+    return { ...one, spec: { ...one.spec, gateways } as Spec };
+  });
+}
+
 /** A node: it holds resources and takes deltas. */
 class HeldSet {
   readonly records = new Map<string, ResourceRecord>();
@@ -88,7 +104,8 @@ describe('ResourceSet', () => {
       fc.property(revisions, fc.nat({ max: 25 }), (history, loadAfter) => {
         const resources = new Map<string, ResourceState>();
         let set = new ResourceSet('epoch', 0);
-        for (const [index, states] of history.entries()) {
+        for (const [index, generated] of history.entries()) {
+          const states = allowed(resources, generated);
           follow(resources, states);
           if (index === loadAfter) set = loadedSet(resources, index + 1);
           else set.apply(index + 1, states);
@@ -113,7 +130,7 @@ describe('ResourceSet', () => {
         for (const node of [stepwise, late]) for (const record of expectedMembers(resources, 'gateway-1')) node.records.set(record.id, record);
         let [position, latePosition] = [1, 1];
         for (const [index, all] of history.entries()) {
-          const states = all.filter(({ kind }) => kind !== 'gateway');
+          const states = allowed(resources, all.filter(({ id }) => id !== 'gateway-1'));
           const before = view.setHash();
           follow(resources, states);
           const concerned = set.apply(index + 2, states);

@@ -1,0 +1,90 @@
+import { staleAfterMs } from './node.ts';
+import type { Node, NodeTarget } from './node.ts';
+import type { NodeFault } from './applied.ts';
+
+/** Compiling a whole configuration takes longer than a delta. */
+const snapshotAllowanceMs = 30_000;
+
+export interface NodeIdentity {
+  readonly id: string;
+  readonly gatewayId: string;
+  readonly version: string;
+}
+
+/** A node that is connected to this replica, as its stream tells it. Times are milliseconds of {@link performance.now}. */
+export class NodeSession {
+  readonly connectedAt = new Date();
+  private appliedRevision = 0;
+  private nackedRevision: number | null = null;
+  private faults: readonly NodeFault[] = [];
+  private quarantined: readonly NodeFault[] = [];
+  private targets: readonly NodeTarget[] = [];
+  private draining = false;
+  private seenAtMs = performance.now();
+  private lastSent = 0;
+  /** When the oldest frame without an answer must have been answered. */
+  private answerDueMs = Number.POSITIVE_INFINITY;
+
+  /** `onChange` hears of everything but a mere sign of life; `onSuperseded` that another stream has taken over. */
+  constructor(
+    readonly identity: NodeIdentity,
+    private readonly onChange: () => void,
+    readonly onSuperseded: () => void,
+  ) {}
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /** A revision was written to the stream. */
+  sent(revision: number, isSnapshot: boolean): void {
+    this.lastSent = revision;
+    const due = performance.now() + (isSnapshot ? snapshotAllowanceMs : staleAfterMs);
+    if (this.answerDueMs === Number.POSITIVE_INFINITY || isSnapshot) this.answerDueMs = due;
+  }
+
+  acked(revision: number, quarantined: readonly NodeFault[]): void {
+    this.answered(revision);
+    this.appliedRevision = revision;
+    this.quarantined = quarantined;
+    this.faults = quarantined;
+    this.nackedRevision = null;
+    this.onChange();
+  }
+
+  nacked(revision: number, faults: readonly NodeFault[]): void {
+    this.answered(revision);
+    this.nackedRevision = revision;
+    this.faults = [...faults, ...this.quarantined];
+    this.onChange();
+  }
+
+  reported(draining: boolean, targets: readonly NodeTarget[], appliedRevision: number): void {
+    this.seenAtMs = performance.now();
+    const news = draining !== this.draining || appliedRevision > this.appliedRevision || JSON.stringify(targets) !== JSON.stringify(this.targets);
+    this.draining = draining;
+    this.targets = targets;
+    if (appliedRevision > this.appliedRevision) this.appliedRevision = appliedRevision;
+    if (news) this.onChange();
+  }
+
+  describe(): Node {
+    const now = performance.now();
+    const stale = now - this.seenAtMs > staleAfterMs || now > this.answerDueMs;
+    return {
+      ...this.identity,
+      state: this.draining ? 'draining' : stale ? 'stale' : 'live',
+      appliedRevision: this.appliedRevision,
+      nackedRevision: this.nackedRevision,
+      faults: this.faults,
+      targets: this.targets,
+      connectedAt: this.connectedAt,
+      lastSeenAt: new Date(Date.now() - (now - this.seenAtMs)),
+    };
+  }
+
+  private answered(revision: number): void {
+    this.seenAtMs = performance.now();
+    this.answerDueMs = revision >= this.lastSent ? Number.POSITIVE_INFINITY : this.seenAtMs + staleAfterMs;
+  }
+}

@@ -1,0 +1,26 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { GatewayError } from '@sluice/errors';
+import { Answer } from '../../platform/http/answer.ts';
+import { decodeCursor } from '../../platform/http/cursor.ts';
+import { PageQuery, pageOf } from '../../platform/http/list-query.ts';
+import { QueryParameters } from '../../platform/http/query.ts';
+import { NodesService } from './nodes.service.ts';
+
+/** Connected proxies: read-only, they register themselves. */
+@Controller('v1/nodes')
+export class NodesController {
+  constructor(private readonly nodes: NodesService) {}
+
+  @Get()
+  async list(@QueryParameters(PageQuery) { limit, after }: PageQuery): Promise<Answer> {
+    const nodes = await this.nodes.list(after === undefined ? undefined : decodeCursor(after), limit + 1);
+    return Answer.ok(pageOf(nodes, limit, (node) => node, ({ id }) => id));
+  }
+
+  @Get(':node')
+  async get(@Param('node') id: string): Promise<Answer> {
+    const node = await this.nodes.find(id);
+    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `no node has the id "${id}"` });
+    return Answer.ok(node);
+  }
+}

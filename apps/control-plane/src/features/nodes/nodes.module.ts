@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { Global, Inject, Module } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Database } from '../../platform/database/database.ts';
+import { Logger } from '../../platform/logger.ts';
+import { RevisionFeedModule } from '../revisions/revision-feed/revision-feed.module.ts';
+import { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
+import { AppliedStatus } from './applied.ts';
+import { ConnectedNodes } from './connected-nodes.ts';
+import { NodeRepository } from './node.repository.ts';
+import { NodesController } from './nodes.controller.ts';
+import { NodesService } from './nodes.service.ts';
+
+/** Who is connected, and who enforces which revision. Global, because every write may ask for it. */
+@Global()
+@Module({
+  imports: [RevisionFeedModule],
+  controllers: [NodesController],
+  providers: [
+    { provide: NodeRepository, inject: [Database], useFactory: (database: Database) => new NodeRepository(database, randomUUID()) },
+    { provide: ConnectedNodes, inject: [NodeRepository, Logger], useFactory: (repository: NodeRepository, logger: Logger) => new ConnectedNodes(repository, logger) },
+    {
+      provide: NodesService,
+      inject: [RevisionFeed, ConnectedNodes, NodeRepository],
+      useFactory: (feed: RevisionFeed, connected: ConnectedNodes, repository: NodeRepository) => new NodesService(feed, connected, repository),
+    },
+    { provide: AppliedStatus, useExisting: NodesService },
+  ],
+  exports: [ConnectedNodes, AppliedStatus],
+})
+export class NodesModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(@Inject(ConnectedNodes) private readonly connected: ConnectedNodes) {}
+
+  onApplicationBootstrap(): void {
+    this.connected.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connected.stop();
+  }
+}

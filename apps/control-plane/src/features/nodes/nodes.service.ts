@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
+import { AppliedStatus } from './applied.ts';
+import type { AppliedReport, NodeOutcome } from './applied.ts';
+import type { ConnectedNodes } from './connected-nodes.ts';
+import type { Node } from './node.ts';
+import { appliedReport, nodeOutcome } from './node-outcome.ts';
+import type { RevisionConcern } from './node-outcome.ts';
+import type { NodeRepository } from './node.repository.ts';
+
+/** How often rows of other replicas are read while somebody waits, and how often nodes here are looked at for silence. */
+const otherReplicasMs = 25;
+const silenceMs = 250;
+
+/** A node as the Admin API shows it. */
+export type PresentedNode = Omit<Node, 'gatewayId'> & { readonly gateway: string };
+
+interface Concern extends RevisionConcern {
+  /** Undefined for all of them. */
+  readonly gatewayIds: ReadonlySet<string> | undefined;
+}
+
+/** Knows all nodes: those connected here at first hand, those of other replicas by their rows. */
+export class NodesService extends AppliedStatus {
+  constructor(
+    private readonly feed: RevisionFeed,
+    private readonly connected: ConnectedNodes,
+    private readonly repository: NodeRepository,
+  ) {
+    super();
+  }
+
+  /** @inheritDoc */
+  override async wait(revision: number, timeoutMs: number): Promise<AppliedReport> {
+    const deadline = performance.now() + timeoutMs;
+    // Which nodes are concerned, and by which name, is only known once the feed has got there.
+    if (this.feed.revision < revision) await this.feed.refreshed(timeoutMs);
+    const concern = await this.concern(revision);
+    for (;;) {
+      const change = this.connected.change();
+      const late = performance.now() >= deadline;
+      const here = this.outcomesHere(concern);
+      // As long as a node here has not answered, there is no need to ask for the others.
+      const pendingHere = appliedReport(revision, here).status === 'pending';
+      if (!pendingHere || late) {
+        const report = appliedReport(revision, [...here, ...(await this.outcomesElsewhere(concern))]);
+        if (report.status !== 'pending' || late) return report;
+      }
+      const pauseMs = Math.min(pendingHere ? silenceMs : otherReplicasMs, Math.max(0, deadline - performance.now()));
+      await pause(pauseMs, change);
+    }
+  }
+
+  /** @inheritDoc */
+  override async status(revision: number): Promise<AppliedReport> {
+    const concern = await this.concern(revision);
+    return appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
+  }
+
+  /** In the order of their ids. */
+  async list(afterId: string | undefined, limit: number): Promise<PresentedNode[]> {
+    return (await this.repository.list(afterId, limit)).map((node) => this.present(node));
+  }
+
+  async find(id: string): Promise<PresentedNode | undefined> {
+    const node = await this.repository.find(id);
+    return node === undefined ? undefined : this.present(node);
+  }
+
+  private async concern(revision: number): Promise<Concern> {
+    const { changed, gatewayNames } = await this.repository.concern(revision);
+    const ids = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
+    return { revision, changed, gatewayIds: ids === undefined ? undefined : new Set(ids) };
+  }
+
+  private outcomesHere(concern: Concern): NodeOutcome[] {
+    return this.outcomes([...this.connected.values()].map((session) => session.describe()), concern);
+  }
+
+  private async outcomesElsewhere(concern: Concern): Promise<NodeOutcome[]> {
+    const here = [...this.connected.values()].map(({ identity }) => identity.id);
+    return this.outcomes(await this.repository.others(here), concern);
+  }
+
+  private outcomes(nodes: readonly Node[], concern: Concern): NodeOutcome[] {
+    return nodes
+      .filter(({ gatewayId }) => concern.gatewayIds?.has(gatewayId) ?? true)
+      .map((node) => nodeOutcome(node, this.gatewayName(node.gatewayId), concern));
+  }
+
+  /** What the stream says is newer than the row. */
+  private present(row: Node): PresentedNode {
+    const { gatewayId, ...node } = this.connected.get(row.id)?.describe() ?? row;
+    return { ...node, gateway: this.gatewayName(gatewayId) };
+  }
+
+  private gatewayName(id: string): string {
+    return this.feed.gatewayName(id) ?? id;
+  }
+}
+
+async function pause(ms: number, change: Promise<void>): Promise<void> {
+  const cancel = new AbortController();
+  await Promise.race([change, sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined)]);
+  cancel.abort();
+}

@@ -1,0 +1,40 @@
+import { Inject, Module } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { SETTINGS } from '../../../platform/env.ts';
+import type { Settings } from '../../../platform/env.ts';
+import { Logger } from '../../../platform/logger.ts';
+import { RevisionSignal } from '../revision-signal.ts';
+import { RevisionsModule } from '../revisions.module.ts';
+import { RevisionFeed } from './revision-feed.ts';
+
+/** At start, the configuration is waited for so long; it is loaded later when that is not enough. */
+const firstLoadMs = 10_000;
+
+/** Brings what is committed, here or by another replica, to whoever streams it. */
+@Module({
+  imports: [RevisionsModule],
+  providers: [
+    {
+      provide: RevisionFeed,
+      inject: [SETTINGS, Logger, RevisionSignal],
+      useFactory: (settings: Settings, logger: Logger, signal: RevisionSignal) => {
+        const feed = new RevisionFeed({ databaseUrl: settings.databaseUrl }, logger);
+        signal.onCommitted(() => feed.poke());
+        return feed;
+      },
+    },
+  ],
+  exports: [RevisionFeed],
+})
+export class RevisionFeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(@Inject(RevisionFeed) private readonly feed: RevisionFeed) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.feed.start();
+    await this.feed.refreshed(firstLoadMs);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.feed.stop();
+  }
+}

@@ -1,0 +1,82 @@
+import { createConfigStreamServer, bearerOf, encodeControlFrame } from '@sluice/wire';
+import type { ConfigStreamServer, NodeCall, StreamAddress, StreamSecurity } from '@sluice/wire';
+import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
+import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
+import type { Logger } from '../platform/logger.ts';
+import { NodeStream } from './node-stream.ts';
+import { StreamRefusal } from './stream-refusal.ts';
+
+const heartbeatMs = 1_000;
+/** Streams that one replica carries. */
+const maxStreams = 10_000;
+const closeMs = 2_000;
+
+export interface ConfigStreamOptions {
+  readonly address: StreamAddress;
+  readonly security: StreamSecurity;
+  /** True for the token of a node. */
+  readonly isNodeToken: (presented: string) => boolean;
+}
+
+/** The gRPC server of the config stream, and all streams that end here. */
+export class ConfigStream {
+  private readonly server: ConfigStreamServer;
+  private readonly streams = new Set<NodeStream>();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private isDraining = false;
+
+  constructor(
+    private readonly options: ConfigStreamOptions,
+    private readonly feed: RevisionFeed,
+    private readonly nodes: ConnectedNodes,
+    private readonly logger: Logger,
+  ) {
+    this.server = createConfigStreamServer((call) => this.accept(call));
+    feed.onAdvance((concerned) => this.advance(concerned));
+  }
+
+  /** Begins to listen. Gives the port. Rejects when the address is taken, or is not protected. */
+  async start(): Promise<number> {
+    const port = await this.server.listen(this.options.address, this.options.security);
+    this.heartbeat = setInterval(() => {
+      for (const stream of this.streams) stream.beat();
+    }, heartbeatMs);
+    return port;
+  }
+
+  /** Sends every node elsewhere and stops listening. */
+  async stop(): Promise<void> {
+    this.isDraining = true;
+    clearInterval(this.heartbeat);
+    const frame = encodeControlFrame({ type: 'drain', reason: 'the control plane is stopping' });
+    for (const stream of this.streams) stream.drain(frame);
+    await this.server.close(closeMs);
+  }
+
+  private accept(call: NodeCall): void {
+    const refusal = this.refusalOf(call);
+    if (refusal !== undefined) {
+      call.on('error', () => undefined);
+      call.emit('error', refusal);
+      return;
+    }
+    this.streams.add(new NodeStream(call, { feed: this.feed, nodes: this.nodes, logger: this.logger }, (stream) => this.streams.delete(stream)));
+  }
+
+  private refusalOf(call: NodeCall): StreamRefusal | undefined {
+    if (this.isDraining) return new StreamRefusal('UNAVAILABLE', 'the control plane is stopping');
+    const token = bearerOf(call.metadata);
+    if (token === undefined || !this.options.isNodeToken(token)) {
+      this.logger.warn('refused a config stream: wrong or missing node token', { peer: call.getPeer() });
+      return new StreamRefusal('UNAUTHENTICATED', 'the node token is missing or wrong; set SLUICE_NODE_TOKEN to the token of the control plane');
+    }
+    if (this.streams.size >= maxStreams) return new StreamRefusal('RESOURCE_EXHAUSTED', `this control plane carries ${maxStreams} streams already`);
+    return undefined;
+  }
+
+  private advance(concerned: ReadonlySet<string>): void {
+    for (const stream of this.streams) {
+      if (stream.gatewayId !== undefined && concerned.has(stream.gatewayId)) stream.advance();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { NodeCall } from '@sluice/wire';
+import type { NodeSession } from '../features/nodes/node-session.ts';
+import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
+import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
+import { StreamRefusal } from './stream-refusal.ts';
+
+/**
+ * What goes out to one node: a snapshot where it must be, then a delta for every revision as long as the node keeps up.
+ * When the stream says stop, nothing more is queued; once it has drained, one merged delta leads from the last revision
+ * sent to the newest. So a slow node costs a constant amount of memory, however much changes meanwhile.
+ */
+export class DeliveryLine {
+  private session: NodeSession | undefined;
+  private view: GatewayView | undefined;
+  /** The revision that was sent last; undefined when the node needs a snapshot. */
+  private position: number | undefined;
+  private isBlocked = false;
+  /** Counts snapshots, so that one which was overtaken by another stops. */
+  private snapshots = 0;
+  private isSendingSnapshot = false;
+  private isClosed = false;
+  private onDrain: () => void = () => undefined;
+
+  constructor(
+    private readonly call: NodeCall,
+    private readonly feed: RevisionFeed,
+    private readonly refuse: (refusal: StreamRefusal) => void,
+  ) {
+    call.on('drain', () => {
+      this.isBlocked = false;
+      this.onDrain();
+      this.send('merged');
+    });
+  }
+
+  /** The node is known now, or asks to begin anew. `position` is the revision it goes on from, undefined for a snapshot. */
+  open(session: NodeSession, position: number | undefined): void {
+    this.session = session;
+    this.view = this.feed.view(session.identity.gatewayId);
+    this.position = position;
+    this.snapshots++;
+    this.isSendingSnapshot = false;
+    this.send('merged');
+  }
+
+  /** Sends what is new, unless the node has to be waited for. */
+  advance(): void {
+    this.send('single');
+  }
+
+  /** Sends a heartbeat, unless something else is still on its way. */
+  beat(): void {
+    this.send('single');
+    const { view, position } = this;
+    if (this.isWaiting() || view === undefined || position === undefined || view !== this.currentView()) return;
+    this.write(view.heartbeatFrame());
+    // Up to here nothing has changed for the node.
+    this.position = Math.max(position, view.revision);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.onDrain();
+  }
+
+  private currentView(): GatewayView | undefined {
+    return this.session === undefined ? undefined : this.feed.view(this.session.identity.gatewayId);
+  }
+
+  private isWaiting(): boolean {
+    return this.isClosed || this.isBlocked || this.isSendingSnapshot || this.session === undefined;
+  }
+
+  private send(deltas: 'single' | 'merged'): void {
+    while (!this.isWaiting()) {
+      const view = this.currentView();
+      if (view === undefined) {
+        this.refuse(new StreamRefusal('NOT_FOUND', 'the gateway was deleted; set SLUICE_GATEWAY to one that exists'));
+        return;
+      }
+      if (view !== this.view) {
+        // The configuration was loaded anew, from another database perhaps.
+        this.view = view;
+        this.position = undefined;
+      }
+      if (this.position === undefined || !view.covers(this.position)) {
+        void this.sendSnapshot(view);
+        return;
+      }
+      const delta = deltas === 'single' ? view.nextDelta(this.position) : view.mergedDelta(this.position);
+      if (delta === undefined) return;
+      if (delta.frame === undefined) {
+        void this.sendSnapshot(view);
+        return;
+      }
+      this.position = delta.revision;
+      this.session?.sent(delta.revision, false);
+      this.write(delta.frame);
+    }
+  }
+
+  private async sendSnapshot(view: GatewayView): Promise<void> {
+    const number = ++this.snapshots;
+    this.isSendingSnapshot = true;
+    try {
+      const { revision, frames } = await view.snapshot();
+      for (const frame of frames) {
+        if (this.isClosed || number !== this.snapshots) return;
+        this.write(frame);
+        if (this.isBlocked) await new Promise<void>((resolve) => (this.onDrain = resolve));
+      }
+      if (this.isClosed || number !== this.snapshots) return;
+      this.position = revision;
+      this.session?.sent(revision, true);
+      this.isSendingSnapshot = false;
+      this.send('merged');
+    } catch (error) {
+      if (number === this.snapshots) this.refuse(new StreamRefusal('INTERNAL', `the snapshot cannot be sent: ${error instanceof Error ? error.message : String(error)}`));
+    }
+  }
+
+  private write(frame: Buffer): void {
+    if (!this.call.write(frame)) this.isBlocked = true;
+  }
+}

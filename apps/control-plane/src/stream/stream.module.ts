@@ -1,0 +1,64 @@
+import { Inject, Module } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { formatStreamAddress } from '@sluice/wire';
+import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
+import { NodesModule } from '../features/nodes/nodes.module.ts';
+import { RevisionFeedModule } from '../features/revisions/revision-feed/revision-feed.module.ts';
+import { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
+import { NodeToken } from '../platform/auth/node-token.ts';
+import { SETTINGS } from '../platform/env.ts';
+import type { Settings } from '../platform/env.ts';
+import { Logger } from '../platform/logger.ts';
+import { SetupError } from '../platform/setup-error.ts';
+import { ConfigStream } from './config-stream.ts';
+
+/** The edge where nodes connect. */
+@Module({
+  imports: [NodesModule, RevisionFeedModule],
+  providers: [
+    {
+      provide: ConfigStream,
+      inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger],
+      useFactory: (settings: Settings, token: NodeToken, feed: RevisionFeed, nodes: ConnectedNodes, logger: Logger) =>
+        new ConfigStream(
+          {
+            address: { host: settings.streamHost, port: settings.streamPort },
+            security: { mode: 'plaintext', allowRemote: settings.streamInsecure },
+            isNodeToken: (presented) => token.matches(presented),
+          },
+          feed,
+          nodes,
+          logger,
+        ),
+    },
+  ],
+  exports: [ConfigStream],
+})
+export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(ConfigStream) private readonly stream: ConfigStream,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Logger) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const host = this.settings.streamHost;
+    try {
+      const port = await this.stream.start();
+      this.logger.info('the config stream listens', { stream: formatStreamAddress({ host, port }) });
+    } catch (error) {
+      throw this.explained(error);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.stream.stop();
+  }
+
+  private explained(error: unknown): unknown {
+    if (!(error instanceof Error)) return error;
+    const { streamHost, streamPort } = this.settings;
+    if (error.message.includes('EADDRINUSE')) return new SetupError(`Port ${streamPort} on ${streamHost} is taken. Stop what listens there, or set SLUICE_STREAM_PORT to another port.`);
+    return new SetupError(`The config stream cannot be offered: ${error.message}`);
+  }
+}
