@@ -24,7 +24,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['sluice-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
-  roots: ['packages', 'apps', 'e2e', 'scripts', 'regression', 'examples'].filter((folder) => existsSync(new URL(folder, import.meta.url))),
+  roots: ['packages', 'apps', 'e2e', 'scripts', 'regression', 'examples', 'infra'].filter((folder) => existsSync(new URL(folder, import.meta.url))),
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.sluice/', '/\\.cache/'],
