@@ -5,19 +5,22 @@ import { ConsumersModule } from './features/consumers/consumers.module.ts';
 import { GatewaysModule } from './features/gateways/gateways.module.ts';
 import { GroupsModule } from './features/groups/groups.module.ts';
 import { HealthController } from './features/health/health.controller.ts';
+import { KeysModule } from './features/keys/keys.module.ts';
+import { NodesModule } from './features/nodes/nodes.module.ts';
 import { PoliciesModule } from './features/policies/policies.module.ts';
 import { QuotasModule } from './features/quotas/quotas.module.ts';
-import { NoNodesModule } from './features/resources/no-nodes.module.ts';
 import { RevisionsModule } from './features/revisions/revisions.module.ts';
 import { RoutesModule } from './features/routes/routes.module.ts';
 import { ServicesModule } from './features/services/services.module.ts';
 import { TokensModule } from './features/tokens/tokens.module.ts';
+import { OpenApiController } from './openapi/openapi.controller.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
 import type { Settings } from './platform/env.ts';
 import { ProblemFilter } from './platform/http/problem.filter.ts';
 import { QueryInterceptor } from './platform/http/query.interceptor.ts';
 import type { Logger } from './platform/logger.ts';
 import { PlatformModule } from './platform/platform.module.ts';
+import { StreamModule } from './stream/stream.module.ts';
 
 /** The control plane, room by room. */
 @Module({})
@@ -31,14 +34,16 @@ export class AppModule {
         ServicesModule,
         RoutesModule,
         ConsumersModule,
+        KeysModule,
         GroupsModule,
         QuotasModule,
         PoliciesModule,
         RevisionsModule,
-        NoNodesModule,
+        NodesModule,
         TokensModule,
+        StreamModule,
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, OpenApiController],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.ts';
+import { serveDocumentation } from './openapi/documentation.ts';
 import type { Settings } from './platform/env.ts';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
@@ -32,6 +33,7 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
     const server = app.getHttpServer() as Server;
     setServerLimits(server);
     answerMalformedRequests(server);
+    serveDocumentation(app);
     await listen(app, settings);
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;

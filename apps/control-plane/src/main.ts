@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import 'reflect-metadata';
 import { startControlPlane } from './app.ts';
+import { openApiDocument } from './openapi/document.ts';
 import { helpText, readSettings } from './platform/env.ts';
 import { JsonLogger } from './platform/logger.ts';
 import { SetupError } from './platform/setup-error.ts';
@@ -36,9 +37,14 @@ function version(): string {
   return String((manifest as { version?: unknown }).version);
 }
 
-if (process.argv.includes('--help')) process.stdout.write(helpText());
-else if (process.argv.includes('--version')) process.stdout.write(`${version()}\n`);
-else {
+const [argument] = process.argv.slice(2);
+if (argument === '--help') process.stdout.write(helpText());
+else if (argument === '--version') process.stdout.write(`${version()}\n`);
+else if (argument === '--openapi') process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+else if (argument !== undefined) {
+  process.stderr.write(`"${argument}" is not known: everything is set by environment variables. Run with --help for the list.\n`);
+  process.exitCode = 2;
+} else {
   main().catch((error: unknown) => {
     process.stderr.write(error instanceof SetupError ? `\n${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);

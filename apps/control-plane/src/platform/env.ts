@@ -100,5 +100,5 @@ export function helpText(): string {
     const initial = unset ?? String(schema.parse(undefined)).replace(/^false$/, '0');
     return `  ${name.padEnd(24)} ${text}\n  ${''.padEnd(24)} default: ${initial}`;
   });
-  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help] [--version]\n\nEnvironment:\n${lines.join('\n')}\n`;
+  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nEnvironment:\n${lines.join('\n')}\n`;
 }

@@ -1,10 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import { createPolicyCatalogue } from '@sluice/config';
 import type { PolicyCatalogue } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
 import { builtInPolicySchemas } from '@sluice/policies/schemas';
+import type { PolicySchema } from '@sluice/policies/schemas';
+import { z } from 'zod';
+import { Answer } from '../../platform/http/answer.ts';
+import { decodeCursor } from '../../platform/http/cursor.ts';
+import { pageOf } from '../../platform/http/list-query.ts';
+import type { PageQuery } from '../../platform/http/list-query.ts';
 
-/** The policies that can be attached: the built-in ones and those of SLUICE_POLICIES_DIR. */
+/** The policies that can be attached: the built-in ones and the operator's own. Read once at start. */
 @Injectable()
 export class PoliciesService {
-  readonly catalogue: PolicyCatalogue = createPolicyCatalogue(builtInPolicySchemas);
+  readonly catalogue: PolicyCatalogue;
+  private readonly sorted: readonly PolicySchema[];
+
+  /** @throws TypeError when two policies have one name. */
+  constructor(private readonly own: readonly PolicySchema[]) {
+    this.catalogue = createPolicyCatalogue([...builtInPolicySchemas, ...own]);
+    this.sorted = [...this.catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  list({ limit, after }: PageQuery): Answer {
+    const afterName = after === undefined ? '' : decodeCursor(after);
+    const rows = this.sorted.filter(({ name }) => name > afterName).slice(0, limit + 1);
+    return Answer.ok(
+      pageOf(
+        rows,
+        limit,
+        (schema) => this.present(schema),
+        ({ name }) => name,
+      ),
+    );
+  }
+
+  get(name: string): Answer {
+    const schema = this.catalogue.get(name);
+    if (schema === undefined) throw new GatewayError('resource_not_found', { detail: `there is no policy ${JSON.stringify(name.slice(0, 64))}` });
+    return Answer.ok(this.present(schema));
+  }
+
+  private present(schema: PolicySchema): object {
+    const { name, summary, phases, attach, onError, config } = schema;
+    const origin = this.own.includes(schema) ? 'own' : 'built-in';
+    return { name, summary, origin, phases, attach, ...(onError === undefined ? {} : { onError }), config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
+  }
 }

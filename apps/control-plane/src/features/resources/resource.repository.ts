@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { nameOf, referencesOf } from '@sluice/config';
 import type { Kind, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
-import { isId } from '@sluice/schema';
+import { Name, isId } from '@sluice/schema';
 import { violates } from '../../platform/database/database-errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { StoredResource } from './stored-resource.ts';
@@ -36,6 +36,8 @@ export interface ResourceFilter {
 @Injectable()
 export class ResourceRepository {
   async find<K extends Kind>(sql: Sql, kind: K, scope: string | null, idOrName: string, lock: RowLock = 'none'): Promise<StoredResource<K> | undefined> {
+    // What cannot be a name is not asked for: the database would refuse some of it as text.
+    if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
     const column = isId(idOrName) ? 'id' : 'name';
     const text = `SELECT ${columns} FROM resource WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2 AND ${column} = $3 ${lockClauses[lock]}`;
     const [row] = await sql.query<StoredResource<K>>(text, [kind, scope, idOrName]);
@@ -104,8 +106,9 @@ export class ResourceRepository {
 
   /** The ids of those references that exist, by `kind:target` as written. They cannot be deleted before the transaction ends. */
   async resolve(sql: Sql, references: readonly ResourceReference[]): Promise<Map<string, string>> {
-    if (references.length === 0) return new Map();
     const ids = references.filter(({ target }) => isId(target)).map(({ target }) => target);
+    const named = references.filter(({ target }) => Name.safeParse(target).success);
+    if (ids.length + named.length === 0) return new Map();
     const rows = await sql.query<{ id: string; kind: Kind; name: string }>(
       `SELECT id, kind, name FROM resource
        WHERE id IN (
@@ -113,7 +116,7 @@ export class ResourceRepository {
          SELECT named.id FROM unnest($2::text[], $3::text[]) AS wanted(kind, name)
          JOIN resource AS named ON named.kind = wanted.kind AND named.scope IS NULL AND named.name = wanted.name)
        ORDER BY id FOR KEY SHARE`,
-      [ids, references.map(({ kind }) => kind), references.map(({ target }) => target)],
+      [ids, named.map(({ kind }) => kind), named.map(({ target }) => target)],
     );
     return new Map(rows.flatMap(({ id, kind, name }) => [[`${kind}:${id}`, id] as const, [`${kind}:${name}`, id] as const]));
   }

@@ -2,35 +2,60 @@ import { Injectable } from '@nestjs/common';
 import type { Spec } from '@sluice/config';
 import type { Sql } from '../../platform/database/database.ts';
 import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
-import type { Change, RevisionAuthor } from './revision.ts';
+import type { Change, ChangeAction, Revision, RevisionAuthor } from './revision.ts';
+
+/** The next revision with its changes, the kept answer when there is one, and the wake-up for those who feed nodes. */
+const commitStatement = `
+  WITH head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
+  concerned AS (
+    SELECT array_agg(name ORDER BY name) AS names FROM (
+      SELECT unnest($3::text[]) AS name
+      UNION SELECT name FROM resource WHERE kind = 'gateway' AND id = ANY($4::uuid[])
+      UNION SELECT gateway.name FROM resource_reference AS used
+        JOIN resource_reference AS serving ON serving.source = used.source
+        JOIN resource AS gateway ON gateway.id = serving.target AND gateway.kind = 'gateway'
+        WHERE used.target = ANY($5::uuid[])) AS names),
+  entry AS (
+    INSERT INTO revision (revision, actor, request_id, gateways)
+    SELECT head.revision, $1, $2, CASE WHEN $3::text[] IS NULL THEN NULL ELSE coalesce(concerned.names, '{}') END FROM head, concerned),
+  changes AS (
+    INSERT INTO change (revision, ordinal, kind, resource_id, name, before, after)
+    SELECT head.revision, ordinality, value ->> 'kind', (value ->> 'id')::uuid, value ->> 'name',
+           nullif(value -> 'before', 'null'), nullif(value -> 'after', 'null')
+    FROM head, jsonb_array_elements($6::jsonb) WITH ORDINALITY),
+  record AS (
+    INSERT INTO idempotency_record (token_id, key, request_hash, status, headers, body, sealed)
+    SELECT "tokenId", key, "requestHash", status, headers, body || jsonb_build_object('revision', head.revision), sealed
+    FROM head, jsonb_to_record($7::jsonb)
+      AS r("tokenId" uuid, key text, "requestHash" text, status integer, headers jsonb, body jsonb, sealed text)
+    WHERE key IS NOT NULL)
+  SELECT revision, pg_notify('sluice_revision', revision::text) FROM head`;
+
+const columns = 'revision, committed_at AS "committedAt", actor, request_id AS "requestId", gateways';
+
+type RevisionRow = Omit<Revision, 'revision'> & { readonly revision: string };
 
 /** The history of the configuration, and the one place where a revision is made. */
 @Injectable()
 export class RevisionRepository {
   /**
-   * Makes the revision of this transaction. Must be its last statement: the lock on the head row is held from here to the
-   * commit, so the order of revisions is the order of commits and there are no gaps.
+   * Makes the revision of this transaction. Nothing may follow but the commit: the lock on the head row is held from here
+   * on, so the order of revisions is the order of commits, and there are no gaps.
    * @returns its number.
    */
   async commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
-    const gateways = await this.gatewaysOf(sql, changes);
-    const [row] = await sql.query<{ revision: string }>(
-      `WITH head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
-       entry AS (INSERT INTO revision (revision, actor, request_id, gateways) SELECT revision, $1, $2, $3::text[] FROM head),
-       changes AS (
-         INSERT INTO change (revision, ordinal, kind, resource_id, name, before, after)
-         SELECT head.revision, ordinality, value ->> 'kind', (value ->> 'id')::uuid, value ->> 'name',
-                nullif(value -> 'before', 'null'), nullif(value -> 'after', 'null')
-         FROM head, jsonb_array_elements($4::jsonb) WITH ORDINALITY),
-       record AS (
-         INSERT INTO idempotency_record (token_id, key, request_hash, status, headers, body, sealed)
-         SELECT "tokenId", key, "requestHash", status, headers, body || jsonb_build_object('revision', head.revision), sealed
-         FROM head, jsonb_to_record($5::jsonb)
-           AS r("tokenId" uuid, key text, "requestHash" text, status integer, headers jsonb, body jsonb, sealed text)
-         WHERE key IS NOT NULL)
-       SELECT revision, pg_notify('sluice_revision', revision::text) FROM head`,
-      [author.actor, author.requestId, gateways, JSON.stringify(changes), JSON.stringify(idempotent ?? {})],
-    );
+    // Taken first, so that the statement below sees everything that was committed before this revision.
+    await this.lockHead(sql);
+    const { names, gateways, services } = concernOf(changes);
+    const [row] = await sql.query<{ revision: string }>(commitStatement, [
+      author.actor,
+      author.requestId,
+      names,
+      gateways,
+      services,
+      JSON.stringify(changes),
+      JSON.stringify(idempotent ?? {}),
+    ]);
     if (row === undefined) throw new Error('config_head has no row: the database was not migrated');
     return Number(row.revision);
   }
@@ -47,28 +72,67 @@ export class RevisionRepository {
     return Number(row?.revision ?? 0);
   }
 
-  /** Names of the gateways that serve what was changed; null when it may be all of them. */
-  private async gatewaysOf(sql: Sql, changes: readonly Change[]): Promise<string[] | null> {
-    const names: string[] = [];
-    const gateways: string[] = [];
-    const services: string[] = [];
-    for (const { kind, id, name, before, after } of changes) {
-      if (kind === 'gateway') names.push(name);
-      else if (kind === 'service') services.push(id);
-      else if (kind === 'route') gateways.push(...servedBy(before), ...servedBy(after));
-      else return null;
-    }
-    const rows = await sql.query<{ name: string }>(
-      `SELECT name FROM resource WHERE kind = 'gateway' AND id IN (
-         SELECT unnest($1::uuid[]) UNION
-         SELECT serving.target FROM resource_reference AS used JOIN resource_reference AS serving ON serving.source = used.source
-         WHERE used.target = ANY($2::uuid[]))`,
-      [gateways, services],
-    );
-    return [...new Set([...names, ...rows.map(({ name }) => name)])].sort();
+  /** Newest first. */
+  async list(sql: Sql, beforeRevision: number | undefined, limit: number): Promise<Revision[]> {
+    const rows = await sql.query<RevisionRow>(`SELECT ${columns} FROM revision WHERE $1::bigint IS NULL OR revision < $1 ORDER BY revision DESC LIMIT $2`, [
+      beforeRevision ?? null,
+      limit,
+    ]);
+    return rows.map(toRevision);
   }
+
+  async find(sql: Sql, revision: number): Promise<Revision | undefined> {
+    const rows = await sql.query<RevisionRow>(`SELECT ${columns} FROM revision WHERE revision = $1`, [revision]);
+    return rows.map(toRevision)[0];
+  }
+
+  /** The changes of a revision, in the order they were made. */
+  async changesOf(sql: Sql, revision: number): Promise<Change[]> {
+    return sql.query('SELECT kind, resource_id AS id, name, before, after FROM change WHERE revision = $1 ORDER BY ordinal', [revision]);
+  }
+
+  /** What a list says of each change: how many there are per revision may be large, so without their content. */
+  async changesBetween(sql: Sql, from: number, to: number): Promise<(Pick<Change, 'kind' | 'id' | 'name'> & { readonly revision: string; readonly action: ChangeAction })[]> {
+    return sql.query(
+      `SELECT revision, kind, resource_id AS id, name,
+              CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END AS action
+       FROM change WHERE revision BETWEEN $1 AND $2 ORDER BY revision, ordinal`,
+      [from, to],
+    );
+  }
+
+  /** Names of resources that still exist, by id. */
+  async namesOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await sql.query<{ id: string; name: string }>('SELECT id, name FROM resource WHERE id = ANY($1::uuid[])', [ids]);
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+}
+
+/** What the gateways of a revision follow from. `names` is null when it may concern all of them. */
+interface Concern {
+  readonly names: readonly string[] | null;
+  readonly gateways: readonly string[];
+  readonly services: readonly string[];
+}
+
+function concernOf(changes: readonly Change[]): Concern {
+  const names: string[] = [];
+  const gateways: string[] = [];
+  const services: string[] = [];
+  for (const { kind, id, name, before, after } of changes) {
+    if (kind === 'gateway') names.push(name);
+    else if (kind === 'service') services.push(id);
+    else if (kind === 'route') gateways.push(...servedBy(before), ...servedBy(after));
+    else return { names: null, gateways, services };
+  }
+  return { names, gateways, services };
 }
 
 function servedBy(route: Spec | null): readonly string[] {
   return (route as Spec<'route'> | null)?.gateways ?? [];
+}
+
+/** The database sends its 64-bit numbers as text. */
+function toRevision(row: RevisionRow): Revision {
+  return { ...row, revision: Number(row.revision) };
 }

@@ -9,6 +9,9 @@ export interface Change {
   readonly after: Spec | null;
 }
 
+/** What a change did to its resource. */
+export type ChangeAction = 'created' | 'updated' | 'deleted';
+
 /** One committed change of the configuration. */
 export interface Revision {
   readonly revision: number;

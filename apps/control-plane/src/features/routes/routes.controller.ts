@@ -8,14 +8,21 @@ import { QueryParameters } from '../../platform/http/query.ts';
 import { Write } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { ResourceService } from '../resources/resource.service.ts';
+import { EffectiveQuery } from './effective-query.ts';
+import { EffectiveService } from './effective.service.ts';
+import { RoutesService } from './routes.service.ts';
 
 @Controller('v1/routes')
 export class RoutesController {
-  constructor(private readonly resources: ResourceService) {}
+  constructor(
+    private readonly resources: ResourceService,
+    private readonly routes: RoutesService,
+    private readonly effectivePolicies: EffectiveService,
+  ) {}
 
   @Post()
   create(@Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
-    return this.resources.create('route', content, write);
+    return this.routes.create(content, write);
   }
 
   @Get()
@@ -28,14 +35,19 @@ export class RoutesController {
     return this.resources.get('route', route, ifNoneMatch);
   }
 
+  @Get(':route/effective')
+  effective(@Param('route') route: string, @QueryParameters(EffectiveQuery) query: EffectiveQuery): Promise<Answer> {
+    return this.effectivePolicies.explain(route, query);
+  }
+
   @Put(':route')
   replace(@Param('route') route: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
-    return this.resources.replace('route', route, content, write);
+    return this.routes.replace(route, content, write);
   }
 
   @Patch(':route')
   patch(@Param('route') route: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
-    return this.resources.patch('route', route, patch, write);
+    return this.routes.patch(route, patch, write);
   }
 
   @Delete(':route')

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId } from '@sluice/schema';
+import { Name, isId } from '@sluice/schema';
 import type { Caller, Role } from '../../platform/auth/role.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { Sql } from '../../platform/database/database.ts';
@@ -31,6 +31,7 @@ export class TokenRepository {
   }
 
   async find(idOrName: string): Promise<StoredToken | undefined> {
+    if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
     const [row] = await this.database.query<StoredToken>(`SELECT ${columns} FROM admin_token WHERE ${isId(idOrName) ? 'id' : 'name'} = $1`, [idOrName]);
     return row;
   }

@@ -2,10 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { fieldErrors } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
-import { Name } from '@sluice/schema';
-import { z } from 'zod';
 import { CallerDirectory } from '../../platform/auth/caller-directory.ts';
-import { Role } from '../../platform/auth/role.ts';
 import type { Caller } from '../../platform/auth/role.ts';
 import { createSecret, hashSecret } from '../../platform/auth/secret.ts';
 import { Database } from '../../platform/database/database.ts';
@@ -17,15 +14,9 @@ import { requestHash } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
 import { seal } from '../../platform/idempotency/idempotency.ts';
+import { TokenInput } from './token-input.ts';
 import { TokenRepository } from './token.repository.ts';
 import type { StoredToken } from './token.repository.ts';
-
-/** An Admin API token as it is asked for. */
-export const TokenInput = z.strictObject({
-  name: Name,
-  role: Role,
-  expiresAt: z.iso.datetime({ offset: true }).optional().describe('RFC 3339 instant after which the token is refused.'),
-});
 
 /** Tokens of the Admin API. They are not configuration: no node ever sees them, so they make no revisions. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { Tag } from '@sluice/schema';
+import { Name, Tag } from '@sluice/schema';
 import { z } from 'zod';
 import { encodeCursor } from './cursor.ts';
 
@@ -18,7 +18,7 @@ export type PageQuery = z.output<typeof PageQuery>;
 /** The query of lists of resources. */
 export const ListQuery = PageQuery.extend({
   tag: z.array(Tag).max(16).default([]).describe('Only resources that have this tag; repeat it to require several.'),
-  name: once(z.string().min(1).max(64)).optional().describe('Only the resource of this name.'),
+  name: once(Name).optional().describe('Only the resource of this name.'),
 });
 
 export type ListQuery = z.output<typeof ListQuery>;

@@ -23,7 +23,7 @@ const wordLiteral = /true|false|null/y;
 
 /**
  * Parses JSON (RFC 8259) and refuses what readers understand differently: a name twice in one object (RFC 7493 section
- * 2.3), `__proto__` as a name, numbers beyond double precision, more than 64 levels.
+ * 2.3), `__proto__` as a name, lone surrogates, NUL characters, numbers beyond double precision, more than 64 levels.
  * @throws JsonFault that says where and what was expected.
  */
 export function parseStrictJson(text: string): unknown {
@@ -80,9 +80,13 @@ class StrictJsonParser {
   }
 
   private string(expectation: string): string {
+    const start = this.at;
     const literal = this.take(stringLiteral);
     if (literal === undefined) throw this.fault(`expected ${expectation}`);
-    return JSON.parse(literal) as string;
+    const text = JSON.parse(literal) as string;
+    // Neither can be stored or sent as UTF-8 text that everybody reads alike.
+    if (!text.isWellFormed() || text.includes('\u0000')) throw new JsonFault(this.text, start, 'the string holds half a surrogate pair or a NUL character');
+    return text;
   }
 
   private literal(): unknown {

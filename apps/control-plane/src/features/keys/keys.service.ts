@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { KeyInput, fieldErrors } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { createSecret, hasValidChecksum } from '../../platform/auth/secret.ts';
+import type { Answer } from '../../platform/http/answer.ts';
+import type { EntityTags } from '../../platform/http/etag.ts';
+import type { ListQuery } from '../../platform/http/list-query.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { ResourceService } from '../resources/resource.service.ts';
+import { ResourceWriter } from '../resources/resource-writer.ts';
+import { isRecord } from '../resources/spec-check.ts';
+import { WriteAnswers } from '../resources/write-answers.ts';
+import { digestOf } from './key-secret.ts';
+
+const changeable = ['name', 'expiresAt', 'tags'];
+
+/** The keys of a consumer. A key is shown when it is made and never again: only its hash is stored and streamed. */
+@Injectable()
+export class KeysService {
+  constructor(
+    private readonly resources: ResourceService,
+    private readonly writer: ResourceWriter,
+    private readonly answers: WriteAnswers,
+  ) {}
+
+  async create(consumer: string, content: unknown, write: WriteRequest): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    const { key: brought, ...rest } = parseKeyInput(content);
+    const key = brought ?? createSecret('slk');
+    const spec = { ...rest, consumer: scope, ...digestOf(key) };
+    return this.answers.of(await this.writer.create('key', content, write, { scope, spec, secrets: { key } }), write);
+  }
+
+  async list(consumer: string, query: ListQuery): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    return this.resources.list('key', query, { scope });
+  }
+
+  async get(consumer: string, key: string, ifNoneMatch: EntityTags): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    return this.resources.get('key', key, ifNoneMatch, scope);
+  }
+
+  /** Changes the name, the tags or the expiry. Another secret is another key: both are valid during a rotation. */
+  async patch(consumer: string, key: string, patch: unknown, write: WriteRequest): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    const fixed = isRecord(patch) ? Object.keys(patch).filter((name) => !changeable.includes(name)) : [];
+    if (fixed.length > 0) {
+      const errors = fixed.map((name) => ({ pointer: `/${name}`, detail: `cannot be changed; ${changeable.join(', ')} can` }));
+      throw new GatewayError('validation_failed', { errors });
+    }
+    return this.answers.of(await this.writer.patch({ kind: 'key', scope, idOrName: key }, patch, write), write);
+  }
+
+  async revoke(consumer: string, key: string, write: WriteRequest): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    return this.answers.of(await this.writer.remove({ kind: 'key', scope, idOrName: key }, write), write);
+  }
+}
+
+function parseKeyInput(content: unknown): ReturnType<typeof KeyInput.parse> {
+  const parsed = KeyInput.safeParse(content);
+  const errors = parsed.success ? [] : fieldErrors(parsed.error);
+  const brought = isRecord(content) ? content['key'] : undefined;
+  // A key that looks like ours but fails its checksum was cut or mistyped when it was copied.
+  if (typeof brought === 'string' && brought.startsWith('slk_') && !hasValidChecksum(brought)) {
+    errors.push({ pointer: '/key', detail: 'looks like a key of ours, but its checksum is wrong: copy it again' });
+  }
+  if (!parsed.success || errors.length > 0) throw new GatewayError('validation_failed', { errors });
+  return parsed.data;
+}

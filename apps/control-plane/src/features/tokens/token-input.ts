@@ -1,0 +1,10 @@
+import { Name } from '@sluice/schema';
+import { z } from 'zod';
+import { Role } from '../../platform/auth/role.ts';
+
+/** An Admin API token as it is asked for. */
+export const TokenInput = z.strictObject({
+  name: Name,
+  role: Role,
+  expiresAt: z.iso.datetime({ offset: true }).optional().describe('RFC 3339 instant after which the token is refused.'),
+});

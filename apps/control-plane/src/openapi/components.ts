@@ -1,0 +1,161 @@
+import { KeyInput, PolicyAttachment, kinds, resourceSchemas } from '@sluice/config';
+import type { Kind } from '@sluice/config';
+import { errorCodes } from '@sluice/errors';
+import { Role } from '../platform/auth/role.ts';
+import { TokenInput } from '../features/tokens/token-input.ts';
+import { inputSchema, outputSchema, reference } from './json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+const instant = { type: 'string', format: 'date-time' };
+const uuid = { type: 'string', format: 'uuid' };
+
+/** Name of a kind's schema, `Service`; what is sent is called `ServiceInput`. */
+export function schemaName(kind: Kind): string {
+  return kind.charAt(0).toUpperCase() + kind.slice(1);
+}
+
+/** A list of `entry`, as every list answers it. */
+export function pageSchema(entry: JsonSchema): JsonSchema {
+  return {
+    type: 'object',
+    required: ['data', 'next'],
+    properties: { data: { type: 'array', items: entry }, next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last.' } },
+  };
+}
+
+/** All named schemas. */
+export function componentSchemas(): Record<string, JsonSchema> {
+  return {
+    ...Object.fromEntries(kinds.flatMap((kind) => [[`${schemaName(kind)}Input`, input(kind)] as const, [schemaName(kind), output(kind)] as const])),
+    PolicyAttachment: inputSchema(PolicyAttachment),
+    Policy: policy,
+    Token: token,
+    TokenInput: inputSchema(TokenInput),
+    Node: node,
+    NodeOutcome: nodeOutcome,
+    AppliedReport: appliedReport,
+    Fault: fault,
+    Warning: object({ code: { type: 'string', enum: ['route_shadowed'] }, detail: { type: 'string' } }),
+    Change: change,
+    Revision: revision,
+    EffectivePolicies: effective,
+    Problem: problem,
+  };
+}
+
+function input(kind: Kind): JsonSchema {
+  return inputSchema(kind === 'key' ? KeyInput : resourceSchemas[kind]);
+}
+
+/** The spec with what the control plane adds; of a key never the hash. */
+function output(kind: Kind): JsonSchema {
+  const { hash: _hash, ...properties } = outputSchema(resourceSchemas[kind])['properties'] as Record<string, JsonSchema>;
+  const required = (outputSchema(resourceSchemas[kind])['required'] as string[]).filter((name) => name !== 'hash');
+  return { type: 'object', required: ['id', ...required, 'createdAt', 'updatedAt'], properties: { id: uuid, ...properties, createdAt: instant, updatedAt: instant } };
+}
+
+/** Every property is required, except those named in `optional`. */
+function object(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+  return { type: 'object', required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
+}
+
+const text = { type: 'string' };
+const count = { type: 'integer', minimum: 0 };
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+
+const fault = object({
+  kind: text,
+  id: text,
+  name: text,
+  pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into the resource.' },
+  code: text,
+  reason: text,
+});
+
+const nodeState = { type: 'string', enum: ['live', 'stale', 'draining'] };
+
+const node = object({
+  id: text,
+  gateway: text,
+  version: text,
+  state: nodeState,
+  appliedRevision: count,
+  nackedRevision: { type: ['integer', 'null'], description: 'A newer revision that it refused.' },
+  faults: { ...list(reference('Fault')), description: 'Resources it cannot use: why it refused, and what it keeps out of service.' },
+  targets: { ...list(object({ service: text, address: text, healthy: { type: 'boolean' } })), description: 'Health of the targets as this node sees it.' },
+  connectedAt: instant,
+  lastSeenAt: instant,
+});
+
+const nodeOutcome = object(
+  {
+    id: text,
+    gateway: text,
+    state: nodeState,
+    appliedRevision: count,
+    outcome: { type: 'string', enum: ['applied', 'pending', 'rejected', 'not-waited'], description: 'Stale and draining nodes are listed, never waited for.' },
+    faults: list(reference('Fault')),
+  },
+  ['faults'],
+);
+
+const appliedReport = object({ revision: count, status: { type: 'string', enum: ['applied', 'pending', 'rejected'] }, nodes: list(reference('NodeOutcome')) });
+
+const change = object(
+  {
+    action: { type: 'string', enum: ['created', 'updated', 'deleted'] },
+    kind: { type: 'string', enum: [...kinds] },
+    id: uuid,
+    name: text,
+    before: { type: ['object', 'null'], description: 'Only when a single revision is read.' },
+    after: { type: ['object', 'null'], description: 'Only when a single revision is read.' },
+  },
+  ['before', 'after'],
+);
+
+const revision = object({
+  revision: count,
+  committedAt: instant,
+  actor: { type: 'string', description: 'Name of the token.' },
+  requestId: text,
+  gateways: { type: ['array', 'null'], items: text, description: 'Gateways concerned; null when it may concern all.' },
+  changes: list(reference('Change')),
+});
+
+const policy = object(
+  {
+    name: text,
+    summary: text,
+    origin: { type: 'string', enum: ['built-in', 'own'] },
+    phases: list(text),
+    attach: { ...list(text), description: 'Kinds of resources it can be attached to.' },
+    onError: { type: 'string', enum: ['open', 'closed'], description: 'What happens when something it depends on fails, unless the attachment says otherwise.' },
+    config: { type: 'object', description: 'JSON Schema of its configuration.' },
+  },
+  ['onError'],
+);
+
+const token = object({ id: uuid, name: text, role: inputSchema(Role), createdAt: instant, expiresAt: instant, lastUsedAt: instant }, ['expiresAt', 'lastUsedAt']);
+
+const effective = object({
+  route: text,
+  gateway: { type: ['string', 'null'] },
+  service: { type: ['string', 'null'] },
+  consumer: { type: ['string', 'null'] },
+  policies: list({
+    allOf: [reference('PolicyAttachment'), object({ from: object({ kind: text, id: uuid, name: text }, ['id', 'name']) })],
+  }),
+});
+
+const problem = object(
+  {
+    type: { type: 'string', format: 'uri' },
+    title: text,
+    status: { type: 'integer' },
+    code: { type: 'string', enum: [...errorCodes] },
+    detail: text,
+    requestId: text,
+    errors: list(object({ pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into what was sent.' }, detail: text })),
+  },
+  ['detail', 'requestId', 'errors'],
+);

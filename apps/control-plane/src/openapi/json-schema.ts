@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** A JSON Schema (draft 2020-12), which is what OpenAPI 3.1 uses. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What may be sent. */
+export function inputSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return withSharedAttachments(json);
+}
+
+/** What is answered: properties with a default are always there, and there may be new ones some day. */
+export function outputSchema(schema: z.ZodType): JsonSchema {
+  return answered(inputSchema(schema));
+}
+
+export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+
+/** Policy attachments look the same everywhere, so they are described once. */
+function withSharedAttachments(json: JsonSchema): JsonSchema {
+  const properties = json['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
+  if (properties?.['policies'] === undefined) return json;
+  return { ...json, properties: { ...properties, policies: { ...properties['policies'], items: reference('PolicyAttachment') } } };
+}
+
+function answered(json: JsonSchema): JsonSchema {
+  const { default: _default, additionalProperties, ...rest } = json;
+  const changed: Record<string, unknown> = { ...rest };
+  if (isSchema(additionalProperties)) changed['additionalProperties'] = answered(additionalProperties);
+  if (isSchema(json['items'])) changed['items'] = answered(json['items']);
+  if (isSchema(json['properties'])) {
+    const properties = Object.entries(json['properties'] as Readonly<Record<string, JsonSchema>>);
+    const required = (json['required'] as readonly string[] | undefined) ?? [];
+    changed['properties'] = Object.fromEntries(properties.map(([name, property]) => [name, answered(property)]));
+    changed['required'] = properties.filter(([name, property]) => required.includes(name) || 'default' in property).map(([name]) => name);
+  }
+  return changed;
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

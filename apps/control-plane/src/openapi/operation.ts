@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { inputSchema, reference } from './json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+/** One operation of an OpenAPI path. */
+export type Operation = Readonly<Record<string, unknown>>;
+
+/** What makes up an operation; everything else is the same for all. */
+export interface OperationFacts {
+  readonly id: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Names of the path's parameters. */
+  readonly path?: readonly string[];
+  readonly query?: z.ZodObject;
+  readonly headers?: readonly Parameter[];
+  readonly content?: { readonly schema: JsonSchema; readonly mediaTypes?: readonly string[] };
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
+  /** Statuses of the problems it may answer with, besides 400, 401, 403, 429 and 503. */
+  readonly problems?: readonly number[];
+  readonly isPublic?: boolean;
+}
+
+/** A header parameter. */
+export interface Parameter {
+  readonly name: string;
+  readonly description: string;
+}
+
+export function operation(facts: OperationFacts): Operation {
+  const { id, tag, summary, description, path = [], query, headers = [], content, answers, problems = [], isPublic = false } = facts;
+  const parameters = [
+    ...path.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' }, description: pathParameterText(name) })),
+    ...(query === undefined ? [] : queryParameters(query)),
+    ...headers.map(({ name, description: text }) => ({ name, in: 'header', required: false, schema: { type: 'string' }, description: text })),
+  ];
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(content === undefined ? {} : { requestBody: { required: true, content: contentOf(content.schema, content.mediaTypes) } }),
+    responses: { ...answersOf(answers), ...problemsOf(isPublic ? [503] : [400, 401, 403, 429, 503, ...problems]) },
+    ...(isPublic ? { security: [] } : {}),
+  };
+}
+
+/** `wait` and `timeout`; they are read by hand because they go together. */
+export const WaitQuery = z.object({
+  wait: z.enum(['applied']).optional().describe('Answer only once every live node of the gateways concerned enforces the write.'),
+  timeout: z.string().default('5s').describe('How long to wait: 500ms, 5s, 1m; at most one minute. Goes with wait.'),
+});
+
+function pathParameterText(name: string): string {
+  return name === 'revision' ? 'Number of the revision.' : name === 'policy' || name === 'node' ? `Name of the ${name}.` : `Id or name of the ${name}.`;
+}
+
+function queryParameters(query: z.ZodObject): object[] {
+  return Object.entries(query.shape).map(([name, schema]) => {
+    const { description, ...json } = unwrapped(inputSchema(schema as z.ZodType));
+    // Every parameter arrives as text; this one is meant as a number.
+    const shown = name === 'limit' ? { type: 'integer', minimum: 1, maximum: 1000, default: 100 } : json;
+    return { name, in: 'query', required: false, schema: shown, ...(description === undefined ? {} : { description }) };
+  });
+}
+
+/** A parameter that may stand once is read as a list of one. */
+function unwrapped(json: JsonSchema): JsonSchema {
+  const { prefixItems, type, items: _items, minItems: _least, maxItems: _most, ...rest } = json;
+  const [only] = (prefixItems as readonly JsonSchema[] | undefined) ?? [];
+  return only === undefined ? json : { ...only, ...rest };
+}
+
+function contentOf(schema: JsonSchema, mediaTypes: readonly string[] = ['application/json']): object {
+  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
+}
+
+function answersOf(answers: OperationFacts['answers']): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { description, schema }]) => [status, { description, ...(schema === undefined ? {} : { content: contentOf(schema) }) }]),
+  );
+}
+
+function problemsOf(statuses: readonly number[]): Record<string, object> {
+  return Object.fromEntries(
+    [...statuses].sort((a, b) => a - b).map((status) => [status, { description: 'See `code`.', content: { 'application/problem+json': { schema: reference('Problem') } } }]),
+  );
+}

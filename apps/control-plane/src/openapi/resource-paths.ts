@@ -1,0 +1,145 @@
+import type { Kind } from '@sluice/config';
+import { collections } from '../features/resources/stored-resource.ts';
+import { ListQuery } from '../platform/http/list-query.ts';
+import { pageSchema, schemaName } from './components.ts';
+import { reference } from './json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { WaitQuery, operation } from './operation.ts';
+import type { Operation, Parameter } from './operation.ts';
+
+/** The operations of one path, by lower-case method. */
+export type PathItem = Readonly<Record<string, Operation>>;
+
+const prefer: Parameter = { name: 'Prefer', description: '`wait=5` does what `?wait=applied&timeout=5s` does (RFC 7240).' };
+const idempotencyKey: Parameter = { name: 'Idempotency-Key', description: 'Repeats with the same key and the same request get the first answer, for a day.' };
+const ifMatch: Parameter = { name: 'If-Match', description: 'Entity tag the resource must still have.' };
+const ifNoneMatch: Parameter = { name: 'If-None-Match', description: '`*`: the resource must not exist yet.' };
+
+/** A name for people and programs: `services`, or `service-routes` of a nested path. */
+interface Place {
+  readonly kind: Kind;
+  /** Path of the collection. */
+  readonly path: string;
+  /** Parameters of that path. */
+  readonly owners: readonly string[];
+  /** What is put before the operation ids. */
+  readonly prefix: string;
+}
+
+/** The collection and the single resource of a kind at the root of the API. */
+export function resourcePaths(kind: Kind): Record<string, PathItem> {
+  const place: Place = { kind, path: `/v1/${collections[kind]}`, owners: [], prefix: collections[kind] };
+  const { get, patch, delete: remove } = single(place);
+  return {
+    [place.path]: { get: list(place), post: create(place) },
+    [`${place.path}/{${kind}}`]: { get, put: replace(place), patch, delete: remove },
+  };
+}
+
+/** The keys of a consumer. */
+export function keyPaths(): Record<string, PathItem> {
+  const place: Place = { kind: 'key', path: '/v1/consumers/{consumer}/keys', owners: ['consumer'], prefix: 'keys' };
+  return { [place.path]: { get: list(place), post: create(place, createdKey) }, [`${place.path}/{key}`]: single(place) };
+}
+
+/** The routes to a service. */
+export function serviceRoutePaths(): Record<string, PathItem> {
+  const place: Place = { kind: 'route', path: '/v1/services/{service}/routes', owners: ['service'], prefix: 'serviceRoutes' };
+  return { [place.path]: { get: list(place), post: create(place) } };
+}
+
+function list({ kind, owners, prefix }: Place): Operation {
+  return operation({
+    id: `${prefix}.list`,
+    tag: collections[kind],
+    summary: `List ${collections[kind]} by name`,
+    path: owners,
+    query: ListQuery,
+    answers: { 200: { description: 'One page.', schema: pageSchema(reference(schemaName(kind))) } },
+    ...(owners.length === 0 ? {} : { problems: [404] }),
+  });
+}
+
+function create({ kind, owners, prefix }: Place, created = written(kind)): Operation {
+  return operation({
+    id: `${prefix}.create`,
+    tag: collections[kind],
+    summary: `Create a ${kind}`,
+    path: owners,
+    query: WaitQuery,
+    headers: [prefer, idempotencyKey],
+    content: { schema: reference(`${schemaName(kind)}Input`) },
+    answers: { 201: { description: 'Created; see Location, ETag and Sluice-Revision.', schema: created }, ...pending(created) },
+    problems: [409, 413, 415, 422, ...(owners.length === 0 ? [] : [404])],
+  });
+}
+
+function replace({ kind, prefix }: Place): Operation {
+  return operation({
+    id: `${prefix}.put`,
+    tag: collections[kind],
+    summary: `Create or replace a ${kind}`,
+    description: 'Creates under the name in the path, or replaces as a whole. The name may be left out of the content.',
+    path: [kind],
+    query: WaitQuery,
+    headers: [prefer, ifMatch, ifNoneMatch],
+    content: { schema: reference(`${schemaName(kind)}Input`) },
+    answers: { 200: { description: 'Replaced.', schema: written(kind) }, 201: { description: 'Created.', schema: written(kind) }, ...pending(written(kind)) },
+    problems: [404, 409, 412, 413, 415, 422],
+  });
+}
+
+function single({ kind, owners, prefix }: Place): { get: Operation; patch: Operation; delete: Operation } {
+  const path = [...owners, kind];
+  const facts = { tag: collections[kind], path };
+  return {
+    get: operation({
+      ...facts,
+      id: `${prefix}.get`,
+      summary: `Read a ${kind}`,
+      headers: [{ name: 'If-None-Match', description: 'Entity tag of what the caller has already.' }],
+      answers: { 200: { description: 'See also ETag.', schema: reference(schemaName(kind)) }, 304: { description: 'Unchanged.' } },
+      problems: [404],
+    }),
+    patch: operation({
+      ...facts,
+      id: `${prefix}.patch`,
+      summary: `Change a ${kind}`,
+      description: 'JSON merge patch (RFC 7396): null removes a property, lists are replaced.',
+      query: WaitQuery,
+      headers: [prefer, ifMatch],
+      content: { schema: { type: 'object' }, mediaTypes: ['application/merge-patch+json', 'application/json'] },
+      answers: { 200: { description: 'Changed, or already as wanted.', schema: written(kind) }, ...pending(written(kind)) },
+      problems: [404, 409, 412, 413, 415, 422],
+    }),
+    delete: operation({
+      ...facts,
+      id: `${prefix}.delete`,
+      summary: kind === 'key' ? 'Revoke a key' : `Delete a ${kind}`,
+      query: WaitQuery,
+      headers: [prefer, ifMatch],
+      answers: { 200: { description: 'Deleted, and enforced by the nodes.', schema: deleted }, 204: { description: 'Deleted.' }, ...pending(deleted) },
+      problems: [404, 409, 412, 422],
+    }),
+  };
+}
+
+const nodes = { type: 'array', items: reference('NodeOutcome'), description: 'Only after waiting.' };
+const revision = { type: 'integer', description: 'The revision the write made.' };
+const deleted: JsonSchema = { type: 'object', required: ['revision', 'nodes'], properties: { revision, nodes } };
+
+function written(kind: Kind): JsonSchema {
+  const warnings = kind === 'route' ? { warnings: { type: 'array', items: reference('Warning') } } : {};
+  return { allOf: [reference(schemaName(kind)), { type: 'object', required: ['revision'], properties: { revision, ...warnings, nodes } }] };
+}
+
+const createdKey: JsonSchema = {
+  allOf: [
+    reference('Key'),
+    { type: 'object', required: ['key', 'revision'], properties: { key: { type: 'string', description: 'The key itself, this once.' }, revision, nodes } },
+  ],
+};
+
+function pending(schema: JsonSchema): Record<202, { description: string; schema: JsonSchema }> {
+  return { 202: { description: 'Committed, but not all nodes enforce it yet: see nodes.', schema } };
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase } from '@sluice/testkit';
+import pg from 'pg';
+import { startControlPlane } from '../app.ts';
+import { readSettings } from '../platform/env.ts';
+import { JsonLogger } from '../platform/logger.ts';
+
+/** The admin token of every control plane in a spec. */
+export const testAdminToken = 'Zk3hT9qLw2Xc8vBn5mRt7yUp';
+
+/** An answer as a client sees it. `body` is the parsed JSON, an empty object when there was none. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown> & { readonly errors?: readonly { pointer: string; detail: string }[]; readonly data?: readonly Record<string, unknown>[] };
+}
+
+type RequestHeaders = Readonly<Record<string, string>>;
+
+/** A whole control plane on a port and a database of its own, talked to over real HTTP. */
+export interface TestControlPlane {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** A string is sent as it is, anything else as JSON. */
+  request(method: string, path: string, content?: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
+  get(path: string, headers?: RequestHeaders): Promise<TestAnswer>;
+  post(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
+  put(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
+  patch(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
+  delete(path: string, headers?: RequestHeaders): Promise<TestAnswer>;
+  /** Asks the database behind its back. */
+  sql<Row extends object>(text: string, parameters?: unknown[]): Promise<Row[]>;
+  /** What it logged so far. */
+  log(): string;
+  close(): Promise<void>;
+}
+
+/** Starts one. `env` is added to its environment. */
+export async function startTestControlPlane(env: Readonly<Record<string, string>> = {}): Promise<TestControlPlane> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'sluice-control-plane-'));
+  const lines: string[] = [];
+  const settings = readSettings({
+    DATABASE_URL: database.url,
+    SLUICE_DATA_DIR: dataDir,
+    SLUICE_ADMIN_PORT: '0',
+    SLUICE_STREAM_PORT: '0',
+    SLUICE_ADMIN_TOKEN: testAdminToken,
+    ...env,
+  });
+  const controlPlane = await startControlPlane(settings, new JsonLogger('info', { write: (line) => lines.push(line) }));
+  const client = new pg.Client({ connectionString: settings.databaseUrl });
+  client.on('error', () => {});
+  await client.connect();
+
+  const request: TestControlPlane['request'] = async (method, path, content, headers = {}) => {
+    const sent = content === undefined ? {} : { body: typeof content === 'string' ? content : JSON.stringify(content) };
+    const type = content === undefined ? {} : { 'Content-Type': 'application/json' };
+    const authorization = { Authorization: `Bearer ${testAdminToken}` };
+    const response = await fetch(new URL(path, controlPlane.adminUrl), { method, ...sent, headers: { ...authorization, ...type, ...headers } });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as TestAnswer['body'] };
+  };
+  return {
+    url: controlPlane.adminUrl,
+    databaseUrl: settings.databaseUrl,
+    request,
+    get: (path, headers) => request('GET', path, undefined, headers),
+    post: (path, content, headers) => request('POST', path, content, headers),
+    put: (path, content, headers) => request('PUT', path, content, headers),
+    patch: (path, content, headers) => request('PATCH', path, content, headers),
+    delete: (path, headers) => request('DELETE', path, undefined, headers),
+    sql: async <Row extends object>(text: string, parameters: unknown[] = []) => (await client.query<Row>(text, parameters)).rows,
+    log: () => lines.join(''),
+    close: async () => {
+      await controlPlane.close();
+      await client.end();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
