@@ -68,6 +68,7 @@ const rows = {
   invalid_status: ['malformed_request', 'the status code is outside 200 to 599'],
   unasked_upgrade: ['malformed_request', '101 arrived without a matching upgrade request'],
   too_many_interim_responses: ['malformed_request', 'there are more interim responses than the limit'],
+  closing_interim_response: ['malformed_request', 'an interim response announces the end of the connection'],
   body_forbidden: ['malformed_request', 'a response that cannot have a body announces one'],
   no_response: ['malformed_request', 'the connection ended before the first byte of the response'],
   truncated_response: ['malformed_request', 'the connection ended in the middle of the response'],

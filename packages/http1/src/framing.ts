@@ -4,7 +4,7 @@
  * Invariant: when two readers could disagree about the end of a message, the answer here is a fault.
  */
 import type { Http1FaultCode } from './faults.ts';
-import { CONNECTION, CONTENT_LENGTH, numberOfKnown, TRANSFER_ENCODING } from './field-names.ts';
+import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
 
 /** How the end of a body is known. `close`: by the end of the connection, in responses only. */
@@ -61,17 +61,25 @@ function optionOf(value: string): number {
   }
 }
 
-/** The options of the Connection field that a parser acts on. */
-export function connectionOptions(headers: HeaderList): number {
-  const value = headers.getKnown(CONNECTION);
-  if (value === undefined) return 0;
-  const single = optionOf(value.toLowerCase());
-  if (single !== 0 && !headers.repeats(CONNECTION)) return single;
+function optionsIn(lines: readonly string[]): number {
   let options = 0;
-  for (const line of headers.getAll('connection')) {
+  for (const line of lines) {
     for (const part of line.toLowerCase().split(',')) options |= optionOf(part.trim());
   }
   return options;
+}
+
+/**
+ * The options of the Connection field that a parser acts on. `close` counts in the obsolete Proxy-Connection too: some
+ * servers obey it, and a connection closed too early harms nobody.
+ */
+export function connectionOptions(headers: HeaderList): number {
+  const asides = headers.hasKnown(PROXY_CONNECTION) ? optionsIn(headers.getAll('proxy-connection')) & OPTION_CLOSE : 0;
+  const value = headers.getKnown(CONNECTION);
+  if (value === undefined) return asides;
+  const single = optionOf(value.toLowerCase());
+  if (single !== 0 && !headers.repeats(CONNECTION)) return single | asides;
+  return optionsIn(headers.getAll('connection')) | asides;
 }
 
 /** Whether the connection outlives the message: RFC 9112 section 9.3. */

@@ -138,6 +138,8 @@ describe('a response that is refused', () => {
     ['body_forbidden', head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')],
     ['body_forbidden', head('HTTP/1.1 100 Continue', 'Content-Length: 3')],
     ['body_forbidden', head('HTTP/1.1 103 Early Hints', 'Transfer-Encoding: chunked')],
+    ['closing_interim_response', head('HTTP/1.1 100 Continue', 'Connection: close')],
+    ['closing_interim_response', head('HTTP/1.0 103 Early Hints')],
     ['unasked_upgrade', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: upgrade')],
     ['invalid_chunk_size', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}x\r\n`],
     ['forbidden_trailer', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}0\r\nSet-Cookie: a=b\r\n\r\n`],

@@ -189,6 +189,7 @@ export class ResponseParser {
   private settleInterim(declared: number, options: number): Http1FaultCode | undefined {
     this.framing = 'none';
     if (declared > 0 || declared === CHUNKED) return 'body_forbidden';
+    if (!persists(options, this.versionMinor)) return 'closing_interim_response';
     if (this.status === 101) {
       const names = this.headers.getKnown(UPGRADE)?.toLowerCase();
       this.upgraded = this.upgradeAsked && names === 'websocket' && (options & OPTION_UPGRADE) !== 0;

@@ -9,7 +9,8 @@ export interface CollectedMessage {
   readonly fields: readonly (readonly [string, string])[];
   readonly framing: string;
   readonly contentLength: number | undefined;
-  readonly keepAlive: boolean;
+  /** Undefined where a parser cannot tell. */
+  readonly keepAlive: boolean | undefined;
   readonly upgraded: boolean;
   body: string;
   trailers: readonly (readonly [string, string])[];
@@ -116,7 +117,7 @@ export function collectResponses(
       current.ended = true;
       current.trailers = parser.trailers?.entries() ?? [];
       stopped = current.upgraded;
-      if (!stopped) next();
+      if (!stopped && current.keepAlive === true) next();
     } else if (parser.state === 'fault') {
       conversation.fault = parser.fault?.code;
     }
