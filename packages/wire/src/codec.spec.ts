@@ -15,7 +15,18 @@ const typed = <T extends string, R extends object>(type: T, fields: { [K in keyo
   fc.record({ type: fc.constant(type), ...fields });
 
 const nodeFrames = {
-  hello: typed('hello', { nodeId: text, gateway: text, version: text, policies: fc.array(text), epoch: text, revision, setHash: bytes }),
+  hello: typed('hello', {
+    nodeId: text,
+    gateway: text,
+    version: text,
+    policies: fc.array(text),
+    epoch: text,
+    revision,
+    setHash: bytes,
+    appliedRevision: revision,
+    nackedRevision: revision,
+    faults: fc.array(fault),
+  }),
   ack: typed('ack', { revision, quarantined: fc.array(fault) }),
   nack: typed('nack', { revision, faults: fc.array(fault) }),
   status: typed('status', {

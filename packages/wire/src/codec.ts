@@ -57,8 +57,8 @@ function decode(message: Message, bytes: Buffer): unknown {
 
 /** uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather than rounded. */
 function requireSafeRevisions(frame: object): void {
-  const { revision = 0, fromRevision = 0, appliedRevision = 0 } = frame as Readonly<Record<string, unknown>>;
-  for (const value of [revision, fromRevision, appliedRevision]) {
+  const { revision = 0, fromRevision = 0, appliedRevision = 0, nackedRevision = 0 } = frame as Readonly<Record<string, unknown>>;
+  for (const value of [revision, fromRevision, appliedRevision, nackedRevision]) {
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw new WireError(`${String(value)} is not a revision`);
   }
 }

@@ -108,6 +108,19 @@ export const descriptor = {
                     "setHash": {
                       "type": "bytes",
                       "id": 7
+                    },
+                    "appliedRevision": {
+                      "type": "uint64",
+                      "id": 8
+                    },
+                    "nackedRevision": {
+                      "type": "uint64",
+                      "id": 9
+                    },
+                    "faults": {
+                      "rule": "repeated",
+                      "type": "Fault",
+                      "id": 10
                     }
                   }
                 },

@@ -23,6 +23,9 @@ export interface Hello {
   readonly epoch: string;
   readonly revision: number;
   readonly setHash: Uint8Array;
+  readonly appliedRevision: number;
+  readonly nackedRevision: number;
+  readonly faults: readonly Fault[];
 }
 
 export interface Ack {

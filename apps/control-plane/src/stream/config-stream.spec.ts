@@ -135,10 +135,10 @@ describe('the config stream', () => {
     expect(node.frames).toEqual([]);
   });
 
-  it('refuses frames before the hello, and a hello of somebody else', async () => {
+  it('refuses a second hello of somebody else', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
-    node.send({ type: 'hello', nodeId: 'other', gateway: 'default', version: '', policies: [], epoch: '', revision: 0, setHash: Buffer.alloc(0) });
+    node.hello(node.held, 'other');
     await node.until(() => node.error !== undefined);
     expect(node.error).toMatchObject({ code: status.INVALID_ARGUMENT });
   });

@@ -82,6 +82,7 @@ export class DeliveryLine {
         // The configuration was loaded anew, from another database perhaps.
         this.view = view;
         this.position = undefined;
+        this.session?.restarted();
       }
       if (this.position === undefined || !view.covers(this.position)) {
         void this.sendSnapshot(view);

@@ -81,7 +81,7 @@ export class NodeStream {
       const { feed } = this.surroundings;
       const { gatewayId, position } = await admit(hello, feed);
       if (this.isOver) return;
-      const session = this.session ?? (await this.join(hello, gatewayId));
+      const session = this.session ?? (await this.join(hello, gatewayId, position !== undefined));
       if (this.isOver) {
         this.surroundings.nodes.leave(session);
         return;
@@ -96,12 +96,18 @@ export class NodeStream {
     }
   }
 
-  private async join({ nodeId, version }: Hello, gatewayId: string): Promise<NodeSession> {
+  private async join({ nodeId, version, revision, appliedRevision, nackedRevision, faults }: Hello, gatewayId: string, goesOn: boolean): Promise<NodeSession> {
     const { nodes, logger } = this.surroundings;
-    this.session = await nodes.join({ id: nodeId, gatewayId, version: version.slice(0, 64) }, () => {
-      logger.warn('a newer stream of the same node took over; two nodes must not share an id', { node: nodeId });
-      this.refuse(new StreamRefusal('ABORTED', `another stream of node "${nodeId}" took over; two nodes must not share an id`));
-    });
+    this.session = await nodes.join(
+      { id: nodeId, gatewayId, version: version.slice(0, 64) },
+      (session) => {
+        if (goesOn) session.resumed(Math.min(appliedRevision, revision), nackedRevision, faults);
+      },
+      () => {
+        logger.warn('a newer stream of the same node took over; two nodes must not share an id', { node: nodeId });
+        this.refuse(new StreamRefusal('ABORTED', `another stream of node "${nodeId}" took over; two nodes must not share an id`));
+      },
+    );
     return this.session;
   }
 

@@ -137,8 +137,8 @@ export class FixtureNode {
     this.hello(options.held);
   }
 
-  hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }): void {
-    this.send({ type: 'hello', nodeId: this.options.id ?? 'node-1', gateway: this.options.gateway ?? 'default', version: '1', policies: [], ...held });
+  hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }, nodeId = this.options.id ?? 'node-1'): void {
+    this.send({ type: 'hello', nodeId, gateway: this.options.gateway ?? 'default', version: '1', policies: [], appliedRevision: held.revision, nackedRevision: 0, faults: [], ...held });
   }
 
   send(frame: NodeFrame): void {

@@ -56,10 +56,14 @@ export class ConnectedNodes {
     return this.news.promise;
   }
 
-  /** A node has connected; an older stream of it is told that it was superseded. Resolves once other replicas can see it. */
-  async join(identity: NodeIdentity, onSuperseded: () => void): Promise<NodeSession> {
+  /**
+   * A node has connected; an older stream of it is told that it was superseded. `prepare` may tell the session what is
+   * known already. Resolves once other replicas can see it.
+   */
+  async join(identity: NodeIdentity, prepare: (session: NodeSession) => void, onSuperseded: () => void): Promise<NodeSession> {
     const older = this.sessions.get(identity.id);
     const session: NodeSession = new NodeSession(identity, () => this.changed(session), onSuperseded);
+    prepare(session);
     this.sessions.set(identity.id, session);
     older?.onSuperseded();
     let late: NodeJS.Timeout | undefined;

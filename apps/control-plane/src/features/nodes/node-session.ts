@@ -4,6 +4,8 @@ import type { NodeFault } from './applied.ts';
 
 /** Compiling a whole configuration takes longer than a delta. */
 const snapshotAllowanceMs = 30_000;
+/** More faults than that tell nothing new, and would make a large row. */
+const maxFaults = 100;
 
 export interface NodeIdentity {
   readonly id: string;
@@ -36,6 +38,20 @@ export class NodeSession {
     return this.draining;
   }
 
+  /** The node goes on from a state that this control plane knows too. */
+  resumed(appliedRevision: number, nackedRevision: number, faults: readonly NodeFault[]): void {
+    this.appliedRevision = appliedRevision;
+    this.nackedRevision = nackedRevision === 0 ? null : nackedRevision;
+    this.quarantined = faults.slice(0, maxFaults);
+    this.faults = this.quarantined;
+  }
+
+  /** The revisions the node has answered so far mean nothing any more. */
+  restarted(): void {
+    this.resumed(0, 0, []);
+    this.onChange();
+  }
+
   /** A revision was written to the stream. */
   sent(revision: number, isSnapshot: boolean): void {
     this.lastSent = revision;
@@ -46,8 +62,8 @@ export class NodeSession {
   acked(revision: number, quarantined: readonly NodeFault[]): void {
     this.answered(revision);
     this.appliedRevision = revision;
-    this.quarantined = quarantined;
-    this.faults = quarantined;
+    this.quarantined = quarantined.slice(0, maxFaults);
+    this.faults = this.quarantined;
     this.nackedRevision = null;
     this.onChange();
   }
@@ -55,7 +71,7 @@ export class NodeSession {
   nacked(revision: number, faults: readonly NodeFault[]): void {
     this.answered(revision);
     this.nackedRevision = revision;
-    this.faults = [...faults, ...this.quarantined];
+    this.faults = [...faults, ...this.quarantined].slice(0, maxFaults);
     this.onChange();
   }
 
