@@ -1,6 +1,27 @@
 import type { PolicySchema } from '@sluice/policy-sdk';
+import { corsSchema } from './cors/schema.ts';
+import { ipRestrictionSchema } from './ip-restriction/schema.ts';
+import { keyAuthSchema } from './key-auth/schema.ts';
+import { quotaSchema } from './quota/schema.ts';
+import { rateLimitSchema } from './rate-limit/schema.ts';
+import { redirectSchema } from './redirect/schema.ts';
+import { requestHeadersSchema } from './request-headers/schema.ts';
+import { requestSizeLimitSchema } from './request-size-limit/schema.ts';
+import { responseHeadersSchema } from './response-headers/schema.ts';
+import { staticResponseSchema } from './static-response/schema.ts';
 
 export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 
 /** Schemas of the policies that come with Sluice, in alphabetical order. */
-export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([]);
+export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
+  corsSchema,
+  ipRestrictionSchema,
+  keyAuthSchema,
+  quotaSchema,
+  rateLimitSchema,
+  redirectSchema,
+  requestHeadersSchema,
+  requestSizeLimitSchema,
+  responseHeadersSchema,
+  staticResponseSchema,
+]);

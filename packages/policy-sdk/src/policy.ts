@@ -19,7 +19,7 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   readonly phases: readonly Phase[];
   /** A strict object with a description on every field. */
   readonly config: Config;
-  /** Default everywhere. Policies that find out who calls cannot depend on who calls. */
+  /** By default wherever its hooks can run: what happens before the caller is known cannot depend on the caller. */
   readonly attach: readonly AttachPoint[];
   /** Set when the policy depends on something that can fail; the default for the attachment's `onError`. */
   readonly onError: OnError | undefined;
@@ -56,17 +56,28 @@ export interface Policy<Config extends z.ZodType = z.ZodType> {
 }
 
 const everywhere: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route', 'group', 'consumer']);
+const beforeTheCaller: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route']);
 
 type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'name' | 'summary' | 'phases' | 'config'> &
   Partial<Pick<PolicySchema<Config>, 'attach' | 'onError'>>;
 
-/** Declares a policy's schema. Throws a TypeError when the name is not kebab-case or no phase is named. */
+/**
+ * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or `authenticate`, can be
+ * attached to gateways, services and routes only; every other one everywhere, unless `attach` says less. Throws a
+ * TypeError when the name is not kebab-case, no phase is named, or `attach` names a place where a hook would never run.
+ */
 export function definePolicySchema<Config extends z.ZodType>(input: PolicySchemaInput<Config>): PolicySchema<Config> {
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(input.name)) {
     throw new TypeError(`policy name "${input.name}" is not kebab-case`);
   }
   if (input.phases.length === 0) throw new TypeError(`policy "${input.name}" names no phase`);
-  return Object.freeze({ ...input, attach: input.attach ?? everywhere, onError: input.onError });
+  const early = input.phases.find((phase) => phase === 'receive' || phase === 'authenticate');
+  const possible = early === undefined ? everywhere : beforeTheCaller;
+  const unreachable = input.attach?.find((point) => !possible.includes(point));
+  if (unreachable !== undefined) {
+    throw new TypeError(`policy "${input.name}" cannot be attached to a ${unreachable}: its ${early} phase is over before the caller is known`);
+  }
+  return Object.freeze({ ...input, attach: input.attach ?? possible, onError: input.onError });
 }
 
 /** Declares a policy: its schema and its `compile`. */

@@ -1,0 +1,64 @@
+import { definePolicy, reply, type Exchange, type HeaderPair, type ResponseHead } from '@sluice/policy-sdk';
+import { originMatcher } from './origin-matcher.ts';
+import { corsSchema } from './schema.ts';
+
+/** The names that only this policy may say, https://fetch.spec.whatwg.org/#http-responses. */
+const ourFields = [
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-allow-methods',
+  'access-control-allow-headers',
+  'access-control-expose-headers',
+  'access-control-max-age',
+];
+const headerNameList = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/;
+
+export const cors = definePolicy({
+  schema: corsSchema,
+  compile(config) {
+    const isAllowed = originMatcher(config.origins);
+    const everyOrigin = config.origins.includes('*');
+    const methods = config.methods.join(', ');
+    const headers = config.headers?.join(', ');
+    const exposed = config.exposedHeaders.join(', ');
+    const maxAge = String(config.maxAgeSeconds);
+
+    /** What a preflight request is told, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
+    function permissions(asked: string | undefined): HeaderPair[] {
+      const permitted = headers ?? (asked !== undefined && headerNameList.test(asked) ? asked : '');
+      const fields: HeaderPair[] = [['Access-Control-Allow-Methods', methods]];
+      if (permitted !== '') fields.push(['Access-Control-Allow-Headers', permitted]);
+      fields.push(['Access-Control-Max-Age', maxAge]);
+      return fields;
+    }
+
+    function receive(exchange: Exchange) {
+      const origin = exchange.headers.get('origin');
+      if (exchange.method !== 'OPTIONS' || origin === undefined || !exchange.headers.has('access-control-request-method')) return undefined;
+      // The browser enforces: an origin that is not allowed is told nothing, and so may nothing.
+      const fields = isAllowed(origin) ? permissions(exchange.headers.get('access-control-request-headers')) : [];
+      if (config.headers === undefined) fields.push(['Vary', 'Access-Control-Request-Headers']);
+      return reply(204, fields);
+    }
+
+    function respond(exchange: Exchange, response: ResponseHead): void {
+      const fields = response.headers;
+      if (response.origin === 'upstream') for (const name of ourFields) fields.remove(name);
+      // Also when there is no Origin: a cache must not give this answer to a script that has one.
+      if (!everyOrigin) addVary(response, 'Origin');
+      const origin = exchange.headers.get('origin');
+      if (origin === undefined || !isAllowed(origin)) return;
+      fields.set('Access-Control-Allow-Origin', everyOrigin ? '*' : origin);
+      if (config.credentials) fields.set('Access-Control-Allow-Credentials', 'true');
+      if (exposed !== '') fields.set('Access-Control-Expose-Headers', exposed);
+    }
+
+    return { receive, respond };
+  },
+});
+
+/** Adds a name to Vary, unless it is there or everything varies. RFC 9110 section 12.5.5. */
+function addVary({ headers }: ResponseHead, name: string): void {
+  const present = headers.getAll('vary').flatMap((line) => line.toLowerCase().split(','));
+  if (!present.some((each) => each.trim() === '*' || each.trim() === name.toLowerCase())) headers.add('Vary', name);
+}

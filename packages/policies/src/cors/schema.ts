@@ -1,0 +1,38 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { HeaderName } from '@sluice/schema';
+import { z } from 'zod';
+
+/** `scheme://host[:port]`, RFC 6454 section 6.2, with `*.` in the place of any labels on the left of the host. */
+const originPattern = /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)$/;
+
+const methodName = z.string().regex(/^[A-Z]{1,32}$/, 'not a method in upper case');
+
+export const corsSchema = definePolicySchema({
+  name: 'cors',
+  summary: 'Lets scripts of other origins call, and answers their preflight requests.',
+  phases: ['receive', 'respond'],
+  config: z
+    .strictObject({
+      origins: z
+        .array(z.string().max(300).regex(originPattern, 'not an origin: write https://app.example.com, https://*.example.com or "*", in lower case and without a path'))
+        .min(1)
+        .max(200)
+        .describe('Origins that may call: exact, with "*." for any subdomain, or "*" for all.'),
+      methods: z
+        .array(methodName)
+        .min(1)
+        .max(32)
+        .default(['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'])
+        .describe('Methods that may be used.'),
+      headers: z.array(HeaderName).max(100).optional().describe('Request headers that may be sent. When left out, whatever is asked for.'),
+      exposedHeaders: z.array(HeaderName).max(100).default([]).describe('Response headers that scripts may read.'),
+      credentials: z.boolean().default(false).describe('Whether cookies and the like may be sent along.'),
+      maxAgeSeconds: z.int().min(0).max(86_400).default(600).describe('How long browsers may remember the answer to a preflight request.'),
+    })
+    .superRefine(({ origins, exposedHeaders, credentials }, context) => {
+      if (!credentials) return;
+      const message = '"*" cannot go with credentials: name what you mean';
+      if (origins.includes('*')) context.addIssue({ code: 'custom', path: ['origins', origins.indexOf('*')], message });
+      if (exposedHeaders.includes('*')) context.addIssue({ code: 'custom', path: ['exposedHeaders', exposedHeaders.indexOf('*')], message });
+    }),
+});

@@ -1,0 +1,25 @@
+import type { Exchange } from '@sluice/policy-sdk';
+
+type HeaderList = Exchange['headers'];
+
+/** What a configuration wants of the fields of a message. */
+export interface HeaderChanges {
+  readonly remove: readonly string[];
+  readonly rename: Readonly<Record<string, string>>;
+  readonly set: Readonly<Record<string, string>>;
+  readonly add: Readonly<Record<string, string>>;
+}
+
+/** Prepares changes once. They are made in the order remove, rename, set, add, whatever the order they are written in. */
+export function headerChanges({ remove, rename, set, add }: HeaderChanges): (headers: HeaderList) => void {
+  const removed = remove.map((name) => name.toLowerCase());
+  const renamed = Object.entries(rename).map(([from, to]) => [from.toLowerCase(), to] as const);
+  const replaced = Object.entries(set);
+  const added = Object.entries(add);
+  return (headers) => {
+    for (const name of removed) headers.remove(name);
+    for (const [from, to] of renamed) headers.rename(from, to);
+    for (const [name, value] of replaced) headers.set(name, value);
+    for (const [name, value] of added) headers.add(name, value);
+  };
+}

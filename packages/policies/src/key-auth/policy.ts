@@ -1,0 +1,45 @@
+import { hash } from 'node:crypto';
+import { definePolicy, deny, type HeaderPair } from '@sluice/policy-sdk';
+import { keyAuthSchema } from './schema.ts';
+
+/** No key is longer; hashing more would only be work for whoever sends it. */
+const maxKeyLength = 512;
+
+export const keyAuth = definePolicy({
+  schema: keyAuthSchema,
+  compile({ headerNames, hideCredentials, optional }, host) {
+    const names = headerNames.map((name) => name.toLowerCase());
+    const [firstName] = names;
+    // RFC 9110 section 11.6.1: a 401 says how to authenticate.
+    const challenge: readonly HeaderPair[] = [['WWW-Authenticate', `ApiKey realm="sluice", header="${firstName}"`]];
+    const missing = deny('unauthorized', `Send your key in the header ${firstName}.`, challenge);
+    const ambiguous = deny('invalid_credential', 'The request carries two different keys: send one.', challenge);
+    const unknown = deny('invalid_credential', 'The key is not known here.', challenge);
+    const expired = deny('credential_expired', 'Ask for a new key.', challenge);
+
+    return {
+      authenticate(exchange) {
+        const { headers } = exchange;
+        let key: string | undefined;
+        for (const name of names) {
+          if (!headers.has(name)) continue;
+          for (const value of headers.getAll(name)) {
+            if (value === '') continue;
+            if (key !== undefined && key !== value) return ambiguous;
+            key = value;
+          }
+          if (hideCredentials) headers.remove(name);
+        }
+        if (key === undefined) return optional || exchange.consumer !== undefined ? undefined : missing;
+        if (key.length > maxKeyLength) return unknown;
+
+        const owner = host.stores.credentials.findKey(hash('sha256', key, 'hex'));
+        if (owner === undefined) return unknown;
+        const { expiresAtMs } = owner.credential;
+        if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;
+        exchange.identify(owner.consumer, owner.credential);
+        return undefined;
+      },
+    };
+  },
+});

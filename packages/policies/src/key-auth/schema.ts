@@ -1,0 +1,22 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { HeaderName } from '@sluice/schema';
+import { z } from 'zod';
+
+export const keyAuthSchema = definePolicySchema({
+  name: 'key-auth',
+  summary: 'Recognises the caller by an API key in a header.',
+  phases: ['authenticate'],
+  config: z.strictObject({
+    headerNames: z
+      .array(HeaderName)
+      .min(1)
+      .max(8)
+      .default(['x-api-key', 'apikey'])
+      .describe('Headers in which a key may come. A request may carry one key only.'),
+    hideCredentials: z.boolean().default(true).describe('Remove these headers before the request goes to the upstream.'),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe('Let requests without a key pass as anonymous. A key that is not valid is refused all the same.'),
+  }),
+});

@@ -1,0 +1,87 @@
+import { HeaderName, HeaderValue } from '@sluice/schema';
+import { z } from 'zod';
+
+/**
+ * Says what is wrong with changing a field, or nothing. Names are taken in lower case with `_` and `.` read as `-`, as
+ * lenient applications read them.
+ */
+export type FieldGuard = (name: string) => string | undefined;
+
+const ofConnection = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+const ofGateway = new Set(['forwarded', 'tracestate', 'traceparent', 'via', 'x-credential-id', 'x-real-ip', 'x-request-id']);
+
+function connectionFault(name: string): string | undefined {
+  return ofConnection.has(name) ? 'belongs to the connection: the gateway writes it' : undefined;
+}
+
+/** Fields of a request that only the gateway may write: framing, the connection's, who calls and from where. */
+export const requestFieldFault: FieldGuard = (name) => {
+  if (name === 'host') return 'is set by the "rewrite" of the route';
+  if (name === 'expect') return 'is answered by the gateway';
+  if (ofGateway.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-consumer-')) {
+    return 'is how the gateway tells upstreams who calls: it cannot be changed';
+  }
+  return connectionFault(name);
+};
+
+/** Fields of a response that only the gateway may write. */
+export const responseFieldFault: FieldGuard = (name) =>
+  name === 'x-request-id' || name === 'via' ? 'is written by the gateway' : connectionFault(name);
+
+const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_.]/g, '-');
+
+/** A list of names of fields that may be changed. */
+export function changeableNames(guard: FieldGuard) {
+  return z
+    .array(HeaderName)
+    .max(100)
+    .superRefine((names, context) => {
+      for (const [index, name] of names.entries()) {
+        const fault = guard(plainName(name));
+        if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: `${name} ${fault}` });
+      }
+    });
+}
+
+/** Fields that may be changed, by name. Each name once, whatever its case. */
+export function changeableFields(guard: FieldGuard) {
+  return changeable(HeaderValue, guard, () => undefined);
+}
+
+/** New names of fields, by old name. Neither may be one of the gateway's. */
+export function changeableRenames(guard: FieldGuard) {
+  return changeable(HeaderName, guard, (to) => {
+    const fault = guard(plainName(to));
+    return fault === undefined ? undefined : `${to} ${fault}`;
+  });
+}
+
+function changeable(value: z.ZodString, guard: FieldGuard, valueFault: (value: string) => string | undefined) {
+  return z.record(z.string(), value).superRefine((fields, context) => {
+    const seen = new Set<string>();
+    if (Object.keys(fields).length > 100) context.addIssue({ code: 'custom', message: 'more than 100 headers' });
+    for (const [name, text] of Object.entries(fields)) {
+      const fault = nameFault(name, guard) ?? (seen.has(name.toLowerCase()) ? `${name} stands here twice` : valueFault(text));
+      seen.add(name.toLowerCase());
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: fault });
+    }
+  });
+}
+
+function nameFault(name: string, guard: FieldGuard): string | undefined {
+  const parsed = HeaderName.safeParse(name);
+  if (!parsed.success) return parsed.error.issues[0]?.message;
+  const fault = guard(plainName(name));
+  return fault === undefined ? undefined : `${name} ${fault}`;
+}

@@ -1,0 +1,37 @@
+import type { AttachedQuota, QuotaLimit, QuotaPeriod } from '@sluice/policy-sdk';
+import type { LimitRequest, LimitRule } from '@sluice/ratelimit';
+
+/** One limit of a quota, as the store is asked about it and as clients hear of it. */
+export interface QuotaCount extends LimitRequest {
+  /** The quota and the period, such as `gold-month`. */
+  readonly name: string;
+}
+
+const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = { second: 1, minute: 60, hour: 3600 };
+
+/**
+ * The limits of these quotas. Each is counted under the scope and the quota's id, so that a push that changes its numbers
+ * does not reset it; the same quota reached twice in one scope, through two groups, counts once.
+ */
+export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
+  const byKey = new Map<string, QuotaCount>();
+  for (const quota of quotas) {
+    const seen = new Map<string, number>();
+    for (const limit of quota.limits) {
+      const kind = `${limit.per}${limit.burst === undefined ? '' : '-burst'}`;
+      // Limits of one kind are told apart by their order.
+      const nth = (seen.get(kind) ?? 0) + 1;
+      seen.set(kind, nth);
+      const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
+      byKey.set(key, { key, rule: ruleOf(limit), name: `${quota.name}-${limit.per}` });
+    }
+  }
+  return [...byKey.values()];
+}
+
+function ruleOf({ requests, per, burst }: QuotaLimit): LimitRule {
+  if (burst === undefined) return { algorithm: 'window', limit: requests, period: per };
+  const seconds = secondsIn[per];
+  if (seconds === undefined) throw new Error(`a quota limit per ${per} cannot have a burst`);
+  return { algorithm: 'token-bucket', ratePerSecond: requests / seconds, burst };
+}

@@ -1,0 +1,11 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { z } from 'zod';
+
+export const requestSizeLimitSchema = definePolicySchema({
+  name: 'request-size-limit',
+  summary: 'Refuses requests with more content than they need.',
+  phases: ['validate'],
+  config: z.strictObject({
+    maxBodyBytes: z.int().min(0).max(1_099_511_627_776).describe("The most content a request may have, in bytes. The gateway's own limit holds as well."),
+  }),
+});

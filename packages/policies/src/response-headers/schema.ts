@@ -1,0 +1,15 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { z } from 'zod';
+import { changeableFields, changeableNames, changeableRenames, responseFieldFault } from '../protected-fields.ts';
+
+export const responseHeadersSchema = definePolicySchema({
+  name: 'response-headers',
+  summary: 'Changes the headers that the client sees.',
+  phases: ['respond'],
+  config: z.strictObject({
+    remove: changeableNames(responseFieldFault).default([]).describe('First: headers to take away.'),
+    rename: changeableRenames(responseFieldFault).default({}).describe('Second: new names for headers, by old name. Values are kept.'),
+    set: changeableFields(responseFieldFault).default({}).describe('Third: headers that stand exactly once, with this value.'),
+    add: changeableFields(responseFieldFault).default({}).describe('Fourth: headers to put beside those already there.'),
+  }),
+});

@@ -1,0 +1,25 @@
+import type { Policy } from '@sluice/policy-sdk';
+import { cors } from './cors/policy.ts';
+import { ipRestriction } from './ip-restriction/policy.ts';
+import { keyAuth } from './key-auth/policy.ts';
+import { quota } from './quota/policy.ts';
+import { rateLimit } from './rate-limit/policy.ts';
+import { redirect } from './redirect/policy.ts';
+import { requestHeaders } from './request-headers/policy.ts';
+import { requestSizeLimit } from './request-size-limit/policy.ts';
+import { responseHeaders } from './response-headers/policy.ts';
+import { staticResponse } from './static-response/policy.ts';
+
+/** The policies that come with Sluice, in alphabetical order. */
+export const builtInPolicies: readonly Policy[] = Object.freeze([
+  cors,
+  ipRestriction,
+  keyAuth,
+  quota,
+  rateLimit,
+  redirect,
+  requestHeaders,
+  requestSizeLimit,
+  responseHeaders,
+  staticResponse,
+]);

@@ -1,0 +1,26 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { HeaderValue } from '@sluice/schema';
+import { z } from 'zod';
+import { changeableFields, responseFieldFault, type FieldGuard } from '../protected-fields.ts';
+
+/** RFC 9110: responses with these statuses have no content. */
+const withoutContent = [204, 205, 304];
+
+const answerFieldFault: FieldGuard = (name) => (name === 'content-type' ? 'is set by "contentType"' : responseFieldFault(name));
+
+export const staticResponseSchema = definePolicySchema({
+  name: 'static-response',
+  summary: 'Answers by itself, always the same.',
+  phases: ['answer'],
+  config: z
+    .strictObject({
+      status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
+      content: z.string().max(65_536).default('').describe('Content of the answer.'),
+      contentType: HeaderValue.min(1).default('text/plain; charset=utf-8').describe('Media type of the content. Not sent when there is none.'),
+      headers: changeableFields(answerFieldFault).default({}).describe('Further headers of the answer.'),
+    })
+    .refine(({ status, content }) => content === '' || !withoutContent.includes(status), {
+      message: `a response with status ${withoutContent.join(', ')} has no content`,
+      path: ['content'],
+    }),
+});
