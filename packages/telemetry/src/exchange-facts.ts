@@ -15,7 +15,7 @@ export interface ExchangeFacts {
   readonly startTimeMs: number;
   /** From the first byte of the request to the last of the response. */
   readonly durationMs: number;
-  /** Status code sent; 0 when the client left before there was one. */
+  /** Status code sent; 499 when the client left before there was one. */
   readonly status: number;
   /** Who decided the answer. */
   readonly source: ErrorSource;
@@ -29,6 +29,7 @@ export interface ExchangeFacts {
   readonly protocol: string;
   readonly clientAddress: string;
   readonly userAgent: string | undefined;
+  /** Undefined, or with an empty name, when no route matched. */
   readonly route: Named | undefined;
   readonly service: Named | undefined;
   readonly consumer: { readonly username: string } | undefined;

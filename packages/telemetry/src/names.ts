@@ -35,7 +35,7 @@ export const accessLogFields = Object.freeze({
   service: 'Name of the service the request was for.',
   consumer: 'Username of the authenticated consumer.',
   target: 'Address of the target asked last.',
-  status: 'Status code sent to the client; 0 when the client left before there was one.',
+  status: 'Status code sent to the client; 499 when it left before there was one.',
   source: 'Who decided the answer: `client`, `gateway` or `upstream`.',
   code: 'Code of the error catalogue, when the answer is one of its errors.',
   method: 'Request method, as sent.',

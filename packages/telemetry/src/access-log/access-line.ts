@@ -3,6 +3,8 @@ import type { AccessRecord } from './access-record.ts';
 import { jsonDuration, jsonText } from './json-text.ts';
 import { timestamp } from './timestamp.ts';
 
+const absent = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
+
 /** The names, each in quotes, of a list that is not empty. */
 const list = (names: readonly string[]): string => names.map((name) => `"${jsonText(name)}"`).join(',');
 
@@ -19,18 +21,18 @@ export function accessLine(record: AccessRecord): string {
   return (
     `{"time":"${timestamp(record.startTimeMs)}","requestId":"${jsonText(record.requestId)}` +
     (traceId === '' ? '' : `","traceId":"${jsonText(traceId)}`) +
-    (route === undefined ? '' : `","route":"${jsonText(route)}`) +
-    (service === undefined ? '' : `","service":"${jsonText(service)}`) +
-    (consumer === undefined ? '' : `","consumer":"${jsonText(consumer)}`) +
-    (targetAddress === undefined ? '' : `","target":"${jsonText(targetAddress)}`) +
+    (absent(route) ? '' : `","route":"${jsonText(route)}`) +
+    (absent(service) ? '' : `","service":"${jsonText(service)}`) +
+    (absent(consumer) ? '' : `","consumer":"${jsonText(consumer)}`) +
+    (absent(targetAddress) ? '' : `","target":"${jsonText(targetAddress)}`) +
     `","status":${record.status},"source":"${record.source}` +
-    (code === undefined ? '' : `","code":"${code}`) +
+    (absent(code) ? '' : `","code":"${code}`) +
     `","method":"${jsonText(record.method)}","host":"${jsonText(record.host)}","path":"${jsonText(record.path)}` +
     `","protocol":"HTTP/${jsonText(record.protocol)}","requestBytes":${record.requestBytes}` +
     `,"responseBytes":${record.responseBytes},"durationMs":${jsonDuration(record.durationMs)}` +
     (upstreamDurationMs < 0 ? '' : `,"upstreamDurationMs":${jsonDuration(upstreamDurationMs)}`) +
     `,"clientAddress":"${jsonText(record.clientAddress)}","revision":${record.revision}` +
     (shadow.length === 0 ? '' : `,"shadow":[${list(shadow)}]`) +
-    (userAgent === undefined ? '}\n' : `,"userAgent":"${jsonText(userAgent.slice(0, maxUserAgentChars))}"}\n`)
+    (absent(userAgent) ? '}\n' : `,"userAgent":"${jsonText(userAgent.slice(0, maxUserAgentChars))}"}\n`)
   );
 }

@@ -33,6 +33,7 @@ export class RouteMetrics {
   #series: RouteSeries | undefined;
   #lastStatus = -1;
   #lastRequests: CounterSeries | undefined;
+  #released = false;
 
   constructor(families: RouteFamilies, route: string, service: string) {
     this.#families = families;
@@ -51,10 +52,12 @@ export class RouteMetrics {
     series.duration.record(durationMs / 1_000);
     series.requestBytes.add(requestBytes);
     series.responseBytes.add(responseBytes);
+    if (this.#released) this.release();
   }
 
-  /** Gives the places back: call it when no request of this route's runtime is left. */
+  /** Gives the places back, when the route is out of service. Requests still under way are counted all the same. */
   release(): void {
+    this.#released = true;
     for (const requests of this.#byStatus.values()) requests.release();
     this.#otherStatus?.release();
     this.#series?.duration.release();
