@@ -1,0 +1,105 @@
+/**
+ * The whole of `npm test`: what can be checked without running, the build, and all the tests against a real Postgres and a
+ * real Redis. `npm test -- <pattern>` runs only the spec files whose path matches; other arguments go to jest.
+ *
+ * A fault does not stop the rest, so that one run tells all. The last line counts steps and tests: `N passed, N failed`.
+ */
+import { fileURLToPath } from 'node:url';
+import { listSpecs, runSpecs } from './checks/jest-run.ts';
+import { buildStep, generatedStep, staticSteps } from './checks/static-steps.ts';
+import { runStep, type Step } from './checks/step.ts';
+import { startTestServices, type TestServices } from './embedded/test-services.ts';
+import { SetupError, describeFailure } from './process/setup-error.ts';
+import { untilAskedToStop } from './process/stop-request.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
+const args = process.argv.slice(2);
+const total = { passed: 0, failed: 0 };
+
+void untilAskedToStop().then((reason) => {
+  console.log(`\nInterrupted (${reason}).`);
+  // Everything this process started runs under a watchdog and ends with it.
+  process.exit(130);
+});
+
+try {
+  await runAll();
+} catch (error) {
+  tally(false);
+  console.log(describeFailure(error));
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+async function runAll(): Promise<void> {
+  const specs = await listSpecs(root, args);
+  if (specs.length === 0) throw new SetupError(args.length === 0 ? 'There are no spec files.' : `No spec file matches: ${args.join(' ')}`);
+  const endToEnd = specs.filter((path) => path.startsWith('e2e/'));
+  const others = specs.filter((path) => !path.startsWith('e2e/'));
+
+  if (args.length === 0) for (const step of staticSteps(root)) await perform(step);
+  let isBuilt = true;
+  if (args.length === 0 || endToEnd.length > 0) isBuilt = await perform(buildStep(root));
+  if (args.length === 0 && isBuilt) await perform(generatedStep(root));
+
+  const services = await startServices();
+  try {
+    await runGroup('unit and integration tests', others, ['--maxWorkers=2'], services, 420_000);
+    if (isBuilt) await runGroup('end-to-end tests', endToEnd, ['--runInBand'], services, 420_000);
+    else if (endToEnd.length > 0) refuse('end-to-end tests', 'They run what is built, and the build failed.');
+  } finally {
+    await services.stop();
+  }
+}
+
+async function startServices(): Promise<TestServices> {
+  const startedAtMs = performance.now();
+  begin('Postgres and Redis');
+  const notices: string[] = [];
+  try {
+    const services = await startTestServices((line) => notices.push(line));
+    end(true, (performance.now() - startedAtMs) / 1000, notices.join('\n'));
+    return services;
+  } catch (error) {
+    end(false, (performance.now() - startedAtMs) / 1000, '');
+    throw error;
+  }
+}
+
+async function runGroup(name: string, specs: readonly string[], flags: readonly string[], services: TestServices, timeoutMs: number): Promise<void> {
+  if (specs.length === 0) return;
+  console.log(`\n${name}: ${specs.length} files`);
+  const options = args.filter((arg, index) => arg.startsWith('-') || args[index - 1] === '-t');
+  const { passed, failed, remarks } = await runSpecs(root, name, specs, [...flags, ...options], services.env, timeoutMs);
+  total.passed += passed;
+  total.failed += failed;
+  for (const remark of remarks) console.log(remark);
+}
+
+async function perform(step: Step): Promise<boolean> {
+  begin(step.name);
+  const { isPassed, seconds, output } = await runStep(step);
+  end(isPassed, seconds, isPassed ? '' : output);
+  tally(isPassed);
+  return isPassed;
+}
+
+function refuse(name: string, reason: string): void {
+  begin(name);
+  end(false, 0, reason);
+  tally(false);
+}
+
+function begin(name: string): void {
+  process.stdout.write(name.padEnd(22));
+}
+
+function end(isPassed: boolean, seconds: number, details: string): void {
+  console.log(`${isPassed ? 'passed' : 'FAILED'} ${seconds.toFixed(1).padStart(7)} s`);
+  if (details !== '') console.log(`${details}\n`);
+}
+
+function tally(isPassed: boolean): void {
+  if (isPassed) total.passed += 1;
+  else total.failed += 1;
+}
