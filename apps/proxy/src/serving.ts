@@ -1,0 +1,178 @@
+import { createLimitStore, type LimitStore } from '@sluice/ratelimit';
+import {
+  AccessLog,
+  addProcessMetrics,
+  EventLoopLag,
+  GatewayMetrics,
+  MetricsRegistry,
+  requestId,
+  standardOutput,
+  Tracer,
+  type Logger,
+} from '@sluice/telemetry';
+import type { ConfigTarget } from './config/source.ts';
+import type { Env } from './env.ts';
+import { listenerEvents } from './exchange/listener-events.ts';
+import { CountedDenials } from './exchange/policy-denials.ts';
+import type { Surroundings } from './exchange/surroundings.ts';
+import { Listener } from './listener/listener.ts';
+import { TimerWheel } from './listener/timer-wheel.ts';
+import { RuntimeTarget } from './runtime/apply.ts';
+import { nodePolicies, policyRack } from './runtime/node-policies.ts';
+import type { ServedGateway } from './runtime/served.ts';
+import { TrustedProxies } from './runtime/trusted-proxies.ts';
+import { UpstreamRegistry } from './upstream/upstream-registry.ts';
+
+export interface ServingOptions {
+  readonly env: Env;
+  readonly version: string;
+  readonly logger: Logger;
+  /** Where use is counted; made from the settings when absent. */
+  readonly limits?: LimitStore;
+}
+
+/** Everything that takes traffic in one process: configuration in service, listener, upstreams, telemetry. */
+export class Serving {
+  readonly registry = new MetricsRegistry();
+  readonly metrics = new GatewayMetrics(this.registry);
+  readonly upstreams: UpstreamRegistry;
+  readonly #options: ServingOptions;
+  readonly #target: RuntimeTarget;
+  readonly #wheel = new TimerWheel();
+  readonly #lag = new EventLoopLag();
+  readonly #limits: LimitStore;
+  readonly #accessLog: AccessLog | undefined;
+  readonly #tracer: Tracer;
+  readonly #listener: Listener;
+
+  /** Loads the policies, and makes everything ready to take a configuration and to listen. */
+  static async create(options: ServingOptions): Promise<Serving> {
+    return new Serving(options, await nodePolicies(options.env.SLUICE_POLICIES_DIR));
+  }
+
+  private constructor(options: ServingOptions, policies: Awaited<ReturnType<typeof nodePolicies>>) {
+    const { env, logger, version } = options;
+    this.#options = options;
+    this.upstreams = new UpstreamRegistry(this.#wheel);
+    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL });
+    this.#tracer = createTracer(options, this.metrics);
+    this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
+    const rack = policyRack(policies, {
+      limits: this.#limits,
+      credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
+      clock: { now: Date.now },
+      loggerFor: (policyId) => policyLogger(logger, policyId),
+    });
+    this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...rack, upstreams: this.upstreams, metrics: this.metrics });
+    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel);
+    addProcessMetrics(this.registry, { version, lag: this.#lag });
+    this.registry.onCollect(() => this.#collect());
+  }
+
+  /** Where configuration is brought to. */
+  get target(): ConfigTarget & Pick<RuntimeTarget, 'runtime' | 'quarantined'> {
+    return this.#target;
+  }
+
+  /** The port that is listened on; 0 before `listen`. */
+  get port(): number {
+    return this.#listener.address()?.port ?? 0;
+  }
+
+  /** Begins to take traffic. Rejects with an Error that says what to set when the port cannot be had. */
+  async listen(options: { readonly reusePort: boolean; readonly port: number }): Promise<void> {
+    await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, { reusePort: options.reusePort });
+  }
+
+  /** Health of every target of the services in service. */
+  targetsHealth(): { readonly service: string; readonly address: string; readonly healthy: boolean }[] {
+    return [...this.#target.runtime.services.values()].flatMap(({ name, upstream }) =>
+      upstream.health().map(({ address, healthy }) => ({ service: name, address, healthy })),
+    );
+  }
+
+  /** Takes no more connections, lets what is under way finish, and ends. */
+  async drain(timeoutMs: number): Promise<void> {
+    await this.#listener.drain(timeoutMs);
+    await this.#accessLog?.close();
+    await this.#tracer.shutdown();
+    await this.upstreams.closeAll();
+    await this.#limits.close();
+    this.#wheel.stop();
+    this.#lag.stop();
+  }
+
+  #surroundings(): Surroundings {
+    const { logger } = this.#options;
+    return {
+      runtime: () => this.#target.runtime,
+      newRequestId: requestId,
+      tracer: this.#tracer,
+      accessLog: this.#accessLog,
+      metrics: this.metrics,
+      unmatched: this.metrics.route('', ''),
+      denials: new CountedDenials(this.metrics),
+      noGateway,
+      viaHttp1: '1.1 sluice',
+      viaHttp2: '2 sluice',
+      notePolicyFault: (policy, fault, id) => logger.warn({ policy, requestId: id, error: fault }, 'a policy failed'),
+      noteRefusal: ({ code, reason, peerAddress }, id) => logger.debug({ code, reason, peerAddress, requestId: id }, 'refused a message'),
+      noteFault: (fault, id) => logger.error({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
+    };
+  }
+
+  #collect(): void {
+    const { metrics } = this;
+    metrics.connections.set(this.#listener.connectionCount);
+    metrics.targetHealthy.clear();
+    metrics.upstreamConnections.clear();
+    for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
+    for (const { name, upstream } of this.#target.runtime.services.values()) metrics.upstreamConnections.set(upstream.connectionCount, name);
+  }
+}
+
+function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics): Tracer {
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return new Tracer({
+    serviceName: 'sluice-proxy',
+    instanceId: env.SLUICE_NODE_ID,
+    version,
+    // Without a place for spans, traces still begin here, unsampled: their ids join the logs of all services.
+    ratio: endpoint === undefined ? 0 : env.SLUICE_TRACE_RATIO,
+    export:
+      endpoint === undefined
+        ? undefined
+        : {
+            endpoint,
+            onExported: (spans) => metrics.spansExported.add(spans),
+            onDropped: (spans) => metrics.spansDropped.add(spans),
+            warn: (message) => logger.warn(message),
+          },
+  });
+}
+
+function createAccessLog(logger: Logger, metrics: GatewayMetrics): AccessLog {
+  return new AccessLog({
+    sink: standardOutput(),
+    onDropped: (lines) => metrics.accessLogDropped.add(lines),
+    warn: (message) => logger.warn(message),
+  });
+}
+
+function policyLogger(logger: Logger, policyId: string) {
+  return {
+    info: (message: string, facts: object = {}) => logger.info({ policyId, ...facts }, message),
+    warn: (message: string, facts: object = {}) => logger.warn({ policyId, ...facts }, message),
+  };
+}
+
+/** Stands in until there is a configuration: serves no route, trusts nobody. */
+const noGateway: ServedGateway = {
+  kind: 'gateway',
+  id: '',
+  name: '',
+  spec: { name: '', trustedProxies: [], limits: { maxBodyBytes: 0 }, policies: [], tags: [] },
+  chain: [],
+  trustedProxies: new TrustedProxies([]),
+  maxBodyBytes: 10_485_760,
+};

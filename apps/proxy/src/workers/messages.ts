@@ -1,0 +1,42 @@
+import type { Resource } from '@sluice/config';
+import type { LimitDecision, LimitRequest } from '@sluice/ratelimit';
+import type { MetricsSnapshot } from '@sluice/telemetry';
+import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
+
+/** What the node asks of a worker. Each is answered by the {@link WorkerAnswer} with the same `id`. */
+export type WorkerRequest =
+  | { readonly type: 'snapshot'; readonly revision: number; readonly resources: readonly Resource[] }
+  | { readonly type: 'delta'; readonly revision: number; readonly changes: readonly ResourceChange[] }
+  | { readonly type: 'listen'; readonly port: number }
+  | { readonly type: 'metrics' }
+  | { readonly type: 'health' }
+  | { readonly type: 'drain'; readonly timeoutMs: number };
+
+/** Health of a target as one worker sees it. */
+export interface WorkerTargetHealth {
+  readonly service: string;
+  readonly address: string;
+  readonly healthy: boolean;
+}
+
+/** Answers by the type of the request. */
+export interface WorkerAnswers {
+  readonly snapshot: ApplyOutcome;
+  readonly delta: ApplyOutcome;
+  /** The port that is listened on. */
+  readonly listen: number;
+  readonly metrics: MetricsSnapshot;
+  readonly health: readonly WorkerTargetHealth[];
+  readonly drain: null;
+}
+
+/** From the node to a worker. */
+export type ToWorker =
+  | { readonly kind: 'request'; readonly id: number; readonly request: WorkerRequest }
+  | { readonly kind: 'decisions'; readonly id: number; readonly decisions: readonly LimitDecision[] | undefined };
+
+/** From a worker to the node. */
+export type FromWorker =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined; readonly fault: string | undefined }
+  | { readonly kind: 'take'; readonly id: number; readonly requests: readonly LimitRequest[]; readonly cost: number };

@@ -1,0 +1,92 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
+
+interface Pending {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (fault: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** A worker as the node sees it. */
+export class WorkerProcess {
+  readonly index: number;
+  /** Settles when it runs and can be asked; rejects when it ends before. */
+  readonly started: Promise<void>;
+  /** Settles when it is gone. */
+  readonly gone: Promise<void>;
+  isGone = false;
+  readonly #child: ChildProcess;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+
+  /** Starts `program` with `--worker`. `onTake` is called when it asks for admission. */
+  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, message: Extract<FromWorker, { kind: 'take' }>) => void) {
+    this.index = index;
+    const child = fork(program, ['--worker', String(index)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#child = child;
+    let isStarted = (): void => undefined;
+    let isLost = (_: Error): void => undefined;
+    this.started = new Promise((resolve, reject) => {
+      isStarted = resolve;
+      isLost = reject;
+    });
+    this.started.catch(() => undefined);
+    child.on('message', (message: FromWorker) => {
+      if (message.kind === 'started') isStarted();
+      else if (message.kind === 'take') onTake(this, message);
+      else this.#answered(message);
+    });
+    this.gone = new Promise((resolve) => {
+      const lost = (): void => {
+        this.isGone = true;
+        const fault = new Error(`worker ${index} ended`);
+        isLost(fault);
+        for (const { reject, timer } of this.#pending.values()) {
+          clearTimeout(timer);
+          reject(fault);
+        }
+        this.#pending.clear();
+        resolve();
+      };
+      child.once('exit', lost);
+      child.once('error', lost);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Asks it for something. Rejects when it is gone, cannot do it, or does not answer in time. */
+  ask<Type extends WorkerRequest['type']>(request: WorkerRequest & { readonly type: Type }, timeoutMs: number): Promise<WorkerAnswers[Type]> {
+    if (this.isGone) return Promise.reject(new Error(`worker ${this.index} ended`));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new Error(`worker ${this.index} did not answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.tell({ kind: 'request', id, request });
+    });
+  }
+
+  /** Sends a message. That it is gone shows by itself. */
+  tell(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, undefined, undefined, () => undefined);
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #answered({ id, answer, fault }: Extract<FromWorker, { kind: 'answer' }>): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    clearTimeout(pending.timer);
+    if (fault === undefined) pending.resolve(answer as never);
+    else pending.reject(new Error(fault));
+  }
+}
