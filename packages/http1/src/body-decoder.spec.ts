@@ -73,7 +73,7 @@ describe('a chunked body that is refused', () => {
     ['missing_colon', '0\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['control_character', '0\r\nX: \0\r\n\r\n'],
     ['aliased_protected', '0\r\nX_Forwarded_For: 1\r\n\r\n'],
-    ...['Content-Length: 1', 'Transfer-Encoding: chunked', 'Host: b', 'Authorization: x', 'Connection: close', 'Cookie: a=b', 'X-Forwarded-For: 1'].map(
+    ...['Content-Length: 1', 'Transfer-Encoding: chunked', 'Host: b', 'Authorization: x', 'Connection: close', 'Cookie: a=b', 'X-Forwarded-For: 1', 'X-Consumer-Id: 1', 'X-Api-Key: 1'].map(
       (line) => ['forbidden_trailer', `0\r\n${line}\r\n\r\n`],
     ),
   ])('%s: %j', (code, text) => {

@@ -37,6 +37,8 @@ const TRAILERS = 11;
 
 export interface BodyRules {
   readonly maxHeaderBytes: number;
+  /** Requests: names that may not stand in trailers, besides the built-in ones. Responses: undefined. */
+  readonly protectedNames: ReadonlySet<string> | undefined;
   readonly maxChunkExtensionBytes: number;
 }
 
@@ -178,7 +180,7 @@ export class BodyDecoder {
     const next = this.trailerReader.read(this.trailers, chunk, at);
     if (next === NEED_MORE) return this.emit('needMore', chunk.length);
     if (next === FAULT) this.refuse(this.trailerReader.fault);
-    else if (isForbiddenTrailer(this.trailers)) this.refuse('forbidden_trailer');
+    else if (isForbiddenTrailer(this.trailers, this.rules.protectedNames)) this.refuse('forbidden_trailer');
     else {
       this.phase = END;
       return this.emit('end', next);

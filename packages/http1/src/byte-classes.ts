@@ -4,7 +4,6 @@
  * Invariant: the tables are never written after this module has loaded.
  */
 
-export const NUL = 0x00;
 export const HTAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -12,7 +11,7 @@ export const SP = 0x20;
 export const HASH = 0x23;
 export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
-export const DOT = 0x2e;
+const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
@@ -20,7 +19,7 @@ export const EQUALS = 0x3d;
 export const QUESTION = 0x3f;
 export const BACKSLASH = 0x5c;
 export const DQUOTE = 0x22;
-export const DEL = 0x7f;
+const DEL = 0x7f;
 
 const TOKEN_SYMBOLS = "!#$%&'*+-.^_`|~";
 

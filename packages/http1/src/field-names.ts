@@ -117,6 +117,5 @@ export const TRANSFER_ENCODING = numberOfKnown('transfer-encoding');
 export const UPGRADE = numberOfKnown('upgrade');
 export const EXPECT = numberOfKnown('expect');
 export const TE = numberOfKnown('te');
-export const TRAILER = numberOfKnown('trailer');
 export const PROXY_CONNECTION = numberOfKnown('proxy-connection');
 export const AUTHORIZATION = numberOfKnown('authorization');

@@ -6,6 +6,7 @@
 import type { Http1FaultCode } from './faults.ts';
 import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
+import { isProtectedName } from './protected-names.ts';
 
 /** How the end of a body is known. `close`: by the end of the connection, in responses only. */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
@@ -16,7 +17,7 @@ export const CHUNKED = -1;
 export const UNDECLARED = -2;
 
 /** The number in a Content-Length value, or -1 when it is not plain digits or not below 2^53. */
-export function parseContentLength(value: string): number {
+function parseContentLength(value: string): number {
   let length = 0;
   for (let index = 0; index < value.length; index++) {
     const digit = value.charCodeAt(index) - 0x30;
@@ -44,8 +45,8 @@ export function declaredLength(headers: HeaderList, versionMinor: number): numbe
 }
 
 /** Bits of {@link connectionOptions}. */
-export const OPTION_CLOSE = 1;
-export const OPTION_KEEP_ALIVE = 2;
+const OPTION_CLOSE = 1;
+const OPTION_KEEP_ALIVE = 2;
 export const OPTION_UPGRADE = 4;
 
 function optionOf(value: string): number {
@@ -104,16 +105,14 @@ const FORBIDDEN_TRAILERS = (
     'set-cookie',
     'content-type',
     'content-encoding',
-    'forwarded',
-    'x-forwarded-for',
-    'x-forwarded-host',
-    'x-forwarded-proto',
-    'x-real-ip',
-    'x-api-key',
   ] as const
 ).map(numberOfKnown);
 
-/** Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1. */
-export function isForbiddenTrailer(trailers: HeaderList): boolean {
-  return FORBIDDEN_TRAILERS.some((number) => trailers.hasKnown(number));
+/**
+ * Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1.
+ * @param protectedNames the gateway's own, besides the built-in ones; undefined for responses, where names are not protected
+ */
+export function isForbiddenTrailer(trailers: HeaderList, protectedNames: ReadonlySet<string> | undefined): boolean {
+  if (FORBIDDEN_TRAILERS.some((number) => trailers.hasKnown(number))) return true;
+  return protectedNames !== undefined && trailers.names().some((name) => isProtectedName(name, protectedNames));
 }

@@ -20,17 +20,17 @@ const PROTECTED: ReadonlySet<string> = new Set([
 
 const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-'];
 
-/** The name as a lenient application may read it: lower case, `_` and `.` turned to `-`. */
-export function dashedName(name: string): string {
-  return name.toLowerCase().replace(/[_.]/g, '-');
-}
-
 /**
- * Tells whether a name with `_` or `.` imitates a protected name.
+ * Tells whether a name, in lower case, is one that only the gateway or the framing may speak for.
  * @param own further protected names in lower case, such as the header a gateway reads its keys from
  */
+export function isProtectedName(name: string, own: ReadonlySet<string>): boolean {
+  return PROTECTED.has(name) || own.has(name) || PROTECTED_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** Tells whether a name, in any case, imitates a protected name by `_` or `.` in place of `-`. */
 export function isProtectedAlias(name: string, own: ReadonlySet<string>): boolean {
-  const dashed = dashedName(name);
-  if (dashed === name.toLowerCase()) return false;
-  return PROTECTED.has(dashed) || own.has(dashed) || PROTECTED_PREFIXES.some((prefix) => dashed.startsWith(prefix));
+  const lower = name.toLowerCase();
+  const dashed = lower.replace(/[_.]/g, '-');
+  return dashed !== lower && isProtectedName(dashed, own);
 }

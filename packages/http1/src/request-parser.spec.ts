@@ -355,6 +355,20 @@ describe('the sequence of events', () => {
     expect(parser.fault).toBe(http1Faults.truncated_request);
   });
 
+  it('takes an empty line after the last request for nothing', () => {
+    const parser = new RequestParser();
+    collectRequests(parser, [bytes(`${head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3')}abc\r\n`)]);
+    expect(parser.idle).toBe(true);
+    parser.eof();
+    expect(parser.state).toBe('needMore');
+  });
+
+  it('does not report a fault under the name of the request before', () => {
+    const parser = new RequestParser();
+    collectRequests(parser, [bytes(`${head('GET /first HTTP/1.1', 'Host: a')}${head('GET /second HTTP/1.1', 'Host : a')}`)]);
+    expect([parser.fault?.code, parser.method, parser.target, parser.host]).toEqual(['space_before_colon', '', '', '']);
+  });
+
   it('takes the end of the connection between requests as good, and in a body as a fault', () => {
     const parser = new RequestParser();
     parser.eof();

@@ -97,14 +97,18 @@ export class RequestParser {
   constructor(options: RequestParserOptions = {}) {
     const limits = { ...defaultRequestLimits, ...options.limits };
     this.line = new RequestLineReader(limits.maxRequestLineBytes);
-    this.scanner = new FieldScanner({ ...limits, protectedNames: options.protectedNames ?? NO_NAMES });
+    const rules = { ...limits, protectedNames: options.protectedNames ?? NO_NAMES };
+    this.scanner = new FieldScanner(rules);
     this.reader = new BlockReader(this.line, this.scanner, limits.maxRequestLineBytes + limits.maxHeaderBytes + 8);
-    this.decoder = new BodyDecoder(limits, this.scanner);
+    this.decoder = new BodyDecoder(rules, this.scanner);
   }
 
-  /** Whether no byte of a further request has arrived: the connection may be closed without cutting anything off. */
+  /**
+   * Whether no byte of a further request has arrived, an empty line before it aside: the connection may be closed without
+   * cutting anything off.
+   */
   get idle(): boolean {
-    return this.phase === BETWEEN || this.phase === CLOSED;
+    return this.phase !== HEAD && this.phase !== BODY && this.phase !== FAILED;
   }
 
   /**
@@ -146,6 +150,8 @@ export class RequestParser {
         return this.refuse(byte === CR ? 'blank_line_before_start' : 'not_http', position);
       } else {
         this.phase = HEAD;
+        // A fault in the head must not be logged under the name of the request before.
+        this.method = this.target = this.host = '';
         return this.readHead(chunk, position);
       }
     }

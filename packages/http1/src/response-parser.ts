@@ -76,9 +76,10 @@ export class ResponseParser {
     const limits = { ...defaultResponseLimits, ...options.limits };
     this.maxInterimResponses = limits.maxInterimResponses;
     this.line = new StatusLineReader(limits.maxStatusLineBytes);
-    const scanner = new FieldScanner({ ...limits, protectedNames: undefined });
+    const rules = { ...limits, protectedNames: undefined };
+    const scanner = new FieldScanner(rules);
     this.reader = new BlockReader(this.line, scanner, limits.maxStatusLineBytes + limits.maxHeaderBytes + 8);
-    this.decoder = new BodyDecoder(limits, scanner);
+    this.decoder = new BodyDecoder(rules, scanner);
   }
 
   /** Whether any byte of the awaited response has arrived. */
