@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { GatewayError } from '@sluice/errors';
-import { testKeyPrefix, testRedisUrl } from '../../testkit/src/database.ts';
+import { testKeyPrefix, testRedisUrl } from '@sluice/testkit';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { windowBounds } from './calendar.ts';

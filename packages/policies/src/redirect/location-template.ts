@@ -3,7 +3,8 @@ import type { Exchange } from '@sluice/policy-sdk';
 type RequestTarget = Pick<Exchange, 'host' | 'path' | 'query'>;
 
 /** A host in the template itself, or the request's own; then the end, or something that cannot be part of a host. */
-const absolute = /^https?:\/\/(?:\{host\}|[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?=$|[/?#]|\{path\}|\{query\})/;
+const absolute =
+  /^https?:\/\/(?:\{host\}|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=$|[/?#]|\{path\}|\{query\})/i;
 /** A path on the same host. A second slash, or a path put behind a slash, would begin another host. */
 const relative = /^(?:\{path\}|\/(?![/\\]|\{path\}))/;
 const placeholder = /\{([^{}]*)\}/g;
@@ -21,7 +22,9 @@ export function templateFault(template: string): string | undefined {
   for (const [whole, name = ''] of template.matchAll(placeholder)) {
     if (!known.has(name)) return `${whole} is not known: use {path}, {query} and {host}`;
   }
-  return /[{}]/.test(template.replaceAll(placeholder, '')) ? 'a brace stands alone: use {path}, {query} and {host}' : undefined;
+  if (/[{}]/.test(template.replaceAll(placeholder, ''))) return 'a brace stands alone: use {path}, {query} and {host}';
+  const example = fillTemplate(template, { host: 'example.com', path: '/', query: '' });
+  return URL.canParse(example, 'https://example.com/') ? undefined : 'not a URL: look at the host and the port';
 }
 
 /**

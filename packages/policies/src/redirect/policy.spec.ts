@@ -61,6 +61,8 @@ describe('redirect', () => {
     [{ location: 'https://user@example.com/' }, '/location: begin with'],
     [{ location: 'javascript:alert(1)' }, '/location: begin with'],
     [{ location: '{query}' }, '/location: begin with'],
+    [{ location: 'https://example.com:99999/' }, '/location: not a URL'],
+    [{ location: 'https://example..com/' }, '/location: begin with'],
     [{ location: '/a{user}' }, '/location: {user} is not known: use {path}, {query} and {host}'],
     [{ location: '/a{path' }, '/location: a brace stands alone'],
     [{ location: '/a b' }, '/location: use visible ASCII without spaces'],
