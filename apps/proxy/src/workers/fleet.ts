@@ -43,6 +43,7 @@ export class WorkerFleet implements ConfigTarget {
   #revision = 0;
   #quarantined: readonly ConfigFault[] = [];
   #port: number;
+  #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   /** What workers that have ended had counted, as far as it was known. */
   #departed: MetricsSnapshot[] = [];
@@ -82,8 +83,17 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
-  async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+  applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const list = [...resources];
+    return this.#inTurn(() => this.#applySnapshot(revision, list));
+  }
+
+  /** {@inheritDoc ConfigTarget.applyDelta} */
+  applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
+    return this.#inTurn(() => this.#applyDelta(revision, changes));
+  }
+
+  async #applySnapshot(revision: number, list: readonly Resource[]): Promise<ApplyOutcome> {
     const outcome = await this.#applyOnAll((worker) => worker.ask({ type: 'snapshot', revision, resources: list }, applyMs));
     if (!outcome.applied) return outcome;
     this.#resources.clear();
@@ -92,8 +102,7 @@ export class WorkerFleet implements ConfigTarget {
     return outcome;
   }
 
-  /** {@inheritDoc ConfigTarget.applyDelta} */
-  async applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
+  async #applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
     const outcome = await this.#applyOnAll((worker) => worker.ask({ type: 'delta', revision, changes }, applyMs));
     if (!outcome.applied) {
       this.#refused = [...this.#refused, { revision, changes }];
@@ -173,20 +182,35 @@ export class WorkerFleet implements ConfigTarget {
     const deadline = setTimeout(() => worker.kill(), startMs);
     try {
       await worker.started;
-      if (this.#revision > 0) {
-        await worker.ask({ type: 'snapshot', revision: this.#revision, resources: [...this.#resources.values()] }, applyMs);
-        for (const { revision, changes } of this.#refused) await worker.ask({ type: 'delta', revision, changes }, applyMs);
-      }
-      this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
+      await this.#inTurn(() => this.#admit(worker));
     } catch (fault) {
       worker.kill();
       throw fault;
     } finally {
       clearTimeout(deadline);
     }
-    this.#workers.set(index, worker);
     logger.info({ worker: index, pid: worker.pid }, 'worker takes traffic');
     void worker.gone.then(() => this.#replace(worker, performance.now() - startedAt));
+  }
+
+  /** Brings a worker to the state of the others and adds it to them. No revision comes in between. */
+  async #admit(worker: WorkerProcess): Promise<void> {
+    if (this.#revision > 0) {
+      await worker.ask({ type: 'snapshot', revision: this.#revision, resources: [...this.#resources.values()] }, applyMs);
+      for (const { revision, changes } of this.#refused) await worker.ask({ type: 'delta', revision, changes }, applyMs);
+    }
+    this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
+    this.#workers.set(worker.index, worker);
+  }
+
+  /** One thing at a time: applying a revision, or bringing a worker up to it. */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(act);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   async #replace(worker: WorkerProcess, livedMs: number): Promise<void> {
