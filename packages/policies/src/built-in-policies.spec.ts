@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -27,7 +27,7 @@ describe('the built-in policies', () => {
   it('are the same, in the same alphabetical order, in both entries and as folders', () => {
     const names = builtInPolicySchemas.map(({ name }) => name);
     const folders = readdirSync(source, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && existsSync(join(source, entry.name, 'policy.ts')))
       .map(({ name }) => name);
     expect(names).toEqual([...names].sort());
     expect(folders.sort()).toEqual(names);

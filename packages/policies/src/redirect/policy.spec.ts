@@ -3,9 +3,9 @@ import { PolicyTester, type TestRequest } from '@sluice/policy-sdk/testing';
 import fc from 'fast-check';
 import type { z } from 'zod';
 import { keyAuth } from '../key-auth/policy.ts';
-import { fillTemplate, templateFault } from './location-template.ts';
+import { fillTemplate } from './location-template.ts';
 import { redirect } from './policy.ts';
-import type { redirectSchema } from './schema.ts';
+import { templateFault, type redirectSchema } from './schema.ts';
 
 type Config = z.input<typeof redirectSchema.config>;
 

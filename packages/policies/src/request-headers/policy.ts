@@ -1,5 +1,5 @@
 import { definePolicy } from '@sluice/policy-sdk';
-import { headerChanges } from '../header-changes.ts';
+import { headerChanges } from '../header-fields/header-changes.ts';
 import { requestHeadersSchema } from './schema.ts';
 
 export const requestHeaders = definePolicy({

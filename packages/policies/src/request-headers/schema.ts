@@ -1,6 +1,6 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
 import { z } from 'zod';
-import { changeableFields, changeableNames, changeableRenames, requestFieldFault } from '../protected-fields.ts';
+import { changeableFields, changeableNames, changeableRenames, requestFieldFault } from '../header-fields/schema.ts';
 
 export const requestHeadersSchema = definePolicySchema({
   name: 'request-headers',

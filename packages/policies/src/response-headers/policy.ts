@@ -1,5 +1,5 @@
 import { definePolicy } from '@sluice/policy-sdk';
-import { headerChanges } from '../header-changes.ts';
+import { headerChanges } from '../header-fields/header-changes.ts';
 import { responseHeadersSchema } from './schema.ts';
 
 export const responseHeaders = definePolicy({

@@ -1,6 +1,6 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
 import { z } from 'zod';
-import { changeableFields, changeableNames, changeableRenames, responseFieldFault } from '../protected-fields.ts';
+import { changeableFields, changeableNames, changeableRenames, responseFieldFault } from '../header-fields/schema.ts';
 
 export const responseHeadersSchema = definePolicySchema({
   name: 'response-headers',

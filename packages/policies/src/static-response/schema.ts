@@ -1,7 +1,7 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
 import { HeaderValue } from '@sluice/schema';
 import { z } from 'zod';
-import { changeableFields, responseFieldFault, type FieldGuard } from '../protected-fields.ts';
+import { changeableFields, responseFieldFault, type FieldGuard } from '../header-fields/schema.ts';
 
 /** RFC 9110: responses with these statuses have no content. */
 const withoutContent = [204, 205, 304];
