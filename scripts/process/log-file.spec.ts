@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, writeSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { openLogFile } from './log-file.ts';
+import { keepLogBounded, openLogFile } from './log-file.ts';
+import { waitUntil } from './wait-until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-log-'));
 const path = join(folder, 'server.log');
@@ -26,5 +27,18 @@ it('is begun afresh once it has grown too large, and keeps one generation', () =
   const log = openLogFile(path, 100);
   expect(statSync(path).size).toBe(0);
   expect(readFileSync(`${path}.1`, 'utf8')).toHaveLength(101);
+  log.close();
+});
+
+it('is emptied under its writer once it has grown too large, and goes on', async () => {
+  writeFileSync(path, 'earlier\n');
+  const log = openLogFile(path);
+  const stop = keepLogBounded(log, 100, 10);
+  writeSync(log.descriptor, 'x'.repeat(101));
+  await waitUntil('the log is emptied', () => statSync(path).size === 0);
+  stop();
+  writeSync(log.descriptor, 'new\n');
+  expect(readFileSync(`${path}.1`, 'utf8')).toMatch(/^earlier\nx{101}$/);
+  expect(log.tail(5)).toBe('new');
   log.close();
 });

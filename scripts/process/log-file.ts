@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 
 const tailBytes = 16_384;
 
@@ -31,9 +31,26 @@ export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
   };
 }
 
+/**
+ * Keeps a log from growing without end while it is written: past `maxBytes` its text moves to `<path>.1` and the file is
+ * emptied under its writer, who appends. Gives a function that ends the watch.
+ */
+export function keepLogBounded(log: LogFile, maxBytes = 50_000_000, intervalMs = 10_000): () => void {
+  const timer = setInterval(() => {
+    if (sizeOf(log.path) <= maxBytes) return;
+    copyFileSync(log.path, `${log.path}.1`);
+    truncateSync(log.path);
+  }, intervalMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
 function lastLines(path: string, fromBytes: number, lines: number): string {
   const size = sizeOf(path);
-  const begin = Math.max(fromBytes, size - tailBytes);
+  // A file shorter than it was has been emptied meanwhile: all it holds is new.
+  const begin = Math.max(size < fromBytes ? 0 : fromBytes, size - tailBytes);
   if (size <= begin) return '';
   const reader = openSync(path, 'r');
   try {

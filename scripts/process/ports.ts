@@ -30,7 +30,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     if (twin !== undefined) {
       faults.push(`Port ${port} is asked for twice: by ${twin.purpose} (${twin.variable}) and by ${purpose} (${variable}).`);
     } else if (!(await isPortFree(port))) {
-      faults.push(`Port ${port} (${purpose}) is taken by another program. Stop it, or choose another port: ${variable}=<port>.`);
+      faults.push(`Port ${port} (${purpose}) is taken by another program, perhaps another Sluice. Stop it, or choose another port: ${variable}=<port>.`);
     }
   }
   if (faults.length > 0) throw new SetupError(faults.join('\n'));

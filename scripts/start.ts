@@ -1,0 +1,175 @@
+/**
+ * The whole of `npm start`: builds what has changed, starts Postgres, the control plane and a proxy, registers a demo on an
+ * empty database, prints what to try, and stays until Ctrl-C. Whatever it starts ends with it, however it ends.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDemo } from './demo/register-demo.ts';
+import { startPostgres } from './embedded/postgres.ts';
+import { requireFreePorts } from './process/ports.ts';
+import { SetupError, describeFailure } from './process/setup-error.ts';
+import { untilAskedToStop } from './process/stop-request.ts';
+import { ensureBuilt } from './start/build.ts';
+import { startProgram } from './start/program.ts';
+import { step } from './start/progress.ts';
+import { helpText, logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
+import { summary } from './start/summary.ts';
+
+type Running = { readonly name: string; stop(): Promise<void> };
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
+const args = process.argv.slice(2);
+/** In the order they were started; they stop in the opposite order. */
+const running: Running[] = [];
+
+if (args.includes('--help')) process.stdout.write(helpText);
+else await main();
+
+async function main(): Promise<void> {
+  const stopRequest = untilAskedToStop();
+  const crash = Promise.withResolvers<never>();
+  // A crash before anybody waits for it is not an unhandled one.
+  crash.promise.catch(() => {});
+  let exitCode = 0;
+  try {
+    const settings = readSettings(root, args, process.env);
+    const start = bringUp(settings, (description) => {
+      crash.reject(new SetupError(description));
+    });
+    await Promise.race([start.then((demoKey) => console.log(summary(settings, demoKey))), stopRequest, crash.promise]);
+    await Promise.race([stopRequest, crash.promise]);
+    console.log('\nStopping.');
+  } catch (error) {
+    console.error(`\n${describeFailure(error)}`);
+    exitCode = 1;
+  }
+  for (const { name, stop } of running.reverse()) await step(name, stop);
+  process.exit(exitCode);
+}
+
+/** Starts everything in order and gives the key of the demo, if there is one to try. */
+async function bringUp(settings: StartSettings, onCrash: (description: string) => void): Promise<string | undefined> {
+  await requireFreePorts(wantedPorts(settings));
+  createDataDir(settings);
+  await step('Build', () => ensureBuilt(root), (hasBuilt) => (hasBuilt ? '' : 'up to date'));
+  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, onCrash)));
+  await step('Control plane', () => startControlPlane(settings, databaseUrl, onCrash));
+  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, onCrash));
+  await step('Proxy', () => startProxy(settings, onCrash));
+  if (!settings.hasDemo) return undefined;
+  const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'as it was'));
+  return demo.key;
+}
+
+function createDataDir(settings: StartSettings): void {
+  try {
+    if (!existsSync(settings.dataDir)) {
+      mkdirSync(settings.dataDir, { recursive: true });
+      // The account that Postgres runs as has to pass through; what is secret in here has rights of its own.
+      chmodSync(settings.dataDir, 0o711);
+    }
+    mkdirSync(join(settings.dataDir, 'logs'), { recursive: true });
+  } catch (error) {
+    throw new SetupError(`Cannot write to ${settings.dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`);
+  }
+}
+
+async function startDatabase(settings: StartSettings, onCrash: (description: string) => void): Promise<string> {
+  const postgres = await startPostgres({
+    dataDir: join(settings.dataDir, 'postgres'),
+    database: 'sluice',
+    port: settings.postgresPort,
+    portVariable: 'SLUICE_POSTGRES_PORT',
+    onNotice: (line) => {
+      console.log(`\n    ${line}`);
+    },
+    onCrash,
+  });
+  running.push({ name: 'Postgres', stop: () => postgres.stop() });
+  return postgres.url;
+}
+
+async function startControlPlane(settings: StartSettings, databaseUrl: string, onCrash: (description: string) => void): Promise<void> {
+  const { ports } = settings;
+  const program = await startProgram({
+    name: 'control plane',
+    args: [join(root, 'apps/control-plane/dist/main.js')],
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      SLUICE_DATA_DIR: settings.dataDir,
+      SLUICE_ADMIN_PORT: String(ports.admin),
+      SLUICE_STREAM_PORT: String(ports.stream),
+    },
+    logPath: logPath(settings, 'control-plane'),
+    readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
+    stopGraceMs: 5_000,
+    onCrash,
+  });
+  running.push({ name: 'Control plane', stop: program.stop });
+}
+
+async function startDemoServices(settings: StartSettings, onCrash: (description: string) => void): Promise<void> {
+  const upstream = join(root, 'scripts/demo/upstream.ts');
+  const start = async (name: 'orders' | 'users'): Promise<void> => {
+    const port = settings.ports[name];
+    const program = await startProgram({
+      name: `demo service "${name}"`,
+      args: [upstream, name, String(port)],
+      env: process.env,
+      logPath: logPath(settings, `demo-${name}`),
+      readyUrl: `http://127.0.0.1:${port}/`,
+      stopGraceMs: 1_000,
+      onCrash,
+    });
+    running.push({ name: `Demo ${name}`, stop: program.stop });
+  };
+  await Promise.all([start('orders'), start('users')]);
+}
+
+async function startProxy(settings: StartSettings, onCrash: (description: string) => void): Promise<void> {
+  const { ports, dataDir } = settings;
+  const program = await startProgram({
+    name: 'proxy',
+    args: [join(root, 'apps/proxy/dist/main.js')],
+    env: {
+      // Nobody waits half a minute for a demo to stop.
+      SLUICE_DRAIN_MS: '3000',
+      ...process.env,
+      SLUICE_CONTROL_PLANE: `127.0.0.1:${ports.stream}`,
+      SLUICE_NODE_TOKEN: secret(settings, 'SLUICE_NODE_TOKEN', 'node-token'),
+      SLUICE_PROXY_PORT: String(ports.proxy),
+      SLUICE_STATUS_PORT: String(ports.status),
+      SLUICE_DATA_DIR: join(dataDir, 'proxy'),
+    },
+    logPath: logPath(settings, 'proxy'),
+    readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
+    stopGraceMs: 5_000,
+    onCrash,
+  });
+  running.push({ name: 'Proxy', stop: program.stop });
+}
+
+async function configureDemo(settings: StartSettings): ReturnType<typeof ensureDemo> {
+  const { ports, dataDir } = settings;
+  return await ensureDemo({
+    adminUrl: `http://127.0.0.1:${ports.admin}`,
+    adminToken: secret(settings, 'SLUICE_ADMIN_TOKEN', 'admin-token'),
+    dataDir,
+    ordersPort: ports.orders,
+    usersPort: ports.users,
+  });
+}
+
+/** A token from the environment, or from the file the control plane keeps it in. */
+function secret(settings: StartSettings, variable: string, file: string): string {
+  const fromEnvironment = process.env[variable];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
+  const path = join(settings.dataDir, file);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new SetupError(`Cannot read ${shortPath(settings, path)}, which the control plane writes at its first start: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepLogBounded, openLogFile } from '../process/log-file.ts';
+import { SetupError } from '../process/setup-error.ts';
+import { startWatched } from '../process/watched-process.ts';
+
+/** A Node program to run beside others. */
+export type ProgramOptions = {
+  /** A short word for messages. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logPath: string;
+  /** An address that answers 200 once the program serves. */
+  readonly readyUrl: string;
+  /** How long it may take to stop before it is killed. */
+  readonly stopGraceMs: number;
+  /** Called when it ends although nobody asked it to. */
+  readonly onCrash: (description: string) => void;
+};
+
+/** A program that runs. */
+export type Program = { readonly pid: number; stop(): Promise<void> };
+
+const readyTimeoutMs = 60_000;
+const shownLines = 20;
+
+/**
+ * Starts a program under a watchdog, its output in a log file, and gives it once it is ready.
+ * @throws SetupError with the last lines of the log when it ends first, or is not ready in time.
+ */
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const log = openLogFile(options.logPath);
+  const stopBounding = keepLogBounded(log);
+  const lastWords = (): string => `Its last words, also in ${options.logPath}:\n${log.tail(shownLines)}`;
+  const running = await startWatched({
+    name: options.name,
+    command: process.execPath,
+    args: options.args,
+    env: options.env,
+    output: log.descriptor,
+    stopLadder: [{ signal: 'SIGTERM', graceMs: options.stopGraceMs }],
+  });
+  let isWanted = true;
+  let hasEnded = false;
+  let isReady = false;
+  void running.exited.then((exit) => {
+    hasEnded = true;
+    stopBounding();
+    if (isWanted && isReady) options.onCrash(`The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`);
+  });
+  const stop = async (): Promise<void> => {
+    isWanted = false;
+    await running.stop();
+  };
+
+  const deadline = performance.now() + readyTimeoutMs;
+  while (!isReady) {
+    if (hasEnded) throw new SetupError(`The ${options.name} did not start. ${lastWords()}`);
+    if (performance.now() > deadline) {
+      await stop();
+      throw new SetupError(`The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}). ${lastWords()}`);
+    }
+    isReady = await answersOk(options.readyUrl);
+    if (!isReady) await sleep(50);
+  }
+  return { pid: running.pid, stop };
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

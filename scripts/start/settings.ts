@@ -1,0 +1,91 @@
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { portFrom, type WantedPort } from '../process/ports.ts';
+import { SetupError } from '../process/setup-error.ts';
+
+/** What `npm start` was asked for. */
+export type StartSettings = {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly postgresPort: number | undefined;
+  readonly ports: { readonly proxy: number; readonly admin: number; readonly stream: number; readonly status: number; readonly orders: number; readonly users: number };
+  readonly hasDemo: boolean;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const helpText = `Starts Sluice on this machine: Postgres, the control plane, a proxy, and a demo to try it with.
+
+  npm start                start everything; data stays in .sluice between starts
+  npm start -- --empty     start without the demo
+  npm start -- --help      this text
+
+Set in the environment:
+
+  SLUICE_PROXY_PORT        the proxy                          (8000)
+  SLUICE_ADMIN_PORT        the Admin API                      (8001)
+  SLUICE_STREAM_PORT       the config stream                  (8005)
+  SLUICE_STATUS_PORT       health and metrics of the proxy    (8100)
+  SLUICE_DEMO_PORT         the demo services, this and the next one (9101)
+  SLUICE_POSTGRES_PORT     the embedded Postgres              (any free port)
+  SLUICE_DATA_DIR          where everything is kept           (.sluice)
+  DATABASE_URL             a Postgres that runs already, instead of the embedded one
+
+All other settings of the control plane and the proxy are passed on: run their dist/main.js with --help to see them.
+`;
+
+/**
+ * Reads what was asked for.
+ * @throws SetupError for an unknown argument or a port that is none.
+ */
+export function readSettings(root: string, args: readonly string[], env: Environment): StartSettings {
+  const unknown = args.find((arg) => arg !== '--empty');
+  if (unknown !== undefined) throw new SetupError(`"${unknown}" is not known. Try: npm start -- --help`);
+  const orders = portFrom(env, 'SLUICE_DEMO_PORT', 9101);
+  return {
+    root,
+    dataDir: resolve(root, given(env, 'SLUICE_DATA_DIR') ?? '.sluice'),
+    databaseUrl: given(env, 'DATABASE_URL'),
+    postgresPort: given(env, 'SLUICE_POSTGRES_PORT') === undefined ? undefined : portFrom(env, 'SLUICE_POSTGRES_PORT', 0),
+    ports: {
+      proxy: portFrom(env, 'SLUICE_PROXY_PORT', 8000),
+      admin: portFrom(env, 'SLUICE_ADMIN_PORT', 8001),
+      stream: portFrom(env, 'SLUICE_STREAM_PORT', 8005),
+      status: portFrom(env, 'SLUICE_STATUS_PORT', 8100),
+      orders,
+      users: orders + 1,
+    },
+    hasDemo: !args.includes('--empty'),
+  };
+}
+
+/** The ports that must be free, and how to move each. */
+export function wantedPorts({ ports, hasDemo }: StartSettings): WantedPort[] {
+  const wanted = [
+    { port: ports.proxy, purpose: 'the proxy', variable: 'SLUICE_PROXY_PORT' },
+    { port: ports.admin, purpose: 'the Admin API', variable: 'SLUICE_ADMIN_PORT' },
+    { port: ports.stream, purpose: 'the config stream', variable: 'SLUICE_STREAM_PORT' },
+    { port: ports.status, purpose: 'health and metrics of the proxy', variable: 'SLUICE_STATUS_PORT' },
+  ];
+  const demo = [
+    { port: ports.orders, purpose: 'the demo service "orders"', variable: 'SLUICE_DEMO_PORT' },
+    { port: ports.users, purpose: 'the demo service "users"', variable: 'SLUICE_DEMO_PORT' },
+  ];
+  return hasDemo ? [...wanted, ...demo] : wanted;
+}
+
+/** A path as a person in the checkout would type it. */
+export function shortPath({ root }: StartSettings, path: string): string {
+  const short = relative(root, path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+}
+
+/** Where a program's log is kept. */
+export function logPath({ dataDir }: StartSettings, name: string): string {
+  return join(dataDir, 'logs', `${name}.log`);
+}
+
+function given(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
