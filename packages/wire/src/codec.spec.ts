@@ -42,6 +42,7 @@ const controlFrames = {
     revision,
     changes: fc.array(fc.record({ kind: text, id: text, json: text })),
     setHash: bytes,
+    merged: fc.boolean(),
   }),
   heartbeat: typed('heartbeat', { revision, setHash: bytes }),
   drain: typed('drain', { reason: text }),

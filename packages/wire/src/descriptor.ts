@@ -261,6 +261,10 @@ export const descriptor = {
                     "setHash": {
                       "type": "bytes",
                       "id": 4
+                    },
+                    "merged": {
+                      "type": "bool",
+                      "id": 5
                     }
                   }
                 },

@@ -80,6 +80,7 @@ export interface Delta {
   readonly revision: number;
   readonly changes: readonly ResourceRecord[];
   readonly setHash: Uint8Array;
+  readonly merged: boolean;
 }
 
 /** A resource on the wire. In a delta, an empty `json` says that it was deleted. */

@@ -63,7 +63,7 @@ export class DeltaRing {
   next(revision: number): EncodedDelta | undefined {
     const delta = this.deltas[this.indexAfter(revision)];
     if (delta === undefined) return undefined;
-    if (delta.bytes <= maxDeltaBytes) delta.frame ??= encode(delta);
+    if (delta.bytes <= maxDeltaBytes) delta.frame ??= encode(delta, false);
     return delta;
   }
 
@@ -86,7 +86,7 @@ export class DeltaRing {
     let bytes = 0;
     for (const change of changes.values()) bytes += encodedBytes(change);
     const fromRevision = this.deltas[first]?.fromRevision ?? 0;
-    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()] });
+    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()] }, true);
     return { revision: last.revision, frame };
   }
 
@@ -110,6 +110,8 @@ export class DeltaRing {
   }
 }
 
-function encode({ fromRevision, revision, changes, setHash }: Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash'>): Buffer {
-  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash });
+type DeltaContent = Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash'>;
+
+function encode({ fromRevision, revision, changes, setHash }: DeltaContent, merged: boolean): Buffer {
+  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash, merged });
 }

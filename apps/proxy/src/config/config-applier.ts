@@ -1,0 +1,130 @@
+import type { ConfigSnapshot, Delta } from '@sluice/wire';
+import type { ConfigOrigin, ConfigState } from './config-state.ts';
+import { HeldConfig } from './held-config.ts';
+import { isFault, readRecord, readRecords } from './read-records.ts';
+import type { ApplyOutcome, ConfigFault, ConfigLog, ConfigTarget, ResourceChange } from './source.ts';
+
+/** What a node answers the control plane. */
+export interface Verdict {
+  readonly applied: boolean;
+  /** Why not, or what is kept out of service. */
+  readonly faults: readonly ConfigFault[];
+}
+
+export interface ConfigApplierOptions {
+  readonly target: ConfigTarget;
+  readonly state: ConfigState;
+  readonly log: ConfigLog;
+  /** Called when something else is in service from now on. */
+  readonly onApplied: () => void;
+}
+
+/**
+ * Brings what was received into service, one after the other, each whole or not at all. A refused revision is held all the same: later ones build
+ * on it, and whatever is still broken then stays quarantined.
+ */
+export class ConfigApplier {
+  readonly held = new HeldConfig();
+  readonly #options: ConfigApplierOptions;
+  /** Resources of `held` that this version cannot read, by id. */
+  #unreadable = new Map<string, ConfigFault>();
+  /** The target missed something, so it has to be given everything the next time. */
+  #targetIsBehind = false;
+
+  constructor(options: ConfigApplierOptions) {
+    this.#options = options;
+  }
+
+  /** True when what is held and what is in service are the same revision. */
+  get isUpToDate(): boolean {
+    return this.held.revision > 0 && this.#options.state.refused === undefined;
+  }
+
+  /**
+   * Takes a whole configuration. `confirmedAtMs` is when it was the newest. Rejects with a WireError when it contradicts
+   * itself.
+   */
+  async takeSnapshot(snapshot: ConfigSnapshot, origin: ConfigOrigin, confirmedAtMs: number): Promise<Verdict> {
+    this.held.replace(snapshot);
+    return this.#conclude(await this.#applyWhole(), origin, confirmedAtMs);
+  }
+
+  /** Takes a delta. Undefined, and nothing is changed, when it does not lead to what the control plane has. */
+  async takeDelta(delta: Delta): Promise<Verdict | undefined> {
+    if (!this.held.follow(delta)) return undefined;
+    let outcome = await this.#applyDelta(delta);
+    // Several revisions in one cannot be refused for the sake of one of them: the rest is applied.
+    if (!outcome.applied && delta.merged) outcome = await (this.#targetIsBehind ? this.#applyWhole() : this.#guarded(() => this.#options.target.applyDelta(delta.revision, [])));
+    return this.#conclude(outcome, 'stream', Date.now());
+  }
+
+  /** Up to this revision nothing has changed. False when what is held is not what it should be. */
+  confirm(revision: number, setHash: Uint8Array): boolean {
+    const { held } = this;
+    const { state } = this.#options;
+    if (!held.setHash.matches(setHash)) return false;
+    held.advance(revision);
+    if (this.isUpToDate) {
+      state.origin = 'stream';
+      state.revision = held.revision;
+      state.confirmed(Date.now());
+    }
+    return true;
+  }
+
+  async #applyDelta({ revision, changes }: Delta): Promise<ApplyOutcome> {
+    const read: ResourceChange[] = [];
+    const faults: ConfigFault[] = [];
+    for (const change of changes) {
+      this.#unreadable.delete(change.id);
+      const resource = change.json === '' ? undefined : readRecord(change);
+      if (resource === undefined) {
+        const known = readRecord({ ...change, json: '{}' });
+        if (!isFault(known)) read.push({ kind: known.kind, id: known.id, spec: undefined });
+      } else if (isFault(resource)) {
+        this.#unreadable.set(change.id, resource);
+        faults.push(resource);
+      } else read.push(resource);
+    }
+    if (faults.length > 0) {
+      this.#targetIsBehind = true;
+      return { applied: false, faults, quarantined: [] };
+    }
+    if (this.#targetIsBehind) return this.#applyWhole();
+    return this.#guarded(() => this.#options.target.applyDelta(revision, read));
+  }
+
+  async #applyWhole(): Promise<ApplyOutcome> {
+    this.#unreadable = new Map();
+    const outcome = await this.#guarded(() => this.#options.target.applySnapshot(this.held.revision, readRecords(this.held.records(), this.#unreadable)));
+    this.#targetIsBehind = !outcome.applied;
+    return outcome;
+  }
+
+  /** A target that throws has a bug; the last good configuration stays. */
+  async #guarded(apply: () => ApplyOutcome | Promise<ApplyOutcome>): Promise<ApplyOutcome> {
+    try {
+      return await apply();
+    } catch (error) {
+      this.#targetIsBehind = true;
+      this.#options.log.error({ err: error }, 'applying a configuration failed unexpectedly');
+      const reason = error instanceof Error ? error.message : String(error);
+      return { applied: false, faults: [{ kind: '', id: '', name: '', pointer: '', code: 'internal_error', reason }], quarantined: [] };
+    }
+  }
+
+  #conclude(outcome: ApplyOutcome, origin: ConfigOrigin, confirmedAtMs: number): Verdict {
+    const { state, log, onApplied } = this.#options;
+    const { epoch, revision } = this.held;
+    if (!outcome.applied) {
+      state.refusedRevision(revision, outcome.faults);
+      log.warn({ revision, faults: outcome.faults.slice(0, 10) }, 'refused a revision; the last good configuration stays');
+      return { applied: false, faults: outcome.faults };
+    }
+    const quarantined = [...outcome.quarantined, ...this.#unreadable.values()];
+    state.applied(origin, epoch, revision, quarantined, confirmedAtMs);
+    this.held.applied(new Set(quarantined.map(({ id }) => id)));
+    onApplied();
+    return { applied: true, faults: quarantined };
+  }
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { fieldErrors, kinds, mapReferences, nameProperty, resourceSchemas, toPointer } from '@sluice/config';
+import type { Kind, Resource, Spec } from '@sluice/config';
+import type { FieldError } from '@sluice/errors';
+
+/** The file cannot be used. The message lists everything that is wrong with it. */
+export class ConfigFileError extends Error {
+  readonly faults: readonly FieldError[];
+
+  constructor(path: string, faults: readonly FieldError[]) {
+    super(`${path} cannot be used:\n${faults.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`).join('\n')}`);
+    this.name = 'ConfigFileError';
+    this.faults = faults;
+  }
+}
+
+/** Where a kind stands in the file. */
+const collectionOf: Readonly<Record<Kind, string>> = {
+  gateway: 'gateways',
+  quota: 'quotas',
+  group: 'groups',
+  service: 'services',
+  route: 'routes',
+  consumer: 'consumers',
+  key: 'keys',
+};
+
+/**
+ * Reads the text of a configuration file: an object with the collections of the Admin API (`services`, `routes`, …), each an
+ * array of resources written as the Admin API takes them, with references by name. A key also names its `consumer`, and
+ * has either `key`, the key itself, or `hash` and `prefix`. The gateway of this node may be left out when it has no
+ * settings. Throws a ConfigFileError with all faults.
+ */
+export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
+  const content = parseJson(text, path);
+  const faults: FieldError[] = [];
+  for (const property of Object.keys(content)) {
+    if (!Object.values(collectionOf).includes(property)) faults.push({ pointer: toPointer([property]), detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}` });
+  }
+  const entries = kinds.flatMap((kind) => readCollection(kind, content[collectionOf[kind]], faults));
+  if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway)) entries.push(entryOf('gateway', { name: gateway }, ''));
+  const ids = new Map<string, string>();
+  for (const { kind, name, id, pointer } of entries) {
+    if (ids.has(id)) faults.push({ pointer, detail: `another ${kind} has the name "${name}"` });
+    ids.set(id, id);
+    ids.set(`${kind}\0${name}`, id);
+  }
+  const resources = entries.map((entry) => resolve(entry, ids, faults));
+  if (faults.length > 0) throw new ConfigFileError(path, faults);
+  return resources;
+}
+
+interface Entry {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly name: string;
+  readonly pointer: string;
+  readonly spec: Spec;
+}
+
+function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigFileError(path, [{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new ConfigFileError(path, [{ pointer: '', detail: 'expected an object' }]);
+  return content as Readonly<Record<string, unknown>>;
+}
+
+function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): Entry[] {
+  if (collection === undefined) return [];
+  const at = `/${collectionOf[kind]}`;
+  if (!Array.isArray(collection)) {
+    faults.push({ pointer: at, detail: 'expected an array' });
+    return [];
+  }
+  return collection.flatMap((written: unknown, index) => {
+    const parsed = resourceSchemas[kind].safeParse(kind === 'key' ? hashed(written) : written);
+    if (parsed.success) return [entryOf(kind, parsed.data, `${at}/${index}`)];
+    faults.push(...fieldErrors(parsed.error, `${at}/${index}`));
+    return [];
+  });
+}
+
+/** A key that is written out becomes its hash, which is all that the node works with. */
+function hashed(written: unknown): unknown {
+  if (typeof written !== 'object' || written === null || !('key' in written) || typeof written.key !== 'string') return written;
+  const { key, ...others } = written;
+  return { ...others, hash: createHash('sha256').update(key).digest('hex'), prefix: key.slice(0, 8) };
+}
+
+function entryOf(kind: Kind, written: object, pointer: string): Entry {
+  const spec = (pointer === '' ? resourceSchemas[kind].parse(written) : written) as Spec;
+  const name = String((spec as Readonly<Record<string, unknown>>)[nameProperty(kind)]);
+  // The names of keys are unique for each consumer only.
+  const scope = kind === 'key' ? (spec as Spec<'key'>).consumer : '';
+  return { kind, id: stableId(kind, scope, name), name, pointer, spec };
+}
+
+/** The same name has the same id after every reload (RFC 9562, version 8). */
+function stableId(...parts: readonly string[]): string {
+  const hex = createHash('sha256').update(parts.join('\0')).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function resolve({ kind, id, pointer, spec }: Entry, ids: ReadonlyMap<string, string>, faults: FieldError[]): Resource {
+  const resolved = mapReferences(kind, spec, (reference) => {
+    const target = ids.get(`${reference.kind}\0${reference.target}`);
+    if (target === undefined) faults.push({ pointer: pointer + reference.pointer, detail: `there is no ${reference.kind} "${reference.target}" in this file` });
+    return target ?? reference.target;
+  });
+  return { kind, id, spec: resolved };
+}

@@ -1,0 +1,85 @@
+import { readFileSync, statSync } from 'node:fs';
+import { ConfigFileError, parseConfigFile } from './config-file.ts';
+import type { ConfigState } from './config-state.ts';
+import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
+
+const maxFileBytes = 64 * 1024 * 1024;
+
+export interface FileSourceOptions {
+  readonly path: string;
+  readonly gateway: string;
+  readonly target: ConfigTarget;
+  readonly state: ConfigState;
+  readonly log: ConfigLog;
+}
+
+/**
+ * Configuration from one JSON file, for a node without a control plane. It is read at the start, where a fault ends the
+ * process, and again on SIGHUP, where a fault leaves what was there in service.
+ */
+export class FileSource implements ConfigSource {
+  readonly #options: FileSourceOptions;
+  readonly #onHangup = (): void => this.#reload();
+  #revision = 0;
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(options: FileSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the file. Throws a ConfigFileError with everything that is wrong with it. */
+  start(): void {
+    const apply = this.#read();
+    process.on('SIGHUP', this.#onHangup);
+    this.#applying = apply();
+  }
+
+  async stop(): Promise<void> {
+    process.off('SIGHUP', this.#onHangup);
+    await this.#applying;
+  }
+
+  #reload(): void {
+    const { path, state, log } = this.#options;
+    try {
+      const apply = this.#read();
+      this.#applying = this.#applying.then(apply);
+    } catch (error) {
+      state.lastError = error instanceof Error ? error.message : String(error);
+      log.error({ path, reason: state.lastError }, 'the configuration file cannot be used; the configuration stays as it was');
+    }
+  }
+
+  /** Gives what brings the file's content into service. */
+  #read(): () => Promise<void> {
+    const { path, gateway } = this.#options;
+    const resources = parseConfigFile(readText(path), path, gateway);
+    return () => this.#apply(resources);
+  }
+
+  async #apply(resources: ReturnType<typeof parseConfigFile>): Promise<void> {
+    const { path, target, state, log } = this.#options;
+    const revision = ++this.#revision;
+    const { applied, faults, quarantined } = await target.applySnapshot(revision, resources);
+    if (!applied) {
+      state.refusedRevision(revision, faults);
+      state.lastError = `${path} was refused`;
+      log.error({ path, faults: faults.slice(0, 10) }, 'the configuration file was refused');
+      return;
+    }
+    state.applied('file', path, revision, quarantined, Date.now());
+    state.lastError = '';
+    if (quarantined.length > 0) log.error({ path, quarantined: quarantined.slice(0, 10) }, 'resources of the configuration file cannot be used and are refused');
+    log.info({ path, resources: resources.length }, 'serving with the configuration file');
+  }
+}
+
+function readText(path: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > maxFileBytes) throw new Error(`it has ${size} bytes; at most ${maxFileBytes} are read`);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigFileError(path, [{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+  }
+}

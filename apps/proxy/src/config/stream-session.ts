@@ -1,0 +1,168 @@
+import { SnapshotAssembler, WireError } from '@sluice/wire';
+import type { ConfigStreamClient, ControlCall, ControlFrame, NodeFrame, TargetHealth } from '@sluice/wire';
+import type { ConfigApplier, Verdict } from './config-applier.ts';
+import type { ConfigState } from './config-state.ts';
+import type { ConfigLog } from './source.ts';
+
+const statusMs = 1_000;
+/** The control plane speaks every second; after so many seconds of silence it is taken for gone. */
+const silentSeconds = 10;
+
+/** What the node says about itself with every sign of life. */
+export interface NodeReport {
+  readonly draining: boolean;
+  readonly targets: readonly TargetHealth[];
+}
+
+export interface StreamSessionOptions {
+  readonly nodeId: string;
+  readonly gateway: string;
+  readonly version: string;
+  readonly policies: readonly string[];
+  readonly report: () => NodeReport;
+  readonly applier: ConfigApplier;
+  readonly state: ConfigState;
+  readonly log: ConfigLog;
+  /** Called with the first frame: the control plane has accepted us. */
+  readonly onAccepted: () => void;
+}
+
+/** One stream from hello to end. It never stops the node: whatever goes wrong ends the stream, with the reason. */
+export class StreamSession {
+  readonly #options: StreamSessionOptions;
+  readonly #call: ControlCall;
+  readonly #client: ConfigStreamClient;
+  readonly #assembler = new SnapshotAssembler();
+  #reason: string | undefined;
+  #quietSeconds = 0;
+  #isAccepted = false;
+  #isApplying = false;
+  /** After drift, deltas mean nothing until a snapshot begins. */
+  #awaitsSnapshot = false;
+
+  constructor(client: ConfigStreamClient, options: StreamSessionOptions) {
+    this.#options = options;
+    this.#client = client;
+    this.#call = client.connect();
+    // Read by `run`; this one only keeps late errors from ending the process.
+    this.#call.on('error', () => undefined);
+  }
+
+  /** Says hello and takes frames, one after the other. Resolves with the reason once the stream has ended. */
+  async run(): Promise<string> {
+    const ticks = setInterval(() => this.#tick(), statusMs);
+    try {
+      this.#hello(false);
+      for await (const frame of this.#call as AsyncIterable<ControlFrame>) {
+        this.#accept();
+        this.#isApplying = true;
+        await this.#take(frame);
+        this.#isApplying = false;
+        if (this.#reason !== undefined) break;
+      }
+    } catch (error) {
+      this.#reason ??= reasonOf(error);
+    } finally {
+      clearInterval(ticks);
+      this.#call.cancel();
+      this.#client.close();
+    }
+    return this.#reason ?? 'the control plane ended the stream';
+  }
+
+  /** Says at once how the node is. */
+  sendStatus(): void {
+    // A control plane that does not listen gets no pile of old news.
+    if (this.#call.writableNeedDrain) return;
+    const { draining, targets } = this.#options.report();
+    this.#send({ type: 'status', draining, targets, appliedRevision: this.#options.state.revision });
+  }
+
+  /** Ends the stream from this side, letting what was said arrive. */
+  close(): void {
+    this.#reason ??= 'stopping';
+    this.#call.end();
+  }
+
+  /** Ends the stream at once. */
+  cut(): void {
+    this.#call.cancel();
+  }
+
+  #hello(fromScratch: boolean): void {
+    const { nodeId, gateway, version, policies, applier, state } = this.#options;
+    const { held } = applier;
+    this.#send({
+      type: 'hello',
+      nodeId,
+      gateway,
+      version,
+      policies,
+      epoch: fromScratch ? '' : held.epoch,
+      revision: fromScratch ? 0 : held.revision,
+      setHash: held.setHash.bytes(),
+      appliedRevision: state.revision,
+      nackedRevision: state.refused?.revision ?? 0,
+      faults: [...(state.refused?.faults ?? []), ...state.quarantined],
+    });
+  }
+
+  #accept(): void {
+    this.#quietSeconds = 0;
+    if (this.#isAccepted) return;
+    this.#isAccepted = true;
+    this.#options.onAccepted();
+  }
+
+  async #take(frame: ControlFrame): Promise<void> {
+    const { applier, log } = this.#options;
+    if (frame.type === 'snapshot') {
+      this.#awaitsSnapshot = false;
+      const snapshot = this.#assembler.accept(frame);
+      if (snapshot !== undefined) this.#answer(snapshot.revision, await applier.takeSnapshot(snapshot, 'stream', Date.now()));
+      return;
+    }
+    if (this.#assembler.busy) throw new WireError(`a ${frame.type} came in the middle of a snapshot`);
+    if (frame.type === 'drain') this.#reason = `the control plane sent us elsewhere: ${frame.reason}`;
+    else if (frame.type === 'unknown') log.warn({}, 'the control plane sent a frame that this version does not know; update this node');
+    else if (this.#awaitsSnapshot) return;
+    else if (frame.type === 'delta') {
+      const verdict = await applier.takeDelta(frame);
+      if (verdict === undefined) this.#resynchronise(frame.revision);
+      else this.#answer(frame.revision, verdict);
+    } else if (!applier.confirm(frame.revision, frame.setHash)) this.#resynchronise(frame.revision);
+  }
+
+  #answer(revision: number, { applied, faults }: Verdict): void {
+    this.#send(applied ? { type: 'ack', revision, quarantined: faults } : { type: 'nack', revision, faults });
+  }
+
+  /** What is held is not what it should be: ask for everything. */
+  #resynchronise(revision: number): void {
+    const { state, log, applier } = this.#options;
+    state.resyncs++;
+    this.#awaitsSnapshot = true;
+    log.warn({ revision, held: applier.held.revision }, 'the configuration has drifted; asking for a snapshot');
+    this.#hello(true);
+  }
+
+  #tick(): void {
+    // While a large configuration is applied, what the control plane says waits to be read.
+    this.#quietSeconds = this.#isApplying ? 0 : this.#quietSeconds + 1;
+    if (this.#quietSeconds > silentSeconds) {
+      this.#reason ??= `the control plane said nothing for ${silentSeconds} seconds`;
+      this.#call.cancel();
+    } else if (this.#isAccepted) this.sendStatus();
+  }
+
+  #send(frame: NodeFrame): void {
+    if (!this.#call.writableEnded && !this.#call.destroyed) this.#call.write(frame);
+  }
+}
+
+/** What the peer said, or what happened on the way, without the clutter of gRPC. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const details = 'details' in error && typeof error.details === 'string' ? error.details : '';
+  return details === '' ? error.message : details;
+}

@@ -1,0 +1,164 @@
+import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
+import type { StreamAddress, StreamSecurity } from '@sluice/wire';
+import { backoffMs } from './backoff.ts';
+import { ConfigApplier } from './config-applier.ts';
+import type { ConfigState } from './config-state.ts';
+import type { LastGood } from './last-good.ts';
+import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
+import { StreamSession } from './stream-session.ts';
+import type { NodeReport } from './stream-session.ts';
+
+/** A stream that stood so long was a good one; the next failure begins counting anew. */
+const steadyMs = 2_000;
+const farewellMs = 1_000;
+
+export interface StreamSourceOptions {
+  /** Control planes, tried in turn. */
+  readonly addresses: readonly StreamAddress[];
+  readonly security: StreamSecurity;
+  readonly token: string;
+  readonly nodeId: string;
+  readonly gateway: string;
+  readonly version: string;
+  /** Names of the policies this node can run. */
+  readonly policies: readonly string[];
+  readonly report: () => NodeReport;
+  readonly target: ConfigTarget;
+  readonly state: ConfigState;
+  /** Where the configuration is kept for the next start; undefined keeps none. */
+  readonly lastGood: LastGood | undefined;
+  readonly log: ConfigLog;
+}
+
+/**
+ * Configuration from a control plane, and from disk until one answers. The stream never stops the node: without a control
+ * plane it serves for ever with what it has.
+ */
+export class StreamSource implements ConfigSource {
+  readonly #options: StreamSourceOptions;
+  readonly #applier: ConfigApplier;
+  #isStopping = false;
+  /** Ends the wait under way. */
+  #interrupt: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+  #session: StreamSession | undefined;
+  /** What the log was told last, so that it hears of every change of state once. */
+  #loggedReason: string | undefined;
+
+  constructor(options: StreamSourceOptions) {
+    const { target, state, log } = options;
+    this.#options = options;
+    this.#applier = new ConfigApplier({ target, state, log, onApplied: () => this.#keep() });
+  }
+
+  /** Begins to connect. Throws when an address is beyond this machine and that was not allowed. */
+  start(): void {
+    const { addresses, security, token } = this.#options;
+    if (addresses.length === 0) throw new TypeError('no control plane is named; set SLUICE_CONTROL_PLANE');
+    // Made to be told now, rather than with every attempt, that an address cannot be used.
+    for (const address of addresses) createConfigStreamClient({ address, security, token }).close();
+    this.#running ??= this.#run();
+  }
+
+  /** Tells the control plane at once what {@link StreamSourceOptions.report} says, that the node is draining for instance. */
+  announce(): void {
+    this.#session?.sendStatus();
+  }
+
+  /** Says farewell, and keeps the configuration for the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#session?.sendStatus();
+    this.#session?.close();
+    this.#interrupt();
+    await this.#running;
+    await this.#options.lastGood?.flush();
+  }
+
+  async #run(): Promise<void> {
+    await this.#loadLastGood();
+    const { addresses } = this.#options;
+    // A random first one spreads nodes over the control planes.
+    let next = Math.floor(Math.random() * addresses.length);
+    let failures = 0;
+    while (!this.#isStopping) {
+      const address = addresses[next % addresses.length];
+      if (address === undefined) return;
+      const stoodMs = await this.#connect(address);
+      next++;
+      failures = stoodMs >= steadyMs ? 0 : failures + 1;
+      if (!this.#isStopping) await this.#wait(backoffMs(Math.floor(failures / addresses.length)));
+    }
+  }
+
+  async #loadLastGood(): Promise<void> {
+    const { lastGood, log } = this.#options;
+    const loaded = await lastGood?.load();
+    if (loaded === undefined || this.#isStopping) return;
+    const { applied } = await this.#applier.takeSnapshot(loaded.snapshot, 'last-good', loaded.savedAtMs);
+    if (applied) log.info({ revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() }, 'serving with the last good configuration from disk');
+  }
+
+  /** Runs one stream. Gives how long it stood once it was accepted, in milliseconds. */
+  async #connect(address: StreamAddress): Promise<number> {
+    const { security, token, state, log } = this.#options;
+    state.controlPlane = formatStreamAddress(address);
+    let acceptedAt: number | undefined;
+    const session = new StreamSession(createConfigStreamClient({ address, security, token }), {
+      ...this.#options,
+      applier: this.#applier,
+      onAccepted: () => {
+        acceptedAt = performance.now();
+        state.connected = true;
+        state.connects++;
+        state.lastError = '';
+        this.#loggedReason = undefined;
+        log.info({ controlPlane: state.controlPlane }, 'connected to the control plane');
+      },
+    });
+    this.#session = session;
+    let reason: string | undefined;
+    const ended = session.run().then((text) => {
+      reason = text;
+      this.#interrupt();
+    });
+    await this.#wait();
+    if (reason === undefined) {
+      // Stopping: the last frames may still arrive, but not for long.
+      await this.#wait(farewellMs);
+      session.cut();
+    }
+    await ended;
+    this.#session = undefined;
+    state.connected = false;
+    this.#noteLoss(reason ?? '');
+    return acceptedAt === undefined ? 0 : performance.now() - acceptedAt;
+  }
+
+  #noteLoss(reason: string): void {
+    if (this.#isStopping) return;
+    const { state, log } = this.#options;
+    state.lastError = reason;
+    // The port differs from attempt to attempt, the reason does not.
+    const kind = reason.replace(/\d+/g, '#');
+    if (kind === this.#loggedReason) return;
+    this.#loggedReason = kind;
+    const serving = state.revision === 0 ? 'there is no configuration yet' : `serving on with revision ${state.revision}`;
+    log.warn({ controlPlane: state.controlPlane, reason }, `no control plane; ${serving}`);
+  }
+
+  #keep(): void {
+    const { state, lastGood } = this.#options;
+    const { held } = this.#applier;
+    if (state.origin === 'stream') lastGood?.keep(() => ({ epoch: held.epoch, revision: held.revision, records: held.goodRecords() }));
+  }
+
+  /** Waits for so long, or for ever, or until {@link #interrupt}. */
+  async #wait(ms?: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+    this.#interrupt = resolve;
+    await promise;
+    clearTimeout(timer);
+  }
+}
