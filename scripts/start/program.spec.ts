@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../process/ports.ts';
+import { identifyProcess } from '../process/process-identity.ts';
+import { waitUntil } from '../process/wait-until.ts';
+import { startProgram, type Program } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-program-'));
+const serves = (port: number, then = ''): string => `console.log('begins'); require('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1'); ${then}`;
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(source: string, port: number, crashes: string[] = []): Promise<Program> {
+  return startProgram({
+    name: 'sample',
+    args: ['-e', source],
+    env: process.env,
+    logPath: join(folder, 'sample.log'),
+    readyUrl: `http://127.0.0.1:${port}/readyz`,
+    stopGraceMs: 500,
+    onCrash: (description) => crashes.push(description),
+  });
+}
+
+describe('a program of npm start', () => {
+  it('is given once it serves, and stops without being called crashed', async () => {
+    const port = await freePort();
+    const crashes: string[] = [];
+    const program = await start(serves(port), port, crashes);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    await program.stop();
+    expect(identifyProcess(program.pid)).toBeUndefined();
+    expect(crashes).toEqual([]);
+  });
+
+  it('that does not start is reported with its last words', async () => {
+    const failure = start("console.error('no database'); process.exit(3)", await freePort());
+    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last words, also in .*sample\.log:\nno database$/);
+  });
+
+  it('that crashes is reported with its last words', async () => {
+    const port = await freePort();
+    const crashes: string[] = [];
+    const program = await start(serves(port), port, crashes);
+    process.kill(program.pid, 'SIGKILL');
+    await waitUntil('the crash is reported', () => crashes.length > 0);
+    expect(crashes[0]).toMatch(/^The sample ended unexpectedly \(SIGKILL\)\. Its last words, .*:\nbegins$/);
+  });
+});
