@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import { createServer } from 'node:net';
+import type { Downstream } from '../exchange/downstream.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { RunningListener } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const clients: RawClient[] = [];
+
+const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+  running = await RunningListener.start(handler, options);
+};
+const open = async (): Promise<RawClient> => {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  return client;
+};
+const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running.stop();
+});
+
+const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+
+describe('limits of connections', () => {
+  it('answers 503 beyond the number per address, and takes new ones when old ones close', async () => {
+    await serve(ok, { maxConnectionsPerAddress: 2 });
+    const first = await open();
+    await open();
+    await soon(10);
+    const third = await open();
+    const refused = await third.readResponse();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    await third.readToEnd();
+    first.close();
+    await soon(10);
+    const fourth = await open();
+    fourth.send(get('/a'));
+    expect((await fourth.readResponse()).body).toBe('/a');
+    expect(running.listener.connectionCount).toBe(2);
+  });
+
+  it('answers 503 beyond the number in total', async () => {
+    await serve(ok, { maxConnections: 1 });
+    await open();
+    await soon(10);
+    expect((await (await open()).readResponse()).status).toBe(503);
+    expect(running.refusals.map(({ code }) => code)).toEqual(['too_many_connections']);
+  });
+});
+
+describe('drain', () => {
+  it('closes idle connections, finishes what is under way with Connection: close, and refuses new ones', async () => {
+    let answer: () => void = () => undefined;
+    await serve((downstream) => (answer = () => ok(downstream)), { drainIdleMs: 0 });
+    const idle = await open();
+    const busy = await open();
+    busy.send(get('/busy'));
+    await soon(10);
+    const drained = running.listener.drain(2_000);
+    expect(await idle.readToEnd()).toBe('');
+    await expect(open()).rejects.toThrow('ECONNREFUSED');
+    answer();
+    const response = await busy.readResponse();
+    expect([response.body, response.headers.get('connection')]).toEqual(['/busy', 'close']);
+    await drained;
+    expect(running.listener.connectionCount).toBe(0);
+  });
+
+  it('still answers the request that a busy client had on its way', async () => {
+    await serve(ok, { drainIdleMs: 500 });
+    const client = await open();
+    client.send(get('/1'));
+    await client.readResponse();
+    const drained = running.listener.drain(2_000);
+    client.send(get('/2'));
+    const response = await client.readResponse();
+    expect([response.body, response.headers.get('connection')]).toEqual(['/2', 'close']);
+    await drained;
+  });
+
+  it('cuts off what is not finished in time', async () => {
+    let aborted = false;
+    await serve((downstream) => (downstream.onAborted = () => (aborted = true)));
+    const client = await open();
+    client.send(get('/'));
+    await soon(10);
+    await running.listener.drain(30);
+    expect(aborted).toBe(true);
+    expect(await client.readToEnd()).toBe('');
+  });
+});
+
+describe('listen', () => {
+  it('names a taken port and the variable to change', async () => {
+    await serve(ok);
+    const other = await RunningListener.start(ok);
+    await expect(other.listener.listen(running.port, '127.0.0.1')).rejects.toThrow();
+    await other.stop();
+    const third = await RunningListener.start(ok);
+    const { port } = third;
+    await third.stop();
+    const taken = createServer().listen(port, '127.0.0.1');
+    await soon(5);
+    const { listener } = await RunningListener.start(ok).then(async (started) => (await started.stop(), started));
+    await expect(listener.listen(port, '127.0.0.1')).rejects.toThrow(`port ${port} on 127.0.0.1 is already in use: stop the program that uses it, or set SLUICE_PROXY_PORT`);
+    taken.close();
+  });
+});

@@ -1,0 +1,149 @@
+import { catalogue } from '@sluice/errors';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { ListenerEvents } from '../exchange/downstream.ts';
+import { AddressCounter, addressKey } from './address-counter.ts';
+import { closeGently } from './gentle-close.ts';
+import { Http1Connection, type ConnectionOwner } from './http1-connection.ts';
+import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
+import { refusalResponse } from './refusal.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+/**
+ * What a socket may hold before its writer is told to wait: two reads, so that passing on one full read does not stop the
+ * flow. The same bound holds for what is read while nobody takes it.
+ */
+const HIGH_WATER_MARK_BYTES = 131_072;
+/** Connections that are being turned away at the same time; beyond that they are dropped without a word. */
+const MAX_TURNED_AWAY = 1_000;
+
+export interface ListenOptions {
+  /** Several processes listen on the same port, and the kernel spreads connections over them. */
+  readonly reusePort?: boolean;
+}
+
+/** Accepts the connections of clients on one address, and keeps count of them. */
+export class Listener implements ConnectionOwner {
+  readonly options: ListenerOptions;
+  readonly events: ListenerEvents;
+  readonly wheel: TimerWheel;
+  draining = false;
+  private readonly server: Server;
+  private readonly connections = new Set<Http1Connection>();
+  private readonly perAddress: AddressCounter;
+  private readonly turnedAway = new Set<Socket>();
+  private whenEmpty: (() => void) | undefined = undefined;
+
+  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}) {
+    this.events = events;
+    this.wheel = wheel;
+    this.options = { ...defaultListenerOptions, ...options };
+    this.perAddress = new AddressCounter(this.options.maxConnectionsPerAddress);
+    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES }, (socket) => this.accept(socket));
+  }
+
+  /** Connections that are being served. */
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  /** Where it listens; undefined before `listen` and after `close`. */
+  address(): AddressInfo | undefined {
+    const address = this.server.address();
+    return typeof address === 'object' ? (address ?? undefined) : undefined;
+  }
+
+  /**
+   * Begins to accept. Port 0 takes a free one.
+   * @throws Error that says what to set when the address cannot be listened on
+   */
+  listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenFault(error, port, host), { cause: error }));
+      this.server.once('error', failed);
+      this.server.listen({ port, host, backlog: 4096, reusePort: options.reusePort ?? false }, () => {
+        this.server.off('error', failed);
+        // Accepting can fail for want of file descriptors; those who are connected are served on.
+        this.server.on('error', () => undefined);
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Takes no more connections, lets the exchanges under way finish with `Connection: close`, and closes what is idle.
+   * What is not finished after `timeoutMs` is cut off. Resolves when all connections are closed.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.draining = true;
+    this.stopAccepting();
+    for (const connection of this.connections) connection.drain();
+    if (this.connections.size === 0) return;
+    const cap = setTimeout(() => this.destroyAll(), timeoutMs);
+    await new Promise<void>((resolve) => (this.whenEmpty = resolve));
+    clearTimeout(cap);
+  }
+
+  /** Closes the listener and every connection at once. */
+  async close(): Promise<void> {
+    for (const socket of this.turnedAway) socket.destroy();
+    await this.drain(0);
+  }
+
+  private stopAccepting(): void {
+    if (this.server.listening) this.server.close();
+  }
+
+  private destroyAll(): void {
+    for (const connection of this.connections) connection.destroyNow();
+  }
+
+  private accept(socket: Socket): void {
+    const { remoteAddress } = socket;
+    // The client was gone before it was accepted.
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peerAddress = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+    const key = addressKey(peerAddress);
+    const isFull = this.connections.size >= this.options.maxConnections;
+    if (isFull || !this.perAddress.enter(key)) return this.refuse(socket, peerAddress, isFull ? 'in total' : `from ${key}`);
+    const connection = new Http1Connection(this, socket, peerAddress, false);
+    this.connections.add(connection);
+    socket.on('close', () => {
+      this.perAddress.leave(key);
+      this.connections.delete(connection);
+      if (this.connections.size === 0) this.whenEmpty?.();
+    });
+  }
+
+  private refuse(socket: Socket, peerAddress: string, limit: string): void {
+    const code = 'too_many_connections';
+    const reason = `the limit of connections ${limit} is reached`;
+    const content = this.events.refused({ code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
+    if (this.turnedAway.size >= MAX_TURNED_AWAY) {
+      socket.destroy();
+      return;
+    }
+    this.turnedAway.add(socket);
+    socket.on('close', () => this.turnedAway.delete(socket));
+    const response = refusalResponse({ method: '', protocol: '1.1', keepAlive: false }, code, content);
+    socket.on('error', () => undefined);
+    socket.write(response, 'latin1');
+    closeGently(socket, this.wheel, this.options, true);
+  }
+}
+
+function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is already in use: stop the program that uses it, or set SLUICE_PROXY_PORT to another port`;
+    case 'EACCES':
+      return `port ${port} may not be listened on by this user: set SLUICE_PROXY_PORT to a port above 1023`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is not an address of this machine: set SLUICE_PROXY_HOST to one that is, such as 127.0.0.1 or 0.0.0.0`;
+    default:
+      return `cannot listen on port ${port} of ${host}: ${error.message}`;
+  }
+}

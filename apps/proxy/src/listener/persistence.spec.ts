@@ -1,0 +1,228 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import type { Downstream } from '../exchange/downstream.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { collect, echo, RunningListener } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const clients: RawClient[] = [];
+
+const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+  running = await RunningListener.start(handler, options);
+};
+const open = async (): Promise<RawClient> => {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  return client;
+};
+const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running.stop();
+});
+
+const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+
+describe('persistence', () => {
+  it('answers pipelined requests one after another, in order', async () => {
+    let concurrent = 0;
+    let most = 0;
+    await serve((downstream) => {
+      most = Math.max(most, ++concurrent);
+      const { path } = downstream;
+      setTimeout(() => {
+        concurrent--;
+        downstream.respond(200, new HeaderList(), path);
+      }, 5 - Number(path.slice(1)));
+    });
+    const client = await open();
+    client.send([1, 2, 3, 4].map((index) => get(`/${index}`)).join(''));
+    for (const index of [1, 2, 3, 4]) expect((await client.readResponse()).body).toBe(`/${index}`);
+    expect(most).toBe(1);
+  });
+
+  it.each([
+    ['1.1', '', false],
+    ['1.1', 'Connection: close\r\n', true],
+    ['1.0', '', true],
+    ['1.0', 'Connection: keep-alive\r\n', false],
+  ])('HTTP/%s with "%s" closes: %s', async (version, fields, closes) => {
+    await serve(ok);
+    const client = await open();
+    client.send(get('/a', fields, version));
+    const response = await client.readResponse();
+    expect(response.body).toBe('/a');
+    if (closes) {
+      expect(response.headers.get('connection')).toBe('close');
+      await client.readToEnd();
+    } else {
+      expect(response.headers.get('connection')).toBe(version === '1.0' ? 'keep-alive' : undefined);
+      client.send(get('/b'));
+      expect((await client.readResponse()).body).toBe('/b');
+    }
+  });
+
+  it('begins a request only after the exchange before it had a turn to settle', async () => {
+    const order: string[] = [];
+    await serve((downstream) => {
+      const { path } = downstream;
+      order.push(`open ${path}`);
+      void Promise.resolve().then(async () => {
+        downstream.respond(200, new HeaderList(), path);
+        await Promise.resolve();
+        await new Promise(process.nextTick);
+        order.push(`settle ${path}`);
+      });
+    });
+    const client = await open();
+    client.send(get('/1') + get('/2') + get('/3'));
+    for (let index = 0; index < 3; index++) await client.readResponse();
+    expect(order).toEqual(['open /1', 'settle /1', 'open /2', 'settle /2', 'open /3', 'settle /3']);
+  });
+
+  it('answers a client that ends its side after complete requests, and closes', async () => {
+    await serve((downstream) => void setTimeout(() => ok(downstream), 10));
+    const client = await open();
+    client.send(get('/1') + get('/2')).endSending();
+    expect((await client.readResponse()).body).toBe('/1');
+    const last = await client.readResponse();
+    expect([last.body, last.headers.get('connection')]).toEqual(['/2', 'close']);
+    expect(await client.readToEnd()).toBe('');
+  });
+
+  it.each(['GET / HT', 'GET / HTTP/1.1\r\nHost: a.test\r\n', 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nabc'])(
+    'answers 400 when the client ends its side inside %j',
+    async (bytes) => {
+      await serve(echo);
+      const client = await open();
+      client.send(bytes).endSending();
+      expect((await client.readResponse()).status).toBe(400);
+      expect(await client.readToEnd()).toBe('');
+    },
+  );
+
+  it('counts the bytes of each exchange', async () => {
+    const counts: number[][] = [];
+    await serve((downstream) => {
+      collect(downstream.content, (content) => {
+        downstream.respond(200, HeaderList.of({ Date: 'D' }), content);
+        counts.push([downstream.bytesReceived, downstream.bytesSent]);
+      });
+    });
+    const client = await open();
+    const post = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc';
+    client.send(post + get('/x'));
+    await client.readResponse();
+    await client.readResponse();
+    const head = 'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 3\r\n\r\n'.length;
+    expect(counts).toEqual([
+      [post.length, head + 3],
+      [get('/x').length, head],
+    ]);
+  });
+});
+
+describe('content nobody waits for', () => {
+  const refuseUnread = (downstream: Downstream): void => downstream.respond(401, new HeaderList(), downstream.path);
+  const post = (length: number): string => `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`;
+
+  it('is read up to the bound, and the connection kept', async () => {
+    await serve(refuseUnread);
+    const client = await open();
+    client.send(post(60_000));
+    expect((await client.readResponse()).status).toBe(401);
+    client.send('x'.repeat(60_000) + get('/next'));
+    expect((await client.readResponse()).body).toBe('/next');
+  });
+
+  it('beyond the bound costs the connection, and the client still gets its answer', async () => {
+    await serve(refuseUnread);
+    const client = await open();
+    client.send(post(400_000) + 'x'.repeat(200_000));
+    const response = await client.readResponse();
+    expect([response.status, response.headers.get('connection')]).toEqual([401, 'close']);
+    client.send('x'.repeat(200_000));
+    expect(await client.readToEnd()).toBe('');
+    expect(client.ending).toBe('end');
+  });
+
+  it('in chunks without end costs the connection once the bound is passed', async () => {
+    await serve(refuseUnread, { lingerMs: 100 });
+    const client = await open();
+    client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n');
+    expect((await client.readResponse()).status).toBe(401);
+    for (let index = 0; index < 20 && client.ending === undefined; index++) {
+      client.send(`2000\r\n${'x'.repeat(8_192)}\r\n`);
+      await soon(2);
+    }
+    await client.readToEnd();
+  });
+
+  it('is refused with 413 by its announced length, and kept when the rest is small', async () => {
+    await serve((downstream) => {
+      downstream.maxBodyBytes = 10;
+      echo(downstream);
+    });
+    const client = await open();
+    client.send(`${post(11)}${'x'.repeat(11)}${get('/next')}`);
+    expect(await client.readResponse()).toMatchObject({ status: 413, body: 'content_too_large' });
+    expect((await client.readResponse()).body).toBe('GET a.test/next ');
+  });
+
+  it('is refused with 413 while it streams', async () => {
+    await serve((downstream) => {
+      downstream.maxBodyBytes = 10;
+      echo(downstream);
+    });
+    const client = await open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n' + get('/next'));
+    expect(await client.readResponse()).toMatchObject({ status: 413, body: 'content_too_large' });
+    expect((await client.readResponse()).body).toBe('GET a.test/next ');
+  });
+
+  it('above 10 MiB is refused when nobody says otherwise', async () => {
+    await serve(echo);
+    const client = await open();
+    client.send(post(10_485_761));
+    expect((await client.readResponse()).status).toBe(413);
+  });
+});
+
+describe('Expect: 100-continue', () => {
+  const expecting = 'POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n';
+
+  it('is met when the content is wanted, not before', async () => {
+    let start: () => void = () => undefined;
+    await serve((downstream) => (start = () => echo(downstream)));
+    const client = await open();
+    client.send(expecting);
+    await soon();
+    expect(client.received.length).toBe(0);
+    start();
+    expect(await client.readUntil('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    client.send('abc');
+    expect((await client.readResponse()).body).toBe('POST a.test/ abc');
+  });
+
+  it('is answered finally when it is refused, and the connection closed: nobody knows what comes next on it', async () => {
+    await serve((downstream) => downstream.respond(401, new HeaderList(), ''));
+    const client = await open();
+    client.send(expecting);
+    const response = await client.readResponse();
+    expect([response.status, response.headers.get('connection')]).toEqual([401, 'close']);
+  });
+
+  it('is not met when the content is already there, or too large', async () => {
+    await serve((downstream) => {
+      downstream.maxBodyBytes = 3;
+      echo(downstream);
+    });
+    const client = await open();
+    client.send(`${expecting}abc${expecting.replace('3', '4')}`);
+    expect((await client.readResponse()).body).toBe('POST a.test/ abc');
+    expect((await client.readResponse()).status).toBe(413);
+  });
+});

@@ -1,0 +1,28 @@
+import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
+import { HeaderList, isKnownMethod } from '@sluice/http1';
+import { responseHead, type HeadContext } from './response-head.ts';
+
+/** Methods a 405 of the listener offers instead, RFC 9110 section 15.5.6. */
+const servedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** Which row of the catalogue a method earns, if any: TRACE echoes credentials, CONNECT makes an open relay. */
+export function refusalOfMethod(method: string): ErrorCode | undefined {
+  if (method === 'TRACE' || method === 'CONNECT') return 'method_not_allowed';
+  return isKnownMethod(method) ? undefined : 'method_not_implemented';
+}
+
+/** A whole response that refuses a message, as text of one byte per character. */
+export function refusalResponse(context: HeadContext, code: ErrorCode, content: string): string {
+  const { status } = catalogue[code];
+  const headers = HeaderList.of({ 'Content-Type': problemMediaType });
+  if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
+  if (status === 503) headers.set('Retry-After', '1');
+  const body = Buffer.from(content);
+  const head = responseHead(context, status, headers, 'length', body.length);
+  return context.method === 'HEAD' ? head : head + body.toString('latin1');
+}
+
+/** The answer to `OPTIONS *`, which asks about the server and no resource of it. */
+export function optionsResponse(context: HeadContext): string {
+  return responseHead(context, 204, HeaderList.of({ Allow: servedMethods }), 'none', 0);
+}

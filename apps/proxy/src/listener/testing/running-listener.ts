@@ -1,0 +1,112 @@
+import { GatewayError } from '@sluice/errors';
+import { HeaderList } from '@sluice/http1';
+import type { ContentSink, ContentSource } from '../../exchange/content.ts';
+import type { Downstream, Refusal } from '../../exchange/downstream.ts';
+import { Listener } from '../listener.ts';
+import type { ListenerOptions } from '../listener-options.ts';
+import { TimerWheel } from '../timer-wheel.ts';
+
+/** A real listener on a free port, with a handler of the test's own behind it. Tests only. */
+export class RunningListener {
+  readonly listener: Listener;
+  readonly refusals: Refusal[] = [];
+  readonly wheel = new TimerWheel({ tickMs: 10 }).start();
+  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>) {
+    const events = {
+      connection: (downstream: Downstream) => () => handler(downstream),
+      refused: (refusal: Refusal): string => {
+        this.refusals.push(refusal);
+        return JSON.stringify({ code: refusal.code });
+      },
+    };
+    this.listener = new Listener(events, this.wheel, options);
+  }
+
+  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<RunningListener> {
+    const running = new RunningListener(handler, options);
+    await running.listener.listen(0, '127.0.0.1');
+    return running;
+  }
+
+  get port(): number {
+    return this.listener.address()?.port ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.listener.close();
+    this.wheel.stop();
+  }
+}
+
+/** Answers with the request's target and content, so that a test sees whose answer it got. */
+export function echo(downstream: Downstream): void {
+  collect(downstream.content, (content, error) => {
+    if (error !== undefined) {
+      downstream.respond(error.status, HeaderList.of({ 'Content-Type': 'text/plain' }), error.code);
+      return;
+    }
+    const query = downstream.query === '' ? '' : `?${downstream.query}`;
+    downstream.respond(200, new HeaderList(), `${downstream.method} ${downstream.authority}${downstream.path}${query} ${content}`);
+  });
+}
+
+/** Takes all content of a source as text of one byte per character. */
+export function collect(source: ContentSource, then: (content: string, error: GatewayError | undefined) => void): void {
+  let content = '';
+  source.start({
+    data: (chunk) => {
+      content += chunk.toString('latin1');
+      return true;
+    },
+    end: () => then(content, undefined),
+    fail: (error) => then(content, error),
+  });
+}
+
+/** Waits until the condition holds. @throws Error after 4 s */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const started = performance.now();
+  while (!condition()) {
+    if (performance.now() - started > 4_000) throw new Error(`still not so after 4 s: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Content that a test hands out piece by piece. */
+export class ScriptedContent implements ContentSource {
+  readonly length: number;
+  sink: ContentSink | undefined = undefined;
+  resumed = 0;
+  cancelled = false;
+  private readonly onStart: (content: ScriptedContent) => void;
+
+  constructor(length: number, onStart: (content: ScriptedContent) => void = () => undefined) {
+    this.length = length;
+    this.onStart = onStart;
+  }
+
+  start(sink: ContentSink): void {
+    this.sink = sink;
+    this.onStart(this);
+  }
+
+  resume(): void {
+    this.resumed++;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+
+  give(text: string): boolean {
+    return this.sink?.data(Buffer.from(text, 'latin1')) ?? false;
+  }
+
+  end(): void {
+    this.sink?.end(undefined);
+  }
+
+  fail(): void {
+    this.sink?.fail(new GatewayError('upstream_reset'));
+  }
+}

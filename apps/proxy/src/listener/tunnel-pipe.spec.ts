@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Downstream } from '../exchange/downstream.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { eventually, RunningListener } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const clients: RawClient[] = [];
+
+const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+  running = await RunningListener.start(handler, options);
+};
+const open = async (): Promise<RawClient> => {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  return client;
+};
+const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running.stop();
+});
+
+const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+
+describe('tunnels', () => {
+  /** A raw server that stands for an upstream that has already switched protocols. */
+  const upstream = (behave: (socket: Socket) => void) =>
+    new Promise<{ port: number; close(): void }>((resolve) => {
+      const server = createServer({ allowHalfOpen: true }, behave).listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => server.close() });
+      });
+    });
+  const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+
+  it('holds what follows the request until the upgrade, then carries bytes both ways', async () => {
+    const seen: string[] = [];
+    const server = await upstream((socket) => {
+      socket.on('data', (chunk) => (seen.push(chunk.toString()), socket.write(`<${chunk.toString()}>`)));
+      socket.on('end', () => socket.end());
+    });
+    let over = false;
+    let counts: Downstream | undefined;
+    await serve((downstream) => {
+      counts = downstream;
+      expect(downstream.wantsUpgrade).toBe(true);
+      const stream = connect(server.port, '127.0.0.1');
+      setTimeout(() => {
+        expect(seen).toEqual([]);
+        downstream.upgrade(HeaderList.of({ 'Sec-WebSocket-Accept': 'x' }), { stream, head: Buffer.from('early ') }, () => (over = true));
+      }, 20);
+    });
+    const client = await open();
+    client.send(`${get('/ws', websocket)}held`);
+    const head = 'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    expect(await client.readBytes(head.length)).toBe(head);
+    expect(await client.readUntil('<held>')).toBe('early <held>');
+    client.send('more');
+    expect(await client.readUntil('<more>')).toBe('<more>');
+    client.close();
+    await eventually(() => over);
+    expect([counts?.bytesReceived, counts?.bytesSent]).toEqual([get('/ws', websocket).length + 8, head.length + 6 + 12]);
+    server.close();
+  });
+
+  it('pass on a large amount through a slow reader without keeping it', async () => {
+    const total = 8_000_000;
+    const server = await upstream((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(Buffer.alloc(total, 'u'), () => socket.end());
+    });
+    let stream: Socket | undefined;
+    await serve((downstream) => {
+      stream = connect(server.port, '127.0.0.1');
+      downstream.upgrade(new HeaderList(), { stream, head: Buffer.alloc(0) }, () => undefined);
+    });
+    const client = await open();
+    client.send(get('/', websocket));
+    await client.readUntil('\r\n\r\n');
+    client.socket.pause();
+    await soon(50);
+    expect(stream?.bytesRead ?? 0).toBeLessThan(total);
+    client.socket.resume();
+    expect((await client.readToEnd()).length).toBe(total);
+    server.close();
+  });
+
+  it('are destroyed when idle, and when either side breaks', async () => {
+    const closed: string[] = [];
+    const server = await upstream((socket) => {
+      socket.on('error', () => undefined).resume();
+      socket.on('end', () => socket.end());
+      socket.on('close', () => closed.push('upstream'));
+    });
+    let overs = 0;
+    await serve(
+      (downstream) => downstream.upgrade(new HeaderList(), { stream: connect(server.port, '127.0.0.1'), head: Buffer.alloc(0) }, () => overs++),
+      { tunnelIdleMs: 60, lingerMs: 50 },
+    );
+    const idle = await open();
+    idle.send(get('/', websocket));
+    await idle.readToEnd();
+    const broken = await open();
+    broken.send(get('/', websocket));
+    await broken.readUntil('\r\n\r\n');
+    broken.reset();
+    await eventually(() => closed.length === 2 && overs === 2);
+    server.close();
+  });
+
+  it('are refused like any request, and the connection lives on', async () => {
+    await serve(ok);
+    const client = await open();
+    client.send(get('/a', websocket) + get('/b'));
+    expect((await client.readResponse()).body).toBe('/a');
+    expect((await client.readResponse()).body).toBe('/b');
+  });
+});

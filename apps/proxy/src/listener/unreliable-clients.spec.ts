@@ -1,0 +1,178 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import type { Downstream } from '../exchange/downstream.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { collect, echo, eventually, RunningListener, ScriptedContent } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const clients: RawClient[] = [];
+
+const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+  running = await RunningListener.start(handler, options);
+};
+const open = async (): Promise<RawClient> => {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  return client;
+};
+const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running.stop();
+});
+
+const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+
+describe('slow clients', () => {
+  it('that do not finish a head are answered 408 and closed, also when they trickle', async () => {
+    await serve(echo, { headerTimeoutMs: 80 });
+    const client = await open();
+    for (const byte of 'GET / HTTP/1.1\r\nHost: a.te') {
+      client.send(byte);
+      await soon(10);
+    }
+    const response = await client.readResponse();
+    expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
+    expect(running.refusals[0]?.code).toBe('request_timeout');
+  });
+
+  it('that send nothing are closed without a word', async () => {
+    await serve(ok, { headerTimeoutMs: 40, keepAliveIdleMs: 40 });
+    const fresh = await open();
+    expect(await fresh.readToEnd()).toBe('');
+    const used = await open();
+    used.send(get('/a'));
+    await used.readResponse();
+    expect(await used.readToEnd()).toBe('');
+  });
+
+  it('that stop inside content are answered 408', async () => {
+    await serve(echo, { bodyIdleMs: 60 });
+    const client = await open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nab');
+    expect(await client.readResponse()).toMatchObject({ status: 408, body: 'request_timeout' });
+    expect(await client.readToEnd()).toBe('');
+  });
+
+  it('that send content below the lowest rate are answered 408', async () => {
+    await serve(echo, { minBodyRateAfterMs: 100, minBodyBytesPerSecond: 500, bodyIdleMs: 10_000 });
+    const client = await open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 500\r\n\r\n');
+    const trickle = setInterval(() => client.send('x'), 10);
+    expect((await client.readResponse()).status).toBe(408);
+    clearInterval(trickle);
+  });
+
+  it('are not blamed while nobody asks for their content', async () => {
+    let source: Downstream['content'] | undefined;
+    await serve((downstream) => {
+      source = downstream.content;
+      let content = '';
+      source.start({
+        data: (chunk) => ((content += chunk.toString()), false),
+        end: () => downstream.respond(200, new HeaderList(), content),
+        fail: (error) => downstream.respond(error.status, new HeaderList(), ''),
+      });
+    }, { bodyIdleMs: 50 });
+    const client = await open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nab');
+    await soon(200);
+    expect(client.received.length).toBe(0);
+    client.send('cd');
+    source?.resume();
+    await soon(10);
+    source?.resume();
+    expect((await client.readResponse()).body).toBe('abcd');
+  });
+
+  it('that do not read their response are cut off', async () => {
+    let fault: Error | undefined;
+    const content = new ScriptedContent(-1);
+    await serve((downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)), { writeIdleMs: 100 });
+    const client = await open();
+    client.socket.pause();
+    client.send(get('/'));
+    await soon();
+    while (content.give('x'.repeat(60_000)));
+    await eventually(() => fault !== undefined);
+    expect(content.cancelled).toBe(true);
+    expect(running.listener.connectionCount).toBe(0);
+  });
+
+  it('that pipeline without reading get no more answers made than they take', async () => {
+    let made = 0;
+    await serve((downstream) => {
+      made++;
+      downstream.respond(200, new HeaderList(), 'x'.repeat(30_000));
+    });
+    const client = await open();
+    client.socket.pause();
+    client.send(get('/').repeat(2_000));
+    await soon(100);
+    const before = made;
+    expect(before).toBeLessThan(1_000);
+    client.socket.resume();
+    for (let index = 0; index < 2_000; index++) await client.readResponse();
+    expect(made).toBe(2_000);
+  });
+});
+
+describe('a client that goes away', () => {
+  it('before its answer: the exchange is told', async () => {
+    let aborted = 0;
+    await serve((downstream) => (downstream.onAborted = () => aborted++));
+    const client = await open();
+    client.send(get('/'));
+    await soon(10);
+    client.reset();
+    await eventually(() => aborted > 0);
+    expect(aborted).toBe(1);
+  });
+
+  it('during a streamed answer: the exchange is told once, the source cancelled', async () => {
+    const content = new ScriptedContent(-1);
+    const told: string[] = [];
+    await serve((downstream) => {
+      downstream.onAborted = () => told.push('aborted');
+      downstream.stream(200, new HeaderList(), content, () => told.push('done'));
+    });
+    const client = await open();
+    client.send(get('/'));
+    await client.readUntil('\r\n\r\n');
+    client.reset();
+    await eventually(() => told.length > 0);
+    await soon(10);
+    expect([told, content.cancelled, content.give('late')]).toEqual([['aborted'], true, false]);
+  });
+
+  it('inside its content: the source fails', async () => {
+    let failed: unknown;
+    await serve((downstream) => collect(downstream.content, (_, error) => (failed = error)));
+    const client = await open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nabc');
+    await soon(10);
+    client.reset();
+    await eventually(() => failed !== undefined);
+    expect(failed).toMatchObject({ code: 'malformed_request' });
+  });
+
+  it('and answers that come too late change nothing', async () => {
+    let late: Downstream | undefined;
+    await serve((downstream) => (late = downstream));
+    const client = await open();
+    client.send(get('/'));
+    await soon(10);
+    client.reset();
+    await soon(10);
+    const content = new ScriptedContent(-1);
+    let fault: Error | undefined;
+    late?.respond(200, new HeaderList(), '');
+    late?.sendInterim(103, new HeaderList());
+    late?.abort();
+    late?.stream(200, new HeaderList(), content, (error) => (fault = error));
+    expect([content.cancelled, fault]).toEqual([true, expect.any(Error)]);
+  });
+});
