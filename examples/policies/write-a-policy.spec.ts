@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+describe("the guide to a policy of one's own", () => {
+  const guide = read('../../docs/guides/write-a-policy.md');
+  const written = new Map([...guide.matchAll(/^cat > my-policies\/(\S+) <<'EOF'\n(.*?)^EOF$/gms)].map(([, path = '', text = '']) => [path, text]));
+
+  it.each(['require-header/schema.ts', 'require-header/policy.ts', 'require-header/policy.spec.ts'])('writes %s as it is tested here', (path) => {
+    expect(written.get(path)).toBe(read(path));
+  });
+
+  it('writes nothing else', () => {
+    expect(written.size).toBe(3);
+  });
+
+  it('links to files that are there', () => {
+    const links = [...guide.matchAll(/\]\((\.\.\/[^)#]+)\)/g)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) expect([link, existsSync(new URL(link, new URL('../../docs/guides/', import.meta.url)))]).toEqual([link, true]);
+  });
+});
