@@ -43,6 +43,8 @@ const rows = {
   invalid_content_length: ['malformed_request', 'Content-Length must be decimal digits, below 2^53'],
   unsupported_transfer_coding: ['transfer_coding_not_implemented', 'Transfer-Encoding must be exactly one "chunked"'],
   transfer_coding_in_http_1_0: ['malformed_request', 'Transfer-Encoding does not exist in HTTP/1.0'],
+  // RFC 9110 allows it, but readers that do not trim it see another coding and so another end of the message.
+  tab_around_framing: ['malformed_request', 'a tab stands around the value of Content-Length or Transfer-Encoding'],
   invalid_chunk_size: ['malformed_request', 'a chunk size must be plain hexadecimal digits, below 2^53'],
   invalid_chunk_extension: ['malformed_request', 'a chunk extension is not ;name or ;name=value'],
   chunk_extensions_too_large: ['malformed_request', 'the chunk extensions of the message are larger than the limit'],

@@ -34,12 +34,14 @@ export function declaredLength(headers: HeaderList, versionMinor: number): numbe
   if (headers.hasKnown(TRANSFER_ENCODING)) {
     if (hasLength) return 'length_and_coding';
     if (versionMinor === 0) return 'transfer_coding_in_http_1_0';
+    if (headers.hasTabAround(TRANSFER_ENCODING)) return 'tab_around_framing';
     const coding = headers.getKnown(TRANSFER_ENCODING) as string;
     if (headers.repeats(TRANSFER_ENCODING) || coding.toLowerCase() !== 'chunked') return 'unsupported_transfer_coding';
     return CHUNKED;
   }
   if (!hasLength) return UNDECLARED;
   if (headers.repeats(CONTENT_LENGTH)) return 'repeated_content_length';
+  if (headers.hasTabAround(CONTENT_LENGTH)) return 'tab_around_framing';
   const length = parseContentLength(headers.getKnown(CONTENT_LENGTH) as string);
   return length < 0 ? 'invalid_content_length' : length;
 }

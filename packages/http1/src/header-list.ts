@@ -245,6 +245,15 @@ export class HeaderList {
     return this.first[number] !== 0;
   }
 
+  /** For the parsers: whether a tab stands around the value of the first field with that number, which was parsed. */
+  hasTabAround(number: number): boolean {
+    const slot = ((this.first[number] as number) - 1) * SLOT;
+    if (slot < 0) return false;
+    const before = this.text.slice((this.slots[slot + NAME_END] as number) + 1, this.slots[slot + VALUE_START]);
+    const after = this.text.slice(this.slots[slot + VALUE_END], this.slots[slot + LINE_END]);
+    return before.includes('\t') || after.includes('\t');
+  }
+
   /** For the parsers: whether two or more fields have that number. */
   repeats(number: number): boolean {
     const first = this.first[number] as number;

@@ -100,6 +100,8 @@ describe('a request head that is accepted', () => {
     [[], 'none', 0],
     [['Content-Length: 0'], 'length', 0],
     [['Content-Length: 12'], 'length', 12],
+    [['Content-Length:   12  '], 'length', 12],
+    [['Transfer-Encoding:  chunked '], 'chunked', 0],
     [['Content-Length: 000000000000000000007'], 'length', 7],
     [['Content-Length: 9007199254740991'], 'length', Number.MAX_SAFE_INTEGER],
     [['Transfer-Encoding: chunked'], 'chunked', 0],
@@ -236,6 +238,9 @@ describe('a request head that is refused', () => {
     ),
     ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked')],
     ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: gzip', 'Transfer-Encoding: chunked')],
+    ...['Content-Length: 3\t', 'Content-Length:\t3', 'Transfer-Encoding: chunked\t', 'Transfer-Encoding: chunked \t ', 'Transfer-Encoding: \tchunked'].map(
+      (line): [Http1FaultCode, string] => ['tab_around_framing', head(post, 'Host: a', line)],
+    ),
     ['transfer_coding_in_http_1_0', head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked')],
     // Host and target.
     ['missing_host', head(get)],

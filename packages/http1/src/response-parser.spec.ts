@@ -133,6 +133,7 @@ describe('a response that is refused', () => {
     ['invalid_content_length', head('HTTP/1.1 200 OK', 'Content-Length: -1')],
     ['unsupported_transfer_coding', head('HTTP/1.1 200 OK', 'Transfer-Encoding: gzip, chunked')],
     ['unsupported_transfer_coding', head('HTTP/1.1 200 OK', 'Transfer-Encoding: identity')],
+    ['tab_around_framing', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked\t')],
     ['transfer_coding_in_http_1_0', head('HTTP/1.0 200 OK', 'Transfer-Encoding: chunked')],
     ['body_forbidden', head('HTTP/1.1 204 No Content', 'Content-Length: 3')],
     ['body_forbidden', head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')],

@@ -110,6 +110,10 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     why: 'Transfer-Encoding is exactly one `chunked`; llhttp also reads other codings before it.',
     request: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
   },
+  tab_around_framing: {
+    why: 'No tab stands around a framing value; llhttp does not trim one after `chunked`, and reads another framing.',
+    request: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\t\r\n\r\n',
+  },
   transfer_coding_in_http_1_0: {
     why: 'HTTP/1.0 knows no Transfer-Encoding.',
     request: 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
