@@ -1,5 +1,5 @@
-import { SpanKind, SpanStatusCode, TraceFlags, createTraceState } from '@opentelemetry/api';
-import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, createTraceState } from '@opentelemetry/api';
+import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 

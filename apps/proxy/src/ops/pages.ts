@@ -1,0 +1,73 @@
+import { isKind, kinds } from '@sluice/config';
+import { GatewayError } from '@sluice/errors';
+import { exposition, metricsFormatFor, metricsMediaTypes } from '@sluice/telemetry';
+import { configDump } from './config-dump.ts';
+import type { DumpFilter } from './config-dump.ts';
+import type { NodeStatus } from './node-status.ts';
+
+/** What a page answers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: Iterable<string>;
+}
+
+/** What a page may ask of the request. */
+export interface Question {
+  readonly parameters: URLSearchParams;
+  readonly accept: string | undefined;
+}
+
+type Page = (node: NodeStatus, question: Question) => Answer | Promise<Answer>;
+
+const json = { 'content-type': 'application/json' };
+
+const answerJson = (status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  headers: { ...json, ...headers },
+  content: [`${JSON.stringify(value)}\n`],
+});
+
+function readyz(node: NodeStatus): Answer {
+  const readiness = node.readiness();
+  if (!readiness.ready) return answerJson(503, { status: 'not-ready', reason: readiness.reason }, { 'retry-after': '1' });
+  const { revision, configAgeSeconds, source } = readiness;
+  return answerJson(200, { status: 'ready', revision, configAgeSeconds, source });
+}
+
+async function metrics(node: NodeStatus, { accept }: Question): Promise<Answer> {
+  const format = metricsFormatFor(accept);
+  const content = exposition(await node.metrics(), format);
+  return { status: 200, headers: { 'content-type': metricsMediaTypes[format], vary: 'accept' }, content };
+}
+
+/** Reads `?kind=` and `?name=`. Throws a GatewayError for a parameter that is not known, given twice, or no kind. */
+function dumpFilter(parameters: URLSearchParams): DumpFilter {
+  for (const parameter of parameters.keys()) {
+    if (parameter !== 'kind' && parameter !== 'name') {
+      throw new GatewayError('unknown_parameter', { detail: `"${parameter}" is not known here: use kind or name` });
+    }
+    if (parameters.getAll(parameter).length > 1) {
+      throw new GatewayError('unknown_parameter', { detail: `"${parameter}" is given twice: give it once` });
+    }
+  }
+  const kind = parameters.get('kind') ?? undefined;
+  if (kind !== undefined && !isKind(kind)) {
+    throw new GatewayError('validation_failed', { detail: `"${kind}" is no kind of resource: use one of ${kinds.join(', ')}` });
+  }
+  return { kind, name: parameters.get('name') ?? undefined };
+}
+
+async function config(node: NodeStatus, { parameters }: Question): Promise<Answer> {
+  const filter = dumpFilter(parameters);
+  return { status: 200, headers: json, content: configDump(await node.config(), filter) };
+}
+
+/** Every page of the status server, by path. */
+export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
+  // Answering at all is what being alive means here: the event loop turns.
+  ['/livez', () => answerJson(200, { status: 'live' })],
+  ['/readyz', readyz],
+  ['/metrics', metrics],
+  ['/config', config],
+]);

@@ -1,0 +1,126 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GatewayError, problem, problemMediaType } from '@sluice/errors';
+import type { NodeStatus } from './node-status.ts';
+import { pages } from './pages.ts';
+import type { Answer } from './pages.ts';
+import { sendPieces } from './send-pieces.ts';
+
+export interface StatusServerOptions {
+  /** Address to listen on: loopback, unless the network is trusted. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly node: NodeStatus;
+  /** Hears of faults behind a 500. */
+  readonly noteFault: (fault: unknown) => void;
+  /** How long the node may take to say what it is asked. Default 5,000 ms. */
+  readonly answerTimeoutMs?: number;
+}
+
+/** The pages of operation: `/livez`, `/readyz`, `/metrics`, `/config`. */
+export interface StatusServer {
+  readonly port: number;
+  /** Stops listening and drops what is under way. */
+  close(): Promise<void>;
+}
+
+/** Time for a request to arrive, and for a client to take the next piece of an answer. */
+const clientTimeoutMs = 10_000;
+const maxConnections = 64;
+
+const common = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+function problemAnswer(fault: GatewayError, headers: Readonly<Record<string, string>> = {}): Answer {
+  const document = problem(fault.code, { detail: fault.detail });
+  return {
+    status: fault.status,
+    headers: { 'content-type': problemMediaType, ...headers },
+    content: [`${JSON.stringify(document)}\n`],
+  };
+}
+
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(reject, timeoutMs, new Error(`the node did not answer within ${timeoutMs} ms`));
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+async function answerTo(request: IncomingMessage, options: StatusServerOptions): Promise<Answer> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const page = pages.get(path);
+  if (page === undefined) {
+    const detail = `there is ${[...pages.keys()].join(', ')}`;
+    return problemAnswer(new GatewayError('resource_not_found', { detail }));
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return problemAnswer(new GatewayError('method_not_allowed', { detail: 'use GET or HEAD' }), { allow: 'GET, HEAD' });
+  }
+  const question = { parameters: new URLSearchParams(query), accept: request.headers.accept };
+  const ask = async (): Promise<Answer> => page(options.node, question);
+  try {
+    return await withTimeout(ask(), options.answerTimeoutMs ?? 5_000);
+  } catch (fault) {
+    if (fault instanceof GatewayError) return problemAnswer(fault);
+    options.noteFault(fault);
+    return problemAnswer(new GatewayError('internal_error', { detail: 'see the log of the node' }));
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: StatusServerOptions): Promise<void> {
+  try {
+    const { status, headers, content } = await answerTo(request, options);
+    response.writeHead(status, { ...common, ...headers });
+    if (request.method === 'HEAD') response.end();
+    else await sendPieces(response, content);
+  } catch (fault) {
+    // The head is out: a connection that ends too soon is the only way left to say that the answer is not whole.
+    options.noteFault(fault);
+    response.destroy();
+  }
+}
+
+/** An error that says what to set, for the ways in which listening fails. */
+function listenFault({ host, port }: StatusServerOptions, fault: NodeJS.ErrnoException): Error {
+  const messages: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set SLUICE_STATUS_PORT to a free port`,
+    EACCES: `port ${port} may not be opened by this user: set SLUICE_STATUS_PORT to one above 1023`,
+    EADDRNOTAVAIL: `${host} is no address of this machine: set SLUICE_STATUS_HOST to one, such as 127.0.0.1`,
+    ENOTFOUND: `${host} is no address of this machine: set SLUICE_STATUS_HOST to one, such as 127.0.0.1`,
+  };
+  const message = messages[fault.code ?? ''] ?? `cannot listen on ${host}, port ${port}: ${fault.message}`;
+  return new Error(`status server: ${message}`, { cause: fault });
+}
+
+function listen(server: Server, options: StatusServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (fault: NodeJS.ErrnoException) => reject(listenFault(options, fault)));
+    server.listen({ host: options.host, port: options.port }, resolve);
+  });
+}
+
+/** Starts the status server. Rejects with an Error that names the port and the variable when it cannot listen. */
+export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
+  const server = createServer(
+    {
+      requestTimeout: clientTimeoutMs,
+      headersTimeout: clientTimeoutMs,
+      keepAliveTimeout: clientTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => void serve(request, response, options),
+  );
+  server.maxConnections = maxConnections;
+  server.timeout = clientTimeoutMs;
+  await listen(server, options);
+  server.on('error', options.noteFault);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
