@@ -16,7 +16,7 @@ export type Readiness =
   | { readonly ready: false; readonly reason: string };
 
 /** Health of one target as this node sees it. */
-export interface TargetHealth {
+interface TargetHealth {
   readonly service: string;
   readonly address: string;
   readonly healthy: boolean;

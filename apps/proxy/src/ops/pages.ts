@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** What a page may ask of the request. */
-export interface Question {
+interface Question {
   readonly parameters: URLSearchParams;
   readonly accept: string | undefined;
 }

@@ -61,7 +61,7 @@ describe('a file as sink', () => {
 
   it('tries again when the descriptor is not ready', async () => {
     const path = join(folder, 'fifo');
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     const size = 300_000;
     let isDone = false;
