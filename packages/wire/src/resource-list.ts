@@ -18,36 +18,50 @@ export function* encodeResourceList(records: Iterable<ResourceRecord>, pieceByte
   let piece = Buffer.allocUnsafe(pieceBytes);
   let used = 0;
   for (const record of records) {
-    const bytes = encodeRecord(record);
-    for (let taken = 0; taken < bytes.length; ) {
-      const copied = bytes.copy(piece, used, taken);
-      taken += copied;
-      used += copied;
-      if (used === pieceBytes) {
-        yield piece;
-        piece = Buffer.allocUnsafe(pieceBytes);
-        used = 0;
+    const sizes = sizesOf(record);
+    if (sizes.total <= pieceBytes - used) {
+      writeRecord(piece, used, record, sizes);
+      used += sizes.total;
+    } else {
+      // It is cut where the piece ends.
+      const bytes = Buffer.allocUnsafe(sizes.total);
+      writeRecord(bytes, 0, record, sizes);
+      for (let taken = 0; taken < bytes.length; ) {
+        if (used === pieceBytes) {
+          yield piece;
+          piece = Buffer.allocUnsafe(pieceBytes);
+          used = 0;
+        }
+        const copied = bytes.copy(piece, used, taken);
+        taken += copied;
+        used += copied;
       }
     }
   }
   if (used > 0) yield piece.subarray(0, used);
 }
 
-function encodeRecord(record: ResourceRecord): Buffer {
-  const { kind, id, json } = record;
-  const kindBytes = Buffer.byteLength(kind);
-  const idBytes = Buffer.byteLength(id);
-  const jsonBytes = Buffer.byteLength(json);
-  if (kindBytes > 255 || idBytes > 255) throw new WireError('a kind and an id have at most 255 bytes');
-  if (jsonBytes > maxResourceBytes) throw new WireError(`${kind} ${id} has ${jsonBytes} bytes; at most ${maxResourceBytes} can be sent`);
-  const bytes = Buffer.allocUnsafe(frameBytes + kindBytes + idBytes + jsonBytes);
-  let at = bytes.writeUInt8(kindBytes, 0);
-  at += bytes.write(kind, at);
-  at = bytes.writeUInt8(idBytes, at);
-  at += bytes.write(id, at);
-  at = bytes.writeUInt32BE(jsonBytes, at);
-  bytes.write(json, at);
-  return bytes;
+interface RecordSizes {
+  readonly kind: number;
+  readonly id: number;
+  readonly json: number;
+  readonly total: number;
+}
+
+function sizesOf(record: ResourceRecord): RecordSizes {
+  const [kind, id, json] = [Buffer.byteLength(record.kind), Buffer.byteLength(record.id), Buffer.byteLength(record.json)];
+  if (kind > 255 || id > 255) throw new WireError('a kind and an id have at most 255 bytes');
+  if (json > maxResourceBytes) throw new WireError(`${record.kind} ${record.id} has ${json} bytes; at most ${maxResourceBytes} can be sent`);
+  return { kind, id, json, total: frameBytes + kind + id + json };
+}
+
+function writeRecord(bytes: Buffer, start: number, record: ResourceRecord, sizes: RecordSizes): void {
+  let at = bytes.writeUInt8(sizes.kind, start);
+  at += bytes.write(record.kind, at);
+  at = bytes.writeUInt8(sizes.id, at);
+  at += bytes.write(record.id, at);
+  at = bytes.writeUInt32BE(sizes.json, at);
+  bytes.write(record.json, at);
 }
 
 /** Reads a resource list that arrives in pieces. */

@@ -38,7 +38,7 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
     if (!Object.values(collectionOf).includes(property)) faults.push({ pointer: toPointer([property]), detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}` });
   }
   const entries = kinds.flatMap((kind) => readCollection(kind, content[collectionOf[kind]], faults));
-  if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway)) entries.push(entryOf('gateway', { name: gateway }, ''));
+  if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway)) entries.push(entryOf('gateway', resourceSchemas.gateway.parse({ name: gateway }), ''));
   const ids = new Map<string, string>();
   for (const { kind, name, id, pointer } of entries) {
     if (ids.has(id)) faults.push({ pointer, detail: `another ${kind} has the name "${name}"` });
@@ -91,8 +91,7 @@ function hashed(written: unknown): unknown {
   return { ...others, hash: createHash('sha256').update(key).digest('hex'), prefix: key.slice(0, 8) };
 }
 
-function entryOf(kind: Kind, written: object, pointer: string): Entry {
-  const spec = (pointer === '' ? resourceSchemas[kind].parse(written) : written) as Spec;
+function entryOf(kind: Kind, spec: Spec, pointer: string): Entry {
   const name = String((spec as Readonly<Record<string, unknown>>)[nameProperty(kind)]);
   // The names of keys are unique for each consumer only.
   const scope = kind === 'key' ? (spec as Spec<'key'>).consumer : '';

@@ -15,11 +15,10 @@ export interface FileSourceOptions {
 
 /**
  * Configuration from one JSON file, for a node without a control plane. It is read at the start, where a fault ends the
- * process, and again on SIGHUP, where a fault leaves what was there in service.
+ * process, and again on {@link reload} (SIGHUP), where a fault leaves what was there in service.
  */
 export class FileSource implements ConfigSource {
   readonly #options: FileSourceOptions;
-  readonly #onHangup = (): void => this.#reload();
   #revision = 0;
   #applying: Promise<void> = Promise.resolve();
 
@@ -30,16 +29,15 @@ export class FileSource implements ConfigSource {
   /** Reads the file. Throws a ConfigFileError with everything that is wrong with it. */
   start(): void {
     const apply = this.#read();
-    process.on('SIGHUP', this.#onHangup);
     this.#applying = apply();
   }
 
   async stop(): Promise<void> {
-    process.off('SIGHUP', this.#onHangup);
     await this.#applying;
   }
 
-  #reload(): void {
+  /** Reads the file again. What is wrong with it goes to the log and the state. */
+  reload(): void {
     const { path, state, log } = this.#options;
     try {
       const apply = this.#read();

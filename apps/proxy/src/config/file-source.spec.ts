@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Resource } from '@sluice/config';
+import { parseConfigFile } from './config-file.ts';
+import { ConfigState } from './config-state.ts';
+import { FileSource } from './file-source.ts';
+import type { ApplyOutcome } from './source.ts';
+
+const parse = (content: unknown, gateway = 'default') => parseConfigFile(typeof content === 'string' ? content : JSON.stringify(content), 'sluice.json', gateway);
+const service = { name: 'orders', targets: [{ address: '127.0.0.1:9101' }] };
+
+describe('parseConfigFile', () => {
+  it('reads resources as the Admin API takes them, with references by name', () => {
+    const resources = parse({
+      services: [service],
+      routes: [{ name: 'orders', paths: ['/orders/*'], service: 'orders' }],
+      consumers: [{ username: 'acme' }],
+      keys: [{ name: 'ci', consumer: 'acme', key: 'a-key-of-their-own' }],
+    });
+    const find = (kind: string) => resources.find((resource) => resource.kind === kind) as Resource;
+    expect(find('route').spec).toMatchObject({ service: find('service').id, gateways: [find('gateway').id] });
+    expect(find('key').spec).toMatchObject({ consumer: find('consumer').id, hash: createHash('sha256').update('a-key-of-their-own').digest('hex') });
+    expect(JSON.stringify(resources)).not.toContain('of-their-own');
+    expect(find('service').spec).toMatchObject({ protocol: 'http', timeouts: { connectMs: 3000 } });
+  });
+
+  it('gives the same resource the same id every time, and different ones different ids', () => {
+    const content = { services: [service], consumers: [{ username: 'a' }, { username: 'b' }], keys: ['a', 'b'].map((consumer) => ({ name: 'main', consumer, hash: '0'.repeat(64), prefix: '' })) };
+    expect(parse(content)).toEqual(parse(content));
+    expect(new Set(parse(content).map(({ id }) => id)).size).toBe(6);
+    for (const { id } of parse(content)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('makes up the gateway of this node only when it is not there', () => {
+    expect(parse({}, 'edge')).toMatchObject([{ kind: 'gateway', spec: { name: 'edge' } }]);
+    expect(parse({ gateways: [{ name: 'edge', limits: { maxBodyBytes: 1 } }] }, 'edge')).toMatchObject([{ spec: { limits: { maxBodyBytes: 1 } } }]);
+  });
+
+  it('names all faults at once', () => {
+    const content = { service: [], services: [{ name: 'a b', targets: [] }, service, service], routes: [{ name: 'r', gateways: ['nowhere'], service: 'nothing', colour: 1 }, { name: 's', service: 'nothing' }], keys: 1 };
+    let message = '';
+    try {
+      parse(content);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(/^sluice\.json cannot be used:\n/);
+    for (const pointer of ['/service:', '/services/0/name:', '/services/0/targets:', '/services/2:', '/routes/0/colour:', '/routes/1/service: there is no service "nothing"', '/keys: expected an array']) expect(message).toContain(`  ${pointer}`);
+  });
+
+  it.each(['', '[]', 'null', '{"services":'])('refuses %j', (text) => {
+    expect(() => parse(text)).toThrow(/cannot be used/);
+  });
+});
+
+describe('FileSource', () => {
+  let folder: string;
+  let path: string;
+  let source: FileSource;
+  let applied: string[][];
+  let state: ConfigState;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-file-'));
+    path = join(folder, 'sluice.json');
+    applied = [];
+    state = new ConfigState();
+    const target = {
+      applySnapshot(_: number, resources: Iterable<Resource>): ApplyOutcome {
+        applied.push([...resources].map(({ kind }) => kind));
+        return { applied: true, faults: [], quarantined: [] };
+      },
+      applyDelta: (): ApplyOutcome => ({ applied: false, faults: [], quarantined: [] }),
+    };
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    source = new FileSource({ path, gateway: 'default', target, state, log });
+  });
+
+  afterEach(async () => {
+    await source.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function reload(): Promise<void> {
+    source.reload();
+    await sleep(10);
+  }
+
+  it('reads the file at the start and when told to; a fault then leaves what was there', async () => {
+    await writeFile(path, '{}');
+    source.start();
+    await sleep(0);
+    expect(state.describe()).toMatchObject({ origin: 'file', revision: 1, ageMs: 0 });
+
+    await writeFile(path, JSON.stringify({ services: [service] }));
+    await reload();
+    expect(applied).toEqual([['gateway'], ['service', 'gateway']]);
+    expect(state.revision).toBe(2);
+
+    await writeFile(path, '{');
+    await reload();
+    expect(state.describe()).toMatchObject({ revision: 2, lastError: expect.stringContaining('cannot be used') });
+    await writeFile(path, '{}');
+    await reload();
+    expect(state.describe()).toMatchObject({ revision: 3, lastError: '' });
+  });
+
+  it('cannot start without a file, or with a faulty one', async () => {
+    expect(() => source.start()).toThrow(/sluice\.json cannot be used.*ENOENT/s);
+    await writeFile(path, '{"routes":{}}');
+    expect(() => source.start()).toThrow(/expected an array/);
+  });
+});

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ResourceRecord } from '@sluice/wire';
+import { ConfigState } from './config-state.ts';
+import { LastGood } from './last-good.ts';
+import type { LastGoodOptions } from './last-good.ts';
+
+let dataDir: string;
+let state: ConfigState;
+let logged: string[];
+
+const records = (count: number, text = ''): ResourceRecord[] => Array.from({ length: count }, (_, index) => ({ kind: 'route', id: String(index), json: `{"name":"secret-${index}${text}"}` }));
+const config = (revision: number, count = 3) => ({ epoch: 'e', revision, records: records(count) });
+const newest = (): string => join(dataDir, 'last-good.snapshot');
+
+function open(more: Partial<LastGoodOptions> = {}): LastGood {
+  const log = { info: () => undefined, warn: () => undefined, error: (_: object, message: string) => void logged.push(message) };
+  return new LastGood({ dataDir, key: undefined, gateway: 'default', state, log, ...more });
+}
+
+async function save(revision: number, more: Partial<LastGoodOptions> = {}): Promise<void> {
+  const lastGood = open(more);
+  lastGood.keep(() => config(revision));
+  await lastGood.flush();
+}
+
+async function damage(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[at < 0 ? bytes.length + at : at]! ^= 1;
+  await writeFile(path, bytes);
+}
+
+beforeEach(async () => {
+  dataDir = join(await mkdtemp(join(tmpdir(), 'sluice-last-good-')), 'data');
+  state = new ConfigState();
+  logged = [];
+});
+
+afterEach(async () => {
+  await rm(join(dataDir, '..'), { recursive: true, force: true });
+});
+
+describe('LastGood', () => {
+  it('brings back what was kept, with the hash over it', async () => {
+    await save(7);
+    const loaded = await open().load();
+    expect(loaded?.snapshot).toMatchObject({ ...config(7) });
+    expect(loaded?.snapshot.setHash.bytes()).toHaveLength(32);
+    expect(Date.now() - (loaded?.savedAtMs ?? 0)).toBeLessThan(5_000);
+  });
+
+  it('has nothing at the first start, and says nothing about it', async () => {
+    expect(await open().load()).toBeUndefined();
+    expect([logged, state.lastGoodError]).toEqual([[], '']);
+  });
+
+  it('is readable by its owner alone, and by nobody without the key', async () => {
+    await save(1);
+    for (const name of ['last-good.snapshot', 'snapshot.key']) expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
+    expect((await readFile(newest())).includes('secret')).toBe(false);
+    expect((await readdir(dataDir)).sort()).toEqual(['last-good.snapshot', 'snapshot.key']);
+  });
+
+  it('keeps the one before, too, and falls back to it', async () => {
+    await save(1);
+    await save(2);
+    expect((await open().load())?.snapshot.revision).toBe(2);
+    await damage(newest(), 100);
+    expect((await open().load())?.snapshot.revision).toBe(1);
+    expect(logged).toEqual(['a last good configuration cannot be used']);
+  });
+
+  it('falls back when the process died between the two renames', async () => {
+    await save(1);
+    await save(2);
+    await rm(newest());
+    expect((await open().load())?.snapshot.revision).toBe(1);
+    await save(3);
+    expect((await open().load())?.snapshot.revision).toBe(3);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['a flipped bit in the magic', () => damage(newest(), 0)],
+    ['a flipped bit in the nonce', () => damage(newest(), 20)],
+    ['a flipped bit in the content', () => damage(newest(), 60)],
+    ['a flipped bit in the checksum', () => damage(newest(), -1)],
+    ['a file cut short', async () => writeFile(newest(), (await readFile(newest())).subarray(0, 80))],
+    ['an empty file', () => writeFile(newest(), '')],
+    ['something else', () => writeFile(newest(), 'x'.repeat(500))],
+  ])('says loudly when there is only %s', async (_, spoil) => {
+    await save(1);
+    await spoil();
+    expect(await open().load()).toBeUndefined();
+    expect(logged.at(-1)).toMatch(/no last good configuration can be used/);
+    expect(state.lastGoodError).toContain('last-good.snapshot');
+  });
+
+  it('tells a wrong key from damage', async () => {
+    const key = randomBytes(32).toString('hex');
+    await save(1, { key });
+    expect((await open({ key }).load())?.snapshot.revision).toBe(1);
+    expect(await open({ key: randomBytes(32).toString('hex') }).load()).toBeUndefined();
+    expect(state.lastGoodError).toContain('written with another key');
+  });
+
+  it('says what to do about a damaged key file', async () => {
+    await save(1);
+    await writeFile(join(dataDir, 'snapshot.key'), 'no key');
+    expect(await open().load()).toBeUndefined();
+    expect(state.lastGoodError).toMatch(/delete the file for a new one, or set SLUICE_SNAPSHOT_KEY/);
+  });
+
+  it('does not use the configuration of another gateway', async () => {
+    await save(1, { gateway: 'internal' });
+    expect(await open().load()).toBeUndefined();
+    expect(state.lastGoodError).toBe('');
+  });
+
+  it('writes a burst once, a little later', async () => {
+    const lastGood = open();
+    let taken = 0;
+    for (let revision = 1; revision <= 50; revision++) {
+      lastGood.keep(() => {
+        taken++;
+        return config(revision);
+      });
+    }
+    await sleep(100);
+    expect(taken).toBe(0);
+    await sleep(300);
+    expect(taken).toBe(1);
+    expect((await open().load())?.snapshot.revision).toBe(50);
+    await lastGood.flush();
+    expect(taken).toBe(1);
+  });
+
+  it('goes on when the directory cannot be written, and says so once', async () => {
+    await writeFile(dataDir, 'a file, not a directory');
+    const lastGood = open();
+    for (const revision of [1, 2]) {
+      lastGood.keep(() => config(revision));
+      await lastGood.flush();
+    }
+    expect(state.lastGoodError).not.toBe('');
+    expect(logged).toHaveLength(1);
+    await rm(dataDir);
+    lastGood.keep(() => config(3));
+    await lastGood.flush();
+    expect(state.lastGoodError).toBe('');
+    await chmod(dataDir, 0o700);
+  });
+
+  it('keeps 100,000 resources without holding up the event loop, and loads them within a second', async () => {
+    const many = { epoch: 'e', revision: 1, records: records(100_000, 'x'.repeat(300)) };
+    const lastGood = open();
+    lastGood.keep(() => many);
+    let done = false;
+    const flushed = lastGood.flush().then(() => (done = true));
+    // CPU time of this thread, so that a busy machine makes no difference.
+    let [longestTurnMs, before] = [0, cpuMs()];
+    while (!done) {
+      await nextTurn();
+      const now = cpuMs();
+      longestTurnMs = Math.max(longestTurnMs, now - before);
+      before = now;
+    }
+    await flushed;
+    expect(longestTurnMs).toBeLessThan(50);
+
+    const startedAt = cpuMs();
+    const loaded = await open().load();
+    expect(loaded?.snapshot.records).toHaveLength(100_000);
+    expect(cpuMs() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
