@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { windowSecondsOf } from './limit-rule.ts';
 import type { LimitDecision } from './limit-store.ts';
-import { rateLimitHeaders, retryAfterSeconds } from './rate-limit-headers.ts';
+import { limitLabel, rateLimitHeaders, retryAfterSeconds, type LabelledLimit } from './rate-limit-headers.ts';
 
 const decision = (facts: Partial<LimitDecision>): LimitDecision => ({ allowed: true, limit: 100, remaining: 42, resetMs: 17_000, retryAfterMs: 0, ...facts });
 
+const labelled = (name: string, windowSeconds: number, facts: Partial<LimitDecision> = {}): LabelledLimit => ({
+  label: limitLabel(name, { algorithm: 'token-bucket', burst: facts.limit ?? 100, ratePerSecond: 1 }, windowSeconds),
+  decision: decision(facts),
+});
+
 describe('rateLimitHeaders', () => {
   it('writes the fields of draft 11 and the triple', () => {
-    expect(rateLimitHeaders([{ name: 'burst', windowSeconds: 60, decision: decision({}) }])).toEqual([
+    expect(rateLimitHeaders([labelled('burst', 60)])).toEqual([
       ['RateLimit-Policy', '"burst";q=100;w=60'],
       ['RateLimit', '"burst";r=42;t=17'],
       ['X-RateLimit-Limit', '100'],
@@ -19,8 +24,8 @@ describe('rateLimitHeaders', () => {
   it('lists every limit; the triple speaks of the one with the least left', () => {
     const fields = new Map(
       rateLimitHeaders([
-        { name: 'second', windowSeconds: 1, decision: decision({ limit: 5, remaining: 3, resetMs: 400 }) },
-        { name: 'month', windowSeconds: 2_678_400, decision: decision({ limit: 1000, remaining: 2, resetMs: 86_400_001 }) },
+        labelled('second', 1, { limit: 5, remaining: 3, resetMs: 400 }),
+        labelled('month', 2_678_400, { limit: 1000, remaining: 2, resetMs: 86_400_001 }),
       ]),
     );
     expect(fields.get('RateLimit-Policy')).toBe('"second";q=5;w=1, "month";q=1000;w=2678400');
@@ -32,9 +37,9 @@ describe('rateLimitHeaders', () => {
   it('tells the longest wait when limits refuse, and lets the triple speak of it', () => {
     const fields = new Map(
       rateLimitHeaders([
-        { name: 'a', windowSeconds: 1, decision: decision({ allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }) },
-        { name: 'b', windowSeconds: 60, decision: decision({ allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }) },
-        { name: 'c', windowSeconds: 60, decision: decision({ limit: 7, remaining: 0, resetMs: 4000 }) },
+        labelled('a', 1, { allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }),
+        labelled('b', 60, { allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }),
+        labelled('c', 60, { limit: 7, remaining: 0, resetMs: 4000 }),
       ]),
     );
     expect(fields.get('Retry-After')).toBe('4');
@@ -46,9 +51,8 @@ describe('rateLimitHeaders', () => {
   });
 
   it('quotes names as structured field strings and refuses others', () => {
-    const limit = { windowSeconds: 1, decision: decision({}) };
-    expect(rateLimitHeaders([{ ...limit, name: 'a"b\\c' }])[1]?.[1]).toBe('"a\\"b\\\\c";r=42;t=17');
-    expect(() => rateLimitHeaders([{ ...limit, name: 'größe' }])).toThrow(/printable ASCII/);
+    expect(rateLimitHeaders([labelled('a"b\\c', 1)])[1]?.[1]).toBe('"a\\"b\\\\c";r=42;t=17');
+    expect(() => labelled('größe', 1)).toThrow(/printable ASCII/);
   });
 });
 

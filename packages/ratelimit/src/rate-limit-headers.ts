@@ -1,12 +1,32 @@
-import type { LimitDecision } from './limit-store.ts';
+import { sizeOf } from './limit-rule.ts';
+import type { LimitDecision, LimitRule } from './limit-store.ts';
 
-/** A decision with what clients are told about its limit. */
-export interface NamedLimit {
-  /** ASCII; what the limit is called in RateLimit and RateLimit-Policy. */
+/** What clients are told about a limit that stays the same from request to request. */
+export interface LimitLabel {
   readonly name: string;
-  /** See `windowSecondsOf`. */
-  readonly windowSeconds: number;
+  /** Its item in RateLimit-Policy. */
+  readonly policyItem: string;
+  /** How its item in RateLimit begins. */
+  readonly stateStart: string;
+}
+
+/** A decision and the label of its limit. */
+export interface LabelledLimit {
+  readonly label: LimitLabel;
   readonly decision: LimitDecision;
+}
+
+/**
+ * Prepares what clients are told about a limit.
+ *
+ * @param name what it is called in RateLimit and RateLimit-Policy; throws a TypeError unless it is printable ASCII
+ * @param windowSeconds see `windowSecondsOf`
+ */
+export function limitLabel(name: string, rule: LimitRule, windowSeconds: number): LimitLabel {
+  // An sf-string, RFC 9651 section 3.3.3.
+  if (!/^[\x20-\x7e]*$/.test(name)) throw new TypeError(`the limit name "${name}" is not printable ASCII`);
+  const quoted = `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
+  return { name, policyItem: `${quoted};q=${sizeOf(rule)};w=${windowSeconds}`, stateStart: `${quoted};r=` };
 }
 
 /**
@@ -17,21 +37,28 @@ export interface NamedLimit {
  * - `X-RateLimit-Limit`, `-Remaining`, `-Reset` (seconds from now): the limit that binds, see {@link bindingLimit}.
  * - `Retry-After`, RFC 9110 section 10.2.3: when a limit refuses, seconds until none of them would; at least 1.
  *
- * Empty when there are no limits. Throws a TypeError for a name that is not printable ASCII.
+ * Empty when there are no limits.
  */
-export function rateLimitHeaders(limits: readonly NamedLimit[]): [name: string, value: string][] {
+export function rateLimitHeaders(limits: readonly LabelledLimit[]): [name: string, value: string][] {
   const binding = bindingLimit(limits);
   if (binding === undefined) return [];
-  const { limit, remaining, resetMs } = binding.decision;
+  let policy = '';
+  let state = '';
+  for (const { label, decision } of limits) {
+    const separator = policy === '' ? '' : ', ';
+    policy += separator + label.policyItem;
+    state += `${separator}${label.stateStart}${decision.remaining};t=${seconds(decision.resetMs)}`;
+  }
+  const { limit, remaining, resetMs, allowed } = binding.decision;
   const fields: [string, string][] = [
-    ['RateLimit-Policy', limits.map((each) => `${quoted(each.name)};q=${each.decision.limit};w=${each.windowSeconds}`).join(', ')],
-    ['RateLimit', limits.map((each) => `${quoted(each.name)};r=${each.decision.remaining};t=${seconds(each.decision.resetMs)}`).join(', ')],
-    ['X-RateLimit-Limit', String(limit)],
-    ['X-RateLimit-Remaining', String(remaining)],
-    ['X-RateLimit-Reset', String(seconds(resetMs))],
+    ['RateLimit-Policy', policy],
+    ['RateLimit', state],
+    ['X-RateLimit-Limit', `${limit}`],
+    ['X-RateLimit-Remaining', `${remaining}`],
+    ['X-RateLimit-Reset', `${seconds(resetMs)}`],
   ];
-  const after = retryAfterSeconds(limits.map((each) => each.decision));
-  if (after !== undefined) fields.push(['Retry-After', String(after)]);
+  const after = allowed ? undefined : retryAfterSeconds(limits.map((each) => each.decision));
+  if (after !== undefined) fields.push(['Retry-After', `${after}`]);
   return fields;
 }
 
@@ -57,10 +84,4 @@ function bindsMore(one: LimitDecision, other: LimitDecision): boolean {
 
 function seconds(ms: number): number {
   return Math.ceil(ms / 1000);
-}
-
-/** An sf-string, RFC 9651 section 3.3.3. */
-function quoted(name: string): string {
-  if (!/^[\x20-\x7e]*$/.test(name)) throw new TypeError(`the limit name "${name}" is not printable ASCII`);
-  return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }

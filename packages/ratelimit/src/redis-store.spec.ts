@@ -113,12 +113,12 @@ describe('RedisStore', () => {
   it('keeps every key under its prefix and lets it expire once it says nothing any more', async () => {
     const store = await open();
     await store.take([
-      { key: 'ttl', rule: bucket(100, 10) },
+      { key: 'ttl', rule: bucket(100, 0.1) },
       { key: 'ttl', rule: { algorithm: 'window', limit: 3, period: 'hour' } },
     ]);
     expect(await redis.get(`${prefix}{limits}:bucket:ttl`)).toMatch(/^99 \d{16}$/);
-    expect(await redis.pttl(`${prefix}{limits}:bucket:ttl`)).toBeGreaterThan(900);
-    expect(await redis.pttl(`${prefix}{limits}:bucket:ttl`)).toBeLessThanOrEqual(1100);
+    expect(await redis.pttl(`${prefix}{limits}:bucket:ttl`)).toBeGreaterThan(8000);
+    expect(await redis.pttl(`${prefix}{limits}:bucket:ttl`)).toBeLessThanOrEqual(11_000);
     const leftMs = windowBounds('hour', Date.now()).endMs - Date.now();
     expect(Math.abs((await redis.pttl(`${prefix}{limits}:window:ttl`)) - leftMs - 1000)).toBeLessThan(2000);
   });
@@ -169,7 +169,7 @@ describe('RedisStore', () => {
     expect(fault).toBeInstanceOf(GatewayError);
     expect(fault).toMatchObject({ code: 'policy_failed', cause: { message: 'Redis did not answer within 50 ms' } });
     expect(lastedMs).toBeGreaterThanOrEqual(49);
-    expect(lastedMs).toBeLessThan(500);
+    expect(lastedMs).toBeLessThan(1000);
     while (store.connected) await sleep(20);
     link.silent = false;
     await store.whenConnected(5000);

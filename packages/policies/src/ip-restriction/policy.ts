@@ -1,4 +1,4 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
 import { definePolicy, deny } from '@sluice/policy-sdk';
 import ipaddr from 'ipaddr.js';
 import { parseAddress } from '../client-address.ts';
@@ -13,14 +13,18 @@ export const ipRestriction = definePolicy({
     const denied = blockList(config.deny);
     const refusal = deny('address_denied', 'This address may not call here.');
 
+    function decide(address: string, family: 'ipv4' | 'ipv6') {
+      if (denied.check(address, family)) return refusal;
+      return allowed === undefined || allowed.check(address, family) ? undefined : refusal;
+    }
+
     return {
       receive({ clientAddress }) {
+        if (isIPv4(clientAddress)) return decide(clientAddress, 'ipv4');
         const address = parseAddress(clientAddress);
         // An address that cannot be read is on no list: it passes only where everybody does.
         if (address === undefined) return allowed === undefined && config.deny.length === 0 ? undefined : refusal;
-        const [text, family] = [address.toString(), address.kind()];
-        if (denied.check(text, family)) return refusal;
-        return allowed === undefined || allowed.check(text, family) ? undefined : refusal;
+        return decide(address.toString(), address.kind());
       },
     };
   },

@@ -1,5 +1,5 @@
 import { definePolicy, deny, type AttachedQuota, type Exchange, type Reply } from '@sluice/policy-sdk';
-import { bindingLimit, retryAfterSeconds, windowSecondsOf, type LimitDecision } from '@sluice/ratelimit';
+import { bindingLimit, retryAfterSeconds, type LimitDecision } from '@sluice/ratelimit';
 import { addLimitFields } from '../limit-fields.ts';
 import { quotaCounts, type QuotaCount } from './quota-counts.ts';
 import { quotaSchema } from './schema.ts';
@@ -20,16 +20,16 @@ export const quota = definePolicy({
 
     function answer(exchange: Exchange, counts: readonly QuotaCount[], decisions: readonly LimitDecision[]): Reply | undefined {
       const nowMs = host.clock.now();
-      const limits = counts.map(({ name, rule }, index) => {
+      const limits = counts.map((count, index) => {
         const decision = decisions[index];
         if (decision === undefined) throw new Error('the limit store gave too few decisions');
-        return { name, windowSeconds: windowSecondsOf(rule, nowMs), decision };
+        return { label: count.labelAt(nowMs), decision };
       });
       if (!hideHeaders) addLimitFields(exchange, limits);
       const binding = bindingLimit(limits);
       if (binding === undefined || binding.decision.allowed) return undefined;
       const seconds = String(retryAfterSeconds(decisions) ?? 1);
-      const what = hideHeaders ? 'The quota' : `The quota "${binding.name}"`;
+      const what = hideHeaders ? 'The quota' : `The quota "${binding.label.name}"`;
       return deny('quota_exceeded', `${what} is used up. Try again in ${seconds} s.`, [['Retry-After', seconds]]);
     }
 

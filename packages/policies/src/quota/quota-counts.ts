@@ -1,10 +1,9 @@
 import type { AttachedQuota, QuotaLimit, QuotaPeriod } from '@sluice/policy-sdk';
-import type { LimitRequest, LimitRule } from '@sluice/ratelimit';
+import { limitLabel, windowBounds, windowSecondsOf, type LimitLabel, type LimitRequest, type LimitRule } from '@sluice/ratelimit';
 
 /** One limit of a quota, as the store is asked about it and as clients hear of it. */
 export interface QuotaCount extends LimitRequest {
-  /** The quota and the period, such as `gold-month`. */
-  readonly name: string;
+  labelAt(nowMs: number): LimitLabel;
 }
 
 const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = { second: 1, minute: 60, hour: 3600 };
@@ -23,7 +22,8 @@ export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
       const nth = (seen.get(kind) ?? 0) + 1;
       seen.set(kind, nth);
       const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
-      byKey.set(key, { key, rule: ruleOf(limit), name: `${quota.name}-${limit.per}` });
+      const rule = ruleOf(limit);
+      byKey.set(key, { key, rule, labelAt: labels(`${quota.name}-${limit.per}`, rule) });
     }
   }
   return [...byKey.values()];
@@ -34,4 +34,17 @@ function ruleOf({ requests, per, burst }: QuotaLimit): LimitRule {
   const seconds = secondsIn[per];
   if (seconds === undefined) throw new Error(`a quota limit per ${per} cannot have a burst`);
   return { algorithm: 'token-bucket', ratePerSecond: requests / seconds, burst };
+}
+
+/** Labels by time: months and years differ in length, so a label is good until its window ends. */
+function labels(name: string, rule: LimitRule): (nowMs: number) => LimitLabel {
+  let label: LimitLabel | undefined;
+  let goodUntilMs = 0;
+  return (nowMs) => {
+    if (label === undefined || nowMs >= goodUntilMs) {
+      label = limitLabel(name, rule, windowSecondsOf(rule, nowMs));
+      goodUntilMs = rule.algorithm === 'window' ? windowBounds(rule.period, nowMs).endMs : Number.POSITIVE_INFINITY;
+    }
+    return label;
+  };
 }

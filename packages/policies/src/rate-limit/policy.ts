@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { definePolicy, deny, type Exchange, type Reply } from '@sluice/policy-sdk';
-import { retryAfterSeconds, windowSecondsOf, type LimitDecision, type TokenBucket } from '@sluice/ratelimit';
+import { limitLabel, retryAfterSeconds, windowSecondsOf, type LimitDecision, type TokenBucket } from '@sluice/ratelimit';
 import { clientNetwork } from '../client-address.ts';
 import { addLimitFields } from '../limit-fields.ts';
 import { rateLimitSchema } from './schema.ts';
@@ -12,13 +12,13 @@ export const rateLimit = definePolicy({
     const caller = callerBy(by);
     // Named by the attachment, not by its numbers: changing them does not reset what was counted.
     const keyPrefix = `${host.policyId}|`;
-    const told = { name: rateLimitSchema.name, windowSeconds: windowSecondsOf(rule, host.clock.now()) };
+    const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
     const { limits } = host.stores;
 
     function answer(exchange: Exchange, decisions: readonly LimitDecision[]): Reply | undefined {
       const [decision] = decisions;
       if (decision === undefined) throw new Error('the limit store gave no decision');
-      if (!hideHeaders) addLimitFields(exchange, [{ ...told, decision }]);
+      if (!hideHeaders) addLimitFields(exchange, [{ label, decision }]);
       if (decision.allowed) return undefined;
       const seconds = String(retryAfterSeconds(decisions) ?? 1);
       return deny('rate_limited', `Try again in ${seconds} s.`, [['Retry-After', seconds]]);
