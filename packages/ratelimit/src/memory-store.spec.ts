@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { GatewayError } from '@sluice/errors';
 import fc from 'fast-check';
 import { windowBounds } from './calendar.ts';
 import type { LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
@@ -126,6 +127,17 @@ describe('MemoryStore', () => {
     clock.nowMs += 10;
     expect(allowed(store.take([{ key: 'b', rule: slow }]))).toBe(false);
     expect(store.size).toBe(1);
+  });
+
+  it('fails when there is room for no further rule, and recovers when others are whole', () => {
+    const clock = new ManualClock();
+    const store = new MemoryStore({ clock, maxKeys: 1 });
+    store.take([{ key: 'first', rule: bucket(1, 0.001) }]);
+    const take = (rule: number): readonly LimitDecision[] => store.take([{ key: `${rule}`, rule: bucket(1, 1 + rule) }]);
+    for (let rule = 0; rule < 10_000; rule++) take(rule);
+    expect(() => take(10_000)).toThrow(new GatewayError('policy_failed', { detail: 'Too many limits are in use at once. Try again later.' }));
+    clock.nowMs += 1001;
+    expect(allowed(take(10_000))).toBe(true);
   });
 
   it('answers without a promise', () => {
