@@ -48,7 +48,7 @@ export function helpText(): string {
     const initial = setting.safeParse(undefined).data;
     return `  ${name.padEnd(30)} ${setting.description ?? ''}${initial === undefined ? '' : ` [${String(initial)}]`}`;
   });
-  return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--help] [--version]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
+  return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that take traffic on the same port [1]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
 }
 
 /** What a variable is now. Secrets are never shown. */

@@ -48,7 +48,8 @@ export class WorkerFleet implements ConfigTarget {
   /** What workers that have ended had counted, as far as it was known. */
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
-  readonly #poll = setInterval(() => void this.metrics(), quickMs);
+  #lastHealth: readonly WorkerTargetHealth[] = [];
+  readonly #poll = setInterval(() => void Promise.all([this.metrics(), this.#askHealth()]), quickMs);
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -124,15 +125,19 @@ export class WorkerFleet implements ConfigTarget {
     return mergeSnapshots([...this.#departed, ...this.#lastSeen.values()]);
   }
 
-  /** Health of targets: a target is healthy when every worker thinks so. */
-  async targetsHealth(): Promise<readonly WorkerTargetHealth[]> {
+  /** Health of targets as it was a second ago at most: a target is healthy when every worker thinks so. */
+  get lastHealth(): readonly WorkerTargetHealth[] {
+    return this.#lastHealth;
+  }
+
+  async #askHealth(): Promise<void> {
     const answers = await Promise.all([...this.#workers.values()].map((worker) => worker.ask({ type: 'health' }, quickMs).catch(() => [])));
     const merged = new Map<string, WorkerTargetHealth>();
     for (const target of answers.flat()) {
       const key = `${target.service} ${target.address}`;
       merged.set(key, { ...target, healthy: target.healthy && (merged.get(key)?.healthy ?? true) });
     }
-    return [...merged.values()];
+    this.#lastHealth = [...merged.values()];
   }
 
   /** Has all workers finish what is under way, and ends them. */

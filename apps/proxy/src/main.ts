@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createLogger, type Logger } from '@sluice/telemetry';
+import { parseArguments, type Arguments } from './arguments.ts';
+import { helpText, readEnv, type Env } from './env.ts';
+import { ProxyNode } from './node/node.ts';
+import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
+import { nodePolicies } from './runtime/node-policies.ts';
+import { Serving } from './serving.ts';
+import { WorkerFleet } from './workers/fleet.ts';
+import { RemoteLimitStore } from './workers/remote-limit-store.ts';
+import { joinNode, sendToNode } from './workers/worker.ts';
+
+const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+async function main(given: Arguments): Promise<void> {
+  const env = readEnv();
+  const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
+  if (given.worker !== undefined) return runWorker(env, logger.child({ worker: given.worker }));
+  const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
+  const traffic = await takeTraffic(given.workers, env, logger);
+  const node = new ProxyNode({ env, version, logger, traffic, policies });
+  await node.start();
+  stopOnSignals(node, env, logger);
+}
+
+async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
+  if (workers > 1) {
+    const program = fileURLToPath(import.meta.url);
+    // A worker is the same node: it must not make up a name of its own.
+    const fleet = new WorkerFleet({ size: workers, program, env: { ...process.env, SLUICE_NODE_ID: env.SLUICE_NODE_ID }, port: env.SLUICE_PROXY_PORT, logger });
+    await fleet.start();
+    return severalWorkers(fleet);
+  }
+  const serving = await Serving.create({ env, version, logger });
+  await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
+  return singleProcess(serving);
+}
+
+async function runWorker(env: Env, logger: Logger): Promise<void> {
+  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(sendToNode) : undefined;
+  const serving = await Serving.create({ env, version, logger, ...(limits === undefined ? {} : { limits }) });
+  joinNode(serving, limits);
+}
+
+function stopOnSignals(node: ProxyNode, env: Env, logger: Logger): void {
+  let stopping = false;
+  const stop = (): void => {
+    // A second Ctrl-C means it.
+    if (stopping) process.exit(130);
+    stopping = true;
+    setTimeout(() => process.exit(1), env.SLUICE_DRAIN_MS + 5_000).unref();
+    node.stop().then(
+      () => process.exit(0),
+      (fault: unknown) => {
+        logger.error({ error: fault }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(fault: unknown): never {
+  process.stderr.write(`sluice-proxy: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.exit(1);
+}
+
+try {
+  const given = parseArguments(process.argv.slice(2));
+  if (given.help) process.stdout.write(helpText());
+  else if (given.version) process.stdout.write(`${version}\n`);
+  else main(given).catch(fail);
+} catch (fault) {
+  fail(fault);
+}

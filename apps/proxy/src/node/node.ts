@@ -1,0 +1,94 @@
+import { GatewayMetrics, MetricsRegistry, mergeSnapshots, type Logger } from '@sluice/telemetry';
+import { ConfigState } from '../config/config-state.ts';
+import type { ConfigSource } from '../config/source.ts';
+import type { Env } from '../env.ts';
+import type { NodeStatus, Readiness } from '../ops/node-status.ts';
+import { startStatusServer, type StatusServer } from '../ops/status-server.ts';
+import { createSource } from './create-source.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface NodeOptions {
+  readonly env: Env;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly traffic: Traffic;
+  readonly policies: readonly string[];
+}
+
+/** A proxy node: traffic, the source of its configuration, and the pages that tell how it is. */
+export class ProxyNode {
+  readonly #options: NodeOptions;
+  readonly #state = new ConfigState();
+  readonly #registry = new MetricsRegistry();
+  readonly #source: ConfigSource & { announce?(): void };
+  #status: StatusServer | undefined;
+  #draining = false;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#source = createSource({
+      ...options,
+      state: this.#state,
+      report: () => ({ draining: this.#draining, targets: options.traffic.lastHealth() }),
+    });
+    this.#addConfigMetrics();
+  }
+
+  /** Begins to bring configuration, and answers on the status port. */
+  async start(): Promise<void> {
+    const { env, logger } = this.#options;
+    this.#status = await startStatusServer({
+      host: env.SLUICE_STATUS_HOST,
+      port: env.SLUICE_STATUS_PORT,
+      node: this.#nodeStatus(),
+      noteFault: (fault) => logger.error({ error: fault }, 'the status server failed to answer'),
+    });
+    this.#source.start();
+    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, statusPort: this.#status.port }, 'listening');
+  }
+
+  /** Becomes not ready, finishes what is under way, keeps the configuration, and ends. */
+  async stop(): Promise<void> {
+    const { env, logger, traffic } = this.#options;
+    this.#draining = true;
+    this.#source.announce?.();
+    logger.info({ atMostMs: env.SLUICE_DRAIN_MS }, 'draining');
+    await traffic.drain(env.SLUICE_DRAIN_MS);
+    await this.#source.stop();
+    await this.#status?.close();
+  }
+
+  #nodeStatus(): NodeStatus {
+    const { env, traffic } = this.#options;
+    return {
+      readiness: () => this.#readiness(),
+      // What belongs to the node rather than to a process that takes traffic stands in a registry of its own.
+      metrics: async () => mergeSnapshots([await traffic.metrics(), this.#registry.snapshot()]),
+      config: () => {
+        const { revision, epoch, origin, refused } = this.#state;
+        return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, targets: traffic.lastHealth() };
+      },
+    };
+  }
+
+  #readiness(): Readiness {
+    const { origin, revision, ageMs, lastError } = this.#state.describe();
+    if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
+    if (origin === 'none') {
+      const why = lastError === '' ? '' : ` (${lastError})`;
+      return { ready: false, reason: `the node has no configuration: no control plane has answered${why}, and there is no last good configuration on disk` };
+    }
+    return { ready: true, revision, configAgeSeconds: Math.round(ageMs / 1000), source: origin };
+  }
+
+  #addConfigMetrics(): void {
+    const metrics = new GatewayMetrics(this.#registry);
+    this.#registry.onCollect(() => {
+      const { revision, ageMs, connected, nacks } = this.#state.describe();
+      metrics.configRevision.set(revision);
+      metrics.configAge.set(ageMs / 1000);
+      metrics.configConnected.set(connected ? 1 : 0);
+      metrics.configNacks.add(nacks - metrics.configNacks.value);
+    });
+  }
+}

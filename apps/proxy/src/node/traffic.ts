@@ -1,0 +1,58 @@
+import type { Resource } from '@sluice/config';
+import type { MetricsSnapshot } from '@sluice/telemetry';
+import type { ConfigFault, ConfigTarget } from '../config/source.ts';
+import type { Serving } from '../serving.ts';
+import type { WorkerFleet } from '../workers/fleet.ts';
+
+/** Health of one target. */
+export interface TargetHealth {
+  readonly service: string;
+  readonly address: string;
+  readonly healthy: boolean;
+}
+
+/** Whoever takes the traffic of this node: this process itself, or its workers. */
+export interface Traffic {
+  readonly target: ConfigTarget;
+  readonly port: number;
+  readonly quarantined: readonly ConfigFault[];
+  resources(): Iterable<Resource>;
+  metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
+  /** As it was known last: the config stream asks for it every second and does not wait. */
+  lastHealth(): readonly TargetHealth[];
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** One process does everything. */
+export function singleProcess(serving: Serving): Traffic {
+  return {
+    target: serving.target,
+    get port() {
+      return serving.port;
+    },
+    get quarantined() {
+      return serving.target.quarantined;
+    },
+    resources: () => serving.target.runtime.resources(),
+    metrics: () => serving.registry.snapshot(),
+    lastHealth: () => serving.targetsHealth(),
+    drain: (timeoutMs) => serving.drain(timeoutMs),
+  };
+}
+
+/** Several processes on one port; this one holds the configuration and counts for all. */
+export function severalWorkers(fleet: WorkerFleet): Traffic {
+  return {
+    target: fleet,
+    get port() {
+      return fleet.port;
+    },
+    get quarantined() {
+      return fleet.quarantined;
+    },
+    resources: () => fleet.resources(),
+    metrics: () => fleet.metrics(),
+    lastHealth: () => fleet.lastHealth,
+    drain: (timeoutMs) => fleet.drain(timeoutMs),
+  };
+}
