@@ -1,5 +1,6 @@
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { DestinationStream, LevelWithSilent, Logger } from 'pino';
+import { standardError } from './standard-error.ts';
 
 /** Properties that hold secrets. Their values are not logged, wherever they stand in the first three levels. */
 const secretNames = [
@@ -45,6 +46,6 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secretPaths, censor: '[redacted]' },
     },
-    options.destination ?? destination({ dest: 2, sync: true }),
+    options.destination ?? standardError(),
   );
 }
