@@ -4,8 +4,9 @@ import { status } from '@grpc/grpc-js';
 import { SetHash } from '@sluice/wire';
 import { createTestDatabase } from '@sluice/testkit';
 import type { TestDatabase } from '@sluice/testkit';
-import { FixtureNode, Replica } from './stream-fixture.ts';
-import type { FixtureNodeOptions } from './stream-fixture.ts';
+import { FixtureNode } from '../testing/fixture-node.ts';
+import type { FixtureNodeOptions } from '../testing/fixture-node.ts';
+import { Replica } from '../testing/replica.ts';
 
 let database: TestDatabase;
 let replica: Replica;

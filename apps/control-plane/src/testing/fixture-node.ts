@@ -1,0 +1,107 @@
+import { createConfigStreamClient, SetHash, SnapshotAssembler } from '@sluice/wire';
+import type { ControlCall, ControlFrame, Delta, Fault, Hello, NodeFrame, ResourceRecord } from '@sluice/wire';
+import { fixtureToken } from './replica.ts';
+
+export interface FixtureNodeOptions {
+  readonly id?: string;
+  readonly gateway?: string;
+  readonly token?: string;
+  /** What the node already has. */
+  readonly held?: Pick<Hello, 'epoch' | 'revision' | 'setHash'>;
+  /** False leaves acknowledging to the spec. */
+  readonly acks?: boolean;
+}
+
+/** A node that speaks the protocol and nothing else: it holds what it is sent, and acknowledges it. */
+export class FixtureNode {
+  readonly frames: ControlFrame[] = [];
+  readonly records = new Map<string, ResourceRecord>();
+  revision = 0;
+  epoch = '';
+  error: Error | undefined;
+  readonly call: ControlCall;
+  private readonly client;
+  private readonly assembler = new SnapshotAssembler();
+  private changed = Promise.withResolvers<void>();
+
+  constructor(
+    port: number,
+    private readonly options: FixtureNodeOptions = {},
+  ) {
+    this.client = createConfigStreamClient({ address: { host: '127.0.0.1', port }, security: { mode: 'plaintext', allowRemote: false }, token: options.token ?? fixtureToken });
+    this.call = this.client.connect();
+    this.call.on('data', (frame: ControlFrame) => this.take(frame));
+    this.call.on('error', (error: Error) => {
+      this.error = error;
+      this.tell();
+    });
+    this.call.on('end', () => this.tell());
+    this.hello(options.held);
+  }
+
+  hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }, nodeId = this.options.id ?? 'node-1'): void {
+    this.send({ type: 'hello', nodeId, gateway: this.options.gateway ?? 'default', version: '1', policies: [], appliedRevision: held.revision, nackedRevision: 0, faults: [], ...held });
+  }
+
+  send(frame: NodeFrame): void {
+    this.call.write(frame);
+  }
+
+  nack(revision: number, fault: Partial<Fault>): void {
+    this.send({ type: 'nack', revision, faults: [{ kind: 'route', id: '', name: '', pointer: '', code: 'broken', reason: 'broken', ...fault }] });
+  }
+
+  /** Deltas received. */
+  get deltas(): Delta[] {
+    return this.frames.filter((frame) => frame.type === 'delta');
+  }
+
+  /** What it would say it holds when it came back. */
+  get held(): { epoch: string; revision: number; setHash: Buffer } {
+    return { epoch: this.epoch, revision: this.revision, setHash: SetHash.of(this.records.values()).bytes() };
+  }
+
+  /** Resolves once the condition holds. Throws after 5 s. */
+  async until(condition: () => boolean): Promise<void> {
+    const late = AbortSignal.timeout(5_000);
+    while (!condition()) {
+      if (late.aborted) throw new Error(`the node has seen ${JSON.stringify(this.frames.map(({ type }) => type))}, error ${this.error?.message ?? 'none'}`);
+      await Promise.race([this.changed.promise, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+  }
+
+  close(): void {
+    this.call.cancel();
+    this.client.close();
+  }
+
+  private take(frame: ControlFrame): void {
+    this.frames.push(frame);
+    if (frame.type === 'snapshot') {
+      const snapshot = this.assembler.accept(frame);
+      if (snapshot !== undefined) {
+        this.records.clear();
+        for (const record of snapshot.records) this.records.set(record.id, record);
+        this.epoch = snapshot.epoch;
+        this.reached(snapshot.revision);
+      }
+    } else if (frame.type === 'delta') {
+      for (const change of frame.changes) {
+        if (change.json === '') this.records.delete(change.id);
+        else this.records.set(change.id, change);
+      }
+      this.reached(frame.revision);
+    }
+    this.tell();
+  }
+
+  private reached(revision: number): void {
+    this.revision = revision;
+    if (this.options.acks !== false) this.send({ type: 'ack', revision, quarantined: [] });
+  }
+
+  private tell(): void {
+    this.changed.resolve();
+    this.changed = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { nameOf } from '@sluice/config';
+import type { Kind, Spec } from '@sluice/config';
+import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
+import { NodeRepository } from '../features/nodes/node.repository.ts';
+import { NodesService } from '../features/nodes/nodes.service.ts';
+import { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
+import { RevisionRepository } from '../features/revisions/revision.repository.ts';
+import { createDataSource } from '../platform/database/data-source.ts';
+import { Database } from '../platform/database/database.ts';
+import { openDatabase } from '../platform/database/open-database.ts';
+import { JsonLogger } from '../platform/logger.ts';
+import { ConfigStream } from '../stream/config-stream.ts';
+
+const security = { mode: 'plaintext', allowRemote: false } as const;
+
+/** The token that replicas made here accept. */
+export const fixtureToken = 'a-token-for-the-nodes-of-specs';
+
+/** A log that only remembers. */
+export class KeptLog extends JsonLogger {
+  readonly lines: string[];
+
+  constructor() {
+    const lines: string[] = [];
+    super('info', { write: (line) => lines.push(line) });
+    this.lines = lines;
+  }
+}
+
+/** A replica of the control plane without its Admin API: feed, nodes and stream over real connections. */
+export class Replica {
+  readonly log = new KeptLog();
+  readonly feed: RevisionFeed;
+  readonly nodes: NodesService;
+  private readonly connected: ConnectedNodes;
+  private readonly stream: ConfigStream;
+  readonly database: Database;
+  port = 0;
+
+  private constructor(
+    private readonly dataSource: ReturnType<typeof createDataSource>,
+    databaseUrl: string,
+    port: number,
+  ) {
+    this.database = new Database(dataSource);
+    this.feed = new RevisionFeed({ databaseUrl }, this.log);
+    const repository = new NodeRepository(this.database, randomUUID());
+    this.connected = new ConnectedNodes(repository, this.log);
+    this.nodes = new NodesService(this.feed, this.connected, repository);
+    const isNodeToken = (token: string): boolean => token === fixtureToken;
+    this.stream = new ConfigStream({ address: { host: '127.0.0.1', port }, security, isNodeToken }, this.feed, this.connected, this.log);
+  }
+
+  /** Migrates the database, loads, and listens; on a free port unless told otherwise. */
+  static async start(databaseUrl: string, port = 0): Promise<Replica> {
+    const dataSource = createDataSource(databaseUrl, new KeptLog());
+    await openDatabase(dataSource, 10_000, new KeptLog());
+    const replica = new Replica(dataSource, databaseUrl, port);
+    replica.feed.start();
+    await replica.feed.refreshed(10_000);
+    replica.connected.start();
+    replica.port = await replica.stream.start();
+    return replica;
+  }
+
+  async stop(): Promise<void> {
+    await this.stream.stop();
+    await this.connected.stop();
+    await this.feed.stop();
+    await this.dataSource.destroy();
+  }
+
+  /** Commits one revision, as the Admin API does. A spec of null deletes. Gives its number. */
+  async commit(...states: { kind: Kind; id: string; spec: object | null }[]): Promise<number> {
+    const revision = await this.database.transaction(async (sql) => {
+      for (const { kind, id, spec } of states) {
+        if (spec === null) await sql.query('DELETE FROM resource WHERE id = $1', [id]);
+        else {
+          await sql.query('INSERT INTO resource (id, kind, name, spec) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, spec = excluded.spec', [
+            id,
+            kind,
+            nameOf(kind, spec as Spec),
+            JSON.stringify(spec),
+          ]);
+        }
+      }
+      const changes = states.map(({ kind, id, spec }) => ({ kind, id, name: spec === null ? '' : nameOf(kind, spec as Spec), before: null, after: spec as Spec | null }));
+      return new RevisionRepository().commit(sql, { actor: 'spec', requestId: 'spec' }, changes, undefined);
+    });
+    this.feed.poke();
+    return revision;
+  }
+}
