@@ -28,7 +28,8 @@ interface Sample {
 const proxyCore = '0';
 const otherCore = '1';
 const originPort = 18_080;
-const header = `X-API-Key: ${benchKey}`;
+/** Every arm gets the same request. */
+const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
 
 const { values: options } = parseArgs({
   options: {
@@ -69,12 +70,12 @@ async function measure(arm: Arm, seconds: number): Promise<Sample> {
   const running = await RunningProgram.start(arm, proxyCore, folder);
   try {
     const url = `http://127.0.0.1:${arm.port}/orders/17`;
-    await saturate(url, 2, header, otherCore);
+    await saturate(url, 2, headers, otherCore);
     const before = cpuNanoseconds(running.pid);
-    const load = await saturate(url, seconds, header, otherCore);
+    const load = await saturate(url, seconds, headers, otherCore);
     const used = cpuNanoseconds(running.pid) - before;
     if (load.failed > 0) throw new Error(`${arm.name}: ${load.failed} requests failed; see ${folder}/${arm.name}.log`);
-    const latency = await latencyAtRate(url, load.requestsPerSecond / 2, Math.max(3, seconds / 2), header, otherCore, join(folder, 'latency.log'));
+    const latency = await latencyAtRate(url, load.requestsPerSecond / 2, Math.max(3, seconds / 2), headers, otherCore, join(folder, 'latency.log'));
     return { cpuMicroseconds: used / load.requests / 1000, requestsPerSecond: load.requestsPerSecond, ...latency, residentBytes: residentBytes(running.pid) };
   } finally {
     await running.stop();

@@ -137,8 +137,8 @@ function createTracer({ env, logger, version }: ServingOptions, metrics: Gateway
     serviceName: 'sluice-proxy',
     instanceId: env.SLUICE_NODE_ID,
     version,
-    // Without a place for spans, traces still begin here, unsampled: their ids join the logs of all services.
-    ratio: endpoint === undefined ? 0 : env.SLUICE_TRACE_RATIO,
+    // Without a place for spans no trace begins here: an unsampled one would switch off the sampling of upstreams.
+    ratio: endpoint === undefined ? undefined : env.SLUICE_TRACE_RATIO,
     export:
       endpoint === undefined
         ? undefined
