@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.ts';
 import { serveDocumentation } from './openapi/documentation.ts';
 import type { Settings } from './platform/env.ts';
+import { errorCode } from './platform/error-code.ts';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
 import { answerMalformedRequests, setServerLimits } from './platform/http/server-limits.ts';
@@ -48,7 +49,6 @@ function createAdapter(): AdminHttpAdapter {
   const adapter = new AdminHttpAdapter();
   adapter.disable('x-powered-by');
   adapter.disable('etag');
-  adapter.enable('case sensitive routing');
   adapter.use(assignRequestId);
   return adapter;
 }
@@ -57,7 +57,7 @@ async function listen(app: INestApplication, { adminHost, adminPort }: Settings)
   try {
     await app.listen(adminPort, adminHost);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'EADDRINUSE') throw new SetupError(`Port ${adminPort} on ${adminHost} is taken. Stop what listens there, or set SLUICE_ADMIN_PORT to another port.`);
     if (code === 'EACCES') throw new SetupError(`Port ${adminPort} may not be opened by this user. Set SLUICE_ADMIN_PORT to a port above 1023.`);
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SetupError(`${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST, for instance to 127.0.0.1.`);

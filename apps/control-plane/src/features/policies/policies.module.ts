@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { loadPolicySchemas } from '@sluice/policy-sdk/load';
 import { SETTINGS } from '../../platform/env.ts';
 import type { Settings } from '../../platform/env.ts';
+import { reasonOf } from '../../platform/error-code.ts';
 import { SetupError } from '../../platform/setup-error.ts';
 import { PoliciesController } from './policies.controller.ts';
 import { PoliciesService } from './policies.service.ts';
@@ -19,6 +20,6 @@ async function loadPolicies({ policiesDir }: Settings): Promise<PoliciesService>
   try {
     return new PoliciesService(await loadPolicySchemas(policiesDir));
   } catch (error) {
-    throw new SetupError(`The policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SetupError(`The policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
   }
 }

@@ -11,6 +11,6 @@ import { WriteTransaction } from './write-transaction.ts';
 @Module({
   imports: [PoliciesModule, RevisionsModule],
   providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
-  exports: [ResourceService, ResourceWriter, WriteAnswers, WriteTransaction, ResourceRepository],
+  exports: [ResourceService, ResourceWriter, WriteAnswers],
 })
 export class ResourcesModule {}

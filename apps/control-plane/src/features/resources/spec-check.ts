@@ -1,4 +1,4 @@
-import { fieldErrors, mapReferences, policyFaults, PolicyAttachments, referencesOf, resourceSchemas } from '@sluice/config';
+import { PolicyAttachment, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas } from '@sluice/config';
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
@@ -27,9 +27,15 @@ export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalog
   return mapReferences(kind, written as Spec<K>, ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name);
 }
 
+/** Each attachment that is well-formed is checked by its policy, whatever is wrong with the others. */
 function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalogue): FieldError[] {
-  const attachments = isRecord(written) ? PolicyAttachments.safeParse(written['policies']) : undefined;
-  return attachments?.success === true ? policyFaults(kind, attachments.data, catalogue) : [];
+  const attachments: unknown = isRecord(written) ? written['policies'] : undefined;
+  if (!Array.isArray(attachments)) return [];
+  return attachments.flatMap((attachment: unknown, index) => {
+    const parsed = PolicyAttachment.safeParse(attachment);
+    if (!parsed.success) return [];
+    return policyFaults(kind, [parsed.data], catalogue).map(({ pointer, detail }) => ({ pointer: pointer.replace('/policies/0', `/policies/${index}`), detail }));
+  });
 }
 
 function explainReadOnly(fault: FieldError): FieldError {

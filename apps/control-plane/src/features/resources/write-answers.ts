@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FieldError } from '@sluice/errors';
+import { reasonOf } from '../../platform/error-code.ts';
 import { Answer } from '../../platform/http/answer.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { Logger } from '../../platform/logger.ts';
@@ -42,7 +43,7 @@ export class WriteAnswers {
     try {
       return await this.applied.wait(revision, timeoutMs);
     } catch (error) {
-      this.logger.warn('could not ask the nodes about a revision', { revision, reason: String(error) });
+      this.logger.warn('could not ask the nodes about a revision', { revision, reason: reasonOf(error) });
       return { revision, status: 'pending', nodes: [] };
     }
   }

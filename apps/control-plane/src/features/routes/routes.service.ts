@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '@sluice/errors';
+import { reasonOf } from '../../platform/error-code.ts';
 import type { Answer } from '../../platform/http/answer.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
@@ -64,7 +65,7 @@ export class RoutesService {
       const listed = names.map((name) => `"${name}"`).join(', ');
       return [{ code: 'route_shadowed', detail: `the route never serves a request: ${listed} matches first whatever it matches` }];
     } catch (error) {
-      this.logger.warn('could not look for routes that shadow a new one', { reason: String(error) });
+      this.logger.warn('could not look for routes that shadow a new one', { reason: reasonOf(error) });
       return [];
     }
   }

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -17,7 +18,7 @@ export function createDataSource(databaseUrl: string, logger: Logger): DataSourc
     installExtensions: false,
     poolSize: 10,
     connectTimeoutMS: 3_000,
-    poolErrorHandler: (error: unknown) => logger.warn('lost an idle database connection', { reason: String(error) }),
+    poolErrorHandler: (error: unknown) => logger.warn('lost an idle database connection', { reason: reasonOf(error) }),
     extra: {
       statement_timeout: 5_000,
       lock_timeout: 4_000,

@@ -1,27 +1,28 @@
 import { GatewayError } from '@sluice/errors';
+import { errorCode, reasonOf } from '../error-code.ts';
 
-/** What Postgres reports, https://www.postgresql.org/docs/current/errcodes-appendix.html */
-interface PostgresError {
-  readonly code: string;
-  readonly constraint?: string;
+/** What Postgres or the socket to it reports: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+interface DatabaseError {
+  readonly code: string | undefined;
+  readonly constraint: string | undefined;
 }
 
-/** The Postgres error inside whatever TypeORM threw; undefined when it is none. */
-export function postgresError(error: unknown): PostgresError | undefined {
-  const inner = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  if (!(inner instanceof Error) || !('code' in inner) || typeof inner.code !== 'string') return undefined;
-  return inner as Error & PostgresError;
+/** TypeORM wraps what the driver threw. */
+function inspect(error: unknown): DatabaseError {
+  const inner: unknown = typeof error === 'object' && error !== null && 'driverError' in error ? error.driverError : error;
+  const constraint = typeof inner === 'object' && inner !== null && 'constraint' in inner ? String(inner.constraint) : undefined;
+  return { code: errorCode(inner), constraint };
 }
 
 /** True for failures that a repetition of the whole transaction may cure: serialization failure, deadlock. */
 export function isRetryable(error: unknown): boolean {
-  return ['40001', '40P01'].includes(postgresError(error)?.code ?? '');
+  return ['40001', '40P01'].includes(inspect(error).code ?? '');
 }
 
 /** True when a constraint of that name was violated. */
 export function violates(error: unknown, constraint: string): boolean {
-  const found = postgresError(error);
-  return found !== undefined && found.code.startsWith('23') && found.constraint === constraint;
+  const { code = '', constraint: violated } = inspect(error);
+  return code.startsWith('23') && violated === constraint;
 }
 
 // Connection exceptions, insufficient resources, operator intervention, timeouts; then the codes of sockets.
@@ -31,15 +32,14 @@ const lost = /Connection terminated|timeout exceeded when trying to connect|Quer
 
 /** True when the database could not be asked, or did not answer in time: nothing is wrong with the request itself. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const code = postgresError(error)?.code;
+  const { code } = inspect(error);
   if (code !== undefined && unavailable.test(code)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
-  return error instanceof Error && lost.test(error.message);
+  return lost.test(reasonOf(error));
 }
 
 /** Turns a failure to reach the database into its catalogue entry; everything else stays as it is. */
 export function databaseFault(error: unknown): unknown {
-  if (!isDatabaseUnavailable(error)) return error;
+  if (error instanceof GatewayError || !isDatabaseUnavailable(error)) return error;
   return new GatewayError('database_unavailable', {
     detail: 'The database could not be asked. If this was a write, read the resource before repeating it, or repeat it with the same Idempotency-Key.',
     cause: error,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { SetupError } from '../setup-error.ts';
 import { isDatabaseUnavailable } from './database-errors.ts';
@@ -51,10 +52,4 @@ async function connect(dataSource: DataSource, waitMs: number, logger: Logger): 
       await sleep(retryMs);
     }
   }
-}
-
-/** What went wrong, without the connection string and its password. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

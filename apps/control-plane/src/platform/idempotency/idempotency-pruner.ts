@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { reasonOf } from '../error-code.ts';
 import { Logger } from '../logger.ts';
 import { IdempotencyRepository } from './idempotency.repository.ts';
 
@@ -28,7 +29,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
     try {
       await this.repository.prune();
     } catch (error) {
-      this.logger.warn('could not forget old idempotency records; trying again in an hour', { reason: String(error) });
+      this.logger.warn('could not forget old idempotency records; trying again in an hour', { reason: reasonOf(error) });
     }
   }
 }
