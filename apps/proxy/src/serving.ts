@@ -96,7 +96,7 @@ export class Serving {
     await this.#listener.drain(timeoutMs);
     await this.#accessLog?.close();
     await this.#tracer.shutdown();
-    await this.upstreams.closeAll();
+    this.upstreams.closeAll();
     await this.#limits.close();
     this.#wheel.stop();
     this.#lag.stop();
@@ -127,7 +127,7 @@ export class Serving {
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
-    for (const { name, upstream } of this.#target.runtime.services.values()) metrics.upstreamConnections.set(upstream.connectionCount, name);
+    for (const { address, open } of this.upstreams.connections()) metrics.upstreamConnections.set(open, address);
   }
 }
 

@@ -135,8 +135,8 @@ export const metricDefinitions = Object.freeze({
   upstreamConnections: {
     name: 'sluice_upstream_connections',
     type: 'gauge',
-    help: 'Open connections to targets, by service.',
-    labels: ['service'],
+    help: 'Open connections to targets, tunnels aside.',
+    labels: ['target'],
   },
   targetHealthy: {
     name: 'sluice_target_healthy',
