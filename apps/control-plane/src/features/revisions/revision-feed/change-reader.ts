@@ -4,7 +4,6 @@ import pg from 'pg';
 import type { ResourceState } from './resource-set.ts';
 
 const connectMs = 3_000;
-const queryMs = 10_000;
 const farewellMs = 1_000;
 /** Revisions read at once, and rows fetched at once while loading: bounds both memory and stalls. */
 const revisionsPerRead = 500;
@@ -40,7 +39,7 @@ interface ChangeRow {
 export class ChangeReader {
   private readonly client: pg.Client;
 
-  private constructor(databaseUrl: string, onWake: () => void, onLost: (error: Error) => void) {
+  private constructor(databaseUrl: string, queryMs: number, onWake: () => void, onLost: (error: Error) => void) {
     this.client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'sluice-config-feed',
@@ -55,9 +54,9 @@ export class ChangeReader {
     this.client.on('end', () => onLost(new Error('the database closed the connection')));
   }
 
-  /** Connects and listens. Rejects when that does not work within seconds. */
-  static async open(databaseUrl: string, onWake: () => void, onLost: (error: Error) => void): Promise<ChangeReader> {
-    const reader = new ChangeReader(databaseUrl, onWake, onLost);
+  /** Connects and listens. Rejects when that does not work within seconds. No query may take longer than `queryMs`. */
+  static async open(databaseUrl: string, queryMs: number, onWake: () => void, onLost: (error: Error) => void): Promise<ChangeReader> {
+    const reader = new ChangeReader(databaseUrl, queryMs, onWake, onLost);
     try {
       await reader.client.connect();
       await reader.client.query('LISTEN sluice_revision');

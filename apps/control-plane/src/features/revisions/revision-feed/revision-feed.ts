@@ -8,6 +8,8 @@ export interface RevisionFeedOptions {
   readonly databaseUrl: string;
   /** The database is asked at least so often; everything faster is a wake-up. */
   readonly pollMs?: number;
+  /** A database that answers a query no sooner than that is taken for lost. */
+  readonly queryMs?: number;
 }
 
 const reconnectMs = 500;
@@ -120,6 +122,7 @@ export class RevisionFeed {
     let lost: Error | undefined;
     const reader = await ChangeReader.open(
       this.options.databaseUrl,
+      this.options.queryMs ?? 5_000,
       () => this.poke(),
       (error) => {
         lost ??= error;
