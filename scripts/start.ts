@@ -13,9 +13,11 @@ import { untilAskedToStop } from './process/stop-request.ts';
 import { ensureBuilt } from './start/build.ts';
 import { startProgram } from './start/program.ts';
 import { step } from './start/progress.ts';
+import { Revival } from './start/revival.ts';
 import { helpText, logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
+type GiveUp = (reason: unknown) => void;
 type Running = { readonly name: string; stop(): Promise<void> };
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
@@ -34,14 +36,14 @@ async function main(): Promise<void> {
   let exitCode = 0;
   try {
     const settings = readSettings(root, args, process.env);
-    const start = bringUp(settings, (description) => {
-      crash.reject(new SetupError(description));
+    const start = bringUp(settings, (reason) => {
+      crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
     });
     await Promise.race([start.then((demoKey) => console.log(summary(settings, demoKey))), stopRequest, crash.promise]);
     await Promise.race([stopRequest, crash.promise]);
     console.log('\nStopping.');
   } catch (error) {
-    console.error(`\n${describeFailure(error)}`);
+    console.error(`${running.length === 0 ? '' : '\n'}${describeFailure(error)}`);
     exitCode = 1;
   }
   for (const { name, stop } of running.reverse()) await step(name, stop);
@@ -49,14 +51,14 @@ async function main(): Promise<void> {
 }
 
 /** Starts everything in order and gives the key of the demo, if there is one to try. */
-async function bringUp(settings: StartSettings, onCrash: (description: string) => void): Promise<string | undefined> {
+async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string | undefined> {
   await requireFreePorts(wantedPorts(settings));
   createDataDir(settings);
   await step('Build', () => ensureBuilt(root), (hasBuilt) => (hasBuilt ? '' : 'up to date'));
-  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, onCrash)));
-  await step('Control plane', () => startControlPlane(settings, databaseUrl, onCrash));
-  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, onCrash));
-  await step('Proxy', () => startProxy(settings, onCrash));
+  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, giveUp)));
+  await step('Control plane', () => startControlPlane(settings, databaseUrl, giveUp));
+  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp));
+  await step('Proxy', () => startProxy(settings, giveUp));
   if (!settings.hasDemo) return undefined;
   const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'as it was'));
   return demo.key;
@@ -75,7 +77,8 @@ function createDataDir(settings: StartSettings): void {
   }
 }
 
-async function startDatabase(settings: StartSettings, onCrash: (description: string) => void): Promise<string> {
+async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<string> {
+  const revival = new Revival('Postgres', giveUp);
   const postgres = await startPostgres({
     dataDir: join(settings.dataDir, 'postgres'),
     database: 'sluice',
@@ -84,14 +87,18 @@ async function startDatabase(settings: StartSettings, onCrash: (description: str
     onNotice: (line) => {
       console.log(`\n    ${line}`);
     },
-    onCrash,
+    onCrash: (description) => {
+      revival.onCrash(description);
+    },
   });
+  revival.useRestart(() => postgres.restart());
   running.push({ name: 'Postgres', stop: () => postgres.stop() });
   return postgres.url;
 }
 
-async function startControlPlane(settings: StartSettings, databaseUrl: string, onCrash: (description: string) => void): Promise<void> {
+async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<void> {
   const { ports } = settings;
+  const revival = new Revival('Control plane', giveUp);
   const program = await startProgram({
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
@@ -105,12 +112,15 @@ async function startControlPlane(settings: StartSettings, databaseUrl: string, o
     logPath: logPath(settings, 'control-plane'),
     readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
     stopGraceMs: 5_000,
-    onCrash,
+    onCrash: (description) => {
+      revival.onCrash(description);
+    },
   });
+  revival.useRestart(() => program.restart());
   running.push({ name: 'Control plane', stop: program.stop });
 }
 
-async function startDemoServices(settings: StartSettings, onCrash: (description: string) => void): Promise<void> {
+async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<void> {
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<void> => {
     const port = settings.ports[name];
@@ -121,14 +131,14 @@ async function startDemoServices(settings: StartSettings, onCrash: (description:
       logPath: logPath(settings, `demo-${name}`),
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
-      onCrash,
+      onCrash: giveUp,
     });
     running.push({ name: `Demo ${name}`, stop: program.stop });
   };
   await Promise.all([start('orders'), start('users')]);
 }
 
-async function startProxy(settings: StartSettings, onCrash: (description: string) => void): Promise<void> {
+async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<void> {
   const { ports, dataDir } = settings;
   const program = await startProgram({
     name: 'proxy',
@@ -146,7 +156,7 @@ async function startProxy(settings: StartSettings, onCrash: (description: string
     logPath: logPath(settings, 'proxy'),
     readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
     stopGraceMs: 5_000,
-    onCrash,
+    onCrash: giveUp,
   });
   running.push({ name: 'Proxy', stop: program.stop });
 }

@@ -32,8 +32,11 @@ describe('a program of npm start', () => {
     const crashes: string[] = [];
     const program = await start(serves(port), port, crashes);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    const pid = program.pid ?? 0;
+    expect(identifyProcess(pid)?.pid).toBe(pid);
     await program.stop();
-    expect(identifyProcess(program.pid)).toBeUndefined();
+    expect(program.pid).toBeUndefined();
+    expect(identifyProcess(pid)).toBeUndefined();
     expect(crashes).toEqual([]);
   });
 
@@ -42,12 +45,16 @@ describe('a program of npm start', () => {
     await expect(failure).rejects.toThrow(/^The sample did not start\. Its last words, also in .*sample\.log:\nno database$/);
   });
 
-  it('that crashes is reported with its last words', async () => {
+  it('that crashes is reported with its last words, and can be started again', async () => {
     const port = await freePort();
     const crashes: string[] = [];
     const program = await start(serves(port), port, crashes);
-    process.kill(program.pid, 'SIGKILL');
+    process.kill(program.pid ?? 0, 'SIGKILL');
     await waitUntil('the crash is reported', () => crashes.length > 0);
     expect(crashes[0]).toMatch(/^The sample ended unexpectedly \(SIGKILL\)\. Its last words, .*:\nbegins$/);
+    await program.restart();
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    await program.stop();
+    expect(crashes).toHaveLength(1);
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepLogBounded, openLogFile } from '../process/log-file.ts';
+import { keepLogBounded, openLogFile, type LogFile } from '../process/log-file.ts';
 import { SetupError } from '../process/setup-error.ts';
-import { startWatched } from '../process/watched-process.ts';
+import { supervise } from '../process/supervised-process.ts';
+import { startWatched, type WatchedProcess } from '../process/watched-process.ts';
 
 /** A Node program to run beside others. */
 export type ProgramOptions = {
@@ -19,7 +20,12 @@ export type ProgramOptions = {
 };
 
 /** A program that runs. */
-export type Program = { readonly pid: number; stop(): Promise<void> };
+export type Program = {
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+  /** Starts it again, after a crash or a stop. Rejects like `startProgram`. */
+  restart(): Promise<void>;
+};
 
 const readyTimeoutMs = 60_000;
 const shownLines = 20;
@@ -30,8 +36,25 @@ const shownLines = 20;
  */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const log = openLogFile(options.logPath);
-  const stopBounding = keepLogBounded(log);
+  keepLogBounded(log);
   const lastWords = (): string => `Its last words, also in ${options.logPath}:\n${log.tail(shownLines)}`;
+  const supervised = supervise(
+    () => launch(options, log, lastWords),
+    (exit) => {
+      options.onCrash(`The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`);
+    },
+  );
+  await supervised.start();
+  return {
+    get pid() {
+      return supervised.pid;
+    },
+    stop: supervised.stop,
+    restart: supervised.start,
+  };
+}
+
+async function launch(options: ProgramOptions, log: LogFile, lastWords: () => string): Promise<WatchedProcess> {
   const running = await startWatched({
     name: options.name,
     command: process.execPath,
@@ -40,30 +63,18 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     output: log.descriptor,
     stopLadder: [{ signal: 'SIGTERM', graceMs: options.stopGraceMs }],
   });
-  let isWanted = true;
   let hasEnded = false;
-  let isReady = false;
-  void running.exited.then((exit) => {
-    hasEnded = true;
-    stopBounding();
-    if (isWanted && isReady) options.onCrash(`The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`);
-  });
-  const stop = async (): Promise<void> => {
-    isWanted = false;
-    await running.stop();
-  };
-
+  void running.exited.then(() => (hasEnded = true));
   const deadline = performance.now() + readyTimeoutMs;
-  while (!isReady) {
+  while (!(await answersOk(options.readyUrl))) {
     if (hasEnded) throw new SetupError(`The ${options.name} did not start. ${lastWords()}`);
     if (performance.now() > deadline) {
-      await stop();
+      await running.stop();
       throw new SetupError(`The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}). ${lastWords()}`);
     }
-    isReady = await answersOk(options.readyUrl);
-    if (!isReady) await sleep(50);
+    await sleep(50);
   }
-  return { pid: running.pid, stop };
+  return running;
 }
 
 async function answersOk(url: string): Promise<boolean> {
