@@ -1,24 +1,26 @@
-import { compileConditions } from './conditions.ts';
+import { compileConditions, meets } from './conditions.ts';
 import type { Conditions } from './conditions.ts';
+import { anyHost, hostRank, matchesHost } from './host-match.ts';
+import { matchesPath } from './path-match.ts';
 import { anyPath, parsePathPattern, pathKinds } from './path-pattern.ts';
 import type { PathPattern } from './path-pattern.ts';
 import { InvalidRouteError } from './route.ts';
-import type { RouteMatch, RouteSpec } from './route.ts';
+import type { MatchRequest, RouteMatch, RouteSpec } from './route.ts';
 
-/** One host and one path of a route: what the index holds and what precedence orders. */
-export interface Candidate<R extends RouteSpec> {
-  readonly route: R;
+/**
+ * One host and one path of a route: what the index holds and what precedence orders. It is the path pattern too, so that
+ * the request path reads one object; what it reads first stands first, in one cache line.
+ */
+export interface Candidate<R extends RouteSpec> extends PathPattern {
   readonly host: string;
-  readonly pattern: PathPattern;
   readonly conditions: Conditions;
+  /** The answer when this wins, unless parameters have to be captured. Made once, so that matching allocates nothing. */
+  readonly match: RouteMatch<R> | undefined;
+  readonly route: R;
   readonly hostRank: number;
   readonly kindRank: number;
-  /** The answer when this wins and has no parameters: made once, so that matching allocates nothing. */
-  readonly match: RouteMatch<R>;
 }
 
-/** The host of a route without hosts. */
-export const anyHost = '*';
 const maxCandidates = 4096;
 
 /**
@@ -51,21 +53,20 @@ function hostFaults(host: string): string[] {
 }
 
 function makeCandidate<R extends RouteSpec>(route: R, host: string, pattern: PathPattern, conditions: Conditions): Candidate<R> {
-  return {
-    route,
-    host,
-    pattern,
-    conditions,
-    hostRank: hostRank(host),
-    kindRank: pathKinds.indexOf(pattern.kind),
-    match: Object.freeze({ route, pattern: pattern.text, params: undefined }),
-  };
+  const { kind, shape, text, parameters, depth, length, literalPrefix, expression } = pattern;
+  const match = parameters.length > 0 ? undefined : Object.freeze({ route, pattern: text, params: undefined });
+  const ranks = { hostRank: hostRank(host), kindRank: pathKinds.indexOf(kind) };
+  return { kind, shape, host, conditions, match, literalPrefix, expression, parameters, route, ...ranks, depth, length, text };
 }
 
-/** Exact, then wildcards by the length of their suffix, then any. */
-function hostRank(host: string): number {
-  if (host === anyHost) return 0;
-  return host.startsWith('*.') ? host.length : Number.MAX_SAFE_INTEGER;
+/** Whether host and path match. */
+export function matchesTarget<R extends RouteSpec>(candidate: Candidate<R>, request: MatchRequest): boolean {
+  return matchesPath(candidate, request.path) && matchesHost(candidate.host, request.host);
+}
+
+/** Whether all of it matches. */
+export function matches<R extends RouteSpec>(candidate: Candidate<R>, request: MatchRequest): boolean {
+  return matchesTarget(candidate, request) && meets(candidate.conditions, request);
 }
 
 /**
@@ -76,12 +77,12 @@ export function comparePrecedence<R extends RouteSpec>(one: Candidate<R>, other:
   return (
     other.hostRank - one.hostRank ||
     one.kindRank - other.kindRank ||
-    other.pattern.depth - one.pattern.depth ||
-    other.pattern.length - one.pattern.length ||
+    other.depth - one.depth ||
+    other.length - one.length ||
     other.conditions.count - one.conditions.count ||
     other.route.priority - one.route.priority ||
     compareText(one.route.id, other.route.id) ||
-    compareText(one.pattern.text, other.pattern.text) ||
+    compareText(one.text, other.text) ||
     compareText(one.host, other.host)
   );
 }

@@ -12,11 +12,21 @@ export interface Conditions {
   readonly count: number;
 }
 
+/** One object for all routes that ask for the same methods and nothing else: it stays in the processor's cache. */
+const methodsOnly = new Map<string, Conditions>();
+const maxShared = 256;
+
 export function compileConditions(route: RouteSpec): Conditions {
   const headers = Object.entries(route.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const query = Object.entries(route.query);
   const count = (route.methods.length > 0 ? 1 : 0) + headers.length + query.length;
-  return { methods: [...route.methods], headers, query, count };
+  const conditions: Conditions = { methods: [...route.methods], headers, query, count };
+  if (headers.length + query.length > 0) return conditions;
+  const key = route.methods.join(' ');
+  const shared = methodsOnly.get(key);
+  if (shared !== undefined) return shared;
+  if (methodsOnly.size < maxShared) methodsOnly.set(key, conditions);
+  return conditions;
 }
 
 export function meets(conditions: Conditions, request: MatchRequest): boolean {

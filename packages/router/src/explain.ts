@@ -1,7 +1,7 @@
 import { comparePrecedence } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { unmetCondition } from './conditions.ts';
-import { matchesHost } from './host-index.ts';
+import { matchesHost } from './host-match.ts';
 import { matchesPath } from './path-match.ts';
 import type { CandidateVerdict, MatchRequest, RouteSpec } from './route.ts';
 
@@ -18,14 +18,14 @@ export function judge<R extends RouteSpec>(matching: readonly Candidate<R>[], re
   const verdicts: CandidateVerdict<R>[] = [];
   const judged = new Set<string>();
   let won = false;
-  for (const { route, host, pattern, conditions } of matching.toSorted(comparePrecedence)) {
+  for (const { route, host, text, conditions } of matching.toSorted(comparePrecedence)) {
     if (verdicts.length === maxVerdicts && won) break;
     if (judged.has(route.id)) continue; // All candidates of a route have its conditions, so the first one speaks for all.
     judged.add(route.id);
     const unmet = unmetCondition(conditions, request);
     if (verdicts.length === maxVerdicts && unmet !== undefined) continue;
     if (verdicts.length === maxVerdicts) verdicts.pop();
-    verdicts.push({ route, host, pattern: pattern.text, verdict: unmet ?? (won ? 'precedence' : 'won') });
+    verdicts.push({ route, host, pattern: text, verdict: unmet ?? (won ? 'precedence' : 'won') });
     won ||= unmet === undefined;
   }
   return verdicts;
@@ -37,6 +37,7 @@ export function nearMisses<R extends RouteSpec>(
   request: MatchRequest,
   limit: number,
 ): CandidateVerdict<R>[] {
+  if (limit === 0) return [];
   const missed: { readonly candidate: Candidate<R>; readonly verdict: 'host' | 'path' }[] = [];
   let searched = 0;
   for (const candidates of routes) {
@@ -46,14 +47,14 @@ export function nearMisses<R extends RouteSpec>(
     if (verdict !== undefined) missed.push(verdict);
   }
   missed.sort((one, other) => comparePrecedence(one.candidate, other.candidate));
-  return missed.slice(0, limit).map(({ candidate: { route, host, pattern }, verdict }) => ({ route, host, pattern: pattern.text, verdict }));
+  return missed.slice(0, limit).map(({ candidate: { route, host, text }, verdict }) => ({ route, host, pattern: text, verdict }));
 }
 
 function nearMiss<R extends RouteSpec>(candidates: readonly Candidate<R>[], request: MatchRequest): { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined {
   let nearest: { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined;
   for (const candidate of candidates) {
     const host = matchesHost(candidate.host, request.host);
-    const path = matchesPath(candidate.pattern, request.path);
+    const path = matchesPath(candidate, request.path);
     if (host && path) return undefined;
     if (!host && !path) continue;
     if (nearest === undefined || comparePrecedence(candidate, nearest.candidate) < 0) nearest = { candidate, verdict: host ? 'path' : 'host' };

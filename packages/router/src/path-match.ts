@@ -1,61 +1,73 @@
-import { parameterSegment } from './path-pattern.ts';
 import type { PathPattern } from './path-pattern.ts';
 
-/** The end of the segment that begins after the slash at `slash`: the next slash, or the end of the path. */
-export function segmentEnd(path: string, slash: number): number {
-  const next = path.indexOf('/', slash + 1);
+const slash = 0x2f;
+const openBrace = 0x7b;
+
+/** The end of the segment that begins after the slash at `start`: the next slash, or the end of the path. */
+export function segmentEnd(path: string, start: number): number {
+  const next = path.indexOf('/', start + 1);
   return next === -1 ? path.length : next;
 }
 
-/** Whether a pattern matches a normalised path. The index answers this for many patterns at once; this is for one. */
+/** Whether a pattern matches a normalised path. */
 export function matchesPath(pattern: PathPattern, path: string): boolean {
   switch (pattern.kind) {
     case 'any':
       return true;
     case 'exact':
-      return path === pattern.text;
+      return path === pattern.shape;
     case 'regex':
-      return matchesRegex(pattern, path);
+      return path.startsWith(pattern.literalPrefix) && pattern.expression?.test(path) === true;
     case 'template':
+      return endOfShape(pattern.shape, path) === path.length;
     case 'prefix':
-      return matchesSegments(pattern, path);
+      return matchesPrefix(pattern, path);
   }
 }
 
-/** For patterns of kind `regex`. */
-export function matchesRegex({ literalPrefix, expression }: PathPattern, path: string): boolean {
-  return path.startsWith(literalPrefix) && expression?.test(path) === true;
+function matchesPrefix({ shape, parameters }: PathPattern, path: string): boolean {
+  const end = parameters.length > 0 ? endOfShape(shape, path) : path.startsWith(shape) ? shape.length : -1;
+  return end !== -1 && (path.charCodeAt(end) === slash || (end === path.length && end > 0));
 }
 
-function matchesSegments({ kind, segments }: PathPattern, path: string): boolean {
-  let slash = 0;
-  for (const wanted of segments) {
-    if (path[slash] !== '/') return false;
-    const end = segmentEnd(path, slash);
-    const found = path.slice(slash + 1, end);
-    if (wanted === parameterSegment ? found === '' : found !== wanted) return false;
-    slash = end;
+/** How far a shape reaches into a path, or -1 when the path does not begin with it. */
+function endOfShape(shape: string, path: string): number {
+  let at = 0;
+  for (let index = 0; index < shape.length; index += 1) {
+    const wanted = shape.charCodeAt(index);
+    if (wanted === openBrace) {
+      const end = segmentEnd(path, at - 1);
+      if (end === at) return -1; // A parameter takes at least one character.
+      at = end;
+      index += 1;
+    } else if (path.charCodeAt(at) === wanted) {
+      at += 1;
+    } else {
+      return -1;
+    }
   }
-  return kind === 'template' ? slash === path.length : path.startsWith('/');
+  return at;
 }
 
 /**
  * The parameters of a path that the pattern matches, as they stand in the path. A named group that took no part in the
  * match gives the empty text.
  */
-export function captureParameters(pattern: PathPattern, path: string): Record<string, string> {
+export function captureParameters({ expression, shape, parameters }: PathPattern, path: string): Record<string, string> {
   const captured: Record<string, string> = {};
-  if (pattern.expression !== undefined) {
-    const groups = pattern.expression.exec(path)?.groups;
-    for (const name of pattern.parameters) captured[name] = groups?.[name] ?? '';
+  if (expression !== undefined) {
+    const groups = expression.exec(path)?.groups;
+    for (const name of parameters) captured[name] = groups?.[name] ?? '';
     return captured;
   }
-  let slash = 0;
-  let index = 0;
-  for (const wanted of pattern.segments) {
-    const end = segmentEnd(path, slash);
-    if (wanted === parameterSegment) captured[pattern.parameters[index++] ?? ''] = path.slice(slash + 1, end);
-    slash = end;
+  let ahead = 0; // How much further the path is than the shape.
+  let brace = -1;
+  for (const name of parameters) {
+    brace = shape.indexOf('{', brace + 1);
+    const start = brace + ahead;
+    const end = segmentEnd(path, start - 1);
+    captured[name] = path.slice(start, end);
+    ahead = end - brace - 2;
   }
   return captured;
 }

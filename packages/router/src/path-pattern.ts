@@ -12,10 +12,10 @@ export interface PathPattern {
   /** As it was written; `*` for `any`. */
   readonly text: string;
   /**
-   * Template and prefix: the segments, {@link parameterSegment} where any will do, without the `*` at the end.
-   * Regex: the whole literal segments that every match begins with. Exact and any: none.
+   * What two patterns of a kind have in common when they match the same paths: the text with `{}` for every parameter and
+   * without `/*`. Regex: the whole literal segments that every match begins with, each followed by a slash there.
    */
-  readonly segments: readonly string[];
+  readonly shape: string;
   /** Names of template parameters, or of named groups, from left to right. */
   readonly parameters: readonly string[];
   /** Template and prefix: the number of segments; deeper patterns come first. Otherwise 0. */
@@ -28,11 +28,8 @@ export interface PathPattern {
   readonly expression: RegExp | undefined;
 }
 
-/** Stands for a template parameter in {@link PathPattern.segments}; braces cannot occur in a literal segment. */
-export const parameterSegment = '{}';
-
 /** The pattern of a route without paths. It matches every request target, `OPTIONS *` included. */
-export const anyPath: PathPattern = makePattern({ kind: 'any', text: '*' });
+export const anyPath: PathPattern = makePattern({ kind: 'any', text: '*', shape: '' });
 
 const maxPatternLength = 1024;
 const maxSegments = 64;
@@ -56,13 +53,11 @@ function parseRegexPattern(text: string): PathPattern | string[] {
   const source = text.slice(2).trim();
   try {
     const { items, names } = analyseRegex(source);
-    let literalPrefix = '';
-    for (const item of items) {
-      if (item.kind !== 'character' || item.literal === undefined) break;
-      literalPrefix += item.literal;
-    }
-    const segments = literalPrefix.split('/').slice(1, -1);
-    return makePattern({ kind: 'regex', text, segments, parameters: names, length: source.length, literalPrefix, expression: new RegExp(source, 'u') });
+    const literals = items.map((item) => (item.kind === 'character' ? item.literal : undefined));
+    const end = literals.indexOf(undefined);
+    const literalPrefix = literals.slice(0, end === -1 ? literals.length : end).join('');
+    const shape = literalPrefix.split('/').slice(0, -1).join('/');
+    return makePattern({ kind: 'regex', text, shape, parameters: names, length: source.length, literalPrefix, expression: new RegExp(source, 'u') });
   } catch (error) {
     if (error instanceof RegexFault) return [error.message];
     throw error;
@@ -80,17 +75,18 @@ function parseSegmentedPattern(text: string): PathPattern | string[] {
   if (repeated !== undefined) faults.push(`the name "${repeated}" is used twice: give each segment its own`);
   if (faults.length > 0) return faults;
 
-  if (!isPrefix && parameters.length === 0) return makePattern({ kind: 'exact', text, length: text.length });
-  const segments = written.map((segment) => (segment.startsWith('{') ? parameterSegment : segment));
-  const length = segments.reduce((sum, segment) => sum + 1 + (segment === parameterSegment ? 0 : segment.length), 0);
-  return makePattern({ kind: isPrefix ? 'prefix' : 'template', text, segments, parameters, depth: segments.length, length });
+  if (!isPrefix && parameters.length === 0) return makePattern({ kind: 'exact', text, shape: text, length: text.length });
+  // Joined, not sliced: the engine then keeps it as text of its own, which is quicker to compare with.
+  const shape = ['', ...written.map((segment) => (segment.startsWith('{') ? '{}' : segment))].join('/');
+  const length = shape.length - 2 * parameters.length;
+  return makePattern({ kind: isPrefix ? 'prefix' : 'template', text, shape, parameters, depth: written.length, length });
 }
 
-function makePattern(given: Partial<PathPattern> & Pick<PathPattern, 'kind' | 'text'>): PathPattern {
+function makePattern(given: Partial<PathPattern> & Pick<PathPattern, 'kind' | 'text' | 'shape'>): PathPattern {
   return Object.freeze({
     kind: given.kind,
     text: given.text,
-    segments: Object.freeze(given.segments ?? []),
+    shape: given.shape,
     parameters: Object.freeze(given.parameters ?? []),
     depth: given.depth ?? 0,
     length: given.length ?? 0,

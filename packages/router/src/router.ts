@@ -1,8 +1,8 @@
 import { compileRoute } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
+import { CandidateIndex } from './candidate-index.ts';
 import { meetsFields } from './conditions.ts';
 import { judge, maxVerdicts, nearMisses } from './explain.ts';
-import { HostIndex } from './host-index.ts';
 import { captureParameters } from './path-match.ts';
 import { InvalidRouteError } from './route.ts';
 import type { CandidateVerdict, MatchRequest, NoMatch, RouteMatch, RouteSpec } from './route.ts';
@@ -17,7 +17,7 @@ const maxShadowing = 50;
  * and takes time by the request, not by the number of routes. The order in which routes were added never matters.
  */
 export class Router<R extends RouteSpec> {
-  private readonly hosts = new HostIndex<R>();
+  private readonly index = new CandidateIndex<R>();
   private readonly candidatesById = new Map<string, readonly Candidate<R>[]>();
 
   /** @throws {InvalidRouteError} for the first route that cannot be taken, or whose id is taken. */
@@ -42,7 +42,7 @@ export class Router<R extends RouteSpec> {
   remove(id: string): boolean {
     const candidates = this.candidatesById.get(id);
     if (candidates === undefined) return false;
-    for (const candidate of candidates) this.hosts.remove(candidate);
+    for (const candidate of candidates) this.index.remove(candidate);
     return this.candidatesById.delete(id);
   }
 
@@ -58,10 +58,9 @@ export class Router<R extends RouteSpec> {
 
   /** The route that serves a request, or why there is none. Allocates nothing when a route without parameters wins. */
   match(request: MatchRequest): RouteMatch<R> | NoMatch {
-    const winner = this.hosts.best(request);
+    const winner = this.index.best(request);
     if (winner === undefined) return this.noMatch(request);
-    if (winner.pattern.parameters.length === 0) return winner.match;
-    return { route: winner.route, pattern: winner.pattern.text, params: captureParameters(winner.pattern, request.path) };
+    return winner.match ?? { route: winner.route, pattern: winner.text, params: captureParameters(winner, request.path) };
   }
 
   /**
@@ -69,7 +68,7 @@ export class Router<R extends RouteSpec> {
    * or path matches, not both) from a bounded part of the table. At most 50 in all; the winner is always among them.
    */
   explain(request: MatchRequest): CandidateVerdict<R>[] {
-    const verdicts = judge(this.hosts.collect(request.host, request.path), request);
+    const verdicts = judge(this.index.collect(request), request);
     return [...verdicts, ...nearMisses(this.candidatesById.values(), request, maxVerdicts - verdicts.length)];
   }
 
@@ -84,7 +83,7 @@ export class Router<R extends RouteSpec> {
     const [first] = candidates;
     if (first === undefined) return [];
     const shadowing = new Map<string, R>();
-    for (const { route: other } of this.hosts.possiblyCovering(first)) {
+    for (const { route: other } of this.index.possiblyCovering(first)) {
       if (shadowing.size === maxShadowing) break;
       if (other.id === route.id || shadowing.has(other.id)) continue;
       if (shadows(this.candidatesById.get(other.id) ?? [], candidates)) shadowing.set(other.id, other);
@@ -93,13 +92,13 @@ export class Router<R extends RouteSpec> {
   }
 
   private insert(id: string, candidates: readonly Candidate<R>[]): void {
-    for (const candidate of candidates) this.hosts.add(candidate);
+    for (const candidate of candidates) this.index.add(candidate);
     this.candidatesById.set(id, candidates);
   }
 
   private noMatch(request: MatchRequest): NoMatch {
     const allow = new Set<string>();
-    for (const { conditions } of this.hosts.collect(request.host, request.path)) {
+    for (const { conditions } of this.index.collect(request)) {
       if (meetsFields(conditions, request)) for (const method of conditions.methods) allow.add(method);
     }
     return allow.size === 0 ? notFound : { route: undefined, code: 'method_not_allowed', allow: [...allow].sort() };

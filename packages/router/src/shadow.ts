@@ -1,7 +1,7 @@
 import { comparePrecedence } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { covers } from './conditions.ts';
-import { parameterSegment } from './path-pattern.ts';
+import { matchesPath } from './path-match.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { RouteSpec } from './route.ts';
 
@@ -15,7 +15,7 @@ export function shadows<R extends RouteSpec>(winner: readonly Candidate<R>[], lo
 
 /** A candidate of a wider host never comes before one of a narrower, so only equal hosts matter. */
 function alwaysWins<R extends RouteSpec>(won: Candidate<R>, lost: Candidate<R>): boolean {
-  return won.host === lost.host && comparePrecedence(won, lost) < 0 && covers(won.conditions, lost.conditions) && coversPath(won.pattern, lost.pattern);
+  return won.host === lost.host && comparePrecedence(won, lost) < 0 && covers(won.conditions, lost.conditions) && coversPath(won, lost);
 }
 
 /**
@@ -23,21 +23,7 @@ function alwaysWins<R extends RouteSpec>(won: Candidate<R>, lost: Candidate<R>):
  * both comes before another (regex) and can match all of it.
  */
 function coversPath(wide: PathPattern, narrow: PathPattern): boolean {
-  if (wide.kind === 'prefix' && narrow.kind === 'regex') return isAbove(wide.segments, narrow.segments);
+  if (wide.kind === 'prefix' && narrow.kind === 'regex') return matchesPath(wide, `${narrow.shape}/`);
   if (wide.kind !== narrow.kind) return false;
-  switch (wide.kind) {
-    case 'any':
-      return true;
-    case 'exact':
-      return wide.text === narrow.text;
-    case 'regex':
-      return wide.expression?.source === narrow.expression?.source;
-    case 'template':
-    case 'prefix':
-      return wide.segments.join('/') === narrow.segments.join('/');
-  }
-}
-
-function isAbove(prefix: readonly string[], segments: readonly string[]): boolean {
-  return prefix.length <= segments.length && prefix.every((wanted, index) => (wanted === parameterSegment ? segments[index] !== '' : segments[index] === wanted));
+  return wide.kind === 'regex' ? wide.expression?.source === narrow.expression?.source : wide.shape === narrow.shape;
 }
