@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,7 +81,7 @@ function full(folder: string, originPort: number, port: number): Arm {
 
 function sluice(folder: string, originPort: number, port: number, name: string, does: string, policies: readonly object[], accessLog: 'on' | 'off'): Arm {
   const configFile = join(folder, `${name}.json`);
-  writeFileSync(configFile, JSON.stringify({ revision: 1, resources: resources(originPort, policies) }));
+  writeFileSync(configFile, JSON.stringify(configuration(originPort, policies)));
   return {
     name,
     does,
@@ -101,25 +100,15 @@ function sluice(folder: string, originPort: number, port: number, name: string, 
   };
 }
 
-function resources(originPort: number, policies: readonly object[]): object[] {
-  const ids = { gateway: randomUUID(), service: randomUUID() };
-  const keys = policies.length === 0 ? [] : Array.from({ length: 10_000 }, (_, index) => consumerWithKey(index)).flat();
-  return [
-    { kind: 'gateway', id: ids.gateway, spec: { name: 'default', limits: { maxBodyBytes: 20_971_520 } } },
-    { kind: 'service', id: ids.service, spec: { name: 'origin', targets: [{ address: `127.0.0.1:${originPort}` }] } },
-    { kind: 'route', id: randomUUID(), spec: { name: 'all', gateways: [ids.gateway], paths: ['/*'], service: ids.service, policies } },
-    ...keys,
-  ];
-}
-
-function consumerWithKey(index: number): object[] {
-  const consumer = randomUUID();
-  const key = index === 0 ? benchKey : `slk_bench_other_${index}`;
-  const hash = createHash('sha256').update(key).digest('hex');
-  return [
-    { kind: 'consumer', id: consumer, spec: { username: `consumer-${index}` } },
-    { kind: 'key', id: randomUUID(), spec: { name: 'main', consumer, hash, prefix: key.slice(0, 8) } },
-  ];
+function configuration(originPort: number, policies: readonly object[]): object {
+  const owners = policies.length === 0 ? [] : Array.from({ length: 10_000 }, (_, index) => `consumer-${index}`);
+  return {
+    gateways: [{ name: 'default', limits: { maxBodyBytes: 20_971_520 } }],
+    services: [{ name: 'origin', targets: [{ address: `127.0.0.1:${originPort}` }] }],
+    routes: [{ name: 'all', paths: ['/*'], service: 'origin', policies }],
+    consumers: owners.map((username) => ({ username })),
+    keys: owners.map((consumer, index) => ({ name: 'main', consumer, key: index === 0 ? benchKey : `slk_bench_other_${index}` })),
+  };
 }
 
 /** One process, no log: what the others are measured with, too. */

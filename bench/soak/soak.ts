@@ -7,7 +7,6 @@
  * Exits with 1 on the first mismatch. `--record` writes bench/results/soak.md.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,13 +95,11 @@ async function startOrigin(): Promise<ChildProcess> {
 }
 
 async function startProxy(): Promise<ChildProcess> {
-  const [gateway, service] = [randomUUID(), randomUUID()];
-  const resources = [
-    { kind: 'gateway', id: gateway, spec: { name: 'default' } },
-    { kind: 'service', id: service, spec: { name: 'soak', targets: [{ address: `127.0.0.1:${originPort}` }], health: { failures: 1000, ejectMs: 100 } } },
-    { kind: 'route', id: randomUUID(), spec: { name: 'soak', gateways: [gateway], paths: ['/soak/*'], service } },
-  ];
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ revision: 1, resources }));
+  const config = {
+    services: [{ name: 'soak', targets: [{ address: `127.0.0.1:${originPort}` }], health: { failures: 1000, ejectMs: 100 } }],
+    routes: [{ name: 'soak', paths: ['/soak/*'], service: 'soak' }],
+  };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(proxyPort), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
   const log = join(folder, 'proxy.log');
   const child = spawn('/bin/sh', ['-c', `exec "$0" "$1" --workers "$2" > "${log}" 2>&1`, process.execPath, join(root, 'apps/proxy/dist/main.js'), options.workers], { env });

@@ -38,7 +38,7 @@ export class Serving {
   readonly upstreams: UpstreamRegistry;
   readonly #options: ServingOptions;
   readonly #target: RuntimeTarget;
-  readonly #wheel = new TimerWheel();
+  readonly #wheel = new TimerWheel().start();
   readonly #lag = new EventLoopLag();
   readonly #limits: LimitStore;
   readonly #accessLog: AccessLog | undefined;
