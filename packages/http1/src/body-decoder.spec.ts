@@ -53,6 +53,7 @@ describe('a chunked body that is refused', () => {
     ['invalid_chunk_terminator', '5\rhello\r\n0\r\n\r\n'],
     ['invalid_chunk_terminator', '5\r\nhello0\r\n\r\n'],
     ['invalid_chunk_terminator', '5\r\nhello\n0\r\n\r\n'],
+    ['invalid_chunk_terminator', '5\r\nhello\n\n0\r\n\r\n'],
     ['invalid_chunk_terminator', '5\r\nhello\r0\r\n\r\n'],
     ['invalid_chunk_terminator', '5\r\nhello!\r\n0\r\n\r\n'],
     ['invalid_chunk_terminator', '0\r\n\r\r'],

@@ -30,12 +30,12 @@ export interface FieldRules {
 export class FieldScanner {
   /** Where the first incomplete line starts, relative to the base. */
   lineStart = 0;
+  /** Why the last outcome was FAULT. After one, the scanner is used no more. */
   fault: Http1FaultCode = 'not_http';
   /** Fields of this message left out because of a `_` in their names. */
   dropped = 0;
   private readonly rules: FieldRules;
   private blockStart = 0;
-  private refused = false;
   private spentBytes = 0;
   private lines = 0;
 
@@ -48,7 +48,6 @@ export class FieldScanner {
     this.spentBytes = 0;
     this.lines = 0;
     this.dropped = 0;
-    this.refused = false;
     this.startBlock(blockStart);
   }
 
@@ -88,7 +87,7 @@ export class FieldScanner {
       at += 2;
       if (this.isOverLimit(at - base)) return FAULT;
       if (unusual && !this.admits(bytes, start, nameEnd)) {
-        if (this.refused) return FAULT;
+        if (this.fault === 'aliased_protected') return FAULT;
         continue;
       }
       const number = numberOfBytes(bytes, start, nameEnd);
@@ -108,7 +107,6 @@ export class FieldScanner {
     const name = latin1(bytes, start, nameEnd);
     if (isProtectedAlias(name, protectedNames)) {
       this.fault = 'aliased_protected';
-      this.refused = true;
       return false;
     }
     if (!name.includes('_')) return true;

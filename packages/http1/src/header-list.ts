@@ -14,8 +14,9 @@
  *   control character and no character above U+00FF (written as latin1, U+010D would become CR).
  * - A list is reused for the next message of its connection: keep values, not the list.
  */
-import { isToken, LOWER } from './byte-classes.ts';
+import { LOWER } from './byte-classes.ts';
 import { CONTENT_LENGTH, FIELD_NUMBERS, nameOfNumber, numberOfName, TRANSFER_ENCODING } from './field-names.ts';
+import { requireName, requireValue } from './field-syntax.ts';
 
 const SLOT = 6;
 const NUMBER = 0;
@@ -27,22 +28,6 @@ const LINE_END = 5;
 const INITIAL_FIELDS = 24;
 /** In place of LINE_END: the field goes away with the next sweep. */
 const REMOVED = -1;
-
-const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-
-function requireName(name: string): void {
-  if (!isToken(name)) {
-    throw new TypeError(`"${name}" is not a header name: use letters, digits and !#$%&'*+-.^_\`|~ only`);
-  }
-}
-
-function requireValue(name: string, value: string): void {
-  if (FORBIDDEN_IN_VALUE.test(value)) {
-    throw new TypeError(
-      `the value of header "${name}" holds a line break, a control character or a character above U+00FF: encode it first`,
-    );
-  }
-}
 
 export class HeaderList {
   private text = '';
