@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import type { PolicySchema } from '@sluice/policies/schemas';
 import { ConsumersModule } from './features/consumers/consumers.module.ts';
 import { GatewaysModule } from './features/gateways/gateways.module.ts';
 import { GroupsModule } from './features/groups/groups.module.ts';
@@ -15,6 +16,7 @@ import { ServicesModule } from './features/services/services.module.ts';
 import { TokensModule } from './features/tokens/tokens.module.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
+import type { OperatorTokens } from './platform/auth/operator-tokens.ts';
 import type { Settings } from './platform/env.ts';
 import { ProblemFilter } from './platform/http/problem.filter.ts';
 import { QueryInterceptor } from './platform/http/query.interceptor.ts';
@@ -22,14 +24,22 @@ import type { Logger } from './platform/logger.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 import { StreamModule } from './stream/stream.module.ts';
 
+/** What is read before anything is built, so that faults in it are told at once. */
+export interface Startup {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly tokens: OperatorTokens;
+  readonly ownPolicies: readonly PolicySchema[];
+}
+
 /** The control plane, room by room. */
 @Module({})
 export class AppModule {
-  static with(settings: Settings, logger: Logger): DynamicModule {
+  static with({ settings, logger, tokens, ownPolicies }: Startup): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        PlatformModule.with(settings, logger),
+        PlatformModule.with(settings, logger, tokens),
         GatewaysModule,
         ServicesModule,
         RoutesModule,
@@ -37,7 +47,7 @@ export class AppModule {
         KeysModule,
         GroupsModule,
         QuotasModule,
-        PoliciesModule,
+        PoliciesModule.with(ownPolicies),
         RevisionsModule,
         NodesModule,
         TokensModule,

@@ -2,10 +2,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { PolicySchema } from '@sluice/policies/schemas';
+import { loadPolicySchemas } from '@sluice/policy-sdk/load';
 import { AppModule } from './app.module.ts';
 import { serveDocumentation } from './openapi/documentation.ts';
+import { operatorTokens } from './platform/auth/operator-tokens.ts';
 import type { Settings } from './platform/env.ts';
-import { errorCode } from './platform/error-code.ts';
+import { errorCode, reasonOf } from './platform/error-code.ts';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
 import { answerMalformedRequests, setServerLimits } from './platform/http/server-limits.ts';
@@ -25,7 +28,9 @@ export interface ControlPlane {
  * @throws SetupError when something is not as it must be: the database, the data directory, the port.
  */
 export async function startControlPlane(settings: Settings, logger: Logger): Promise<ControlPlane> {
-  const app = await NestFactory.create(AppModule.with(settings, logger), createAdapter(), {
+  const tokens = operatorTokens(settings, logger);
+  const ownPolicies = await loadOwnPolicies(settings);
+  const app = await NestFactory.create(AppModule.with({ settings, logger, tokens, ownPolicies }), createAdapter(), {
     logger: nestLogger(logger),
     bodyParser: false,
     abortOnError: false,
@@ -42,6 +47,15 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
   } catch (error) {
     await app.close();
     throw error;
+  }
+}
+
+async function loadOwnPolicies({ policiesDir }: Settings): Promise<readonly PolicySchema[]> {
+  if (policiesDir === undefined) return [];
+  try {
+    return await loadPolicySchemas(policiesDir);
+  } catch (error) {
+    throw new SetupError(`The policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { PageQuery } from '../platform/http/list-query.ts';
 import { EffectiveQuery } from '../features/routes/effective-query.ts';
 import { componentSchemas, pageSchema } from './components.ts';
 import { reference } from './json-schema.ts';
-import { operation } from './operation.ts';
+import { operation, problemResponse } from './operation.ts';
 import { keyPaths, resourcePaths, serviceRoutePaths } from './resource-paths.ts';
 import type { PathItem } from './resource-paths.ts';
 
@@ -46,6 +46,7 @@ export function openApiDocument(): OpenApiDocument {
     },
     components: {
       schemas: componentSchemas(),
+      responses: { Problem: problemResponse },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The admin token, or one made with POST /v1/tokens.' } },
     },
   };

@@ -84,7 +84,11 @@ function answersOf(answers: OperationFacts['answers']): Record<string, object> {
 }
 
 function problemsOf(statuses: readonly number[]): Record<string, object> {
-  return Object.fromEntries(
-    [...statuses].sort((a, b) => a - b).map((status) => [status, { description: 'See `code`.', content: { 'application/problem+json': { schema: reference('Problem') } } }]),
-  );
+  return Object.fromEntries([...statuses].sort((a, b) => a - b).map((status) => [status, { $ref: '#/components/responses/Problem' }]));
 }
+
+/** How every problem is answered. */
+export const problemResponse = {
+  description: 'What is wrong is said by `code`, in `detail`, and for content in `errors`, all faults at once.',
+  content: { 'application/problem+json': { schema: reference('Problem') } },
+};

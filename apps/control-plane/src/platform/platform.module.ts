@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { BootstrapToken } from './auth/bootstrap-token.ts';
 import { FailedLogins } from './auth/failed-logins.ts';
 import { NodeToken } from './auth/node-token.ts';
-import { keepSecret } from './auth/secret-file.ts';
+import type { OperatorTokens } from './auth/operator-tokens.ts';
 import { DatabaseModule } from './database/database.module.ts';
 import { SETTINGS } from './env.ts';
 import type { Settings } from './env.ts';
@@ -11,11 +11,11 @@ import { IdempotencyPruner } from './idempotency/idempotency-pruner.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { Logger } from './logger.ts';
 
-/** What every feature stands on: settings, log, database, tokens from the environment. */
+/** What every feature stands on: settings, log, database, and the tokens the operator has. */
 @Global()
 @Module({})
 export class PlatformModule {
-  static with(settings: Settings, logger: Logger): DynamicModule {
+  static with(settings: Settings, logger: Logger, tokens: OperatorTokens): DynamicModule {
     return {
       module: PlatformModule,
       imports: [DatabaseModule],
@@ -23,22 +23,12 @@ export class PlatformModule {
         { provide: SETTINGS, useValue: settings },
         { provide: Logger, useValue: logger },
         { provide: FailedLogins, useFactory: () => new FailedLogins() },
-        { provide: BootstrapToken, useFactory: () => new BootstrapToken(adminSecret(settings, logger)) },
-        { provide: NodeToken, useFactory: () => new NodeToken(settings.nodeToken ?? keepSecret(settings.nodeTokenFile, 'sln', 'SLUICE_NODE_TOKEN').secret) },
+        { provide: BootstrapToken, useFactory: () => new BootstrapToken(tokens.admin) },
+        { provide: NodeToken, useFactory: () => new NodeToken(tokens.node) },
         IdempotencyRepository,
         IdempotencyPruner,
       ],
       exports: [SETTINGS, Logger, FailedLogins, BootstrapToken, NodeToken, IdempotencyRepository],
     };
   }
-}
-
-/** The admin token from the environment, else the kept one. A new one is printed, this once. */
-function adminSecret(settings: Settings, logger: Logger): string {
-  if (settings.adminToken !== undefined) return settings.adminToken;
-  const { secret, isNew } = keepSecret(settings.adminTokenFile, 'sla', 'SLUICE_ADMIN_TOKEN');
-  // Not through the log: logs are collected, and this line is for whoever started the process.
-  if (isNew) process.stderr.write(`\nAdmin token, shown this once and kept in ${settings.adminTokenFile}:\n  ${secret}\n\n`);
-  else logger.info('using the kept admin token', { file: settings.adminTokenFile });
-  return secret;
 }

@@ -1,25 +1,20 @@
 import { Module } from '@nestjs/common';
-import { loadPolicySchemas } from '@sluice/policy-sdk/load';
-import { SETTINGS } from '../../platform/env.ts';
-import type { Settings } from '../../platform/env.ts';
-import { reasonOf } from '../../platform/error-code.ts';
-import { SetupError } from '../../platform/setup-error.ts';
+import type { DynamicModule } from '@nestjs/common';
+import type { PolicySchema } from '@sluice/policies/schemas';
 import { PoliciesController } from './policies.controller.ts';
 import { PoliciesService } from './policies.service.ts';
 
-@Module({
-  controllers: [PoliciesController],
-  providers: [{ provide: PoliciesService, inject: [SETTINGS], useFactory: loadPolicies }],
-  exports: [PoliciesService],
-})
-export class PoliciesModule {}
-
-/** @throws SetupError that says what is wrong with SLUICE_POLICIES_DIR. */
-async function loadPolicies({ policiesDir }: Settings): Promise<PoliciesService> {
-  if (policiesDir === undefined) return new PoliciesService([]);
-  try {
-    return new PoliciesService(await loadPolicySchemas(policiesDir));
-  } catch (error) {
-    throw new SetupError(`The policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
+/** Global: whoever checks a resource needs the catalogue. */
+@Module({})
+export class PoliciesModule {
+  /** `own` are the operator's, besides the built-in ones. */
+  static with(own: readonly PolicySchema[]): DynamicModule {
+    return {
+      module: PoliciesModule,
+      global: true,
+      controllers: [PoliciesController],
+      providers: [{ provide: PoliciesService, useFactory: () => new PoliciesService(own) }],
+      exports: [PoliciesService],
+    };
   }
 }

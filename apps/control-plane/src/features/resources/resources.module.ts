@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { PoliciesModule } from '../policies/policies.module.ts';
 import { RevisionsModule } from '../revisions/revisions.module.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { ResourceService } from './resource.service.ts';
@@ -9,7 +8,7 @@ import { WriteTransaction } from './write-transaction.ts';
 
 /** The room that all configuration resources share. */
 @Module({
-  imports: [PoliciesModule, RevisionsModule],
+  imports: [RevisionsModule],
   providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
   exports: [ResourceService, ResourceWriter, WriteAnswers],
 })

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { PoliciesModule } from '../policies/policies.module.ts';
 import { ResourcesModule } from '../resources/resources.module.ts';
 import { EffectiveService } from './effective.service.ts';
 import { RouteTableRepository } from './route-table.repository.ts';
@@ -9,7 +8,7 @@ import { RoutesService } from './routes.service.ts';
 import { ServiceRoutesController } from './service-routes.controller.ts';
 
 @Module({
-  imports: [ResourcesModule, PoliciesModule],
+  imports: [ResourcesModule],
   controllers: [RoutesController, ServiceRoutesController],
   providers: [RoutesService, EffectiveService, RouteTable, RouteTableRepository],
 })

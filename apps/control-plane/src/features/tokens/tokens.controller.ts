@@ -4,7 +4,7 @@ import type { Answer } from '../../platform/http/answer.ts';
 import { Content } from '../../platform/http/content.ts';
 import { PageQuery } from '../../platform/http/list-query.ts';
 import { QueryParameters } from '../../platform/http/query.ts';
-import { Write } from '../../platform/http/write-request.ts';
+import { UnstreamedWrite } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { TokensService } from './tokens.service.ts';
 
@@ -14,7 +14,7 @@ export class TokensController {
   constructor(private readonly tokens: TokensService) {}
 
   @Post()
-  create(@Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  create(@Content() content: unknown, @UnstreamedWrite() write: WriteRequest): Promise<Answer> {
     return this.tokens.create(content, write);
   }
 

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
+import { databaseLogger } from './database-logger.ts';
 import { migrations } from './migrations/index.ts';
 
 /**
@@ -14,17 +15,18 @@ export function createDataSource(databaseUrl: string, logger: Logger): DataSourc
     applicationName: 'sluice-control-plane',
     migrations,
     synchronize: false,
-    logging: false,
+    logger: databaseLogger(logger),
+    maxQueryExecutionTime: 1_000,
     installExtensions: false,
     poolSize: 10,
     connectTimeoutMS: 3_000,
     poolErrorHandler: (error: unknown) => logger.warn('lost an idle database connection', { reason: reasonOf(error) }),
     extra: {
-      statement_timeout: 5_000,
-      lock_timeout: 4_000,
+      statement_timeout: 4_000,
+      lock_timeout: 3_000,
       idle_in_transaction_session_timeout: 10_000,
       // Backstop for a server that no longer answers at all.
-      query_timeout: 6_000,
+      query_timeout: 5_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       idleTimeoutMillis: 30_000,

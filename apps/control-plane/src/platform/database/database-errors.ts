@@ -25,16 +25,21 @@ export function violates(error: unknown, constraint: string): boolean {
   return code.startsWith('23') && violated === constraint;
 }
 
-// Connection exceptions, insufficient resources, operator intervention, timeouts; then the codes of sockets.
-const unavailable = /^(?:08...|53...|57...|55P03|25P03|28...|3D000|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+// Connection exceptions and operator intervention; then the codes of sockets.
+const lostCode = /^(?:08...|57P0.|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
 // pg and TypeORM give these no code.
-const lost = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|already released|Driver not Connected|Cannot use a pool after|was destroyed/i;
+const lostMessage = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|already released|Driver not Connected|Cannot use a pool after|was destroyed/i;
+// Insufficient resources, cancelled by a timeout, waited too long for a lock, authentication, no such database.
+const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000)$/;
+
+/** True when the connection is gone or cannot be trusted any more. */
+export function isConnectionLost(error: unknown): boolean {
+  return lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(error));
+}
 
 /** True when the database could not be asked, or did not answer in time: nothing is wrong with the request itself. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const { code } = inspect(error);
-  if (code !== undefined && unavailable.test(code)) return true;
-  return lost.test(reasonOf(error));
+  return isConnectionLost(error) || busyCode.test(inspect(error).code ?? '');
 }
 
 /** Turns a failure to reach the database into its catalogue entry; everything else stays as it is. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { databaseFault, isDatabaseUnavailable, isRetryable } from './database-errors.ts';
+import { databaseFault, isConnectionLost, isRetryable } from './database-errors.ts';
 
 /** Runs SQL. `$1`, `$2` … stand for the parameters; an answer is its rows. */
 export interface Sql {
@@ -22,7 +22,7 @@ export class Database implements Sql {
     try {
       return await rows<Row>(runner, text, parameters);
     } catch (error) {
-      await discardIfBroken(runner, error);
+      if (isConnectionLost(error)) await discard(runner);
       throw databaseFault(error);
     } finally {
       await runner.release();
@@ -52,8 +52,7 @@ export class Database implements Sql {
       await rows(runner, 'COMMIT');
       return result;
     } catch (error) {
-      // A connection that cannot roll back any more is closed, which rolls back too.
-      await rows(runner, 'ROLLBACK').catch((failure: unknown) => discardIfBroken(runner, failure));
+      await rollBack(runner, error);
       throw error;
     } finally {
       await runner.release();
@@ -66,9 +65,15 @@ async function rows<Row extends object>(runner: QueryRunner, text: string, param
   return result.records as Row[];
 }
 
+/** A connection that cannot roll back any more is closed, which rolls back too. */
+async function rollBack(runner: QueryRunner, error: unknown): Promise<void> {
+  if (isConnectionLost(error)) return discard(runner);
+  await rows(runner, 'ROLLBACK').catch(() => discard(runner));
+}
+
 /** Keeps a broken connection from going back to the pool. */
-async function discardIfBroken(runner: QueryRunner, error: unknown): Promise<void> {
-  if (runner.isReleased || !isDatabaseUnavailable(error)) return;
+async function discard(runner: QueryRunner): Promise<void> {
+  if (runner.isReleased) return;
   const client: unknown = await runner.connect().catch(() => undefined);
   if (hasEnd(client)) void client.end().catch(() => undefined);
 }

@@ -29,10 +29,15 @@ export interface WriteRequest {
 }
 
 /** Parameter decorator: the {@link WriteRequest}. Makes the handler accept `wait` and `timeout`. */
-export const Write = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+export const Write = createParamDecorator(fromContext, [acceptsQuery(waitParameters)]);
+
+/** The same for what no node is told about: there is nothing to wait for. */
+export const UnstreamedWrite = createParamDecorator(fromContext);
+
+function fromContext(_data: unknown, context: ExecutionContext): WriteRequest {
   const http = context.switchToHttp();
   return readWriteRequest(http.getRequest<Request>(), http.getResponse<Response>());
-}, [acceptsQuery(waitParameters)]);
+}
 
 function readWriteRequest(request: Request, response: Response): WriteRequest {
   const caller = callerOf(request);

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '@sluice/testkit';
+import { cuttableConnection } from '../../testing/cuttable-connection.ts';
+import { JsonLogger } from '../logger.ts';
+import { SetupError } from '../setup-error.ts';
+import { createDataSource } from './data-source.ts';
+import { openDatabase } from './open-database.ts';
+
+describe('openDatabase', () => {
+  it('waits for a database that is not there yet, and says so', async () => {
+    const test = await createTestDatabase();
+    const way = await cuttableConnection(test.url);
+    way.cut();
+    const lines: string[] = [];
+    const logger = new JsonLogger('info', { write: (line) => lines.push(line) });
+    const dataSource = createDataSource(way.url, logger);
+    const opened = openDatabase(dataSource, 10_000, logger);
+    setTimeout(() => way.mend(), 700);
+    await opened;
+    expect(lines.join('')).toContain('waiting for the database');
+    expect(lines.join('')).toContain('InitialSchema');
+    await dataSource.destroy();
+    await way.close();
+    await test.drop();
+  });
+
+  it('gives up with a message that says what to check, and does not say the password', async () => {
+    const logger = new JsonLogger('silent');
+    const attempt = openDatabase(createDataSource('postgres://u:very-secret@127.0.0.1:1/x', logger), 600, logger);
+    await expect(attempt).rejects.toThrow(SetupError);
+    await expect(attempt).rejects.toThrow(/cannot be used: .*ECONNREFUSED.*Check DATABASE_URL/s);
+    await expect(attempt).rejects.not.toThrow(/very-secret/);
+  });
+
+  it('does not wait when waiting cannot help', async () => {
+    const test = await createTestDatabase();
+    const logger = new JsonLogger('silent');
+    const dataSource = createDataSource(test.url, logger);
+    await openDatabase(dataSource, 1_000, logger);
+    await dataSource.query('DROP TABLE migrations');
+    await dataSource.destroy();
+    const startedAt = performance.now();
+    const attempt = openDatabase(createDataSource(test.url, logger), 60_000, logger);
+    await expect(attempt).rejects.toThrow(/migrations of the database failed: .*already exists.*must be empty or belong to Sluice/s);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await test.drop();
+  });
+});
