@@ -67,6 +67,7 @@ describe('CandidateIndex', () => {
       index.remove(candidate);
       expect(index.placeCount).toBe(0);
     }
+    expect(index.capacity).toBe(4);
   });
 
   it('finds an expression whose literal beginning looks like a parameter', () => {

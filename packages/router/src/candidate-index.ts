@@ -4,8 +4,8 @@ import { emptyHash, hashOn } from './hash.ts';
 import { anyHost, maxHostLength } from './host-match.ts';
 import { IntegerMap } from './integer-map.ts';
 import { segmentEnd } from './path-match.ts';
-import type { MatchRequest, RouteSpec } from './route.ts';
 import { Place } from './place.ts';
+import type { MatchRequest, RouteSpec } from './route.ts';
 
 /** What is known of a place from the map alone, so that most places on the way are never looked at. */
 const hasCandidates = 1;
@@ -39,6 +39,11 @@ export class CandidateIndex<R extends RouteSpec> {
   /** The number of places in use: 0 again when the last candidate is gone. */
   get placeCount(): number {
     return this.places.size;
+  }
+
+  /** The most places there were at one time: ids are used again. */
+  get capacity(): number {
+    return this.placeById.length - 1;
   }
 
   add(candidate: Candidate<R>): void {

@@ -27,7 +27,7 @@ export function matchesPath(pattern: PathPattern, path: string): boolean {
 
 function matchesPrefix({ shape, parameters }: PathPattern, path: string): boolean {
   const end = parameters.length > 0 ? endOfShape(shape, path) : path.startsWith(shape) ? shape.length : -1;
-  return end !== -1 && (path.charCodeAt(end) === slash || (end === path.length && end > 0));
+  return end !== -1 && (end === path.length || path.charCodeAt(end) === slash);
 }
 
 /** How far a shape reaches into a path, or -1 when the path does not begin with it. */

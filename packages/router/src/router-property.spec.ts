@@ -50,7 +50,7 @@ const request = fc
     return { host, path: joined, method, query, header: (name) => ({ a, b })[name] };
   });
 
-const settings = { numRuns: 2000, seed: 20261123 };
+const settings = { numRuns: 1000, seed: 20261123 };
 
 describe('a router, whatever its routes', () => {
   it('answers as the definition does', () => {
@@ -61,9 +61,9 @@ describe('a router, whatever its routes', () => {
         if (answer.route !== undefined) matched += 1;
         expect(answer).toEqual(byDefinition(all, asked));
       }),
-      { ...settings, numRuns: 4000 },
+      { ...settings, numRuns: 2500 },
     );
-    expect(matched).toBeGreaterThan(1000);
+    expect(matched).toBeGreaterThan(600);
   });
 
   it('is the same after changes as when built anew', () => {
@@ -120,8 +120,8 @@ describe('a router, whatever its routes', () => {
       }),
       settings,
     );
-    expect(reported).toBeGreaterThan(500);
-    expect(matched).toBeGreaterThan(500);
+    expect(reported).toBeGreaterThan(200);
+    expect(matched).toBeGreaterThan(200);
   });
 });
 

@@ -85,6 +85,12 @@ describe('precedence', () => {
     expect(winner(Router.from([second]), line)).toBe(second.id);
   });
 
+  it('holds when the place of an exact path has only a prefix', () => {
+    const router = Router.from([route('exact', { paths: ['/y'] }), route('prefix', { paths: ['/x/*'] }), route('template', { paths: ['/{p}'] })]);
+    expect(winner(router, 'GET h/x')).toBe('template');
+    expect(winner(router, 'GET h/x/y')).toBe('prefix');
+  });
+
   it('goes on to the next candidate when a condition is not met', () => {
     const router = Router.from([
       route('beta', { paths: ['/a'], headers: { 'X-Version': '2' }, query: { beta: 'yes please' } }),
