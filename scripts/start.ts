@@ -6,12 +6,12 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDemo } from './demo/register-demo.ts';
-import { startPostgres } from './embedded/postgres.ts';
+import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
 import { requireFreePorts } from './process/ports.ts';
 import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
 import { ensureBuilt } from './start/build.ts';
-import { startProgram } from './start/program.ts';
+import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
 import { Revival } from './start/revival.ts';
 import { helpText, logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
@@ -55,13 +55,17 @@ async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string 
   await requireFreePorts(wantedPorts(settings));
   createDataDir(settings);
   await step('Build', () => ensureBuilt(root), (hasBuilt) => (hasBuilt ? '' : 'up to date'));
-  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, giveUp)));
-  await step('Control plane', () => startControlPlane(settings, databaseUrl, giveUp));
+  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, giveUp), processRemark)).url;
+  await step('Control plane', () => startControlPlane(settings, databaseUrl, giveUp), processRemark);
   if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp));
-  await step('Proxy', () => startProxy(settings, giveUp));
+  await step('Proxy', () => startProxy(settings, giveUp), processRemark);
   if (!settings.hasDemo) return undefined;
   const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'as it was'));
   return demo.key;
+}
+
+function processRemark({ pid }: { readonly pid: number | undefined }): string {
+  return `process ${pid}`;
 }
 
 function createDataDir(settings: StartSettings): void {
@@ -77,7 +81,7 @@ function createDataDir(settings: StartSettings): void {
   }
 }
 
-async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<string> {
+async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<EmbeddedPostgres> {
   const revival = new Revival('Postgres', giveUp);
   const postgres = await startPostgres({
     dataDir: join(settings.dataDir, 'postgres'),
@@ -93,10 +97,10 @@ async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<s
   });
   revival.useRestart(() => postgres.restart());
   running.push({ name: 'Postgres', stop: () => postgres.stop() });
-  return postgres.url;
+  return postgres;
 }
 
-async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<void> {
+async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<Program> {
   const { ports } = settings;
   const revival = new Revival('Control plane', giveUp);
   const program = await startProgram({
@@ -118,6 +122,7 @@ async function startControlPlane(settings: StartSettings, databaseUrl: string, g
   });
   revival.useRestart(() => program.restart());
   running.push({ name: 'Control plane', stop: program.stop });
+  return program;
 }
 
 async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<void> {
@@ -138,7 +143,7 @@ async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promi
   await Promise.all([start('orders'), start('users')]);
 }
 
-async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<void> {
+async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
   const program = await startProgram({
     name: 'proxy',
@@ -159,6 +164,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<void
     onCrash: giveUp,
   });
   running.push({ name: 'Proxy', stop: program.stop });
+  return program;
 }
 
 async function configureDemo(settings: StartSettings): ReturnType<typeof ensureDemo> {

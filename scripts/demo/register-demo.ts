@@ -12,7 +12,7 @@ const requestTimeoutMs = 20_000;
 
 /**
  * Registers the demo through the Admin API when nothing is registered yet: two services behind key-auth, a consumer with a
- * key and a quota of five requests a second. The last write waits until the proxy serves with it. A registration that was
+ * key and a quota of a request a second, five at once. The last write waits until the proxy serves with it. A registration that was
  * interrupted is done again; once it is complete, the demo belongs to whoever changes or removes it.
  * @throws SetupError with the Admin API's own words when it refuses.
  */
@@ -32,7 +32,7 @@ export async function ensureDemo(options: DemoOptions): Promise<Demo> {
 
 async function register(options: DemoOptions): Promise<string> {
   const { ordersPort, usersPort } = options;
-  await call(options, 'PUT', '/v1/quotas/demo', { limits: [{ requests: 5, per: 'second', burst: 5 }] });
+  await call(options, 'PUT', '/v1/quotas/demo', { limits: [{ requests: 60, per: 'minute', burst: 5 }] });
   await call(options, 'PUT', '/v1/consumers/demo', { quotas: ['demo'] });
   await call(options, 'DELETE', '/v1/consumers/demo/keys/demo', undefined, [404]);
   const { key } = (await call(options, 'POST', '/v1/consumers/demo/keys', { name: 'demo' })) as { key?: unknown };

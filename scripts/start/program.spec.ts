@@ -41,8 +41,8 @@ describe('a program of npm start', () => {
   });
 
   it('that does not start is reported with its last words', async () => {
-    const failure = start("console.error('no database'); process.exit(3)", await freePort());
-    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last words, also in .*sample\.log:\nno database$/);
+    const failure = start("console.error('no database for sla_TpokkWTNMP3hQkXb7l0vl21Cmim2e8'); process.exit(3)", await freePort());
+    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last words, also in .*sample\.log:\nno database for sla_…$/);
   });
 
   it('that crashes is reported with its last words, and can be started again', async () => {

@@ -37,7 +37,7 @@ const shownLines = 20;
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const log = openLogFile(options.logPath);
   keepLogBounded(log);
-  const lastWords = (): string => `Its last words, also in ${options.logPath}:\n${log.tail(shownLines)}`;
+  const lastWords = (): string => `Its last words, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
   const supervised = supervise(
     () => launch(options, log, lastWords),
     (exit) => {
@@ -85,4 +85,9 @@ async function answersOk(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** A first start prints the admin token into the log, which only its owner can read; a terminal may be shared. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\b(sl[a-z]_)[A-Za-z0-9]{20,}/g, '$1…');
 }

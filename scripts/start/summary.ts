@@ -34,7 +34,7 @@ function demoLines(proxy: string, key: string): string[] {
     '  # 401: no key',
     `  curl -i ${proxy}/orders/1`,
     '',
-    '  # 429 from the sixth on: the quota is 5 requests a second',
+    '  # 429 after the first few: the quota is a request a second, five at once',
     `  for i in 1 2 3 4 5 6 7 8; do curl -s -o /dev/null -w '%{http_code} ' ${proxy}/users/1 ${withKey}; done; echo`,
     '',
   ];

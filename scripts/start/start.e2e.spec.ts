@@ -1,0 +1,141 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { readPostmasterFile } from '../embedded/postmaster.ts';
+import { removePostgresData } from '../embedded/postgres-location.ts';
+import { freePort, isPortFree } from '../process/ports.ts';
+import { waitUntil } from '../process/wait-until.ts';
+
+const script = fileURLToPath(new URL('../start.ts', import.meta.url));
+const dataDir = join(mkdtempSync(join(tmpdir(), 'sluice-start-')), 'data');
+const ports: Record<string, number> = {};
+const patienceMs = 60_000;
+
+let start: ChildProcess | undefined;
+let output = '';
+
+beforeAll(async () => {
+  for (const name of ['PROXY', 'ADMIN', 'STREAM', 'STATUS']) ports[name] = await freePort();
+  // The demo takes two ports in a row.
+  do ports['DEMO'] = await freePort();
+  while (!(await isPortFree(ports['DEMO'] + 1)));
+});
+
+afterEach(async () => {
+  if (start !== undefined && start.exitCode === null && start.signalCode === null) {
+    start.kill('SIGTERM');
+    await once(start, 'exit');
+  }
+});
+
+afterAll(() => {
+  removePostgresData(join(dataDir, 'postgres'));
+  rmSync(join(dataDir, '..'), { recursive: true, force: true });
+});
+
+function launch(...args: string[]): ChildProcess {
+  const env = { ...process.env, SLUICE_DATA_DIR: dataDir, ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [`SLUICE_${name}_PORT`, String(port)])) };
+  const launched = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  output = '';
+  for (const stream of [launched.stdout, launched.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  start = launched;
+  return launched;
+}
+
+async function untilItSays(text: string, from: ChildProcess): Promise<void> {
+  await waitUntil(`"${text}" is said`, () => output.includes(text) || from.exitCode !== null, patienceMs).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${output}`);
+  });
+  if (!output.includes(text)) throw new Error(`npm start ended:\n${output}`);
+}
+
+function pidOf(name: string): number {
+  return Number(new RegExp(`${name} .* process (\\d+)`).exec(output)?.[1]);
+}
+
+async function statusOf(path: string, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${ports['PROXY']}${path}`, { headers, signal: AbortSignal.timeout(5_000) });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+function key(): { 'X-API-Key': string } {
+  return { 'X-API-Key': readFileSync(join(dataDir, 'demo-key'), 'utf8').trim() };
+}
+
+async function untilNothingIsLeft(postgresPort: number | undefined): Promise<void> {
+  const { DEMO = 0, ...single } = ports;
+  const all = [...Object.values(single), DEMO, DEMO + 1, ...(postgresPort === undefined ? [] : [postgresPort])];
+  await waitUntil('all ports are free again', async () => (await Promise.all(all.map(isPortFree))).every(Boolean), 20_000);
+}
+
+describe('npm start', () => {
+  it(
+    'brings everything up, and what it prints is true; it stops in order',
+    async () => {
+      const launched = launch();
+      await untilItSays('Ctrl-C stops everything', launched);
+      expect(output).toContain(`curl -i http://127.0.0.1:${ports['PROXY']}/orders/1 -H "X-API-Key: ${key()['X-API-Key']}"`);
+      for (const file of ['demo-key', 'admin-token', 'node-token']) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
+
+      expect(await statusOf('/orders/1')).toBe(401);
+      expect(await statusOf('/orders/1', key())).toBe(200);
+      const statuses = await Promise.all(Array.from({ length: 12 }, () => statusOf('/users/1', key())));
+      expect(new Set(statuses)).toEqual(new Set([200, 429]));
+
+      const second = spawn(process.execPath, [script], { env: { ...process.env, SLUICE_PROXY_PORT: String(ports['PROXY']) }, stdio: ['ignore', 'ignore', 'pipe'] });
+      let refusal = '';
+      second.stderr.setEncoding('utf8').on('data', (text: string) => (refusal += text));
+      expect(await once(second, 'exit')).toEqual([1, null]);
+      expect(refusal).toMatch(new RegExp(`Port ${ports['PROXY']} \\(the proxy\\) is taken .* SLUICE_PROXY_PORT=<port>`));
+
+      const postgresPort = readPostmasterFile(join(dataDir, 'postgres', 'cluster'))?.port;
+      launched.kill('SIGINT');
+      expect(await once(launched, 'exit')).toEqual([0, null]);
+      expect(output).toMatch(/Stopping\.\n {2}Proxy .*\n[\s\S]* {2}Control plane .*\n {2}Postgres .* s\n$/);
+      await untilNothingIsLeft(postgresPort);
+    },
+    patienceMs * 2,
+  );
+
+  it(
+    'starts again with the same data, serves on while the control plane is revived, and leaves nothing when it is killed',
+    async () => {
+      const before = key();
+      const launched = launch();
+      await untilItSays('Ctrl-C stops everything', launched);
+      expect(output).toMatch(/Demo configuration .*as it was/);
+      expect(key()).toEqual(before);
+
+      const controlPlane = pidOf('Control plane');
+      process.kill(controlPlane, 'SIGKILL');
+      expect(await statusOf('/orders/1', key())).toBe(200);
+      await untilItSays('Control plane runs again', launched);
+      expect(output).toMatch(/control plane ended unexpectedly \(SIGKILL\)[\s\S]*The proxy serves on/);
+
+      const postgresPort = readPostmasterFile(join(dataDir, 'postgres', 'cluster'))?.port;
+      expect(postgresPort).toBeGreaterThan(0);
+      launched.kill('SIGKILL');
+      await untilNothingIsLeft(postgresPort);
+    },
+    patienceMs * 2,
+  );
+
+  it(
+    'ends with the reason when the proxy crashes, and starts without a demo when asked to',
+    async () => {
+      const launched = launch('--empty');
+      await untilItSays('Ctrl-C stops everything', launched);
+      expect(output).not.toMatch(/Demo/);
+      process.kill(pidOf('Proxy'), 'SIGKILL');
+      expect(await once(launched, 'exit')).toEqual([1, null]);
+      expect(output).toMatch(/The proxy ended unexpectedly \(SIGKILL\)\. Its last words, also in .*proxy\.log/);
+      await untilNothingIsLeft(undefined);
+    },
+    patienceMs * 2,
+  );
+});
