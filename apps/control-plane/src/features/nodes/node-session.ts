@@ -84,12 +84,21 @@ export class NodeSession {
     if (news) this.onChange();
   }
 
+  /** True when it is live and has neither applied nor refused the revision: what a cheap look can tell. */
+  owesAnswerTo(revision: number): boolean {
+    return this.appliedRevision < revision && (this.nackedRevision ?? 0) < revision && this.state() === 'live';
+  }
+
+  /** True when it has refused the revision, or a later one that contained it. */
+  hasRefused(revision: number): boolean {
+    return this.appliedRevision < revision && (this.nackedRevision ?? 0) >= revision;
+  }
+
   describe(): Node {
     const now = performance.now();
-    const stale = now - this.seenAtMs > staleAfterMs || now > this.answerDueMs;
     return {
       ...this.identity,
-      state: this.draining ? 'draining' : stale ? 'stale' : 'live',
+      state: this.state(),
       appliedRevision: this.appliedRevision,
       nackedRevision: this.nackedRevision,
       faults: this.faults,
@@ -97,6 +106,12 @@ export class NodeSession {
       connectedAt: this.connectedAt,
       lastSeenAt: new Date(Date.now() - (now - this.seenAtMs)),
     };
+  }
+
+  private state(): Node['state'] {
+    const now = performance.now();
+    if (this.draining) return 'draining';
+    return now - this.seenAtMs > staleAfterMs || now > this.answerDueMs ? 'stale' : 'live';
   }
 
   private answered(revision: number): void {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
 import { AppliedStatus } from './applied.ts';
 import type { AppliedReport, NodeOutcome } from './applied.ts';
@@ -39,15 +39,13 @@ export class NodesService extends AppliedStatus {
     for (;;) {
       const change = this.connected.change();
       const late = performance.now() >= deadline;
-      const here = this.outcomesHere(concern);
       // As long as a node here has not answered, there is no need to ask for the others.
-      const pendingHere = appliedReport(revision, here).status === 'pending';
-      if (!pendingHere || late) {
-        const report = appliedReport(revision, [...here, ...(await this.outcomesElsewhere(concern))]);
+      const answersMissing = this.answersMissingHere(concern);
+      if (!answersMissing || late) {
+        const report = appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
         if (report.status !== 'pending' || late) return report;
       }
-      const pauseMs = Math.min(pendingHere ? silenceMs : otherReplicasMs, Math.max(0, deadline - performance.now()));
-      await pause(pauseMs, change);
+      await pause(Math.min(answersMissing ? silenceMs : otherReplicasMs, Math.max(0, deadline - performance.now())), change);
     }
   }
 
@@ -71,6 +69,16 @@ export class NodesService extends AppliedStatus {
     const { changed, gatewayNames } = await this.repository.concern(revision);
     const ids = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
     return { revision, changed, gatewayIds: ids === undefined ? undefined : new Set(ids) };
+  }
+
+  private answersMissingHere({ revision, gatewayIds }: Concern): boolean {
+    let missing = false;
+    for (const session of this.connected.values()) {
+      if (gatewayIds?.has(session.identity.gatewayId) === false) continue;
+      if (session.hasRefused(revision)) return false;
+      missing ||= session.owesAnswerTo(revision);
+    }
+    return missing;
   }
 
   private outcomesHere(concern: Concern): NodeOutcome[] {
@@ -103,4 +111,6 @@ async function pause(ms: number, change: Promise<void>): Promise<void> {
   const cancel = new AbortController();
   await Promise.race([change, sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined)]);
   cancel.abort();
+  // Answers of many nodes come in one turn of the event loop; they are looked at together.
+  await nextTurn();
 }
