@@ -1,17 +1,17 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, isHttp1Fault, normalizeTarget, RequestParser, serializeResponseHead, type HeaderList, type Http1Fault } from '@sluice/http1';
+import { continueHead, isHttp1Fault, normalizeTarget, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream, ListenerEvents } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
-import { ClientWriter } from './client-writer.ts';
 import { closeGently } from './gentle-close.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { optionsResponse, refusalOfMethod, refusalResponse } from './refusal.ts';
+import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
-import { isBodiless, responseFraming, responseHead } from './response-head.ts';
-import { ResponseSink, textOf, type ResponseOwner } from './response-sink.ts';
-import { SlowPeerWatch } from './slow-peer-watch.ts';
+import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
+import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
+import { SocketWriter } from './socket-writer.ts';
 import { Timer, type TimerWheel } from './timer-wheel.ts';
 import { joinTunnel } from './tunnel-pipe.ts';
 
@@ -46,7 +46,7 @@ const CLOSED = 4;
  *   `onDone` of the response; never both.
  * - After a response that the client must not take for complete, nothing more is sent.
  */
-export class Http1Connection implements Downstream, RequestEvents, ResponseOwner {
+export class Http1Connection implements Downstream, RequestEvents, ResponseOwner, WatchedPeer {
   readonly encrypted: boolean;
   readonly peerAddress: string;
   readonly peerPort: number;
@@ -69,14 +69,12 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   private readonly socket: Socket;
   private readonly parser: RequestParser;
   private readonly reader: RequestReader;
-  private readonly writer: ClientWriter;
+  private readonly writer: SocketWriter;
+  private readonly response: ResponseChannel;
   private readonly timer = new Timer(() => this.expired());
   private handler: (() => void) | undefined = undefined;
   private watch: SlowPeerWatch | undefined = undefined;
-  private watching = false;
-  private sink: ResponseSink | undefined = undefined;
   private phase = IDLE;
-  private headSent = false;
   private idleSinceMs: number;
 
   /** Takes the socket over; reading begins at once. */
@@ -90,7 +88,8 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     this.parser = new RequestParser({ limits: owner.options.limits, protectedNames: owner.options.protectedNames });
     this.headers = this.parser.headers;
     this.reader = new RequestReader(socket, this.parser, this);
-    this.writer = new ClientWriter(socket, () => this.watchPeer());
+    this.writer = new SocketWriter(socket, () => this.watchPeer());
+    this.response = new ResponseChannel(this, this.writer);
     this.idleSinceMs = owner.wheel.nowMs;
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
     socket.on('data', (chunk: Buffer) => {
@@ -124,39 +123,17 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   // Downstream: what the exchange asks for.
 
   sendInterim(status: number, headers: HeaderList): void {
-    if (this.phase !== EXCHANGE || this.headSent || this.protocol === '1.0') return;
-    this.send(serializeResponseHead(status, undefined, headers, 'none', 0));
+    if (this.phase === EXCHANGE) this.response.interim(status, headers);
   }
 
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
-    if (this.phase !== EXCHANGE) return;
-    // A string of one byte per character goes out as it is; any other is UTF-8.
-    const bytes = typeof content === 'string' && Buffer.byteLength(content) !== content.length ? Buffer.from(content) : (content ?? '');
-    const head = this.makeHead(status, headers, bytes.length === 0 && status === 304 ? -1 : bytes.length);
-    if (bytes.length === 0 || isBodiless(this.method, status)) this.send(head);
-    else if (typeof bytes === 'string') this.send(head + bytes);
-    else if (bytes.length <= 8_192) this.send(head + textOf(bytes));
-    else this.sendContent(head, bytes, '');
-    this.responseEnded();
+    if (this.phase === EXCHANGE) this.response.respond(status, headers, content);
   }
 
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
-    if (this.phase !== EXCHANGE) {
-      content.cancel();
-      onDone(new Error('the client is gone'));
-      return;
-    }
-    const head = this.makeHead(status, headers, content.length);
-    if (isBodiless(this.method, status)) {
-      content.cancel();
-      this.send(head);
-      this.responseEnded();
-      onDone(undefined);
-      return;
-    }
-    const sink = new ResponseSink(this, head, responseFraming(this, status, content.length), content, onDone);
-    this.sink = sink;
-    sink.begin();
+    if (this.phase === EXCHANGE) return this.response.stream(status, headers, content, onDone);
+    content.cancel();
+    onDone(new Error('the client is gone'));
   }
 
   upgrade(headers: HeaderList, tunnel: Tunnel, onDone: () => void): void {
@@ -170,14 +147,14 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     wheel.clear(this.timer);
     headers.set('Connection', 'Upgrade');
     headers.set('Upgrade', 'websocket');
-    this.send(serializeResponseHead(101, undefined, headers, 'none', 0));
+    this.writer.send(serializeResponseHead(101, undefined, headers, 'none', 0));
     const ends = { client: this.socket, upstream: tunnel.stream, clientHead: this.reader.stop(), upstreamHead: tunnel.head };
     joinTunnel(ends, this, wheel, { idleMs: options.tunnelIdleMs, closingMs: options.lingerMs }, onDone);
   }
 
   abort(): void {
     if (this.phase !== EXCHANGE) return;
-    this.sink?.abandon();
+    this.response.abandon();
     this.destroy();
   }
 
@@ -190,9 +167,7 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   headArrived(): void {
     const { parser, reader } = this;
     this.phase = EXCHANGE;
-    this.headSent = false;
-    this.watching = false;
-    this.bytesSent = 0;
+    this.response.begin();
     this.onAborted = undefined;
     this.protocol = parser.versionMinor === 1 ? '1.1' : '1.0';
     this.method = parser.method;
@@ -220,8 +195,8 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   }
 
   contentWanted(): void {
-    const isAwaited = this.expectsContinue && !this.headSent && this.reader.content?.received === 0 && !this.reader.hasUnread;
-    if (isAwaited) this.send(continueHead);
+    const isAwaited = this.expectsContinue && !this.response.headSent && this.reader.content?.received === 0 && !this.reader.hasUnread;
+    if (isAwaited) this.writer.send(continueHead);
   }
 
   contentAwaited(): void {
@@ -237,18 +212,33 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     this.close();
   }
 
-  // ResponseOwner: what goes to the client.
+  // WatchedPeer: how the client keeps up.
 
-  send(text: string): boolean {
-    return this.writer.send(text);
+  get awaitedContent(): RequestContent | undefined {
+    return this.phase === EXCHANGE && !this.reader.complete && this.reader.content?.over === false ? this.reader.content : undefined;
   }
 
-  sendContent(before: string, chunk: Buffer, after: string): boolean {
-    return this.writer.sendContent(before, chunk, after);
+  get isBlocked(): boolean {
+    return this.phase === EXCHANGE && this.writer.blocked;
+  }
+
+  sendsTooSlowly(content: RequestContent): void {
+    this.reader.giveUp();
+    content.fail('request_timeout');
+  }
+
+  doesNotRead(): void {
+    this.destroyNow();
+  }
+
+  // ResponseOwner: what becomes of the connection with a response.
+
+  decideKeepAlive(framing: Framing): void {
+    const { reader, owner } = this;
+    this.keepAlive = framing !== 'close' && reader.reusable && !owner.draining && reader.canDiscard(owner.options.drainContentBytes);
   }
 
   responseEnded(): void {
-    this.sink = undefined;
     if (this.phase !== EXCHANGE) return;
     const { reader } = this;
     const { drainContentBytes, bodyIdleMs } = this.owner.options;
@@ -260,7 +250,6 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   }
 
   responseBroken(): void {
-    this.sink = undefined;
     if (this.phase !== EXCHANGE) return;
     // Content delimited by the end of the connection would look whole after an orderly end (RFC 9112 section 8).
     if (this.protocol === '1.0') this.socket.resetAndDestroy();
@@ -284,18 +273,8 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
 
   private drained(): void {
     this.writer.blocked = false;
-    if (this.sink !== undefined) this.sink.source.resume();
+    if (this.phase === EXCHANGE) this.response.resume();
     else if (this.phase === IDLE && this.reader.complete) this.reader.next();
-  }
-
-  private makeHead(status: number, headers: HeaderList, length: number): string {
-    if (this.headSent) throw new Error('the response to this request has already begun');
-    this.decideKeepAlive();
-    const framing = responseFraming(this, status, length);
-    if (framing === 'close') this.keepAlive = false;
-    const head = responseHead(this, status, headers, framing, length);
-    this.headSent = true;
-    return head;
   }
 
   /** Refuses what is not a request: nothing is known of it, and nothing that follows it can be understood. */
@@ -312,20 +291,15 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     const { peerAddress, method, host, path } = this;
     const refusal = { code, status: catalogue[code].status, reason, peerAddress, method, host, path };
     const content = this.owner.events.refused(refusal);
-    this.decideKeepAlive();
-    this.send(refusalResponse(this, code, content));
+    this.decideKeepAlive('length');
+    this.writer.send(refusalResponse(this, code, content));
     this.responseEnded();
   }
 
   private answerOptions(): void {
-    this.decideKeepAlive();
-    this.send(optionsResponse(this));
+    this.decideKeepAlive('length');
+    this.writer.send(optionsResponse(this));
     this.responseEnded();
-  }
-
-  private decideKeepAlive(): void {
-    const { reader, owner } = this;
-    this.keepAlive = reader.reusable && !owner.draining && reader.canDiscard(owner.options.drainContentBytes);
   }
 
   private toIdle(): void {
@@ -339,32 +313,17 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   }
 
   private watchPeer(): void {
-    if (this.watching || this.phase !== EXCHANGE) return;
-    this.watching = true;
-    this.watch ??= new SlowPeerWatch(this.owner.options);
-    this.watch.begin(this.owner.wheel.nowMs);
-    this.owner.wheel.set(this.timer, this.watch.intervalMs);
+    if (this.phase !== EXCHANGE) return;
+    this.watch ??= new SlowPeerWatch(this, this.owner.wheel, this.owner.options);
+    this.watch.start();
   }
 
   private expired(): void {
     if (this.phase === IDLE && !this.parser.idle) {
       return this.refuseHead('request_timeout', 'the head of the request was not complete in time');
     }
-    if (this.phase !== EXCHANGE) return this.destroy();
-    if (this.watching) this.lookAtPeer(this.watch as SlowPeerWatch);
-  }
-
-  private lookAtPeer(watch: SlowPeerWatch): void {
-    const { reader } = this;
-    const { blocked } = this.writer;
-    const speed = watch.look(this.owner.wheel.nowMs, reader.content, blocked);
-    if (speed === 'does-not-read') return this.destroyNow();
-    this.watching = blocked || (!reader.complete && reader.content?.over === false);
-    if (this.watching) this.owner.wheel.set(this.timer, watch.intervalMs);
-    if (speed === 'sends-too-slowly') {
-      reader.giveUp();
-      reader.content?.fail('request_timeout');
-    }
+    // While an exchange is under way only the upstream's times count, and those of the watch.
+    if (this.phase !== EXCHANGE) this.destroy();
   }
 
   private close(): void {
@@ -383,19 +342,16 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
 
   /** The socket is closed, by whomever. */
   private gone(): void {
-    const { onAborted, sink, phase } = this;
+    const { onAborted, phase } = this;
+    const onDone = this.response.abandon();
     this.owner.wheel.clear(this.timer);
+    this.watch?.stop();
     this.phase = CLOSED;
     this.onAborted = undefined;
-    this.sink = undefined;
     this.reader.stop();
     if (phase !== EXCHANGE) return;
-    if (onAborted !== undefined) {
-      sink?.abandon();
-      onAborted();
-    } else {
-      sink?.abandonWith(new Error('the client closed the connection'));
-    }
+    if (onAborted !== undefined) onAborted();
+    else onDone?.(new Error('the client closed the connection'));
     this.reader.content?.fail('malformed_request', 'The connection ended before the content was complete.');
   }
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** Writes to the client: one write per message, bytes counted, and it is known whether the client keeps up. */
-export class ClientWriter {
+/** Writes messages to a socket: one write each, bytes counted, and it is known whether the other side keeps up. */
+export class SocketWriter {
   /** Bytes of the exchange under way. */
   bytesSent = 0;
-  /** The client does not take what is written; 'drain' of the socket ends it. */
+  /** The other side does not take what is written; 'drain' of the socket ends it. */
   blocked = false;
   private readonly socket: Socket;
   private readonly onBlocked: () => void;
@@ -14,7 +14,7 @@ export class ClientWriter {
     this.onBlocked = onBlocked;
   }
 
-  /** Writes text of one byte per character. False when the client does not keep up. */
+  /** Writes text of one byte per character. False when the other side does not keep up. */
   send(text: string): boolean {
     this.bytesSent += text.length;
     return this.note(this.socket.write(text, 'latin1'));

@@ -1,17 +1,14 @@
 import { GatewayError } from '@sluice/errors';
 import { chunkPrefix, chunkSuffix, lastChunk, type Framing } from '@sluice/http1';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import type { SocketWriter } from './socket-writer.ts';
 
-/** What the writer of streamed content needs of its connection. */
-export interface ResponseOwner {
-  /** Writes text of one byte per character. False when the client does not keep up. */
-  send(text: string): boolean;
-  /** Writes a piece of content between two texts, in one go. */
-  sendContent(before: string, chunk: Buffer, after: string): boolean;
-  /** The response is complete. */
-  responseEnded(): void;
-  /** The response cannot be completed: the client must not take what it has for whole. */
-  responseBroken(): void;
+/** Who sends the message. */
+export interface ContentSender {
+  /** The message is complete. */
+  contentSent(): void;
+  /** The message cannot be completed: whoever receives it must not take what he has for whole. */
+  contentBroken(error: Error): void;
 }
 
 /** Content up to this size joins the text around it in a single write; copying more costs more than a second write. */
@@ -27,24 +24,26 @@ export function textOf(bytes: Buffer): string {
 }
 
 /**
- * Writes the content of a streamed response. While `gathering`, head and content pile up to leave in one write: that is
- * the case until the source has handed over what it already has.
+ * Sends a message of HTTP/1.1 whose content comes from a source: framing, backpressure, and the check that as much
+ * comes as was announced. While `gathering`, head and content pile up to leave in one write: that is the case until the
+ * source has handed over what it already has.
  */
-export class ResponseSink implements ContentSink {
+export class OutgoingContent implements ContentSink {
   readonly source: ContentSource;
-  private readonly owner: ResponseOwner;
+  private readonly writer: SocketWriter;
+  private readonly sender: ContentSender;
   private readonly framing: Framing;
-  private readonly onDone: (fault: Error | undefined) => void;
   private gathered: string;
   private gathering = true;
   private missing: number;
   private over = false;
 
-  constructor(owner: ResponseOwner, head: string, framing: Framing, source: ContentSource, onDone: (fault: Error | undefined) => void) {
-    this.owner = owner;
+  /** @param head of the message; it leaves with the first content, or alone when there is none yet */
+  constructor(writer: SocketWriter, sender: ContentSender, head: string, framing: Framing, source: ContentSource) {
+    this.writer = writer;
+    this.sender = sender;
     this.framing = framing;
     this.source = source;
-    this.onDone = onDone;
     this.gathered = head;
     this.missing = source.length;
   }
@@ -60,12 +59,12 @@ export class ResponseSink implements ContentSink {
     const size = chunk.length;
     if (this.over) return false;
     if (size === 0) return true;
-    const chunked = this.framing === 'chunked';
     if (this.framing === 'length' && (this.missing -= size) < 0) {
       this.source.cancel();
       this.fail(new GatewayError('upstream_malformed_response', { cause: 'more content than announced' }));
       return false;
     }
+    const chunked = this.framing === 'chunked';
     if (size <= MAX_GATHERED_BYTES && (this.gathering || chunked)) {
       const text = textOf(chunk);
       this.gathered += chunked ? chunkPrefix(size) + text + chunkSuffix : text;
@@ -73,7 +72,7 @@ export class ResponseSink implements ContentSink {
     }
     const before = chunked ? this.gathered + chunkPrefix(size) : this.gathered;
     this.gathered = '';
-    return this.owner.sendContent(before, chunk, chunked ? chunkSuffix : '');
+    return this.writer.sendContent(before, chunk, chunked ? chunkSuffix : '');
   }
 
   end(): void {
@@ -85,35 +84,26 @@ export class ResponseSink implements ContentSink {
     this.over = true;
     if (this.framing === 'chunked') this.gathered += lastChunk;
     this.flush();
-    this.owner.responseEnded();
-    this.onDone(undefined);
+    this.sender.contentSent();
   }
 
   fail(error: Error): void {
     if (this.over) return;
     this.over = true;
-    this.owner.responseBroken();
-    this.onDone(error);
+    this.sender.contentBroken(error);
   }
 
-  /** For the connection, when the client is gone: nobody waits for the rest. */
+  /** Nobody takes the message any more: the source is cancelled, and the sender hears nothing. */
   abandon(): void {
     if (this.over) return;
     this.over = true;
     this.source.cancel();
   }
 
-  /** For the connection, when the client is gone and nobody asked to be told: the fault is all there is to tell. */
-  abandonWith(error: Error): void {
-    if (this.over) return;
-    this.abandon();
-    this.onDone(error);
-  }
-
   private flush(): boolean {
     const text = this.gathered;
     if (text === '') return true;
     this.gathered = '';
-    return this.owner.send(text);
+    return this.writer.send(text);
   }
 }

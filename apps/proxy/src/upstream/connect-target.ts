@@ -1,0 +1,63 @@
+import { parseTargetAddress } from '@sluice/schema';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import type { TargetSpec } from './target-options.ts';
+
+/** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
+const HIGH_WATER_MARK_BYTES = 131_072;
+
+/**
+ * Opens connections to one target. Names are resolved anew for each, all addresses of a name are tried (RFC 8305), and
+ * TLS sessions are resumed.
+ */
+export class TargetConnector {
+  /** The event of a socket that is ready to be written to. */
+  readonly readyEvent: 'connect' | 'secureConnect';
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  private readonly tls: ConnectionOptions | undefined;
+  private context: SecureContext | undefined = undefined;
+  private session: Buffer | undefined = undefined;
+
+  /** @throws Error when the address is not host:port */
+  constructor(spec: TargetSpec) {
+    const address = parseTargetAddress(spec.address);
+    if (address === undefined) throw new Error(`"${spec.address}" is not host:port: correct the address of the target`);
+    this.host = address.host;
+    this.port = address.port;
+    this.tls = spec.protocol === 'https' || spec.protocol === 'h2' ? tlsOptions(spec, address.host) : undefined;
+    this.scheme = this.tls === undefined ? 'http' : 'https';
+    this.readyEvent = this.tls === undefined ? 'connect' : 'secureConnect';
+  }
+
+  /** @throws Error when the TLS settings are not usable */
+  open(): Socket {
+    const { host, port } = this;
+    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES };
+    if (this.tls === undefined) return connect(options);
+    this.context ??= createSecureContext(this.tls.ca === undefined ? {} : { ca: this.tls.ca });
+    const resumed = this.session === undefined ? {} : { session: this.session };
+    const socket = connectTls({ ...options, ...this.tls, ...resumed, secureContext: this.context });
+    socket.on('session', (session) => (this.session = session));
+    return socket;
+  }
+}
+
+function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
+  const { verify, serverName, caCertificates } = spec.tls;
+  // An IP address cannot be sent as SNI (RFC 6066 section 3); it is verified all the same.
+  const servername = serverName ?? (isIP(host) === 0 ? host : undefined);
+  return {
+    rejectUnauthorized: verify,
+    ALPNProtocols: [spec.protocol === 'h2' ? 'h2' : 'http/1.1'],
+    ...(servername === undefined ? {} : { servername }),
+    ...(caCertificates === undefined ? {} : { ca: caCertificates }),
+  };
+}
+
+/** What a connection error says, for the log. */
+export function describeSocketError(error: Error & { code?: string }): string {
+  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join('; ');
+  return error.code === undefined || error.message.includes(error.code) ? error.message : `${error.code}: ${error.message}`;
+}

@@ -1,0 +1,44 @@
+import type { ResponseLimits } from '@sluice/http1';
+
+/** How a target is reached. Two services that say the same share its connections. */
+export interface TargetSpec {
+  readonly protocol: 'http' | 'https' | 'h2c' | 'h2';
+  /** `host:port`, as configured. */
+  readonly address: string;
+  /** For https and h2. */
+  readonly tls: TargetTls;
+}
+
+export interface TargetTls {
+  readonly verify: boolean;
+  /** Sent as SNI and verified; the host of the address otherwise. */
+  readonly serverName?: string | undefined;
+  /** PEM, trusted instead of the system's. */
+  readonly caCertificates?: string | undefined;
+}
+
+/** What makes two targets the same one. */
+export function targetKey({ protocol, address, tls }: TargetSpec): string {
+  const encrypted = protocol === 'https' || protocol === 'h2';
+  return JSON.stringify(encrypted ? [protocol, address, tls.verify, tls.serverName, tls.caCertificates] : [protocol, address]);
+}
+
+export interface TargetOptions {
+  /** Open connections to one target; for HTTP/2, of which few are needed, sessions. */
+  readonly maxConnections: number;
+  /** Requests that may wait for a connection, each no longer than its time to connect. */
+  readonly maxQueued: number;
+  /** An idle connection is given up before the server does it: a request and a closing that cross cost a retry. */
+  readonly keepAliveIdleMs: number;
+  /** The same when the server announces its own time in a Keep-Alive field: at most this long. */
+  readonly maxKeepAliveIdleMs: number;
+  readonly limits: Partial<ResponseLimits>;
+}
+
+export const defaultTargetOptions: TargetOptions = Object.freeze({
+  maxConnections: 1_024,
+  maxQueued: 1_024,
+  keepAliveIdleMs: 4_000,
+  maxKeepAliveIdleMs: 60_000,
+  limits: {},
+});

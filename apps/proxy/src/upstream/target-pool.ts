@@ -1,0 +1,159 @@
+import type { ResponseLimits } from '@sluice/http1';
+import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { TargetConnector } from './connect-target.ts';
+import { PooledCall, type CallDispatcher } from './pooled-call.ts';
+import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
+import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
+
+/** How often calls that wait for a connection are looked at. */
+const QUEUE_CHECK_MS = 100;
+
+/**
+ * One HTTP/1.1 target with its connections.
+ *
+ * The connection used last is used next: the ones that are not needed grow old together and are closed. Beyond
+ * `maxConnections` calls wait, in order, no longer than they may take to connect.
+ */
+export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatcher {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  readonly wheel: TimerWheel;
+  readonly connector: TargetConnector;
+  readonly limits: Partial<ResponseLimits>;
+  private readonly options: TargetOptions;
+  private readonly connections = new Set<UpstreamConnection>();
+  private readonly idle: UpstreamConnection[] = [];
+  private readonly waiting = new Set<PooledCall>();
+  private readonly queueTimer = new Timer(() => this.checkQueue());
+  private draining = false;
+
+  /** @throws Error when the address of the spec is not host:port */
+  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
+    this.address = spec.address;
+    this.wheel = wheel;
+    this.options = { ...defaultTargetOptions, ...options };
+    this.limits = this.options.limits;
+    this.connector = new TargetConnector(spec);
+    this.host = this.connector.host;
+    this.port = this.connector.port;
+    this.scheme = this.connector.scheme;
+  }
+
+  /** Connections, tunnels aside. */
+  get openCount(): number {
+    return this.connections.size;
+  }
+
+  get idleCount(): number {
+    return this.idle.length;
+  }
+
+  /** Calls that wait for a connection. */
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
+  send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall {
+    const call = new PooledCall(this, request, timeouts, events, this.wheel.nowMs);
+    let connection = this.idle.pop();
+    // One that has just been destroyed is here until its socket says so.
+    while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
+    if (connection !== undefined) connection.begin(call);
+    else this.open(call);
+    return call;
+  }
+
+  /** Keeps no connection longer than the call on it takes. Calls that still come are served. */
+  drain(): void {
+    this.draining = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+
+  /** Ends all connections; calls under way fail. */
+  close(): void {
+    this.drain();
+    for (const call of this.waiting) call.fail('upstream_reset', 'the gateway is shutting down');
+    this.waiting.clear();
+    for (const connection of this.connections) connection.shutDown('the gateway is shutting down');
+  }
+
+  retry(call: PooledCall): void {
+    this.open(call);
+  }
+
+  unqueue(call: PooledCall): void {
+    this.waiting.delete(call);
+  }
+
+  idleMs(hint: string | undefined): number {
+    const { keepAliveIdleMs, maxKeepAliveIdleMs } = this.options;
+    const seconds = hint === undefined ? undefined : /(?:^|[\s,;])timeout=(\d{1,6})/i.exec(hint)?.[1];
+    if (seconds === undefined) return keepAliveIdleMs;
+    const announcedMs = Number(seconds) * 1_000;
+    return Math.min(Math.max(announcedMs - 1_000, announcedMs / 2), maxKeepAliveIdleMs);
+  }
+
+  released(connection: UpstreamConnection): void {
+    const [next] = this.waiting;
+    if (next !== undefined) {
+      this.waiting.delete(next);
+      connection.begin(next);
+    } else if (this.draining) {
+      connection.destroy();
+    } else {
+      this.idle.push(connection);
+    }
+  }
+
+  detached(connection: UpstreamConnection): void {
+    if (this.connections.delete(connection)) this.openForNext();
+  }
+
+  closed(connection: UpstreamConnection): void {
+    if (!this.connections.delete(connection)) return;
+    const at = this.idle.indexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+    this.openForNext();
+  }
+
+  private open(call: PooledCall): void {
+    if (this.connections.size < this.options.maxConnections) {
+      this.connect(call);
+    } else if (this.waiting.size < this.options.maxQueued) {
+      this.waiting.add(call);
+      if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
+    } else {
+      call.fail('no_target_available', `all ${this.options.maxConnections} connections are busy and ${this.waiting.size} requests wait for one`);
+    }
+  }
+
+  private connect(call: PooledCall): void {
+    let connection: UpstreamConnection;
+    try {
+      connection = new UpstreamConnection(this, call);
+    } catch (error) {
+      call.fail('upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      return;
+    }
+    this.connections.add(connection);
+  }
+
+  private openForNext(): void {
+    const [next] = this.waiting;
+    if (next === undefined) return;
+    this.waiting.delete(next);
+    this.open(next);
+  }
+
+  private checkQueue(): void {
+    for (const call of this.waiting) {
+      if (call.queueDeadlineMs > this.wheel.nowMs) continue;
+      this.waiting.delete(call);
+      call.fail('no_target_available', `none of ${this.options.maxConnections} connections became free in time`);
+    }
+    if (this.waiting.size > 0) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
+  }
+}

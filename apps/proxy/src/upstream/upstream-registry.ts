@@ -1,0 +1,127 @@
+import type { Service } from '@sluice/config';
+import type { TimerWheel } from '../listener/timer-wheel.ts';
+import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
+import { TargetHealth } from './health.ts';
+import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
+import { TargetPool } from './target-pool.ts';
+import { UpstreamService } from './upstream-service.ts';
+
+/** A target as long as some service has it. */
+interface SharedTarget {
+  readonly pool: TargetPool;
+  holders: number;
+}
+
+/** What outlives a change of a service. */
+interface ServiceMemory {
+  holders: number;
+  /** Targets and weights the balance was made for. */
+  turns: string;
+  balance: WeightedRoundRobin;
+  health: Map<string, TargetHealth>;
+}
+
+/**
+ * Makes services out of their configuration, so that a change that does not touch a target leaves its connections, its
+ * health and its turn alone. Connections belong to a target, whichever services have it; health belongs to a service
+ * and target, because what is slow or broken for one API may be well for another.
+ */
+export class UpstreamRegistry {
+  private readonly wheel: TimerWheel;
+  private readonly options: Partial<TargetOptions>;
+  private readonly targets = new Map<string, SharedTarget>();
+  private readonly memories = new Map<string, ServiceMemory>();
+  /** What to give back when a service is released. */
+  private readonly held = new Map<UpstreamService, readonly string[]>();
+  /** Pools that no service has any more, with calls that are not over. */
+  private readonly retired = new Set<TargetPool>();
+
+  constructor(wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
+    this.wheel = wheel;
+    this.options = options;
+  }
+
+  /**
+   * The service as configured. Every one that was acquired is released once.
+   * @param id of the service, the same over its changes
+   * @throws Error when an address is not host:port; the schema of services does not let one through
+   */
+  acquire(id: string, spec: Service): UpstreamService {
+    const keys = spec.targets.map(({ address }) => targetKey(specOf(spec, address)));
+    const memory = this.remember(id, spec, keys);
+    const targets = spec.targets.map(({ address, weight }, index) => {
+      const key = keys[index] as string;
+      return { target: this.hold(key, specOf(spec, address)), health: memory.health.get(key) as TargetHealth, weight };
+    });
+    const service = new UpstreamService(id, targets, memory.balance, spec.health, this.wheel);
+    this.held.set(service, keys);
+    return service;
+  }
+
+  /** The service is not used for new exchanges. What is under way on it may finish. */
+  release(service: UpstreamService): void {
+    const keys = this.held.get(service);
+    if (keys === undefined) return;
+    this.held.delete(service);
+    for (const key of keys) this.letGo(key);
+    const memory = this.memories.get(service.id);
+    if (memory !== undefined && --memory.holders === 0) this.memories.delete(service.id);
+  }
+
+  /** Ends every connection. */
+  closeAll(): void {
+    for (const { pool } of this.targets.values()) pool.close();
+    for (const pool of this.retired) pool.close();
+    this.retired.clear();
+  }
+
+  /** Open, idle and waiting, by target: for metrics. */
+  connections(): { readonly address: string; readonly open: number; readonly idle: number; readonly waiting: number }[] {
+    return [...this.targets.values()].map(({ pool }) => ({
+      address: pool.address,
+      open: pool.openCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }));
+  }
+
+  private remember(id: string, spec: Service, keys: readonly string[]): ServiceMemory {
+    const turns = JSON.stringify(spec.targets.map(({ weight }, index) => [keys[index], weight]));
+    let memory = this.memories.get(id);
+    if (memory === undefined) {
+      memory = { holders: 0, turns: '', balance: new WeightedRoundRobin([]), health: new Map() };
+      this.memories.set(id, memory);
+    }
+    if (memory.turns !== turns) {
+      memory.turns = turns;
+      memory.balance = new WeightedRoundRobin(spec.targets.map(({ weight }) => weight));
+    }
+    const { health } = memory;
+    memory.health = new Map(keys.map((key) => [key, health.get(key) ?? new TargetHealth()]));
+    memory.holders++;
+    return memory;
+  }
+
+  private hold(key: string, spec: TargetSpec): TargetPool {
+    let shared = this.targets.get(key);
+    if (shared === undefined) {
+      shared = { pool: new TargetPool(spec, this.wheel, this.options), holders: 0 };
+      this.targets.set(key, shared);
+    }
+    shared.holders++;
+    return shared.pool;
+  }
+
+  private letGo(key: string): void {
+    const shared = this.targets.get(key);
+    if (shared === undefined || --shared.holders > 0) return;
+    this.targets.delete(key);
+    shared.pool.drain();
+    this.retired.add(shared.pool);
+    for (const pool of this.retired) if (pool.openCount === 0) this.retired.delete(pool);
+  }
+}
+
+function specOf({ protocol, tls }: Service, address: string): TargetSpec {
+  return { protocol, address, tls };
+}
