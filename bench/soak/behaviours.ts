@@ -17,8 +17,15 @@ export const behaviours = [
   ['poison', 3],
 ] as const;
 
-/** `poison`: right behind its response the origin sends another one that nobody asked for. */
-export type Behaviour = (typeof behaviours)[number][0];
+/** `poison`: right behind its response, in the same write, the origin sends another one that nobody asked for. */
+export type Behaviour = (typeof behaviours)[number][0] | typeof latePoison;
+
+/**
+ * The origin sends its second response a few milliseconds later, on a connection that is idle by then. Once the next
+ * request is on its way nothing in HTTP/1.1 tells such a response from the right one, so these requests have a target of
+ * their own and one client, which pauses between them: only a proxy that was held up finds both at the same time.
+ */
+export const latePoison = 'late-poison';
 
 /** Whether a complete response with the request's own tag has to come, unless somebody hangs up. */
 export function mustAnswer(behaviour: Behaviour): boolean {

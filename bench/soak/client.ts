@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ResponseParser } from '@sluice/http1';
-import { behaviours, mustAnswer, type Behaviour } from './behaviours.ts';
+import { behaviours, latePoison, mustAnswer, type Behaviour } from './behaviours.ts';
 import type { Random } from './random.ts';
 
 /** What came of all exchanges so far. */
@@ -32,24 +33,26 @@ let tagCounter = 0;
  * One client connection of the soak: sends a random number of requests, pipelined or one by one, with content or without,
  * checks that every response carries the tag of the request it answers, and may hang up at any point.
  */
-export function runConnection(port: number, random: Random, tally: Tally): Promise<void> {
+export function runConnection(port: number, random: Random, tally: Tally, lane: 'crowd' | 'late-poison' = 'crowd'): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const parser = new ResponseParser();
     const awaited: Sent[] = [];
-    const pipelines = random.percent(25);
+    const inCrowd = lane === 'crowd';
+    const pipelines = inCrowd && random.percent(25);
     let left = 1 + random.below(60);
     let begun = false;
     let body = '';
     const timer = setTimeout(() => socket.destroy(), 20_000);
 
     const sendSome = (): void => {
+      if (socket.destroyed) return;
       for (let count = pipelines ? 1 + random.below(6) : 1; count > 0 && left > 0; count--, left--) {
-        const sent: Sent = { tag: `t${(tagCounter++).toString(36)}`, behaviour: random.weighted(behaviours), method: random.weighted(methods) };
+        const sent: Sent = { tag: `t${(tagCounter++).toString(36)}`, behaviour: inCrowd ? random.weighted(behaviours) : latePoison, method: random.weighted(methods) };
         awaited.push(sent);
         writeRequest(socket, sent, random);
       }
-      if (random.percent(1.5)) setTimeout(() => (random.percent(50) ? socket.destroy() : socket.resetAndDestroy()), random.below(4));
+      if (inCrowd && random.percent(1.5)) setTimeout(() => (random.percent(50) ? socket.destroy() : socket.resetAndDestroy()), random.below(4));
     };
     const finish = (sent: Sent, whole: boolean): void => {
       const problem = whole ? findMismatch(sent, parser.status, parser.headers.get('x-tag'), body) : undefined;
@@ -78,7 +81,7 @@ export function runConnection(port: number, random: Random, tally: Tally): Promi
           awaited.shift();
           finish(current, true);
           if (!parser.keepAlive || (awaited.length === 0 && left === 0)) socket.destroy();
-          else if (awaited.length === 0) sendSome();
+          else if (awaited.length === 0) void (inCrowd ? sendSome() : sleep(20).then(sendSome));
         } else if (parser.state === 'fault') {
           if (tally.mismatches.length < maxReported) tally.mismatches.push(`the proxy sent what nobody asked for, or a malformed response: ${parser.fault?.reason ?? ''}`);
           socket.destroy();

@@ -6,6 +6,7 @@ import { Random } from './random.ts';
 
 const [port = '0', seed = '1'] = process.argv.slice(2);
 const random = new Random(Number(seed));
+const poison = `HTTP/1.1 200 OK\r\nX-Tag: ${poisonTag}\r\nContent-Length: 7\r\n\r\npoison;`;
 
 const server = createServer({ noDelay: true }, (socket) => {
   const parser = new RequestParser();
@@ -75,12 +76,13 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
     case 'truncated':
       socket.end(head(`Content-Length: ${body.length + 10}\r\n`) + sent);
       break;
-    case 'poison': {
-      const poison = `HTTP/1.1 200 OK\r\nX-Tag: ${poisonTag}\r\nContent-Length: 7\r\n\r\npoison;`;
-      if (random.percent(50)) socket.write(whole + poison);
-      else socket.write(whole, () => setTimeout(() => socket.writable && socket.write(poison), random.below(5)));
+    case 'poison':
+      socket.write(whole + poison);
       break;
-    }
+    case 'late-poison':
+      socket.write(whole);
+      setTimeout(() => socket.writable && socket.write(poison), 1 + random.below(4));
+      break;
   }
 }
 

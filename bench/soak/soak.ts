@@ -39,7 +39,8 @@ const startedAt = Date.now();
 const memoryAtStart = residentMegabytes();
 let memoryAtMost = 0;
 try {
-  const loops = Array.from({ length: Number(options.connections) }, (_, index) => loop(new Random(seed * 1000 + index)));
+  const loops = Array.from({ length: Number(options.connections) }, (_, index) => loop(new Random(seed * 1000 + index), 'crowd'));
+  loops.push(loop(new Random(seed * 1000 + 999), 'late-poison'));
   const disturbances = disturb(new Random(seed));
   const progress = setInterval(() => {
     memoryAtMost = Math.max(memoryAtMost, residentMegabytes());
@@ -69,11 +70,11 @@ for (const mismatch of tally.mismatches) console.error(mismatch);
 if (options.record) writeFileSync(new URL('../results/soak.md', import.meta.url), report);
 process.exit(tally.mismatches.length === 0 && tally.matched > wanted / 2 ? 0 : 1);
 
-async function loop(random: Random): Promise<void> {
+async function loop(random: Random, lane: 'crowd' | 'late-poison'): Promise<void> {
   while (tally.exchanges < wanted && tally.mismatches.length === 0) {
     if (proxy.exitCode !== null || origin.exitCode !== null) throw new Error(`a program ended: proxy ${String(proxy.exitCode)}, origin ${String(origin.exitCode)}\n${readFileSync(join(folder, 'proxy.log'), 'utf8').slice(-2000)}`);
     const before = tally.exchanges;
-    await runConnection(proxyPort, random, tally);
+    await runConnection(proxyPort, random, tally, lane);
     if (tally.exchanges === before) await sleep(10);
   }
 }
@@ -95,9 +96,17 @@ async function startOrigin(): Promise<ChildProcess> {
 }
 
 async function startProxy(): Promise<ChildProcess> {
+  const health = { failures: 1000, ejectMs: 100 };
   const config = {
-    services: [{ name: 'soak', targets: [{ address: `127.0.0.1:${originPort}` }], health: { failures: 1000, ejectMs: 100 } }],
-    routes: [{ name: 'soak', paths: ['/soak/*'], service: 'soak' }],
+    // Two names of one address: connections of the lanes are not shared.
+    services: [
+      { name: 'crowd', targets: [{ address: `127.0.0.1:${originPort}` }], health },
+      { name: 'late', targets: [{ address: `localhost:${originPort}` }], health },
+    ],
+    routes: [
+      { name: 'crowd', paths: ['/soak/*'], service: 'crowd' },
+      { name: 'late', paths: ['/soak/late-poison/*'], service: 'late' },
+    ],
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(proxyPort), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
