@@ -338,7 +338,10 @@ export class HeaderList {
     return this.sweep();
   }
 
-  /** Closes the gaps that fields marked as REMOVED leave and keeps `first` true. Gives how many there were. */
+  /**
+   * Closes the gaps that fields marked as REMOVED leave and keeps `first` true: a first field goes only together with
+   * all of its name. Gives how many there were.
+   */
   private sweep(): number {
     const { slots, first } = this;
     let kept = 0;
@@ -352,7 +355,7 @@ export class HeaderList {
       }
       if (kept !== at) this.move(at, kept);
       kept++;
-      if (isFirst || (number !== 0 && first[number] === 0)) first[number] = kept;
+      if (isFirst) first[number] = kept;
     }
     const removed = this.count - kept;
     this.count = kept;

@@ -132,4 +132,11 @@ describe('limits of responses', () => {
     expect(responseFault(`${interim.repeat(16)}HTTP/1.1 204 No Content\r\n\r\n`)).toBeUndefined();
     expect(responseFault(interim.repeat(17))).toBe('too_many_interim_responses');
   });
+
+  it('counts interim responses of each response anew', () => {
+    const one = `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(16)}HTTP/1.1 204 No Content\r\n\r\n`;
+    const expected = [1, 2, 3].map(() => ({ method: 'GET', upgradeAsked: false }));
+    const { fault, interim } = collectResponses(new ResponseParser(), [Buffer.from(one.repeat(3))], expected, false);
+    expect([fault, interim.length]).toEqual([undefined, 48]);
+  });
 });

@@ -335,6 +335,15 @@ describe('the sequence of events', () => {
     expect([parser.state, parser.target, parser.framing]).toEqual(['head', '/2', 'none']);
   });
 
+  it('forgets body and trailers with the next head', () => {
+    const parser = new RequestParser();
+    const chunked = `${head('POST /1 HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked')}1\r\nx\r\n0\r\nX-T: 1\r\n\r\n`;
+    collectRequests(parser, [bytes(chunked)]);
+    expect(parser.trailers?.entries()).toEqual([['x-t', '1']]);
+    parser.consume(bytes(head('POST /2 HTTP/1.1', 'Host: a', 'Content-Length: 1')), 0);
+    expect([parser.state, parser.body, parser.trailers]).toEqual(['head', undefined, undefined]);
+  });
+
   it('leaves the bytes after an upgrade request for the tunnel', () => {
     const upgrade = head('GET / HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket');
     const conversation = collectRequests(new RequestParser(), [bytes(`${upgrade}\x81\x05hello`)], true);

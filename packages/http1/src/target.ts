@@ -118,7 +118,7 @@ function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean)
       continue;
     }
     const value = escapeAt(target, at);
-    if (value < 0 || at + 2 >= pathEnd) return http1Faults.invalid_percent_escape;
+    if (value < 0) return http1Faults.invalid_percent_escape;
     if (value === 0) return http1Faults.encoded_nul;
     if (isEncodedSlash(value)) {
       if (!keepEncodedSlash) return http1Faults.encoded_slash;
