@@ -12,6 +12,7 @@ export function buildStep(root: string): Step {
 /** Everything that is checked without running our code. */
 export function staticSteps(root: string): Step[] {
   return [
+    { name: 'lockfile', command: process.execPath, args: [join(root, 'scripts', 'complete-lockfile.ts'), '--check'], timeoutMs: 30_000 },
     tool(root, 'lint', 'eslint', ['.', '--max-warnings', '0'], 180_000),
     tool(root, 'types', 'tsc', ['-p', 'tsconfig.check.json', '--pretty', 'false'], 240_000),
     tool(root, 'walls', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps'], 60_000),
