@@ -71,7 +71,7 @@ export function matches<R extends RouteSpec>(candidate: Candidate<R>, request: M
 
 /**
  * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and length, number of
- * conditions, priority, id. The last two only order the candidates of one route, to make the order total.
+ * conditions, priority, id; then pattern and host, only to put the candidates of one route into a total order.
  */
 export function comparePrecedence<R extends RouteSpec>(one: Candidate<R>, other: Candidate<R>): number {
   return (
