@@ -16,6 +16,8 @@ import { nestLogger } from './platform/logger.ts';
 import type { Logger } from './platform/logger.ts';
 import { SetupError } from './platform/setup-error.ts';
 
+const idleSweepMs = 50;
+
 /** A running control plane. */
 export interface ControlPlane {
   readonly adminUrl: string;
@@ -31,7 +33,8 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
   const tokens = operatorTokens(settings, logger);
   const ownPolicies = await loadOwnPolicies(settings);
   const app = await NestFactory.create(AppModule.with({ settings, logger, tokens, ownPolicies }), createAdapter(), {
-    logger: nestLogger(logger),
+    // What goes wrong before we listen is thrown, and told once, by whoever started us.
+    logger: false,
     bodyParser: false,
     abortOnError: false,
   });
@@ -41,12 +44,23 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
     answerMalformedRequests(server);
     serveDocumentation(app);
     await listen(app, settings);
+    app.useLogger(nestLogger(logger));
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
-    return { adminUrl: `http://${host}:${port}`, close: () => app.close() };
+    return { adminUrl: `http://${host}:${port}`, close: () => stop(app, server) };
   } catch (error) {
     await app.close();
     throw error;
+  }
+}
+
+/** Lets requests under way finish. Connections that fall idle meanwhile are closed: clients would keep them open for a minute. */
+async function stop(app: INestApplication, server: Server): Promise<void> {
+  const sweeper = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweeper);
   }
 }
 

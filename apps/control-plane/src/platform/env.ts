@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { SetupError } from './setup-error.ts';
 import { weaknessOfSecret } from './auth/secret.ts';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const flag = z.enum(['0', '1']).transform((text) => text === '1');
+const port = wholeNumber(0, 65_535);
+const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' }).transform((text) => text === '1');
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const secret = z.string().superRefine((text, context) => {
   const weakness = weaknessOfSecret(text);
   if (weakness !== undefined) context.addIssue({ code: 'custom', message: weakness });
@@ -27,7 +28,7 @@ const variables = {
     'Postgres that holds the configuration',
     'required',
   ),
-  SLUICE_DATABASE_WAIT_MS: variable(z.coerce.number().int().min(0).max(3_600_000).default(60_000), 'how long to wait at start for a database that is not there yet'),
+  SLUICE_DATABASE_WAIT_MS: variable(wholeNumber(0, 3_600_000).default(60_000), 'how long to wait at start for a database that is not there yet'),
   SLUICE_DATA_DIR: variable(z.string().min(1).default('.sluice'), 'folder for the generated tokens; must be writable'),
   SLUICE_ADMIN_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the Admin API listens on'),
   SLUICE_ADMIN_PORT: variable(port.default(8001), 'port of the Admin API'),
@@ -37,7 +38,7 @@ const variables = {
   SLUICE_STREAM_INSECURE: variable(flag.default(false), '1 allows the config stream in plaintext on an address other than loopback'),
   SLUICE_NODE_TOKEN: variable(secret.optional(), 'token the nodes present, at least 24 characters', 'a random one, kept in <SLUICE_DATA_DIR>/node-token'),
   SLUICE_POLICIES_DIR: variable(z.string().min(1).optional(), 'folder with policies of your own', 'only the built-in ones'),
-  SLUICE_LOG_LEVEL: variable(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), 'least severity that is logged'),
+  SLUICE_LOG_LEVEL: variable(z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'), 'least severity that is logged'),
 };
 
 type Values = { [K in keyof typeof variables]: z.output<(typeof variables)[K]['schema']> };
@@ -57,7 +58,7 @@ export interface Settings {
   readonly nodeToken: string | undefined;
   readonly nodeTokenFile: string;
   readonly policiesDir: string | undefined;
-  readonly logLevel: string;
+  readonly logLevel: (typeof levels)[number];
 }
 
 /** Injection token of {@link Settings}. */
@@ -101,4 +102,9 @@ export function helpText(): string {
     return `  ${name.padEnd(24)} ${text}\n  ${''.padEnd(24)} default: ${initial}`;
   });
   return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nEnvironment:\n${lines.join('\n')}\n`;
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,9}$/, error).transform(Number).pipe(z.number().min(min, error).max(max, error));
 }

@@ -1,6 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
+import { createLogger } from '@sluice/telemetry';
 
 type Facts = Readonly<Record<string, unknown>>;
+type Level = Parameters<typeof createLogger>[0]['level'];
 
 /** The log of the process, one JSON line per event. Facts never hold request content, tokens or keys. */
 export abstract class Logger {
@@ -9,35 +11,25 @@ export abstract class Logger {
   abstract error(message: string, facts?: Facts): void;
 }
 
-const severities = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
-
-/** Writes to a stream, standard output by default, everything from `level` on. */
+/** Writes to standard error, or where it is told to, everything from `level` on. Values that look like secrets are redacted. */
 export class JsonLogger extends Logger {
-  private readonly least: number;
+  private readonly pino: ReturnType<typeof createLogger>;
 
-  constructor(
-    level: string,
-    private readonly destination: { write(line: string): unknown } = process.stdout,
-  ) {
+  constructor(level: Level, destination?: { write(line: string): void }) {
     super();
-    this.least = severities.indexOf(level);
+    this.pino = createLogger({ name: 'sluice-control-plane', level, destination });
   }
 
-  override info(message: string, facts?: Facts): void {
-    this.write('info', message, facts);
+  override info(message: string, facts: Facts = {}): void {
+    this.pino.info(facts, message);
   }
 
-  override warn(message: string, facts?: Facts): void {
-    this.write('warn', message, facts);
+  override warn(message: string, facts: Facts = {}): void {
+    this.pino.warn(facts, message);
   }
 
-  override error(message: string, facts?: Facts): void {
-    this.write('error', message, facts);
-  }
-
-  private write(level: string, message: string, facts: Facts = {}): void {
-    if (severities.indexOf(level) < this.least) return;
-    this.destination.write(`${JSON.stringify({ time: new Date().toISOString(), level, name: 'control-plane', message, ...facts })}\n`);
+  override error(message: string, facts: Facts = {}): void {
+    this.pino.error(facts, message);
   }
 }
 

@@ -34,6 +34,8 @@ export interface TestControlPlane {
   sql<Row extends object>(text: string, parameters?: unknown[]): Promise<Row[]>;
   /** What it logged so far. */
   log(): string;
+  /** Stops it as a signal would, and nothing else. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startTestControlPlane(env: Readonly<Record<string, string>
     ...env,
   });
   const controlPlane = await startControlPlane(settings, new JsonLogger('info', { write: (line) => lines.push(line) }));
+  let stopped: Promise<void> | undefined;
   const client = new pg.Client({ connectionString: settings.databaseUrl });
   client.on('error', () => {});
   await client.connect();
@@ -74,8 +77,9 @@ export async function startTestControlPlane(env: Readonly<Record<string, string>
     delete: (path, headers) => request('DELETE', path, undefined, headers),
     sql: async <Row extends object>(text: string, parameters: unknown[] = []) => (await client.query<Row>(text, parameters)).rows,
     log: () => lines.join(''),
+    stop: () => (stopped ??= controlPlane.close()),
     close: async () => {
-      await controlPlane.close();
+      await (stopped ??= controlPlane.close());
       await client.end();
       await database.drop();
       rmSync(dataDir, { recursive: true, force: true });

@@ -42,6 +42,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return isConnectionLost(error) || busyCode.test(inspect(error).code ?? '');
 }
 
+/** True when the database is there and does not let us in: waiting would not help. */
+export function isLoginRefused(error: unknown): boolean {
+  return /^28...$/.test(inspect(error).code ?? '');
+}
+
 /** Turns a failure to reach the database into its catalogue entry; everything else stays as it is. */
 export function databaseFault(error: unknown): unknown {
   if (error instanceof GatewayError || !isDatabaseUnavailable(error)) return error;

@@ -32,6 +32,17 @@ describe('openDatabase', () => {
     await expect(attempt).rejects.not.toThrow(/very-secret/);
   });
 
+  it('does not wait for a database that refuses the login', async () => {
+    const test = await createTestDatabase();
+    const url = new URL(test.url);
+    url.password = 'not-the-password';
+    const logger = new JsonLogger('silent');
+    const startedAt = performance.now();
+    await expect(openDatabase(createDataSource(url.href, logger), 60_000, logger)).rejects.toThrow(/cannot be used: password authentication failed/);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await test.drop();
+  });
+
   it('does not wait when waiting cannot help', async () => {
     const test = await createTestDatabase();
     const logger = new JsonLogger('silent');

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { SetupError } from '../setup-error.ts';
-import { isDatabaseUnavailable } from './database-errors.ts';
+import { isDatabaseUnavailable, isLoginRefused } from './database-errors.ts';
 
 const retryMs = 500;
 const progressMs = 5_000;
@@ -42,7 +42,7 @@ async function connect(dataSource: DataSource, waitMs: number, logger: Logger): 
       return;
     } catch (error) {
       const waitedMs = Math.round(performance.now() - startedAt);
-      if (!isDatabaseUnavailable(error) || waitedMs + retryMs > waitMs) {
+      if (!isDatabaseUnavailable(error) || isLoginRefused(error) || waitedMs + retryMs > waitMs) {
         throw new SetupError(`The database cannot be used: ${reasonOf(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets how long.)`);
       }
       if (waitedMs >= nextProgressAt) {

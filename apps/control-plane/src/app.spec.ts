@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { SetupError } from './platform/setup-error.ts';
+import { startTestControlPlane } from './testing/test-control-plane.ts';
+
+describe('the control plane', () => {
+  it('finishes the requests under way before it stops', async () => {
+    const api = await startTestControlPlane();
+    await api.sql('BEGIN');
+    await api.sql('SELECT 1 FROM config_head FOR UPDATE');
+    const write = api.put('/v1/groups/under-way', {});
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for (let tries = 0; tries < 100 && (await api.sql(waiting)).length === 0; tries += 1) await sleep(10);
+    const stopped = api.stop();
+    await sleep(50);
+    await expect(fetch(new URL('/livez', api.url))).rejects.toThrow();
+    await api.sql('COMMIT');
+    expect((await write).status).toBe(201);
+    await stopped;
+    expect(await api.sql("SELECT 1 FROM resource WHERE name = 'under-way'")).toHaveLength(1);
+    await api.close();
+  });
+
+  it('says which port is taken, or which address is not there, and what to set', async () => {
+    const api = await startTestControlPlane();
+    const port = new URL(api.url).port;
+    const again = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_PORT: port });
+    await expect(again).rejects.toThrow(SetupError);
+    await expect(again).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken. Stop what listens there, or set SLUICE_ADMIN_PORT to another port.`);
+    const elsewhere = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_HOST: '192.0.2.1' });
+    await expect(elsewhere).rejects.toThrow('192.0.2.1 is not an address of this machine. Set SLUICE_ADMIN_HOST');
+    await api.close();
+  });
+});
