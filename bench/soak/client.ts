@@ -27,6 +27,8 @@ interface Sent {
 }
 
 const maxReported = 20;
+/** Between the requests of the late-poison lane. */
+const pauseMs = 40;
 let tagCounter = 0;
 
 /**
@@ -81,7 +83,7 @@ export function runConnection(port: number, random: Random, tally: Tally, lane: 
           awaited.shift();
           finish(current, true);
           if (!parser.keepAlive || (awaited.length === 0 && left === 0)) socket.destroy();
-          else if (awaited.length === 0) void (inCrowd ? sendSome() : sleep(20).then(sendSome));
+          else if (awaited.length === 0) void (inCrowd ? sendSome() : sleep(pauseMs).then(sendSome));
         } else if (parser.state === 'fault') {
           if (tally.mismatches.length < maxReported) tally.mismatches.push(`the proxy sent what nobody asked for, or a malformed response: ${parser.fault?.reason ?? ''}`);
           socket.destroy();

@@ -6,6 +6,8 @@ import { Random } from './random.ts';
 
 const [port = '0', seed = '1'] = process.argv.slice(2);
 const random = new Random(Number(seed));
+/** A quarter of the pause that the client makes. */
+const fairMs = 10;
 const poison = `HTTP/1.1 200 OK\r\nX-Tag: ${poisonTag}\r\nContent-Length: 7\r\n\r\npoison;`;
 
 const server = createServer({ noDelay: true }, (socket) => {
@@ -80,10 +82,17 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
       socket.write(whole + poison);
       break;
     case 'late-poison':
+      sendLate(socket, performance.now());
       socket.write(whole);
-      setTimeout(() => socket.writable && socket.write(poison), 1 + random.below(4));
       break;
   }
+}
+
+/** Only while the client still pauses: an origin that was itself held up would be too late for a fair test. */
+function sendLate(socket: Socket, sentAtMs: number): void {
+  setTimeout(() => {
+    if (socket.writable && performance.now() - sentAtMs < fairMs) socket.write(poison);
+  }, 1 + random.below(4));
 }
 
 function inPieces(socket: Socket, text: string): void {

@@ -84,7 +84,7 @@ async function disturb(random: Random): Promise<void> {
   while (tally.exchanges < wanted && tally.mismatches.length === 0 && proxy.exitCode === null) {
     await sleep(200 + random.below(800));
     proxy.kill('SIGSTOP');
-    await sleep(5 + random.below(60));
+    await sleep(5 + random.below(80));
     proxy.kill('SIGCONT');
   }
 }

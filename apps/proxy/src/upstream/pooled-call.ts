@@ -58,6 +58,11 @@ export class PooledCall implements UpstreamCall, ContentSender {
     return this.content !== undefined;
   }
 
+  /** Nothing more is to be done for it. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
   abort(): void {
     if (this.over) return;
     this.over = true;

@@ -27,6 +27,8 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
   private readonly connections = new Set<UpstreamConnection>();
   private readonly idle: UpstreamConnection[] = [];
   private readonly waiting = new Set<PooledCall>();
+  /** Calls that get an idle connection at the end of this turn. */
+  private reusing: PooledCall[] = [];
   private readonly queueTimer = new Timer(() => this.checkQueue());
   private draining = false;
 
@@ -58,13 +60,33 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
 
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall {
     const call = new PooledCall(this, request, timeouts, events, this.wheel.nowMs);
-    let connection = this.idle.pop();
-    // One that has just been destroyed is here until its socket says so.
-    while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
-    if (connection !== undefined) connection.begin(call);
-    else this.open(call);
+    if (this.idle.length === 0) {
+      this.open(call);
+      return call;
+    }
+    if (this.reusing.length === 0) setImmediate(this.reuse);
+    this.reusing.push(call);
     return call;
   }
+
+  /**
+   * Puts calls on idle connections, once every socket that was readable in this turn of the event loop has been read. A
+   * loop that was held up finds the next request and bytes that nobody asked for at the same time, in either order:
+   * a connection that has such bytes must be seen to have them before a request is put on it, or they would pass for
+   * its response.
+   */
+  private readonly reuse = (): void => {
+    const calls = this.reusing;
+    this.reusing = [];
+    for (const call of calls) {
+      if (call.isOver) continue;
+      let connection = this.idle.pop();
+      // One that has just been destroyed is here until its socket says so.
+      while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
+      if (connection !== undefined) connection.begin(call);
+      else this.open(call);
+    }
+  };
 
   /** Keeps no connection longer than the call on it takes. Calls that still come are served. */
   drain(): void {
