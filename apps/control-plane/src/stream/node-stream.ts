@@ -57,7 +57,7 @@ export class NodeStream {
     if (this.isOver) return;
     this.call.write(frame);
     this.call.end();
-    this.line.close();
+    this.finish();
   }
 
   private take(frame: NodeFrame): void {

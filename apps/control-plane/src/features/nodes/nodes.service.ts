@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
 import { AppliedStatus } from './applied.ts';
 import type { AppliedReport, NodeOutcome } from './applied.ts';
@@ -108,9 +108,10 @@ export class NodesService extends AppliedStatus {
 }
 
 async function pause(ms: number, change: Promise<void>): Promise<void> {
-  const cancel = new AbortController();
-  await Promise.race([change, sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined)]);
-  cancel.abort();
+  let late: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (late = setTimeout(resolve, ms)));
+  await Promise.race([change, timeout]);
+  clearTimeout(late);
   // Answers of many nodes come in one turn of the event loop; they are looked at together.
   await nextTurn();
 }
