@@ -1,7 +1,7 @@
 /**
  * What a match costs among many routes, and what adding or removing one costs.
  *
- *   node --conditions=sluice-source bench/micro/router-match.ts [--write]
+ *   node [--expose-gc] --conditions=sluice-source bench/micro/router-match.ts [--write]
  *
  * Every request's host and path is a string of its own, made from bytes and used once, as on a connection: no hash of it is
  * remembered from an earlier round. Requests come in random order, either evenly over all routes, so that nearly every look
@@ -10,7 +10,7 @@
  */
 
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { Router } from '@sluice/router';
 import type { MatchRequest, RouteSpec } from '@sluice/router';
 
@@ -160,8 +160,9 @@ const say = (line: string): void => {
 
 say('# Router: match and change');
 say('');
-say(`2026-11-23, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores.`);
-say('`node --conditions=sluice-source bench/micro/router-match.ts --write`');
+say(`2026-11-23, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores; load ${loadavg()[0]?.toFixed(1)} at the start.`);
+say('');
+say('`node --expose-gc --conditions=sluice-source bench/micro/router-match.ts --write`');
 for (const layout of layouts) {
   const matchRows: string[] = [];
   const changeRows: string[] = [];

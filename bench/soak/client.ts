@@ -67,7 +67,8 @@ export function runConnection(port: number, random: Random, tally: Tally, lane: 
       begun = false;
     };
 
-    socket.on('connect', sendSome);
+    // The lane's last connection may have ended just now.
+    socket.on('connect', () => void (inCrowd ? sendSome() : sleep(pauseMs).then(sendSome)));
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       let at = 0;
