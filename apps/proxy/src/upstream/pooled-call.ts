@@ -40,7 +40,8 @@ export class PooledCall implements UpstreamCall, ContentSender {
   private outgoing: OutgoingContent | undefined = undefined;
   private contentStarted = false;
   private written = false;
-  private retried = false;
+  /** The request goes out for the second time: on a connection of its own, opened for it. */
+  wasRepeated = false;
   private over = false;
   private content: ResponseContent | undefined = undefined;
 
@@ -61,6 +62,11 @@ export class PooledCall implements UpstreamCall, ContentSender {
   /** Nothing more is to be done for it. */
   get isOver(): boolean {
     return this.over;
+  }
+
+  /** The request may go out once more, when it turns out that the first time was in vain. */
+  get isRepeatable(): boolean {
+    return !this.wasRepeated && !this.contentStarted && !this.request.upgrade && idempotent.has(this.request.method);
   }
 
   abort(): void {
@@ -141,9 +147,8 @@ export class PooledCall implements UpstreamCall, ContentSender {
   /** For the connection: it broke. Nothing of a response had arrived when `silent`, and it had served before when `reused`. */
   broken(code: ErrorCode, reason: string, silent: boolean, reused: boolean): void {
     if (this.over) return;
-    const isStale = code === 'upstream_reset' && silent && reused && !this.retried;
-    if (isStale && !this.contentStarted && idempotent.has(this.request.method) && !this.request.upgrade) {
-      this.retried = true;
+    if (code === 'upstream_reset' && silent && reused && this.isRepeatable) {
+      this.wasRepeated = true;
       this.connection = undefined;
       this.requestSent = false;
       this.dispatcher.retry(this);

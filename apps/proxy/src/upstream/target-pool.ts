@@ -120,10 +120,11 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
 
   released(connection: UpstreamConnection): void {
     const [next] = this.waiting;
-    if (next !== undefined) {
+    if (next !== undefined && !next.wasRepeated) {
       this.waiting.delete(next);
       connection.begin(next);
-    } else if (this.draining) {
+    } else if (next !== undefined || this.draining) {
+      // A call that met a dead connection waits for a new one: this one makes room for it.
       connection.destroy();
     } else {
       this.idle.push(connection);

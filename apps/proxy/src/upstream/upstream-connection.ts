@@ -31,6 +31,8 @@ const BODY = 3;
 /** Closed, or no longer ours. */
 const GONE = 4;
 
+/** Its sender closes the connection, or ought to: RFC 9110 section 15.5.9. */
+const REQUEST_TIMEOUT = 408;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -222,6 +224,11 @@ export class UpstreamConnection implements ResponseContentOwner {
   private openResponse(call: PooledCall): boolean {
     const { parser } = this;
     const { headers, status } = parser;
+    // The server had given the connection up while the request was on its way: this answers nothing that was asked.
+    if (status === REQUEST_TIMEOUT && this.served > 1 && call.isRepeatable) {
+      this.broke('upstream_reset', 'the upstream answered 408 on a connection that was used before', true);
+      return false;
+    }
     this.keepAliveHint = headers.has('keep-alive') ? headers.get('keep-alive') : undefined;
     removeHopByHop(headers);
     if (parser.upgraded) return this.switchProtocols(call);
@@ -267,7 +274,7 @@ export class UpstreamConnection implements ResponseContentOwner {
 
   private finish(call: PooledCall, content: ResponseContent): void {
     const { parser } = this;
-    const isReusable = parser.keepAlive && call.requestSent && !this.hasUnread && !this.ended;
+    const isReusable = parser.keepAlive && parser.status !== REQUEST_TIMEOUT && call.requestSent && !this.hasUnread && !this.ended;
     call.stopSending();
     call.complete();
     this.call = undefined;
@@ -298,9 +305,8 @@ export class UpstreamConnection implements ResponseContentOwner {
     return false;
   }
 
-  private broke(code: ErrorCode, reason: string): void {
-    const { call, state } = this;
-    const isSilent = state === HEAD && !this.parser.started;
+  private broke(code: ErrorCode, reason: string, isSilent = this.state === HEAD && !this.parser.started): void {
+    const { call } = this;
     this.destroy();
     call?.broken(code, reason, isSilent, this.served > 1);
   }

@@ -137,6 +137,18 @@ describe('a connection that was used before and turns out to be closed', () => {
     expect(origin.connections.length).toBe(1);
   });
 
+  it('and that says so with 408 is given up: GET goes out once more, POST gets what was said', async () => {
+    use(await RawOrigin.start(({ socket }) => {
+      let requests = 0;
+      socket.on('data', () => socket.write(++requests === 1 ? ok('x') : 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'));
+    }));
+    await send().over;
+    expect((await send().over).body).toBe('x');
+    expect((await send({ method: 'POST' }).over).status).toBe(408);
+    expect((await send().over).body).toBe('x');
+    expect(origin.connections.length).toBe(3);
+  });
+
   it('is tried once only: a fresh one that breaks is a failure', async () => {
     use(await RawOrigin.start(({ socket }, { connections }) => {
       let requests = 0;

@@ -1,0 +1,47 @@
+import { catalogue } from '@sluice/errors';
+import { HeaderList, removeHopByHop } from '@sluice/http1';
+import type { ContentSource } from '../../exchange/content.ts';
+import type { Downstream } from '../../exchange/downstream.ts';
+import type { Tunnel } from '../../exchange/tunnel.ts';
+import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamTarget, UpstreamTimeouts } from '../../exchange/upstream-call.ts';
+
+const timeouts: UpstreamTimeouts = { connectMs: 3_000, firstByteMs: 3_000, idleMs: 3_000, totalMs: 30_000 };
+
+/** Joins a listener to a target with nothing in between: no routes, no policies, no second attempt. Tests only. */
+export function forwardTo(target: UpstreamTarget): (downstream: Downstream) => void {
+  return (downstream) => new Forwarding(downstream).begin(target);
+}
+
+class Forwarding implements UpstreamEvents {
+  private readonly downstream: Downstream;
+  private call: UpstreamCall | undefined = undefined;
+
+  constructor(downstream: Downstream) {
+    this.downstream = downstream;
+  }
+
+  begin(target: UpstreamTarget): void {
+    const { downstream } = this;
+    removeHopByHop(downstream.headers, { keepTrailers: true });
+    downstream.onAborted = () => this.call?.abort();
+    const requestTarget = downstream.query === '' ? downstream.path : `${downstream.path}?${downstream.query}`;
+    const { method, authority, headers, content, wantsUpgrade: upgrade } = downstream;
+    this.call = target.send({ method, requestTarget, authority, headers, content, upgrade }, timeouts, this);
+  }
+
+  onInterim(status: number, headers: HeaderList): void {
+    this.downstream.sendInterim(status, headers);
+  }
+
+  onResponse(status: number, headers: HeaderList, content: ContentSource): void {
+    this.downstream.stream(status, headers, content, () => (this.downstream.onAborted = undefined));
+  }
+
+  onUpgrade(headers: HeaderList, tunnel: Tunnel): void {
+    this.downstream.upgrade(headers, tunnel, () => undefined);
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    this.downstream.respond(catalogue[failure.code].status, new HeaderList(), failure.code);
+  }
+}
