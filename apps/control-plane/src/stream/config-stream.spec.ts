@@ -7,6 +7,7 @@ import type { TestDatabase } from '@sluice/testkit';
 import { FixtureNode } from '../testing/fixture-node.ts';
 import type { FixtureNodeOptions } from '../testing/fixture-node.ts';
 import { Replica } from '../testing/replica.ts';
+import type { ReplicaOptions } from '../testing/replica.ts';
 
 let database: TestDatabase;
 let replica: Replica;
@@ -14,8 +15,8 @@ const nodes: FixtureNode[] = [];
 const replicas: Replica[] = [];
 const [gateway, internal, service, route] = Array.from({ length: 4 }, () => randomUUID()) as [string, string, string, string];
 
-async function startReplica(port?: number): Promise<Replica> {
-  const started = await Replica.start(database.url, port);
+async function startReplica(options: ReplicaOptions = {}): Promise<Replica> {
+  const started = await Replica.start(database.url, options);
   replicas.push(started);
   return started;
 }
@@ -169,12 +170,45 @@ describe('the config stream', () => {
     const { port } = replica;
     await replicas.pop()?.stop();
     await node.until(() => node.frames.at(-1)?.type === 'drain');
-    replica = await startReplica(port);
+    replica = await startReplica({ port });
     const last = await replica.commit(consumer('x'));
     const back = connect({ held: node.held });
     await back.until(() => back.revision === last);
     // The new process has no deltas from before its start, only those since.
     expect(back.frames[0]?.type).toBe('delta');
+  });
+
+  it('does not wait for ever for a hello', async () => {
+    const impatient = await startReplica({ helloMs: 100 });
+    const node = connect({ saysHello: false }, impatient);
+    await node.until(() => node.error !== undefined);
+    expect(node.error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  });
+
+  it('refuses frames before the hello', async () => {
+    const node = connect({ saysHello: false });
+    node.send({ type: 'ack', revision: 1, quarantined: [] });
+    await node.until(() => node.error !== undefined);
+    expect(node.error).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/first frame must be a hello/) });
+  });
+
+  it('carries a bounded number of streams', async () => {
+    const small = await startReplica({ maxStreams: 1 });
+    const first = connect({}, small);
+    await first.until(() => first.revision === 1);
+    const second = connect({ id: 'node-2' }, small);
+    await second.until(() => second.error !== undefined);
+    expect(second.error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+  });
+
+  it('takes back a crowd at once, encoding the snapshot once', async () => {
+    const view = replica.feed.view(gateway);
+    const snapshot = await view?.snapshot();
+    const crowd = Array.from({ length: 100 }, (_, index) => connect({ id: `node-${index}` }));
+    await Promise.all(crowd.map((node) => node.until(() => node.revision === 1)));
+    expect(await view?.snapshot()).toBe(snapshot);
+    const last = await replica.commit(consumer('x'));
+    await Promise.all(crowd.map((node) => node.until(() => node.revision === last)));
   });
 
   it('gives the same deltas on every replica', async () => {

@@ -7,8 +7,8 @@ import { NodeStream } from './node-stream.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 const heartbeatMs = 1_000;
-/** Streams that one replica carries. */
-const maxStreams = 10_000;
+const defaultMaxStreams = 10_000;
+const defaultHelloMs = 10_000;
 const closeMs = 2_000;
 
 export interface ConfigStreamOptions {
@@ -16,6 +16,10 @@ export interface ConfigStreamOptions {
   readonly security: StreamSecurity;
   /** True for the token of a node. */
   readonly isNodeToken: (presented: string) => boolean;
+  /** Streams that this replica carries at most. Default 10,000. */
+  readonly maxStreams?: number;
+  /** How long a stream may take to say hello. Default 10 s. */
+  readonly helloMs?: number;
 }
 
 /** The gRPC server of the config stream, and all streams that end here. */
@@ -60,7 +64,9 @@ export class ConfigStream {
       call.emit('error', refusal);
       return;
     }
-    this.streams.add(new NodeStream(call, { feed: this.feed, nodes: this.nodes, logger: this.logger }, (stream) => this.streams.delete(stream)));
+    const { feed, nodes, logger } = this;
+    const helloMs = this.options.helloMs ?? defaultHelloMs;
+    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs }, (stream) => this.streams.delete(stream)));
   }
 
   private refusalOf(call: NodeCall): StreamRefusal | undefined {
@@ -70,6 +76,7 @@ export class ConfigStream {
       this.logger.warn('refused a config stream: wrong or missing node token', { peer: call.getPeer() });
       return new StreamRefusal('UNAUTHENTICATED', 'the node token is missing or wrong; set SLUICE_NODE_TOKEN to the token of the control plane');
     }
+    const maxStreams = this.options.maxStreams ?? defaultMaxStreams;
     if (this.streams.size >= maxStreams) return new StreamRefusal('RESOURCE_EXHAUSTED', `this control plane carries ${maxStreams} streams already`);
     return undefined;
   }

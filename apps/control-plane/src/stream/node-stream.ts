@@ -7,13 +7,12 @@ import { admit } from './admission.ts';
 import { DeliveryLine } from './delivery-line.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
-/** A node says hello at once, or it is not one of ours. */
-const helloMs = 10_000;
-
 export interface NodeStreamSurroundings {
   readonly feed: RevisionFeed;
   readonly nodes: ConnectedNodes;
   readonly logger: Logger;
+  /** A node says hello within that time, or it is not one of ours. */
+  readonly helloMs: number;
 }
 
 /** One node's stream from hello to end: frames in, and what they mean. What goes out is the {@link DeliveryLine}'s. */
@@ -29,7 +28,7 @@ export class NodeStream {
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
     this.line = new DeliveryLine(call, surroundings.feed, (refusal) => this.refuse(refusal));
-    this.helloTimer = setTimeout(() => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')), helloMs);
+    this.helloTimer = setTimeout(() => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')), surroundings.helloMs);
     call.on('data', (frame: NodeFrame) => this.take(frame));
     call.on('end', () => call.end());
     call.on('error', () => this.finish());

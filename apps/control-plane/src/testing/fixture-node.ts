@@ -10,6 +10,7 @@ export interface FixtureNodeOptions {
   readonly held?: Pick<Hello, 'epoch' | 'revision' | 'setHash'>;
   /** False leaves acknowledging to the spec. */
   readonly acks?: boolean;
+  readonly saysHello?: boolean;
 }
 
 /** A node that speaks the protocol and nothing else: it holds what it is sent, and acknowledges it. */
@@ -36,7 +37,7 @@ export class FixtureNode {
       this.tell();
     });
     this.call.on('end', () => this.tell());
-    this.hello(options.held);
+    if (options.saysHello !== false) this.hello(options.held);
   }
 
   hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }, nodeId = this.options.id ?? 'node-1'): void {

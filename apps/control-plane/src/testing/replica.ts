@@ -28,6 +28,12 @@ export class KeptLog extends JsonLogger {
   }
 }
 
+export interface ReplicaOptions {
+  readonly port?: number;
+  readonly maxStreams?: number;
+  readonly helloMs?: number;
+}
+
 /** A replica of the control plane without its Admin API: feed, nodes and stream over real connections. */
 export class Replica {
   readonly log = new KeptLog();
@@ -41,7 +47,7 @@ export class Replica {
   private constructor(
     private readonly dataSource: ReturnType<typeof createDataSource>,
     databaseUrl: string,
-    port: number,
+    { port = 0, ...limits }: ReplicaOptions,
   ) {
     this.database = new Database(dataSource);
     this.feed = new RevisionFeed({ databaseUrl }, this.log);
@@ -49,14 +55,14 @@ export class Replica {
     this.connected = new ConnectedNodes(repository, this.log);
     this.nodes = new NodesService(this.feed, this.connected, repository);
     const isNodeToken = (token: string): boolean => token === fixtureToken;
-    this.stream = new ConfigStream({ address: { host: '127.0.0.1', port }, security, isNodeToken }, this.feed, this.connected, this.log);
+    this.stream = new ConfigStream({ address: { host: '127.0.0.1', port }, security, isNodeToken, ...limits }, this.feed, this.connected, this.log);
   }
 
   /** Migrates the database, loads, and listens; on a free port unless told otherwise. */
-  static async start(databaseUrl: string, port = 0): Promise<Replica> {
+  static async start(databaseUrl: string, options: ReplicaOptions = {}): Promise<Replica> {
     const dataSource = createDataSource(databaseUrl, new KeptLog());
     await openDatabase(dataSource, 10_000, new KeptLog());
-    const replica = new Replica(dataSource, databaseUrl, port);
+    const replica = new Replica(dataSource, databaseUrl, options);
     replica.feed.start();
     await replica.feed.refreshed(10_000);
     replica.connected.start();

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { SnapshotAssembler, WireError } from '@sluice/wire';
 import type { ConfigStreamClient, ControlCall, ControlFrame, NodeFrame, TargetHealth } from '@sluice/wire';
 import type { ConfigApplier, Verdict } from './config-applier.ts';
@@ -5,9 +6,6 @@ import type { ConfigState } from './config-state.ts';
 import type { ConfigLog } from './source.ts';
 
 const statusMs = 1_000;
-/** The control plane speaks every second; after so many seconds of silence it is taken for gone. */
-const silentSeconds = 10;
-
 /** What the node says about itself with every sign of life. */
 export interface NodeReport {
   readonly draining: boolean;
@@ -23,8 +21,17 @@ export interface StreamSessionOptions {
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
   readonly log: ConfigLog;
+  /** The control plane speaks every second; after so many seconds of silence it is taken for gone. */
+  readonly silentSeconds: number;
   /** Called with the first frame: the control plane has accepted us. */
   readonly onAccepted: () => void;
+}
+
+/** How a stream ended. */
+export interface SessionEnd {
+  readonly reason: string;
+  /** True when the control plane is there but does not want us as we are: an operator has to act. */
+  readonly isRefusal: boolean;
 }
 
 /** One stream from hello to end. It never stops the node: whatever goes wrong ends the stream, with the reason. */
@@ -48,8 +55,9 @@ export class StreamSession {
     this.#call.on('error', () => undefined);
   }
 
-  /** Says hello and takes frames, one after the other. Resolves with the reason once the stream has ended. */
-  async run(): Promise<string> {
+  /** Says hello and takes frames, one after the other. Resolves once the stream has ended. */
+  async run(): Promise<SessionEnd> {
+    let isRefusal = false;
     const ticks = setInterval(() => this.#tick(), statusMs);
     try {
       this.#hello(false);
@@ -61,13 +69,14 @@ export class StreamSession {
         if (this.#reason !== undefined) break;
       }
     } catch (error) {
+      isRefusal = this.#reason === undefined && refusals.has(codeOf(error));
       this.#reason ??= reasonOf(error);
     } finally {
       clearInterval(ticks);
       this.#call.cancel();
       this.#client.close();
     }
-    return this.#reason ?? 'the control plane ended the stream';
+    return { reason: this.#reason ?? 'the control plane ended the stream', isRefusal };
   }
 
   /** Says at once how the node is. */
@@ -149,6 +158,7 @@ export class StreamSession {
   #tick(): void {
     // While a large configuration is applied, what the control plane says waits to be read.
     this.#quietSeconds = this.#isApplying ? 0 : this.#quietSeconds + 1;
+    const { silentSeconds } = this.#options;
     if (this.#quietSeconds > silentSeconds) {
       this.#reason ??= `the control plane said nothing for ${silentSeconds} seconds`;
       this.#call.cancel();
@@ -158,6 +168,12 @@ export class StreamSession {
   #send(frame: NodeFrame): void {
     if (!this.#call.writableEnded && !this.#call.destroyed) this.#call.write(frame);
   }
+}
+
+const refusals: ReadonlySet<unknown> = new Set([status.INVALID_ARGUMENT, status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.NOT_FOUND, status.ABORTED, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED]);
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /** What the peer said, or what happened on the way, without the clutter of gRPC. */

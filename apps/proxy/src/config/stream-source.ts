@@ -6,11 +6,12 @@ import type { ConfigState } from './config-state.ts';
 import type { LastGood } from './last-good.ts';
 import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
 import { StreamSession } from './stream-session.ts';
-import type { NodeReport } from './stream-session.ts';
+import type { NodeReport, SessionEnd } from './stream-session.ts';
 
 /** A stream that stood so long was a good one; the next failure begins counting anew. */
 const steadyMs = 2_000;
 const farewellMs = 1_000;
+const defaultSilentSeconds = 10;
 
 export interface StreamSourceOptions {
   /** Control planes, tried in turn. */
@@ -28,6 +29,8 @@ export interface StreamSourceOptions {
   /** Where the configuration is kept for the next start; undefined keeps none. */
   readonly lastGood: LastGood | undefined;
   readonly log: ConfigLog;
+  /** A control plane that says nothing for so long is left. Default 10. */
+  readonly silentSeconds?: number;
 }
 
 /**
@@ -43,7 +46,7 @@ export class StreamSource implements ConfigSource {
   #running: Promise<void> | undefined;
   #session: StreamSession | undefined;
   /** What the log was told last, so that it hears of every change of state once. */
-  #loggedReason: string | undefined;
+  #loggedLoss: string | undefined;
 
   constructor(options: StreamSourceOptions) {
     const { target, state, log } = options;
@@ -106,43 +109,45 @@ export class StreamSource implements ConfigSource {
     let acceptedAt: number | undefined;
     const session = new StreamSession(createConfigStreamClient({ address, security, token }), {
       ...this.#options,
+      silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
       applier: this.#applier,
       onAccepted: () => {
         acceptedAt = performance.now();
         state.connected = true;
         state.connects++;
         state.lastError = '';
-        this.#loggedReason = undefined;
+        this.#loggedLoss = undefined;
         log.info({ controlPlane: state.controlPlane }, 'connected to the control plane');
       },
     });
     this.#session = session;
-    let reason: string | undefined;
-    const ended = session.run().then((text) => {
-      reason = text;
+    let end: SessionEnd | undefined;
+    const ended = session.run().then((how) => {
+      end = how;
       this.#interrupt();
+      return how;
     });
     await this.#wait();
-    if (reason === undefined) {
+    if (end === undefined) {
       // Stopping: the last frames may still arrive, but not for long.
       await this.#wait(farewellMs);
       session.cut();
     }
-    await ended;
+    const how = await ended;
     this.#session = undefined;
     state.connected = false;
-    this.#noteLoss(reason ?? '');
+    this.#noteLoss(how);
     return acceptedAt === undefined ? 0 : performance.now() - acceptedAt;
   }
 
-  #noteLoss(reason: string): void {
+  #noteLoss({ reason, isRefusal }: SessionEnd): void {
     if (this.#isStopping) return;
     const { state, log } = this.#options;
     state.lastError = reason;
-    // The port differs from attempt to attempt, the reason does not.
-    const kind = reason.replace(/\d+/g, '#');
-    if (kind === this.#loggedReason) return;
-    this.#loggedReason = kind;
+    // That nobody answers is one state, whatever the network says about it.
+    const kind = isRefusal ? reason : 'away';
+    if (kind === this.#loggedLoss) return;
+    this.#loggedLoss = kind;
     const serving = state.revision === 0 ? 'there is no configuration yet' : `serving on with revision ${state.revision}`;
     log.warn({ controlPlane: state.controlPlane, reason }, `no control plane; ${serving}`);
   }
