@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AdminProblem, createAdminClient } from '@sluice/admin-client';
+import type {
+  AdminClient,
+  Consumer,
+  ConsumerInput,
+  Gateway,
+  GatewayInput,
+  Group,
+  GroupInput,
+  Key,
+  KeyInput,
+  Quota,
+  QuotaInput,
+  Route,
+  RouteInput,
+  Service,
+  ServiceInput,
+  Stored,
+} from '@sluice/admin-client';
+import type { KeyInput as KeyInputSchema, resourceSchemas } from '@sluice/config';
+import type { z } from 'zod';
+import { startTestControlPlane, testAdminToken } from './testing/test-control-plane.ts';
+import type { TestControlPlane } from './testing/test-control-plane.ts';
+
+type Schemas = typeof resourceSchemas;
+type Input<Kind extends keyof Schemas> = z.input<Schemas[Kind]>;
+type Output<Kind extends keyof Schemas> = z.output<Schemas[Kind]>;
+
+/** Whether `undefined` may be spelled out is not compared: the client's types do not say it. */
+type Plain<Value> = Value extends readonly (infer Element)[] ? Plain<Element>[] : Value extends object ? { -readonly [Name in keyof Value]: Plain<Exclude<Value[Name], undefined>> } : Value;
+/** Without it, a type that lacks an optional property would count as equal. */
+type Whole<Value> = Value extends readonly (infer Element)[] ? Whole<Element>[] : Value extends object ? { -readonly [Name in keyof Value]-?: Whole<Exclude<Value[Name], undefined>> } : Value;
+type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
+type Equal<One, Other> = [Same<Plain<One>, Plain<Other>>, Same<Whole<One>, Whole<Other>>] extends [true, true] ? true : { readonly differ: [One, Other] };
+type AllEqual<Comparisons extends readonly true[]> = Comparisons;
+
+/** The client knows no internal package, so its types are written by hand; a difference fails the type check, and so the tests. */
+export type ClientTypesAreThoseOfTheSchemas = AllEqual<
+  [
+    Equal<GatewayInput, Input<'gateway'>>,
+    Equal<ServiceInput, Input<'service'>>,
+    Equal<RouteInput, Input<'route'>>,
+    Equal<ConsumerInput, Input<'consumer'>>,
+    Equal<GroupInput, Input<'group'>>,
+    Equal<QuotaInput, Input<'quota'>>,
+    Equal<KeyInput, z.input<typeof KeyInputSchema>>,
+    Equal<keyof Gateway, keyof (Output<'gateway'> & Stored)>,
+    Equal<keyof Service, keyof (Output<'service'> & Stored)>,
+    Equal<keyof Route, keyof (Output<'route'> & Stored)>,
+    Equal<keyof Consumer, keyof (Output<'consumer'> & Stored)>,
+    Equal<keyof Group, keyof (Output<'group'> & Stored)>,
+    Equal<keyof Quota, keyof (Output<'quota'> & Stored)>,
+    Equal<keyof Key, keyof (Omit<Output<'key'>, 'hash'> & Stored)>,
+  ]
+>;
+
+describe('the admin client against the Admin API', () => {
+  let api: TestControlPlane;
+  let admin: AdminClient;
+
+  beforeAll(async () => {
+    api = await startTestControlPlane();
+    admin = createAdminClient({ url: api.url, token: testAdminToken });
+  });
+  afterAll(() => api.close());
+
+  it('takes a service, a route, a consumer and a key through their lives', async () => {
+    const service = await admin.services.create({ name: 'orders', targets: [{ address: '127.0.0.1:9101' }] }, { waitMs: 500 });
+    expect(service).toMatchObject({ resource: { name: 'orders', basePath: '/' }, isPending: false, nodes: [], warnings: [], revision: 2 });
+    const route = await admin.routesOf('orders').create({ name: 'orders', paths: ['/orders/*'], policies: [{ name: 'key-auth' }] });
+    expect(route.resource).toMatchObject({ service: 'orders', policies: [{ name: 'key-auth', mode: 'enforce', config: {} }] });
+    expect((await admin.effectivePolicies('orders')).policies.map(({ name }) => name)).toContain('key-auth');
+    await admin.consumers.put('acme', { tags: ['team:shop'] });
+    const key = await admin.keysOf('acme').create({ name: 'ci' }, { idempotencyKey: 'once' });
+    expect(key.resource.key).toMatch(/^slk_/);
+    expect(await admin.keysOf('acme').create({ name: 'ci' }, { idempotencyKey: 'once' })).toEqual(key);
+    expect((await admin.keysOf('acme').get('ci')).resource).toMatchObject({ consumer: 'acme', prefix: key.resource.prefix });
+    const patched = await admin.services.patch('orders', { timeouts: { connectMs: 10 }, basePath: null }, { ifMatch: service.etag });
+    expect(patched.resource.timeouts.connectMs).toBe(10);
+    expect((await admin.services.get('orders')).etag).toBe(patched.etag);
+    expect(await admin.routes.delete('orders')).toEqual({ revision: patched.revision + 1, isPending: false, nodes: [] });
+    expect(await admin.revisionStatus(patched.revision)).toEqual({ revision: patched.revision, status: 'applied', nodes: [] });
+    expect((await admin.revisions.get(patched.revision)).resource.changes).toMatchObject([{ action: 'updated', name: 'orders' }]);
+  });
+
+  it('walks through lists', async () => {
+    for (let index = 0; index < 7; index += 1) await admin.groups.put(`g${index}`, { tags: index % 2 === 0 ? ['even'] : [] });
+    const names = async (filter: object): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { name } of admin.groups.all(filter)) found.push(name);
+      return found;
+    };
+    expect(await names({ limit: 3 })).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6']);
+    expect(await names({ limit: 2, tags: ['even'] })).toEqual(['g0', 'g2', 'g4', 'g6']);
+    expect(await admin.groups.list({ name: 'g3' })).toMatchObject({ data: [{ name: 'g3' }], next: undefined });
+    expect((await admin.policies.get('cors')).resource.origin).toBe('built-in');
+    expect((await admin.nodes.list()).data).toEqual([]);
+  });
+
+  it('makes tokens and uses them', async () => {
+    const { resource } = await admin.tokens.create({ name: 'reader', role: 'viewer' });
+    const reader = createAdminClient({ url: `${api.url}/`, token: resource.token });
+    expect((await reader.gateways.get('default')).resource.name).toBe('default');
+    await expect(reader.groups.put('x', {})).rejects.toMatchObject({ status: 403, code: 'admin_forbidden' });
+  });
+
+  it('throws what the API refuses, with every fault', async () => {
+    const refusal = admin.routes.create({ name: 'bad name', service: 'nothing' });
+    await expect(refusal).rejects.toBeInstanceOf(AdminProblem);
+    await expect(refusal).rejects.toMatchObject({ status: 400, code: 'validation_failed', errors: [{ pointer: '/name' }, { pointer: '/service', detail: 'there is no service "nothing"' }] });
+    await expect(refusal).rejects.toThrow(/POST \/v1\/routes was answered with 400 validation_failed: .*\n {2}\/name: .*\n {2}\/service: there is no service "nothing"/);
+  });
+});

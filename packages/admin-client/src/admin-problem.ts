@@ -1,0 +1,32 @@
+/** One fault inside what was sent, named by an RFC 6901 JSON Pointer. */
+export interface ProblemFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A refusal of the Admin API, or of whatever stands before it: an RFC 9457 problem document as an error. */
+export class AdminProblem extends Error {
+  override readonly name = 'AdminProblem';
+  readonly status: number;
+  /** Stable code, such as `validation_failed`; empty when the answer was no problem document. */
+  readonly code: string;
+  readonly detail: string;
+  /** All faults of the content at once. */
+  readonly errors: readonly ProblemFault[];
+  readonly requestId: string;
+  /** The whole document: a `revision_rejected` has `revision` and `nodes` besides. */
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(request: string, status: number, body: Readonly<Record<string, unknown>>) {
+    const text = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
+    const errors = Array.isArray(body['errors']) ? (body['errors'] as ProblemFault[]) : [];
+    const faults = errors.map(({ pointer, detail }) => `\n  ${pointer === '' ? '(all of it)' : pointer}: ${detail}`).join('');
+    super(`${request} was answered with ${status} ${text('code')}: ${text('detail') || text('title') || 'no reason given'}${faults}`);
+    this.status = status;
+    this.code = text('code');
+    this.detail = text('detail');
+    this.errors = errors;
+    this.requestId = text('requestId');
+    this.body = body;
+  }
+}
