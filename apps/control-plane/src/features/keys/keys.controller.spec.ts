@@ -20,6 +20,7 @@ describe('keys', () => {
   it('are random, shown once, and stored and streamed only as a hash', async () => {
     const created = await api.post(keys, { name: 'ci', expiresAt: '2090-01-01T00:00:00Z', tags: ['a'] });
     expect(created.status).toBe(201);
+    expect(created.headers.get('cache-control')).toBe('no-store');
     const { key, revision, ...rest } = created.body;
     expect(key).toMatch(/^slk_[0-9A-Za-z]{49}$/);
     expect(rest).toEqual({ id: rest['id'], name: 'ci', consumer: 'acme', prefix: String(key).slice(0, 12), expiresAt: '2090-01-01T00:00:00Z', tags: ['a'], createdAt: rest['createdAt'], updatedAt: rest['updatedAt'] });

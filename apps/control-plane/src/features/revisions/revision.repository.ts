@@ -4,17 +4,20 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
 import type { Change, ChangeAction, Revision, RevisionAuthor } from './revision.ts';
 
-/** The next revision with its changes, the kept answer when there is one, and the wake-up for those who feed nodes. */
+/**
+ * The next revision with its changes, the kept answer when there is one, and the wake-up for those who feed nodes. One
+ * route is enough to know that a gateway serves a service; there may be 100,000.
+ */
 const commitStatement = `
   WITH head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
   concerned AS (
     SELECT array_agg(name ORDER BY name) AS names FROM (
       SELECT unnest($3::text[]) AS name
       UNION SELECT name FROM resource WHERE kind = 'gateway' AND id = ANY($4::uuid[])
-      UNION SELECT gateway.name FROM resource_reference AS used
-        JOIN resource_reference AS serving ON serving.source = used.source
-        JOIN resource AS gateway ON gateway.id = serving.target AND gateway.kind = 'gateway'
-        WHERE used.target = ANY($5::uuid[])) AS names),
+      UNION SELECT gateway.name FROM resource AS gateway CROSS JOIN LATERAL (
+        SELECT FROM resource_reference AS serving JOIN resource_reference AS used ON used.source = serving.source
+        WHERE serving.target = gateway.id AND used.target = ANY($5::uuid[]) LIMIT 1) AS any_route
+        WHERE gateway.kind = 'gateway') AS names),
   entry AS (
     INSERT INTO revision (revision, actor, request_id, gateways)
     SELECT head.revision, $1, $2, CASE WHEN $3::text[] IS NULL THEN NULL ELSE coalesce(concerned.names, '{}') END FROM head, concerned),

@@ -78,6 +78,7 @@ describe('failed logins', () => {
       const locked = await api.get('/v1/services');
       expect(locked).toMatchObject({ status: 429, body: { code: 'too_many_failed_logins' } });
       expect(Number(locked.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(api.log().match(/"message":"too many failed logins"/g)).toHaveLength(1);
       expect((await api.get('/livez')).status).toBe(200);
     } finally {
       await api.close();

@@ -64,7 +64,8 @@ export class AuthGuard implements CanActivate {
     const caller = this.bootstrap.matches(hash) ? BootstrapToken.identity : await this.directory.findCaller(hash);
     if (caller === undefined) {
       this.failedLogins.add(address);
-      this.logger.warn('failed login', { address, requestId: requestIdOf(response) });
+      const lockedOutSeconds = this.failedLogins.retryAfterSeconds(address);
+      this.logger.warn(lockedOutSeconds > 0 ? 'too many failed logins' : 'failed login', { address, requestId: requestIdOf(response) });
       throw new GatewayError('admin_unauthorized', { detail: 'the token is not known or has expired' });
     }
     response.removeHeader('WWW-Authenticate');

@@ -31,6 +31,9 @@ export class Answer {
 /** Sends an answer. A 204 and a 304 have no content, whatever the answer holds. */
 export function sendAnswer(response: Response, answer: Answer): void {
   response.status(answer.status);
+  // Answers may hold secrets and are for one caller; a read may be kept and asked about again by its entity tag.
+  response.setHeader('Cache-Control', ['GET', 'HEAD'].includes(response.req.method) ? 'private, no-cache' : 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   if (answer.body === undefined || answer.status === 204 || answer.status === 304) {
     response.end();

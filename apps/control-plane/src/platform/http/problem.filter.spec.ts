@@ -57,6 +57,6 @@ describe('problems', () => {
       socket.on('error', reject);
       socket.write('this is not HTTP\r\n\r\n');
     });
-    expect(received).toMatch(/^HTTP\/1\.1 400 .*Content-Type: application\/problem\+json.*"code":"malformed_request"/s);
+    expect(received).toMatch(/^HTTP\/1\.1 400 .*X-Request-Id: .*Content-Type: application\/problem\+json.*"code":"malformed_request"/s);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:http';
 import { problem, problemMediaType } from '@sluice/errors';
@@ -23,10 +24,11 @@ export function answerMalformedRequests(server: Server): void {
       socket.destroy();
       return;
     }
-    const body = problem(codes[error.code ?? ''] ?? 'malformed_request');
+    const requestId = randomUUID();
+    const body = problem(codes[error.code ?? ''] ?? 'malformed_request', { requestId });
     const content = JSON.stringify(body);
     socket.end(
-      `HTTP/1.1 ${body.status} ${STATUS_CODES[body.status]}\r\nContent-Type: ${problemMediaType}\r\n` +
+      `HTTP/1.1 ${body.status} ${STATUS_CODES[body.status]}\r\nX-Request-Id: ${requestId}\r\nContent-Type: ${problemMediaType}\r\n` +
         `Content-Length: ${Buffer.byteLength(content)}\r\nConnection: close\r\n\r\n${content}`,
     );
   });

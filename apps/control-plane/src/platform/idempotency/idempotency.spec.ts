@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../../testing/test-control-plane.ts';
@@ -58,6 +59,17 @@ describe('Idempotency-Key', () => {
     await api.post('/v1/groups', { name: 'old' }, key('k6'));
     await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
     expect(await api.post('/v1/groups', { name: 'new' }, key('k6'))).toMatchObject({ status: 201, body: { name: 'new' } });
+  });
+
+  it('is pruned after a day', async () => {
+    await api.post('/v1/groups', { name: 'pruned' }, key('k6b'));
+    await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
+    await api.post('/v1/groups', { name: 'kept' }, key('k6c'));
+    const replica = await startTestControlPlane({ DATABASE_URL: api.databaseUrl });
+    const count = async (): Promise<number> => (await api.sql('SELECT 1 FROM idempotency_record')).length;
+    for (let tries = 0; tries < 100 && (await count()) > 1; tries += 1) await sleep(20);
+    expect(await count()).toBe(1);
+    await replica.close();
   });
 
   it('belongs to the token', async () => {
