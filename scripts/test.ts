@@ -5,7 +5,7 @@
  * A fault does not stop the rest, so that one run tells all. The last line counts steps and tests: `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url';
-import { listSpecs, runSpecs } from './checks/jest-run.ts';
+import { countSpecs, runSpecs, type SpecGroup } from './checks/jest-run.ts';
 import { buildStep, generatedStep, staticSteps } from './checks/static-steps.ts';
 import { runStep, type Step } from './checks/step.ts';
 import { startTestServices, type TestServices } from './embedded/test-services.ts';
@@ -32,22 +32,20 @@ console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);
 
 async function runAll(): Promise<void> {
-  const specs = await listSpecs(root, args);
-  if (specs.length === 0) throw new SetupError(args.length === 0 ? 'There are no spec files.' : `No spec file matches: ${args.join(' ')}`);
-  // They run what is built, one at a time, because they kill and measure.
-  const endToEnd = specs.filter((path) => /^e2e\/|\.e2e\.spec\.ts$/.test(path));
-  const others = specs.filter((path) => !endToEnd.includes(path));
+  const specs = await countSpecs(root, args);
+  if (specs.endToEnd + specs.others === 0) throw new SetupError(args.length === 0 ? 'There are no spec files.' : `No spec file matches: ${args.join(' ')}`);
 
   if (args.length === 0) for (const step of staticSteps(root)) await perform(step);
   let isBuilt = true;
-  if (args.length === 0 || endToEnd.length > 0) isBuilt = await perform(buildStep(root));
+  if (args.length === 0 || specs.endToEnd > 0) isBuilt = await perform(buildStep(root));
   if (args.length === 0 && isBuilt) await perform(generatedStep(root));
 
   const services = await startServices();
   try {
-    await runGroup('unit and integration tests', others, ['--maxWorkers=2'], services, 420_000);
-    if (isBuilt) await runGroup('end-to-end tests', endToEnd, ['--runInBand'], services, 420_000);
-    else if (endToEnd.length > 0) refuse('end-to-end tests', 'They run what is built, and the build failed.');
+    if (specs.others > 0) await runGroup({ name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 420_000 }, specs.others, services);
+    if (specs.endToEnd === 0) return;
+    if (isBuilt) await runGroup({ name: 'end-to-end tests', isEndToEnd: true, timeoutMs: 420_000 }, specs.endToEnd, services);
+    else refuse('end-to-end tests', 'They run what is built, and the build failed.');
   } finally {
     await services.stop();
   }
@@ -67,11 +65,9 @@ async function startServices(): Promise<TestServices> {
   }
 }
 
-async function runGroup(name: string, specs: readonly string[], flags: readonly string[], services: TestServices, timeoutMs: number): Promise<void> {
-  if (specs.length === 0) return;
-  console.log(`\n${name}: ${specs.length} files`);
-  const options = args.filter((arg, index) => arg.startsWith('-') || args[index - 1] === '-t');
-  const { passed, failed, remarks } = await runSpecs(root, name, specs, [...flags, ...options], services.env, timeoutMs);
+async function runGroup(group: SpecGroup, files: number, services: TestServices): Promise<void> {
+  console.log(`\n${group.name}: ${files} files`);
+  const { passed, failed, remarks } = await runSpecs(root, group, args, services.env);
   total.passed += passed;
   total.failed += failed;
   for (const remark of remarks) console.log(remark);

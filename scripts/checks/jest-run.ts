@@ -16,6 +16,15 @@ type JestReport = {
   readonly numTotalTestSuites: number;
 };
 
+/** Specs that run together. */
+export type SpecGroup = {
+  readonly name: string;
+  /** They run what is built, one file at a time, because they kill and measure. */
+  readonly isEndToEnd: boolean;
+  readonly timeoutMs: number;
+};
+
+const endToEnd = '/e2e/|\\.e2e\\.spec\\.ts$';
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const run = promisify(execFile);
 
@@ -23,38 +32,47 @@ function jest(root: string): string[] {
   return [...flags, join(root, 'node_modules', 'jest', 'bin', 'jest.js')];
 }
 
-/** Lists the spec files, relative to the root, that the arguments select. */
-export async function listSpecs(root: string, args: readonly string[]): Promise<string[]> {
+/** Counts the spec files that the arguments select. */
+export async function countSpecs(root: string, args: readonly string[]): Promise<{ readonly endToEnd: number; readonly others: number }> {
   const { stdout } = await run(process.execPath, [...jest(root), '--listTests', ...args], { cwd: root, timeout: 60_000, maxBuffer: 16_000_000 });
-  return stdout
-    .split('\n')
-    .filter((line) => line.endsWith('.spec.ts'))
-    .map((path) => path.slice(root.length).replaceAll('\\', '/').replace(/^\//, ''));
+  const specs = stdout.split('\n').filter((line) => line.endsWith('.spec.ts'));
+  // Below the root, or a checkout in a folder named e2e would count as a whole.
+  const inGroup = specs.filter((path) => new RegExp(endToEnd).test(path.slice(root.length).replaceAll('\\', '/')));
+  return { endToEnd: inGroup.length, others: specs.length - inGroup.length };
 }
 
 /**
- * Runs spec files and counts. A file that cannot be loaded counts as a failure, and so does each test that is skipped, unless
- * the arguments select tests by name: tests run, or they are removed.
+ * Runs the specs of a group that the arguments select, and counts. A file that cannot be loaded counts as a failure, and so
+ * does each test that is skipped, unless the arguments select tests by name: tests run, or they are removed.
  */
-export async function runSpecs(root: string, name: string, specs: readonly string[], args: readonly string[], env: Readonly<Record<string, string>>, timeoutMs: number): Promise<JestCount> {
+export async function runSpecs(root: string, group: SpecGroup, args: readonly string[], env: Readonly<Record<string, string>>): Promise<JestCount> {
   const reportFile = join(root, '.cache', `jest-${process.pid}.json`);
   mkdirSync(dirname(reportFile), { recursive: true });
   rmSync(reportFile, { force: true });
+  const pattern = `${escape(root)}.*(${endToEnd})`;
+  const ignored = ['/node_modules/', '/dist/', group.isEndToEnd ? `^(?!${pattern})` : pattern];
   const { isPassed, output } = await runStep({
-    name,
+    name: group.name,
     command: process.execPath,
-    args: [...jest(root), ...args, '--json', `--outputFile=${reportFile}`, '--runTestsByPath', ...specs.map((spec) => join(root, spec))],
-    env,
-    timeoutMs,
+    args: [
+      ...[...jest(root), ...args, ...(group.isEndToEnd ? ['--runInBand'] : ['--maxWorkers=2'])],
+      ...['--json', `--outputFile=${reportFile}`, ...ignored.map((path) => `--testPathIgnorePatterns=${path}`)],
+    ],
+    env: { ...env, ...(process.stderr.isTTY ? {} : { FORCE_COLOR: '0' }) },
+    timeoutMs: group.timeoutMs,
     isLive: true,
   });
   try {
     return count(JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport, { isPassed, output, isSelection: args.some((arg) => /^(-t|--testNamePattern)/.test(arg)) });
   } catch {
-    return { passed: 0, failed: 1, remarks: [`${name}: jest ended without a result. ${output}`] };
+    return { passed: 0, failed: 1, remarks: [`${group.name}: jest ended without a result. ${output}`] };
   } finally {
     rmSync(reportFile, { force: true });
   }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** Counts what jest reported. Exported for its spec. */
