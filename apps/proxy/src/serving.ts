@@ -12,6 +12,7 @@ import {
 } from '@sluice/telemetry';
 import type { ConfigTarget } from './config/source.ts';
 import type { Env } from './env.ts';
+import { BoundedLog } from './exchange/bounded-log.ts';
 import { listenerEvents } from './exchange/listener-events.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
@@ -104,6 +105,9 @@ export class Serving {
 
   #surroundings(): Surroundings {
     const { logger } = this.#options;
+    const failures = new BoundedLog((fields, message) => logger.warn(fields, message));
+    const faults = new BoundedLog((fields, message) => logger.error(fields, message));
+    const policyFaults = new BoundedLog((fields, message) => logger.warn(fields, message));
     return {
       runtime: () => this.#target.runtime,
       newRequestId: requestId,
@@ -115,9 +119,11 @@ export class Serving {
       noGateway,
       viaHttp1: '1.1 sluice',
       viaHttp2: '2 sluice',
-      notePolicyFault: (policy, fault, id) => logger.warn({ policy, requestId: id, error: fault }, 'a policy failed'),
+      noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
+        failures.write({ code, target: targetAddress, service: service?.name, requestId: id, reason }, 'a target gave no complete response'),
+      notePolicyFault: (policy, fault, id) => policyFaults.write({ policy, requestId: id, error: fault }, 'a policy failed'),
       noteRefusal: ({ code, reason, peerAddress }, id) => logger.debug({ code, reason, peerAddress, requestId: id }, 'refused a message'),
-      noteFault: (fault, id) => logger.error({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
+      noteFault: (fault, id) => faults.write({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
     };
   }
 

@@ -3,7 +3,7 @@ import { deny } from '@sluice/policy-sdk';
 import type { ServedService } from '../runtime/served.ts';
 import type { ContentSource } from './content.ts';
 import type { Exchange } from './exchange.ts';
-import { clientGone, respond, respondFromUpstream, sendInterim, switchProtocols } from './respond.ts';
+import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget } from './upstream-call.ts';
@@ -18,6 +18,8 @@ export class Attempts implements UpstreamEvents {
   readonly #over: () => void;
   #target: UpstreamTarget | undefined;
   #tried: UpstreamTarget[] | undefined;
+  /** What came of the attempt before: what the client is told when no other target is left. */
+  #lastFailure: UpstreamFailure['code'] = 'no_target_available';
   #call: UpstreamCall | undefined;
   #attempt = 0;
   #attemptStartedAtMs = 0;
@@ -36,7 +38,7 @@ export class Attempts implements UpstreamEvents {
   next(): void {
     const exchange = this.#exchange;
     const target = this.#service.upstream.pick(this.#tried);
-    if (target === undefined) return this.#reply('no_target_available');
+    if (target === undefined) return this.#reply(this.#lastFailure);
     this.#target = target;
     this.#attempt++;
     this.#beginSpan();
@@ -62,27 +64,58 @@ export class Attempts implements UpstreamEvents {
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
     this.#report('success');
     this.#markHead(status);
-    respondFromUpstream(this.#exchange, status, headers, content, () => this.#end());
+    try {
+      respondFromUpstream(this.#exchange, status, headers, content, () => this.#end());
+    } catch (fault) {
+      this.#giveUp(fault);
+    }
   }
 
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void {
     this.#report('success');
     this.#markHead(101);
-    switchProtocols(this.#exchange, headers, tunnel, () => this.#end());
+    try {
+      switchProtocols(this.#exchange, headers, tunnel, () => this.#end());
+    } catch (fault) {
+      tunnel.stream.destroy();
+      this.#giveUp(fault);
+    }
   }
 
   onFailure(failure: UpstreamFailure): void {
+    try {
+      this.#goOn(failure);
+    } catch (fault) {
+      this.#giveUp(fault);
+    }
+  }
+
+  /** Tries another target when that is safe and may help; tells the client otherwise. */
+  #goOn(failure: UpstreamFailure): void {
+    const { code, replayable, unsent, reason } = failure;
     const exchange = this.#exchange;
-    exchange.reason = failure.reason;
-    this.#endSpan(0, failure.code);
-    const ours = failure.code.startsWith('upstream_');
-    if (ours) this.#report('failure');
-    const safe = failure.replayable && (failure.unsent || idempotent.has(exchange.method));
-    if (ours && safe && this.#attempt <= this.#service.spec.retries.attempts && this.#target !== undefined) {
+    exchange.reason = reason;
+    this.#lastFailure = code;
+    this.#endSpan(0, code);
+    const isTargetsFault = code.startsWith('upstream_');
+    if (isTargetsFault) this.#report('failure');
+    // A target whose connections are all busy is not to blame, but another one may have some to spare.
+    const mayHelp = isTargetsFault || code === 'no_target_available';
+    if (mayHelp) exchange.surroundings.noteFailure(exchange, code, reason);
+    const isSafe = replayable && (unsent || idempotent.has(exchange.method));
+    if (mayHelp && isSafe && this.#attempt <= this.#service.spec.retries.attempts && this.#target !== undefined) {
       (this.#tried ??= []).push(this.#target);
       return this.next();
     }
-    this.#reply(failure.code);
+    this.#reply(code);
+  }
+
+  /** A policy, or we ourselves, failed on what the upstream said. It runs in an event of its socket: nobody else would catch it. */
+  #giveUp(fault: unknown): void {
+    if (this.#ended) return;
+    this.#call?.abort();
+    respondToFault(this.#exchange, fault);
+    this.#end();
   }
 
   #reply(code: UpstreamFailure['code']): void {

@@ -48,8 +48,16 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   upstreamDurationMs = -1;
   durationMs = 0;
   shadow: readonly string[] = noShadow;
+  /** The client is gone: whatever is answered reaches nobody. */
+  isAbandoned = false;
+  /** The connection comes from a proxy whose forwarding fields are believed. */
+  isPeerTrusted = false;
   /** Fields that policies want on the response, whoever makes it. */
   responseFields: ResponseField[] | undefined = undefined;
+
+  readonly #onAborted = (): void => {
+    this.isAbandoned = true;
+  };
 
   constructor(downstream: Downstream, surroundings: Surroundings) {
     this.downstream = downstream;
@@ -64,7 +72,9 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.plan = undefined;
     this.requestId = surroundings.newRequestId();
     this.startedAtMs = performance.now();
-    this.clientAddress = this.gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
+    const { gateway } = this;
+    this.isPeerTrusted = gateway.trustedProxies.includes(downstream.peerAddress);
+    this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
     surroundings.tracer.decide(downstream.headers.get('traceparent'), this.trace);
     this.params = undefined;
     this.pattern = '';
@@ -81,8 +91,10 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.upstreamDurationMs = -1;
     this.durationMs = 0;
     this.shadow = noShadow;
+    this.isAbandoned = false;
     this.responseFields = undefined;
-    downstream.maxBodyBytes = this.gateway.maxBodyBytes;
+    downstream.maxBodyBytes = gateway.maxBodyBytes;
+    downstream.onAborted = this.#onAborted;
   }
 
   get method(): string {

@@ -3,7 +3,7 @@ import { authenticate } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { match } from './match.ts';
-import { respond, respondToFault } from './respond.ts';
+import { clientGone, respond, respondToFault } from './respond.ts';
 import { answer, authorize, limit, receive, validate } from './run-phase.ts';
 import { settle } from './settle.ts';
 import { transform } from './transform.ts';
@@ -15,11 +15,12 @@ const steps: readonly Step[] = [match, receive, authenticate, authorize, limit, 
 
 /** The life of a request. Never rejects. */
 export async function handle(exchange: Exchange): Promise<void> {
-  exchange.open();
   try {
+    exchange.open();
     for (const step of steps) {
       const verdict = step(exchange);
       const reply = verdict instanceof Promise ? await verdict : verdict;
+      if (exchange.isAbandoned) return clientGone(exchange);
       if (reply !== undefined) return respond(exchange, reply);
     }
     await forward(exchange);

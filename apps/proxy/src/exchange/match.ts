@@ -1,11 +1,12 @@
 import { deny } from '@sluice/policy-sdk';
 import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
-import { removeClientIdentity } from './identity-fields.ts';
+import { removeClientClaims } from './identity-fields.ts';
 
-/** Finds the route, the service and the policies of the exchange, and takes away what a client may not claim. */
+/** Takes away what a client may not claim, and finds the route, the service and the policies of the exchange. */
 export function match(exchange: Exchange): Verdict {
   if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);
+  removeClientClaims(exchange);
   const found = exchange.runtime.router.match(exchange);
   if (found.route === undefined) {
     return found.code === 'method_not_allowed'
@@ -17,7 +18,6 @@ export function match(exchange: Exchange): Verdict {
   exchange.pipeline = plan.pipeline;
   exchange.pattern = found.pattern;
   exchange.params = found.params;
-  removeClientIdentity(exchange.headers);
   if (exchange.contentLength > exchange.downstream.maxBodyBytes) return deny('content_too_large');
   return undefined;
 }

@@ -5,8 +5,12 @@ import type { ContentSource } from './content.ts';
 import type { Exchange } from './exchange.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** Sends an answer of the gateway's own. */
+/** Sends an answer of the gateway's own. Throws when a policy fails on it, or makes something of it that cannot be sent. */
 export function respond(exchange: Exchange, reply: Reply): void {
+  send(exchange, reply, exchange.pipeline.respond, exchange.responseFields);
+}
+
+function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Exchange['responseFields']): void {
   const { code } = reply;
   exchange.code = code;
   exchange.source = code === undefined ? 'gateway' : catalogue[code].source;
@@ -19,38 +23,61 @@ export function respond(exchange: Exchange, reply: Reply): void {
     // "Retry-After on every 503 of ours": a client that is told to come back is told when.
     if (reply.status === 503 && !headers.has('retry-after')) headers.set('Retry-After', '1');
   }
-  const head = finishHead(exchange, reply.status, headers, 'gateway');
-  exchange.status = head.status;
+  const head = finishHead(exchange, { status: reply.status, headers, origin: 'gateway' }, steps, fields);
   exchange.downstream.respond(head.status, headers, typeof content === 'object' ? Buffer.from(content) : content);
+  // Last, so that what could not be sent does not count as an answer.
+  exchange.status = head.status;
 }
 
-/** Answers what a fault that nobody expected comes to, and closes the matter for the client. */
+/** Answers what a fault that nobody expected comes to, and closes the matter for the client. Never throws. */
 export function respondToFault(exchange: Exchange, fault: unknown): void {
   const code = fault instanceof GatewayError ? fault.code : 'internal_error';
   if (code === 'internal_error') exchange.surroundings.noteFault(fault, exchange.requestId);
+  exchange.reason = reasonOf(fault);
   if (exchange.status !== 0) return exchange.downstream.abort();
-  exchange.reason = fault instanceof Error ? fault.message : String(fault);
   try {
     respond(exchange, deny(code));
-  } catch (again) {
-    exchange.surroundings.noteFault(again, exchange.requestId);
+  } catch {
+    // The policies that fail on a response fail on this one, too: it goes out without them.
+    sendBare(exchange, deny(code));
+  }
+}
+
+function sendBare(exchange: Exchange, reply: Reply): void {
+  try {
+    send(exchange, reply, undefined, undefined);
+  } catch (fault) {
+    exchange.surroundings.noteFault(fault, exchange.requestId);
     exchange.downstream.abort();
   }
 }
 
-/** Sends the upstream's response on, content following as fast as the client takes it. */
+/**
+ * Sends the upstream's response on, content following as fast as the client takes it. Throws when a policy fails on it, or
+ * makes something of it that cannot be sent; nothing has been sent then.
+ */
 export function respondFromUpstream(exchange: Exchange, status: number, headers: HeaderList, content: ContentSource, over: () => void): void {
   exchange.source = 'upstream';
   headers.add('Via', exchange.surroundings.viaHttp1);
-  const head = finishHead(exchange, status, headers, 'upstream');
-  exchange.status = head.status;
+  const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
   exchange.downstream.stream(head.status, headers, content, (fault) => {
-    if (fault !== undefined) {
-      exchange.code = fault instanceof GatewayError ? fault.code : 'upstream_reset';
-      exchange.reason = fault.message;
-    }
+    if (fault instanceof GatewayError) brokeOff(exchange, fault);
+    else if (fault !== undefined) clientGone(exchange);
     over();
   });
+  exchange.status = head.status;
+}
+
+/** The status was sent already: the client sees a message that is not complete, the log says why. */
+function brokeOff(exchange: Exchange, fault: GatewayError): void {
+  exchange.code = fault.code;
+  exchange.reason = reasonOf(fault);
+  exchange.surroundings.noteFailure(exchange, fault.code, exchange.reason);
+}
+
+function reasonOf(fault: unknown): string {
+  if (fault instanceof GatewayError && typeof fault.cause === 'string') return fault.cause;
+  return fault instanceof Error ? fault.message : String(fault);
 }
 
 /** Sends 101 and joins the two connections. */
@@ -71,16 +98,17 @@ export function clientGone(exchange: Exchange): void {
   exchange.source = 'client';
 }
 
-function finishHead(exchange: Exchange, status: number, headers: HeaderList, origin: ResponseHead['origin']): ResponseHead {
-  const head: ResponseHead = { status, headers, origin };
-  const fields = exchange.responseFields;
+type ResponseSteps = Exchange['pipeline']['respond'];
+
+/** Puts on a head what policies want of every response, and what every response has. */
+function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps, fields: Exchange['responseFields']): ResponseHead {
+  const { headers } = head;
   if (fields !== undefined) {
     for (const { name, value, replaces } of fields) {
       if (replaces) headers.set(name, value);
       else headers.add(name, value);
     }
   }
-  const steps = exchange.pipeline.respond;
   if (steps !== undefined) for (const step of steps) step.run(exchange, head);
   headers.set('X-Request-Id', exchange.requestId);
   return head;

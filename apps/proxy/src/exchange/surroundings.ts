@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServedGateway } from '../runtime/served.ts';
@@ -6,6 +7,13 @@ import type { Refusal } from './downstream.ts';
 /** Counts refusals by policy. */
 export interface PolicyDenials {
   add(policy: string, mode: 'enforce' | 'shadow'): void;
+}
+
+/** Where a failure happened, for whoever looks into it. */
+export interface FailureFacts {
+  readonly requestId: string;
+  readonly targetAddress: string | undefined;
+  readonly service: { readonly name: string } | undefined;
 }
 
 /** What exchanges need of the process they run in. */
@@ -25,7 +33,9 @@ export interface Surroundings {
   /** Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with. */
   readonly viaHttp1: string;
   readonly viaHttp2: string;
-  /** A policy failed: one line in the log, one count. */
+  /** There is no response of a target, or not a whole one: the reason is for the log, never for the client. */
+  noteFailure(facts: FailureFacts, code: ErrorCode, reason: string): void;
+  /** A policy failed, and its `onError` decided what happens. */
   notePolicyFault(policy: string, fault: unknown, requestId: string): void;
   /** The listener refused a message; `reason` says what exactly was wrong with it. */
   noteRefusal(refusal: Refusal, requestId: string): void;

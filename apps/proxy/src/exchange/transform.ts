@@ -15,22 +15,20 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
 }
 
 function addForwardingFields(exchange: Exchange): undefined {
-  const { headers, downstream, gateway } = exchange;
+  const { headers, downstream } = exchange;
   const peer = downstream.peerAddress;
-  if (gateway.trustedProxies.includes(peer)) {
+  if (exchange.isPeerTrusted) {
     const before = headers.getAll('x-forwarded-for').join(', ');
     headers.set('X-Forwarded-For', before === '' ? peer : `${before}, ${peer}`);
     if (!headers.has('x-forwarded-proto')) headers.set('X-Forwarded-Proto', exchange.scheme);
     if (!headers.has('x-forwarded-host')) headers.set('X-Forwarded-Host', downstream.authority);
     if (!headers.has('x-forwarded-port')) headers.set('X-Forwarded-Port', String(downstream.localPort));
   } else {
-    headers.remove('forwarded');
-    headers.remove('x-real-ip');
+    // What the client said of this was removed before its route was looked for.
     headers.set('X-Forwarded-For', peer);
     headers.set('X-Forwarded-Proto', exchange.scheme);
     headers.set('X-Forwarded-Host', downstream.authority);
     headers.set('X-Forwarded-Port', String(downstream.localPort));
-    headers.remove('x-forwarded-prefix');
   }
   const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
   if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);

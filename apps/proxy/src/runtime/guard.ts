@@ -1,3 +1,4 @@
+import { GatewayError } from '@sluice/errors';
 import { deny, type OnError, type PolicyHooks, type Reply, type RequestPhase, type ResponseHead } from '@sluice/policy-sdk';
 import type { Exchange } from '../exchange/exchange.ts';
 
@@ -29,7 +30,8 @@ const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'auth
 
 /**
  * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is used: in shadow
- * mode the hook works on a copy and its verdict is noted instead of returned; with `onError` a fault becomes 503 or is let pass.
+ * mode the hook works on a copy and its verdict is noted instead of returned; with `onError` a fault becomes 503 or is let
+ * pass. In shadow mode a fault never reaches the request.
  */
 export function guardHooks(policy: string, hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError: OnError | undefined): GuardedHooks {
   const guarded: { -readonly [Phase in keyof GuardedHooks]: GuardedHooks[Phase] } = {};
@@ -42,10 +44,9 @@ export function guardHooks(policy: string, hooks: PolicyHooks, mode: 'enforce' |
   }
   const { respond, settle } = hooks;
   if (respond !== undefined) {
-    const enforce: ResponseStep['run'] = (exchange, response) => respond.call(hooks, exchange, response);
-    const observe: ResponseStep['run'] = (exchange, response) =>
-      respond.call(hooks, shadowOf(exchange), { ...response, headers: response.headers.clone() });
-    guarded.respond = { policy, run: mode === 'shadow' ? observe : enforce };
+    const bound: ResponseStep['run'] = (exchange, response) => respond.call(hooks, exchange, response);
+    const observe: ResponseStep['run'] = (exchange, response) => bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
+    guarded.respond = { policy, run: responseStep(policy, mode === 'shadow' ? observe : bound, mode === 'shadow' ? 'open' : onError) };
   }
   if (settle !== undefined) guarded.settle = { policy, run: (exchange) => settle.call(hooks, exchange) };
   return guarded;
@@ -62,6 +63,19 @@ function withOnError(policy: string, run: RequestStep['run'], onError: OnError |
       return verdict instanceof Promise ? verdict.catch((fault: unknown) => decide(exchange, fault)) : verdict;
     } catch (fault) {
       return decide(exchange, fault);
+    }
+  };
+}
+
+/** A response hook has no verdict: a fault is let pass, or becomes one of ours that ends in 503. */
+function responseStep(policy: string, run: ResponseStep['run'], onError: OnError | undefined): ResponseStep['run'] {
+  if (onError === undefined) return run;
+  return (exchange, response) => {
+    try {
+      run(exchange, response);
+    } catch (fault) {
+      exchange.notePolicyFault(policy, fault);
+      if (onError === 'closed') throw new GatewayError('policy_failed', { cause: fault });
     }
   };
 }

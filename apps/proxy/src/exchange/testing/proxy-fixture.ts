@@ -1,0 +1,169 @@
+import type { Resource } from '@sluice/config';
+import type { Policy } from '@sluice/policy-sdk';
+import { MemoryStore } from '@sluice/ratelimit';
+import { AccessLog, GatewayMetrics, MetricsRegistry, requestId, Tracer } from '@sluice/telemetry';
+import type { ResourceChange } from '../../config/source.ts';
+import type { ListenerOptions } from '../../listener/listener-options.ts';
+import { Listener } from '../../listener/listener.ts';
+import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
+import { eventually } from '../../listener/testing/running-listener.ts';
+import { TimerWheel } from '../../listener/timer-wheel.ts';
+import { RuntimeTarget } from '../../runtime/apply.ts';
+import { nodePolicies, policyRack } from '../../runtime/node-policies.ts';
+import { resource } from '../../runtime/testing/resources.ts';
+import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
+import type { TargetOptions } from '../../upstream/target-options.ts';
+import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
+import { listenerEvents } from '../listener-events.ts';
+import { CountedDenials } from '../policy-denials.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface FixtureOptions {
+  /** Policies of the spec's own, besides the built-in ones. */
+  readonly policies?: readonly Policy[];
+  readonly listener?: Partial<ListenerOptions>;
+  readonly upstream?: Partial<TargetOptions>;
+  /** What is in service from the start; the gateway "default" is added unless it is among them. */
+  readonly resources?: readonly Resource[];
+}
+
+/** What the proxy said of itself besides the access log. */
+interface Notes {
+  readonly faults: unknown[];
+  readonly policyFaults: { readonly policy: string; readonly fault: unknown }[];
+  readonly failures: { readonly code: string; readonly reason: string }[];
+}
+
+/** One line of the access log, read back. */
+export type AccessLine = Readonly<Record<string, unknown>>;
+
+/**
+ * The parts of a serving process, joined as they are there, on a free port: real listener, runtime, policies, pools and
+ * access log. Only where lines go is the spec's own. Tests only.
+ */
+export class ProxyFixture {
+  readonly metrics = new MetricsRegistry();
+  readonly lines: AccessLine[] = [];
+  readonly notes: Notes = { faults: [], policyFaults: [], failures: [] };
+  readonly upstreams: UpstreamRegistry;
+  readonly target: RuntimeTarget;
+  readonly listener: Listener;
+  readonly limits = new MemoryStore();
+  readonly #wheel = new TimerWheel({ tickMs: 5 }).start();
+  readonly #accessLog: AccessLog;
+  readonly #clients: RawClient[] = [];
+  #revision = 0;
+
+  private constructor(policies: ReadonlyMap<string, Policy>, options: FixtureOptions) {
+    const metrics = new GatewayMetrics(this.metrics);
+    this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
+    const rack = policyRack(policies, {
+      limits: this.limits,
+      credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
+      clock: { now: Date.now },
+      loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
+    });
+    this.target = new RuntimeTarget('default', { ...rack, upstreams: this.upstreams, metrics });
+    this.#accessLog = new AccessLog({
+      sink: {
+        write: (text, done) => {
+          for (const line of text.trimEnd().split('\n')) this.lines.push(JSON.parse(line) as AccessLine);
+          done(undefined);
+        },
+      },
+      onDropped: () => undefined,
+      warn: () => undefined,
+      flushMs: 1,
+    });
+    this.listener = new Listener(listenerEvents(this.#surroundings(metrics)), this.#wheel, options.listener);
+  }
+
+  static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {
+    const known = new Map(await nodePolicies(undefined));
+    for (const policy of options.policies ?? []) known.set(policy.schema.name, policy);
+    const fixture = new ProxyFixture(known, options);
+    if (options.resources !== undefined) fixture.apply(options.resources);
+    await fixture.listener.listen(0, '127.0.0.1');
+    return fixture;
+  }
+
+  get port(): number {
+    return this.listener.address()?.port ?? 0;
+  }
+
+  /** Brings a whole configuration into service. Throws unless all of it can be used. */
+  apply(resources: readonly Resource[]): void {
+    const gateway = resources.some(({ kind }) => kind === 'gateway') ? [] : [resource('gateway', { name: 'default' })];
+    const outcome = this.target.applySnapshot(++this.#revision, [...gateway, ...resources]);
+    if (!outcome.applied || outcome.quarantined.length > 0) throw new Error(JSON.stringify(outcome));
+  }
+
+  /** Brings a delta into service. Throws unless all of it can be used. */
+  change(...changes: readonly ResourceChange[]): void {
+    const outcome = this.target.applyDelta(++this.#revision, changes);
+    if (!outcome.applied) throw new Error(JSON.stringify(outcome));
+  }
+
+  /** Opens a connection; `stop` closes it. */
+  async connect(): Promise<RawClient> {
+    const client = await RawClient.connect(this.port);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Sends one request on a connection of its own and reads the response. */
+  async send(request: string | Buffer, method = 'GET'): Promise<RawResponse> {
+    const client = await this.connect();
+    const response = await client.send(request).readResponse(method);
+    client.close();
+    return response;
+  }
+
+  /** Sends a GET with these field lines, each without its line end. */
+  get(path: string, ...fields: readonly string[]): Promise<RawResponse> {
+    return this.send(`${[`GET ${path} HTTP/1.1`, 'Host: api.test', ...fields].join('\r\n')}\r\n\r\n`);
+  }
+
+  /** The access log line of the request with this number, counted from 0, once it is there. */
+  async line(index: number): Promise<AccessLine> {
+    await eventually(() => this.lines.length > index);
+    return this.lines[index] as AccessLine;
+  }
+
+  /** The value of a counter: the sum over all series whose labels are these. */
+  counted(name: string, labels: Readonly<Record<string, string>> = {}): number {
+    const metric = this.metrics.snapshot().find(({ definition }) => definition.name === name);
+    if (metric === undefined) throw new Error(`there is no metric ${name}`);
+    const names = metric.definition.labels;
+    const series = metric.series.filter((each) => Object.entries(labels).every(([label, value]) => each.labels[names.indexOf(label)] === value));
+    return series.reduce((sum, { values }) => sum + (values[0] ?? 0), 0);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.listener.close();
+    this.upstreams.closeAll();
+    await this.#accessLog.close();
+    this.#wheel.stop();
+  }
+
+  #surroundings(metrics: GatewayMetrics): Surroundings {
+    const { notes } = this;
+    return {
+      runtime: () => this.target.runtime,
+      newRequestId: requestId,
+      tracer: new Tracer({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: undefined, export: undefined }),
+      accessLog: this.#accessLog,
+      metrics,
+      unmatched: metrics.route('', ''),
+      denials: new CountedDenials(metrics),
+      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000 },
+      viaHttp1: '1.1 sluice',
+      viaHttp2: '2 sluice',
+      noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),
+      notePolicyFault: (policy, fault) => notes.policyFaults.push({ policy, fault }),
+      noteRefusal: () => undefined,
+      noteFault: (fault) => notes.faults.push(fault),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { definePolicy, definePolicySchema, phases, type Exchange, type Phase, type Policy, type PolicyHooks, type Reply, type RequestPhase } from '@sluice/policy-sdk';
+import { z } from 'zod';
+
+/** What a spec has its policy do in a phase. */
+export type Act = (exchange: Exchange) => Reply | undefined | Promise<Reply | undefined>;
+
+export interface RecordingOptions {
+  readonly name?: string;
+  /** Called in the request phase of that name; the phase is recorded first. */
+  readonly acts?: Partial<Record<RequestPhase, Act>>;
+  readonly respond?: NonNullable<PolicyHooks['respond']>;
+  readonly settle?: NonNullable<PolicyHooks['settle']>;
+  readonly onError?: 'open' | 'closed';
+}
+
+/**
+ * A policy that runs in every phase, writes each phase down, and does what the spec wants. Its configuration `as` tells
+ * one attachment from another in what is recorded. Tests only.
+ */
+export function recordingPolicy(record: (entry: string, exchange: Exchange) => void, options: RecordingOptions = {}): Policy {
+  const { name = 'recording', acts = {}, onError } = options;
+  const schema = definePolicySchema({
+    name,
+    summary: 'Writes down when it ran.',
+    phases,
+    ...(onError === undefined ? {} : { onError }),
+    config: z.strictObject({ as: z.string().default('') }),
+  });
+  // A policy of all phases could not be attached to consumers; the late half of this one can.
+  return definePolicy({
+    schema: { ...schema, attach: ['gateway', 'service', 'route', 'group', 'consumer'] },
+    compile: ({ as }) => hooksOf(as === '' ? '' : `${as}:`, record, acts, options),
+  });
+}
+
+function hooksOf(prefix: string, record: (entry: string, exchange: Exchange) => void, acts: Partial<Record<RequestPhase, Act>>, options: RecordingOptions): PolicyHooks {
+  const noted = (phase: Phase) => (exchange: Exchange) => {
+    record(prefix + phase, exchange);
+    return phase === 'respond' || phase === 'settle' ? undefined : acts[phase]?.(exchange);
+  };
+  return {
+    ...Object.fromEntries(phases.map((phase) => [phase, noted(phase)])),
+    respond: (exchange, response) => {
+      record(`${prefix}respond`, exchange);
+      options.respond?.(exchange, response);
+    },
+    settle: (exchange) => {
+      record(`${prefix}settle`, exchange);
+      options.settle?.(exchange);
+    },
+  };
+}
