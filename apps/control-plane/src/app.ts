@@ -7,6 +7,7 @@ import { loadPolicySchemas } from '@sluice/policy-sdk/load';
 import { AppModule } from './app.module.ts';
 import { serveDocumentation } from './openapi/documentation.ts';
 import { operatorTokens } from './platform/auth/operator-tokens.ts';
+import { Database } from './platform/database/database.ts';
 import type { Settings } from './platform/env.ts';
 import { errorCode, reasonOf } from './platform/error-code.ts';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
@@ -47,20 +48,22 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
     app.useLogger(nestLogger(logger));
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
-    return { adminUrl: `http://${host}:${port}`, close: () => stop(app, server) };
+    return { adminUrl: `http://${host}:${port}`, close: () => stop(app) };
   } catch (error) {
-    await app.close();
+    await stop(app);
     throw error;
   }
 }
 
 /** Lets requests under way finish. Connections that fall idle meanwhile are closed: clients would keep them open for a minute. */
-async function stop(app: INestApplication, server: Server): Promise<void> {
+async function stop(app: INestApplication): Promise<void> {
+  const server = app.getHttpServer() as Server;
   const sweeper = setInterval(() => server.closeIdleConnections(), idleSweepMs);
   try {
     await app.close();
   } finally {
     clearInterval(sweeper);
+    await app.get(Database).close();
   }
 }
 

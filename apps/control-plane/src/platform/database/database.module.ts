@@ -1,5 +1,4 @@
-import { Global, Inject, Module } from '@nestjs/common';
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SETTINGS } from '../env.ts';
 import type { Settings } from '../env.ts';
@@ -8,7 +7,10 @@ import { createDataSource } from './data-source.ts';
 import { Database } from './database.ts';
 import { openDatabase } from './open-database.ts';
 
-/** Opens the database before anything that asks it starts, and closes it after everything else has stopped. */
+/**
+ * Opens the database before anything that asks it starts. Whoever starts the application closes it, after everything else:
+ * what other modules still write while they stop must find it open.
+ */
 @Global()
 @Module({
   providers: [
@@ -25,10 +27,4 @@ import { openDatabase } from './open-database.ts';
   ],
   exports: [Database],
 })
-export class DatabaseModule implements OnApplicationShutdown {
-  constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.dataSource.destroy();
-  }
-}
+export class DatabaseModule {}

@@ -44,6 +44,11 @@ export class Database implements Sql {
     }
   }
 
+  /** Lets go of all connections. */
+  async close(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
   private async attempt<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     try {
