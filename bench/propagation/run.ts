@@ -93,6 +93,8 @@ async function measure(count: number, waits: boolean): Promise<string> {
     return `| ${count} | ${waits ? 'PATCH ?wait=applied' : 'PATCH'} | ${cell(spreadMs)} | ${cell(answersMs)} | ${cpuMs.toFixed(1)} |`;
   } finally {
     await end(nodes);
+    // Nodes that vanish are waited for until they are stale.
+    await sleep(6_000);
   }
 }
 

@@ -60,6 +60,9 @@ describe('the whole control plane with a node', () => {
   });
 
   it('stops in an order in which nobody misses anything', async () => {
+    const crowd = Array.from({ length: 100 }, (_, index) => new FixtureNode(streamPort(), { token, id: `crowd-${index}` }));
+    await Promise.all(crowd.map((member) => member.until(() => member.revision > 0)));
+    for (const member of crowd) member.close();
     const closing = controlPlane.close();
     await node.until(() => node.frames.at(-1)?.type === 'drain');
     await closing;

@@ -37,12 +37,14 @@ import { ConfigStream } from './config-stream.ts';
 export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(ConfigStream) private readonly stream: ConfigStream,
+    @Inject(ConnectedNodes) private readonly nodes: ConnectedNodes,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const host = this.settings.streamHost;
+    this.nodes.start();
     try {
       const port = await this.stream.start();
       this.logger.info('the config stream listens', { stream: formatStreamAddress({ host, port }) });
@@ -53,6 +55,8 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationShutdown(): Promise<void> {
     await this.stream.stop();
+    // Here, because global modules, the nodes among them, are only told once the database may be closed.
+    await this.nodes.stop();
   }
 
   private explained(error: unknown): unknown {

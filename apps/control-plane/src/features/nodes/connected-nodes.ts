@@ -65,7 +65,10 @@ export class ConnectedNodes {
     const session: NodeSession = new NodeSession(identity, () => this.changed(session), onSuperseded);
     prepare(session);
     this.sessions.set(identity.id, session);
-    older?.onSuperseded();
+    if (older !== undefined) {
+      this.unwritten.delete(older);
+      older.onSuperseded();
+    }
     let late: NodeJS.Timeout | undefined;
     const bound = new Promise<void>((resolve) => (late = setTimeout(resolve, takeOverMs)));
     await Promise.race([this.takeOver(session), bound]);
@@ -78,12 +81,10 @@ export class ConnectedNodes {
     const { id } = session.identity;
     if (this.sessions.get(id) !== session) return;
     this.sessions.delete(id);
-    this.unwritten.delete(session);
-    const { repository } = this;
-    this.enqueue(async () => {
-      if (session.isDraining) await repository.remove(id);
-      else await repository.update([session.describe()]);
-    });
+    if (session.isDraining) {
+      this.unwritten.delete(session);
+      this.enqueue(() => this.repository.remove(id));
+    } else this.writeSoon([session]);
     this.tell();
   }
 
@@ -133,8 +134,14 @@ export class ConnectedNodes {
       await work();
       this.databaseFailed = false;
     } catch (error) {
-      if (!this.databaseFailed) this.logger.warn('could not write the state of the nodes', { reason: error instanceof Error ? error.message : String(error) });
+      if (!this.databaseFailed) this.logger.warn('could not write the state of the nodes', { reason: reasonOf(error) });
       this.databaseFailed = true;
     }
   }
+}
+
+/** What the database said, rather than what a client of the Admin API would be told. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

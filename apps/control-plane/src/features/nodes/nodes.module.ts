@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Global, Inject, Module } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
 import { Logger } from '../../platform/logger.ts';
 import { RevisionFeedModule } from '../revisions/revision-feed/revision-feed.module.ts';
@@ -28,14 +27,4 @@ import { NodesService } from './nodes.service.ts';
   ],
   exports: [ConnectedNodes, AppliedStatus],
 })
-export class NodesModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(ConnectedNodes) private readonly connected: ConnectedNodes) {}
-
-  onApplicationBootstrap(): void {
-    this.connected.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.connected.stop();
-  }
-}
+export class NodesModule {}
