@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ import { freePort, isPortFree } from '../process/ports.ts';
 import { waitUntil } from '../process/wait-until.ts';
 
 const script = fileURLToPath(new URL('../start.ts', import.meta.url));
-const dataDir = join(mkdtempSync(join(tmpdir(), 'sluice-start-')), 'data');
+const folder = mkdtempSync(join(tmpdir(), 'sluice-start-'));
+const dataDir = join(folder, 'data');
 const ports: Record<string, number> = {};
 const patienceMs = 60_000;
 
@@ -19,6 +20,8 @@ let start: ChildProcess | undefined;
 let output = '';
 
 beforeAll(async () => {
+  // As root, Postgres runs as another account, which has to pass through here.
+  chmodSync(folder, 0o711);
   for (const name of ['PROXY', 'ADMIN', 'STREAM', 'STATUS']) ports[name] = await freePort();
   // The demo takes two ports in a row.
   do ports['DEMO'] = await freePort();
@@ -34,7 +37,7 @@ afterEach(async () => {
 
 afterAll(() => {
   removePostgresData(join(dataDir, 'postgres'));
-  rmSync(join(dataDir, '..'), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function launch(...args: string[]): ChildProcess {
