@@ -60,6 +60,12 @@ describe('NodeSession', () => {
     expect(session.describe()).toMatchObject({ appliedRevision: 7, nackedRevision: 8, faults: [{ id: 'a' }] });
     session.restarted();
     expect(session.describe()).toMatchObject({ appliedRevision: 0, nackedRevision: null, faults: [] });
+    // It does not know yet, and speaks of revisions of the other one.
+    session.reported(false, [], 7);
+    expect(session.describe().appliedRevision).toBe(0);
+    session.acked(2, []);
+    session.reported(false, [], 3);
+    expect(session.describe().appliedRevision).toBe(3);
   });
 
   it('has a bounded number of faults', () => {
@@ -69,6 +75,7 @@ describe('NodeSession', () => {
 
   it('is news when something changes, not with every sign of life', () => {
     const targets = [{ service: 's', address: 'a:1', healthy: true }];
+    session.resumed(1, 0, []);
     session.reported(false, targets, 1);
     session.reported(false, [...targets], 1);
     expect(news).toBe(1);

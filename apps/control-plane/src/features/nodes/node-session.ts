@@ -22,6 +22,8 @@ export class NodeSession {
   private quarantined: readonly NodeFault[] = [];
   private targets: readonly NodeTarget[] = [];
   private draining = false;
+  /** False until what the node calls a revision is known to be one of this database. */
+  private isInStep = false;
   private seenAtMs = performance.now();
   private lastSent = 0;
   /** When the oldest frame without an answer must have been answered. */
@@ -40,6 +42,7 @@ export class NodeSession {
 
   /** The node goes on from a state that this control plane knows too. */
   resumed(appliedRevision: number, nackedRevision: number, faults: readonly NodeFault[]): void {
+    this.isInStep = true;
     this.appliedRevision = appliedRevision;
     this.nackedRevision = nackedRevision === 0 ? null : nackedRevision;
     this.quarantined = faults.slice(0, maxFaults);
@@ -49,6 +52,7 @@ export class NodeSession {
   /** The revisions the node has answered so far mean nothing any more. */
   restarted(): void {
     this.resumed(0, 0, []);
+    this.isInStep = false;
     this.onChange();
   }
 
@@ -77,10 +81,11 @@ export class NodeSession {
 
   reported(draining: boolean, targets: readonly NodeTarget[], appliedRevision: number): void {
     this.seenAtMs = performance.now();
-    const news = draining !== this.draining || appliedRevision > this.appliedRevision || JSON.stringify(targets) !== JSON.stringify(this.targets);
+    const advanced = this.isInStep && appliedRevision > this.appliedRevision;
+    const news = draining !== this.draining || advanced || JSON.stringify(targets) !== JSON.stringify(this.targets);
     this.draining = draining;
     this.targets = targets;
-    if (appliedRevision > this.appliedRevision) this.appliedRevision = appliedRevision;
+    if (advanced) this.appliedRevision = appliedRevision;
     if (news) this.onChange();
   }
 
@@ -115,6 +120,7 @@ export class NodeSession {
   }
 
   private answered(revision: number): void {
+    this.isInStep = true;
     this.seenAtMs = performance.now();
     this.answerDueMs = revision >= this.lastSent ? Number.POSITIVE_INFINITY : this.seenAtMs + staleAfterMs;
   }
