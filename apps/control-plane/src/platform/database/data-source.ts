@@ -4,6 +4,8 @@ import type { Logger } from '../logger.ts';
 import { databaseLogger } from './database-logger.ts';
 import { migrations } from './migrations/index.ts';
 
+const migrationTimeoutMs = 600_000;
+
 /**
  * The data source: a pool of connections in which nothing waits for ever. The schema comes from the migrations alone;
  * `synchronize` stays off because it drops columns.
@@ -32,4 +34,10 @@ export function createDataSource(databaseUrl: string, logger: Logger): DataSourc
       idleTimeoutMillis: 30_000,
     },
   });
+}
+
+/** A second one to the same database, patient, with a connection to hold a lock and one to migrate. */
+export function createMigrator({ options }: DataSource): DataSource {
+  if (options.type !== 'postgres') throw new TypeError('the migrations are written for Postgres');
+  return new DataSource({ ...options, poolSize: 2, maxQueryExecutionTime: migrationTimeoutMs, extra: { statement_timeout: migrationTimeoutMs, query_timeout: migrationTimeoutMs } });
 }

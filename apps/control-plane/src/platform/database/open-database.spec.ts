@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@sluice/testkit';
+import pg from 'pg';
 import { cuttableConnection } from '../../testing/cuttable-connection.ts';
 import { JsonLogger } from '../logger.ts';
 import { SetupError } from '../setup-error.ts';
 import { createDataSource } from './data-source.ts';
-import { openDatabase } from './open-database.ts';
+import { migrationLock, openDatabase } from './open-database.ts';
 
 describe('openDatabase', () => {
   it('waits for a database that is not there yet, and says so', async () => {
@@ -21,6 +23,24 @@ describe('openDatabase', () => {
     expect(lines.join('')).toContain('InitialSchema');
     await dataSource.destroy();
     await way.close();
+    await test.drop();
+  });
+
+  it('waits for a replica that is migrating', async () => {
+    const test = await createTestDatabase();
+    const replica = new pg.Client(test.url);
+    await replica.connect();
+    await replica.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const logger = new JsonLogger('silent');
+    const dataSource = createDataSource(test.url, logger);
+    let isOpen = false;
+    const opened = openDatabase(dataSource, 1_000, logger).then(() => (isOpen = true));
+    await sleep(400);
+    expect(isOpen).toBe(false);
+    expect((await replica.query("SELECT to_regclass('config_head') AS found")).rows).toEqual([{ found: null }]);
+    await replica.end();
+    await opened;
+    await dataSource.destroy();
     await test.drop();
   });
 

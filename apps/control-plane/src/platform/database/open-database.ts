@@ -3,12 +3,13 @@ import type { DataSource } from 'typeorm';
 import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { SetupError } from '../setup-error.ts';
+import { createMigrator } from './data-source.ts';
 import { isDatabaseUnavailable, isLoginRefused } from './database-errors.ts';
 
 const retryMs = 500;
 const progressMs = 5_000;
 /** Any number will do, as long as nothing else in the database uses it. */
-const migrationLock = 7_461_934_211;
+export const migrationLock = 7_461_934_211;
 
 /**
  * Connects and migrates. A database that is not there yet is waited for, with a line of progress every few seconds.
@@ -17,19 +18,25 @@ const migrationLock = 7_461_934_211;
  */
 export async function openDatabase(dataSource: DataSource, waitMs: number, logger: Logger): Promise<void> {
   await connect(dataSource, waitMs, logger);
-  const runner = dataSource.createQueryRunner();
   try {
-    await runner.query("SET statement_timeout = '60s'");
-    await runner.query("SET lock_timeout = '60s'");
-    await runner.query('SELECT pg_advisory_lock($1)', [migrationLock]);
-    const applied = await dataSource.runMigrations({ transaction: 'each' });
-    await runner.query('SELECT pg_advisory_unlock($1)', [migrationLock]);
-    for (const { name } of applied) logger.info('applied a migration', { migration: name });
+    await migrate(dataSource, logger);
   } catch (error) {
+    await dataSource.destroy();
     throw new SetupError(`The migrations of the database failed: ${reasonOf(error)}\nThe database must be empty or belong to Sluice, and its user may create tables.`);
+  }
+}
+
+/** Over connections of its own: a migration may take minutes, which no request may. */
+async function migrate(dataSource: DataSource, logger: Logger): Promise<void> {
+  const migrator = createMigrator(dataSource);
+  await migrator.initialize();
+  try {
+    // Held until the connection is closed.
+    await migrator.createQueryRunner().query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    const applied = await migrator.runMigrations({ transaction: 'each' });
+    for (const { name } of applied) logger.info('applied a migration', { migration: name });
   } finally {
-    await runner.query('RESET ALL').catch(() => undefined);
-    await runner.release();
+    await migrator.destroy();
   }
 }
 
