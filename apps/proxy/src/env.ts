@@ -42,6 +42,11 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
   throw new Error(`settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`);
 }
 
+/** The environment of a worker of this node: the same, with the name the node has given itself. */
+export function workerEnvironment(env: Env): NodeJS.ProcessEnv {
+  return { ...process.env, SLUICE_NODE_ID: env.SLUICE_NODE_ID };
+}
+
 /** What `--help` prints. */
 export function helpText(): string {
   const lines = Object.entries(settings).map(([name, setting]) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createLogger, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
-import { helpText, readEnv, type Env } from './env.ts';
+import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
 import { ProxyNode } from './node/node.ts';
 import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
 import { nodePolicies } from './runtime/node-policies.ts';
@@ -28,8 +28,7 @@ async function main(given: Arguments): Promise<void> {
 async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
   if (workers > 1) {
     const program = fileURLToPath(import.meta.url);
-    // A worker is the same node: it must not make up a name of its own.
-    const fleet = new WorkerFleet({ size: workers, program, env: { ...process.env, SLUICE_NODE_ID: env.SLUICE_NODE_ID }, port: env.SLUICE_PROXY_PORT, logger });
+    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, logger });
     await fleet.start();
     return severalWorkers(fleet);
   }
