@@ -47,7 +47,7 @@ function haproxy(folder: string, originPort: number, port: number): Arm {
   const config = join(folder, 'haproxy.cfg');
   writeFileSync(
     config,
-    `global\n  nbthread 1\n  maxconn 20000\ndefaults\n  mode http\n  timeout connect 3s\n  timeout client 60s\n  timeout server 60s\n  http-reuse always\n` +
+    `global\n  nbthread 1\n  maxconn 4000\ndefaults\n  mode http\n  timeout connect 3s\n  timeout client 60s\n  timeout server 60s\n  http-reuse always\n` +
       `frontend in\n  bind 127.0.0.1:${port}\n  default_backend origin\nbackend origin\n  server one 127.0.0.1:${originPort}\n`,
   );
   return { name: 'haproxy', does: 'bare, http-reuse always', command: 'haproxy', args: ['-db', '-f', config], port, version: ['haproxy', '-v'] };
