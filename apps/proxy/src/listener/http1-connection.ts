@@ -2,27 +2,18 @@ import { catalogue, type ErrorCode } from '@sluice/errors';
 import { continueHead, isHttp1Fault, normalizeTarget, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
-import type { Downstream, ListenerEvents } from '../exchange/downstream.ts';
+import type { Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
+import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
-import type { ListenerOptions } from './listener-options.ts';
 import { optionsResponse, refusalOfMethod, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
 import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
 import { SocketWriter } from './socket-writer.ts';
-import { Timer, type TimerWheel } from './timer-wheel.ts';
+import { Timer } from './timer-wheel.ts';
 import { joinTunnel } from './tunnel-pipe.ts';
-
-/** What a connection needs of the listener that accepted it. */
-export interface ConnectionOwner {
-  readonly options: ListenerOptions;
-  readonly events: ListenerEvents;
-  readonly wheel: TimerWheel;
-  /** True once no more requests are taken than those under way. */
-  readonly draining: boolean;
-}
 
 /** Between two requests, or inside a head. */
 const IDLE = 0;
@@ -46,7 +37,7 @@ const CLOSED = 4;
  *   `onDone` of the response; never both.
  * - After a response that the client must not take for complete, nothing more is sent.
  */
-export class Http1Connection implements Downstream, RequestEvents, ResponseOwner, WatchedPeer {
+export class Http1Connection implements ClientConnection, Downstream, RequestEvents, ResponseOwner, WatchedPeer {
   readonly encrypted: boolean;
   readonly peerAddress: string;
   readonly peerPort: number;
@@ -92,9 +83,7 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     this.response = new ResponseChannel(this, this.writer);
     this.idleSinceMs = owner.wheel.nowMs;
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
-    socket.on('data', (chunk: Buffer) => {
-      if (this.phase < TUNNEL) this.reader.take(chunk);
-    });
+    socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('end', () => {
       if (this.phase < TUNNEL) this.reader.end();
     });
@@ -102,6 +91,11 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     // What broke the connection matters to nobody: 'close' follows.
     socket.on('error', () => undefined);
     socket.on('close', () => this.gone());
+  }
+
+  /** Takes bytes as if they had just been read. */
+  take(chunk: Buffer): void {
+    if (this.phase < TUNNEL) this.reader.take(chunk);
   }
 
   get bytesReceived(): number {
@@ -256,7 +250,6 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     this.destroy();
   }
 
-  /** No more requests: closes the connection when it is idle, else after what is under way. */
   drain(): void {
     if (this.phase !== IDLE || !this.parser.idle || this.reader.hasUnread) return;
     const { wheel, options } = this.owner;
@@ -266,7 +259,6 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
     else wheel.set(this.timer, leftMs);
   }
 
-  /** Closes the connection whatever is under way; the exchange hears of it. */
   destroyNow(): void {
     this.socket.destroy();
   }
@@ -280,8 +272,8 @@ export class Http1Connection implements Downstream, RequestEvents, ResponseOwner
   /** Refuses what is not a request: nothing is known of it, and nothing that follows it can be understood. */
   private refuseHead(code: ErrorCode, reason: string): void {
     this.phase = EXCHANGE;
-    this.method = '';
-    this.host = '';
+    this.method = this.parser.method;
+    this.host = this.parser.host;
     this.path = '';
     this.reader.giveUp();
     this.refuse(code, reason);

@@ -1,4 +1,5 @@
 import type { RequestLimits } from '@sluice/http1';
+import type { ServerCertificate } from './server-certificates.ts';
 
 /** What the edge accepts of one listener. The defaults are the safe values: nobody needs a hardening guide. */
 export interface ListenerOptions {
@@ -31,6 +32,8 @@ export interface ListenerOptions {
   readonly limits: Partial<RequestLimits>;
   /** Lower-case names whose spellings with `_` or `.` are refused, besides the built-in ones. */
   readonly protectedNames: ReadonlySet<string>;
+  /** With any, TLS is spoken, and HTTP/2 agreed on in the handshake. Without, plain HTTP/1.1, and HTTP/2 to those who begin with it. */
+  readonly certificates: readonly ServerCertificate[];
 }
 
 export const defaultListenerOptions: ListenerOptions = Object.freeze({
@@ -50,4 +53,5 @@ export const defaultListenerOptions: ListenerOptions = Object.freeze({
   maxBodyBytes: 10_485_760,
   limits: {},
   protectedNames: new Set<string>(),
+  certificates: [],
 });

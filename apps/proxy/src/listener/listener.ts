@@ -2,11 +2,16 @@ import { catalogue } from '@sluice/errors';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ListenerEvents } from '../exchange/downstream.ts';
 import { AddressCounter, addressKey } from './address-counter.ts';
+import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
-import { Http1Connection, type ConnectionOwner } from './http1-connection.ts';
+import { Http1Connection } from './http1-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
+import { ProtocolSniffer } from './protocol-sniffer.ts';
 import { refusalResponse } from './refusal.ts';
+import type { ServerCertificate } from './server-certificates.ts';
 import type { TimerWheel } from './timer-wheel.ts';
+import { TlsAcceptor } from './tls-acceptor.ts';
 
 /**
  * What a socket may hold before its writer is told to wait: two reads, so that passing on one full read does not stop the
@@ -28,17 +33,31 @@ export class Listener implements ConnectionOwner {
   readonly wheel: TimerWheel;
   draining = false;
   private readonly server: Server;
-  private readonly connections = new Set<Http1Connection>();
+  /** By the socket that was accepted; what serves it changes as it becomes clear what is spoken on it. */
+  private readonly connections = new Map<Socket, ClientConnection>();
   private readonly perAddress: AddressCounter;
   private readonly turnedAway = new Set<Socket>();
+  private readonly tls: TlsAcceptor | undefined;
   private whenEmpty: (() => void) | undefined = undefined;
 
+  /** @throws Error when a certificate is not usable */
   constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}) {
     this.events = events;
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
     this.perAddress = new AddressCounter(this.options.maxConnectionsPerAddress);
+    const { certificates, headerTimeoutMs } = this.options;
+    this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs);
     this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES }, (socket) => this.accept(socket));
+  }
+
+  /**
+   * Uses other certificates for the handshakes that follow. A listener that speaks TLS goes on doing so.
+   * @throws Error when one is not usable; the ones before stay in use
+   */
+  setCertificates(certificates: readonly ServerCertificate[]): void {
+    if (this.tls === undefined) throw new Error('this listener does not speak TLS: give it a certificate when it is made');
+    this.tls.setCertificates(certificates);
   }
 
   /** Connections that are being served. */
@@ -75,8 +94,10 @@ export class Listener implements ConnectionOwner {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
+    // Connections that the kernel has made already are taken: closing the listener would reset them.
+    if (timeoutMs > 0) await new Promise((resolve) => setImmediate(resolve));
     this.stopAccepting();
-    for (const connection of this.connections) connection.drain();
+    for (const connection of this.connections.values()) connection.drain();
     if (this.connections.size === 0) return;
     const cap = setTimeout(() => this.destroyAll(), timeoutMs);
     await new Promise<void>((resolve) => (this.whenEmpty = resolve));
@@ -94,7 +115,7 @@ export class Listener implements ConnectionOwner {
   }
 
   private destroyAll(): void {
-    for (const connection of this.connections) connection.destroyNow();
+    for (const connection of this.connections.values()) connection.destroyNow();
   }
 
   private accept(socket: Socket): void {
@@ -108,20 +129,45 @@ export class Listener implements ConnectionOwner {
     const key = addressKey(peerAddress);
     const isFull = this.connections.size >= this.options.maxConnections;
     if (isFull || !this.perAddress.enter(key)) return this.refuse(socket, peerAddress, isFull ? 'in total' : `from ${key}`);
-    const connection = new Http1Connection(this, socket, peerAddress, false);
-    this.connections.add(connection);
     socket.on('close', () => {
       this.perAddress.leave(key);
-      this.connections.delete(connection);
+      this.connections.delete(socket);
       if (this.connections.size === 0) this.whenEmpty?.();
     });
+    this.connections.set(socket, this.begin(socket, peerAddress));
+  }
+
+  /** What is spoken is agreed on in the handshake, or seen from the first bytes. */
+  private begin(socket: Socket, peerAddress: string): ClientConnection {
+    if (this.tls !== undefined) {
+      return this.tls.accept(socket, (secure) => {
+        const Connection = secure.alpnProtocol === 'h2' ? Http2Connection : Http1Connection;
+        this.serve(socket, new Connection(this, secure, peerAddress, true));
+      });
+    }
+    return new ProtocolSniffer(this, socket, (isHttp2, seen) => {
+      if (isHttp2) {
+        socket.pause();
+        socket.unshift(seen);
+        this.serve(socket, new Http2Connection(this, socket, peerAddress, false));
+      } else {
+        const connection = new Http1Connection(this, socket, peerAddress, false);
+        this.serve(socket, connection);
+        connection.take(seen);
+      }
+    });
+  }
+
+  private serve(socket: Socket, connection: ClientConnection): void {
+    this.connections.set(socket, connection);
+    if (this.draining) connection.drain();
   }
 
   private refuse(socket: Socket, peerAddress: string, limit: string): void {
     const code = 'too_many_connections';
     const reason = `the limit of connections ${limit} is reached`;
     const content = this.events.refused({ code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
-    if (this.turnedAway.size >= MAX_TURNED_AWAY) {
+    if (this.tls !== undefined || this.turnedAway.size >= MAX_TURNED_AWAY) {
       socket.destroy();
       return;
     }

@@ -3,7 +3,7 @@ import { HeaderList, isKnownMethod } from '@sluice/http1';
 import { responseHead, type HeadContext } from './response-head.ts';
 
 /** Methods a 405 of the listener offers instead, RFC 9110 section 15.5.6. */
-const servedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+export const servedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Which row of the catalogue a method earns, if any: TRACE echoes credentials, CONNECT makes an open relay. */
 export function refusalOfMethod(method: string): ErrorCode | undefined {

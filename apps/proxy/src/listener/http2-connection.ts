@@ -1,0 +1,83 @@
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
+import { Timer } from './timer-wheel.ts';
+
+/** Requests of one connection under way at the same time. */
+const MAX_STREAMS = 100;
+/** Uncompressed size of a head, counted as RFC 9113 section 6.5.2 says. */
+const MAX_HEADER_LIST_BYTES = 65_536;
+/** Streams a client may reset at once, and how many more each second: opening and resetting costs it nothing, and us much. */
+const RESET_BURST = 100;
+const RESETS_PER_SECOND = 10;
+/** The last stream there can be: a GOAWAY that names it refuses nothing yet (RFC 9113 section 6.8). */
+const MAX_STREAM_ID = 0x7fff_ffff;
+/** Above what a head is refused for with 431, so that the refusal is what the client sees. */
+const MAX_HEADER_PAIRS = 1_000;
+
+/** One HTTP/2 connection of a client, over TLS or with prior knowledge; its streams are exchanges. */
+export class Http2Connection implements ClientConnection, StreamConnection {
+  readonly owner: ConnectionOwner;
+  readonly encrypted: boolean;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+  private readonly session: ServerHttp2Session;
+  private readonly timer = new Timer(() => this.expired());
+  private streams = 0;
+
+  /** Takes the socket over. What was read from it goes back with `unshift` before. */
+  constructor(owner: ConnectionOwner, socket: Socket, peerAddress: string, encrypted: boolean) {
+    this.owner = owner;
+    this.encrypted = encrypted;
+    this.peerAddress = peerAddress;
+    this.peerPort = socket.remotePort ?? 0;
+    this.localPort = socket.localPort ?? 0;
+    // A session has no use for a client that has ended its side: nothing can come of its streams any more.
+    socket.allowHalfOpen = false;
+    this.session = performServerHandshake(socket, {
+      settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_LIST_BYTES },
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
+      streamResetBurst: RESET_BURST,
+      streamResetRate: RESETS_PER_SECOND,
+      strictSingleValueFields: false,
+    });
+    this.session.on('stream', (stream, _, flags, raw) => {
+      this.streams++;
+      this.owner.wheel.clear(this.timer);
+      stream.on('close', () => this.streamClosed());
+      new Http2Exchange(this, stream).open(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
+    });
+    // A client that breaks the protocol is told so in GOAWAY by the session itself; 'close' follows.
+    this.session.on('error', () => undefined);
+    this.session.on('close', () => owner.wheel.clear(this.timer));
+    owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
+  }
+
+  /** Announces the end, leaves the client time for what it has on its way, and closes after the last stream. */
+  drain(): void {
+    const { session, owner } = this;
+    if (session.closed || session.destroyed) return;
+    session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+    const closing = new Timer(() => session.close());
+    owner.wheel.set(closing, owner.options.drainIdleMs);
+    session.on('close', () => owner.wheel.clear(closing));
+  }
+
+  destroyNow(): void {
+    this.session.destroy();
+  }
+
+  private streamClosed(): void {
+    this.streams--;
+    if (this.streams === 0 && !this.session.closed) this.owner.wheel.set(this.timer, this.owner.options.keepAliveIdleMs);
+  }
+
+  private expired(): void {
+    if (this.session.closed) return this.session.destroy();
+    this.session.close();
+    // A client that does not answer GOAWAY by closing is not waited for.
+    this.owner.wheel.set(this.timer, this.owner.options.lingerMs);
+  }
+}

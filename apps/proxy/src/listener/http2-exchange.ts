@@ -1,0 +1,245 @@
+import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
+import { HeaderList, isHttp1Fault, normalizeTarget, type RequestParser } from '@sluice/http1';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { noContent, type ContentSource } from '../exchange/content.ts';
+import type { Downstream } from '../exchange/downstream.ts';
+import type { Tunnel } from '../exchange/tunnel.ts';
+import type { ConnectionOwner } from './client-connection.ts';
+import { fieldsOf } from './http2-fields.ts';
+import { readHttp2Head } from './http2-head.ts';
+import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
+import { refusalOfMethod, servedMethods } from './refusal.ts';
+import { RequestContent, type ContentOwner } from './request-content.ts';
+import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
+
+/** What an exchange needs of the connection its stream belongs to. */
+export interface StreamConnection {
+  readonly owner: ConnectionOwner;
+  readonly encrypted: boolean;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+}
+
+/**
+ * One stream of an HTTP/2 connection: the Downstream of the one exchange on it.
+ *
+ * Flow control does what reading and pausing do in HTTP/1.1: until content is started, no more of it arrives than the
+ * window of the stream allows.
+ */
+export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Http2ResponseOwner {
+  readonly protocol = '2' as const;
+  readonly encrypted: boolean;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+  method = '';
+  path = '';
+  query = '';
+  host = '';
+  authority = '';
+  headers = new HeaderList();
+  content: ContentSource = noContent;
+  readonly wantsUpgrade = false;
+  expectsContinue = false;
+  maxBodyBytes: number;
+  onAborted: (() => void) | undefined = undefined;
+  bytesReceived = 0;
+  takesTrailers = false;
+  private readonly owner: ConnectionOwner;
+  private readonly clientStream: ServerHttp2Stream;
+  private readonly response: Http2Response;
+  private requestContent: RequestContent | undefined = undefined;
+  private trailers: HeaderList | undefined = undefined;
+  private watch: SlowPeerWatch | undefined = undefined;
+  private reading = false;
+  private over = false;
+
+  constructor(connection: StreamConnection, stream: ServerHttp2Stream) {
+    this.owner = connection.owner;
+    this.encrypted = connection.encrypted;
+    this.peerAddress = connection.peerAddress;
+    this.peerPort = connection.peerPort;
+    this.localPort = connection.localPort;
+    this.maxBodyBytes = this.owner.options.maxBodyBytes;
+    this.clientStream = stream;
+    this.response = new Http2Response(stream, this);
+    // What broke the stream matters to nobody: 'close' follows.
+    stream.on('error', () => undefined);
+    stream.on('close', () => this.gone());
+  }
+
+  get bytesSent(): number {
+    return this.response.bytesSent;
+  }
+
+  /** Takes the head of the request and lets the exchange begin. */
+  open(raw: readonly string[], hasContent: boolean): void {
+    for (const text of raw) this.bytesReceived += text.length;
+    const parser = readHttp2Head(raw, hasContent, this.owner.options.protectedNames);
+    if (parser === undefined) return this.refuse('malformed_request', 'the head is not one of HTTP');
+    this.method = parser.method;
+    this.host = parser.host;
+    if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
+    const code = refusalOfMethod(parser.method);
+    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
+    const target = normalizeTarget(parser.target);
+    if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
+    if (target.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
+    this.path = target.path;
+    this.query = target.query;
+    this.accept(parser, hasContent);
+    this.owner.events.connection(this)();
+  }
+
+  // Downstream: what the exchange asks for.
+
+  sendInterim(status: number, headers: HeaderList): void {
+    if (this.isOpen) this.response.interim(status, headers);
+  }
+
+  respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
+    if (this.isOpen) this.response.respond(status, headers, content);
+  }
+
+  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
+    if (this.isOpen) return this.response.begin(status, headers, content, onDone);
+    content.cancel();
+    onDone(new Error('the client is gone'));
+  }
+
+  /** WebSockets are spoken over HTTP/1.1 here, so nothing asks for this. */
+  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: () => void): void {
+    tunnel.stream.destroy();
+    this.abort();
+    onDone();
+  }
+
+  abort(): void {
+    if (this.over) return;
+    this.response.abandon();
+    this.responseBroken();
+  }
+
+  // ContentOwner: how the content of the request flows.
+
+  contentStarted(): void {
+    const { clientStream: stream, requestContent } = this;
+    if (this.isOpen && this.expectsContinue && requestContent?.received === 0 && !stream.headersSent && stream.readableLength === 0) {
+      stream.additionalHeaders({ ':status': 100 });
+    }
+    this.read(requestContent as RequestContent);
+    this.watchPeer();
+  }
+
+  contentResumed(): void {
+    this.clientStream.resume();
+  }
+
+  contentPaused(): void {
+    this.clientStream.pause();
+  }
+
+  // WatchedPeer: how the client keeps up.
+
+  get awaitedContent(): RequestContent | undefined {
+    return this.over || this.requestContent?.over !== false ? undefined : this.requestContent;
+  }
+
+  get isBlocked(): boolean {
+    return !this.over && this.response.blocked;
+  }
+
+  sendsTooSlowly(content: RequestContent): void {
+    content.fail('request_timeout');
+  }
+
+  doesNotRead(): void {
+    this.clientStream.destroy(new Error('the client does not read'));
+  }
+
+  // Http2ResponseOwner: how the response went.
+
+  writeBlocked(): void {
+    this.watchPeer();
+  }
+
+  responseEnded(): void {
+    this.over = true;
+    this.watch?.stop();
+    const { clientStream: stream, requestContent } = this;
+    if (requestContent === undefined || stream.readableEnded) return;
+    requestContent.cancel();
+    // The answer is complete without the rest of the request: it need not be sent (RFC 9113 section 8.1).
+    // A turn later, or the reset would overtake the answer.
+    stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+  }
+
+  responseBroken(): void {
+    this.over = true;
+    this.watch?.stop();
+    // Not `close`: that ends the stream in good order first, and the client would take what it has for whole.
+    this.clientStream.destroy(new Error('the response breaks off'));
+  }
+
+  /** Closed streams take nothing, also in the moment before they say so. */
+  private get isOpen(): boolean {
+    return !this.over && !this.clientStream.closed && !this.clientStream.destroyed;
+  }
+
+  private accept(parser: RequestParser, hasContent: boolean): void {
+    this.headers = parser.headers;
+    this.authority = parser.port === undefined ? parser.host : `${parser.host}:${parser.port}`;
+    this.expectsContinue = parser.expectContinue;
+    this.takesTrailers = parser.headers.get('content-type')?.startsWith('application/grpc') === true;
+    if (!hasContent) return;
+    this.requestContent = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
+    this.content = this.requestContent;
+  }
+
+  private read(content: RequestContent): void {
+    if (this.reading) return;
+    this.reading = true;
+    const { clientStream: stream } = this;
+    stream.on('trailers', (_, __, raw) => {
+      // Only gRPC has a use for them; anywhere else they could smuggle fields past whoever looked at the head.
+      if (this.takesTrailers) this.trailers = fieldsOf(raw);
+    });
+    stream.on('data', (chunk: Buffer) => {
+      this.bytesReceived += chunk.length;
+      content.deliver(chunk);
+    });
+    // A stream that was cut off ends as well.
+    stream.on('end', () => {
+      if (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR) content.complete(this.trailers);
+    });
+  }
+
+  private refuse(code: ErrorCode, reason: string): void {
+    const { peerAddress, method, host, path } = this;
+    const { status } = catalogue[code];
+    const content = this.owner.events.refused({ code, status, reason, peerAddress, method, host, path });
+    const headers = HeaderList.of({ 'Content-Type': problemMediaType });
+    if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
+    this.response.respond(status, headers, content);
+  }
+
+  private watchPeer(): void {
+    if (this.over) return;
+    this.watch ??= new SlowPeerWatch(this, this.owner.wheel, this.owner.options);
+    this.watch.start();
+  }
+
+  /** The stream is closed, by whomever. */
+  private gone(): void {
+    const { onAborted, over } = this;
+    const onDone = this.response.abandon();
+    this.over = true;
+    this.watch?.stop();
+    this.onAborted = undefined;
+    if (over) return;
+    if (onAborted !== undefined) onAborted();
+    else onDone?.(new Error('the client closed the stream'));
+    this.requestContent?.fail('malformed_request', 'The stream ended before the content was complete.');
+  }
+}

@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { certificateA, certificateB, localCertificate, testAuthority } from '../upstream/testing/certificates.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const sockets: TLSSocket[] = [];
+
+async function serve(options: Partial<ListenerOptions> = {}): Promise<void> {
+  running = await RunningListener.start(echo, { certificates: [localCertificate, certificateA, certificateB], ...options });
+}
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await running.stop();
+});
+
+async function handshake(options: ConnectionOptions): Promise<TLSSocket> {
+  const socket = connect({ port: running.port, host: '127.0.0.1', ca: testAuthority, ...options });
+  sockets.push(socket);
+  await once(socket, 'secureConnect');
+  return socket;
+}
+const nameOf = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject.CN);
+
+describe('TLS', () => {
+  it('carries HTTP/1.1, and the exchange knows that it is encrypted', async () => {
+    let encrypted: boolean | undefined;
+    running = await RunningListener.start(
+      (downstream) => {
+        encrypted = downstream.encrypted;
+        echo(downstream);
+      },
+      { certificates: [localCertificate] },
+    );
+    const socket = await handshake({ ALPNProtocols: ['http/1.1'] });
+    socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi');
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    expect([response.toString().split('\r\n\r\n')[1], encrypted, socket.alpnProtocol]).toEqual(['POST a.test/ hi', true, 'http/1.1']);
+    expect(running.listener.connectionCount).toBe(1);
+    socket.destroy();
+    await eventually(() => running.listener.connectionCount === 0);
+  });
+
+  it('carries HTTP/2 when the client offers it', async () => {
+    await serve();
+    const session = connectHttp2(`https://localhost:${running.port}`, { ca: testAuthority });
+    const stream = session.request({ ':path': '/x', ':authority': 'a.test' });
+    let body = '';
+    stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    await once(stream, 'end');
+    expect([session.alpnProtocol, body]).toEqual(['h2', 'GET a.test/x ']);
+    session.close();
+    await eventually(() => running.listener.connectionCount === 0);
+  });
+
+  it.each([
+    ['a.test', 'a.test'],
+    ['www.a.test', 'a.test'],
+    ['B.test', 'b.test'],
+    ['localhost', 'local'],
+    ['unknown.test', 'local'],
+    ['deep.www.a.test', 'local'],
+    ['', 'local'],
+  ])('shows a client that asks for "%s" the certificate of %s', async (servername, name) => {
+    await serve();
+    expect(nameOf(await handshake({ servername, checkServerIdentity: () => undefined }))).toBe(name);
+  });
+
+  it('uses new certificates from the next handshake on', async () => {
+    await serve();
+    running.listener.setCertificates([certificateB]);
+    expect(nameOf(await handshake({ servername: 'a.test', checkServerIdentity: () => undefined }))).toBe('b.test');
+    expect(() => running.listener.setCertificates([{ cert: 'x', key: 'y' }])).toThrow('certificate 1 is not usable');
+    expect(() => running.listener.setCertificates([])).toThrow('at least one certificate');
+    expect(nameOf(await handshake({ checkServerIdentity: () => undefined }))).toBe('b.test');
+  });
+
+  it('refuses old versions of itself', async () => {
+    await serve();
+    await expect(handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })).rejects.toThrow();
+    await eventually(() => running.listener.connectionCount === 0);
+  });
+
+  it('gives up on a handshake that does not get on, and on clients that speak plainly', async () => {
+    await serve({ headerTimeoutMs: 50 });
+    const silent = await RawClient.connect(running.port);
+    await silent.readToEnd();
+    const plain = await RawClient.connect(running.port);
+    plain.send('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    expect(await plain.readToEnd()).not.toContain('HTTP/1.1');
+    await eventually(() => running.listener.connectionCount === 0);
+  });
+
+  it('needs a certificate to begin with', async () => {
+    running = await RunningListener.start(echo);
+    expect(() => running.listener.setCertificates([localCertificate])).toThrow('does not speak TLS');
+  });
+});
