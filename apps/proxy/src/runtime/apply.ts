@@ -14,8 +14,10 @@ import type { Served } from './served.ts';
 export class RuntimeTarget implements ConfigTarget {
   readonly #workshop: Workshop;
   #runtime: Runtime;
-  /** Changes of refused revisions, by kind and id, to be tried again with the next one. */
+  /** Newest versions that are not in service, by kind and id: those that are broken, and what came with them. */
   #pending = new Map<string, ResourceChange>();
+  /** Resources in service as a refusal, by kind and id: they have no good version. */
+  #refusals = new Set<string>();
   #quarantined: readonly ConfigFault[] = [];
 
   constructor(gatewayName: string, workshop: Workshop) {
@@ -35,40 +37,45 @@ export class RuntimeTarget implements ConfigTarget {
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
   applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome {
-    const next = new Runtime(this.#runtime.gatewayName, this.#runtime.routeMetrics);
+    const previous = this.#runtime;
+    const next = new Runtime(previous.gatewayName, previous.routeMetrics);
     next.revision = revision;
     const pending = new Map<string, ResourceChange>();
-    const faults: ConfigFault[] = [];
+    const refusals = new Set<string>();
+    const quarantined: ConfigFault[] = [];
     for (const resource of resources) {
-      const compiled = compileResource(resource, this.#workshop);
-      if (compiled.served !== undefined) next.install(compiled.served);
-      if (compiled.faults.length === 0) continue;
-      faults.push(...compiled.faults);
-      pending.set(keyOf(resource.kind, resource.id), { ...resource });
+      const { served, faults } = compileResource(resource, this.#workshop);
+      const lastGood = faults.length === 0 ? undefined : this.#lastGood(resource.kind, resource.id);
+      if (lastGood !== undefined) this.#release(served);
+      const installed = lastGood ?? served;
+      if (installed !== undefined) next.install(installed);
+      if (faults.length === 0) continue;
+      const key = keyOf(resource.kind, resource.id);
+      quarantined.push(...faults);
+      pending.set(key, resource);
+      if (lastGood === undefined) refusals.add(key);
     }
     if (next.gateway === undefined) {
-      for (const service of next.services.values()) this.#release(service);
-      return { applied: false, faults: [...faults, missingGateway(next.gatewayName)], quarantined: this.#quarantined };
+      this.#releaseServicesOf(next, previous);
+      const isBroken = quarantined.some(({ kind, name }) => kind === 'gateway' && name === next.gatewayName);
+      return { applied: false, faults: isBroken ? quarantined : [...quarantined, missingGateway(next.gatewayName)], quarantined: this.#quarantined };
     }
     // The generation goes on from the old one's, so that nothing joined from the old runtime can pass for fresh.
-    next.generation += this.#runtime.generation;
-    const previous = this.#runtime;
+    next.generation += previous.generation;
     this.#runtime = next;
     this.#pending = pending;
-    this.#quarantined = faults;
-    for (const service of previous.services.values()) this.#release(service);
+    this.#refusals = refusals;
+    this.#quarantined = quarantined;
+    this.#releaseServicesOf(previous, next);
     next.routeMetrics.keepOnly(new Set([...next.routes.values()].map(({ name }) => name)));
-    return { applied: true, faults: [], quarantined: faults };
+    return { applied: true, faults: [], quarantined };
   }
 
   /** {@inheritDoc ConfigTarget.applyDelta} */
   applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome {
     const merged = new Map(this.#pending);
     for (const change of changes) merged.set(keyOf(change.kind, change.id), change);
-    const compiled = new Map<string, Compiled>();
-    for (const [key, { kind, id, spec }] of merged) {
-      if (spec !== undefined) compiled.set(key, compileResource({ kind, id, spec }, this.#workshop));
-    }
+    const compiled = this.#compile(merged);
     const faults = changes.flatMap(({ kind, id }) => compiled.get(keyOf(kind, id))?.faults ?? []);
     if (faults.length > 0) {
       for (const { served } of compiled.values()) this.#release(served);
@@ -79,32 +86,61 @@ export class RuntimeTarget implements ConfigTarget {
     return { applied: true, faults: [], quarantined: this.#quarantined };
   }
 
+  /** What becomes of each change; nothing for a removal. */
+  #compile(changes: ReadonlyMap<string, ResourceChange>): ReadonlyMap<string, Compiled> {
+    const compiled = new Map<string, Compiled>();
+    for (const [key, { kind, id, spec }] of changes) {
+      if (spec !== undefined) compiled.set(key, compileResource({ kind, id, spec }, this.#workshop));
+    }
+    const { gateway, gatewayName } = this.#runtime;
+    if (gateway === undefined) return compiled;
+    // A node without its gateway would refuse everything. As with a snapshot, whoever takes it away is told.
+    const key = keyOf('gateway', gateway.id);
+    const stays = !changes.has(key) || (compiled.get(key)?.faults.length ?? 0) > 0;
+    const hasSuccessor = (): boolean => [...compiled.values()].some(({ served }) => served?.kind === 'gateway' && served.name === gatewayName);
+    if (!stays && !hasSuccessor()) compiled.set(key, { served: undefined, faults: [{ ...missingGateway(gatewayName), id: gateway.id }] });
+    return compiled;
+  }
+
   #install(revision: number, merged: ReadonlyMap<string, ResourceChange>, compiled: ReadonlyMap<string, Compiled>): void {
     const pending = new Map<string, ResourceChange>();
     const quarantined: ConfigFault[] = [];
     for (const [key, change] of merged) {
-      const result = compiled.get(key);
-      if (result === undefined) {
-        this.#retire(this.#runtime.remove(change.kind, change.id), undefined);
+      const { served, faults } = compiled.get(key) ?? { served: undefined, faults: [] };
+      const isRemoved = served === undefined && faults.length === 0;
+      const lastGood = faults.length === 0 ? undefined : this.#lastGood(change.kind, change.id);
+      if (faults.length > 0) {
+        pending.set(key, change);
+        quarantined.push(...faults);
+      }
+      if (lastGood !== undefined) {
+        this.#release(served);
         continue;
       }
-      if (result.faults.length > 0) {
-        pending.set(key, change);
-        quarantined.push(...result.faults);
-      }
-      const keepsLastGood = result.faults.length > 0 && this.#runtime.find(change.kind, change.id) !== undefined;
-      if (result.served === undefined || keepsLastGood) this.#release(result.served);
-      else this.#retire(this.#runtime.install(result.served), result.served);
+      if (faults.length > 0) this.#refusals.add(key);
+      else this.#refusals.delete(key);
+      if (served !== undefined) this.#retire(this.#runtime.install(served), served);
+      else if (isRemoved) this.#retire(this.#runtime.remove(change.kind, change.id), undefined);
     }
     this.#runtime.revision = revision;
     this.#pending = pending;
     this.#quarantined = quarantined;
   }
 
+  /** What is in service of a resource, unless it is only a refusal. */
+  #lastGood(kind: Kind, id: string): Served | undefined {
+    return this.#refusals.has(keyOf(kind, id)) ? undefined : this.#runtime.find(kind, id);
+  }
+
   /** What was in service is not any more; `successor` has taken its place. */
   #retire(served: Served | undefined, successor: Served | undefined): void {
     if (served?.kind === 'route' && served.name !== successor?.name) this.#runtime.routeMetrics.forget(served.name);
     this.#release(served);
+  }
+
+  /** Gives back the services of a runtime that goes, but for those that the other one uses as they are. */
+  #releaseServicesOf(gone: Runtime, kept: Runtime): void {
+    for (const service of gone.services.values()) if (kept.services.get(service.id) !== service) this.#release(service);
   }
 
   #release(served: Served | undefined): void {
@@ -119,5 +155,6 @@ function keyOf(kind: Kind, id: string): string {
 }
 
 function missingGateway(name: string): ConfigFault {
-  return { kind: 'gateway', id: '', name, pointer: '', code: 'unknown_gateway', reason: `the configuration has no gateway named "${name}"` };
+  const reason = `the configuration has no gateway named "${name}": create it, or set SLUICE_GATEWAY to one that exists`;
+  return { kind: 'gateway', id: '', name, pointer: '/name', code: 'unknown_gateway', reason };
 }

@@ -20,8 +20,8 @@ export interface Compiled {
 
 /**
  * Turns a resource into what the request path uses. Runs off the request path; nothing is in service yet. Never throws.
- * A resource whose form this node does not understand cannot be served at all (`served` is undefined); one whose
- * policies cannot be compiled is served as a refusal.
+ * What this node does not understand, or whose policies cannot be compiled, is served as a refusal; where nothing could
+ * stand in for it, `served` is undefined.
  */
 export function compileResource(resource: Resource, workshop: Workshop): Compiled {
   const { kind, id } = resource;
@@ -29,7 +29,7 @@ export function compileResource(resource: Resource, workshop: Workshop): Compile
   const name = nameOf(kind, resource.spec);
   if (!parsed.success) {
     const faults = fieldErrors(parsed.error).map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
-    return { served: kind === 'route' ? refusingRoute(id, name, resource.spec) : undefined, faults };
+    return { served: refusal(kind, id, name, resource.spec), faults };
   }
   const faults: ConfigFault[] = [];
   const chainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]): PolicyChain => {
@@ -38,7 +38,24 @@ export function compileResource(resource: Resource, workshop: Workshop): Compile
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
     return refusingChain(holder);
   };
-  return { served: serve(kind, id, name, parsed.data, chainOf, workshop), faults };
+  try {
+    return { served: serve(kind, id, name, parsed.data, chainOf, workshop), faults };
+  } catch (fault) {
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer: '', code: 'resource_compile_failed', reason }] };
+  }
+}
+
+/** What stands in for a resource that cannot be understood. Without one, whatever refers to it refuses; see `join.ts`. */
+function refusal(kind: Kind, id: string, name: string, spec: unknown): Served | undefined {
+  if (kind === 'route') return refusingRoute(id, name, spec);
+  return kind === 'consumer' ? refusingConsumer(id, name) : undefined;
+}
+
+/** Its keys are still known, so that the caller hears that it is the gateway's fault, and not that the key is none. */
+function refusingConsumer(id: string, username: string): Served {
+  const spec = { username, groups: [], quotas: [], policies: [], tags: [] };
+  return { kind: 'consumer', id, name: username, spec, chain: refusingChain('consumer'), view: undefined };
 }
 
 /**

@@ -12,6 +12,7 @@ export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
   const { spec } = route;
   const parts = spec.split ?? [{ service: spec.service, weight: 1 }];
   const ways = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
+  runtime.routeMetrics.keepServices(route.name, new Set(ways.map((way) => way.service?.name ?? '')));
   return { generation: runtime.generation, ways, totalWeight: ways.length === 1 ? 0 : ways.reduce((sum, way) => sum + way.weight, 0) };
 }
 

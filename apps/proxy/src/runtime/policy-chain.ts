@@ -14,7 +14,7 @@ export interface CompiledPolicy {
 export interface ChainFault {
   /** RFC 6901 JSON Pointer into the holder's spec. */
   readonly pointer: string;
-  readonly code: 'unknown_policy' | 'invalid_policy_config' | 'policy_compile_failed';
+  readonly code: 'unknown_policy' | 'misplaced_policy' | 'invalid_policy_config' | 'policy_compile_failed';
   readonly reason: string;
 }
 
@@ -31,7 +31,7 @@ export interface PolicyRack {
 export function compileChain(holder: PolicyHolder, rack: PolicyRack): PolicyChain | readonly ChainFault[] {
   const faults: ChainFault[] = [];
   const chain = holder.policies.flatMap((attachment, index) => {
-    const compiled = compilePolicy(attachment, `${holder.kind}:${holder.id}/${attachment.name}`, rack);
+    const compiled = compilePolicy(attachment, holder, rack);
     if ('hooks' in compiled) return [compiled];
     faults.push(...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })));
     return [];
@@ -55,17 +55,21 @@ export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
   return [{ name: `quarantined-${kind}`, hooks: guardHooks('quarantine', hooks, 'enforce', undefined) }];
 }
 
-function compilePolicy(attachment: PolicyAttachment, policyId: string, rack: PolicyRack): CompiledPolicy | ChainFault[] {
+function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, rack: PolicyRack): CompiledPolicy | ChainFault[] {
   const policy = rack.policies.get(attachment.name);
   if (policy === undefined) {
     return [{ pointer: '/name', code: 'unknown_policy', reason: `this node does not know the policy "${attachment.name}"` }];
+  }
+  // Where its hooks would run too late, or never, it would be a check that is skipped.
+  if (!policy.schema.attach.includes(holder.kind)) {
+    return [{ pointer: '/name', code: 'misplaced_policy', reason: `the policy "${attachment.name}" can be attached to ${policy.schema.attach.join(', ')}, not to a ${holder.kind}` }];
   }
   const config = policy.schema.config.safeParse(attachment.config);
   if (!config.success) {
     return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({ pointer, code: 'invalid_policy_config', reason: detail }));
   }
   try {
-    const hooks = policy.compile(config.data, rack.hostFor(policyId));
+    const hooks = policy.compile(config.data, rack.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`));
     const onError = attachment.onError ?? policy.schema.onError;
     return { name: attachment.name, hooks: guardHooks(attachment.name, hooks, attachment.mode, onError) };
   } catch (fault) {

@@ -21,6 +21,16 @@ export class RouteMetricsShelf {
     return metrics;
   }
 
+  /** The route goes to these services now: what is counted for others it went to is given back. */
+  keepServices(route: string, services: ReadonlySet<string>): void {
+    const byService = this.#byRoute.get(route);
+    for (const [service, metrics] of byService ?? []) {
+      if (services.has(service)) continue;
+      metrics.release();
+      byService?.delete(service);
+    }
+  }
+
   /** The route is out of service. */
   forget(route: string): void {
     for (const metrics of this.#byRoute.get(route)?.values() ?? []) metrics.release();

@@ -91,7 +91,8 @@ export class Runtime implements CredentialStore {
         return previous;
       case 'key':
         this.keys.delete(id);
-        this.#keysByHash.delete(previous.spec.hash);
+        // Keys may have changed hands in one revision: what the hash leads to now may be another one's.
+        if (this.#keysByHash.get(previous.spec.hash) === previous) this.#keysByHash.delete(previous.spec.hash);
         return previous;
       default:
         this.#indexOf(previous.kind).delete(id);
