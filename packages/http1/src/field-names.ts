@@ -52,6 +52,17 @@ const NAMES = [
   'traceparent',
   'tracestate',
   'retry-after',
+  'x-consumer-id',
+  'x-consumer-username',
+  'x-consumer-custom-id',
+  'x-consumer-groups',
+  'x-credential-id',
+  'apikey',
+  'ratelimit',
+  'ratelimit-policy',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
 ] as const;
 
 export type KnownName = (typeof NAMES)[number];
@@ -68,7 +79,7 @@ const nameBytes = new Uint8Array(NAMES.reduce((total, name) => total + name.leng
 
 /** Setting bit 0x20 lower-cases a letter and leaves digits and `-` alone: enough for a slot, not for a comparison. */
 function slotOf(length: number, first: number, beforeLast: number): number {
-  return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 17) & (TABLE_SIZE - 1);
+  return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 16) & (TABLE_SIZE - 1);
 }
 
 let filled = 0;
@@ -77,6 +88,7 @@ NAMES.forEach((name, index) => {
   if (numberBySlot[slot] !== 0) throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
   numberBySlot[slot] = index + 1;
   numberByText.set(name, index + 1);
+  numberByText.set(titleCase(name), index + 1);
   nameOffset[index + 1] = filled;
   nameLength[index + 1] = name.length;
   for (let at = 0; at < name.length; at++) nameBytes[filled++] = name.charCodeAt(at);
@@ -87,9 +99,14 @@ export function numberOfKnown(name: KnownName): number {
   return numberByText.get(name) ?? 0;
 }
 
-/** The number of a name given in lower case, or 0 when it is not a known one. */
-export function numberOfName(lowerCaseName: string): number {
-  return numberByText.get(lowerCaseName) ?? 0;
+/** The number of a name written `like-this` or `Like-This`, or 0 when it is not a known one. */
+export function numberOfName(name: string): number {
+  return numberByText.get(name) ?? 0;
+}
+
+/** As the gateway writes the names of its own fields: looked up as quickly as lower case. */
+function titleCase(name: string): string {
+  return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** The lower-case text of a known number. */

@@ -98,6 +98,26 @@ export class HeaderList {
     this.append(number, name, value);
   }
 
+  /**
+   * As {@link set}, without looking at name and value: for fields the gateway writes itself, from values that cannot
+   * break out of their line because of where they come from. Never for what a client, an upstream or a policy wrote.
+   */
+  setOwn(name: string, value: string): void {
+    const number = numberOfName(name);
+    const at = number === 0 ? this.find(name, 0) : (this.first[number] as number) - 1;
+    if (at < 0) {
+      this.append(number, name, value);
+    } else {
+      if (this.count > at + 1) this.removeFrom(name, at + 1);
+      this.own(at, name, value);
+    }
+  }
+
+  /** As {@link add}, with the promise of {@link setOwn}. */
+  addOwn(name: string, value: string): void {
+    this.append(numberOfName(name), name, value);
+  }
+
   /** Removes all fields of that name and gives how many there were. */
   remove(name: string): number {
     return this.removeFrom(name, 0);
@@ -127,6 +147,20 @@ export class HeaderList {
       if (names.has(this.nameAt(at))) this.slots[at * SLOT + LINE_END] = REMOVED;
     }
     return this.sweep();
+  }
+
+  /** Removes every field whose name begins with one of these, given in lower case. One pass; no string is made. */
+  removeBeginningWith(beginnings: readonly string[]): number {
+    let found = false;
+    for (let at = 0; at < this.count; at++) {
+      for (const beginning of beginnings) {
+        if (!this.startsWith(at, beginning)) continue;
+        this.slots[at * SLOT + LINE_END] = REMOVED;
+        found = true;
+        break;
+      }
+    }
+    return found ? this.sweep() : 0;
   }
 
   /** Calls `visit` for each field in order, the name in lower case. The list must not be changed meanwhile. */
@@ -319,14 +353,22 @@ export class HeaderList {
   }
 
   private isNamed(at: number, name: string): boolean {
+    return this.nameLength(at) === name.length && this.startsWith(at, name);
+  }
+
+  private nameLength(at: number): number {
     const slot = at * SLOT;
     const start = this.slots[slot + NAME_START] as number;
+    return start < 0 ? (this.ownNames[at] as string).length : (this.slots[slot + NAME_END] as number) - start;
+  }
+
+  private startsWith(at: number, beginning: string): boolean {
+    const start = this.slots[at * SLOT + NAME_START] as number;
     const text = start < 0 ? (this.ownNames[at] as string) : this.text;
     const base = start < 0 ? 0 : start;
-    const length = start < 0 ? text.length : (this.slots[slot + NAME_END] as number) - start;
-    if (length !== name.length) return false;
-    for (let index = 0; index < length; index++) {
-      if (LOWER[text.charCodeAt(base + index)] !== LOWER[name.charCodeAt(index)]) return false;
+    if (this.nameLength(at) < beginning.length) return false;
+    for (let index = 0; index < beginning.length; index++) {
+      if (LOWER[text.charCodeAt(base + index)] !== LOWER[beginning.charCodeAt(index)]) return false;
     }
     return true;
   }

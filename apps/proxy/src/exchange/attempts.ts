@@ -136,7 +136,7 @@ export class Attempts implements UpstreamEvents {
     this.#spanId = surroundings.tracer.attemptSpanId(trace);
     const traceparent = trace.traceparent(this.#spanId);
     if (traceparent === undefined) headers.remove('traceparent');
-    else headers.set('traceparent', traceparent);
+    else headers.setOwn('traceparent', traceparent);
   }
 
   #endSpan(status: number, code: UpstreamFailure['code'] | undefined): void {

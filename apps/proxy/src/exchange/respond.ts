@@ -58,7 +58,7 @@ function sendBare(exchange: Exchange, reply: Reply): void {
  */
 export function respondFromUpstream(exchange: Exchange, status: number, headers: HeaderList, content: ContentSource, over: () => void): void {
   exchange.source = 'upstream';
-  headers.add('Via', exchange.surroundings.viaHttp1);
+  headers.addOwn('Via', exchange.surroundings.viaHttp1);
   const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
   exchange.downstream.stream(head.status, headers, content, (fault) => {
     if (fault instanceof GatewayError) brokeOff(exchange, fault);
@@ -110,6 +110,6 @@ function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps
     }
   }
   if (steps !== undefined) for (const step of steps) step.run(exchange, head);
-  headers.set('X-Request-Id', exchange.requestId);
+  headers.setOwn('X-Request-Id', exchange.requestId);
   return head;
 }

@@ -20,20 +20,20 @@ function addForwardingFields(exchange: Exchange): undefined {
   if (exchange.isPeerTrusted) {
     const before = headers.getAll('x-forwarded-for').join(', ');
     headers.set('X-Forwarded-For', before === '' ? peer : `${before}, ${peer}`);
-    if (!headers.has('x-forwarded-proto')) headers.set('X-Forwarded-Proto', exchange.scheme);
-    if (!headers.has('x-forwarded-host')) headers.set('X-Forwarded-Host', downstream.authority);
-    if (!headers.has('x-forwarded-port')) headers.set('X-Forwarded-Port', String(downstream.localPort));
+    if (!headers.has('x-forwarded-proto')) headers.setOwn('X-Forwarded-Proto', exchange.scheme);
+    if (!headers.has('x-forwarded-host')) headers.setOwn('X-Forwarded-Host', downstream.authority);
+    if (!headers.has('x-forwarded-port')) headers.setOwn('X-Forwarded-Port', String(downstream.localPort));
   } else {
     // What the client said of this was removed before its route was looked for.
-    headers.set('X-Forwarded-For', peer);
-    headers.set('X-Forwarded-Proto', exchange.scheme);
-    headers.set('X-Forwarded-Host', downstream.authority);
-    headers.set('X-Forwarded-Port', String(downstream.localPort));
+    headers.setOwn('X-Forwarded-For', peer);
+    headers.setOwn('X-Forwarded-Proto', exchange.scheme);
+    headers.setOwn('X-Forwarded-Host', downstream.authority);
+    headers.setOwn('X-Forwarded-Port', String(downstream.localPort));
   }
   const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
   if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
-  headers.add('Via', exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
-  headers.set('X-Request-Id', exchange.requestId);
+  headers.addOwn('Via', exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
+  headers.setOwn('X-Request-Id', exchange.requestId);
   // `traceparent` is set by each attempt: it names the attempt's own span.
   if (!exchange.trace.continued) headers.remove('tracestate');
   addIdentity(exchange);
