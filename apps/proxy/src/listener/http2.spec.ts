@@ -334,7 +334,7 @@ describe('caps of HTTP/2', () => {
     await serve(() => void open++);
     await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
     expect([session.remoteSettings.maxConcurrentStreams, session.remoteSettings.maxHeaderListSize]).toEqual([100, 65_536]);
-    for (let index = 0; index < 120; index++) read(session.request({ ':authority': 'a.test', ':path': '/' }));
+    for (let index = 0; index < 120; index++) void read(session.request({ ':authority': 'a.test', ':path': '/' }));
     await eventually(() => open === 100);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(open).toBe(100);

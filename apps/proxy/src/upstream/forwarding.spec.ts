@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect, type ClientHttp2Session } from 'node:http2';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually, RunningListener } from '../listener/testing/running-listener.ts';
 import { TimerWheel } from '../listener/timer-wheel.ts';
+import { Http2Target } from './http2-target.ts';
+import type { PooledTarget } from './pooled-target.ts';
 import { TargetPool } from './target-pool.ts';
 import { forwardTo } from './testing/forwarding.ts';
+import { Http2Origin } from './testing/http2-origin.ts';
 import { RawOrigin } from './testing/raw-origin.ts';
 
 setFlagsFromString('--expose-gc');
@@ -49,6 +53,77 @@ afterEach(async () => {
 });
 
 const get = (path: string, fields = ''): string => `GET ${path} HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`;
+
+describe('HTTP/2 on either side', () => {
+  const over = async (target: PooledTarget): Promise<ClientHttp2Session> => {
+    running = await RunningListener.start(forwardTo(target));
+    client = await RawClient.connect(running.port);
+    return connect(`http://127.0.0.1:${running.port}`);
+  };
+  const plain = (address: string, protocol: 'http' | 'h2c') => ({ protocol, address, tls: { verify: true } });
+
+  it('carries gRPC with its trailers from end to end, both ways at once', async () => {
+    const grpc = await Http2Origin.start(({ stream }) => {
+      stream.respond([':status', '200', 'content-type', 'application/grpc'], { waitForTrailers: true });
+      stream.on('data', (chunk: Buffer) => stream.write(`<${chunk.toString()}>`));
+      stream.on('end', () => stream.end());
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': 'fine' }));
+    });
+    const target = new Http2Target(plain(grpc.address, 'h2c'), wheel);
+    origin = await RawOrigin.answering('');
+    pool = new TargetPool(plain(origin.address, 'http'), wheel);
+    const session = await over(target);
+    const stream = session.request({ ':method': 'POST', ':path': '/pkg.Service/Call', ':authority': 'a.test', te: 'trailers', 'content-type': 'application/grpc' });
+    let body = '';
+    let trailers: readonly string[] = [];
+    stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    stream.on('trailers', (_, __, raw) => (trailers = raw));
+    for (const message of ['one', 'two', 'three']) {
+      stream.write(message);
+      await eventually(() => body.endsWith(`<${message}>`));
+    }
+    stream.end();
+    await eventually(() => stream.closed);
+    expect([body, trailers]).toEqual(['<one><two><three>', ['grpc-status', '0', 'grpc-message', 'fine']]);
+    expect(grpc.streams[0]?.raw).toEqual(expect.arrayContaining([':path', '/pkg.Service/Call', 'te', 'trailers']));
+    session.destroy();
+    target.close();
+    grpc.stop();
+  });
+
+  it('meets HTTP/1.1 on the other', async () => {
+    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n');
+    pool = new TargetPool(plain(origin.address, 'http'), wheel);
+    const session = await over(pool);
+    const stream = session.request({ ':method': 'POST', ':path': '/a?b', ':authority': 'a.test', cookie: ['a=b', 'c=d'] });
+    stream.end('hello');
+    let fields: readonly string[] = [];
+    let body = '';
+    stream.on('response', (_, __, raw) => (fields = raw));
+    stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    await eventually(() => stream.closed);
+    expect([fields.slice(0, 6), body]).toEqual([[':status', '200', 'x-a', '1', 'x-a', '2'], 'hi']);
+    expect(origin.connections[0]?.received).toBe('POST /a?b HTTP/1.1\r\nHost: a.test\r\nCookie: a=b; c=d\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+    session.destroy();
+  });
+
+  it('is met by HTTP/1.1 on the other', async () => {
+    const h2c = await Http2Origin.start(({ stream, raw }) => {
+      stream.respond([':status', '200', 'x-path', raw[raw.indexOf(':path') + 1] as string]);
+      stream.on('end', () => stream.end('hello'));
+    });
+    const target = new Http2Target(plain(h2c.address, 'h2c'), wheel);
+    origin = await RawOrigin.answering('');
+    pool = new TargetPool(plain(origin.address, 'http'), wheel);
+    const session = await over(target);
+    session.destroy();
+    client.send('POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi');
+    const response = await client.readResponse();
+    expect([response.headers.get('x-path'), response.body, h2c.streams[0]?.body]).toEqual(['/x', 'hello', 'hi']);
+    target.close();
+    h2c.stop();
+  });
+});
 
 describe('listener and pool together', () => {
   it('carry a request and its response, each in one write', async () => {

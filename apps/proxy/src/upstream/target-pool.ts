@@ -1,8 +1,9 @@
 import type { ResponseLimits } from '@sluice/http1';
-import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { TargetConnector } from './connect-target.ts';
 import { PooledCall, type CallDispatcher } from './pooled-call.ts';
+import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
 
@@ -15,7 +16,7 @@ const QUEUE_CHECK_MS = 100;
  * The connection used last is used next: the ones that are not needed grow old together and are closed. Beyond
  * `maxConnections` calls wait, in order, no longer than they may take to connect.
  */
-export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatcher {
+export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher {
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -44,7 +45,6 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
     this.scheme = this.connector.scheme;
   }
 
-  /** Connections, tunnels aside. */
   get openCount(): number {
     return this.connections.size;
   }
@@ -53,7 +53,6 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
     return this.idle.length;
   }
 
-  /** Calls that wait for a connection. */
   get waitingCount(): number {
     return this.waiting.size;
   }
@@ -88,13 +87,11 @@ export class TargetPool implements UpstreamTarget, ConnectionPool, CallDispatche
     }
   };
 
-  /** Keeps no connection longer than the call on it takes. Calls that still come are served. */
   drain(): void {
     this.draining = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
-  /** Ends all connections; calls under way fail. */
   close(): void {
     this.drain();
     for (const call of this.waiting) call.fail('upstream_reset', 'the gateway is shutting down');

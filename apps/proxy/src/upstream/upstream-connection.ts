@@ -238,7 +238,10 @@ export class UpstreamConnection implements ResponseContentOwner {
     // It has made up its mind before it read everything: what it does not want is not sent (RFC 9110 section 10.1.1).
     if (!call.requestSent && (status >= 400 || !parser.keepAlive)) call.stopSending();
     call.respond(status, headers, content);
-    return this.state === BODY;
+    if (this.content !== content) return false;
+    // More is to come than was here already: from now on its own time counts.
+    this.arm();
+    return true;
   }
 
   private switchProtocols(call: PooledCall): boolean {

@@ -2,13 +2,15 @@ import type { Service } from '@sluice/config';
 import type { TimerWheel } from '../listener/timer-wheel.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import { TargetHealth } from './health.ts';
+import { Http2Target } from './http2-target.ts';
+import type { PooledTarget } from './pooled-target.ts';
 import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
 import { UpstreamService } from './upstream-service.ts';
 
 /** A target as long as some service has it. */
 interface SharedTarget {
-  readonly pool: TargetPool;
+  readonly pool: PooledTarget;
   holders: number;
 }
 
@@ -34,7 +36,7 @@ export class UpstreamRegistry {
   /** What to give back when a service is released. */
   private readonly held = new Map<UpstreamService, readonly string[]>();
   /** Pools that no service has any more, with calls that are not over. */
-  private readonly retired = new Set<TargetPool>();
+  private readonly retired = new Set<PooledTarget>();
 
   constructor(wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
     this.wheel = wheel;
@@ -102,10 +104,11 @@ export class UpstreamRegistry {
     return memory;
   }
 
-  private hold(key: string, spec: TargetSpec): TargetPool {
+  private hold(key: string, spec: TargetSpec): PooledTarget {
     let shared = this.targets.get(key);
     if (shared === undefined) {
-      shared = { pool: new TargetPool(spec, this.wheel, this.options), holders: 0 };
+      const Target = spec.protocol === 'h2' || spec.protocol === 'h2c' ? Http2Target : TargetPool;
+      shared = { pool: new Target(spec, this.wheel, this.options), holders: 0 };
       this.targets.set(key, shared);
     }
     shared.holders++;

@@ -1,0 +1,276 @@
+import type { ErrorCode, GatewayError } from '@sluice/errors';
+import type { HeaderList } from '@sluice/http1';
+import { constants, type ClientHttp2Stream } from 'node:http2';
+import type { ContentSink } from '../exchange/content.ts';
+import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import { fieldsOf } from '../listener/http2-fields.ts';
+import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { http2RequestHead } from './http2-request-head.ts';
+import { readHttp2ResponseHead } from './http2-response-head.ts';
+import type { Http2UpstreamSession } from './http2-upstream-session.ts';
+import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
+
+/** The target of a call. */
+export interface Http2CallDispatcher {
+  readonly wheel: TimerWheel;
+  readonly scheme: 'http' | 'https';
+  /** The upstream has not looked at the request: gives the call another session. */
+  retry(call: Http2Call): void;
+}
+
+/** Interim responses allowed before the final one. */
+const MAX_INTERIM_RESPONSES = 16;
+
+/** What is waited for: a session, the response, or its content. */
+const SESSION = 0;
+const RESPONSE = 1;
+const CONTENT = 2;
+
+/**
+ * One request to an HTTP/2 target: a stream of one of its sessions, and the promise that exactly one outcome is
+ * reported. What was not processed according to RFC 9113 (a refused stream, one above the last of a GOAWAY) counts as
+ * unsent, and goes out once more by itself.
+ *
+ * A stream that is given up is destroyed, not closed: node ends a closed one in good order first, and the upstream
+ * would take half a request for a whole one.
+ */
+export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner {
+  private readonly request: UpstreamRequest;
+  private readonly timeouts: UpstreamTimeouts;
+  private readonly events: UpstreamEvents;
+  private readonly dispatcher: Http2CallDispatcher;
+  private readonly wheel: TimerWheel;
+  private readonly timer = new Timer(() => this.expired());
+  private readonly totalDeadlineMs: number;
+  private phase = SESSION;
+  private phaseDeadlineMs: number;
+  private activeMs: number;
+  private session: Http2UpstreamSession | undefined = undefined;
+  private stream: ClientHttp2Stream | undefined = undefined;
+  private content: ResponseContent | undefined = undefined;
+  private trailers: HeaderList | undefined = undefined;
+  private interims = 0;
+  private contentStarted = false;
+  private requestSent = false;
+  private blocked = false;
+  private reading = false;
+  private endsWithHead = false;
+  private retried = false;
+  over = false;
+
+  constructor(dispatcher: Http2CallDispatcher, request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents) {
+    this.dispatcher = dispatcher;
+    this.request = request;
+    this.timeouts = timeouts;
+    this.events = events;
+    this.wheel = dispatcher.wheel;
+    this.activeMs = this.wheel.nowMs;
+    this.totalDeadlineMs = this.activeMs + timeouts.totalMs;
+    this.phaseDeadlineMs = this.activeMs + timeouts.connectMs;
+    this.arm();
+  }
+
+  abort(): void {
+    if (this.over) return;
+    this.finish();
+    this.stream?.destroy(new Error('the call was given up'));
+  }
+
+  /** For the session: it is open, and has room. Sends the request. */
+  send(session: Http2UpstreamSession): void {
+    if (this.over) return;
+    const { content } = this.request;
+    this.session = session;
+    let stream: ClientHttp2Stream;
+    try {
+      stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0);
+    } catch (error) {
+      // A session that is on its way out takes no more streams.
+      if (session.isOpen) this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
+      else this.refused('the session was closed');
+      return;
+    }
+    this.stream = stream;
+    this.phase = RESPONSE;
+    this.listen(stream);
+    if (content.length === 0) return this.sent();
+    this.contentStarted = true;
+    this.arm();
+    content.start(this);
+  }
+
+  // ContentSink: the content of the request.
+
+  data(chunk: Buffer): boolean {
+    if (this.over || this.requestSent || this.stream === undefined) return false;
+    this.activeMs = this.wheel.nowMs;
+    this.blocked = !this.stream.write(chunk);
+    return !this.blocked;
+  }
+
+  end(trailers: HeaderList | undefined): void {
+    if (this.over || this.requestSent) return;
+    // Trailers of requests have no reader: gRPC has them in responses only.
+    void trailers;
+    this.stream?.end();
+    this.sent();
+  }
+
+  fail(error: GatewayError): void {
+    if (!this.requestSent) this.broken(error.code, error.message);
+  }
+
+  // ResponseContentOwner: the content of the response.
+
+  contentResumed(): void {
+    const { stream, content } = this;
+    if (stream === undefined || content === undefined) return;
+    this.activeMs = this.wheel.nowMs;
+    if (this.reading) {
+      stream.resume();
+      return;
+    }
+    this.reading = true;
+    stream.on('data', (chunk: Buffer) => {
+      this.activeMs = this.wheel.nowMs;
+      content.deliver(chunk);
+    });
+    stream.on('end', () => this.ended(stream, content));
+  }
+
+  contentPaused(): void {
+    this.stream?.pause();
+  }
+
+  contentCancelled(): void {
+    const { stream } = this;
+    this.finish();
+    if (this.endsWithHead && this.requestSent) stream?.resume();
+    else stream?.destroy(new Error('nobody wants the rest of the response'));
+  }
+
+  /** For the session: it broke before the request was on it. */
+  unreachable(reason: string): void {
+    this.broken('upstream_connect_failed', reason, true);
+  }
+
+  /** For the target: there is no session for the call, and there will be none. */
+  reject(code: ErrorCode, reason: string): void {
+    this.broken(code, reason, true);
+  }
+
+  private listen(stream: ClientHttp2Stream): void {
+    stream.on('headers', (_, __, raw) => this.interim(raw));
+    stream.on('response', (_, flags, raw) => this.respond(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0));
+    stream.on('trailers', (_, __, raw) => (this.trailers = fieldsOf(raw)));
+    stream.on('drain', () => {
+      this.blocked = false;
+      this.activeMs = this.wheel.nowMs;
+      this.request.content.resume();
+    });
+    // What went wrong shows in the code the stream is closed with.
+    stream.on('error', () => undefined);
+    stream.on('close', () => this.closed(stream));
+  }
+
+  private sent(): void {
+    this.requestSent = true;
+    this.activeMs = this.wheel.nowMs;
+    this.phaseDeadlineMs = this.activeMs + this.timeouts.firstByteMs;
+    this.arm();
+  }
+
+  private interim(raw: readonly string[]): void {
+    const status = Number(raw[raw.indexOf(':status') + 1]);
+    const headers = fieldsOf(raw);
+    if (this.over) return;
+    if (headers === undefined || ++this.interims > MAX_INTERIM_RESPONSES) {
+      this.broken('upstream_malformed_response', 'there are more interim responses than the limit, or one is malformed');
+    } else if (status !== 100) {
+      this.events.onInterim(status, headers);
+    }
+  }
+
+  private respond(raw: readonly string[], ends: boolean): void {
+    if (this.over) return;
+    const head = readHttp2ResponseHead(this.request.method, raw, ends);
+    if (typeof head === 'string') return this.broken('upstream_malformed_response', head);
+    this.phase = CONTENT;
+    this.activeMs = this.wheel.nowMs;
+    this.endsWithHead = ends;
+    const content = new ResponseContent(this, head.length);
+    this.content = content;
+    this.arm();
+    // It has made up its mind before it read everything: what it does not want is not sent.
+    if (!this.requestSent && head.status >= 400) this.request.content.cancel();
+    this.events.onResponse(head.status, head.headers, content);
+  }
+
+  private ended(stream: ClientHttp2Stream, content: ResponseContent): void {
+    if (this.over) return;
+    // A stream that was cut off ends as well.
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) return this.closed(stream);
+    const { requestSent } = this;
+    this.finish();
+    content.complete(this.trailers);
+    if (!requestSent) stream.destroy(new Error('the response is complete before the request'));
+  }
+
+  private closed(stream: ClientHttp2Stream): void {
+    if (this.over) return;
+    const code = stream.rstCode;
+    if (code === constants.NGHTTP2_REFUSED_STREAM && this.content === undefined) this.refused('the upstream refused the stream');
+    else this.broken('upstream_reset', `the stream was closed with code ${code}`);
+  }
+
+  private refused(reason: string): void {
+    if (this.contentStarted || this.retried) return this.broken('upstream_reset', reason, true);
+    this.retried = true;
+    this.phase = SESSION;
+    this.requestSent = false;
+    this.phaseDeadlineMs = this.wheel.nowMs + this.timeouts.connectMs;
+    this.session = undefined;
+    this.stream = undefined;
+    this.arm();
+    this.dispatcher.retry(this);
+  }
+
+  private broken(code: ErrorCode, reason: string, isUnsent = false): void {
+    if (this.over) return;
+    const { content, stream } = this;
+    this.finish();
+    stream?.destroy(new Error('the call failed'));
+    if (content !== undefined) content.fail(code, reason);
+    else this.events.onFailure({ code, reason, unsent: isUnsent, replayable: !this.contentStarted });
+  }
+
+  /** Nothing more is reported, and no more content of the request is taken. */
+  private finish(): void {
+    this.over = true;
+    this.wheel.clear(this.timer);
+    if (this.contentStarted && !this.requestSent) this.request.content.cancel();
+  }
+
+  private arm(): void {
+    this.wheel.set(this.timer, Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0));
+  }
+
+  /** When the phase under way has lasted too long. Time in which the client is to move does not count. */
+  private deadline(): number {
+    if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent)) return this.phaseDeadlineMs;
+    const isUpstreamToMove = this.phase === RESPONSE ? this.blocked : this.content?.flowing === true;
+    return (isUpstreamToMove ? this.activeMs : this.wheel.nowMs) + this.timeouts.idleMs;
+  }
+
+  private expired(): void {
+    const { nowMs } = this.wheel;
+    const { connectMs, firstByteMs, idleMs, totalMs } = this.timeouts;
+    if (nowMs < this.totalDeadlineMs && nowMs < this.deadline()) return this.arm();
+    // Whether the stream or the whole session is stuck nobody knows: the next call gets another one.
+    this.session?.retire();
+    if (nowMs >= this.totalDeadlineMs) this.broken('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
+    else if (this.phase === SESSION) this.broken('upstream_connect_failed', `no connection with room within ${connectMs} ms`, true);
+    else if (this.phase === RESPONSE && this.requestSent) this.broken('upstream_timeout', `no response within ${firstByteMs} ms`);
+    else this.broken('upstream_timeout', `not a byte moved for ${idleMs} ms`);
+  }
+}

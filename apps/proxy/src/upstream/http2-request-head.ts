@@ -1,0 +1,18 @@
+import type { UpstreamRequest } from '../exchange/upstream-call.ts';
+import { appendFields } from '../listener/http2-fields.ts';
+import { requestFraming } from './request-head.ts';
+
+/**
+ * The head of a request as names and values in turn. Content has a length when it is known, and otherwise ends with the
+ * stream. `TE: trailers` is said for gRPC, which cannot do without.
+ */
+export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'https'): string[] {
+  const { method, requestTarget, authority, headers, content } = request;
+  const raw = [':method', method, ':scheme', scheme, ':authority', authority, ':path', requestTarget];
+  if (headers.has('te')) headers.remove('te');
+  if (headers.has('expect')) headers.remove('expect');
+  appendFields(raw, headers);
+  if (headers.get('content-type')?.startsWith('application/grpc') === true) raw.push('te', 'trailers');
+  if (requestFraming(method, content.length) === 'length') raw.push('content-length', String(content.length));
+  return raw;
+}

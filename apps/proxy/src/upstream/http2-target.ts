@@ -1,0 +1,128 @@
+import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type { TimerWheel } from '../listener/timer-wheel.ts';
+import { TargetConnector } from './connect-target.ts';
+import { Http2Call, type Http2CallDispatcher } from './http2-call.ts';
+import { Http2UpstreamSession, type SessionPool } from './http2-upstream-session.ts';
+import type { PooledTarget } from './pooled-target.ts';
+import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
+
+/** Connections to one target: each carries many streams, so a few are plenty. */
+const MAX_SESSIONS = 16;
+
+/**
+ * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection as far as the upstream
+ * allows; then another one is opened, and beyond the last one they wait.
+ */
+export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPool {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  readonly wheel: TimerWheel;
+  readonly connector: TargetConnector;
+  readonly sessionIdleMs: number;
+  draining = false;
+  private readonly maxSessions: number;
+  private readonly maxQueued: number;
+  private readonly sessions = new Set<Http2UpstreamSession>();
+  /** Sessions that take no more calls and are not empty yet. */
+  private readonly leaving = new Set<Http2UpstreamSession>();
+  private readonly waiting = new Set<Http2Call>();
+
+  /** @throws Error when the address of the spec is not host:port */
+  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
+    const { maxConnections, maxQueued, maxKeepAliveIdleMs } = { ...defaultTargetOptions, ...options };
+    this.address = spec.address;
+    this.wheel = wheel;
+    this.connector = new TargetConnector(spec);
+    this.host = this.connector.host;
+    this.port = this.connector.port;
+    this.scheme = this.connector.scheme;
+    this.sessionIdleMs = maxKeepAliveIdleMs;
+    this.maxSessions = Math.min(maxConnections, MAX_SESSIONS);
+    this.maxQueued = maxQueued;
+  }
+
+  get openCount(): number {
+    return this.sessions.size + this.leaving.size;
+  }
+
+  get idleCount(): number {
+    let idle = 0;
+    for (const session of this.sessions) if (session.isIdle) idle++;
+    return idle;
+  }
+
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
+  send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall {
+    const call = new Http2Call(this, request, timeouts, events);
+    this.place(call);
+    return call;
+  }
+
+  drain(): void {
+    this.draining = true;
+    for (const session of this.sessions) if (session.isIdle) session.retire();
+  }
+
+  close(): void {
+    this.draining = true;
+    for (const call of this.waiting) call.reject('upstream_reset', 'the gateway is shutting down');
+    this.waiting.clear();
+    for (const session of [...this.sessions, ...this.leaving]) session.destroy();
+    this.sessions.clear();
+    this.leaving.clear();
+  }
+
+  retry(call: Http2Call): void {
+    this.place(call);
+  }
+
+  roomMade(): void {
+    for (const session of this.leaving) if (session.isIdle) this.leaving.delete(session);
+    for (const call of this.waiting) {
+      const session = this.sessionWithRoom();
+      if (!call.over && session === undefined) return;
+      this.waiting.delete(call);
+      if (!call.over) session?.take(call);
+    }
+  }
+
+  gone(session: Http2UpstreamSession): void {
+    if (!this.sessions.delete(session)) return;
+    if (!session.isIdle) this.leaving.add(session);
+    const [next] = this.waiting;
+    if (next === undefined) return;
+    this.waiting.delete(next);
+    this.place(next);
+  }
+
+  private place(call: Http2Call): void {
+    if (call.over) return;
+    const session = this.sessionWithRoom();
+    if (session !== undefined) session.take(call);
+    else if (this.sessions.size < this.maxSessions) this.connect(call);
+    else if (this.waiting.size < this.maxQueued) this.waiting.add(call);
+    else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for room`);
+  }
+
+  private sessionWithRoom(): Http2UpstreamSession | undefined {
+    for (const session of this.sessions) if (session.hasRoom) return session;
+    return undefined;
+  }
+
+  private connect(call: Http2Call): void {
+    let session: Http2UpstreamSession;
+    try {
+      session = new Http2UpstreamSession(this);
+    } catch (error) {
+      call.reject('upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      return;
+    }
+    this.sessions.add(session);
+    session.take(call);
+  }
+}

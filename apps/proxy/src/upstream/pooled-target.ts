@@ -1,0 +1,14 @@
+import type { UpstreamTarget } from '../exchange/upstream-call.ts';
+
+/** A target with connections of its own, as the registry keeps it. */
+export interface PooledTarget extends UpstreamTarget {
+  /** Connections, tunnels aside. */
+  readonly openCount: number;
+  readonly idleCount: number;
+  /** Calls that wait for a connection. */
+  readonly waitingCount: number;
+  /** Keeps no connection longer than the calls on it take. Calls that still come are served. */
+  drain(): void;
+  /** Ends all connections; calls under way fail. */
+  close(): void;
+}
