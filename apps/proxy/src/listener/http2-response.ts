@@ -4,6 +4,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
 import { appendFields, trailersOf } from './http2-fields.ts';
 import { isBodiless } from './response-head.ts';
+import { toKeep } from './shared-read-buffer.ts';
 
 /** Who hears how a response went. */
 export interface Http2ResponseOwner {
@@ -75,7 +76,7 @@ export class Http2Response implements ContentSink {
       return false;
     }
     this.bytesSent += chunk.length;
-    if (this.stream.write(chunk)) return true;
+    if (this.stream.write(toKeep(chunk))) return true;
     this.blocked = true;
     this.owner.writeBlocked();
     return false;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { toKeep } from './shared-read-buffer.ts';
 
 /** Writes messages to a socket: one write each, bytes counted, and it is known whether the other side keeps up. */
 export class SocketWriter {
@@ -23,11 +24,12 @@ export class SocketWriter {
   /** Writes a piece of content between two texts, in one go. */
   sendContent(before: string, chunk: Buffer, after: string): boolean {
     const { socket } = this;
+    const kept = toKeep(chunk);
     this.bytesSent += before.length + chunk.length + after.length;
-    if (before === '' && after === '') return this.note(socket.write(chunk));
+    if (before === '' && after === '') return this.note(socket.write(kept));
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
-    let accepted = socket.write(chunk);
+    let accepted = socket.write(kept);
     if (after !== '') accepted = socket.write(after, 'latin1');
     socket.uncork();
     return this.note(accepted);

@@ -1,6 +1,7 @@
 import { parseTargetAddress } from '@sluice/schema';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import { sharedReadBuffer } from '../listener/shared-read-buffer.ts';
 import type { TargetSpec } from './target-options.ts';
 
 /** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
@@ -31,10 +32,14 @@ export class TargetConnector {
     this.readyEvent = this.tls === undefined ? 'connect' : 'secureConnect';
   }
 
-  /** @throws Error when the TLS settings are not usable */
-  open(): Socket {
+  /**
+   * Begins to connect.
+   * @param onRead takes each read, as a view into the shared read buffer; without it the socket is an ordinary stream
+   * @throws Error when the TLS settings are not usable
+   */
+  open(onRead?: (chunk: Buffer) => void): Socket {
     const { host, port } = this;
-    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES };
+    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, ...(onRead === undefined ? {} : { onread: readingInto(onRead) }) };
     if (this.tls === undefined) return connect(options);
     this.context ??= createSecureContext(this.tls.ca === undefined ? {} : { ca: this.tls.ca });
     const resumed = this.session === undefined ? {} : { session: this.session };
@@ -53,6 +58,16 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
     ALPNProtocols: [spec.protocol === 'h2' ? 'h2' : 'http/1.1'],
     ...(servername === undefined ? {} : { servername }),
     ...(caCertificates === undefined ? {} : { ca: caCertificates }),
+  };
+}
+
+function readingInto(onRead: (chunk: Buffer) => void): OnReadOpts {
+  return {
+    buffer: sharedReadBuffer,
+    callback: (length) => {
+      onRead(sharedReadBuffer.subarray(0, length));
+      return true;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -155,6 +156,29 @@ describe('listener and pool together', () => {
     client.send(paths.map((path) => get(path)).join(''));
     for (const path of paths) expect((await client.readResponse()).body).toBe(path);
     expect(origin.connections.length).toBe(1);
+  });
+
+  it('deliver every byte of large responses to slow clients side by side', async () => {
+    const contentOf = (tag: number): Buffer => Buffer.alloc(3_000_000, createHash('sha256').update(String(tag)).digest());
+    await start(
+      await RawOrigin.start(({ socket }) =>
+        socket.once('data', (chunk: Buffer) => {
+          const content = contentOf(Number(/^GET \/(\d)/.exec(chunk.toString())?.[1]));
+          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n`);
+          socket.write(content);
+        }),
+      ),
+    );
+    const fetchSlowly = async (tag: number): Promise<boolean> => {
+      const slow = await RawClient.connect(running.port);
+      const stutter = setInterval(() => (slow.socket.isPaused() ? slow.socket.resume() : slow.socket.pause()), 1 + tag);
+      slow.send(get(`/${tag}`));
+      const { body } = await slow.readResponse();
+      clearInterval(stutter);
+      slow.close();
+      return Buffer.from(body, 'latin1').equals(contentOf(tag));
+    };
+    expect(await Promise.all([1, 2, 3, 4].map(fetchSlowly))).toEqual([true, true, true, true]);
   });
 
   it('keep nothing of a large response while the client does not read', async () => {

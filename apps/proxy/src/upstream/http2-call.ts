@@ -4,6 +4,7 @@ import { constants, type ClientHttp2Stream } from 'node:http2';
 import type { ContentSink } from '../exchange/content.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { fieldsOf } from '../listener/http2-fields.ts';
+import { toKeep } from '../listener/shared-read-buffer.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { http2RequestHead } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
@@ -104,7 +105,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   data(chunk: Buffer): boolean {
     if (this.over || this.requestSent || this.stream === undefined) return false;
     this.activeMs = this.wheel.nowMs;
-    this.blocked = !this.stream.write(chunk);
+    this.blocked = !this.stream.write(toKeep(chunk));
     return !this.blocked;
   }
 

@@ -40,8 +40,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
   private outgoing: OutgoingContent | undefined = undefined;
   private contentStarted = false;
   private written = false;
-  /** The request goes out for the second time: on a connection of its own, opened for it. */
-  wasRepeated = false;
+  private wasRepeated = false;
   private over = false;
   private content: ResponseContent | undefined = undefined;
 
@@ -62,6 +61,14 @@ export class PooledCall implements UpstreamCall, ContentSender {
   /** Nothing more is to be done for it. */
   get isOver(): boolean {
     return this.over;
+  }
+
+  /**
+   * Takes only a connection that was opened for it: one that has met a dead connection, so as not to meet another, and one
+   * that asks for an upgrade, because what it needs is an ordinary stream.
+   */
+  get needsFresh(): boolean {
+    return this.wasRepeated || this.request.upgrade;
   }
 
   /** The request may go out once more, when it turns out that the first time was in vain. */

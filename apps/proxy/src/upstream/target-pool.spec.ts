@@ -264,6 +264,18 @@ describe('connections', () => {
     expect((await waiting.over).failure).toMatchObject({ code: 'no_target_available', unsent: true, replayable: true });
   });
 
+  it('for an upgrade are opened for it, and make room for it', async () => {
+    const upgraded = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    use(await RawOrigin.start((connection) => whenReceived(connection, (received) => connection.socket.write(received.includes('Upgrade') ? upgraded : ok('x')))), { maxConnections: 1 });
+    const first = send();
+    const upgrade = send({ upgrade: true });
+    await first.over;
+    expect((await upgrade.over).tunnel).toBeDefined();
+    expect(origin.connections.length).toBe(2);
+    upgrade.tunnel?.stream.destroy();
+    expect((await send().over).body).toBe('x');
+  });
+
   it('that are aborted while they wait are forgotten', async () => {
     use(await RawOrigin.answering(''), { maxConnections: 1 });
     send();

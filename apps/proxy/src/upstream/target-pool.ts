@@ -59,7 +59,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
 
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall {
     const call = new PooledCall(this, request, timeouts, events, this.wheel.nowMs);
-    if (this.idle.length === 0) {
+    if (this.idle.length === 0 || call.needsFresh) {
       this.open(call);
       return call;
     }
@@ -117,11 +117,11 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
 
   released(connection: UpstreamConnection): void {
     const [next] = this.waiting;
-    if (next !== undefined && !next.wasRepeated) {
+    if (next !== undefined && !next.needsFresh) {
       this.waiting.delete(next);
       connection.begin(next);
     } else if (next !== undefined || this.draining) {
-      // A call that met a dead connection waits for a new one: this one makes room for it.
+      // A call that takes only a connection of its own waits: this one makes room for it.
       connection.destroy();
     } else {
       this.idle.push(connection);

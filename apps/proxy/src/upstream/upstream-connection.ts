@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import { removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
 import type { Socket } from 'node:net';
+import { toKeep } from '../listener/shared-read-buffer.ts';
 import { SocketWriter } from '../listener/socket-writer.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { describeSocketError, type TargetConnector } from './connect-target.ts';
@@ -71,12 +72,14 @@ export class UpstreamConnection implements ResponseContentOwner {
     this.parser = new ResponseParser({ limits: pool.limits });
     this.activeMs = pool.wheel.nowMs;
     this.phaseDeadlineMs = this.activeMs + call.timeouts.connectMs;
-    const socket = pool.connector.open();
+    // A connection that becomes a tunnel is a stream like any other from then on.
+    const isStream = call.request.upgrade;
+    const socket = pool.connector.open(isStream ? undefined : (chunk) => this.take(chunk));
     call.connection = this;
     this.socket = socket;
     this.writer = new SocketWriter(socket, () => this.writeBlocked());
     socket.on(pool.connector.readyEvent, () => this.connected());
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    if (isStream) socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('drain', () => this.drained());
     socket.on('end', () => this.end(undefined));
     socket.on('error', (error) => this.end(describeSocketError(error)));
@@ -171,6 +174,10 @@ export class UpstreamConnection implements ResponseContentOwner {
     this.buffer = chunk;
     this.at = 0;
     this.read();
+    if (this.hasUnread) {
+      this.buffer = toKeep(this.buffer.subarray(this.at));
+      this.at = 0;
+    }
   }
 
   private read(): void {
@@ -246,7 +253,7 @@ export class UpstreamConnection implements ResponseContentOwner {
 
   private switchProtocols(call: PooledCall): boolean {
     this.at = this.parser.consume(this.buffer, this.at);
-    const head = this.buffer.subarray(this.at);
+    const head = toKeep(this.buffer.subarray(this.at));
     // Nothing flows before the other side is joined to it.
     this.socket.pause();
     this.state = GONE;
