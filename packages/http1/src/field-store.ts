@@ -1,0 +1,222 @@
+/**
+ * FieldStore: how the fields of a HeaderList lie in memory.
+ *
+ * A parsed field is four offsets into the text of the head; no string is made until somebody reads it. A field that
+ * was set or added holds its own two strings.
+ *
+ * Invariants
+ * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has nameStart = -1 and
+ *   its strings in `ownNames` and `ownValues` at its position.
+ * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
+ */
+import { LOWER } from './byte-classes.ts';
+import { FIELD_NUMBERS, nameOfNumber, numberOfName } from './field-names.ts';
+
+export const SLOT = 6;
+export const NUMBER = 0;
+export const NAME_START = 1;
+const NAME_END = 2;
+const VALUE_START = 3;
+const VALUE_END = 4;
+export const LINE_END = 5;
+const INITIAL_FIELDS = 24;
+/** In place of LINE_END: the field goes away with the next sweep. */
+export const REMOVED = -1;
+
+/** The storage a HeaderList is built on, and what the parsers of this package fill it by. */
+export class FieldStore {
+  protected text = '';
+  protected count = 0;
+  protected slots = new Int32Array(INITIAL_FIELDS * SLOT);
+  protected first = new Uint16Array(FIELD_NUMBERS);
+  protected ownNames: string[] = [];
+  protected ownValues: string[] = [];
+
+  /** For the parsers: empties the list for the next message. */
+  reset(): void {
+    if (this.count === 0) return;
+    this.count = 0;
+    this.first.fill(0);
+  }
+
+  /** For the parsers: appends the field whose parts stand at these offsets of the text that `attach` will give. */
+  appendParsed(number: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, lineEnd: number): void {
+    const at = this.count;
+    const slot = at * SLOT;
+    if (slot === this.slots.length) this.grow();
+    const slots = this.slots;
+    slots[slot] = number;
+    slots[slot + NAME_START] = nameStart;
+    slots[slot + NAME_END] = nameEnd;
+    slots[slot + VALUE_START] = valueStart;
+    slots[slot + VALUE_END] = valueEnd;
+    slots[slot + LINE_END] = lineEnd;
+    this.count = at + 1;
+    if (number !== 0 && this.first[number] === 0) this.first[number] = at + 1;
+  }
+
+  /** For the parsers: the text that the offsets of the parsed fields refer to. */
+  attach(text: string): void {
+    this.text = text;
+  }
+
+  /** For the parsers: the value of the first field with that number. */
+  getKnown(number: number): string | undefined {
+    const at = (this.first[number] as number) - 1;
+    return at < 0 ? undefined : this.valueAt(at);
+  }
+
+  /** For this package: removes the fields with these numbers. One pass, and none when there are no such fields. */
+  removeKnown(numbers: readonly number[]): void {
+    let found = false;
+    for (const number of numbers) {
+      for (let at = (this.first[number] as number) - 1; at >= 0 && at < this.count; at++) {
+        if (this.slots[at * SLOT] !== number) continue;
+        this.slots[at * SLOT + LINE_END] = REMOVED;
+        found = true;
+      }
+    }
+    if (found) this.sweep();
+  }
+
+  /** For the parsers: whether a field with that number exists. */
+  hasKnown(number: number): boolean {
+    return this.first[number] !== 0;
+  }
+
+  /** For the parsers: whether a tab stands around the value of the first field with that number, which was parsed. */
+  hasTabAround(number: number): boolean {
+    const slot = ((this.first[number] as number) - 1) * SLOT;
+    if (slot < 0) return false;
+    const before = this.text.slice((this.slots[slot + NAME_END] as number) + 1, this.slots[slot + VALUE_START]);
+    const after = this.text.slice(this.slots[slot + VALUE_END], this.slots[slot + LINE_END]);
+    return before.includes('\t') || after.includes('\t');
+  }
+
+  /** For the parsers: whether two or more fields have that number. */
+  repeats(number: number): boolean {
+    const first = this.first[number] as number;
+    if (first === 0) return false;
+    for (let at = first; at < this.count; at++) {
+      if (this.slots[at * SLOT + NUMBER] === number) return true;
+    }
+    return false;
+  }
+
+  protected append(number: number, name: string, value: string): void {
+    const at = this.count;
+    this.appendParsed(number === 0 ? numberOfName(name.toLowerCase()) : number, -1, 0, 0, 0, 0);
+    this.own(at, name, value);
+  }
+
+  /** Lets the field at that position hold its own strings. Its number is the caller's concern. */
+  protected own(at: number, name: string, value: string): void {
+    while (this.ownNames.length <= at) {
+      this.ownNames.push('');
+      this.ownValues.push('');
+    }
+    this.slots[at * SLOT + NAME_START] = -1;
+    this.ownNames[at] = name;
+    this.ownValues[at] = value;
+  }
+
+  protected nameAt(at: number): string {
+    const slot = at * SLOT;
+    const number = this.slots[slot] as number;
+    if (number !== 0) return nameOfNumber(number);
+    const start = this.slots[slot + NAME_START] as number;
+    const name = start < 0 ? (this.ownNames[at] as string) : this.text.slice(start, this.slots[slot + NAME_END]);
+    return name.toLowerCase();
+  }
+
+  protected valueAt(at: number): string {
+    const slot = at * SLOT;
+    if ((this.slots[slot + NAME_START] as number) < 0) return this.ownValues[at] as string;
+    return this.text.slice(this.slots[slot + VALUE_START], this.slots[slot + VALUE_END]);
+  }
+
+  /** The position of the first field of that name at or after `from`, or -1. */
+  protected find(name: string, from: number): number {
+    const number = numberOfName(name);
+    if (number === 0) {
+      for (let at = from; at < this.count; at++) if (this.isNamed(at, name)) return at;
+      return -1;
+    }
+    const first = (this.first[number] as number) - 1;
+    if (from === 0 || first < 0) return first;
+    for (let at = from; at < this.count; at++) if (this.slots[at * SLOT] === number) return at;
+    return -1;
+  }
+
+  protected isNamed(at: number, name: string): boolean {
+    return this.nameLength(at) === name.length && this.startsWith(at, name);
+  }
+
+  protected nameLength(at: number): number {
+    const slot = at * SLOT;
+    const start = this.slots[slot + NAME_START] as number;
+    return start < 0 ? (this.ownNames[at] as string).length : (this.slots[slot + NAME_END] as number) - start;
+  }
+
+  protected startsWith(at: number, beginning: string): boolean {
+    const start = this.slots[at * SLOT + NAME_START] as number;
+    const text = start < 0 ? (this.ownNames[at] as string) : this.text;
+    const base = start < 0 ? 0 : start;
+    if (this.nameLength(at) < beginning.length) return false;
+    for (let index = 0; index < beginning.length; index++) {
+      if (LOWER[text.charCodeAt(base + index)] !== LOWER[beginning.charCodeAt(index)]) return false;
+    }
+    return true;
+  }
+
+  protected removeFrom(name: string, from: number): number {
+    let at = this.find(name, from);
+    if (at < 0) return 0;
+    for (; at >= 0; at = this.find(name, at + 1)) this.slots[at * SLOT + LINE_END] = REMOVED;
+    return this.sweep();
+  }
+
+  /**
+   * Closes the gaps that fields marked as REMOVED leave and keeps `first` true: a first field goes only together with
+   * all of its name. Gives how many there were.
+   */
+  protected sweep(): number {
+    const { slots, first } = this;
+    let kept = 0;
+    for (let at = 0; at < this.count; at++) {
+      const from = at * SLOT;
+      const number = slots[from] as number;
+      const isFirst = number !== 0 && first[number] === at + 1;
+      if (slots[from + LINE_END] === REMOVED) {
+        if (isFirst) first[number] = 0;
+        continue;
+      }
+      if (kept !== at) this.move(at, kept);
+      kept++;
+      if (isFirst) first[number] = kept;
+    }
+    const removed = this.count - kept;
+    this.count = kept;
+    return removed;
+  }
+
+  protected reindex(): void {
+    this.first.fill(0);
+    for (let at = this.count - 1; at >= 0; at--) this.first[this.slots[at * SLOT] as number] = at + 1;
+    this.first[0] = 0;
+  }
+
+  protected move(at: number, to: number): void {
+    const { slots } = this;
+    const from = at * SLOT;
+    const into = to * SLOT;
+    for (let part = 0; part < SLOT; part++) slots[into + part] = slots[from + part] as number;
+    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownNames[at] as string, this.ownValues[at] as string);
+  }
+
+  protected grow(): void {
+    const larger = new Int32Array(this.slots.length * 2);
+    larger.set(this.slots);
+    this.slots = larger;
+  }
+}
