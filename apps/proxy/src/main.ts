@@ -8,6 +8,7 @@ import { ProxyNode } from './node/node.ts';
 import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
 import { nodePolicies } from './runtime/node-policies.ts';
 import { Serving } from './serving.ts';
+import { claimPort } from './workers/claim-port.ts';
 import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';
 import { joinNode, sendToNode } from './workers/worker.ts';
@@ -28,6 +29,7 @@ async function main(given: Arguments): Promise<void> {
 async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
   if (workers > 1) {
     const program = fileURLToPath(import.meta.url);
+    await claimPort(env.SLUICE_PROXY_PORT, env.SLUICE_PROXY_HOST);
     const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, logger });
     await fleet.start();
     return severalWorkers(fleet);

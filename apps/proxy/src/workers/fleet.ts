@@ -3,7 +3,8 @@ import { MemoryStore } from '@sluice/ratelimit';
 import { mergeSnapshots, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
-import type { FromWorker, WorkerTargetHealth } from './messages.ts';
+import { InService } from './in-service.ts';
+import type { FromWorker, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -15,14 +16,10 @@ export interface FleetOptions {
   readonly logger: Logger;
 }
 
-interface RefusedDelta {
-  readonly revision: number;
-  readonly changes: readonly ResourceChange[];
-}
-
 const startMs = 30_000;
 const applyMs = 30_000;
 const quickMs = 1_000;
+const workerPollMs = 50;
 /** A worker that ends sooner than that has not been of use: the next one waits before it tries. */
 const usefulMs = 5_000;
 const longestPauseMs = 5_000;
@@ -36,10 +33,7 @@ export class WorkerFleet implements ConfigTarget {
   /** Counts for all workers when there is no Redis. */
   readonly #limits = new MemoryStore();
   readonly #workers = new Map<number, WorkerProcess>();
-  /** What is in service, for workers that come later. */
-  readonly #resources = new Map<string, Resource>();
-  /** Deltas refused since, in order: a later worker has to refuse them, too, to be in the same state. */
-  #refused: readonly RefusedDelta[] = [];
+  readonly #inService = new InService();
   #revision = 0;
   #quarantined: readonly ConfigFault[] = [];
   #port: number;
@@ -56,7 +50,7 @@ export class WorkerFleet implements ConfigTarget {
     this.#port = options.port;
   }
 
-  /** Starts all workers. Rejects when the first one cannot be started or cannot listen. */
+  /** Starts all workers. Rejects when one of them cannot be started, or the port cannot be had. */
   async start(): Promise<void> {
     for (let index = 0; index < this.#options.size; index++) await this.#startWorker(index);
   }
@@ -80,37 +74,26 @@ export class WorkerFleet implements ConfigTarget {
 
   /** Everything in service. */
   resources(): Iterable<Resource> {
-    return this.#resources.values();
+    return this.#inService.resources();
   }
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
-  applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+  async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const list = [...resources];
-    return this.#inTurn(() => this.#applySnapshot(revision, list));
+    const outcome = await this.#applyOnAll({ type: 'snapshot', revision, resources: list }, ({ quarantined }) => this.#inService.replace(list, quarantined));
+    return outcome ?? { applied: false, faults: [noWorker], quarantined: this.#quarantined };
   }
 
-  /** {@inheritDoc ConfigTarget.applyDelta} */
-  applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
-    return this.#inTurn(() => this.#applyDelta(revision, changes));
-  }
-
-  async #applySnapshot(revision: number, list: readonly Resource[]): Promise<ApplyOutcome> {
-    const outcome = await this.#applyOnAll((worker) => worker.ask({ type: 'snapshot', revision, resources: list }, applyMs));
-    if (!outcome.applied) return outcome;
-    this.#resources.clear();
-    for (const resource of list) this.#resources.set(keyOf(resource), resource);
-    this.#accept(revision, outcome);
-    return outcome;
-  }
-
-  async #applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
-    const outcome = await this.#applyOnAll((worker) => worker.ask({ type: 'delta', revision, changes }, applyMs));
-    if (!outcome.applied) {
-      this.#refused = [...this.#refused, { revision, changes }];
-      return outcome;
-    }
-    for (const delta of [...this.#refused, { changes }]) for (const change of delta.changes) this.#remember(change);
-    this.#accept(revision, outcome);
+  /**
+   * {@inheritDoc ConfigTarget.applyDelta}
+   * Rejects when there is no worker that could say what came of it: the next one has to bring everything.
+   */
+  async applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
+    const outcome = await this.#applyOnAll({ type: 'delta', revision, changes }, ({ applied, quarantined }) => {
+      if (applied) this.#inService.change(changes, quarantined);
+      else this.#inService.refuse(changes);
+    });
+    if (outcome === undefined) throw new Error(noWorker.reason);
     return outcome;
   }
 
@@ -153,21 +136,22 @@ export class WorkerFleet implements ConfigTarget {
     );
   }
 
-  #accept(revision: number, outcome: ApplyOutcome): void {
-    this.#revision = revision;
-    this.#refused = [];
-    this.#quarantined = outcome.quarantined;
+  /** Has all workers apply a revision; undefined when there is none, not even after a while. */
+  async #applyOnAll(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
+    const deadlineMs = performance.now() + applyMs;
+    while (!this.#stopping) {
+      const outcome = await this.#inTurn(() => this.#applyNow(request, record));
+      if (outcome !== undefined || performance.now() > deadlineMs) return outcome;
+      // All workers are being replaced: the new ones come at the state before, and are asked again.
+      await sleep(workerPollMs);
+    }
+    return undefined;
   }
 
-  #remember(change: ResourceChange): void {
-    if (change.spec === undefined) this.#resources.delete(keyOf(change));
-    else this.#resources.set(keyOf(change), { kind: change.kind, id: change.id, spec: change.spec });
-  }
-
-  async #applyOnAll(apply: (worker: WorkerProcess) => Promise<ApplyOutcome>): Promise<ApplyOutcome> {
+  async #applyNow(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
     const outcomes = await Promise.all(
       [...this.#workers.values()].map((worker) =>
-        apply(worker).catch((fault: unknown) => {
+        worker.ask(request, applyMs).catch((fault: unknown) => {
           // A worker that does not obey is replaced by one that does.
           if (!worker.isGone) worker.kill();
           this.#options.logger.warn({ worker: worker.index, error: fault }, 'a worker did not apply a revision and is replaced');
@@ -176,8 +160,14 @@ export class WorkerFleet implements ConfigTarget {
       ),
     );
     const answered = outcomes.filter((outcome) => outcome !== undefined);
-    const refused = answered.find((outcome) => !outcome.applied);
-    return refused ?? answered[0] ?? { applied: false, faults: [noWorker], quarantined: this.#quarantined };
+    const outcome = answered.find(({ applied }) => !applied) ?? answered[0];
+    if (outcome === undefined) return undefined;
+    if (outcome.applied) {
+      this.#revision = request.revision;
+      this.#quarantined = outcome.quarantined;
+    }
+    if (outcome.applied || request.type === 'delta') record(outcome);
+    return outcome;
   }
 
   async #startWorker(index: number): Promise<void> {
@@ -201,9 +191,12 @@ export class WorkerFleet implements ConfigTarget {
   /** Brings a worker to the state of the others and adds it to them. No revision comes in between. */
   async #admit(worker: WorkerProcess): Promise<void> {
     if (this.#revision > 0) {
-      await worker.ask({ type: 'snapshot', revision: this.#revision, resources: [...this.#resources.values()] }, applyMs);
-      for (const { revision, changes } of this.#refused) await worker.ask({ type: 'delta', revision, changes }, applyMs);
+      const { snapshot, deltas } = this.#inService.bringing();
+      const { applied, faults } = await worker.ask({ type: 'snapshot', revision: this.#revision, resources: snapshot }, applyMs);
+      if (!applied) throw new Error(`a worker refused what the others serve: ${JSON.stringify(faults.slice(0, 3))}`);
+      for (const changes of deltas) await worker.ask({ type: 'delta', revision: this.#revision, changes }, applyMs);
     }
+    if (this.#stopping) throw new Error('the node is stopping');
     this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
     this.#workers.set(worker.index, worker);
   }
@@ -247,11 +240,9 @@ export class WorkerFleet implements ConfigTarget {
   }
 }
 
-const noWorker: ConfigFault = { kind: 'node', id: '', name: '', pointer: '', code: 'no_worker', reason: 'no worker of the node is running' };
+type ApplyRequest = Extract<WorkerRequest, { readonly type: 'snapshot' | 'delta' }>;
 
-function keyOf({ kind, id }: { readonly kind: string; readonly id: string }): string {
-  return `${kind}/${id}`;
-}
+const noWorker: ConfigFault = { kind: 'node', id: '', name: '', pointer: '', code: 'no_worker', reason: 'no worker of the node is running' };
 
 /** Gauges of a process that has ended say nothing any more; what it counted still happened. */
 function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {

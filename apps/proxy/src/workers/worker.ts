@@ -51,7 +51,7 @@ export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined)
   });
   process.once('disconnect', () => process.exit(0));
   // A terminal sends these to every process of its group; the node decides when a worker ends.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   sendToNode({ kind: 'started' });
 }
 

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
+import { changesOf, configSteps, gateway } from '../runtime/testing/config-script.ts';
+import { resource } from '../runtime/testing/resources.ts';
+import { RawOrigin } from '../upstream/testing/raw-origin.ts';
+import { InService } from './in-service.ts';
+
+describe('InService', () => {
+  let origins: RawOrigin[];
+  beforeAll(async () => {
+    origins = await Promise.all(['first', 'other'].map((name) => RawOrigin.answering(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${name}`)));
+  });
+  afterAll(() => {
+    for (const origin of origins) origin.stop();
+  });
+
+  const start = () => ProxyFixture.start({ resources: [gateway] });
+  const answers = async (proxy: ProxyFixture): Promise<string[]> => {
+    const client = await proxy.connect();
+    const seen: string[] = [];
+    for (const path of ['/a', '/a/b', '/c', '/a/b/c']) {
+      const { status, body } = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).readResponse();
+      seen.push(status >= 400 ? `${status} ${(JSON.parse(body) as { code: string }).code}` : body);
+    }
+    client.close();
+    return seen;
+  };
+
+  it('brings a worker that comes later to where the others are, whatever came before', async () => {
+    const script = configSteps(origins.map(({ address }) => address));
+    await fc.assert(
+      fc.asyncProperty(script, fc.nat(12), async (steps, joinsAfter) => {
+        const [old, late] = [await start(), await start()];
+        try {
+          const inService = new InService();
+          inService.replace([gateway], []);
+          let isThere = false;
+          const join = (): void => {
+            const { snapshot, deltas } = inService.bringing();
+            expect(late.target.applySnapshot(1, snapshot).applied).toBe(true);
+            for (const changes of deltas) late.target.applyDelta(1, changes);
+            isThere = true;
+          };
+          for (const [index, step] of steps.entries()) {
+            if (index === joinsAfter) join();
+            const changes = changesOf(step);
+            const outcome = old.target.applyDelta(index + 2, changes);
+            if (outcome.applied) inService.change(changes, outcome.quarantined);
+            else inService.refuse(changes);
+            const byId = (one: { id: string; pointer: string }, other: { id: string; pointer: string }) => (one.id + one.pointer < other.id + other.pointer ? -1 : 1);
+            if (isThere) {
+              const again = late.target.applyDelta(index + 2, changes);
+              expect(again.applied).toBe(outcome.applied);
+              expect(again.quarantined.toSorted(byId)).toEqual(outcome.quarantined.toSorted(byId));
+            }
+          }
+          if (!isThere) join();
+          expect(await answers(late)).toEqual(await answers(old));
+          const names = (proxy: ProxyFixture) => [...proxy.target.runtime.resources()].map(({ id, spec }) => JSON.stringify([id, spec])).sort();
+          expect(names(late)).toEqual(names(old));
+        } finally {
+          await old.stop();
+          await late.stop();
+        }
+      }),
+      { numRuns: 60, seed: 20_262, interruptAfterTimeLimit: 20_000 },
+    );
+  }, 30_000);
+
+  it('keeps good versions over a snapshot that breaks them, and forgets what the snapshot does not have', () => {
+    const inService = new InService();
+    const route = (name: string, mark: number) => resource('route', { name, policies: [{ name: 'static-response', config: { status: 200, content: String(mark) } }] });
+    const fault = (name: string) => ({ kind: 'route', id: `route-${name}`, name, pointer: '', code: 'unknown_policy', reason: '' });
+    inService.replace([route('a', 1), route('b', 1), route('c', 1)], [fault('c')]);
+    inService.replace([route('a', 2), route('c', 2)], [fault('a'), fault('c')]);
+    expect(inService.bringing()).toEqual({ snapshot: [route('a', 1), route('c', 2)], deltas: [[route('a', 2)], []] });
+    inService.replace([route('a', 3), route('c', 3)], []);
+    expect(inService.bringing()).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
+  });
+});

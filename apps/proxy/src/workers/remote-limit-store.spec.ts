@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { MemoryStore, type LimitRequest } from '@sluice/ratelimit';
+import type { FromWorker } from './messages.ts';
+import { RemoteLimitStore } from './remote-limit-store.ts';
+
+const asked: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 2 } }];
+
+describe('RemoteLimitStore', () => {
+  let store: RemoteLimitStore;
+  afterEach(() => store.close());
+
+  it('has the node decide, for all workers that ask it', async () => {
+    const node = new MemoryStore();
+    const stores: RemoteLimitStore[] = [];
+    const connected = (): RemoteLimitStore => {
+      const mine = new RemoteLimitStore((message) => {
+        if (message.kind === 'take') setImmediate(() => mine.answered(message.id, node.take(message.requests, message.cost)));
+      });
+      stores.push(mine);
+      return mine;
+    };
+    store = connected();
+    const other = connected();
+    const decisions = [await store.take(asked), await other.take(asked), await store.take(asked), await other.take(asked, 0)];
+    expect(decisions.map(([decision]) => decision?.allowed)).toEqual([true, true, false, true]);
+    await other.close();
+  });
+
+  it('gives each its own answer, in whatever order they come', async () => {
+    const messages: FromWorker[] = [];
+    store = new RemoteLimitStore((message) => messages.push(message));
+    const answers = Promise.all([1, 2, 3].map((cost) => store.take(asked, cost)));
+    for (const message of messages.toReversed()) {
+      if (message.kind === 'take') store.answered(message.id, [{ allowed: true, limit: message.cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }]);
+    }
+    expect((await answers).map(([decision]) => decision?.limit)).toEqual([1, 2, 3]);
+  });
+
+  it('fails when the node cannot decide, or says nothing for a second; what comes later is for nobody', async () => {
+    const ids: number[] = [];
+    store = new RemoteLimitStore((message) => void ('id' in message && ids.push(message.id)));
+    const undecided = store.take(asked);
+    store.answered(ids[0] ?? 0, undefined);
+    await expect(undecided).rejects.toMatchObject({ code: 'policy_failed', cause: 'the node could not decide' });
+    const startedAt = performance.now();
+    await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'the node did not answer in time' });
+    expect(performance.now() - startedAt).toBeLessThan(1_600);
+    store.answered(ids[1] ?? 0, []);
+    store.answered(99, []);
+  });
+
+  it('has no more than so many wait at once', async () => {
+    store = new RemoteLimitStore(() => undefined);
+    const waiting = Array.from({ length: 10_000 }, () => store.take(asked));
+    await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'too many limits are being asked at once' });
+    const outcomes = await Promise.allSettled(waiting);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+  });
+});

@@ -1,0 +1,35 @@
+import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
+
+/**
+ * A program that speaks as a worker does, and does one odd thing for each kind of request, for specs of whoever starts
+ * it. With `SPEC_ENDS_AT_ONCE` it ends before it says anything. Tests only.
+ */
+const send = (message: FromWorker): void => void process.send?.(message);
+const answer = (id: number, value: never): void => send({ kind: 'answer', id, answer: value, fault: undefined });
+
+function handle(id: number, request: WorkerRequest): void {
+  switch (request.type) {
+    case 'listen':
+      // The later ones are answered first.
+      setTimeout(() => answer(id, (request.port + 1) as never), Math.max(0, 50 - request.port));
+      return;
+    case 'metrics':
+      return send({ kind: 'answer', id, answer: undefined, fault: 'nothing was counted' });
+    case 'health':
+      // Too late.
+      setTimeout(() => answer(id, [] as never), 150);
+      return;
+    case 'delta':
+      return send({ kind: 'take', id, requests: [], cost: 7 });
+    case 'snapshot':
+      process.exit(3);
+  }
+}
+
+if (process.env['SPEC_ENDS_AT_ONCE'] !== undefined) process.exit(1);
+process.on('message', (message: ToWorker) => {
+  if (message.kind === 'request') handle(message.id, message.request);
+  else answer(message.id, { applied: true, faults: [], quarantined: [], decided: message.decisions } as never);
+});
+process.once('disconnect', () => process.exit(0));
+send({ kind: 'started' });

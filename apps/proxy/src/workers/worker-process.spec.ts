@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { WorkerProcess } from './worker-process.ts';
+
+const program = fileURLToPath(new URL('testing/odd-worker.ts', import.meta.url));
+const { PATH = '' } = process.env;
+const env = { PATH, NODE_OPTIONS: '--conditions=sluice-source' };
+
+describe('WorkerProcess', () => {
+  const started: WorkerProcess[] = [];
+  const start = (more: NodeJS.ProcessEnv = {}): WorkerProcess => {
+    const worker = new WorkerProcess(started.length, program, { ...env, ...more }, (asking, { id, cost }) =>
+      asking.tell({ kind: 'decisions', id, decisions: [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }] }),
+    );
+    started.push(worker);
+    return worker;
+  };
+  afterEach(async () => {
+    for (const worker of started.splice(0)) {
+      worker.kill();
+      await worker.gone;
+    }
+  });
+
+  it('gives each question its own answer, however they are ordered', async () => {
+    const worker = start();
+    await worker.started;
+    expect(worker.pid).toBeGreaterThan(1);
+    const ports = Array.from({ length: 40 }, (_, index) => index);
+    expect(await Promise.all(ports.map((port) => worker.ask({ type: 'listen', port }, 5_000)))).toEqual(ports.map((port) => port + 1));
+  });
+
+  it('a worker that cannot do it says why', async () => {
+    const worker = start();
+    await worker.started;
+    await expect(worker.ask({ type: 'metrics' }, 5_000)).rejects.toThrow('nothing was counted');
+  });
+
+  it('a worker that does not answer in time has failed; what it says later is for nobody', async () => {
+    const worker = start();
+    await worker.started;
+    await expect(worker.ask({ type: 'health' }, 50)).rejects.toThrow(`worker ${worker.index} did not answer within 50 ms`);
+    expect(await worker.ask({ type: 'listen', port: 1 }, 5_000)).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(worker.isGone).toBe(false);
+  });
+
+  it('whoever waits for a worker that ends hears of it at once', async () => {
+    const worker = start();
+    await worker.started;
+    const questions = [worker.ask({ type: 'health' }, 60_000), worker.ask({ type: 'snapshot', revision: 1, resources: [] }, 60_000)];
+    const outcomes = await Promise.allSettled(questions);
+    expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : ''))).toEqual(Array(2).fill(`Error: worker ${worker.index} ended`));
+    await worker.gone;
+    expect(worker.isGone).toBe(true);
+    await expect(worker.ask({ type: 'health' }, 60_000)).rejects.toThrow('ended');
+    worker.tell({ kind: 'decisions', id: 1, decisions: undefined });
+  });
+
+  it('a program that ends before it runs never starts', async () => {
+    const worker = start({ SPEC_ENDS_AT_ONCE: '1' });
+    await expect(worker.started).rejects.toThrow('ended');
+    await worker.gone;
+  });
+
+  it('passes on what a worker asks of the node, and the decisions back', async () => {
+    const worker = start();
+    await worker.started;
+    // The odd worker answers with what it was told.
+    expect(await worker.ask({ type: 'delta', revision: 1, changes: [] }, 5_000)).toMatchObject({ decided: [{ limit: 7 }] });
+  });
+
+  it('is ended for good', async () => {
+    const worker = start();
+    await worker.started;
+    worker.kill();
+    await worker.gone;
+    expect(() => process.kill(worker.pid, 0)).toThrow('ESRCH');
+  });
+});
