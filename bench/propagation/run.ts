@@ -1,16 +1,17 @@
 /**
  * How long a committed change takes to reach every node.
  *
- *   npm run build && node --conditions=sluice-source bench/propagation/run.ts [--changes 500] [--every 50] [--record]
+ *   npm run build && node --conditions=sluice-source bench/propagation/run.ts [--rounds 3] [--changes 200] [--every 50] [--record]
  *
  * The real control plane and a real, durable Postgres; simulated nodes that share one process, each with a stream of its
  * own. A change is a PATCH of one route. It counts from `committed_at`, which Postgres writes just before the commit, so
  * the flush to disk is in it, to the moment the last node applies it. `?wait=applied` is measured as a client sees it.
+ * The arms take turns; a figure is the median of the rounds'.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +23,14 @@ import { cpuNanoseconds } from '../proxy/process-cpu.ts';
 import type { Arrival } from './nodes.ts';
 
 const { values: options } = parseArgs({
-  options: { changes: { type: 'string', default: '500' }, every: { type: 'string', default: '50' }, record: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    changes: { type: 'string', default: '200' },
+    every: { type: 'string', default: '50' },
+    record: { type: 'boolean', default: false },
+  },
 });
+const rounds = Number(options.rounds);
 const changes = Number(options.changes);
 const everyMs = Number(options.every);
 const adminToken = 'bench-admin-token-0123456789abcdef';
@@ -34,6 +41,13 @@ const arms = [
   { nodes: 2, waits: true },
   { nodes: 200, waits: true },
 ];
+
+/** What one arm gave in one round, in milliseconds: quantiles 0.5, 0.99 and 1, and CPU for each change. */
+interface Sample {
+  readonly lastNode: readonly number[];
+  readonly answer: readonly number[];
+  readonly cpuMs: number;
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-propagation-'));
 const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), database: 'bench' });
@@ -55,12 +69,12 @@ const controlPlane = spawn(process.execPath, [fileURLToPath(new URL('../../apps/
 try {
   await untilReady();
   await send('POST', '/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200 } }] });
-  const lines: string[] = [];
-  for (const arm of arms) {
-    const line = await measure(arm.nodes, arm.waits);
-    lines.push(line);
-    console.log(line);
+  const samples: Sample[][] = arms.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, arm] of arms.entries()) samples[index]?.push(await measure(arm.nodes, arm.waits));
   }
+  const lines = arms.map((arm, index) => line(arm, samples[index] ?? []));
+  console.log(lines.join('\n'));
   if (options.record) record(lines);
 } finally {
   await end(controlPlane);
@@ -68,7 +82,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function measure(count: number, waits: boolean): Promise<string> {
+async function measure(count: number, waits: boolean): Promise<Sample> {
   const nodes = fork(fileURLToPath(new URL('nodes.ts', import.meta.url)), [String(streamPort), nodeToken, String(count)], { execArgv: ['--conditions=sluice-source'] });
   try {
     await once(nodes, 'message', { signal: AbortSignal.timeout(30_000) });
@@ -89,8 +103,7 @@ async function measure(count: number, waits: boolean): Promise<string> {
     nodes.send('report');
     const [arrivals] = (await once(nodes, 'message', { signal: AbortSignal.timeout(30_000) })) as [Arrival[]];
     const spreadMs = await propagation(revisions, arrivals, count);
-    const cell = (values: readonly number[]): string => `${quantile(values, 0.5)} | ${quantile(values, 0.99)} | ${quantile(values, 1)}`;
-    return `| ${count} | ${waits ? 'PATCH ?wait=applied' : 'PATCH'} | ${cell(spreadMs)} | ${cell(answersMs)} | ${cpuMs.toFixed(1)} |`;
+    return { lastNode: quantiles(spreadMs), answer: quantiles(answersMs), cpuMs };
   } finally {
     await end(nodes);
     // Nodes that vanish are waited for until they are stale.
@@ -146,16 +159,23 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function quantile(values: readonly number[], share: number): string {
+function quantiles(values: readonly number[]): number[] {
   const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN).toFixed(1);
+  return [0.5, 0.99, 1].map((share) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN);
+}
+
+function line({ nodes, waits }: (typeof arms)[number], samples: readonly Sample[]): string {
+  const median = (values: readonly (number | undefined)[]): string => (values.toSorted((a, b) => (a ?? 0) - (b ?? 0))[Math.floor(values.length / 2)] ?? Number.NaN).toFixed(1);
+  const cells = [0, 1, 2].map((at) => median(samples.map(({ lastNode }) => lastNode[at])));
+  const answers = [0, 1, 2].map((at) => median(samples.map(({ answer }) => answer[at])));
+  return `| ${nodes} | ${waits ? 'PATCH ?wait=applied' : 'PATCH'} | ${[...cells, ...answers].join(' | ')} | ${median(samples.map(({ cpuMs }) => cpuMs))} |`;
 }
 
 function record(lines: readonly string[]): void {
   const text = `# Propagation of a change
 
-${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores. ${changes} changes, one every ${everyMs} ms.
-Control plane, Postgres (durable) and all nodes on one machine; the simulated nodes share one process.
+${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores. ${rounds} rounds of ${changes} changes, one every ${everyMs} ms; medians of the rounds.
+Control plane, Postgres (durable) and all nodes on one machine; the simulated nodes share one process. Load average of the last minutes: ${loadavg().map((load) => load.toFixed(1)).join(', ')} (this run alone makes about 0.7).
 Run: \`npm run build && node --conditions=sluice-source bench/propagation/run.ts --record\`
 
 Milliseconds: from the commit to the last node, until the client has its answer, and CPU time of the control plane for each change.
