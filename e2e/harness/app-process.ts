@@ -12,12 +12,14 @@ export class AppProcess {
   readonly lines: string[] = [];
   readonly #main: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #args: readonly string[];
   #child: ChildProcess | undefined;
 
-  constructor(app: 'control-plane' | 'proxy', name: string, env: Readonly<Record<string, string>>) {
+  constructor(app: 'control-plane' | 'proxy', name: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
     this.name = name;
     this.#main = `${root}apps/${app}/dist/main.js`;
     this.#env = env;
+    this.#args = args;
   }
 
   get pid(): number {
@@ -33,7 +35,7 @@ export class AppProcess {
   /** Starts it without waiting. */
   spawn(): void {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [this.#main], { env: { PATH, HOME, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.#main, ...this.#args], { env: { PATH, HOME, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
@@ -62,6 +64,13 @@ export class AppProcess {
       await sleep(50);
     }
     throw new Error(`${this.name} did not answer 200 at ${url} within ${timeoutMs} ms:\n${this.tail()}`);
+  }
+
+  /** Starts it and waits until it ends by itself. Answers the exit code, or the signal's name. */
+  async run(timeoutMs = 20_000): Promise<number | string> {
+    this.spawn();
+    const [code, signalName] = (await once(this.#child as ChildProcess, 'close', { signal: AbortSignal.timeout(timeoutMs) })) as [number | null, string | null];
+    return code ?? signalName ?? 0;
   }
 
   /** Sends a signal and waits for the end. Answers the exit code, or the signal's name. */

@@ -35,6 +35,8 @@ export interface StackOptions {
   readonly databaseUrl?: string;
   readonly controlPlaneEnv?: Readonly<Record<string, string>>;
   readonly proxyEnv?: Readonly<Record<string, string>>;
+  /** Given to every proxy on its command line. */
+  readonly proxyArguments?: readonly string[];
 }
 
 /** Control planes and proxies as separate processes on a real Postgres, on free ports of the loopback interface. */
@@ -94,7 +96,7 @@ export class Stack {
       ...this.#options.proxyEnv,
       ...env,
     };
-    const process = new AppProcess('proxy', name, settings);
+    const process = new AppProcess('proxy', name, settings, this.#options.proxyArguments);
     const node = { name, process, port, url: `http://127.0.0.1:${port}`, statusUrl: `http://127.0.0.1:${statusPort}`, dataDir };
     this.proxies.push(node);
     if (waitsForReady) await process.start(`${node.statusUrl}/readyz`);

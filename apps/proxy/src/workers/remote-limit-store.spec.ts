@@ -36,6 +36,15 @@ describe('RemoteLimitStore', () => {
     expect((await answers).map(([decision]) => decision?.limit)).toEqual([1, 2, 3]);
   });
 
+  it('sends what another process can read, whatever else the caller keeps in its requests', async () => {
+    const messages: FromWorker[] = [];
+    store = new RemoteLimitStore((message) => messages.push(structuredClone(message)));
+    const answer = store.take(asked.map((request) => ({ ...request, labelAt: () => 'a label' })));
+    store.answered(1, []);
+    expect(await answer).toEqual([]);
+    expect(messages).toEqual([{ kind: 'take', id: 1, requests: asked, cost: 1 }]);
+  });
+
   it('fails when the node cannot decide, or says nothing for a second; what comes later is for nobody', async () => {
     const ids: number[] = [];
     store = new RemoteLimitStore((message) => void ('id' in message && ids.push(message.id)));

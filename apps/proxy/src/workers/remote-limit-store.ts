@@ -31,7 +31,8 @@ export class RemoteLimitStore implements LimitStore {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, deadlineMs: performance.now() + timeoutMs });
-      this.#send({ kind: 'take', id, requests, cost });
+      // Callers may keep more in their requests than what goes over to another process.
+      this.#send({ kind: 'take', id, requests: requests.map(({ key, rule }) => ({ key, rule })), cost });
     });
   }
 

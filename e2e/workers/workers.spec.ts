@@ -1,0 +1,189 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { registerService } from '../harness/configure.ts';
+import { fresh } from '../harness/fresh.ts';
+import { Load } from '../harness/load.ts';
+import { Origin } from '../harness/origin.ts';
+import { Stack, type ProxyNode } from '../harness/stack.ts';
+
+describe('a proxy with several workers', () => {
+  let stack: Stack;
+  let origin: Origin;
+
+  beforeAll(async () => {
+    origin = await Origin.start('orders', (request, response) => {
+      request.resume();
+      setTimeout(() => response.end('done'), request.url?.endsWith('/long') === true ? 800 : 0);
+    });
+    stack = await Stack.start({ proxyArguments: ['--workers', '2'] });
+    await registerService(stack.admin, 'orders', [origin.address]);
+    await stack.admin.create('/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200, content: '0' } }] });
+  }, 60_000);
+
+  afterAll(async () => {
+    await stack.stop();
+    await origin.stop();
+  });
+
+  const flags = (node: ProxyNode, count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, async () => (await fresh(`${node.url}/flag`)).text));
+
+  it('has each of them take connections of the one port', async () => {
+    const workers = workersOf(stack.proxy);
+    expect(workers).toHaveLength(2);
+    const before = workers.map(socketsOf);
+    const clients: Socket[] = [];
+    for (let count = 0; count < 60; count++) {
+      const client = connect({ port: stack.proxy.port, host: '127.0.0.1' });
+      await once(client, 'connect');
+      client.write('GET /flag HTTP/1.1\r\nHost: a\r\n\r\n');
+      await once(client, 'data');
+      clients.push(client);
+    }
+    const taken = workers.map((pid, index) => socketsOf(pid) - (before[index] ?? 0));
+    for (const client of clients) client.destroy();
+    expect(taken.reduce((sum, count) => sum + count, 0)).toBe(60);
+    // Evenly spread, one of them would get fewer than 10 once in five million runs.
+    for (const count of taken) expect(count).toBeGreaterThanOrEqual(10);
+  });
+
+  it('a write with ?wait=applied is enforced by all of them on the very next request, 200 times', async () => {
+    let exceptions = 0;
+    for (let round = 1; round <= 200; round++) {
+      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', { policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }] });
+      expect(answer.status).toBe(200);
+      expect(answer.body['nodes']).toHaveLength(1);
+      if ((await flags(stack.proxy, 6)).some((text) => text !== String(round))) exceptions++;
+    }
+    expect(exceptions).toBe(0);
+  }, 60_000);
+
+  it('a limit is one limit for the node, without Redis', async () => {
+    await stack.admin.create('/v1/quotas', { name: 'fifty', limits: [{ requests: 50, per: 'hour', burst: 50 }] });
+    await stack.admin.create('/v1/routes', { name: 'limited', paths: ['/limited'], quotas: ['fifty'], policies: [{ name: 'static-response', config: { status: 200 } }] });
+    const statuses: number[] = [];
+    for (let batch = 0; batch < 10; batch++) statuses.push(...(await Promise.all(Array.from({ length: 12 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status))));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(50);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(70);
+  });
+
+  it('its metrics are those of all of them', async () => {
+    const before = await requestsCounted(stack.proxy, 'flag');
+    await flags(stack.proxy, 40);
+    expect(await requestsCounted(stack.proxy, 'flag')).toBe(before + 40);
+    const nodes = await stack.admin.send('GET', '/v1/nodes');
+    expect(nodes.body['data']).toHaveLength(1);
+  });
+
+  it('kill -9 of a worker under load costs its own connections one request each; it is replaced, and counts never go down', async () => {
+    const connections = 8;
+    const [first = 0] = workersOf(stack.proxy);
+    const load = new Load({ url: () => `${stack.proxy.url}/orders/1`, connections });
+    await sleep(1_200);
+    process.kill(first, 'SIGKILL');
+    const seen: number[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      seen.push(await requestsCounted(stack.proxy, 'orders'));
+      await sleep(100);
+    }
+    const report = await load.stop();
+    const faults = [...report.faults.values()].reduce((sum, count) => sum + count, 0);
+    expect([...report.statuses.keys()]).toEqual([200]);
+    expect(report.total).toBeGreaterThan(500);
+    // Only a request that was under way on the worker that ended: each connection has one at a time.
+    expect(faults).toBeLessThanOrEqual(connections);
+    expect(seen).toEqual(seen.toSorted((one, other) => one - other));
+    const workers = workersOf(stack.proxy);
+    expect(workers).toHaveLength(2);
+    expect(workers).not.toContain(first);
+    // The new one is where the others are.
+    expect(new Set(await flags(stack.proxy, 40))).toEqual(new Set(['200']));
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status));
+    expect(new Set(statuses)).toEqual(new Set([429]));
+  }, 30_000);
+
+  it('connections of a worker are left alone when the other one is killed', async () => {
+    const [first = 0] = workersOf(stack.proxy);
+    const clients = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const client = connect({ port: stack.proxy.port, host: '127.0.0.1' });
+        await once(client, 'connect');
+        const state = { client, answers: 0, isClosed: false };
+        client.on('data', () => state.answers++);
+        client.on('error', () => undefined);
+        client.on('close', () => (state.isClosed = true));
+        return state;
+      }),
+    );
+    const ask = async (): Promise<void> => {
+      for (const { client, isClosed } of clients) if (!isClosed) client.write('GET /flag HTTP/1.1\r\nHost: a\r\n\r\n');
+      await sleep(100);
+    };
+    await ask();
+    process.kill(first, 'SIGKILL');
+    for (let turn = 0; turn < 10; turn++) await ask();
+    const survivors = clients.filter(({ isClosed }) => !isClosed);
+    for (const { client } of clients) client.destroy();
+    expect(survivors.length).toBeGreaterThan(0);
+    expect(survivors.length).toBeLessThan(30);
+    expect(new Set(survivors.map(({ answers }) => answers))).toEqual(new Set([11]));
+  });
+
+  it('SIGTERM lets what is under way on all of them finish, and ends them', async () => {
+    const node = await stack.addProxy();
+    const workers = workersOf(node);
+    expect(workers).toHaveLength(2);
+    const underWay = Array.from({ length: 12 }, () => fresh(`${node.url}/orders/long`));
+    await sleep(200);
+    const ended = node.process.end('SIGTERM');
+    expect((await Promise.all(underWay)).map(({ status, text }) => `${status} ${text}`)).toEqual(Array(12).fill('200 done'));
+    expect(await ended).toBe(0);
+    expect(workers.filter(isRunning)).toEqual([]);
+  }, 30_000);
+
+  it('kill -9 of the node itself leaves no worker behind', async () => {
+    const node = await stack.addProxy();
+    const workers = workersOf(node);
+    expect(workers.filter(isRunning)).toHaveLength(2);
+    await node.process.end('SIGKILL');
+    for (let turn = 0; turn < 50 && workers.some(isRunning); turn++) await sleep(100);
+    expect(workers.filter(isRunning)).toEqual([]);
+  }, 30_000);
+});
+
+/** The workers that take traffic, as the node says itself. */
+function workersOf({ process: { lines } }: ProxyNode): number[] {
+  const byIndex = new Map<number, number>();
+  for (const line of lines.filter((text) => text.includes('worker takes traffic'))) {
+    const { worker, pid } = JSON.parse(line) as { worker: number; pid: number };
+    byIndex.set(worker, pid);
+  }
+  return [...byIndex.values()];
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function socketsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+async function requestsCounted(node: ProxyNode, route: string): Promise<number> {
+  const text = await (await fetch(`${node.statusUrl}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith('sluice_requests_total{') && line.includes(`route="${route}"`));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
