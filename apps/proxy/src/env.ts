@@ -1,30 +1,32 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
-const port = (initial: number) => z.coerce.number().int().min(0).max(65535).default(initial);
+const port = (initial: number) => wholeNumber(0, 65_535).default(initial);
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' });
 
 /** Every setting of the proxy: its variable, what it means, and what it is when nothing is said. */
 export const settings = {
   SLUICE_GATEWAY: z.string().min(1).max(64).default('default').describe('Name of the gateway this node joins.'),
-  SLUICE_NODE_ID: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits and "._-", at most 64').default(`${hostname().replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 48) || 'node'}-${process.pid}`).describe('Name of this node, unique among all; the default is made of host name and process id.'),
+  SLUICE_NODE_ID: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and "._-", at most 64').default(`${hostname().replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 48) || 'node'}-${process.pid}`).describe('Name of this node, unique among all; the default is made of host name and process id.'),
   SLUICE_CONTROL_PLANE: z.string().min(1).default('127.0.0.1:8005').describe('Config stream address, host:port; several separated by commas.'),
-  SLUICE_NODE_TOKEN: z.string().min(24, 'at least 24 characters').optional().describe('Token for the config stream.'),
+  SLUICE_NODE_TOKEN: z.string().min(24, 'must have at least 24 characters').optional().describe('Token for the config stream.'),
   SLUICE_NODE_TOKEN_FILE: z.string().min(1).optional().describe('File that holds the token for the config stream.'),
-  SLUICE_STREAM_INSECURE: z.enum(['0', '1']).default('0').describe('1 allows a config stream without TLS beyond the loopback interface.'),
+  SLUICE_STREAM_INSECURE: flag.default('0').describe('1 allows a config stream without TLS beyond the loopback interface.'),
   SLUICE_CONFIG_FILE: z.string().min(1).optional().describe('Serve from this JSON file instead of a control plane; read again on SIGHUP.'),
   SLUICE_PROXY_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for traffic.'),
   SLUICE_PROXY_PORT: port(8000).describe('Port to listen on for traffic; 0 takes a free one.'),
   SLUICE_STATUS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of /livez, /readyz, /metrics and /config.'),
   SLUICE_STATUS_PORT: port(8100).describe('Port of /livez, /readyz, /metrics and /config; 0 takes a free one.'),
   SLUICE_DATA_DIR: z.string().min(1).default('.sluice/proxy').describe('Where the last good configuration is kept.'),
-  SLUICE_SNAPSHOT_KEY: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits').optional().describe('Key the last good configuration is encrypted with; otherwise one is made and kept beside it.'),
+  SLUICE_SNAPSHOT_KEY: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional().describe('Key the last good configuration is encrypted with; otherwise one is made and kept beside it.'),
   SLUICE_POLICIES_DIR: z.string().min(1).optional().describe('Folder with policies of your own.'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional().describe('Redis that nodes share limits through; without it each node counts for itself.'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('OTLP/HTTP endpoint traces are sent to, such as http://127.0.0.1:4318.'),
-  SLUICE_TRACE_RATIO: z.coerce.number().min(0).max(1).default(1).describe('Share of traces begun here that are sampled; a caller\'s own decision is kept.'),
-  SLUICE_ACCESS_LOG: z.enum(['on', 'off']).default('on').describe('One JSON line per request on standard output.'),
-  SLUICE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Level of the log on standard error.'),
-  SLUICE_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(30_000).describe('How long requests under way may take to finish after SIGTERM.'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' }).optional().describe('Redis that nodes share limits through; without it each node counts for itself.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must look like http://host:4318' }).optional().describe('OTLP/HTTP endpoint traces are sent to, such as http://127.0.0.1:4318.'),
+  SLUICE_TRACE_RATIO: z.string().regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1').transform(Number).default(1).describe('Share of traces begun here that are sampled; a caller\'s own decision is kept.'),
+  SLUICE_ACCESS_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on').describe('One JSON line per request on standard output.'),
+  SLUICE_LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info').describe('Level of the log on standard error.'),
+  SLUICE_DRAIN_MS: wholeNumber(0, 600_000).default(30_000).describe('How long requests under way may take to finish after SIGTERM.'),
 } as const;
 
 const schema = z.object(settings);
@@ -38,7 +40,7 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message} (${quote(String(issue.path[0]), given)})`);
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message} (${quote(String(issue.path[0]), given)})`);
   throw new Error(`settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`);
 }
 
@@ -54,6 +56,12 @@ export function helpText(): string {
     return `  ${name.padEnd(30)} ${setting.description ?? ''}${initial === undefined ? '' : ` [${String(initial)}]`}`;
   });
   return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that take traffic on the same port [1]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
+}
+
+/** Digits only: what else could be read as a number, such as " " or 0x50, is more likely a mistake. */
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,9}$/, error).transform(Number).pipe(z.number().min(min, error).max(max, error));
 }
 
 /** What a variable is now. Secrets are never shown. */
