@@ -73,6 +73,9 @@ describe('a proxy with several workers', () => {
     const before = await requestsCounted(stack.proxy, 'flag');
     await flags(stack.proxy, 40);
     expect(await requestsCounted(stack.proxy, 'flag')).toBe(before + 40);
+    const text = await (await fetch(`${stack.proxy.statusUrl}/metrics`)).text();
+    expect(text).toMatch(/^sluice_config_connected 1$/m);
+    expect(text).toMatch(/^sluice_config_revision [1-9]\d*$/m);
     const nodes = await stack.admin.send('GET', '/v1/nodes');
     expect(nodes.body['data']).toHaveLength(1);
   });

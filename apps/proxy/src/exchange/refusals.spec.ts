@@ -129,7 +129,9 @@ describe('what the gateway refuses itself', () => {
     expect(await client.send('to and fro').readUntil('to and fro')).toBe('to and fro');
     expect(proxy.lines).toHaveLength(0);
     client.endSending();
-    expect(await proxy.line(0)).toMatchObject({ status: 101, source: 'upstream', route: 'orders', target: socketOrigin.address });
+    const line = await proxy.line(0);
+    expect(line).toMatchObject({ status: 101, source: 'upstream', route: 'orders', target: socketOrigin.address });
+    expect(head).toContain(`X-Request-Id: ${String(line['requestId'])}\r\n`);
     socketOrigin.stop();
   });
 });

@@ -84,6 +84,7 @@ function reasonOf(fault: unknown): string {
 export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel: Tunnel, over: () => void): void {
   exchange.source = 'upstream';
   exchange.status = 101;
+  headers.setOwn('X-Request-Id', exchange.requestId);
   exchange.downstream.upgrade(headers, tunnel, over);
 }
 

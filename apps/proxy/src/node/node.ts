@@ -1,4 +1,4 @@
-import { GatewayMetrics, MetricsRegistry, mergeSnapshots, type Logger } from '@sluice/telemetry';
+import { GatewayMetrics, MetricsRegistry, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
 import { ConfigState } from '../config/config-state.ts';
 import type { ConfigSource } from '../config/source.ts';
 import type { Env } from '../env.ts';
@@ -62,8 +62,8 @@ export class ProxyNode {
     const { env, traffic } = this.#options;
     return {
       readiness: () => this.#readiness(),
-      // What belongs to the node rather than to a process that takes traffic stands in a registry of its own.
-      metrics: async () => mergeSnapshots([await traffic.metrics(), this.#registry.snapshot()]),
+      // What is known of the configuration is known by the node, and by no process that takes traffic.
+      metrics: async () => [...(await traffic.metrics()).filter((metric) => !isOfConfig(metric)), ...this.#registry.snapshot().filter(isOfConfig)],
       config: () => {
         const { revision, epoch, origin, refused } = this.#state;
         return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, targets: traffic.lastHealth() };
@@ -91,4 +91,8 @@ export class ProxyNode {
       metrics.configNacks.add(nacks - metrics.configNacks.value);
     });
   }
+}
+
+function isOfConfig({ definition }: MetricsSnapshot[number]): boolean {
+  return definition.name.startsWith('sluice_config_');
 }

@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createLogger } from '@sluice/telemetry';
+import { readEnv, type Env } from '../env.ts';
+import { RawClient } from '../listener/testing/raw-client.ts';
+import { nodePolicies } from '../runtime/node-policies.ts';
+import { Serving } from '../serving.ts';
+import { RawOrigin } from '../upstream/testing/raw-origin.ts';
+import { ProxyNode } from './node.ts';
+import { singleProcess } from './traffic.ts';
+
+const version = '1.2.3';
+const token = 'token-of-the-spec-0123456789';
+
+describe('ProxyNode', () => {
+  let folder: string;
+  let file: string;
+  let origin: RawOrigin;
+  const stopping: (() => Promise<void>)[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-node-'));
+    file = join(folder, 'config.json');
+    origin = await RawOrigin.start(({ socket }) => socket.on('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow'), 60)));
+  });
+  afterEach(async () => {
+    for (const stop of stopping.splice(0)) await stop();
+    origin.stop();
+    process.removeAllListeners('SIGHUP');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const saying = (content: string): string =>
+    JSON.stringify({
+      services: [{ name: 'slow', targets: [{ address: origin.address }] }],
+      routes: [
+        { name: 'hello', paths: ['/hello'], policies: [{ name: 'static-response', config: { status: 200, content } }] },
+        { name: 'slow', paths: ['/slow'], service: 'slow' },
+      ],
+    });
+
+  const start = async (variables: NodeJS.ProcessEnv): Promise<{ node: ProxyNode; serving: Serving; statusPort: () => number; env: Env }> => {
+    const env = readEnv({ SLUICE_PROXY_PORT: '0', SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: join(folder, 'data'), SLUICE_ACCESS_LOG: 'off', SLUICE_DRAIN_MS: '2000', ...variables });
+    const logged: string[] = [];
+    const logger = createLogger({ name: 'node', level: 'error' });
+    logger.level = 'silent';
+    const heard = Object.assign(Object.create(logger) as typeof logger, { info: (fields: object) => logged.push(JSON.stringify(fields)) });
+    const serving = await Serving.create({ env, version, logger });
+    await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
+    const node = new ProxyNode({ env, version, logger: heard, traffic: singleProcess(serving), policies: [...(await nodePolicies(undefined)).keys()] });
+    await node.start();
+    stopping.push(() => node.stop());
+    const statusPort = (): number => {
+      const listening = logged.map((line) => JSON.parse(line) as { statusPort?: number }).find((line) => line.statusPort !== undefined);
+      return listening?.statusPort ?? 0;
+    };
+    return { node, serving, statusPort, env };
+  };
+  const send = async (port: number, path: string): Promise<string> => {
+    const client = await RawClient.connect(port);
+    const { status, body } = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).readResponse();
+    client.close();
+    return `${status} ${status < 400 ? body : (JSON.parse(body) as { code: string }).code}`;
+  };
+  const page = async (port: number, path: string): Promise<{ status: number; text: string }> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+
+  it('serves a configuration file, and tells about it on its status port', async () => {
+    await writeFile(file, saying('hello'));
+    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file });
+    expect(await send(serving.port, '/hello')).toBe('200 hello');
+    expect(await page(statusPort(), '/readyz')).toMatchObject({ status: 200, text: expect.stringContaining('"source":"file"') });
+    const config = JSON.parse((await page(statusPort(), '/config')).text) as { gateway: string; resources: { kind: string }[]; targets: unknown[] };
+    expect(config).toMatchObject({ gateway: 'default', targets: [{ service: 'slow', address: origin.address, healthy: true }] });
+    expect(config.resources.map(({ kind }) => kind)).toEqual(['gateway', 'service', 'route', 'route']);
+    const { text } = await page(statusPort(), '/metrics');
+    expect(text).toContain('sluice_requests_total{route="hello",service="",status="200"} 1');
+    expect(text).toMatch(/^sluice_config_revision 1$/m);
+    expect(text).toMatch(/^sluice_config_connected 0$/m);
+    expect(text).toMatch(/^sluice_build_info\{version="1\.2\.3",/m);
+    // Each once, though two registries know of it.
+    for (const name of ['sluice_config_nacks_total', 'sluice_connections']) expect(text.match(new RegExp(`^${name} `, 'gm'))).toHaveLength(1);
+  });
+
+  it('reads its file again on SIGHUP, and keeps what it has when that is wrong', async () => {
+    await writeFile(file, saying('one'));
+    const { serving } = await start({ SLUICE_CONFIG_FILE: file });
+    await writeFile(file, saying('two'));
+    process.emit('SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await send(serving.port, '/hello')).toBe('200 two');
+    await writeFile(file, '{ not json');
+    process.emit('SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await send(serving.port, '/hello')).toBe('200 two');
+  });
+
+  it('without configuration is not ready and refuses, and says why', async () => {
+    const { serving, statusPort } = await start({ SLUICE_CONTROL_PLANE: '127.0.0.1:1', SLUICE_NODE_TOKEN: token });
+    expect(await send(serving.port, '/hello')).toBe('503 not_ready');
+    const { status, text } = await page(statusPort(), '/readyz');
+    expect(status).toBe(503);
+    expect(text).toContain('no control plane has answered');
+    expect((await page(statusPort(), '/livez')).status).toBe(200);
+  });
+
+  it('when it stops, is not ready at once, finishes what is under way, and is gone', async () => {
+    await writeFile(file, saying('hello'));
+    const { node, serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file });
+    const status = statusPort();
+    const underWay = send(serving.port, '/slow');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { port } = serving;
+    const stopped = node.stop();
+    expect(await page(status, '/readyz')).toMatchObject({ status: 503, text: expect.stringContaining('draining') });
+    expect(await underWay).toBe('200 slow');
+    await stopped;
+    stopping.length = 0;
+    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+    await expect(fetch(`http://127.0.0.1:${status}/livez`)).rejects.toThrow();
+  });
+
+  it.each([
+    [{}, /needs a token: set SLUICE_NODE_TOKEN/],
+    [{ SLUICE_NODE_TOKEN_FILE: '/nowhere/token' }, /cannot be read from \/nowhere\/token/],
+  ])('cannot be made of %j', async (variables, expected) => {
+    const env = readEnv(variables);
+    const logger = createLogger({ name: 'node', level: 'error' });
+    const serving = await Serving.create({ env: readEnv({ SLUICE_ACCESS_LOG: 'off' }), version, logger });
+    expect(() => new ProxyNode({ env, version, logger, traffic: singleProcess(serving), policies: [] })).toThrow(expected);
+    await serving.drain(0);
+  });
+
+  it('reads its token from a file', async () => {
+    await writeFile(join(folder, 'token'), `${token}\n`);
+    const { statusPort } = await start({ SLUICE_CONTROL_PLANE: '127.0.0.1:1', SLUICE_NODE_TOKEN_FILE: join(folder, 'token') });
+    expect((await page(statusPort(), '/livez')).status).toBe(200);
+  });
+});
