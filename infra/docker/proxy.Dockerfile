@@ -7,9 +7,9 @@ COPY package.json package-lock.json .npmrc turbo.json tsconfig.base.json ./
 COPY packages ./packages
 COPY apps ./apps
 COPY proto ./proto
-# The optional packages are an embedded Postgres and a Node for development machines: an image brings its own Node.
-RUN npm ci --omit=optional --ignore-scripts
+RUN npm ci --ignore-scripts
 RUN npx turbo run build --filter=@sluice/proxy...
+# What runs needs neither the tools nor the optional packages: an image brings its own Node, and no Postgres.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspace apps/proxy
 
 FROM node:26-bookworm-slim
