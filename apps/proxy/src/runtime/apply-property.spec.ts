@@ -74,14 +74,14 @@ describe('any sequence of deltas', () => {
             if (applied) expect([...new Set(quarantined.map(({ id }) => id))].sort()).toEqual(expected.quarantinedIds);
           }
           const answers = await answersOf(proxy);
-          fresh.target.applySnapshot(99, [...expected.inService.values()].map(({ resource }) => resource));
+          await fresh.target.applySnapshot(99, [...expected.inService.values()].map(({ resource }) => resource));
           expect(answers).toEqual(await answersOf(fresh));
           // Whole at last: the newest of everything, on top of which each stays where it was.
           const refused = expected.take({ versions: [], removals: [] });
           expect(refused).toBe(true);
           proxy.target.applyDelta(98, []);
           const settled = await answersOf(proxy);
-          proxy.target.applySnapshot(99, [...expected.newest.values()].flatMap((version) => version?.resource ?? []));
+          await proxy.target.applySnapshot(99, [...expected.newest.values()].flatMap((version) => version?.resource ?? []));
           expect(await answersOf(proxy)).toEqual(settled);
           for (const answer of settled) seen.add(answer.split(': ')[1] ?? '');
         } finally {

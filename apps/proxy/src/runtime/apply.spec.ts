@@ -36,9 +36,9 @@ describe('RuntimeTarget', () => {
 
   describe('a snapshot', () => {
     it('replaces everything', async () => {
-      proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' }), open]);
+      await proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' }), open]);
       expect([await answer('/a'), await answer('/b')]).toEqual(['upstream', 'open']);
-      proxy.apply([resource('route', { name: 'b', paths: ['/b'], ...says('b') })]);
+      await proxy.apply([resource('route', { name: 'b', paths: ['/b'], ...says('b') })]);
       expect([await answer('/a'), await answer('/b')]).toEqual(['route_not_found', 'b']);
       expect(proxy.target.runtime.revision).toBe(2);
       expect([...proxy.target.runtime.resources()].map(({ id }) => id)).toEqual(['gateway-default', 'route-b']);
@@ -46,7 +46,7 @@ describe('RuntimeTarget', () => {
     });
 
     it('serves what is good, and names all that is not', async () => {
-      const outcome = proxy.target.applySnapshot(7, [
+      const outcome = await proxy.target.applySnapshot(7, [
         resource('gateway', { name: 'default' }),
         open,
         resource('route', { name: 'broken', paths: ['/broken/*'], ...says('x'), policies: [{ name: 'static-response', config: { status: 200 } }, ...unknown] }),
@@ -63,9 +63,9 @@ describe('RuntimeTarget', () => {
     });
 
     it('keeps a broken resource at its last good version, as a delta does', async () => {
-      proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' })]);
+      await proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' })]);
       const first = proxy.target.runtime.services.get('service-orders');
-      const outcome = proxy.target.applySnapshot(2, [resource('gateway', { name: 'default' }), service({ policies: unknown }), resource('route', { name: 'a', paths: ['/a2'], service: 'service-orders', policies: unknown })]);
+      const outcome = await proxy.target.applySnapshot(2, [resource('gateway', { name: 'default' }), service({ policies: unknown }), resource('route', { name: 'a', paths: ['/a2'], service: 'service-orders', policies: unknown })]);
       expect(outcome.applied).toBe(true);
       expect(outcome.quarantined).toHaveLength(2);
       expect(await answer('/a')).toBe('upstream');
@@ -79,26 +79,36 @@ describe('RuntimeTarget', () => {
         service(),
         resource('route', { name: 'a', paths: ['/a'], service: 'service-orders', ...route }),
       ];
-      proxy.target.applySnapshot(1, resources([], {}));
+      await proxy.target.applySnapshot(1, resources([], {}));
       expect(await answer('/a')).toBe('upstream');
-      expect(proxy.target.applySnapshot(2, resources([{ name: 'key-auth' }], { policies: unknown }))).toMatchObject({ applied: true, quarantined: [{ id: 'route-a' }] });
+      expect(await proxy.target.applySnapshot(2, resources([{ name: 'key-auth' }], { policies: unknown }))).toMatchObject({ applied: true, quarantined: [{ id: 'route-a' }] });
       expect(await answer('/a')).toBe('unauthorized');
     });
 
     it('and a delta after it know of each other’s refusals', async () => {
       const broken = (paths: string[]) => resource('route', { name: 'new', paths, ...says('x'), policies: [...says('x').policies, ...unknown] });
-      proxy.target.applySnapshot(1, [resource('gateway', { name: 'default' }), open, broken(['/admin'])]);
+      await proxy.target.applySnapshot(1, [resource('gateway', { name: 'default' }), open, broken(['/admin'])]);
       expect(await answer('/admin')).toBe('resource_quarantined');
       delta(broken(['/secret']));
       delta();
       expect([await answer('/admin'), await answer('/secret')]).toEqual(['open', 'resource_quarantined']);
-      proxy.target.applySnapshot(2, [resource('gateway', { name: 'default' }), open, broken(['/third'])]);
+      await proxy.target.applySnapshot(2, [resource('gateway', { name: 'default' }), open, broken(['/third'])]);
       expect([await answer('/secret'), await answer('/third')]).toEqual(['open', 'resource_quarantined']);
     });
 
+    it('is compiled while requests are served as before, and comes into service in one turn', async () => {
+      await proxy.apply([resource('route', { name: 'a', paths: ['/a'], ...says('before') })]);
+      const many = Array.from({ length: 5_000 }, (_, index) => resource('route', { name: `r-${index}`, paths: [`/r/${index}/*`], ...says(String(index)) }));
+      const applied = proxy.target.applySnapshot(2, [resource('gateway', { name: 'default' }), resource('route', { name: 'a', paths: ['/a'], ...says('after') }), ...many]);
+      expect([await answer('/a'), await answer('/r/4/x')]).toEqual(['before', 'route_not_found']);
+      expect(proxy.target.runtime.revision).toBe(1);
+      expect(await applied).toMatchObject({ applied: true, quarantined: [] });
+      expect([await answer('/a'), await answer('/r/4999/x')]).toEqual(['after', '4999']);
+    });
+
     it('without the gateway of this node is refused; what was in service stays', async () => {
-      proxy.apply([open]);
-      const outcome = proxy.target.applySnapshot(2, [resource('gateway', { name: 'other' }), service()]);
+      await proxy.apply([open]);
+      const outcome = await proxy.target.applySnapshot(2, [resource('gateway', { name: 'other' }), service()]);
       expect(outcome).toMatchObject({ applied: false, faults: [{ kind: 'gateway', name: 'default', code: 'unknown_gateway' }] });
       expect(await answer('/')).toBe('open');
       // What was compiled in vain is given back.
@@ -106,7 +116,7 @@ describe('RuntimeTarget', () => {
     });
 
     it('with a gateway that cannot be read is refused for that, not for its absence', async () => {
-      const outcome = proxy.target.applySnapshot(1, [unreadable('gateway', 'default', { trustedProxies: 'all' }), open]);
+      const outcome = await proxy.target.applySnapshot(1, [unreadable('gateway', 'default', { trustedProxies: 'all' }), open]);
       expect(outcome).toMatchObject({ applied: false, faults: [{ kind: 'gateway', pointer: '/trustedProxies', code: 'invalid_resource' }] });
       expect(outcome.faults).toHaveLength(1);
       expect(await answer('/')).toBe('not_ready');
@@ -212,18 +222,18 @@ describe('RuntimeTarget', () => {
       ['a policy written in a way it does not know', { paths: ['/half/*'], service: 'service-orders', policies: [{ name: 'key-auth', when: 'always' }] }, '/policies/0/when'],
       ['a rewrite it does not know', { paths: ['/half/*'], service: 'service-orders', rewrite: { regex: 'x' } }, '/rewrite/regex'],
     ])('a route with %s: it matches as written, so that an open route does not get its requests', async (_, spec, pointer) => {
-      expect(half(spec)).toMatchObject({ applied: true, quarantined: [{ kind: 'route', name: 'half', pointer, code: 'invalid_resource' }] });
+      expect(await half(spec)).toMatchObject({ applied: true, quarantined: [{ kind: 'route', name: 'half', pointer, code: 'invalid_resource' }] });
       expect([await answer('/half/1'), await answer('/other')]).toEqual(['resource_quarantined', 'open']);
     });
 
     it('only what it matches: method, host, header and query count', async () => {
-      half({ paths: ['/half'], methods: ['POST'], service: 'service-orders', mirrorTo: 'x' });
+      await half({ paths: ['/half'], methods: ['POST'], service: 'service-orders', mirrorTo: 'x' });
       expect(await answer('/half')).toBe('open');
       expect((await proxy.send('POST /half HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n')).status).toBe(503);
     });
 
     it.each(['gateway', 'service', 'group', 'consumer'] as const)('a %s whose policies are not known', async (kind) => {
-      proxy.target.applySnapshot(++revision, [
+      await proxy.target.applySnapshot(++revision, [
         resource('gateway', { name: 'default', policies: kind === 'gateway' ? unknown : [{ name: 'key-auth', config: { optional: true } }] }),
         service(kind === 'service' ? { policies: unknown } : {}),
         resource('group', { name: 'gold', policies: kind === 'group' ? unknown : [] }),
@@ -254,7 +264,7 @@ describe('RuntimeTarget', () => {
         resource('consumer', { username: 'acme', groups: ['group-gold'], quotas: ['quota-plan'] }),
         resource('consumer', { username: 'other' }),
       ].filter((each) => each.kind !== kind || (each.kind === 'consumer' && each.id !== 'consumer-acme'));
-      const outcome = proxy.target.applySnapshot(++revision, [
+      const outcome = await proxy.target.applySnapshot(++revision, [
         resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] }),
         ...resources,
         unreadable(kind, { service: 'orders', group: 'gold', consumer: 'acme', quota: 'plan' }[kind], spec),
@@ -268,7 +278,7 @@ describe('RuntimeTarget', () => {
     });
 
     it('a quota of a route or service that is missing', async () => {
-      proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders', quotas: ['quota-gone'] }), resource('route', { name: 'b', paths: ['/b'], service: 'service-orders' })]);
+      await proxy.apply([service(), resource('route', { name: 'a', paths: ['/a'], service: 'service-orders', quotas: ['quota-gone'] }), resource('route', { name: 'b', paths: ['/b'], service: 'service-orders' })]);
       expect([await answer('/a'), await answer('/b')]).toEqual(['resource_quarantined', 'upstream']);
     });
 
@@ -282,7 +292,7 @@ describe('RuntimeTarget', () => {
     const gateway = resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] });
 
     it('of a consumer that is not there open nothing, and do as soon as it is', async () => {
-      proxy.apply([gateway, open, key('acme')]);
+      await proxy.apply([gateway, open, key('acme')]);
       expect(await answer('/', 'acme')).toBe('invalid_credential');
       delta(resource('consumer', { username: 'acme' }));
       expect(await answer('/', 'acme')).toBe('open');
@@ -291,14 +301,14 @@ describe('RuntimeTarget', () => {
     });
 
     it('that were removed open nothing on the very next request', async () => {
-      proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
+      await proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
       expect(await answer('/', 'acme')).toBe('open');
       delta(removal(key('acme')));
       expect(await answer('/', 'acme')).toBe('invalid_credential');
     });
 
     it.each(['the new one first', 'the old one first'])('may change hands in one revision, %s', async (order) => {
-      proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
+      await proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
       const again = { ...key('acme'), id: 'key-second' };
       const changes = [again, removal(key('acme'))];
       delta(...(order === 'the new one first' ? changes : changes.toReversed()));

@@ -1,9 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kind, Resource } from '@sluice/config';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { compileResource, type Compiled, type Workshop } from './compile.ts';
 import { RouteMetricsShelf } from './route-metrics-shelf.ts';
 import { Runtime } from './runtime.ts';
 import type { Served } from './served.ts';
+
+/** How long a snapshot being compiled keeps the event loop to itself. */
+const sliceMs = 4;
 
 /**
  * Brings revisions into service. A delta is applied whole or not at all: everything in it is compiled off to the side,
@@ -35,20 +39,30 @@ export class RuntimeTarget implements ConfigTarget {
     return this.#quarantined;
   }
 
-  /** {@inheritDoc ConfigTarget.applySnapshot} */
-  applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome {
+  /**
+   * {@inheritDoc ConfigTarget.applySnapshot}
+   * Requests are served all the while: it is compiled in slices of a few milliseconds, and put in service in one turn.
+   */
+  async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const previous = this.#runtime;
     const next = new Runtime(previous.gatewayName, previous.routeMetrics);
     next.revision = revision;
     const pending = new Map<string, ResourceChange>();
     const refusals = new Set<string>();
     const quarantined: ConfigFault[] = [];
+    const routeNames = new Set<string>();
+    let sliceEndsAtMs = performance.now() + sliceMs;
     for (const resource of resources) {
+      if (performance.now() > sliceEndsAtMs) {
+        await nextTurn();
+        sliceEndsAtMs = performance.now() + sliceMs;
+      }
       const { served, faults } = compileResource(resource, this.#workshop);
       const lastGood = faults.length === 0 ? undefined : this.#lastGood(resource.kind, resource.id);
       if (lastGood !== undefined) this.#release(served);
       const installed = lastGood ?? served;
       if (installed !== undefined) next.install(installed);
+      if (installed?.kind === 'route') routeNames.add(installed.name);
       if (faults.length === 0) continue;
       const key = keyOf(resource.kind, resource.id);
       quarantined.push(...faults);
@@ -67,7 +81,7 @@ export class RuntimeTarget implements ConfigTarget {
     this.#refusals = refusals;
     this.#quarantined = quarantined;
     this.#releaseServicesOf(previous, next);
-    next.routeMetrics.keepOnly(new Set([...next.routes.values()].map(({ name }) => name)));
+    next.routeMetrics.keepOnly(routeNames);
     return { applied: true, faults: [], quarantined };
   }
 

@@ -28,7 +28,7 @@ describe('what outlives a change of configuration', () => {
 
   describe('compiled resources', () => {
     it('a change of the gateway is seen by every route at once, and none is compiled anew', async () => {
-      proxy.apply([route('a', { policies: says('a') }), route('b', { policies: says('b') })]);
+      await proxy.apply([route('a', { policies: says('a') }), route('b', { policies: says('b') })]);
       await Promise.all([status('/a'), status('/b')]);
       const before = [...proxy.target.runtime.routes.values()];
       const plansBefore = before.map(({ plans }) => plans);
@@ -40,7 +40,7 @@ describe('what outlives a change of configuration', () => {
     });
 
     it('a change of one route leaves all others, and what they were joined to, alone', async () => {
-      proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' }), route('b', { policies: says('b') })]);
+      await proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' }), route('b', { policies: says('b') })]);
       await Promise.all([status('/a'), status('/b')]);
       const a = proxy.target.runtime.routes.get('route-a');
       const plans = a?.plans;
@@ -56,7 +56,7 @@ describe('what outlives a change of configuration', () => {
       ['the consumer', resource('consumer', { username: 'acme', policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600 } }] })],
     ])('a change of %s is seen by the consumer on the next request', async (_, change) => {
       const key = 'key-of-the-spec-0123456789';
-      proxy.apply([
+      await proxy.apply([
         resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] }),
         resource('group', { name: 'gold' }),
         resource('quota', { name: 'plan', limits: [{ requests: 1_000, per: 'hour', burst: 1_000 }] }),
@@ -75,12 +75,12 @@ describe('what outlives a change of configuration', () => {
   describe('limits', () => {
     it('what was counted is not forgotten by a push: not of the route, not of its neighbours, not with other numbers', async () => {
       const limited = (limit: number, content: string) => route('a', { policies: [{ name: 'rate-limit', config: { limit, windowSeconds: 3_600, by: 'route' } }, ...says(content)] });
-      proxy.apply([limited(3, 'a')]);
+      await proxy.apply([limited(3, 'a')]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
       proxy.change(route('b', { policies: says('b') }));
       proxy.change(limited(3, 'another'));
       expect([await status('/a'), await status('/a')]).toEqual([200, 429]);
-      proxy.apply([limited(3, 'a whole snapshot')]);
+      await proxy.apply([limited(3, 'a whole snapshot')]);
       expect(await status('/a')).toBe(429);
       proxy.change(limited(5, 'more'));
       // A bucket refills to what it holds now, not at once.
@@ -89,7 +89,7 @@ describe('what outlives a change of configuration', () => {
 
     it('quotas are counted by what they are attached to, whatever is pushed', async () => {
       const quota = resource('quota', { name: 'plan', limits: [{ requests: 2, per: 'hour', burst: 2 }] });
-      proxy.apply([quota, route('a', { quotas: ['quota-plan'], policies: says('a') }), route('b', { quotas: ['quota-plan'], policies: says('b') })]);
+      await proxy.apply([quota, route('a', { quotas: ['quota-plan'], policies: says('a') }), route('b', { quotas: ['quota-plan'], policies: says('b') })]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
       proxy.change(route('a', { quotas: ['quota-plan'], policies: says('a2') }), quota, resource('gateway', { name: 'default', tags: ['x'] }));
       expect([await status('/a'), await status('/b')]).toEqual([429, 200]);
@@ -102,7 +102,7 @@ describe('what outlives a change of configuration', () => {
       const { address } = dead;
       dead.stop();
       const orders = (more: object = {}) => service('orders', [at(0), address], { retries: { attempts: 1 }, ...more });
-      proxy.apply([orders(), route('a', { service: 'service-orders' })]);
+      await proxy.apply([orders(), route('a', { service: 'service-orders' })]);
       for (let turn = 0; turn < 3; turn++) expect(await status('/a')).toBe(200);
       const health = () => [...proxy.target.runtime.services.values()].flatMap(({ upstream }) => upstream.health().map(({ healthy }) => healthy));
       expect(health()).toEqual([true, false]);
@@ -110,7 +110,7 @@ describe('what outlives a change of configuration', () => {
 
       proxy.change(orders({ basePath: '/v2' }));
       proxy.change(service('others', [at(0)]));
-      proxy.apply([orders({ timeouts: { totalMs: 5_000 } }), route('a', { service: 'service-orders' })]);
+      await proxy.apply([orders({ timeouts: { totalMs: 5_000 } }), route('a', { service: 'service-orders' })]);
       // A refused delta compiles the service as well, in vain.
       proxy.target.applyDelta(50, [orders(), route('a', { service: 'service-orders', policies: [{ name: 'of-tomorrow' }] })]);
       expect(health()).toEqual([true, false]);
@@ -120,7 +120,7 @@ describe('what outlives a change of configuration', () => {
 
     it('connections of a target that no service has any more are closed, once what is under way is over', async () => {
       const slow = await RawOrigin.start(({ socket }) => socket.once('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 40)));
-      proxy.apply([service('orders', [slow.address]), route('a', { service: 'service-orders' })]);
+      await proxy.apply([service('orders', [slow.address]), route('a', { service: 'service-orders' })]);
       const underWay = proxy.get('/a');
       await eventually(() => slow.connections.length === 1);
       proxy.change(removal(route('a', { policies: says('') })), removal(service('orders', [slow.address])));
@@ -130,14 +130,14 @@ describe('what outlives a change of configuration', () => {
       slow.stop();
     });
 
-    it('services that come and go leave nothing behind', () => {
-      proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' })]);
+    it('services that come and go leave nothing behind', async () => {
+      await proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' })]);
       // More than a metric has places for.
-      for (let turn = 0; turn < 1_100; turn++) {
-        const passing = service(`s-${turn}`, [at(1)]);
-        proxy.change(service('orders', [at(turn % 2)], { basePath: `/v${turn}` }), passing);
+      for (let turn = 0; turn < 220; turn++) {
+        const passing = [1, 2, 3, 4, 5].map((each) => service(`s-${turn}-${each}`, [at(1)]));
+        proxy.change(service('orders', [at(turn % 2)], { basePath: `/v${turn}` }), ...passing);
         expect(proxy.target.applyDelta(turn, [service('orders', [at(0)]), service('broken', [at(1)], { policies: [{ name: 'of-tomorrow' }] })]).applied).toBe(false);
-        proxy.change(removal(service('broken', [at(1)])), removal(passing), service('orders', [at(0)]));
+        proxy.change(removal(service('broken', [at(1)])), ...passing.map(removal), service('orders', [at(0)]));
       }
       expect(proxy.upstreams.connections().map(({ address }) => address)).toEqual([at(0)]);
       expect(proxy.counted('sluice_metric_series_overflow_total')).toBe(0);
@@ -146,7 +146,7 @@ describe('what outlives a change of configuration', () => {
 
   describe('a split', () => {
     it('sends each part its share', async () => {
-      proxy.apply([
+      await proxy.apply([
         service('one', [at(0)]),
         service('two', [at(1)]),
         service('none', [at(1)]),
@@ -171,7 +171,7 @@ describe('what outlives a change of configuration', () => {
     });
 
     it('whose part is missing refuses that share only', async () => {
-      proxy.apply([service('one', [at(0)]), route('a', { split: [{ service: 'service-one', weight: 1 }, { service: 'service-gone', weight: 1 }] })]);
+      await proxy.apply([service('one', [at(0)]), route('a', { split: [{ service: 'service-one', weight: 1 }, { service: 'service-gone', weight: 1 }] })]);
       const statuses = new Set<number>();
       for (let turn = 0; turn < 200 && statuses.size < 2; turn++) statuses.add(await status('/a'));
       expect([...statuses].sort()).toEqual([200, 503]);
@@ -180,39 +180,43 @@ describe('what outlives a change of configuration', () => {
 
   describe('counts of a route', () => {
     it('go on when it is changed', async () => {
-      proxy.apply([route('a', { policies: says('a') })]);
+      await proxy.apply([route('a', { policies: says('a') })]);
       await status('/a');
       proxy.change(route('a', { policies: says('a2') }));
       await status('/a');
-      proxy.apply([route('a', { policies: says('a3') })]);
+      await proxy.apply([route('a', { policies: says('a3') })]);
       await status('/a');
       await eventually(() => proxy.counted('sluice_requests_total', { route: 'a', status: '200' }) === 3);
     });
 
+    /** Counts a request on the route with this id, as `settle` does. */
+    const count = (id: string): void => {
+      const { runtime } = proxy.target;
+      const found = runtime.routes.get(id);
+      if (found === undefined) throw new Error('there is such a route');
+      runtime.planFor(found).metrics.record(200, 1, 1, 1);
+    };
+
     it('give their places back when it goes to another service', async () => {
-      proxy.apply([route('a', { policies: says('a') })]);
-      const client = await proxy.connect();
+      await proxy.apply([route('a', { policies: says('a') })]);
       // More services, one after the other, than a metric has places for.
       for (let turn = 0; turn < 5_100; turn++) {
         const named = { ...service(`s-${turn}`, [at(0)]), id: 'service-s' };
-        proxy.change(named, ...(turn === 0 ? [route('a', { service: 'service-s', policies: says('a') })] : []));
-        client.send('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
-        expect((await client.readResponse()).status).toBe(200);
+        proxy.change(named, ...(turn === 0 ? [route('a', { service: 'service-s' })] : []));
+        count('route-a');
       }
       expect(proxy.counted('sluice_requests_total', { service: 's-5099' })).toBe(1);
       expect(proxy.counted('sluice_metric_series_overflow_total')).toBe(0);
     });
 
     it('give their places back when it is removed or renamed', async () => {
-      proxy.apply([]);
-      const client = await proxy.connect();
+      await proxy.apply([]);
       const named = (name: string) => ({ ...resource('route', { name, paths: ['/x'], policies: says('x') }), id: 'route-x' });
       // More routes, one after the other, than a metric has places for; half of them are renamed, half removed.
       for (let turn = 0; turn < 1_100; turn++) {
         if (turn % 2 === 1) proxy.change({ ...named('x'), spec: undefined });
         proxy.change(named(`r-${turn}`));
-        client.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n');
-        expect((await client.readResponse()).status).toBe(200);
+        count('route-x');
       }
       expect(proxy.counted('sluice_requests_total', { route: 'r-1099' })).toBe(1);
       expect(proxy.counted('sluice_metric_series_overflow_total')).toBe(0);

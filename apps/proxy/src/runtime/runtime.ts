@@ -1,5 +1,5 @@
 import type { Kind, Resource } from '@sluice/config';
-import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
+import type { Credential, CredentialStore, KeyOwner } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { joinConsumer, joinPlans } from './join.ts';
 import { Pipeline } from './pipeline.ts';
@@ -144,6 +144,7 @@ export class Runtime implements CredentialStore {
     if (consumer.view === undefined || consumer.view.generation !== this.generation) {
       consumer.view = joinConsumer(this, consumer);
     }
+    key.credential ??= credentialOf(key);
     return { consumer: consumer.view, credential: key.credential };
   }
 
@@ -157,6 +158,11 @@ export class Runtime implements CredentialStore {
     const indexes = { service: this.services, route: this.routes, group: this.groups, consumer: this.consumers, quota: this.quotas, key: this.keys };
     return indexes[kind] as Map<string, Served>;
   }
+}
+
+function credentialOf({ id, name, spec }: ServedKey): Credential {
+  const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
+  return { kind: 'key', id, name, expiresAtMs };
 }
 
 /** Bounds the memory of a consumer that uses many routes; the cache is then filled anew. */

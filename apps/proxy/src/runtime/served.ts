@@ -45,7 +45,8 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
 export type ServedQuota = ServedResource<'quota'>;
 
 export interface ServedKey extends ServedResource<'key'> {
-  readonly credential: Credential;
+  /** As policies see it: without the hash. Made on first use. */
+  credential: Credential | undefined;
 }
 
 export type Served = ServedGateway | ServedService | ServedRoute | ServedGroup | ServedConsumer | ServedQuota | ServedKey;

@@ -36,14 +36,14 @@ describe('InService', () => {
           const inService = new InService();
           inService.replace([gateway], []);
           let isThere = false;
-          const join = (): void => {
+          const join = async (): Promise<void> => {
             const { snapshot, deltas } = inService.bringing();
-            expect(late.target.applySnapshot(1, snapshot).applied).toBe(true);
+            expect((await late.target.applySnapshot(1, snapshot)).applied).toBe(true);
             for (const changes of deltas) late.target.applyDelta(1, changes);
             isThere = true;
           };
           for (const [index, step] of steps.entries()) {
-            if (index === joinsAfter) join();
+            if (index === joinsAfter) await join();
             const changes = changesOf(step);
             const outcome = old.target.applyDelta(index + 2, changes);
             if (outcome.applied) inService.change(changes, outcome.quarantined);
@@ -55,7 +55,7 @@ describe('InService', () => {
               expect(again.quarantined.toSorted(byId)).toEqual(outcome.quarantined.toSorted(byId));
             }
           }
-          if (!isThere) join();
+          if (!isThere) await join();
           expect(await answers(late)).toEqual(await answers(old));
           const names = (proxy: ProxyFixture) => [...proxy.target.runtime.resources()].map(({ id, spec }) => JSON.stringify([id, spec])).sort();
           expect(names(late)).toEqual(names(old));

@@ -82,7 +82,7 @@ export class ProxyFixture {
     const known = new Map(await nodePolicies(undefined));
     for (const policy of options.policies ?? []) known.set(policy.schema.name, policy);
     const fixture = new ProxyFixture(known, options);
-    if (options.resources !== undefined) fixture.apply(options.resources);
+    if (options.resources !== undefined) await fixture.apply(options.resources);
     await fixture.listener.listen(0, '127.0.0.1');
     return fixture;
   }
@@ -92,9 +92,9 @@ export class ProxyFixture {
   }
 
   /** Brings a whole configuration into service. Throws unless all of it can be used. */
-  apply(resources: readonly Resource[]): void {
+  async apply(resources: readonly Resource[]): Promise<void> {
     const gateway = resources.some(({ kind }) => kind === 'gateway') ? [] : [resource('gateway', { name: 'default' })];
-    const outcome = this.target.applySnapshot(++this.#revision, [...gateway, ...resources]);
+    const outcome = await this.target.applySnapshot(++this.#revision, [...gateway, ...resources]);
     if (!outcome.applied || outcome.quarantined.length > 0) throw new Error(JSON.stringify(outcome));
   }
 
