@@ -43,12 +43,16 @@ describe('Database', () => {
 
   it('repeats the losers of a deadlock until all are done', async () => {
     let attempts = 0;
+    let holders = 0;
+    const bothHold = Promise.withResolvers<void>();
     const transfer = (first: number, second: number): Promise<void> =>
       database.transaction(async (sql) => {
         attempts += 1;
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [first]);
-        // Long enough for the other one to hold its first row.
-        await sql.query('SELECT pg_sleep(0.05)');
+        holders += 1;
+        if (holders === 2) bothHold.resolve();
+        // Each holds its first row before it asks for the other's. A repetition does not wait again.
+        await bothHold.promise;
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [second]);
       });
     await Promise.all([transfer(1, 2), transfer(2, 1)]);
