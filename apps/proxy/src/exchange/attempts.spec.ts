@@ -130,6 +130,16 @@ describe('attempts', () => {
     expect(running.notes.failures).toHaveLength(3);
   });
 
+  it('all attempts together have the time of one', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => silent()));
+    const running = await start(all.map(({ address }) => address), { retries: { attempts: 5 }, timeouts: { firstByteMs: 100, totalMs: 300 } });
+    const response = await running.send(request('GET'));
+    expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_timeout', status: 504 });
+    // One more would fit in at most.
+    expect(running.notes.failures.length).toBeGreaterThanOrEqual(2);
+    expect(running.notes.failures.length).toBeLessThanOrEqual(4);
+  });
+
   it('with no retries the first failure stands', async () => {
     const good = await answering(ok);
     const running = await start([await deadAddress(), good.address], { retries: { attempts: 0 } });

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
-import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget } from './upstream-call.ts';
+import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from './upstream-call.ts';
 
 /** Methods whose repetition does no further harm, RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -52,13 +52,17 @@ export class Attempts implements UpstreamEvents {
       upgrade: exchange.downstream.wantsUpgrade,
     };
     const attempt = this.#attempt;
-    const call = target.send(request, this.#service.spec.timeouts, this);
+    const call = target.send(request, this.#timeouts(), this);
     // A call that failed at once has already been followed by the next one.
     if (attempt === this.#attempt && !this.#ended) this.#call = call;
   }
 
   onInterim(status: number, headers: HeaderList): void {
-    sendInterim(this.#exchange, status, headers);
+    try {
+      sendInterim(this.#exchange, status, headers);
+    } catch (fault) {
+      this.#giveUp(fault);
+    }
   }
 
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
@@ -103,7 +107,8 @@ export class Attempts implements UpstreamEvents {
     const mayHelp = isTargetsFault || code === 'no_target_available';
     if (mayHelp) exchange.surroundings.noteFailure(exchange, code, reason);
     const isSafe = replayable && (unsent || idempotent.has(exchange.method));
-    if (mayHelp && isSafe && this.#attempt <= this.#service.spec.retries.attempts && this.#target !== undefined) {
+    const mayTry = this.#attempt <= this.#service.spec.retries.attempts && this.#leftMs() >= 1;
+    if (mayHelp && isSafe && mayTry && this.#target !== undefined) {
       (this.#tried ??= []).push(this.#target);
       return this.next();
     }
@@ -116,6 +121,16 @@ export class Attempts implements UpstreamEvents {
     this.#call?.abort();
     respondToFault(this.#exchange, fault);
     this.#end();
+  }
+
+  /** The limits of the next attempt: all of them together have the time of one. */
+  #timeouts(): UpstreamTimeouts {
+    const { timeouts } = this.#service.spec;
+    return this.#attempt === 1 ? timeouts : { ...timeouts, totalMs: Math.ceil(this.#leftMs()) };
+  }
+
+  #leftMs(): number {
+    return this.#exchange.upstreamStartedAtMs + this.#service.spec.timeouts.totalMs - performance.now();
   }
 
   #reply(code: UpstreamFailure['code']): void {

@@ -31,9 +31,9 @@ class Probe {
   }
 }
 
-const run = async (hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError?: 'open' | 'closed') => {
+const run = async (hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError?: 'open' | 'closed', timeoutMs?: number) => {
   const probe = new Probe();
-  const verdict = await guardHooks('probe', hooks, mode, onError).receive?.run(probe as unknown as Exchange);
+  const verdict = await guardHooks('probe', hooks, mode, onError, timeoutMs).receive?.run(probe as unknown as Exchange);
   return { probe, verdict };
 };
 
@@ -100,6 +100,29 @@ describe('guardHooks', () => {
 
   it('a fault of a policy that depends on nothing is a defect, and is thrown', async () => {
     await expect(run(failing, 'enforce')).rejects.toThrow('store is gone');
+  });
+
+  describe('a hook that never answers', () => {
+    const hanging: PolicyHooks = { receive: () => new Promise(() => undefined) };
+
+    it('has failed after its time', async () => {
+      await expect(run(hanging, 'enforce', undefined, 20)).rejects.toMatchObject({ code: 'policy_failed', cause: 'the policy "probe" did not answer within 20 ms' });
+    });
+
+    it.each([
+      ['closed', 'policy_failed'],
+      ['open', undefined],
+    ] as const)('is decided by onError: %s', async (onError, code) => {
+      const { verdict, probe } = await run(hanging, 'enforce', onError, 20);
+      expect(verdict?.code).toBe(code);
+      expect(probe.faults).toHaveLength(1);
+    });
+
+    it('holds up a request in shadow mode no longer', async () => {
+      const { verdict, probe } = await run(hanging, 'shadow', undefined, 20);
+      expect(verdict).toBeUndefined();
+      expect(probe.faults).toHaveLength(1);
+    });
   });
 
   it('a phase without a hook has no step', () => {

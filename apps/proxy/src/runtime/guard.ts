@@ -28,17 +28,29 @@ export type GuardedHooks = Readonly<Partial<Record<RequestPhase, RequestStep>>> 
 
 const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
 
+/** What a policy waits for has time limits of its own; this is for one that forgot. */
+const policyTimeoutMs = 10_000;
+
 /**
  * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is used: in shadow
  * mode the hook works on a copy and its verdict is noted instead of returned; with `onError` a fault becomes 503 or is let
- * pass. In shadow mode a fault never reaches the request.
+ * pass. In shadow mode a fault never reaches the request. A hook that does not answer within `timeoutMs` has failed.
  */
-export function guardHooks(policy: string, hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError: OnError | undefined): GuardedHooks {
+export function guardHooks(
+  policy: string,
+  hooks: PolicyHooks,
+  mode: 'enforce' | 'shadow',
+  onError: OnError | undefined,
+  timeoutMs = policyTimeoutMs,
+): GuardedHooks {
   const guarded: { -readonly [Phase in keyof GuardedHooks]: GuardedHooks[Phase] } = {};
   for (const phase of requestPhases) {
     const hook = hooks[phase];
     if (hook === undefined) continue;
-    const bound: RequestStep['run'] = (exchange) => hook.call(hooks, exchange);
+    const bound: RequestStep['run'] = (exchange) => {
+      const verdict = hook.call(hooks, exchange);
+      return verdict instanceof Promise ? inTime(verdict, policy, timeoutMs) : verdict;
+    };
     const safe = onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
     guarded[phase] = { policy, run: mode === 'shadow' ? inShadow(policy, safe) : safe };
   }
@@ -50,6 +62,16 @@ export function guardHooks(policy: string, hooks: PolicyHooks, mode: 'enforce' |
   }
   if (settle !== undefined) guarded.settle = { policy, run: (exchange) => settle.call(hooks, exchange) };
   return guarded;
+}
+
+function inTime(pending: Promise<Verdict>, policy: string, timeoutMs: number): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new GatewayError('policy_failed', { cause: `the policy "${policy}" did not answer within ${timeoutMs} ms` }));
+    const timer = setTimeout(late, timeoutMs);
+    const over = (): void => clearTimeout(timer);
+    pending.then(over, over);
+    pending.then(resolve, reject);
+  });
 }
 
 function withOnError(policy: string, run: RequestStep['run'], onError: OnError | undefined): RequestStep['run'] {
