@@ -153,7 +153,7 @@ describe('an exchange that breaks off', () => {
     });
 
     it('by saying nothing more: cut off after the idle time', async () => {
-      await start(saying('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'), {}, { timeouts: { firstByteMs: 60, idleMs: 60 } });
+      await start(saying('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'), {}, { timeouts: { idleMs: 60 } });
       const client = await proxy.connect();
       expect(await client.send(get).readToEnd()).toMatch(/hello$/);
       expect(await proxy.line(0)).toMatchObject({ status: 200, code: 'upstream_timeout' });
