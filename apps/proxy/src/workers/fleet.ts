@@ -17,7 +17,10 @@ export interface FleetOptions {
 }
 
 const startMs = 30_000;
-const applyMs = 30_000;
+/** A delta, or a snapshot of a hundred thousand routes, is a matter of seconds; of a million consumers, of tens of them. */
+const applyMs = 120_000;
+/** How long a revision waits for a worker to be there. */
+const workerMs = 30_000;
 const quickMs = 1_000;
 const workerPollMs = 50;
 /** A worker that ends sooner than that has not been of use: the next one waits before it tries. */
@@ -138,7 +141,7 @@ export class WorkerFleet implements ConfigTarget {
 
   /** Has all workers apply a revision; undefined when there is none, not even after a while. */
   async #applyOnAll(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
-    const deadlineMs = performance.now() + applyMs;
+    const deadlineMs = performance.now() + workerMs;
     while (!this.#stopping) {
       const outcome = await this.#inTurn(() => this.#applyNow(request, record));
       if (outcome !== undefined || performance.now() > deadlineMs) return outcome;
@@ -177,12 +180,13 @@ export class WorkerFleet implements ConfigTarget {
     const deadline = setTimeout(() => worker.kill(), startMs);
     try {
       await worker.started;
+      // From here on each thing it is asked has its own time.
+      clearTimeout(deadline);
       await this.#inTurn(() => this.#admit(worker));
     } catch (fault) {
+      clearTimeout(deadline);
       worker.kill();
       throw fault;
-    } finally {
-      clearTimeout(deadline);
     }
     logger.info({ worker: index, pid: worker.pid }, 'worker takes traffic');
     void worker.gone.then(() => this.#replace(worker, performance.now() - startedAt));
