@@ -74,8 +74,7 @@ export class RuntimeTarget implements ConfigTarget {
       const isBroken = quarantined.some(({ kind, name }) => kind === 'gateway' && name === next.gatewayName);
       return { applied: false, faults: isBroken ? quarantined : [...quarantined, missingGateway(next.gatewayName)], quarantined: this.#quarantined };
     }
-    // The generation goes on from the old one's, so that nothing joined from the old runtime can pass for fresh.
-    next.generation += previous.generation;
+    next.follow(previous);
     this.#runtime = next;
     this.#pending = pending;
     this.#refusals = refusals;

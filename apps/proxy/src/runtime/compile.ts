@@ -122,7 +122,7 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
       return { kind, id, name, spec: anySpec as Spec<'quota'> };
     case 'key': {
       const spec = anySpec as Spec<'key'>;
-      return { kind, id, name, spec, credential: undefined };
+      return { kind, id, name, spec, owner: undefined, ownerGeneration: 0 };
     }
   }
 }

@@ -38,6 +38,7 @@ export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): Consum
   const quotas = attachedQuotas(runtime, `consumer:${id}`, [...new Set(quotaIds)]);
   if (quotas === undefined) chains.push(refusingChain('consumer'));
   const names = groups.flatMap((group) => (group === undefined ? [] : [group.name]));
+  const ownChains = [...chains, consumer.chain].filter((chain) => chain.length > 0);
   return {
     id,
     username: spec.username,
@@ -46,10 +47,13 @@ export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): Consum
     groupsText: names.join(','),
     quotas: quotas ?? [],
     generation: runtime.generation,
-    chains: [...chains, consumer.chain].filter((chain) => chain.length > 0),
-    pipelines: new Map(),
+    chains: ownChains,
+    pipelines: ownChains.length === 0 ? noPipelines : new Map(),
   };
 }
+
+/** Of all consumers without policies of their own: nothing is ever put in. */
+const noPipelines: ConsumerView['pipelines'] = new Map();
 
 /** The quotas by id, or undefined when one of them is not in service. */
 function attachedQuotas(runtime: Runtime, scope: string, ids: readonly string[]): readonly AttachedQuota[] | undefined {

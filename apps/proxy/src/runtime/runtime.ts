@@ -1,5 +1,5 @@
 import type { Kind, Resource } from '@sluice/config';
-import type { Credential, CredentialStore, KeyOwner } from '@sluice/policy-sdk';
+import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { joinConsumer, joinPlans } from './join.ts';
 import { Pipeline } from './pipeline.ts';
@@ -26,6 +26,8 @@ export class Runtime implements CredentialStore {
   revision = 0;
   /** Grows whenever something changes that plans and consumers are joined from; they are then joined anew on next use. */
   generation = 1;
+  /** Grows with `generation` and with every change of a consumer: whom a key leads to is then looked up anew. */
+  #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
   readonly services = new Map<string, ServedService>();
@@ -64,6 +66,7 @@ export class Runtime implements CredentialStore {
         break;
       case 'consumer':
         this.consumers.set(served.id, served);
+        this.#ownersGeneration++;
         return previous;
       case 'quota':
         this.quotas.set(served.id, served);
@@ -73,7 +76,7 @@ export class Runtime implements CredentialStore {
         this.#keysByHash.set(served.spec.hash, served);
         return previous;
     }
-    this.generation++;
+    this.#joinAnew();
     return previous;
   }
 
@@ -94,11 +97,26 @@ export class Runtime implements CredentialStore {
         // Keys may have changed hands in one revision: what the hash leads to now may be another one's.
         if (this.#keysByHash.get(previous.spec.hash) === previous) this.#keysByHash.delete(previous.spec.hash);
         return previous;
+      case 'consumer':
+        this.consumers.delete(id);
+        this.#ownersGeneration++;
+        return previous;
       default:
         this.#indexOf(previous.kind).delete(id);
     }
-    this.generation++;
+    this.#joinAnew();
     return previous;
+  }
+
+  /** Takes the place of another runtime: what was joined for that one does not pass for fresh in this one. */
+  follow(previous: Runtime): void {
+    this.generation += previous.generation;
+    this.#ownersGeneration += previous.#ownersGeneration;
+  }
+
+  #joinAnew(): void {
+    this.generation++;
+    this.#ownersGeneration++;
   }
 
   /** The resource in service with this id. */
@@ -139,13 +157,19 @@ export class Runtime implements CredentialStore {
   findKey(hash: string): KeyOwner | undefined {
     const key = this.#keysByHash.get(hash);
     if (key === undefined) return undefined;
-    const consumer = this.consumers.get(key.spec.consumer);
-    if (consumer === undefined) return undefined;
-    if (consumer.view === undefined || consumer.view.generation !== this.generation) {
-      consumer.view = joinConsumer(this, consumer);
+    if (key.ownerGeneration !== this.#ownersGeneration) {
+      key.owner = this.#findOwner(key);
+      key.ownerGeneration = this.#ownersGeneration;
     }
-    key.credential ??= credentialOf(key);
-    return { consumer: consumer.view, credential: key.credential };
+    return key.owner;
+  }
+
+  #findOwner({ id, name, spec }: ServedKey): KeyOwner | undefined {
+    const consumer = this.consumers.get(spec.consumer);
+    if (consumer === undefined) return undefined;
+    if (consumer.view === undefined || consumer.view.generation !== this.generation) consumer.view = joinConsumer(this, consumer);
+    const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
+    return { consumer: consumer.view, credential: { kind: 'key', id, name, expiresAtMs } };
   }
 
   /** Everything in service, for the configuration dump. */
@@ -158,11 +182,6 @@ export class Runtime implements CredentialStore {
     const indexes = { service: this.services, route: this.routes, group: this.groups, consumer: this.consumers, quota: this.quotas, key: this.keys };
     return indexes[kind] as Map<string, Served>;
   }
-}
-
-function credentialOf({ id, name, spec }: ServedKey): Credential {
-  const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
-  return { kind: 'key', id, name, expiresAtMs };
 }
 
 /** Bounds the memory of a consumer that uses many routes; the cache is then filled anew. */

@@ -1,5 +1,5 @@
 import type { Kind, Spec } from '@sluice/config';
-import type { AttachedQuota, Consumer, Credential, ResourceRef } from '@sluice/policy-sdk';
+import type { AttachedQuota, Consumer, KeyOwner, ResourceRef } from '@sluice/policy-sdk';
 import type { RouteSpec } from '@sluice/router';
 import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
@@ -45,8 +45,9 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
 export type ServedQuota = ServedResource<'quota'>;
 
 export interface ServedKey extends ServedResource<'key'> {
-  /** As policies see it: without the hash. Made on first use. */
-  credential: Credential | undefined;
+  /** Whom it leads to, found on first use and whenever that may have changed; see `Runtime.findKey`. */
+  owner: KeyOwner | undefined;
+  ownerGeneration: number;
 }
 
 export type Served = ServedGateway | ServedService | ServedRoute | ServedGroup | ServedConsumer | ServedQuota | ServedKey;
