@@ -47,7 +47,14 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   }
   const resources = entries.map((entry) => resolve(entry, ids, faults));
   if (faults.length > 0) throw new ConfigFileError(path, faults);
-  return resources;
+  const own = ids.get(`gateway\0${gateway}`) ?? '';
+  return resources.filter((resource) => isServedBy(resource, own));
+}
+
+/** A node receives only what its gateway serves: another gateway's routes may be open where this one's are not. */
+function isServedBy({ kind, id, spec }: Resource, gatewayId: string): boolean {
+  if (kind === 'gateway') return id === gatewayId;
+  return kind !== 'route' || (spec as Spec<'route'>).gateways.includes(gatewayId);
 }
 
 interface Entry {

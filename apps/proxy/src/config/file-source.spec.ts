@@ -35,6 +35,17 @@ describe('parseConfigFile', () => {
     for (const { id } of parse(content)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
+  it('leaves out other gateways and their routes', () => {
+    const answer = [{ name: 'static-response' }];
+    const routes = [
+      { name: 'ours', gateways: ['edge'], policies: answer },
+      { name: 'theirs', gateways: ['internal'], policies: answer },
+      { name: 'shared', gateways: ['internal', 'edge'], policies: answer },
+    ];
+    const resources = parse({ gateways: [{ name: 'edge' }, { name: 'internal' }], routes }, 'edge');
+    expect(resources.map(({ kind, spec }) => `${kind} ${(spec as { name: string }).name}`)).toEqual(['gateway edge', 'route ours', 'route shared']);
+  });
+
   it('makes up the gateway of this node only when it is not there', () => {
     expect(parse({}, 'edge')).toMatchObject([{ kind: 'gateway', spec: { name: 'edge' } }]);
     expect(parse({ gateways: [{ name: 'edge', limits: { maxBodyBytes: 1 } }] }, 'edge')).toMatchObject([{ spec: { limits: { maxBodyBytes: 1 } } }]);
