@@ -1,6 +1,7 @@
 import { catalogue } from '@sluice/errors';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ListenerEvents } from '../exchange/downstream.ts';
+import { readIntoSharedBuffer } from './accepted-socket.ts';
 import { AddressCounter, addressKey } from './address-counter.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
@@ -9,6 +10,7 @@ import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
 import { ProtocolSniffer } from './protocol-sniffer.ts';
 import { refusalResponse } from './refusal.ts';
+import { toKeep } from './shared-read-buffer.ts';
 import type { ServerCertificate } from './server-certificates.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
@@ -48,7 +50,9 @@ export class Listener implements ConnectionOwner {
     this.perAddress = new AddressCounter(this.options.maxConnectionsPerAddress);
     const { certificates, headerTimeoutMs } = this.options;
     this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs);
-    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES }, (socket) => this.accept(socket));
+    const isPlain = this.tls === undefined;
+    const serverOptions = { allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, pauseOnConnect: isPlain };
+    this.server = createServer(serverOptions, (socket) => this.accept(isPlain ? readIntoSharedBuffer(socket, HIGH_WATER_MARK_BYTES) : socket));
   }
 
   /**
@@ -148,7 +152,7 @@ export class Listener implements ConnectionOwner {
     return new ProtocolSniffer(this, socket, (isHttp2, seen) => {
       if (isHttp2) {
         socket.pause();
-        socket.unshift(seen);
+        socket.unshift(toKeep(seen));
         this.serve(socket, new Http2Connection(this, socket, peerAddress, false));
       } else {
         const connection = new Http1Connection(this, socket, peerAddress, false);

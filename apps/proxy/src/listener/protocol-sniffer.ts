@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import { toKeep } from './shared-read-buffer.ts';
 import { Timer } from './timer-wheel.ts';
 
 /** What an HTTP/2 client with prior knowledge sends first: RFC 9113 section 3.4. No HTTP/1.1 request begins like this. */
@@ -42,7 +43,7 @@ export class ProtocolSniffer implements ClientConnection {
     const seen = this.seen === undefined ? chunk : Buffer.concat([this.seen, chunk]);
     const length = Math.min(seen.length, PREFACE.length);
     const matches = seen[0] === PREFACE[0] && seen.compare(PREFACE, 0, length, 0, length) === 0;
-    if (matches && length < PREFACE.length) this.seen = seen;
+    if (matches && length < PREFACE.length) this.seen = toKeep(seen);
     else this.settle(matches, seen);
   };
 

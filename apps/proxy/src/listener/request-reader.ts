@@ -1,6 +1,7 @@
 import type { Http1Fault, RequestParser } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { RequestContent, type ContentOwner } from './request-content.ts';
+import { toKeep } from './shared-read-buffer.ts';
 
 /** Who hears what the reader finds. */
 export interface RequestEvents {
@@ -108,6 +109,10 @@ export class RequestReader implements ContentOwner {
     this.buffer = chunk;
     this.at = 0;
     this.read();
+    if (this.hasUnread) {
+      this.buffer = toKeep(this.buffer.subarray(this.at));
+      this.at = 0;
+    }
   }
 
   /** The client has sent all it will. */

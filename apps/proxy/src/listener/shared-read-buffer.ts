@@ -1,6 +1,6 @@
 /**
- * One buffer that upstream connections are read into, one read at a time: an allocation, a copy and a pass through the
- * stream machinery less for every read (about a twentieth of the cost of a request; see `onread` of node:net).
+ * One buffer that plain connections are read into, one read at a time: an allocation, two objects and a pass through the
+ * stream machinery less for every read (see `onread` of node:net, and docs/adr/0008-reads-into-one-buffer.md).
  *
  * A read is over when its callback returns. So whoever keeps a chunk beyond that, and be it only by writing it to a
  * socket that is not ready, takes a copy with {@link toKeep}.

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { toKeep } from './shared-read-buffer.ts';
 import { Timer, type TimerWheel } from './timer-wheel.ts';
 
 /** Counts what passes, from the client's point of view. */
@@ -46,7 +47,7 @@ export function joinTunnel(ends: TunnelEnds, counts: TunnelCounts, wheel: TimerW
     from.on('data', (chunk: Buffer) => {
       moved();
       count(chunk.length);
-      if (!to.write(chunk)) from.pause();
+      if (!to.write(toKeep(chunk))) from.pause();
     });
     to.on('drain', () => {
       moved();
