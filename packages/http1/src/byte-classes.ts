@@ -55,6 +55,24 @@ export const FIELD_VALUE = table((code) => (code === HTAB || (code >= SP && code
 /** Bytes a request target may hold: visible ASCII without `#` (a fragment is never sent, RFC 9112 section 3.2). */
 export const TARGET = table((code) => (code > SP && code < DEL && code !== HASH ? 1 : 0));
 
+/** What a byte means in the path of a request target. */
+export const PATH_END = 0;
+export const PATH_PLAIN = 1;
+export const PATH_SLASH = 2;
+export const PATH_DOT = 3;
+export const PATH_QUESTION = 4;
+/** The path may hold it, but not in its normal spelling, or not without a closer look. */
+const PATH_UNUSUAL = 5;
+
+/** Kinds of bytes in a path: `pchar` of RFC 3986 without escapes is plain, what TARGET does not allow ends it. */
+export const PATH_KIND = table((code) => {
+  if (TARGET[code] === 0) return PATH_END;
+  if (code === SLASH) return PATH_SLASH;
+  if (code === DOT) return PATH_DOT;
+  if (code === QUESTION) return PATH_QUESTION;
+  return isAlphaNumeric(code) || "-_~!$&'()*+,;=:@".includes(String.fromCharCode(code)) ? PATH_PLAIN : PATH_UNUSUAL;
+});
+
 /** Value of a hexadecimal digit, or 255. */
 export const HEX = table((code) => {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;

@@ -104,6 +104,25 @@ export function numberOfName(name: string): number {
   return numberByText.get(name) ?? 0;
 }
 
+/**
+ * The name of a field that the gateway asks for or writes in every message, looked up once: what `HeaderList` is given in
+ * place of a string, it need not look up again.
+ */
+export class FieldName {
+  readonly number: number;
+  /** In lower case. */
+  readonly lower: string;
+  /** The beginning of its line, `: ` included. */
+  readonly prefix: string;
+
+  /** @param name a token, as it is to be written */
+  constructor(name: string) {
+    this.lower = name.toLowerCase();
+    this.number = numberOfName(this.lower);
+    this.prefix = `${name}: `;
+  }
+}
+
 /** As the gateway writes the names of its own fields: looked up as quickly as lower case. */
 function titleCase(name: string): string {
   return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());

@@ -6,11 +6,12 @@
  *
  * Invariants
  * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has nameStart = -1 and
- *   its strings in `ownNames` and `ownValues` at its position.
+ *   its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its position.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
 import { LOWER } from './byte-classes.ts';
-import { FIELD_NUMBERS, nameOfNumber, numberOfName } from './field-names.ts';
+import type { NameBeginnings } from './name-beginnings.ts';
+import { FIELD_NUMBERS, type FieldName, nameOfNumber, numberOfName } from './field-names.ts';
 
 export const SLOT = 6;
 export const NUMBER = 0;
@@ -19,6 +20,8 @@ const NAME_END = 2;
 const VALUE_START = 3;
 const VALUE_END = 4;
 export const LINE_END = 5;
+/** Characters of `: ` at the end of a prefix. */
+const PREFIX_END = 2;
 const INITIAL_FIELDS = 24;
 /** In place of LINE_END: the field goes away with the next sweep. */
 export const REMOVED = -1;
@@ -29,14 +32,13 @@ export class FieldStore {
   protected count = 0;
   protected slots = new Int32Array(INITIAL_FIELDS * SLOT);
   protected first = new Uint16Array(FIELD_NUMBERS);
-  protected ownNames: string[] = [];
+  protected ownPrefixes: string[] = [];
   protected ownValues: string[] = [];
 
   /** For the parsers: empties the list for the next message. */
   reset(): void {
-    if (this.count === 0) return;
+    for (let at = 0; at < this.count; at++) this.first[this.slots[at * SLOT] as number] = 0;
     this.count = 0;
-    this.first.fill(0);
   }
 
   /** For the parsers: appends the field whose parts stand at these offsets of the text that `attach` will give. */
@@ -103,21 +105,26 @@ export class FieldStore {
     return false;
   }
 
-  protected append(number: number, name: string, value: string): void {
+  protected append(number: number, prefix: string, value: string): void {
     const at = this.count;
-    this.appendParsed(number === 0 ? numberOfName(name.toLowerCase()) : number, -1, 0, 0, 0, 0);
-    this.own(at, name, value);
+    this.appendParsed(number, -1, 0, 0, 0, 0);
+    this.own(at, prefix, value);
   }
 
   /** Lets the field at that position hold its own strings. Its number is the caller's concern. */
-  protected own(at: number, name: string, value: string): void {
-    while (this.ownNames.length <= at) {
-      this.ownNames.push('');
+  protected own(at: number, prefix: string, value: string): void {
+    while (this.ownPrefixes.length <= at) {
+      this.ownPrefixes.push('');
       this.ownValues.push('');
     }
     this.slots[at * SLOT + NAME_START] = -1;
-    this.ownNames[at] = name;
+    this.ownPrefixes[at] = prefix;
     this.ownValues[at] = value;
+  }
+
+  /** The name of the own field at that position, as it is written. */
+  protected ownNameAt(at: number): string {
+    return (this.ownPrefixes[at] as string).slice(0, -PREFIX_END);
   }
 
   protected nameAt(at: number): string {
@@ -125,7 +132,7 @@ export class FieldStore {
     const number = this.slots[slot] as number;
     if (number !== 0) return nameOfNumber(number);
     const start = this.slots[slot + NAME_START] as number;
-    const name = start < 0 ? (this.ownNames[at] as string) : this.text.slice(start, this.slots[slot + NAME_END]);
+    const name = start < 0 ? this.ownNameAt(at) : this.text.slice(start, this.slots[slot + NAME_END]);
     return name.toLowerCase();
   }
 
@@ -136,10 +143,12 @@ export class FieldStore {
   }
 
   /** The position of the first field of that name at or after `from`, or -1. */
-  protected find(name: string, from: number): number {
-    const number = numberOfName(name);
+  protected find(name: string | FieldName, from: number): number {
+    const isPrepared = typeof name !== 'string';
+    const number = isPrepared ? name.number : numberOfName(name);
     if (number === 0) {
-      for (let at = from; at < this.count; at++) if (this.isNamed(at, name)) return at;
+      const text = isPrepared ? name.lower : name;
+      for (let at = from; at < this.count; at++) if (this.isNamed(at, text)) return at;
       return -1;
     }
     const first = (this.first[number] as number) - 1;
@@ -155,12 +164,19 @@ export class FieldStore {
   protected nameLength(at: number): number {
     const slot = at * SLOT;
     const start = this.slots[slot + NAME_START] as number;
-    return start < 0 ? (this.ownNames[at] as string).length : (this.slots[slot + NAME_END] as number) - start;
+    return start < 0 ? (this.ownPrefixes[at] as string).length - PREFIX_END : (this.slots[slot + NAME_END] as number) - start;
+  }
+
+  protected beginsWithOne(at: number, names: NameBeginnings): boolean {
+    const start = this.slots[at * SLOT + NAME_START] as number;
+    if (!names.mayStartWith(start < 0 ? (this.ownPrefixes[at] as string).charCodeAt(0) : this.text.charCodeAt(start))) return false;
+    for (const beginning of names.beginnings) if (this.startsWith(at, beginning)) return true;
+    return false;
   }
 
   protected startsWith(at: number, beginning: string): boolean {
     const start = this.slots[at * SLOT + NAME_START] as number;
-    const text = start < 0 ? (this.ownNames[at] as string) : this.text;
+    const text = start < 0 ? (this.ownPrefixes[at] as string) : this.text;
     const base = start < 0 ? 0 : start;
     if (this.nameLength(at) < beginning.length) return false;
     for (let index = 0; index < beginning.length; index++) {
@@ -169,7 +185,7 @@ export class FieldStore {
     return true;
   }
 
-  protected removeFrom(name: string, from: number): number {
+  protected removeFrom(name: string | FieldName, from: number): number {
     let at = this.find(name, from);
     if (at < 0) return 0;
     for (; at >= 0; at = this.find(name, at + 1)) this.slots[at * SLOT + LINE_END] = REMOVED;
@@ -211,7 +227,7 @@ export class FieldStore {
     const from = at * SLOT;
     const into = to * SLOT;
     for (let part = 0; part < SLOT; part++) slots[into + part] = slots[from + part] as number;
-    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownNames[at] as string, this.ownValues[at] as string);
+    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownPrefixes[at] as string, this.ownValues[at] as string);
   }
 
   protected grow(): void {

@@ -3,6 +3,7 @@
  *
  * Invariant: when two readers could disagree about the end of a message, the answer here is a fault.
  */
+import { LOWER } from './byte-classes.ts';
 import type { Http1FaultCode } from './faults.ts';
 import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
@@ -51,23 +52,30 @@ const OPTION_CLOSE = 1;
 const OPTION_KEEP_ALIVE = 2;
 export const OPTION_UPGRADE = 4;
 
-function optionOf(value: string): number {
-  switch (value) {
-    case 'close':
-      return OPTION_CLOSE;
-    case 'keep-alive':
-      return OPTION_KEEP_ALIVE;
-    case 'upgrade':
-      return OPTION_UPGRADE;
+/** The option that a value is, in any case; 0 for another one and for a list. */
+export function connectionOption(value: string): number {
+  switch (value.length) {
+    case 5:
+      return isWord(value, 'close') ? OPTION_CLOSE : 0;
+    case 7:
+      return isWord(value, 'upgrade') ? OPTION_UPGRADE : 0;
+    case 10:
+      return isWord(value, 'keep-alive') ? OPTION_KEEP_ALIVE : 0;
     default:
       return 0;
   }
 }
 
+/** Whether a text is that word, written in lower case, in any case. */
+function isWord(text: string, word: string): boolean {
+  for (let index = 0; index < word.length; index++) if (LOWER[text.charCodeAt(index)] !== word.charCodeAt(index)) return false;
+  return true;
+}
+
 function optionsIn(lines: readonly string[]): number {
   let options = 0;
   for (const line of lines) {
-    for (const part of line.toLowerCase().split(',')) options |= optionOf(part.trim());
+    for (const part of line.split(',')) options |= connectionOption(part.trim());
   }
   return options;
 }
@@ -80,7 +88,7 @@ export function connectionOptions(headers: HeaderList): number {
   const asides = headers.hasKnown(PROXY_CONNECTION) ? optionsIn(headers.getAll('proxy-connection')) & OPTION_CLOSE : 0;
   const value = headers.getKnown(CONNECTION);
   if (value === undefined) return asides;
-  const single = optionOf(value.toLowerCase());
+  const single = connectionOption(value);
   if (single !== 0 && !headers.repeats(CONNECTION)) return single | asides;
   return optionsIn(headers.getAll('connection')) | asides;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { FieldName } from './field-names.ts';
 import { HeaderList } from './header-list.ts';
+import { NameBeginnings } from './name-beginnings.ts';
 
 describe("the gateway's own fields", () => {
   it('setOwn leaves exactly one field, whatever stood there, in either spelling', () => {
@@ -8,23 +10,23 @@ describe("the gateway's own fields", () => {
       ['Other', 'b'],
       ['X-REQUEST-ID', 'c'],
     ]);
-    headers.setOwn('X-Request-Id', 'ours');
+    headers.setOwn(new FieldName('X-Request-Id'), 'ours');
     expect(headers.getAll('x-request-id')).toEqual(['ours']);
     expect(headers.serialize()).toBe('X-Request-Id: ours\r\nOther: b\r\n');
   });
 
   it('setOwn and addOwn put names that are not known ones at the end, and they are found', () => {
     const headers = HeaderList.of({ a: '1' });
-    headers.setOwn('X-Something', '2');
-    headers.addOwn('X-Something', '3');
+    headers.setOwn(new FieldName('X-Something'), '2');
+    headers.addOwn(new FieldName('X-Something'), '3');
     expect(headers.getAll('x-something')).toEqual(['2', '3']);
-    headers.setOwn('x-something', '4');
+    headers.setOwn(new FieldName('x-something'), '4');
     expect(headers.getAll('X-Something')).toEqual(['4']);
   });
 
   it.each(['X-Forwarded-For', 'x-forwarded-for', 'X-FORWARDED-FOR'])('addOwn of %s counts as that field', (name) => {
     const headers = new HeaderList();
-    headers.addOwn(name, '192.0.2.1');
+    headers.addOwn(new FieldName(name), '192.0.2.1');
     expect(headers.get('x-forwarded-for')).toBe('192.0.2.1');
     expect(headers.remove('X-Forwarded-For')).toBe(1);
   });
@@ -40,7 +42,7 @@ describe('removeBeginningWith', () => {
       ['Forwarded', '4'],
       ['For', 'kept too'],
     ]);
-    expect(headers.removeBeginningWith(['x-consumer-', 'forwarded'])).toBe(4);
+    expect(headers.removeBeginningWith(new NameBeginnings(['x-consumer-', 'forwarded']))).toBe(4);
     expect(headers.entries()).toEqual([
       ['x-consume', 'kept'],
       ['for', 'kept too'],
@@ -50,7 +52,7 @@ describe('removeBeginningWith', () => {
 
   it('removes nothing where nothing begins so', () => {
     const headers = HeaderList.of({ Host: 'a' });
-    expect(headers.removeBeginningWith(['x-'])).toBe(0);
+    expect(headers.removeBeginningWith(new NameBeginnings(['x-']))).toBe(0);
     expect(headers.get('host')).toBe('a');
   });
 });

@@ -3,14 +3,16 @@
  * copies neighbouring parsed fields as one run of the original text.
  *
  * Invariants
- * - Names compare without regard to case; names written `like-this` or `Like-This` are found fastest.
+ * - Names compare without regard to case; a prepared FieldName is found fastest, then names written `like-this` or
+ *   `Like-This`.
  * - A field that entered through `set` or `add` cannot break out of its line: names are tokens, values hold no
  *   control character and no character above U+00FF (written as latin1, U+010D would become CR).
  * - A list is reused for the next message of its connection: keep values, not the list.
  */
-import { CONTENT_LENGTH, numberOfName, TRANSFER_ENCODING } from './field-names.ts';
+import { CONTENT_LENGTH, type FieldName, numberOfName, TRANSFER_ENCODING } from './field-names.ts';
 import { FieldStore, LINE_END, NAME_START, NUMBER, REMOVED, SLOT } from './field-store.ts';
 import { requireName, requireValue } from './field-syntax.ts';
+import type { NameBeginnings } from './name-beginnings.ts';
 
 export class HeaderList extends FieldStore {
   /**
@@ -30,20 +32,25 @@ export class HeaderList extends FieldStore {
   }
 
   /** The value of the first field of that name, without surrounding white space. */
-  get(name: string): string | undefined {
+  get(name: string | FieldName): string | undefined {
     const at = this.find(name, 0);
     return at < 0 ? undefined : this.valueAt(at);
   }
 
   /** The values of all fields of that name, in order. */
-  getAll(name: string): string[] {
+  getAll(name: string | FieldName): string[] {
     const values: string[] = [];
     for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + 1)) values.push(this.valueAt(at));
     return values;
   }
 
-  has(name: string): boolean {
-    return this.find(name, 0) >= 0;
+  has(name: string | FieldName): boolean {
+    return typeof name !== 'string' && name.number !== 0 ? this.first[name.number] !== 0 : this.find(name, 0) >= 0;
+  }
+
+  /** Whether there is exactly one field of that name, which is a known one. */
+  hasOne(name: FieldName): boolean {
+    return this.first[name.number] !== 0 && !this.repeats(name.number);
   }
 
   /**
@@ -56,10 +63,10 @@ export class HeaderList extends FieldStore {
     requireValue(name, value);
     const at = number === 0 ? this.find(name, 0) : (this.first[number] as number) - 1;
     if (at < 0) {
-      this.append(number, name, value);
+      this.append(number === 0 ? numberOfName(name.toLowerCase()) : number, name + ': ', value);
     } else {
-      this.removeFrom(name, at + 1);
-      this.own(at, name, value);
+      if (this.count > at + 1) this.removeFrom(name, at + 1);
+      this.own(at, name + ': ', value);
     }
   }
 
@@ -71,31 +78,30 @@ export class HeaderList extends FieldStore {
     const number = numberOfName(name);
     if (number === 0) requireName(name);
     requireValue(name, value);
-    this.append(number, name, value);
+    this.append(number === 0 ? numberOfName(name.toLowerCase()) : number, name + ': ', value);
   }
 
   /**
-   * As {@link set}, without looking at name and value: for fields the gateway writes itself, from values that cannot
-   * break out of their line because of where they come from. Never for what a client, an upstream or a policy wrote.
+   * As {@link set}, without looking at the value: for fields the gateway writes itself, from values that cannot break out
+   * of their line because of where they come from. Never for what a client, an upstream or a policy wrote.
    */
-  setOwn(name: string, value: string): void {
-    const number = numberOfName(name);
-    const at = number === 0 ? this.find(name, 0) : (this.first[number] as number) - 1;
+  setOwn(name: FieldName, value: string): void {
+    const at = name.number === 0 ? this.find(name, 0) : (this.first[name.number] as number) - 1;
     if (at < 0) {
-      this.append(number, name, value);
+      this.append(name.number, name.prefix, value);
     } else {
       if (this.count > at + 1) this.removeFrom(name, at + 1);
-      this.own(at, name, value);
+      this.own(at, name.prefix, value);
     }
   }
 
   /** As {@link add}, with the promise of {@link setOwn}. */
-  addOwn(name: string, value: string): void {
-    this.append(numberOfName(name), name, value);
+  addOwn(name: FieldName, value: string): void {
+    this.append(name.number, name.prefix, value);
   }
 
   /** Removes all fields of that name and gives how many there were. */
-  remove(name: string): number {
+  remove(name: string | FieldName): number {
     return this.removeFrom(name, 0);
   }
 
@@ -110,7 +116,7 @@ export class HeaderList extends FieldStore {
     const number = numberOfName(to.toLowerCase());
     let renamed = 0;
     for (let at = this.find(from, 0); at >= 0; at = this.find(from, at + 1), renamed++) {
-      this.own(at, to, this.valueAt(at));
+      this.own(at, to + ': ', this.valueAt(at));
       this.slots[at * SLOT + NUMBER] = number;
     }
     if (renamed > 0) this.reindex();
@@ -125,16 +131,14 @@ export class HeaderList extends FieldStore {
     return this.sweep();
   }
 
-  /** Removes every field whose name begins with one of these, given in lower case. One pass; no string is made. */
-  removeBeginningWith(beginnings: readonly string[]): number {
+  /** Removes every field whose name begins with one of these and gives how many there were. One pass; no string is made. */
+  removeBeginningWith(names: NameBeginnings): number {
     let found = false;
     for (let at = 0; at < this.count; at++) {
-      for (const beginning of beginnings) {
-        if (!this.startsWith(at, beginning)) continue;
-        this.slots[at * SLOT + LINE_END] = REMOVED;
-        found = true;
-        break;
-      }
+      const number = this.slots[at * SLOT] as number;
+      if (number === 0 ? !this.beginsWithOne(at, names) : names.isKnown[number] === 0) continue;
+      this.slots[at * SLOT + LINE_END] = REMOVED;
+      found = true;
     }
     return found ? this.sweep() : 0;
   }
@@ -165,7 +169,7 @@ export class HeaderList extends FieldStore {
     copy.count = this.count;
     copy.slots = this.slots.slice();
     copy.first = this.first.slice();
-    copy.ownNames = this.ownNames.slice();
+    copy.ownPrefixes = this.ownPrefixes.slice();
     copy.ownValues = this.ownValues.slice();
     return copy;
   }
@@ -174,7 +178,7 @@ export class HeaderList extends FieldStore {
     this.text = '';
     this.count = 0;
     this.first.fill(0);
-    this.ownNames.length = 0;
+    this.ownPrefixes.length = 0;
     this.ownValues.length = 0;
   }
 
@@ -206,7 +210,7 @@ export class HeaderList extends FieldStore {
         runEnd = this.slots[slot + LINE_END] as number;
       } else {
         runStart = runEnd = 0;
-        output += `${this.ownNames[at] as string}: ${this.ownValues[at] as string}\r\n`;
+        output += (this.ownPrefixes[at] as string) + (this.ownValues[at] as string) + '\r\n';
       }
     }
     return runEnd > runStart ? output + this.text.slice(runStart, runEnd) : output;

@@ -4,6 +4,7 @@
  * It is done before the gateway adds fields of its own, so a client cannot nominate those.
  */
 import { CONNECTION, numberOfKnown, TE } from './field-names.ts';
+import { connectionOption } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
 
 export interface HopByHopOptions {
@@ -25,8 +26,6 @@ const HOP_BY_HOP = (
 ).map(numberOfKnown);
 const HOP_BY_HOP_AND_TRAILER = [...HOP_BY_HOP, numberOfKnown('trailer')];
 
-const ORDINARY_OPTIONS = /^(?:close|keep-alive|upgrade)$/i;
-
 /**
  * Removes the hop-by-hop fields and those that `Connection` nominates from `headers`. With `keepTrailers`, a TE field
  * that lists `trailers` is left as exactly that.
@@ -35,7 +34,7 @@ export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {
   const keepsTrailers = options.keepTrailers === true;
   const acceptsTrailers = keepsTrailers && headers.hasKnown(TE) && listOf(headers, 'te').has('trailers');
   const connection = headers.getKnown(CONNECTION);
-  if (connection !== undefined && (headers.repeats(CONNECTION) || !ORDINARY_OPTIONS.test(connection))) {
+  if (connection !== undefined && (headers.repeats(CONNECTION) || connectionOption(connection) === 0)) {
     const nominated = listOf(headers, 'connection');
     if (keepsTrailers) nominated.delete('trailer');
     headers.removeAll(nominated);

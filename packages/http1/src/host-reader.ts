@@ -12,6 +12,8 @@ import type { TargetForm } from './target-form.ts';
 export class HostReader {
   host = '';
   port: number | undefined = undefined;
+  /** Host and port together. */
+  authority = '';
   private lastValue: string | undefined = undefined;
 
   /** Reads a Host value and compares it with the authority that the target names, if it names one. */
@@ -21,6 +23,7 @@ export class HostReader {
       if (isHttp1Fault(read)) return read.code;
       this.host = read.host;
       this.port = read.port;
+      this.authority = read.port === undefined ? read.host : `${read.host}:${read.port}`;
       this.lastValue = value;
     }
     if (form === 'absolute') return this.compare(target);

@@ -4,6 +4,7 @@
 export { isToken } from './byte-classes.ts';
 export { http1Faults, http1ResponseFaults, isHttp1Fault } from './faults.ts';
 export type { Http1Fault, Http1FaultCode } from './faults.ts';
+export { FieldName } from './field-names.ts';
 export type { Framing } from './framing.ts';
 export { HeaderList } from './header-list.ts';
 export { removeHopByHop } from './hop-by-hop.ts';
@@ -28,5 +29,6 @@ export {
 } from './serialize.ts';
 export { statusText } from './status-text.ts';
 export type { TargetForm } from './target-form.ts';
+export { NameBeginnings } from './name-beginnings.ts';
 export { normalizeTarget } from './target.ts';
 export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

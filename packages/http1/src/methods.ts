@@ -39,12 +39,30 @@ export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
-
-/** The method that the first `length` characters of `head` are, without making a string for a common one. */
-export function methodOf(head: string, length: number): string {
-  for (const method of COMMON_METHODS) {
-    if (method.length === length && head.startsWith(method)) return method;
+/**
+ * The method of `length` bytes at `start`, when it is a common one; otherwise an empty string. No string is made.
+ */
+export function commonMethod(bytes: Uint8Array, start: number, length: number): string {
+  const first = bytes[start] as number;
+  switch (length) {
+    case 3:
+      if (first === 0x47) return isText(bytes, start, 'GET') ? 'GET' : '';
+      return isText(bytes, start, 'PUT') ? 'PUT' : '';
+    case 4:
+      if (first === 0x50) return isText(bytes, start, 'POST') ? 'POST' : '';
+      return isText(bytes, start, 'HEAD') ? 'HEAD' : '';
+    case 5:
+      return isText(bytes, start, 'PATCH') ? 'PATCH' : '';
+    case 6:
+      return isText(bytes, start, 'DELETE') ? 'DELETE' : '';
+    case 7:
+      return isText(bytes, start, 'OPTIONS') ? 'OPTIONS' : '';
+    default:
+      return '';
   }
-  return head.slice(0, length);
+}
+
+function isText(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  return true;
 }

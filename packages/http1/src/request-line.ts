@@ -4,10 +4,11 @@
  * Invariant: like a field line, the line is judged when it is complete, its size before its content.
  */
 import type { StartLineReader } from './block-reader.ts';
-import { CR, LF, SP, TARGET, TOKEN } from './byte-classes.ts';
+import { CR, LF, PATH_DOT, PATH_END, PATH_KIND, PATH_PLAIN, PATH_QUESTION, PATH_SLASH, PERCENT, SLASH, SP, TARGET, TOKEN } from './byte-classes.ts';
 import type { Http1FaultCode } from './faults.ts';
 import { FAULT, faultOfLine, NEED_MORE } from './field-scanner.ts';
 import { latin1 } from './latin1.ts';
+import { commonMethod } from './methods.ts';
 
 /** Bytes of ` HTTP/1.x` and its CRLF. */
 const VERSION_BYTES = 11;
@@ -17,6 +18,12 @@ export class RequestLineReader implements StartLineReader {
   /** Where the method ends; the target starts one byte later. Relative to the base. */
   methodEnd = 0;
   targetEnd = 0;
+  /** The method, when it is a common one; otherwise empty. */
+  method = '';
+  /** Whether the target is in its normal spelling already, so that nothing has to look at it again (target.ts). */
+  isNormal = false;
+  /** Where the `?` of a normal target stands, relative to the base; -1 when it has none. */
+  queryAt = -1;
   versionMinor = 1;
   private readonly maxBytes: number;
 
@@ -29,15 +36,53 @@ export class RequestLineReader implements StartLineReader {
     while (at < end && TOKEN[bytes[at] as number] !== 0) at++;
     const methodEnd = at;
     if (at === base || at === end || bytes[at] !== SP) return this.judge(bytes, base, end);
-    at++;
-    while (at < end && TARGET[bytes[at] as number] !== 0) at++;
+    at = this.readTarget(bytes, at + 1, end);
     if (at === methodEnd + 1 || at + VERSION_BYTES > end || !this.readVersion(bytes, at)) {
       return this.judge(bytes, base, end);
     }
+    this.method = commonMethod(bytes, base, methodEnd - base);
     this.methodEnd = methodEnd - base;
     this.targetEnd = at - base;
+    if (this.queryAt >= 0) this.queryAt -= base;
     at += VERSION_BYTES;
     return at - 2 - base > this.maxBytes ? this.refuse('request_line_too_long') : at;
+  }
+
+  /**
+   * Goes over the bytes of the target and finds out whether it is normal: a path of segments that are neither empty nor
+   * start with a dot, and nothing anywhere that is escaped or would have to be.
+   * @returns the position after it
+   */
+  private readTarget(bytes: Buffer, start: number, end: number): number {
+    let at = start;
+    let isNormal = bytes[at] === SLASH;
+    let isSegmentStart = false;
+    this.queryAt = -1;
+    for (; at < end; at++) {
+      const kind = PATH_KIND[bytes[at] as number] as number;
+      if (kind === PATH_PLAIN) {
+        isSegmentStart = false;
+      } else if (kind === PATH_SLASH) {
+        if (isSegmentStart) isNormal = false;
+        isSegmentStart = true;
+      } else if (kind === PATH_DOT) {
+        if (isSegmentStart) isNormal = false;
+        isSegmentStart = false;
+      } else if (kind === PATH_QUESTION) {
+        this.queryAt = at;
+        break;
+      } else if (kind === PATH_END) {
+        break;
+      } else {
+        isNormal = false;
+        isSegmentStart = false;
+      }
+    }
+    if (this.queryAt >= 0) {
+      while (at < end && TARGET[bytes[at] as number] !== 0) if (bytes[at++] === PERCENT) isNormal = false;
+    }
+    this.isNormal = isNormal;
+    return at;
   }
 
   wait(length: number): number {

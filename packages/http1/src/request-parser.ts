@@ -22,7 +22,7 @@
 import { BlockReader } from './block-reader.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { CR, LF, TOKEN } from './byte-classes.ts';
-import { http1Faults } from './faults.ts';
+import { http1Faults, isHttp1Fault } from './faults.ts';
 import type { Http1Fault, Http1FaultCode } from './faults.ts';
 import { AUTHORIZATION, EXPECT, HOST, UPGRADE } from './field-names.ts';
 import { FAULT, FieldScanner, NEED_MORE } from './field-scanner.ts';
@@ -32,10 +32,11 @@ import { HeaderList } from './header-list.ts';
 import { HostReader } from './host-reader.ts';
 import { defaultRequestLimits } from './limits.ts';
 import type { RequestLimits } from './limits.ts';
-import { methodOf } from './methods.ts';
 import { RequestLineReader } from './request-line.ts';
 import { formOfTarget } from './target-form.ts';
 import type { TargetForm } from './target-form.ts';
+import { normalizeTarget } from './target.ts';
+import type { NormalizeTargetOptions } from './target.ts';
 
 export type RequestState = 'needMore' | 'head' | 'bodyChunk' | 'end' | 'fault';
 
@@ -82,6 +83,8 @@ export class RequestParser {
   /** The host the request is for: normalised, without port. */
   host = '';
   port: number | undefined = undefined;
+  /** Host and port as they are passed on. */
+  authority = '';
   /** The bytes of a `bodyChunk`: a view of the chunk that was given, valid as long as that. */
   body: Buffer | undefined = undefined;
   /** The trailer fields, from `end` on, when there were any. */
@@ -101,6 +104,26 @@ export class RequestParser {
     this.scanner = new FieldScanner(rules);
     this.reader = new BlockReader(this.line, this.scanner, limits.maxRequestLineBytes + limits.maxHeaderBytes + 8);
     this.decoder = new BodyDecoder(rules, this.scanner);
+  }
+
+  /**
+   * Gives the target in the one spelling that the whole gateway uses (target.ts).
+   * @param into gets the path and what follows its `?`; left alone when the target commits a fault
+   * @returns the fault
+   */
+  readTarget(into: { path: string; query: string }, options?: NormalizeTargetOptions): Http1Fault | undefined {
+    const { line, target } = this;
+    if (line.isNormal) {
+      const question = line.queryAt - line.methodEnd - 1;
+      into.path = line.queryAt < 0 ? target : target.slice(0, question);
+      into.query = line.queryAt < 0 ? '' : target.slice(question + 1);
+      return undefined;
+    }
+    const normalized = normalizeTarget(target, options);
+    if (isHttp1Fault(normalized)) return normalized;
+    into.path = normalized.path;
+    into.query = normalized.query;
+    return undefined;
   }
 
   /**
@@ -194,7 +217,7 @@ export class RequestParser {
   private settle(): Http1FaultCode | undefined {
     const { line, headers } = this;
     const { text } = this.reader;
-    this.method = methodOf(text, line.methodEnd);
+    this.method = line.method === '' ? text.slice(0, line.methodEnd) : line.method;
     this.target = text.slice(line.methodEnd + 1, line.targetEnd);
     this.versionMinor = line.versionMinor;
     this.headBytes = text.length;
@@ -221,6 +244,7 @@ export class RequestParser {
     if (fault !== undefined) return fault;
     this.host = this.hostReader.host;
     this.port = this.hostReader.port;
+    this.authority = this.hostReader.authority;
     return undefined;
   }
 

@@ -44,8 +44,6 @@ export class ResponseParser {
   fault: Http1Fault | undefined = undefined;
 
   status = 0;
-  /** The reason phrase as it was sent, one character per byte. */
-  reason = '';
   versionMinor = 1;
   readonly headers = new HeaderList();
   /** Bytes of the status line and the header block. */
@@ -80,6 +78,11 @@ export class ResponseParser {
     const scanner = new FieldScanner(rules);
     this.reader = new BlockReader(this.line, scanner, limits.maxStatusLineBytes + limits.maxHeaderBytes + 8);
     this.decoder = new BodyDecoder(rules, scanner);
+  }
+
+  /** The reason phrase of the last head as it was sent, one character per byte. */
+  get reason(): string {
+    return this.reader.text.slice(this.line.reasonStart, this.line.reasonEnd);
   }
 
   /** Whether any byte of the awaited response has arrived. */
@@ -174,7 +177,6 @@ export class ResponseParser {
     const { text } = this.reader;
     this.status = line.status;
     this.versionMinor = line.versionMinor;
-    this.reason = text.slice(line.reasonStart, line.reasonEnd);
     this.headBytes = text.length;
     this.upgraded = false;
     if (line.status < 100 || line.status > 599) return 'invalid_status';

@@ -15,7 +15,6 @@ import type { HeaderList } from './header-list.ts';
 import { isToken } from './byte-classes.ts';
 import { statusText } from './status-text.ts';
 
-const FORBIDDEN_IN_TARGET = /[^\x21-\x7e]/;
 const FORBIDDEN_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/;
 const CRLF = '\r\n';
 
@@ -26,7 +25,7 @@ function framingLine(framing: Framing, contentLength: number): string {
   if (!Number.isSafeInteger(contentLength) || contentLength < 0) {
     throw new TypeError(`a content length must be a whole number of bytes, not ${contentLength}`);
   }
-  return `Content-Length: ${contentLength}\r\n`;
+  return 'Content-Length: ' + contentLength + '\r\n';
 }
 
 /**
@@ -43,10 +42,18 @@ export function serializeRequestHead(
   contentLength: number,
 ): string {
   if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
-  if (target.length === 0 || FORBIDDEN_IN_TARGET.test(target)) {
-    throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
+  if (!isVisible(target)) throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
+  const end = framing === 'none' ? CRLF : framingLine(framing, contentLength) + CRLF;
+  return method + ' ' + target + ' HTTP/1.1\r\n' + headers.serializeWithoutFraming() + end;
+}
+
+/** Whether a text is not empty and holds visible ASCII only. */
+function isVisible(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x21 || code > 0x7e) return false;
   }
-  return `${method} ${target} HTTP/1.1\r\n${headers.serializeWithoutFraming()}${framingLine(framing, contentLength)}${CRLF}`;
+  return text.length > 0;
 }
 
 /**
@@ -63,10 +70,17 @@ export function serializeResponseHead(
   contentLength: number,
 ): string {
   if (!Number.isInteger(status) || status < 100 || status > 599) throw new TypeError(`${status} is not a status code`);
-  const phrase = reason ?? statusText[status] ?? '';
-  if (FORBIDDEN_IN_REASON.test(phrase)) throw new TypeError('a reason phrase must not hold line breaks or control characters');
-  return `HTTP/1.1 ${status} ${phrase}\r\n${headers.serializeWithoutFraming()}${framingLine(framing, contentLength)}${CRLF}`;
+  const line = reason === undefined ? (STATUS_LINES[status] as string) : statusLine(status, reason);
+  return line + headers.serializeWithoutFraming() + framingLine(framing, contentLength) + CRLF;
 }
+
+function statusLine(status: number, reason: string): string {
+  if (FORBIDDEN_IN_REASON.test(reason)) throw new TypeError('a reason phrase must not hold line breaks or control characters');
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/** The status line of every status, with its usual reason phrase. */
+const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) => statusLine(status, statusText[status] ?? ''));
 
 /** An interim head that asks for the body: write it at most once, and only after the request was allowed. */
 export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';

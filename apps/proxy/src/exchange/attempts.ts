@@ -4,6 +4,7 @@ import type { ServedService } from '../runtime/served.ts';
 import type { ContentSource } from './content.ts';
 import type { Exchange } from './exchange.ts';
 import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
+import { ownFields } from './own-fields.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from './upstream-call.ts';
@@ -15,7 +16,7 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 export class Attempts implements UpstreamEvents {
   readonly #exchange: Exchange;
   readonly #service: ServedService;
-  readonly #over: () => void;
+  readonly #over: (exchange: Exchange) => void;
   #target: UpstreamTarget | undefined;
   #tried: UpstreamTarget[] | undefined;
   /** What came of the attempt before: what the client is told when no other target is left. */
@@ -26,7 +27,7 @@ export class Attempts implements UpstreamEvents {
   #spanId = '';
   #ended = false;
 
-  constructor(exchange: Exchange, service: ServedService, over: () => void) {
+  constructor(exchange: Exchange, service: ServedService, over: (exchange: Exchange) => void) {
     this.#exchange = exchange;
     this.#service = service;
     this.#over = over;
@@ -149,9 +150,11 @@ export class Attempts implements UpstreamEvents {
     const { trace, headers, surroundings } = this.#exchange;
     this.#attemptStartedAtMs = performance.now();
     this.#spanId = surroundings.tracer.attemptSpanId(trace);
+    // Rewriting it would make it what it is.
+    if (trace.isPassedOn && headers.hasOne(ownFields.traceparent)) return;
     const traceparent = trace.traceparent(this.#spanId);
-    if (traceparent === undefined) headers.remove('traceparent');
-    else headers.setOwn('traceparent', traceparent);
+    if (traceparent === undefined) headers.remove(ownFields.traceparent);
+    else headers.setOwn(ownFields.traceparent, traceparent);
   }
 
   #endSpan(status: number, code: UpstreamFailure['code'] | undefined): void {
@@ -190,6 +193,6 @@ export class Attempts implements UpstreamEvents {
     if (this.#ended) return;
     this.#ended = true;
     this.#exchange.downstream.onAborted = undefined;
-    this.#over();
+    this.#over(this.#exchange);
   }
 }

@@ -7,6 +7,7 @@ import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
 import type { Downstream } from './downstream.ts';
+import { ownFields } from './own-fields.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -50,6 +51,8 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   shadow: readonly string[] = noShadow;
   /** The client is gone: whatever is answered reaches nobody. */
   isAbandoned = false;
+  /** Nothing more happens: it was counted and logged. */
+  isSettled = false;
   /** The connection comes from a proxy whose forwarding fields are believed. */
   isPeerTrusted = false;
   /** Fields that policies want on the response, whoever makes it. */
@@ -75,7 +78,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     const { gateway } = this;
     this.isPeerTrusted = gateway.trustedProxies.includes(downstream.peerAddress);
     this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
-    surroundings.tracer.decide(downstream.headers.get('traceparent'), this.trace);
+    surroundings.tracer.decide(downstream.headers.get(ownFields.traceparent), this.trace);
     this.params = undefined;
     this.pattern = '';
     this.consumer = undefined;
@@ -92,6 +95,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.durationMs = 0;
     this.shadow = noShadow;
     this.isAbandoned = false;
+    this.isSettled = false;
     this.responseFields = undefined;
     downstream.maxBodyBytes = gateway.maxBodyBytes;
     downstream.onAborted = this.#onAborted;
@@ -130,11 +134,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   }
 
   get userAgent(): string | undefined {
-    return this.downstream.headers.get('user-agent');
+    return this.downstream.headers.get(ownFields.userAgent);
   }
 
   get tracestate(): string | undefined {
-    return this.trace.continued ? this.downstream.headers.get('tracestate') : undefined;
+    return this.trace.continued ? this.downstream.headers.get(ownFields.tracestate) : undefined;
   }
 
   get startTimeMs(): number {

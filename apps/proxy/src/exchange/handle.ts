@@ -13,20 +13,40 @@ type Step = (exchange: Exchange) => Verdict | Promise<Verdict>;
 /** What happens to a request before an upstream is asked, in order. A step answers a reply to stop with, or nothing. */
 const steps: readonly Step[] = [match, receive, authenticate, authorize, limit, validate, transform, answer];
 
-/** The life of a request. Never rejects. */
-export async function handle(exchange: Exchange): Promise<void> {
+/** The life of a request. Never throws; it makes no promise and waits for none unless a policy made one. */
+export function handle(exchange: Exchange): void {
   try {
     exchange.open();
-    for (const step of steps) {
-      const verdict = step(exchange);
-      const reply = verdict instanceof Promise ? await verdict : verdict;
-      if (exchange.isAbandoned) return clientGone(exchange);
-      if (reply !== undefined) return respond(exchange, reply);
-    }
-    await forward(exchange);
+    run(exchange, 0);
   } catch (fault) {
-    respondToFault(exchange, fault);
-  } finally {
-    settle(exchange);
+    fail(exchange, fault);
   }
+}
+
+/** Takes the steps from one on; behind the last one the upstream is asked, and whoever ends the exchange settles it. */
+function run(exchange: Exchange, from: number): void {
+  for (let index = from; index < steps.length; index++) {
+    const verdict = (steps[index] as Step)(exchange);
+    if (verdict instanceof Promise) return waitFor(verdict, exchange, index);
+    if (isOver(exchange, verdict)) return settle(exchange);
+  }
+  forward(exchange, settle);
+}
+
+function waitFor(pending: Promise<Verdict>, exchange: Exchange, index: number): void {
+  pending
+    .then((verdict) => (isOver(exchange, verdict) ? settle(exchange) : run(exchange, index + 1)))
+    .catch((fault: unknown) => fail(exchange, fault));
+}
+
+function isOver(exchange: Exchange, verdict: Verdict): boolean {
+  if (exchange.isAbandoned) clientGone(exchange);
+  else if (verdict !== undefined) respond(exchange, verdict);
+  else return false;
+  return true;
+}
+
+function fail(exchange: Exchange, fault: unknown): void {
+  respondToFault(exchange, fault);
+  settle(exchange);
 }

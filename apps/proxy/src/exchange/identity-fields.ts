@@ -1,9 +1,11 @@
+import { NameBeginnings } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
+import { ownFields } from './own-fields.ts';
 
 /** Fields by which the gateway tells upstreams who calls. A client that sends one is claiming to be somebody. */
-const identity = ['x-consumer-', 'x-credential-'] as const;
+const identity = new NameBeginnings(['x-consumer-', 'x-credential-']);
 /** The same, and those by which proxies tell where a request came from: only a trusted proxy may say that. */
-const identityAndOrigin = [...identity, 'x-forwarded-', 'x-real-ip', 'forwarded'] as const;
+const identityAndOrigin = new NameBeginnings([...identity.beginnings, 'x-forwarded-', 'x-real-ip', 'forwarded']);
 
 /**
  * Takes away what a client may not claim, before a route or policy looks. Spellings with `_` or `.` never get this far,
@@ -17,9 +19,9 @@ export function removeClientClaims({ headers, isPeerTrusted }: Exchange): void {
 export function addIdentity(exchange: Exchange): void {
   const { consumer, credential, headers } = exchange;
   if (consumer === undefined) return;
-  headers.addOwn('X-Consumer-Id', consumer.id);
-  headers.addOwn('X-Consumer-Username', consumer.username);
-  if (consumer.customId !== undefined) headers.addOwn('X-Consumer-Custom-Id', consumer.customId);
-  if (consumer.groupsText !== '') headers.addOwn('X-Consumer-Groups', consumer.groupsText);
-  if (credential !== undefined) headers.addOwn('X-Credential-Id', credential.id);
+  headers.addOwn(ownFields.consumerId, consumer.id);
+  headers.addOwn(ownFields.consumerUsername, consumer.username);
+  if (consumer.customId !== undefined) headers.addOwn(ownFields.consumerCustomId, consumer.customId);
+  if (consumer.groupsText !== '') headers.addOwn(ownFields.consumerGroups, consumer.groupsText);
+  if (credential !== undefined) headers.addOwn(ownFields.credentialId, credential.id);
 }

@@ -10,7 +10,7 @@ export function listenerEvents(surroundings: Surroundings): ListenerEvents {
   return {
     connection(downstream: Downstream): () => void {
       const exchange = new Exchange(downstream, surroundings);
-      return () => void handle(exchange);
+      return () => handle(exchange);
     },
     refused(refusal: Refusal): string {
       const requestId = surroundings.newRequestId();

@@ -3,6 +3,7 @@ import { HeaderList } from '@sluice/http1';
 import { deny, type Reply, type ResponseHead } from '@sluice/policy-sdk';
 import type { ContentSource } from './content.ts';
 import type { Exchange } from './exchange.ts';
+import { ownFields } from './own-fields.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** Sends an answer of the gateway's own. Throws when a policy fails on it, or makes something of it that cannot be sent. */
@@ -58,14 +59,20 @@ function sendBare(exchange: Exchange, reply: Reply): void {
  */
 export function respondFromUpstream(exchange: Exchange, status: number, headers: HeaderList, content: ContentSource, over: () => void): void {
   exchange.source = 'upstream';
-  headers.addOwn('Via', exchange.surroundings.viaHttp1);
+  headers.addOwn(ownFields.via, exchange.surroundings.viaHttp1);
   const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
-  exchange.downstream.stream(head.status, headers, content, (fault) => {
-    if (fault instanceof GatewayError) brokeOff(exchange, fault);
-    else if (fault !== undefined) clientGone(exchange);
-    over();
-  });
+  // Before, because all of it may be over when `stream` returns.
   exchange.status = head.status;
+  try {
+    exchange.downstream.stream(head.status, headers, content, (fault) => {
+      if (fault instanceof GatewayError) brokeOff(exchange, fault);
+      else if (fault !== undefined) clientGone(exchange);
+      over();
+    });
+  } catch (fault) {
+    exchange.status = 0;
+    throw fault;
+  }
 }
 
 /** The status was sent already: the client sees a message that is not complete, the log says why. */
@@ -84,7 +91,7 @@ function reasonOf(fault: unknown): string {
 export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel: Tunnel, over: () => void): void {
   exchange.source = 'upstream';
   exchange.status = 101;
-  headers.setOwn('X-Request-Id', exchange.requestId);
+  headers.setOwn(ownFields.requestId, exchange.requestId);
   exchange.downstream.upgrade(headers, tunnel, over);
 }
 
@@ -111,6 +118,6 @@ function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps
     }
   }
   if (steps !== undefined) for (const step of steps) step.run(exchange, head);
-  headers.setOwn('X-Request-Id', exchange.requestId);
+  headers.setOwn(ownFields.requestId, exchange.requestId);
   return head;
 }

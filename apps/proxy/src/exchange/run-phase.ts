@@ -1,21 +1,21 @@
-import type { RequestPhase } from '@sluice/policy-sdk';
 import type { RequestStep, Verdict } from '../runtime/guard.ts';
+import type { Pipeline } from '../runtime/pipeline.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Cheap refusals and preflights: nothing is known about the caller yet. */
-export const receive = phase('receive');
+export const receive = phase((pipeline) => pipeline.receive);
 /** May this caller do this? */
-export const authorize = phase('authorize');
+export const authorize = phase((pipeline) => pipeline.authorize);
 /** Does the caller still have something left to spend? */
-export const limit = phase('limit');
+export const limit = phase((pipeline) => pipeline.limit);
 /** Is the request itself acceptable? */
-export const validate = phase('validate');
+export const validate = phase((pipeline) => pipeline.validate);
 /** Last chance to answer instead of the upstream. */
-export const answer = phase('answer');
+export const answer = phase((pipeline) => pipeline.answer);
 
-function phase(name: RequestPhase): (exchange: Exchange) => Verdict | Promise<Verdict> {
+function phase(stepsOf: (pipeline: Pipeline) => readonly RequestStep[] | undefined): (exchange: Exchange) => Verdict | Promise<Verdict> {
   return (exchange) => {
-    const policies = exchange.pipeline[name];
+    const policies = stepsOf(exchange.pipeline);
     return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
   };
 }

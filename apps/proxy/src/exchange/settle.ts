@@ -2,6 +2,8 @@ import type { Exchange } from './exchange.ts';
 
 /** The exchange is over: the settle policies, one line in the access log, the counts, and spans when it is recorded. */
 export function settle(exchange: Exchange): void {
+  if (exchange.isSettled) return;
+  exchange.isSettled = true;
   const { surroundings, pipeline } = exchange;
   exchange.durationMs = performance.now() - exchange.startedAtMs;
   const steps = pipeline.settle;

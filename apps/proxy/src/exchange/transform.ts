@@ -2,6 +2,7 @@ import { removeHopByHop } from '@sluice/http1';
 import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
 import { addIdentity } from './identity-fields.ts';
+import { ownFields } from './own-fields.ts';
 import { runPolicies } from './run-phase.ts';
 
 /** Makes the request's fields what the upstream is to see: what belongs to this hop goes, policies change, ours are added. */
@@ -18,24 +19,24 @@ function addForwardingFields(exchange: Exchange): undefined {
   const { headers, downstream } = exchange;
   const peer = downstream.peerAddress;
   if (exchange.isPeerTrusted) {
-    const before = headers.getAll('x-forwarded-for').join(', ');
-    headers.set('X-Forwarded-For', before === '' ? peer : `${before}, ${peer}`);
-    if (!headers.has('x-forwarded-proto')) headers.setOwn('X-Forwarded-Proto', exchange.scheme);
-    if (!headers.has('x-forwarded-host')) headers.setOwn('X-Forwarded-Host', downstream.authority);
-    if (!headers.has('x-forwarded-port')) headers.setOwn('X-Forwarded-Port', String(downstream.localPort));
+    const before = headers.getAll(ownFields.forwardedFor).join(', ');
+    headers.setOwn(ownFields.forwardedFor, before === '' ? peer : `${before}, ${peer}`);
+    if (!headers.has(ownFields.forwardedProto)) headers.setOwn(ownFields.forwardedProto, exchange.scheme);
+    if (!headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
+    if (!headers.has(ownFields.forwardedPort)) headers.setOwn(ownFields.forwardedPort, String(downstream.localPort));
   } else {
     // What the client said of this was removed before its route was looked for.
-    headers.setOwn('X-Forwarded-For', peer);
-    headers.setOwn('X-Forwarded-Proto', exchange.scheme);
-    headers.setOwn('X-Forwarded-Host', downstream.authority);
-    headers.setOwn('X-Forwarded-Port', String(downstream.localPort));
+    headers.setOwn(ownFields.forwardedFor, peer);
+    headers.setOwn(ownFields.forwardedProto, exchange.scheme);
+    headers.setOwn(ownFields.forwardedHost, downstream.authority);
+    headers.setOwn(ownFields.forwardedPort, String(downstream.localPort));
   }
   const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
   if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
-  headers.addOwn('Via', exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
-  headers.setOwn('X-Request-Id', exchange.requestId);
+  headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
+  headers.setOwn(ownFields.requestId, exchange.requestId);
   // `traceparent` is set by each attempt: it names the attempt's own span.
-  if (!exchange.trace.continued) headers.remove('tracestate');
+  if (!exchange.trace.continued && headers.has(ownFields.tracestate)) headers.remove(ownFields.tracestate);
   addIdentity(exchange);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, isHttp1Fault, normalizeTarget, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
+import { continueHead, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -166,7 +166,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.protocol = parser.versionMinor === 1 ? '1.1' : '1.0';
     this.method = parser.method;
     this.host = parser.host;
-    this.authority = parser.port === undefined ? parser.host : `${parser.host}:${parser.port}`;
+    this.authority = parser.authority;
     this.content = reader.content ?? noContent;
     this.wantsUpgrade = parser.upgrade !== undefined;
     this.expectsContinue = parser.expectContinue;
@@ -175,11 +175,9 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.query = '';
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const target = normalizeTarget(parser.target);
-    if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
-    this.path = target.path;
-    this.query = target.query;
-    if (target.path === '*') return this.answerOptions();
+    const fault = parser.readTarget(this);
+    if (fault !== undefined) return this.refuse(fault.error, fault.reason);
+    if (this.path === '*') return this.answerOptions();
     this.handler ??= this.owner.events.connection(this);
     this.handler();
   }

@@ -1,5 +1,5 @@
 import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
-import { HeaderList, isHttp1Fault, normalizeTarget, type RequestParser } from '@sluice/http1';
+import { HeaderList, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -83,11 +83,9 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const target = normalizeTarget(parser.target);
-    if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
-    if (target.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
-    this.path = target.path;
-    this.query = target.query;
+    const fault = parser.readTarget(this);
+    if (fault !== undefined) return this.refuse(fault.error, fault.reason);
+    if (this.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
     this.accept(parser, hasContent);
     this.owner.events.connection(this)();
   }
@@ -189,7 +187,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
 
   private accept(parser: RequestParser, hasContent: boolean): void {
     this.headers = parser.headers;
-    this.authority = parser.port === undefined ? parser.host : `${parser.host}:${parser.port}`;
+    this.authority = parser.authority;
     this.expectsContinue = parser.expectContinue;
     this.takesTrailers = parser.headers.get('content-type')?.startsWith('application/grpc') === true;
     if (!hasContent) return;

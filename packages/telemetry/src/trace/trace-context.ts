@@ -13,6 +13,8 @@ export class TraceContext {
   parentSpanId = '';
   /** The sampled flag, as it is passed on. */
   sampled = false;
+  /** True when the caller's `traceparent` goes on exactly as it came. */
+  isPassedOn = false;
   /** True when spans of this request are recorded. */
   recorded = false;
 

@@ -16,7 +16,7 @@ describe('traceparent', () => {
     fc.assert(
       fc.property(id(32), id(16), fc.boolean(), (trace, parentSpanId, sampled) => {
         expect(parseTraceparent(formatTraceparent(trace, parentSpanId, sampled))).toEqual({
-          ...{ traceId: trace, parentSpanId, sampled },
+          ...{ traceId: trace, parentSpanId, sampled, isOfVersion00: true },
         });
       }),
     );
@@ -41,7 +41,7 @@ describe('traceparent', () => {
     ['a later version with more parts', `cc-${traceId}-${spanId}-01-what-the-future-holds`],
     ['a later version with an empty part more', `fe-${traceId}-${spanId}-01-`],
   ])('of %s is read as far as it is known', (_, text) => {
-    expect(parseTraceparent(text)).toEqual({ traceId, parentSpanId: spanId, sampled: true });
+    expect(parseTraceparent(text)).toEqual({ traceId, parentSpanId: spanId, sampled: true, isOfVersion00: false });
   });
 
   it.each([

@@ -62,6 +62,7 @@ export class Tracer {
     context.sampled = parent.sampled;
     context.recorded = parent.sampled && this.#export !== undefined;
     context.spanId = context.recorded ? randomIds.next64() : parent.parentSpanId;
+    context.isPassedOn = !context.recorded && parent.isOfVersion00;
     return context;
   }
 
@@ -89,6 +90,7 @@ export class Tracer {
     context.parentSpanId = '';
     context.sampled = begins && isSampled(context.traceId, ratio);
     context.recorded = context.sampled && this.#export !== undefined;
+    context.isPassedOn = false;
     return context;
   }
 }

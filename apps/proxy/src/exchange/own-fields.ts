@@ -1,0 +1,19 @@
+import { FieldName } from '@sluice/http1';
+
+/** The fields that the gateway reads and writes itself, their names looked up once. */
+export const ownFields = {
+  forwardedFor: new FieldName('X-Forwarded-For'),
+  forwardedProto: new FieldName('X-Forwarded-Proto'),
+  forwardedHost: new FieldName('X-Forwarded-Host'),
+  forwardedPort: new FieldName('X-Forwarded-Port'),
+  via: new FieldName('Via'),
+  requestId: new FieldName('X-Request-Id'),
+  traceparent: new FieldName('traceparent'),
+  tracestate: new FieldName('tracestate'),
+  userAgent: new FieldName('User-Agent'),
+  consumerId: new FieldName('X-Consumer-Id'),
+  consumerUsername: new FieldName('X-Consumer-Username'),
+  consumerCustomId: new FieldName('X-Consumer-Custom-Id'),
+  consumerGroups: new FieldName('X-Consumer-Groups'),
+  credentialId: new FieldName('X-Credential-Id'),
+} as const;
