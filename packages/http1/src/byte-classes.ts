@@ -3,6 +3,7 @@
  *
  * Invariant: the tables are never written after this module has loaded.
  */
+import { charCodeAt } from './char-code.ts';
 
 export const HTAB = 0x09;
 export const LF = 0x0a;
@@ -82,9 +83,10 @@ export const HEX = table((code) => {
 
 /** Tells whether `text` is a non-empty token of RFC 9110 section 5.6.2. */
 export function isToken(text: string): boolean {
-  if (text.length === 0) return false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
+  const { length } = text;
+  if (length === 0) return false;
+  for (let index = 0; index < length; index++) {
+    const code = charCodeAt(text, index);
     if (code > 0x7f || TOKEN[code] === 0) return false;
   }
   return true;

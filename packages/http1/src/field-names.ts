@@ -8,6 +8,7 @@
  * Invariant: no two names share a slot of the table; a new name that collides fails when this module loads.
  */
 import { LOWER } from './byte-classes.ts';
+import { requireName } from './field-syntax.ts';
 
 const NAMES = [
   'host',
@@ -115,8 +116,12 @@ export class FieldName {
   /** The beginning of its line, `: ` included. */
   readonly prefix: string;
 
-  /** @param name a token, as it is to be written */
+  /**
+   * @param name as it is to be written
+   * @throws TypeError when it is not a token
+   */
   constructor(name: string) {
+    requireName(name);
     this.lower = name.toLowerCase();
     this.number = numberOfName(this.lower);
     this.prefix = `${name}: `;

@@ -10,6 +10,7 @@
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
 import { LOWER } from './byte-classes.ts';
+import { charCodeAt } from './char-code.ts';
 import type { NameBeginnings } from './name-beginnings.ts';
 import { FIELD_NUMBERS, type FieldName, nameOfNumber, numberOfName } from './field-names.ts';
 
@@ -169,7 +170,7 @@ export class FieldStore {
 
   protected beginsWithOne(at: number, names: NameBeginnings): boolean {
     const start = this.slots[at * SLOT + NAME_START] as number;
-    if (!names.mayStartWith(start < 0 ? (this.ownPrefixes[at] as string).charCodeAt(0) : this.text.charCodeAt(start))) return false;
+    if (!names.mayStartWith(start < 0 ? charCodeAt(this.ownPrefixes[at] as string, 0) : charCodeAt(this.text, start))) return false;
     for (const beginning of names.beginnings) if (this.startsWith(at, beginning)) return true;
     return false;
   }
@@ -178,9 +179,10 @@ export class FieldStore {
     const start = this.slots[at * SLOT + NAME_START] as number;
     const text = start < 0 ? (this.ownPrefixes[at] as string) : this.text;
     const base = start < 0 ? 0 : start;
-    if (this.nameLength(at) < beginning.length) return false;
-    for (let index = 0; index < beginning.length; index++) {
-      if (LOWER[text.charCodeAt(base + index)] !== LOWER[beginning.charCodeAt(index)]) return false;
+    const { length } = beginning;
+    if (this.nameLength(at) < length) return false;
+    for (let index = 0; index < length; index++) {
+      if (LOWER[charCodeAt(text, base + index)] !== LOWER[charCodeAt(beginning, index)]) return false;
     }
     return true;
   }

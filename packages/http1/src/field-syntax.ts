@@ -5,6 +5,7 @@
  * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR, U+010A LF.
  */
 import { FIELD_VALUE, isToken } from './byte-classes.ts';
+import { charCodeAt } from './char-code.ts';
 
 /** @throws TypeError when `name` is not a token */
 export function requireName(name: string): void {
@@ -23,9 +24,10 @@ export function requireValue(name: string, value: string): void {
 }
 
 function isFieldValue(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
+  const { length } = text;
+  for (let index = 0; index < length; index++) {
     // Beyond the table lies U+0100 and above.
-    if (FIELD_VALUE[text.charCodeAt(index)] !== 1) return false;
+    if (FIELD_VALUE[charCodeAt(text, index)] !== 1) return false;
   }
   return true;
 }

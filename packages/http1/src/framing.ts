@@ -4,6 +4,7 @@
  * Invariant: when two readers could disagree about the end of a message, the answer here is a fault.
  */
 import { LOWER } from './byte-classes.ts';
+import { charCodeAt } from './char-code.ts';
 import type { Http1FaultCode } from './faults.ts';
 import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
@@ -19,14 +20,15 @@ export const UNDECLARED = -2;
 
 /** The number in a Content-Length value, or -1 when it is not plain digits or not below 2^53. */
 function parseContentLength(value: string): number {
+  const digits = value.length;
   let length = 0;
-  for (let index = 0; index < value.length; index++) {
-    const digit = value.charCodeAt(index) - 0x30;
+  for (let index = 0; index < digits; index++) {
+    const digit = charCodeAt(value, index) - 0x30;
     if (digit < 0 || digit > 9) return -1;
     length = length * 10 + digit;
     if (length > Number.MAX_SAFE_INTEGER) return -1;
   }
-  return value.length === 0 ? -1 : length;
+  return digits === 0 ? -1 : length;
 }
 
 /** What the framing fields announce: a length, CHUNKED, UNDECLARED, or the fault they commit. */
@@ -56,19 +58,23 @@ export const OPTION_UPGRADE = 4;
 export function connectionOption(value: string): number {
   switch (value.length) {
     case 5:
-      return isWord(value, 'close') ? OPTION_CLOSE : 0;
+      return isWord(value, CLOSE) ? OPTION_CLOSE : 0;
     case 7:
-      return isWord(value, 'upgrade') ? OPTION_UPGRADE : 0;
+      return isWord(value, UPGRADE) ? OPTION_UPGRADE : 0;
     case 10:
-      return isWord(value, 'keep-alive') ? OPTION_KEEP_ALIVE : 0;
+      return isWord(value, KEEP_ALIVE) ? OPTION_KEEP_ALIVE : 0;
     default:
       return 0;
   }
 }
 
-/** Whether a text is that word, written in lower case, in any case. */
-function isWord(text: string, word: string): boolean {
-  for (let index = 0; index < word.length; index++) if (LOWER[text.charCodeAt(index)] !== word.charCodeAt(index)) return false;
+const CLOSE = Buffer.from('close');
+const UPGRADE = Buffer.from('upgrade');
+const KEEP_ALIVE = Buffer.from('keep-alive');
+
+/** Whether a text is that word, given in lower case, in any case. They are of the same length. */
+function isWord(text: string, word: Uint8Array): boolean {
+  for (let index = 0; index < word.length; index++) if (LOWER[charCodeAt(text, index)] !== word[index]) return false;
   return true;
 }
 

@@ -57,16 +57,15 @@ export class HeaderList extends FieldStore {
    * Leaves exactly one field of that name, in the place of the first one or else at the end.
    * @throws TypeError when the name is not a token or the value cannot stand in a header line
    */
-  set(name: string, value: string): void {
-    const number = numberOfName(name);
-    if (number === 0) requireName(name);
-    requireValue(name, value);
+  set(name: string | FieldName, value: string): void {
+    const number = this.admit(name, value);
+    const prefix = typeof name === 'string' ? name + ': ' : name.prefix;
     const at = number === 0 ? this.find(name, 0) : (this.first[number] as number) - 1;
     if (at < 0) {
-      this.append(number === 0 ? numberOfName(name.toLowerCase()) : number, name + ': ', value);
+      this.append(number, prefix, value);
     } else {
       if (this.count > at + 1) this.removeFrom(name, at + 1);
-      this.own(at, name + ': ', value);
+      this.own(at, prefix, value);
     }
   }
 
@@ -74,11 +73,8 @@ export class HeaderList extends FieldStore {
    * Puts one more field at the end.
    * @throws TypeError when the name is not a token or the value cannot stand in a header line
    */
-  add(name: string, value: string): void {
-    const number = numberOfName(name);
-    if (number === 0) requireName(name);
-    requireValue(name, value);
-    this.append(number === 0 ? numberOfName(name.toLowerCase()) : number, name + ': ', value);
+  add(name: string | FieldName, value: string): void {
+    this.append(this.admit(name, value), typeof name === 'string' ? name + ': ' : name.prefix, value);
   }
 
   /**
@@ -190,6 +186,18 @@ export class HeaderList extends FieldStore {
   /** The same without Content-Length and Transfer-Encoding, which are written from the state of the message alone. */
   serializeWithoutFraming(): string {
     return this.write(true);
+  }
+
+  /** Checks what comes from outside of this package, and gives the number of the name. */
+  private admit(name: string | FieldName, value: string): number {
+    if (typeof name !== 'string') {
+      requireValue(name.lower, value);
+      return name.number;
+    }
+    const number = numberOfName(name);
+    if (number === 0) requireName(name);
+    requireValue(name, value);
+    return number === 0 ? numberOfName(name.toLowerCase()) : number;
   }
 
   private write(withoutFraming: boolean): string {

@@ -39,30 +39,18 @@ export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-/**
- * The method of `length` bytes at `start`, when it is a common one; otherwise an empty string. No string is made.
- */
+const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map((text) => ({ text, bytes: Buffer.from(text) }));
+
+/** The method that stands at `start` in `length` bytes, when it is a common one; otherwise an empty string. Makes no string. */
 export function commonMethod(bytes: Uint8Array, start: number, length: number): string {
-  const first = bytes[start] as number;
-  switch (length) {
-    case 3:
-      if (first === 0x47) return isText(bytes, start, 'GET') ? 'GET' : '';
-      return isText(bytes, start, 'PUT') ? 'PUT' : '';
-    case 4:
-      if (first === 0x50) return isText(bytes, start, 'POST') ? 'POST' : '';
-      return isText(bytes, start, 'HEAD') ? 'HEAD' : '';
-    case 5:
-      return isText(bytes, start, 'PATCH') ? 'PATCH' : '';
-    case 6:
-      return isText(bytes, start, 'DELETE') ? 'DELETE' : '';
-    case 7:
-      return isText(bytes, start, 'OPTIONS') ? 'OPTIONS' : '';
-    default:
-      return '';
+  for (let index = 0; index < COMMON_METHODS.length; index++) {
+    const method = COMMON_METHODS[index] as (typeof COMMON_METHODS)[number];
+    if (method.bytes.length === length && startsWith(bytes, start, method.bytes)) return method.text;
   }
+  return '';
 }
 
-function isText(bytes: Uint8Array, start: number, text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (bytes[start + index] !== text.charCodeAt(index)) return false;
+function startsWith(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false;
   return true;
 }

@@ -13,6 +13,7 @@
 import type { Framing } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
 import { isToken } from './byte-classes.ts';
+import { charCodeAt } from './char-code.ts';
 import { statusText } from './status-text.ts';
 
 const FORBIDDEN_IN_REASON = /[^\t\x20-\x7e\x80-\xff]/;
@@ -49,11 +50,12 @@ export function serializeRequestHead(
 
 /** Whether a text is not empty and holds visible ASCII only. */
 function isVisible(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
+  const { length } = text;
+  for (let index = 0; index < length; index++) {
+    const code = charCodeAt(text, index);
     if (code < 0x21 || code > 0x7e) return false;
   }
-  return text.length > 0;
+  return length > 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { HeaderList } from '@sluice/http1';
+import type { FieldName, HeaderList } from '@sluice/http1';
 
 /** A resource as others refer to it. */
 export interface ResourceRef {
@@ -79,10 +79,11 @@ export interface Exchange {
   /**
    * Remembers a field to be added to whatever response is sent, ours or the upstream's. Remembered fields are in place
    * before the `respond` phase begins. In shadow mode nothing is remembered.
+   * @param name as text, or prepared once when it is the same for every request
    */
-  addResponseHeader(name: string, value: string): void;
+  addResponseHeader(name: string | FieldName, value: string): void;
   /** The same, but replaces fields of that name: those remembered before, and those of the response itself. */
-  setResponseHeader(name: string, value: string): void;
+  setResponseHeader(name: string | FieldName, value: string): void;
 }
 
 /** The head of a final response on its way to the client. */

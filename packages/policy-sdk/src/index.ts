@@ -1,3 +1,4 @@
+export { FieldName } from '@sluice/http1';
 export type {
   AttachedQuota,
   Consumer,

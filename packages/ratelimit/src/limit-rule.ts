@@ -39,13 +39,17 @@ export function windowSecondsOf(rule: LimitRule, nowMs: number): number {
  */
 export function decide(rule: LimitRule, allowed: boolean, left: number, cost: number, windowEndsInMs: number): LimitDecision {
   const limit = sizeOf(rule);
-  const bucket = rule.algorithm === 'token-bucket';
-  const untilMs = (tokens: number): number => (bucket ? Math.ceil((tokens / rule.ratePerSecond) * 1000) : Math.ceil(windowEndsInMs));
+  const isFull = rule.algorithm === 'token-bucket' && left >= limit;
   return {
     allowed,
     limit,
     remaining: Math.max(0, Math.floor(left)),
-    resetMs: bucket && left >= limit ? 0 : untilMs(limit - left),
-    retryAfterMs: allowed ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.max(1, untilMs(cost - left)),
+    resetMs: isFull ? 0 : untilMs(rule, limit - left, windowEndsInMs),
+    retryAfterMs: allowed ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.max(1, untilMs(rule, cost - left, windowEndsInMs)),
   };
+}
+
+/** Until a limit holds so many tokens more. */
+function untilMs(rule: LimitRule, tokens: number, windowEndsInMs: number): number {
+  return Math.ceil(rule.algorithm === 'token-bucket' ? (tokens / rule.ratePerSecond) * 1000 : windowEndsInMs);
 }

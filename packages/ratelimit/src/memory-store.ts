@@ -46,6 +46,8 @@ export class MemoryStore implements LimitStore {
     assertCost(cost);
     const wallMs = this.clock.wallMs();
     const monotonicMs = this.clock.monotonicMs();
+    // One limit is the rule; several have to be looked at before any is taken from.
+    if (requests.length === 1) return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
     const counters = requests.map(({ key, rule }) => this.counterAt(key, rule, wallMs, monotonicMs));
     const allowed = spendFromAll(counters, cost);
     return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
@@ -53,6 +55,18 @@ export class MemoryStore implements LimitStore {
 
   async close(): Promise<void> {
     // Nothing runs by itself.
+  }
+
+  private takeOne({ key, rule }: LimitRequest, cost: number, wallMs: number, monotonicMs: number): LimitDecision {
+    const counter = this.counterAt(key, rule, wallMs, monotonicMs);
+    const allowed = counter.left >= cost;
+    if (allowed) {
+      counter.left -= cost;
+      counter.commit();
+    } else {
+      counter.restore();
+    }
+    return counter.decision(allowed, cost);
   }
 
   private counterAt(key: string, rule: LimitRule, wallMs: number, monotonicMs: number): Counter {

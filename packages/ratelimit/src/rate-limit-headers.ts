@@ -47,7 +47,7 @@ export function rateLimitHeaders(limits: readonly LabelledLimit[]): [name: strin
   for (const { label, decision } of limits) {
     const separator = policy === '' ? '' : ', ';
     policy += separator + label.policyItem;
-    state += `${separator}${label.stateStart}${decision.remaining};t=${seconds(decision.resetMs)}`;
+    state += separator + label.stateStart + decision.remaining + ';t=' + seconds(decision.resetMs);
   }
   const { limit, remaining, resetMs, allowed } = binding.decision;
   const fields: [string, string][] = [

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { charCodeAt } from './char-code.ts';
 
 const poolBytes = 4_096;
 /** Ids are slices, and a slice keeps the text it was cut from alive: short texts, so that a kept id holds on to little. */
@@ -29,7 +30,7 @@ export class RandomIds {
     const id = this.#text.slice(this.#textPosition, this.#textPosition + digits);
     this.#textPosition += digits;
     // W3C Trace Context, section 3.2.2: an id of zeros is not an id.
-    return /[^0]/.test(id) ? id : this.#take(digits);
+    return isAllZeros(id, digits) ? this.#take(digits) : id;
   }
 
   #refill(): void {
@@ -41,6 +42,11 @@ export class RandomIds {
     this.#textPosition = 0;
     this.#poolPosition += textBytes;
   }
+}
+
+function isAllZeros(id: string, digits: number): boolean {
+  for (let at = 0; at < digits; at++) if (charCodeAt(id, at) !== 0x30) return false;
+  return true;
 }
 
 /** The pool of this process. */

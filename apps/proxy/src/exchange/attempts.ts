@@ -148,7 +148,7 @@ export class Attempts implements UpstreamEvents {
 
   #beginSpan(): void {
     const { trace, headers, surroundings } = this.#exchange;
-    this.#attemptStartedAtMs = performance.now();
+    if (trace.recorded) this.#attemptStartedAtMs = performance.now();
     this.#spanId = surroundings.tracer.attemptSpanId(trace);
     // Rewriting it would make it what it is.
     if (trace.isPassedOn && headers.hasOne(ownFields.traceparent)) return;

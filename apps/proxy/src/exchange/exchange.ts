@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
-import type { HeaderList } from '@sluice/http1';
+import type { FieldName, HeaderList } from '@sluice/http1';
 import type { Consumer, Credential, Exchange as PolicyExchange, ResourceRef, RouteView } from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
 import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } from '@sluice/telemetry';
@@ -197,14 +197,17 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   }
 
   /** {@inheritDoc PolicyExchange.addResponseHeader} */
-  addResponseHeader(name: string, value: string): void {
+  addResponseHeader(name: string | FieldName, value: string): void {
     (this.responseFields ??= []).push({ name, value, replaces: false });
   }
 
   /** {@inheritDoc PolicyExchange.setResponseHeader} */
-  setResponseHeader(name: string, value: string): void {
-    const others = this.responseFields?.filter((field) => field.name.toLowerCase() !== name.toLowerCase()) ?? [];
-    this.responseFields = [...others, { name, value, replaces: true }];
+  setResponseHeader(name: string | FieldName, value: string): void {
+    const fields = (this.responseFields ??= []);
+    for (let index = fields.length - 1; index >= 0; index--) {
+      if (isSameName((fields[index] as ResponseField).name, name)) fields.splice(index, 1);
+    }
+    fields.push({ name, value, replaces: true });
   }
 
   /** A policy in shadow mode would have stopped the exchange. */
@@ -219,9 +222,17 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 }
 
 interface ResponseField {
-  readonly name: string;
+  readonly name: string | FieldName;
   readonly value: string;
   readonly replaces: boolean;
+}
+
+function isSameName(one: string | FieldName, other: string | FieldName): boolean {
+  return one === other || lower(one) === lower(other);
+}
+
+function lower(name: string | FieldName): string {
+  return typeof name === 'string' ? name.toLowerCase() : name.lower;
 }
 
 const noAttempts: AttemptFacts[] = [];

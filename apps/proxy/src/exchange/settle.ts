@@ -28,5 +28,5 @@ function count(exchange: Exchange): void {
   if (exchange.upstreamDurationMs >= 0) plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
   if (code !== undefined) surroundings.metrics.recordError(code);
   if (stoppedBy !== undefined && code !== undefined) surroundings.denials.add(stoppedBy, 'enforce');
-  for (const policy of exchange.shadow) surroundings.denials.add(policy, 'shadow');
+  if (exchange.shadow.length > 0) for (const policy of exchange.shadow) surroundings.denials.add(policy, 'shadow');
 }

@@ -23,13 +23,13 @@ function addForwardingFields(exchange: Exchange): undefined {
     headers.setOwn(ownFields.forwardedFor, before === '' ? peer : `${before}, ${peer}`);
     if (!headers.has(ownFields.forwardedProto)) headers.setOwn(ownFields.forwardedProto, exchange.scheme);
     if (!headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
-    if (!headers.has(ownFields.forwardedPort)) headers.setOwn(ownFields.forwardedPort, String(downstream.localPort));
+    if (!headers.has(ownFields.forwardedPort)) headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   } else {
     // What the client said of this was removed before its route was looked for.
     headers.setOwn(ownFields.forwardedFor, peer);
     headers.setOwn(ownFields.forwardedProto, exchange.scheme);
     headers.setOwn(ownFields.forwardedHost, downstream.authority);
-    headers.setOwn(ownFields.forwardedPort, String(downstream.localPort));
+    headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   }
   const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
   if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
@@ -39,4 +39,16 @@ function addForwardingFields(exchange: Exchange): undefined {
   if (!exchange.trace.continued && headers.has(ownFields.tracestate)) headers.remove(ownFields.tracestate);
   addIdentity(exchange);
   return undefined;
+}
+
+let lastPort = 0;
+let lastPortText = '0';
+
+/** A listener has one port or two: making the text anew for each request would be the dearest part of this step. */
+function portText(port: number): string {
+  if (port !== lastPort) {
+    lastPort = port;
+    lastPortText = String(port);
+  }
+  return lastPortText;
 }

@@ -1,5 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { sharedReadBuffer } from './shared-read-buffer.ts';
+import { sharedReadBuffer, viewOfRead } from './shared-read-buffer.ts';
 
 /** What a socket of node:net stands on. Node passes it from one socket to another in the same way. */
 interface WithHandle {
@@ -28,7 +28,7 @@ export function readIntoSharedBuffer(accepted: Socket, highWaterMark: number): S
     onread: {
       buffer: sharedReadBuffer,
       callback: (length: number): boolean => {
-        socket.emit('data', sharedReadBuffer.subarray(0, length));
+        socket.emit('data', viewOfRead(length));
         return true;
       },
     },

@@ -1,4 +1,4 @@
-import { serializeResponseHead, type Framing, type HeaderList } from '@sluice/http1';
+import { FieldName, serializeResponseHead, type Framing, type HeaderList } from '@sluice/http1';
 import { HttpDate } from './http-date.ts';
 
 /** What the head of a response depends on besides its own fields. */
@@ -10,6 +10,8 @@ export interface HeadContext {
 }
 
 const date = new HttpDate();
+const CONNECTION = new FieldName('Connection');
+const DATE = new FieldName('Date');
 
 /** True when a response has no content whatever its fields say: RFC 9110 section 6.4.1. */
 export function isBodiless(method: string, status: number): boolean {
@@ -35,9 +37,9 @@ export function responseFraming(context: HeadContext, status: number, length: nu
  * @throws TypeError when status or fields cannot stand in a head
  */
 export function responseHead(context: HeadContext, status: number, headers: HeaderList, framing: Framing, length: number): string {
-  if (!context.keepAlive) headers.set('Connection', 'close');
-  else if (context.protocol === '1.0') headers.set('Connection', 'keep-alive');
-  else if (headers.has('connection')) headers.remove('connection');
-  if (!headers.has('date')) headers.set('Date', date.at(Date.now()));
+  if (!context.keepAlive) headers.setOwn(CONNECTION, 'close');
+  else if (context.protocol === '1.0') headers.setOwn(CONNECTION, 'keep-alive');
+  else if (headers.has(CONNECTION)) headers.remove(CONNECTION);
+  if (!headers.has(DATE)) headers.setOwn(DATE, date.at(Date.now()));
   return serializeResponseHead(status, undefined, headers, framing, length);
 }

@@ -7,6 +7,16 @@
  */
 export const sharedReadBuffer: Buffer = Buffer.allocUnsafeSlow(65_536);
 
+/** Views of small reads, one for each length: a view is over when its read is, so it can serve the next read as long as it. */
+const views: (Buffer | undefined)[] = [];
+const MAX_KEPT_VIEW_BYTES = 4_096;
+
+/** The bytes of a read that has just filled the beginning of the buffer. */
+export function viewOfRead(length: number): Buffer {
+  if (length > MAX_KEPT_VIEW_BYTES) return sharedReadBuffer.subarray(0, length);
+  return (views[length] ??= sharedReadBuffer.subarray(0, length));
+}
+
 const sharedMemory = sharedReadBuffer.buffer;
 
 /** The bytes, for keeping: the chunk itself, or a copy when it is a view into the shared buffer. */

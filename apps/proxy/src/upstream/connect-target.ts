@@ -1,7 +1,7 @@
 import { parseTargetAddress } from '@sluice/schema';
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
-import { sharedReadBuffer } from '../listener/shared-read-buffer.ts';
+import { sharedReadBuffer, viewOfRead } from '../listener/shared-read-buffer.ts';
 import type { TargetSpec } from './target-options.ts';
 
 /** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
@@ -65,7 +65,7 @@ function readingInto(onRead: (chunk: Buffer) => void): OnReadOpts {
   return {
     buffer: sharedReadBuffer,
     callback: (length) => {
-      onRead(sharedReadBuffer.subarray(0, length));
+      onRead(viewOfRead(length));
       return true;
     },
   };

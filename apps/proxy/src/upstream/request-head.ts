@@ -1,8 +1,12 @@
-import { serializeRequestHead, type Framing } from '@sluice/http1';
+import { FieldName, serializeRequestHead, type Framing } from '@sluice/http1';
 import type { UpstreamRequest } from '../exchange/upstream-call.ts';
 
 /** Methods that announce the length of their content even when there is none: RFC 9110 section 8.6. */
 const withContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Its value is an address of the configuration, or a host that was normalised. */
+const HOST = new FieldName('Host');
+const EXPECT = new FieldName('Expect');
 
 /** How the content of a request is delimited: from what is known of it, never from its fields. */
 export function requestFraming(method: string, length: number): Exclude<Framing, 'close'> {
@@ -17,9 +21,9 @@ export function requestFraming(method: string, length: number): Exclude<Framing,
  */
 export function requestHead(request: UpstreamRequest, framing: Exclude<Framing, 'close'>): string {
   const { method, requestTarget, authority, headers, content, upgrade } = request;
-  headers.set('Host', authority);
+  headers.setOwn(HOST, authority);
   // The expectation was met, or will be, on the client's connection.
-  if (headers.has('expect')) headers.remove('expect');
+  if (headers.has(EXPECT)) headers.remove(EXPECT);
   if (upgrade) {
     headers.set('Connection', 'Upgrade');
     headers.set('Upgrade', 'websocket');

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@sluice/errors';
-import { removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
+import { FieldName, removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { toKeep } from '../listener/shared-read-buffer.ts';
 import { SocketWriter } from '../listener/socket-writer.ts';
@@ -34,6 +34,7 @@ const GONE = 4;
 
 /** Its sender closes the connection, or ought to: RFC 9110 section 15.5.9. */
 const REQUEST_TIMEOUT = 408;
+const KEEP_ALIVE = new FieldName('Keep-Alive');
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -236,7 +237,7 @@ export class UpstreamConnection implements ResponseContentOwner {
       this.broke('upstream_reset', 'the upstream answered 408 on a connection that was used before', true);
       return false;
     }
-    this.keepAliveHint = headers.has('keep-alive') ? headers.get('keep-alive') : undefined;
+    this.keepAliveHint = headers.get(KEEP_ALIVE);
     removeHopByHop(headers);
     if (parser.upgraded) return this.switchProtocols(call);
     const content = new ResponseContent(this, announcedLength(parser));

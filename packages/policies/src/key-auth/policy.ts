@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { definePolicy, deny, type HeaderPair } from '@sluice/policy-sdk';
+import { definePolicy, deny, FieldName, type HeaderPair } from '@sluice/policy-sdk';
 import { keyAuthSchema } from './schema.ts';
 
 /** No key is longer; hashing more would only be work for whoever sends it. */
@@ -8,8 +8,8 @@ const maxKeyLength = 512;
 export const keyAuth = definePolicy({
   schema: keyAuthSchema,
   compile({ headerNames, hideCredentials, optional }, host) {
-    const names = headerNames.map((name) => name.toLowerCase());
-    const [firstName] = names;
+    const names = headerNames.map((name) => new FieldName(name.toLowerCase()));
+    const firstName = names[0]?.lower;
     // RFC 9110 section 11.6.1: a 401 says how to authenticate.
     const challenge: readonly HeaderPair[] = [['WWW-Authenticate', `ApiKey realm="sluice", header="${firstName}"`]];
     const missing = deny('unauthorized', `Send your key in the header ${firstName}.`, challenge);
@@ -23,8 +23,8 @@ export const keyAuth = definePolicy({
         let key: string | undefined;
         for (const name of names) {
           if (!headers.has(name)) continue;
-          for (const value of headers.getAll(name)) {
-            if (value === '') continue;
+          for (const value of headers.hasOne(name) ? [headers.get(name)] : headers.getAll(name)) {
+            if (value === undefined || value === '') continue;
             if (key !== undefined && key !== value) return ambiguous;
             key = value;
           }

@@ -1,4 +1,4 @@
-import { HeaderList } from '@sluice/http1';
+import { HeaderList, type FieldName } from '@sluice/http1';
 import type { Consumer, Credential, Exchange, ResourceRef, RouteView } from '../exchange.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
 
@@ -48,7 +48,7 @@ export class TestExchange implements Exchange {
   consumer: Consumer | undefined;
   credential: Credential | undefined;
   maxBodyBytes: number | undefined;
-  private readonly remembered: { readonly name: string; readonly value: string; readonly replaces: boolean }[] = [];
+  private readonly remembered: { readonly name: string | FieldName; readonly value: string; readonly replaces: boolean }[] = [];
 
   constructor(requestId: string, request: TestRequest, place: TestPlace) {
     this.requestId = requestId;
@@ -76,11 +76,11 @@ export class TestExchange implements Exchange {
     this.maxBodyBytes = Math.min(this.maxBodyBytes ?? maxBodyBytes, maxBodyBytes);
   }
 
-  addResponseHeader(name: string, value: string): void {
+  addResponseHeader(name: string | FieldName, value: string): void {
     this.remembered.push({ name, value, replaces: false });
   }
 
-  setResponseHeader(name: string, value: string): void {
+  setResponseHeader(name: string | FieldName, value: string): void {
     this.remembered.push({ name, value, replaces: true });
   }
 

@@ -18,21 +18,19 @@ export function accessLine(record: AccessRecord): string {
   const route = record.route?.name;
   const service = record.service?.name;
   const consumer = record.consumer?.username;
-  return (
-    `{"time":"${timestamp(record.startTimeMs)}","requestId":"${jsonText(record.requestId)}` +
-    (traceId === '' ? '' : `","traceId":"${jsonText(traceId)}`) +
-    (absent(route) ? '' : `","route":"${jsonText(route)}`) +
-    (absent(service) ? '' : `","service":"${jsonText(service)}`) +
-    (absent(consumer) ? '' : `","consumer":"${jsonText(consumer)}`) +
-    (absent(targetAddress) ? '' : `","target":"${jsonText(targetAddress)}`) +
-    `","status":${record.status},"source":"${record.source}` +
-    (absent(code) ? '' : `","code":"${code}`) +
-    `","method":"${jsonText(record.method)}","host":"${jsonText(record.host)}","path":"${jsonText(record.path)}` +
-    `","protocol":"HTTP/${jsonText(record.protocol)}","requestBytes":${record.requestBytes}` +
-    `,"responseBytes":${record.responseBytes},"durationMs":${jsonDuration(record.durationMs)}` +
-    (upstreamDurationMs < 0 ? '' : `,"upstreamDurationMs":${jsonDuration(upstreamDurationMs)}`) +
-    `,"clientAddress":"${jsonText(record.clientAddress)}","revision":${record.revision}` +
-    (shadow.length === 0 ? '' : `,"shadow":[${list(shadow)}]`) +
-    (absent(userAgent) ? '}\n' : `,"userAgent":"${jsonText(userAgent.slice(0, maxUserAgentChars))}"}\n`)
-  );
+  let line = '{"time":"' + timestamp(record.startTimeMs) + '","requestId":"' + jsonText(record.requestId);
+  if (traceId !== '') line += '","traceId":"' + jsonText(traceId);
+  if (!absent(route)) line += '","route":"' + jsonText(route);
+  if (!absent(service)) line += '","service":"' + jsonText(service);
+  if (!absent(consumer)) line += '","consumer":"' + jsonText(consumer);
+  if (!absent(targetAddress)) line += '","target":"' + jsonText(targetAddress);
+  line += '","status":' + record.status + ',"source":"' + record.source;
+  if (!absent(code)) line += '","code":"' + code;
+  line += '","method":"' + jsonText(record.method) + '","host":"' + jsonText(record.host) + '","path":"' + jsonText(record.path);
+  line += '","protocol":"HTTP/' + jsonText(record.protocol) + '","requestBytes":' + record.requestBytes;
+  line += ',"responseBytes":' + record.responseBytes + ',"durationMs":' + jsonDuration(record.durationMs);
+  if (upstreamDurationMs >= 0) line += ',"upstreamDurationMs":' + jsonDuration(upstreamDurationMs);
+  line += ',"clientAddress":"' + jsonText(record.clientAddress) + '","revision":' + record.revision;
+  if (shadow.length > 0) line += ',"shadow":[' + list(shadow) + ']';
+  return absent(userAgent) ? line + '}\n' : line + ',"userAgent":"' + jsonText(userAgent.slice(0, maxUserAgentChars)) + '"}\n';
 }

@@ -1,3 +1,5 @@
+import { charCodeAt } from '../char-code.ts';
+
 /**
  * What may not stand in a JSON string as it is: controls, quote, backslash (RFC 8259 section 7) and lone surrogates, which
  * UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators are escaped as well: terminals obey the former,
@@ -9,8 +11,19 @@ const unsafeForTerminals = /[\u007f-\u009f\u2028\u2029]/g;
 
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** 1: printable ASCII that needs no escape. */
+const plain = Uint8Array.from({ length: 128 }, (_, code) => (code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c ? 1 : 0));
+
+/** Almost every text is plain, and telling so takes a loop less than a regular expression. */
+function isPlain(text: string): boolean {
+  const { length } = text;
+  for (let at = 0; at < length; at++) if (plain[charCodeAt(text, at)] !== 1) return false;
+  return true;
+}
+
 /** A string as it stands between the quotes of a JSON string. `JSON.parse` gives back the very same string. */
 export function jsonText(text: string): string {
+  if (isPlain(text)) return text;
   if (!unsafe.test(text)) return text;
   // JSON.stringify is well-formed: it escapes lone surrogates and leaves pairs alone.
   return JSON.stringify(text).slice(1, -1).replace(unsafeForTerminals, escape);

@@ -1,3 +1,5 @@
+import { charCodeAt } from '../char-code.ts';
+
 /** What a valid `traceparent` says. */
 export interface Traceparent {
   readonly traceId: string;
@@ -21,31 +23,31 @@ const lowerF = 0x66;
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;
-  if (length < knownChars || value.charCodeAt(2) !== dash || value.charCodeAt(35) !== dash || value.charCodeAt(52) !== dash) return undefined;
+  if (length < knownChars || charCodeAt(value, 2) !== dash || charCodeAt(value, 35) !== dash || charCodeAt(value, 52) !== dash) return undefined;
   if (!isHex(value, 0, 2) || !isHex(value, 3, 35) || !isHex(value, 36, 52) || !isHex(value, 53, knownChars)) return undefined;
   if (isAll(lowerF, value, 0, 2) || isAll(zero, value, 3, 35) || isAll(zero, value, 36, 52)) return undefined;
   const isVersion00 = isAll(zero, value, 0, 2);
-  if (length > knownChars && (isVersion00 || value.charCodeAt(knownChars) !== dash)) return undefined;
-  const flags = value.charCodeAt(knownChars - 1);
+  if (length > knownChars && (isVersion00 || charCodeAt(value, knownChars) !== dash)) return undefined;
+  const flags = charCodeAt(value, knownChars - 1);
   return {
     traceId: value.slice(3, 35),
     parentSpanId: value.slice(36, 52),
     // The sampled flag is the lowest bit of the last digit; `a`, which stands for 10, is an odd character.
     sampled: (flags <= 0x39 ? flags : flags + 1) % 2 !== 0,
-    isOfVersion00: isVersion00 && value.charCodeAt(knownChars - 2) === zero && flags <= zero + 1,
+    isOfVersion00: isVersion00 && charCodeAt(value, knownChars - 2) === zero && flags <= zero + 1,
   };
 }
 
 function isHex(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
+    const code = charCodeAt(text, at);
     if (code < zero || code > lowerF || (code > 0x39 && code < 0x61)) return false;
   }
   return true;
 }
 
 function isAll(code: number, text: string, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (text.charCodeAt(at) !== code) return false;
+  for (let at = from; at < to; at++) if (charCodeAt(text, at) !== code) return false;
   return true;
 }
 
