@@ -9,7 +9,7 @@
  *   its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its position.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
-import { LOWER } from './byte-classes.ts';
+import { HTAB, LOWER } from './byte-classes.ts';
 import { charCodeAt } from './char-code.ts';
 import type { NameBeginnings } from './name-beginnings.ts';
 import { FIELD_NUMBERS, type FieldName, nameOfNumber, numberOfName } from './field-names.ts';
@@ -91,9 +91,13 @@ export class FieldStore {
   hasTabAround(number: number): boolean {
     const slot = ((this.first[number] as number) - 1) * SLOT;
     if (slot < 0) return false;
-    const before = this.text.slice((this.slots[slot + NAME_END] as number) + 1, this.slots[slot + VALUE_START]);
-    const after = this.text.slice(this.slots[slot + VALUE_END], this.slots[slot + LINE_END]);
-    return before.includes('\t') || after.includes('\t');
+    const { slots } = this;
+    return this.hasTab((slots[slot + NAME_END] as number) + 1, slots[slot + VALUE_START] as number) || this.hasTab(slots[slot + VALUE_END] as number, slots[slot + LINE_END] as number);
+  }
+
+  private hasTab(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) if (charCodeAt(this.text, at) === HTAB) return true;
+    return false;
   }
 
   /** For the parsers: whether two or more fields have that number. */

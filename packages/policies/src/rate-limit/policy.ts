@@ -9,9 +9,8 @@ export const rateLimit = definePolicy({
   schema: rateLimitSchema,
   compile({ limit, windowSeconds, burst = limit, by, hideHeaders }, host) {
     const rule: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: limit / windowSeconds, burst };
-    const caller = callerBy(by);
     // Named by the attachment, not by its numbers: changing them does not reset what was counted.
-    const keyPrefix = `${host.policyId}|`;
+    const keyOf = callerBy(by, `${host.policyId}|`);
     const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
     const { limits } = host.stores;
 
@@ -26,7 +25,7 @@ export const rateLimit = definePolicy({
 
     return {
       limit(exchange) {
-        const decisions = limits.take([{ key: keyPrefix + caller(exchange), rule }]);
+        const decisions = limits.take([{ key: keyOf(exchange), rule }]);
         return decisions instanceof Promise ? decisions.then((late) => answer(exchange, late)) : answer(exchange, decisions);
       },
     };
@@ -34,26 +33,55 @@ export const rateLimit = definePolicy({
 });
 
 /** Names who is counted together. Different kinds of callers never share a name. */
-function callerBy(by: string): (exchange: Exchange) => string {
-  const address = ({ clientAddress }: Exchange): string => `address:${clientNetwork(clientAddress)}`;
+function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
+  const named = (kind: string): ((id: string) => string) => remembered((id) => `${prefix}${kind}:${id}`);
+  const ofAddress = remembered((address) => `${prefix}address:${clientNetwork(address)}`);
+  const address = ({ clientAddress }: Exchange): string => ofAddress(clientAddress);
   switch (by) {
-    case 'consumer':
-      return (exchange) => (exchange.consumer === undefined ? address(exchange) : `consumer:${exchange.consumer.id}`);
-    case 'credential':
-      return (exchange) => (exchange.credential === undefined ? address(exchange) : `credential:${exchange.credential.id}`);
+    case 'consumer': {
+      const ofConsumer = named('consumer');
+      return (exchange) => (exchange.consumer === undefined ? address(exchange) : ofConsumer(exchange.consumer.id));
+    }
+    case 'credential': {
+      const ofCredential = named('credential');
+      return (exchange) => (exchange.credential === undefined ? address(exchange) : ofCredential(exchange.credential.id));
+    }
     case 'address':
       return address;
-    case 'route':
-      return ({ route }) => `route:${route.id}`;
-    case 'service':
-      return ({ service }) => `service:${service?.id ?? 'none'}`;
-    case 'gateway':
-      return ({ gateway }) => `gateway:${gateway.id}`;
+    case 'route': {
+      const ofRoute = named('route');
+      return ({ route }) => ofRoute(route.id);
+    }
+    case 'service': {
+      const ofService = named('service');
+      return ({ service }) => ofService(service?.id ?? 'none');
+    }
+    case 'gateway': {
+      const ofGateway = named('gateway');
+      return ({ gateway }) => ofGateway(gateway.id);
+    }
     default: {
       const name = by.slice('header:'.length).toLowerCase();
-      return ({ headers }) => `header:${headerCaller(headers.getAll(name))}`;
+      return ({ headers }) => `${prefix}header:${headerCaller(headers.getAll(name))}`;
     }
   }
+}
+
+/** Callers whose names are kept; when there are more, all are forgotten and made anew as they come. */
+const maxRemembered = 10_000;
+
+/** Makes a text once for each caller: making it takes longer than finding and counting. */
+function remembered(make: (id: string) => string): (id: string) => string {
+  const texts = new Map<string, string>();
+  return (id) => {
+    let text = texts.get(id);
+    if (text === undefined) {
+      if (texts.size >= maxRemembered) texts.clear();
+      text = make(id);
+      texts.set(id, text);
+    }
+    return text;
+  };
 }
 
 /** Hashed, because a value may be long or a secret, and keys end up in Redis. */

@@ -33,9 +33,9 @@ class Gate implements LineSink {
   readonly taken: string[] = [];
   #done: ((error: Error | undefined) => void) | undefined;
 
-  write(text: string, done: (error: Error | undefined) => void): void {
+  write(lines: string | Buffer, done: (error: Error | undefined) => void): void {
     if (this.#done !== undefined) throw new Error('written to while writing');
-    this.taken.push(text);
+    this.taken.push(lines.toString());
     this.#done = done;
   }
 
@@ -50,7 +50,7 @@ class Gate implements LineSink {
   }
 }
 
-function open(options: { flushChars?: number; flushMs?: number; maxBufferedChars?: number } = {}) {
+function open(options: { flushBytes?: number; flushMs?: number; maxBufferedBytes?: number } = {}) {
   const gate = new Gate();
   const facts = { dropped: 0, warnings: [] as string[] };
   const log = new AccessLog({
@@ -69,7 +69,7 @@ describe('the access log', () => {
   });
 
   it('writes lines together when enough have come', () => {
-    const { gate, write } = open({ flushChars: 600, flushMs: 3_600_000 });
+    const { gate, write } = open({ flushBytes: 600, flushMs: 3_600_000 });
     jest.useFakeTimers();
     write('1', '2');
     expect(gate.taken).toHaveLength(0);
@@ -90,7 +90,7 @@ describe('the access log', () => {
   });
 
   it('keeps the order while the output is busy', async () => {
-    const { gate, log, write } = open({ flushChars: 1 });
+    const { gate, log, write } = open({ flushBytes: 1 });
     write('1', '2', '3');
     expect(gate.ids).toEqual(['1']);
     gate.finish();
@@ -101,7 +101,7 @@ describe('the access log', () => {
   });
 
   it('gives up lines beyond the bound while the output stalls, counts them, and says so once', () => {
-    const { gate, facts, write } = open({ flushChars: 1, maxBufferedChars: 1_000 });
+    const { gate, facts, write } = open({ flushBytes: 1, maxBufferedBytes: 1_000 });
     write(...Array.from({ length: 1_000 }, (_, i) => String(i)));
     expect(facts.dropped).toBeGreaterThan(990);
     expect(facts.warnings).toEqual(['access log lines are dropped: its output does not keep up']);
@@ -115,7 +115,7 @@ describe('the access log', () => {
   });
 
   it('counts the lines of a batch that could not be written, and goes on', () => {
-    const { gate, facts, write } = open({ flushChars: 1 });
+    const { gate, facts, write } = open({ flushBytes: 1 });
     write('1', '2', '3');
     gate.finish(new Error('ENOSPC: no space left on device'));
     expect(facts.dropped).toBe(1);
@@ -135,7 +135,7 @@ describe('the access log', () => {
   });
 
   it('waits for a stalled output only so long, and counts what is lost', async () => {
-    const { log, facts, write } = open({ flushChars: 1 });
+    const { log, facts, write } = open({ flushBytes: 1 });
     write('1', '2', '3');
     const begin = performance.now();
     await log.close(30);

@@ -4,16 +4,17 @@ import type { Writable } from 'node:stream';
 /** Where lines go. */
 export interface LineSink {
   /**
-   * Writes text and then calls `done`, once, with the error when it could not be written. Never throws, and the caller
-   * waits for `done` before it writes again.
+   * Writes lines, as UTF-8 when they are text, and then calls `done`, once, with the error when they could not be written.
+   * Never throws, and the caller waits for `done` before it writes again.
    */
-  write(text: string, done: (error: Error | undefined) => void): void;
+  write(lines: string | Buffer, done: (error: Error | undefined) => void): void;
 }
 
 /** How long to wait when a descriptor says "not now". */
 const retryMs = 10;
 
 const lineFeed = 0x0a;
+const afterCut = Buffer.from('\n');
 
 /**
  * Lines into a file, by descriptor. Writing happens off the event loop: a slow disk holds up nothing but the log. After a
@@ -22,8 +23,9 @@ const lineFeed = 0x0a;
 export function fileSink(fd: number): LineSink {
   let cutOff = false;
   return {
-    write(text, done) {
-      const bytes = Buffer.from(cutOff ? `\n${text}` : text, 'utf8');
+    write(lines, done) {
+      const whole = typeof lines === 'string' ? Buffer.from(lines) : lines;
+      const bytes = cutOff ? Buffer.concat([afterCut, whole]) : whole;
       const step = (from: number): void => {
         write(fd, bytes, from, bytes.length - from, null, (error, written) => {
           const position = from + (error === null ? written : 0);
@@ -44,7 +46,7 @@ export function fileSink(fd: number): LineSink {
 export function streamSink(stream: Writable): LineSink {
   // Without a listener a broken pipe would end the process; the callback of `write` reports it all the same.
   stream.on('error', () => undefined);
-  return { write: (text, done) => void stream.write(text, 'utf8', (error) => done(error ?? undefined)) };
+  return { write: (lines, done) => void stream.write(lines, (error) => done(error ?? undefined)) };
 }
 
 /**

@@ -67,7 +67,7 @@ export class ProxyFixture {
     this.#accessLog = new AccessLog({
       sink: {
         write: (text, done) => {
-          for (const line of text.trimEnd().split('\n')) this.lines.push(JSON.parse(line) as AccessLine);
+          for (const line of text.toString().trimEnd().split('\n')) this.lines.push(JSON.parse(line) as AccessLine);
           done(undefined);
         },
       },
