@@ -18,8 +18,17 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// A benchmark that is interrupted leaves nobody behind either.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
-/** A started program, pinned to one core. */
+/** Ends this child when the benchmark ends, whatever happens. Gives it back. */
+export function endWithUs<Child extends ChildProcess>(child: Child): Child {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** A started program, pinned to the given cores. */
 export class RunningProgram {
   readonly pid: number;
   readonly #child: ChildProcess;
@@ -29,16 +38,17 @@ export class RunningProgram {
     this.pid = child.pid ?? 0;
   }
 
-  /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s. */
+  /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s, or somebody else does. */
   static async start(program: Program, cores: string, folder: string): Promise<RunningProgram> {
+    if (await answers(program.port)) throw new Error(`${program.name}: somebody else listens on port ${program.port}`);
     const output = openSync(join(folder, `${program.name}.log`), 'w');
     // `exec` semantics: taskset replaces itself by the program, so the pid is the program's own.
-    const child = spawn('taskset', ['-c', cores, program.command, ...program.args], {
-      stdio: ['ignore', output, output],
-      env: { ...process.env, ...program.env },
-    });
-    running.add(child);
-    child.once('exit', () => running.delete(child));
+    const child = endWithUs(
+      spawn('taskset', ['-c', cores, program.command, ...program.args], {
+        stdio: ['ignore', output, output],
+        env: { ...process.env, ...program.env },
+      }),
+    );
     for (let attempt = 0; attempt < 400; attempt++) {
       if (child.exitCode !== null) throw new Error(`${program.name} ended at start: see ${join(folder, `${program.name}.log`)}`);
       if (await answers(program.port)) return new RunningProgram(child);
