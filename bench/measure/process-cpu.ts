@@ -39,3 +39,28 @@ function readIfThere(path: string): string {
     return '';
   }
 }
+
+/** Looks at the resident memory of a process and its children five times a second, until it is stopped. */
+export class MemoryWatch {
+  /** When the watch began. */
+  readonly first: number;
+  most: number;
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.first = this.most = residentBytes(pid);
+    this.#timer = setInterval(() => this.#look(), 200);
+  }
+
+  /** Looks a last time. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#look();
+  }
+
+  #look(): void {
+    this.most = Math.max(this.most, residentBytes(this.#pid));
+  }
+}
