@@ -21,18 +21,25 @@ export interface Between {
   readonly originPort: number;
 }
 
-/**
- * nginx as a bare reverse proxy that keeps its connections to the origin.
- * @param extra further directives of the location
- * @param global further directives of the server
- */
-export function nginxArm({ folder, port, originPort }: Between, name: string, does: string, extra = '', global = ''): Arm {
+export interface NginxOptions {
+  readonly name: string;
+  readonly does: string;
+  /** Further directives of the server. */
+  readonly server?: string;
+  /** Further directives of the location. */
+  readonly location?: string;
+  /** The Connection field of requests to the origin. */
+  readonly connection?: string;
+}
+
+/** nginx as a bare reverse proxy that keeps its connections to the origin. */
+export function nginxArm({ folder, port, originPort }: Between, { name, does, server = '', location = '', connection = '' }: NginxOptions): Arm {
   const config = nginxConfig(
     folder,
     name,
     `upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000; }
-     server { listen 127.0.0.1:${port} backlog=4096; keepalive_requests 1000000; client_max_body_size 20m; ${global}
-       location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; ${extra} } }`,
+     server { listen 127.0.0.1:${port} backlog=4096; keepalive_requests 1000000; client_max_body_size 20m; ${server}
+       location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "${connection}"; ${location} } }`,
   );
   return { name, does, command: 'nginx', args: ['-c', config, '-p', folder], port, version: ['nginx', '-v'] };
 }

@@ -5,7 +5,7 @@ import { fullSluiceArm, nginxArm, sluiceArm, type Arm, type Between } from '../m
 /** The arms of the comparison, each on its own port. */
 export function createArms(folder: string, originPort: number, ports: readonly number[]): Arm[] {
   const makers = [
-    (between: Between) => nginxArm(between, 'nginx', 'bare proxy_pass with keep-alive'),
+    (between: Between) => nginxArm(between, { name: 'nginx', does: 'bare proxy_pass with keep-alive' }),
     haproxy,
     caddy,
     (between: Between) => sluiceArm(between, { name: 'sluice', does: 'bare: one route, no policy, no access log' }),

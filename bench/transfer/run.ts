@@ -76,8 +76,8 @@ function createArms(direction: Direction, originPort: number): Arm[] {
   const between = (port: number) => ({ folder, port, originPort });
   const off = direction === 'download' ? 'proxy_buffering' : 'proxy_request_buffering';
   return [
-    nginxArm(between(first), `nginx-${direction}`, 'bare proxy_pass as it comes, which buffers'),
-    nginxArm(between(second), `nginx-stream-${direction}`, `bare proxy_pass, \`${off} off\``, `${off} off;`),
+    nginxArm(between(first), { name: `nginx-${direction}`, does: 'bare proxy_pass as it comes, which buffers' }),
+    nginxArm(between(second), { name: `nginx-stream-${direction}`, does: `bare proxy_pass, \`${off} off\``, location: `${off} off;` }),
     sluiceArm(between(third), { name: `sluice-${direction}`, does: 'bare: one route, no policy, no access log; streams' }),
   ];
 }
