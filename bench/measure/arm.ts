@@ -76,6 +76,7 @@ export function sluiceArm({ folder, port, originPort }: Between, { name, does, p
       NODE_ENV: 'production',
     },
     port,
+    serves: true,
     version: [process.execPath, '--version'],
   };
 }

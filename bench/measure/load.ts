@@ -54,17 +54,18 @@ export interface SteadyLoad {
   readonly headers?: readonly string[];
   /** Cores h2load may use. */
   readonly cores: string;
+  /** Keep-alive connections; 16 unless said. */
+  readonly connections?: number;
   /** Where h2load may keep its log. */
   readonly logFile: string;
 }
 
-/** Sends at a steady rate over 16 connections, by h2load, and looks at every single response time. */
-export async function latencyAtRate({ url, requestsPerSecond, seconds, headers = [], cores, logFile }: SteadyLoad): Promise<Latency> {
-  const clients = 16;
+/** Sends at a steady rate, by h2load, and looks at every single response time. */
+export async function latencyAtRate({ url, requestsPerSecond, seconds, headers = [], cores, connections = 16, logFile }: SteadyLoad): Promise<Latency> {
   rmSync(logFile, { force: true });
   await run(
     'taskset',
-    ['-c', cores, 'h2load', '--h1', `-c${clients}`, '-t1', '-D', String(seconds), `--rps=${Math.max(1, requestsPerSecond / clients)}`, ...fields(headers), `--log-file=${logFile}`, url],
+    ['-c', cores, 'h2load', '--h1', `-c${connections}`, '-t1', '-D', String(seconds), `--rps=${Math.max(1, requestsPerSecond / connections)}`, ...fields(headers), `--log-file=${logFile}`, url],
     { timeout: (seconds + 30) * 1000, maxBuffer: 16 * 1024 * 1024 },
   );
   // One line per request: start in microseconds, status, response time in microseconds.

@@ -12,6 +12,8 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
   /** Answers on this port of 127.0.0.1 once it is up. */
   readonly port: number;
+  /** It is up only once it answers a request with a status below 500: it may listen before it has its configuration. */
+  readonly serves?: boolean;
 }
 
 const running = new Set<ChildProcess>();
@@ -51,7 +53,7 @@ export class RunningProgram {
     );
     for (let attempt = 0; attempt < 400; attempt++) {
       if (child.exitCode !== null) throw new Error(`${program.name} ended at start: see ${join(folder, `${program.name}.log`)}`);
-      if (await answers(program.port)) return new RunningProgram(child);
+      if (await (program.serves === true ? serves : answers)(program.port)) return new RunningProgram(child);
       await sleep(50);
     }
     throw new Error(`${program.name} does not answer on port ${program.port}`);
@@ -77,4 +79,12 @@ function answers(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+async function serves(port: number): Promise<boolean> {
+  const status = await fetch(`http://127.0.0.1:${port}/`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(1000) }).then(async (response) => {
+    await response.arrayBuffer();
+    return response.status;
+  }, () => 599);
+  return status < 500;
 }
