@@ -1,7 +1,7 @@
 import { isPortFree } from '../../scripts/process/ports.ts';
 
-const first = 18_080;
-const last = 18_400;
+const first = 18_200;
+const last = 18_600;
 
 /**
  * Ports of 127.0.0.1 that nobody listens on, below those that clients are given.
