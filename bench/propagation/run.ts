@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../../scripts/embedded/postgres.ts';
 import { freePort } from '../../scripts/process/ports.ts';
-import { cpuNanoseconds } from '../proxy/process-cpu.ts';
+import { cpuNanoseconds } from '../measure/process-cpu.ts';
 import type { Arrival } from './nodes.ts';
 
 const { values: options } = parseArgs({

@@ -6,28 +6,36 @@
  * Needs nginx, haproxy, caddy, wrk and h2load (Debian: nginx-light haproxy caddy wrk nghttp2-client), two cores and
  * nothing else running. The proxy under measurement has core 0 to itself; load generator and upstream share core 1.
  * `--record` writes the table to bench/results/.
+ *
+ * Latency is measured twice: at half of what the arm itself can take, and with the same rate for every arm, half of what
+ * the slowest of them can take.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, release } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchKey, createArms, originProgram, type Arm } from './arms.ts';
-import { latencyAtRate, saturate } from './load.ts';
-import { cpuNanoseconds, residentBytes } from './process-cpu.ts';
-import { RunningProgram } from './running-arm.ts';
+import { benchKey, originProgram, type Arm } from '../measure/arm.ts';
+import { freePorts } from '../measure/free-ports.ts';
+import { interleave } from '../measure/interleave.ts';
+import { latencyAtRate, saturate, type Latency } from '../measure/load.ts';
+import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
+import { RunningProgram } from '../measure/running-program.ts';
+import { medianOf } from '../measure/statistics.ts';
+import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
+import { createArms } from './arms.ts';
 
 interface Sample {
   readonly cpuMicroseconds: number;
   readonly requestsPerSecond: number;
-  readonly p50: number;
-  readonly p99: number;
+  /** At half of the arm's own saturation. */
+  readonly ownHalf: Latency;
+  /** At the rate that all arms have. */
+  readonly sameRate: Latency;
   readonly residentBytes: number;
 }
 
 const proxyCore = '0';
 const otherCore = '1';
-const originPort = 18_080;
 /** Every arm gets the same request. */
 const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
 
@@ -39,94 +47,86 @@ const { values: options } = parseArgs({
     record: { type: 'boolean', default: false },
   },
 });
+const rounds = Number(options.rounds);
+const seconds = Number(options.seconds);
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
 requirePrograms(['taskset', 'nginx', 'haproxy', 'caddy', 'wrk', 'h2load']);
+const [originPort = 0, ...armPorts] = await freePorts(6);
 const chosen = options.arms === '' ? [] : options.arms.split(',');
-const arms = createArms(folder, originPort, originPort + 1).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-const samples = new Map<string, Sample[]>(arms.map(({ name }) => [name, []]));
+const arms = createArms(folder, originPort, armPorts).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
+let samples: Map<string, Sample[]>;
+let sameRate = Number.POSITIVE_INFINITY;
 try {
-  const rounds = Number(options.rounds);
-  for (let round = 1; round <= rounds; round++) {
-    for (const arm of arms) {
-      const sample = await measure(arm, Number(options.seconds));
-      samples.get(arm.name)?.push(sample);
-      console.log(`round ${round}/${rounds}  ${arm.name.padEnd(12)} ${sample.cpuMicroseconds.toFixed(1).padStart(6)} µs  ${Math.round(sample.requestsPerSecond)}/s`);
-    }
+  for (const arm of arms) {
+    const most = await withArm(arm, async (_, url) => (await saturate({ url, seconds: 3, headers, cores: otherCore })).requestsPerSecond);
+    console.log(`trial  ${arm.name.padEnd(16)} ${Math.round(most)}/s`);
+    sameRate = Math.min(sameRate, Math.round(most / 2));
   }
+  samples = await interleave(arms, rounds, measure, ({ cpuMicroseconds, requestsPerSecond, sameRate: { p99 } }) => `${cpuMicroseconds.toFixed(1).padStart(6)} µs  ${Math.round(requestsPerSecond)}/s  p99 ${p99} µs`);
 } finally {
   await origin.stop();
 }
-const table = report(arms, samples);
-console.log(`\n${table}`);
-if (options.record) {
-  const file = new URL(`../results/proxy-${new Date().toISOString().slice(0, 10)}.md`, import.meta.url);
-  writeFileSync(file, table);
-}
+publish(`proxy-${today()}`, report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
-async function measure(arm: Arm, seconds: number): Promise<Sample> {
+function measure(arm: Arm): Promise<Sample> {
+  return withArm(arm, async ({ pid }, url) => {
+    const before = cpuNanoseconds(pid);
+    const load = await saturate({ url, seconds, headers, cores: otherCore });
+    const used = cpuNanoseconds(pid) - before;
+    const at = (requestsPerSecond: number): Promise<Latency> =>
+      latencyAtRate({ url, requestsPerSecond, seconds: Math.max(3, seconds / 2), headers, cores: otherCore, logFile: join(folder, 'latency.log') });
+    const ownHalf = await at(load.requestsPerSecond / 2);
+    const same = await at(sameRate);
+    const failed = load.failed + ownHalf.failed + same.failed;
+    if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed; see ${folder}/${arm.name}.log`);
+    return { cpuMicroseconds: used / load.requests / 1000, requestsPerSecond: load.requestsPerSecond, ownHalf, sameRate: same, residentBytes: residentBytes(pid) };
+  });
+}
+
+/** Starts the arm, warms it up, and stops it afterwards. */
+async function withArm<Result>(arm: Arm, use: (running: RunningProgram, url: string) => Promise<Result>): Promise<Result> {
   const running = await RunningProgram.start(arm, proxyCore, folder);
   try {
     const url = `http://127.0.0.1:${arm.port}/orders/17`;
-    await saturate(url, 2, headers, otherCore);
-    const before = cpuNanoseconds(running.pid);
-    const load = await saturate(url, seconds, headers, otherCore);
-    const used = cpuNanoseconds(running.pid) - before;
-    if (load.failed > 0) throw new Error(`${arm.name}: ${load.failed} requests failed; see ${folder}/${arm.name}.log`);
-    const latency = await latencyAtRate(url, load.requestsPerSecond / 2, Math.max(3, seconds / 2), headers, otherCore, join(folder, 'latency.log'));
-    return { cpuMicroseconds: used / load.requests / 1000, requestsPerSecond: load.requestsPerSecond, ...latency, residentBytes: residentBytes(running.pid) };
+    await saturate({ url, seconds: 2, headers, cores: otherCore });
+    return await use(running, url);
   } finally {
     await running.stop();
   }
 }
 
-function report(measured: readonly Arm[], all: ReadonlyMap<string, readonly Sample[]>): string {
-  const base = median(all.get('nginx') ?? [], 'cpuMicroseconds');
-  const rows = measured.map((arm) => {
-    const of = (field: keyof Sample): number => median(all.get(arm.name) ?? [], field);
-    const ratio = Number.isNaN(base) ? '' : (of('cpuMicroseconds') / base).toFixed(2);
-    return `| ${arm.name} | ${arm.does} | ${of('cpuMicroseconds').toFixed(1)} | ${ratio} | ${Math.round(of('requestsPerSecond'))} | ${Math.round(of('p50'))} / ${Math.round(of('p99'))} | ${Math.round(of('residentBytes') / 1_048_576)} |`;
-  });
-  const [cpu] = cpus();
+function report(): string {
+  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
+  const beside = (arm: Arm, number: (sample: Sample) => number): string => figure(of(arm.name, number) / of('nginx', number), 2);
+  const latency = (arm: Arm, at: (sample: Sample) => Latency): string[] => [
+    `${figure(of(arm.name, (sample) => at(sample).p50))} / ${figure(of(arm.name, (sample) => at(sample).p99))}`,
+    `${beside(arm, (sample) => at(sample).p50)} / ${beside(arm, (sample) => at(sample).p99)}`,
+  ];
+  const cpu = (sample: Sample): number => sample.cpuMicroseconds;
   return [
     '# Cost of a proxied request',
     '',
-    `Measured ${new Date().toISOString().slice(0, 10)} by \`node bench/proxy/run.ts --rounds ${options.rounds} --seconds ${options.seconds}\`: interleaved, medians of ${options.rounds} rounds.`,
-    `Machine: ${cpus().length} × ${cpu?.model ?? 'unknown'}, Linux ${release()}. The proxy has one core to itself; wrk (64 connections, keep-alive) and the upstream (nginx, 120 bytes of JSON) share the other.`,
-    `Versions: ${measured.map((arm) => `${arm.name} ${versionOf(arm)}`).join('; ')}.`,
+    `Measured ${today()} by \`node bench/proxy/run.ts --rounds ${rounds} --seconds ${seconds}\`: interleaved, medians of ${rounds} rounds.`,
+    `Machine: ${machine()}. The proxy has one core to itself; wrk (64 connections, keep-alive) and the upstream (nginx, 120 bytes of JSON) share the other.`,
+    `Versions: ${versions(arms)}.`,
     '',
-    'CPU is user and system time of the proxy per request at saturation, from the scheduler; latency at half of the arm\'s own saturation, 16 connections.',
+    'CPU is user and system time of the proxy per request at saturation, from the scheduler.',
     '',
-    '| arm | does | CPU µs / request | × nginx | requests / s | p50 / p99 µs at half load | memory MiB |',
-    '|---|---|---|---|---|---|---|',
-    ...rows,
+    table(
+      ['arm', 'does', 'CPU µs / request', '× nginx', 'requests / s', 'memory MiB'],
+      arms.map((arm) => [arm.name, arm.does, figure(of(arm.name, cpu), 1), beside(arm, cpu), figure(of(arm.name, (sample) => sample.requestsPerSecond)), figure(of(arm.name, (sample) => sample.residentBytes) / 1_048_576)]),
+    ),
+    '',
+    `Latency over 16 connections, every response looked at: at half of the arm's own saturation, and at the same rate for`,
+    `all, ${sameRate} requests / s: half of what the slowest arm took in a trial before the rounds.`,
+    '',
+    table(
+      ['arm', 'p50 / p99 µs at half of its own', '× nginx', 'p50 / p99 µs at the same rate', '× nginx'],
+      arms.map((arm) => [arm.name, ...latency(arm, (sample) => sample.ownHalf), ...latency(arm, (sample) => sample.sameRate)]),
+    ),
     '',
   ].join('\n');
-}
-
-function median(list: readonly Sample[], field: keyof Sample): number {
-  const sorted = list.map((sample) => sample[field]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function versionOf(arm: Arm): string {
-  const [command, ...args] = arm.version;
-  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0] ?? 'unknown';
-}
-
-function requirePrograms(names: readonly string[]): void {
-  const missing = names.filter((name) => {
-    try {
-      execFileSync('which', [name], { stdio: 'ignore' });
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  if (missing.length === 0) return;
-  console.error(`These programs are needed and not there: ${missing.join(', ')}.\nOn Debian: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`);
-  process.exit(1);
 }

@@ -30,7 +30,12 @@ export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
   const edges = [...new Set([0, ...positions, bytes.length])].filter((at) => at >= 0 && at <= bytes.length);
   edges.sort((one, other) => one - other);
   // A copy per read, as from a socket: a parser that looks beyond its read finds nothing useful there.
-  return edges.slice(1).map((end, index) => Buffer.from(bytes.subarray(edges[index], end)));
+  return edges.slice(1).map((end, index) => {
+    const start = edges[index] ?? 0;
+    const read = Buffer.allocUnsafe(end - start);
+    bytes.copy(read, 0, start, end);
+    return read;
+  });
 }
 
 /** Feeds requests and collects what comes out, to the end of the reads or to the first fault. */

@@ -19,6 +19,14 @@ export function processTree(pid: number): number[] {
   return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => processTree(Number(child))))];
 }
 
+/** CPU time of the children that this process has started and that have ended, in nanoseconds, to the clock tick. */
+export function endedChildrenCpuNanoseconds(): number {
+  // Behind the name, which may contain anything: state, and from there on numbers; cutime and cstime are fields 16 and 17.
+  const fields = readIfThere('/proc/self/stat').split(') ').at(-1)?.split(' ') ?? [];
+  const nanosecondsPerTick = 10_000_000;
+  return (Number(fields[13]) + Number(fields[14])) * nanosecondsPerTick;
+}
+
 /** The scheduler's own account of each thread: finer than the clock ticks of /proc/<pid>/stat. */
 function ownCpu(pid: number): number {
   let sum = 0;
@@ -37,5 +45,30 @@ function readIfThere(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
+  }
+}
+
+/** Looks at the resident memory of a process and its children five times a second, until it is stopped. */
+export class MemoryWatch {
+  /** When the watch began. */
+  readonly first: number;
+  most: number;
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.first = this.most = residentBytes(pid);
+    this.#timer = setInterval(() => this.#look(), 200);
+  }
+
+  /** Looks a last time. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#look();
+  }
+
+  #look(): void {
+    this.most = Math.max(this.most, residentBytes(this.#pid));
   }
 }

@@ -1,0 +1,98 @@
+import type { Arm } from '../measure/arm.ts';
+import { medianOf } from '../measure/statistics.ts';
+import { figure, machine, table, today, versions } from '../measure/surroundings.ts';
+
+/** One way to place workers and load on two cores. */
+export interface Setup {
+  readonly name: string;
+  readonly kind: string;
+  readonly arm: Arm;
+  readonly workers: number;
+  readonly proxyCores: string;
+  readonly otherCores: string;
+  readonly where: string;
+}
+
+export interface WorkersSample {
+  readonly requestsPerSecond: number;
+  /** Of the node, all its processes, per request. */
+  readonly cpuMicroseconds: number;
+  /** Of wrk and the origin, per request. */
+  readonly loadMicroseconds: number;
+  readonly connectionsPerWorker: readonly number[];
+  /** How much of the CPU time of all workers the busiest has used, 0 to 1. */
+  readonly busiestShare: number;
+  /** At a steady rate, the same for all of a kind. */
+  readonly steadyMicroseconds: number;
+  readonly steadyP50: number;
+  readonly steadyP99: number;
+}
+
+/** The result as a document that says what its figures mean. */
+export function report(setups: readonly Setup[], samples: ReadonlyMap<string, readonly WorkersSample[]>, rates: ReadonlyMap<string, number>, run: { readonly rounds: number; readonly seconds: number; readonly connections: number }): string {
+  const of = (name: string, number: (sample: WorkersSample) => number): number => medianOf(samples.get(name), number);
+  const rate = (name: string): number => of(name, ({ requestsPerSecond }) => requestsPerSecond);
+  const cpu = (name: string): number => of(name, ({ cpuMicroseconds }) => cpuMicroseconds);
+  const load = (name: string): number => of(name, ({ loadMicroseconds }) => loadMicroseconds);
+  const kinds = [...new Set(setups.map(({ kind }) => kind))];
+  const scaling = kinds.map((kind) => {
+    const [one, two] = [`${kind}, one`, `${kind}, two`];
+    const cost = cpu(one) / cpu(two);
+    const even = of(two, ({ busiestShare }) => 1 / (2 * busiestShare));
+    // What both cores could do if a request of two workers cost what one of one worker does.
+    const possible = 2e6 / (cpu(one) + load(one)) / rate(one);
+    return [kind, figure(cpu(one), 1), figure(cpu(two), 1), figure(2 * cost, 2), figure(even, 2), figure(2 * cost * even, 2), figure(rate(two) / rate(one), 2), figure(possible, 2), figure(rate(two) / rate(one) / possible, 2)];
+  });
+  return [
+    '# Two workers against one',
+    '',
+    `Measured ${today()} by \`node bench/workers/run.ts --rounds ${run.rounds} --seconds ${run.seconds} --connections ${run.connections}\`: interleaved, medians of ${run.rounds} rounds.`,
+    `Machine: ${machine()}. Load: wrk, ${run.connections} keep-alive connections; the origin is nginx with 120 bytes of JSON.`,
+    `Versions: ${versions(setups.slice(0, 1).map(({ arm }) => arm))}.`,
+    '',
+    '## How to read it',
+    '',
+    'Two workers want two cores for themselves, and load and origin want a third: this machine has two in all. So twice the',
+    'throughput cannot be seen here, whatever the proxy does. What can be seen is everything that would keep two workers from',
+    'twice the work of one:',
+    '',
+    '1. **A request becomes dearer.** CPU time of the whole node per request, both cores full, with one worker and with two.',
+    '   Locks, caches, memory and what the workers have to tell each other all show in it. `2 × cost` is 2 × one / two.',
+    '2. **One worker gets more than its share.** The kernel gives each new connection to a worker by a hash. The node is full',
+    '   when its busiest worker is: `evenness` is the mean CPU time of the workers by that of the busiest.',
+    '3. The product is **the scaling that these allow on cores of their own**. The goal is 1.9.',
+    '4. A check by throughput, everything on both cores: two workers by one, and what this could be at most (`possible`): both',
+    '   cores full of requests that cost what they cost with one worker, load and origin included.',
+    '',
+    table(['kind', 'CPU µs, one', 'two', '2 × cost', 'evenness', '**scaling**', 'throughput, two / one', 'possible', 'of it reached'], scaling),
+    '',
+    '## Saturation',
+    '',
+    table(
+      ['kind', 'where', 'requests / s', 'CPU µs / request', 'load and origin, CPU µs / request', 'connections per worker, each round', 'busiest worker, % of CPU'],
+      setups.map(({ name, kind, where }) => [
+        kind,
+        where,
+        figure(rate(name)),
+        figure(cpu(name), 1),
+        figure(load(name), 1),
+        (samples.get(name) ?? []).map(({ connectionsPerWorker }) => connectionsPerWorker.join(' + ')).join(', '),
+        figure(of(name, ({ busiestShare }) => busiestShare) * 100),
+      ]),
+    ),
+    '',
+    '## The same steady load for all',
+    '',
+    `Half of what one worker alone on its core took: ${kinds.map((kind) => `${kind} ${rates.get(kind) ?? 0}`).join(', ')} requests / s. With less to do at a time, a turn of the event`,
+    'loop serves fewer requests, and a request costs more than at saturation.',
+    '',
+    table(
+      ['kind', 'where', 'CPU µs / request', 'p50 / p99 µs'],
+      setups.map(({ name, kind, where }) => [kind, where, figure(of(name, ({ steadyMicroseconds }) => steadyMicroseconds), 1), `${figure(of(name, ({ steadyP50 }) => steadyP50))} / ${figure(of(name, ({ steadyP99 }) => steadyP99))}`]),
+    ),
+    '',
+    '`bare` is one route without policy and access log; `full` has key-auth of 10,000 keys, a rate limit that the workers',
+    'share through the process that started them, metrics, and a JSON access log.',
+    '',
+  ].join('\n');
+}
