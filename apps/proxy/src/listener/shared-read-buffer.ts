@@ -19,7 +19,12 @@ export function viewOfRead(length: number): Buffer {
 
 const sharedMemory = sharedReadBuffer.buffer;
 
+/** Whether the chunk is a view into the shared buffer. */
+export function isView(chunk: Buffer): boolean {
+  return chunk.buffer === sharedMemory;
+}
+
 /** The bytes, for keeping: the chunk itself, or a copy when it is a view into the shared buffer. */
 export function toKeep(chunk: Buffer): Buffer {
-  return chunk.buffer === sharedMemory ? Buffer.from(chunk) : chunk;
+  return isView(chunk) ? Buffer.from(chunk) : chunk;
 }

@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net';
-import { toKeep } from './shared-read-buffer.ts';
+import { isView, toKeep } from './shared-read-buffer.ts';
+import { lendCopy } from './write-buffers.ts';
+
+/** Content up to this size is copied to where it goes, and left to the garbage collector. */
+const MAX_KEPT_BYTES = 8 * 1024;
 
 /** Writes messages to a socket: one write each, bytes counted, and it is known whether the other side keeps up. */
 export class SocketWriter {
@@ -24,15 +28,20 @@ export class SocketWriter {
   /** Writes a piece of content between two texts, in one go. */
   sendContent(before: string, chunk: Buffer, after: string): boolean {
     const { socket } = this;
-    const kept = toKeep(chunk);
     this.bytesSent += before.length + chunk.length + after.length;
-    if (before === '' && after === '') return this.note(socket.write(kept));
+    if (before === '' && after === '') return this.note(this.writeChunk(chunk));
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
-    let accepted = socket.write(kept);
+    let accepted = this.writeChunk(chunk);
     if (after !== '') accepted = socket.write(after, 'latin1');
     socket.uncork();
     return this.note(accepted);
+  }
+
+  private writeChunk(chunk: Buffer): boolean {
+    if (chunk.length <= MAX_KEPT_BYTES || !isView(chunk)) return this.socket.write(toKeep(chunk));
+    const { bytes, giveBack } = lendCopy(chunk);
+    return this.socket.write(bytes, giveBack);
   }
 
   private note(accepted: boolean): boolean {

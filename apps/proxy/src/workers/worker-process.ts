@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
+import { eachOf, TurnBatch, type Received } from './turn-batch.ts';
 
 interface Pending {
   readonly resolve: (answer: never) => void;
@@ -16,6 +17,7 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isGone = false;
   readonly #child: ChildProcess;
+  readonly #decisions = new TurnBatch<ToWorker>((messages) => this.#send(messages));
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
@@ -31,11 +33,12 @@ export class WorkerProcess {
       isLost = reject;
     });
     this.started.catch(() => undefined);
-    child.on('message', (message: FromWorker) => {
+    const hear = (message: FromWorker): void => {
       if (message.kind === 'started') isStarted();
       else if (message.kind === 'take') onTake(this, message);
       else this.#answered(message);
-    });
+    };
+    child.on('message', (received: Received<FromWorker>) => eachOf(received, hear));
     this.gone = new Promise((resolve) => {
       const lost = (): void => {
         this.isGone = true;
@@ -71,8 +74,13 @@ export class WorkerProcess {
     });
   }
 
-  /** Sends a message. That it is gone shows by itself. */
+  /** Sends a message; decisions wait for the others of this turn. That it is gone shows by itself. */
   tell(message: ToWorker): void {
+    if (message.kind === 'decisions') this.#decisions.add(message);
+    else this.#send(message);
+  }
+
+  #send(message: Received<ToWorker>): void {
     if (this.#child.connected) this.#child.send(message, undefined, undefined, () => undefined);
   }
 

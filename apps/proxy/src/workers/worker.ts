@@ -1,6 +1,7 @@
 import type { Serving } from '../serving.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
+import { eachOf, TurnBatch, type Received } from './turn-batch.ts';
 
 /** One of a node's processes: takes traffic on the port all of them share, and does what the node asks of it. */
 export class Worker {
@@ -45,17 +46,25 @@ export class Worker {
 /** Joins this process to the node that started it. It ends with it: a worker without a node would serve for ever. */
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, sendToNode);
-  process.on('message', (message: ToWorker) => {
+  const take = (message: ToWorker): void => {
     if (message.kind === 'decisions') limits?.answered(message.id, message.decisions);
     else void worker.handle(message);
-  });
+  };
+  process.on('message', (received: Received<ToWorker>) => eachOf(received, take));
   process.once('disconnect', () => process.exit(0));
   // A terminal sends these to every process of its group; the node decides when a worker ends.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   sendToNode({ kind: 'started' });
 }
 
-/** A node that is gone is noticed by `disconnect`. */
+const takes = new TurnBatch<FromWorker>(send);
+
+/** Sends a message; what is asked of the limits waits for the others of this turn. A node that is gone is noticed by `disconnect`. */
 export function sendToNode(message: FromWorker): void {
+  if (message.kind === 'take') takes.add(message);
+  else send(message);
+}
+
+function send(message: Received<FromWorker>): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }

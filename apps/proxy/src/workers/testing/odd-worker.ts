@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
+import { eachOf, type Received } from '../turn-batch.ts';
 
 /**
  * A program that speaks as a worker does, and does one odd thing for each kind of request, for specs of whoever starts
@@ -28,9 +29,11 @@ function handle(id: number, request: WorkerRequest): void {
 }
 
 if (process.env['SPEC_ENDS_AT_ONCE'] !== undefined) process.exit(1);
-process.on('message', (message: ToWorker) => {
+function take(message: ToWorker): void {
   if (message.kind === 'request') handle(message.id, message.request);
   else answer(message.id, { applied: true, faults: [], quarantined: [], decided: message.decisions } as never);
-});
+}
+
+process.on('message', (received: Received<ToWorker>) => eachOf(received, take));
 process.once('disconnect', () => process.exit(0));
 send({ kind: 'started' });
