@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { createLogger, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
+import { logCertificates, readCertificates } from './node/certificate-files.ts';
 import { ProxyNode } from './node/node.ts';
+import { renewCertificates } from './node/renew-certificates.ts';
 import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
 import { nodePolicies } from './runtime/node-policies.ts';
 import { Serving } from './serving.ts';
@@ -23,19 +25,25 @@ async function main(given: Arguments): Promise<void> {
   const traffic = await takeTraffic(given.workers, env, logger);
   const node = new ProxyNode({ env, version, logger, traffic, policies });
   await node.start();
+  if (traffic.tlsPort !== undefined) process.on('SIGHUP', () => void renewCertificates(env, traffic, logger));
   stopOnSignals(node, env, logger);
 }
 
 async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
+  const certificates = readCertificates(env);
+  const tls = certificates === undefined ? undefined : { port: env.SLUICE_TLS_PORT ?? 0, certificates };
+  if (certificates !== undefined) logCertificates(certificates, logger);
   if (workers > 1) {
     const program = fileURLToPath(import.meta.url);
     await claimPort(env.SLUICE_PROXY_PORT, env.SLUICE_PROXY_HOST);
-    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, logger });
+    if (tls !== undefined) await claimPort(tls.port, env.SLUICE_PROXY_HOST, 'SLUICE_TLS_PORT');
+    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, tls, logger });
     await fleet.start();
     return severalWorkers(fleet);
   }
   const serving = await Serving.create({ env, version, logger });
   await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
+  if (tls !== undefined) await serving.listenTls({ ...tls, reusePort: false });
   return singleProcess(serving);
 }
 

@@ -44,7 +44,7 @@ export class ProxyNode {
       noteFault: (fault) => logger.error({ error: fault }, 'the status server failed to answer'),
     });
     this.#source.start();
-    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, statusPort: this.#status.port }, 'listening');
+    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, tlsPort: this.#options.traffic.tlsPort, statusPort: this.#status.port }, 'listening');
   }
 
   /** Becomes not ready, finishes what is under way, keeps the configuration, and ends. */

@@ -1,10 +1,12 @@
 import type { Resource } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
 import { mergeSnapshots, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { InService } from './in-service.ts';
-import type { FromWorker, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import type { ServerCertificate } from '../listener/server-certificates.ts';
+import type { FromWorker, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -13,6 +15,8 @@ export interface FleetOptions {
   readonly program: string;
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
+  /** A second port, for TLS. */
+  readonly tls?: Omit<TlsPort, 'ticketKeys'> | undefined;
   readonly logger: Logger;
 }
 
@@ -40,6 +44,7 @@ export class WorkerFleet implements ConfigTarget {
   #revision = 0;
   #quarantined: readonly ConfigFault[] = [];
   #port: number;
+  #tls: TlsPort | undefined;
   #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   /** What workers that have ended had counted, as far as it was known. */
@@ -51,6 +56,7 @@ export class WorkerFleet implements ConfigTarget {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#port = options.port;
+    this.#tls = options.tls === undefined ? undefined : { ...options.tls, ticketKeys: randomBytes(48) };
   }
 
   /** Starts all workers. Rejects when one of them cannot be started, or the port cannot be had. */
@@ -60,6 +66,21 @@ export class WorkerFleet implements ConfigTarget {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** The port for TLS; undefined without one. */
+  get tlsPort(): number | undefined {
+    return this.#tls?.port;
+  }
+
+  /** Has all workers, and those to come, use other certificates. They are usable: the node has tried them. */
+  async setCertificates(certificates: readonly ServerCertificate[]): Promise<void> {
+    const tls = this.#tls;
+    if (tls === undefined) return;
+    await this.#inTurn(async () => {
+      this.#tls = { ...tls, certificates };
+      await Promise.all([...this.#workers.values()].map((worker) => worker.ask({ type: 'certificates', certificates }, startMs).catch(() => worker.kill())));
+    });
   }
 
   /** The revision in service; 0 before the first. */
@@ -202,6 +223,8 @@ export class WorkerFleet implements ConfigTarget {
     }
     if (this.#stopping) throw new Error('the node is stopping');
     this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
+    const tls = this.#tls;
+    if (tls !== undefined) this.#tls = { ...tls, port: await worker.ask({ type: 'listenTls', tls }, startMs) };
     this.#workers.set(worker.index, worker);
   }
 
