@@ -4,6 +4,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createHttps, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { certificateA, certificateB, localCertificate, testAuthority, type TestCertificate } from '../../apps/proxy/src/upstream/testing/certificates.ts';
@@ -19,6 +21,7 @@ describe.each([
 ])('a port for TLS, with %s', (_, args) => {
   let folder: string;
   let origin: Origin;
+  let guarded: Server;
   let proxy: AppProcess;
   let port: number;
   let tlsPort: number;
@@ -39,8 +42,18 @@ describe.each([
     await mkdir(join(folder, 'names'));
     await put('local', localCertificate);
     await put('names/a.test', certificateA);
-    const services = [{ name: 'orders', targets: [{ address: origin.address }] }];
-    await writeFile(join(folder, 'config.json'), JSON.stringify({ services, routes: [{ name: 'orders', paths: ['/orders/*'], service: 'orders' }] }));
+    await mkdir(join(folder, 'client'));
+    await put('client/mesh', certificateA);
+    guarded = createHttps({ ...localCertificate, ca: testAuthority, requestCert: true, rejectUnauthorized: true }, ({ socket }, response) => {
+      response.setHeader('Connection', 'close').end(String((socket as TLSSocket).getPeerCertificate().subject.CN));
+    });
+    await once(guarded.listen(0, '127.0.0.1'), 'listening');
+    const services = [
+      { name: 'orders', targets: [{ address: origin.address }] },
+      { name: 'guarded', protocol: 'https', targets: [{ address: `127.0.0.1:${(guarded.address() as AddressInfo).port}` }], tls: { caCertificates: testAuthority, clientCertificate: 'mesh' } },
+    ];
+    const routes = ['orders', 'guarded'].map((name) => ({ name, paths: [`/${name}/*`], service: name }));
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ services, routes }));
     [port, tlsPort] = [await freePort(), await freePort()];
     const statusPort = await freePort();
     proxy = new AppProcess(
@@ -53,6 +66,7 @@ describe.each([
         SLUICE_TLS_CERT_FILE: join(folder, 'local.crt'),
         SLUICE_TLS_KEY_FILE: join(folder, 'local.key'),
         SLUICE_TLS_DIR: join(folder, 'names'),
+        SLUICE_CLIENT_CERT_DIR: join(folder, 'client'),
         SLUICE_CONFIG_FILE: join(folder, 'config.json'),
         SLUICE_ACCESS_LOG: 'off',
       },
@@ -64,6 +78,7 @@ describe.each([
     for (const socket of sockets) socket.destroy();
     await proxy.end('SIGKILL');
     await origin.stop();
+    guarded.close();
     await rm(folder, { recursive: true });
   });
 
@@ -134,6 +149,15 @@ describe.each([
     for (let turn = 0; turn < 500 && !proxy.lines.slice(before).some((line) => line.includes('worker takes traffic')); turn++) await sleep(20);
     expect(await namesFor('b.test')).toEqual(['b.test']);
   }, 30_000);
+
+  it('shows its certificate to targets, and another one from SIGHUP on', async () => {
+    const shown = async (): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 24 }, async () => (await fresh(`http://127.0.0.1:${port}/guarded/1`)).text)))];
+    expect(await shown()).toEqual(['a.test']);
+    await put('names/b.test', certificateB);
+    await put('client/mesh', certificateB);
+    await hangUp('client/mesh.crt');
+    expect(await shown()).toEqual(['b.test']);
+  });
 
   it('SIGTERM lets what is under way on it finish', async () => {
     const under = await handshake();

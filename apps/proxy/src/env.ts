@@ -21,6 +21,7 @@ export const settings = {
   SLUICE_TLS_CERT_FILE: z.string().min(1).optional().describe('File with the certificate for TLS and its chain, PEM; read again on SIGHUP.'),
   SLUICE_TLS_KEY_FILE: z.string().min(1).optional().describe('File with the key of SLUICE_TLS_CERT_FILE, PEM; read again on SIGHUP.'),
   SLUICE_TLS_DIR: z.string().min(1).optional().describe('Folder with more certificates, <name>.crt and <name>.key, chosen by the name the client asks for; read again on SIGHUP.'),
+  SLUICE_CLIENT_CERT_DIR: z.string().min(1).optional().describe('Folder with the certificates that services have shown to their targets, <name>.crt and <name>.key; read again on SIGHUP.'),
   SLUICE_STATUS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of /livez, /readyz, /metrics and /config.'),
   SLUICE_STATUS_PORT: port(8100).describe('Port of /livez, /readyz, /metrics and /config; 0 takes a free one.'),
   SLUICE_DATA_DIR: z.string().min(1).default('.sluice/proxy').describe('Where the last good configuration is kept.'),

@@ -19,14 +19,13 @@ import type { Surroundings } from './exchange/surroundings.ts';
 import { ConnectionPlaces } from './listener/connection-places.ts';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 import { Listener } from './listener/listener.ts';
-import type { ServerCertificate } from './listener/server-certificates.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
 import { RuntimeTarget } from './runtime/apply.ts';
 import { nodePolicies, policyRack } from './runtime/node-policies.ts';
 import type { ServedGateway } from './runtime/served.ts';
 import { TrustedProxies } from './runtime/trusted-proxies.ts';
 import { UpstreamRegistry } from './upstream/upstream-registry.ts';
-import type { TlsPort } from './workers/messages.ts';
+import type { NodeCertificates, TlsPort } from './workers/messages.ts';
 
 export interface ServingOptions {
   readonly env: Env;
@@ -104,8 +103,9 @@ export class Serving {
   }
 
   /** Uses other certificates from the next handshake on. @throws Error when one is not usable; those before stay in use */
-  setCertificates(certificates: readonly ServerCertificate[]): void {
-    this.#tlsListener?.setCertificates(certificates);
+  setCertificates({ server, client }: NodeCertificates): void {
+    if (server !== undefined) this.#tlsListener?.setCertificates(server);
+    this.upstreams.clientCertificates.replace(client);
   }
 
   /** Health of every target of the services in service. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readEnv } from '../env.ts';
 import { certificateA, certificateB, localCertificate } from '../upstream/testing/certificates.ts';
-import { logCertificates, readCertificates } from './certificate-files.ts';
+import type { ClientCertificate } from '../upstream/client-certificates.ts';
+import { logCertificates, readCertificates, readNodeCertificates } from './certificate-files.ts';
 
 describe('certificates in files', () => {
   let folder: string;
@@ -75,13 +76,21 @@ describe('certificates in files', () => {
     }
   });
 
+  it('for targets are those of a folder, by the name of their files', () => {
+    const { server, client } = readNodeCertificates(readEnv({ SLUICE_CLIENT_CERT_DIR: at('pairs') }));
+    expect([server, Object.keys(client), client['b.test']?.key]).toEqual([undefined, ['a.test', 'b.test'], certificateB.key]);
+    expect(readNodeCertificates(readEnv({})).client).toEqual({});
+    expect(() => readNodeCertificates(readEnv({ SLUICE_CLIENT_CERT_DIR: at('empty') }))).toThrow('or correct SLUICE_CLIENT_CERT_DIR');
+    expect(() => readNodeCertificates(readEnv({ SLUICE_CLIENT_CERT_DIR: at('lonely') }))).toThrow(/the key .*a\.test\.key cannot be read/);
+  });
+
   it('are told about in the log, and those that are not valid today as a warning', () => {
     const logged: object[] = [];
     const logger = { info: (fields: object) => logged.push({ level: 'info', ...fields }), warn: (fields: object) => logged.push({ level: 'warn', ...fields }) } as never;
     const certificates = [{ ...certificateA, source: 'a' }];
-    logCertificates(certificates, logger);
-    logCertificates(certificates, logger, Date.UTC(2127, 0));
-    logCertificates(certificates, logger, Date.UTC(2025, 0));
+    logCertificates({ server: certificates, client: {} }, logger);
+    logCertificates({ server: certificates, client: {} }, logger, Date.UTC(2127, 0));
+    logCertificates({ server: undefined, client: { certificates: certificates[0] as ClientCertificate } }, logger, Date.UTC(2025, 0));
     const line = { certificate: 'a', names: 'DNS:a.test, DNS:*.a.test', validTo: expect.stringContaining('2126') };
     expect(logged).toEqual([{ level: 'info', ...line }, { level: 'warn', ...line }, { level: 'warn', ...line }]);
   });

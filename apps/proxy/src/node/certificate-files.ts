@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import type { Logger } from '@sluice/telemetry';
 import type { Env } from '../env.ts';
 import { ServerCertificates, type ServerCertificate } from '../listener/server-certificates.ts';
+import type { NodeCertificates } from '../workers/messages.ts';
 
 const maxFileBytes = 1024 * 1024;
 const maxCertificates = 10_000;
+
+/** Reads all certificates the settings name. @throws Error that says which file or setting is wrong, and what to do */
+export function readNodeCertificates(env: Env): NodeCertificates {
+  return { server: readCertificates(env), client: readClientCertificates(env.SLUICE_CLIENT_CERT_DIR) };
+}
 
 type TlsSettings = Pick<Env, 'SLUICE_TLS_PORT' | 'SLUICE_TLS_CERT_FILE' | 'SLUICE_TLS_KEY_FILE' | 'SLUICE_TLS_DIR'>;
 
@@ -27,15 +33,22 @@ export function readCertificates(env: TlsSettings): ServerCertificate[] | undefi
     throw new Error(`a certificate and its key belong together: set ${certFile === undefined ? 'SLUICE_TLS_CERT_FILE' : 'SLUICE_TLS_KEY_FILE'} as well`);
   }
   const certificates = certFile === undefined || keyFile === undefined ? [] : [readPair(certFile, keyFile)];
-  if (folder !== undefined) certificates.push(...pairsIn(folder).map(([cert, key]) => readPair(cert, key)));
+  if (folder !== undefined) certificates.push(...pairsIn(folder, 'SLUICE_TLS_DIR').map(({ cert, key }) => readPair(cert, key)));
   // Finds what each file by itself does not show, such as a key of another certificate.
   void new ServerCertificates(certificates);
   return certificates;
 }
 
+function readClientCertificates(folder: string | undefined): NodeCertificates['client'] {
+  if (folder === undefined) return {};
+  const pairs = pairsIn(folder, 'SLUICE_CLIENT_CERT_DIR').map(({ name, cert, key }) => [name, readPair(cert, key)] as const);
+  void new ServerCertificates(pairs.map(([, pair]) => pair));
+  return Object.fromEntries(pairs);
+}
+
 /** Says what the certificates are made out to, and which of them no client accepts. */
-export function logCertificates(certificates: readonly ServerCertificate[], logger: Pick<Logger, 'info' | 'warn'>, nowMs = Date.now()): void {
-  for (const { cert, source = '' } of certificates) {
+export function logCertificates({ server = [], client }: NodeCertificates, logger: Pick<Logger, 'info' | 'warn'>, nowMs = Date.now()): void {
+  for (const { cert, source = '' } of [...server, ...Object.values(client)]) {
     const { subjectAltName = '', validTo, validToDate, validFromDate } = new X509Certificate(cert);
     const isValid = validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
     if (isValid) logger.info({ certificate: source, names: subjectAltName, validTo }, 'certificate in use');
@@ -43,17 +56,20 @@ export function logCertificates(certificates: readonly ServerCertificate[], logg
   }
 }
 
-function pairsIn(folder: string): [string, string][] {
+function pairsIn(folder: string, setting: string): { readonly name: string; readonly cert: string; readonly key: string }[] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();
   } catch (cause) {
-    throw new Error(`the folder of certificates ${folder} cannot be read: check SLUICE_TLS_DIR`, { cause });
+    throw new Error(`the folder of certificates ${folder} cannot be read: check ${setting}`, { cause });
   }
   const found = names.filter((name) => name.endsWith('.crt'));
-  if (found.length === 0) throw new Error(`there is no certificate in ${folder}: put <name>.crt and <name>.key there, or correct SLUICE_TLS_DIR`);
+  if (found.length === 0) throw new Error(`there is no certificate in ${folder}: put <name>.crt and <name>.key there, or correct ${setting}`);
   if (found.length > maxCertificates) throw new Error(`there are ${found.length} certificates in ${folder}: at most ${maxCertificates} are read`);
-  return found.map((name) => [join(folder, name), join(folder, `${name.slice(0, -4)}.key`)]);
+  return found.map((file) => {
+    const name = file.slice(0, -4);
+    return { name, cert: join(folder, file), key: join(folder, `${name}.key`) };
+  });
 }
 
 function readPair(certFile: string, keyFile: string): ServerCertificate {

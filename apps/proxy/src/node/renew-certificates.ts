@@ -1,6 +1,6 @@
 import type { Logger } from '@sluice/telemetry';
 import type { Env } from '../env.ts';
-import { logCertificates, readCertificates } from './certificate-files.ts';
+import { logCertificates, readNodeCertificates } from './certificate-files.ts';
 import type { Traffic } from './traffic.ts';
 
 /**
@@ -9,8 +9,7 @@ import type { Traffic } from './traffic.ts';
  */
 export async function renewCertificates(env: Env, traffic: Pick<Traffic, 'setCertificates'>, logger: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<void> {
   try {
-    const certificates = readCertificates(env);
-    if (certificates === undefined) return;
+    const certificates = readNodeCertificates(env);
     await traffic.setCertificates(certificates);
     logCertificates(certificates, logger);
   } catch (fault) {

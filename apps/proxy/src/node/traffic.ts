@@ -1,9 +1,9 @@
 import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, ConfigTarget } from '../config/source.ts';
-import type { ServerCertificate } from '../listener/server-certificates.ts';
 import type { Serving } from '../serving.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
+import type { NodeCertificates } from '../workers/messages.ts';
 
 /** Health of one target. */
 export interface TargetHealth {
@@ -23,8 +23,8 @@ export interface Traffic {
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** As it was known last: the config stream asks for it every second and does not wait. */
   lastHealth(): readonly TargetHealth[];
-  /** Uses other certificates from the next handshake on; they are usable. */
-  setCertificates(certificates: readonly ServerCertificate[]): Promise<void>;
+  /** Uses other certificates from the next handshake on, with clients and with targets; they are usable. */
+  setCertificates(certificates: NodeCertificates): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
+import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
 import type { Served } from './served.ts';
@@ -42,7 +43,8 @@ export function compileResource(resource: Resource, workshop: Workshop): Compile
     return { served: serve(kind, id, name, frugal(parsed.data), chainOf, workshop), faults };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
-    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer: '', code: 'resource_compile_failed', reason }] };
+    const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
+    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer, code: 'resource_compile_failed', reason }] };
   }
 }
 
