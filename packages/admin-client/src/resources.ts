@@ -50,6 +50,7 @@ export interface RouteInput extends Governed {
   readonly query?: Record<string, string>;
   readonly service?: string;
   readonly split?: { readonly service: string; readonly weight: number }[];
+  readonly encodedSlashes?: 'refuse' | 'keep';
   readonly rewrite?: { readonly stripPrefix?: string; readonly path?: string; readonly host?: string };
   readonly priority?: number;
   readonly quotas?: string[];

@@ -28,5 +28,5 @@ export {
 } from './serialize.ts';
 export { statusText } from './status-text.ts';
 export type { TargetForm } from './target-form.ts';
-export { normalizeTarget } from './target.ts';
+export { keepEncodedSlash, normalizeTarget } from './target.ts';
 export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

@@ -19,6 +19,8 @@ export interface Downstream {
   /** Normalised; see `normalizeTarget` in packages/http1. */
   readonly path: string;
   readonly query: string;
+  /** The path was sent with `%2F` or `%5C` in it: only a route that says so may take it. */
+  readonly hasEncodedSlash: boolean;
   /** Host without port, normalised. */
   readonly host: string;
   /** Host as it is passed on: with the port when the client sent one. */

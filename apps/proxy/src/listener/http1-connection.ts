@@ -1,5 +1,5 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, isHttp1Fault, normalizeTarget, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
+import { continueHead, isHttp1Fault, keepEncodedSlash, normalizeTarget, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -46,6 +46,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   method = '';
   path = '';
   query = '';
+  hasEncodedSlash = false;
   host = '';
   authority = '';
   readonly headers: HeaderList;
@@ -175,10 +176,11 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.query = '';
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const target = normalizeTarget(parser.target);
+    const target = normalizeTarget(parser.target, keepEncodedSlash);
     if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
     this.path = target.path;
     this.query = target.query;
+    this.hasEncodedSlash = target.hasEncodedSlash;
     if (target.path === '*') return this.answerOptions();
     this.handler ??= this.owner.events.connection(this);
     this.handler();

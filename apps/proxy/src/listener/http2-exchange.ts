@@ -1,5 +1,5 @@
 import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
-import { HeaderList, isHttp1Fault, normalizeTarget, type RequestParser } from '@sluice/http1';
+import { HeaderList, isHttp1Fault, keepEncodedSlash, normalizeTarget, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -36,6 +36,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   method = '';
   path = '';
   query = '';
+  hasEncodedSlash = false;
   host = '';
   authority = '';
   headers = new HeaderList();
@@ -83,11 +84,12 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const target = normalizeTarget(parser.target);
+    const target = normalizeTarget(parser.target, keepEncodedSlash);
     if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
     if (target.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
     this.path = target.path;
     this.query = target.query;
+    this.hasEncodedSlash = target.hasEncodedSlash;
     this.accept(parser, hasContent);
     this.owner.events.connection(this)();
   }
