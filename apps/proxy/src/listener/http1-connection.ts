@@ -117,6 +117,10 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   // Downstream: what the exchange asks for.
 
+  get responseBegun(): boolean {
+    return this.phase !== EXCHANGE || this.response.headSent;
+  }
+
   sendInterim(status: number, headers: HeaderList): void {
     if (this.phase === EXCHANGE) this.response.interim(status, headers);
   }
@@ -293,6 +297,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private answerOptions(): void {
     this.decideKeepAlive('length');
     this.writer.send(optionsResponse(this));
+    const { protocol, peerAddress, method, host, path } = this;
+    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
     this.responseEnded();
   }
 

@@ -86,8 +86,8 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
     const target = normalizeTarget(parser.target, keepEncodedSlash);
     if (isHttp1Fault(target)) return this.refuse(target.error, target.reason);
-    if (target.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
     this.path = target.path;
+    if (target.path === '*') return this.answerOptions();
     this.query = target.query;
     this.hasEncodedSlash = target.hasEncodedSlash;
     this.accept(parser, hasContent);
@@ -95,6 +95,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   }
 
   // Downstream: what the exchange asks for.
+
+  get responseBegun(): boolean {
+    return !this.isOpen || this.clientStream.headersSent;
+  }
 
   sendInterim(status: number, headers: HeaderList): void {
     if (this.isOpen) this.response.interim(status, headers);
@@ -224,6 +228,12 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const headers = HeaderList.of({ 'Content-Type': problemMediaType });
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
     this.response.respond(status, headers, content);
+  }
+
+  private answerOptions(): void {
+    const { protocol, peerAddress, method, host, path } = this;
+    this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
+    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
   }
 
   private watchPeer(): void {

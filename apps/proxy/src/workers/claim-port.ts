@@ -8,7 +8,7 @@ import { TimerWheel } from '../listener/timer-wheel.ts';
  */
 export async function claimPort(port: number, host: string, setting = 'SLUICE_PROXY_PORT'): Promise<void> {
   if (port === 0) return;
-  const listener = new Listener({ connection: () => () => undefined, refused: () => '' }, new TimerWheel());
+  const listener = new Listener({ connection: () => () => undefined, refused: () => '', answered: () => undefined }, new TimerWheel());
   await listener.listen(port, host, { setting });
   await listener.close();
 }

@@ -19,6 +19,7 @@ export class RunningListener {
         this.refusals.push(refusal);
         return JSON.stringify({ code: refusal.code });
       },
+      answered: () => undefined,
     };
     this.listener = new Listener(events, this.wheel, options, places);
   }
