@@ -28,7 +28,7 @@ if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || 
 }
 
 const SLICE = 20_000;
-const report: IdentityReport = { cases: 0, served: 0, refused: new Map(), disagreements: [] };
+const report: IdentityReport = { cases: 0, served: 0, encodedSlashes: 0, refused: new Map(), disagreements: [] };
 const random = seededRandom(seed);
 const witnesses = await TargetWitnesses.start();
 const start = performance.now();
@@ -51,6 +51,7 @@ odd bytes) over real sockets. Witnesses: the router, a policy in each of the nin
 |---|---|
 | sent | ${report.cases} |
 | served: all twelve saw one host, one path and one query, and the route is the one these lead to | ${report.served} |
+| of these, with an encoded slash in the path, on a route that keeps them | ${report.encodedSlashes} |
 ${refusals.join('\n')}
 | **witnesses disagree, a path is not normal, or a refused request was seen** | **${report.disagreements.length}** |
 

@@ -69,6 +69,8 @@ describe('a proxy that is started wrongly', () => {
     ['a control plane elsewhere, in the clear', { SLUICE_CONTROL_PLANE: 'cp.example.com:8005' }, [], /SLUICE_STREAM_INSECURE|TLS/],
     ['a folder of policies that is not there', { SLUICE_POLICIES_DIR: '/nowhere/policies' }, [], /\/nowhere\/policies/],
     ['a configuration file that is not there', { SLUICE_CONFIG_FILE: '/nowhere/config.json' }, [], /\/nowhere\/config\.json cannot be used/],
+    ['a port for TLS and no certificate', { SLUICE_TLS_PORT: '0' }, [], /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/],
+    ['a certificate that is not there', { SLUICE_TLS_PORT: '0', SLUICE_TLS_CERT_FILE: '/nowhere/cert', SLUICE_TLS_KEY_FILE: '/nowhere/key' }, ['--workers', '2'], /the certificate \/nowhere\/cert cannot be read/],
     ['no workers', {}, ['--workers', '0'], /--workers is a number from 1 to 256, not "0"/],
     ['an option nobody knows', {}, ['--prot', '80'], /--prot/],
   ])('with %s says what to do, and ends', async (_, env, args, expected) => {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
-const port = (initial: number) => wholeNumber(0, 65_535).default(initial);
+const anyPort = wholeNumber(0, 65_535);
+const port = (initial: number) => anyPort.default(initial);
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' });
 
@@ -16,6 +17,11 @@ export const settings = {
   SLUICE_CONFIG_FILE: z.string().min(1).optional().describe('Serve from this JSON file instead of a control plane; read again on SIGHUP.'),
   SLUICE_PROXY_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for traffic.'),
   SLUICE_PROXY_PORT: port(8000).describe('Port to listen on for traffic; 0 takes a free one.'),
+  SLUICE_TLS_PORT: anyPort.optional().describe('Port to listen on for traffic over TLS, beside the plain one; not set: none; 0 takes a free one.'),
+  SLUICE_TLS_CERT_FILE: z.string().min(1).optional().describe('File with the certificate for TLS and its chain, PEM; read again on SIGHUP.'),
+  SLUICE_TLS_KEY_FILE: z.string().min(1).optional().describe('File with the key of SLUICE_TLS_CERT_FILE, PEM; read again on SIGHUP.'),
+  SLUICE_TLS_DIR: z.string().min(1).optional().describe('Folder with more certificates, <name>.crt and <name>.key, chosen by the name the client asks for; read again on SIGHUP.'),
+  SLUICE_CLIENT_CERT_DIR: z.string().min(1).optional().describe('Folder with the certificates that services have shown to their targets, <name>.crt and <name>.key; read again on SIGHUP.'),
   SLUICE_STATUS_HOST: z.string().min(1).default('127.0.0.1').describe('Address of /livez, /readyz, /metrics and /config.'),
   SLUICE_STATUS_PORT: port(8100).describe('Port of /livez, /readyz, /metrics and /config; 0 takes a free one.'),
   SLUICE_DATA_DIR: z.string().min(1).default('.sluice/proxy').describe('Where the last good configuration is kept.'),

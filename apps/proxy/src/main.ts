@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { createLogger, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
+import { logCertificates, readNodeCertificates } from './node/certificate-files.ts';
 import { ProxyNode } from './node/node.ts';
+import { renewCertificates } from './node/renew-certificates.ts';
 import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
 import { nodePolicies } from './runtime/node-policies.ts';
 import { Serving } from './serving.ts';
@@ -21,21 +23,29 @@ async function main(given: Arguments): Promise<void> {
   if (given.worker !== undefined) return runWorker(env, logger.child({ worker: given.worker }));
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
+  // Before the configuration file is read again: what it says may need them.
+  if (env.SLUICE_TLS_PORT !== undefined || env.SLUICE_CLIENT_CERT_DIR !== undefined) process.on('SIGHUP', () => void renewCertificates(env, traffic, logger));
   const node = new ProxyNode({ env, version, logger, traffic, policies });
   await node.start();
   stopOnSignals(node, env, logger);
 }
 
 async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
+  const { SLUICE_TLS_PORT: tlsPort } = env;
+  const certificates = readNodeCertificates(env);
+  logCertificates(certificates, logger);
   if (workers > 1) {
     const program = fileURLToPath(import.meta.url);
     await claimPort(env.SLUICE_PROXY_PORT, env.SLUICE_PROXY_HOST);
-    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, logger });
+    if (tlsPort !== undefined) await claimPort(tlsPort, env.SLUICE_PROXY_HOST, 'SLUICE_TLS_PORT');
+    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, tlsPort, certificates, logger });
     await fleet.start();
     return severalWorkers(fleet);
   }
   const serving = await Serving.create({ env, version, logger });
+  serving.setCertificates(certificates);
   await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
+  if (tlsPort !== undefined && certificates.server !== undefined) await serving.listenTls({ port: tlsPort, certificates: certificates.server, reusePort: false });
   return singleProcess(serving);
 }
 

@@ -16,6 +16,8 @@ import { BoundedLog } from './exchange/bounded-log.ts';
 import { listenerEvents } from './exchange/listener-events.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
+import { ConnectionPlaces } from './listener/connection-places.ts';
+import { defaultListenerOptions } from './listener/listener-options.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
 import { RuntimeTarget } from './runtime/apply.ts';
@@ -23,6 +25,7 @@ import { nodePolicies, policyRack } from './runtime/node-policies.ts';
 import type { ServedGateway } from './runtime/served.ts';
 import { TrustedProxies } from './runtime/trusted-proxies.ts';
 import { UpstreamRegistry } from './upstream/upstream-registry.ts';
+import type { NodeCertificates, TlsPort } from './workers/messages.ts';
 
 export interface ServingOptions {
   readonly env: Env;
@@ -44,7 +47,10 @@ export class Serving {
   readonly #limits: LimitStore;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
+  /** One limit of connections for both ports: what it protects is the process. */
+  readonly #places = new ConnectionPlaces(defaultListenerOptions.maxConnections, defaultListenerOptions.maxConnectionsPerAddress);
   readonly #listener: Listener;
+  #tlsListener: Listener | undefined;
 
   /** Loads the policies, and makes everything ready to take a configuration and to listen. */
   static async create(options: ServingOptions): Promise<Serving> {
@@ -65,7 +71,7 @@ export class Serving {
       loggerFor: (policyId) => policyLogger(logger, policyId),
     });
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...rack, upstreams: this.upstreams, metrics: this.metrics });
-    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel);
+    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel, {}, this.#places);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -85,6 +91,23 @@ export class Serving {
     await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, { reusePort: options.reusePort });
   }
 
+  /** The port for TLS; undefined before `listenTls`. */
+  get tlsPort(): number | undefined {
+    return this.#tlsListener?.address()?.port;
+  }
+
+  /** The same for traffic over TLS, on a second port. Rejects when a certificate is not usable, too. */
+  async listenTls({ reusePort, port, certificates, ticketKeys }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
+    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys }, this.#places);
+    await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, { reusePort, setting: 'SLUICE_TLS_PORT' });
+  }
+
+  /** Uses other certificates from the next handshake on. @throws Error when one is not usable; those before stay in use */
+  setCertificates({ server, client }: NodeCertificates): void {
+    if (server !== undefined) this.#tlsListener?.setCertificates(server);
+    this.upstreams.clientCertificates.replace(client);
+  }
+
   /** Health of every target of the services in service. */
   targetsHealth(): { readonly service: string; readonly address: string; readonly healthy: boolean }[] {
     return [...this.#target.runtime.services.values()].flatMap(({ name, upstream }) =>
@@ -94,7 +117,7 @@ export class Serving {
 
   /** Takes no more connections, lets what is under way finish, and ends. */
   async drain(timeoutMs: number): Promise<void> {
-    await this.#listener.drain(timeoutMs);
+    await Promise.all([this.#listener.drain(timeoutMs), this.#tlsListener?.drain(timeoutMs)]);
     await this.#accessLog?.close();
     await this.#tracer.shutdown();
     this.upstreams.closeAll();
@@ -129,7 +152,7 @@ export class Serving {
 
   #collect(): void {
     const { metrics } = this;
-    metrics.connections.set(this.#listener.connectionCount);
+    metrics.connections.set(this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0));
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);

@@ -36,7 +36,7 @@ export interface ServiceInput extends Governed {
   readonly timeouts?: { readonly connectMs?: number; readonly firstByteMs?: number; readonly idleMs?: number; readonly totalMs?: number };
   readonly retries?: { readonly attempts?: number };
   readonly health?: { readonly failures?: number; readonly ejectMs?: number };
-  readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly caCertificates?: string };
+  readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly clientCertificate?: string; readonly caCertificates?: string };
   readonly quotas?: string[];
 }
 
@@ -50,6 +50,7 @@ export interface RouteInput extends Governed {
   readonly query?: Record<string, string>;
   readonly service?: string;
   readonly split?: { readonly service: string; readonly weight: number }[];
+  readonly encodedSlashes?: 'refuse' | 'keep';
   readonly rewrite?: { readonly stripPrefix?: string; readonly path?: string; readonly host?: string };
   readonly priority?: number;
   readonly quotas?: string[];

@@ -30,5 +30,5 @@ export {
 export { statusText } from './status-text.ts';
 export type { TargetForm } from './target-form.ts';
 export { NameBeginnings } from './name-beginnings.ts';
-export { normalizeTarget } from './target.ts';
+export { keepEncodedSlash, normalizeTarget } from './target.ts';
 export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

@@ -108,21 +108,23 @@ export class RequestParser {
 
   /**
    * Gives the target in the one spelling that the whole gateway uses (target.ts).
-   * @param into gets the path and what follows its `?`; left alone when the target commits a fault
-   * @returns the fault
+   * @param into gets the path, what follows its `?`, and whether `%2F` or `%5C` was kept; left alone by a fault
+   * @returns the fault that the target commits
    */
-  readTarget(into: { path: string; query: string }, options?: NormalizeTargetOptions): Http1Fault | undefined {
+  readTarget(into: { path: string; query: string; hasEncodedSlash: boolean }, options?: NormalizeTargetOptions): Http1Fault | undefined {
     const { line, target } = this;
     if (line.isNormal) {
       const question = line.queryAt - line.methodEnd - 1;
       into.path = line.queryAt < 0 ? target : target.slice(0, question);
       into.query = line.queryAt < 0 ? '' : target.slice(question + 1);
+      into.hasEncodedSlash = false;
       return undefined;
     }
     const normalized = normalizeTarget(target, options);
     if (isHttp1Fault(normalized)) return normalized;
     into.path = normalized.path;
     into.query = normalized.query;
+    into.hasEncodedSlash = normalized.hasEncodedSlash;
     return undefined;
   }
 

@@ -30,6 +30,9 @@ export interface NormalizeTargetOptions {
   readonly encodedSlash?: 'refuse' | 'keep';
 }
 
+/** For who decides later what becomes of encoded slashes, by `hasEncodedSlash`. */
+export const keepEncodedSlash: NormalizeTargetOptions = Object.freeze({ encodedSlash: 'keep' });
+
 /**
  * Normalises a request target of origin, absolute or asterisk form.
  * @param raw the target as it was received, one character per byte

@@ -53,6 +53,7 @@ export interface Exchange {
   readonly requestId: string;
   /** RFC 9110 method, as sent. */
   readonly method: string;
+  /** How the client sent the request: what its connection says, behind trusted proxies what they say in X-Forwarded-Proto. */
   readonly scheme: 'http' | 'https';
   /** Host without port, normalised: the very string the router used. */
   readonly host: string;

@@ -36,5 +36,8 @@ export interface ExchangeFacts {
   readonly revision: number;
 }
 
+/** Characters of a reason that are kept in logs. */
+export const maxReasonChars = 512;
+
 /** Characters of a User-Agent that are kept in logs and spans. */
 export const maxUserAgentChars = 256;

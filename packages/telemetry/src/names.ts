@@ -38,6 +38,7 @@ export const accessLogFields = Object.freeze({
   status: 'Status code sent to the client; 499 when it left before there was one.',
   source: 'Who decided the answer: `client`, `gateway` or `upstream`.',
   code: 'Code of the error catalogue, when the answer is one of its errors.',
+  reason: 'What exactly went wrong, if something did, its first 512 characters; also of an attempt that another target made good. Clients are never told.',
   method: 'Request method, as sent.',
   host: 'Host without port, normalised.',
   path: 'Path, normalised. Never the query: it may hold secrets.',

@@ -19,6 +19,8 @@ export interface Downstream {
   /** Normalised; see `normalizeTarget` in packages/http1. */
   readonly path: string;
   readonly query: string;
+  /** The path was sent with `%2F` or `%5C` in it: only a route that says so may take it. */
+  readonly hasEncodedSlash: boolean;
   /** Host without port, normalised. */
   readonly host: string;
   /** Host as it is passed on: with the port when the client sent one. */
@@ -43,11 +45,13 @@ export interface Downstream {
   /**
    * Sends the head and lets content follow with backpressure. `onDone` is called once: with undefined when the last
    * byte was handed to the socket, with the fault when the content could not be completed; the connection is then
-   * closed without a clean end.
+   * closed without a clean end, unless nothing was sent: then `responseBegun` is false, and something else can be answered.
    */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
   /** Sends 101 with these fields and joins the two connections until one of them ends. */
   upgrade(headers: HeaderList, tunnel: Tunnel, onDone: () => void): void;
+  /** The head of a final response is on its way. */
+  readonly responseBegun: boolean;
   /** Closes the connection without a word: for a response that cannot be continued. */
   abort(): void;
 
@@ -69,10 +73,22 @@ export interface Refusal {
   readonly path: string;
 }
 
+/** A request about the server itself, `OPTIONS *`, which the listener answers. */
+export interface OwnAnswer {
+  readonly protocol: Downstream['protocol'];
+  readonly status: number;
+  readonly peerAddress: string;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+}
+
 /** The rest of the proxy, as the listener sees it. */
 export interface ListenerEvents {
   /** A connection (a stream in HTTP/2) is there. The answer is called for each request on it, once its head is complete. */
   connection(downstream: Downstream): () => void;
   /** A message is refused by the listener itself. Answers the content (a problem document) to send along. */
   refused(refusal: Refusal): string;
+  /** The listener has answered a request by itself. */
+  answered(answer: OwnAnswer): void;
 }

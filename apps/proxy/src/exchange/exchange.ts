@@ -7,6 +7,7 @@ import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
 import type { Downstream } from './downstream.ts';
+import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -105,8 +106,10 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.method;
   }
 
+  /** {@inheritDoc PolicyExchange.scheme} */
   get scheme(): 'http' | 'https' {
-    return this.downstream.encrypted ? 'https' : 'http';
+    const told = this.isPeerTrusted ? forwardedScheme(this.downstream.headers) : undefined;
+    return told ?? (this.downstream.encrypted ? 'https' : 'http');
   }
 
   get host(): string {

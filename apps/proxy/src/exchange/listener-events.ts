@@ -1,6 +1,6 @@
-import { catalogue, problem, type ErrorSource } from '@sluice/errors';
+import { catalogue, problem } from '@sluice/errors';
 import type { AccessRecord } from '@sluice/telemetry';
-import type { Downstream, ListenerEvents, Refusal } from './downstream.ts';
+import type { Downstream, ListenerEvents, OwnAnswer, Refusal } from './downstream.ts';
 import { Exchange } from './exchange.ts';
 import { handle } from './handle.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -16,27 +16,34 @@ export function listenerEvents(surroundings: Surroundings): ListenerEvents {
       const requestId = surroundings.newRequestId();
       surroundings.metrics.recordError(refusal.code);
       surroundings.unmatched.record(refusal.status, 0, 0, 0);
-      surroundings.accessLog?.write(refusedRecord(refusal, requestId, surroundings));
+      const { code, reason } = refusal;
+      const { source } = catalogue[code];
+      surroundings.accessLog?.write({ ...recordOf({ ...refusal, protocol: '1.1' }, requestId, surroundings), source, code, reason });
       surroundings.noteRefusal(refusal, requestId);
       return JSON.stringify(problem(refusal.code, { requestId }));
+    },
+    answered(answer: OwnAnswer): void {
+      surroundings.unmatched.record(answer.status, 0, 0, 0);
+      surroundings.accessLog?.write(recordOf(answer, surroundings.newRequestId(), surroundings));
     },
   };
 }
 
-function refusedRecord(refusal: Refusal, requestId: string, surroundings: Surroundings): AccessRecord {
-  const source: ErrorSource = catalogue[refusal.code].source;
+/** What the access log is told of a message that never became an exchange. */
+function recordOf({ status, method, host, path, protocol, peerAddress }: OwnAnswer, requestId: string, surroundings: Surroundings): AccessRecord {
   return {
     requestId,
     startTimeMs: Date.now(),
     durationMs: 0,
-    status: refusal.status,
-    source,
-    code: refusal.code,
-    method: refusal.method,
-    host: refusal.host,
-    path: refusal.path,
-    protocol: '1.1',
-    clientAddress: refusal.peerAddress,
+    status,
+    source: 'gateway',
+    code: undefined,
+    reason: undefined,
+    method,
+    host,
+    path,
+    protocol,
+    clientAddress: peerAddress,
     userAgent: undefined,
     route: undefined,
     service: undefined,

@@ -1,5 +1,7 @@
+import { http1Faults } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
 import type { Verdict } from '../runtime/guard.ts';
+import { mayKeepEncodedSlashes } from './encoded-slashes.ts';
 import type { Exchange } from './exchange.ts';
 import { removeClientClaims } from './identity-fields.ts';
 
@@ -8,6 +10,10 @@ export function match(exchange: Exchange): Verdict {
   if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);
   removeClientClaims(exchange);
   const found = exchange.runtime.router.match(exchange);
+  if (exchange.downstream.hasEncodedSlash && !mayKeepEncodedSlashes(exchange, found.route)) {
+    exchange.reason = http1Faults.encoded_slash.reason;
+    return deny(http1Faults.encoded_slash.error);
+  }
   if (found.route === undefined) {
     return found.code === 'method_not_allowed'
       ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])

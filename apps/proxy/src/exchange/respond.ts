@@ -75,11 +75,15 @@ export function respondFromUpstream(exchange: Exchange, status: number, headers:
   }
 }
 
-/** The status was sent already: the client sees a message that is not complete, the log says why. */
+/** The client sees a message that is not complete, or a 502 when nothing was sent yet; the log says why. */
 function brokeOff(exchange: Exchange, fault: GatewayError): void {
+  exchange.surroundings.noteFailure(exchange, fault.code, reasonOf(fault));
+  if (!exchange.downstream.responseBegun) {
+    exchange.status = 0;
+    return respondToFault(exchange, fault);
+  }
   exchange.code = fault.code;
   exchange.reason = reasonOf(fault);
-  exchange.surroundings.noteFailure(exchange, fault.code, exchange.reason);
 }
 
 function reasonOf(fault: unknown): string {

@@ -1,5 +1,5 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
+import { continueHead, keepEncodedSlash, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -46,6 +46,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   method = '';
   path = '';
   query = '';
+  hasEncodedSlash = false;
   host = '';
   authority = '';
   readonly headers: HeaderList;
@@ -116,6 +117,10 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   // Downstream: what the exchange asks for.
 
+  get responseBegun(): boolean {
+    return this.phase !== EXCHANGE || this.response.headSent;
+  }
+
   sendInterim(status: number, headers: HeaderList): void {
     if (this.phase === EXCHANGE) this.response.interim(status, headers);
   }
@@ -175,7 +180,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.query = '';
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const fault = parser.readTarget(this);
+    const fault = parser.readTarget(this, keepEncodedSlash);
     if (fault !== undefined) return this.refuse(fault.error, fault.reason);
     if (this.path === '*') return this.answerOptions();
     this.handler ??= this.owner.events.connection(this);
@@ -289,6 +294,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private answerOptions(): void {
     this.decideKeepAlive('length');
     this.writer.send(optionsResponse(this));
+    const { protocol, peerAddress, method, host, path } = this;
+    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
     this.responseEnded();
   }
 

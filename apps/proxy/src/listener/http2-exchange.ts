@@ -1,5 +1,5 @@
 import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
-import { HeaderList, type RequestParser } from '@sluice/http1';
+import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
@@ -36,6 +36,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   method = '';
   path = '';
   query = '';
+  hasEncodedSlash = false;
   host = '';
   authority = '';
   headers = new HeaderList();
@@ -83,14 +84,18 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
-    const fault = parser.readTarget(this);
+    const fault = parser.readTarget(this, keepEncodedSlash);
     if (fault !== undefined) return this.refuse(fault.error, fault.reason);
-    if (this.path === '*') return this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
+    if (this.path === '*') return this.answerOptions();
     this.accept(parser, hasContent);
     this.owner.events.connection(this)();
   }
 
   // Downstream: what the exchange asks for.
+
+  get responseBegun(): boolean {
+    return !this.isOpen || this.clientStream.headersSent;
+  }
 
   sendInterim(status: number, headers: HeaderList): void {
     if (this.isOpen) this.response.interim(status, headers);
@@ -220,6 +225,12 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const headers = HeaderList.of({ 'Content-Type': problemMediaType });
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
     this.response.respond(status, headers, content);
+  }
+
+  private answerOptions(): void {
+    const { protocol, peerAddress, method, host, path } = this;
+    this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
+    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
   }
 
   private watchPeer(): void {

@@ -34,6 +34,8 @@ export interface ListenerOptions {
   readonly protectedNames: ReadonlySet<string>;
   /** With any, TLS is spoken, and HTTP/2 agreed on in the handshake. Without, plain HTTP/1.1, and HTTP/2 to those who begin with it. */
   readonly certificates: readonly ServerCertificate[];
+  /** 48 bytes that sessions of TLS are sealed with: processes that share a port share them, so that a client can resume with any. */
+  readonly ticketKeys?: Buffer | undefined;
 }
 
 export const defaultListenerOptions: ListenerOptions = Object.freeze({

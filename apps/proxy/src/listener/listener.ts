@@ -2,8 +2,9 @@ import { catalogue } from '@sluice/errors';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ListenerEvents } from '../exchange/downstream.ts';
 import { readIntoSharedBuffer } from './accepted-socket.ts';
-import { AddressCounter, addressKey } from './address-counter.ts';
+import { addressKey } from './address-counter.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import { ConnectionPlaces } from './connection-places.ts';
 import { closeGently } from './gentle-close.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
@@ -26,6 +27,8 @@ const MAX_TURNED_AWAY = 1_000;
 export interface ListenOptions {
   /** Several processes listen on the same port, and the kernel spreads connections over them. */
   readonly reusePort?: boolean;
+  /** The setting that names the port, for errors. */
+  readonly setting?: string;
 }
 
 /** Accepts the connections of clients on one address, and keeps count of them. */
@@ -37,19 +40,22 @@ export class Listener implements ConnectionOwner {
   private readonly server: Server;
   /** By the socket that was accepted; what serves it changes as it becomes clear what is spoken on it. */
   private readonly connections = new Map<Socket, ClientConnection>();
-  private readonly perAddress: AddressCounter;
+  private readonly places: ConnectionPlaces;
   private readonly turnedAway = new Set<Socket>();
   private readonly tls: TlsAcceptor | undefined;
   private whenEmpty: (() => void) | undefined = undefined;
 
-  /** @throws Error when a certificate is not usable */
-  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}) {
+  /**
+   * @param places shared with other listeners; of its own as the options say when there are none
+   * @throws Error when a certificate is not usable
+   */
+  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, places?: ConnectionPlaces) {
     this.events = events;
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
-    this.perAddress = new AddressCounter(this.options.maxConnectionsPerAddress);
-    const { certificates, headerTimeoutMs } = this.options;
-    this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs);
+    this.places = places ?? new ConnectionPlaces(this.options.maxConnections, this.options.maxConnectionsPerAddress);
+    const { certificates, headerTimeoutMs, ticketKeys } = this.options;
+    this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
     const isPlain = this.tls === undefined;
     const serverOptions = { allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, pauseOnConnect: isPlain };
     this.server = createServer(serverOptions, (socket) => this.accept(isPlain ? readIntoSharedBuffer(socket, HIGH_WATER_MARK_BYTES) : socket));
@@ -81,7 +87,7 @@ export class Listener implements ConnectionOwner {
    */
   listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenFault(error, port, host), { cause: error }));
+      const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenFault(error, port, host, options.setting ?? 'SLUICE_PROXY_PORT'), { cause: error }));
       this.server.once('error', failed);
       this.server.listen({ port, host, backlog: 4096, reusePort: options.reusePort ?? false }, () => {
         this.server.off('error', failed);
@@ -131,10 +137,10 @@ export class Listener implements ConnectionOwner {
     }
     const peerAddress = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
     const key = addressKey(peerAddress);
-    const isFull = this.connections.size >= this.options.maxConnections;
-    if (isFull || !this.perAddress.enter(key)) return this.refuse(socket, peerAddress, isFull ? 'in total' : `from ${key}`);
+    const limit = this.places.enter(key);
+    if (limit !== undefined) return this.refuse(socket, peerAddress, limit === 'total' ? 'in total' : `from ${key}`);
     socket.on('close', () => {
-      this.perAddress.leave(key);
+      this.places.leave(key);
       this.connections.delete(socket);
       if (this.connections.size === 0) this.whenEmpty?.();
     });
@@ -144,7 +150,7 @@ export class Listener implements ConnectionOwner {
   /** What is spoken is agreed on in the handshake, or seen from the first bytes. */
   private begin(socket: Socket, peerAddress: string): ClientConnection {
     if (this.tls !== undefined) {
-      return this.tls.accept(socket, (secure) => {
+      return this.tls.accept(this, socket, (secure) => {
         const Connection = secure.alpnProtocol === 'h2' ? Http2Connection : Http1Connection;
         this.serve(socket, new Connection(this, secure, peerAddress, true));
       });
@@ -184,12 +190,12 @@ export class Listener implements ConnectionOwner {
   }
 }
 
-function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
+function listenFault(error: NodeJS.ErrnoException, port: number, host: string, setting: string): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `port ${port} on ${host} is already in use: stop the program that uses it, or set SLUICE_PROXY_PORT to another port`;
+      return `port ${port} on ${host} is already in use: stop the program that uses it, or set ${setting} to another port`;
     case 'EACCES':
-      return `port ${port} may not be listened on by this user: set SLUICE_PROXY_PORT to a port above 1023`;
+      return `port ${port} may not be listened on by this user: set ${setting} to a port above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `${host} is not an address of this machine: set SLUICE_PROXY_HOST to one that is, such as 127.0.0.1 or 0.0.0.0`;

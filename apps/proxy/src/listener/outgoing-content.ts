@@ -37,6 +37,7 @@ export class OutgoingContent implements ContentSink {
   private gathering = true;
   private missing: number;
   private over = false;
+  private hasWritten = false;
 
   /** @param head of the message; it leaves with the first content, or alone when there is none yet */
   constructor(writer: SocketWriter, sender: ContentSender, head: string, framing: Framing, source: ContentSource) {
@@ -46,6 +47,11 @@ export class OutgoingContent implements ContentSink {
     this.source = source;
     this.gathered = head;
     this.missing = source.length;
+  }
+
+  /** Nothing of the message has been written yet. */
+  get isUnsent(): boolean {
+    return this.gathering && !this.hasWritten;
   }
 
   /** Lets the source flow. The head is on its way when this returns. */
@@ -72,6 +78,7 @@ export class OutgoingContent implements ContentSink {
     }
     const before = chunked ? this.gathered + chunkPrefix(size) : this.gathered;
     this.gathered = '';
+    this.hasWritten = true;
     return this.writer.sendContent(before, chunk, chunked ? chunkSuffix : '');
   }
 
@@ -104,6 +111,7 @@ export class OutgoingContent implements ContentSink {
     const text = this.gathered;
     if (text === '') return true;
     this.gathered = '';
+    this.hasWritten = true;
     return this.writer.send(text);
   }
 }

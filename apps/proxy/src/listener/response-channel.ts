@@ -23,7 +23,7 @@ export class ResponseChannel implements ContentSender {
   private readonly writer: SocketWriter;
   private outgoing: OutgoingContent | undefined = undefined;
   private onDone: ((fault: Error | undefined) => void) | undefined = undefined;
-  /** The head of the final response is made. */
+  /** The head of the final response is made, and is not taken back. */
   headSent = false;
 
   constructor(owner: ResponseOwner, writer: SocketWriter) {
@@ -89,8 +89,11 @@ export class ResponseChannel implements ContentSender {
   }
 
   contentBroken(error: Error): void {
+    const isUnsent = this.outgoing?.isUnsent === true;
     const onDone = this.clear();
-    this.owner.responseBroken();
+    // The head was made and has not left: there may still be another answer.
+    if (isUnsent) this.headSent = false;
+    else this.owner.responseBroken();
     onDone?.(error);
   }
 

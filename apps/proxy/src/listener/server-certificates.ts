@@ -5,6 +5,8 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
+  /** Where it is from, for errors. */
+  readonly source?: string;
 }
 
 /** The oldest version of TLS that is still spoken: RFC 8996. */
@@ -24,11 +26,12 @@ export class ServerCertificates {
   constructor(certificates: readonly ServerCertificate[]) {
     const made = certificates.map((certificate, index) => {
       try {
-        const context = createSecureContext({ ...certificate, minVersion: minTlsVersion });
+        const { cert, key } = certificate;
+        const context = createSecureContext({ cert, key, minVersion: minTlsVersion });
         for (const name of namesOf(certificate.cert)) if (!this.contexts.has(name)) this.contexts.set(name, context);
         return context;
       } catch (error) {
-        throw new Error(`certificate ${index + 1} is not usable: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`${certificate.source ?? `certificate ${index + 1}`} is not usable: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       }
     });
     const [first] = certificates;

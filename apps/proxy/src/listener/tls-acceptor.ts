@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { ClientConnection } from './client-connection.ts';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { minTlsVersion, ServerCertificates, type ServerCertificate } from './server-certificates.ts';
+import { Timer } from './timer-wheel.ts';
 
 /**
  * Shakes hands with connections that were accepted elsewhere. What is spoken on them is agreed on in the handshake
@@ -14,11 +16,11 @@ export class TlsAcceptor {
   private certificates: ServerCertificates;
 
   /** @throws Error when a certificate is not usable */
-  constructor(certificates: readonly ServerCertificate[], handshakeTimeoutMs: number) {
+  constructor(certificates: readonly ServerCertificate[], handshakeTimeoutMs: number, ticketKeys: Buffer = randomBytes(48)) {
     this.certificates = new ServerCertificates(certificates);
     this.server = createServer({
-      ...this.certificates.first,
-      minVersion: minTlsVersion,
+      ...this.contextOptions(),
+      ticketKeys,
       ALPNProtocols: ['h2', 'http/1.1'],
       SNICallback: (name, done) => done(null, this.certificates.contextFor(name)),
       handshakeTimeout: handshakeTimeoutMs,
@@ -32,23 +34,39 @@ export class TlsAcceptor {
   /** Uses other certificates from the next handshake on. @throws Error when one is not usable */
   setCertificates(certificates: readonly ServerCertificate[]): void {
     this.certificates = new ServerCertificates(certificates);
-    this.server.setSecureContext({ ...this.certificates.first, minVersion: minTlsVersion });
+    this.server.setSecureContext(this.contextOptions());
+  }
+
+  private contextOptions(): SecureContextOptions {
+    const { cert, key } = this.certificates.first;
+    return { cert, key, minVersion: minTlsVersion, sessionIdContext: SESSION_ID_CONTEXT };
   }
 
   /** Begins the handshake. @param agreed called when it is complete */
-  accept(raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
+  accept({ wheel, options }: ConnectionOwner, raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
     const peer = peerOf(raw);
+    const timer = new Timer(() => raw.destroy());
+    // Who ends its side within the handshake is gone; after it, he may still want his answer.
+    raw.allowHalfOpen = false;
     this.pending.set(peer, (socket) => {
       this.pending.delete(peer);
+      wheel.clear(timer);
+      socket.allowHalfOpen = true;
       agreed(socket);
     });
-    raw.on('close', () => this.pending.delete(peer));
+    raw.on('close', () => {
+      this.pending.delete(peer);
+      wheel.clear(timer);
+    });
     raw.on('error', () => undefined);
     this.server.emit('connection', raw);
-    // A handshake is a matter of moments and has its own time: what comes of it is told of a drain when it is complete.
-    return { drain: () => undefined, destroyNow: () => raw.destroy() };
+    // One that has just been made will have a handshake on its way; what comes of that is told of the drain by itself.
+    return { drain: () => wheel.set(timer, options.drainIdleMs), destroyNow: () => raw.destroy() };
   }
 }
+
+/** Sessions are of the node, whichever of its processes began them; Node would take the command line for that. */
+const SESSION_ID_CONTEXT = 'sluice';
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? ''} ${remotePort ?? 0}`;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
@@ -79,6 +80,26 @@ describe('TLS', () => {
     expect(nameOf(await handshake({ checkServerIdentity: () => undefined }))).toBe('b.test');
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes sessions of %s with whoever shares the ticket keys, also after new certificates', async (version) => {
+    const ticketKeys = randomBytes(48);
+    await serve({ ticketKeys });
+    const other = await RunningListener.start(echo, { certificates: [localCertificate, certificateA, certificateB], ticketKeys });
+    const stranger = await RunningListener.start(echo, { certificates: [localCertificate] });
+    const options = { minVersion: version, maxVersion: version, servername: 'localhost' } as const;
+    const first = await handshake(options);
+    first.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    const session = first.getSession() ?? (await new Promise<Buffer>((resolve) => first.once('session', resolve)));
+    await once(first, 'data');
+    const ticket = version === 'TLSv1.2' ? session : (first.getSession() as Buffer);
+    const isResumed = async (port: number): Promise<boolean> => (await handshake({ ...options, port, session: ticket })).isSessionReused();
+    expect([first.isSessionReused(), await isResumed(running.port), await isResumed(other.port), await isResumed(stranger.port)]).toEqual([false, true, true, false]);
+    other.listener.setCertificates([localCertificate]);
+    expect(await isResumed(other.port)).toBe(true);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await other.stop();
+    await stranger.stop();
+  });
+
   it('refuses old versions of itself', async () => {
     await serve();
     await expect(handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })).rejects.toThrow();
@@ -93,6 +114,28 @@ describe('TLS', () => {
     plain.send('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
     expect(await plain.readToEnd()).not.toContain('HTTP/1.1');
     await eventually(() => running.listener.connectionCount === 0);
+  });
+
+  it('gives up on a handshake whose client has ended its side, and when it drains', async () => {
+    await serve();
+    const half = await RawClient.connect(running.port);
+    half.send(Buffer.from('1603010200', 'hex')).endSending();
+    await half.readToEnd();
+    await eventually(() => running.listener.connectionCount === 0);
+    const silent = await RawClient.connect(running.port);
+    await eventually(() => running.listener.connectionCount === 1);
+    const started = performance.now();
+    await running.listener.drain(8_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
+    await silent.readToEnd();
+  });
+
+  it('still answers who ends his side after a complete request', async () => {
+    await serve();
+    const socket = await handshake({ servername: 'localhost', ...({ allowHalfOpen: true } as object) });
+    socket.end('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    expect(response.toString()).toContain('GET a.test/');
   });
 
   it('needs a certificate to begin with', async () => {

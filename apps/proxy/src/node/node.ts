@@ -44,7 +44,7 @@ export class ProxyNode {
       noteFault: (fault) => logger.error({ error: fault }, 'the status server failed to answer'),
     });
     this.#source.start();
-    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, statusPort: this.#status.port }, 'listening');
+    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, tlsPort: this.#options.traffic.tlsPort, statusPort: this.#status.port }, 'listening');
   }
 
   /** Becomes not ready, finishes what is under way, keeps the configuration, and ends. */
@@ -65,8 +65,8 @@ export class ProxyNode {
       // What is known of the configuration is known by the node, and by no process that takes traffic.
       metrics: async () => [...(await traffic.metrics()).filter((metric) => !isOfConfig(metric)), ...this.#registry.snapshot().filter(isOfConfig)],
       config: () => {
-        const { revision, epoch, origin, refused } = this.#state;
-        return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, targets: traffic.lastHealth() };
+        const { revision, epoch, origin, refused, lastError, lastGoodError } = this.#state;
+        return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, lastError, lastGoodError, targets: traffic.lastHealth() };
       },
     };
   }

@@ -3,6 +3,7 @@ import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, ConfigTarget } from '../config/source.ts';
 import type { Serving } from '../serving.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
+import type { NodeCertificates } from '../workers/messages.ts';
 
 /** Health of one target. */
 export interface TargetHealth {
@@ -15,11 +16,15 @@ export interface TargetHealth {
 export interface Traffic {
   readonly target: ConfigTarget;
   readonly port: number;
+  /** The port for TLS; undefined without one. */
+  readonly tlsPort: number | undefined;
   readonly quarantined: readonly ConfigFault[];
   resources(): Iterable<Resource>;
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** As it was known last: the config stream asks for it every second and does not wait. */
   lastHealth(): readonly TargetHealth[];
+  /** Uses other certificates from the next handshake on, with clients and with targets; they are usable. */
+  setCertificates(certificates: NodeCertificates): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -30,12 +35,16 @@ export function singleProcess(serving: Serving): Traffic {
     get port() {
       return serving.port;
     },
+    get tlsPort() {
+      return serving.tlsPort;
+    },
     get quarantined() {
       return serving.target.quarantined;
     },
     resources: () => serving.target.runtime.resources(),
     metrics: () => serving.registry.snapshot(),
     lastHealth: () => serving.targetsHealth(),
+    setCertificates: async (certificates) => serving.setCertificates(certificates),
     drain: (timeoutMs) => serving.drain(timeoutMs),
   };
 }
@@ -47,12 +56,16 @@ export function severalWorkers(fleet: WorkerFleet): Traffic {
     get port() {
       return fleet.port;
     },
+    get tlsPort() {
+      return fleet.tlsPort;
+    },
     get quarantined() {
       return fleet.quarantined;
     },
     resources: () => fleet.resources(),
     metrics: () => fleet.metrics(),
     lastHealth: () => fleet.lastHealth,
+    setCertificates: (certificates) => fleet.setCertificates(certificates),
     drain: (timeoutMs) => fleet.drain(timeoutMs),
   };
 }

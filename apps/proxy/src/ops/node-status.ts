@@ -35,6 +35,10 @@ export interface RunningConfig {
   readonly quarantined: readonly ConfigFault[];
   /** The newest revision that was refused, if it is newer than the one in service. */
   readonly refused: { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
+  /** Why the control plane is not connected, or the file could not be read; empty when all is well. */
+  readonly lastError: string;
+  /** Why the last good configuration could not be kept or read; empty when all is well. */
+  readonly lastGoodError: string;
   readonly targets: readonly TargetHealth[];
 }
 

@@ -33,6 +33,8 @@ const runningConfig: RunningConfig = {
   resources: [routeOf(1), routeOf(2, [secretHeader]), keyResource],
   quarantined: [{ kind: 'route', id: 'r9', name: 'broken', pointer: '/paths/0', code: 'regex', reason: 'not closed' }],
   refused: undefined,
+  lastError: '',
+  lastGoodError: 'disk full',
   targets: [{ service: 'orders', address: '127.0.0.1:9101', healthy: true }],
 };
 
@@ -118,7 +120,7 @@ describe('the status server', () => {
     await start({ config: () => Promise.resolve(runningConfig) });
     const answer = await call('/config');
     expect(json(answer)).toMatchObject({
-      ...{ revision: 42, epoch: 'e1', gateway: 'default', source: 'stream' },
+      ...{ revision: 42, epoch: 'e1', gateway: 'default', source: 'stream', lastError: '', lastGoodError: 'disk full' },
       quarantined: [{ kind: 'route', id: 'r9', name: 'broken', pointer: '/paths/0', code: 'regex', reason: 'not closed' }],
       targets: [{ service: 'orders', address: '127.0.0.1:9101', healthy: true }],
       resources: [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ResourceChange } from '../config/source.ts';
 import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
+import { certificateA } from '../upstream/testing/certificates.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { removal, resource, unreadable } from './testing/resources.ts';
 
@@ -33,6 +34,18 @@ describe('RuntimeTarget', () => {
     const { body, status } = await proxy.get(path, ...(username === undefined ? [] : [`X-Api-Key: ${keyOf(username)}`]));
     return status >= 400 ? (JSON.parse(body) as { code: string }).code : body;
   };
+
+  it('a service that is to show a certificate this node does not have is refused, until it has it', async () => {
+    const secure = service({ protocol: 'https', tls: { clientCertificate: 'mesh' } });
+    await proxy.apply([resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' }), service(), open]);
+    const refused = delta(secure);
+    expect(refused).toMatchObject({ applied: false, faults: [{ kind: 'service', name: 'orders', pointer: '/tls/clientCertificate', code: 'resource_compile_failed', reason: expect.stringContaining('SLUICE_CLIENT_CERT_DIR') }] });
+    expect(await answer('/a')).toBe('upstream');
+    proxy.upstreams.clientCertificates.replace({ mesh: certificateA });
+    // What was refused is tried again with the next revision.
+    expect(delta()).toMatchObject({ applied: true, quarantined: [] });
+    expect(proxy.target.runtime.services.get('service-orders')?.spec.tls.clientCertificate).toBe('mesh');
+  });
 
   describe('a snapshot', () => {
     it('replaces everything', async () => {

@@ -1,8 +1,10 @@
 import { defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
+import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
+import { readMatch } from './read-match.ts';
 import type { Served } from './served.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
@@ -42,7 +44,8 @@ export function compileResource(resource: Resource, workshop: Workshop): Compile
     return { served: serve(kind, id, name, frugal(parsed.data), chainOf, workshop), faults };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
-    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer: '', code: 'resource_compile_failed', reason }] };
+    const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
+    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer, code: 'resource_compile_failed', reason }] };
   }
 }
 
@@ -58,23 +61,13 @@ function refusingConsumer(id: string, username: string): Served {
   return { kind: 'consumer', id, name: username, spec, chain: refusingChain('consumer'), view: undefined };
 }
 
-/**
- * A route this node does not wholly understand still has to refuse what it matches: otherwise a less specific route,
- * perhaps an open one, would take its requests. Only its match is read.
- */
+/** A route this node does not wholly understand still has to refuse what it matches: see `readMatch`. */
 function refusingRoute(id: string, name: string, spec: unknown): Served | undefined {
-  const match = resourceSchemas.route.safeParse({ ...pick(spec, matchProperties), policies: [{ name: 'static-response' }] });
-  if (!match.success) return undefined;
-  const { hosts, paths, methods, headers, query, priority } = match.data;
+  const match = readMatch(name, spec);
+  if (match === undefined) return undefined;
+  const { hosts, paths, methods, headers, query, priority } = match;
   const chain = refusingChain('route');
-  return { kind: 'route', id, name, spec: match.data, hosts, paths, methods, headers, query, priority, chain, plans: undefined };
-}
-
-const matchProperties = ['name', 'hosts', 'paths', 'methods', 'headers', 'query', 'priority'] as const;
-
-function pick(value: unknown, names: readonly string[]): Record<string, unknown> {
-  const properties = new Map(Object.entries(typeof value === 'object' && value !== null ? value : {}));
-  return Object.fromEntries(names.flatMap((name) => (properties.has(name) ? [[name, properties.get(name)]] : [])));
+  return { kind: 'route', id, name, spec: match, hosts, paths, methods, headers, query, priority, chain, plans: undefined };
 }
 
 const nothing: readonly never[] = Object.freeze([]);

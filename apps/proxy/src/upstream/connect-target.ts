@@ -2,6 +2,7 @@ import { parseTargetAddress } from '@sluice/schema';
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import { sharedReadBuffer, viewOfRead } from '../listener/shared-read-buffer.ts';
+import type { ClientCertificate, ClientCertificates } from './client-certificates.ts';
 import type { TargetSpec } from './target-options.ts';
 
 /** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
@@ -18,16 +19,22 @@ export class TargetConnector {
   readonly port: number;
   readonly scheme: 'http' | 'https';
   private readonly tls: ConnectionOptions | undefined;
+  private readonly certificateName: string | undefined;
+  private readonly certificates: ClientCertificates | undefined;
+  /** The one that `context` was made with. */
+  private certificate: ClientCertificate | undefined = undefined;
   private context: SecureContext | undefined = undefined;
   private session: Buffer | undefined = undefined;
 
   /** @throws Error when the address is not host:port */
-  constructor(spec: TargetSpec) {
+  constructor(spec: TargetSpec, certificates?: ClientCertificates) {
     const address = parseTargetAddress(spec.address);
     if (address === undefined) throw new Error(`"${spec.address}" is not host:port: correct the address of the target`);
     this.host = address.host;
     this.port = address.port;
     this.tls = spec.protocol === 'https' || spec.protocol === 'h2' ? tlsOptions(spec, address.host) : undefined;
+    this.certificateName = spec.tls.clientCertificate;
+    this.certificates = certificates;
     this.scheme = this.tls === undefined ? 'http' : 'https';
     this.readyEvent = this.tls === undefined ? 'connect' : 'secureConnect';
   }
@@ -41,11 +48,24 @@ export class TargetConnector {
     const { host, port } = this;
     const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, ...(onRead === undefined ? {} : { onread: readingInto(onRead) }) };
     if (this.tls === undefined) return connect(options);
-    this.context ??= createSecureContext(this.tls.ca === undefined ? {} : { ca: this.tls.ca });
+    const context = this.secureContext(this.tls);
     const resumed = this.session === undefined ? {} : { session: this.session };
-    const socket = connectTls({ ...options, ...this.tls, ...resumed, secureContext: this.context });
-    socket.on('session', (session) => (this.session = session));
+    const socket = connectTls({ ...options, ...this.tls, ...resumed, secureContext: context });
+    socket.on('session', (session) => {
+      if (this.context === context) this.session = session;
+    });
     return socket;
+  }
+
+  /** Made once, and anew when the client certificate has been replaced; a session of the old one would bring the old one back. */
+  private secureContext({ ca }: ConnectionOptions): SecureContext {
+    const certificate = this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
+    if (this.context !== undefined && certificate === this.certificate) return this.context;
+    const shown = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
+    this.context = createSecureContext({ ...shown, ...(ca === undefined ? {} : { ca }) });
+    this.certificate = certificate;
+    this.session = undefined;
+    return this.context;
   }
 }
 

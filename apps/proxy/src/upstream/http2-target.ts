@@ -1,5 +1,6 @@
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import type { TimerWheel } from '../listener/timer-wheel.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
 import { Http2Call, type Http2CallDispatcher } from './http2-call.ts';
 import { Http2UpstreamSession, type SessionPool } from './http2-upstream-session.ts';
@@ -30,11 +31,11 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   private readonly waiting = new Set<Http2Call>();
 
   /** @throws Error when the address of the spec is not host:port */
-  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
+  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
     const { maxConnections, maxQueued, maxKeepAliveIdleMs } = { ...defaultTargetOptions, ...options };
     this.address = spec.address;
     this.wheel = wheel;
-    this.connector = new TargetConnector(spec);
+    this.connector = new TargetConnector(spec, certificates);
     this.host = this.connector.host;
     this.port = this.connector.port;
     this.scheme = this.connector.scheme;

@@ -13,6 +13,8 @@ export interface TargetTls {
   readonly verify: boolean;
   /** Sent as SNI and verified; the host of the address otherwise. */
   readonly serverName?: string | undefined;
+  /** Name of the client certificate that is shown; none otherwise. */
+  readonly clientCertificate?: string | undefined;
   /** PEM, trusted instead of the system's. */
   readonly caCertificates?: string | undefined;
 }
@@ -20,7 +22,7 @@ export interface TargetTls {
 /** What makes two targets the same one. */
 export function targetKey({ protocol, address, tls }: TargetSpec): string {
   const encrypted = protocol === 'https' || protocol === 'h2';
-  return JSON.stringify(encrypted ? [protocol, address, tls.verify, tls.serverName, tls.caCertificates] : [protocol, address]);
+  return JSON.stringify(encrypted ? [protocol, address, tls.verify, tls.serverName, tls.caCertificates, tls.clientCertificate] : [protocol, address]);
 }
 
 export interface TargetOptions {

@@ -1,6 +1,7 @@
 import type { ResponseLimits } from '@sluice/http1';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
 import { PooledCall, type CallDispatcher } from './pooled-call.ts';
 import type { PooledTarget } from './pooled-target.ts';
@@ -34,12 +35,12 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
   private draining = false;
 
   /** @throws Error when the address of the spec is not host:port */
-  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
+  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
     this.address = spec.address;
     this.wheel = wheel;
     this.options = { ...defaultTargetOptions, ...options };
     this.limits = this.options.limits;
-    this.connector = new TargetConnector(spec);
+    this.connector = new TargetConnector(spec, certificates);
     this.host = this.connector.host;
     this.port = this.connector.port;
     this.scheme = this.connector.scheme;

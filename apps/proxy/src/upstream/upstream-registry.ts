@@ -1,6 +1,7 @@
 import type { Service } from '@sluice/config';
 import type { TimerWheel } from '../listener/timer-wheel.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
+import { ClientCertificates } from './client-certificates.ts';
 import { TargetHealth } from './health.ts';
 import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
@@ -29,6 +30,8 @@ interface ServiceMemory {
  * and target, because what is slow or broken for one API may be well for another.
  */
 export class UpstreamRegistry {
+  /** What this node shows to targets that ask who it is. */
+  readonly clientCertificates = new ClientCertificates();
   private readonly wheel: TimerWheel;
   private readonly options: Partial<TargetOptions>;
   private readonly targets = new Map<string, SharedTarget>();
@@ -46,9 +49,12 @@ export class UpstreamRegistry {
   /**
    * The service as configured. Every one that was acquired is released once.
    * @param id of the service, the same over its changes
+   * @throws MissingClientCertificate when the service is to show one that this node does not have
    * @throws Error when an address is not host:port; the schema of services does not let one through
    */
   acquire(id: string, spec: Service): UpstreamService {
+    const { clientCertificate } = spec.tls;
+    if (clientCertificate !== undefined) this.clientCertificates.get(clientCertificate);
     const keys = spec.targets.map(({ address }) => targetKey(specOf(spec, address)));
     const memory = this.remember(id, spec, keys);
     const targets = spec.targets.map(({ address, weight }, index) => {
@@ -108,7 +114,7 @@ export class UpstreamRegistry {
     let shared = this.targets.get(key);
     if (shared === undefined) {
       const Target = spec.protocol === 'h2' || spec.protocol === 'h2c' ? Http2Target : TargetPool;
-      shared = { pool: new Target(spec, this.wheel, this.options), holders: 0 };
+      shared = { pool: new Target(spec, this.wheel, this.options, this.clientCertificates), holders: 0 };
       this.targets.set(key, shared);
     }
     shared.holders++;

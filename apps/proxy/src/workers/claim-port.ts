@@ -6,9 +6,9 @@ import { TimerWheel } from '../listener/timer-wheel.ts';
  * started on it by mistake: the kernel would give each a part of the connections, and nobody would say a word.
  * @throws Error that says what to set when the port cannot be had
  */
-export async function claimPort(port: number, host: string): Promise<void> {
+export async function claimPort(port: number, host: string, setting = 'SLUICE_PROXY_PORT'): Promise<void> {
   if (port === 0) return;
-  const listener = new Listener({ connection: () => () => undefined, refused: () => '' }, new TimerWheel());
-  await listener.listen(port, host);
+  const listener = new Listener({ connection: () => () => undefined, refused: () => '', answered: () => undefined }, new TimerWheel());
+  await listener.listen(port, host, { setting });
   await listener.close();
 }

@@ -113,6 +113,7 @@ describe('WorkerFleet', () => {
 
   it('does not share its port with another node that asks for it', async () => {
     await expect(claimPort(fleet.port, '127.0.0.1')).rejects.toThrow(`port ${fleet.port} on 127.0.0.1 is already in use`);
+    await expect(claimPort(fleet.port, '127.0.0.1', 'SLUICE_TLS_PORT')).rejects.toThrow('set SLUICE_TLS_PORT to another port');
     await claimPort(0, '127.0.0.1');
   });
 

@@ -1,10 +1,11 @@
 import type { Resource } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
 import { mergeSnapshots, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { InService } from './in-service.ts';
-import type { FromWorker, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import type { FromWorker, NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -13,6 +14,9 @@ export interface FleetOptions {
   readonly program: string;
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
+  /** A second port, for TLS, when `certificates` has some for it. */
+  readonly tlsPort?: number | undefined;
+  readonly certificates?: NodeCertificates | undefined;
   readonly logger: Logger;
 }
 
@@ -40,6 +44,9 @@ export class WorkerFleet implements ConfigTarget {
   #revision = 0;
   #quarantined: readonly ConfigFault[] = [];
   #port: number;
+  #tlsPort: number | undefined;
+  readonly #ticketKeys = randomBytes(48);
+  #certificates: NodeCertificates;
   #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   /** What workers that have ended had counted, as far as it was known. */
@@ -51,6 +58,8 @@ export class WorkerFleet implements ConfigTarget {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#port = options.port;
+    this.#tlsPort = options.tlsPort;
+    this.#certificates = options.certificates ?? { server: undefined, client: {} };
   }
 
   /** Starts all workers. Rejects when one of them cannot be started, or the port cannot be had. */
@@ -60,6 +69,25 @@ export class WorkerFleet implements ConfigTarget {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** The port for TLS; undefined without one. */
+  get tlsPort(): number | undefined {
+    return this.#tlsPort;
+  }
+
+  /** Has all workers, and those to come, use other certificates. They are usable: the node has tried them. */
+  async setCertificates(certificates: NodeCertificates): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#certificates = certificates;
+      await Promise.all([...this.#workers.values()].map((worker) => worker.ask({ type: 'certificates', certificates }, startMs).catch(() => worker.kill())));
+    });
+  }
+
+  get #tls(): TlsPort | undefined {
+    const { server } = this.#certificates;
+    if (this.#tlsPort === undefined || server === undefined) return undefined;
+    return { port: this.#tlsPort, certificates: server, ticketKeys: this.#ticketKeys };
   }
 
   /** The revision in service; 0 before the first. */
@@ -194,6 +222,8 @@ export class WorkerFleet implements ConfigTarget {
 
   /** Brings a worker to the state of the others and adds it to them. No revision comes in between. */
   async #admit(worker: WorkerProcess): Promise<void> {
+    // First, because there may be services that are to show them.
+    await worker.ask({ type: 'certificates', certificates: this.#certificates }, startMs);
     if (this.#revision > 0) {
       const { snapshot, deltas } = this.#inService.bringing();
       const { applied, faults } = await worker.ask({ type: 'snapshot', revision: this.#revision, resources: snapshot }, applyMs);
@@ -202,6 +232,8 @@ export class WorkerFleet implements ConfigTarget {
     }
     if (this.#stopping) throw new Error('the node is stopping');
     this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
+    const tls = this.#tls;
+    if (tls !== undefined) this.#tlsPort = await worker.ask({ type: 'listenTls', tls }, startMs);
     this.#workers.set(worker.index, worker);
   }
 

@@ -2,15 +2,33 @@ import type { Resource } from '@sluice/config';
 import type { LimitDecision, LimitRequest } from '@sluice/ratelimit';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
+import type { ServerCertificate } from '../listener/server-certificates.ts';
+import type { ClientCertificate } from '../upstream/client-certificates.ts';
 
 /** What the node asks of a worker. Each is answered by the {@link WorkerAnswer} with the same `id`. */
 export type WorkerRequest =
   | { readonly type: 'snapshot'; readonly revision: number; readonly resources: readonly Resource[] }
   | { readonly type: 'delta'; readonly revision: number; readonly changes: readonly ResourceChange[] }
   | { readonly type: 'listen'; readonly port: number }
+  | { readonly type: 'listenTls'; readonly tls: TlsPort }
+  | { readonly type: 'certificates'; readonly certificates: NodeCertificates }
   | { readonly type: 'metrics' }
   | { readonly type: 'health' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
+
+/** The certificates of a node: those it shows to clients on its port for TLS, if it has one, and by name those it shows to targets. */
+export interface NodeCertificates {
+  readonly server: readonly ServerCertificate[] | undefined;
+  readonly client: Readonly<Record<string, ClientCertificate>>;
+}
+
+/** A port for traffic over TLS. */
+export interface TlsPort {
+  readonly port: number;
+  readonly certificates: readonly ServerCertificate[];
+  /** Shared by all workers, so that a client can resume its session with any of them. */
+  readonly ticketKeys?: Buffer;
+}
 
 /** Health of a target as one worker sees it. */
 export interface WorkerTargetHealth {
@@ -25,6 +43,9 @@ export interface WorkerAnswers {
   readonly delta: ApplyOutcome;
   /** The port that is listened on. */
   readonly listen: number;
+  /** The same for TLS. */
+  readonly listenTls: number;
+  readonly certificates: null;
   readonly metrics: MetricsSnapshot;
   readonly health: readonly WorkerTargetHealth[];
   readonly drain: null;

@@ -32,6 +32,12 @@ export class Worker {
       case 'listen':
         await serving.listen({ reusePort: true, port: request.port });
         return serving.port;
+      case 'listenTls':
+        await serving.listenTls({ reusePort: true, ...request.tls });
+        return serving.tlsPort ?? 0;
+      case 'certificates':
+        serving.setCertificates(request.certificates);
+        return null;
       case 'metrics':
         return serving.registry.snapshot();
       case 'health':

@@ -47,6 +47,10 @@ export const Route = z
     query: z.record(z.string().min(1).max(128), z.string().max(1024)).default({}).describe('Query parameters that must have exactly these values.'),
     service: Reference.optional().describe('Where requests go.'),
     split: z.array(Split).min(1).max(16).optional().describe('Instead of service: several, by weight.'),
+    encodedSlashes: z
+      .enum(['refuse', 'keep'])
+      .default('refuse')
+      .describe('What becomes of %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path, read with slashes in their place, leads to another route.'),
     rewrite: Rewrite.prefault({}),
     priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe('Decides between routes that are equally specific; higher wins.'),
     policies: PolicyAttachments,

@@ -48,6 +48,9 @@ export const Service = z.strictObject({
     .strictObject({
       verify: z.boolean().default(true).describe('Verify the certificate of the target.'),
       serverName: z.string().min(1).max(253).optional().describe('Name sent as SNI and verified; the host of the target otherwise.'),
+      clientCertificate: Name.optional().describe(
+        'Name of the certificate shown to targets that ask for one. Nodes have it in files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: its key is never stored or streamed. A node without it refuses the service.',
+      ),
       caCertificates: z.string().max(262_144).optional().describe('PEM certificates trusted instead of the system ones.'),
     })
     .prefault({})

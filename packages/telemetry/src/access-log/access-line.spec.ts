@@ -16,6 +16,7 @@ const record: AccessRecord = {
   status: 503,
   source: 'upstream',
   code: 'no_target_available',
+  reason: 'all 16 connections are full',
   method: 'GET',
   host: 'api.example.com',
   path: '/orders/12',
@@ -38,6 +39,7 @@ const bare: AccessRecord = {
   consumer: undefined,
   targetAddress: undefined,
   code: undefined,
+  reason: undefined,
   upstreamDurationMs: -1,
   shadow: [],
   userAgent: undefined,
@@ -68,6 +70,7 @@ describe('an access log line', () => {
       status: 503,
       source: 'upstream',
       code: 'no_target_available',
+      reason: 'all 16 connections are full',
       method: 'GET',
       host: 'api.example.com',
       path: '/orders/12',
@@ -108,14 +111,14 @@ describe('an access log line', () => {
         const line = accessLine({
           ...record,
           shadow,
-          ...{ host: text, path: text, method: text, clientAddress: text, userAgent: text, targetAddress: text },
+          ...{ host: text, path: text, method: text, clientAddress: text, userAgent: text, reason: text, targetAddress: text },
           ...{ route: { name }, service: { name }, consumer: { username: name } },
         });
         expect(line.indexOf('\n')).toBe(line.length - 1);
         expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
         const read = parse(Buffer.from(line, 'utf8').toString('utf8'));
         expect(read).toMatchObject({ host: text, path: text, method: text, clientAddress: text, target: text });
-        expect(read).toMatchObject({ route: name, service: name, consumer: name, userAgent: text.slice(0, 256) });
+        expect(read).toMatchObject({ route: name, service: name, consumer: name, userAgent: text.slice(0, 256), reason: text.slice(0, 512) });
         expect(read['shadow'] ?? []).toEqual(shadow);
       }),
       { numRuns: 300 },
@@ -161,5 +164,6 @@ describe('an access log line', () => {
   it('bounds the User-Agent', () => {
     const read = parse(accessLine({ ...record, userAgent: 'a'.repeat(10_000) }));
     expect(read['userAgent']).toBe('a'.repeat(256));
+    expect(parse(accessLine({ ...record, reason: 'a'.repeat(10_000) }))['reason']).toBe('a'.repeat(512));
   });
 });

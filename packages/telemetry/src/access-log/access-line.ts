@@ -1,4 +1,4 @@
-import { maxUserAgentChars } from '../exchange-facts.ts';
+import { maxReasonChars, maxUserAgentChars } from '../exchange-facts.ts';
 import type { AccessRecord } from './access-record.ts';
 import { jsonDuration, jsonText } from './json-text.ts';
 import { timestamp } from './timestamp.ts';
@@ -13,7 +13,7 @@ const list = (names: readonly string[]): string => names.map((name) => `"${jsonT
  * few pieces: an object and `JSON.stringify` take more than twice the time.
  */
 export function accessLine(record: AccessRecord): string {
-  const { code, shadow, targetAddress, upstreamDurationMs, userAgent } = record;
+  const { code, reason, shadow, targetAddress, upstreamDurationMs, userAgent } = record;
   const { traceId } = record.trace;
   const route = record.route?.name;
   const service = record.service?.name;
@@ -26,6 +26,7 @@ export function accessLine(record: AccessRecord): string {
   if (!absent(targetAddress)) line += '","target":"' + jsonText(targetAddress);
   line += '","status":' + record.status + ',"source":"' + record.source;
   if (!absent(code)) line += '","code":"' + code;
+  if (!absent(reason)) line += '","reason":"' + jsonText(reason.slice(0, maxReasonChars));
   line += '","method":"' + jsonText(record.method) + '","host":"' + jsonText(record.host) + '","path":"' + jsonText(record.path);
   line += '","protocol":"HTTP/' + jsonText(record.protocol) + '","requestBytes":' + record.requestBytes;
   line += ',"responseBytes":' + record.responseBytes + ',"durationMs":' + jsonDuration(record.durationMs);

@@ -14,6 +14,7 @@ const record: AccessRecord = {
   status: 200,
   source: 'upstream',
   code: undefined,
+  reason: undefined,
   method: 'GET',
   host: 'a',
   path: '/',

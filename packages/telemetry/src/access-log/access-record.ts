@@ -7,6 +7,8 @@ import type { ExchangeFacts } from '../exchange-facts.ts';
 export interface AccessRecord extends ExchangeFacts {
   /** `traceId` is empty when the request belongs to no trace. */
   readonly trace: { readonly traceId: string };
+  /** What exactly went wrong, if something did: for operators, never for clients. */
+  readonly reason: string | undefined;
   /** Address of the target asked last; undefined when none was. */
   readonly targetAddress: string | undefined;
   /** Time spent with targets; negative when none was asked. */

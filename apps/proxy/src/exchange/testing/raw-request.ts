@@ -25,6 +25,8 @@ const segments = [
   ...["!$&'()*+,=:@-_", '"<>', '^`{|}', '*', '%2a', 'con', 'nul%20', 'a'.repeat(300)],
 ];
 /** Most of these are refused, so they come up less often. */
+/** Segments with an encoded slash, also around what could be a way up or to another route. */
+const encodedSlashes = ['a%2Fb', 'a%2fb', 'a%5Cb', 'a%5cb', '%2F', '%2f%2F', 'admin%2Fx', '%2fadmin%2fx', '..%2fadmin', '%2e%2e%2fadmin', 'a%2f..%5c..', 'a%2f%2e%2e', '.%2fa', '..%2f..%2fadmin', 'a%252fb', 'a%2F%61', '..;%2f..'];
 const oddSegments = ['%2F', '%5c', '%2f..', '..%2f', '%00', '%', '%z', '%4', '\\', 'a\\b', '#', 'a#b', '\xe9', '\x7f', '\x01', 'a b', '\t'];
 const queries = ['', '', '', '?', '?a=b', '?a=%2e%2e/..//', '?x=//admin/../', '?a?b', '?"<>', '?%41=%61', '?+&;=', `?${'q'.repeat(500)}`];
 const oddQueries = ['?%00', '?%zz', '?a#b', '?\xe9', '?a b', '?\\', '?%'];
@@ -38,6 +40,8 @@ export function rawRequest(random: NextRandom): RawRequest {
   const depth = Math.floor(random() * 6);
   let path = '';
   for (let index = 0; index < depth; index++) path += `/${oddly(0.05, oddSegments, segments)}`;
+  // There are routes that take encoded slashes, and they are as good a way in as any.
+  if (random() < 0.15) path = `/${one(['files', 'file', 're', 'admin', 'files/..', 'file%2f', 'a'])}${path}/${one(encodedSlashes)}`;
   if (depth === 0 || random() < 0.2) path += '/';
   const host = oddly(0.04, oddHosts, hosts);
   const target = path + oddly(0.06, oddQueries, queries);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { normalizeTarget } from '@sluice/http1';
+import { keepEncodedSlash, normalizeTarget } from '@sluice/http1';
 import { definePolicy, definePolicySchema } from '@sluice/policy-sdk';
 import { z } from 'zod';
 import { resource } from '../../runtime/testing/resources.ts';
@@ -34,6 +34,8 @@ export interface Disagreement {
 export interface IdentityReport {
   cases: number;
   served: number;
+  /** Of those served, how many with an encoded slash in the path. */
+  encodedSlashes: number;
   /** Answers that were not 200, by status. */
   readonly refused: Map<number, number>;
   readonly disagreements: Disagreement[];
@@ -69,6 +71,7 @@ export class TargetWitnesses {
       resources: [
         resource('service', { name: 'origin', targets: [{ address: `127.0.0.1:${(origin.address() as AddressInfo).port}` }] }),
         resource('route', { name: 'admin-host', hosts: ['admin.test'], service: 'service-origin', policies, rewrite }),
+        resource('route', { name: 'files', paths: ['/files/*', '/file/{name}', '~ ^/re/(?<rest>.*)$'], encodedSlashes: 'keep', service: 'service-origin', policies, rewrite }),
         resource('route', { name: 'admin', paths: ['/admin/*'], service: 'service-origin', policies, rewrite }),
         resource('route', { name: 'any', paths: ['~ ^(?<whole>/.*)$'], service: 'service-origin', policies, rewrite }),
       ],
@@ -186,6 +189,13 @@ function ask(socket: Socket, id: string, { target, host }: RawRequest): Promise<
   });
 }
 
+/** The route that the requests of this host and path are for. */
+function routeOf({ host, path }: Sighting): string {
+  if (host === 'admin.test') return 'admin-host';
+  if (/^\/admin(?:\/|$)/.test(path)) return 'admin';
+  return /^\/files(?:\/|$)|^\/file\/[^/]+$|^\/re\//.test(path) ? 'files' : 'any';
+}
+
 /** Compares what was seen of one request. */
 function judge({ sent, status, sightings, route, captured }: Testimony, report: IdentityReport): void {
   report.cases++;
@@ -206,10 +216,20 @@ function judge({ sent, status, sightings, route, captured }: Testimony, report: 
     const seen = sightings.get(room);
     if (seen?.host !== first.host || seen.path !== first.path || seen.query !== first.query) disagree(`${room} saw ${JSON.stringify(seen)}, receive ${JSON.stringify(first)}`);
   }
-  const expected = first.host === 'admin.test' ? 'admin-host' : /^\/admin(?:\/|$)/.test(first.path) ? 'admin' : 'any';
+  const expected = routeOf(first);
+  const hasEncodedSlash = /%2F|%5C/.test(first.path);
+  if (hasEncodedSlash) report.encodedSlashes++;
+  if (hasEncodedSlash && route !== 'files') disagree(`${JSON.stringify(first.path)} was served by ${route}, which does not take encoded slashes`);
+  // Whoever reads an encoded slash as one must not get to what another route guards.
+  for (const separators of [/%2F/g, /%2F|%5C/g]) {
+    const read = first.path.replace(separators, '/').replace(/\/{2,}/g, '/');
+    const other = routeOf({ ...first, path: read });
+    if (hasEncodedSlash && other !== expected) disagree(`${JSON.stringify(first.path)} may be read as ${JSON.stringify(read)}, which is for ${other}`);
+    if (/\/\.\.?(?:\/|$)/.test(read)) disagree(`${JSON.stringify(first.path)} may be read with a dot segment`);
+  }
   if (route !== expected) disagree(`the route is ${route}, by what was seen it should be ${expected}`);
   if (route === 'any' && captured !== first.path) disagree(`the router matched ${JSON.stringify(captured)}, policies saw ${JSON.stringify(first.path)}`);
-  const again = normalizeTarget(first.path);
+  const again = normalizeTarget(first.path, hasEncodedSlash ? keepEncodedSlash : {});
   if (!('path' in again) || again.path !== first.path) disagree(`${JSON.stringify(first.path)} is not normal`);
-  if (/\/\/|\/\.\.?(?:\/|$)|[^\x21-\x7e]|%(?:2[eEfF]|5[cC]|00)/.test(first.path)) disagree(`${JSON.stringify(first.path)} could be read in another way`);
+  if (/\/\/|\/\.\.?(?:\/|$)|[^\x21-\x7e]|%(?:2[eEf]|5c|00)/.test(first.path)) disagree(`${JSON.stringify(first.path)} could be read in another way`);
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import type { ContentSink, ContentSource } from '../../exchange/content.ts';
 import type { Downstream, Refusal } from '../../exchange/downstream.ts';
+import type { ConnectionPlaces } from '../connection-places.ts';
 import { Listener } from '../listener.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import { TimerWheel } from '../timer-wheel.ts';
@@ -11,19 +12,20 @@ export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
   readonly wheel = new TimerWheel({ tickMs: 10 }).start();
-  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>) {
+  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, places?: ConnectionPlaces) {
     const events = {
       connection: (downstream: Downstream) => () => handler(downstream),
       refused: (refusal: Refusal): string => {
         this.refusals.push(refusal);
         return JSON.stringify({ code: refusal.code });
       },
+      answered: () => undefined,
     };
-    this.listener = new Listener(events, this.wheel, options);
+    this.listener = new Listener(events, this.wheel, options, places);
   }
 
-  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<RunningListener> {
-    const running = new RunningListener(handler, options);
+  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, places?: ConnectionPlaces): Promise<RunningListener> {
+    const running = new RunningListener(handler, options, places);
     await running.listener.listen(0, '127.0.0.1');
     return running;
   }

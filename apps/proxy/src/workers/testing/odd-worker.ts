@@ -23,6 +23,8 @@ function handle(id: number, request: WorkerRequest): void {
     case 'delta':
       return send({ kind: 'take', id, requests: [], cost: 7 });
     case 'snapshot':
+    case 'listenTls':
+    case 'certificates':
     case 'drain':
       process.exit(3);
   }

@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ConnectionPlaces } from './connection-places.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+
+const hello = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
+
+describe('places of connections that listeners share', () => {
+  const listeners: RunningListener[] = [];
+  afterEach(async () => {
+    for (const each of listeners.splice(0)) await each.stop();
+  });
+  const two = async (places: ConnectionPlaces): Promise<[RunningListener, RunningListener]> => {
+    const [one, other] = [await RunningListener.start(echo, {}, places), await RunningListener.start(echo, {}, places)];
+    listeners.push(one, other);
+    return [one, other];
+  };
+  const status = async (port: number): Promise<{ client: RawClient; status: number }> => {
+    const client = await RawClient.connect(port);
+    return { client, status: (await client.send(hello).readResponse()).status };
+  };
+
+  it.each([
+    ['in total', new ConnectionPlaces(2, 100), 'in total'],
+    ['per address', new ConnectionPlaces(100, 2), 'from 127.0.0.1'],
+  ])('are counted together %s, and free again when a connection of either closes', async (_, places, limit) => {
+    const [one, other] = await two(places);
+    const first = await status(one.port);
+    const second = await status(other.port);
+    expect([first.status, second.status, (await status(one.port)).status, (await status(other.port)).status]).toEqual([200, 200, 503, 503]);
+    expect([...one.refusals, ...other.refusals].map(({ reason }) => reason)).toEqual(Array(2).fill(`the limit of connections ${limit} is reached`));
+    first.client.close();
+    await eventually(() => one.listener.connectionCount === 0);
+    expect((await status(other.port)).status).toBe(200);
+    expect((await status(one.port)).status).toBe(503);
+  });
+});
