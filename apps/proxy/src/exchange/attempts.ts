@@ -1,3 +1,4 @@
+import { GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
 import type { ServedService } from '../runtime/served.ts';
@@ -115,9 +116,13 @@ export class Attempts implements UpstreamEvents {
     this.#reply(code);
   }
 
-  /** A policy, or we ourselves, failed on what the upstream said. It runs in an event of its socket: nobody else would catch it. */
+  /**
+   * A policy, or we ourselves, failed on what the upstream said, or its content did before anything of it was passed on. It
+   * runs in an event of its socket: nobody else would catch it.
+   */
   #giveUp(fault: unknown): void {
     if (this.#ended) return;
+    if (fault instanceof GatewayError) this.#exchange.surroundings.noteFailure(this.#exchange, fault.code, String(fault.cause ?? fault.message));
     this.#call?.abort();
     respondToFault(this.#exchange, fault);
     this.#end();

@@ -44,6 +44,7 @@ export interface Downstream {
    * Sends the head and lets content follow with backpressure. `onDone` is called once: with undefined when the last
    * byte was handed to the socket, with the fault when the content could not be completed; the connection is then
    * closed without a clean end.
+   * @throws the fault of the content when that failed before anything was sent: another response may take its place
    */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
   /** Sends 101 with these fields and joins the two connections until one of them ends. */

@@ -25,6 +25,10 @@ export class ResponseChannel implements ContentSender {
   private onDone: ((fault: Error | undefined) => void) | undefined = undefined;
   /** The head of the final response is made. */
   headSent = false;
+  /** The content failed before anything of the response had left. */
+  private unsentFault: Error | undefined = undefined;
+  /** `bytesSent` where the streamed response begins, while its source hands over what it already has; -1 afterwards. */
+  private beginsAt = -1;
 
   constructor(owner: ResponseOwner, writer: SocketWriter) {
     this.owner = owner;
@@ -55,7 +59,10 @@ export class ResponseChannel implements ContentSender {
     this.owner.responseEnded();
   }
 
-  /** Sends a response whose content follows; `onDone` is called once, unless the response is abandoned. */
+  /**
+   * Sends a response whose content follows; `onDone` is called once, unless the response is abandoned.
+   * @throws the fault of the content when that failed before anything was sent: another response may take its place
+   */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     const framing = responseFraming(this.owner, status, content.length);
     const head = this.makeHead(status, headers, framing, content.length);
@@ -68,7 +75,10 @@ export class ResponseChannel implements ContentSender {
     }
     this.outgoing = new OutgoingContent(this.writer, this, head, framing, content);
     this.onDone = onDone;
+    this.beginsAt = this.writer.bytesSent;
     this.outgoing.begin();
+    this.beginsAt = -1;
+    if (this.unsentFault !== undefined) this.takeBack(this.unsentFault);
   }
 
   /** The client takes more. */
@@ -90,8 +100,18 @@ export class ResponseChannel implements ContentSender {
 
   contentBroken(error: Error): void {
     const onDone = this.clear();
+    if (this.writer.bytesSent === this.beginsAt) {
+      this.unsentFault = error;
+      return;
+    }
     this.owner.responseBroken();
     onDone?.(error);
+  }
+
+  private takeBack(fault: Error): never {
+    this.unsentFault = undefined;
+    this.headSent = false;
+    throw fault;
   }
 
   private clear(): ((fault: Error | undefined) => void) | undefined {

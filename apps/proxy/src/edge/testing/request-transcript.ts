@@ -70,3 +70,16 @@ function readChunks(body: string): { content: string; at: number; isWhole: boole
     if (size === 0) return { content, at, isWhole: true };
   }
 }
+
+/**
+ * Joins the chunks of the first message of the text to one, as {@link readRequest} does: where they are cut says nothing.
+ * A message that breaks off between two chunks is joined as far as it goes.
+ */
+export function joinChunks(text: string): string {
+  const end = text.indexOf(HEAD_END) + HEAD_END.length;
+  const head = text.slice(0, end);
+  if (!head.includes('\r\nTransfer-Encoding: chunked\r\n')) return text;
+  const { content, at, isWhole } = readChunks(text.slice(end));
+  const joined = content === '' ? '' : `${content.length.toString(16)}\r\n${content}\r\n`;
+  return `${head}${joined}${isWhole ? '0\r\n\r\n' : ''}${text.slice(end + at)}`;
+}
