@@ -1,4 +1,5 @@
-import { checkRows, refused, served, servedAndClosed, type EdgeRow } from './testing/edge-row.ts';
+import { checkRows } from './testing/check-rows.ts';
+import { refused, served, servedAndClosed, type EdgeRow } from './testing/edge-row.ts';
 import { get, H, hostLast, post, request, withLength } from './testing/messages.ts';
 
 /** A GET with these field lines, of which the upstream must see only those. */

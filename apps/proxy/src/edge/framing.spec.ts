@@ -1,4 +1,5 @@
-import { checkRows, refused, refusedAndKept, served } from './testing/edge-row.ts';
+import { checkRows } from './testing/check-rows.ts';
+import { refused, refusedAndKept, served } from './testing/edge-row.ts';
 import { brokenOff, chunked, get, H, inChunks, post, request, withLength } from './testing/messages.ts';
 
 const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a.test\r\n\r\n';

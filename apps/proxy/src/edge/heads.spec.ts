@@ -1,4 +1,5 @@
-import { checkRows, refused, refusedAndKept, served, servedAndClosed } from './testing/edge-row.ts';
+import { checkRows } from './testing/check-rows.ts';
+import { refused, refusedAndKept, served, servedAndClosed } from './testing/edge-row.ts';
 import { get, H, hostLast, request } from './testing/messages.ts';
 
 const malformed = (name: string, send: string) => refused(name, send, 'malformed_request');

@@ -1,4 +1,5 @@
-import { brokenChunks, brokenOff, checkHostileRows, head, inChunks, notUnderstood, passedOn, whole } from './testing/hostile-row.ts';
+import { checkHostileRows } from './testing/check-hostile-rows.ts';
+import { brokenChunks, brokenOff, head, inChunks, notUnderstood, passedOn, whole } from './testing/hostile-row.ts';
 
 const says = (fields: string, content = '', statusLine = 'HTTP/1.1 200 OK'): string => `${statusLine}\r\n${fields}\r\n${content}`;
 const sized = (content: string): string => says(`Content-Length: ${content.length}\r\n`, content);

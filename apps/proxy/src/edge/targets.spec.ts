@@ -1,4 +1,5 @@
-import { checkRows, refused, refusedAndKept, served, type EdgeRow } from './testing/edge-row.ts';
+import { checkRows } from './testing/check-rows.ts';
+import { refused, refusedAndKept, served, type EdgeRow } from './testing/edge-row.ts';
 import { get, request } from './testing/messages.ts';
 
 /** One spelling for all: what the upstream sees is what the route was chosen by. */

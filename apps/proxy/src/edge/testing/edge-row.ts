@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { EdgeProxy } from './edge-proxy.ts';
 
 /** One row of the table of what the edge accepts (docs/guides/edge.md). */
 export interface EdgeRow {
@@ -43,17 +41,4 @@ export function served(name: string, send: string, upstream: string): EdgeRow {
 /** The same for a request after which the connection is closed. */
 export function servedAndClosed(name: string, send: string, upstream: string): EdgeRow {
   return { ...served(name, send, upstream), closes: true };
-}
-
-/** Makes a test of every row. */
-export function checkRows(title: string, rows: readonly EdgeRow[]): void {
-  describe(title, () => {
-    let edge: EdgeProxy;
-    beforeAll(async () => {
-      edge = await EdgeProxy.start();
-    });
-    afterAll(() => edge.stop());
-
-    it.each(rows)('$name', (row) => edge.check(row));
-  });
 }

@@ -1,6 +1,4 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { catalogue, problem, type ErrorCode } from '@sluice/errors';
-import { HostileProxy } from './hostile-proxy.ts';
 
 /** What an upstream says in answer to one request, and what must come of it. */
 export interface HostileRow {
@@ -63,17 +61,4 @@ export function passedOn(name: string, says: string, client: string, changes: Ch
  */
 export function brokenOff(name: string, says: string, client: string, then: HostileRow['then'] = 'stay'): HostileRow {
   return { name, method: 'GET', says, then, client, closes: true, keeps: false };
-}
-
-/** Makes a test of every row. */
-export function checkHostileRows(title: string, rows: readonly HostileRow[]): void {
-  describe(title, () => {
-    let proxy: HostileProxy;
-    beforeAll(async () => {
-      proxy = await HostileProxy.start();
-    });
-    afterAll(() => proxy.stop());
-
-    it.each(rows)('$name', (row) => proxy.check(row));
-  });
 }
