@@ -115,7 +115,7 @@ export class Overload {
   #memoryShare(used: number): number {
     const limit = this.#options.memoryShare;
     if (limit === 0) return 0;
-    const calm = inHundredths(limit - CALM_MEMORY_SHARE);
+    const calm = inHundredths(Math.max(limit - CALM_MEMORY_SHARE, limit / 2));
     this.#fullLooks = used > limit ? this.#fullLooks + 1 : 0;
     if (this.#fullLooks >= LOOKS_TO_BEGIN) this.#isMemoryShort = true;
     else if (used <= calm) this.#isMemoryShort = false;

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { ProxyFixture } from '../../exchange/testing/proxy-fixture.ts';
+import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
 import { eventually } from '../../listener/testing/running-listener.ts';
 import { resource } from '../../runtime/testing/resources.ts';
@@ -25,9 +26,10 @@ export class EdgeProxy {
     this.origin = origin;
   }
 
-  static async start(): Promise<EdgeProxy> {
+  static async start(listener: Partial<ListenerOptions> = {}): Promise<EdgeProxy> {
     const origin = await RecordingOrigin.start();
     const proxy = await ProxyFixture.start({
+      listener,
       resources: [
         resource('gateway', { name: 'default', limits: { maxBodyBytes } }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
