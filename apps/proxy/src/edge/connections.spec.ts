@@ -64,7 +64,7 @@ describe('connections', () => {
 
   describe('that are idle', () => {
     it('are closed, new and used ones, and nothing is delivered on them', async () => {
-      await start({ headerTimeoutMs: 60, keepAliveIdleMs: 60 });
+      await start({ headerTimeoutMs: 400, keepAliveIdleMs: 400 });
       const [fresh, used] = [await proxy.connect(), await proxy.connect()];
       await own(used, '/1');
       expect([await fresh.readToEnd(), await used.readToEnd()]).toEqual(['', '']);

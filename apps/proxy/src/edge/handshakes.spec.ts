@@ -199,7 +199,7 @@ describe('what waits until it is allowed', () => {
       ['inside the fields', `GET /p HTTP/1.1\r\n${H}X: `],
       ['before the empty line', `GET /p HTTP/1.1\r\n${H}`],
     ])('%s: 408, and the upstream hears nothing', async (_, bytes) => {
-      await start(answering, { headerTimeoutMs: 60 });
+      await start(answering, { headerTimeoutMs: 400 });
       const client = await proxy.connect();
       expect((await client.send(get('/before')).readResponse()).body).toBe('answer 1');
       const before = received();
@@ -210,8 +210,8 @@ describe('what waits until it is allowed', () => {
     });
 
     it.each([
-      ['stops inside its content', { bodyIdleMs: 60 }, false],
-      ['trickles it', { minBodyRateAfterMs: 60, minBodyBytesPerSecond: 5_000 }, true],
+      ['stops inside its content', { bodyIdleMs: 200 }, false],
+      ['trickles it', { minBodyRateAfterMs: 200, minBodyBytesPerSecond: 5_000 }, true],
     ])('one that %s: 408, and the upstream is never told that the content is whole', async (_, listener, trickles) => {
       await start(answering, listener);
       const client = await proxy.connect();
