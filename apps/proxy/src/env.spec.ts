@@ -13,7 +13,7 @@ const faultOf = (variables: NodeJS.ProcessEnv): string => {
 describe('readEnv', () => {
   it('has a default for everything but what only the operator can know', () => {
     const env = readEnv({});
-    expect(env).toMatchObject({ SLUICE_GATEWAY: 'default', SLUICE_PROXY_PORT: 8000, SLUICE_STATUS_PORT: 8100, SLUICE_CONTROL_PLANE: '127.0.0.1:8005', SLUICE_TRACE_RATIO: 1, SLUICE_DRAIN_MS: 30_000 });
+    expect(env).toMatchObject({ SLUICE_GATEWAY: 'default', SLUICE_PROXY_PORT: 8000, SLUICE_STATUS_PORT: 8100, SLUICE_CONTROL_PLANE: '127.0.0.1:8005', SLUICE_TRACE_RATIO: 1, SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
     expect(env.SLUICE_NODE_TOKEN).toBeUndefined();
     expect(env.SLUICE_NODE_ID).toMatch(/-\d+$/);
     expect(readEnv({ SLUICE_NODE_ID: env.SLUICE_NODE_ID }).SLUICE_NODE_ID).toBe(env.SLUICE_NODE_ID);
@@ -35,6 +35,8 @@ describe('readEnv', () => {
 
   it.each([
     ['SLUICE_PROXY_PORT', ['http', '-1', '65536', '80.5', ' ', '0x50', '1e3', '8000 '], 'must be a whole number from 0 to 65535'],
+    ['SLUICE_OVERLOAD_LAG_MS', ['-1', '60001', '0.2', 'off'], 'must be a whole number from 0 to 60000'],
+    ['SLUICE_OVERLOAD_MEMORY_PERCENT', ['101', '85%', '.85'], 'must be a whole number from 0 to 100'],
     ['SLUICE_DRAIN_MS', ['600001', '30s'], 'must be a whole number from 0 to 600000'],
     ['SLUICE_TRACE_RATIO', ['1.1', '-0', '50%', ' ', 'NaN'], 'must be a number from 0 to 1'],
     ['SLUICE_STREAM_INSECURE', ['yes', 'true'], 'must be 0 or 1'],

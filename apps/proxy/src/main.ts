@@ -20,7 +20,7 @@ const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 async function main(given: Arguments): Promise<void> {
   const env = readEnv();
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
-  if (given.worker !== undefined) return runWorker(env, logger.child({ worker: given.worker }));
+  if (given.worker !== undefined) return runWorker(env, given.workers, logger.child({ worker: given.worker }));
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
   // Before the configuration file is read again: what it says may need them.
@@ -49,9 +49,9 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
   return singleProcess(serving);
 }
 
-async function runWorker(env: Env, logger: Logger): Promise<void> {
+async function runWorker(env: Env, processes: number, logger: Logger): Promise<void> {
   const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(sendToNode) : undefined;
-  const serving = await Serving.create({ env, version, logger, ...(limits === undefined ? {} : { limits }) });
+  const serving = await Serving.create({ env, version, logger, processes, ...(limits === undefined ? {} : { limits }) });
   joinNode(serving, limits);
 }
 

@@ -20,6 +20,7 @@ import { ConnectionPlaces } from './listener/connection-places.ts';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
+import { Overload, type OverloadState } from './overload/overload.ts';
 import { RuntimeTarget } from './runtime/apply.ts';
 import { nodePolicies, policyRack } from './runtime/node-policies.ts';
 import type { ServedGateway } from './runtime/served.ts';
@@ -33,6 +34,8 @@ export interface ServingOptions {
   readonly logger: Logger;
   /** Where use is counted; made from the settings when absent. */
   readonly limits?: LimitStore;
+  /** Processes of this node that take traffic and share its memory, this one included. */
+  readonly processes?: number;
 }
 
 /** Everything that takes traffic in one process: configuration in service, listener, upstreams, telemetry. */
@@ -44,6 +47,7 @@ export class Serving {
   readonly #target: RuntimeTarget;
   readonly #wheel = new TimerWheel().start();
   readonly #lag = new EventLoopLag();
+  readonly #overload: Overload;
   readonly #limits: LimitStore;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
@@ -61,6 +65,7 @@ export class Serving {
     const { env, logger, version } = options;
     this.#options = options;
     this.upstreams = new UpstreamRegistry(this.#wheel);
+    this.#overload = createOverload(options).start();
     this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL });
     this.#tracer = createTracer(options, this.metrics);
     this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
@@ -123,6 +128,7 @@ export class Serving {
     this.upstreams.closeAll();
     await this.#limits.close();
     this.#wheel.stop();
+    this.#overload.stop();
     this.#lag.stop();
   }
 
@@ -134,6 +140,7 @@ export class Serving {
     return {
       runtime: () => this.#target.runtime,
       newRequestId: requestId,
+      overload: this.#overload,
       tracer: this.#tracer,
       accessLog: this.#accessLog,
       metrics: this.metrics,
@@ -153,11 +160,28 @@ export class Serving {
   #collect(): void {
     const { metrics } = this;
     metrics.connections.set(this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0));
+    metrics.overloadShedRatio.set(this.#overload.share);
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
     for (const { address, open } of this.upstreams.connections()) metrics.upstreamConnections.set(open, address);
   }
+}
+
+function createOverload({ env, logger, processes = 1 }: ServingOptions): Overload {
+  return new Overload({
+    lagMs: env.SLUICE_OVERLOAD_LAG_MS,
+    memoryShare: env.SLUICE_OVERLOAD_MEMORY_PERCENT / 100,
+    processes,
+    onChange: (state) => noteOverload(logger, state),
+  });
+}
+
+function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: OverloadState): void {
+  const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
+  const facts = { lagMs: Math.round(lagMs), memoryMiB: megabytes(memory.usedBytes), memoryLimitMiB: megabytes(memory.limitBytes), memoryOf: memory.of };
+  if (isShedding) logger.warn(facts, 'overloaded: a part of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT');
+  else logger.info({ ...facts, refused }, 'no longer overloaded');
 }
 
 function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics): Tracer {

@@ -14,11 +14,10 @@ const PROTECTED: ReadonlySet<string> = new Set([
   'forwarded',
   'x-real-ip',
   'x-request-id',
-  'x-credential-id',
   'x-api-key',
 ]);
 
-const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-'];
+const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-', 'x-credential-'];
 
 /**
  * Tells whether a name, in lower case, is one that only the gateway or the framing may speak for.

@@ -133,6 +133,13 @@ export const metricDefinitions = Object.freeze({
     help: 'Open connections from clients.',
     labels: [],
   },
+  overloadShedRatio: {
+    name: 'sluice_overload_shed_ratio',
+    type: 'gauge',
+    help: 'Part of the requests that is refused because the process cannot keep up, 0 to 1; see code overloaded.',
+    labels: [],
+    merge: 'max',
+  },
   upstreamConnections: {
     name: 'sluice_upstream_connections',
     type: 'gauge',

@@ -152,6 +152,20 @@ describe('an exchange that breaks off', () => {
       expect((await proxy.line(0))['code']).toBe('upstream_malformed_response');
     });
 
+    it.each(['GET', 'PUT'])('by nonsense that comes together with the head: %s is answered 502, for nothing was sent yet', async (method) => {
+      await start(saying('HTTP/1.1 200 OK\r\nX-Secret: 1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\n'), { respond: (_, head) => head.headers.add('X-Policy', head.origin) });
+      const client = await proxy.connect();
+      const response = await client.send(get.replace('GET', method)).readResponse();
+      expect(response).toMatchObject({ status: 502, body: expect.stringContaining('"upstream_malformed_response"') });
+      expect(response.head).not.toContain('X-Secret');
+      expect(response.headers.get('x-policy')).toBe('gateway');
+      expect(await proxy.line(0)).toMatchObject({ status: 502, code: 'upstream_malformed_response', source: 'upstream', target: origin.address });
+      expect(proxy.counted('sluice_errors_total', { code: 'upstream_malformed_response' })).toBe(1);
+      expect(proxy.notes).toMatchObject({ failures: [{ code: 'upstream_malformed_response', reason: expect.stringContaining('chunk size') }], faults: [] });
+      expect((await client.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n').readResponse()).status).toBe(502);
+      expect(origin.connections).toHaveLength(2);
+    });
+
     it('by saying nothing more: cut off after the idle time', async () => {
       await start(saying('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'), {}, { timeouts: { idleMs: 60 } });
       const client = await proxy.connect();

@@ -6,12 +6,13 @@ import { match } from './match.ts';
 import { clientGone, respond, respondToFault } from './respond.ts';
 import { answer, authorize, limit, receive, validate } from './run-phase.ts';
 import { settle } from './settle.ts';
+import { shed } from './shed.ts';
 import { transform } from './transform.ts';
 
 type Step = (exchange: Exchange) => Verdict | Promise<Verdict>;
 
 /** What happens to a request before an upstream is asked, in order. A step answers a reply to stop with, or nothing. */
-const steps: readonly Step[] = [match, receive, authenticate, authorize, limit, validate, transform, answer];
+const steps: readonly Step[] = [shed, match, receive, authenticate, authorize, limit, validate, transform, answer];
 
 /** The life of a request. Never throws; it makes no promise and waits for none unless a policy made one. */
 export function handle(exchange: Exchange): void {

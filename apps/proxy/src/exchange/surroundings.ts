@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
+import type { Overload } from '../overload/overload.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServedGateway } from '../runtime/served.ts';
 import type { Refusal } from './downstream.ts';
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** The configuration in service right now. */
   runtime(): Runtime;
   newRequestId(): string;
+  /** Whether the process keeps up. */
+  readonly overload: Overload;
   readonly tracer: Tracer;
   /** Undefined when it is switched off. */
   readonly accessLog: AccessLog | undefined;

@@ -1,7 +1,10 @@
 import { RequestParser, type RequestLimits } from '@sluice/http1';
 
-/** A field section is bounded by the SETTINGS frame, before this; lines are counted as in HTTP/1.1. */
-const limits: Partial<RequestLimits> = { maxHeaderBytes: 128 * 1024 };
+/**
+ * The size that the SETTINGS frame announces binds only a client that has acknowledged it; this binds all. As lines the
+ * fields are smaller than as RFC 9113 section 6.5.2 counts them, so who keeps to the one keeps to the other.
+ */
+const limits: Partial<RequestLimits> = { maxHeaderBytes: 65_536 };
 /** Never in a valid field value (RFC 9113 section 8.2.1); here it would become a line of its own. */
 const LINE_BREAKS = /[\r\n\0]/;
 

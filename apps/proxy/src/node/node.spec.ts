@@ -19,6 +19,7 @@ describe('ProxyNode', () => {
   let file: string;
   let origin: RawOrigin;
   const stopping: (() => Promise<void>)[] = [];
+  const warned: string[] = [];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-node-'));
@@ -46,8 +47,8 @@ describe('ProxyNode', () => {
     const logged: string[] = [];
     const logger = createLogger({ name: 'node', level: 'error' });
     logger.level = 'silent';
-    const heard = Object.assign(Object.create(logger) as typeof logger, { info: (fields: object) => logged.push(JSON.stringify(fields)) });
-    const serving = await Serving.create({ env, version, logger });
+    const heard = Object.assign(Object.create(logger) as typeof logger, { info: (fields: object) => logged.push(JSON.stringify(fields)), warn: (_: object, message: string) => warned.push(message) });
+    const serving = await Serving.create({ env, version, logger: heard });
     await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
     const node = new ProxyNode({ env, version, logger: heard, traffic: singleProcess(serving), policies: [...(await nodePolicies(undefined)).keys()] });
     await node.start();
@@ -106,6 +107,22 @@ describe('ProxyNode', () => {
     expect(status).toBe(503);
     expect(text).toContain('no control plane has answered');
     expect((await page(statusPort(), '/livez')).status).toBe(200);
+  });
+
+  it('that does not keep up refuses a part of the requests, stays ready, and says so', async () => {
+    await writeFile(file, saying('hello'));
+    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, SLUICE_OVERLOAD_LAG_MS: '5', SLUICE_OVERLOAD_MEMORY_PERCENT: '0' });
+    const answers = new Set<string>();
+    for (const until = performance.now() + 8_000; performance.now() < until && answers.size < 2; ) {
+      for (const blockedUntil = performance.now() + 30; performance.now() < blockedUntil; );
+      answers.add(await send(serving.port, '/hello'));
+    }
+    expect(answers).toEqual(new Set(['200 hello', '503 overloaded']));
+    expect((await page(statusPort(), '/readyz')).status).toBe(200);
+    const { text } = await page(statusPort(), '/metrics');
+    expect(text).toMatch(/^sluice_overload_shed_ratio 0\.\d+$/m);
+    expect(text).toMatch(/^sluice_errors_total\{code="overloaded"\} 1$/m);
+    expect(warned.filter((message) => message.startsWith('overloaded: '))).toHaveLength(1);
   });
 
   it('when it stops, is not ready at once, finishes what is under way, and is gone', async () => {

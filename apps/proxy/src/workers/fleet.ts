@@ -202,9 +202,9 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   async #startWorker(index: number): Promise<void> {
-    const { program, env, logger } = this.#options;
+    const { program, env, logger, size } = this.#options;
     const startedAt = performance.now();
-    const worker = new WorkerProcess(index, program, env, (asking, message) => this.#take(asking, message));
+    const worker = new WorkerProcess(index, program, env, (asking, message) => this.#take(asking, message), size);
     const deadline = setTimeout(() => worker.kill(), startMs);
     try {
       await worker.started;

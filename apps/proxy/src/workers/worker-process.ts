@@ -21,10 +21,10 @@ export class WorkerProcess {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  /** Starts `program` with `--worker`. `onTake` is called when it asks for admission. */
-  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, message: Extract<FromWorker, { kind: 'take' }>) => void) {
+  /** Starts `program` with `--worker`, as one of `size`. `onTake` is called when it asks for admission. */
+  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, message: Extract<FromWorker, { kind: 'take' }>) => void, size = 1) {
     this.index = index;
-    const child = fork(program, ['--worker', String(index)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, ['--worker', String(index), '--workers', String(size)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child = child;
     let isStarted = (): void => undefined;
     let isLost = (_: Error): void => undefined;

@@ -21,6 +21,7 @@ export class GatewayMetrics {
   readonly spansDropped: CounterSeries;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
+  readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;
   readonly upstreamConnections: Gauge<Definitions['upstreamConnections']['labels']>;
   readonly targetHealthy: Gauge<Definitions['targetHealthy']['labels']>;
   readonly configRevision: Gauge<Definitions['configRevision']['labels']>;
@@ -43,6 +44,7 @@ export class GatewayMetrics {
     this.#errors = new Map(errorCodes.map((code) => [code, errors.series(code)]));
     this.#policyDenials = registry.counter(metricDefinitions.policyDenials);
     this.connections = registry.gauge(metricDefinitions.connections);
+    this.overloadShedRatio = registry.gauge(metricDefinitions.overloadShedRatio);
     this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);
     this.targetHealthy = registry.gauge(metricDefinitions.targetHealthy);
     this.configRevision = registry.gauge(metricDefinitions.configRevision);

@@ -8,6 +8,7 @@ import { Listener } from '../../listener/listener.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
 import { eventually } from '../../listener/testing/running-listener.ts';
 import { TimerWheel } from '../../listener/timer-wheel.ts';
+import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
 import { nodePolicies, policyRack } from '../../runtime/node-policies.ts';
 import { resource } from '../../runtime/testing/resources.ts';
@@ -23,6 +24,8 @@ export interface FixtureOptions {
   readonly policies?: readonly Policy[];
   readonly listener?: Partial<ListenerOptions>;
   readonly upstream?: Partial<TargetOptions>;
+  /** Nothing is shed unless this says so. */
+  readonly overload?: Partial<OverloadOptions>;
   /** What is in service from the start; the gateway "default" is added unless it is among them. */
   readonly resources?: readonly Resource[];
 }
@@ -49,6 +52,7 @@ export class ProxyFixture {
   readonly target: RuntimeTarget;
   readonly listener: Listener;
   readonly limits = new MemoryStore();
+  readonly overload: Overload;
   readonly #wheel = new TimerWheel({ tickMs: 5 }).start();
   readonly #accessLog: AccessLog;
   readonly #clients: RawClient[] = [];
@@ -56,6 +60,7 @@ export class ProxyFixture {
 
   private constructor(policies: ReadonlyMap<string, Policy>, options: FixtureOptions) {
     const metrics = new GatewayMetrics(this.metrics);
+    this.overload = new Overload({ lagMs: 0, memoryShare: 0, ...options.overload }).start();
     this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
     const rack = policyRack(policies, {
       limits: this.limits,
@@ -144,6 +149,7 @@ export class ProxyFixture {
     await this.listener.close();
     this.upstreams.closeAll();
     await this.#accessLog.close();
+    this.overload.stop();
     this.#wheel.stop();
   }
 
@@ -152,6 +158,7 @@ export class ProxyFixture {
     return {
       runtime: () => this.target.runtime,
       newRequestId: requestId,
+      overload: this.overload,
       tracer: new Tracer({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: undefined, export: undefined }),
       accessLog: this.#accessLog,
       metrics,

@@ -1,0 +1,84 @@
+import { RawOrigin, type OriginConnection } from '../../upstream/testing/raw-origin.ts';
+import { readBeginning, readRequest } from './request-transcript.ts';
+
+/** What an origin was sent since the last `forget`. */
+export interface Received {
+  /** Whole requests in the order in which they came, as they read on the wire with their chunks joined. */
+  readonly requests: readonly string[];
+  /** Beginnings of requests that never became whole, on connections that are closed now: head and content. */
+  readonly abandoned: readonly string[];
+  /** The same on connections that are still open. */
+  readonly pending: readonly string[];
+}
+
+/**
+ * An upstream that answers each request with its own method and target, so that nobody can mistake one answer for
+ * another, and that remembers every byte it was sent. Tests only.
+ */
+export class RecordingOrigin {
+  readonly #origin: RawOrigin;
+  #requests: string[];
+  /** How much of each connection has been looked at. */
+  readonly #read: Map<OriginConnection, number>;
+
+  private constructor(origin: RawOrigin, requests: string[], read: Map<OriginConnection, number>) {
+    this.#origin = origin;
+    this.#requests = requests;
+    this.#read = read;
+  }
+
+  static async start(): Promise<RecordingOrigin> {
+    const requests: string[] = [];
+    const read = new Map<OriginConnection, number>();
+    const origin = await RawOrigin.start((connection) => {
+      read.set(connection, 0);
+      connection.socket.on('data', () => {
+        for (;;) {
+          const from = read.get(connection) ?? 0;
+          const request = attempt(() => readRequest(connection.received.slice(from)));
+          if (typeof request === 'string') requests.push(request);
+          if (request === undefined || typeof request === 'string') break;
+          read.set(connection, from + request.length);
+          requests.push(request.text);
+          const body = `${request.method} ${request.target}`;
+          connection.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${request.method === 'HEAD' ? '' : body}`);
+        }
+      });
+    });
+    return new RecordingOrigin(origin, requests, read);
+  }
+
+  get address(): string {
+    return this.#origin.address;
+  }
+
+  /** What came since the last `forget`. @throws Error when it is not HTTP of the plainest kind */
+  get received(): Received {
+    const rests = this.#origin.connections.map((connection) => ({ closed: connection.closed, text: connection.received.slice(this.#read.get(connection) ?? 0) }));
+    const begun = rests.filter(({ text }) => text !== '').map(({ closed, text }) => ({ closed, text: readBeginning(text) }));
+    return {
+      requests: [...this.#requests],
+      abandoned: begun.filter(({ closed }) => closed).map(({ text }) => text),
+      pending: begun.filter(({ closed }) => !closed).map(({ text }) => text),
+    };
+  }
+
+  /** Starts the record anew. Connections stay open. */
+  forget(): void {
+    this.#requests.length = 0;
+    for (const connection of this.#origin.connections) this.#read.set(connection, connection.received.length);
+  }
+
+  stop(): void {
+    this.#origin.stop();
+  }
+}
+
+/** What the function gives, or what it complains of: an origin that throws inside an event would take the test run down. */
+function attempt<T>(read: () => T): T | string {
+  try {
+    return read();
+  } catch (fault) {
+    return `cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`;
+  }
+}
