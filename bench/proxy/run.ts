@@ -86,12 +86,12 @@ function measure(arm: Arm): Promise<Sample> {
   });
 }
 
-/** Starts the arm, warms it up, and stops it afterwards. */
+/** Starts the arm, warms it up (long enough for compiling to be over), and stops it afterwards. */
 async function withArm<Result>(arm: Arm, use: (running: RunningProgram, url: string) => Promise<Result>): Promise<Result> {
   const running = await RunningProgram.start(arm, proxyCore, folder);
   try {
     const url = `http://127.0.0.1:${arm.port}/orders/17`;
-    await saturate({ url, seconds: 2, headers, cores: otherCore });
+    await saturate({ url, seconds: 5, headers, cores: otherCore });
     return await use(running, url);
   } finally {
     await running.stop();
