@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HeaderList } from '@sluice/http1';
+import type { ContentSink } from '../exchange/content.ts';
+import type { Downstream } from '../exchange/downstream.ts';
+import { RawClient } from './testing/raw-client.ts';
+import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+
+let running: RunningListener;
+const clients: RawClient[] = [];
+const open = async (): Promise<RawClient> => {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  return client;
+};
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await running.stop();
+});
+
+const request = (path: string, content = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
+
+/** Reads of another connection fill the buffer that all are read into. */
+async function overwrite(): Promise<void> {
+  const other = await open();
+  other.send(request('/other', 'z'.repeat(30_000)));
+  expect((await other.readResponse()).body).toBe(`POST a.test/other ${'z'.repeat(30_000)}`);
+}
+
+describe('what was read and is kept stays as it was, whatever other connections read', () => {
+  it('a request behind another one', async () => {
+    const waiting: Downstream[] = [];
+    running = await RunningListener.start((downstream) => (downstream.path === '/slow' ? waiting.push(downstream) : echo(downstream)));
+    const client = await open();
+    client.send(request('/slow') + request('/next', 'content of the next'));
+    await eventually(() => waiting.length === 1);
+    await overwrite();
+    waiting[0]?.respond(200, new HeaderList(), 'slow');
+    expect((await client.readResponse()).body).toBe('slow');
+    expect((await client.readResponse()).body).toBe('POST a.test/next content of the next');
+  });
+
+  it('content that nobody has asked for yet', async () => {
+    const waiting: Downstream[] = [];
+    running = await RunningListener.start((downstream) => (downstream.path === '/late' ? waiting.push(downstream) : echo(downstream)));
+    const client = await open();
+    client.send(request('/late', 'content that waits'));
+    await eventually(() => waiting.length === 1);
+    await overwrite();
+    echo(waiting[0] as Downstream);
+    expect((await client.readResponse()).body).toBe('POST a.test/late content that waits');
+  });
+
+  it('content behind a pause of its reader', async () => {
+    const taken: string[] = [];
+    let late: Downstream | undefined;
+    running = await RunningListener.start((downstream) => {
+      if (downstream.path !== '/paused') return echo(downstream);
+      late = downstream;
+      const sink: ContentSink = {
+        data: (chunk) => {
+          taken.push(chunk.toString('latin1'));
+          return false;
+        },
+        end: () => downstream.respond(200, new HeaderList(), taken.join('')),
+        fail: () => downstream.abort(),
+      };
+      downstream.content.start(sink);
+    });
+    const client = await open();
+    // Two chunks in one read: the second is kept while the reader pauses at the first.
+    client.send('POST /paused HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n');
+    await eventually(() => taken.length === 1);
+    await overwrite();
+    late?.content.resume();
+    await overwrite();
+    late?.content.resume();
+    expect((await client.readResponse()).body).toBe('firstsecond');
+  });
+
+  it('the beginning of a head, and one that may become HTTP/2', async () => {
+    running = await RunningListener.start(echo);
+    const [half, preface] = [await open(), await open()];
+    half.send('POST /half HTTP/1.1\r\nHost: a.te');
+    preface.send('PRI');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await overwrite();
+    half.send('st\r\nContent-Length: 2\r\n\r\nok');
+    preface.send('NT /preface HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    expect((await half.readResponse()).body).toBe('POST a.test/half ok');
+    // Read as HTTP/1.1 from its first byte on: the method is PRINT, which nobody serves.
+    expect((await preface.readResponse()).status).toBe(501);
+  });
+});
