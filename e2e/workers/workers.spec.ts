@@ -87,7 +87,9 @@ describe('a proxy with several workers', () => {
     await sleep(1_200);
     process.kill(first, 'SIGKILL');
     const seen: number[] = [];
-    for (let turn = 0; turn < 20; turn++) {
+    const isReplaced = (): boolean => workersOf(stack.proxy).every((pid) => pid !== first);
+    // Two seconds of load in any case; a busy machine may need longer for a new process.
+    for (let turn = 0; turn < 20 || (turn < 200 && !isReplaced()); turn++) {
       seen.push(await requestsCounted(stack.proxy, 'orders'));
       await sleep(100);
     }
@@ -105,7 +107,7 @@ describe('a proxy with several workers', () => {
     expect(new Set(await flags(stack.proxy, 40))).toEqual(new Set(['200']));
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status));
     expect(new Set(statuses)).toEqual(new Set([429]));
-  }, 30_000);
+  }, 60_000);
 
   it('connections of a worker are left alone when the other one is killed', async () => {
     const [first = 0] = workersOf(stack.proxy);
@@ -151,7 +153,7 @@ describe('a proxy with several workers', () => {
     const workers = workersOf(node);
     expect(workers.filter(isRunning)).toHaveLength(2);
     await node.process.end('SIGKILL');
-    for (let turn = 0; turn < 50 && workers.some(isRunning); turn++) await sleep(100);
+    for (let turn = 0; turn < 200 && workers.some(isRunning); turn++) await sleep(100);
     expect(workers.filter(isRunning)).toEqual([]);
   }, 30_000);
 });

@@ -26,8 +26,8 @@ async function main(given: Arguments): Promise<void> {
   // Before the configuration file is read again: what it says may need them.
   if (env.SLUICE_TLS_PORT !== undefined || env.SLUICE_CLIENT_CERT_DIR !== undefined) process.on('SIGHUP', () => void renewCertificates(env, traffic, logger));
   const node = new ProxyNode({ env, version, logger, traffic, policies });
-  await node.start();
   stopOnSignals(node, env, logger);
+  await node.start();
 }
 
 async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
@@ -44,9 +44,7 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
   }
   const serving = await Serving.create({ env, version, logger });
   serving.setCertificates(certificates);
-  await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
-  if (tlsPort !== undefined && certificates.server !== undefined) await serving.listenTls({ port: tlsPort, certificates: certificates.server, reusePort: false });
-  return singleProcess(serving);
+  return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort }, certificates.server);
 }
 
 async function runWorker(env: Env, processes: number, logger: Logger): Promise<void> {

@@ -32,6 +32,10 @@ export class FileSource implements ConfigSource {
     this.#applying = apply();
   }
 
+  get settled(): Promise<void> {
+    return this.#applying;
+  }
+
   async stop(): Promise<void> {
     await this.#applying;
   }

@@ -4,6 +4,8 @@ import type { Kind, Resource, Spec } from '@sluice/config';
 export interface ConfigSource {
   /** Begins to bring configuration. Throws when it can never work as it was set up. */
   start(): void;
+  /** Once started: fulfils when what was at hand then, a file or a last good configuration, is in service or cannot be. */
+  readonly settled: Promise<void>;
   /** Stops, and waits for what must not be lost. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -40,6 +40,7 @@ export interface StreamSourceOptions {
 export class StreamSource implements ConfigSource {
   readonly #options: StreamSourceOptions;
   readonly #applier: ConfigApplier;
+  readonly #settled = Promise.withResolvers<void>();
   #isStopping = false;
   /** Ends the wait under way. */
   #interrupt: () => void = () => undefined;
@@ -63,6 +64,10 @@ export class StreamSource implements ConfigSource {
     this.#running ??= this.#run();
   }
 
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
   /** Tells the control plane at once what {@link StreamSourceOptions.report} says, that the node is draining for instance. */
   announce(): void {
     this.#session?.sendStatus();
@@ -79,7 +84,7 @@ export class StreamSource implements ConfigSource {
   }
 
   async #run(): Promise<void> {
-    await this.#loadLastGood();
+    await this.#loadLastGood().finally(() => this.#settled.resolve());
     const { addresses } = this.#options;
     // A random first one spreads nodes over the control planes.
     let next = Math.floor(Math.random() * addresses.length);

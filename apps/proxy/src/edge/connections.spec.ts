@@ -4,13 +4,15 @@ import type { ListenerOptions } from '../listener/listener-options.ts';
 import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { resource } from '../runtime/testing/resources.ts';
+import { localCertificate } from '../upstream/testing/certificates.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
-import { get, H } from './testing/messages.ts';
+import { get, H, request } from './testing/messages.ts';
 
-describe('connections', () => {
+describe.each(['plain', 'TLS'])('connections, %s', (security) => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
     await proxy.stop();
     origin.stop();
   });
@@ -24,13 +26,19 @@ describe('connections', () => {
       });
     });
     proxy = await ProxyFixture.start({
-      listener,
+      listener: security === 'TLS' ? { ...listener, certificates: [localCertificate] } : listener,
       resources: [
         resource('gateway', { name: 'default', trustedProxies: [...trustedProxies] }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
+        resource('route', { name: 'all', paths: ['/*'], service: 'service-origin', rewrite: { host: 'preserve' } }),
       ],
     });
+  };
+  const clients: RawClient[] = [];
+  const connect = async (): Promise<RawClient> => {
+    const client = await (security === 'TLS' ? RawClient.connectTls(proxy.port) : RawClient.connect(proxy.port));
+    clients.push(client);
+    return client;
   };
   const received = (): string => origin.connections.map((connection) => connection.received).join('');
   const own = async (client: RawClient, path: string): Promise<string> => {
@@ -43,39 +51,44 @@ describe('connections', () => {
     it.each([
       ['per address', { maxConnectionsPerAddress: 2 }],
       ['in total', { maxConnections: 2 }],
-    ])('%s: 503 with Retry-After, the upstream hears nothing, those who are connected are served on', async (_, listener) => {
+    ])('%s: 503 with Retry-After, over TLS the end, the upstream hears nothing, those who are connected are served on', async (_, listener) => {
       await start(listener);
-      const [first, second] = [await proxy.connect(), await proxy.connect()];
+      const [first, second] = [await connect(), await connect()];
       await own(first, '/1');
       await own(second, '/2');
       const before = received();
-      const third = await proxy.connect();
-      const refused = await third.send(get('/3')).readResponse();
-      expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('connection')]).toEqual([503, '1', 'close']);
-      expect(JSON.parse(refused.body)).toMatchObject({ code: 'too_many_connections' });
-      expect(await third.readToEnd()).toBe('');
+      if (security === 'TLS') {
+        // A refusal costs no handshake.
+        await expect(connect()).rejects.toThrow();
+      } else {
+        const third = await connect();
+        const refused = await third.send(get('/3')).readResponse();
+        expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('connection')]).toEqual([503, '1', 'close']);
+        expect(JSON.parse(refused.body)).toMatchObject({ code: 'too_many_connections' });
+        expect(await third.readToEnd()).toBe('');
+      }
       expect(received()).toBe(before);
       await own(first, '/4');
       second.close();
       await eventually(() => proxy.listener.connectionCount === 1);
-      await own(await proxy.connect(), '/5');
+      await own(await connect(), '/5');
     });
   });
 
   describe('that are idle', () => {
     it('are closed, new and used ones, and nothing is delivered on them', async () => {
       await start({ headerTimeoutMs: 400, keepAliveIdleMs: 400 });
-      const [fresh, used] = [await proxy.connect(), await proxy.connect()];
+      const [fresh, used] = [await connect(), await connect()];
       await own(used, '/1');
       expect([await fresh.readToEnd(), await used.readToEnd()]).toEqual(['', '']);
-      await own(await proxy.connect(), '/2');
+      await own(await connect(), '/2');
     });
   });
 
   describe('drain', () => {
     it('finishes what is under way, answers what was on its way, takes nobody new, and ends', async () => {
       await start({ drainIdleMs: 300 });
-      const [held, busy, idle] = [await proxy.connect(), await proxy.connect(), await proxy.connect()];
+      const [held, busy, idle] = [await connect(), await connect(), await connect()];
       await own(busy, '/1');
       held.send(get('/held') + get('/behind'));
       await eventually(() => received().includes('/held'));
@@ -94,7 +107,7 @@ describe('connections', () => {
 
     it('cuts off what is not finished in time, on both sides', async () => {
       await start();
-      const client = await proxy.connect();
+      const client = await connect();
       client.send(get('/held'));
       await eventually(() => received().includes('/held'));
       await proxy.listener.drain(30);
@@ -113,12 +126,23 @@ describe('connections', () => {
       ['is the peer when a trusted proxy says nothing', ['127.0.0.1'], [], '127.0.0.1', '127.0.0.1'],
     ])('%s', async (_, trusted, fields, address, forwarded) => {
       await start({}, trusted);
-      const client = await proxy.connect();
+      const client = await connect();
       client.send(get('/p', H + fields.map((field) => `${field}\r\n`).join('')));
       expect((await client.readResponse()).body).toBe('/p');
       expect((await proxy.line(0))['clientAddress']).toBe(address);
       expect(seen('x-forwarded-for')).toEqual([forwarded]);
+      expect([seen('x-forwarded-proto'), seen('x-forwarded-port'), seen('x-forwarded-host')]).toEqual([[security === 'TLS' ? 'https' : 'http'], [String(proxy.port)], ['a.test']]);
       await own(client, '/next');
     });
+  });
+
+  it('carry each request on byte by byte, and say how it came', async () => {
+    await start();
+    const client = await connect();
+    client.send(get('/a/../p', `${H}X-Forwarded-Proto: gopher\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Host: evil.test\r\nX-A: b\r\n`));
+    expect((await client.readResponse()).body).toBe('/p');
+    const expected = request('GET /p', { fields: 'X-A: b\r\n' }).replace('Proto: http\r', `Proto: ${security === 'TLS' ? 'https' : 'http'}\r`);
+    expect(received().replace(/(?<=^X-Request-Id: )[^\r\n]+/m, '<id>').replace(`Port: ${proxy.port}\r`, 'Port: <port>\r')).toBe(expected);
+    await own(client, '/next');
   });
 });

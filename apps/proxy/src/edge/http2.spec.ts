@@ -50,6 +50,19 @@ describe('HTTP/2 in raw frames', () => {
     expect(asked()).toEqual(['POST /p?x=1', 'GET /next', 'GET /other']);
   });
 
+  it.each<[string, number, readonly (readonly [string, string])[]]>([
+    ['a method that is not served', 405, [[':method', 'TRACE']]],
+    ['a method nobody knows', 501, [[':method', 'BREW']]],
+    ['two Authorization fields', 400, [['authorization', 'a'], ['authorization', 'b']]],
+  ])('%s is refused, and logged as what it is', async (_, status, fields) => {
+    client.send(request(1, '/p', fields));
+    await eventually(() => contentOf(1) !== '');
+    expect(JSON.parse(contentOf(1))).toMatchObject({ status });
+    expect(await edge.proxy.line(0)).toMatchObject({ status, protocol: 'HTTP/2' });
+    await nextIsItsOwn(3);
+    expect(asked()).toEqual(['GET /next', 'GET /other']);
+  });
+
   it.each<[string, readonly (readonly [string, string])[]]>([
     ['capitals in a name', [['X-A', 'a']]],
     ['Transfer-Encoding', [['transfer-encoding', 'chunked']]],

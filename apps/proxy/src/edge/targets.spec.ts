@@ -55,3 +55,13 @@ checkRows('targets that two readers could understand differently', [
   ...['/\xe9', '/\xc0\xae\xc0\xae/a', '/\xff', '/p?\xe9', '/a\x80b'].map((target) => refused(JSON.stringify(target), get(target), 'invalid_target')),
   ...['/a\x01b', '/a\0b', '/a\x0bb', '/a\x1b', '/a\x7f'].map((target) => refused(JSON.stringify(target), get(target), 'malformed_request')),
 ]);
+
+checkRows('encoded slashes where the route asks for them', [
+  seenAs('/kept/a%2Fb', '/kept/a%2Fb'),
+  seenAs('/kept/a%2fb%5cc?q=%2f', '/kept/a%2Fb%5Cc?q=%2f'),
+  seenAs('/kept/%2f%2F', '/kept/%2F%2F'),
+  seenAs('/x/../kept/./%61%2fb', '/kept/a%2Fb'),
+  seenAs('/kept/a%252Fb', '/kept/a%252Fb'),
+  // A way into or out of the route that only one reader would see.
+  ...['/kept%2Fa', '/%2Fkept/a%2Fb', '/kept/..%2fkeyed', '/kept/%2e%2e%5ckeyed', '/kept/a%2f../b', '/kept/%00%2F', '/kept/../p/a%2Fb'].map(refusedTarget),
+]);

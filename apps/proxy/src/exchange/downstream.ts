@@ -62,6 +62,8 @@ export interface Downstream {
 
 /** A message that never became an exchange. */
 export interface Refusal {
+  /** As far as it is known what was spoken; 1.1 otherwise. */
+  readonly protocol: Downstream['protocol'];
   readonly code: ErrorCode;
   readonly status: number;
   /** For the log: what exactly was wrong. */

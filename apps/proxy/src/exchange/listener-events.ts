@@ -18,7 +18,7 @@ export function listenerEvents(surroundings: Surroundings): ListenerEvents {
       surroundings.unmatched.record(refusal.status, 0, 0, 0);
       const { code, reason } = refusal;
       const { source } = catalogue[code];
-      surroundings.accessLog?.write({ ...recordOf({ ...refusal, protocol: '1.1' }, requestId, surroundings), source, code, reason });
+      surroundings.accessLog?.write({ ...recordOf(refusal, requestId, surroundings), source, code, reason });
       surroundings.noteRefusal(refusal, requestId);
       return JSON.stringify(problem(refusal.code, { requestId }));
     },

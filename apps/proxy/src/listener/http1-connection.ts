@@ -283,8 +283,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   }
 
   private refuse(code: ErrorCode, reason: string): void {
-    const { peerAddress, method, host, path } = this;
-    const refusal = { code, status: catalogue[code].status, reason, peerAddress, method, host, path };
+    const { protocol, peerAddress, method, host, path } = this;
+    const refusal = { protocol, code, status: catalogue[code].status, reason, peerAddress, method, host, path };
     const content = this.owner.events.refused(refusal);
     this.decideKeepAlive('length');
     this.writer.send(refusalResponse(this, code, content));

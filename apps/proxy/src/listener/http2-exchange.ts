@@ -5,9 +5,9 @@ import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
-import { fieldsOf } from './http2-fields.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
+import { readHttp2Trailers } from './http2-trailers.ts';
 import { refusalOfMethod, servedMethods } from './refusal.ts';
 import { RequestContent, type ContentOwner } from './request-content.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
@@ -198,16 +198,20 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (!hasContent) return;
     this.requestContent = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
     this.content = this.requestContent;
+    // Only gRPC has a use for them; anywhere else they could smuggle fields past whoever looked at the head.
+    // They may be here before anybody asks for the content.
+    if (this.takesTrailers) this.clientStream.on('trailers', (_, __, raw) => this.takeTrailers(raw));
+  }
+
+  private takeTrailers(raw: readonly string[]): void {
+    this.trailers = readHttp2Trailers(raw, this.owner.options.protectedNames);
+    if (this.trailers === undefined) this.requestContent?.fail('malformed_request', 'A trailer field may not be there.');
   }
 
   private read(content: RequestContent): void {
     if (this.reading) return;
     this.reading = true;
     const { clientStream: stream } = this;
-    stream.on('trailers', (_, __, raw) => {
-      // Only gRPC has a use for them; anywhere else they could smuggle fields past whoever looked at the head.
-      if (this.takesTrailers) this.trailers = fieldsOf(raw);
-    });
     stream.on('data', (chunk: Buffer) => {
       this.bytesReceived += chunk.length;
       content.deliver(chunk);
@@ -219,9 +223,9 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   }
 
   private refuse(code: ErrorCode, reason: string): void {
-    const { peerAddress, method, host, path } = this;
+    const { protocol, peerAddress, method, host, path } = this;
     const { status } = catalogue[code];
-    const content = this.owner.events.refused({ code, status, reason, peerAddress, method, host, path });
+    const content = this.owner.events.refused({ protocol, code, status, reason, peerAddress, method, host, path });
     const headers = HeaderList.of({ 'Content-Type': problemMediaType });
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
     this.response.respond(status, headers, content);

@@ -176,7 +176,7 @@ export class Listener implements ConnectionOwner {
   private refuse(socket: Socket, peerAddress: string, limit: string): void {
     const code = 'too_many_connections';
     const reason = `the limit of connections ${limit} is reached`;
-    const content = this.events.refused({ code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
+    const content = this.events.refused({ protocol: '1.1', code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
     if (this.tls !== undefined || this.turnedAway.size >= MAX_TURNED_AWAY) {
       socket.destroy();
       return;

@@ -1,15 +1,21 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sluice/telemetry';
+import { ConfigState } from '../config/config-state.ts';
+import { LastGood } from '../config/last-good.ts';
 import { readEnv, type Env } from '../env.ts';
 import { RawClient } from '../listener/testing/raw-client.ts';
+import { eventually } from '../listener/testing/running-listener.ts';
 import { nodePolicies } from '../runtime/node-policies.ts';
+import { resource } from '../runtime/testing/resources.ts';
 import { Serving } from '../serving.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { ProxyNode } from './node.ts';
-import { singleProcess } from './traffic.ts';
+import { singleProcess, type Traffic } from './traffic.ts';
 
 const version = '1.2.3';
 const token = 'token-of-the-spec-0123456789';
@@ -42,22 +48,35 @@ describe('ProxyNode', () => {
       ],
     });
 
-  const start = async (variables: NodeJS.ProcessEnv): Promise<{ node: ProxyNode; serving: Serving; statusPort: () => number; env: Env }> => {
+  interface Started {
+    readonly node: ProxyNode;
+    readonly serving: Serving;
+    readonly statusPort: () => number;
+    readonly env: Env;
+    /** Fulfils when the node takes traffic. */
+    readonly ready: Promise<void>;
+  }
+  const begin = async (variables: NodeJS.ProcessEnv, held?: Promise<void>): Promise<Started> => {
     const env = readEnv({ SLUICE_PROXY_PORT: '0', SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: join(folder, 'data'), SLUICE_ACCESS_LOG: 'off', SLUICE_DRAIN_MS: '2000', ...variables });
     const logged: string[] = [];
     const logger = createLogger({ name: 'node', level: 'error' });
     logger.level = 'silent';
     const heard = Object.assign(Object.create(logger) as typeof logger, { info: (fields: object) => logged.push(JSON.stringify(fields)), warn: (_: object, message: string) => warned.push(message) });
     const serving = await Serving.create({ env, version, logger: heard });
-    await serving.listen({ port: env.SLUICE_PROXY_PORT, reusePort: false });
-    const node = new ProxyNode({ env, version, logger: heard, traffic: singleProcess(serving), policies: [...(await nodePolicies(undefined)).keys()] });
-    await node.start();
+    const traffic = singleProcess(serving, { port: env.SLUICE_PROXY_PORT });
+    const node = new ProxyNode({ env, version, logger: heard, traffic: held === undefined ? traffic : afterwards(traffic, held), policies: [...(await nodePolicies(undefined)).keys()] });
+    const ready = node.start();
     stopping.push(() => node.stop());
     const statusPort = (): number => {
       const listening = logged.map((line) => JSON.parse(line) as { statusPort?: number }).find((line) => line.statusPort !== undefined);
       return listening?.statusPort ?? 0;
     };
-    return { node, serving, statusPort, env };
+    return { node, serving, statusPort, env, ready };
+  };
+  const start = async (variables: NodeJS.ProcessEnv): Promise<Started> => {
+    const started = await begin(variables);
+    await started.ready;
+    return started;
   };
   const send = async (port: number, path: string): Promise<string> => {
     const client = await RawClient.connect(port);
@@ -98,6 +117,45 @@ describe('ProxyNode', () => {
     process.emit('SIGHUP');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await send(serving.port, '/hello')).toBe('200 two');
+  });
+
+  it('takes no traffic before its file is in service, and answers on its status port meanwhile', async () => {
+    await writeFile(file, saying('hello'));
+    const port = await freePort();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { statusPort, ready } = await begin({ SLUICE_CONFIG_FILE: file, SLUICE_PROXY_PORT: String(port) }, held);
+    await eventually(() => statusPort() !== 0);
+    expect((await page(statusPort(), '/livez')).status).toBe(200);
+    expect(await page(statusPort(), '/readyz')).toMatchObject({ status: 503, text: expect.stringContaining('takes no traffic yet') });
+    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+    release();
+    await ready;
+    expect(await send(port, '/hello')).toBe('200 hello');
+    expect((await page(statusPort(), '/readyz')).status).toBe(200);
+  });
+
+  it('can be stopped before its file is in service, and takes no traffic then', async () => {
+    await writeFile(file, saying('hello'));
+    const port = await freePort();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const { node, statusPort, ready } = await begin({ SLUICE_CONFIG_FILE: file, SLUICE_PROXY_PORT: String(port) }, held);
+    await eventually(() => statusPort() !== 0);
+    const stopped = node.stop();
+    release();
+    await Promise.all([ready, stopped]);
+    stopping.length = 0;
+    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('serves its last good configuration from the first connection on', async () => {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const lastGood = new LastGood({ dataDir: join(folder, 'data'), key: undefined, gateway: 'default', state: new ConfigState(), log });
+    const { id, kind, spec } = resource('route', { name: 'hello', paths: ['/hello'], policies: [{ name: 'static-response', config: { status: 200, content: 'kept' } }] });
+    const gateway = resource('gateway', { name: 'default' });
+    lastGood.keep(() => ({ epoch: 'e', revision: 7, records: [{ kind, id, json: JSON.stringify(spec) }, { kind: 'gateway', id: gateway.id, json: JSON.stringify(gateway.spec) }] }));
+    await lastGood.flush();
+    const { serving } = await start({ SLUICE_CONTROL_PLANE: '127.0.0.1:1', SLUICE_NODE_TOKEN: token });
+    expect(await send(serving.port, '/hello')).toBe('200 kept');
   });
 
   it('without configuration is not ready and refuses, and says why', async () => {
@@ -148,7 +206,7 @@ describe('ProxyNode', () => {
     const env = readEnv(variables);
     const logger = createLogger({ name: 'node', level: 'error' });
     const serving = await Serving.create({ env: readEnv({ SLUICE_ACCESS_LOG: 'off' }), version, logger });
-    expect(() => new ProxyNode({ env, version, logger, traffic: singleProcess(serving), policies: [] })).toThrow(expected);
+    expect(() => new ProxyNode({ env, version, logger, traffic: singleProcess(serving, { port: 0 }), policies: [] })).toThrow(expected);
     await serving.drain(0);
   });
 
@@ -158,3 +216,22 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/livez')).status).toBe(200);
   });
 });
+
+/** The same traffic, whose configuration takes its time: as long as a large one would. */
+function afterwards(traffic: Traffic, held: Promise<void>): Traffic {
+  const { target } = traffic;
+  const slow: Traffic['target'] = {
+    applySnapshot: (revision, resources) => held.then(() => target.applySnapshot(revision, resources)),
+    applyDelta: (revision, changes) => target.applyDelta(revision, changes),
+  };
+  return Object.create(traffic, { target: { value: slow } }) as Traffic;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}

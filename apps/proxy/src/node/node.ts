@@ -23,6 +23,7 @@ export class ProxyNode {
   readonly #source: ConfigSource & { announce?(): void };
   #status: StatusServer | undefined;
   #draining = false;
+  #takesTraffic = false;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -34,17 +35,26 @@ export class ProxyNode {
     this.#addConfigMetrics();
   }
 
-  /** Begins to bring configuration, and answers on the status port. */
+  /**
+   * Answers on the status port, brings the configuration that is at hand into service, and takes traffic then: who connects
+   * meanwhile is better served by another node. Without any it takes traffic at once, and says that it is not ready.
+   */
   async start(): Promise<void> {
-    const { env, logger } = this.#options;
+    const { env, logger, traffic } = this.#options;
     this.#status = await startStatusServer({
       host: env.SLUICE_STATUS_HOST,
       port: env.SLUICE_STATUS_PORT,
       node: this.#nodeStatus(),
       noteFault: (fault) => logger.error({ error: fault }, 'the status server failed to answer'),
     });
+    const { port: statusPort } = this.#status;
+    logger.info({ statusPort }, 'starting');
     this.#source.start();
-    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: this.#options.traffic.port, tlsPort: this.#options.traffic.tlsPort, statusPort: this.#status.port }, 'listening');
+    await this.#source.settled;
+    if (this.#draining) return;
+    await traffic.listen();
+    this.#takesTraffic = true;
+    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: traffic.port, tlsPort: traffic.tlsPort, statusPort }, 'listening');
   }
 
   /** Becomes not ready, finishes what is under way, keeps the configuration, and ends. */
@@ -74,6 +84,7 @@ export class ProxyNode {
   #readiness(): Readiness {
     const { origin, revision, ageMs, lastError } = this.#state.describe();
     if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
+    if (!this.#takesTraffic) return { ready: false, reason: 'the node brings its first configuration into service and takes no traffic yet' };
     if (origin === 'none') {
       const why = lastError === '' ? '' : ` (${lastError})`;
       return { ready: false, reason: `the node has no configuration: no control plane has answered${why}, and there is no last good configuration on disk` };

@@ -15,6 +15,8 @@ export interface TargetHealth {
 /** Whoever takes the traffic of this node: this process itself, or its workers. */
 export interface Traffic {
   readonly target: ConfigTarget;
+  /** Begins to take connections. Rejects with an Error that says what to set when a port cannot be had. */
+  listen(): Promise<void>;
   readonly port: number;
   /** The port for TLS; undefined without one. */
   readonly tlsPort: number | undefined;
@@ -28,10 +30,22 @@ export interface Traffic {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** One process does everything. */
-export function singleProcess(serving: Serving): Traffic {
+/** Where one process takes traffic. */
+export interface TrafficPorts {
+  readonly port: number;
+  readonly tlsPort?: number | undefined;
+}
+
+/** One process does everything. @param server certificates for the TLS port */
+export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts, server?: NodeCertificates['server']): Traffic {
+  // They may be renewed before the port is there.
+  let certificates = server;
   return {
     target: serving.target,
+    listen: async () => {
+      await serving.listen({ port, reusePort: false });
+      if (tlsPort !== undefined && certificates !== undefined) await serving.listenTls({ port: tlsPort, certificates, reusePort: false });
+    },
     get port() {
       return serving.port;
     },
@@ -44,7 +58,10 @@ export function singleProcess(serving: Serving): Traffic {
     resources: () => serving.target.runtime.resources(),
     metrics: () => serving.registry.snapshot(),
     lastHealth: () => serving.targetsHealth(),
-    setCertificates: async (certificates) => serving.setCertificates(certificates),
+    setCertificates: async (renewed) => {
+      serving.setCertificates(renewed);
+      certificates = renewed.server ?? certificates;
+    },
     drain: (timeoutMs) => serving.drain(timeoutMs),
   };
 }
@@ -53,6 +70,7 @@ export function singleProcess(serving: Serving): Traffic {
 export function severalWorkers(fleet: WorkerFleet): Traffic {
   return {
     target: fleet,
+    listen: () => fleet.listen(),
     get port() {
       return fleet.port;
     },

@@ -3,10 +3,10 @@ import type { HeaderList } from '@sluice/http1';
 import { constants, type ClientHttp2Stream } from 'node:http2';
 import type { ContentSink } from '../exchange/content.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
-import { fieldsOf } from '../listener/http2-fields.ts';
+import { fieldsOf, trailersOf } from '../listener/http2-fields.ts';
 import { toKeep } from '../listener/shared-read-buffer.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
-import { http2RequestHead } from './http2-request-head.ts';
+import { http2RequestHead, isGrpc } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
 import type { Http2UpstreamSession } from './http2-upstream-session.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
@@ -80,11 +80,11 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   /** For the session: it is open, and has room. Sends the request. */
   send(session: Http2UpstreamSession): void {
     if (this.over) return;
-    const { content } = this.request;
+    const { content, headers } = this.request;
     this.session = session;
     let stream: ClientHttp2Stream;
     try {
-      stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0);
+      stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0, content.length !== 0 && isGrpc(headers));
     } catch (error) {
       // A session that is on its way out takes no more streams.
       if (session.isOpen) this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
@@ -111,8 +111,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
 
   end(trailers: HeaderList | undefined): void {
     if (this.over || this.requestSent) return;
-    // Trailers of requests have no reader: gRPC has them in responses only.
-    void trailers;
+    // Only a call of gRPC is asked for them.
+    this.stream?.once('wantTrailers', () => this.stream?.sendTrailers(trailersOf(trailers)));
     this.stream?.end();
     this.sent();
   }

@@ -1,3 +1,4 @@
+import type { HeaderList } from '@sluice/http1';
 import type { UpstreamRequest } from '../exchange/upstream-call.ts';
 import { appendFields } from '../listener/http2-fields.ts';
 import { requestFraming } from './request-head.ts';
@@ -12,7 +13,12 @@ export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'htt
   if (headers.has('te')) headers.remove('te');
   if (headers.has('expect')) headers.remove('expect');
   appendFields(raw, headers);
-  if (headers.get('content-type')?.startsWith('application/grpc') === true) raw.push('te', 'trailers');
+  if (isGrpc(headers)) raw.push('te', 'trailers');
   if (requestFraming(method, content.length) === 'length') raw.push('content-length', String(content.length));
   return raw;
+}
+
+/** Whether the request is a call of gRPC, the one protocol that has a use for trailers. */
+export function isGrpc(headers: HeaderList): boolean {
+  return headers.get('content-type')?.startsWith('application/grpc') === true;
 }

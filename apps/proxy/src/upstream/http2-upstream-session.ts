@@ -64,10 +64,10 @@ export class Http2UpstreamSession {
   }
 
   /** For a call: opens a stream. @throws Error when the session takes none, or the head cannot be written */
-  request(raw: readonly string[], endStream: boolean): ClientHttp2Stream {
+  request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream {
     const { session, pool } = this;
     if (session === undefined) throw new Error('the session is not open');
-    const stream = session.request(raw, { endStream });
+    const stream = session.request(raw, { endStream, waitForTrailers });
     this.streams++;
     pool.wheel.clear(this.timer);
     stream.on('close', () => {

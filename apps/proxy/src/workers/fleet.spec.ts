@@ -26,6 +26,7 @@ describe('WorkerFleet', () => {
     logger.level = 'silent';
     fleet = new WorkerFleet({ size: 2, program, env, port: 0, logger });
     await fleet.start();
+    await fleet.listen();
   }, 30_000);
   afterAll(() => fleet.drain(0));
 
@@ -117,11 +118,12 @@ describe('WorkerFleet', () => {
     await claimPort(0, '127.0.0.1');
   });
 
-  it('a worker that cannot be started is a start that fails, and says why', async () => {
+  it('a port that cannot be had is a start that fails, and says why', async () => {
     const logger = createLogger({ name: 'fleet', level: 'error' });
     logger.level = 'silent';
     const stranger = new WorkerFleet({ size: 2, program, env: { ...env, SLUICE_PROXY_HOST: '203.0.113.1' }, port: 0, logger });
-    await expect(stranger.start()).rejects.toThrow('203.0.113.1 is not an address of this machine: set SLUICE_PROXY_HOST');
+    await stranger.start();
+    await expect(stranger.listen()).rejects.toThrow('203.0.113.1 is not an address of this machine: set SLUICE_PROXY_HOST');
     await stranger.drain(0);
   }, 20_000);
 

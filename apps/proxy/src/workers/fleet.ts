@@ -49,6 +49,7 @@ export class WorkerFleet implements ConfigTarget {
   #certificates: NodeCertificates;
   #turn: Promise<void> = Promise.resolve();
   #stopping = false;
+  #listens = false;
   /** What workers that have ended had counted, as far as it was known. */
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
@@ -62,9 +63,17 @@ export class WorkerFleet implements ConfigTarget {
     this.#certificates = options.certificates ?? { server: undefined, client: {} };
   }
 
-  /** Starts all workers. Rejects when one of them cannot be started, or the port cannot be had. */
+  /** Starts all workers. Rejects when one of them cannot be started. */
   async start(): Promise<void> {
     for (let index = 0; index < this.#options.size; index++) await this.#startWorker(index);
+  }
+
+  /** Has all workers, and those to come, take traffic. Rejects when the port cannot be had. */
+  async listen(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#listens = true;
+      for (const worker of this.#workers.values()) await this.#listenOn(worker);
+    });
   }
 
   get port(): number {
@@ -202,7 +211,7 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   async #startWorker(index: number): Promise<void> {
-    const { program, env, logger, size } = this.#options;
+    const { program, env, size } = this.#options;
     const startedAt = performance.now();
     const worker = new WorkerProcess(index, program, env, (asking, message) => this.#take(asking, message), size);
     const deadline = setTimeout(() => worker.kill(), startMs);
@@ -216,7 +225,6 @@ export class WorkerFleet implements ConfigTarget {
       worker.kill();
       throw fault;
     }
-    logger.info({ worker: index, pid: worker.pid }, 'worker takes traffic');
     void worker.gone.then(() => this.#replace(worker, performance.now() - startedAt));
   }
 
@@ -231,10 +239,15 @@ export class WorkerFleet implements ConfigTarget {
       for (const changes of deltas) await worker.ask({ type: 'delta', revision: this.#revision, changes }, applyMs);
     }
     if (this.#stopping) throw new Error('the node is stopping');
+    if (this.#listens) await this.#listenOn(worker);
+    this.#workers.set(worker.index, worker);
+  }
+
+  async #listenOn(worker: WorkerProcess): Promise<void> {
     this.#port = await worker.ask({ type: 'listen', port: this.#port }, startMs);
     const tls = this.#tls;
     if (tls !== undefined) this.#tlsPort = await worker.ask({ type: 'listenTls', tls }, startMs);
-    this.#workers.set(worker.index, worker);
+    this.#options.logger.info({ worker: worker.index, pid: worker.pid }, 'worker takes traffic');
   }
 
   /** One thing at a time: applying a revision, or bringing a worker up to it. */

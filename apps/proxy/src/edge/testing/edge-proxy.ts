@@ -34,6 +34,7 @@ export class EdgeProxy {
         resource('gateway', { name: 'default', limits: { maxBodyBytes } }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin', rewrite: { host: 'preserve' } }),
+        resource('route', { name: 'kept', paths: ['/kept/*'], service: 'service-origin', encodedSlashes: 'keep', rewrite: { host: 'preserve' } }),
         resource('route', { name: 'keyed', paths: ['/keyed/*'], service: 'service-origin', rewrite: { host: 'preserve' }, policies: [{ name: 'key-auth' }] }),
       ],
     });

@@ -26,6 +26,8 @@ export interface FixtureOptions {
   readonly upstream?: Partial<TargetOptions>;
   /** Nothing is shed unless this says so. */
   readonly overload?: Partial<OverloadOptions>;
+  /** The address to listen on: 127.0.0.1 unless this says otherwise. */
+  readonly host?: string;
   /** What is in service from the start; the gateway "default" is added unless it is among them. */
   readonly resources?: readonly Resource[];
 }
@@ -88,7 +90,7 @@ export class ProxyFixture {
     for (const policy of options.policies ?? []) known.set(policy.schema.name, policy);
     const fixture = new ProxyFixture(known, options);
     if (options.resources !== undefined) await fixture.apply(options.resources);
-    await fixture.listener.listen(0, '127.0.0.1');
+    await fixture.listener.listen(0, options.host ?? '127.0.0.1');
     return fixture;
   }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** A response as it came over the wire. */
 export interface RawResponse {
@@ -38,10 +39,19 @@ export class RawClient {
     return this.chunks[0] as Buffer;
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  /** @param where the address to connect to, and the one to come from, when they matter */
+  static async connect(port: number, where: Pick<TcpSocketConnectOpts, 'host' | 'localAddress'> = {}): Promise<RawClient> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true, ...where });
     const client = new RawClient(socket);
     await once(socket, 'connect');
+    return client;
+  }
+
+  /** The same over TLS, whoever the server says it is. */
+  static async connectTls(port: number): Promise<RawClient> {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    const client = new RawClient(socket);
+    await once(socket, 'secureConnect');
     return client;
   }
 
@@ -121,11 +131,11 @@ export class RawClient {
   }
 
   private async until(ready: () => boolean): Promise<void> {
-    const deadline = setTimeout(() => this.wake(), 4_000);
+    const deadline = setTimeout(() => this.wake(), 10_000);
     const started = performance.now();
     while (!ready()) {
-      if (performance.now() - started > 3_990) {
-        throw new Error(`nothing more within 4 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`);
+      if (performance.now() - started > 9_990) {
+        throw new Error(`nothing more within 10 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`);
       }
       await new Promise<void>((resolve) => (this.wake = resolve));
     }

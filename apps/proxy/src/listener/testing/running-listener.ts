@@ -65,11 +65,11 @@ export function collect(source: ContentSource, then: (content: string, error: Ga
   });
 }
 
-/** Waits until the condition holds. @throws Error after 4 s */
+/** Waits until the condition holds. @throws Error after 10 s, which a busy machine may need */
 export async function eventually(condition: () => boolean): Promise<void> {
   const started = performance.now();
   while (!condition()) {
-    if (performance.now() - started > 4_000) throw new Error(`still not so after 4 s: ${condition.toString()}`);
+    if (performance.now() - started > 10_000) throw new Error(`still not so after 10 s: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -6,6 +6,8 @@ export interface OriginStream {
   readonly stream: ServerHttp2Stream;
   readonly raw: readonly string[];
   body: string;
+  /** Names and values in turn. */
+  trailers: readonly string[];
   /** The request came to its end in good order. */
   complete: boolean;
 }
@@ -25,10 +27,11 @@ export class Http2Origin {
     });
     this.server.on('sessionError', () => undefined);
     this.server.on('stream', (stream: ServerHttp2Stream, _: unknown, __: number, raw: string[]) => {
-      const opened: OriginStream = { stream, raw, body: '', complete: false };
+      const opened: OriginStream = { stream, raw, body: '', trailers: [], complete: false };
       this.streams.push(opened);
       stream.on('error', () => undefined);
       stream.on('data', (chunk: Buffer) => (opened.body += chunk.toString('latin1')));
+      stream.on('trailers', (_headers: unknown, _flags: number, fields: string[]) => (opened.trailers = fields));
       stream.on('end', () => (opened.complete = !stream.aborted && stream.rstCode === 0));
       behave(opened);
     });

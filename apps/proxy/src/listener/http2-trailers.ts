@@ -1,0 +1,23 @@
+import { HeaderList, RequestParser } from '@sluice/http1';
+
+const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n';
+const LINE_BREAKS = /[\r\n\0]/;
+
+/**
+ * Reads the trailers of an HTTP/2 request by the rules of HTTP/1.1, as its head is read: none of them may carry framing,
+ * routing, credentials or a protected name, and names with `_` are dropped.
+ * @param raw names and values in turn, as they came
+ * @returns undefined when they are refused
+ */
+export function readHttp2Trailers(raw: readonly string[], protectedNames: ReadonlySet<string>): HeaderList | undefined {
+  let text = head;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name = '', value = ''] = raw.slice(at, at + 2);
+    if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  const bytes = Buffer.from(`${text}\r\n`, 'latin1');
+  const parser = new RequestParser({ protectedNames });
+  for (let at = 0; at < bytes.length && parser.fault === undefined; ) at = parser.consume(bytes, at);
+  return parser.state === 'end' ? (parser.trailers ?? new HeaderList()) : undefined;
+}
