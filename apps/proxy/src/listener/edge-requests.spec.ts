@@ -93,7 +93,7 @@ describe('what the edge refuses', () => {
     await client.readResponse();
     client.close();
     expect(running.refusals).toEqual([
-      { code: 'invalid_target', status: 400, reason: expect.stringContaining('%'), peerAddress: '127.0.0.1', method: 'GET', host: 'a.test', path: '' },
+      { protocol: '1.1', code: 'invalid_target', status: 400, reason: expect.stringContaining('%'), peerAddress: '127.0.0.1', method: 'GET', host: 'a.test', path: '' },
     ]);
   });
 });
