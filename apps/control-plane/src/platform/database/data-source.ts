@@ -32,6 +32,12 @@ export function createDataSource(databaseUrl: string, logger: Logger): DataSourc
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       idleTimeoutMillis: 30_000,
+      // Called once for each new connection. Between its being handed out and being listened to by who asked for it, one that
+      // breaks would end the process; what it is used for fails all the same.
+      verify: (client: { on(event: 'error', listener: () => void): void }, done: () => void): void => {
+        client.on('error', () => undefined);
+        done();
+      },
     },
   });
 }
