@@ -1,7 +1,7 @@
 /**
  * What idle keep-alive connections cost: memory per connection, and the load that is served beside them.
  *
- *   npm run build && node bench/connections/idle.ts [--rounds 3] [--seconds 6] [--connections 9900] [--record]
+ *   npm run build && node bench/connections/idle.ts [--rounds 3] [--seconds 6] [--connections 10000] [--record]
  *
  * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores, nothing else running, and a limit of open
  * files (`ulimit -Hn`) of 20,000. The proxy has core 0 to itself; clients, load and origin share core 1. Every connection
@@ -41,14 +41,15 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '6' },
-    connections: { type: 'string', default: '9900' },
+    connections: { type: 'string', default: '10000' },
     record: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
-/** A worker takes 10,000 by default: what is left is for the load. */
 const connections = Number(options.connections);
+/** Places for the load, beside those of the idle connections. */
+const placesForLoad = 100;
 const proxyCore = '0';
 const otherCore = '1';
 /** What was freed goes back to the system, what was promoted is collected. */
@@ -59,7 +60,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-idle-'));
 const [originPort = 0, nginxPort = 0, sluicePort = 0] = await freePorts(3);
 const arms: Arm[] = [
   nginxArm({ folder, port: nginxPort, originPort }, { name: 'nginx', does: 'bare proxy_pass with keep-alive', server: 'keepalive_timeout 120s;' }),
-  sluiceArm({ folder, port: sluicePort, originPort }, { name: 'sluice', does: 'bare: one route, no policy, no access log' }),
+  sluiceArm({ folder, port: sluicePort, originPort }, { name: 'sluice', does: 'bare: one route, no policy, no access log', env: { SLUICE_MAX_CONNECTIONS: String(connections + placesForLoad) } }),
 ];
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
 const clients = await PinnedScript.start(new URL('idle-clients.ts', import.meta.url), [], otherCore);

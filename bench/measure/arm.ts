@@ -51,6 +51,8 @@ export interface SluiceOptions {
   readonly policies?: readonly object[];
   readonly accessLog?: 'on' | 'off';
   readonly workers?: number;
+  /** More settings of the proxy. */
+  readonly env?: Readonly<Record<string, string>>;
   /** For Node itself. */
   readonly nodeArgs?: readonly string[];
 }
@@ -59,7 +61,7 @@ export interface SluiceOptions {
 export const benchKey = 'slk_bench_0123456789abcdefghijklmnop';
 
 /** Sluice with one route that takes everything to the origin. */
-export function sluiceArm({ folder, port, originPort }: Between, { name, does, policies = [], accessLog = 'off', workers = 1, nodeArgs = [] }: SluiceOptions): Arm {
+export function sluiceArm({ folder, port, originPort }: Between, { name, does, policies = [], accessLog = 'off', workers = 1, env = {}, nodeArgs = [] }: SluiceOptions): Arm {
   const configFile = join(folder, `${name}.json`);
   writeFileSync(configFile, JSON.stringify(configuration(originPort, policies)));
   return {
@@ -74,6 +76,7 @@ export function sluiceArm({ folder, port, originPort }: Between, { name, does, p
       SLUICE_DATA_DIR: join(folder, `${name}-data`),
       SLUICE_ACCESS_LOG: accessLog,
       NODE_ENV: 'production',
+      ...env,
     },
     port,
     serves: true,

@@ -35,6 +35,8 @@ describe('readEnv', () => {
 
   it.each([
     ['SLUICE_PROXY_PORT', ['http', '-1', '65536', '80.5', ' ', '0x50', '1e3', '8000 '], 'must be a whole number from 0 to 65535'],
+    ['SLUICE_MAX_CONNECTIONS', ['0', '1000001', '10k', 'unlimited'], 'must be a whole number from 1 to 1000000'],
+    ['SLUICE_MAX_CONNECTIONS_PER_ADDRESS', ['0', '-1'], 'must be a whole number from 1 to 1000000'],
     ['SLUICE_OVERLOAD_LAG_MS', ['-1', '60001', '0.2', 'off'], 'must be a whole number from 0 to 60000'],
     ['SLUICE_OVERLOAD_MEMORY_PERCENT', ['101', '85%', '.85'], 'must be a whole number from 0 to 100'],
     ['SLUICE_DRAIN_MS', ['600001', '30s'], 'must be a whole number from 0 to 600000'],

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { defaultListenerOptions } from './listener/listener-options.ts';
 
 const anyPort = wholeNumber(0, 65_535);
 const port = (initial: number) => anyPort.default(initial);
@@ -32,6 +33,8 @@ export const settings = {
   SLUICE_TRACE_RATIO: z.string().regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1').transform(Number).default(1).describe('Share of traces begun here that are sampled; a caller\'s own decision is kept.'),
   SLUICE_ACCESS_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on').describe('One JSON line per request on standard output.'),
   SLUICE_LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info').describe('Level of the log on standard error.'),
+  SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(defaultListenerOptions.maxConnections).describe('Client connections a process has at most; further ones are refused with 503.'),
+  SLUICE_MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(defaultListenerOptions.maxConnectionsPerAddress).describe('The same per client address; an IPv6 /64 counts as one.'),
   SLUICE_OVERLOAD_LAG_MS: wholeNumber(0, 60_000).default(200).describe('Lag of the event loop (p99) above which a part of the requests is refused with 503; 0 never.'),
   SLUICE_OVERLOAD_MEMORY_PERCENT: wholeNumber(0, 100).default(85).describe('Memory in use, of the limit of container or heap, above which a part of the requests is refused with 503; 0 never.'),
   SLUICE_DRAIN_MS: wholeNumber(0, 600_000).default(30_000).describe('How long requests under way may take to finish after SIGTERM.'),

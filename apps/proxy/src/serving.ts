@@ -17,7 +17,6 @@ import { listenerEvents } from './exchange/listener-events.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
 import { ConnectionPlaces } from './listener/connection-places.ts';
-import { defaultListenerOptions } from './listener/listener-options.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
 import { Overload, type OverloadState } from './overload/overload.ts';
@@ -52,7 +51,7 @@ export class Serving {
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
   /** One limit of connections for both ports: what it protects is the process. */
-  readonly #places = new ConnectionPlaces(defaultListenerOptions.maxConnections, defaultListenerOptions.maxConnectionsPerAddress);
+  readonly #places: ConnectionPlaces;
   readonly #listener: Listener;
   #tlsListener: Listener | undefined;
 
@@ -64,6 +63,7 @@ export class Serving {
   private constructor(options: ServingOptions, policies: Awaited<ReturnType<typeof nodePolicies>>) {
     const { env, logger, version } = options;
     this.#options = options;
+    this.#places = new ConnectionPlaces(env.SLUICE_MAX_CONNECTIONS, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS);
     this.upstreams = new UpstreamRegistry(this.#wheel);
     this.#overload = createOverload(options).start();
     this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL });

@@ -45,8 +45,8 @@ describe('the defaults', () => {
     expect(defaultTargetOptions.keepAliveIdleMs).toBeLessThan(5_000);
   });
 
-  it('of a node: when it sheds, and how long it drains', () => {
-    expect(readEnv({ SLUICE_CONFIG_FILE: 'x' })).toMatchObject({ SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
+  it('of a node: how many it takes, when it sheds, and how long it drains', () => {
+    expect(readEnv({ SLUICE_CONFIG_FILE: 'x' })).toMatchObject({ SLUICE_MAX_CONNECTIONS: 10_000, SLUICE_MAX_CONNECTIONS_PER_ADDRESS: 256, SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
   });
 
   describe('of HTTP/2', () => {

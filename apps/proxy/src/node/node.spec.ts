@@ -167,6 +167,18 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/livez')).status).toBe(200);
   });
 
+  it('takes as many connections as it is set to, and refuses further ones', async () => {
+    await writeFile(file, saying('hello'));
+    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, SLUICE_MAX_CONNECTIONS: '1' });
+    const only = await RawClient.connect(serving.port);
+    expect(await send(serving.port, '/hello')).toBe('503 too_many_connections');
+    only.close();
+    let answer = '';
+    for (let attempt = 0; attempt < 100 && answer !== '200 hello'; attempt++) answer = await send(serving.port, '/hello');
+    expect(answer).toBe('200 hello');
+    expect((await page(statusPort(), '/metrics')).text).toMatch(/^sluice_errors_total\{code="too_many_connections"\} [1-9]/m);
+  });
+
   it('that does not keep up refuses a part of the requests, stays ready, and says so', async () => {
     await writeFile(file, saying('hello'));
     const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, SLUICE_OVERLOAD_LAG_MS: '5', SLUICE_OVERLOAD_MEMORY_PERCENT: '0' });
