@@ -88,6 +88,25 @@ describe('TimerWheel', () => {
     expect(fired).toBe(1);
   });
 
+  it('fires many that are due at once over several turns of the event loop, and none that was cleared or moved meanwhile', async () => {
+    const { wheel, pass } = fakeWheel();
+    const fired: number[] = [];
+    const timers = Array.from({ length: 30 }, (_, index) => new Timer(() => fired.push(index)));
+    for (const timer of timers) wheel.set(timer, 100);
+    pass(160);
+    const first = fired.length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(15);
+    wheel.clear(timers[28] as Timer);
+    wheel.set(timers[29] as Timer, 1_000);
+    pass(50);
+    expect(fired).toHaveLength(first);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(fired).toEqual(Array.from({ length: 28 }, (_, index) => index));
+    pass(1_100);
+    expect(fired.at(-1)).toBe(29);
+  });
+
   it('ticks by itself after start and no more after stop', async () => {
     const wheel = new TimerWheel({ tickMs: 5 }).start();
     await new Promise<void>((resolve) => wheel.set(new Timer(resolve), 20));
