@@ -30,16 +30,18 @@ export interface NginxOptions {
   readonly location?: string;
   /** The Connection field of requests to the origin. */
   readonly connection?: string;
+  readonly workers?: number;
 }
 
 /** nginx as a bare reverse proxy that keeps its connections to the origin. */
-export function nginxArm({ folder, port, originPort }: Between, { name, does, server = '', location = '', connection = '' }: NginxOptions): Arm {
+export function nginxArm({ folder, port, originPort }: Between, { name, does, server = '', location = '', connection = '', workers = 1 }: NginxOptions): Arm {
   const config = nginxConfig(
     folder,
     name,
     `upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000; }
-     server { listen 127.0.0.1:${port} backlog=4096; keepalive_requests 1000000; client_max_body_size 20m; ${server}
+     server { listen 127.0.0.1:${port} backlog=4096${workers === 1 ? '' : ' reuseport'}; keepalive_requests 1000000; client_max_body_size 20m; ${server}
        location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "${connection}"; ${location} } }`,
+    workers,
   );
   return { name, does, command: 'nginx', args: ['-c', config, '-p', folder], port, version: ['nginx', '-v'] };
 }
@@ -118,13 +120,14 @@ export function originProgram(folder: string, port: number): Program {
   return { name: 'origin', command: 'nginx', args: ['-c', config, '-p', folder], port };
 }
 
-/** The configuration of an nginx of one process without a log: what the others are measured with, too. */
-export function nginxConfig(folder: string, name: string, http: string): string {
+/** The configuration of an nginx without a log, of one process unless said: what the others are measured with, too. */
+export function nginxConfig(folder: string, name: string, http: string, workers = 1): string {
+  const processes = workers === 1 ? 'master_process off;' : `worker_processes ${workers};`;
   const path = join(folder, `${name}.conf`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder}/${name}-${what};`).join(' ');
   writeFileSync(
     path,
-    `daemon off; master_process off; pid ${folder}/${name}.pid; error_log ${folder}/${name}.error.log warn; worker_rlimit_nofile 20000;
+    `daemon off; ${processes} pid ${folder}/${name}.pid; error_log ${folder}/${name}.error.log warn; worker_rlimit_nofile 20000;
 events { worker_connections 16000; }
 http { access_log off; ${temporary} keepalive_requests 10000000; ${http} }`,
   );

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { benchKey, fullSluiceArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
+import { benchKey, fullSluiceArm, nginxArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate } from '../measure/load.ts';
@@ -37,7 +37,7 @@ const headers = [`X-API-Key: ${benchKey}`, 'Accept: application/json', 'User-Age
 
 requirePrograms(['taskset', 'nginx', 'wrk', 'h2load']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-workers-'));
-const [originPort = 0, ...ports] = await freePorts(7);
+const [originPort = 0, ...ports] = await freePorts(10);
 const setups = createSetups();
 /** The same for all of one kind: half of what one worker on its own core took, in the first round. */
 const rates = new Map<string, number>();
@@ -46,9 +46,11 @@ publish('workers', report(setups, samples, rates, { rounds, seconds, connections
 rmSync(folder, { recursive: true, force: true });
 
 function createSetups(): Setup[] {
-  return ['bare', 'full'].flatMap((kind, index) => {
+  return ['nginx', 'bare', 'full'].flatMap((kind, index) => {
     const arm = (at: number, name: string, workers: number): Arm => {
       const between = { folder, originPort, port: ports[index * 3 + at] ?? 0 };
+      // What the machine leaves of two workers whatever program they run.
+      if (kind === 'nginx') return nginxArm(between, { name, does: 'bare proxy_pass with keep-alive', workers });
       return kind === 'full' ? fullSluiceArm(between, name, workers) : sluiceArm(between, { name, does: 'bare: one route, no policy, no access log', workers });
     };
     return [

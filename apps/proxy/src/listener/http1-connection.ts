@@ -147,6 +147,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     headers.set('Connection', 'Upgrade');
     headers.set('Upgrade', 'websocket');
     this.writer.send(serializeResponseHead(101, undefined, headers, 'none', 0));
+    this.writer.flush();
     const ends = { client: this.socket, upstream: tunnel.stream, clientHead: this.reader.stop(), upstreamHead: tunnel.head };
     joinTunnel(ends, this, wheel, { idleMs: options.tunnelIdleMs, closingMs: options.lingerMs }, onDone);
   }
@@ -329,11 +330,13 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.phase = CLOSED;
     this.reader.stop();
     wheel.clear(this.timer);
+    this.writer.flush();
     closeGently(this.socket, wheel, options, hasMore);
   }
 
   private destroy(): void {
     this.phase = CLOSED;
+    this.writer.flush();
     this.socket.destroy();
   }
 

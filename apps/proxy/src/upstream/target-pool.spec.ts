@@ -276,6 +276,21 @@ describe('connections', () => {
     expect((await send().over).body).toBe('x');
   });
 
+  it('that become free together go to all who wait, though the first of them wants one of its own', async () => {
+    const answers: (() => void)[] = [];
+    use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
+    const first = [send(), send()];
+    await eventually(() => answers.length === 2);
+    const upgrade = send({ upgrade: true });
+    const waiting = send();
+    for (const answer of answers.splice(0)) answer();
+    await Promise.all(first.map((call) => call.over));
+    await eventually(() => answers.length === 2);
+    for (const answer of answers.splice(0)) answer();
+    expect([(await waiting.over).body, (await upgrade.over).body]).toEqual(['x', 'x']);
+    expect(origin.connections.length).toBe(3);
+  });
+
   it('that are aborted while they wait are forgotten', async () => {
     use(await RawOrigin.answering(''), { maxConnections: 1 });
     send();

@@ -1,5 +1,6 @@
 import type { ResponseLimits } from '@sluice/http1';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import { callAtEndOfTurn, type EndOfTurnTask } from '../listener/end-of-turn.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
@@ -17,7 +18,7 @@ const QUEUE_CHECK_MS = 100;
  * The connection used last is used next: the ones that are not needed grow old together and are closed. Beyond
  * `maxConnections` calls wait, in order, no longer than they may take to connect.
  */
-export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher {
+export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask {
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -31,6 +32,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
   private readonly waiting = new Set<PooledCall>();
   /** Calls that get an idle connection at the end of this turn. */
   private reusing: PooledCall[] = [];
+  private isAssigning = false;
+  nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly queueTimer = new Timer(() => this.checkQueue());
   private draining = false;
 
@@ -64,8 +67,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
       this.open(call);
       return call;
     }
-    if (this.reusing.length === 0) setImmediate(this.reuse);
     this.reusing.push(call);
+    this.assignLater();
     return call;
   }
 
@@ -75,18 +78,45 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
    * a connection that has such bytes must be seen to have them before a request is put on it, or they would pass for
    * its response.
    */
-  private readonly reuse = (): void => {
+  endOfTurn(): void {
+    this.isAssigning = false;
+    this.assignWaiting();
     const calls = this.reusing;
     this.reusing = [];
     for (const call of calls) {
       if (call.isOver) continue;
-      let connection = this.idle.pop();
-      // One that has just been destroyed is here until its socket says so.
-      while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
+      const connection = this.takeIdle();
       if (connection !== undefined) connection.begin(call);
       else this.open(call);
     }
-  };
+  }
+
+  private assignLater(): void {
+    if (this.isAssigning) return;
+    this.isAssigning = true;
+    callAtEndOfTurn(this);
+  }
+
+  private assignWaiting(): void {
+    for (const call of this.waiting) {
+      const connection = this.takeIdle();
+      if (connection === undefined) return;
+      if (call.needsFresh) {
+        // It is opened a connection of its own when this one has made room for it.
+        connection.destroy();
+        continue;
+      }
+      this.waiting.delete(call);
+      connection.begin(call);
+    }
+  }
+
+  private takeIdle(): UpstreamConnection | undefined {
+    let connection = this.idle.pop();
+    // One that has just been destroyed is here until its socket says so.
+    while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
+    return connection;
+  }
 
   drain(): void {
     this.draining = true;
@@ -117,16 +147,9 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher 
   }
 
   released(connection: UpstreamConnection): void {
-    const [next] = this.waiting;
-    if (next !== undefined && !next.needsFresh) {
-      this.waiting.delete(next);
-      connection.begin(next);
-    } else if (next !== undefined || this.draining) {
-      // A call that takes only a connection of its own waits: this one makes room for it.
-      connection.destroy();
-    } else {
-      this.idle.push(connection);
-    }
+    if (this.draining && this.waiting.size === 0) return connection.destroy();
+    this.idle.push(connection);
+    if (this.waiting.size > 0) this.assignLater();
   }
 
   detached(connection: UpstreamConnection): void {

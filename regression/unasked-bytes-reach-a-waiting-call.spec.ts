@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { TimerWheel } from '../apps/proxy/src/listener/timer-wheel.ts';
+import { TargetPool } from '../apps/proxy/src/upstream/target-pool.ts';
+import { localCertificate, testAuthority } from '../apps/proxy/src/upstream/testing/certificates.ts';
+import { RecordedCall } from '../apps/proxy/src/upstream/testing/recorded-call.ts';
+
+/**
+ * A TLS server in a thread. On its first connection it answers a request with two records, while the thread of the gateway
+ * stands still: so one read of the gateway's socket finds both.
+ */
+const origin = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { createServer } = require('node:tls');
+const stage = new Int32Array(workerData.stage);
+const ok = (body) => 'HTTP/1.1 200 OK\\r\\nContent-Length: ' + body.length + '\\r\\n\\r\\n' + body;
+let connections = 0;
+const server = createServer(workerData.certificate, (socket) => {
+  const isFirst = ++connections === 1;
+  socket.on('error', () => undefined);
+  socket.on('data', () => {
+    if (!isFirst) return void socket.write(ok('own'));
+    parentPort.postMessage('asked');
+    Atomics.wait(stage, 0, 0);
+    socket.write(ok('own'), () => socket.write(ok('unasked'), () => {
+      Atomics.store(stage, 0, 2);
+      Atomics.notify(stage, 0);
+    }));
+  });
+});
+server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+/**
+ * A call that waited for a connection was put on one as soon as the response before had ended. Over TLS one read of the
+ * socket may bring two records: what the second one held, which nobody had asked for, was then taken for the answer.
+ */
+describe('a target over TLS that says more than it was asked', () => {
+  const stage = new Int32Array(new SharedArrayBuffer(4));
+  let wheel: TimerWheel;
+  let thread: Worker;
+  let pool: TargetPool;
+
+  beforeEach(async () => {
+    wheel = new TimerWheel({ tickMs: 10 }).start();
+    thread = new Worker(origin, { eval: true, workerData: { stage: stage.buffer, certificate: localCertificate } });
+    const [port] = (await once(thread, 'message')) as [number];
+    pool = new TargetPool({ protocol: 'https', address: `127.0.0.1:${port}`, tls: { verify: true, caCertificates: testAuthority } }, wheel, { maxConnections: 1 });
+  });
+  afterEach(async () => {
+    pool.close();
+    wheel.stop();
+    await thread.terminate();
+  });
+
+  it('answers nobody who waited with it', async () => {
+    thread.once('message', () => {
+      Atomics.store(stage, 0, 1);
+      Atomics.notify(stage, 0);
+      Atomics.wait(stage, 0, 1, 5_000);
+      // What was written is on its way through the kernel: it may take a moment when the machine is busy.
+      Atomics.wait(stage, 0, 2, 100);
+    });
+    const calls = [RecordedCall.send(pool), RecordedCall.send(pool)];
+    for (const call of calls) expect(await call.over).toMatchObject({ status: 200, body: 'own', outcomes: 1, failure: undefined });
+    expect(Atomics.load(stage, 0)).toBe(2);
+  });
+});
