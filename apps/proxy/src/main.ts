@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createLogger, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
+import { makeStringMethodsFast } from './fast-string-methods.ts';
 import { logCertificates, readNodeCertificates } from './node/certificate-files.ts';
 import { ProxyNode } from './node/node.ts';
 import { renewCertificates } from './node/renew-certificates.ts';
@@ -18,6 +19,7 @@ import { joinNode, sendToNode } from './workers/worker.ts';
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 async function main(given: Arguments): Promise<void> {
+  makeStringMethodsFast();
   const env = readEnv();
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
   if (given.worker !== undefined) return runWorker(env, given.workers, logger.child({ worker: given.worker }));

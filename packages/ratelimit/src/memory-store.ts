@@ -1,3 +1,5 @@
+// The global of that name is a getter: asking it costs as much as the clock itself.
+import { performance } from 'node:perf_hooks';
 import { CounterTable } from './counter-table.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';

@@ -1,3 +1,5 @@
+// The global of that name is a getter: asking it costs as much as the clock itself.
+import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
 import type { Consumer, Credential, Exchange as PolicyExchange, ResourceRef, RouteView } from '@sluice/policy-sdk';
