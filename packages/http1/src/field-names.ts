@@ -9,6 +9,7 @@
  */
 import { LOWER } from './byte-classes.ts';
 import { requireName } from './field-syntax.ts';
+import { latin1 } from './latin1.ts';
 
 const NAMES = [
   'host',
@@ -115,16 +116,41 @@ export class FieldName {
   readonly lower: string;
   /** The beginning of its line, `: ` included. */
   readonly prefix: string;
+  private readonly repeats: boolean;
+  private lastValue: string | undefined = undefined;
+  private lastLine = '';
+  private isFlat = false;
 
   /**
    * @param name as it is to be written
+   * @param options.repeats the gateway mostly writes the same value in message after message
    * @throws TypeError when it is not a token
    */
-  constructor(name: string) {
+  constructor(name: string, { repeats = false }: { readonly repeats?: boolean } = {}) {
     requireName(name);
     this.lower = name.toLowerCase();
     this.number = numberOfName(this.lower);
     this.prefix = `${name}: `;
+    this.repeats = repeats;
+  }
+
+  /**
+   * The line of a field with this name, CRLF included, when that is a text at hand; otherwise undefined.
+   *
+   * A message is put together from texts that V8 only links, and copies when it is written: the fewer there are, the sooner
+   * that is done. A line that comes a second time is made one text of its own.
+   */
+  lineOf(value: string): string | undefined {
+    if (!this.repeats) return undefined;
+    if (value !== this.lastValue) {
+      this.lastValue = value;
+      this.lastLine = this.prefix + value + '\r\n';
+      this.isFlat = false;
+    } else if (!this.isFlat) {
+      this.lastLine = latin1(Buffer.from(this.lastLine, 'latin1'), 0, this.lastLine.length);
+      this.isFlat = true;
+    }
+    return this.lastLine;
   }
 }
 

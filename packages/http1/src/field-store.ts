@@ -6,7 +6,8 @@
  *
  * Invariants
  * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has nameStart = -1 and
- *   its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its position.
+ *   its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its position, and in `ownLines` its whole line
+ *   when there is such a text.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
 import { HTAB, LOWER } from './byte-classes.ts';
@@ -35,6 +36,7 @@ export class FieldStore {
   protected first = new Uint16Array(FIELD_NUMBERS);
   protected ownPrefixes: string[] = [];
   protected ownValues: string[] = [];
+  protected ownLines: (string | undefined)[] = [];
 
   /** For the parsers: empties the list for the next message. */
   reset(): void {
@@ -110,21 +112,23 @@ export class FieldStore {
     return false;
   }
 
-  protected append(number: number, prefix: string, value: string): void {
+  protected append(number: number, prefix: string, value: string, line?: string): void {
     const at = this.count;
     this.appendParsed(number, -1, 0, 0, 0, 0);
-    this.own(at, prefix, value);
+    this.own(at, prefix, value, line);
   }
 
   /** Lets the field at that position hold its own strings. Its number is the caller's concern. */
-  protected own(at: number, prefix: string, value: string): void {
+  protected own(at: number, prefix: string, value: string, line?: string): void {
     while (this.ownPrefixes.length <= at) {
       this.ownPrefixes.push('');
       this.ownValues.push('');
+      this.ownLines.push(undefined);
     }
     this.slots[at * SLOT + NAME_START] = -1;
     this.ownPrefixes[at] = prefix;
     this.ownValues[at] = value;
+    this.ownLines[at] = line;
   }
 
   /** The name of the own field at that position, as it is written. */
@@ -233,7 +237,7 @@ export class FieldStore {
     const from = at * SLOT;
     const into = to * SLOT;
     for (let part = 0; part < SLOT; part++) slots[into + part] = slots[from + part] as number;
-    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownPrefixes[at] as string, this.ownValues[at] as string);
+    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownPrefixes[at] as string, this.ownValues[at] as string, this.ownLines[at]);
   }
 
   protected grow(): void {

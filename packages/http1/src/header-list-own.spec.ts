@@ -30,6 +30,33 @@ describe("the gateway's own fields", () => {
     expect(headers.get('x-forwarded-for')).toBe('192.0.2.1');
     expect(headers.remove('X-Forwarded-For')).toBe(1);
   });
+
+  it('that repeat are written the same whatever value came before, and however the list is changed', () => {
+    const via = new FieldName('Via', { repeats: true });
+    const host = new FieldName('Host', { repeats: true });
+    const headers = new HeaderList();
+    for (const value of ['1.1 a', '1.1 a', '1.1 a', '', '', '1.1 b', '1.1 a']) {
+      headers.clear();
+      headers.addOwn(host, 'x');
+      headers.add('Other', '1');
+      headers.setOwn(via, value);
+      headers.addOwn(via, 'last');
+      expect(headers.serialize()).toBe(`Host: x\r\nOther: 1\r\nVia: ${value}\r\nVia: last\r\n`);
+      const copy = headers.clone();
+      headers.remove('Host');
+      expect(headers.serialize()).toBe(`Other: 1\r\nVia: ${value}\r\nVia: last\r\n`);
+      headers.set('via', 'set');
+      headers.rename('Via', 'X-Via');
+      expect([headers.serialize(), headers.get('x-via')]).toEqual(['Other: 1\r\nX-Via: set\r\n', 'set']);
+      expect(copy.serialize()).toBe(`Host: x\r\nOther: 1\r\nVia: ${value}\r\nVia: last\r\n`);
+    }
+  });
+
+  it('that repeat keep their bytes, whichever they are', () => {
+    const name = new FieldName('X-A', { repeats: true });
+    for (let time = 0; time < 3; time++) expect(name.lineOf('\u00ff\t\u0080 ')).toBe('X-A: \u00ff\t\u0080 \r\n');
+    expect(new FieldName('X-A').lineOf('a')).toBeUndefined();
+  });
 });
 
 describe('removeBeginningWith', () => {

@@ -84,16 +84,16 @@ export class HeaderList extends FieldStore {
   setOwn(name: FieldName, value: string): void {
     const at = name.number === 0 ? this.find(name, 0) : (this.first[name.number] as number) - 1;
     if (at < 0) {
-      this.append(name.number, name.prefix, value);
+      this.append(name.number, name.prefix, value, name.lineOf(value));
     } else {
       if (this.count > at + 1) this.removeFrom(name, at + 1);
-      this.own(at, name.prefix, value);
+      this.own(at, name.prefix, value, name.lineOf(value));
     }
   }
 
   /** As {@link add}, with the promise of {@link setOwn}. */
   addOwn(name: FieldName, value: string): void {
-    this.append(name.number, name.prefix, value);
+    this.append(name.number, name.prefix, value, name.lineOf(value));
   }
 
   /** Removes all fields of that name and gives how many there were. */
@@ -167,6 +167,7 @@ export class HeaderList extends FieldStore {
     copy.first = this.first.slice();
     copy.ownPrefixes = this.ownPrefixes.slice();
     copy.ownValues = this.ownValues.slice();
+    copy.ownLines = this.ownLines.slice();
     return copy;
   }
 
@@ -176,6 +177,7 @@ export class HeaderList extends FieldStore {
     this.first.fill(0);
     this.ownPrefixes.length = 0;
     this.ownValues.length = 0;
+    this.ownLines.length = 0;
   }
 
   /** The fields as they go on the wire, each line ended by CRLF, the empty line not included. */
@@ -218,7 +220,7 @@ export class HeaderList extends FieldStore {
         runEnd = this.slots[slot + LINE_END] as number;
       } else {
         runStart = runEnd = 0;
-        output += (this.ownPrefixes[at] as string) + (this.ownValues[at] as string) + '\r\n';
+        output += this.ownLines[at] ?? (this.ownPrefixes[at] as string) + (this.ownValues[at] as string) + '\r\n';
       }
     }
     return runEnd > runStart ? output + this.text.slice(runStart, runEnd) : output;

@@ -2,11 +2,11 @@ import { FieldName } from '@sluice/http1';
 
 /** The fields that the gateway reads and writes itself, their names looked up once. */
 export const ownFields = {
-  forwardedFor: new FieldName('X-Forwarded-For'),
-  forwardedProto: new FieldName('X-Forwarded-Proto'),
-  forwardedHost: new FieldName('X-Forwarded-Host'),
-  forwardedPort: new FieldName('X-Forwarded-Port'),
-  via: new FieldName('Via'),
+  forwardedFor: new FieldName('X-Forwarded-For', { repeats: true }),
+  forwardedProto: new FieldName('X-Forwarded-Proto', { repeats: true }),
+  forwardedHost: new FieldName('X-Forwarded-Host', { repeats: true }),
+  forwardedPort: new FieldName('X-Forwarded-Port', { repeats: true }),
+  via: new FieldName('Via', { repeats: true }),
   requestId: new FieldName('X-Request-Id'),
   traceparent: new FieldName('traceparent'),
   tracestate: new FieldName('tracestate'),

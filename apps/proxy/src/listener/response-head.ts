@@ -11,7 +11,7 @@ export interface HeadContext {
 
 const date = new HttpDate();
 const CONNECTION = new FieldName('Connection');
-const DATE = new FieldName('Date');
+const DATE = new FieldName('Date', { repeats: true });
 
 /** True when a response has no content whatever its fields say: RFC 9110 section 6.4.1. */
 export function isBodiless(method: string, status: number): boolean {

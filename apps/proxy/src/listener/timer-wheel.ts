@@ -32,8 +32,8 @@ export class Timer {
   }
 }
 
-/** Timers that fire in one turn of the event loop. What an expiry leads to, such as a 408, takes about a tenth of a millisecond. */
-const MAX_FIRED_A_TURN = 8;
+/** How long timers fire in one turn of the event loop. What an expiry leads to, such as a 408, takes about a tenth of it. */
+const MAX_FIRING_MS = 0.25;
 
 export interface TimerWheelOptions {
   /** Resolution. */
@@ -119,16 +119,18 @@ export class TimerWheel {
     const { firing } = this;
     this.goesOn = false;
     // A callback may clear any timer, or set one into a slot or further away: each is looked at when it is its turn.
-    for (let fired = 0; firing.next !== firing; ) {
+    for (const untilMs = performance.now() + MAX_FIRING_MS; firing.next !== firing; ) {
       const timer = firing.next as Timer;
-      if (timer.deadlineMs <= this.nowMs && fired++ === MAX_FIRED_A_TURN) {
-        this.goesOn = true;
-        setImmediate(this.fire);
-        return;
-      }
       unlink(timer);
-      if (timer.deadlineMs <= this.nowMs) timer.onExpired();
-      else this.file(timer);
+      if (timer.deadlineMs > this.nowMs) {
+        this.file(timer);
+        continue;
+      }
+      timer.onExpired();
+      if (performance.now() < untilMs || firing.next === firing) continue;
+      this.goesOn = true;
+      setImmediate(this.fire);
+      return;
     }
   };
 

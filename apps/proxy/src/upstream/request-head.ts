@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../exchange/upstream-call.ts';
 const withContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Its value is an address of the configuration, or a host that was normalised. */
-const HOST = new FieldName('Host');
+const HOST = new FieldName('Host', { repeats: true });
 const EXPECT = new FieldName('Expect');
 
 /** How the content of a request is delimited: from what is known of it, never from its fields. */
