@@ -338,6 +338,20 @@ describe('connections', () => {
     await eventually(() => pool.openCount === 0);
   });
 
+  it('that are drained serve those who wait, and are closed when nobody does any more', async () => {
+    const answers: (() => void)[] = [];
+    use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
+    const calls = [send(), send(), send()];
+    await eventually(() => answers.length === 2);
+    pool.drain();
+    for (const answer of answers.splice(0)) answer();
+    await eventually(() => answers.length === 1 && pool.openCount === 1);
+    answers[0]?.();
+    for (const call of calls) expect((await call.over).body).toBe('x');
+    await eventually(() => pool.openCount === 0);
+    expect(origin.connections.length).toBe(2);
+  });
+
   it('outlive drain only as long as the calls on them', async () => {
     let answer: () => void = () => undefined;
     use(await RawOrigin.start((connection) => connection.socket.on('data', () => (answer = () => connection.socket.write(ok('x'))))));

@@ -26,6 +26,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly limits: Partial<ResponseLimits>;
+  nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly options: TargetOptions;
   private readonly connections = new Set<UpstreamConnection>();
   private readonly idle: UpstreamConnection[] = [];
@@ -33,7 +34,6 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   /** Calls that get an idle connection at the end of this turn. */
   private reusing: PooledCall[] = [];
   private isAssigning = false;
-  nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly queueTimer = new Timer(() => this.checkQueue());
   private draining = false;
 
@@ -73,10 +73,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   /**
-   * Puts calls on idle connections, once every socket that was readable in this turn of the event loop has been read. A
-   * loop that was held up finds the next request and bytes that nobody asked for at the same time, in either order:
-   * a connection that has such bytes must be seen to have them before a request is put on it, or they would pass for
-   * its response.
+   * Puts calls on idle connections, those that waited for one first, once every socket that was readable in this turn of the
+   * event loop has been read. A loop that was held up finds the next request and bytes that nobody asked for at the same
+   * time, in either order: a connection that has such bytes must be seen to have them before a request is put on it, or they
+   * would pass for its response.
    */
   endOfTurn(): void {
     this.isAssigning = false;
@@ -89,6 +89,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
       if (connection !== undefined) connection.begin(call);
       else this.open(call);
     }
+    if (this.draining) this.drain();
   }
 
   private assignLater(): void {
