@@ -3,6 +3,7 @@
  * long as it is let. Started by slow-headers.ts, which says what to do by messages.
  */
 import { connect, type Socket } from 'node:net';
+import { setPriority } from 'node:os';
 import { percentile } from '../measure/statistics.ts';
 
 /** So many connections, opened evenly over a time. Whoever is still there at the end of the limit is not shed. */
@@ -25,7 +26,7 @@ export interface SlowReport {
 }
 
 const perAddress = 250;
-const tickMs = 10;
+const tickMs = 2;
 const begin = 'GET /orders/17 HTTP/1.1\r\nHost: bench\r\nX-Slow: ';
 const readBuffer = Buffer.alloc(4096);
 
@@ -64,7 +65,7 @@ async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): 
   };
   const start = performance.now();
   let turn = 0;
-  // Every tick sends the next hundredth of all, so that the bytes are spread over the second.
+  // Every tick is the turn of some of them, so that the bytes are spread over the second.
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const seconds = (performance.now() - start) / 1000;
@@ -93,6 +94,8 @@ async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): 
 }
 
 if (process.send !== undefined) {
+  // They are to be a burden to the proxy, not to the load that is measured beside them.
+  setPriority(19);
   process.on('message', (order: SlowOrder) => void carryOut(order).then((report) => process.send?.(report)));
   process.on('disconnect', () => process.exit(0));
   process.send('ready');

@@ -107,7 +107,7 @@ function report(): string {
     '# Slow headers',
     '',
     `Measured ${today()} by \`node bench/connections/slow-headers.ts --rounds ${rounds} --connections ${connections} --open-seconds ${openSeconds}\`: interleaved, medians of ${rounds} rounds.`,
-    `Machine: ${machine()}. The proxy has one core to itself; slow clients on ${Math.ceil(connections / 250)} addresses, load and origin share the other.`,
+    `Machine: ${machine()}. The proxy has one core to itself; slow clients on ${Math.ceil(connections / 250)} addresses, load and origin share the other, the slow clients at the lowest priority.`,
     `Versions: ${versions(arms)}.`,
     '',
     `${connections} clients, opened over ${openSeconds} s, send the beginning of a head and then a byte a second, and never come to the end of it.`,
