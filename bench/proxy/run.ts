@@ -1,7 +1,7 @@
 /**
  * The cost of a proxied request, ours and others', interleaved in one go.
  *
- *   npm run build && node bench/proxy/run.ts [--rounds 3] [--seconds 6] [--arms nginx,sluice] [--record]
+ *   npm run build && node bench/proxy/run.ts [--rounds 5] [--seconds 4] [--arms nginx,sluice] [--record]
  *
  * Needs nginx, haproxy, caddy, wrk and h2load (Debian: nginx-light haproxy caddy wrk nghttp2-client), two cores and
  * nothing else running. The proxy under measurement has core 0 to itself; load generator and upstream share core 1.
@@ -20,7 +20,7 @@ import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate, type Latency } from '../measure/load.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
-import { medianOf } from '../measure/statistics.ts';
+import { median, medianOf } from '../measure/statistics.ts';
 import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
 import { createArms } from './arms.ts';
 
@@ -41,8 +41,8 @@ const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '6' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
     arms: { type: 'string', default: '' },
     record: { type: 'boolean', default: false },
   },
@@ -100,7 +100,11 @@ async function withArm<Result>(arm: Arm, use: (running: RunningProgram, url: str
 
 function report(): string {
   const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
-  const beside = (arm: Arm, number: (sample: Sample) => number): string => figure(of(arm.name, number) / of('nginx', number), 2);
+  // Within a round the machine is the same for all; between two it may be twice as fast.
+  const beside = (arm: Arm, number: (sample: Sample) => number): string => {
+    const ofNginx = samples.get('nginx')?.map(number) ?? [];
+    return figure(median((samples.get(arm.name) ?? []).map((sample, round) => number(sample) / (ofNginx[round] ?? Number.NaN))), 2);
+  };
   const latency = (arm: Arm, at: (sample: Sample) => Latency): string[] => [
     `${figure(of(arm.name, (sample) => at(sample).p50))} / ${figure(of(arm.name, (sample) => at(sample).p99))}`,
     `${beside(arm, (sample) => at(sample).p50)} / ${beside(arm, (sample) => at(sample).p99)}`,
@@ -113,7 +117,8 @@ function report(): string {
     `Machine: ${machine()}. The proxy has one core to itself; wrk (64 connections, keep-alive) and the upstream (nginx, 120 bytes of JSON) share the other.`,
     `Versions: ${versions(arms)}.`,
     '',
-    'CPU is user and system time of the proxy per request at saturation, from the scheduler.',
+    'CPU is user and system time of the proxy per request at saturation, from the scheduler. × nginx is the median of what it was',
+    'in each round.',
     '',
     table(
       ['arm', 'does', 'CPU µs / request', '× nginx', 'requests / s', 'memory MiB'],
