@@ -70,7 +70,13 @@ describe('readEnv', () => {
 describe('helpText', () => {
   it('lists every setting with its meaning and default', () => {
     const text = helpText();
-    for (const [name, { description }] of Object.entries(settings)) expect(text).toContain(`${name.padEnd(30)} ${description ?? 'missing'}`);
+    const columns = new Set<number>();
+    for (const [name, { description = 'missing' }] of Object.entries(settings)) {
+      const line = text.split('\n').find((each) => each.trim().startsWith(`${name} `)) ?? '';
+      expect(line).toContain(description);
+      columns.add(line.indexOf(description));
+    }
+    expect(columns.size).toBe(1);
     expect(text).toContain('[8000]');
     expect(text).toContain('--workers N');
   });

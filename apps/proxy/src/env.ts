@@ -62,9 +62,10 @@ export function workerEnvironment(env: Env): NodeJS.ProcessEnv {
 
 /** What `--help` prints. */
 export function helpText(): string {
+  const longestName = Math.max(...Object.keys(settings).map((name) => name.length));
   const lines = Object.entries(settings).map(([name, setting]) => {
     const initial = setting.safeParse(undefined).data;
-    return `  ${name.padEnd(30)} ${setting.description ?? ''}${initial === undefined ? '' : ` [${String(initial)}]`}`;
+    return `  ${name.padEnd(longestName)} ${setting.description ?? ''}${initial === undefined ? '' : ` [${String(initial)}]`}`;
   });
   return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that take traffic on the same port [1]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
 }
