@@ -167,9 +167,9 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/livez')).status).toBe(200);
   });
 
-  it('takes as many connections as it is set to, and refuses further ones', async () => {
+  it.each(['SLUICE_MAX_CONNECTIONS', 'SLUICE_MAX_CONNECTIONS_PER_ADDRESS'])('takes as many connections as %s says, and refuses further ones', async (setting) => {
     await writeFile(file, saying('hello'));
-    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, SLUICE_MAX_CONNECTIONS: '1' });
+    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, [setting]: '1' });
     const only = await RawClient.connect(serving.port);
     expect(await send(serving.port, '/hello')).toBe('503 too_many_connections');
     only.close();
