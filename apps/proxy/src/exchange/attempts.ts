@@ -4,6 +4,7 @@ import type { HeaderList } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
 import type { ServedService } from '../runtime/served.ts';
 import type { ContentSource } from './content.ts';
+import type { AbortListener } from './downstream.ts';
 import type { Exchange } from './exchange.ts';
 import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
 import { ownFields } from './own-fields.ts';
@@ -15,7 +16,7 @@ import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, Up
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** The attempts to get a response for one exchange: the first, and further targets while that is safe. */
-export class Attempts implements UpstreamEvents {
+export class Attempts implements UpstreamEvents, AbortListener {
   readonly #exchange: Exchange;
   readonly #service: ServedService;
   readonly #over: (exchange: Exchange) => void;
@@ -34,7 +35,7 @@ export class Attempts implements UpstreamEvents {
     this.#service = service;
     this.#over = over;
     exchange.upstreamStartedAtMs = performance.now();
-    exchange.downstream.onAborted = () => this.#abandon();
+    exchange.downstream.abortListener = this;
   }
 
   /** Sends the request to the next target. */
@@ -184,7 +185,7 @@ export class Attempts implements UpstreamEvents {
   }
 
   /** The client is gone: the upstream need not go on. */
-  #abandon(): void {
+  onAborted(): void {
     if (this.#ended) return;
     this.#call?.abort();
     clientGone(this.#exchange);
@@ -194,7 +195,7 @@ export class Attempts implements UpstreamEvents {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#exchange.downstream.onAborted = undefined;
+    this.#exchange.downstream.abortListener = undefined;
     this.#over(this.#exchange);
   }
 }

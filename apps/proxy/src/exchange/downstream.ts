@@ -4,6 +4,14 @@ import type { ContentSource } from './content.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /**
+ * Who hears that the client is gone. An object and not a function: a function of its own for every request, held by a
+ * connection that lives long, keeps what it knows of alive until the next full collection.
+ */
+export interface AbortListener {
+  onAborted(): void;
+}
+
+/**
  * The client's side of an exchange: what the listener offers to the rest of the proxy. One object per connection (per
  * stream in HTTP/2), reused for the requests that follow one another on it. Request fields are valid from the call of
  * the request handler until the response has been sent.
@@ -35,8 +43,8 @@ export interface Downstream {
 
   /** Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each request. */
   maxBodyBytes: number;
-  /** Called when the client is gone before the response was complete. Set by the exchange, reset with each request. */
-  onAborted: (() => void) | undefined;
+  /** Hears when the client is gone before the response was complete. Set by the exchange, reset with each request. */
+  abortListener: AbortListener | undefined;
 
   /** Sends an interim response other than 101. */
   sendInterim(status: number, headers: HeaderList): void;

@@ -8,7 +8,7 @@ import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } fr
 import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
-import type { Downstream } from './downstream.ts';
+import type { AbortListener, Downstream } from './downstream.ts';
 import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -18,7 +18,7 @@ import type { Surroundings } from './surroundings.ts';
  * stream in HTTP/2); `open` makes it new for each request. Every field is set there, so that the object never changes
  * its shape.
  */
-export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts {
+export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener {
   readonly downstream: Downstream;
   readonly surroundings: Surroundings;
   /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
@@ -61,10 +61,6 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   /** Fields that policies want on the response, whoever makes it. */
   responseFields: ResponseField[] | undefined = undefined;
 
-  readonly #onAborted = (): void => {
-    this.isAbandoned = true;
-  };
-
   constructor(downstream: Downstream, surroundings: Surroundings) {
     this.downstream = downstream;
     this.surroundings = surroundings;
@@ -101,7 +97,12 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.isSettled = false;
     this.responseFields = undefined;
     downstream.maxBodyBytes = gateway.maxBodyBytes;
-    downstream.onAborted = this.#onAborted;
+    downstream.abortListener = this;
+  }
+
+  /** For the downstream, until there is an attempt to hear it. */
+  onAborted(): void {
+    this.isAbandoned = true;
   }
 
   get method(): string {

@@ -2,7 +2,7 @@ import { catalogue, type ErrorCode } from '@sluice/errors';
 import { continueHead, keepEncodedSlash, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
-import type { Downstream } from '../exchange/downstream.ts';
+import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
@@ -32,9 +32,9 @@ const CLOSED = 4;
  * Invariants
  * - One exchange at a time. The next request is looked at after the response is out, in a later turn of the event loop.
  * - A client that ends its side after a complete request still gets its answer: many simple clients do that. One that
- *   is gone altogether is noticed when the connection breaks, and the exchange is told through `onAborted`.
- * - When the client goes away during a streamed response, either `onAborted` is called or, when nobody has set it, the
- *   `onDone` of the response; never both.
+ *   is gone altogether is noticed when the connection breaks, and the exchange is told through its `abortListener`.
+ * - When the client goes away during a streamed response, either `abortListener` is told or, when nobody has set it, the
+ *   `onDone` of the response is called; never both.
  * - After a response that the client must not take for complete, nothing more is sent.
  */
 export class Http1Connection implements ClientConnection, Downstream, RequestEvents, ResponseOwner, WatchedPeer {
@@ -54,7 +54,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   wantsUpgrade = false;
   expectsContinue = false;
   maxBodyBytes = 0;
-  onAborted: (() => void) | undefined = undefined;
+  abortListener: AbortListener | undefined = undefined;
   /** Whether the connection stays open after the response under way. Decided when its head is made. */
   keepAlive = true;
   private readonly owner: ConnectionOwner;
@@ -168,7 +168,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     const { parser, reader } = this;
     this.phase = EXCHANGE;
     this.response.begin();
-    this.onAborted = undefined;
+    this.abortListener = undefined;
     this.protocol = parser.versionMinor === 1 ? '1.1' : '1.0';
     this.method = parser.method;
     this.host = parser.host;
@@ -342,15 +342,15 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   /** The socket is closed, by whomever. */
   private gone(): void {
-    const { onAborted, phase } = this;
+    const { abortListener, phase } = this;
     const onDone = this.response.abandon();
     this.owner.wheel.clear(this.timer);
     this.watch?.stop();
     this.phase = CLOSED;
-    this.onAborted = undefined;
+    this.abortListener = undefined;
     this.reader.stop();
     if (phase !== EXCHANGE) return;
-    if (onAborted !== undefined) onAborted();
+    if (abortListener !== undefined) abortListener.onAborted();
     else onDone?.(new Error('the client closed the connection'));
     this.reader.content?.fail('malformed_request', 'The connection ended before the content was complete.');
   }

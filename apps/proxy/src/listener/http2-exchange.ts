@@ -2,7 +2,7 @@ import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
-import type { Downstream } from '../exchange/downstream.ts';
+import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { readHttp2Head } from './http2-head.ts';
@@ -44,7 +44,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   readonly wantsUpgrade = false;
   expectsContinue = false;
   maxBodyBytes: number;
-  onAborted: (() => void) | undefined = undefined;
+  abortListener: AbortListener | undefined = undefined;
   bytesReceived = 0;
   takesTrailers = false;
   private readonly owner: ConnectionOwner;
@@ -245,13 +245,13 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
 
   /** The stream is closed, by whomever. */
   private gone(): void {
-    const { onAborted, over } = this;
+    const { abortListener, over } = this;
     const onDone = this.response.abandon();
     this.over = true;
     this.watch?.stop();
-    this.onAborted = undefined;
+    this.abortListener = undefined;
     if (over) return;
-    if (onAborted !== undefined) onAborted();
+    if (abortListener !== undefined) abortListener.onAborted();
     else onDone?.(new Error('the client closed the stream'));
     this.requestContent?.fail('malformed_request', 'The stream ended before the content was complete.');
   }

@@ -280,7 +280,7 @@ describe('responses over HTTP/2', () => {
     let aborted = 0;
     await serve((downstream) => {
       late = downstream;
-      downstream.onAborted = () => aborted++;
+      downstream.abortListener = { onAborted: () => aborted++ };
     });
     const stream = session.request({ ':authority': 'a.test', ':path': '/' });
     stream.on('error', () => undefined);
@@ -302,7 +302,7 @@ describe('an HTTP/2 client that goes away', () => {
     const told: string[] = [];
     const content = new ScriptedContent(-1);
     await serve((downstream) => {
-      downstream.onAborted = () => told.push('aborted');
+      downstream.abortListener = { onAborted: () => told.push('aborted') };
       collect(downstream.content, (_, error) => told.push(error?.code ?? 'complete'));
       downstream.stream(200, new HeaderList(), content, () => told.push('done'));
     });

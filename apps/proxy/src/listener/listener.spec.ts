@@ -86,7 +86,7 @@ describe('drain', () => {
 
   it('cuts off what is not finished in time', async () => {
     let aborted = false;
-    await serve((downstream) => (downstream.onAborted = () => (aborted = true)));
+    await serve((downstream) => (downstream.abortListener = { onAborted: () => (aborted = true) }));
     const client = await open();
     client.send(get('/'));
     await soon(10);

@@ -123,7 +123,7 @@ describe('slow clients', () => {
 describe('a client that goes away', () => {
   it('before its answer: the exchange is told', async () => {
     let aborted = 0;
-    await serve((downstream) => (downstream.onAborted = () => aborted++));
+    await serve((downstream) => (downstream.abortListener = { onAborted: () => aborted++ }));
     const client = await open();
     client.send(get('/'));
     await soon(10);
@@ -136,7 +136,7 @@ describe('a client that goes away', () => {
     const content = new ScriptedContent(-1);
     const told: string[] = [];
     await serve((downstream) => {
-      downstream.onAborted = () => told.push('aborted');
+      downstream.abortListener = { onAborted: () => told.push('aborted') };
       downstream.stream(200, new HeaderList(), content, () => told.push('done'));
     });
     const client = await open();

@@ -1,7 +1,7 @@
 import { catalogue } from '@sluice/errors';
 import { HeaderList, removeHopByHop } from '@sluice/http1';
 import type { ContentSource } from '../../exchange/content.ts';
-import type { Downstream } from '../../exchange/downstream.ts';
+import type { AbortListener, Downstream } from '../../exchange/downstream.ts';
 import type { Tunnel } from '../../exchange/tunnel.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamTarget, UpstreamTimeouts } from '../../exchange/upstream-call.ts';
 
@@ -12,7 +12,7 @@ export function forwardTo(target: UpstreamTarget): (downstream: Downstream) => v
   return (downstream) => new Forwarding(downstream).begin(target);
 }
 
-class Forwarding implements UpstreamEvents {
+class Forwarding implements UpstreamEvents, AbortListener {
   private readonly downstream: Downstream;
   private call: UpstreamCall | undefined = undefined;
 
@@ -23,10 +23,14 @@ class Forwarding implements UpstreamEvents {
   begin(target: UpstreamTarget): void {
     const { downstream } = this;
     removeHopByHop(downstream.headers, { keepTrailers: true });
-    downstream.onAborted = () => this.call?.abort();
+    downstream.abortListener = this;
     const requestTarget = downstream.query === '' ? downstream.path : `${downstream.path}?${downstream.query}`;
     const { method, authority, headers, content, wantsUpgrade: upgrade } = downstream;
     this.call = target.send({ method, requestTarget, authority, headers, content, upgrade }, timeouts, this);
+  }
+
+  onAborted(): void {
+    this.call?.abort();
   }
 
   onInterim(status: number, headers: HeaderList): void {
@@ -34,7 +38,7 @@ class Forwarding implements UpstreamEvents {
   }
 
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
-    this.downstream.stream(status, headers, content, () => (this.downstream.onAborted = undefined));
+    this.downstream.stream(status, headers, content, () => (this.downstream.abortListener = undefined));
   }
 
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void {
