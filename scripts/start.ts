@@ -143,11 +143,16 @@ async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promi
   await Promise.all([start('orders'), start('users')]);
 }
 
+/** What Node is told wherever a proxy is started: docs/adr/0011-collections-on-one-core.md says why. */
+function nodeArguments(): string[] {
+  return JSON.parse(readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8')) as string[];
+}
+
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
   const program = await startProgram({
     name: 'proxy',
-    args: [join(root, 'apps/proxy/dist/main.js')],
+    args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
     env: {
       // Nobody waits half a minute for a demo to stop.
       SLUICE_DRAIN_MS: '3000',

@@ -3,7 +3,6 @@
  * long as it is let. Started by slow-headers.ts, which says what to do by messages.
  */
 import { connect, type Socket } from 'node:net';
-import { setPriority } from 'node:os';
 import { percentile } from '../measure/statistics.ts';
 
 /** So many connections, opened evenly over a time. Whoever is still there at the end of the limit is not shed. */
@@ -94,8 +93,6 @@ async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): 
 }
 
 if (process.send !== undefined) {
-  // They are to be a burden to the proxy, not to the load that is measured beside them.
-  setPriority(19);
   process.on('message', (order: SlowOrder) => void carryOut(order).then((report) => process.send?.(report)));
   process.on('disconnect', () => process.exit(0));
   process.send('ready');

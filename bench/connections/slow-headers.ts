@@ -3,11 +3,12 @@
  *
  *   npm run build && node bench/connections/slow-headers.ts [--rounds 3] [--connections 5000] [--open-seconds 5] [--record]
  *
- * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores and nothing else running. The proxy has
- * core 0 to itself; slow clients, load and origin share core 1. `--record` writes bench/results/slow-headers.md.
+ * Needs nginx, wrk, h2load and chrt (Debian: nginx-light wrk nghttp2-client util-linux), two cores and nothing else running.
+ * The proxy has core 0 to itself; slow clients, load and origin share core 1, where the slow clients run only while nobody else
+ * does: they are to be a burden to the proxy, not to the load. `--record` writes bench/results/slow-headers.md.
  *
- * The load is measured in three states, in turns: quiet; with the slow clients at another server on core 1 (what they do to
- * load and origin by themselves); with the slow clients at the proxy.
+ * The load is measured in four states: while slow clients come to a process that has never seen any; then, in turns: quiet; with
+ * them at another server on core 1 (what they do to load and origin by themselves); with them at the proxy again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +25,7 @@ import { medianOf } from '../measure/statistics.ts';
 import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
 import type { SlowOrder, SlowReport } from './slow-clients.ts';
 
-type State = 'quiet' | 'elsewhere' | 'attacked';
+type State = 'first' | 'quiet' | 'elsewhere' | 'attacked';
 
 interface Sample extends Record<State, Latency> {
   readonly shed: SlowReport;
@@ -47,7 +48,7 @@ const headerTimeoutSeconds = 10;
 /** From the first slow client until the last one is gone. */
 const windowSeconds = openSeconds + headerTimeoutSeconds + 1;
 
-requirePrograms(['taskset', 'nginx', 'wrk', 'h2load']);
+requirePrograms(['taskset', 'chrt', 'nginx', 'wrk', 'h2load']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-slow-'));
 const [originPort = 0, decoyPort = 0, nginxPort = 0, sluicePort = 0] = await freePorts(4);
 const headerTimeout = `client_header_timeout ${headerTimeoutSeconds}s;`;
@@ -59,11 +60,11 @@ const others = [
   await RunningProgram.start(originProgram(folder, originPort), otherCore, folder),
   await RunningProgram.start(nginxArm({ folder, port: decoyPort, originPort }, { name: 'decoy', does: '', server: headerTimeout }), otherCore, folder),
 ];
-const slowClients = await PinnedScript.start(new URL('slow-clients.ts', import.meta.url), [], otherCore);
+const slowClients = await PinnedScript.start(new URL('slow-clients.ts', import.meta.url), [], otherCore, 'idle');
 const rates = new Map<string, number>();
 let samples: Map<string, Sample[]>;
 try {
-  samples = await interleave(arms, rounds, measure, ({ quiet, elsewhere, attacked, shed }) => `p99 ${quiet.p99} / ${elsewhere.p99} / ${attacked.p99} µs  408: ${shed.answered408}, closed: ${shed.closed}, left: ${shed.left}, last after ${figure(shed.latestMs)} ms`);
+  samples = await interleave(arms, rounds, measure, ({ first, quiet, elsewhere, attacked, shed }) => `p99 ${quiet.p99} / ${elsewhere.p99} / ${attacked.p99} µs, first ${first.p99}  408: ${shed.answered408}, closed: ${shed.closed}, left: ${shed.left}, last after ${figure(shed.latestMs)} ms`);
 } finally {
   await slowClients.stop();
   for (const other of others) await other.stop();
@@ -82,7 +83,7 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
     let shed: SlowReport | undefined;
     // Another state begins in every round: none of them always has the younger process.
     const states: State[] = ['quiet', 'elsewhere', 'attacked'];
-    for (const state of [...states.slice((round - 1) % 3), ...states.slice(0, (round - 1) % 3)]) {
+    for (const state of ['first' as const, ...states.slice((round - 1) % 3), ...states.slice(0, (round - 1) % 3)]) {
       const order: SlowOrder = { port: state === 'elsewhere' ? decoyPort : arm.port, count: connections, openSeconds, limitSeconds: windowSeconds + 10 };
       const slow = state === 'quiet' ? undefined : slowClients.ask<SlowReport>(order, (windowSeconds + 30) * 1000);
       const latency = await latencyAtRate({ url, requestsPerSecond: rate, seconds: windowSeconds, cores: otherCore, logFile: join(folder, 'latency.log') });
@@ -94,7 +95,7 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
     }
     const at = (state: State): Latency => latencies.get(state) ?? { p50: Number.NaN, p99: Number.NaN, requests: 0, failed: 0 };
     if (shed === undefined) throw new Error('nobody said what became of the slow clients');
-    return { quiet: at('quiet'), elsewhere: at('elsewhere'), attacked: at('attacked'), shed };
+    return { first: at('first'), quiet: at('quiet'), elsewhere: at('elsewhere'), attacked: at('attacked'), shed };
   } finally {
     await proxy.stop();
   }
@@ -107,7 +108,7 @@ function report(): string {
     '# Slow headers',
     '',
     `Measured ${today()} by \`node bench/connections/slow-headers.ts --rounds ${rounds} --connections ${connections} --open-seconds ${openSeconds}\`: interleaved, medians of ${rounds} rounds.`,
-    `Machine: ${machine()}. The proxy has one core to itself; slow clients on ${Math.ceil(connections / 250)} addresses, load and origin share the other, the slow clients at the lowest priority.`,
+    `Machine: ${machine()}. The proxy has one core to itself; slow clients on ${Math.ceil(connections / 250)} addresses, load and origin share the other, the slow clients only while it is idle (SCHED_IDLE).`,
     `Versions: ${versions(arms)}.`,
     '',
     `${connections} clients, opened over ${openSeconds} s, send the beginning of a head and then a byte a second, and never come to the end of it.`,
@@ -127,17 +128,20 @@ function report(): string {
     '',
     `Meanwhile a steady load at a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s; 16 connections, every response looked at), for`,
     `${windowSeconds} s from the first slow client to the last: without them; with them at another server that runs beside load and origin, which`,
-    'shows what they do to the load by themselves; with them at the proxy. No request of the load failed. Goal: p99 within 1.10 of quiet.',
+    'shows what they do to the load by themselves; with them at the proxy; and before all that, with them at a process that has never',
+    'seen any. No request of the load failed. Goal: p99 within 1.10 of quiet.',
     '',
     table(
-      ['arm', 'p50 / p99 µs quiet', 'elsewhere', 'at the proxy', 'p99 at the proxy × quiet', '× elsewhere'],
+      ['arm', 'p50 / p99 µs quiet', 'elsewhere', 'at the proxy', 'for the first time', 'p99 at the proxy × quiet', '× elsewhere', 'first × quiet'],
       arms.map(({ name }) => [
         name,
         times(name, 'quiet'),
         times(name, 'elsewhere'),
         times(name, 'attacked'),
+        times(name, 'first'),
         figure(of(name, ({ quiet, attacked }) => attacked.p99 / quiet.p99), 2),
         figure(of(name, ({ elsewhere, attacked }) => attacked.p99 / elsewhere.p99), 2),
+        figure(of(name, ({ quiet, first }) => first.p99 / quiet.p99), 2),
       ]),
     ),
     '',

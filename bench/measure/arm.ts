@@ -1,9 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Program } from './running-program.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What Node is told wherever a proxy is started. */
+export const nodeArguments = JSON.parse(readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8')) as readonly string[];
 
 /** One way to proxy the same traffic. */
 export interface Arm extends Program {
@@ -70,7 +73,7 @@ export function sluiceArm({ folder, port, originPort }: Between, { name, does, p
     name,
     does,
     command: process.execPath,
-    args: [...nodeArgs, join(root, 'apps/proxy/dist/main.js'), ...(workers === 1 ? [] : ['--workers', String(workers)])],
+    args: [...nodeArguments, ...nodeArgs, join(root, 'apps/proxy/dist/main.js'), ...(workers === 1 ? [] : ['--workers', String(workers)])],
     env: {
       SLUICE_CONFIG_FILE: configFile,
       SLUICE_PROXY_PORT: String(port),

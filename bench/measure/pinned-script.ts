@@ -15,8 +15,9 @@ export class PinnedScript {
   }
 
   /** Starts `file` with these arguments and waits until it has said something. */
-  static async start(file: URL, args: readonly (string | number)[], cores: string): Promise<PinnedScript> {
-    const child = spawn('taskset', ['-c', cores, process.execPath, fileURLToPath(file), ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  static async start(file: URL, args: readonly (string | number)[], cores: string, scheduling: 'normal' | 'idle' = 'normal'): Promise<PinnedScript> {
+    const before = scheduling === 'idle' ? ['chrt', '--idle', '0'] : [];
+    const child = spawn('taskset', ['-c', cores, ...before, process.execPath, fileURLToPath(file), ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const script = new PinnedScript(endWithUs(child));
     await script.#answer(file.pathname, 20_000);
     return script;

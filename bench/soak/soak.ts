@@ -7,6 +7,7 @@
  * Exits with 1 on the first mismatch. `--record` writes bench/results/soak.md.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { nodeArguments } from '../measure/arm.ts';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +112,7 @@ async function startProxy(): Promise<ChildProcess> {
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(proxyPort), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
   const log = join(folder, 'proxy.log');
-  const child = spawn('/bin/sh', ['-c', `exec "$0" "$1" --workers "$2" > "${log}" 2>&1`, process.execPath, join(root, 'apps/proxy/dist/main.js'), options.workers], { env });
+  const child = spawn('/bin/sh', ['-c', `exec "$@" > "${log}" 2>&1`, 'sh', process.execPath, ...nodeArguments, join(root, 'apps/proxy/dist/main.js'), '--workers', options.workers], { env });
   for (let attempt = 0; attempt < 200; attempt++) {
     const status = await fetch(`http://127.0.0.1:${proxyPort}/`, { signal: AbortSignal.timeout(1000) }).then((response) => response.status, () => 0);
     if (status === 404) return child;

@@ -70,6 +70,13 @@ describe.each(['control-plane', 'proxy'])('the image of the %s', (app) => {
     for (const source of copied) expect(existsSync(join(root, source))).toBe(true);
   });
 
+  it('starts it as it is started elsewhere', () => {
+    const file = join(root, `apps/${app}/node-arguments.json`);
+    const nodeArguments = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
+    const entrypoint = /^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]';
+    expect(JSON.parse(entrypoint)).toEqual(['node', '--enable-source-maps', ...nodeArguments, `apps/${app}/dist/main.js`]);
+  });
+
   it('runs as an unprivileged user, from several stages', () => {
     expect(dockerfile.match(/^FROM /gm)).toHaveLength(2);
     expect(dockerfile).toMatch(/^USER node$/m);
