@@ -22,6 +22,12 @@ describe('ports', () => {
     expect(await isPortFree(await freePort())).toBe(true);
   });
 
+  it('gives no port twice, and none that a connection could be given', async () => {
+    const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+    expect(new Set(ports).size).toBe(50);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+  });
+
   it('names every taken or doubled port and the variable that moves it', async () => {
     const free = await freePort();
     const check = requireFreePorts([

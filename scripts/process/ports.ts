@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { SetupError } from './setup-error.ts';
 
@@ -6,9 +7,24 @@ const host = '127.0.0.1';
 /** A port that somebody is about to listen on, and the environment variable that moves it. */
 export type WantedPort = { readonly port: number; readonly purpose: string; readonly variable: string };
 
-/** Gives a TCP port on 127.0.0.1 that was free a moment ago. Another program may take it first: be ready to try again. */
+/** Below those that connections to somebody else are given (Linux: from 32,768), which would take them at any moment. */
+const firstFree = 20_000;
+const lastFree = 32_000;
+const given = new Set<number>();
+
+/**
+ * Gives a TCP port on 127.0.0.1 that was free a moment ago, and never the same one twice. Another program may take it first:
+ * be ready to try again.
+ * @throws SetupError when none is found
+ */
 export async function freePort(): Promise<number> {
-  return await listenOnce(0);
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    const port = randomInt(firstFree, lastFree + 1);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isPortFree(port)) return port;
+  }
+  throw new SetupError(`No free port was found from ${firstFree} to ${lastFree}: stop what listens there.`);
 }
 
 /** Whether a TCP port on 127.0.0.1 can be listened on now. */
@@ -48,15 +64,13 @@ export function portFrom(env: Readonly<Record<string, string | undefined>>, vari
   throw new SetupError(`${variable} must be a port number from 1 to 65535, not "${text}".`);
 }
 
-function listenOnce(port: number): Promise<number> {
+function listenOnce(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen(port, host, () => {
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
       server.close(() => {
-        resolve(bound);
+        resolve();
       });
     });
   });
