@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Origin } from '../e2e/harness/origin.ts';
 import { freePort } from '../scripts/process/ports.ts';
+import { waitUntil } from '../scripts/process/wait-until.ts';
 
 const main = fileURLToPath(new URL('../apps/proxy/dist/main.js', import.meta.url));
 const pipelined = 10;
@@ -24,6 +24,7 @@ async function send(port: number, requests: number): Promise<void> {
     if (answered >= requests) socket.end();
     else if (Math.floor(answered / pipelined) > Math.floor(before / pipelined)) socket.write(batch);
   });
+  socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer for 10 s, after ${answered} of ${requests}`)));
   socket.write(batch);
   await once(socket, 'close');
   expect(answered).toBeGreaterThanOrEqual(requests);
@@ -48,7 +49,8 @@ describe('what a request leaves behind', () => {
     const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(port), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
     proxy = spawn(process.execPath, ['--trace-gc', '--max-semi-space-size=1', main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     proxy.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    while ((await fetch(`http://127.0.0.1:${port}/`).then((response) => response.status, () => 0)) !== 200) await sleep(50);
+    const answers = (): Promise<boolean> => fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) }).then(({ ok }) => ok, () => false);
+    await waitUntil('the proxy answers', answers, 20_000);
   }, 30_000);
   afterAll(async () => {
     const gone = once(proxy, 'exit');
