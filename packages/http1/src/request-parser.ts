@@ -156,6 +156,14 @@ export class RequestParser {
     }
   }
 
+  /** Forgets what it has of a request, and any fault: the next byte is the first one of a connection. Nothing is held then. */
+  restart(): void {
+    this.reader.reset();
+    this.phase = BETWEEN;
+    this.state = 'needMore';
+    this.fault = undefined;
+  }
+
   /** Tells the parser that the client sends no more. In the middle of a request this is a fault. */
   eof(): void {
     if (this.phase === FAILED) return;

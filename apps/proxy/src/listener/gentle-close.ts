@@ -11,7 +11,7 @@ import { Timer, type TimerWheel } from './timer-wheel.ts';
  * @param hasMore whether the client may be sending: its request is not complete, or was not read
  */
 export function closeGently(socket: Socket, wheel: TimerWheel, options: ListenerOptions, hasMore: boolean): void {
-  const timer = new Timer(() => socket.destroy());
+  const timer = new Timer({ expired: () => socket.destroy() });
   wheel.set(timer, options.writeIdleMs);
   socket.on('close', () => wheel.clear(timer));
   if (!hasMore) {

@@ -12,7 +12,7 @@ import { RequestReader, type RequestEvents } from './request-reader.ts';
 import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
 import { SocketWriter } from './socket-writer.ts';
-import { Timer } from './timer-wheel.ts';
+import { Timer, type TimerOwner } from './timer-wheel.ts';
 import { joinTunnel } from './tunnel-pipe.ts';
 
 /** Between two requests, or inside a head. */
@@ -37,7 +37,7 @@ const CLOSED = 4;
  *   `onDone` of the response is called; never both.
  * - After a response that the client must not take for complete, nothing more is sent.
  */
-export class Http1Connection implements ClientConnection, Downstream, RequestEvents, ResponseOwner, WatchedPeer {
+export class Http1Connection implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer {
   readonly encrypted: boolean;
   readonly peerAddress: string;
   readonly peerPort: number;
@@ -63,7 +63,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private readonly reader: RequestReader;
   private readonly writer: SocketWriter;
   private readonly response: ResponseChannel;
-  private readonly timer = new Timer(() => this.expired());
+  private readonly timer = new Timer(this);
   private handler: (() => void) | undefined = undefined;
   private watch: SlowPeerWatch | undefined = undefined;
   private phase = IDLE;
@@ -97,6 +97,12 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   /** Takes bytes as if they had just been read. */
   take(chunk: Buffer): void {
     if (this.phase < TUNNEL) this.reader.take(chunk);
+  }
+
+  /** Says when the head that is incomplete so far, if there is one, was begun. */
+  headBegan(atMs: number): void {
+    const { wheel, options } = this.owner;
+    if (this.phase === IDLE && !this.parser.idle) wheel.set(this.timer, Math.max(atMs + options.headerTimeoutMs - wheel.nowMs, 0));
   }
 
   get bytesReceived(): number {
@@ -316,7 +322,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.watch.start();
   }
 
-  private expired(): void {
+  /** For the timer. */
+  expired(): void {
     if (this.phase === IDLE && !this.parser.idle) {
       return this.refuseHead('request_timeout', 'the head of the request was not complete in time');
     }

@@ -2,7 +2,7 @@ import { constants, performServerHandshake, type ServerHttp2Session } from 'node
 import type { Socket } from 'node:net';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
-import { Timer } from './timer-wheel.ts';
+import { Timer, type TimerOwner } from './timer-wheel.ts';
 
 /** Requests of one connection under way at the same time. */
 const MAX_STREAMS = 100;
@@ -17,14 +17,14 @@ const MAX_STREAM_ID = 0x7fff_ffff;
 const MAX_HEADER_PAIRS = 1_000;
 
 /** One HTTP/2 connection of a client, over TLS or with prior knowledge; its streams are exchanges. */
-export class Http2Connection implements ClientConnection, StreamConnection {
+export class Http2Connection implements ClientConnection, StreamConnection, TimerOwner {
   readonly owner: ConnectionOwner;
   readonly encrypted: boolean;
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localPort: number;
   private readonly session: ServerHttp2Session;
-  private readonly timer = new Timer(() => this.expired());
+  private readonly timer = new Timer(this);
   private streams = 0;
 
   /** Takes the socket over. What was read from it goes back with `unshift` before. */
@@ -60,7 +60,7 @@ export class Http2Connection implements ClientConnection, StreamConnection {
     const { session, owner } = this;
     if (session.closed || session.destroyed) return;
     session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
-    const closing = new Timer(() => session.close());
+    const closing = new Timer({ expired: () => session.close() });
     owner.wheel.set(closing, owner.options.drainIdleMs);
     session.on('close', () => owner.wheel.clear(closing));
   }
@@ -74,7 +74,8 @@ export class Http2Connection implements ClientConnection, StreamConnection {
     if (this.streams === 0 && !this.session.closed) this.owner.wheel.set(this.timer, this.owner.options.keepAliveIdleMs);
   }
 
-  private expired(): void {
+  /** For the timer. */
+  expired(): void {
     if (this.session.closed) return this.session.destroy();
     this.session.close();
     // A client that does not answer GOAWAY by closing is not waited for.

@@ -1,16 +1,15 @@
-import { catalogue } from '@sluice/errors';
+import { RequestParser } from '@sluice/http1';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ListenerEvents } from '../exchange/downstream.ts';
-import { readIntoSharedBuffer } from './accepted-socket.ts';
 import { addressKey } from './address-counter.ts';
-import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { socketOver, takeHandles, type ConnectionHandle } from './connection-handle.ts';
 import { ConnectionPlaces } from './connection-places.ts';
-import { closeGently } from './gentle-close.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
-import { ProtocolSniffer } from './protocol-sniffer.ts';
-import { refusalResponse } from './refusal.ts';
+import { Newcomer, type NewcomerOwner } from './newcomer.ts';
+import { noteRefusal, RefusedClient } from './refused-client.ts';
 import { toKeep } from './shared-read-buffer.ts';
 import type { ServerCertificate } from './server-certificates.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -32,16 +31,17 @@ export interface ListenOptions {
 }
 
 /** Accepts the connections of clients on one address, and keeps count of them. */
-export class Listener implements ConnectionOwner {
+export class Listener implements NewcomerOwner {
   readonly options: ListenerOptions;
   readonly events: ListenerEvents;
   readonly wheel: TimerWheel;
+  readonly scout: RequestParser;
   draining = false;
   private readonly server: Server;
-  /** By the socket that was accepted; what serves it changes as it becomes clear what is spoken on it. */
-  private readonly connections = new Map<Socket, ClientConnection>();
+  /** All that hold a place. What serves a client changes as it becomes clear what is spoken. */
+  private readonly connections = new Set<ClientConnection>();
   private readonly places: ConnectionPlaces;
-  private readonly turnedAway = new Set<Socket>();
+  private readonly turnedAway = new Set<ClientConnection>();
   private readonly tls: TlsAcceptor | undefined;
   private whenEmpty: (() => void) | undefined = undefined;
 
@@ -54,11 +54,10 @@ export class Listener implements ConnectionOwner {
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
     this.places = places ?? new ConnectionPlaces(this.options.maxConnections, this.options.maxConnectionsPerAddress);
-    const { certificates, headerTimeoutMs, ticketKeys } = this.options;
+    const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
+    this.scout = new RequestParser({ limits, protectedNames });
     this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
-    const isPlain = this.tls === undefined;
-    const serverOptions = { allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, pauseOnConnect: isPlain };
-    this.server = createServer(serverOptions, (socket) => this.accept(isPlain ? readIntoSharedBuffer(socket, HIGH_WATER_MARK_BYTES) : socket));
+    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES }, (socket) => this.acceptSocket(socket));
   }
 
   /**
@@ -83,10 +82,10 @@ export class Listener implements ConnectionOwner {
 
   /**
    * Begins to accept. Port 0 takes a free one.
-   * @throws Error that says what to set when the address cannot be listened on
+   * @throws Error that says what to set when the address cannot be listened on, or which Node to run when this one is not known
    */
-  listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenFault(error, port, host, options.setting ?? 'SLUICE_PROXY_PORT'), { cause: error }));
       this.server.once('error', failed);
       this.server.listen({ port, host, backlog: 4096, reusePort: options.reusePort ?? false }, () => {
@@ -96,6 +95,7 @@ export class Listener implements ConnectionOwner {
         resolve();
       });
     });
+    if (this.tls === undefined) takeHandles(this.server, (handle) => this.acceptHandle(handle));
   }
 
   /**
@@ -107,7 +107,7 @@ export class Listener implements ConnectionOwner {
     // Connections that the kernel has made already are taken: closing the listener would reset them.
     if (timeoutMs > 0) await new Promise((resolve) => setImmediate(resolve));
     this.stopAccepting();
-    for (const connection of this.connections.values()) connection.drain();
+    for (const connection of this.connections) connection.drain();
     if (this.connections.size === 0) return;
     const cap = setTimeout(() => this.destroyAll(), timeoutMs);
     await new Promise<void>((resolve) => (this.whenEmpty = resolve));
@@ -116,7 +116,7 @@ export class Listener implements ConnectionOwner {
 
   /** Closes the listener and every connection at once. */
   async close(): Promise<void> {
-    for (const socket of this.turnedAway) socket.destroy();
+    for (const client of this.turnedAway) client.destroyNow();
     await this.drain(0);
   }
 
@@ -125,69 +125,104 @@ export class Listener implements ConnectionOwner {
   }
 
   private destroyAll(): void {
-    for (const connection of this.connections.values()) connection.destroyNow();
+    for (const connection of this.connections) connection.destroyNow();
   }
 
-  private accept(socket: Socket): void {
-    const { remoteAddress } = socket;
-    // The client was gone before it was accepted.
-    if (remoteAddress === undefined) {
-      socket.destroy();
-      return;
+  // NewcomerOwner: what becomes of plain connections.
+
+  arrived(newcomer: Newcomer, isHttp2: boolean, seen: Buffer): void {
+    const { peerAddress } = newcomer;
+    const socket = socketOver(newcomer.handle, HIGH_WATER_MARK_BYTES);
+    if (isHttp2) {
+      socket.pause();
+      socket.unshift(toKeep(seen));
+      this.serve(newcomer, socket, new Http2Connection(this, socket, peerAddress, false));
+    } else {
+      const connection = new Http1Connection(this, socket, peerAddress, false);
+      this.serve(newcomer, socket, connection);
+      connection.take(seen);
+      connection.headBegan(newcomer.sinceMs);
     }
-    const peerAddress = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+  }
+
+  tookTooLong(newcomer: Newcomer): void {
+    const code = 'request_timeout';
+    const content = noteRefusal(this, newcomer.peerAddress, code, 'the head of the request was not complete in time');
+    const socket = socketOver(newcomer.handle, HIGH_WATER_MARK_BYTES);
+    this.serve(newcomer, socket, new RefusedClient(this, socket, code, content));
+  }
+
+  left(newcomer: Newcomer): void {
+    this.remove(newcomer, newcomer.addressKey);
+  }
+
+  private acceptHandle(handle: ConnectionHandle): void {
+    const peer: { address?: string } = {};
+    // The client was gone before it was accepted.
+    if (handle.getpeername(peer) !== 0 || peer.address === undefined) return handle.close();
+    handle.setNoDelay(true);
+    const peerAddress = withoutMapping(peer.address);
     const key = addressKey(peerAddress);
     const limit = this.places.enter(key);
-    if (limit !== undefined) return this.refuse(socket, peerAddress, limit === 'total' ? 'in total' : `from ${key}`);
-    socket.on('close', () => {
-      this.places.leave(key);
-      this.connections.delete(socket);
-      if (this.connections.size === 0) this.whenEmpty?.();
-    });
-    this.connections.set(socket, this.begin(socket, peerAddress));
+    if (limit !== undefined) return this.turnAway(socketOver(handle, HIGH_WATER_MARK_BYTES), peerAddress, key, limit);
+    const newcomer = new Newcomer(this, handle, peerAddress, key);
+    this.connections.add(newcomer);
+    newcomer.begin();
   }
 
-  /** What is spoken is agreed on in the handshake, or seen from the first bytes. */
-  private begin(socket: Socket, peerAddress: string): ClientConnection {
-    if (this.tls !== undefined) {
-      return this.tls.accept(this, socket, (secure) => {
-        const Connection = secure.alpnProtocol === 'h2' ? Http2Connection : Http1Connection;
-        this.serve(socket, new Connection(this, secure, peerAddress, true));
-      });
-    }
-    return new ProtocolSniffer(this, socket, (isHttp2, seen) => {
-      if (isHttp2) {
-        socket.pause();
-        socket.unshift(toKeep(seen));
-        this.serve(socket, new Http2Connection(this, socket, peerAddress, false));
-      } else {
-        const connection = new Http1Connection(this, socket, peerAddress, false);
-        this.serve(socket, connection);
-        connection.take(seen);
-      }
-    });
-  }
-
-  private serve(socket: Socket, connection: ClientConnection): void {
-    this.connections.set(socket, connection);
+  private serve(newcomer: Newcomer, socket: Socket, connection: ClientConnection): void {
+    this.connections.delete(newcomer);
+    this.connections.add(connection);
+    socket.on('close', () => this.remove(connection, newcomer.addressKey));
     if (this.draining) connection.drain();
   }
 
-  private refuse(socket: Socket, peerAddress: string, limit: string): void {
+  /** A connection that is to speak TLS: what is spoken on it is agreed on in the handshake. */
+  private acceptSocket(socket: Socket): void {
+    const { remoteAddress } = socket;
+    // The client was gone before it was accepted.
+    if (remoteAddress === undefined || this.tls === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peerAddress = withoutMapping(remoteAddress);
+    const key = addressKey(peerAddress);
+    const limit = this.places.enter(key);
+    if (limit !== undefined) return this.turnAway(socket, peerAddress, key, limit);
+    let connection = this.tls.accept(this, socket, (secure) => {
+      const Connection = secure.alpnProtocol === 'h2' ? Http2Connection : Http1Connection;
+      this.connections.delete(connection);
+      connection = new Connection(this, secure, peerAddress, true);
+      this.connections.add(connection);
+      if (this.draining) connection.drain();
+    });
+    this.connections.add(connection);
+    socket.on('close', () => this.remove(connection, key));
+  }
+
+  /** Gives the place of a connection back. */
+  private remove(connection: ClientConnection, key: string): void {
+    this.places.leave(key);
+    this.connections.delete(connection);
+    if (this.connections.size === 0) this.whenEmpty?.();
+  }
+
+  private turnAway(socket: Socket, peerAddress: string, key: string, limit: 'total' | 'address'): void {
     const code = 'too_many_connections';
-    const reason = `the limit of connections ${limit} is reached`;
-    const content = this.events.refused({ protocol: '1.1', code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
+    const content = noteRefusal(this, peerAddress, code, `the limit of connections ${limit === 'total' ? 'in total' : `from ${key}`} is reached`);
     if (this.tls !== undefined || this.turnedAway.size >= MAX_TURNED_AWAY) {
       socket.destroy();
       return;
     }
-    this.turnedAway.add(socket);
-    socket.on('close', () => this.turnedAway.delete(socket));
-    const response = refusalResponse({ method: '', protocol: '1.1', keepAlive: false }, code, content);
-    socket.on('error', () => undefined);
-    socket.write(response, 'latin1');
-    closeGently(socket, this.wheel, this.options, true);
+    const client = new RefusedClient(this, socket, code, content);
+    this.turnedAway.add(client);
+    socket.on('close', () => this.turnedAway.delete(client));
   }
+}
+
+/** IPv4 as IPv4, where the socket is one of both. */
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 function listenFault(error: NodeJS.ErrnoException, port: number, host: string, setting: string): string {

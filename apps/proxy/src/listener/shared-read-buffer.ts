@@ -17,6 +17,18 @@ export function viewOfRead(length: number): Buffer {
   return (views[length] ??= sharedReadBuffer.subarray(0, length));
 }
 
+/** The most that can be held of what a newcomer has sent before (newcomer.ts). */
+export const MAX_HELD_BYTES = 1_024;
+/** Where reads of newcomers go: behind a place for what came before them. */
+export const readArea: Buffer = sharedReadBuffer.subarray(MAX_HELD_BYTES);
+
+/** What was held, one character per byte, and the read that has just filled the beginning of the area behind it, in one piece. */
+export function viewBehind(held: string, length: number): Buffer {
+  const from = MAX_HELD_BYTES - held.length;
+  if (held !== '') sharedReadBuffer.write(held, from, 'latin1');
+  return sharedReadBuffer.subarray(from, MAX_HELD_BYTES + length);
+}
+
 const sharedMemory = sharedReadBuffer.buffer;
 
 /** Whether the chunk is a view into the shared buffer. */

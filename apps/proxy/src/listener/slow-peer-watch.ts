@@ -24,7 +24,7 @@ export class SlowPeerWatch {
   private readonly wheel: TimerWheel;
   private readonly options: ListenerOptions;
   private readonly intervalMs: number;
-  private readonly timer = new Timer(() => this.look());
+  private readonly timer = new Timer({ expired: () => this.look() });
   private lookedAtMs = 0;
   private content: RequestContent | undefined = undefined;
   private seen = 0;

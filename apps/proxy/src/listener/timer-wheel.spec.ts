@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Timer, TimerWheel } from './timer-wheel.ts';
 
+const timerOf = (expired: () => unknown): Timer => new Timer({ expired });
+
 function fakeWheel(options: { slots?: number; maxStepMs?: number } = {}) {
   let clockMs = 1_000;
   const wheel = new TimerWheel({ tickMs: 50, slots: 64, ...options, clock: () => clockMs });
@@ -22,7 +24,7 @@ describe('TimerWheel', () => {
   it('fires once, never early and at most two ticks late', () => {
     const { wheel, pass } = fakeWheel();
     let fired = 0;
-    const timer = new Timer(() => fired++);
+    const timer = timerOf(() => fired++);
     wheel.set(timer, 200);
     pass(200);
     expect(fired).toBe(0);
@@ -36,7 +38,7 @@ describe('TimerWheel', () => {
   it('keeps a deadline that lies beyond one rotation', () => {
     const { wheel, pass } = fakeWheel();
     let fired = 0;
-    wheel.set(new Timer(() => fired++), 65_000);
+    wheel.set(timerOf(() => fired++), 65_000);
     pass(65_000);
     expect(fired).toBe(0);
     pass(100);
@@ -46,9 +48,9 @@ describe('TimerWheel', () => {
   it('moves a deadline further away, nearer, and takes it away', () => {
     const { wheel, pass } = fakeWheel();
     const fired: string[] = [];
-    const later = new Timer(() => fired.push('later'));
-    const sooner = new Timer(() => fired.push('sooner'));
-    const never = new Timer(() => fired.push('never'));
+    const later = timerOf(() => fired.push('later'));
+    const sooner = timerOf(() => fired.push('sooner'));
+    const never = timerOf(() => fired.push('never'));
     wheel.set(later, 100);
     wheel.set(later, 1_000);
     wheel.set(sooner, 1_000);
@@ -66,8 +68,8 @@ describe('TimerWheel', () => {
     const { wheel, pass } = fakeWheel();
     let repeats = 0;
     let victimFired = 0;
-    const victim = new Timer(() => victimFired++);
-    const repeating: Timer = new Timer(() => {
+    const victim = timerOf(() => victimFired++);
+    const repeating: Timer = timerOf(() => {
       wheel.clear(victim);
       if (++repeats < 3) wheel.set(repeating, 0);
     });
@@ -81,7 +83,7 @@ describe('TimerWheel', () => {
   it('does not count the time in which the event loop stood still', () => {
     const { wheel, jump, pass } = fakeWheel({ maxStepMs: 100 });
     let fired = 0;
-    wheel.set(new Timer(() => fired++), 300);
+    wheel.set(timerOf(() => fired++), 300);
     jump(60_000);
     expect(fired).toBe(0);
     pass(300);
@@ -94,7 +96,7 @@ describe('TimerWheel', () => {
     const work = (): void => {
       for (const untilMs = performance.now() + 0.1; performance.now() < untilMs; );
     };
-    const timers = Array.from({ length: 30 }, (_, index) => new Timer(() => (work(), fired.push(index))));
+    const timers = Array.from({ length: 30 }, (_, index) => timerOf(() => (work(), fired.push(index))));
     for (const timer of timers) wheel.set(timer, 100);
     pass(160);
     const first = fired.length;
@@ -112,7 +114,7 @@ describe('TimerWheel', () => {
 
   it('ticks by itself after start and no more after stop', async () => {
     const wheel = new TimerWheel({ tickMs: 5 }).start();
-    await new Promise<void>((resolve) => wheel.set(new Timer(resolve), 20));
+    await new Promise<void>((resolve) => wheel.set(timerOf(resolve), 20));
     wheel.stop();
     const { nowMs } = wheel;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -128,7 +130,7 @@ describe('TimerWheel', () => {
         const late: number[] = [];
         const timers = due.map(
           (_, index) =>
-            new Timer(() => {
+            timerOf(() => {
               late.push(now() - (due[index] ?? Number.POSITIVE_INFINITY));
               due[index] = undefined;
             }),

@@ -11,19 +11,24 @@
  *   hold up nobody else.
  * - Time in which the event loop did not run counts against nobody: a late tick counts `maxStepMs` at most, because the
  *   bytes that would have met the deadline may be waiting in the kernel.
- * - A timer that fires is no longer set; its callback may set it again.
+ * - A timer that fires is no longer set; whose time is up may set it again.
  */
+
+/** Whose time is up when a timer fires. */
+export interface TimerOwner {
+  expired(): void;
+}
 
 /** Something with a deadline. Belongs to one wheel at a time. */
 export class Timer {
-  readonly onExpired: () => void;
+  readonly owner: TimerOwner;
   deadlineMs = 0;
   filedMs = 0;
   next: Timer | undefined = undefined;
   previous: Timer | undefined = undefined;
 
-  constructor(onExpired: () => void) {
-    this.onExpired = onExpired;
+  constructor(owner: TimerOwner) {
+    this.owner = owner;
   }
 
   /** True between `set` and the expiry or `clear`. */
@@ -127,7 +132,7 @@ export class TimerWheel {
     const turnMs = this.goesOn ? startMs - this.firedAtMs : 0;
     const untilMs = startMs + Math.min(Math.max(turnMs * FIRING_SHARE, MIN_FIRING_MS), MAX_FIRING_MS);
     this.goesOn = false;
-    // A callback may clear any timer, or set one into a slot or further away: each is looked at when it is its turn.
+    // Whoever expires may clear any timer, or set one into a slot or further away: each is looked at when it is its turn.
     while (firing.next !== firing) {
       const timer = firing.next as Timer;
       unlink(timer);
@@ -135,7 +140,7 @@ export class TimerWheel {
         this.file(timer);
         continue;
       }
-      timer.onExpired();
+      timer.owner.expired();
       this.firedAtMs = performance.now();
       if (this.firedAtMs < untilMs || firing.next === firing) continue;
       this.goesOn = true;
@@ -154,7 +159,7 @@ export class TimerWheel {
 }
 
 function emptyList(): Timer {
-  const list = new Timer(() => undefined);
+  const list = new Timer({ expired: () => undefined });
   list.next = list;
   list.previous = list;
   return list;

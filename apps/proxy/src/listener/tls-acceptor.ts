@@ -45,7 +45,7 @@ export class TlsAcceptor {
   /** Begins the handshake. @param agreed called when it is complete */
   accept({ wheel, options }: ConnectionOwner, raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
     const peer = peerOf(raw);
-    const timer = new Timer(() => raw.destroy());
+    const timer = new Timer({ expired: () => raw.destroy() });
     // Who ends its side within the handshake is gone; after it, he may still want his answer.
     raw.allowHalfOpen = false;
     this.pending.set(peer, (socket) => {

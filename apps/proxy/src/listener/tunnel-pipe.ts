@@ -33,9 +33,11 @@ export function joinTunnel(ends: TunnelEnds, counts: TunnelCounts, wheel: TimerW
   const { client, upstream } = ends;
   let open = 2;
   let closing = false;
-  const timer = new Timer(() => {
-    client.destroy();
-    upstream.destroy();
+  const timer = new Timer({
+    expired: () => {
+      client.destroy();
+      upstream.destroy();
+    },
   });
   const moved = (): void => wheel.set(timer, closing ? times.closingMs : times.idleMs);
   const close = (other: Duplex): void => {

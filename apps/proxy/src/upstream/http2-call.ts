@@ -5,7 +5,7 @@ import type { ContentSink } from '../exchange/content.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { fieldsOf, trailersOf } from '../listener/http2-fields.ts';
 import { toKeep } from '../listener/shared-read-buffer.ts';
-import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { Timer, type TimerOwner, type TimerWheel } from '../listener/timer-wheel.ts';
 import { http2RequestHead, isGrpc } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
 import type { Http2UpstreamSession } from './http2-upstream-session.ts';
@@ -35,13 +35,13 @@ const CONTENT = 2;
  * A stream that is given up is destroyed, not closed: node ends a closed one in good order first, and the upstream
  * would take half a request for a whole one.
  */
-export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner {
+export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner, TimerOwner {
   private readonly request: UpstreamRequest;
   private readonly timeouts: UpstreamTimeouts;
   private readonly events: UpstreamEvents;
   private readonly dispatcher: Http2CallDispatcher;
   private readonly wheel: TimerWheel;
-  private readonly timer = new Timer(() => this.expired());
+  private readonly timer = new Timer(this);
   private readonly totalDeadlineMs: number;
   private phase = SESSION;
   private phaseDeadlineMs: number;
@@ -263,7 +263,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     return (isUpstreamToMove ? this.activeMs : this.wheel.nowMs) + this.timeouts.idleMs;
   }
 
-  private expired(): void {
+  /** For the timer. */
+  expired(): void {
     const { nowMs } = this.wheel;
     const { connectMs, firstByteMs, idleMs, totalMs } = this.timeouts;
     if (nowMs < this.totalDeadlineMs && nowMs < this.deadline()) return this.arm();

@@ -27,7 +27,7 @@ const MAX_HEADER_LIST_BYTES = 32_768;
 export class Http2UpstreamSession {
   private readonly pool: SessionPool;
   private readonly socket: Socket;
-  private readonly timer = new Timer(() => this.retire());
+  private readonly timer = new Timer({ expired: () => this.retire() });
   private readonly waiting = new Set<Http2Call>();
   private session: ClientHttp2Session | undefined = undefined;
   private streams = 0;

@@ -34,7 +34,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   /** Calls that get an idle connection at the end of this turn. */
   private reusing: PooledCall[] = [];
   private isAssigning = false;
-  private readonly queueTimer = new Timer(() => this.checkQueue());
+  private readonly queueTimer = new Timer({ expired: () => this.checkQueue() });
   private draining = false;
 
   /** @throws Error when the address of the spec is not host:port */

@@ -3,7 +3,7 @@ import { FieldName, removeHopByHop, ResponseParser, type Http1Fault, type Respon
 import type { Socket } from 'node:net';
 import { toKeep } from '../listener/shared-read-buffer.ts';
 import { SocketWriter } from '../listener/socket-writer.ts';
-import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { Timer, type TimerOwner, type TimerWheel } from '../listener/timer-wheel.ts';
 import { describeSocketError, type TargetConnector } from './connect-target.ts';
 import type { PooledCall } from './pooled-call.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
@@ -45,12 +45,12 @@ const NOTHING = Buffer.alloc(0);
  * - It goes back to the pool only when request and response are complete and neither side has asked to close.
  * - The fields of a response stay valid until its content has ended: only then is the connection used again.
  */
-export class UpstreamConnection implements ResponseContentOwner {
+export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   readonly socket: Socket;
   readonly writer: SocketWriter;
   private readonly pool: ConnectionPool;
   private readonly parser: ResponseParser;
-  private readonly timer = new Timer(() => this.expired());
+  private readonly timer = new Timer(this);
   private state = CONNECTING;
   private call: PooledCall | undefined;
   private content: ResponseContent | undefined = undefined;
@@ -361,7 +361,8 @@ export class UpstreamConnection implements ResponseContentOwner {
     return (isUpstreamToMove ? this.activeMs : this.pool.wheel.nowMs) + idleMs;
   }
 
-  private expired(): void {
+  /** For the timer. */
+  expired(): void {
     const { call } = this;
     const { nowMs } = this.pool.wheel;
     if (call === undefined) return this.destroy();

@@ -1,0 +1,87 @@
+import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
+import { readArea, sharedReadBuffer, viewOfRead } from './shared-read-buffer.ts';
+
+/**
+ * What an accepted connection is to node:net before it is a socket, as far as it is used here. None of this is documented,
+ * and all of it has been there since user buffers came (docs/adr/0012-newcomers-without-sockets.md); {@link takeHandles}
+ * refuses a Node that has it otherwise.
+ */
+export interface ConnectionHandle {
+  /** Whether node:net takes it for reading already. */
+  reading?: boolean;
+  /** Bytes read since the connection was made. */
+  readonly bytesRead: number;
+  /** Called after each read into the user buffer, and when there will be no more of them. What it returns must be undefined. */
+  onread: (this: ConnectionHandle) => void;
+  /** For whoever has taken the handle: `onread` is one function for all of them. */
+  taker?: HandleReader | undefined;
+  useUserBuffer(buffer: Uint8Array): void;
+  readStart(): number;
+  setNoDelay(noDelay: boolean): number;
+  /** 0, or an error when the client is gone. */
+  getpeername(into: { address?: string }): number;
+  close(): void;
+}
+
+/** Who reads from a handle. */
+export interface HandleReader {
+  /** Something was read, or nothing more will be. */
+  read(): void;
+}
+
+/** A server of node:net, and what it calls when a connection was accepted. */
+interface WithHandle {
+  readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
+}
+
+/**
+ * Gives the connections of a listening server to `accept` as handles. The server makes no sockets of them from then on.
+ * @throws Error when this version of Node has its handles otherwise
+ */
+export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void): void {
+  const handle = (server as unknown as WithHandle)._handle;
+  const methods = ['useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'close'] as const;
+  if (typeof handle?.onconnection !== 'function' || methods.some((name) => typeof handle[name] !== 'function')) {
+    throw new Error(`Node ${process.version} keeps accepted connections in a way that is not known here: run the version that package.json names`);
+  }
+  // An error says that accepting failed for want of file descriptors: those who are connected are served on.
+  handle.onconnection = (_, accepted) => {
+    if (accepted !== undefined) accept(accepted);
+  };
+}
+
+/** Begins to read from a handle, into the area of newcomers. False when the client is gone. */
+export function readHandle(handle: ConnectionHandle, reader: HandleReader): boolean {
+  handle.taker = reader;
+  handle.useUserBuffer(readArea);
+  handle.onread = onRead;
+  handle.reading = true;
+  return handle.readStart() === 0;
+}
+
+function onRead(this: ConnectionHandle): void {
+  this.taker?.read();
+}
+
+/**
+ * Makes the handle a socket. Its 'data' events carry views of the shared buffer that are valid only until the listener
+ * returns (shared-read-buffer.ts): without that every read costs an allocation of 64 KiB and a pass through the stream
+ * machinery, a tenth of the cost of a request (docs/adr/0008-reads-into-one-buffer.md).
+ */
+export function socketOver(handle: ConnectionHandle, highWaterMark: number): Socket {
+  handle.taker = undefined;
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    highWaterMark,
+    onread: {
+      buffer: sharedReadBuffer,
+      callback: (length: number): boolean => {
+        socket.emit('data', viewOfRead(length));
+        return true;
+      },
+    },
+  };
+  const socket: Socket = new Socket(options as unknown as SocketConstructorOpts);
+  return socket;
+}
