@@ -131,8 +131,9 @@ export class Listener implements NewcomerOwner {
   // NewcomerOwner: what becomes of plain connections.
 
   arrived(newcomer: Newcomer, isHttp2: boolean, seen: Buffer): void {
-    const { peerAddress } = newcomer;
-    const socket = socketOver(newcomer.handle, HIGH_WATER_MARK_BYTES);
+    const { peerAddress, handle } = newcomer;
+    handle.setNoDelay(true);
+    const socket = socketOver(handle, HIGH_WATER_MARK_BYTES);
     if (isHttp2) {
       socket.pause();
       socket.unshift(toKeep(seen));
@@ -160,7 +161,6 @@ export class Listener implements NewcomerOwner {
     const peer: { address?: string } = {};
     // The client was gone before it was accepted.
     if (handle.getpeername(peer) !== 0 || peer.address === undefined) return handle.close();
-    handle.setNoDelay(true);
     const peerAddress = withoutMapping(peer.address);
     const key = addressKey(peerAddress);
     const limit = this.places.enter(key);

@@ -11,10 +11,14 @@ export function refusalOfMethod(method: string): ErrorCode | undefined {
   return isKnownMethod(method) ? undefined : 'method_not_implemented';
 }
 
+/** The fields of the refusal that is being made: thousands may be refused in a second, and a list is two arrays. */
+const headers = new HeaderList();
+
 /** A whole response that refuses a message, as text of one byte per character. */
 export function refusalResponse(context: HeadContext, code: ErrorCode, content: string): string {
   const { status } = catalogue[code];
-  const headers = HeaderList.of({ 'Content-Type': problemMediaType });
+  headers.clear();
+  headers.set('Content-Type', problemMediaType);
   if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
   if (status === 503) headers.set('Retry-After', '1');
   const body = Buffer.from(content);

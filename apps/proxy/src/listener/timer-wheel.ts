@@ -46,7 +46,7 @@ const MIN_FIRING_MS = 0.05;
 const MAX_FIRING_MS = 0.25;
 
 export interface TimerWheelOptions {
-  /** Resolution. */
+  /** Resolution. A coarser one makes more timers due together: clients that came evenly should go evenly. */
   readonly tickMs?: number;
   /** Deadlines further away than `slots * tickMs` are filed again once a rotation. */
   readonly slots?: number;
@@ -72,10 +72,10 @@ export class TimerWheel {
   private interval: NodeJS.Timeout | undefined = undefined;
 
   constructor(options: TimerWheelOptions = {}) {
-    this.tickMs = options.tickMs ?? 50;
+    this.tickMs = options.tickMs ?? 10;
     this.maxStepMs = options.maxStepMs ?? 500;
     this.clock = options.clock ?? (() => performance.now());
-    this.slots = Array.from({ length: options.slots ?? 1024 }, emptyList);
+    this.slots = Array.from({ length: options.slots ?? 4096 }, emptyList);
     this.clockMs = this.clock();
     this.nowMs = this.clockMs;
     this.processedTick = Math.floor(this.nowMs / this.tickMs);
