@@ -2,9 +2,8 @@ import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import { readArea, sharedReadBuffer, viewOfRead } from './shared-read-buffer.ts';
 
 /**
- * What an accepted connection is to node:net before it is a socket, as far as it is used here. None of this is documented,
- * and all of it has been there since user buffers came (docs/adr/0012-newcomers-without-sockets.md); {@link takeHandles}
- * refuses a Node that has it otherwise.
+ * What an accepted connection is to node:net before it is a socket, as far as it is used here. None of this is documented
+ * (docs/adr/0012-newcomers-without-sockets.md); {@link takeHandles} refuses a Node that has it otherwise.
  */
 export interface ConnectionHandle {
   /** Whether node:net takes it for reading already. */
@@ -34,14 +33,16 @@ interface WithHandle {
   readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
 }
 
+const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'close'] as const;
+
 /**
  * Gives the connections of a listening server to `accept` as handles. The server makes no sockets of them from then on.
  * @throws Error when this version of Node has its handles otherwise
  */
 export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void): void {
   const handle = (server as unknown as WithHandle)._handle;
-  const methods = ['useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'close'] as const;
-  if (typeof handle?.onconnection !== 'function' || methods.some((name) => typeof handle[name] !== 'function')) {
+  // The handle of a server is of the same kind as those it accepts.
+  if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle))) {
     throw new Error(`Node ${process.version} keeps accepted connections in a way that is not known here: run the version that package.json names`);
   }
   // An error says that accepting failed for want of file descriptors: those who are connected are served on.

@@ -95,7 +95,13 @@ export class Listener implements NewcomerOwner {
         resolve();
       });
     });
-    if (this.tls === undefined) takeHandles(this.server, (handle) => this.acceptHandle(handle));
+    if (this.tls !== undefined) return;
+    try {
+      takeHandles(this.server, (handle) => this.acceptHandle(handle));
+    } catch (error) {
+      this.server.close();
+      throw error;
+    }
   }
 
   /**

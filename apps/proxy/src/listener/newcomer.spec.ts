@@ -172,8 +172,13 @@ describe('a newcomer', () => {
 });
 
 describe('takeHandles', () => {
-  it('says what to do when Node keeps its connections otherwise', async () => {
+  it.each<[string, object | null]>([
+    ['no handle', null],
+    ['a handle that does not call back', {}],
+    ['a handle that lacks what is used of it', { onconnection: () => undefined }],
+  ])('says what to do when Node keeps its connections otherwise: %s', async (_, handle) => {
     await serve();
-    expect(() => takeHandles(createServer(), () => undefined)).toThrow('run the version that package.json names');
+    const server = Object.assign(createServer(), { _handle: handle });
+    expect(() => takeHandles(server, () => undefined)).toThrow('run the version that package.json names');
   });
 });
