@@ -62,7 +62,7 @@ export class Newcomer implements ClientConnection, HandleReader, TimerOwner {
   /** One that has just come will have a request on its way; who is in the middle of one may finish it. */
   drain(): void {
     const { wheel, options } = this.owner;
-    if (this.held === '') wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
+    if (!this.hasBegun) wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
   }
 
   destroyNow(): void {
@@ -74,7 +74,7 @@ export class Newcomer implements ClientConnection, HandleReader, TimerOwner {
     const length = this.handle.bytesRead - this.bytesRead;
     if (length === 0) return this.ended();
     this.bytesRead += length;
-    if (this.held === '') this.beginHead();
+    if (!this.hasBegun) this.beginHead();
     const seen = viewBehind(this.held, length);
     if (isBeginningOfPreface(seen)) {
       if (seen.length >= PREFACE.length) return this.arrive(true, seen);
@@ -86,8 +86,13 @@ export class Newcomer implements ClientConnection, HandleReader, TimerOwner {
 
   /** For the timer. */
   expired(): void {
-    if (this.held === '') this.leave();
-    else this.owner.tookTooLong(this);
+    if (this.hasBegun) this.owner.tookTooLong(this);
+    else this.leave();
+  }
+
+  /** Whether a byte of a request has come. An empty line before it is none (RFC 9112 section 2.2). */
+  private get hasBegun(): boolean {
+    return this.held !== '' && this.held !== '\r' && this.held !== '\r\n';
   }
 
   private beginHead(): void {
