@@ -19,7 +19,20 @@ export interface ConnectionHandle {
   setNoDelay(noDelay: boolean): number;
   /** 0, or an error when the client is gone. */
   getpeername(into: { address?: string }): number;
+  /**
+   * Sends text of one byte per character. 0 when the kernel has taken it, an error when the client is gone, or something that
+   * stands for what the kernel has not taken yet.
+   */
+  writeLatin1String(request: null, text: string): number | object;
+  /** Ends our side behind what was written. 0, or an error when the client is gone. */
+  shutdown(request: ShutdownRequest): number;
   close(): void;
+}
+
+/** What a handle is asked with to end its side; of a kind that node:net has and gives to nobody. */
+interface ShutdownRequest {
+  /** Called when our side has ended, or never will. */
+  oncomplete: (status: number) => void;
 }
 
 /** Who reads from a handle. */
@@ -33,7 +46,24 @@ interface WithHandle {
   readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
 }
 
-const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'close'] as const;
+const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'writeLatin1String', 'shutdown', 'close'] as const satisfies (keyof ConnectionHandle)[];
+
+/** A socket over something that takes nothing but a request to end its side shows of which kind that is. */
+function kindOfShutdownRequest(): (new () => ShutdownRequest) | undefined {
+  let kind: (new () => ShutdownRequest) | undefined;
+  const handle = {
+    shutdown: (request: ShutdownRequest): number => {
+      kind = request.constructor as new () => ShutdownRequest;
+      // It is done at once: nobody is called.
+      return 1;
+    },
+    close: (closed: () => void): void => closed(),
+  };
+  new Socket({ handle, manualStart: true } as unknown as SocketConstructorOpts).end().destroy();
+  return kind;
+}
+
+const ShutdownRequestOfNode = kindOfShutdownRequest();
 
 /**
  * Gives the connections of a listening server to `accept` as handles. The server makes no sockets of them from then on.
@@ -42,7 +72,7 @@ const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setN
 export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void): void {
   const handle = (server as unknown as WithHandle)._handle;
   // The handle of a server is of the same kind as those it accepts.
-  if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle))) {
+  if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle)) || ShutdownRequestOfNode === undefined) {
     throw new Error(`Node ${process.version} keeps accepted connections in a way that is not known here: run the version that package.json names`);
   }
   // An error says that accepting failed for want of file descriptors: those who are connected are served on.
@@ -51,9 +81,10 @@ export function takeHandles(server: Server, accept: (handle: ConnectionHandle) =
   };
 }
 
-/** Begins to read from a handle, into the area of newcomers. False when the client is gone. */
+/** Reads from a handle into the area of newcomers, for whoever asks last. False when the client is gone. */
 export function readHandle(handle: ConnectionHandle, reader: HandleReader): boolean {
   handle.taker = reader;
+  if (handle.reading === true) return true;
   handle.useUserBuffer(readArea);
   handle.onread = onRead;
   handle.reading = true;
@@ -62,6 +93,19 @@ export function readHandle(handle: ConnectionHandle, reader: HandleReader): bool
 
 function onRead(this: ConnectionHandle): void {
   this.taker?.read();
+}
+
+/**
+ * Sends a last text, of one byte per character, and ends our side behind it. False when the client is gone.
+ * @param ended called once our side has ended, or when it never will
+ */
+export function endHandle(handle: ConnectionHandle, text: string, ended: () => void): boolean {
+  const written = handle.writeLatin1String(null, text);
+  if (typeof written === 'number' && written !== 0) return false;
+  // takeHandles has seen to it that the kind is known.
+  const request = new (ShutdownRequestOfNode as new () => ShutdownRequest)();
+  request.oncomplete = ended;
+  return handle.shutdown(request) === 0;
 }
 
 /**

@@ -155,8 +155,10 @@ export class Listener implements NewcomerOwner {
   tookTooLong(newcomer: Newcomer): void {
     const code = 'request_timeout';
     const content = noteRefusal(this, newcomer.peerAddress, code, 'the head of the request was not complete in time');
-    const socket = socketOver(newcomer.handle, HIGH_WATER_MARK_BYTES);
-    this.serve(newcomer, socket, new RefusedClient(this, socket, code, content));
+    const client = new RefusedClient(this, newcomer.handle, (gone) => this.remove(gone, newcomer.addressKey));
+    this.connections.delete(newcomer);
+    this.connections.add(client);
+    client.answer(code, content);
   }
 
   left(newcomer: Newcomer): void {
@@ -170,7 +172,7 @@ export class Listener implements NewcomerOwner {
     const peerAddress = withoutMapping(peer.address);
     const key = addressKey(peerAddress);
     const limit = this.places.enter(key);
-    if (limit !== undefined) return this.turnAway(socketOver(handle, HIGH_WATER_MARK_BYTES), peerAddress, key, limit);
+    if (limit !== undefined) return this.turnAway(handle, peerAddress, key, limit);
     const newcomer = new Newcomer(this, handle, peerAddress, key);
     this.connections.add(newcomer);
     newcomer.begin();
@@ -194,7 +196,11 @@ export class Listener implements NewcomerOwner {
     const peerAddress = withoutMapping(remoteAddress);
     const key = addressKey(peerAddress);
     const limit = this.places.enter(key);
-    if (limit !== undefined) return this.turnAway(socket, peerAddress, key, limit);
+    if (limit !== undefined) {
+      this.noteTurnedAway(peerAddress, key, limit);
+      socket.destroy();
+      return;
+    }
     let connection = this.tls.accept(this, socket, (secure) => {
       const Connection = secure.alpnProtocol === 'h2' ? Http2Connection : Http1Connection;
       this.connections.delete(connection);
@@ -213,16 +219,16 @@ export class Listener implements NewcomerOwner {
     if (this.connections.size === 0) this.whenEmpty?.();
   }
 
-  private turnAway(socket: Socket, peerAddress: string, key: string, limit: 'total' | 'address'): void {
-    const code = 'too_many_connections';
-    const content = noteRefusal(this, peerAddress, code, `the limit of connections ${limit === 'total' ? 'in total' : `from ${key}`} is reached`);
-    if (this.tls !== undefined || this.turnedAway.size >= MAX_TURNED_AWAY) {
-      socket.destroy();
-      return;
-    }
-    const client = new RefusedClient(this, socket, code, content);
+  private turnAway(handle: ConnectionHandle, peerAddress: string, key: string, limit: 'total' | 'address'): void {
+    const content = this.noteTurnedAway(peerAddress, key, limit);
+    if (this.turnedAway.size >= MAX_TURNED_AWAY) return handle.close();
+    const client = new RefusedClient(this, handle, (gone) => this.turnedAway.delete(gone));
     this.turnedAway.add(client);
-    socket.on('close', () => this.turnedAway.delete(client));
+    client.answer('too_many_connections', content);
+  }
+
+  private noteTurnedAway(peerAddress: string, key: string, limit: 'total' | 'address'): string {
+    return noteRefusal(this, peerAddress, 'too_many_connections', `the limit of connections ${limit === 'total' ? 'in total' : `from ${key}`} is reached`);
   }
 }
 
