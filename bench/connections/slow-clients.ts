@@ -25,7 +25,7 @@ export interface SlowReport {
 }
 
 const perAddress = 250;
-const tickMs = 2;
+const tickMs = 1;
 const begin = 'GET /orders/17 HTTP/1.1\r\nHost: bench\r\nX-Slow: ';
 const readBuffer = Buffer.alloc(4096);
 

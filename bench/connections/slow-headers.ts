@@ -1,14 +1,15 @@
 /**
  * Thousands of clients that never finish the head of a request, beside a steady load that has to stay as fast as it was.
  *
- *   npm run build && node bench/connections/slow-headers.ts [--rounds 3] [--connections 5000] [--open-seconds 5] [--record]
+ *   npm run build && node bench/connections/slow-headers.ts [--rounds 3] [--connections 5000] [--open-seconds 5] [--rate 5000] [--record]
  *
  * Needs nginx, wrk, h2load and chrt (Debian: nginx-light wrk nghttp2-client util-linux), two cores and nothing else running.
  * The proxy has core 0 to itself; slow clients, load and origin share core 1, where the slow clients run only while nobody else
  * does: they are to be a burden to the proxy, not to the load. `--record` writes bench/results/slow-headers.md.
  *
- * The load is measured in four states: while slow clients come to a process that has never seen any; then, in turns: quiet; with
- * them at another server on core 1 (what they do to load and origin by themselves); with them at the proxy again.
+ * Two loads, a quarter of the arm's own saturation and the same rate for all, are measured in three states, in turns: quiet; with
+ * slow clients at another server on core 1 (what they do to load and origin by themselves); with them at the proxy. Before all
+ * that, the first load is measured while slow clients come to a process that has never seen any.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,9 +26,14 @@ import { medianOf } from '../measure/statistics.ts';
 import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
 import type { SlowOrder, SlowReport } from './slow-clients.ts';
 
-type State = 'first' | 'quiet' | 'elsewhere' | 'attacked';
+const states = ['quiet', 'elsewhere', 'attacked'] as const;
+type State = (typeof states)[number];
+type Latencies = Record<State, Latency>;
 
-interface Sample extends Record<State, Latency> {
+interface Sample {
+  readonly first: Latency;
+  readonly quarter: Latencies;
+  readonly common: Latencies;
   readonly shed: SlowReport;
 }
 
@@ -36,12 +42,14 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '5000' },
     'open-seconds': { type: 'string', default: '5' },
+    rate: { type: 'string', default: '5000' },
     record: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(options.rounds);
 const connections = Number(options.connections);
 const openSeconds = Number(options['open-seconds']);
+const commonRate = Number(options.rate);
 const proxyCore = '0';
 const otherCore = '1';
 const headerTimeoutSeconds = 10;
@@ -64,7 +72,10 @@ const slowClients = await PinnedScript.start(new URL('slow-clients.ts', import.m
 const rates = new Map<string, number>();
 let samples: Map<string, Sample[]>;
 try {
-  samples = await interleave(arms, rounds, measure, ({ first, quiet, elsewhere, attacked, shed }) => `p99 ${quiet.p99} / ${elsewhere.p99} / ${attacked.p99} µs, first ${first.p99}  408: ${shed.answered408}, closed: ${shed.closed}, left: ${shed.left}, last after ${figure(shed.latestMs)} ms`);
+  samples = await interleave(arms, rounds, measure, ({ first, quarter, common, shed }) => {
+    const p99s = [quarter, common].map((latencies) => states.map((state) => latencies[state].p99).join(' / '));
+    return `p99 ${p99s.join(' µs, at the same rate ')} µs, first ${first.p99}  408: ${shed.answered408}, closed: ${shed.closed}, left: ${shed.left}, last after ${figure(shed.latestMs)} ms`;
+  });
 } finally {
   await slowClients.stop();
   for (const other of others) await other.stop();
@@ -74,36 +85,58 @@ rmSync(folder, { recursive: true, force: true });
 
 async function measure(arm: Arm, round: number): Promise<Sample> {
   const proxy = await RunningProgram.start(arm, proxyCore, folder);
+  const url = `http://127.0.0.1:${arm.port}/orders/17`;
+  let shed: SlowReport | undefined;
+
+  async function measureIn(state: State, requestsPerSecond: number): Promise<Latency> {
+    const order: SlowOrder = { port: state === 'elsewhere' ? decoyPort : arm.port, count: connections, openSeconds, limitSeconds: windowSeconds + 10 };
+    const slow = state === 'quiet' ? undefined : slowClients.ask<SlowReport>(order, (windowSeconds + 30) * 1000);
+    const latency = await latencyAtRate({ url, requestsPerSecond, seconds: windowSeconds, cores: otherCore, logFile: join(folder, 'latency.log') });
+    if (latency.failed > 0) throw new Error(`${arm.name}, ${state}: ${latency.failed} requests of the load failed`);
+    const result = await slow;
+    if (state === 'attacked' && result !== undefined) shed = worse(shed, result);
+    await sleep(500);
+    return latency;
+  }
+
+  async function measureAt(requestsPerSecond: number): Promise<Latencies> {
+    const latencies = new Map<State, Latency>();
+    // Another state begins in every round: none of them always has the younger process.
+    const first = (round - 1) % states.length;
+    for (const state of [...states.slice(first), ...states.slice(0, first)]) latencies.set(state, await measureIn(state, requestsPerSecond));
+    return Object.fromEntries(latencies) as Latencies;
+  }
+
   try {
-    const url = `http://127.0.0.1:${arm.port}/orders/17`;
     const { requestsPerSecond } = await saturate({ url, seconds: 3, cores: otherCore });
     const rate = rates.get(arm.name) ?? Math.round(requestsPerSecond / 4);
     rates.set(arm.name, rate);
-    const latencies = new Map<State, Latency>();
-    let shed: SlowReport | undefined;
-    // Another state begins in every round: none of them always has the younger process.
-    const states: State[] = ['quiet', 'elsewhere', 'attacked'];
-    for (const state of ['first' as const, ...states.slice((round - 1) % 3), ...states.slice(0, (round - 1) % 3)]) {
-      const order: SlowOrder = { port: state === 'elsewhere' ? decoyPort : arm.port, count: connections, openSeconds, limitSeconds: windowSeconds + 10 };
-      const slow = state === 'quiet' ? undefined : slowClients.ask<SlowReport>(order, (windowSeconds + 30) * 1000);
-      const latency = await latencyAtRate({ url, requestsPerSecond: rate, seconds: windowSeconds, cores: otherCore, logFile: join(folder, 'latency.log') });
-      if (latency.failed > 0) throw new Error(`${arm.name}, ${state}: ${latency.failed} requests of the load failed`);
-      latencies.set(state, latency);
-      const result = await slow;
-      if (state === 'attacked') shed = result;
-      await sleep(500);
-    }
-    const at = (state: State): Latency => latencies.get(state) ?? { p50: Number.NaN, p99: Number.NaN, requests: 0, failed: 0 };
+    const first = await measureIn('attacked', rate);
+    const quarter = await measureAt(rate);
+    const common = await measureAt(commonRate);
     if (shed === undefined) throw new Error('nobody said what became of the slow clients');
-    return { first: at('first'), quiet: at('quiet'), elsewhere: at('elsewhere'), attacked: at('attacked'), shed };
+    return { first, quarter, common, shed };
   } finally {
     await proxy.stop();
   }
 }
 
+/** Of two reports the one that is less to the credit of who shed them. */
+function worse(one: SlowReport | undefined, other: SlowReport): SlowReport {
+  return one === undefined || other.left > one.left || (other.left === one.left && other.latestMs > one.latestMs) ? other : one;
+}
+
 function report(): string {
   const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
-  const times = (name: string, state: State): string => `${figure(of(name, (sample) => sample[state].p50))} / ${figure(of(name, (sample) => sample[state].p99))}`;
+  const times = (name: string, latency: (sample: Sample) => Latency): string => `${figure(of(name, (sample) => latency(sample).p50))} / ${figure(of(name, (sample) => latency(sample).p99))}`;
+  const rowsAt = (latencies: (sample: Sample) => Latencies): string[][] =>
+    arms.map(({ name }) => [
+      name,
+      ...states.map((state) => times(name, (sample) => latencies(sample)[state])),
+      figure(of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).quiet.p99), 2),
+      figure(of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).elsewhere.p99), 2),
+    ]);
+  const columns = ['arm', 'p50 / p99 µs quiet', 'elsewhere', 'at the proxy', 'p99 at the proxy × quiet', '× elsewhere'];
   return [
     '# Slow headers',
     '',
@@ -126,23 +159,22 @@ function report(): string {
       ]),
     ),
     '',
-    `Meanwhile a steady load at a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s; 16 connections, every response looked at), for`,
-    `${windowSeconds} s from the first slow client to the last: without them; with them at another server that runs beside load and origin, which`,
-    'shows what they do to the load by themselves; with them at the proxy; and before all that, with them at a process that has never',
-    'seen any. No request of the load failed. Goal: p99 within 1.10 of quiet.',
+    `Meanwhile a steady load (16 connections, every response looked at) for ${windowSeconds} s from the first slow client to the last: without them; with`,
+    'them at another server that runs beside load and origin, which shows what they do to the load by themselves; and with them at the',
+    'proxy. No request of the load failed. Goal: p99 within 1.10 of quiet.',
+    '',
+    `At ${figure(commonRate)} requests / s:`,
+    '',
+    table(columns, rowsAt(({ common }) => common)),
+    '',
+    `At a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s), and before all that at the same rate at a process that has never seen slow clients:`,
     '',
     table(
-      ['arm', 'p50 / p99 µs quiet', 'elsewhere', 'at the proxy', 'for the first time', 'p99 at the proxy × quiet', '× elsewhere', 'first × quiet'],
-      arms.map(({ name }) => [
-        name,
-        times(name, 'quiet'),
-        times(name, 'elsewhere'),
-        times(name, 'attacked'),
-        times(name, 'first'),
-        figure(of(name, ({ quiet, attacked }) => attacked.p99 / quiet.p99), 2),
-        figure(of(name, ({ elsewhere, attacked }) => attacked.p99 / elsewhere.p99), 2),
-        figure(of(name, ({ quiet, first }) => first.p99 / quiet.p99), 2),
-      ]),
+      [...columns, 'for the first time', 'first × quiet'],
+      rowsAt(({ quarter }) => quarter).map((row, index) => {
+        const name = arms[index]?.name ?? '';
+        return [...row, times(name, ({ first }) => first), figure(of(name, ({ first, quarter }) => first.p99 / quarter.quiet.p99), 2)];
+      }),
     ),
     '',
   ].join('\n');
