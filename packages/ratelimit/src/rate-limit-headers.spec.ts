@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { windowSecondsOf } from './limit-rule.ts';
 import type { LimitDecision } from './limit-store.ts';
-import { limitLabel, rateLimitHeaders, retryAfterSeconds, type LabelledLimit } from './rate-limit-headers.ts';
+import { limitFieldValues, limitLabel, retryAfterSeconds, type LabelledLimit } from './rate-limit-headers.ts';
 
 const decision = (facts: Partial<LimitDecision>): LimitDecision => ({ allowed: true, limit: 100, remaining: 42, resetMs: 17_000, retryAfterMs: 0, ...facts });
 
@@ -10,48 +10,41 @@ const labelled = (name: string, windowSeconds: number, facts: Partial<LimitDecis
   decision: decision(facts),
 });
 
-describe('rateLimitHeaders', () => {
+describe('limitFieldValues', () => {
   it('writes the fields of draft 11 and the triple', () => {
-    expect(rateLimitHeaders([labelled('burst', 60)])).toEqual([
-      ['RateLimit-Policy', '"burst";q=100;w=60'],
-      ['RateLimit', '"burst";r=42;t=17'],
-      ['X-RateLimit-Limit', '100'],
-      ['X-RateLimit-Remaining', '42'],
-      ['X-RateLimit-Reset', '17'],
-    ]);
+    expect(limitFieldValues([labelled('burst', 60)])).toEqual({ policy: '"burst";q=100;w=60', state: '"burst";r=42;t=17', limit: '100', remaining: '42', reset: '17' });
   });
 
   it('lists every limit; the triple speaks of the one with the least left', () => {
-    const fields = new Map(
-      rateLimitHeaders([
-        labelled('second', 1, { limit: 5, remaining: 3, resetMs: 400 }),
-        labelled('month', 2_678_400, { limit: 1000, remaining: 2, resetMs: 86_400_001 }),
-      ]),
-    );
-    expect(fields.get('RateLimit-Policy')).toBe('"second";q=5;w=1, "month";q=1000;w=2678400');
-    expect(fields.get('RateLimit')).toBe('"second";r=3;t=1, "month";r=2;t=86401');
-    expect(fields.get('X-RateLimit-Limit')).toBe('1000');
-    expect(fields.has('Retry-After')).toBe(false);
+    const values = limitFieldValues([
+      labelled('second', 1, { limit: 5, remaining: 3, resetMs: 400 }),
+      labelled('month', 2_678_400, { limit: 1000, remaining: 2, resetMs: 86_400_001 }),
+    ]);
+    expect(values).toEqual({
+      policy: '"second";q=5;w=1, "month";q=1000;w=2678400',
+      state: '"second";r=3;t=1, "month";r=2;t=86401',
+      limit: '1000',
+      remaining: '2',
+      reset: '86401',
+    });
   });
 
-  it('tells the longest wait when limits refuse, and lets the triple speak of it', () => {
-    const fields = new Map(
-      rateLimitHeaders([
-        labelled('a', 1, { allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }),
-        labelled('b', 60, { allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }),
-        labelled('c', 60, { limit: 7, remaining: 0, resetMs: 4000 }),
-      ]),
-    );
-    expect(fields.get('Retry-After')).toBe('4');
-    expect(fields.get('X-RateLimit-Limit')).toBe('9');
+  it('lets the triple speak of the limit that refuses longest', () => {
+    const limits = [
+      labelled('a', 1, { allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }),
+      labelled('b', 60, { allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }),
+      labelled('c', 60, { limit: 7, remaining: 0, resetMs: 4000 }),
+    ];
+    expect(limitFieldValues(limits)?.limit).toBe('9');
+    expect(retryAfterSeconds(limits.map((limit) => limit.decision))).toBe(4);
   });
 
-  it('is empty without limits', () => {
-    expect(rateLimitHeaders([])).toEqual([]);
+  it('has nothing to say without limits', () => {
+    expect(limitFieldValues([])).toBeUndefined();
   });
 
   it('quotes names as structured field strings and refuses others', () => {
-    expect(rateLimitHeaders([labelled('a"b\\c', 1)])[1]?.[1]).toBe('"a\\"b\\\\c";r=42;t=17');
+    expect(limitFieldValues([labelled('a"b\\c', 1)])?.state).toBe('"a\\"b\\\\c";r=42;t=17');
     expect(() => labelled('größe', 1)).toThrow(/printable ASCII/);
   });
 });

@@ -29,19 +29,22 @@ export function limitLabel(name: string, rule: LimitRule, windowSeconds: number)
   return { name, policyItem: `${quoted};q=${sizeOf(rule)};w=${windowSeconds}`, stateStart: `${quoted};r=` };
 }
 
-/**
- * The response fields that tell a client where it stands, in the order they are sent:
- *
- * - `RateLimit-Policy` and `RateLimit`, draft-ietf-httpapi-ratelimit-headers-11: one list item per limit, `q` its size, `w`
- *   its seconds, `r` what is left, `t` seconds until it is whole.
- * - `X-RateLimit-Limit`, `-Remaining`, `-Reset` (seconds from now): the limit that binds, see {@link bindingLimit}.
- * - `Retry-After`, RFC 9110 section 10.2.3: when a limit refuses, seconds until none of them would; at least 1.
- *
- * Empty when there are no limits.
- */
-export function rateLimitHeaders(limits: readonly LabelledLimit[]): [name: string, value: string][] {
+/** What the response fields that tell a client where it stands say. */
+export interface LimitFieldValues {
+  /** RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-11: one list item per limit, `q` its size, `w` its seconds. */
+  readonly policy: string;
+  /** RateLimit, of the same draft: one list item per limit, `r` what is left, `t` seconds until it is whole. */
+  readonly state: string;
+  /** X-RateLimit-Limit, -Remaining and -Reset (seconds from now): of the limit that binds, see {@link bindingLimit}. */
+  readonly limit: string;
+  readonly remaining: string;
+  readonly reset: string;
+}
+
+/** What a client is told about limits; undefined when there are none. Retry-After is {@link retryAfterSeconds}. */
+export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldValues | undefined {
   const binding = bindingLimit(limits);
-  if (binding === undefined) return [];
+  if (binding === undefined) return undefined;
   let policy = '';
   let state = '';
   for (const { label, decision } of limits) {
@@ -49,17 +52,8 @@ export function rateLimitHeaders(limits: readonly LabelledLimit[]): [name: strin
     policy += separator + label.policyItem;
     state += separator + label.stateStart + decision.remaining + ';t=' + seconds(decision.resetMs);
   }
-  const { limit, remaining, resetMs, allowed } = binding.decision;
-  const fields: [string, string][] = [
-    ['RateLimit-Policy', policy],
-    ['RateLimit', state],
-    ['X-RateLimit-Limit', `${limit}`],
-    ['X-RateLimit-Remaining', `${remaining}`],
-    ['X-RateLimit-Reset', `${seconds(resetMs)}`],
-  ];
-  const after = allowed ? undefined : retryAfterSeconds(limits.map((each) => each.decision));
-  if (after !== undefined) fields.push(['Retry-After', `${after}`]);
-  return fields;
+  const { limit, remaining, resetMs } = binding.decision;
+  return { policy, state, limit: String(limit), remaining: String(remaining), reset: String(seconds(resetMs)) };
 }
 
 /** The limit a client meets first: of those that refuse the one that does so longest, otherwise the one with the least left. */
@@ -69,7 +63,7 @@ export function bindingLimit<Limit extends { readonly decision: LimitDecision }>
   return binding;
 }
 
-/** The value of Retry-After; undefined when nothing refuses, or when waiting does not help. */
+/** The value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when nothing refuses, or when waiting does not help. */
 export function retryAfterSeconds(decisions: readonly LimitDecision[]): number | undefined {
   let longestMs = 0;
   for (const { allowed, retryAfterMs } of decisions) if (!allowed) longestMs = Math.max(longestMs, retryAfterMs, 1);
