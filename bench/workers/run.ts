@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
+const warmUpSeconds = 10;
 /** One address may have 256 with one worker. */
 const connections = Number(options.connections);
 const headers = [`X-API-Key: ${benchKey}`, 'Accept: application/json', 'User-Agent: bench'];
@@ -68,7 +69,8 @@ async function measure({ arm, kind, workers, proxyCores, otherCores }: Setup): P
     try {
       const url = `http://127.0.0.1:${arm.port}/orders/17`;
       const load = { url, headers, cores: otherCores, connections };
-      await saturate({ ...load, seconds: 3 });
+      // Two workers have each half of the requests and of the cores to be compiled with: until then they cost up to twice as much.
+      await saturate({ ...load, seconds: warmUpSeconds });
       const serving = workers === 1 ? [proxy.pid] : processTree(proxy.pid).slice(1);
       if (serving.length !== workers) throw new Error(`${arm.name} has ${serving.length} workers`);
       const clock = (): number[] => [cpuNanoseconds(proxy.pid), cpuNanoseconds(origin.pid) + endedChildrenCpuNanoseconds(), ...serving.map(cpuNanoseconds)];

@@ -5,20 +5,17 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('a write with ?wait=applied', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('orders');
-    stack = await Stack.start({ controlPlanes: 2, proxies: 2 });
+    origin = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start({ controlPlanes: 2, proxies: 2 }));
     await registerService(stack.admin, 'steady', [origin.address]);
     await stack.admin.create('/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200, content: '0' } }] });
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('is enforced by both proxies on the very next request, 1,000 times, under load, through either control plane', async () => {
     const load = new Load({ url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/steady/x`, connections: 2 });

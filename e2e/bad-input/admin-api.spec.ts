@@ -5,18 +5,16 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('bad input to the Admin API', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('orders');
-    stack = await Stack.start();
+    origin = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start());
     await registerService(stack.admin, 'orders', [origin.address]);
   }, 60_000);
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   const route = { name: 'r', paths: ['/r'], service: 'orders' };
 

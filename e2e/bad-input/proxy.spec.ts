@@ -90,12 +90,13 @@ describe('a proxy that is started wrongly', () => {
   });
 
   describe('but not so wrongly that it could not run', () => {
+    const started = new AsyncDisposableStack();
     let stack: Stack;
     beforeAll(async () => {
-      stack = await Stack.start({ proxies: 0 });
+      stack = started.use(await Stack.start({ proxies: 0 }));
       await stack.admin.send('POST', '/v1/routes', { name: 'hello', paths: ['/hello'], policies: [{ name: 'static-response', config: { status: 200, content: 'hello' } }] });
     }, 60_000);
-    afterAll(() => stack.stop());
+    afterAll(() => started.disposeAsync());
 
     it('serves without its data directory, and says what is wrong with it', async () => {
       const dataDir = join(folder, 'file', 'below');

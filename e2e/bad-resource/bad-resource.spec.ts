@@ -18,24 +18,21 @@ export const schema = definePolicySchema({
 `;
 
 describe('a resource that a node cannot use', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-policies-'));
+    started.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(join(folder, 'only-here'));
     await writeFile(join(folder, 'only-here', 'schema.ts'), schemaSource);
-    origin = await Origin.start('orders');
-    stack = await Stack.start({ controlPlaneEnv: { SLUICE_POLICIES_DIR: folder } });
+    origin = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start({ controlPlaneEnv: { SLUICE_POLICIES_DIR: folder } }));
     await registerService(stack.admin, 'orders', [origin.address]);
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => started.disposeAsync());
 
   it('is refused by name and pointer, and the rest goes on being served', async () => {
     const answer = await stack.admin.send('POST', '/v1/routes?wait=applied', {

@@ -6,22 +6,19 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('SIGTERM to a proxy', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('slow', (request, response) => {
+    origin = started.use(await Origin.start('slow', (request, response) => {
       request.resume();
       setTimeout(() => response.end('done'), request.url?.startsWith('/slow/long') === true ? 1500 : 5);
-    });
-    stack = await Stack.start({ proxies: 2 });
+    }));
+    stack = started.use(await Stack.start({ proxies: 2 }));
     await registerService(stack.admin, 'slow', [origin.address]);
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('under load fails no request: those under way finish, and the process ends by itself', async () => {
     const [leaving, staying] = stack.proxies;

@@ -10,6 +10,7 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('an outage of the control plane', () => {
+  const started = new AsyncDisposableStack();
   let folder: string;
   let postgres: EmbeddedPostgres;
   let stack: Stack;
@@ -17,18 +18,14 @@ describe('an outage of the control plane', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-outage-'));
+    started.defer(() => rm(folder, { recursive: true, force: true }));
     postgres = await startPostgres({ dataDir: folder, database: 'sluice' });
-    origin = await Origin.start('orders');
-    stack = await Stack.start({ proxies: 2, databaseUrl: postgres.url });
+    started.defer(() => postgres.stop());
+    origin = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start({ proxies: 2, databaseUrl: postgres.url }));
     await registerService(stack.admin, 'orders', [origin.address]);
   }, 90_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => started.disposeAsync());
 
   it('kill -9 of control plane and Postgres under traffic: no request fails and no acknowledged write is lost', async () => {
     const load = new Load({ url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/orders/1`, connections: 4 });

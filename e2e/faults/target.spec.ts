@@ -6,21 +6,18 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('a target that dies', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   const origins: Origin[] = [];
 
   beforeAll(async () => {
-    for (const name of ['one', 'two', 'three']) origins.push(await Origin.start(name));
-    stack = await Stack.start();
+    for (const name of ['one', 'two', 'three']) origins.push(started.use(await Origin.start(name)));
+    stack = started.use(await Stack.start());
     await registerService(stack.admin, 'orders', origins.map(({ address }) => address), {
       service: { retries: { attempts: 2 }, health: { failures: 2, ejectMs: 500 } },
     });
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await Promise.all(origins.map((origin) => origin.stop()));
-  });
+  afterAll(() => started.disposeAsync());
 
   it('costs no client a GET under load, is taken out, and is brought back', async () => {
     const [first] = origins;
@@ -41,7 +38,7 @@ describe('a target that dies', () => {
   }, 30_000);
 
   it('is answered 502 with a problem document when it was the only one', async () => {
-    const only = await Origin.start('only');
+    const only = started.use(await Origin.start('only'));
     await registerService(stack.admin, 'only', [only.address]);
     await only.stop();
     const response = await fetch(`${stack.proxy.url}/only/1`);

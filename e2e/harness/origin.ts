@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A real upstream service. By default it answers what it received, as JSON. */
-export class Origin {
+export class Origin implements AsyncDisposable {
   readonly name: string;
   readonly received: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
   readonly #server: Server;
@@ -54,6 +54,10 @@ export class Origin {
   die(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   async stop(): Promise<void> {

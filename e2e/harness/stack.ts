@@ -40,7 +40,7 @@ export interface StackOptions {
 }
 
 /** Control planes and proxies as separate processes on a real Postgres, on free ports of the loopback interface. */
-export class Stack {
+export class Stack implements AsyncDisposable {
   readonly folder: string;
   readonly controlPlanes: ControlPlane[] = [];
   readonly proxies: ProxyNode[] = [];
@@ -102,6 +102,10 @@ export class Stack {
     if (waitsForReady) await process.start(`${node.statusUrl}/readyz`);
     else process.spawn();
     return node;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   /** Ends all processes and removes what they left. */

@@ -8,20 +8,17 @@ import { Stack } from '../harness/stack.ts';
 const folder = fileURLToPath(new URL('../../examples/policies', import.meta.url));
 
 describe('a policy of one’s own, loaded from a folder by both planes', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('orders');
+    origin = started.use(await Origin.start('orders'));
     const env = { SLUICE_POLICIES_DIR: folder };
-    stack = await Stack.start({ controlPlaneEnv: env, proxyEnv: { ...env, SLUICE_ACCESS_LOG: 'on' } });
+    stack = started.use(await Stack.start({ controlPlaneEnv: env, proxyEnv: { ...env, SLUICE_ACCESS_LOG: 'on' } }));
     await registerService(stack.admin, 'orders', [origin.address]);
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   const get = (headers: Record<string, string> = {}) => fetch(`${stack.proxy.url}/orders/1`, { headers });
   const attach = (mode: 'enforce' | 'shadow', config: object = { header: 'X-Tenant', values: ['acme'] }) =>

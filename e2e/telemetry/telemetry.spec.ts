@@ -5,22 +5,19 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('telemetry of a request', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
   let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
 
   beforeAll(async () => {
     receiver = await startOtlpReceiver();
-    origin = await Origin.start('orders');
-    stack = await Stack.start({ proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, SLUICE_ACCESS_LOG: 'on' } });
+    started.defer(() => receiver.close());
+    origin = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start({ proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, SLUICE_ACCESS_LOG: 'on' } }));
     await registerService(stack.admin, 'orders', [origin.address], { route: { policies: [{ name: 'key-auth' }] } });
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-    await receiver.close();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('one trace from the client through the proxy to the upstream, and one log line that leads to it', async () => {
     const { key } = await issueKey(stack.admin, 'acme');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createHttps, type Server } from 'node:https';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -26,6 +27,7 @@ describe.each([
   let port: number;
   let tlsPort: number;
   const sockets: TLSSocket[] = [];
+  const started = new AsyncDisposableStack();
 
   const put = async (name: string, { cert, key }: TestCertificate): Promise<void> => {
     await writeFile(join(folder, `${name}.crt`), cert);
@@ -34,11 +36,13 @@ describe.each([
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-tls-'));
-    origin = await Origin.start('orders', (request, response) => {
+    started.defer(() => rm(folder, { recursive: true }));
+    const answersOrders: RequestListener = (request, response) => {
       const { 'x-forwarded-proto': proto, 'x-forwarded-port': at } = request.headers;
       request.resume();
       setTimeout(() => response.end(`${request.url ?? ''} ${String(proto)} ${String(at)}`), request.url === '/orders/long' ? 800 : 0);
-    });
+    };
+    origin = started.use(await Origin.start('orders', answersOrders));
     await mkdir(join(folder, 'names'));
     await put('local', localCertificate);
     await put('names/a.test', certificateA);
@@ -48,6 +52,7 @@ describe.each([
       response.setHeader('Connection', 'close').end(String((socket as TLSSocket).getPeerCertificate().subject.CN));
     });
     await once(guarded.listen(0, '127.0.0.1'), 'listening');
+    started.defer(() => void guarded.close());
     const services = [
       { name: 'orders', targets: [{ address: origin.address }] },
       { name: 'guarded', protocol: 'https', targets: [{ address: `127.0.0.1:${(guarded.address() as AddressInfo).port}` }], tls: { caCertificates: testAuthority, clientCertificate: 'mesh' } },
@@ -72,14 +77,12 @@ describe.each([
       },
       args,
     );
+    started.defer(async () => void (await proxy.end('SIGKILL')));
     await proxy.start(`http://127.0.0.1:${statusPort}/readyz`);
   }, 60_000);
   afterAll(async () => {
     for (const socket of sockets) socket.destroy();
-    await proxy.end('SIGKILL');
-    await origin.stop();
-    guarded.close();
-    await rm(folder, { recursive: true });
+    await started.disposeAsync();
   });
 
   const handshake = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {

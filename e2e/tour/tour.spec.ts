@@ -4,24 +4,21 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('the tour of the README', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let orders: Origin;
   let key: string;
 
   beforeAll(async () => {
-    orders = await Origin.start('orders');
-    stack = await Stack.start();
+    orders = started.use(await Origin.start('orders'));
+    stack = started.use(await Stack.start());
     await stack.admin.create('/v1/quotas', { name: 'trial', limits: [{ requests: 3, per: 'hour', burst: 3 }] });
     await registerService(stack.admin, 'orders', [orders.address], {
       route: { policies: [{ name: 'key-auth' }], rewrite: { stripPrefix: '/orders' } },
     });
     ({ key } = await issueKey(stack.admin, 'acme', { customId: 'customer-7', quotas: ['trial'] }));
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await orders.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('refuses a request without a key and says what to do', async () => {
     const response = await fetch(`${stack.proxy.url}/orders/1`);

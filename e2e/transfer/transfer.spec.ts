@@ -12,24 +12,21 @@ const content = randomBytes(size);
 const digest = createHash('sha256').update(content).digest('hex');
 
 describe('large content', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('files', (incoming, response) => {
+    origin = started.use(await Origin.start('files', (incoming, response) => {
       if (incoming.method === 'GET') return void response.end(content);
       const hash = createHash('sha256');
       incoming.on('data', (chunk: Buffer) => hash.update(chunk));
       incoming.on('end', () => response.end(hash.digest('hex')));
-    });
-    stack = await Stack.start();
+    }));
+    stack = started.use(await Stack.start());
     await registerService(stack.admin, 'files', [origin.address]);
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('10 MB up and down arrive whole, with known length and chunked', async () => {
     const up = await fetch(`${stack.proxy.url}/files/1`, { method: 'POST', body: content });

@@ -6,25 +6,22 @@ import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
 describe('a WebSocket', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('chat');
+    origin = started.use(await Origin.start('chat'));
     origin.onUpgrade((request, socket) => {
       const accept = createHash('sha1').update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
       socket.pipe(socket);
     });
-    stack = await Stack.start();
+    stack = started.use(await Stack.start());
     await registerService(stack.admin, 'chat', [origin.address]);
     await registerService(stack.admin, 'locked', [origin.address], { route: { policies: [{ name: 'key-auth' }] } });
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   it('is tunnelled both ways once the upstream agreed, early bytes included', async () => {
     const text = await exchange(stack.proxy.port, '/chat/room', 'early bytes', ' and later ones');

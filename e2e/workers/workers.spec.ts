@@ -10,23 +10,20 @@ import { Origin } from '../harness/origin.ts';
 import { Stack, type ProxyNode } from '../harness/stack.ts';
 
 describe('a proxy with several workers', () => {
+  const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = await Origin.start('orders', (request, response) => {
+    origin = started.use(await Origin.start('orders', (request, response) => {
       request.resume();
       setTimeout(() => response.end('done'), request.url?.endsWith('/long') === true ? 800 : 0);
-    });
-    stack = await Stack.start({ proxyArguments: ['--workers', '2'] });
+    }));
+    stack = started.use(await Stack.start({ proxyArguments: ['--workers', '2'] }));
     await registerService(stack.admin, 'orders', [origin.address]);
     await stack.admin.create('/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200, content: '0' } }] });
   }, 60_000);
-
-  afterAll(async () => {
-    await stack.stop();
-    await origin.stop();
-  });
+  afterAll(() => started.disposeAsync());
 
   const flags = (node: ProxyNode, count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, async () => (await fresh(`${node.url}/flag`)).text));
 
