@@ -46,6 +46,15 @@ describe('TLS', () => {
     await eventually(() => running.listener.connectionCount === 0);
   });
 
+  it('closes a connection that is one too many without an answer, which would need a handshake first', async () => {
+    await serve({ maxConnectionsPerAddress: 1 });
+    await handshake({ ALPNProtocols: ['http/1.1'] });
+    const second = await RawClient.connect(running.port);
+    expect(await second.readToEnd()).toBe('');
+    expect([running.refusals.map(({ code }) => code), running.listener.connectionCount]).toEqual([['too_many_connections'], 1]);
+    second.close();
+  });
+
   it('carries HTTP/2 when the client offers it', async () => {
     await serve();
     const session = connectHttp2(`https://localhost:${running.port}`, { ca: testAuthority });
