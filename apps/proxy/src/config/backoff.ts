@@ -1,4 +1,5 @@
 const baseMs = 100;
+/** A control plane that has just started waits twice as long for the nodes it knew (`comebackMs` there). */
 const capMs = 5_000;
 
 /**

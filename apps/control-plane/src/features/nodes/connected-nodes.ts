@@ -25,8 +25,11 @@ export class ConnectedNodes {
     private readonly logger: Logger,
   ) {}
 
+  /** To be called when nodes can connect. */
   start(): void {
+    this.repository.listens();
     this.timers.push(setInterval(() => this.writeSoon(this.sessions.values()), aliveMs));
+    this.timers.push(setInterval(() => this.enqueue(() => this.repository.markSilent()), aliveMs));
     this.timers.push(setInterval(() => void this.attempt(() => this.repository.forgetLost()), forgetMs));
   }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/database/database.ts';
-import { staleAfterMs } from './node.ts';
+import { comebackMs, staleAfterMs } from './node.ts';
 import type { Node } from './node.ts';
 import type { RevisionConcern } from './node-outcome.ts';
 
@@ -8,9 +8,11 @@ interface NodeRow extends Omit<Node, 'appliedRevision' | 'nackedRevision'> {
   readonly nackedRevision: string | null;
 }
 
-// A node whose replica died is live until it has been silent for as long as any other.
+/** A node that has been silent for too long, as far as the replica $1 can tell; $2 is true once all had time to come to it. */
+const isSilent = `state = 'live' AND last_seen_at < now() - interval '${staleAfterMs} milliseconds' AND (replica = $1 OR $2)`;
+
 const columns = `id, gateway AS "gatewayId", version,
-  CASE WHEN state = 'live' AND last_seen_at < now() - interval '${staleAfterMs} milliseconds' THEN 'stale' ELSE state END AS state,
+  CASE WHEN ${isSilent} THEN 'stale' ELSE state END AS state,
   applied_revision AS "appliedRevision", nacked_revision AS "nackedRevision", faults, targets,
   connected_at AS "connectedAt", last_seen_at AS "lastSeenAt"`;
 
@@ -19,11 +21,22 @@ const forgottenAfter = '1 hour';
 
 /** The nodes of all replicas. */
 export class NodeRepository {
+  /** When this replica began to listen, in milliseconds of {@link performance.now}. */
+  private listensSinceMs = Number.POSITIVE_INFINITY;
+
   /** `replica` identifies this process. */
   constructor(
     private readonly database: Database,
     private readonly replica: string,
   ) {}
+
+  /**
+   * Nodes can connect here from now on. Those that were live when their replica went away have been silent since because
+   * nobody was there to hear them; they stay live until they have had {@link comebackMs} to come back.
+   */
+  listens(): void {
+    this.listensSinceMs = performance.now();
+  }
 
   /** The node is connected here from now on, whoever had it before. */
   async takeOver(node: Node): Promise<void> {
@@ -60,6 +73,11 @@ export class NodeRepository {
     await this.database.query('DELETE FROM node WHERE id = $1 AND replica = $2', [id, this.replica]);
   }
 
+  /** Writes down who is silent, so that whoever starts later knows that somebody was there and heard nothing. */
+  async markSilent(): Promise<void> {
+    await this.database.query(`UPDATE node SET state = 'stale' WHERE ${isSilent}`, this.silenceParameters());
+  }
+
   /** Removes nodes that have been away for long. */
   async forgetLost(): Promise<void> {
     await this.database.query(`DELETE FROM node WHERE last_seen_at < now() - interval '${forgottenAfter}'`);
@@ -67,17 +85,17 @@ export class NodeRepository {
 
   /** In the order of their ids. */
   async list(afterId: string | undefined, limit: number): Promise<Node[]> {
-    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE $1::text IS NULL OR id > $1 COLLATE "C" ORDER BY id COLLATE "C" LIMIT $2`, [afterId ?? null, limit])).map(nodeOf);
+    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE $3::text IS NULL OR id > $3 COLLATE "C" ORDER BY id COLLATE "C" LIMIT $4`, [...this.silenceParameters(), afterId ?? null, limit])).map(nodeOf);
   }
 
   async find(id: string): Promise<Node | undefined> {
-    const [row] = await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id = $1`, [id]);
+    const [row] = await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id = $3`, [...this.silenceParameters(), id]);
     return row === undefined ? undefined : nodeOf(row);
   }
 
   /** All nodes but these. */
   async others(ids: readonly string[]): Promise<Node[]> {
-    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id <> ALL($1::text[]) ORDER BY id COLLATE "C"`, [ids])).map(nodeOf);
+    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id <> ALL($3::text[]) ORDER BY id COLLATE "C"`, [...this.silenceParameters(), ids])).map(nodeOf);
   }
 
   /** What a revision concerns; the ids of the gateways, or null for all of them. */
@@ -87,6 +105,10 @@ export class NodeRepository {
       [revision],
     );
     return { revision, changed: new Set(row?.changed), gatewayNames: row?.gateways ?? null };
+  }
+
+  private silenceParameters(): readonly [replica: string, hearsAll: boolean] {
+    return [this.replica, performance.now() - this.listensSinceMs >= comebackMs];
   }
 }
 

@@ -10,6 +10,9 @@ export interface NodeTarget {
 /** After so long without a sign of life, or an answer, nobody waits for a node any more. */
 export const staleAfterMs = 5_000;
 
+/** Nodes whose replica went away are back after so long: twice the longest pause between two of their attempts. */
+export const comebackMs = 10_000;
+
 /** What is known about a node, wherever it is connected. */
 export interface Node {
   readonly id: string;
