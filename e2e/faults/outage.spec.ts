@@ -37,7 +37,8 @@ describe('an outage of the control plane', () => {
       await stack.controlPlane.process.end('SIGKILL');
       if (round !== 2) await postgres.kill();
       await writers;
-      await sleep(300);
+      // The last one is longer than a node may be silent before nobody waits for it.
+      await sleep(round === 3 ? 6_000 : 300);
       await postgres.restart();
       await stack.controlPlane.process.start(`${stack.controlPlane.url}/readyz`);
     }
@@ -49,8 +50,7 @@ describe('an outage of the control plane', () => {
     for (const name of acknowledged) {
       expect((await stack.admin.send('GET', `/v1/consumers/${name}`)).status).toBe(200);
     }
-    // The nodes come back by themselves and obey again.
-    await untilLive(stack, 2);
+    // The nodes come back by themselves and obey again; who writes before they are back waits for them.
     await stack.admin.create('/v1/routes', { name: 'after', paths: ['/after'], policies: [{ name: 'static-response', config: { status: 204 } }] });
     for (const { url } of stack.proxies) expect((await fetch(`${url}/after`)).status).toBe(204);
   }, 120_000);
@@ -86,16 +86,6 @@ describe('an outage of the control plane', () => {
     expect((await fetch(`${fresh.url}/orders/2`)).status).toBe(200);
   }, 90_000);
 });
-
-async function untilLive(stack: Stack, count: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const { body } = await stack.admin.send('GET', '/v1/nodes');
-    const live = (body['data'] as { state: string }[]).filter(({ state }) => state === 'live');
-    if (live.length >= count) return;
-    await sleep(100);
-  }
-  throw new Error(`fewer than ${count} nodes came back within 20 s`);
-}
 
 /** Two writers that create consumers until a write is not acknowledged. */
 async function writeUntilItFails(stack: Stack, prefix: string, acknowledged: string[]): Promise<void> {
