@@ -14,7 +14,7 @@ import { Serving } from './serving.ts';
 import { claimPort } from './workers/claim-port.ts';
 import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';
-import { joinNode, sendToNode } from './workers/worker.ts';
+import { joinNode, askNode } from './workers/worker.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
@@ -50,7 +50,7 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
 }
 
 async function runWorker(env: Env, processes: number, logger: Logger): Promise<void> {
-  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(sendToNode) : undefined;
+  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode) : undefined;
   const serving = await Serving.create({ env, version, logger, processes, ...(limits === undefined ? {} : { limits }) });
   joinNode(serving, limits);
 }

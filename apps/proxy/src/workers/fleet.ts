@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { InService } from './in-service.ts';
-import type { FromWorker, NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import type { Take } from './limit-messages.ts';
+import type { NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -213,7 +214,7 @@ export class WorkerFleet implements ConfigTarget {
   async #startWorker(index: number): Promise<void> {
     const { program, env, size } = this.#options;
     const startedAt = performance.now();
-    const worker = new WorkerProcess(index, program, env, (asking, message) => this.#take(asking, message), size);
+    const worker = new WorkerProcess(index, program, env, (asking, take) => this.#take(asking, take), size);
     const deadline = setTimeout(() => worker.kill(), startMs);
     try {
       await worker.started;
@@ -280,11 +281,11 @@ export class WorkerFleet implements ConfigTarget {
     }
   }
 
-  #take(worker: WorkerProcess, { id, requests, cost }: Extract<FromWorker, { kind: 'take' }>): void {
+  #take(worker: WorkerProcess, { id, requests, cost }: Take): void {
     try {
-      worker.tell({ kind: 'decisions', id, decisions: this.#limits.take(requests, cost) });
+      worker.decide({ id, decisions: this.#limits.take(requests, cost) });
     } catch {
-      worker.tell({ kind: 'decisions', id, decisions: undefined });
+      worker.decide({ id, decisions: undefined });
     }
   }
 }

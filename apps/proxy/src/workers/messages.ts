@@ -1,5 +1,4 @@
 import type { Resource } from '@sluice/config';
-import type { LimitDecision, LimitRequest } from '@sluice/ratelimit';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
 import type { ServerCertificate } from '../listener/server-certificates.ts';
@@ -54,10 +53,12 @@ export interface WorkerAnswers {
 /** From the node to a worker. */
 export type ToWorker =
   | { readonly kind: 'request'; readonly id: number; readonly request: WorkerRequest }
-  | { readonly kind: 'decisions'; readonly id: number; readonly decisions: readonly LimitDecision[] | undefined };
+  /** What `limit-messages` wrote. */
+  | { readonly kind: 'decided'; readonly text: string };
 
 /** From a worker to the node. */
 export type FromWorker =
   | { readonly kind: 'started' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined; readonly fault: string | undefined }
-  | { readonly kind: 'take'; readonly id: number; readonly requests: readonly LimitRequest[]; readonly cost: number };
+  /** What `limit-messages` wrote. */
+  | { readonly kind: 'takes'; readonly text: string };

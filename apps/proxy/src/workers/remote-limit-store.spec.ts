@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { MemoryStore, type LimitRequest } from '@sluice/ratelimit';
-import type { FromWorker } from './messages.ts';
+import type { Take } from './limit-messages.ts';
 import { RemoteLimitStore } from './remote-limit-store.ts';
 
 const asked: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 2 } }];
@@ -13,8 +13,8 @@ describe('RemoteLimitStore', () => {
     const node = new MemoryStore();
     const stores: RemoteLimitStore[] = [];
     const connected = (): RemoteLimitStore => {
-      const mine = new RemoteLimitStore((message) => {
-        if (message.kind === 'take') setImmediate(() => mine.answered(message.id, node.take(message.requests, message.cost)));
+      const mine = new RemoteLimitStore(({ id, requests, cost }) => {
+        setImmediate(() => mine.answered(id, node.take(requests, cost)));
       });
       stores.push(mine);
       return mine;
@@ -27,27 +27,16 @@ describe('RemoteLimitStore', () => {
   });
 
   it('gives each its own answer, in whatever order they come', async () => {
-    const messages: FromWorker[] = [];
-    store = new RemoteLimitStore((message) => messages.push(message));
+    const takes: Take[] = [];
+    store = new RemoteLimitStore((take) => takes.push(take));
     const answers = Promise.all([1, 2, 3].map((cost) => store.take(asked, cost)));
-    for (const message of messages.toReversed()) {
-      if (message.kind === 'take') store.answered(message.id, [{ allowed: true, limit: message.cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }]);
-    }
+    for (const { id, cost } of takes.toReversed()) store.answered(id, [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }]);
     expect((await answers).map(([decision]) => decision?.limit)).toEqual([1, 2, 3]);
-  });
-
-  it('sends what another process can read, whatever else the caller keeps in its requests', async () => {
-    const messages: FromWorker[] = [];
-    store = new RemoteLimitStore((message) => messages.push(structuredClone(message)));
-    const answer = store.take(asked.map((request) => ({ ...request, labelAt: () => 'a label' })));
-    store.answered(1, []);
-    expect(await answer).toEqual([]);
-    expect(messages).toEqual([{ kind: 'take', id: 1, requests: asked, cost: 1 }]);
   });
 
   it('fails when the node cannot decide, or says nothing for a second; what comes later is for nobody', async () => {
     const ids: number[] = [];
-    store = new RemoteLimitStore((message) => void ('id' in message && ids.push(message.id)));
+    store = new RemoteLimitStore(({ id }) => ids.push(id));
     const undecided = store.take(asked);
     store.answered(ids[0] ?? 0, undefined);
     await expect(undecided).rejects.toMatchObject({ code: 'policy_failed', cause: 'the node could not decide' });

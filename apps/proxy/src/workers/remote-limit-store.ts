@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/errors';
 import type { LimitDecision, LimitRequest, LimitStore } from '@sluice/ratelimit';
-import type { FromWorker } from './messages.ts';
+import type { Take } from './limit-messages.ts';
 
 const timeoutMs = 1_000;
 const maxWaiting = 10_000;
@@ -16,12 +16,12 @@ interface Waiting {
  * one limit. Waits at most a second, and for at most ten thousand answers at once.
  */
 export class RemoteLimitStore implements LimitStore {
-  readonly #send: (message: FromWorker) => void;
+  readonly #send: (take: Take) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sweeper = setInterval(() => this.#expire(), timeoutMs / 4);
   #lastId = 0;
 
-  constructor(send: (message: FromWorker) => void) {
+  constructor(send: (take: Take) => void) {
     this.#send = send;
     this.#sweeper.unref();
   }
@@ -31,8 +31,7 @@ export class RemoteLimitStore implements LimitStore {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, deadlineMs: performance.now() + timeoutMs });
-      // Callers may keep more in their requests than what goes over to another process.
-      this.#send({ kind: 'take', id, requests: requests.map(({ key, rule }) => ({ key, rule })), cost });
+      this.#send({ id, requests, cost });
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eachOf, TurnBatch } from './turn-batch.ts';
+import { TurnBatch } from './turn-batch.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -29,16 +29,5 @@ describe('TurnBatch', () => {
     expect(sent).toEqual([['first']]);
     await turn();
     expect(sent).toEqual([['first'], ['of sending']]);
-  });
-});
-
-describe('eachOf', () => {
-  it.each([
-    ['one message', { id: 1 }, [{ id: 1 }]],
-    ['those of a turn', [{ id: 1 }, { id: 2 }], [{ id: 1 }, { id: 2 }]],
-  ])('takes %s', (_, received, expected) => {
-    const taken: object[] = [];
-    eachOf<object>(received, (message) => taken.push(message));
-    expect(taken).toEqual(expected);
   });
 });

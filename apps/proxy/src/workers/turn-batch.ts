@@ -22,12 +22,3 @@ export class TurnBatch<Message> {
     this.#send(messages);
   }
 }
-
-/** What arrives from another process: one message, or those of a turn. */
-export type Received<Message> = Message | readonly Message[];
-
-/** Takes the messages one by one, in their order. */
-export function eachOf<Message extends object>(received: Received<Message>, take: (message: Message) => void): void {
-  if (Array.isArray(received)) for (const message of received as readonly Message[]) take(message);
-  else take(received as Message);
-}

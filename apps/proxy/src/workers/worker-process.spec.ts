@@ -10,7 +10,7 @@ describe('WorkerProcess', () => {
   const started: WorkerProcess[] = [];
   const start = (more: NodeJS.ProcessEnv = {}): WorkerProcess => {
     const worker = new WorkerProcess(started.length, program, { ...env, ...more }, (asking, { id, cost }) =>
-      asking.tell({ kind: 'decisions', id, decisions: [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }] }),
+      asking.decide({ id, decisions: [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }] }),
     );
     started.push(worker);
     return worker;
@@ -54,7 +54,7 @@ describe('WorkerProcess', () => {
     await worker.gone;
     expect(worker.isGone).toBe(true);
     await expect(worker.ask({ type: 'health' }, 60_000)).rejects.toThrow('ended');
-    worker.tell({ kind: 'decisions', id: 1, decisions: undefined });
+    worker.decide({ id: 1, decisions: undefined });
   });
 
   it('a program that ends before it runs never starts', async () => {

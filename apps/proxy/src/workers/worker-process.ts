@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { eachTake, encodeDecided, type Decided, type Take } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
-import { eachOf, TurnBatch, type Received } from './turn-batch.ts';
+import { TurnBatch } from './turn-batch.ts';
 
 interface Pending {
   readonly resolve: (answer: never) => void;
@@ -17,12 +18,12 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isGone = false;
   readonly #child: ChildProcess;
-  readonly #decisions = new TurnBatch<ToWorker>((messages) => this.#send(messages));
+  readonly #decisions = new TurnBatch<Decided>((ofThisTurn) => this.#send({ kind: 'decided', text: encodeDecided(ofThisTurn) }));
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
   /** Starts `program` with `--worker`, as one of `size`. `onTake` is called when it asks for admission. */
-  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, message: Extract<FromWorker, { kind: 'take' }>) => void, size = 1) {
+  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, take: Take) => void, size = 1) {
     this.index = index;
     const child = fork(program, ['--worker', String(index), '--workers', String(size)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child = child;
@@ -33,12 +34,11 @@ export class WorkerProcess {
       isLost = reject;
     });
     this.started.catch(() => undefined);
-    const hear = (message: FromWorker): void => {
+    child.on('message', (message: FromWorker) => {
       if (message.kind === 'started') isStarted();
-      else if (message.kind === 'take') onTake(this, message);
+      else if (message.kind === 'takes') eachTake(message.text, (take) => onTake(this, take));
       else this.#answered(message);
-    };
-    child.on('message', (received: Received<FromWorker>) => eachOf(received, hear));
+    });
     this.gone = new Promise((resolve) => {
       const lost = (): void => {
         this.isGone = true;
@@ -70,17 +70,17 @@ export class WorkerProcess {
         reject(new Error(`worker ${this.index} did not answer within ${timeoutMs} ms`));
       }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
-      this.tell({ kind: 'request', id, request });
+      this.#send({ kind: 'request', id, request });
     });
   }
 
-  /** Sends a message; decisions wait for the others of this turn. That it is gone shows by itself. */
-  tell(message: ToWorker): void {
-    if (message.kind === 'decisions') this.#decisions.add(message);
-    else this.#send(message);
+  /** Answers a take, together with the other answers of this turn. */
+  decide(decided: Decided): void {
+    this.#decisions.add(decided);
   }
 
-  #send(message: Received<ToWorker>): void {
+  /** That it is gone shows by itself. */
+  #send(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, undefined, undefined, () => undefined);
   }
 

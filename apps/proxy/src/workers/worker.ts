@@ -1,7 +1,8 @@
 import type { Serving } from '../serving.ts';
+import { eachDecided, encodeTakes, type Take } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
-import { eachOf, TurnBatch, type Received } from './turn-batch.ts';
+import { TurnBatch } from './turn-batch.ts';
 
 /** One of a node's processes: takes traffic on the port all of them share, and does what the node asks of it. */
 export class Worker {
@@ -51,26 +52,25 @@ export class Worker {
 
 /** Joins this process to the node that started it. It ends with it: a worker without a node would serve for ever. */
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
-  const worker = new Worker(serving, sendToNode);
-  const take = (message: ToWorker): void => {
-    if (message.kind === 'decisions') limits?.answered(message.id, message.decisions);
+  const worker = new Worker(serving, send);
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'decided') eachDecided(message.text, ({ id, decisions }) => limits?.answered(id, decisions));
     else void worker.handle(message);
-  };
-  process.on('message', (received: Received<ToWorker>) => eachOf(received, take));
+  });
   process.once('disconnect', () => process.exit(0));
   // A terminal sends these to every process of its group; the node decides when a worker ends.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  sendToNode({ kind: 'started' });
+  send({ kind: 'started' });
 }
 
-const takes = new TurnBatch<FromWorker>(send);
+const takes = new TurnBatch<Take>((ofThisTurn) => send({ kind: 'takes', text: encodeTakes(ofThisTurn) }));
 
-/** Sends a message; what is asked of the limits waits for the others of this turn. A node that is gone is noticed by `disconnect`. */
-export function sendToNode(message: FromWorker): void {
-  if (message.kind === 'take') takes.add(message);
-  else send(message);
+/** Asks the limits of the node, together with what else is asked in this turn. */
+export function askNode(take: Take): void {
+  takes.add(take);
 }
 
-function send(message: Received<FromWorker>): void {
+/** Sends a message. A node that is gone is noticed by `disconnect`. */
+function send(message: FromWorker): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }

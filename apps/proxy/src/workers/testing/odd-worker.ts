@@ -1,5 +1,5 @@
+import { eachDecided, encodeTakes } from '../limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
-import { eachOf, type Received } from '../turn-batch.ts';
 
 /**
  * A program that speaks as a worker does, and does one odd thing for each kind of request, for specs of whoever starts
@@ -21,7 +21,7 @@ function handle(id: number, request: WorkerRequest): void {
       setTimeout(() => answer(id, [] as never), 150);
       return;
     case 'delta':
-      return send({ kind: 'take', id, requests: [], cost: 7 });
+      return send({ kind: 'takes', text: encodeTakes([{ id, requests: [], cost: 7 }]) });
     case 'snapshot':
     case 'listenTls':
     case 'certificates':
@@ -31,11 +31,9 @@ function handle(id: number, request: WorkerRequest): void {
 }
 
 if (process.env['SPEC_ENDS_AT_ONCE'] !== undefined) process.exit(1);
-function take(message: ToWorker): void {
+process.on('message', (message: ToWorker) => {
   if (message.kind === 'request') handle(message.id, message.request);
-  else answer(message.id, { applied: true, faults: [], quarantined: [], decided: message.decisions } as never);
-}
-
-process.on('message', (received: Received<ToWorker>) => eachOf(received, take));
+  else eachDecided(message.text, ({ id, decisions }) => answer(id, { applied: true, faults: [], quarantined: [], decided: decisions } as never));
+});
 process.once('disconnect', () => process.exit(0));
 send({ kind: 'started' });
