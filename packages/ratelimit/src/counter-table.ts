@@ -47,6 +47,12 @@ export class CounterTable<Rule extends LimitRule> {
     return counter;
   }
 
+  /** The same, unless it is one that the key has to share. */
+  ownAt(key: string, rule: Rule, nowMs: number): MemoryCounter<Rule> | undefined {
+    const counter = this.at(key, rule, nowMs);
+    return this.counters.get(key) === counter ? counter : undefined;
+  }
+
   private admit(key: string, rule: Rule, nowMs: number): MemoryCounter<Rule> {
     const shared = this.sharedCounter(rule, nowMs);
     this.sweep(sweepPerKey, nowMs);

@@ -11,6 +11,13 @@ export function assertRule(rule: LimitRule): void {
   }
 }
 
+/** True when both say the same. */
+export function sameRule(one: LimitRule, other: LimitRule): boolean {
+  if (one === other) return true;
+  if (one.algorithm === 'token-bucket') return other.algorithm === 'token-bucket' && one.ratePerSecond === other.ratePerSecond && one.burst === other.burst;
+  return other.algorithm === 'window' && one.limit === other.limit && one.period === other.period;
+}
+
 /** Throws a RangeError unless the cost is a number from 0 up. */
 export function assertCost(cost: number): void {
   if (!(cost >= 0 && Number.isFinite(cost))) throw new RangeError('cost must be a number of at least 0');

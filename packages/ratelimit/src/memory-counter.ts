@@ -1,4 +1,5 @@
 import { windowBounds } from './calendar.ts';
+import type { LimitClock } from './limit-clock.ts';
 import { decide } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
 
@@ -13,19 +14,30 @@ export interface Counter {
 }
 
 /** The state of one limit in memory, for one algorithm. */
-export interface MemoryCounter<Rule extends LimitRule> extends Counter {
+export interface MemoryCounter<Rule extends LimitRule = never> extends Counter {
+  /** When what was lent loses its worth: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
+  readonly endMs: number;
   /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
   advance(rule: Rule, nowMs: number): void;
+  /** Brings it to the present, under the rule that it has. */
+  refresh(clock: LimitClock): void;
+  /** Sets a part of what is left aside, for somebody else to spend. To be called on a counter of the present. */
+  lend(amount: number): void;
+  /** What was lent has been spent, or comes back. To be called on a counter of the present. */
+  settle(spent: number, returned: number): void;
   /** True when the counter says nothing that a new one would not say: it can be forgotten. */
   isWhole(nowMs: number): boolean;
 }
 
 /**
  * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock gives no tokens. Looking and
- * refusing leave level and time as they are: rounding does not add up over a flood of refusals.
+ * refusing leave level and time as they are: rounding does not add up over a flood of refusals. What is lent is still in
+ * the bucket as long as nobody says that it was spent: level and loans together are never more than the burst.
  */
 export class BucketCounter implements MemoryCounter<TokenBucket> {
+  readonly endMs = Number.POSITIVE_INFINITY;
   left: number;
+  private lent = 0;
   private rule: TokenBucket;
   private nowMs: number;
   private level: number;
@@ -51,15 +63,36 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
   }
 
   restore(): void {
-    this.left = Math.min(this.rule.burst, this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+    this.left = Math.min(this.room, this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+  }
+
+  refresh(clock: LimitClock): void {
+    this.advance(this.rule, clock.monotonicMs());
+  }
+
+  lend(amount: number): void {
+    this.left -= amount;
+    this.lent += amount;
+    this.commit();
+  }
+
+  settle(spent: number, returned: number): void {
+    this.lent -= spent + returned;
+    this.left = Math.min(this.room, this.left + returned);
+    this.commit();
   }
 
   isWhole(nowMs: number): boolean {
-    return this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
+    return this.lent === 0 && this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {
     return decide(this.rule, allowed, this.left, cost, 0);
+  }
+
+  /** How high the level may be. More may be lent than the whole bucket holds by now, when its rule has changed. */
+  private get room(): number {
+    return Math.max(0, this.rule.burst - this.lent);
   }
 }
 
@@ -69,10 +102,10 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
  */
 export class WindowCounter implements MemoryCounter<CalendarWindow> {
   left: number;
+  endMs: number;
   private rule: CalendarWindow;
   private nowMs: number;
   private spent: number;
-  private endMs: number;
 
   constructor(rule: CalendarWindow, nowMs: number, left: number) {
     this.rule = rule;
@@ -98,6 +131,20 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
 
   restore(): void {
     this.left = this.rule.limit - this.spent;
+  }
+
+  refresh(clock: LimitClock): void {
+    this.advance(this.rule, clock.wallMs());
+  }
+
+  lend(amount: number): void {
+    this.left -= amount;
+    this.commit();
+  }
+
+  settle(_spent: number, returned: number): void {
+    this.left += returned;
+    this.commit();
   }
 
   isWhole(nowMs: number): boolean {

@@ -1,18 +1,9 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
-import { performance } from 'node:perf_hooks';
 import { CounterTable } from './counter-table.ts';
+import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
-import type { Counter } from './memory-counter.ts';
-
-/** Both clocks in milliseconds. */
-export interface LimitClock {
-  /** Since the epoch: decides in which calendar window we are. */
-  wallMs(): number;
-  /** Since any moment, never stepping back or ahead: decides how much a bucket was refilled. */
-  monotonicMs(): number;
-}
+import type { Counter, MemoryCounter } from './memory-counter.ts';
 
 export interface MemoryStoreOptions {
   /** How many keys are counted at once, for each algorithm. 100,000 by default, about 20 MB when full. */
@@ -20,14 +11,12 @@ export interface MemoryStoreOptions {
   readonly clock?: LimitClock | undefined;
 }
 
-const systemClock: LimitClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
-
 /**
  * Counts in this process only: exact for one node, and lost when it ends. Never waits. See {@link CounterTable} for what
  * happens when more keys are in use than it may hold.
  */
 export class MemoryStore implements LimitStore {
-  private readonly clock: LimitClock;
+  readonly clock: LimitClock;
   private readonly buckets: CounterTable<TokenBucket>;
   private readonly windows: CounterTable<CalendarWindow>;
 
@@ -53,6 +42,15 @@ export class MemoryStore implements LimitStore {
     const counters = requests.map(({ key, rule }) => this.counterAt(key, rule, wallMs, monotonicMs));
     const allowed = spendFromAll(counters, cost);
     return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
+  }
+
+  /**
+   * The counter of a key as it is now, for a {@link Lender}; undefined when the key shares one because there are too many.
+   * Throws a RangeError for a rule that makes no sense.
+   */
+  ownCounter(key: string, rule: LimitRule): MemoryCounter | undefined {
+    assertRule(rule);
+    return rule.algorithm === 'token-bucket' ? this.buckets.ownAt(key, rule, this.clock.monotonicMs()) : this.windows.ownAt(key, rule, this.clock.wallMs());
   }
 
   async close(): Promise<void> {
