@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { InService } from './in-service.ts';
-import type { Take } from './limit-messages.ts';
 import type { NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import { WorkerLimits } from './worker-limits.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
@@ -214,7 +214,9 @@ export class WorkerFleet implements ConfigTarget {
   async #startWorker(index: number): Promise<void> {
     const { program, env, size } = this.#options;
     const startedAt = performance.now();
-    const worker = new WorkerProcess(index, program, env, (asking, take) => this.#take(asking, take), size);
+    const limits = new WorkerLimits(this.#limits, size, (answer) => worker.answerLimit(answer));
+    const worker = new WorkerProcess(index, program, env, (question) => limits.hear(question), size);
+    void worker.gone.then(() => limits.end());
     const deadline = setTimeout(() => worker.kill(), startMs);
     try {
       await worker.started;
@@ -278,14 +280,6 @@ export class WorkerFleet implements ConfigTarget {
         this.#options.logger.error({ worker: worker.index, error: fault }, 'a worker could not be started');
         pauseMs = Math.min(longestPauseMs, Math.max(100, pauseMs * 2));
       }
-    }
-  }
-
-  #take(worker: WorkerProcess, { id, requests, cost }: Take): void {
-    try {
-      worker.decide({ id, decisions: this.#limits.take(requests, cost) });
-    } catch {
-      worker.decide({ id, decisions: undefined });
     }
   }
 }

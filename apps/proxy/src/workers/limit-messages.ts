@@ -1,96 +1,132 @@
-import type { LimitDecision, LimitRequest, LimitRule, Period } from '@sluice/ratelimit';
+import type { LeaseGrant, LeaseReport, LimitDecision, LimitRequest, LimitRule, Period } from '@sluice/ratelimit';
 
-/** What a worker asks of the limits of its node. The answer has the same `id`. */
+/** What a worker asks of the limits of its node. The answer to a take is a {@link Decided} with the same `id`. */
 export interface Take {
+  readonly kind: 'take';
   readonly id: number;
   readonly requests: readonly LimitRequest[];
   readonly cost: number;
 }
 
+/** What a worker says of its lease of a limit. Answered by a {@link Granted} with the same `id`, unless that is 0. */
+export interface Renewal {
+  readonly kind: 'renewal';
+  readonly id: number;
+  readonly report: LeaseReport;
+}
+
+export type LimitQuestion = Take | Renewal;
+
 /** What the node answers; without decisions it could not decide. */
 export interface Decided {
+  readonly kind: 'decided';
   readonly id: number;
   readonly decisions: readonly LimitDecision[] | undefined;
 }
 
+export interface Granted {
+  readonly kind: 'granted';
+  readonly id: number;
+  readonly grant: LeaseGrant;
+}
+
+export type LimitAnswer = Decided | Granted;
+
 /*
- * There is one of each for every request that has a limit, so they cross over as one flat JSON array per turn: written and
- * read in a tenth of the time that structured clones of the objects take. Per take:
+ * There may be one of each for every request that has a limit, so they cross over as one flat JSON array per turn: written
+ * and read in a sixth of the time that structured clones of the objects take. `request` stands for a key, an algorithm and
+ * the two numbers (or the number and the period) of the rule; null for Infinity.
  *
- *   id, cost, number of requests, then of each its key, algorithm and the two numbers (or number and period) of its rule
- *
- * Per answer, where -1 says that there are no decisions, and null is an Infinity:
- *
- *   id, number of decisions, then of each whether it is allowed, limit, remaining, resetMs, retryAfterMs
+ *   take      'take', id, cost, number of requests, then the requests
+ *   renewal   'renewal', id, request, spent, returned, wanted
+ *   decided   'decided', id, number of decisions or -1 without, then of each: allowed, limit, remaining, resetMs, retryAfterMs
+ *   granted   'granted', id, granted, left, endMs
  */
 type Item = string | number | boolean | null;
 
-/** Writes the takes of a turn. */
-export function encodeTakes(takes: readonly Take[]): string {
+/** Writes the questions of a turn. */
+export function encodeQuestions(questions: readonly LimitQuestion[]): string {
   const items: Item[] = [];
-  for (const { id, requests, cost } of takes) {
-    items.push(id, cost, requests.length);
-    for (const { key, rule } of requests) {
-      if (rule.algorithm === 'token-bucket') items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst);
-      else items.push(key, rule.algorithm, rule.limit, rule.period);
+  for (const question of questions) {
+    items.push(question.kind, question.id);
+    if (question.kind === 'take') {
+      items.push(question.cost, question.requests.length);
+      for (const request of question.requests) pushRequest(items, request);
+    } else {
+      const { spent, returned, wanted } = question.report;
+      pushRequest(items, question.report);
+      items.push(spent, returned, wanted);
     }
   }
   return JSON.stringify(items);
 }
 
-/** Calls `take` for each of what {@link encodeTakes} wrote, in the same order. */
-export function eachTake(text: string, take: (take: Take) => void): void {
+/** Calls `hear` with each question that {@link encodeQuestions} wrote, in the same order. */
+export function eachQuestion(text: string, hear: (question: LimitQuestion) => void): void {
   const items = JSON.parse(text) as readonly Item[];
   for (let at = 0; at < items.length; ) {
+    const kind = items[at++] as LimitQuestion['kind'];
     const id = items[at++] as number;
-    const cost = items[at++] as number;
-    const count = items[at++] as number;
-    const requests: LimitRequest[] = [];
-    for (let nth = 0; nth < count; nth++, at += 4) {
-      requests.push({ key: items[at] as string, rule: ruleOf(items[at + 1] as LimitRule['algorithm'], items[at + 2] as number, items[at + 3] as never) });
+    if (kind === 'take') {
+      const cost = items[at++] as number;
+      const count = items[at++] as number;
+      const requests: LimitRequest[] = [];
+      for (let nth = 0; nth < count; nth++, at += 4) requests.push(requestAt(items, at));
+      hear({ kind, id, requests, cost });
+    } else {
+      const { key, rule } = requestAt(items, at);
+      hear({ kind, id, report: { key, rule, spent: items[at + 4] as number, returned: items[at + 5] as number, wanted: items[at + 6] as number } });
+      at += 7;
     }
-    take({ id, requests, cost });
   }
 }
 
 /** Writes the answers of a turn. */
-export function encodeDecided(answers: readonly Decided[]): string {
+export function encodeAnswers(answers: readonly LimitAnswer[]): string {
   const items: Item[] = [];
-  for (const { id, decisions } of answers) {
-    items.push(id, decisions?.length ?? -1);
-    for (const { allowed, limit, remaining, resetMs, retryAfterMs } of decisions ?? []) items.push(allowed, limit, remaining, resetMs, retryAfterMs);
+  for (const answer of answers) {
+    items.push(answer.kind, answer.id);
+    if (answer.kind === 'decided') {
+      items.push(answer.decisions?.length ?? -1);
+      for (const { allowed, limit, remaining, resetMs, retryAfterMs } of answer.decisions ?? []) items.push(allowed, limit, remaining, resetMs, retryAfterMs);
+    } else items.push(answer.grant.granted, answer.grant.left, answer.grant.endMs);
   }
   return JSON.stringify(items);
 }
 
-/** Calls `take` for each of what {@link encodeDecided} wrote, in the same order. */
-export function eachDecided(text: string, take: (decided: Decided) => void): void {
+/** Calls `hear` with each answer that {@link encodeAnswers} wrote, in the same order. */
+export function eachAnswer(text: string, hear: (answer: LimitAnswer) => void): void {
   const items = JSON.parse(text) as readonly Item[];
   for (let at = 0; at < items.length; ) {
+    const kind = items[at++] as LimitAnswer['kind'];
     const id = items[at++] as number;
-    const count = items[at++] as number;
-    if (count < 0) {
-      take({ id, decisions: undefined });
+    if (kind === 'granted') {
+      hear({ kind, id, grant: { granted: items[at] as number, left: items[at + 1] as number, endMs: timeAt(items, at + 2) } });
+      at += 3;
       continue;
     }
-    const decisions: LimitDecision[] = [];
-    for (let nth = 0; nth < count; nth++, at += 5) {
-      decisions.push({
-        allowed: items[at] as boolean,
-        limit: items[at + 1] as number,
-        remaining: items[at + 2] as number,
-        resetMs: timeOf(items[at + 3]),
-        retryAfterMs: timeOf(items[at + 4]),
-      });
-    }
-    take({ id, decisions });
+    const count = items[at++] as number;
+    const decisions: LimitDecision[] | undefined = count < 0 ? undefined : [];
+    for (let nth = 0; nth < count; nth++, at += 5) decisions?.push(decisionAt(items, at));
+    hear({ kind, id, decisions });
   }
 }
 
-function ruleOf(algorithm: LimitRule['algorithm'], first: number, second: number & Period): LimitRule {
-  return algorithm === 'token-bucket' ? { algorithm, ratePerSecond: first, burst: second } : { algorithm, limit: first, period: second };
+function pushRequest(items: Item[], { key, rule }: LimitRequest): void {
+  if (rule.algorithm === 'token-bucket') items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst);
+  else items.push(key, rule.algorithm, rule.limit, rule.period);
 }
 
-function timeOf(item: Item | undefined): number {
-  return item === null ? Number.POSITIVE_INFINITY : (item as number);
+function requestAt(items: readonly Item[], at: number): LimitRequest {
+  const [algorithm, number] = [items[at + 1] as LimitRule['algorithm'], items[at + 2] as number];
+  const rule: LimitRule = algorithm === 'token-bucket' ? { algorithm, ratePerSecond: number, burst: items[at + 3] as number } : { algorithm, limit: number, period: items[at + 3] as Period };
+  return { key: items[at] as string, rule };
+}
+
+function decisionAt(items: readonly Item[], at: number): LimitDecision {
+  return { allowed: items[at] as boolean, limit: items[at + 1] as number, remaining: items[at + 2] as number, resetMs: timeAt(items, at + 3), retryAfterMs: timeAt(items, at + 4) };
+}
+
+function timeAt(items: readonly Item[], at: number): number {
+  return (items[at] as number | null) ?? Number.POSITIVE_INFINITY;
 }

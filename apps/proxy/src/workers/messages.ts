@@ -54,11 +54,11 @@ export interface WorkerAnswers {
 export type ToWorker =
   | { readonly kind: 'request'; readonly id: number; readonly request: WorkerRequest }
   /** What `limit-messages` wrote. */
-  | { readonly kind: 'decided'; readonly text: string };
+  | { readonly kind: 'limitAnswers'; readonly text: string };
 
 /** From a worker to the node. */
 export type FromWorker =
   | { readonly kind: 'started' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined; readonly fault: string | undefined }
   /** What `limit-messages` wrote. */
-  | { readonly kind: 'takes'; readonly text: string };
+  | { readonly kind: 'limitQuestions'; readonly text: string };

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MemoryStore, type LimitRequest } from '@sluice/ratelimit';
-import type { Take } from './limit-messages.ts';
+import { MemoryStore, type LimitDecision, type LimitRequest } from '@sluice/ratelimit';
+import type { LimitQuestion, Take } from './limit-messages.ts';
 import { RemoteLimitStore } from './remote-limit-store.ts';
+import { WorkerLimits } from './worker-limits.ts';
 
 const asked: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 2 } }];
 
@@ -9,47 +10,111 @@ describe('RemoteLimitStore', () => {
   let store: RemoteLimitStore;
   afterEach(() => store.close());
 
-  it('has the node decide, for all workers that ask it', async () => {
-    const node = new MemoryStore();
-    const stores: RemoteLimitStore[] = [];
-    const connected = (): RemoteLimitStore => {
-      const mine = new RemoteLimitStore(({ id, requests, cost }) => {
-        setImmediate(() => mine.answered(id, node.take(requests, cost)));
+  const takes = (questions: readonly LimitQuestion[]): Take[] => questions.filter((question) => question.kind === 'take');
+
+  /** Stores of workers of one node. Questions and answers take a turn each. */
+  function ofOneNode(count: number, node = new MemoryStore()): { stores: RemoteLimitStore[]; limits: WorkerLimits[]; asked: LimitQuestion[] } {
+    const [stores, limits, asked]: [RemoteLimitStore[], WorkerLimits[], LimitQuestion[]] = [[], [], []];
+    for (let index = 0; index < count; index++) {
+      const mine = new WorkerLimits(node, count, (answer) => setImmediate(() => worker.answered(answer)));
+      const worker: RemoteLimitStore = new RemoteLimitStore((question) => {
+        asked.push(question);
+        setImmediate(() => mine.hear(question));
       });
-      stores.push(mine);
-      return mine;
-    };
-    store = connected();
-    const other = connected();
+      stores.push(worker);
+      limits.push(mine);
+    }
+    return { stores, limits, asked };
+  }
+
+  it('has the node decide, for all workers that ask it', async () => {
+    const [first, other] = ofOneNode(2).stores as [RemoteLimitStore, RemoteLimitStore];
+    store = first;
     const decisions = [await store.take(asked), await other.take(asked), await store.take(asked), await other.take(asked, 0)];
     expect(decisions.map(([decision]) => decision?.allowed)).toEqual([true, true, false, true]);
     await other.close();
   });
 
+  it('leases what is asked for often, and admits as many as the limit has, whoever is asked', async () => {
+    const { stores, asked: questions } = ofOneNode(2);
+    const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 5_000, period: 'year' } }];
+    const admitted = [0, 0];
+    for (let nth = 0; nth < 6_000; nth++) {
+      const [decision] = await (stores[nth % 2] as RemoteLimitStore).take(request);
+      if (decision?.allowed === true) admitted[nth % 2] = (admitted[nth % 2] ?? 0) + 1;
+    }
+    for (const worker of stores) await worker.close();
+    const [first = 0, other = 0] = admitted;
+    // The last ones are not lent, so there is nothing that one has and the other lacks.
+    expect(first + other).toBe(5_000);
+    expect(Math.abs(first - other)).toBeLessThan(100);
+    // All that were refused have asked; so have the last two hundred and a few more of those who were admitted.
+    expect(takes(questions).length).toBeLessThan(1_000 + 500);
+  });
+
+  it('leases nothing for requests with several limits', async () => {
+    const { stores: [first], asked: questions } = ofOneNode(1);
+    store = first as RemoteLimitStore;
+    const rule = { algorithm: 'token-bucket', ratePerSecond: 1_000, burst: 1_000 } as const;
+    for (let nth = 0; nth < 50; nth++) await store.take([{ key: 'a', rule }, { key: 'b', rule }]);
+    expect(questions.map(({ kind }) => kind)).toEqual(Array(50).fill('take'));
+  });
+
+  it('what a worker had leased is spent when it ends, and what it still says is not heard', async () => {
+    const node = new MemoryStore();
+    const { stores: [first, other], limits, asked: questions } = ofOneNode(2, node);
+    store = first as RemoteLimitStore;
+    const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 1_000, period: 'year' } }];
+    for (let nth = 0; nth < 12; nth++) await store.take(request);
+    expect(questions.filter(({ kind }) => kind === 'renewal')).toHaveLength(1);
+    const left = (): number | undefined => node.take(request, 0)[0]?.remaining;
+    const before = left();
+    expect(before).toBeLessThan(1_000 - 12);
+    limits[0]?.end();
+    limits[0]?.hear({ kind: 'renewal', id: 0, report: { key: 'a', rule: (request[0] as LimitRequest).rule, spent: 0, returned: 4, wanted: 50 } });
+    expect(left()).toBe(before);
+    await other?.close();
+  });
+
+  it('answers what makes no sense: a worker waits for that', async () => {
+    const answers: object[] = [];
+    const limits = new WorkerLimits(new MemoryStore(), 1, (answer) => answers.push(answer));
+    const request: LimitRequest = { key: 'a', rule: { algorithm: 'window', limit: 0, period: 'day' } };
+    limits.hear({ kind: 'take', id: 1, requests: [request], cost: 1 });
+    limits.hear({ kind: 'renewal', id: 2, report: { ...request, spent: 0, returned: 0, wanted: 9 } });
+    expect(answers).toEqual([{ kind: 'decided', id: 1, decisions: undefined }, { kind: 'granted', id: 2, grant: { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY } }]);
+    store = new RemoteLimitStore(() => undefined);
+  });
+
   it('gives each its own answer, in whatever order they come', async () => {
-    const takes: Take[] = [];
-    store = new RemoteLimitStore((take) => takes.push(take));
-    const answers = Promise.all([1, 2, 3].map((cost) => store.take(asked, cost)));
-    for (const { id, cost } of takes.toReversed()) store.answered(id, [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }]);
+    const questions: LimitQuestion[] = [];
+    store = new RemoteLimitStore((question) => questions.push(question));
+    const answers = Promise.all([1, 2, 3].map(async (cost) => store.take(asked, cost)));
+    for (const { id, cost } of takes(questions).toReversed()) {
+      const decisions: LimitDecision[] = [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }];
+      store.answered({ kind: 'decided', id, decisions });
+    }
     expect((await answers).map(([decision]) => decision?.limit)).toEqual([1, 2, 3]);
   });
 
   it('fails when the node cannot decide, or says nothing for a second; what comes later is for nobody', async () => {
     const ids: number[] = [];
-    store = new RemoteLimitStore(({ id }) => ids.push(id));
+    store = new RemoteLimitStore((question) => {
+      if (question.kind === 'take') ids.push(question.id);
+    });
     const undecided = store.take(asked);
-    store.answered(ids[0] ?? 0, undefined);
+    store.answered({ kind: 'decided', id: ids[0] ?? 0, decisions: undefined });
     await expect(undecided).rejects.toMatchObject({ code: 'policy_failed', cause: 'the node could not decide' });
     const startedAt = performance.now();
     await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'the node did not answer in time' });
     expect(performance.now() - startedAt).toBeLessThan(1_600);
-    store.answered(ids[1] ?? 0, []);
-    store.answered(99, []);
+    store.answered({ kind: 'decided', id: ids[1] ?? 0, decisions: [] });
+    store.answered({ kind: 'decided', id: 99, decisions: [] });
   });
 
   it('has no more than so many wait at once', async () => {
     store = new RemoteLimitStore(() => undefined);
-    const waiting = Array.from({ length: 10_000 }, () => store.take(asked));
+    const waiting = Array.from({ length: 10_000 }, async () => store.take(asked));
     await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'too many limits are being asked at once' });
     const outcomes = await Promise.allSettled(waiting);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);

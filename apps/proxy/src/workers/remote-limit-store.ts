@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/errors';
-import type { LimitDecision, LimitRequest, LimitStore } from '@sluice/ratelimit';
-import type { Take } from './limit-messages.ts';
+import { Leases, type LimitDecision, type LimitRequest, type LimitStore } from '@sluice/ratelimit';
+import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
 const timeoutMs = 1_000;
 const maxWaiting = 10_000;
@@ -13,40 +13,52 @@ interface Waiting {
 
 /**
  * The limit store of a worker when there is no Redis: the node counts for all its workers, so that a limit of the node is
- * one limit. Waits at most a second, and for at most ten thousand answers at once.
+ * one limit. What is asked for often is leased, so that most requests need not wait for another process; those that do wait
+ * at most a second, at most ten thousand at once. Several limits that must admit together are never leased.
  */
 export class RemoteLimitStore implements LimitStore {
-  readonly #send: (take: Take) => void;
+  readonly #send: (question: LimitQuestion) => void;
+  readonly #leases = new Leases((report, id) => this.#send({ kind: 'renewal', id, report }));
   readonly #waiting = new Map<number, Waiting>();
   readonly #sweeper = setInterval(() => this.#expire(), timeoutMs / 4);
   #lastId = 0;
 
-  constructor(send: (take: Take) => void) {
+  constructor(send: (question: LimitQuestion) => void) {
     this.#send = send;
     this.#sweeper.unref();
   }
 
-  take(requests: readonly LimitRequest[], cost = 1): Promise<readonly LimitDecision[]> {
-    if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limits are being asked at once' }));
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, deadlineMs: performance.now() + timeoutMs });
-      this.#send({ id, requests, cost });
-    });
+  take(requests: readonly LimitRequest[], cost = 1): readonly LimitDecision[] | Promise<readonly LimitDecision[]> {
+    const decision = requests.length === 1 ? this.#leases.take(requests[0] as LimitRequest, cost) : undefined;
+    return decision === undefined ? this.#ask(requests, cost) : [decision];
   }
 
   /** The node has answered; without decisions it could not decide. */
-  answered(id: number, decisions: readonly LimitDecision[] | undefined): void {
-    const waiting = this.#waiting.get(id);
+  answered(answer: LimitAnswer): void {
+    if (answer.kind === 'granted') {
+      this.#leases.granted(answer.id, answer.grant);
+      return;
+    }
+    const waiting = this.#waiting.get(answer.id);
     if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    if (decisions === undefined) waiting.reject(new GatewayError('policy_failed', { cause: 'the node could not decide' }));
-    else waiting.resolve(decisions);
+    this.#waiting.delete(answer.id);
+    if (answer.decisions === undefined) waiting.reject(new GatewayError('policy_failed', { cause: 'the node could not decide' }));
+    else waiting.resolve(answer.decisions);
   }
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#leases.close();
     return Promise.resolve();
+  }
+
+  #ask(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
+    if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limits are being asked at once' }));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, deadlineMs: performance.now() + timeoutMs });
+      this.#send({ kind: 'take', id, requests, cost });
+    });
   }
 
   #expire(): void {

@@ -9,9 +9,10 @@ const env = { PATH, NODE_OPTIONS: '--conditions=sluice-source' };
 describe('WorkerProcess', () => {
   const started: WorkerProcess[] = [];
   const start = (more: NodeJS.ProcessEnv = {}): WorkerProcess => {
-    const worker = new WorkerProcess(started.length, program, { ...env, ...more }, (asking, { id, cost }) =>
-      asking.decide({ id, decisions: [{ allowed: true, limit: cost, remaining: 0, resetMs: 0, retryAfterMs: 0 }] }),
-    );
+    const worker: WorkerProcess = new WorkerProcess(started.length, program, { ...env, ...more }, (question) => {
+      const limit = question.kind === 'take' ? question.cost : -1;
+      worker.answerLimit({ kind: 'decided', id: question.id, decisions: [{ allowed: true, limit, remaining: 0, resetMs: 0, retryAfterMs: 0 }] });
+    });
     started.push(worker);
     return worker;
   };
@@ -54,7 +55,7 @@ describe('WorkerProcess', () => {
     await worker.gone;
     expect(worker.isGone).toBe(true);
     await expect(worker.ask({ type: 'health' }, 60_000)).rejects.toThrow('ended');
-    worker.decide({ id: 1, decisions: undefined });
+    worker.answerLimit({ kind: 'decided', id: 1, decisions: undefined });
   });
 
   it('a program that ends before it runs never starts', async () => {

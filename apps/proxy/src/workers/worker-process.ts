@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { eachTake, encodeDecided, type Decided, type Take } from './limit-messages.ts';
+import { eachQuestion, encodeAnswers, type LimitAnswer, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -18,12 +18,12 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isGone = false;
   readonly #child: ChildProcess;
-  readonly #decisions = new TurnBatch<Decided>((ofThisTurn) => this.#send({ kind: 'decided', text: encodeDecided(ofThisTurn) }));
+  readonly #limitAnswers = new TurnBatch<LimitAnswer>((ofThisTurn) => this.#send({ kind: 'limitAnswers', text: encodeAnswers(ofThisTurn) }));
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  /** Starts `program` with `--worker`, as one of `size`. `onTake` is called when it asks for admission. */
-  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onTake: (worker: WorkerProcess, take: Take) => void, size = 1) {
+  /** Starts `program` with `--worker`, as one of `size`. `onQuestion` is called when it asks something of the limits. */
+  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onQuestion: (question: LimitQuestion) => void, size = 1) {
     this.index = index;
     const child = fork(program, ['--worker', String(index), '--workers', String(size)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child = child;
@@ -36,7 +36,7 @@ export class WorkerProcess {
     this.started.catch(() => undefined);
     child.on('message', (message: FromWorker) => {
       if (message.kind === 'started') isStarted();
-      else if (message.kind === 'takes') eachTake(message.text, (take) => onTake(this, take));
+      else if (message.kind === 'limitQuestions') eachQuestion(message.text, onQuestion);
       else this.#answered(message);
     });
     this.gone = new Promise((resolve) => {
@@ -74,9 +74,9 @@ export class WorkerProcess {
     });
   }
 
-  /** Answers a take, together with the other answers of this turn. */
-  decide(decided: Decided): void {
-    this.#decisions.add(decided);
+  /** Answers what it asked of the limits, together with the other answers of this turn. */
+  answerLimit(answer: LimitAnswer): void {
+    this.#limitAnswers.add(answer);
   }
 
   /** That it is gone shows by itself. */

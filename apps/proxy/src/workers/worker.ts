@@ -1,5 +1,5 @@
 import type { Serving } from '../serving.ts';
-import { eachDecided, encodeTakes, type Take } from './limit-messages.ts';
+import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
 import { TurnBatch } from './turn-batch.ts';
@@ -54,7 +54,7 @@ export class Worker {
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, send);
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'decided') eachDecided(message.text, ({ id, decisions }) => limits?.answered(id, decisions));
+    if (message.kind === 'limitAnswers') eachAnswer(message.text, (answer) => limits?.answered(answer));
     else void worker.handle(message);
   });
   process.once('disconnect', () => process.exit(0));
@@ -63,11 +63,11 @@ export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined)
   send({ kind: 'started' });
 }
 
-const takes = new TurnBatch<Take>((ofThisTurn) => send({ kind: 'takes', text: encodeTakes(ofThisTurn) }));
+const questions = new TurnBatch<LimitQuestion>((ofThisTurn) => send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }));
 
 /** Asks the limits of the node, together with what else is asked in this turn. */
-export function askNode(take: Take): void {
-  takes.add(take);
+export function askNode(question: LimitQuestion): void {
+  questions.add(question);
 }
 
 /** Sends a message. A node that is gone is noticed by `disconnect`. */

@@ -1,4 +1,4 @@
-import { eachDecided, encodeTakes } from '../limit-messages.ts';
+import { eachAnswer, encodeQuestions } from '../limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
 
 /**
@@ -21,7 +21,7 @@ function handle(id: number, request: WorkerRequest): void {
       setTimeout(() => answer(id, [] as never), 150);
       return;
     case 'delta':
-      return send({ kind: 'takes', text: encodeTakes([{ id, requests: [], cost: 7 }]) });
+      return send({ kind: 'limitQuestions', text: encodeQuestions([{ kind: 'take', id, requests: [], cost: 7 }]) });
     case 'snapshot':
     case 'listenTls':
     case 'certificates':
@@ -33,7 +33,7 @@ function handle(id: number, request: WorkerRequest): void {
 if (process.env['SPEC_ENDS_AT_ONCE'] !== undefined) process.exit(1);
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'request') handle(message.id, message.request);
-  else eachDecided(message.text, ({ id, decisions }) => answer(id, { applied: true, faults: [], quarantined: [], decided: decisions } as never));
+  else eachAnswer(message.text, (heard) => answer(heard.id, { applied: true, faults: [], quarantined: [], decided: heard.kind === 'decided' ? heard.decisions : undefined } as never));
 });
 process.once('disconnect', () => process.exit(0));
 send({ kind: 'started' });
