@@ -71,6 +71,27 @@ describe('WorkerFleet', () => {
     expect(await answers('/limited', 40)).toEqual(new Map([['in', 10], ['429', 30]]));
   });
 
+  it('has one limit for all of them when they lease parts of it, too', async () => {
+    const limit = 2_000;
+    await fleet.applyDelta(++revision, [route('leased', 'in', [{ name: 'rate-limit', config: { limit, windowSeconds: 3_600, by: 'route' } }])]);
+    const startedAt = performance.now();
+    const admittedOver = async (client: RawClient): Promise<number> => {
+      let admitted = 0;
+      for (let turn = 0; turn < 150; turn++) {
+        const { status } = await client.send('GET /leased HTTP/1.1\r\nHost: a\r\n\r\n').readResponse();
+        if (status === 200) admitted++;
+        else expect(status).toBe(429);
+      }
+      client.close();
+      return admitted;
+    };
+    const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(fleet.port)));
+    const admitted = (await Promise.all(clients.map(admittedOver))).reduce((sum, count) => sum + count, 0);
+    const refilled = ((performance.now() - startedAt) / 1_000) * (limit / 3_600);
+    expect(admitted).toBeLessThanOrEqual(limit + refilled);
+    expect(admitted).toBeGreaterThanOrEqual(limit * 0.97);
+  }, 20_000);
+
   it('refuses a delta that workers refuse, and goes on from there as they do', async () => {
     await fleet.applyDelta(++revision, [route('kept', 'good')]);
     const refused = await fleet.applyDelta(++revision, [route('kept', 'bad', [unknown]), route('new', 'bad', [unknown]), route('fine', 'fine')]);
