@@ -2,6 +2,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { NodeRepository } from './node.repository.ts';
 import { NodeSession } from './node-session.ts';
 import type { NodeIdentity } from './node-session.ts';
+import { WorkLine } from './work-line.ts';
 
 /** News is written at most so often, signs of life more rarely. */
 const writeMs = 50;
@@ -16,7 +17,10 @@ export class ConnectedNodes {
   private readonly unwritten = new Set<NodeSession>();
   private readonly timers: NodeJS.Timeout[] = [];
   private next: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  /** One write at a time: rows must not go back to what they were. */
+  private readonly line = new WorkLine();
+  private readonly writeRows = (): Promise<void> => this.attempt(() => this.write());
+  private readonly markSilent = (): Promise<void> => this.attempt(() => this.repository.markSilent());
   private databaseFailed = false;
   private news = Promise.withResolvers<void>();
 
@@ -29,7 +33,7 @@ export class ConnectedNodes {
   start(): void {
     this.repository.listens();
     this.timers.push(setInterval(() => this.writeSoon(this.sessions.values()), aliveMs));
-    this.timers.push(setInterval(() => this.enqueue(() => this.repository.markSilent()), aliveMs));
+    this.timers.push(setInterval(() => this.line.add(this.markSilent), aliveMs));
     this.timers.push(setInterval(() => void this.attempt(() => this.repository.forgetLost()), forgetMs));
   }
 
@@ -37,8 +41,8 @@ export class ConnectedNodes {
   async stop(): Promise<void> {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     clearTimeout(this.next);
-    await this.writing;
-    await this.attempt(() => this.write());
+    await this.line.done;
+    await this.writeRows();
   }
 
   /** All sessions. */
@@ -86,7 +90,7 @@ export class ConnectedNodes {
     this.sessions.delete(id);
     if (session.isDraining) {
       this.unwritten.delete(session);
-      this.enqueue(() => this.repository.remove(id));
+      this.line.add(() => this.attempt(() => this.repository.remove(id)));
     } else this.writeSoon([session]);
     this.tell();
   }
@@ -106,13 +110,8 @@ export class ConnectedNodes {
     if (this.unwritten.size === 0) return;
     this.next ??= setTimeout(() => {
       this.next = undefined;
-      this.enqueue(() => this.write());
+      this.line.add(this.writeRows);
     }, writeMs);
-  }
-
-  /** One write at a time: rows must not go back to what they were. */
-  private enqueue(work: () => Promise<void>): void {
-    this.writing = this.writing.then(() => this.attempt(work));
   }
 
   private async write(): Promise<void> {
