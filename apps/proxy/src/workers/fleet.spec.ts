@@ -89,7 +89,8 @@ describe('WorkerFleet', () => {
     const admitted = (await Promise.all(clients.map(admittedOver))).reduce((sum, count) => sum + count, 0);
     const refilled = ((performance.now() - startedAt) / 1_000) * (limit / 3_600);
     expect(admitted).toBeLessThanOrEqual(limit + refilled);
-    expect(admitted).toBeGreaterThanOrEqual(limit * 0.97);
+    // What a worker holds and does not use is at most a sixteenth.
+    expect(admitted).toBeGreaterThanOrEqual(limit * 0.9);
   }, 20_000);
 
   it('refuses a delta that workers refuse, and goes on from there as they do', async () => {
