@@ -68,16 +68,9 @@ function inTime(pending: Promise<Verdict>, policy: string, timeoutMs: number): P
   return new Promise((resolve, reject) => {
     const late = (): void => reject(new GatewayError('policy_failed', { cause: `the policy "${policy}" did not answer within ${timeoutMs} ms` }));
     const timer = setTimeout(late, timeoutMs);
-    pending.then(
-      (verdict) => {
-        clearTimeout(timer);
-        resolve(verdict);
-      },
-      (fault: unknown) => {
-        clearTimeout(timer);
-        reject(fault as Error);
-      },
-    );
+    const over = (): void => clearTimeout(timer);
+    pending.then(over, over);
+    pending.then(resolve, reject);
   });
 }
 
