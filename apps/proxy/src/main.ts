@@ -14,7 +14,7 @@ import { Serving } from './serving.ts';
 import { claimPort } from './workers/claim-port.ts';
 import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';
-import { joinNode, askNode } from './workers/worker.ts';
+import { askNode, joinNode } from './workers/worker.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 

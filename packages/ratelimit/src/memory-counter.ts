@@ -13,18 +13,24 @@ export interface Counter {
   decision(allowed: boolean, cost: number): LimitDecision;
 }
 
-/** The state of one limit in memory, for one algorithm. */
-export interface MemoryCounter<Rule extends LimitRule = never> extends Counter {
+/** A counter of which parts may be lent, whatever its algorithm. */
+export interface LendingCounter {
+  readonly left: number;
   /** When what was lent loses its worth: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
   readonly endMs: number;
-  /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
-  advance(rule: Rule, nowMs: number): void;
   /** Brings it to the present, under the rule that it has. */
   refresh(clock: LimitClock): void;
   /** Sets a part of what is left aside, for somebody else to spend. To be called on a counter of the present. */
   lend(amount: number): void;
   /** What was lent has been spent, or comes back. To be called on a counter of the present. */
   settle(spent: number, returned: number): void;
+}
+
+/** The state of one limit in memory, for one algorithm. */
+export interface MemoryCounter<Rule extends LimitRule> extends Counter, LendingCounter {
+  left: number;
+  /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
+  advance(rule: Rule, nowMs: number): void;
   /** True when the counter says nothing that a new one would not say: it can be forgotten. */
   isWhole(nowMs: number): boolean;
 }

@@ -5,21 +5,10 @@ import { windowBounds } from './calendar.ts';
 import type { LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ManualClock } from './testing/manual-clock.ts';
+import { worstExcess, type Admitted } from './testing/worst-excess.ts';
 
 const allowed = (answers: readonly LimitDecision[]): boolean => answers.every((answer) => answer.allowed);
 const bucket = (burst: number, ratePerSecond: number): TokenBucket => ({ algorithm: 'token-bucket', ratePerSecond, burst });
-
-/** The most that a bucket admitted beyond `burst + rate * T`, over all intervals. */
-function worstExcess(admittedAtMs: readonly number[], { burst, ratePerSecond }: TokenBucket): number {
-  let worst = Number.NEGATIVE_INFINITY;
-  for (const [from, startMs] of admittedAtMs.entries()) {
-    for (let to = from; to < admittedAtMs.length; to++) {
-      const seconds = ((admittedAtMs[to] as number) - startMs) / 1000;
-      worst = Math.max(worst, to - from + 1 - (burst + ratePerSecond * seconds));
-    }
-  }
-  return worst;
-}
 
 const anyBucket = fc.record({ burst: fc.integer({ min: 1, max: 20 }), ratePerSecond: fc.double({ min: 0.01, max: 500, noNaN: true }) });
 const anySteps = fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 400 }), key: fc.integer({ min: 0, max: 5 }) }), { maxLength: 120, size: 'max' });
@@ -31,14 +20,14 @@ describe('MemoryStore', () => {
         const clock = new ManualClock();
         const store = new MemoryStore({ clock, maxKeys });
         const rule = bucket(burst, ratePerSecond);
-        const admitted = new Map<number, number[]>();
+        const admitted = new Map<number, Admitted[]>();
         for (const { waitMs, key } of steps) {
           clock.nowMs += waitMs;
           if (!allowed(store.take([{ key: `${key}`, rule }]))) continue;
-          admitted.set(key, [...(admitted.get(key) ?? []), clock.nowMs]);
+          admitted.set(key, [...(admitted.get(key) ?? []), { atMs: clock.nowMs, cost: 1 }]);
         }
         expect(store.size).toBeLessThanOrEqual(maxKeys);
-        for (const times of admitted.values()) expect(worstExcess(times, rule)).toBeLessThanOrEqual(1e-9);
+        for (const ofOne of admitted.values()) expect(worstExcess(ofOne, rule)).toBeLessThanOrEqual(1e-9);
       }),
       { seed: 20_271_123, numRuns: 300 },
     );

@@ -3,7 +3,7 @@ import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
-import type { Counter, MemoryCounter } from './memory-counter.ts';
+import type { Counter, LendingCounter } from './memory-counter.ts';
 
 export interface MemoryStoreOptions {
   /** How many keys are counted at once, for each algorithm. 100,000 by default, about 20 MB when full. */
@@ -16,7 +16,7 @@ export interface MemoryStoreOptions {
  * happens when more keys are in use than it may hold.
  */
 export class MemoryStore implements LimitStore {
-  readonly clock: LimitClock;
+  private readonly clock: LimitClock;
   private readonly buckets: CounterTable<TokenBucket>;
   private readonly windows: CounterTable<CalendarWindow>;
 
@@ -48,9 +48,14 @@ export class MemoryStore implements LimitStore {
    * The counter of a key as it is now, for a {@link Lender}; undefined when the key shares one because there are too many.
    * Throws a RangeError for a rule that makes no sense.
    */
-  ownCounter(key: string, rule: LimitRule): MemoryCounter | undefined {
+  ownCounter(key: string, rule: LimitRule): LendingCounter | undefined {
     assertRule(rule);
     return rule.algorithm === 'token-bucket' ? this.buckets.ownAt(key, rule, this.clock.monotonicMs()) : this.windows.ownAt(key, rule, this.clock.wallMs());
+  }
+
+  /** Brings a counter that {@link MemoryStore.ownCounter} gave to the present, under the rule that it has. */
+  refresh(counter: LendingCounter): void {
+    counter.refresh(this.clock);
   }
 
   async close(): Promise<void> {

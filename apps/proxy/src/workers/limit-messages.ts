@@ -34,7 +34,7 @@ export type LimitAnswer = Decided | Granted;
 
 /*
  * There may be one of each for every request that has a limit, so they cross over as one flat JSON array per turn: written
- * and read in a sixth of the time that structured clones of the objects take. `request` stands for a key, an algorithm and
+ * and read in a fifth of the time that structured clones of the objects take. `request` stands for a key, an algorithm and
  * the two numbers (or the number and the period) of the rule; null for Infinity.
  *
  *   take      'take', id, cost, number of requests, then the requests

@@ -13,8 +13,9 @@ describe('RemoteLimitStore', () => {
   const takes = (questions: readonly LimitQuestion[]): Take[] => questions.filter((question) => question.kind === 'take');
 
   /** Stores of workers of one node. Questions and answers take a turn each. */
-  function ofOneNode(count: number, node = new MemoryStore()): { stores: RemoteLimitStore[]; limits: WorkerLimits[]; asked: LimitQuestion[] } {
-    const [stores, limits, asked]: [RemoteLimitStore[], WorkerLimits[], LimitQuestion[]] = [[], [], []];
+  function ofOneNode(count: number): { stores: RemoteLimitStore[]; asked: LimitQuestion[] } {
+    const [stores, asked]: [RemoteLimitStore[], LimitQuestion[]] = [[], []];
+    const node = new MemoryStore();
     for (let index = 0; index < count; index++) {
       const mine = new WorkerLimits(node, count, (answer) => setImmediate(() => worker.answered(answer)));
       const worker: RemoteLimitStore = new RemoteLimitStore((question) => {
@@ -22,9 +23,8 @@ describe('RemoteLimitStore', () => {
         setImmediate(() => mine.hear(question));
       });
       stores.push(worker);
-      limits.push(mine);
     }
-    return { stores, limits, asked };
+    return { stores, asked };
   }
 
   it('has the node decide, for all workers that ask it', async () => {
@@ -58,32 +58,6 @@ describe('RemoteLimitStore', () => {
     const rule = { algorithm: 'token-bucket', ratePerSecond: 1_000, burst: 1_000 } as const;
     for (let nth = 0; nth < 50; nth++) await store.take([{ key: 'a', rule }, { key: 'b', rule }]);
     expect(questions.map(({ kind }) => kind)).toEqual(Array(50).fill('take'));
-  });
-
-  it('what a worker had leased is spent when it ends, and what it still says is not heard', async () => {
-    const node = new MemoryStore();
-    const { stores: [first, other], limits, asked: questions } = ofOneNode(2, node);
-    store = first as RemoteLimitStore;
-    const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 1_000, period: 'year' } }];
-    for (let nth = 0; nth < 12; nth++) await store.take(request);
-    expect(questions.filter(({ kind }) => kind === 'renewal')).toHaveLength(1);
-    const left = (): number | undefined => node.take(request, 0)[0]?.remaining;
-    const before = left();
-    expect(before).toBeLessThan(1_000 - 12);
-    limits[0]?.end();
-    limits[0]?.hear({ kind: 'renewal', id: 0, report: { key: 'a', rule: (request[0] as LimitRequest).rule, spent: 0, returned: 4, wanted: 50 } });
-    expect(left()).toBe(before);
-    await other?.close();
-  });
-
-  it('answers what makes no sense: a worker waits for that', async () => {
-    const answers: object[] = [];
-    const limits = new WorkerLimits(new MemoryStore(), 1, (answer) => answers.push(answer));
-    const request: LimitRequest = { key: 'a', rule: { algorithm: 'window', limit: 0, period: 'day' } };
-    limits.hear({ kind: 'take', id: 1, requests: [request], cost: 1 });
-    limits.hear({ kind: 'renewal', id: 2, report: { ...request, spent: 0, returned: 0, wanted: 9 } });
-    expect(answers).toEqual([{ kind: 'decided', id: 1, decisions: undefined }, { kind: 'granted', id: 2, grant: { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY } }]);
-    store = new RemoteLimitStore(() => undefined);
   });
 
   it('gives each its own answer, in whatever order they come', async () => {

@@ -1,11 +1,11 @@
-import { decide, sameRule } from '../limit-rule.ts';
 import { systemClock, type LimitClock } from '../limit-clock.ts';
+import { decide, sameRule } from '../limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitRule } from '../limit-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
 /** How often is looked at what every lease is used for. What nobody uses goes back after twice that. */
 const periodMs = 50;
-/** A limit that is asked so often in a period is worth a lease. */
+/** A limit that is asked so often, in this period and the one before, is worth a lease. */
 const hotUse = 8;
 /** Limits that are looked at; the others are always asked for. */
 const maxLeases = 10_000;

@@ -1,15 +1,15 @@
 import type { LimitRule } from '../limit-store.ts';
-import type { MemoryCounter } from '../memory-counter.ts';
+import type { LendingCounter } from '../memory-counter.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
 /** The part of what is left that all holders together may get with one question each: the rest is there for whoever asks. */
 const lentShare = 1 / 8;
-/** Less than that saves nobody a question. It also makes the end of every limit exact, because nothing is lent any more. */
+/** Less than that saves nobody a question. So of a limit that is nearly used up nothing is lent: whoever wants the last of it asks. */
 const smallestLease = 8;
 
 interface Loan {
-  readonly counter: MemoryCounter;
+  readonly counter: LendingCounter;
   readonly endMs: number;
   amount: number;
 }
@@ -56,7 +56,7 @@ export class Lender {
     const loan = this.#loans.get(name);
     if (loan === undefined) return;
     // Under the rule it has: a holder may not have heard of the newest.
-    loan.counter.refresh(this.#store.clock);
+    this.#store.refresh(loan.counter);
     if (loan.counter.endMs === loan.endMs) {
       const gone = Math.min(spent, loan.amount);
       const back = Math.min(returned, loan.amount - gone);

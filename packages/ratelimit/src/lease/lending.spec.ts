@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { LimitRule } from '../limit-store.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { worstExcess, type Admitted } from '../testing/worst-excess.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 import { Leases } from './leases.ts';
 import { Lender } from './lender.ts';
@@ -49,32 +50,6 @@ const anyRule: fc.Arbitrary<LimitRule> = fc.oneof(
   fc.record({ algorithm: fc.constant('token-bucket' as const), ratePerSecond: fc.double({ min: 1, max: 2_000, noNaN: true }), burst: fc.integer({ min: 1, max: 2_000 }) }),
   fc.record({ algorithm: fc.constant('window' as const), limit: fc.integer({ min: 1, max: 2_000 }), period: fc.constantFrom('second' as const, 'minute' as const) }),
 );
-
-interface Admitted {
-  readonly atMs: number;
-  readonly cost: number;
-}
-
-/** The most that was admitted beyond what the rule allows: in any interval, or in a window. */
-function worstExcess(admitted: readonly Admitted[], rule: LimitRule): number {
-  let worst = Number.NEGATIVE_INFINITY;
-  if (rule.algorithm === 'window') {
-    const lengthMs = rule.period === 'second' ? 1_000 : 60_000;
-    const sums = new Map<number, number>();
-    for (const { atMs, cost } of admitted) sums.set(Math.floor(atMs / lengthMs), (sums.get(Math.floor(atMs / lengthMs)) ?? 0) + cost);
-    for (const sum of sums.values()) worst = Math.max(worst, sum - rule.limit);
-    return worst;
-  }
-  // The bucket itself, as a book: how far below empty it would ever be.
-  let level = rule.burst;
-  let atMs = admitted[0]?.atMs ?? 0;
-  for (const one of admitted) {
-    level = Math.min(rule.burst, level + ((one.atMs - atMs) * rule.ratePerSecond) / 1_000) - one.cost;
-    atMs = one.atMs;
-    worst = Math.max(worst, -level);
-  }
-  return worst;
-}
 
 describe('lenders and holders', () => {
   it('never admit more than the limit together, whatever is late or lost; and lose nothing for good', () => {

@@ -1,0 +1,34 @@
+import { windowBounds } from '../calendar.ts';
+import type { LimitRule } from '../limit-store.ts';
+
+/** What was admitted at a moment. */
+export interface Admitted {
+  readonly atMs: number;
+  readonly cost: number;
+}
+
+/**
+ * The most that was admitted beyond what the rule allows, in any interval or any window; negative when it was less. Takes
+ * what was admitted in the order of time. Tests only.
+ */
+export function worstExcess(admitted: readonly Admitted[], rule: LimitRule): number {
+  let worst = Number.NEGATIVE_INFINITY;
+  if (rule.algorithm === 'window') {
+    const sums = new Map<number, number>();
+    for (const { atMs, cost } of admitted) {
+      const { startMs } = windowBounds(rule.period, atMs);
+      sums.set(startMs, (sums.get(startMs) ?? 0) + cost);
+    }
+    for (const sum of sums.values()) worst = Math.max(worst, sum - rule.limit);
+    return worst;
+  }
+  // How far below empty a bucket would ever be is the most by which an interval T exceeds burst + rate * T.
+  let level = rule.burst;
+  let atMs = admitted[0]?.atMs ?? 0;
+  for (const one of admitted) {
+    level = Math.min(rule.burst, level + ((one.atMs - atMs) * rule.ratePerSecond) / 1_000) - one.cost;
+    atMs = one.atMs;
+    worst = Math.max(worst, -level);
+  }
+  return worst;
+}
