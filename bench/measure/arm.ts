@@ -60,20 +60,23 @@ export interface SluiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For Node itself. */
   readonly nodeArgs?: readonly string[];
+  /** Another built checkout whose proxy is measured; this one otherwise. */
+  readonly checkout?: string | undefined;
 }
 
 /** The key of the first consumer, where there are consumers. */
 export const benchKey = 'slk_bench_0123456789abcdefghijklmnop';
 
 /** Sluice with one route that takes everything to the origin. */
-export function sluiceArm({ folder, port, originPort }: Between, { name, does, policies = [], accessLog = 'off', workers = 1, env = {}, nodeArgs = [] }: SluiceOptions): Arm {
+export function sluiceArm({ folder, port, originPort }: Between, options: SluiceOptions): Arm {
+  const { name, does, policies = [], accessLog = 'off', workers = 1, env = {}, nodeArgs = [], checkout = root } = options;
   const configFile = join(folder, `${name}.json`);
   writeFileSync(configFile, JSON.stringify(configuration(originPort, policies)));
   return {
     name,
     does,
     command: process.execPath,
-    args: [...nodeArguments, ...nodeArgs, join(root, 'apps/proxy/dist/main.js'), ...(workers === 1 ? [] : ['--workers', String(workers)])],
+    args: [...nodeArguments, ...nodeArgs, join(checkout, 'apps/proxy/dist/main.js'), ...(workers === 1 ? [] : ['--workers', String(workers)])],
     env: {
       SLUICE_CONFIG_FILE: configFile,
       SLUICE_PROXY_PORT: String(port),
@@ -90,12 +93,12 @@ export function sluiceArm({ folder, port, originPort }: Between, { name, does, p
 }
 
 /** Everything a gateway in earnest does: key-auth of 10,000 keys, rate limit, metrics, access log, trace propagation. */
-export function fullSluiceArm(between: Between, name = 'sluice-full', workers = 1): Arm {
+export function fullSluiceArm(between: Between, name = 'sluice-full', workers = 1, checkout?: string): Arm {
   const policies = [
     { name: 'key-auth', config: {}, mode: 'enforce' },
     { name: 'rate-limit', config: { limit: 1_000_000, windowSeconds: 1, by: 'consumer' }, mode: 'enforce' },
   ];
-  return sluiceArm(between, { name, does: 'key-auth of 10,000 keys, rate limit, metrics, JSON access log, trace propagation', policies, accessLog: 'on', workers });
+  return sluiceArm(between, { name, does: 'key-auth of 10,000 keys, rate limit, metrics, JSON access log, trace propagation', policies, accessLog: 'on', workers, checkout });
 }
 
 function configuration(originPort: number, policies: readonly object[]): object {

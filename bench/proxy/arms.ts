@@ -2,16 +2,28 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fullSluiceArm, nginxArm, sluiceArm, type Arm, type Between } from '../measure/arm.ts';
 
-/** The arms of the comparison, each on its own port. */
-export function createArms(folder: string, originPort: number, ports: readonly number[]): Arm[] {
+/**
+ * The arms of the comparison, each on its own port.
+ * @param before another built checkout of Sluice that is measured in the same run, for a comparison of old and new code
+ */
+export function createArms(folder: string, originPort: number, ports: readonly number[], before?: string): Arm[] {
+  const earlier = before === undefined ? [] : earlierArms(before);
   const makers = [
     (between: Between) => nginxArm(between, { name: 'nginx', does: 'bare proxy_pass with keep-alive' }),
     haproxy,
     caddy,
     (between: Between) => sluiceArm(between, { name: 'sluice', does: 'bare: one route, no policy, no access log' }),
     (between: Between) => fullSluiceArm(between),
+    ...earlier,
   ];
   return makers.map((make, index) => make({ folder, originPort, port: ports[index] ?? 0 }));
+}
+
+function earlierArms(checkout: string): ((between: Between) => Arm)[] {
+  return [
+    (between) => sluiceArm(between, { name: 'before', does: 'the earlier code, bare', checkout }),
+    (between) => fullSluiceArm(between, 'before-full', 1, checkout),
+  ];
 }
 
 function haproxy({ folder, originPort, port }: Between): Arm {

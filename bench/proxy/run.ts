@@ -1,7 +1,9 @@
 /**
  * The cost of a proxied request, ours and others', interleaved in one go.
  *
- *   npm run build && node bench/proxy/run.ts [--rounds 5] [--seconds 4] [--arms nginx,sluice] [--record]
+ *   npm run build && node bench/proxy/run.ts [--rounds 5] [--seconds 4] [--arms nginx,sluice] [--before ../earlier] [--record]
+ *
+ * `--before` names another built checkout of Sluice: its arms, `before` and `before-full`, are measured in the same rounds.
  *
  * Needs nginx, haproxy, caddy, wrk and h2load (Debian: nginx-light haproxy caddy wrk nghttp2-client), two cores and
  * nothing else running. The proxy under measurement has core 0 to itself; load generator and upstream share core 1.
@@ -44,6 +46,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     arms: { type: 'string', default: '' },
+    before: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
 });
@@ -52,9 +55,9 @@ const seconds = Number(options.seconds);
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
 requirePrograms(['taskset', 'nginx', 'haproxy', 'caddy', 'wrk', 'h2load']);
-const [originPort = 0, ...armPorts] = await freePorts(6);
+const [originPort = 0, ...armPorts] = await freePorts(8);
 const chosen = options.arms === '' ? [] : options.arms.split(',');
-const arms = createArms(folder, originPort, armPorts).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+const arms = createArms(folder, originPort, armPorts, options.before).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
 let samples: Map<string, Sample[]>;
 let sameRate = Number.POSITIVE_INFINITY;
