@@ -14,6 +14,7 @@ import type { ConfigTarget } from './config/source.ts';
 import type { Env } from './env.ts';
 import { BoundedLog } from './exchange/bounded-log.ts';
 import { listenerEvents } from './exchange/listener-events.ts';
+import { viaPseudonym } from './exchange/loops.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
 import { ConnectionPlaces } from './listener/connection-places.ts';
@@ -147,8 +148,8 @@ export class Serving {
       unmatched: this.metrics.route('', ''),
       denials: new CountedDenials(this.metrics),
       noGateway,
-      viaHttp1: '1.1 sluice',
-      viaHttp2: '2 sluice',
+      viaHttp1: `1.1 ${viaPseudonym}`,
+      viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
         failures.write({ code, target: targetAddress, service: service?.name, requestId: id, reason }, 'a target gave no complete response'),
       notePolicyFault: (policy, fault, id) => policyFaults.write({ policy, requestId: id, error: fault }, 'a policy failed'),

@@ -49,6 +49,7 @@ export const catalogue = Object.freeze({
   // The gateway itself.
   internal_error: entry(500, 'gateway', true, 'The gateway failed to process the request'),
   policy_failed: entry(503, 'gateway', true, 'A policy could not be evaluated'),
+  loop_detected: entry(508, 'gateway', false, 'The request goes around in a loop'),
   resource_quarantined: entry(503, 'gateway', true, 'The configuration of this route is not usable'),
   not_ready: entry(503, 'gateway', true, 'The node has no configuration yet'),
   overloaded: entry(503, 'gateway', true, 'The gateway is overloaded'),

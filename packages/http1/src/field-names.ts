@@ -8,7 +8,7 @@
  * Invariant: no two names share a slot of the table; a new name that collides fails when this module loads.
  */
 import { LOWER } from './byte-classes.ts';
-import { requireName } from './field-syntax.ts';
+import { requireName, requireValue } from './field-syntax.ts';
 import { latin1 } from './latin1.ts';
 
 const NAMES = [
@@ -117,6 +117,8 @@ export class FieldName {
   /** The beginning of its line, `: ` included. */
   readonly prefix: string;
   private readonly repeats: boolean;
+  private readonly isGenerated: boolean;
+  /** The last value that was checked: it need not be checked again. */
   private lastValue: string | undefined = undefined;
   private lastLine = '';
   private isFlat = false;
@@ -124,14 +126,16 @@ export class FieldName {
   /**
    * @param name as it is to be written
    * @param options.repeats the gateway mostly writes the same value in message after message
+   * @param options.generated every value is made by this process from digits and letters, so that none need be checked
    * @throws TypeError when it is not a token
    */
-  constructor(name: string, { repeats = false }: { readonly repeats?: boolean } = {}) {
+  constructor(name: string, { repeats = false, generated = false }: { readonly repeats?: boolean; readonly generated?: boolean } = {}) {
     requireName(name);
     this.lower = name.toLowerCase();
     this.number = numberOfName(this.lower);
     this.prefix = `${name}: `;
     this.repeats = repeats;
+    this.isGenerated = generated;
   }
 
   /**
@@ -139,11 +143,15 @@ export class FieldName {
    *
    * A message is put together from texts that V8 only links, and copies when it is written: the fewer there are, the sooner
    * that is done. A line that comes a second time is made one text of its own.
+   * @throws TypeError when the value cannot stand in the line: wherever it comes from, it is looked at before it is sent
    */
   lineOf(value: string): string | undefined {
-    if (!this.repeats) return undefined;
+    if (!this.repeats) {
+      if (!this.isGenerated && value !== this.lastValue) this.admit(value);
+      return undefined;
+    }
     if (value !== this.lastValue) {
-      this.lastValue = value;
+      this.admit(value);
       this.lastLine = this.prefix + value + '\r\n';
       this.isFlat = false;
     } else if (!this.isFlat) {
@@ -151,6 +159,11 @@ export class FieldName {
       this.isFlat = true;
     }
     return this.lastLine;
+  }
+
+  private admit(value: string): void {
+    requireValue(this.lower, value);
+    this.lastValue = value;
   }
 }
 

@@ -78,8 +78,9 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * As {@link set}, without looking at the value: for fields the gateway writes itself, from values that cannot break out
-   * of their line because of where they come from. Never for what a client, an upstream or a policy wrote.
+   * As {@link set}, for fields that the gateway writes in message after message: a value that is the same as the last one of
+   * that name is not checked again.
+   * @throws TypeError when the value cannot stand in a header line
    */
   setOwn(name: FieldName, value: string): void {
     const at = name.number === 0 ? this.find(name, 0) : (this.first[name.number] as number) - 1;
@@ -91,7 +92,7 @@ export class HeaderList extends FieldStore {
     }
   }
 
-  /** As {@link add}, with the promise of {@link setOwn}. */
+  /** As {@link add}, in the way of {@link setOwn}. */
   addOwn(name: FieldName, value: string): void {
     this.append(name.number, name.prefix, value, name.lineOf(value));
   }

@@ -6,6 +6,7 @@ export { http1Faults, http1ResponseFaults, isHttp1Fault } from './faults.ts';
 export type { Http1Fault, Http1FaultCode } from './faults.ts';
 export { FieldName } from './field-names.ts';
 export type { Framing } from './framing.ts';
+export { requireValue } from './field-syntax.ts';
 export { HeaderList } from './header-list.ts';
 export { removeHopByHop } from './hop-by-hop.ts';
 export type { HopByHopOptions } from './hop-by-hop.ts';
@@ -24,11 +25,12 @@ export {
   continueHead,
   lastChunk,
   lastChunkWithTrailers,
+  requireRequestLine,
   serializeRequestHead,
   serializeResponseHead,
 } from './serialize.ts';
 export { statusText } from './status-text.ts';
 export type { TargetForm } from './target-form.ts';
 export { NameBeginnings } from './name-beginnings.ts';
-export { keepEncodedSlash, normalizeTarget } from './target.ts';
+export { isNormalPath, keepEncodedSlash, normalizeTarget } from './target.ts';
 export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

@@ -36,9 +36,12 @@ import { RequestLineReader } from './request-line.ts';
 import { formOfTarget } from './target-form.ts';
 import type { TargetForm } from './target-form.ts';
 import { normalizeTarget } from './target.ts';
-import type { NormalizeTargetOptions } from './target.ts';
+import type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';
 
 export type RequestState = 'needMore' | 'head' | 'bodyChunk' | 'end' | 'fault';
+
+/** What a target is read into. */
+type TargetHolder = { -readonly [Part in 'path' | 'query' | 'hasQuery' | 'hasEncodedSlash']: NormalizedTarget[Part] };
 
 export interface RequestParserOptions {
   readonly limits?: Partial<RequestLimits>;
@@ -108,15 +111,16 @@ export class RequestParser {
 
   /**
    * Gives the target in the one spelling that the whole gateway uses (target.ts).
-   * @param into gets the path, what follows its `?`, and whether `%2F` or `%5C` was kept; left alone by a fault
+   * @param into is filled in; left alone when there is a fault
    * @returns the fault that the target commits
    */
-  readTarget(into: { path: string; query: string; hasEncodedSlash: boolean }, options?: NormalizeTargetOptions): Http1Fault | undefined {
+  readTarget(into: TargetHolder, options?: NormalizeTargetOptions): Http1Fault | undefined {
     const { line, target } = this;
     if (line.isNormal) {
       const question = line.queryAt - line.methodEnd - 1;
       into.path = line.queryAt < 0 ? target : target.slice(0, question);
       into.query = line.queryAt < 0 ? '' : target.slice(question + 1);
+      into.hasQuery = line.queryAt >= 0;
       into.hasEncodedSlash = false;
       return undefined;
     }
@@ -124,6 +128,7 @@ export class RequestParser {
     if (isHttp1Fault(normalized)) return normalized;
     into.path = normalized.path;
     into.query = normalized.query;
+    into.hasQuery = normalized.hasQuery;
     into.hasEncodedSlash = normalized.hasEncodedSlash;
     return undefined;
   }

@@ -42,10 +42,18 @@ export function serializeRequestHead(
   framing: Exclude<Framing, 'close'>,
   contentLength: number,
 ): string {
-  if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
-  if (!isVisible(target)) throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
+  requireRequestLine(method, target);
   const end = framing === 'none' ? CRLF : framingLine(framing, contentLength) + CRLF;
   return method + ' ' + target + ' HTTP/1.1\r\n' + headers.serializeWithoutFraming() + end;
+}
+
+/**
+ * Checks what stands in a request line, or in the pseudo-header fields of HTTP/2.
+ * @throws TypeError when the method is not a token, or the target holds anything but visible ASCII or is empty
+ */
+export function requireRequestLine(method: string, target: string): void {
+  if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
+  if (!isVisible(target)) throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
 }
 
 /** Whether a text is not empty and holds visible ASCII only. */

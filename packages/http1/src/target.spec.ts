@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isHttp1Fault, normalizeTarget } from './index.ts';
+import { isHttp1Fault, isNormalPath, keepEncodedSlash, normalizeTarget } from './index.ts';
 import type { Http1FaultCode, NormalizedTarget } from './index.ts';
 
 function normal(raw: string, keep = false): NormalizedTarget {
@@ -42,7 +42,7 @@ describe('normalising a path', () => {
     ['/a|b{c}^`"<>', '/a%7Cb%7Bc%7D%5E%60%22%3C%3E'],
     ['/a;v=1/b', '/a;v=1/b'],
   ])('%s becomes %s', (raw, path) => {
-    expect(normal(raw)).toEqual({ path, query: '', target: path, raw, hasEncodedSlash: false });
+    expect(normal(raw)).toEqual({ path, query: '', hasQuery: false, target: path, raw, hasEncodedSlash: false });
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('normalising a path', () => {
     ['http://a//b', '/b', '', '/b'],
     ['*', '*', '', '*'],
   ])('%s gives path, query and target', (raw, path, query, target) => {
-    expect(normal(raw)).toEqual({ path, query, target, raw, hasEncodedSlash: false });
+    expect(normal(raw)).toEqual({ path, query, hasQuery: raw.includes('?'), target, raw, hasEncodedSlash: false });
   });
 
   it('keeps encoded slashes when told to, and says so', () => {
@@ -163,5 +163,22 @@ describe('properties', () => {
       expect(isHttp1Fault(normalizeTarget(raw, { encodedSlash: 'keep' }))).toBe(true);
       expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(100);
     }
+  });
+});
+
+describe('isNormalPath', () => {
+  it.each(['/', '/a', '/a/', '/a/b.c', '/.a', '/a%20b', '/caf%C3%A9', '/...', '/a;b', "/a@b:c!$&'()*+,;=~_-"])('%s is one', (path) => {
+    expect(isNormalPath(path)).toBe(true);
+  });
+
+  it.each(['', 'a', '*', '//', '//a', '/a//b', '/.', '/..', '/a/..', '/%2e', '/%41', '/caf%c3', '/%', '/%00', '/a?b', '/a?', '/a#', '/a b', '/é', '/日本', '/"', '/a\r\n', '/..;a'])('%j is none', (path) => {
+    expect(isNormalPath(path)).toBe(false);
+    expect(isNormalPath(path, keepEncodedSlash)).toBe(false);
+  });
+
+  it('an encoded slash is normal where it is kept, but for one that could begin another host', () => {
+    expect(isNormalPath('/a%2Fb')).toBe(false);
+    expect(isNormalPath('/a%2Fb', keepEncodedSlash)).toBe(true);
+    for (const path of ['/%2Fb', '/%5Cb', '/a%2fb', '/a%2F..', '/..%2Fb']) expect(isNormalPath(path, keepEncodedSlash)).toBe(false);
   });
 });

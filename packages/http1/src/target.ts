@@ -17,6 +17,8 @@ export interface NormalizedTarget {
   readonly path: string;
   /** What follows the first `?`, as it was sent; empty when there is none. */
   readonly query: string;
+  /** Whether there is a `?`: `/x?` and `/x` both have an empty query, and are two targets. */
+  readonly hasQuery: boolean;
   /** Path and query as they go to the upstream. */
   readonly target: string;
   /** The target as it was given. */
@@ -41,7 +43,7 @@ export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {
   let target = raw;
   if (raw.charCodeAt(0) !== SLASH) {
     if (raw.length === 1 && raw.charCodeAt(0) === ASTERISK) {
-      return { path: raw, query: '', target: raw, raw, hasEncodedSlash: false };
+      return { path: raw, query: '', hasQuery: false, target: raw, raw, hasEncodedSlash: false };
     }
     const parts = splitAbsoluteTarget(raw);
     if (parts === undefined) return http1Faults.invalid_target_form;
@@ -49,8 +51,8 @@ export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {
   }
   if (NORMAL_TARGET.test(target)) {
     const question = target.indexOf('?');
-    if (question < 0) return { path: target, query: '', target, raw, hasEncodedSlash: false };
-    return { path: target.slice(0, question), query: target.slice(question + 1), target, raw, hasEncodedSlash: false };
+    if (question < 0) return { path: target, query: '', hasQuery: false, target, raw, hasEncodedSlash: false };
+    return { path: target.slice(0, question), query: target.slice(question + 1), hasQuery: true, target, raw, hasEncodedSlash: false };
   }
   return normalizeSlowly(target, raw, options.encodedSlash === 'keep');
 }
@@ -61,6 +63,23 @@ export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {
  */
 const NORMAL_TARGET =
   /^(?:\/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-._~!$&'()*+,;=:@]*)*\/?(?:\?(?:[\x21\x22\x24\x26-\x7e]|%(?!00)[0-9A-Fa-f]{2})*)?$/;
+
+/** A path that some readers take for the authority of another host, once an encoded slash is decoded. */
+const ENCODED_SLASH_FIRST = /^\/%(?:2F|5C)/;
+
+/**
+ * Whether a path that was put together from parts is one that `normalizeTarget` would give back unchanged: what an upstream
+ * may be sent.
+ * @param path origin form without query, beginning with `/`
+ * @param options whether `%2F` and `%5C` may stand in it; never directly behind the first slash
+ */
+export function isNormalPath(path: string, options: NormalizeTargetOptions = {}): boolean {
+  if (path.charCodeAt(0) !== SLASH || path.includes('?')) return false;
+  if (NORMAL_TARGET.test(path)) return true;
+  if (ENCODED_SLASH_FIRST.test(path)) return false;
+  const normalized = normalizeSlowly(path, path, options.encodedSlash === 'keep');
+  return 'path' in normalized && normalized.path === path;
+}
 
 /** What one character of a path asks for. */
 const PLAIN = 0;
@@ -135,7 +154,7 @@ function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean)
   const path = removeDotSegments(decoded);
   if (path === undefined) return http1Faults.dot_segment_parameter;
   const query = target.slice(pathEnd);
-  return { path, query: query.slice(1), target: path + query, raw, hasEncodedSlash };
+  return { path, query: query.slice(1), hasQuery: question >= 0, target: path + query, raw, hasEncodedSlash };
 }
 
 /** A dot segment that some servers recognise behind a parameter or an encoded slash. */

@@ -61,6 +61,8 @@ export interface Exchange {
   readonly path: string;
   /** Query without the question mark, as sent; empty when there is none. */
   readonly query: string;
+  /** Whether the target has a question mark: `/x?` and `/x` are two targets. */
+  readonly hasQuery: boolean;
   /** Request fields. Changes are what the upstream sees. */
   readonly headers: HeaderList;
   /** Bytes of content announced: 0 when there is none, -1 when the length is not known beforehand. */

@@ -20,6 +20,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   readonly #exchange: Exchange;
   readonly #service: ServedService;
   readonly #over: (exchange: Exchange) => void;
+  /** The same for every attempt. */
+  readonly #requestTarget: string;
   #target: UpstreamTarget | undefined;
   #tried: UpstreamTarget[] | undefined;
   /** What came of the attempt before: what the client is told when no other target is left. */
@@ -34,6 +36,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#exchange = exchange;
     this.#service = service;
     this.#over = over;
+    this.#requestTarget = upstreamRequestTarget(exchange);
     exchange.upstreamStartedAtMs = performance.now();
     exchange.downstream.abortListener = this;
   }
@@ -49,7 +52,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     exchange.targetAddress = target.address;
     const request: UpstreamRequest = {
       method: exchange.method,
-      requestTarget: upstreamRequestTarget(exchange),
+      requestTarget: this.#requestTarget,
       authority: upstreamAuthority(exchange, target.address),
       headers: exchange.headers,
       content: exchange.downstream.content,
@@ -173,7 +176,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
         scheme,
         host,
         port,
-        path: exchange.path,
+        path: exchange.rewrittenPath ?? exchange.path,
         status,
         code,
       },

@@ -26,7 +26,10 @@ export interface Downstream {
   readonly method: string;
   /** Normalised; see `normalizeTarget` in packages/http1. */
   readonly path: string;
+  /** What follows the first `?`, as it was sent. */
   readonly query: string;
+  /** Whether the target has a `?`: the query may be empty and still be there. */
+  readonly hasQuery: boolean;
   /** The path was sent with `%2F` or `%5C` in it: only a route that says so may take it. */
   readonly hasEncodedSlash: boolean;
   /** Host without port, normalised. */

@@ -32,6 +32,8 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   startedAtMs = 0;
   clientAddress = '';
   params: Readonly<Record<string, string>> | undefined = undefined;
+  /** What the rewrite of the route made of the path; undefined when it is sent as it came. */
+  rewrittenPath: string | undefined = undefined;
   /** The pattern that matched, for `http.route`. */
   pattern = '';
   consumer: ConsumerView | undefined = undefined;
@@ -79,6 +81,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
     surroundings.tracer.decide(downstream.headers.get(ownFields.traceparent), this.trace);
     this.params = undefined;
+    this.rewrittenPath = undefined;
     this.pattern = '';
     this.consumer = undefined;
     this.credential = undefined;
@@ -125,6 +128,16 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   get query(): string {
     return this.downstream.query;
+  }
+
+  /** {@inheritDoc PolicyExchange.hasQuery} */
+  get hasQuery(): boolean {
+    return this.downstream.hasQuery;
+  }
+
+  /** For the log: the path that was sent to the target, when it is another one than the client's. */
+  get upstreamPath(): string | undefined {
+    return this.rewrittenPath === this.path || this.targetAddress === undefined ? undefined : this.rewrittenPath;
   }
 
   get headers(): HeaderList {

@@ -51,6 +51,7 @@ function recordOf({ status, method, host, path, protocol, peerAddress }: OwnAnsw
     revision: surroundings.runtime().revision,
     trace: { traceId: '' },
     targetAddress: undefined,
+    upstreamPath: undefined,
     upstreamDurationMs: -1,
     requestBytes: 0,
     responseBytes: 0,

@@ -1,12 +1,27 @@
-import type { Spec } from '@sluice/config';
+import { deny, type Reply } from '@sluice/policy-sdk';
 import type { Exchange } from './exchange.ts';
+import { RewriteFault } from '../runtime/target-rewrite.ts';
 
-/** The request target for the upstream: base path, rewritten path, query. The query goes on as it came. */
+/**
+ * Works out the path that the service is to be sent, once for an exchange: every attempt, the log and the spans take it from
+ * here. Answers a refusal when the rewrite of the route makes something of this request's path that is not normal.
+ */
+export function rewriteTarget(exchange: Exchange): Reply | undefined {
+  const rewrite = exchange.plan?.rewrite;
+  if (rewrite === undefined) return undefined;
+  const rewritten = rewrite.rewrite(exchange.path, exchange.params);
+  if (rewritten instanceof RewriteFault) {
+    exchange.reason = rewritten.reason;
+    return deny(rewritten.code);
+  }
+  exchange.rewrittenPath = rewritten;
+  return undefined;
+}
+
+/** The request target for the upstream: the path of {@link rewriteTarget}, and the query as it came, its `?` included. */
 export function upstreamRequestTarget(exchange: Exchange): string {
-  const { plan, path, query } = exchange;
-  if (plan?.service === undefined) return path;
-  const rewritten = plan.service.basePath + rewritePath(path, plan.route.spec.rewrite, exchange.params);
-  return query === '' ? rewritten : `${rewritten}?${query}`;
+  const path = exchange.rewrittenPath ?? exchange.path;
+  return exchange.downstream.hasQuery ? `${path}?${exchange.query}` : path;
 }
 
 /** The Host for the upstream, as the route's rewrite says. */
@@ -14,16 +29,4 @@ export function upstreamAuthority(exchange: Exchange, targetAddress: string): st
   const host = exchange.plan?.route.spec.rewrite.host;
   if (host === undefined || host === 'target') return targetAddress;
   return host === 'preserve' ? exchange.downstream.authority : host;
-}
-
-/** Applies `stripPrefix` or `path`. Only whole segments are stripped: "/orders" leaves "/ordersX" alone. */
-export function rewritePath(path: string, rewrite: Spec<'route'>['rewrite'], params: Readonly<Record<string, string>> | undefined): string {
-  if (rewrite.path !== undefined) {
-    return rewrite.path.replace(/\{([A-Za-z0-9_]+)\}/g, (_, name: string) => params?.[name] ?? '');
-  }
-  const prefix = rewrite.stripPrefix?.replace(/\/$/, '');
-  if (prefix === undefined || !path.startsWith(prefix)) return path;
-  const rest = path.slice(prefix.length);
-  if (rest === '') return '/';
-  return rest.startsWith('/') ? rest : path;
 }

@@ -37,6 +37,11 @@ describe('the target an upstream receives', () => {
     ['made anew from named segments', { paths: ['/orders/{id}/items/{item}'], rewrite: { path: '/v2/{item}/of/{id}' } }, '/orders/17/items/a%20b?q=1', '/v2/a%20b/of/17?q=1'],
     ['made anew without names', { rewrite: { path: '/fixed' } }, '/orders/17', '/fixed'],
     ['of an absolute form', {}, 'http://api.test:8080/orders/17', '/orders/17'],
+    ['with an empty query', {}, '/orders?', '/orders?'],
+    ['with an empty query, in another spelling', {}, '/./orders?', '/orders?'],
+    ['with a query of question marks', {}, '/orders???', '/orders???'],
+    ['stripped, with an empty query', { rewrite: { stripPrefix: '/orders' } }, '/orders?', '/?'],
+    ['without a query after one that had one', {}, '/orders', '/orders'],
   ])('is %s', async (_, route, target, expected) => {
     const [start] = await receivedFor({ target }, route);
     expect(start).toBe(`GET ${expected} HTTP/1.1`);
@@ -55,6 +60,35 @@ describe('the target an upstream receives', () => {
   it('a segment that was captured cannot climb out of the new path', async () => {
     const [start] = await receivedFor({ target: '/orders/..%2e/x' }, { paths: ['/orders/{id}/x'], rewrite: { path: '/private/{id}' } });
     expect(start).toBe('GET /private/... HTTP/1.1');
+  });
+
+  const prefixTold = async (target: string, rewrite: object, trustedProxies: string[], fields: string[]): Promise<string[]> => {
+    proxy = await ProxyFixture.start({
+      resources: [
+        resource('gateway', { name: 'default', trustedProxies }),
+        resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
+        resource('route', { name: 'orders', service: 'service-orders', rewrite }),
+      ],
+    });
+    expect((await proxy.get(target, ...fields)).status).toBe(200);
+    const lines = origin.connections[0]?.received.split('\r\n') ?? [];
+    return lines.filter((line) => /^x-forwarded-prefix:/i.test(line)).map((line) => line.slice(line.indexOf(':') + 1).trim());
+  };
+
+  it.each([
+    ['what was stripped', '/shop/x', { stripPrefix: '/shop' }, [], [], ['/shop']],
+    ['without the slash at its end', '/shop/x', { stripPrefix: '/shop/' }, [], [], ['/shop']],
+    ['all that was stripped', '/shop', { stripPrefix: '/shop' }, [], [], ['/shop']],
+    ['nothing when nothing was stripped', '/shopping', { stripPrefix: '/shop' }, [], [], []],
+    ['nothing when only the root is named', '/shop', { stripPrefix: '/' }, [], [], []],
+    ['nothing when the path is made by a template', '/shop', { path: '/x' }, [], [], []],
+    ['nothing that the client made up', '/x', {}, [], ['X-Forwarded-Prefix: /evil'], []],
+    ['nothing of the client before what was stripped', '/shop/x', { stripPrefix: '/shop' }, [], ['X-Forwarded-Prefix: /evil'], ['/shop']],
+    ['what a trusted proxy says', '/x', {}, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /eu'], ['/eu']],
+    ['both, in the order in which they were stripped', '/shop/x', { stripPrefix: '/shop' }, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /eu/'], ['/eu/shop']],
+    ['all of several proxies', '/shop/x', { stripPrefix: '/shop' }, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /a, /b', 'X-Forwarded-Prefix: /c'], ['/a/b/c/shop']],
+  ])('X-Forwarded-Prefix is %s', async (_, target, rewrite, trusted, fields, expected) => {
+    expect(await prefixTold(target, rewrite, trusted, fields)).toEqual(expected);
   });
 
   it('Host is the target’s own by default', async () => {

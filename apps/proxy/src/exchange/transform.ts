@@ -2,11 +2,18 @@ import { removeHopByHop } from '@sluice/http1';
 import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
 import { addIdentity } from './identity-fields.ts';
+import { refuseLoop } from './loops.ts';
 import { ownFields } from './own-fields.ts';
+import { rewriteTarget } from './rewrite.ts';
 import { runPolicies } from './run-phase.ts';
 
-/** Makes the request's fields what the upstream is to see: what belongs to this hop goes, policies change, ours are added. */
+/**
+ * Makes the request's target and fields what the upstream is to see: the path is rewritten, what belongs to this hop goes,
+ * policies change, ours are added. Refuses a target that is not normal, and a request that goes around in circles.
+ */
 export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
+  const refusal = rewriteTarget(exchange) ?? refuseLoop(exchange);
+  if (refusal !== undefined) return refusal;
   // Before ours are added: a client cannot have ours removed by nominating them in Connection (RFC 9110 section 7.6.1).
   removeHopByHop(exchange.headers);
   const policies = exchange.pipeline.transform;
@@ -31,14 +38,22 @@ function addForwardingFields(exchange: Exchange): undefined {
     headers.setOwn(ownFields.forwardedHost, downstream.authority);
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   }
-  const stripped = exchange.plan?.route.spec.rewrite.stripPrefix;
-  if (stripped !== undefined) headers.set('X-Forwarded-Prefix', stripped);
+  addForwardedPrefix(exchange);
   headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
   headers.setOwn(ownFields.requestId, exchange.requestId);
   // `traceparent` is set by each attempt: it names the attempt's own span.
   if (!exchange.trace.continued && headers.has(ownFields.tracestate)) headers.remove(ownFields.tracestate);
   addIdentity(exchange);
   return undefined;
+}
+
+/** What was stripped, behind what the proxies in front have stripped; nothing when nothing was. */
+function addForwardedPrefix({ plan, path, headers }: Exchange): void {
+  const stripped = plan?.rewrite?.stripped(path) ?? '';
+  if (stripped === '') return;
+  let before = '';
+  for (const prefix of headers.getAll(ownFields.forwardedPrefix).join(',').split(',')) before += prefix.trim().replace(/\/$/, '');
+  headers.set(ownFields.forwardedPrefix, before + stripped);
 }
 
 let lastPort = 0;

@@ -46,6 +46,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   method = '';
   path = '';
   query = '';
+  hasQuery = false;
   hasEncodedSlash = false;
   host = '';
   authority = '';
@@ -185,6 +186,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.maxBodyBytes = this.owner.options.maxBodyBytes;
     this.path = '';
     this.query = '';
+    this.hasQuery = false;
     const code = refusalOfMethod(parser.method);
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
     const fault = parser.readTarget(this, keepEncodedSlash);

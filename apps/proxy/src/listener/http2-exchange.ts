@@ -36,6 +36,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   method = '';
   path = '';
   query = '';
+  hasQuery = false;
   hasEncodedSlash = false;
   host = '';
   authority = '';

@@ -96,7 +96,7 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
       const chain = chainOf(kind, spec.policies);
       const upstream = workshop.upstreams.acquire(id, spec);
       const durations = workshop.metrics.upstreamDuration.series(name);
-      return { kind, id, name, spec, chain, upstream, durations, basePath: spec.basePath.replace(/\/$/, '') };
+      return { kind, id, name, spec, chain, upstream, durations };
     }
     case 'route': {
       const spec = anySpec as Spec<'route'>;

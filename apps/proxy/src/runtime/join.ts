@@ -3,6 +3,7 @@ import { Pipeline } from './pipeline.ts';
 import { refusingChain, type PolicyChain } from './policy-chain.ts';
 import type { Runtime } from './runtime.ts';
 import type { ConsumerView, RoutePlan, RoutePlans, ServedConsumer, ServedRoute } from './served.ts';
+import { TargetRewrite } from './target-rewrite.ts';
 
 /**
  * Joins a route with its gateway and each of its services. Something that should be there and is not (it could not be
@@ -26,7 +27,8 @@ function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | unde
   const quotas = [...(routeQuotas ?? []), ...(serviceQuotas ?? [])];
   const view = { id: route.id, name: route.name, quotas };
   const metrics = runtime.routeMetrics.get(route.name, service?.name ?? '');
-  return { route, view, service, weight, chains, pipeline: Pipeline.of(chains), metrics };
+  const rewrite = service === undefined ? undefined : TargetRewrite.of(route.spec, service.spec.basePath);
+  return { route, view, service, weight, rewrite, chains, pipeline: Pipeline.of(chains), metrics };
 }
 
 /** Joins a consumer with its groups and quotas, with the same rule for what is missing. */

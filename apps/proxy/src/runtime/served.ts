@@ -5,6 +5,7 @@ import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyChain } from './policy-chain.ts';
+import type { TargetRewrite } from './target-rewrite.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** What every resource in service has: who it is, and what it was compiled from. */
@@ -23,8 +24,6 @@ export interface ServedService extends ServedResource<'service'> {
   readonly chain: PolicyChain;
   readonly upstream: UpstreamService;
   readonly durations: HistogramSeries;
-  /** Without a slash at the end, so that a path can follow: empty for "/". */
-  readonly basePath: string;
 }
 
 export interface ServedRoute extends ServedResource<'route'>, RouteSpec {
@@ -78,6 +77,8 @@ export interface RoutePlan {
   readonly view: ResourceRef & { readonly quotas: readonly AttachedQuota[] };
   readonly service: ServedService | undefined;
   readonly weight: number;
+  /** Undefined when the service is sent the path as it came. */
+  readonly rewrite: TargetRewrite | undefined;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;
   readonly metrics: RouteMetrics;

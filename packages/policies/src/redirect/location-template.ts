@@ -1,6 +1,6 @@
 import type { Exchange } from '@sluice/policy-sdk';
 
-type RequestTarget = Pick<Exchange, 'host' | 'path' | 'query'>;
+type RequestTarget = Pick<Exchange, 'host' | 'path' | 'query' | 'hasQuery'>;
 
 const placeholder = /\{(path|query|host)\}/g;
 
@@ -8,10 +8,10 @@ const placeholder = /\{(path|query|host)\}/g;
  * Fills a template. `{query}` comes with its question mark, and is nothing when there is no query. A location on the same
  * host never begins with two slashes, which would name another host (RFC 3986 section 4.2).
  */
-export function fillTemplate(template: string, { host, path, query }: RequestTarget): string {
+export function fillTemplate(template: string, { host, path, query, hasQuery }: RequestTarget): string {
   const location = template.replaceAll(placeholder, (_whole, name: string) => {
     if (name === 'path') return path;
-    if (name === 'query') return query === '' ? '' : `?${query}`;
+    if (name === 'query') return hasQuery ? `?${query}` : '';
     return hostText(host);
   });
   return location.startsWith('/') ? location.replace(/^[/\\]+/, '/') : location;

@@ -80,6 +80,7 @@ describe('fillTemplate', () => {
       host: fc.constantFrom('api.example.com', 'evil.example'),
       path: fc.array(fc.constantFrom('/evil.example', '/@evil.example', '/:1', '/a'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
       query: fc.constantFrom('', '//evil.example', '@evil.example'),
+      hasQuery: fc.boolean(),
     });
     fc.assert(
       fc.property(start, fc.array(piece, { maxLength: 5 }), target, (begin, pieces, request) => {

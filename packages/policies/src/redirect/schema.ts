@@ -1,9 +1,12 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
 import { z } from 'zod';
 
-/** A host in the template itself, or the request's own; then the end, or something that cannot be part of a host. */
+/**
+ * A host in the template itself, or the request's own; then the end, or something that cannot be part of a host. What follows
+ * {query} follows the host when there is no query.
+ */
 const absolute =
-  /^https?:\/\/(?:\{host\}|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=$|[/?#]|\{path\}|\{query\})/i;
+  /^https?:\/\/(?:\{host\}|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=(?:\{query\})*(?:$|[/?#]|\{path\}))/i;
 /** A path on the same host. A second slash, or a path put behind a slash, would begin another host. */
 const relative = /^(?:\{path\}|\/(?![/\\]|\{path\}))/;
 const placeholder = /\{([^{}]*)\}/g;

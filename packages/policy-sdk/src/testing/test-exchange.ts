@@ -12,7 +12,7 @@ export interface TestRequest {
   /** Without port. */
   readonly host?: string;
   readonly path?: string;
-  /** Without the question mark. */
+  /** Without the question mark; an empty one stands for a question mark with nothing behind it. */
   readonly query?: string;
   readonly headers?: TestHeaders;
   /** Bytes of content; -1 for content of a length not known beforehand. */
@@ -39,6 +39,7 @@ export class TestExchange implements Exchange {
   readonly host: string;
   readonly path: string;
   readonly query: string;
+  readonly hasQuery: boolean;
   readonly headers: HeaderList;
   readonly contentLength: number;
   readonly clientAddress: string;
@@ -57,6 +58,7 @@ export class TestExchange implements Exchange {
     this.host = request.host ?? 'api.example.com';
     this.path = request.path ?? '/';
     this.query = request.query ?? '';
+    this.hasQuery = request.query !== undefined;
     this.headers = HeaderList.of(request.headers ?? {});
     this.contentLength = request.contentLength ?? 0;
     this.clientAddress = request.clientAddress ?? '203.0.113.7';

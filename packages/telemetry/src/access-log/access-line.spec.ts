@@ -20,6 +20,7 @@ const record: AccessRecord = {
   method: 'GET',
   host: 'api.example.com',
   path: '/orders/12',
+  upstreamPath: '/v2/orders/12',
   protocol: '1.1',
   requestBytes: 312,
   responseBytes: 1_204,
@@ -38,6 +39,7 @@ const bare: AccessRecord = {
   service: undefined,
   consumer: undefined,
   targetAddress: undefined,
+  upstreamPath: undefined,
   code: undefined,
   reason: undefined,
   upstreamDurationMs: -1,
@@ -74,6 +76,7 @@ describe('an access log line', () => {
       method: 'GET',
       host: 'api.example.com',
       path: '/orders/12',
+      upstreamPath: '/v2/orders/12',
       protocol: 'HTTP/1.1',
       requestBytes: 312,
       responseBytes: 1_204,
@@ -111,7 +114,7 @@ describe('an access log line', () => {
         const line = accessLine({
           ...record,
           shadow,
-          ...{ host: text, path: text, method: text, clientAddress: text, userAgent: text, reason: text, targetAddress: text },
+          ...{ host: text, path: text, method: text, clientAddress: text, userAgent: text, reason: text, targetAddress: text, upstreamPath: text },
           ...{ route: { name }, service: { name }, consumer: { username: name } },
         });
         expect(line.indexOf('\n')).toBe(line.length - 1);

@@ -14,7 +14,7 @@ const list = (names: readonly string[]): string => names.map((name) => `"${jsonT
  * and need no look; everything else is text that somebody else may have written.
  */
 export function accessLine(record: AccessRecord): string {
-  const { code, reason, shadow, targetAddress, upstreamDurationMs, userAgent } = record;
+  const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } = record;
   const { traceId } = record.trace;
   const route = record.route?.name;
   const service = record.service?.name;
@@ -29,6 +29,7 @@ export function accessLine(record: AccessRecord): string {
   if (!absent(code)) line += '","code":"' + code;
   if (!absent(reason)) line += '","reason":"' + jsonText(reason.slice(0, maxReasonChars));
   line += '","method":"' + jsonText(record.method) + '","host":"' + jsonText(record.host) + '","path":"' + jsonText(record.path);
+  if (!absent(upstreamPath)) line += '","upstreamPath":"' + jsonText(upstreamPath);
   line += '","protocol":"HTTP/' + jsonText(record.protocol) + '","requestBytes":' + record.requestBytes;
   line += ',"responseBytes":' + record.responseBytes + ',"durationMs":' + jsonDuration(record.durationMs);
   if (upstreamDurationMs >= 0) line += ',"upstreamDurationMs":' + jsonDuration(upstreamDurationMs);

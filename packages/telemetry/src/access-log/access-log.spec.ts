@@ -11,6 +11,7 @@ const record: AccessRecord = {
   service: undefined,
   consumer: undefined,
   targetAddress: undefined,
+  upstreamPath: undefined,
   status: 200,
   source: 'upstream',
   code: undefined,

@@ -9,6 +9,8 @@ export interface AccessRecord extends ExchangeFacts {
   readonly trace: { readonly traceId: string };
   /** What exactly went wrong, if something did: for operators, never for clients. */
   readonly reason: string | undefined;
+  /** Path sent to the target, without query; undefined when it is the path of the request, or no target was asked. */
+  readonly upstreamPath: string | undefined;
   /** Address of the target asked last; undefined when none was. */
   readonly targetAddress: string | undefined;
   /** Time spent with targets; negative when none was asked. */

@@ -16,6 +16,7 @@ import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';
 import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import { listenerEvents } from '../listener-events.ts';
+import { viaPseudonym } from '../loops.ts';
 import { CountedDenials } from '../policy-denials.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -167,8 +168,8 @@ export class ProxyFixture {
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
       noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000 },
-      viaHttp1: '1.1 sluice',
-      viaHttp2: '2 sluice',
+      viaHttp1: `1.1 ${viaPseudonym}`,
+      viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),
       notePolicyFault: (policy, fault) => notes.policyFaults.push({ policy, fault }),
       noteRefusal: () => undefined,
