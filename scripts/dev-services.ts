@@ -2,10 +2,12 @@
  * Starts the Postgres and the Redis that specs need, prints the variables to export, and stays until Ctrl-C. With them
  * exported, single specs run without starting servers each time: `npm run jest -- <pattern>`.
  */
+import { readFlags } from './arguments/flags.ts';
 import { startTestServices } from './embedded/test-services.ts';
 import { describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
 
+readFlags('node scripts/dev-services.ts');
 try {
   const services = await startTestServices((line) => {
     console.error(line);

@@ -7,10 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readFlags } from './arguments/flags.ts';
 import { referencePages } from './reference/pages.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const check = process.argv.includes('--check');
+const check = readFlags('npm run generate [-- --check]', ['--check']).has('--check');
 
 const pages = new Map(referencePages());
 // The control plane is compiled for its decorators, so its document comes from the built program.

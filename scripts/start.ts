@@ -5,6 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments/start.mjs';
 import { ensureDemo } from './demo/register-demo.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
 import { requireFreePorts } from './process/ports.ts';
@@ -14,7 +15,7 @@ import { ensureBuilt } from './start/build.ts';
 import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
 import { Revival } from './start/revival.ts';
-import { helpText, logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
+import { logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
 type GiveUp = (reason: unknown) => void;
@@ -25,8 +26,9 @@ const args = process.argv.slice(2);
 /** In the order they were started; they stop in the opposite order. */
 const running: Running[] = [];
 
-if (args.includes('--help')) process.stdout.write(helpText);
-else await main();
+const { help } = readArguments(args);
+if (help === undefined) await main();
+else process.stdout.write(help);
 
 async function main(): Promise<void> {
   const stopRequest = untilAskedToStop();

@@ -5,6 +5,7 @@
  * A fault does not stop the rest, so that one run tells all. The last line counts steps and tests: `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments/test.mjs';
 import { countSpecs, runSpecs, type SpecGroup } from './checks/jest-run.ts';
 import { buildStep, generatedStep, staticSteps } from './checks/static-steps.ts';
 import { runStep, type Step } from './checks/step.ts';
@@ -15,6 +16,13 @@ import { untilAskedToStop } from './process/stop-request.ts';
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 const args = process.argv.slice(2);
 const total = { passed: 0, failed: 0 };
+
+const { help, fault } = readArguments(args);
+if (help !== undefined || fault !== undefined) {
+  if (fault === undefined) process.stdout.write(help ?? '');
+  else console.error(fault);
+  process.exit(fault === undefined ? 0 : 1);
+}
 
 void untilAskedToStop().then((reason) => {
   console.log(`\nInterrupted (${reason}).`);

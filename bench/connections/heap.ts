@@ -10,10 +10,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { originProgram, sluiceArm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { Inspected } from '../measure/inspected.ts';
+import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { figure, machine, publish, requirePrograms, table, today } from '../measure/surroundings.ts';
@@ -30,12 +30,10 @@ interface Snapshot {
   readonly strings: readonly string[];
 }
 
-const { values: options } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '2000' },
-    rows: { type: 'string', default: '40' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  connections: { type: 'string', default: '2000' },
+  rows: { type: 'string', default: '40' },
+  record: { type: 'boolean', default: false },
 });
 const connections = Number(options.connections);
 

@@ -12,11 +12,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { nginxArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate } from '../measure/load.ts';
+import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
@@ -37,13 +37,11 @@ interface Sample {
   readonly beside: Served;
 }
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '6' },
-    connections: { type: 'string', default: '10000' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '6' },
+  connections: { type: 'string', default: '10000' },
+  record: { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);

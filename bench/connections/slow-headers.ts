@@ -15,11 +15,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { nginxArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate, type Latency } from '../measure/load.ts';
+import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
@@ -37,14 +37,12 @@ interface Sample {
   readonly shed: SlowReport;
 }
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '5000' },
-    'open-seconds': { type: 'string', default: '5' },
-    rate: { type: 'string', default: '5000' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: { type: 'string', default: '3' },
+  connections: { type: 'string', default: '5000' },
+  'open-seconds': { type: 'string', default: '5' },
+  rate: { type: 'string', default: '5000' },
+  record: { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const connections = Number(options.connections);

@@ -12,20 +12,18 @@
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { DifferentialReport } from '../../packages/http1/testing/differential.ts';
 import { strictness } from '../../packages/http1/testing/strictness.ts';
+import { readOptions } from '../measure/options.ts';
 import { machine, today } from '../measure/surroundings.ts';
 import type { Slice, SliceReport } from './differential-worker.ts';
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    workers: { type: 'string', default: '1' },
-    write: { type: 'boolean', default: false },
-  },
+const values = readOptions({
+  cases: { type: 'string', default: '1000000' },
+  seed: { type: 'string', default: '1' },
+  workers: { type: 'string', default: '1' },
+  write: { type: 'boolean', default: false },
 });
 const cases = Number(values.cases);
 const seed = Number(values.seed);

@@ -8,17 +8,15 @@
  */
 
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { seededRandom } from '../../apps/proxy/src/exchange/testing/raw-request.ts';
 import { TargetWitnesses } from '../../apps/proxy/src/exchange/testing/target-witnesses.ts';
 import type { IdentityReport } from '../../apps/proxy/src/exchange/testing/target-witnesses.ts';
+import { readOptions } from '../measure/options.ts';
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    write: { type: 'boolean', default: false },
-  },
+const values = readOptions({
+  cases: { type: 'string', default: '1000000' },
+  seed: { type: 'string', default: '1' },
+  write: { type: 'boolean', default: false },
 });
 const cases = Number(values.cases);
 const seed = Number(values.seed);

@@ -12,7 +12,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { PerformanceObserver } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { resourceSchemas } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
@@ -21,10 +20,9 @@ import { TimerWheel } from '../../apps/proxy/src/listener/timer-wheel.ts';
 import { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
 import { nodePolicies, policyRack } from '../../apps/proxy/src/runtime/node-policies.ts';
 import { UpstreamRegistry } from '../../apps/proxy/src/upstream/upstream-registry.ts';
+import { readOptions } from '../measure/options.ts';
 
-const { values } = parseArgs({
-  options: { routes: { type: 'string', default: '100000' }, consumers: { type: 'string', default: '1000000' }, write: { type: 'boolean', default: false } },
-});
+const values = readOptions({ routes: { type: 'string', default: '100000' }, consumers: { type: 'string', default: '1000000' }, write: { type: 'boolean', default: false } });
 const routeCount = Number(values.routes);
 const consumerCount = Number(values.consumers);
 const serviceCount = 1_000;

@@ -19,6 +19,9 @@ import {
   serializeRequestHead,
   serializeResponseHead,
 } from '@sluice/http1';
+import { readOptions } from '../measure/options.ts';
+
+const options = readOptions({ write: { type: 'boolean', default: false } });
 
 const heads = 512;
 const rounds = 9;
@@ -137,7 +140,7 @@ const lines = [
 ];
 console.log(lines.join('\n'));
 
-if (process.argv.includes('--write')) {
+if (options.write) {
   const facts = `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}`;
   const text = `# HTTP/1.1 heads\n\n${facts}. One thread; ${rounds} rounds of ${passesPerRound * heads} heads. Requests have 10 header lines, responses 7 and a body of 120 bytes.\nRun: \`node --conditions=sluice-source bench/micro/http1-parse.ts --write\`\n\n${lines.join('\n')}\n`;
   writeFileSync(new URL('../results/http1-parse.md', import.meta.url), text);

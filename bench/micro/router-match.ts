@@ -13,6 +13,9 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { Router } from '@sluice/router';
 import type { MatchRequest, RouteSpec } from '@sluice/router';
+import { readOptions } from '../measure/options.ts';
+
+const options = readOptions({ write: { type: 'boolean', default: false } });
 
 const sizes = [100, 1_000, 10_000, 100_000];
 const warmUpBatches = 200;
@@ -200,4 +203,4 @@ for (const layout of layouts) {
   changeRows.forEach(say);
 }
 
-if (process.argv.includes('--write')) writeFileSync(new URL('../results/router-match.md', import.meta.url), `${lines.join('\n')}\n`);
+if (options.write) writeFileSync(new URL('../results/router-match.md', import.meta.url), `${lines.join('\n')}\n`);

@@ -15,20 +15,18 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../../scripts/embedded/postgres.ts';
 import { freePort } from '../../scripts/process/ports.ts';
+import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds } from '../measure/process-cpu.ts';
 import type { Arrival } from './nodes.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    changes: { type: 'string', default: '200' },
-    every: { type: 'string', default: '50' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: { type: 'string', default: '3' },
+  changes: { type: 'string', default: '200' },
+  every: { type: 'string', default: '50' },
+  record: { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const changes = Number(options.changes);

@@ -15,11 +15,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { benchKey, originProgram, type Arm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate, type Latency } from '../measure/load.ts';
+import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { median, medianOf } from '../measure/statistics.ts';
@@ -41,14 +41,12 @@ const otherCore = '1';
 /** Every arm gets the same request. */
 const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    arms: { type: 'string', default: '' },
-    before: { type: 'string' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  arms: { type: 'string', default: '' },
+  before: { type: 'string' },
+  record: { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);

@@ -8,24 +8,22 @@
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { nodeArguments } from '../measure/arm.ts';
+import { readOptions } from '../measure/options.ts';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { freePort } from '../../scripts/process/ports.ts';
 import { runConnection, Tally } from './client.ts';
 import { Random } from './random.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    exchanges: { type: 'string', default: '10000000' },
-    seed: { type: 'string', default: '1' },
-    connections: { type: 'string', default: '48' },
-    workers: { type: 'string', default: '1' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  exchanges: { type: 'string', default: '10000000' },
+  seed: { type: 'string', default: '1' },
+  connections: { type: 'string', default: '48' },
+  workers: { type: 'string', default: '1' },
+  record: { type: 'boolean', default: false },
 });
 const wanted = Number(options.exchanges);
 const seed = Number(options.seed);

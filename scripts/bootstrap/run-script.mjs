@@ -1,8 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
-
-const parentCheckMs = 500;
+import { watchNpm } from './npm-parent.mjs';
 
 /**
  * Runs a script on the given Node and ends as it ends: with its exit code, or by its signal. Signals are passed on. The
@@ -16,57 +14,14 @@ export async function runScript({ node, script, args, root }) {
   const passOn = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, passOn);
-  const watch = watchNpm(() => child.connected && child.disconnect());
+  const unwatch = watchNpm(() => child.connected && child.disconnect());
 
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (...ended) => resolve(ended));
   });
-  clearInterval(watch);
+  unwatch();
   for (const name of signals) process.off(name, passOn);
   if (signal === null) process.exitCode = code;
   else process.kill(process.pid, signal);
-}
-
-/**
- * When npm started us and npm is killed, nobody is left to stop us: calls `onGone` then. Otherwise nothing is watched, because
- * a shell or a service manager may well end before us.
- */
-function watchNpm(onGone) {
-  const npm = npmPid();
-  if (npm === undefined) return undefined;
-  return setInterval(() => {
-    if (!isAlive(npm)) onGone();
-  }, parentCheckMs);
-}
-
-/** npm runs a script through a shell, which some shells leave in between and others replace by the script. */
-function npmPid() {
-  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return undefined;
-  try {
-    const parent = describeProcess(process.ppid);
-    return / -c /.test(parent.command) ? parent.ppid : process.ppid;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Linux answers from /proc, because slim images carry no `ps`. */
-function describeProcess(pid) {
-  if (process.platform === 'linux') {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    return { ppid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') };
-  }
-  const [ppid, ...command] = execFileSync('ps', ['-o', 'ppid=,command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).trim().split(/\s+/);
-  return { ppid: Number(ppid), command: command.join(' ') };
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { readArguments } from '../arguments/start.mjs';
 import { portFrom, type WantedPort } from '../process/ports.ts';
 import { SetupError } from '../process/setup-error.ts';
 
@@ -14,33 +15,13 @@ export type StartSettings = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const helpText = `Starts Sluice on this machine: Postgres, the control plane, a proxy, and a demo to try it with.
-
-  npm start                start everything; data stays in .sluice between starts
-  npm start -- --empty     start without the demo
-  npm start -- --help      this text
-
-Set in the environment:
-
-  SLUICE_PROXY_PORT        the proxy                          (8000)
-  SLUICE_ADMIN_PORT        the Admin API                      (8001)
-  SLUICE_STREAM_PORT       the config stream                  (8005)
-  SLUICE_STATUS_PORT       health and metrics of the proxy    (8100)
-  SLUICE_DEMO_PORT         the demo services, this and the next one (9101)
-  SLUICE_POSTGRES_PORT     the embedded Postgres              (any free port)
-  SLUICE_DATA_DIR          where everything is kept           (.sluice)
-  DATABASE_URL             a Postgres that runs already, instead of the embedded one
-
-All other settings of the control plane and the proxy are passed on: run their dist/main.js with --help to see them.
-`;
-
 /**
  * Reads what was asked for.
  * @throws SetupError for an unknown argument or a port that is none.
  */
 export function readSettings(root: string, args: readonly string[], env: Environment): StartSettings {
-  const unknown = args.find((arg) => arg !== '--empty');
-  if (unknown !== undefined) throw new SetupError(`"${unknown}" is not known. Try: npm start -- --help`);
+  const { fault, isEmpty } = readArguments(args);
+  if (fault !== undefined) throw new SetupError(fault);
   const orders = portFrom(env, 'SLUICE_DEMO_PORT', 9101);
   return {
     root,
@@ -55,7 +36,7 @@ export function readSettings(root: string, args: readonly string[], env: Environ
       orders,
       users: orders + 1,
     },
-    hasDemo: !args.includes('--empty'),
+    hasDemo: !isEmpty,
   };
 }
 

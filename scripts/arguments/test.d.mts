@@ -1,0 +1,2 @@
+/** See `test.mjs`. */
+export function readArguments(args: readonly string[]): { readonly help?: string; readonly fault?: string };
