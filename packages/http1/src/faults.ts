@@ -40,8 +40,9 @@ const rows = {
   // Framing.
   length_and_coding: ['malformed_request', 'Content-Length and Transfer-Encoding stand in one message'],
   repeated_content_length: ['malformed_request', 'there is more than one Content-Length'],
-  invalid_content_length: ['malformed_request', 'Content-Length must be decimal digits, below 2^53'],
-  unsupported_transfer_coding: ['transfer_coding_not_implemented', 'Transfer-Encoding must be exactly one "chunked"'],
+  invalid_content_length: ['malformed_request', 'Content-Length must be decimal digits without leading zeros, below 2^53'],
+  invalid_transfer_coding: ['malformed_request', 'Transfer-Encoding does not end in exactly one plain "chunked"'],
+  unsupported_transfer_coding: ['transfer_coding_not_implemented', 'the only transfer coding supported is "chunked"'],
   transfer_coding_in_http_1_0: ['malformed_request', 'Transfer-Encoding does not exist in HTTP/1.0'],
   // RFC 9110 allows it, but readers that do not trim it see another coding and so another end of the message.
   tab_around_framing: ['malformed_request', 'a tab stands around the value of Content-Length or Transfer-Encoding'],
@@ -52,7 +53,7 @@ const rows = {
   truncated_request: ['malformed_request', 'the connection ended in the middle of the request'],
 
   // Host and target.
-  missing_host: ['invalid_host', 'there is no Host header; every request must name its host'],
+  missing_host: ['invalid_host', 'there is no Host header; every HTTP/1.1 request must name its host'],
   repeated_host: ['invalid_host', 'there is more than one Host header'],
   invalid_host: ['invalid_host', 'the host must be a name, an IPv4 address or an IPv6 address in brackets'],
   invalid_port: ['invalid_host', 'the port must be a number from 1 to 65535'],

@@ -9,6 +9,7 @@ import type { Http1FaultCode } from './faults.ts';
 import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
 import { isProtectedName } from './protected-names.ts';
+import { faultOfCodings } from './transfer-codings.ts';
 
 /** How the end of a body is known. `close`: by the end of the connection, in responses only. */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
@@ -18,9 +19,13 @@ export const CHUNKED = -1;
 /** The head announces nothing. */
 export const UNDECLARED = -2;
 
-/** The number in a Content-Length value, or -1 when it is not plain digits or not below 2^53. */
+/**
+ * The number in a Content-Length value, or -1 when it is not plain digits, has a leading zero, or is not below 2^53.
+ * RFC 9110 section 8.6 allows leading zeros; some readers take them for an octal number.
+ */
 function parseContentLength(value: string): number {
   const digits = value.length;
+  if (digits > 1 && charCodeAt(value, 0) === 0x30) return -1;
   let length = 0;
   for (let index = 0; index < digits; index++) {
     const digit = charCodeAt(value, index) - 0x30;
@@ -39,8 +44,8 @@ export function declaredLength(headers: HeaderList, versionMinor: number): numbe
     if (versionMinor === 0) return 'transfer_coding_in_http_1_0';
     if (headers.hasTabAround(TRANSFER_ENCODING)) return 'tab_around_framing';
     const coding = headers.getKnown(TRANSFER_ENCODING) as string;
-    if (headers.repeats(TRANSFER_ENCODING) || coding.toLowerCase() !== 'chunked') return 'unsupported_transfer_coding';
-    return CHUNKED;
+    if (!headers.repeats(TRANSFER_ENCODING) && coding.toLowerCase() === 'chunked') return CHUNKED;
+    return faultOfCodings(headers.getAll('transfer-encoding'));
   }
   if (!hasLength) return UNDECLARED;
   if (headers.repeats(CONTENT_LENGTH)) return 'repeated_content_length';

@@ -16,7 +16,10 @@ export class HostReader {
   authority = '';
   private lastValue: string | undefined = undefined;
 
-  /** Reads a Host value and compares it with the authority that the target names, if it names one. */
+  /**
+   * Reads a Host value and compares it with the authority that the target names, if it names one.
+   * @returns the fault of either, or `host_disagrees`
+   */
   read(value: string, form: TargetForm, target: string): Http1FaultCode | undefined {
     if (value !== this.lastValue) {
       const read = normalizeHost(value);
@@ -29,6 +32,22 @@ export class HostReader {
     if (form === 'absolute') return this.compare(target);
     if (form === 'authority') return faultOfAuthority(target);
     return undefined;
+  }
+
+  /**
+   * Reads the host of a request without Host, which HTTP/1.0 allows: that of an absolute target, otherwise none, which
+   * leaves host and authority empty.
+   */
+  readTarget(form: TargetForm, target: string): Http1FaultCode | undefined {
+    if (form === 'absolute') {
+      const parts = splitAbsoluteTarget(target);
+      return parts === undefined ? 'invalid_target_form' : this.read(parts.authority, 'origin', target);
+    }
+    this.lastValue = undefined;
+    this.host = '';
+    this.port = undefined;
+    this.authority = '';
+    return form === 'authority' ? faultOfAuthority(target) : undefined;
   }
 
   /** RFC 9112 section 3.2.2: the authority of the target wins; a Host header that says otherwise is refused here. */

@@ -9,6 +9,10 @@ describe('normalising a host', () => {
     ['example.com.', 'example.com', undefined],
     ['example.com.:8443', 'example.com', 8443],
     ['example.com:1', 'example.com', 1],
+    ['a:', 'a', undefined],
+    ['A.test.:', 'a.test', undefined],
+    ['[::1]:', '[::1]', undefined],
+    ['127.0.0.1:', '127.0.0.1', undefined],
     ['example.com:65535', 'example.com', 65535],
     ['my_service', 'my_service', undefined],
     ['xn--bcher-kva.example', 'xn--bcher-kva.example', undefined],
@@ -52,7 +56,9 @@ describe('normalising a host', () => {
     ['invalid_host', '[fe80::1%25eth0]'],
     ['invalid_host', '[v1.a]'],
     ['invalid_host', '[::1]a:80'],
-    ['invalid_port', 'a:'],
+    ['invalid_host', ':'],
+    ['invalid_host', 'a::'],
+    ['invalid_host', '[::1]::'],
     ['invalid_port', 'a:0'],
     ['invalid_port', 'a:080'],
     ['invalid_port', 'a:65536'],
@@ -60,9 +66,9 @@ describe('normalising a host', () => {
     ['invalid_port', 'a:8a'],
     ['invalid_port', 'a:+80'],
     ['invalid_port', 'a: 80'],
-    ['invalid_port', '[::1]:'],
     ['invalid_port', '[::1]x'],
-    ['invalid_port', '::'],
+    ['invalid_host', '::'],
+    ['invalid_host', '::1:'],
   ])('%s: %j', (code, value) => {
     expect(normalizeHost(value)).toMatchObject({ code });
   });

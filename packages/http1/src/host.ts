@@ -19,7 +19,8 @@ const PORT = /^[1-9][0-9]{0,4}$/;
 
 /**
  * Reads the value of a Host header, or an authority without user information: RFC 9110 section 7.2, RFC 3986
- * section 3.2.2, without percent-encoded names. Internationalised names come in their ASCII form.
+ * section 3.2.2, without percent-encoded names. Internationalised names come in their ASCII form. An empty port (`name:`)
+ * is no port: RFC 3986 section 3.2.3.
  * @returns the fault `invalid_host` or `invalid_port` for everything else
  */
 export function normalizeHost(value: string): HostAndPort | Http1Fault {
@@ -27,6 +28,7 @@ export function normalizeHost(value: string): HostAndPort | Http1Fault {
   if (colon < 0) return withPort(value, undefined);
   if (value.endsWith(']')) return withPort(value, undefined);
   const port = value.slice(colon + 1);
+  if (port === '') return withPort(value.slice(0, colon), undefined);
   const number = PORT.test(port) ? Number(port) : 0;
   if (number === 0 || number > 65535) return http1Faults.invalid_port;
   return withPort(value.slice(0, colon), number);

@@ -102,7 +102,6 @@ describe('a request head that is accepted', () => {
     [['Content-Length: 12'], 'length', 12],
     [['Content-Length:   12  '], 'length', 12],
     [['Transfer-Encoding:  chunked '], 'chunked', 0],
-    [['Content-Length: 000000000000000000007'], 'length', 7],
     [['Content-Length: 9007199254740991'], 'length', Number.MAX_SAFE_INTEGER],
     [['Transfer-Encoding: chunked'], 'chunked', 0],
     [['transfer-encoding: CHUNKED'], 'chunked', 0],
@@ -149,6 +148,40 @@ describe('a request head that is accepted', () => {
     ]);
     expect(parser.droppedFields).toBe(2);
     expect(parser.headers.serialize()).toBe('Host: a\r\nX.Team: blue\r\nAccept: b\r\n');
+  });
+});
+
+/** Transfer codings that leave the end of the content open, or that readers disagree about: 400. */
+const notChunkedAtTheEnd = [
+  ...['', ',', 'gzip', 'identity', 'xchunked', 'chunkedx', 'chunked, gzip', 'Chunked, identity', 'chunked, chunked', 'gzip, chunked, CHUNKED'],
+  ...['chunked,', ', chunked', 'chunked, ,', 'chunked;q=1', 'gzip, chunked;a="b"', '"chunked"', 'gzip, "chunked"', 'chunked chunked', 'chunk ed'],
+  ...['gzip chunked', 'gzip;, chunked', 'gzip;q, chunked', 'gzip;q=, chunked', 'gzip;q="a, chunked', '@, chunked', 'gzip; chunked', 'gzip,\tchunked\t,gzip'],
+];
+/** Other codings before a final `chunked`: 501. */
+const othersBeforeChunked = [
+  ...['gzip, chunked', 'gzip,chunked', 'GZIP , Chunked', 'identity, chunked', 'xchunked, chunked', 'gzip, deflate, chunked', ',gzip,,chunked,'],
+  ...['gzip,\tchunked', 'gzip;q=1, chunked', 'gzip ; a = "x, y\\"" ; b=c , chunked'],
+];
+
+describe('a request of HTTP/1.0 without Host', () => {
+  it.each([
+    ['GET / HTTP/1.0', '', undefined],
+    ['OPTIONS * HTTP/1.0', '', undefined],
+    ['OPTIONS / HTTP/1.0', '', undefined],
+    ['GET http://A.test:/x HTTP/1.0', 'a.test', undefined],
+    ['GET http://a.test:81/x HTTP/1.0', 'a.test:81', 81],
+    ['CONNECT a:443 HTTP/1.0', '', undefined],
+  ])('%s is for the authority "%s"', (line, authority, port) => {
+    const parser = parse(head(line));
+    expect([parser.fault, parser.authority, parser.port]).toEqual([undefined, authority, port]);
+    expect(authority.startsWith(parser.host)).toBe(true);
+  });
+
+  it('does not get the host of the request before, nor does the one behind it get none', () => {
+    const keep = 'Connection: keep-alive';
+    const texts = [head('GET /1 HTTP/1.0', 'Host: a', keep), head('GET /2 HTTP/1.0', keep), head('GET /3 HTTP/1.0', 'Host: a', keep)];
+    const { messages } = collectRequests(new RequestParser(), [bytes(texts.join(''))]);
+    expect(messages.map(({ start }) => start)).toEqual(['GET /1 1.0 a ', 'GET /2 1.0  ', 'GET /3 1.0 a ']);
   });
 });
 
@@ -230,28 +263,41 @@ describe('a request head that is refused', () => {
     ['length_and_coding', head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 1')],
     ['repeated_content_length', head(post, 'Host: a', 'Content-Length: 1', 'Content-Length: 1')],
     ['repeated_content_length', head(post, 'Host: a', 'Content-Length: 1', 'content-length: 2')],
-    ...['', '+1', '-1', '1 1', '1,1', '1, 1', '0x1', '1.0', '1e3', '\xb9', '9007199254740992', '18446744073709551617', '9'.repeat(400)].map(
+    ...['', '+1', '-1', '00', '007', '01', '000000000000000000007', '1 1', '1,1', '1, 1', '0x1', '1.0', '1e3', '\xb9', '9007199254740992', '18446744073709551617', '9'.repeat(400)].map(
       (value): [Http1FaultCode, string] => ['invalid_content_length', head(post, 'Host: a', `Content-Length: ${value}`)],
     ),
-    ...['', 'gzip', 'gzip, chunked', 'chunked, gzip', 'chunked, chunked', 'chunked,', ', chunked', 'xchunked', 'chunked;q=1', '"chunked"', 'identity'].map(
-      (value): [Http1FaultCode, string] => ['unsupported_transfer_coding', head(post, 'Host: a', `Transfer-Encoding: ${value}`)],
-    ),
-    ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked')],
+    ...notChunkedAtTheEnd.map((value): [Http1FaultCode, string] => ['invalid_transfer_coding', head(post, 'Host: a', `Transfer-Encoding: ${value}`)]),
+    ...othersBeforeChunked.map((value): [Http1FaultCode, string] => ['unsupported_transfer_coding', head(post, 'Host: a', `Transfer-Encoding: ${value}`)]),
+    ...['chunked', 'gzip', '', 'chunked, gzip'].map((value): [Http1FaultCode, string] => [
+      'invalid_transfer_coding',
+      head(post, 'Host: a', 'Transfer-Encoding: chunked', `Transfer-Encoding: ${value}`),
+    ]),
+    ['invalid_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding:', 'Transfer-Encoding: chunked')],
+    ['invalid_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: gzip', 'Transfer-Encoding: deflate')],
     ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: gzip', 'Transfer-Encoding: chunked')],
+    ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: gzip', 'transfer-encoding: br, Chunked')],
     ...['Content-Length: 3\t', 'Content-Length:\t3', 'Transfer-Encoding: chunked\t', 'Transfer-Encoding: chunked \t ', 'Transfer-Encoding: \tchunked'].map(
       (line): [Http1FaultCode, string] => ['tab_around_framing', head(post, 'Host: a', line)],
     ),
     ['transfer_coding_in_http_1_0', head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked')],
     // Host and target.
     ['missing_host', head(get)],
-    ['missing_host', head('GET / HTTP/1.0')],
+    ['invalid_host', head('GET / HTTP/1.0', 'Host:')],
+    ['repeated_host', head('GET / HTTP/1.0', 'Host: a', 'Host: a')],
+    ['invalid_host', head('GET http://u@a/ HTTP/1.0')],
+    ['invalid_host', head('GET http:///a HTTP/1.0')],
+    ['invalid_target_form', head('GET a HTTP/1.0')],
+    ['invalid_target_form', head('GET * HTTP/1.0')],
+    ['invalid_port', head('CONNECT a HTTP/1.0')],
+    ['invalid_port', head('CONNECT a: HTTP/1.1', 'Host: a')],
     ['missing_host', head('GET http://a/ HTTP/1.1')],
     ['repeated_host', head(get, 'Host: a', 'Host: a')],
     ['invalid_host', head(get, 'Host:')],
     ['invalid_host', head(get, 'Host: user@a')],
     ['invalid_host', head(get, 'Host: a/b')],
     ['invalid_host', head(get, 'Host: a, b')],
-    ['invalid_port', head(get, 'Host: a:')],
+    ['invalid_host', head(get, 'Host: :')],
+    ['invalid_port', head(get, 'Host: a:0')],
     ['invalid_port', head(get, 'Host: a:65536')],
     ['host_disagrees', head('GET http://b/ HTTP/1.1', 'Host: a')],
     ['host_disagrees', head('GET http://a:81/ HTTP/1.1', 'Host: a')],
@@ -283,6 +329,7 @@ describe('a request head that is refused', () => {
     ['too_many_header_lines', 431],
     ['length_and_coding', 400],
     ['unsupported_transfer_coding', 501],
+    ['invalid_transfer_coding', 400],
     ['transfer_coding_in_http_1_0', 400],
     ['malformed_version', 400],
     ['unsupported_version', 505],

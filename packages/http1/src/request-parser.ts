@@ -83,7 +83,7 @@ export class RequestParser {
   expectContinue = false;
   /** The upgrade asked for. Others than websocket are not taken note of, nor are upgrades with a body. */
   upgrade: 'websocket' | undefined = undefined;
-  /** The host the request is for: normalised, without port. */
+  /** The host the request is for: normalised, without port. Empty when a request of HTTP/1.0 names none. */
   host = '';
   port: number | undefined = undefined;
   /** Host and port as they are passed on. */
@@ -253,9 +253,10 @@ export class RequestParser {
     if (form === undefined) return 'invalid_target_form';
     this.targetForm = form;
     const value = this.headers.getKnown(HOST);
-    if (value === undefined) return 'missing_host';
+    if (value === undefined && this.versionMinor === 1) return 'missing_host';
     if (this.headers.repeats(HOST)) return 'repeated_host';
-    const fault = this.hostReader.read(value, form, this.target);
+    const reader = this.hostReader;
+    const fault = value === undefined ? reader.readTarget(form, this.target) : reader.read(value, form, this.target);
     if (fault !== undefined) return fault;
     this.host = this.hostReader.host;
     this.port = this.hostReader.port;

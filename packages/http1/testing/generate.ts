@@ -31,9 +31,9 @@ const TARGETS = [
 ];
 const VERSIONS = ['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/1.2', 'HTTP/2.0', 'HTTP/0.9', 'http/1.1', 'HTTP/1.', 'HTTP/11', ''];
 const STATUSES = ['200 OK', '200 OK', '200', '200 ', '204 No Content', '304 Not Modified', '404 Not Found', '100 Continue', '103 Early Hints', '101 Switching Protocols', '599 X', '600 X', '99 X', '000 X', '2000 X', '200\tOK', '200 \xe9'];
-const HOSTS = ['a', 'a', 'a', 'a', 'A:80', '[::1]:1', '', 'a b', 'u@a', 'a/b', 'a,b', 'a:', 'a:99999', '\xe9'];
+const HOSTS = ['a', 'a', 'a', 'a', 'A:80', '[::1]:1', '', 'a b', 'u@a', 'a/b', 'a,b', 'a:', '[::1]:', ':', 'a:99999', '\xe9'];
 const LENGTHS = ['0', '3', '3', '5', '10', '+3', '-1', ' 3 ', '3,3', '3 3', '0x3', '', '3\t', '\t3', '3 \t', '03', '18446744073709551616', '9007199254740992', '3;'];
-const CODINGS = ['chunked', 'chunked', 'chunked', 'Chunked', 'gzip, chunked', 'chunked, gzip', 'chunked, chunked', 'identity', '', 'chunked ', 'xchunked', 'chunked,', '\tchunked', '"chunked"', 'chunked;a=b', 'chunked\t', 'chunked \t '];
+const CODINGS = ['chunked', 'chunked', 'chunked', 'Chunked', 'gzip, chunked', 'gzip;a="b,c" ,, chunked', 'chunked, gzip', 'chunked, chunked', ',chunked', 'identity', '', 'chunked ', 'xchunked', 'chunked,', '\tchunked', '"chunked"', 'chunked;a=b', 'chunked\t', 'chunked \t '];
 const CONNECTIONS = ['close', 'keep-alive', 'Keep-Alive', 'close, keep-alive', 'keep-alive, close', 'upgrade', 'Upgrade, keep-alive', 'x', '', 'close x', 'closed', 'x,close', 'keep-alive,upgrade', ' close ,', 'te, close', 'close\t', '\tclose', 'keep-alive\t', 'close\t,x', 'x\t,close', 'upgrade\t', 'upgrade, \tclose'];
 const UPGRADES = ['websocket', 'h2c', 'WebSocket', 'h2c, websocket', '', 'websocket\t'];
 const GOOD_FIELDS = [

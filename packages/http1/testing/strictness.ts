@@ -73,7 +73,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n',
   },
   missing_host: {
-    why: 'Every request names its host, in HTTP/1.0 too.',
+    why: 'Every request of HTTP/1.1 names its host in Host.',
     request: 'GET / HTTP/1.1\r\n\r\n',
   },
   repeated_host: {
@@ -85,7 +85,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n',
   },
   invalid_port: {
-    why: 'A port is a number from 1 to 65535.',
+    why: 'A port is a number from 1 to 65535, or empty.',
     request: 'GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n',
   },
   host_disagrees: {
@@ -106,8 +106,12 @@ export const strictness: Readonly<Record<string, Strictness>> = {
   },
 
   // Framing.
+  invalid_transfer_coding: {
+    why: 'Transfer-Encoding ends in exactly one `chunked`; llhttp also reads a response with another one up to its end.',
+    response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc',
+  },
   unsupported_transfer_coding: {
-    why: 'Transfer-Encoding is exactly one `chunked`; llhttp also reads other codings before it.',
+    why: 'Transfer-Encoding is `chunked` alone; llhttp also reads other codings before it.',
     request: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
   },
   tab_around_framing: {
@@ -119,8 +123,8 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   },
   invalid_content_length: {
-    why: 'A length is below 2^53, so that it is counted exactly.',
-    request: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9007199254740992\r\n\r\n',
+    why: 'A length has no leading zeros, and is below 2^53, so that it is counted exactly.',
+    request: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 03\r\n\r\nabc',
   },
   invalid_chunk_size: {
     why: 'A chunk size is below 2^53 and has 16 digits at most.',
