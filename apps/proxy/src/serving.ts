@@ -225,8 +225,9 @@ const noGateway: ServedGateway = {
   kind: 'gateway',
   id: '',
   name: '',
-  spec: { name: '', trustedProxies: [], limits: { maxBodyBytes: 0 }, policies: [], tags: [] },
+  spec: { name: '', trustedProxies: [], limits: { maxBodyBytes: 0, halfClosedClients: 'cancel' }, policies: [], tags: [] },
   chain: [],
   trustedProxies: new TrustedProxies([]),
   maxBodyBytes: 10_485_760,
+  servesHalfClosed: false,
 };

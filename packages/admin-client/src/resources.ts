@@ -25,7 +25,7 @@ interface Governed extends Tagged {
 export interface GatewayInput extends Governed {
   readonly name: string;
   readonly trustedProxies?: string[];
-  readonly limits?: { readonly maxBodyBytes?: number };
+  readonly limits?: { readonly maxBodyBytes?: number; readonly halfClosedClients?: 'cancel' | 'serve' };
 }
 
 export interface ServiceInput extends Governed {

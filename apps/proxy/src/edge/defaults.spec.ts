@@ -28,7 +28,7 @@ describe('the defaults', () => {
       // None of its own: those of the parser are meant.
       limits: {},
     });
-    expect(resource('gateway', { name: 'default' }).spec.limits).toEqual({ maxBodyBytes: 10_485_760 });
+    expect(resource('gateway', { name: 'default' }).spec.limits).toEqual({ maxBodyBytes: 10_485_760, halfClosedClients: 'cancel' });
   });
 
   it('of the sizes of heads', () => {

@@ -1,5 +1,5 @@
 import { checkRows } from './testing/check-rows.ts';
-import { refused, refusedAndKept, served, servedAndClosed } from './testing/edge-row.ts';
+import { refused, refusedAndKept, served, servedAndClosed, type EdgeRow } from './testing/edge-row.ts';
 import { get, H, hostLast, request } from './testing/messages.ts';
 
 const malformed = (name: string, send: string) => refused(name, send, 'malformed_request');
@@ -13,6 +13,11 @@ const fieldsOf = (bytes: number): string => {
   return line(1_000).repeat(whole) + line(bytes - whole * 1_000);
 };
 const room = 16_384 - H.length;
+/** OPTIONS, with Max-Forwards when there is a value. */
+const options = (target: string, value?: string): string => `OPTIONS ${target} HTTP/1.1\r\n${H}${value === undefined ? '' : `Max-Forwards: ${value}\r\n`}\r\n`;
+const answeredHere = (name: string, send: string): EdgeRow => ({ name, send, method: 'OPTIONS', status: 204, body: '', closes: false });
+/** What an upstream is told: one less, and no more than 31 bits hold. */
+const forwardsLeft = (value: string): number => Math.min(Number(value) - 1, 2_147_483_647);
 const line = (bytes: number): string => `/${'a'.repeat(bytes - 'GET / HTTP/1.1'.length)}`;
 
 checkRows('the size of a head', [
@@ -59,6 +64,7 @@ checkRows('methods', [
   refusedAndKept('TRACE', `TRACE /p HTTP/1.1\r\n${H}\r\n`, 'method_not_allowed'),
   refusedAndKept('CONNECT', 'CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n', 'method_not_allowed'),
   refused('CONNECT with a path', `CONNECT /p HTTP/1.1\r\n${H}\r\n`, 'invalid_target'),
+  refused('CONNECT with an empty port', 'CONNECT a.test: HTTP/1.1\r\nHost: a.test:\r\n\r\n', 'invalid_host'),
   refused('CONNECT without a port', `CONNECT a.test HTTP/1.1\r\n${H}\r\n`, 'invalid_host'),
   refusedAndKept('an unknown one', `BREW /p HTTP/1.1\r\n${H}\r\n`, 'method_not_implemented'),
   refusedAndKept('a known one in small letters', `get /p HTTP/1.1\r\n${H}\r\n`, 'method_not_implemented'),
@@ -68,18 +74,36 @@ checkRows('methods', [
   served('HEAD has no content', `HEAD /p HTTP/1.1\r\n${H}\r\n`, request('HEAD /p')),
   served('POST without content says so', `POST /p HTTP/1.1\r\n${H}\r\n`, request('POST /p', { framing: 'Content-Length: 0\r\n' })),
   served('OPTIONS of a path', `OPTIONS /p HTTP/1.1\r\n${H}\r\n`, request('OPTIONS /p')),
-  { name: 'OPTIONS *, answered here', send: `OPTIONS * HTTP/1.1\r\n${H}\r\n`, method: 'OPTIONS', status: 204, body: '', closes: false },
+  answeredHere('OPTIONS *', options('*')),
+  { ...answeredHere('OPTIONS * of HTTP/1.0 without Host', 'OPTIONS * HTTP/1.0\r\n\r\n'), closes: true },
+]);
+
+checkRows('Max-Forwards', [
+  ...['1', '10', '007', '256', '2147483648', '99999999999999999999', '9'.repeat(400)].map((value) =>
+    served(`of OPTIONS is counted down from ${value.slice(0, 30)}`, options('/p', value), request('OPTIONS /p', { fields: `Max-Forwards: ${forwardsLeft(value)}\r\n` }))),
+  ...['0', '00', ' 0 '].map((value) => answeredHere(`of OPTIONS has come to ${JSON.stringify(value)}`, options('/p', value))),
+  ...['', '-1', '+1', '1.0', '0x1', '1,1', 'x', '1 1', '\xb2', '"1"'].map((value) => refusedAndKept(`of OPTIONS is ${JSON.stringify(value)}`, options('/p', value), 'malformed_request')),
+  refusedAndKept('of OPTIONS comes twice', options('/p', '1\r\nMax-Forwards: 1'), 'malformed_request'),
+  refusedAndKept('of OPTIONS * is bad as well', options('*', 'x'), 'malformed_request'),
+  answeredHere('of OPTIONS * has come to 0', options('*', '0')),
+  answeredHere('of OPTIONS * has not', options('*', '5')),
+  answeredHere('of OPTIONS with content has come to 0', options('/p', '0\r\nContent-Length: 5').concat('hello')),
+  served('that Connection nominates goes no further', options('/p', '5\r\nConnection: Max-Forwards'), request('OPTIONS /p')),
+  ...['0', 'x', '5'].map((value) => served(`of GET means nothing: ${value}`, get('/p', `${H}Max-Forwards: ${value}\r\n`), request('GET /p', { fields: `Max-Forwards: ${value}\r\n` }))),
+  ...['0', '5', 'x'].map((value) => refusedAndKept(`of TRACE changes nothing: ${value}`, `TRACE /p HTTP/1.1\r\n${H}Max-Forwards: ${value}\r\n\r\n`, 'method_not_allowed')),
 ]);
 
 checkRows('hosts that are refused', [
   refused('none', get('/p', ''), 'invalid_host'),
-  refused('none in HTTP/1.0', get('/p', '', '1.0'), 'invalid_host'),
+  refused('none beside an absolute target', get('http://a.test/p', ''), 'invalid_host'),
+  refused('an empty one in HTTP/1.0', get('/p', 'Host:\r\n', '1.0'), 'invalid_host'),
+  refused('two in HTTP/1.0', get('/p', H + H, '1.0'), 'invalid_host'),
   refused('two', get('/p', `${H}Host: b.test\r\n`), 'invalid_host'),
   refused('two that agree', get('/p', H + H), 'invalid_host'),
   refused('two, written in different capitals', get('/p', `${H}hOST: b.test\r\n`), 'invalid_host'),
   refused('an empty one and a good one', get('/p', `Host:\r\n${H}`), 'invalid_host'),
   ...['', ' ', ' u@a.test', ' u:p@a.test', ' a.test/x', ' a.test?x', ' a.test#x', ' a.test\\x', ' a.test,b.test', ' a.test, b.test', ' a.test b.test', ' a..test', ' .a.test', ' .', ' a.test..', ' *.test', ' a%2etest', ' a\xe9.test', ' http://a.test', ' //a.test', " a'test", ' "a.test"', ' a.test;x', ' [::1', ' ::1', ' [::1]x', ' [::g]', ' [1.2.3.4]', ' [fe80::1%25eth0]', ` ${'a'.repeat(64)}.test`, ` ${'a.'.repeat(127)}test`].map(host),
-  ...[':', ':0', ':00', ':080', ':65536', ':99999', ':+80', ':-1', ':8o', ':80:80', ': 80', ':80,', ':0x50', ':999999999999'].map((port) => host(` a.test${port}`)),
+  ...['::', ':0', ':00', ':080', ':65536', ':99999', ':+80', ':-1', ':8o', ':80:80', ': 80', ':80,', ':0x50', ':999999999999'].map((port) => host(` a.test${port}`)),
 ]);
 
 checkRows('hosts that are taken, in one spelling', [
@@ -91,6 +115,9 @@ checkRows('hosts that are taken, in one spelling', [
   atHost(' a_b.test', 'a_b.test'),
   atHost(' 127.0.0.1', '127.0.0.1'),
   atHost(' [::1]', '[::1]'),
+  atHost(' a.test:', 'a.test'),
+  atHost(' A.test.:', 'a.test'),
+  atHost(' [::1]:', '[::1]'),
   atHost(' [0:0:0::0:1]:99', '[::1]:99'),
   served('nominated by Connection', get('/p', `${H}Connection: Host\r\n`), hostLast(request('GET /p'))),
 ]);
@@ -100,6 +127,10 @@ checkRows('targets that name a host', [
   served('the same in other letters', get('HTTP://A.Test:80/p'), request('GET /p')),
   served('the same without a path', get('http://a.test'), request('GET /')),
   served('the same with a query alone', get('http://a.test?x'), request('GET /?x')),
+  served('the same with an empty port', get('http://a.test:/p'), request('GET /p')),
+  served('the same where Host has the empty port', get('http://a.test:80/p', 'Host: a.test:\r\n'), request('GET /p')),
+  servedAndClosed('one of HTTP/1.0 without Host', get('http://A.test:/p', '', '1.0'), hostLast(request('GET /p'))),
+  refused('a bad one of HTTP/1.0 without Host', get('http://u@a.test/p', '', '1.0'), 'invalid_host'),
   served('the same with the same port', get('http://a.test:81/p', 'Host: a.test:81\r\n'), request('GET /p', { host: 'a.test:81' })),
   ...['http://b.test/p', 'http://a.test:81/p', 'http://u@a.test/p', 'http://a.test@b.test/p', 'http://a.test:0/p', 'http://a.test:x/p', 'http:///p', 'http://a.test,b.test/p', 'http://a.test\\@b.test/p', 'http://a.test%40b.test/p', 'https://a.test:80/p'].map((target) =>
     refused(target, get(target), 'invalid_host')),

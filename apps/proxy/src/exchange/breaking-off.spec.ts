@@ -108,8 +108,9 @@ describe('an exchange that breaks off', () => {
       expect(proxy.lines[0]).not.toHaveProperty('code');
     });
 
-    it('not when it only ends its side: it gets its answer', async () => {
+    it('not when it only ends its side and the gateway serves such clients: it gets its answer', async () => {
       await start(({ socket }) => socket.once('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 10)));
+      proxy.change(resource('gateway', { name: 'default', limits: { halfClosedClients: 'serve' } }));
       const client = await proxy.connect();
       expect(await client.send(get).endSending().readResponse()).toMatchObject({ status: 200, body: 'ok' });
       expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'upstream' });

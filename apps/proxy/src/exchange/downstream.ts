@@ -32,9 +32,9 @@ export interface Downstream {
   readonly hasQuery: boolean;
   /** The path was sent with `%2F` or `%5C` in it: only a route that says so may take it. */
   readonly hasEncodedSlash: boolean;
-  /** Host without port, normalised. */
+  /** Host without port, normalised. Empty when a request of HTTP/1.0 names none. */
   readonly host: string;
-  /** Host as it is passed on: with the port when the client sent one. */
+  /** Host as it is passed on: with the port when the client sent one. Empty when the host is. */
   readonly authority: string;
   /** All request fields as received, framing and hop-by-hop fields included. */
   readonly headers: HeaderList;
@@ -46,6 +46,11 @@ export interface Downstream {
 
   /** Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each request. */
   maxBodyBytes: number;
+  /**
+   * Whether a client that has ended its side of the connection still gets its response; otherwise it counts as gone. Set by
+   * the exchange, reset with each request. It means nothing in HTTP/2, where the end of a request ends no connection.
+   */
+  servesHalfClosed: boolean;
   /** Hears when the client is gone before the response was complete. Set by the exchange, reset with each request. */
   abortListener: AbortListener | undefined;
 
@@ -59,8 +64,11 @@ export interface Downstream {
    * closed without a clean end, unless nothing was sent: then `responseBegun` is false, and something else can be answered.
    */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
-  /** Sends 101 with these fields and joins the two connections until one of them ends. */
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: () => void): void;
+  /**
+   * Sends 101 with these fields and joins the two connections until one of them ends.
+   * @param onDone called once, when both are closed; with the reason for the log when they were cut off
+   */
+  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void;
   /** The head of a final response is on its way. */
   readonly responseBegun: boolean;
   /** Closes the connection without a word: for a response that cannot be continued. */
@@ -86,7 +94,7 @@ export interface Refusal {
   readonly path: string;
 }
 
-/** A request about the server itself, `OPTIONS *`, which the listener answers. */
+/** An OPTIONS about the server itself (`*`), or one that may not be forwarded (Max-Forwards: 0): the listener answers. */
 export interface OwnAnswer {
   readonly protocol: Downstream['protocol'];
   readonly status: number;

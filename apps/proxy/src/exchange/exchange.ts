@@ -100,6 +100,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.isSettled = false;
     this.responseFields = undefined;
     downstream.maxBodyBytes = gateway.maxBodyBytes;
+    downstream.servesHalfClosed = gateway.servesHalfClosed;
     downstream.abortListener = this;
   }
 

@@ -96,7 +96,10 @@ export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel:
   exchange.source = 'upstream';
   exchange.status = 101;
   headers.setOwn(ownFields.requestId, exchange.requestId);
-  exchange.downstream.upgrade(headers, tunnel, over);
+  exchange.downstream.upgrade(headers, tunnel, (reason) => {
+    exchange.reason = reason;
+    over();
+  });
 }
 
 /** Passes an interim response on, RFC 9110 section 15.2. */

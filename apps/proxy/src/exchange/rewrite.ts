@@ -24,9 +24,14 @@ export function upstreamRequestTarget(exchange: Exchange): string {
   return exchange.downstream.hasQuery ? `${path}?${exchange.query}` : path;
 }
 
-/** The Host for the upstream, as the route's rewrite says. */
+/**
+ * The Host for the upstream, as the route's rewrite says. A request of HTTP/1.0 may have no host to preserve: the target's
+ * is sent then.
+ */
 export function upstreamAuthority(exchange: Exchange, targetAddress: string): string {
   const host = exchange.plan?.route.spec.rewrite.host;
   if (host === undefined || host === 'target') return targetAddress;
-  return host === 'preserve' ? exchange.downstream.authority : host;
+  if (host !== 'preserve') return host;
+  const { authority } = exchange.downstream;
+  return authority === '' ? targetAddress : authority;
 }

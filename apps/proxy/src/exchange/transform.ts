@@ -25,17 +25,19 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
 function addForwardingFields(exchange: Exchange): undefined {
   const { headers, downstream } = exchange;
   const peer = downstream.peerAddress;
+  // A request of HTTP/1.0 may name no host.
+  const hasHost = downstream.authority !== '';
   if (exchange.isPeerTrusted) {
     const before = headers.getAll(ownFields.forwardedFor).join(', ');
     headers.setOwn(ownFields.forwardedFor, before === '' ? peer : `${before}, ${peer}`);
     if (!headers.has(ownFields.forwardedProto)) headers.setOwn(ownFields.forwardedProto, exchange.scheme);
-    if (!headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
+    if (hasHost && !headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
     if (!headers.has(ownFields.forwardedPort)) headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   } else {
     // What the client said of this was removed before its route was looked for.
     headers.setOwn(ownFields.forwardedFor, peer);
     headers.setOwn(ownFields.forwardedProto, exchange.scheme);
-    headers.setOwn(ownFields.forwardedHost, downstream.authority);
+    if (hasHost) headers.setOwn(ownFields.forwardedHost, downstream.authority);
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   }
   addForwardedPrefix(exchange);

@@ -5,4 +5,6 @@ export interface Tunnel {
   readonly stream: Duplex;
   /** Bytes that arrived behind the 101 head. */
   readonly head: Buffer;
+  /** How long no byte may pass in either direction before both sides are closed, milliseconds. */
+  readonly idleMs: number;
 }

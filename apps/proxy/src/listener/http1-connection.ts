@@ -6,6 +6,7 @@ import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
+import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { optionsResponse, refusalOfMethod, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
@@ -31,8 +32,8 @@ const CLOSED = 4;
  *
  * Invariants
  * - One exchange at a time. The next request is looked at after the response is out, in a later turn of the event loop.
- * - A client that ends its side after a complete request still gets its answer: many simple clients do that. One that
- *   is gone altogether is noticed when the connection breaks, and the exchange is told through its `abortListener`.
+ * - A client that ends its side before it has its answer counts as gone, unless `servesHalfClosed` says otherwise. When it
+ *   is gone the exchange is told through its `abortListener`.
  * - When the client goes away during a streamed response, either `abortListener` is told or, when nobody has set it, the
  *   `onDone` of the response is called; never both.
  * - After a response that the client must not take for complete, nothing more is sent.
@@ -55,6 +56,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   wantsUpgrade = false;
   expectsContinue = false;
   maxBodyBytes = 0;
+  servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
   /** Whether the connection stays open after the response under way. Decided when its head is made. */
   keepAlive = true;
@@ -86,9 +88,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.idleSinceMs = owner.wheel.nowMs;
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
-    socket.on('end', () => {
-      if (this.phase < TUNNEL) this.reader.end();
-    });
+    socket.on('end', () => this.clientEnded());
     socket.on('drain', () => this.drained());
     // What broke the connection matters to nobody: 'close' follows.
     socket.on('error', () => undefined);
@@ -142,10 +142,10 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     onDone(new Error('the client is gone'));
   }
 
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: () => void): void {
+  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void {
     if (this.phase !== EXCHANGE) {
       tunnel.stream.destroy();
-      onDone();
+      onDone(undefined);
       return;
     }
     this.phase = TUNNEL;
@@ -155,8 +155,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     headers.set('Upgrade', 'websocket');
     this.writer.send(serializeResponseHead(101, undefined, headers, 'none', 0));
     this.writer.flush();
-    const ends = { client: this.socket, upstream: tunnel.stream, clientHead: this.reader.stop(), upstreamHead: tunnel.head };
-    joinTunnel(ends, this, wheel, { idleMs: options.tunnelIdleMs, closingMs: options.lingerMs }, onDone);
+    joinTunnel({ client: this.socket, clientHead: this.reader.stop(), tunnel }, this, wheel, options.lingerMs, onDone);
   }
 
   abort(): void {
@@ -191,9 +190,15 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
     const fault = parser.readTarget(this, keepEncodedSlash);
     if (fault !== undefined) return this.refuse(fault.error, fault.reason);
-    if (this.path === '*') return this.answerOptions();
+    if (parser.method === 'OPTIONS') {
+      const verdict = countDownForwards(parser.headers);
+      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS);
+      if (verdict === 'end' || this.path === '*') return this.answerOptions();
+    }
     this.handler ??= this.owner.events.connection(this);
     this.handler();
+    // The end may have come before the request was looked at.
+    if (reader.peerEnded) this.leaveHalfClosed();
   }
 
   headRefused(fault: Http1Fault): void {
@@ -257,8 +262,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   responseBroken(): void {
     if (this.phase !== EXCHANGE) return;
-    // Content delimited by the end of the connection would look whole after an orderly end (RFC 9112 section 8).
-    if (this.protocol === '1.0') this.socket.resetAndDestroy();
+    this.cutOff();
     this.destroy();
   }
 
@@ -273,6 +277,28 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   destroyNow(): void {
     this.socket.destroy();
+  }
+
+  /** The client has ended its side of the connection. */
+  private clientEnded(): void {
+    if (this.phase >= TUNNEL) return;
+    this.reader.end();
+    this.leaveHalfClosed();
+  }
+
+  /** Gives the request under way up because its client has ended its side. One whose content is not whole is refused. */
+  private leaveHalfClosed(): void {
+    if (this.phase !== EXCHANGE || this.servesHalfClosed) return;
+    if (this.reader.endedWhole() || this.response.headSent) this.cutOff();
+  }
+
+  /**
+   * Destroys the socket so that the client cannot take what it has for a whole response: to HTTP/1.0 content is delimited by
+   * the end of the connection, and would look whole after an orderly one (RFC 9112 section 8). TLS ends without close_notify.
+   */
+  private cutOff(): void {
+    if (this.protocol === '1.0' && !this.encrypted) this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   private drained(): void {

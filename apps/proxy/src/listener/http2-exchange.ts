@@ -8,6 +8,7 @@ import type { ConnectionOwner } from './client-connection.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
 import { readHttp2Trailers } from './http2-trailers.ts';
+import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { refusalOfMethod, servedMethods } from './refusal.ts';
 import { RequestContent, type ContentOwner } from './request-content.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
@@ -45,6 +46,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   readonly wantsUpgrade = false;
   expectsContinue = false;
   maxBodyBytes: number;
+  servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
   bytesReceived = 0;
   takesTrailers = false;
@@ -87,7 +89,11 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
     const fault = parser.readTarget(this, keepEncodedSlash);
     if (fault !== undefined) return this.refuse(fault.error, fault.reason);
-    if (this.path === '*') return this.answerOptions();
+    if (parser.method === 'OPTIONS') {
+      const verdict = countDownForwards(parser.headers);
+      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS);
+      if (verdict === 'end' || this.path === '*') return this.answerOptions();
+    }
     this.accept(parser, hasContent);
     this.owner.events.connection(this)();
   }
@@ -113,10 +119,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   }
 
   /** WebSockets are spoken over HTTP/1.1 here, so nothing asks for this. */
-  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: () => void): void {
+  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void {
     tunnel.stream.destroy();
     this.abort();
-    onDone();
+    onDone(undefined);
   }
 
   abort(): void {

@@ -1,4 +1,4 @@
-import { RequestParser, type RequestLimits } from '@sluice/http1';
+import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '@sluice/http1';
 
 /**
  * The size that the SETTINGS frame announces binds only a client that has acknowledged it; this binds all. As lines the
@@ -53,8 +53,8 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
         break;
       default:
         if (name === 'content-length') isSized = true;
-        // A Host that says the same as :authority is superfluous; one that differs makes two, and two are refused.
-        if (name !== 'host' || value !== authority) fields += `${name}: ${value}\r\n`;
+        // A Host that names the same as :authority is superfluous; one that differs makes two, and two are refused.
+        if (name !== 'host' || !namesSame(value, authority)) fields += `${name}: ${value}\r\n`;
     }
   }
   const target = method === 'CONNECT' ? authority : path;
@@ -63,4 +63,13 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
   const host = authority === undefined ? '' : `Host: ${authority}\r\n`;
   const cookie = cookies === '' ? '' : `Cookie: ${cookies}\r\n`;
   return `${method} ${target} HTTP/1.1\r\n${host}${fields}${cookie}${isSized ? '' : 'Transfer-Encoding: chunked\r\n'}\r\n`;
+}
+
+/** Whether two spellings name the same host and port, such as `a.test` and `A.test:` (RFC 9113 section 8.3.1). */
+function namesSame(host: string, authority: string | undefined): boolean {
+  if (host === authority) return true;
+  if (authority === undefined) return false;
+  const one = normalizeHost(host);
+  const other = normalizeHost(authority);
+  return !isHttp1Fault(one) && !isHttp1Fault(other) && one.host === other.host && one.port === other.port;
 }

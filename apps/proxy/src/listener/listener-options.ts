@@ -14,8 +14,6 @@ export interface ListenerOptions {
   readonly minBodyRateAfterMs: number;
   /** Without the client taking a byte of a response that waits for it. */
   readonly writeIdleMs: number;
-  /** Without a byte in either direction of a tunnel. */
-  readonly tunnelIdleMs: number;
   /** How long a closing connection is still read, so that the client gets to see the last response. */
   readonly lingerMs: number;
   readonly lingerBytes: number;
@@ -45,7 +43,6 @@ export const defaultListenerOptions: ListenerOptions = Object.freeze({
   minBodyBytesPerSecond: 500,
   minBodyRateAfterMs: 10_000,
   writeIdleMs: 60_000,
-  tunnelIdleMs: 3_600_000,
   lingerMs: 2_000,
   lingerBytes: 1_048_576,
   drainContentBytes: 65_536,

@@ -52,7 +52,10 @@ describe('a newcomer', () => {
         if (index > 0) await soon(8);
         client.send(message.slice(from, cuts[index] ?? message.length));
       }
-      await soon(40);
+      for (let length = -1; client.received.length === 0 || client.received.length !== length; ) {
+        length = client.received.length;
+        await soon(40);
+      }
       return client.received.toString('latin1').replaceAll(/^Date: .*\r\n/gm, '');
     };
     const whole = await answerTo([]);

@@ -83,8 +83,11 @@ describe('persistence', () => {
     expect(order).toEqual(['open /1', 'settle /1', 'open /2', 'settle /2', 'open /3', 'settle /3']);
   });
 
-  it('answers a client that ends its side after complete requests, and closes', async () => {
-    await serve((downstream) => void setTimeout(() => ok(downstream), 10));
+  it('answers a client that ends its side after complete requests when it is told to, and closes', async () => {
+    await serve((downstream) => {
+      downstream.servesHalfClosed = true;
+      setTimeout(() => ok(downstream), 10);
+    });
     const client = await open();
     client.send(get('/1') + get('/2')).endSending();
     expect((await client.readResponse()).body).toBe('/1');

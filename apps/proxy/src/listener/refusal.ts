@@ -26,7 +26,7 @@ export function refusalResponse(context: HeadContext, code: ErrorCode, content: 
   return context.method === 'HEAD' ? head : head + body.toString('latin1');
 }
 
-/** The answer to `OPTIONS *`, which asks about the server and no resource of it. */
+/** The answer to an OPTIONS that goes no further: `*` asks about the server, and Max-Forwards may have come to 0. */
 export function optionsResponse(context: HeadContext): string {
   return responseHead(context, 204, HeaderList.of({ Allow: servedMethods }), 'none', 0);
 }

@@ -121,6 +121,20 @@ export class RequestReader implements ContentOwner {
     this.read();
   }
 
+  /**
+   * Whether the request under way had arrived whole when its client ended its side, for a client that is not served then.
+   * What is unread of its content is looked at for that and thrown away. Content that is not whole fails.
+   */
+  endedWhole(): boolean {
+    if (this.broken) return false;
+    let state: RequestParser['state'] = 'bodyChunk';
+    while (this.state === CONTENT && state === 'bodyChunk') state = this.consume();
+    if (state === 'end') this.state = HOLD;
+    if (this.state !== CONTENT) return true;
+    if (state === 'needMore') this.parser.eof();
+    return this.breakContent(this.parser.fault as Http1Fault);
+  }
+
   /** The exchange is over and its request complete: on to the next one. */
   next(): void {
     this.state = HEAD;

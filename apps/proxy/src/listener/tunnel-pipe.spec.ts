@@ -52,7 +52,7 @@ describe('tunnels', () => {
       const stream = connect(server.port, '127.0.0.1');
       setTimeout(() => {
         expect(seen).toEqual([]);
-        downstream.upgrade(HeaderList.of({ 'Sec-WebSocket-Accept': 'x' }), { stream, head: Buffer.from('early ') }, () => (over = true));
+        downstream.upgrade(HeaderList.of({ 'Sec-WebSocket-Accept': 'x' }), { stream, head: Buffer.from('early '), idleMs: 60_000 }, () => (over = true));
       }, 20);
     });
     const client = await open();
@@ -77,7 +77,7 @@ describe('tunnels', () => {
     let stream: Socket | undefined;
     await serve((downstream) => {
       stream = connect(server.port, '127.0.0.1');
-      downstream.upgrade(new HeaderList(), { stream, head: Buffer.alloc(0) }, () => undefined);
+      downstream.upgrade(new HeaderList(), { stream, head: Buffer.alloc(0), idleMs: 60_000 }, () => undefined);
     });
     const client = await open();
     client.send(get('/', websocket));
@@ -98,9 +98,13 @@ describe('tunnels', () => {
       socket.on('close', () => closed.push('upstream'));
     });
     let overs = 0;
+    const reasons: (string | undefined)[] = [];
     await serve(
-      (downstream) => downstream.upgrade(new HeaderList(), { stream: connect(server.port, '127.0.0.1'), head: Buffer.alloc(0) }, () => overs++),
-      { tunnelIdleMs: 60, lingerMs: 50 },
+      (downstream) => {
+        const tunnel = { stream: connect(server.port, '127.0.0.1'), head: Buffer.alloc(0), idleMs: 60 };
+        downstream.upgrade(new HeaderList(), tunnel, (reason) => (overs++, reasons.push(reason)));
+      },
+      { lingerMs: 50 },
     );
     const idle = await open();
     idle.send(get('/', websocket));
@@ -110,6 +114,7 @@ describe('tunnels', () => {
     await broken.readUntil('\r\n\r\n');
     broken.reset();
     await eventually(() => closed.length === 2 && overs === 2);
+    expect(reasons).toEqual(['no byte passed for 60 ms', undefined]);
     server.close();
   });
 

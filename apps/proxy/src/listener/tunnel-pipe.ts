@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Tunnel } from '../exchange/tunnel.ts';
 import { toKeep } from './shared-read-buffer.ts';
 import { Timer, type TimerWheel } from './timer-wheel.ts';
 
@@ -10,36 +11,38 @@ export interface TunnelCounts {
 
 export interface TunnelEnds {
   readonly client: Duplex;
-  readonly upstream: Duplex;
   /** Bytes the client sent behind its request: they were held until now. */
   readonly clientHead: Buffer;
-  /** Bytes the upstream sent behind its 101. */
-  readonly upstreamHead: Buffer;
-}
-
-export interface TunnelTimes {
-  /** Without a byte in either direction. */
-  readonly idleMs: number;
-  /** Once one side has ended: how long the other one may take to follow. */
-  readonly closingMs: number;
+  readonly tunnel: Tunnel;
 }
 
 /**
  * Joins two connections: bytes both ways, each side read no faster than the other one takes them. When one side ends,
  * the other one is ended behind what is still on its way; when one breaks, or the times run out, both are destroyed.
- * @param onOver called once, when both sides are closed
+ * Every byte counts as activity, those of pings as well; whose direction it is does not matter.
+ * @param closingMs once one side has ended: how long the other one may take to follow
+ * @param onOver called once, when both sides are closed; with the reason for the log when no byte passed for too long
  */
-export function joinTunnel(ends: TunnelEnds, counts: TunnelCounts, wheel: TimerWheel, times: TunnelTimes, onOver: () => void): void {
-  const { client, upstream } = ends;
+export function joinTunnel(
+  ends: TunnelEnds,
+  counts: TunnelCounts,
+  wheel: TimerWheel,
+  closingMs: number,
+  onOver: (reason: string | undefined) => void,
+): void {
+  const { client, tunnel } = ends;
+  const { stream: upstream, idleMs } = tunnel;
   let open = 2;
   let closing = false;
+  let reason: string | undefined;
   const timer = new Timer({
     expired: () => {
+      if (!closing) reason = `no byte passed for ${idleMs} ms`;
       client.destroy();
       upstream.destroy();
     },
   });
-  const moved = (): void => wheel.set(timer, closing ? times.closingMs : times.idleMs);
+  const moved = (): void => wheel.set(timer, closing ? closingMs : idleMs);
   const close = (other: Duplex): void => {
     closing = true;
     moved();
@@ -63,16 +66,16 @@ export function joinTunnel(ends: TunnelEnds, counts: TunnelCounts, wheel: TimerW
     open--;
     if (open === 0) {
       wheel.clear(timer);
-      onOver();
+      onOver(reason);
     } else if (side.readableEnded) close(other);
     else other.destroy();
   };
   pass(client, upstream, (bytes) => (counts.bytesReceived += bytes));
   pass(upstream, client, (bytes) => (counts.bytesSent += bytes));
   moved();
-  if (ends.upstreamHead.length > 0) {
-    counts.bytesSent += ends.upstreamHead.length;
-    client.write(ends.upstreamHead);
+  if (tunnel.head.length > 0) {
+    counts.bytesSent += tunnel.head.length;
+    client.write(tunnel.head);
   }
   if (ends.clientHead.length > 0) {
     counts.bytesReceived += ends.clientHead.length;

@@ -89,7 +89,9 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
     case 'gateway': {
       const spec = anySpec as Spec<'gateway'>;
       const chain = chainOf(kind, [...defaultPolicies.filter((policy) => workshop.policies.has(policy.name)), ...spec.policies]);
-      return { kind, id, name, spec, chain, trustedProxies: new TrustedProxies(spec.trustedProxies), maxBodyBytes: spec.limits.maxBodyBytes };
+      const { maxBodyBytes, halfClosedClients } = spec.limits;
+      const trustedProxies = new TrustedProxies(spec.trustedProxies);
+      return { kind, id, name, spec, chain, trustedProxies, maxBodyBytes, servesHalfClosed: halfClosedClients === 'serve' };
     }
     case 'service': {
       const spec = anySpec as Spec<'service'>;

@@ -18,6 +18,8 @@ export interface ServedGateway extends ServedResource<'gateway'> {
   readonly chain: PolicyChain;
   readonly trustedProxies: TrustedProxies;
   readonly maxBodyBytes: number;
+  /** A client that has ended its side still gets its response. */
+  readonly servesHalfClosed: boolean;
 }
 
 export interface ServedService extends ServedResource<'service'> {

@@ -262,7 +262,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     this.buffer = NOTHING;
     this.pool.wheel.clear(this.timer);
     this.pool.detached(this);
-    call.upgraded(this.parser.headers, { stream: this.socket, head });
+    call.upgraded(this.parser.headers, { stream: this.socket, head, idleMs: call.timeouts.idleMs });
     return false;
   }
 

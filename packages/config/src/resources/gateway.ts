@@ -13,6 +13,12 @@ export const Gateway = z.strictObject({
   limits: z
     .strictObject({
       maxBodyBytes: z.int().min(0).max(1_099_511_627_776).default(10_485_760).describe('Largest request content, in bytes.'),
+      halfClosedClients: z
+        .enum(['cancel', 'serve'])
+        .default('cancel')
+        .describe(
+          'What becomes of a request whose client ends its side of an HTTP/1 connection (FIN, close_notify) before it has its response. cancel: the upstream call is cancelled and the connection closed, logged as 499. serve: the client still gets its response.',
+        ),
     })
     .prefault({})
     .describe('What the edge accepts.'),

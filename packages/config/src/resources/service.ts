@@ -27,8 +27,8 @@ export const Service = z.strictObject({
     .strictObject({
       connectMs: timeoutMs(3_000, 'To connect to a target.'),
       firstByteMs: timeoutMs(30_000, 'From the request being sent to the first byte of the response.'),
-      idleMs: timeoutMs(60_000, 'Without a byte in either direction while content is in flight.'),
-      totalMs: timeoutMs(60_000, 'For the whole exchange with the upstream; streams may raise it.'),
+      idleMs: timeoutMs(60_000, 'Without a byte in either direction while content is in flight, and in a WebSocket once it is open.'),
+      totalMs: timeoutMs(60_000, 'For the whole exchange with the upstream; streams may raise it. It does not count once a WebSocket is open.'),
     })
     .prefault({})
     .describe('Milliseconds.'),

@@ -167,7 +167,7 @@ export class ProxyFixture {
       metrics,
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
-      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000 },
+      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000, servesHalfClosed: false },
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),
