@@ -50,6 +50,32 @@ describe('HTTP/2 in raw frames', () => {
     expect(asked()).toEqual(['POST /p?x=1', 'GET /next', 'GET /other']);
   });
 
+  it.each([
+    ['a.test:', undefined],
+    ['A.Test', 'a.test:'],
+    ['a.test', 'A.test.'],
+  ])('the authority %j, with the Host %j, is a.test', async (authority, host) => {
+    const fields = [[':method', 'GET'], [':scheme', 'http'], [':authority', authority], [':path', '/p'], ...(host === undefined ? [] : [['host', host] as const])] as const;
+    client.send(frame(frameTypes.headers, END_HEADERS | END_STREAM, 1, fieldBlock(fields)));
+    await eventually(() => contentOf(1) === 'GET /p');
+    expect(edge.origin.received.requests[0]).toMatch(/^GET \/p HTTP\/1\.1\r\nHost: a\.test\r\n[^]*\r\nX-Forwarded-Host: a\.test\r\n/);
+    await nextIsItsOwn(3);
+  });
+
+  it.each([
+    ['5', 'Max-Forwards: 4'],
+    ['0', undefined],
+    ['x', undefined],
+  ])('Max-Forwards of OPTIONS is counted down here as well: %s', async (value, forwarded) => {
+    client.send(request(1, '/p', [[':method', 'OPTIONS'], ['max-forwards', value]]));
+    await eventually(() => frames().some(({ type, streamId }) => type === frameTypes.headers && streamId === 1));
+    await nextIsItsOwn(3);
+    const asksFor = edge.origin.received.requests.filter((text) => text.startsWith('OPTIONS'));
+    expect(asksFor.map((text) => /Max-Forwards: .*(?=\r)/.exec(text)?.[0])).toEqual(forwarded === undefined ? [] : [forwarded]);
+    const line = await edge.proxy.line(0);
+    expect(line['status']).toBe(value === '5' ? 200 : value === '0' ? 204 : 400);
+  });
+
   it.each<[string, number, readonly (readonly [string, string])[]]>([
     ['a method that is not served', 405, [[':method', 'TRACE']]],
     ['a method nobody knows', 501, [[':method', 'BREW']]],

@@ -10,7 +10,7 @@ const fieldsOf = (bytes: number): string => `X: ${'a'.repeat(995)}\r\n`.repeat(b
 const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
 
 checkHostileRows('responses whose end nobody can be sure of', [
-  ...['+5', '-5', '5,5', '5, 5', '5;5', '0x5', '5.0', '', '"5"', '5 5', '9007199254740992', '9'.repeat(400), '\t5', '5\t', '\x0b5', '5\0'].map((length) => bad(`Content-Length: ${length}`)),
+  ...['05', '0005', '+5', '-5', '5,5', '5, 5', '5;5', '0x5', '5.0', '', '"5"', '5 5', '9007199254740992', '9'.repeat(400), '\t5', '5\t', '\x0b5', '5\0'].map((length) => bad(`Content-Length: ${length}`)),
   ...['gzip', 'identity', 'chunked, chunked', 'gzip, chunked', 'chunked, gzip', ',chunked', 'chunked,', 'xchunked', 'chunked;q=1', '"chunked"', '', '\tchunked', 'chunked\t', '\x0bchunked', 'chunked\xa0'].map((coding) => bad(`Transfer-Encoding: ${coding}`, '5\r\nhello\r\n0\r\n\r\n')),
   bad('Content-Length: 5\r\nContent-Length: 5'),
   bad('Content-Length: 5\r\nContent-Length: 6'),
@@ -96,7 +96,7 @@ checkHostileRows('bytes that belong to nobody', [
 
 checkHostileRows('responses that are passed on', [
   passedOn('by length', sized('hello'), whole('hello')),
-  passedOn('by length, written anew', says('CONTENT-LENGTH:  0005 \r\n', 'hello'), whole('hello')),
+  passedOn('by length, written anew', says('CONTENT-LENGTH:  5 \r\n', 'hello'), whole('hello')),
   passedOn('empty', sized(''), whole('')),
   passedOn('in chunks, written anew', says('transfer-encoding: CHUNKED\r\n', '002;x="y"\r\nhe\r\n3\r\nllo\r\n000\r\nX-Sum: 1\r\n\r\n'), inChunks('hello')),
   passedOn('until the end of the connection', says('', 'hello'), inChunks('hello'), { then: 'end', keeps: false }),

@@ -263,7 +263,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   responseBroken(): void {
     if (this.phase !== EXCHANGE) return;
     this.cutOff();
-    this.destroy();
+    this.phase = CLOSED;
   }
 
   drain(): void {
@@ -297,6 +297,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
    * the end of the connection, and would look whole after an orderly one (RFC 9112 section 8). TLS ends without close_notify.
    */
   private cutOff(): void {
+    this.writer.flush();
     if (this.protocol === '1.0' && !this.encrypted) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }

@@ -25,7 +25,11 @@ export function readHttp2ResponseHead(method: string, raw: readonly string[], en
   const announced = headers.get('content-length');
   removeHopByHop(headers, { keepTrailers: true });
   // nghttp2 has checked that there is one length at most, and that the content is as long.
-  if (announced !== undefined) return { status, headers, length: Number(announced) };
+  if (announced !== undefined) {
+    const length = Number(announced);
+    // As in HTTP/1.1: no leading zeros, and below 2^53.
+    return String(length) === announced ? { status, headers, length } : 'Content-Length is not plain digits below 2^53';
+  }
   const isSilent = method === 'HEAD' || status === 304;
   return { status, headers, length: ends && !isSilent ? 0 : -1 };
 }

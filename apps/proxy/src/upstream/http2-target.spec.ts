@@ -153,6 +153,11 @@ describe('responses over HTTP/2', () => {
     expect([call.length, call.body]).toEqual([announced, method === 'GET' && status === '200' ? 'hello' : '']);
   });
 
+  it.each(['05', '9007199254740993'])('to HEAD with a length that HTTP/1.1 would refuse are malformed: %s', async (length) => {
+    use(await Http2Origin.start(({ stream }) => stream.respond([':status', '200', 'content-length', length], { endStream: true })));
+    expect((await send({ method: 'HEAD' }).over).failure?.code).toBe('upstream_malformed_response');
+  });
+
   it('that nobody wants the rest of are given up', async () => {
     const started = use(
       await Http2Origin.start(({ stream }) => {
