@@ -29,6 +29,14 @@ const environment = [
   { selector: 'ImportSpecifier[imported.name="env"][parent.source.value=/^(node:)?process$/]', message: 'Only env.ts reads the environment: take a value as a parameter.' },
 ];
 
+/** What a timer calls has no caller that would catch what it throws. */
+const bareTimers = [
+  {
+    selector: 'CallExpression[callee.name=/^set(Interval|Timeout|Immediate)$/][arguments.0.type=/FunctionExpression$/]',
+    message: 'Use every, after or soon of @sluice/errors: what a bare timer calls can end the process.',
+  },
+];
+
 const restrict = (...groups) => ({ 'no-restricted-syntax': ['error', ...groups.flat()] });
 
 /** @type {import('eslint').Linter.Config[]} */
@@ -73,14 +81,19 @@ export default [
     ...tseslint.configs.disableTypeChecked,
   },
   {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**', 'packages/testkit/**', 'packages/errors/src/background-faults.ts'],
+    rules: restrict(forbiddenSyntax, unerasableSyntax, bareTimers),
+  },
+  {
     files: ['apps/*/src/**/*.ts'],
     ignores: ['apps/control-plane/**'],
-    rules: restrict(forbiddenSyntax, unerasableSyntax, environment),
+    rules: restrict(forbiddenSyntax, unerasableSyntax, environment, bareTimers),
   },
   {
     files: ['apps/control-plane/src/**/*.ts'],
     rules: {
-      ...restrict(forbiddenSyntax, environment),
+      ...restrict(forbiddenSyntax, environment, bareTimers),
       'no-restricted-imports': ['error', { paths: [{ name: 'typeorm', message: 'Only a repository speaks to the database: call its service or repository.' }] }],
     },
   },

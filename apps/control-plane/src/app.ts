@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
@@ -10,7 +11,9 @@ import { operatorTokens } from './platform/auth/operator-tokens.ts';
 import { Database } from './platform/database/database.ts';
 import type { Settings } from './platform/env.ts';
 import { errorCode, reasonOf } from './platform/error-code.ts';
+import { openFileLimit } from '@sluice/telemetry';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
+import { fitConnections } from './platform/http/connection-limits.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
 import { answerMalformedRequests, setServerLimits } from './platform/http/server-limits.ts';
 import { nestLogger } from './platform/logger.ts';
@@ -41,10 +44,13 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
   });
   try {
     const server = app.getHttpServer() as Server;
-    setServerLimits(server);
+    const limits = fitConnections(openFileLimit());
+    setServerLimits(server, limits.admin);
+    logger.info('limits of connections', { ...limits, openFiles: openFileLimit() });
     answerMalformedRequests(server);
     serveDocumentation(app);
     await listen(app, settings);
+    server.on('error', (error) => logger.error('a connection to the Admin API could not be accepted', { reason: reasonOf(error) }));
     app.useLogger(nestLogger(logger));
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
@@ -58,7 +64,7 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
 /** Lets requests under way finish. Connections that fall idle meanwhile are closed: clients would keep them open for a minute. */
 async function stop(app: INestApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
-  const sweeper = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  const sweeper = every('lifecycle', idleSweepMs, () => server.closeIdleConnections());
   try {
     await app.close();
   } finally {

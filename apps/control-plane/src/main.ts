@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import 'reflect-metadata';
 import { startControlPlane } from './app.ts';
+import { after } from '@sluice/errors';
+import { surviveUncaughtExceptions } from '@sluice/telemetry';
 import { openApiDocument } from './openapi/document.ts';
 import { helpText, readSettings } from './platform/env.ts';
 import { JsonLogger } from './platform/logger.ts';
@@ -11,6 +13,7 @@ const shutdownMs = 10_000;
 async function main(): Promise<void> {
   const settings = readSettings();
   const logger = new JsonLogger(settings.logLevel);
+  surviveUncaughtExceptions((fields, message) => logger.error(message, { ...fields }));
   const controlPlane = await startControlPlane(settings, logger);
   logger.info('listening', { admin: controlPlane.adminUrl });
   let stopping = false;
@@ -19,7 +22,7 @@ async function main(): Promise<void> {
     stopping = true;
     logger.info('stopping', { signal });
     // Whatever still runs after that is cut off: it is committed or rolled back by the database.
-    setTimeout(() => process.exit(1), shutdownMs).unref();
+    after('lifecycle', shutdownMs, () => process.exit(1)).unref();
     controlPlane.close().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createLogger, type Logger } from '@sluice/telemetry';
+import { after } from '@sluice/errors';
+import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
 import { makeStringMethodsFast } from './fast-string-methods.ts';
@@ -22,7 +23,9 @@ async function main(given: Arguments): Promise<void> {
   makeStringMethodsFast();
   const env = readEnv();
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
-  if (given.worker !== undefined) return runWorker(env, given.workers, logger.child({ worker: given.worker }));
+  const processLogger = given.worker === undefined ? logger : logger.child({ worker: given.worker });
+  surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
+  if (given.worker !== undefined) return runWorker(env, given.workers, processLogger);
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
   // Before the configuration file is read again: what it says may need them.
@@ -61,7 +64,7 @@ function stopOnSignals(node: ProxyNode, env: Env, logger: Logger): void {
     // A second Ctrl-C means it.
     if (stopping) process.exit(130);
     stopping = true;
-    setTimeout(() => process.exit(1), env.SLUICE_DRAIN_MS + 5_000).unref();
+    after('lifecycle', env.SLUICE_DRAIN_MS + 5_000, () => process.exit(1)).unref();
     node.stop().then(
       () => process.exit(0),
       (fault: unknown) => {

@@ -5,6 +5,7 @@ import {
   EventLoopLag,
   GatewayMetrics,
   MetricsRegistry,
+  openFileLimit,
   requestId,
   standardOutput,
   Tracer,
@@ -17,7 +18,8 @@ import { listenerEvents } from './exchange/listener-events.ts';
 import { viaPseudonym } from './exchange/loops.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
-import { ConnectionPlaces } from './listener/connection-places.ts';
+import { fitConnections } from './descriptors/fit-connections.ts';
+import { ConnectionPlaces, type PlacesLog } from './listener/connection-places.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
 import { Overload, type OverloadState } from './overload/overload.ts';
@@ -25,6 +27,7 @@ import { RuntimeTarget } from './runtime/apply.ts';
 import { nodePolicies, policyRack } from './runtime/node-policies.ts';
 import type { ServedGateway } from './runtime/served.ts';
 import { TrustedProxies } from './runtime/trusted-proxies.ts';
+import { ConnectionBudget } from './upstream/connection-budget.ts';
 import { UpstreamRegistry } from './upstream/upstream-registry.ts';
 import type { NodeCertificates, TlsPort } from './workers/messages.ts';
 
@@ -53,6 +56,7 @@ export class Serving {
   readonly #tracer: Tracer;
   /** One limit of connections for both ports: what it protects is the process. */
   readonly #places: ConnectionPlaces;
+  readonly #maxTurnedAway: number;
   readonly #listener: Listener;
   #tlsListener: Listener | undefined;
 
@@ -64,8 +68,11 @@ export class Serving {
   private constructor(options: ServingOptions, policies: Awaited<ReturnType<typeof nodePolicies>>) {
     const { env, logger, version } = options;
     this.#options = options;
-    this.#places = new ConnectionPlaces(env.SLUICE_MAX_CONNECTIONS, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS);
-    this.upstreams = new UpstreamRegistry(this.#wheel);
+    const { clients, upstream, turnedAway } = fitConnections(openFileLimit(), env.SLUICE_MAX_CONNECTIONS);
+    noteConnectionLimits(logger, clients, upstream, env);
+    this.#maxTurnedAway = turnedAway;
+    this.#places = new ConnectionPlaces(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
+    this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream) });
     this.#overload = createOverload(options).start();
     this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL });
     this.#tracer = createTracer(options, this.metrics);
@@ -77,7 +84,7 @@ export class Serving {
       loggerFor: (policyId) => policyLogger(logger, policyId),
     });
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...rack, upstreams: this.upstreams, metrics: this.metrics });
-    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel, {}, this.#places);
+    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel, { maxTurnedAway: turnedAway }, this.#places);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -104,7 +111,7 @@ export class Serving {
 
   /** The same for traffic over TLS, on a second port. Rejects when a certificate is not usable, too. */
   async listenTls({ reusePort, port, certificates, ticketKeys }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
-    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys }, this.#places);
+    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway }, this.#places);
     await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, { reusePort, setting: 'SLUICE_TLS_PORT' });
   }
 
@@ -167,6 +174,24 @@ export class Serving {
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
     for (const { address, open } of this.upstreams.connections()) metrics.upstreamConnections.set(open, address);
   }
+}
+
+/** Says how many connections the process can have: fewer than configured when it may not open files enough. */
+function noteConnectionLimits(logger: Logger, clients: number, upstream: number, { SLUICE_MAX_CONNECTIONS: configured }: Env): void {
+  const facts = { maxConnections: clients, maxUpstreamConnections: upstream === Number.MAX_SAFE_INTEGER ? undefined : upstream, openFiles: openFileLimit() };
+  if (clients === configured) logger.info(facts, 'limits of connections');
+  else logger.warn({ ...facts, configured }, 'the limit of client connections is below SLUICE_MAX_CONNECTIONS, because this process may open too few files: raise "ulimit -n"');
+}
+
+/** Tells once when clients begin to be refused, and once when there is room again. */
+function placesLog(logger: Logger): PlacesLog {
+  return {
+    full: (isFull, max) => {
+      if (isFull) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further ones are refused with 503');
+      else logger.info({ maxConnections: max }, 'there is room for client connections again');
+    },
+    notAccepted: (code) => logger.error({ code }, 'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)'),
+  };
 }
 
 function createOverload({ env, logger, processes = 1 }: ServingOptions): Overload {

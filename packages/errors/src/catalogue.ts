@@ -54,6 +54,7 @@ export const catalogue = Object.freeze({
   not_ready: entry(503, 'gateway', true, 'The node has no configuration yet'),
   overloaded: entry(503, 'gateway', true, 'The gateway is overloaded'),
   too_many_connections: entry(503, 'gateway', true, 'Too many connections'),
+  local_resources_exhausted: entry(503, 'gateway', true, 'The gateway has no resources left for another connection'),
 
   // The upstream side.
   no_target_available: entry(503, 'upstream', true, 'No target of the service is available'),

@@ -4,3 +4,5 @@ export { GatewayError } from './gateway-error.ts';
 export type { GatewayErrorOptions } from './gateway-error.ts';
 export { problem, problemMediaType } from './problem.ts';
 export type { FieldError, Problem, ProblemFacts } from './problem.ts';
+export { after, backgroundFaultCounts, backgroundPlaces, every, guarded, onBackgroundFault, reportBackgroundFault, soon } from './background-faults.ts';
+export type { BackgroundFaultListener, BackgroundPlace } from './background-faults.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GatewayError } from '@sluice/errors';
+import { after, GatewayError, guarded, soon } from '@sluice/errors';
 import { Redis } from 'ioredis';
 import { assertCost, assertRule, decide } from './limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitStore } from './limit-store.ts';
@@ -63,8 +63,8 @@ export class RedisStore implements LimitStore {
       onConnectionChange?.(now, now ? undefined : this.lastFault);
     };
     this.redis.on('error', (error: Error) => (this.lastFault = error.message));
-    this.redis.on('ready', () => tell(true));
-    this.redis.on('close', () => tell(false));
+    this.redis.on('ready', guarded('limits', () => tell(true)));
+    this.redis.on('close', guarded('limits', () => tell(false)));
   }
 
   /** True while commands can be sent. */
@@ -80,10 +80,10 @@ export class RedisStore implements LimitStore {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
+      const timer = after('limits', timeoutMs, () => {
         this.redis.off('ready', connected);
         reject(failed(new Error(this.lastFault ?? `Redis is not connected after ${timeoutMs} ms`)));
-      }, timeoutMs);
+      });
       this.redis.once('ready', connected);
     });
   }
@@ -121,10 +121,8 @@ export class RedisStore implements LimitStore {
     this.pending++;
     return new Promise<readonly string[]>((resolve, reject) => {
       // An event loop that was held up fires its timers before it reads its sockets: let it read once before giving up.
-      const timer = setTimeout(
-        () => setImmediate(() => reject(new Error(`Redis did not answer within ${this.commandTimeoutMs} ms`))),
-        this.commandTimeoutMs,
-      );
+      const late = (): unknown => soon('limits', () => reject(new Error(`Redis did not answer within ${this.commandTimeoutMs} ms`)));
+      const timer = after('limits', this.commandTimeoutMs, late);
       this.evaluate(keys, words)
         .then((answer) => resolve(answer as readonly string[]), reject)
         .finally(() => clearTimeout(timer));

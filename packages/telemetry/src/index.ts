@@ -31,3 +31,6 @@ export { formatTraceparent, parseTraceparent } from './trace/traceparent.ts';
 export type { Traceparent } from './trace/traceparent.ts';
 export { Tracer } from './trace/tracer.ts';
 export type { TracerOptions } from './trace/tracer.ts';
+export { openFileLimit } from './process/open-file-limit.ts';
+export { residentBytes } from './process/resident-memory.ts';
+export { surviveUncaughtExceptions } from './process/uncaught-exceptions.ts';

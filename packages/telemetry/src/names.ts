@@ -220,6 +220,12 @@ export const metricDefinitions = Object.freeze({
     labels: [],
     merge: 'max',
   },
+  backgroundFaults: {
+    name: 'sluice_background_faults_total',
+    type: 'counter',
+    help: 'Faults of timers, listeners and other work that no request waits for, by place. The process goes on; each is a defect, or a lack of resources.',
+    labels: ['place'],
+  },
   processCpu: {
     name: 'process_cpu_seconds_total',
     type: 'counter',

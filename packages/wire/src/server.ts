@@ -1,5 +1,8 @@
+import { after } from '@sluice/errors';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { NodeFrame } from './frames.ts';
 import { channelOptions, configStreamService } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
@@ -16,25 +19,45 @@ export interface ConfigStreamServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** A server that hands every stream to `connect`. Streams per connection are bounded; a node needs one. */
-export function createConfigStreamServer(connect: (call: NodeCall) => void): ConfigStreamServer {
+/** How long a connection may be without a stream, milliseconds: a node opens its one stream at once. */
+const idleConnectionMs = 30_000;
+
+export interface ConfigStreamServerOptions {
+  /** Connections at once; further ones are closed when they come. Default 20,000. */
+  readonly maxConnections?: number;
+  /** Hears that a connection could not be accepted, for want of file descriptors for instance. */
+  readonly onAcceptFault?: (error: Error) => void;
+}
+
+/** A server that hands every stream to `connect`. Connections, and streams per connection, are bounded; a node needs one of each. */
+export function createConfigStreamServer(connect: (call: NodeCall) => void, options: ConfigStreamServerOptions = {}): ConfigStreamServer {
   // It would write to stderr, as plain text, what the caller is told anyway.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...channelOptions, 'grpc.max_concurrent_streams': 1_000 });
+  const server = new Server({ ...channelOptions, 'grpc.max_concurrent_streams': 1_000, 'grpc.max_connection_idle_ms': idleConnectionMs });
   server.addService(configStreamService, { connect });
+  // A port that gRPC listens on by itself has no limit of connections.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const acceptor = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+  acceptor.maxConnections = options.maxConnections ?? 20_000;
   return {
     listen(address, security) {
       return new Promise((resolve, reject) => {
         requireProtected(address, security);
-        server.bindAsync(formatStreamAddress(address), ServerCredentials.createInsecure(), (error, port) => {
-          if (error === null) resolve(port);
-          else reject(new Error(`the config stream cannot listen on ${formatStreamAddress(address)}: ${error.message}`, { cause: error }));
+        const failed = (error: Error): void => {
+          reject(new Error(`the config stream cannot listen on ${formatStreamAddress(address)}: ${error.message}`, { cause: error }));
+        };
+        acceptor.once('error', failed);
+        acceptor.listen({ host: address.host, port: address.port }, () => {
+          acceptor.off('error', failed);
+          acceptor.on('error', (error) => options.onAcceptFault?.(error));
+          resolve((acceptor.address() as AddressInfo).port);
         });
       });
     },
     close(graceMs) {
       return new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), graceMs);
+        const cut = after('lifecycle', graceMs, () => server.forceShutdown());
+        if (acceptor.listening) acceptor.close();
         server.tryShutdown(() => {
           clearTimeout(cut);
           resolve();

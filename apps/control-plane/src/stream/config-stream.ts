@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { createConfigStreamServer, bearerOf, encodeControlFrame } from '@sluice/wire';
 import type { ConfigStreamServer, NodeCall, StreamAddress, StreamSecurity } from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
@@ -18,6 +19,8 @@ export interface ConfigStreamOptions {
   readonly isNodeToken: (presented: string) => boolean;
   /** Streams that this replica carries at most. Default 10,000. */
   readonly maxStreams?: number;
+  /** Connections that this replica takes at most. Default 20,000. */
+  readonly maxConnections?: number;
   /** How long a stream may take to say hello. Default 10 s. */
   readonly helloMs?: number;
 }
@@ -35,16 +38,20 @@ export class ConfigStream {
     private readonly nodes: ConnectedNodes,
     private readonly logger: Logger,
   ) {
-    this.server = createConfigStreamServer((call) => this.accept(call));
+    const { maxConnections } = options;
+    this.server = createConfigStreamServer((call) => this.accept(call), {
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+      onAcceptFault: (error) => logger.error('a connection to the config stream could not be accepted', { reason: error.message }),
+    });
     feed.onAdvance((concerned) => this.advance(concerned));
   }
 
   /** Begins to listen. Gives the port. Rejects when the address is taken, or is not protected. */
   async start(): Promise<number> {
     const port = await this.server.listen(this.options.address, this.options.security);
-    this.heartbeat = setInterval(() => {
+    this.heartbeat = every('config', heartbeatMs, () => {
       for (const stream of this.streams) stream.beat();
-    }, heartbeatMs);
+    });
     return port;
   }
 

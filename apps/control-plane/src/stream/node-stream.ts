@@ -1,3 +1,4 @@
+import { after, guarded } from '@sluice/errors';
 import type { Hello, NodeCall, NodeFrame } from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeSession } from '../features/nodes/node-session.ts';
@@ -28,9 +29,9 @@ export class NodeStream {
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
     this.line = new DeliveryLine(call, surroundings.feed, (refusal) => this.refuse(refusal));
-    this.helloTimer = setTimeout(() => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')), surroundings.helloMs);
-    call.on('data', (frame: NodeFrame) => this.take(frame));
-    call.on('end', () => call.end());
+    this.helloTimer = after('config', surroundings.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')));
+    call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
+    call.on('end', guarded('config', () => call.end()));
     call.on('error', () => this.finish());
     call.on('cancelled', () => this.finish());
     call.on('close', () => this.finish());

@@ -1,5 +1,6 @@
 import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { openFileLimit } from '@sluice/telemetry';
 import { formatStreamAddress } from '@sluice/wire';
 import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import { NodesModule } from '../features/nodes/nodes.module.ts';
@@ -8,6 +9,7 @@ import { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.
 import { NodeToken } from '../platform/auth/node-token.ts';
 import { SETTINGS } from '../platform/env.ts';
 import type { Settings } from '../platform/env.ts';
+import { fitConnections } from '../platform/http/connection-limits.ts';
 import { Logger } from '../platform/logger.ts';
 import { SetupError } from '../platform/setup-error.ts';
 import { ConfigStream } from './config-stream.ts';
@@ -24,6 +26,7 @@ import { ConfigStream } from './config-stream.ts';
           {
             address: { host: settings.streamHost, port: settings.streamPort },
             security: { mode: 'plaintext', allowRemote: settings.streamInsecure },
+            maxConnections: fitConnections(openFileLimit()).stream,
             isNodeToken: (presented) => token.matches(presented),
           },
           feed,

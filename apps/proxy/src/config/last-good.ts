@@ -1,3 +1,4 @@
+import { after } from '@sluice/errors';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
@@ -73,9 +74,9 @@ export class LastGood {
   /** There is something new to keep. It is taken and written a little later, once for a burst of changes. */
   keep(take: () => KeptConfig): void {
     this.#take = take;
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= after('storage', Math.max(debounceMs, this.#lastWriteMs * dutyFactor), () => {
       this.#writing = this.#writing.then(() => this.#write());
-    }, Math.max(debounceMs, this.#lastWriteMs * dutyFactor));
+    });
   }
 
   /** Writes what is still to be kept. */

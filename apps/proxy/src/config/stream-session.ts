@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { status } from '@grpc/grpc-js';
 import { SnapshotAssembler, WireError } from '@sluice/wire';
 import type { ConfigStreamClient, ControlCall, ControlFrame, NodeFrame, TargetHealth } from '@sluice/wire';
@@ -58,7 +59,7 @@ export class StreamSession {
   /** Says hello and takes frames, one after the other. Resolves once the stream has ended. */
   async run(): Promise<SessionEnd> {
     let isRefusal = false;
-    const ticks = setInterval(() => this.#tick(), statusMs);
+    const ticks = every('config', statusMs, () => this.#tick());
     try {
       this.#hello(false);
       for await (const frame of this.#call as AsyncIterable<ControlFrame>) {

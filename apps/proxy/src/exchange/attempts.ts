@@ -110,8 +110,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#endSpan(0, code);
     const isTargetsFault = code.startsWith('upstream_');
     if (isTargetsFault) this.#report('failure');
-    // A target whose connections are all busy is not to blame, but another one may have some to spare.
-    const mayHelp = isTargetsFault || code === 'no_target_available';
+    // A target whose connections are all busy is not to blame, nor is one that this machine had no descriptor or port left for;
+    // but another one may have a connection to spare.
+    const mayHelp = isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
     if (mayHelp) exchange.surroundings.noteFailure(exchange, code, reason);
     const isSafe = replayable && (unsent || idempotent.has(exchange.method));
     const mayTry = this.#attempt <= this.#service.spec.retries.attempts && this.#leftMs() >= 1;

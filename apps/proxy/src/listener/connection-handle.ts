@@ -1,4 +1,5 @@
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
+import { connectionFailed } from './guarded-events.ts';
 import { readArea, sharedReadBuffer, viewOfRead } from './shared-read-buffer.ts';
 
 /**
@@ -39,6 +40,8 @@ interface ShutdownRequest {
 export interface HandleReader {
   /** Something was read, or nothing more will be. */
   read(): void;
+  /** Reading it failed because of a defect: the connection is given up. */
+  failed(): void;
 }
 
 /** A server of node:net, and what it calls when a connection was accepted. */
@@ -67,17 +70,22 @@ const ShutdownRequestOfNode = kindOfShutdownRequest();
 
 /**
  * Gives the connections of a listening server to `accept` as handles. The server makes no sockets of them from then on.
+ * @param notAccepted hears of connections that the system could not accept, with its error number
  * @throws Error when this version of Node has its handles otherwise
  */
-export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void): void {
+export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void, notAccepted: (error: number) => void): void {
   const handle = (server as unknown as WithHandle)._handle;
   // The handle of a server is of the same kind as those it accepts.
   if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle)) || ShutdownRequestOfNode === undefined) {
     throw new Error(`Node ${process.version} keeps accepted connections in a way that is not known here: run the version that package.json names`);
   }
-  // An error says that accepting failed for want of file descriptors: those who are connected are served on.
-  handle.onconnection = (_, accepted) => {
-    if (accepted !== undefined) accept(accepted);
+  handle.onconnection = (error, accepted) => {
+    try {
+      if (accepted === undefined) notAccepted(error);
+      else accept(accepted);
+    } catch (fault) {
+      connectionFailed({ destroy: () => accepted?.close() }, fault);
+    }
   };
 }
 
@@ -92,7 +100,12 @@ export function readHandle(handle: ConnectionHandle, reader: HandleReader): bool
 }
 
 function onRead(this: ConnectionHandle): void {
-  this.taker?.read();
+  const { taker } = this;
+  try {
+    taker?.read();
+  } catch (fault) {
+    connectionFailed({ destroy: () => taker?.failed() }, fault);
+  }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { reportBackgroundFault } from '@sluice/errors';
+
 /**
  * The end of a turn of the event loop, when every socket that was readable has been read. Two things are put off to it:
  *
@@ -34,7 +36,12 @@ class TaskList {
       this.first = task.nextAtEnd;
       if (this.first === undefined) this.last = undefined;
       task.nextAtEnd = undefined;
-      task.endOfTurn();
+      try {
+        task.endOfTurn();
+      } catch (fault) {
+        // The tasks behind it belong to other connections.
+        reportBackgroundFault('end_of_turn', fault);
+      }
     }
   }
 }

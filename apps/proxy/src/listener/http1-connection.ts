@@ -6,6 +6,7 @@ import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
+import { guardedBy } from './guarded-events.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { optionsResponse, refusalOfMethod, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';
@@ -87,12 +88,12 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.response = new ResponseChannel(this, this.writer);
     this.idleSinceMs = owner.wheel.nowMs;
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
-    socket.on('end', () => this.clientEnded());
-    socket.on('drain', () => this.drained());
+    socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
+    socket.on('end', guardedBy(socket, () => this.clientEnded()));
+    socket.on('drain', guardedBy(socket, () => this.drained()));
     // What broke the connection matters to nobody: 'close' follows.
     socket.on('error', () => undefined);
-    socket.on('close', () => this.gone());
+    socket.on('close', guardedBy(socket, () => this.gone()));
   }
 
   /** Takes bytes as if they had just been read. */

@@ -1,6 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import { connectionFailed, guardedBy } from './guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
 import { Timer, type TimerOwner } from './timer-wheel.ts';
 
@@ -44,10 +45,14 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
       strictSingleValueFields: false,
     });
     this.session.on('stream', (stream, _, flags, raw) => {
-      this.streams++;
-      this.owner.wheel.clear(this.timer);
-      stream.on('close', () => this.streamClosed());
-      new Http2Exchange(this, stream).open(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
+      try {
+        this.streams++;
+        this.owner.wheel.clear(this.timer);
+        stream.on('close', guardedBy(this.session, () => this.streamClosed()));
+        new Http2Exchange(this, stream).open(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
+      } catch (fault) {
+        connectionFailed(stream, fault);
+      }
     });
     // A client that breaks the protocol is told so in GOAWAY by the session itself; 'close' follows.
     this.session.on('error', () => undefined);

@@ -1,10 +1,11 @@
-import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
+import { catalogue, type ErrorCode, problemMediaType, soon } from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
+import { guardedBy } from './guarded-events.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
 import { readHttp2Trailers } from './http2-trailers.ts';
@@ -70,7 +71,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.response = new Http2Response(stream, this);
     // What broke the stream matters to nobody: 'close' follows.
     stream.on('error', () => undefined);
-    stream.on('close', () => this.gone());
+    stream.on('close', guardedBy(stream, () => this.gone()));
   }
 
   get bytesSent(): number {
@@ -182,7 +183,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     requestContent.cancel();
     // The answer is complete without the rest of the request: it need not be sent (RFC 9113 section 8.1).
     // A turn later, or the reset would overtake the answer.
-    stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+    stream.once('finish', () => soon('connection', () => stream.close(constants.NGHTTP2_NO_ERROR)));
   }
 
   responseBroken(): void {

@@ -24,6 +24,8 @@ export interface ListenerOptions {
   readonly maxConnections: number;
   /** Per IPv4 address, per /64 of IPv6. */
   readonly maxConnectionsPerAddress: number;
+  /** Connections that are being told that there are too many, at the same time; further ones are closed without a word. */
+  readonly maxTurnedAway: number;
   /** Largest request content, unless the exchange says otherwise. */
   readonly maxBodyBytes: number;
   /** Sizes of heads. */
@@ -49,6 +51,7 @@ export const defaultListenerOptions: ListenerOptions = Object.freeze({
   drainIdleMs: 1_000,
   maxConnections: 10_000,
   maxConnectionsPerAddress: 256,
+  maxTurnedAway: 1_000,
   maxBodyBytes: 10_485_760,
   limits: {},
   protectedNames: new Set<string>(),

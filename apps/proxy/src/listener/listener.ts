@@ -1,10 +1,13 @@
+import { after } from '@sluice/errors';
 import { RequestParser } from '@sluice/http1';
+import { getSystemErrorName } from 'node:util';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ListenerEvents } from '../exchange/downstream.ts';
 import { addressKey } from './address-counter.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { socketOver, takeHandles, type ConnectionHandle } from './connection-handle.ts';
 import { ConnectionPlaces } from './connection-places.ts';
+import { guardedBy } from './guarded-events.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
@@ -20,8 +23,6 @@ import { TlsAcceptor } from './tls-acceptor.ts';
  * flow. The same bound holds for what is read while nobody takes it.
  */
 const HIGH_WATER_MARK_BYTES = 131_072;
-/** Connections that are being turned away at the same time; beyond that they are dropped without a word. */
-const MAX_TURNED_AWAY = 1_000;
 
 export interface ListenOptions {
   /** Several processes listen on the same port, and the kernel spreads connections over them. */
@@ -57,7 +58,10 @@ export class Listener implements NewcomerOwner {
     const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
     this.scout = new RequestParser({ limits, protectedNames });
     this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
-    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES }, (socket) => this.acceptSocket(socket));
+    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES });
+    this.server.on('connection', (socket) => {
+      guardedBy(socket, (accepted: Socket) => this.acceptSocket(accepted))(socket);
+    });
   }
 
   /**
@@ -90,14 +94,13 @@ export class Listener implements NewcomerOwner {
       this.server.once('error', failed);
       this.server.listen({ port, host, backlog: 4096, reusePort: options.reusePort ?? false }, () => {
         this.server.off('error', failed);
-        // Accepting can fail for want of file descriptors; those who are connected are served on.
-        this.server.on('error', () => undefined);
+        this.server.on('error', (error: NodeJS.ErrnoException) => this.notAccepted(error.code ?? error.message));
         resolve();
       });
     });
     if (this.tls !== undefined) return;
     try {
-      takeHandles(this.server, (handle) => this.acceptHandle(handle));
+      takeHandles(this.server, (handle) => this.acceptHandle(handle), (error) => this.notAccepted(getSystemErrorName(error)));
     } catch (error) {
       this.server.close();
       throw error;
@@ -115,7 +118,7 @@ export class Listener implements NewcomerOwner {
     this.stopAccepting();
     for (const connection of this.connections) connection.drain();
     if (this.connections.size === 0) return;
-    const cap = setTimeout(() => this.destroyAll(), timeoutMs);
+    const cap = after('lifecycle', timeoutMs, () => this.destroyAll());
     await new Promise<void>((resolve) => (this.whenEmpty = resolve));
     clearTimeout(cap);
   }
@@ -165,6 +168,11 @@ export class Listener implements NewcomerOwner {
     this.remove(newcomer, newcomer.addressKey);
   }
 
+  /** Accepting can fail for want of file descriptors; clients that are connected are served on. */
+  private notAccepted(code: string): void {
+    this.places.notAccepted(code, this.wheel.nowMs);
+  }
+
   private acceptHandle(handle: ConnectionHandle): void {
     const peer: { address?: string } = {};
     // The client was gone before it was accepted.
@@ -181,7 +189,7 @@ export class Listener implements NewcomerOwner {
   private serve(newcomer: Newcomer, socket: Socket, connection: ClientConnection): void {
     this.connections.delete(newcomer);
     this.connections.add(connection);
-    socket.on('close', () => this.remove(connection, newcomer.addressKey));
+    socket.on('close', guardedBy(socket, () => this.remove(connection, newcomer.addressKey)));
     if (this.draining) connection.drain();
   }
 
@@ -209,7 +217,7 @@ export class Listener implements NewcomerOwner {
       if (this.draining) connection.drain();
     });
     this.connections.add(connection);
-    socket.on('close', () => this.remove(connection, key));
+    socket.on('close', guardedBy(socket, () => this.remove(connection, key)));
   }
 
   /** Gives the place of a connection back. */
@@ -221,7 +229,7 @@ export class Listener implements NewcomerOwner {
 
   private turnAway(handle: ConnectionHandle, peerAddress: string, key: string, limit: 'total' | 'address'): void {
     const content = this.noteTurnedAway(peerAddress, key, limit);
-    if (this.turnedAway.size >= MAX_TURNED_AWAY) return handle.close();
+    if (this.turnedAway.size >= this.options.maxTurnedAway) return handle.close();
     const client = new RefusedClient(this, handle, (gone) => this.turnedAway.delete(gone));
     this.turnedAway.add(client);
     client.answer('too_many_connections', content);

@@ -182,6 +182,6 @@ describe('takeHandles', () => {
   ])('says what to do when Node keeps its connections otherwise: %s', async (_, handle) => {
     await serve();
     const server = Object.assign(createServer(), { _handle: handle });
-    expect(() => takeHandles(server, () => undefined)).toThrow('run the version that package.json names');
+    expect(() => takeHandles(server, () => undefined, () => undefined)).toThrow('run the version that package.json names');
   });
 });

@@ -84,6 +84,11 @@ export class Newcomer implements ClientConnection, HandleReader, TimerOwner {
     this.held = seen.toString('latin1');
   }
 
+  /** For the handle. */
+  failed(): void {
+    this.leave();
+  }
+
   /** For the timer. */
   expired(): void {
     if (this.hasBegun) this.owner.tookTooLong(this);

@@ -17,7 +17,7 @@ beforeEach(async () => {
   accepted = [];
   wheel = new TimerWheel().start();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  takeHandles(server, (handle) => accepted.push(handle));
+  takeHandles(server, (handle) => accepted.push(handle), () => undefined);
 });
 
 afterEach(async () => {

@@ -69,6 +69,11 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     else if (bytesRead - this.firstBytes > this.owner.options.lingerBytes) this.leave();
   }
 
+  /** For the handle. */
+  failed(): void {
+    this.leave();
+  }
+
   /** For the timer: it does not take the answer, or does not go. */
   expired(): void {
     this.leave();

@@ -1,3 +1,5 @@
+import { every, reportBackgroundFault } from '@sluice/errors';
+
 /**
  * One coarse timer for all connections of a worker.
  *
@@ -83,7 +85,7 @@ export class TimerWheel {
 
   /** Begins to tick. Does not keep the process alive. */
   start(): this {
-    this.interval ??= setInterval(() => this.tick(), this.tickMs).unref();
+    this.interval ??= every('timer', this.tickMs, () => this.tick()).unref();
     return this;
   }
 
@@ -140,7 +142,12 @@ export class TimerWheel {
         this.file(timer);
         continue;
       }
-      timer.owner.expired();
+      try {
+        timer.owner.expired();
+      } catch (fault) {
+        // The other timers are not to blame, and fire all the same.
+        reportBackgroundFault('timer', fault);
+      }
       this.firedAtMs = performance.now();
       if (this.firedAtMs < untilMs || firing.next === firing) continue;
       this.goesOn = true;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
+import { guardedBy } from './guarded-events.ts';
 import { minTlsVersion, ServerCertificates, type ServerCertificate } from './server-certificates.ts';
 import { Timer } from './timer-wheel.ts';
 
@@ -26,7 +27,9 @@ export class TlsAcceptor {
       handshakeTimeout: handshakeTimeoutMs,
       allowHalfOpen: true,
     });
-    this.server.on('secureConnection', (socket) => this.pending.get(peerOf(socket))?.(socket));
+    this.server.on('secureConnection', (socket) => {
+      guardedBy(socket, (secure: TLSSocket) => this.pending.get(peerOf(secure))?.(secure))(socket);
+    });
     // A failed handshake concerns only the one who failed it, and says nothing about us.
     this.server.on('tlsClientError', (_, socket) => socket.destroy());
   }

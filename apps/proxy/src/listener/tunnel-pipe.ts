@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Tunnel } from '../exchange/tunnel.ts';
+import { guardedBy } from './guarded-events.ts';
 import { toKeep } from './shared-read-buffer.ts';
 import { Timer, type TimerWheel } from './timer-wheel.ts';
 
@@ -49,18 +50,20 @@ export function joinTunnel(
     other.end();
   };
   const pass = (from: Duplex, to: Duplex, count: (bytes: number) => void): void => {
-    from.on('data', (chunk: Buffer) => {
+    const passOn = (chunk: Buffer): void => {
       moved();
       count(chunk.length);
       if (!to.write(toKeep(chunk))) from.pause();
-    });
-    to.on('drain', () => {
+    };
+    const drained = (): void => {
       moved();
       from.resume();
-    });
-    from.on('end', () => close(to));
+    };
+    from.on('data', guardedBy(from, passOn));
+    to.on('drain', guardedBy(to, drained));
+    from.on('end', guardedBy(from, () => close(to)));
     from.on('error', () => undefined);
-    from.on('close', () => gone(from, to));
+    from.on('close', guardedBy(from, () => gone(from, to)));
   };
   const gone = (side: Duplex, other: Duplex): void => {
     open--;

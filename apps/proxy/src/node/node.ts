@@ -1,7 +1,8 @@
-import { GatewayMetrics, MetricsRegistry, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import { GatewayMetrics, MetricsRegistry, openFileLimit, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
 import { ConfigState } from '../config/config-state.ts';
 import type { ConfigSource } from '../config/source.ts';
 import type { Env } from '../env.ts';
+import { fitConnections } from '../descriptors/fit-connections.ts';
 import type { NodeStatus, Readiness } from '../ops/node-status.ts';
 import { startStatusServer, type StatusServer } from '../ops/status-server.ts';
 import { createSource } from './create-source.ts';
@@ -44,6 +45,7 @@ export class ProxyNode {
     this.#status = await startStatusServer({
       host: env.SLUICE_STATUS_HOST,
       port: env.SLUICE_STATUS_PORT,
+      maxConnections: fitConnections(openFileLimit(), env.SLUICE_MAX_CONNECTIONS).status,
       node: this.#nodeStatus(),
       noteFault: (fault) => logger.error({ error: fault }, 'the status server failed to answer'),
     });

@@ -15,6 +15,8 @@ export interface StatusServerOptions {
   readonly node: NodeStatus;
   /** Hears of faults behind a 500. */
   readonly noteFault: (fault: unknown) => void;
+  /** Connections at once. Default 64. */
+  readonly maxConnections?: number;
   /** How long the node may take to say what it is asked. Default 5,000 ms. */
   readonly answerTimeoutMs?: number;
 }
@@ -111,7 +113,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
     },
     (request, response) => void serve(request, response, options),
   );
-  server.maxConnections = maxConnections;
+  server.maxConnections = options.maxConnections ?? maxConnections;
   server.timeout = clientTimeoutMs;
   await listen(server, options);
   server.on('error', options.noteFault);

@@ -1,3 +1,4 @@
+import { residentBytes } from '@sluice/telemetry';
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 
@@ -17,7 +18,7 @@ export interface MemoryUse {
  * @param processes that share the container's memory with this one, this one included
  */
 export function memoryUse(processes = 1): MemoryUse {
-  const resident = useOf('resident', process.memoryUsage.rss(), memoryLimitBytes() / processes);
+  const resident = useOf('resident', residentBytes(), memoryLimitBytes() / processes);
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   const heap = useOf('heap', used, limit);
   return heap.share > resident.share ? heap : resident;

@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { LoopLag } from './loop-lag.ts';
 import { memoryUse, type MemoryUse } from './memory-use.ts';
 
@@ -71,7 +72,7 @@ export class Overload {
 
   /** Begins to look, every `intervalMs`. Does not keep the process alive. */
   start(): this {
-    this.#timer ??= setInterval(() => this.look(), this.#options.intervalMs ?? 1_000).unref();
+    this.#timer ??= every('observation', this.#options.intervalMs ?? 1_000, () => this.look()).unref();
     return this;
   }
 

@@ -2,8 +2,10 @@ import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } 
 import type { TimerWheel } from '../listener/timer-wheel.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
 import { Http2Call, type Http2CallDispatcher } from './http2-call.ts';
 import { Http2UpstreamSession, type SessionPool } from './http2-upstream-session.ts';
+import { isLocalFault } from './local-fault.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
 
@@ -23,6 +25,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   readonly connector: TargetConnector;
   readonly sessionIdleMs: number;
   draining = false;
+  private readonly budget: ConnectionBudget;
   private readonly maxSessions: number;
   private readonly maxQueued: number;
   private readonly sessions = new Set<Http2UpstreamSession>();
@@ -32,7 +35,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
 
   /** @throws Error when the address of the spec is not host:port */
   constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
-    const { maxConnections, maxQueued, maxKeepAliveIdleMs } = { ...defaultTargetOptions, ...options };
+    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget } = { ...defaultTargetOptions, ...options };
     this.address = spec.address;
     this.wheel = wheel;
     this.connector = new TargetConnector(spec, certificates);
@@ -40,7 +43,8 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     this.port = this.connector.port;
     this.scheme = this.connector.scheme;
     this.sessionIdleMs = maxKeepAliveIdleMs;
-    this.maxSessions = Math.min(maxConnections, MAX_SESSIONS);
+    this.budget = budget;
+    this.maxSessions = Math.min(maxConnections, MAX_SESSIONS, budget.maxPerTarget);
     this.maxQueued = maxQueued;
   }
 
@@ -62,6 +66,15 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     const call = new Http2Call(this, request, timeouts, events);
     this.place(call);
     return call;
+  }
+
+  giveUpIdle(): boolean {
+    for (const session of this.sessions) {
+      if (!session.isIdle) continue;
+      session.retire();
+      return true;
+    }
+    return false;
   }
 
   drain(): void {
@@ -92,6 +105,10 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     }
   }
 
+  closed(): void {
+    this.budget.leave();
+  }
+
   gone(session: Http2UpstreamSession): void {
     if (!this.sessions.delete(session)) return;
     if (!session.isIdle) this.leaving.add(session);
@@ -105,7 +122,8 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     if (call.over) return;
     const session = this.sessionWithRoom();
     if (session !== undefined) session.take(call);
-    else if (this.sessions.size < this.maxSessions) this.connect(call);
+    else if (this.sessions.size < this.maxSessions && this.budget.enter()) this.connect(call);
+    else if (this.sessions.size === 0) call.reject('local_resources_exhausted', `all ${this.budget.max} connections to targets are busy`);
     else if (this.waiting.size < this.maxQueued) this.waiting.add(call);
     else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for room`);
   }
@@ -120,7 +138,8 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     try {
       session = new Http2UpstreamSession(this);
     } catch (error) {
-      call.reject('upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      this.budget.leave();
+      call.reject(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `cannot be connected to: ${String(error)}`);
       return;
     }
     this.sessions.add(session);

@@ -2,8 +2,10 @@ import { connect, type ClientHttp2Session, type ClientHttp2Stream, type ClientSe
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, type TargetConnector } from './connect-target.ts';
 import type { Http2Call } from './http2-call.ts';
+import { isLocalFault } from './local-fault.ts';
 
 /** What a session needs of its target. */
 export interface SessionPool {
@@ -14,6 +16,8 @@ export interface SessionPool {
   readonly sessionIdleMs: number;
   /** A stream has closed: there is room. */
   roomMade(): void;
+  /** The connection is closed. */
+  closed(): void;
   /** The session takes no more calls. */
   gone(session: Http2UpstreamSession): void;
 }
@@ -38,9 +42,13 @@ export class Http2UpstreamSession {
   constructor(pool: SessionPool) {
     this.pool = pool;
     this.socket = pool.connector.open();
-    this.socket.once(pool.connector.readyEvent, () => this.connected());
-    this.socket.on('error', (error) => this.failed(describeSocketError(error)));
-    this.socket.on('close', () => this.failed('the connection was closed'));
+    this.socket.once(pool.connector.readyEvent, guardedBy(this.socket, () => this.connected()));
+    this.socket.on('error', guardedBy(this.socket, (error: Error) => this.failed(describeSocketError(error), isLocalFault(error))));
+    const closed = (): void => {
+      this.failed('the connection was closed');
+      pool.closed();
+    };
+    this.socket.on('close', guardedBy(this.socket, closed));
   }
 
   /** Takes streams. */
@@ -70,11 +78,12 @@ export class Http2UpstreamSession {
     const stream = session.request(raw, { endStream, waitForTrailers });
     this.streams++;
     pool.wheel.clear(this.timer);
-    stream.on('close', () => {
+    const closed = (): void => {
       this.streams--;
       if (this.isIdle) this.rest();
       pool.roomMade();
-    });
+    };
+    stream.on('close', guardedBy(session, closed));
     return stream;
   }
 
@@ -115,9 +124,9 @@ export class Http2UpstreamSession {
     };
     const session = connect(`${scheme}://${authority}:${port}`, options);
     this.session = session;
-    session.on('error', (error) => this.failed(describeSocketError(error)));
-    session.on('goaway', () => this.retire());
-    session.on('close', () => this.failed('the session was closed'));
+    session.on('error', guardedBy(session, (error: Error) => this.failed(describeSocketError(error))));
+    session.on('goaway', guardedBy(session, () => this.retire()));
+    session.on('close', guardedBy(session, () => this.failed('the session was closed')));
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.maxStreams = Math.min(maxConcurrentStreams ?? ASSUMED_STREAMS, ASSUMED_STREAMS);
     });
@@ -135,13 +144,16 @@ export class Http2UpstreamSession {
   }
 
   /** The connection is of no more use. Streams on it say so themselves. */
-  private failed(reason: string): void {
+  private failed(reason: string, isLocal = false): void {
     const wasRetired = this.retired;
     this.retired = true;
     this.pool.wheel.clear(this.timer);
     const calls = [...this.waiting];
     this.waiting.clear();
     if (!wasRetired) this.pool.gone(this);
-    for (const call of calls) call.unreachable(reason);
+    for (const call of calls) {
+      if (isLocal) call.reject('local_resources_exhausted', reason);
+      else call.unreachable(reason);
+    }
   }
 }

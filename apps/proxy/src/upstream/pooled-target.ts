@@ -7,6 +7,8 @@ export interface PooledTarget extends UpstreamTarget {
   readonly idleCount: number;
   /** Calls that wait for a connection. */
   readonly waitingCount: number;
+  /** Gives up one connection that nothing is on. False when there is none. */
+  giveUpIdle(): boolean;
   /** Keeps no connection longer than the calls on it take. Calls that still come are served. */
   drain(): void;
   /** Ends all connections; calls under way fail. */

@@ -1,4 +1,5 @@
 import type { ResponseLimits } from '@sluice/http1';
+import { ConnectionBudget } from './connection-budget.ts';
 
 /** How a target is reached. Two services that say the same share its connections. */
 export interface TargetSpec {
@@ -35,6 +36,8 @@ export interface TargetOptions {
   /** The same when the server announces its own time in a Keep-Alive field: at most this long. */
   readonly maxKeepAliveIdleMs: number;
   readonly limits: Partial<ResponseLimits>;
+  /** Room for connections, shared with all other targets of the process. */
+  readonly budget: ConnectionBudget;
 }
 
 export const defaultTargetOptions: TargetOptions = Object.freeze({
@@ -43,4 +46,5 @@ export const defaultTargetOptions: TargetOptions = Object.freeze({
   keepAliveIdleMs: 4_000,
   maxKeepAliveIdleMs: 60_000,
   limits: {},
+  budget: new ConnectionBudget(),
 });

@@ -4,6 +4,7 @@ import { callAtEndOfTurn, type EndOfTurnTask } from '../listener/end-of-turn.ts'
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
+import { isLocalFault } from './local-fault.ts';
 import { PooledCall, type CallDispatcher } from './pooled-call.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
@@ -41,7 +42,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
     this.address = spec.address;
     this.wheel = wheel;
-    this.options = { ...defaultTargetOptions, ...options };
+    const given = { ...defaultTargetOptions, ...options };
+    this.options = { ...given, maxConnections: Math.min(given.maxConnections, given.budget.maxPerTarget) };
     this.limits = this.options.limits;
     this.connector = new TargetConnector(spec, certificates);
     this.host = this.connector.host;
@@ -119,6 +121,13 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return connection;
   }
 
+  giveUpIdle(): boolean {
+    const [oldest] = this.idle;
+    oldest?.destroy();
+    if (oldest !== undefined) this.idle.shift();
+    return oldest !== undefined;
+  }
+
   drain(): void {
     this.draining = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
@@ -158,6 +167,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   closed(connection: UpstreamConnection): void {
+    this.options.budget.leave();
     if (!this.connections.delete(connection)) return;
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
@@ -165,8 +175,11 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   private open(call: PooledCall): void {
-    if (this.connections.size < this.options.maxConnections) {
+    const { maxConnections, budget } = this.options;
+    if (this.connections.size < maxConnections && budget.enter()) {
       this.connect(call);
+    } else if (this.connections.size === 0) {
+      call.fail('local_resources_exhausted', `all ${budget.max} connections to targets are busy`);
     } else if (this.waiting.size < this.options.maxQueued) {
       this.waiting.add(call);
       if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
@@ -180,7 +193,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     try {
       connection = new UpstreamConnection(this, call);
     } catch (error) {
-      call.fail('upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      this.options.budget.leave();
+      call.fail(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `cannot be connected to: ${String(error)}`);
       return;
     }
     this.connections.add(connection);

@@ -4,7 +4,9 @@ import type { Socket } from 'node:net';
 import { toKeep } from '../listener/shared-read-buffer.ts';
 import { SocketWriter } from '../listener/socket-writer.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../listener/timer-wheel.ts';
+import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, type TargetConnector } from './connect-target.ts';
+import { isLocalFault } from './local-fault.ts';
 import type { PooledCall } from './pooled-call.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
 
@@ -79,12 +81,12 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     call.connection = this;
     this.socket = socket;
     this.writer = new SocketWriter(socket, () => this.writeBlocked());
-    socket.on(pool.connector.readyEvent, () => this.connected());
-    if (isStream) socket.on('data', (chunk: Buffer) => this.take(chunk));
-    socket.on('drain', () => this.drained());
-    socket.on('end', () => this.end(undefined));
-    socket.on('error', (error) => this.end(describeSocketError(error)));
-    socket.on('close', () => this.closed());
+    socket.on(pool.connector.readyEvent, guardedBy(socket, () => this.connected()));
+    if (isStream) socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
+    socket.on('drain', guardedBy(socket, () => this.drained()));
+    socket.on('end', guardedBy(socket, () => this.end(undefined)));
+    socket.on('error', guardedBy(socket, (error: Error) => this.end(describeSocketError(error), isLocalFault(error))));
+    socket.on('close', guardedBy(socket, () => this.closed()));
     this.arm();
   }
   /** Whether another call may be put on it. */
@@ -322,10 +324,10 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     call?.broken(code, reason, isSilent, this.served > 1);
   }
 
-  private end(error: string | undefined): void {
+  private end(error: string | undefined, isLocal = false): void {
     if (this.state === GONE || this.ended) return;
     if (this.call === undefined) return this.destroy();
-    if (this.state === CONNECTING) return this.broke('upstream_connect_failed', error ?? 'closed while connecting');
+    if (this.state === CONNECTING) return this.broke(isLocal ? 'local_resources_exhausted' : 'upstream_connect_failed', error ?? 'closed while connecting');
     this.ended = true;
     this.error = error;
     this.read();

@@ -9,6 +9,9 @@ import { targetKey, type TargetOptions, type TargetSpec } from './target-options
 import { TargetPool } from './target-pool.ts';
 import { UpstreamService } from './upstream-service.ts';
 
+/** How long it is taken for granted that no target has an idle connection after all were looked at. */
+const NONE_IDLE_MS = 20;
+
 /** A target as long as some service has it. */
 interface SharedTarget {
   readonly pool: PooledTarget;
@@ -41,9 +44,12 @@ export class UpstreamRegistry {
   /** Pools that no service has any more, with calls that are not over. */
   private readonly retired = new Set<PooledTarget>();
 
+  private noneIdleUntilMs = 0;
+
   constructor(wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
     this.wheel = wheel;
     this.options = options;
+    options.budget?.onFull(() => this.giveUpIdle());
   }
 
   /**
@@ -91,6 +97,15 @@ export class UpstreamRegistry {
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }));
+  }
+
+  /** For the budget: makes room for a connection by giving up one that nothing is on. */
+  private giveUpIdle(): boolean {
+    // Looking at all targets for each request that finds no room would cost more than the request.
+    if (this.wheel.nowMs < this.noneIdleUntilMs) return false;
+    for (const { pool } of this.targets.values()) if (pool.giveUpIdle()) return true;
+    this.noneIdleUntilMs = this.wheel.nowMs + NONE_IDLE_MS;
+    return false;
   }
 
   private remember(id: string, spec: Service, keys: readonly string[]): ServiceMemory {

@@ -1,3 +1,4 @@
+import { after, every } from '@sluice/errors';
 import type { Resource } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
 import { mergeSnapshots, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
@@ -55,7 +56,7 @@ export class WorkerFleet implements ConfigTarget {
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
   #lastHealth: readonly WorkerTargetHealth[] = [];
-  readonly #poll = setInterval(() => void Promise.all([this.metrics(), this.#askHealth()]), quickMs);
+  readonly #poll = every('workers', quickMs, () => Promise.all([this.metrics(), this.#askHealth()]));
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -217,7 +218,7 @@ export class WorkerFleet implements ConfigTarget {
     const limits = new WorkerLimits(this.#limits, size, (answer) => worker.answerLimit(answer));
     const worker = new WorkerProcess(index, program, env, (question) => limits.hear(question), size);
     void worker.gone.then(() => limits.end());
-    const deadline = setTimeout(() => worker.kill(), startMs);
+    const deadline = after('workers', startMs, () => worker.kill());
     try {
       await worker.started;
       // From here on each thing it is asked has its own time.

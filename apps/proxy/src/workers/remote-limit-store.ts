@@ -1,4 +1,4 @@
-import { GatewayError } from '@sluice/errors';
+import { every, GatewayError } from '@sluice/errors';
 import { Leases, type LimitDecision, type LimitRequest, type LimitStore } from '@sluice/ratelimit';
 import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
@@ -20,7 +20,7 @@ export class RemoteLimitStore implements LimitStore {
   readonly #send: (question: LimitQuestion) => void;
   readonly #leases = new Leases((report, id) => this.#send({ kind: 'renewal', id, report }));
   readonly #waiting = new Map<number, Waiting>();
-  readonly #sweeper = setInterval(() => this.#expire(), timeoutMs / 4);
+  readonly #sweeper = every('limits', timeoutMs / 4, () => this.#expire());
   #lastId = 0;
 
   constructor(send: (question: LimitQuestion) => void) {

@@ -1,3 +1,5 @@
+import { soon } from '@sluice/errors';
+
 /**
  * Gathers what is to be sent in one turn of the event loop, to cross over to another process in one message: under load a
  * turn serves many requests, and each message costs two system calls and a serialisation on either side.
@@ -12,7 +14,7 @@ export class TurnBatch<Message> {
 
   /** Sends the message at the end of this turn. */
   add(message: Message): void {
-    if (this.#messages.length === 0) setImmediate(() => this.#flush());
+    if (this.#messages.length === 0) soon('workers', () => this.#flush());
     this.#messages.push(message);
   }
 

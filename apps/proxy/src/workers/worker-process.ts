@@ -1,3 +1,4 @@
+import { after, guarded } from '@sluice/errors';
 import { fork, type ChildProcess } from 'node:child_process';
 import { eachQuestion, encodeAnswers, type LimitAnswer, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
@@ -34,11 +35,12 @@ export class WorkerProcess {
       isLost = reject;
     });
     this.started.catch(() => undefined);
-    child.on('message', (message: FromWorker) => {
+    const heard = (message: FromWorker): void => {
       if (message.kind === 'started') isStarted();
       else if (message.kind === 'limitQuestions') eachQuestion(message.text, onQuestion);
       else this.#answered(message);
-    });
+    };
+    child.on('message', guarded('workers', heard));
     this.gone = new Promise((resolve) => {
       const lost = (): void => {
         this.isGone = true;
@@ -65,10 +67,10 @@ export class WorkerProcess {
     if (this.isGone) return Promise.reject(new Error(`worker ${this.index} ended`));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = after('workers', timeoutMs, () => {
         this.#pending.delete(id);
         reject(new Error(`worker ${this.index} did not answer within ${timeoutMs} ms`));
-      }, timeoutMs);
+      });
       this.#pending.set(id, { resolve, reject, timer });
       this.#send({ kind: 'request', id, request });
     });

@@ -1,3 +1,4 @@
+import { guarded } from '@sluice/errors';
 import type { Serving } from '../serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
@@ -53,10 +54,11 @@ export class Worker {
 /** Joins this process to the node that started it. It ends with it: a worker without a node would serve for ever. */
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, send);
-  process.on('message', (message: ToWorker) => {
+  const heard = (message: ToWorker): void => {
     if (message.kind === 'limitAnswers') eachAnswer(message.text, (answer) => limits?.answered(answer));
     else void worker.handle(message);
-  });
+  };
+  process.on('message', guarded('workers', heard));
   process.once('disconnect', () => process.exit(0));
   // A terminal sends these to every process of its group; the node decides when a worker ends.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);

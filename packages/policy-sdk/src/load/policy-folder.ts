@@ -1,3 +1,4 @@
+import { after } from '@sluice/errors';
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -47,7 +48,7 @@ async function findPart(folder: string, name: string, part: keyof Parts): Promis
 async function importFile(file: string, shortName: string, timeoutMs: number): Promise<Readonly<Record<string, unknown>>> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new PolicyFault(`${shortName} did not load within ${timeoutMs} ms: wait for nothing at the top level`)), timeoutMs);
+    timer = after('lifecycle', timeoutMs, () => reject(new PolicyFault(`${shortName} did not load within ${timeoutMs} ms: wait for nothing at the top level`)));
   });
   try {
     return (await Promise.race([import(pathToFileURL(file).href), tooLong])) as Readonly<Record<string, unknown>>;

@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { systemClock, type LimitClock } from '../limit-clock.ts';
 import { decide, sameRule } from '../limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitRule } from '../limit-store.ts';
@@ -136,7 +137,7 @@ export class Leases {
     let lease = leases.get(key);
     if (lease === undefined && this.size < maxLeases) {
       leases.set(key, (lease = new Lease(key, rule)));
-      this.#timer ??= setInterval(() => this.sweep(), periodMs).unref();
+      this.#timer ??= every('limits', periodMs, () => this.sweep()).unref();
     }
     return lease;
   }

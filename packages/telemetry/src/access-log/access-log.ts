@@ -1,3 +1,4 @@
+import { after } from '@sluice/errors';
 import { accessLine } from './access-line.ts';
 import type { AccessRecord } from './access-record.ts';
 import type { LineSink } from './line-sink.ts';
@@ -58,7 +59,7 @@ export class AccessLog {
     }
     this.#append(accessLine(record));
     if (this.#length >= this.#options.flushBytes) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.flushMs);
+    else this.#timer ??= after('telemetry', this.#options.flushMs, () => this.#onTimer());
   }
 
   /**

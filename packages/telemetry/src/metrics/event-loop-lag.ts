@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const resolutionMs = 10;
@@ -13,10 +14,10 @@ export class EventLoopLag {
 
   constructor(windowMs = 10_000) {
     this.#delay.enable();
-    this.#timer = setInterval(() => {
+    this.#timer = every('observation', windowMs, () => {
       this.#previousMs = this.#currentMs();
       this.#delay.reset();
-    }, windowMs);
+    });
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+import { after, every } from '@sluice/errors';
 import type { Logger } from '../../platform/logger.ts';
 import type { NodeRepository } from './node.repository.ts';
 import { NodeSession } from './node-session.ts';
@@ -32,9 +33,9 @@ export class ConnectedNodes {
   /** To be called when nodes can connect. */
   start(): void {
     this.repository.listens();
-    this.timers.push(setInterval(() => this.writeSoon(this.sessions.values()), aliveMs));
-    this.timers.push(setInterval(() => this.line.add(this.markSilent), aliveMs));
-    this.timers.push(setInterval(() => void this.attempt(() => this.repository.forgetLost()), forgetMs));
+    this.timers.push(every('config', aliveMs, () => this.writeSoon(this.sessions.values())));
+    this.timers.push(every('config', aliveMs, () => this.line.add(this.markSilent)));
+    this.timers.push(every('config', forgetMs, () => this.attempt(() => this.repository.forgetLost())));
   }
 
   /** Writes what is still unwritten. */
@@ -108,10 +109,10 @@ export class ConnectedNodes {
   private writeSoon(sessions: Iterable<NodeSession>): void {
     for (const session of sessions) this.unwritten.add(session);
     if (this.unwritten.size === 0) return;
-    this.next ??= setTimeout(() => {
+    this.next ??= after('config', writeMs, () => {
       this.next = undefined;
       this.line.add(this.writeRows);
-    }, writeMs);
+    });
   }
 
   private async write(): Promise<void> {

@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 import { problem, problemMediaType } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
 
-/** Slow and idle clients are let go. */
-export function setServerLimits(server: Server): void {
+/** Closes slow and idle clients, and takes so many connections at most. */
+export function setServerLimits(server: Server, maxConnections: number): void {
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.keepAliveTimeout = 65_000;
-  server.maxConnections = 1_000;
+  server.maxConnections = maxConnections;
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {

@@ -1,3 +1,4 @@
+import { every } from '@sluice/errors';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { reasonOf } from '../error-code.ts';
@@ -17,7 +18,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.prune(), intervalMs).unref();
+    this.timer = every('storage', intervalMs, () => this.prune()).unref();
     void this.prune();
   }
 

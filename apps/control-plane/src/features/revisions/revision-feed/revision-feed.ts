@@ -1,3 +1,4 @@
+import { after } from '@sluice/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
 import { ChangeReader } from './change-reader.ts';
@@ -86,7 +87,7 @@ export class RevisionFeed {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const read = (): void => resolve(true);
     this.asked.add(read);
-    const late = setTimeout(() => resolve(false), timeoutMs);
+    const late = after('config', timeoutMs, () => resolve(false));
     this.poke();
     try {
       return await promise;

@@ -1,3 +1,4 @@
+import { after } from '@sluice/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chunkSnapshot } from '@sluice/wire';
 import type { ConfigSnapshot } from '@sluice/wire';
@@ -28,7 +29,7 @@ export class SnapshotCache {
   /** Rejects when a resource cannot be written; the next call tries again. */
   get(): Promise<EncodedSnapshot> {
     clearTimeout(this.idle);
-    this.idle = setTimeout(() => (this.current = undefined), idleMs).unref();
+    this.idle = after('config', idleMs, () => (this.current = undefined)).unref();
     if (this.current === undefined || !this.covers(this.current.revision)) {
       const snapshot = this.take();
       const encoded = encode(snapshot);

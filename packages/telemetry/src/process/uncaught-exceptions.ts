@@ -1,0 +1,38 @@
+import { onBackgroundFault, reportBackgroundFault } from '@sluice/errors';
+
+/** Lines a minute, per process, about faults of background work; further ones are only counted. */
+const maxLinesPerMinute = 20;
+const minuteMs = 60_000;
+
+/** Writes one line to the log, at level error. */
+export type FaultLog = (fields: object, message: string) => void;
+
+/**
+ * Keeps the process alive whatever a callback throws, and puts each fault into the log.
+ *
+ * Background work has a catch of its own where it begins (`@sluice/errors`). This is the last resort behind it, for callbacks
+ * of libraries and of custom policies: one broken connection is a smaller harm than the loss of all of them. Call it once, in
+ * `main`; docs/adr says why the process is not ended.
+ */
+export function surviveUncaughtExceptions(log: FaultLog): void {
+  let minuteEndsMs = 0;
+  let written = 0;
+  let leftOut = 0;
+  onBackgroundFault((place, error) => {
+    const nowMs = performance.now();
+    if (nowMs >= minuteEndsMs) {
+      minuteEndsMs = nowMs + minuteMs;
+      written = 0;
+    }
+    if (written >= maxLinesPerMinute) {
+      leftOut++;
+      return;
+    }
+    written++;
+    const fields = leftOut === 0 ? { place, error } : { place, error, linesLeftOut: leftOut };
+    leftOut = 0;
+    log(fields, 'background work failed; the process goes on');
+  });
+  // An unhandled rejection arrives here as well.
+  process.on('uncaughtException', (fault) => reportBackgroundFault('uncaught', fault));
+}
