@@ -87,7 +87,7 @@ async function answersOk(url: string): Promise<boolean> {
   }
 }
 
-/** A first start prints the admin token into the log, which only its owner can read; a terminal may be shared. */
+/** Programs do not print secrets; should one, a terminal may be shared. */
 function withoutSecrets(text: string): string {
   return text.replace(/\b(sl[a-z]_)[A-Za-z0-9]{20,}/g, '$1…');
 }

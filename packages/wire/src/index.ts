@@ -4,6 +4,7 @@ export type { ConfigStreamClient, ConfigStreamClientOptions, ControlCall } from 
 export { decodeControlFrame, decodeNodeFrame, encodeControlFrame, encodeNodeFrame } from './codec.ts';
 export type { Ack, ControlFrame, Delta, Drain, Fault, Heartbeat, Hello, Nack, NodeFrame, ResourceRecord, SnapshotChunk, StatusReport, TargetHealth, UnknownFrame } from './frames.ts';
 export { keepaliveTimeMs, keepaliveTimeoutMs, maxChunkBytes, maxDeltaBytes, maxMessageBytes, maxResourceBytes, maxSnapshotBytes } from './limits.ts';
+export { isNodeId } from './node-id.ts';
 export { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 export { createConfigStreamServer } from './server.ts';
 export type { ConfigStreamServer, NodeCall } from './server.ts';

@@ -32,7 +32,7 @@ const variables = {
   SLUICE_DATA_DIR: variable(z.string().min(1).default('.sluice'), 'folder for the generated tokens; must be writable'),
   SLUICE_ADMIN_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the Admin API listens on'),
   SLUICE_ADMIN_PORT: variable(port.default(8001), 'port of the Admin API'),
-  SLUICE_ADMIN_TOKEN: variable(secret.optional(), 'admin token, at least 24 characters', 'a random one, printed once and kept in <SLUICE_DATA_DIR>/admin-token'),
+  SLUICE_ADMIN_TOKEN: variable(secret.optional(), 'admin token, at least 24 characters', 'a random one, kept in <SLUICE_DATA_DIR>/admin-token, which only its owner can read'),
   SLUICE_STREAM_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the config stream listens on'),
   SLUICE_STREAM_PORT: variable(port.default(8005), 'port of the config stream'),
   SLUICE_STREAM_INSECURE: variable(flag.default(false), '1 allows the config stream in plaintext on an address other than loopback'),

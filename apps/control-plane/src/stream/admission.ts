@@ -1,9 +1,9 @@
+import { isNodeId } from '@sluice/wire';
 import type { Hello } from '@sluice/wire';
 import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
-const nodeId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** A node may know of a commit before this replica does. */
 const catchUpMs = 2_000;
 
@@ -19,7 +19,7 @@ export interface Admitted {
  * @throws StreamRefusal that says what to do about it.
  */
 export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted> {
-  if (!nodeId.test(hello.nodeId)) {
+  if (!isNodeId(hello.nodeId)) {
     throw new StreamRefusal('INVALID_ARGUMENT', 'the node id must be 1 to 64 letters, digits and "._-", beginning with a letter or digit; set SLUICE_NODE_ID');
   }
   if (!feed.ready) throw new StreamRefusal('UNAVAILABLE', 'the control plane has not loaded the configuration yet');

@@ -1,7 +1,5 @@
-import { Name, Reference, Tags } from '@sluice/schema';
+import { Instant, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
-
-const instant = z.iso.datetime({ offset: true });
 
 /** An API key of a consumer, as it is written. */
 export const KeyInput = z.strictObject({
@@ -13,7 +11,7 @@ export const KeyInput = z.strictObject({
     .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
     .optional()
     .describe('Bring your own key, at least 16 characters; otherwise a random one is made. Never shown again.'),
-  expiresAt: instant.optional().describe('RFC 3339 instant after which the key is refused.'),
+  expiresAt: Instant.optional().describe('RFC 3339 instant after which the key is refused.'),
   tags: Tags,
 });
 
@@ -23,7 +21,7 @@ export const Key = z.strictObject({
   consumer: Reference,
   hash: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
   prefix: z.string().max(16).describe('The first characters, to recognise a key by.'),
-  expiresAt: instant.optional(),
+  expiresAt: Instant.optional(),
   tags: Tags,
 });
 

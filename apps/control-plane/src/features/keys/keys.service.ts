@@ -6,6 +6,7 @@ import type { Answer } from '../../platform/http/answer.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { withoutStoredMembers } from '../resources/read-only-members.ts';
 import { ResourceService } from '../resources/resource.service.ts';
 import { ResourceWriter } from '../resources/resource-writer.ts';
 import { isRecord } from '../resources/spec-check.ts';
@@ -41,9 +42,14 @@ export class KeysService {
     return this.resources.get('key', key, ifNoneMatch, scope);
   }
 
-  /** Changes the name, the tags or the expiry. Another secret is another key: both are valid during a rotation. */
-  async patch(consumer: string, key: string, patch: unknown, write: WriteRequest): Promise<Answer> {
+  /**
+   * Changes the name, the tags or the expiry; what else a read shows may be sent back as it is. Another secret is another
+   * key: both are valid during a rotation.
+   */
+  async patch(consumer: string, key: string, content: unknown, write: WriteRequest): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
+    const stored = await this.resources.representation('key', key, scope);
+    const patch = withoutStoredMembers(content, stored, (name) => !changeable.includes(name));
     const fixed = isRecord(patch) ? Object.keys(patch).filter((name) => !changeable.includes(name)) : [];
     if (fixed.length > 0) {
       const errors = fixed.map((name) => ({ pointer: `/${name}`, detail: `cannot be changed; ${changeable.join(', ')} can` }));

@@ -1,7 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { GatewayError } from '@sluice/errors';
+import { isNodeId } from '@sluice/wire';
 import { Answer } from '../../platform/http/answer.ts';
-import { decodeCursor } from '../../platform/http/cursor.ts';
+import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { PageQuery, pageOf } from '../../platform/http/list-query.ts';
 import { QueryParameters } from '../../platform/http/query.ts';
 import { NodesService } from './nodes.service.ts';
@@ -13,14 +14,15 @@ export class NodesController {
 
   @Get()
   async list(@QueryParameters(PageQuery) { limit, after }: PageQuery): Promise<Answer> {
-    const nodes = await this.nodes.list(after === undefined ? undefined : decodeCursor(after), limit + 1);
+    const nodes = await this.nodes.list(after === undefined ? undefined : decodeCursor(after, cursorKeys.name), limit + 1);
     return Answer.ok(pageOf(nodes, limit, (node) => node, ({ id }) => id));
   }
 
   @Get(':node')
   async get(@Param('node') id: string): Promise<Answer> {
-    const node = await this.nodes.find(id);
-    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `no node has the id "${id}"` });
+    // What cannot be an id is not asked for: the database would refuse some of it as text.
+    const node = isNodeId(id) ? await this.nodes.find(id) : undefined;
+    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `no node has the id ${JSON.stringify(id.slice(0, 64))}` });
     return Answer.ok(node);
   }
 }

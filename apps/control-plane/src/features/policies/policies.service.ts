@@ -6,7 +6,7 @@ import { builtInPolicySchemas } from '@sluice/policies/schemas';
 import type { PolicySchema } from '@sluice/policies/schemas';
 import { z } from 'zod';
 import { Answer } from '../../platform/http/answer.ts';
-import { decodeCursor } from '../../platform/http/cursor.ts';
+import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 
@@ -23,7 +23,7 @@ export class PoliciesService {
   }
 
   list({ limit, after }: PageQuery): Answer {
-    const afterName = after === undefined ? '' : decodeCursor(after);
+    const afterName = after === undefined ? '' : decodeCursor(after, cursorKeys.name);
     const rows = this.sorted.filter(({ name }) => name > afterName).slice(0, limit + 1);
     return Answer.ok(
       pageOf(

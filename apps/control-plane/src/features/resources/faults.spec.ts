@@ -32,7 +32,7 @@ describe('faults in resources', () => {
     expect(new Set(pointers)).toEqual(
       new Set(['/id', '/name', '/gateways/1', '/paths/0', '/paths/2', '/split/1/service', '/priority', '/servic', '/policies/0/name', '/policies/1/name', '/quotas/1']),
     );
-    expect(answer.body.errors).toContainEqual({ pointer: '/id', detail: 'read-only: leave it out' });
+    expect(answer.body.errors).toContainEqual({ pointer: '/id', detail: expect.stringMatching(/^read-only: leave it out/) });
     expect(answer.body.errors).toContainEqual({ pointer: '/gateways/1', detail: 'there is no gateway "nowhere"' });
   });
 

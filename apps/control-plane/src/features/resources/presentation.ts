@@ -5,6 +5,13 @@ import type { StoredResource } from './stored-resource.ts';
 /** A resource as the Admin API shows it. */
 export type Representation = { readonly id: string; readonly createdAt: string; readonly updatedAt: string } & Readonly<Record<string, unknown>>;
 
+const readOnly: ReadonlySet<string> = new Set(['id', 'createdAt', 'updatedAt', 'revision']);
+
+/** True for what the control plane alone writes: it is in answers and not in what a caller may set. */
+export function isReadOnly(name: string): boolean {
+  return readOnly.has(name);
+}
+
 /** All ids that the resources refer to. */
 export function referredIds(resources: readonly StoredResource[]): string[] {
   return resources.flatMap(({ kind, spec }) => referencesOf(kind, spec).map(({ target }) => target));

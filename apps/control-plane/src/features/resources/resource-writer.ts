@@ -9,7 +9,9 @@ import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.t
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { mergePatch } from './merge-patch.ts';
-import { present, referredIds } from './presentation.ts';
+import { isReadOnly, present, referredIds } from './presentation.ts';
+import type { Representation } from './presentation.ts';
+import { withoutStoredMembers } from './read-only-members.ts';
 import { maxNamedReferrers, nameTaken, notFound, stale, stillReferenced } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { checkSpec, isRecord } from './spec-check.ts';
@@ -33,6 +35,9 @@ export interface Creation {
   /** Members of the answer that are shown once. */
   readonly secrets?: object;
 }
+
+/** A PUT loses as often only to requests that create and delete the same name without pause. */
+const maxPutAttempts = 100;
 
 /** Creates, replaces, patches and deletes resources of every kind. */
 @Injectable()
@@ -68,17 +73,18 @@ export class ResourceWriter {
   replace(address: Address, content: unknown, write: WriteRequest): Promise<Written> {
     const { kind, scope, idOrName } = address;
     return this.transaction.run(write, content, async (sql) => {
-      const current = await this.lock(sql, address, write);
-      if (current === undefined && isId(idOrName)) throw notFound(kind, idOrName);
       const name = isId(idOrName) ? undefined : idOrName;
-      const spec = await this.check(sql, kind, named(kind, name ?? current?.name ?? '', content, name !== undefined));
-      if (current !== undefined) return this.store(sql, current, spec);
-      const resource = await this.insert(sql, kind, scope, spec);
-      if (resource !== undefined) return created(resource);
-      // Another request created it since we looked.
-      const other = await this.lock(sql, address, write);
-      if (other === undefined) throw nameTaken(kind, idOrName);
-      return this.store(sql, other, spec);
+      for (let attempt = 1; attempt <= maxPutAttempts; attempt += 1) {
+        const current = await this.lock(sql, address, write);
+        if (current === undefined && name === undefined) throw notFound(kind, idOrName);
+        const given = named(kind, name ?? current?.name ?? '', withoutStoredMembers(content, await this.shown(sql, current)), name !== undefined);
+        const spec = await this.check(sql, kind, given);
+        if (current !== undefined) return this.store(sql, current, spec);
+        const resource = await this.insert(sql, kind, scope, spec);
+        if (resource !== undefined) return created(resource);
+        // Another request created it since we looked; by the next look a third one may have deleted it again.
+      }
+      throw new GatewayError('database_unavailable', { detail: `others create and delete the ${kind} "${idOrName}" all the time; try again` });
     });
   }
 
@@ -87,7 +93,8 @@ export class ResourceWriter {
     return this.transaction.run(write, patch, async (sql) => {
       const current = await this.lock(sql, address, write);
       if (current === undefined) throw notFound(address.kind, address.idOrName);
-      return this.store(sql, current, await this.check(sql, address.kind, mergePatch(current.spec, patch)));
+      const wanted = withoutStoredMembers(patch, await this.shown(sql, current));
+      return this.store(sql, current, await this.check(sql, address.kind, patched(current.spec, wanted)));
     });
   }
 
@@ -116,15 +123,20 @@ export class ResourceWriter {
   private async lock(sql: Sql, { kind, scope, idOrName }: Address, write: WriteRequest, lock: 'update' | 'delete' = 'update'): Promise<StoredResource | undefined> {
     const current = await this.resources.find(sql, kind, scope, idOrName, lock);
     if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
-    const etag = current === undefined ? undefined : etagOf(current.version, present(current, await this.resources.namesOf(sql, referredIds([current]))));
+    const shown = await this.shown(sql, current);
+    const etag = current === undefined || shown === undefined ? undefined : etagOf(current.version, shown);
     if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag)) throw stale();
     return current;
+  }
+
+  /** The resource as a reader sees it. */
+  private async shown(sql: Sql, resource: StoredResource | undefined): Promise<Representation | undefined> {
+    return resource === undefined ? undefined : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
   }
 
   private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
     if (canonicalJson(spec) === canonicalJson(current.spec)) return { status: 200, resource: current, changes: [] };
     const resource = await this.resources.update(sql, current, spec);
-    if (resource === undefined) throw nameTaken(current.kind, nameOf(current.kind, spec));
     const { kind, id, name } = resource;
     return { status: 200, resource, changes: [{ kind, id, name, before: current.spec, after: spec }] };
   }
@@ -146,4 +158,12 @@ function named(kind: Kind, name: string, content: unknown, isFromPath: boolean):
     detail: `the path names "${name}", the content names another`,
     errors: [{ pointer: `/${property}`, detail: `leave it out or write "${name}"; PATCH renames` }],
   });
+}
+
+/** The spec with a patch applied. A read-only member that the patch would remove stays in, so that it is refused. */
+function patched(spec: Spec, patch: unknown): unknown {
+  const merged = mergePatch(spec, patch);
+  if (!isRecord(patch) || !isRecord(merged)) return merged;
+  const fixed = Object.entries(patch).filter(([name]) => isReadOnly(name));
+  return { ...merged, ...Object.fromEntries(fixed) };
 }

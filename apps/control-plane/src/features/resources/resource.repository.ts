@@ -5,6 +5,7 @@ import { GatewayError } from '@sluice/errors';
 import { Name, isId } from '@sluice/schema';
 import { violates } from '../../platform/database/database-errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { nameTaken } from './resource-faults.ts';
 import type { StoredResource } from './stored-resource.ts';
 
 const columns = 'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
@@ -72,21 +73,26 @@ export class ResourceRepository {
          ON CONFLICT ON CONSTRAINT resource_name_taken DO NOTHING RETURNING ${columns}`,
         [id, kind, scope, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
       )
-      .catch(keyTaken);
+      .catch(explainTaken(kind, spec));
     if (row !== undefined) await this.insertReferences(sql, row);
     return row;
   }
 
-  /** The row must be locked. Undefined when another resource has the new name. */
-  async update<K extends Kind>(sql: Sql, current: StoredResource<K>, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
-    const name = nameOf(current.kind, spec);
-    if (name !== current.name && (await this.find(sql, current.kind, current.scope, name)) !== undefined) return undefined;
-    const [row] = await sql.query<StoredResource<K>>(
-      `UPDATE resource SET name = $2, spec = $3, tags = $4, version = version + 1, updated_at = now() WHERE id = $1 RETURNING ${columns}`,
-      [current.id, name, JSON.stringify(spec), spec.tags],
-    );
-    await sql.query('DELETE FROM resource_reference WHERE source = $1', [current.id]);
-    if (row !== undefined) await this.insertReferences(sql, row);
+  /**
+   * Stores a new spec. The row must be locked.
+   * @throws GatewayError name_taken when another resource has the new name, however late it took it.
+   */
+  async update<K extends Kind>(sql: Sql, current: StoredResource<K>, spec: Spec<K>): Promise<StoredResource<K>> {
+    const { id, kind } = current;
+    const [row] = await sql
+      .query<StoredResource<K>>(
+        `UPDATE resource SET name = $2, spec = $3, tags = $4, version = version + 1, updated_at = now() WHERE id = $1 RETURNING ${columns}`,
+        [id, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
+      )
+      .catch(explainTaken(kind, spec));
+    if (row === undefined) throw new Error('a locked row is gone');
+    await sql.query('DELETE FROM resource_reference WHERE source = $1', [id]);
+    await this.insertReferences(sql, row);
     return row;
   }
 
@@ -140,7 +146,11 @@ export class ResourceRepository {
   }
 }
 
-function keyTaken(error: unknown): never {
-  if (!violates(error, 'resource_key_taken')) throw error;
-  throw new GatewayError('name_taken', { detail: 'this key is in use already', errors: [{ pointer: '/key', detail: 'in use already' }] });
+/** Only the database knows what another transaction takes at the same time; this says it in the words of the Admin API. */
+function explainTaken<K extends Kind>(kind: K, spec: Spec<K>): (error: unknown) => never {
+  return (error) => {
+    if (violates(error, 'resource_name_taken')) throw nameTaken(kind, nameOf(kind, spec));
+    if (!violates(error, 'resource_key_taken')) throw error;
+    throw new GatewayError('name_taken', { detail: 'this key is in use already', errors: [{ pointer: '/key', detail: 'in use already' }] });
+  };
 }

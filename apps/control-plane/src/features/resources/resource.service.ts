@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Kind } from '@sluice/config';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
-import { decodeCursor } from '../../platform/http/cursor.ts';
+import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { etagOf, matchesNone } from '../../platform/http/etag.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { present, referredIds } from './presentation.ts';
+import type { Representation } from './presentation.ts';
 import { notFound } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { ResourceWriter } from './resource-writer.ts';
@@ -39,7 +40,7 @@ export class ResourceService {
       tags: tag,
       name,
       ...(refersTo === undefined ? {} : { refersTo }),
-      afterName: after === undefined ? undefined : decodeCursor(after),
+      afterName: after === undefined ? undefined : decodeCursor(after, cursorKeys.name),
       limit: limit + 1,
     });
     const names = await this.resources.namesOf(this.database, referredIds(rows));
@@ -55,9 +56,17 @@ export class ResourceService {
 
   async get(kind: Kind, idOrName: string, ifNoneMatch: EntityTags, scope: string | null = null): Promise<Answer> {
     const resource = await this.find(kind, idOrName, scope);
-    const body = present(resource, await this.resources.namesOf(this.database, referredIds([resource])));
+    const body = await this.show(resource);
     const headers = { ETag: etagOf(resource.version, body) };
     return matchesNone(ifNoneMatch, headers.ETag) ? Answer.ok(body, headers) : new Answer(304, undefined, headers);
+  }
+
+  /**
+   * A resource as a reader sees it.
+   * @throws GatewayError resource_not_found
+   */
+  async representation(kind: Kind, idOrName: string, scope: string | null = null): Promise<Representation> {
+    return this.show(await this.find(kind, idOrName, scope));
   }
 
   /** @throws GatewayError resource_not_found */
@@ -81,5 +90,9 @@ export class ResourceService {
 
   async remove(kind: Kind, idOrName: string, write: WriteRequest): Promise<Answer> {
     return this.answers.of(await this.writer.remove({ kind, scope: null, idOrName }, write), write);
+  }
+
+  private async show(resource: StoredResource): Promise<Representation> {
+    return present(resource, await this.resources.namesOf(this.database, referredIds([resource])));
   }
 }

@@ -2,8 +2,8 @@ import { PolicyAttachment, fieldErrors, mapReferences, policyFaults, referencesO
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
+import { isReadOnly } from './presentation.ts';
 
-const readOnly = ['id', 'createdAt', 'updatedAt', 'revision'];
 
 /** Finds the ids of references: by `kind:target`. */
 export type ResolveReferences = (references: readonly ResourceReference[]) => Promise<ReadonlyMap<string, string>>;
@@ -39,7 +39,8 @@ function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalog
 }
 
 function explainReadOnly(fault: FieldError): FieldError {
-  return fault.detail === 'unknown property' && readOnly.includes(fault.pointer.slice(1)) ? { ...fault, detail: 'read-only: leave it out' } : fault;
+  const isOwn = fault.detail === 'unknown property' && isReadOnly(fault.pointer.slice(1));
+  return isOwn ? { ...fault, detail: 'read-only: leave it out, or send back what is stored' } : fault;
 }
 
 function summary(faults: readonly FieldError[]): string {

@@ -4,7 +4,7 @@ import type { Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
-import { decodeCursor } from '../../platform/http/cursor.ts';
+import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 import { AppliedStatus } from '../nodes/applied.ts';
@@ -23,7 +23,7 @@ export class HistoryService {
 
   /** Newest first, without the content of the changes. */
   async list({ limit, after }: PageQuery): Promise<Answer> {
-    const rows = await this.revisions.list(this.database, after === undefined ? undefined : Number(decodeCursor(after)), limit + 1);
+    const rows = await this.revisions.list(this.database, after === undefined ? undefined : Number(decodeCursor(after, cursorKeys.revision)), limit + 1);
     const kept = rows.slice(0, limit);
     const changes = await this.revisions.changesBetween(this.database, kept.at(-1)?.revision ?? 0, kept[0]?.revision ?? 0);
     const byRevision = Map.groupBy(changes, ({ revision }) => Number(revision));

@@ -1,4 +1,4 @@
-import { Name } from '@sluice/schema';
+import { Instant, Name } from '@sluice/schema';
 import { z } from 'zod';
 import { Role } from '../../platform/auth/role.ts';
 
@@ -6,5 +6,5 @@ import { Role } from '../../platform/auth/role.ts';
 export const TokenInput = z.strictObject({
   name: Name,
   role: Role,
-  expiresAt: z.iso.datetime({ offset: true }).optional().describe('RFC 3339 instant after which the token is refused.'),
+  expiresAt: Instant.optional().describe('RFC 3339 instant after which the token is refused.'),
 });

@@ -21,11 +21,12 @@ export class TokenRepository {
   constructor(private readonly database: Database) {}
 
   /** Undefined when the name is taken. */
-  async insert(sql: Sql, id: string, name: string, hash: string, role: Role, expiresAt: string | null): Promise<StoredToken | undefined> {
+  async insert(sql: Sql, id: string, name: string, hash: string, role: Role, expiresAt: Date | null): Promise<StoredToken | undefined> {
     const [row] = await sql.query<StoredToken>(
       `INSERT INTO admin_token (id, name, hash, role, expires_at) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT ON CONSTRAINT admin_token_name_taken DO NOTHING RETURNING ${columns}`,
-      [id, name, hash, role, expiresAt],
+      // As UTC: the database takes fewer time zones than RFC 3339 has.
+      [id, name, hash, role, expiresAt?.toISOString() ?? null],
     );
     return row;
   }
@@ -50,15 +51,15 @@ export class TokenRepository {
     return rows.length > 0;
   }
 
-  /** The caller of a token that has not expired. Its last use is noted, to the minute. */
-  async use(hash: string): Promise<Caller | undefined> {
-    const [row] = await this.database.query<Caller & { isNoted: boolean }>(
-      `SELECT id AS "tokenId", name, role, coalesce(last_used_at > now() - interval '1 minute', false) AS "isNoted" FROM admin_token
-       WHERE hash = $1 AND (expires_at IS NULL OR expires_at > now())`,
-      [hash],
+  /** The callers of those tokens that exist and have not expired, by hash. Their last use is noted, to the minute. */
+  async use(hashes: readonly string[]): Promise<Map<string, Caller>> {
+    const rows = await this.database.query<Caller & { hash: string; isNoted: boolean }>(
+      `SELECT hash, id AS "tokenId", name, role, coalesce(last_used_at > now() - interval '1 minute', false) AS "isNoted"
+       FROM admin_token WHERE hash = ANY($1::text[]) AND (expires_at IS NULL OR expires_at > now())`,
+      [hashes],
     );
-    if (row === undefined) return undefined;
-    if (!row.isNoted) await this.database.query('UPDATE admin_token SET last_used_at = now() WHERE id = $1', [row.tokenId]);
-    return { tokenId: row.tokenId, name: row.name, role: row.role };
+    const unnoted = rows.filter(({ isNoted }) => !isNoted).map(({ tokenId }) => tokenId);
+    if (unnoted.length > 0) await this.database.query('UPDATE admin_token SET last_used_at = now() WHERE id = ANY($1::uuid[])', [unnoted]);
+    return new Map(rows.map(({ hash, tokenId, name, role }) => [hash, { tokenId, name, role }]));
   }
 }

@@ -7,7 +7,7 @@ import type { Caller } from '../../platform/auth/role.ts';
 import { createSecret, hashSecret } from '../../platform/auth/secret.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
-import { decodeCursor } from '../../platform/http/cursor.ts';
+import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 import { requestHash } from '../../platform/http/write-request.ts';
@@ -15,12 +15,15 @@ import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
 import { seal } from '../../platform/idempotency/idempotency.ts';
 import { TokenInput } from './token-input.ts';
+import { TokenLookup } from './token-lookup.ts';
 import { TokenRepository } from './token.repository.ts';
 import type { StoredToken } from './token.repository.ts';
 
 /** Tokens of the Admin API. They are not configuration: no node ever sees them, so they make no revisions. */
 @Injectable()
 export class TokensService implements CallerDirectory {
+  private readonly lookup = new TokenLookup((hashes) => this.tokens.use(hashes));
+
   constructor(
     private readonly database: Database,
     private readonly tokens: TokenRepository,
@@ -28,7 +31,7 @@ export class TokensService implements CallerDirectory {
   ) {}
 
   findCaller(hash: string): Promise<Caller | undefined> {
-    return this.tokens.use(hash);
+    return this.lookup.find(hash);
   }
 
   /** The answer holds the token itself, this once. */
@@ -41,7 +44,7 @@ export class TokensService implements CallerDirectory {
     return this.database.transaction(async (sql) => {
       const recalled = await this.idempotency.recall(sql, write.idempotency, hash);
       if (recalled !== undefined) return new Answer(recalled.status, recalled.body, { ...recalled.headers, 'Idempotency-Replayed': 'true' });
-      const token = await this.tokens.insert(sql, randomUUID(), name, hashSecret(secrets.token), role, expiresAt ?? null);
+      const token = await this.tokens.insert(sql, randomUUID(), name, hashSecret(secrets.token), role, expiresAt === undefined ? null : new Date(expiresAt));
       if (token === undefined) throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'taken already' }] });
       const body = present(token);
       const headers = { Location: `/v1/tokens/${token.id}` };
@@ -54,7 +57,7 @@ export class TokensService implements CallerDirectory {
   }
 
   async list({ limit, after }: PageQuery): Promise<Answer> {
-    const rows = await this.tokens.list(after === undefined ? undefined : decodeCursor(after), limit + 1);
+    const rows = await this.tokens.list(after === undefined ? undefined : decodeCursor(after, cursorKeys.name), limit + 1);
     return Answer.ok(pageOf(rows, limit, present, ({ name }) => name));
   }
 

@@ -70,15 +70,22 @@ describe('access', () => {
 });
 
 describe('failed logins', () => {
-  it('lock an address out after twenty, even for the right token, and say for how long', async () => {
+  it('slow down further guesses after twenty, and say for how long; the right token always works', async () => {
     const api = await startTestControlPlane();
     try {
       const wrong = { Authorization: 'Bearer wrong-wrong-wrong-wrong' };
       for (let count = 0; count < 20; count += 1) expect((await api.get('/v1/services', wrong)).status).toBe(401);
-      const locked = await api.get('/v1/services');
+      const locked = await api.get('/v1/services', wrong);
       expect(locked).toMatchObject({ status: 429, body: { code: 'too_many_failed_logins' } });
       expect(Number(locked.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       expect(api.log().match(/"message":"too many failed logins"/g)).toHaveLength(1);
+      const made = await api.post('/v1/tokens', { name: 'made-meanwhile', role: 'viewer' });
+      expect(made.status).toBe(201);
+      const valid = { Authorization: `bearer ${String(made.body['token'])}` };
+      const startedAt = performance.now();
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => api.get('/v1/services', index % 3 === 0 ? valid : wrong)));
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? 200 : 429)));
+      expect(performance.now() - startedAt).toBeGreaterThan(900);
       expect((await api.get('/livez')).status).toBe(200);
     } finally {
       await api.close();

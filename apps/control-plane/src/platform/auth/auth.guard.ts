@@ -13,7 +13,13 @@ import type { Caller } from './role.ts';
 import { hashSecret } from './secret.ts';
 
 const accessKey = 'sluice access';
-const callers = new WeakMap<object, Caller>();
+const logins = new WeakMap<object, Login>();
+
+/** Who showed which token. */
+interface Login {
+  readonly caller: Caller;
+  readonly token: string;
+}
 
 /** Marks what is answered without a token: health and documentation. */
 export const Public = () => SetMetadata(accessKey, 'public');
@@ -22,12 +28,24 @@ export const AdminOnly = () => SetMetadata(accessKey, 'admin');
 
 /** The caller that the guard let in. */
 export function callerOf(request: Request): Caller {
-  const caller = callers.get(request);
-  if (caller === undefined) throw new TypeError('a public handler asked for its caller');
-  return caller;
+  return loginOf(request).caller;
 }
 
-/** Lets nobody in without a bearer token (RFC 6750), from the first request on, and nobody beyond the token's role. */
+/** The token that the caller showed, without its scheme, whose spelling does not matter (RFC 9110 section 11.1). */
+export function tokenOf(request: Request): string {
+  return loginOf(request).token;
+}
+
+function loginOf(request: Request): Login {
+  const login = logins.get(request);
+  if (login === undefined) throw new TypeError('a public handler asked for its caller');
+  return login;
+}
+
+/**
+ * Requires a bearer token (RFC 6750) from the first request on, and refuses what goes beyond the token's role. A token is
+ * always looked at, so failed logins never shut out a valid one; what they slow down is the answer to the next wrong one.
+ */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -42,33 +60,39 @@ export class AuthGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<string | undefined>(accessKey, [context.getHandler(), context.getClass()]);
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const caller = await this.authenticate(request, context.switchToHttp().getResponse<Response>());
+    const login = await this.authenticate(request, context.switchToHttp().getResponse<Response>());
+    const { caller } = login;
     if (!mayUse(caller.role, request.method) || (access === 'admin' && caller.role !== 'admin')) {
       throw new GatewayError('admin_forbidden', { detail: `the token "${caller.name}" has the role ${caller.role}` });
     }
-    callers.set(request, caller);
+    logins.set(request, login);
     return true;
   }
 
-  private async authenticate(request: Request, response: Response): Promise<Caller> {
+  private async authenticate(request: Request, response: Response): Promise<Login> {
     const presented = /^bearer +([\x21-\x7e]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     response.setHeader('WWW-Authenticate', 'Bearer realm="sluice"');
     if (presented === undefined) throw new GatewayError('admin_unauthorized', { detail: 'send "Authorization: Bearer <token>"' });
-    const address = request.socket.remoteAddress ?? '';
-    const waitSeconds = this.failedLogins.retryAfterSeconds(address);
-    if (waitSeconds > 0) {
-      response.setHeader('Retry-After', waitSeconds);
-      throw new GatewayError('too_many_failed_logins', { detail: `try again in ${waitSeconds} s` });
-    }
     const hash = hashSecret(presented);
     const caller = this.bootstrap.matches(hash) ? BootstrapToken.identity : await this.directory.findCaller(hash);
-    if (caller === undefined) {
-      this.failedLogins.add(address);
-      const lockedOutSeconds = this.failedLogins.retryAfterSeconds(address);
-      this.logger.warn(lockedOutSeconds > 0 ? 'too many failed logins' : 'failed login', { address, requestId: requestIdOf(response) });
-      throw new GatewayError('admin_unauthorized', { detail: 'the token is not known or has expired' });
-    }
+    if (caller === undefined) throw await this.refusal(request.socket.remoteAddress ?? '', response);
     response.removeHeader('WWW-Authenticate');
-    return caller;
+    return { caller, token: presented };
+  }
+
+  /** Counts a failed login. Beyond its allowance, an address gets its answer late, and is told when to come back. */
+  private async refusal(address: string, response: Response): Promise<GatewayError> {
+    const waitSeconds = this.failedLogins.retryAfterSeconds(address);
+    if (waitSeconds === 0) {
+      this.failedLogins.add(address);
+      const isLast = this.failedLogins.retryAfterSeconds(address) > 0;
+      this.logger.warn(isLast ? 'too many failed logins' : 'failed login', { address, requestId: requestIdOf(response) });
+      return new GatewayError('admin_unauthorized', { detail: 'the token is not known or has expired' });
+    }
+    response.setHeader('Retry-After', waitSeconds);
+    // Each further guess costs a new connection, and its sender a second of waiting as far as those can be counted.
+    response.setHeader('Connection', 'close');
+    await this.failedLogins.delay(address);
+    return new GatewayError('too_many_failed_logins', { detail: `the token is not known or has expired; try another one in ${waitSeconds} s` });
   }
 }

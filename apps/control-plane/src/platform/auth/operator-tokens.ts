@@ -9,7 +9,8 @@ export interface OperatorTokens {
 }
 
 /**
- * Takes the tokens from the environment, else from their files, else makes them. A new admin token is printed, this once.
+ * Takes the tokens from the environment, else from their files, else makes them. No token is ever printed or logged: what
+ * a process writes is collected and kept.
  * @throws SetupError when they cannot be kept.
  */
 export function operatorTokens(settings: Settings, logger: Logger): OperatorTokens {
@@ -19,8 +20,6 @@ export function operatorTokens(settings: Settings, logger: Logger): OperatorToke
 function adminToken(settings: Settings, logger: Logger): string {
   if (settings.adminToken !== undefined) return settings.adminToken;
   const { secret, isNew } = keepSecret(settings.adminTokenFile, 'sla', 'SLUICE_ADMIN_TOKEN');
-  // Not through the log: logs are collected, and this line is for whoever started the process.
-  if (isNew) process.stderr.write(`\nAdmin token, shown this once and kept in ${settings.adminTokenFile}:\n  ${secret}\n\n`);
-  else logger.info('using the kept admin token', { file: settings.adminTokenFile });
+  logger.info(isNew ? 'made an admin token; read it from the file' : 'using the kept admin token', { file: settings.adminTokenFile });
   return secret;
 }

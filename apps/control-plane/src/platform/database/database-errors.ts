@@ -29,8 +29,9 @@ export function violates(error: unknown, constraint: string): boolean {
 const lostCode = /^(?:08...|57P0.|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
 // pg and TypeORM give these no code.
 const lostMessage = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|already released|Driver not Connected|Cannot use a pool after|was destroyed/i;
-// Insufficient resources, cancelled by a timeout, waited too long for a lock, authentication, no such database.
-const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000)$/;
+// Insufficient resources, cancelled by a timeout, waited too long for a lock, authentication, no such database, and
+// conflicts between transactions that repetitions did not cure.
+const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000|40...)$/;
 
 /** True when the connection is gone or cannot be trusted any more. */
 export function isConnectionLost(error: unknown): boolean {
@@ -45,6 +46,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 /** True when the database is there and does not let us in: waiting would not help. */
 export function isLoginRefused(error: unknown): boolean {
   return /^28...$/.test(inspect(error).code ?? '');
+}
+
+/** True when the database cannot hold a value that it was given, such as an instant that is out of its range. */
+export function isDataException(error: unknown): boolean {
+  return /^22...$/.test(inspect(error).code ?? '');
 }
 
 /** Turns a failure to reach the database into its catalogue entry; everything else stays as it is. */

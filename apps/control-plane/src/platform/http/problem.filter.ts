@@ -2,7 +2,7 @@ import { Catch, HttpException, Injectable, NotFoundException } from '@nestjs/com
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { GatewayError } from '@sluice/errors';
 import type { Request, Response } from 'express';
-import { databaseFault } from '../database/database-errors.ts';
+import { databaseFault, isDataException } from '../database/database-errors.ts';
 import { Logger } from '../logger.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { Answer, sendAnswer } from './answer.ts';
@@ -18,7 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const fault = this.faultOf(exception, request, response);
-    if (fault.status >= 500) this.log(fault, request, response);
+    // What a schema let through and the database refused is a gap of ours, though the caller can do something about it.
+    if (fault.status >= 500 || isDataException(exception)) this.log(fault, request, response);
     if (response.headersSent) {
       response.destroy();
       return;
@@ -31,6 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   private faultOf(exception: unknown, request: Request, response: Response): GatewayError {
     const known = databaseFault(exception);
     if (known instanceof GatewayError) return known;
+    if (isDataException(exception)) return new GatewayError('validation_failed', { detail: 'a value is out of the range that can be stored', cause: exception });
     if (exception instanceof NotFoundException) return unknownPath(request, response);
     if (exception instanceof HttpException && exception.getStatus() === 400) {
       return new GatewayError('invalid_target', { detail: 'the path is not percent-encoded correctly', cause: exception });

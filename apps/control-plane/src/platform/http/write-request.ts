@@ -3,7 +3,7 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { canonicalJson } from '@sluice/config';
 import type { Request, Response } from 'express';
-import { callerOf } from '../auth/auth.guard.ts';
+import { callerOf, tokenOf } from '../auth/auth.guard.ts';
 import type { Caller } from '../auth/role.ts';
 import { readIdempotency } from '../idempotency/idempotency.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
@@ -50,7 +50,7 @@ function readWriteRequest(request: Request, response: Response): WriteRequest {
     target: request.originalUrl,
     ifMatch: parseEntityTags(headers['if-match']),
     ifNoneMatch: parseEntityTags(headers['if-none-match']),
-    idempotency: readIdempotency(idempotencyKey, caller.tokenId, headers.authorization ?? ''),
+    idempotency: readIdempotency(idempotencyKey, caller.tokenId, tokenOf(request)),
     wait: parseWait(queryOf(request), request.get('Prefer')),
   };
 }

@@ -40,6 +40,10 @@ export class IdempotencyRepository {
       throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key came with another request before; use a new one' });
     }
     const secrets = record.sealed === null ? {} : unseal(sealingKey, record.sealed);
+    // The admin token of the machine keeps its id when it is replaced; what the old one sealed stays sealed.
+    if (secrets === undefined) {
+      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key came with another token before; use a new one' });
+    }
     return { status: record.status, headers: record.headers, body: { ...record.body, ...secrets } };
   }
 
