@@ -25,6 +25,7 @@ const nodeFrames = {
     setHash: bytes,
     appliedRevision: revision,
     nackedRevision: revision,
+    bootId: text,
     faults: fc.array(fault),
   }),
   ack: typed('ack', { revision, quarantined: fc.array(fault) }),

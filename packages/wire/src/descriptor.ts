@@ -121,6 +121,10 @@ export const descriptor = {
                       "rule": "repeated",
                       "type": "Fault",
                       "id": 10
+                    },
+                    "bootId": {
+                      "type": "string",
+                      "id": 11
                     }
                   }
                 },

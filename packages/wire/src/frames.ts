@@ -26,6 +26,8 @@ export interface Hello {
   readonly appliedRevision: number;
   readonly nackedRevision: number;
   readonly faults: readonly Fault[];
+  /** Identity of the process; empty when the node does not say it. */
+  readonly bootId: string;
 }
 
 export interface Ack {

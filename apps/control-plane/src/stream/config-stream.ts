@@ -29,6 +29,7 @@ export interface ConfigStreamOptions {
 export class ConfigStream {
   private readonly server: ConfigStreamServer;
   private readonly streams = new Set<NodeStream>();
+  private readonly distrusted = new Set<string>();
   private heartbeat: NodeJS.Timeout | undefined;
   private isDraining = false;
 
@@ -73,7 +74,7 @@ export class ConfigStream {
     }
     const { feed, nodes, logger } = this;
     const helloMs = this.options.helloMs ?? defaultHelloMs;
-    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs }, (stream) => this.streams.delete(stream)));
+    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs, distrusted: this.distrusted }, (stream) => this.streams.delete(stream)));
   }
 
   private refusalOf(call: NodeCall): StreamRefusal | undefined {

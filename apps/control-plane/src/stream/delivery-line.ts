@@ -1,8 +1,13 @@
+import { after } from '@sluice/errors';
 import type { NodeCall } from '@sluice/wire';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import { StreamRefusal } from './stream-refusal.ts';
+import type { Unanswered } from './unanswered.ts';
+
+/** So long a node may take to say what it makes of the end of its gateway. */
+const lastAnswerMs = 2_000;
 
 /**
  * What goes out to one node: a snapshot where it must be, then a delta for every revision as long as the node keeps up.
@@ -19,11 +24,14 @@ export class DeliveryLine {
   private snapshots = 0;
   private isSendingSnapshot = false;
   private isClosed = false;
+  /** Runs once the gateway is gone and the node was told. */
+  private lastAnswer: NodeJS.Timeout | undefined;
   private onDrain: () => void = () => undefined;
 
   constructor(
     private readonly call: NodeCall,
     private readonly feed: RevisionFeed,
+    private readonly unanswered: Unanswered,
     private readonly refuse: (refusal: StreamRefusal) => void,
   ) {
     call.on('drain', () => {
@@ -58,8 +66,14 @@ export class DeliveryLine {
     this.position = Math.max(position, view.revision);
   }
 
+  /** The node has answered the oldest revision. */
+  answered(): void {
+    if (this.lastAnswer !== undefined && this.unanswered.isEmpty) this.endGateway();
+  }
+
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.lastAnswer);
     this.onDrain();
   }
 
@@ -73,9 +87,11 @@ export class DeliveryLine {
 
   private send(deltas: 'single' | 'merged'): void {
     while (!this.isWaiting()) {
-      const view = this.currentView();
+      const current = this.currentView();
+      // The last delta of a gateway says that it is deleted. The node answers it before it is sent away.
+      const view = current ?? this.view;
       if (view === undefined) {
-        this.refuse(new StreamRefusal('NOT_FOUND', 'the gateway was deleted; set SLUICE_GATEWAY to one that exists'));
+        this.endGateway();
         return;
       }
       if (view !== this.view) {
@@ -83,18 +99,23 @@ export class DeliveryLine {
         this.view = view;
         this.position = undefined;
         this.session?.restarted();
+        this.unanswered.restart();
       }
       if (this.position === undefined || !view.covers(this.position)) {
         void this.sendSnapshot(view);
         return;
       }
       const delta = deltas === 'single' ? view.nextDelta(this.position) : view.mergedDelta(this.position);
-      if (delta === undefined) return;
+      if (delta === undefined) {
+        if (current === undefined) this.awaitLastAnswer();
+        return;
+      }
       if (delta.frame === undefined) {
         void this.sendSnapshot(view);
         return;
       }
       this.position = delta.revision;
+      this.unanswered.add(delta.revision);
       this.session?.sent(delta.revision, false);
       this.write(delta.frame);
     }
@@ -105,6 +126,8 @@ export class DeliveryLine {
     this.isSendingSnapshot = true;
     try {
       const { revision, frames } = await view.snapshot();
+      if (this.isClosed || number !== this.snapshots) return;
+      this.unanswered.add(revision);
       for (const frame of frames) {
         if (this.isClosed || number !== this.snapshots) return;
         this.write(frame);
@@ -118,6 +141,15 @@ export class DeliveryLine {
     } catch (error) {
       if (number === this.snapshots) this.refuse(new StreamRefusal('INTERNAL', `the snapshot cannot be sent: ${error instanceof Error ? error.message : String(error)}`));
     }
+  }
+
+  private awaitLastAnswer(): void {
+    if (this.unanswered.isEmpty) this.endGateway();
+    else this.lastAnswer ??= after('config', lastAnswerMs, () => this.endGateway());
+  }
+
+  private endGateway(): void {
+    this.refuse(new StreamRefusal('NOT_FOUND', 'the gateway was deleted; set SLUICE_GATEWAY to one that exists'));
   }
 
   private write(frame: Buffer): void {

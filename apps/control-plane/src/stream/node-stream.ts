@@ -1,5 +1,5 @@
 import { after, guarded } from '@sluice/errors';
-import type { Hello, NodeCall, NodeFrame } from '@sluice/wire';
+import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts';
 import { admit } from './admission.ts';
 import { DeliveryLine } from './delivery-line.ts';
 import { StreamRefusal } from './stream-refusal.ts';
+import { Unanswered } from './unanswered.ts';
 
 export interface NodeStreamSurroundings {
   readonly feed: RevisionFeed;
@@ -14,12 +15,17 @@ export interface NodeStreamSurroundings {
   readonly logger: Logger;
   /** A node says hello within that time, or it is not one of ours. */
   readonly helloMs: number;
+  /** Ids of nodes that said what cannot be: they begin with a snapshot the next time. */
+  readonly distrusted: Set<string>;
 }
+
+const maxDistrusted = 1_000;
 
 /** One node's stream from hello to end: frames in, and what they mean. What goes out is the {@link DeliveryLine}'s. */
 export class NodeStream {
   private readonly line: DeliveryLine;
   private readonly helloTimer: NodeJS.Timeout;
+  private readonly unanswered = new Unanswered();
   private session: NodeSession | undefined;
   private isOver = false;
 
@@ -28,7 +34,7 @@ export class NodeStream {
     private readonly surroundings: NodeStreamSurroundings,
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
-    this.line = new DeliveryLine(call, surroundings.feed, (refusal) => this.refuse(refusal));
+    this.line = new DeliveryLine(call, surroundings.feed, this.unanswered, (refusal) => this.refuse(refusal));
     this.helloTimer = after('config', surroundings.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')));
     call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
     call.on('end', guarded('config', () => call.end()));
@@ -68,9 +74,33 @@ export class NodeStream {
     }
     const { session } = this;
     if (session === undefined) this.refuse(new StreamRefusal('INVALID_ARGUMENT', 'the first frame must be a hello'));
-    else if (frame.type === 'ack') session.acked(frame.revision, frame.quarantined);
-    else if (frame.type === 'nack') session.nacked(frame.revision, frame.faults);
-    else if (frame.type === 'status') session.reported(frame.draining, frame.targets, frame.appliedRevision);
+    else if (frame.type === 'status') this.hear(session, frame);
+    else if (frame.type === 'ack' || frame.type === 'nack') this.answered(session, frame);
+  }
+
+  private answered(session: NodeSession, frame: Ack | Nack): void {
+    const { revision } = frame;
+    const what = this.unanswered.take(revision);
+    if (what === 'unknown' && !session.hasAnswered(revision)) this.distrust(`${frame.type === 'ack' ? 'acknowledged' : 'refused'} revision ${revision}, which it was not sent`);
+    if (what !== 'expected') return;
+    if (frame.type === 'ack') session.acked(revision, frame.quarantined);
+    else session.nacked(revision, frame.faults);
+    this.line.answered();
+  }
+
+  private hear(session: NodeSession, { draining, targets, appliedRevision }: StatusReport): void {
+    const { revision } = this.surroundings.feed;
+    if (session.claimsTooMuch(appliedRevision, revision)) this.distrust(`says that it serves with revision ${appliedRevision}; the newest is ${revision}`);
+    else session.reported(draining, targets, appliedRevision);
+  }
+
+  /** The node counts other revisions than we do: it is told, and gets a snapshot when it comes back. */
+  private distrust(what: string): void {
+    const { distrusted, logger } = this.surroundings;
+    const id = this.session?.identity.id ?? '';
+    if (distrusted.size < maxDistrusted) distrusted.add(id);
+    logger.warn(`a node ${what}; it has to begin anew`, { node: id });
+    this.refuse(new StreamRefusal('INVALID_ARGUMENT', `node "${id}" ${what}; connect again for a snapshot`));
   }
 
   private async welcome(hello: Hello): Promise<void> {
@@ -78,10 +108,18 @@ export class NodeStream {
     // What the node says next must find its session.
     this.call.pause();
     try {
-      const { feed } = this.surroundings;
-      const { gatewayId, position } = await admit(hello, feed);
+      const { feed, distrusted } = this.surroundings;
+      const admitted = await admit(hello, feed);
       if (this.isOver) return;
+      const { gatewayId } = admitted;
+      const position = distrusted.delete(hello.nodeId) ? undefined : admitted.position;
       const session = this.session ?? (await this.join(hello, gatewayId, position !== undefined));
+      if (session === undefined) {
+        throw new StreamRefusal(
+          'ALREADY_EXISTS',
+          `another node with the id "${hello.nodeId}" is connected; set SLUICE_NODE_ID to an id of its own for each (a node that was restarted is taken back within seconds)`,
+        );
+      }
       if (this.isOver) {
         this.surroundings.nodes.leave(session);
         return;
@@ -96,12 +134,14 @@ export class NodeStream {
     }
   }
 
-  private async join({ nodeId, version, revision, appliedRevision, nackedRevision, faults }: Hello, gatewayId: string, goesOn: boolean): Promise<NodeSession> {
-    const { nodes, logger } = this.surroundings;
+  private async join(hello: Hello, gatewayId: string, goesOn: boolean): Promise<NodeSession | undefined> {
+    const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
+    const { nodes, logger, feed } = this.surroundings;
     this.session = await nodes.join(
-      { id: nodeId, gatewayId, version: version.slice(0, 64) },
+      { id: nodeId, gatewayId, version, bootId: bootId.slice(0, 64) },
       (session) => {
-        if (goesOn) session.resumed(Math.min(appliedRevision, revision), nackedRevision, faults);
+        // What it refused is one of ours, or nothing.
+        if (goesOn) session.resumed(Math.min(appliedRevision, revision), nackedRevision <= feed.revision ? nackedRevision : 0, faults);
       },
       () => {
         logger.warn('a newer stream of the same node took over; two nodes must not share an id', { node: nodeId });

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-type Code = 'INVALID_ARGUMENT' | 'UNAUTHENTICATED' | 'NOT_FOUND' | 'ABORTED' | 'DEADLINE_EXCEEDED' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE' | 'INTERNAL';
+type Code = 'INVALID_ARGUMENT' | 'UNAUTHENTICATED' | 'NOT_FOUND' | 'ABORTED' | 'ALREADY_EXISTS' | 'DEADLINE_EXCEEDED' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE' | 'INTERNAL';
 
 /** Why a stream ends, as gRPC says it to the node: the message is for whoever operates the node. */
 export class StreamRefusal extends Error {

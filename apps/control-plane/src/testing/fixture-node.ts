@@ -11,6 +11,8 @@ export interface FixtureNodeOptions {
   /** False leaves acknowledging to the spec. */
   readonly acks?: boolean;
   readonly saysHello?: boolean;
+  /** Identity of the process; none by default. */
+  readonly bootId?: string;
 }
 
 /** A node that speaks the protocol and nothing else: it holds what it is sent, and acknowledges it. */
@@ -41,7 +43,7 @@ export class FixtureNode {
   }
 
   hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }, nodeId = this.options.id ?? 'node-1'): void {
-    this.send({ type: 'hello', nodeId, gateway: this.options.gateway ?? 'default', version: '1', policies: [], appliedRevision: held.revision, nackedRevision: 0, faults: [], ...held });
+    this.send({ type: 'hello', nodeId, gateway: this.options.gateway ?? 'default', version: '1', policies: [], appliedRevision: held.revision, nackedRevision: 0, faults: [], bootId: this.options.bootId ?? '', ...held });
   }
 
   send(frame: NodeFrame): void {

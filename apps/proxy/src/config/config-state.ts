@@ -20,6 +20,8 @@ export interface ConfigStatus {
   readonly refused: { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
   /** Why the stream is down, or the file could not be read; empty when all is well. */
   readonly lastError: string;
+  /** True when the control plane is there and does not want this node as it is: an operator has to act. */
+  readonly isRefused: boolean;
   /** Why the last good configuration could not be kept or read; empty when all is well. */
   readonly lastGoodError: string;
   /** How often, since the start: revisions refused, whole configurations asked for because of drift, connections made. */
@@ -38,6 +40,7 @@ export class ConfigState {
   quarantined: readonly ConfigFault[] = [];
   refused: ConfigStatus['refused'];
   lastError = '';
+  isRefused = false;
   lastGoodError = '';
   nacks = 0;
   resyncs = 0;
@@ -66,8 +69,8 @@ export class ConfigState {
   }
 
   describe(nowMs = Date.now()): ConfigStatus {
-    const { origin, connected, controlPlane, epoch, revision, quarantined, refused, lastError, lastGoodError, nacks, resyncs, connects } = this;
+    const { origin, connected, controlPlane, epoch, revision, quarantined, refused, lastError, isRefused, lastGoodError, nacks, resyncs, connects } = this;
     const ageMs = origin === 'none' || origin === 'file' ? 0 : Math.max(0, nowMs - this.#confirmedAtMs);
-    return { origin, connected, controlPlane, epoch, revision, ageMs, quarantined, refused, lastError, lastGoodError, nacks, resyncs, connects };
+    return { origin, connected, controlPlane, epoch, revision, ageMs, quarantined, refused, lastError, isRefused, lastGoodError, nacks, resyncs, connects };
   }
 }

@@ -15,6 +15,8 @@ export interface NodeReport {
 
 export interface StreamSessionOptions {
   readonly nodeId: string;
+  /** Identity of this process. */
+  readonly bootId: string;
   readonly gateway: string;
   readonly version: string;
   readonly policies: readonly string[];
@@ -100,11 +102,12 @@ export class StreamSession {
   }
 
   #hello(fromScratch: boolean): void {
-    const { nodeId, gateway, version, policies, applier, state } = this.#options;
+    const { nodeId, bootId, gateway, version, policies, applier, state } = this.#options;
     const { held } = applier;
     this.#send({
       type: 'hello',
       nodeId,
+      bootId,
       gateway,
       version,
       policies,
@@ -171,7 +174,7 @@ export class StreamSession {
   }
 }
 
-const refusals: ReadonlySet<unknown> = new Set([status.INVALID_ARGUMENT, status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.NOT_FOUND, status.ABORTED, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED]);
+const refusals: ReadonlySet<unknown> = new Set([status.INVALID_ARGUMENT, status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.NOT_FOUND, status.ALREADY_EXISTS, status.ABORTED, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED]);
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;

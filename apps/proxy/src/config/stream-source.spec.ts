@@ -271,7 +271,8 @@ describe('StreamSource', () => {
     await until(() => state.lastError !== '');
     expect(state.lastError).toBe('there is no gateway "default"');
     await sleep(200);
-    expect(logged).toEqual(['no control plane; there is no configuration yet']);
+    expect(logged).toEqual(['the control plane refuses this node; there is no configuration yet']);
+    expect(state.describe()).toMatchObject({ isRefused: true });
   });
 
   it('refuses to send its token in plaintext beyond this machine', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
 import type { StreamAddress, StreamSecurity } from '@sluice/wire';
 import { backoffMs } from './backoff.ts';
@@ -41,6 +42,8 @@ export class StreamSource implements ConfigSource {
   readonly #options: StreamSourceOptions;
   readonly #applier: ConfigApplier;
   readonly #settled = Promise.withResolvers<void>();
+  /** Tells the control plane that it is this process that comes back, and not another one with its id. */
+  readonly #bootId = randomUUID();
   #isStopping = false;
   /** Ends the wait under way. */
   #interrupt: () => void = () => undefined;
@@ -114,6 +117,7 @@ export class StreamSource implements ConfigSource {
     let acceptedAt: number | undefined;
     const session = new StreamSession(createConfigStreamClient({ address, security, token }), {
       ...this.#options,
+      bootId: this.#bootId,
       silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
       applier: this.#applier,
       onAccepted: () => {
@@ -121,6 +125,7 @@ export class StreamSource implements ConfigSource {
         state.connected = true;
         state.connects++;
         state.lastError = '';
+        state.isRefused = false;
         this.#loggedLoss = undefined;
         log.info({ controlPlane: state.controlPlane }, 'connected to the control plane');
       },
@@ -149,12 +154,13 @@ export class StreamSource implements ConfigSource {
     if (this.#isStopping) return;
     const { state, log } = this.#options;
     state.lastError = reason;
+    state.isRefused = isRefusal;
     // That nobody answers is one state, whatever the network says about it.
     const kind = isRefusal ? reason : 'away';
     if (kind === this.#loggedLoss) return;
     this.#loggedLoss = kind;
     const serving = state.revision === 0 ? 'there is no configuration yet' : `serving on with revision ${state.revision}`;
-    log.warn({ controlPlane: state.controlPlane, reason }, `no control plane; ${serving}`);
+    log.warn({ controlPlane: state.controlPlane, reason }, `${isRefusal ? 'the control plane refuses this node' : 'no control plane'}; ${serving}`);
   }
 
   #keep(): void {

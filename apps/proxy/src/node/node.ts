@@ -84,14 +84,14 @@ export class ProxyNode {
   }
 
   #readiness(): Readiness {
-    const { origin, revision, ageMs, lastError } = this.#state.describe();
+    const { origin, revision, ageMs, lastError, isRefused } = this.#state.describe();
     if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
     if (!this.#takesTraffic) return { ready: false, reason: 'the node brings its first configuration into service and takes no traffic yet' };
     if (origin === 'none') {
       const why = lastError === '' ? '' : ` (${lastError})`;
-      return { ready: false, reason: `the node has no configuration: no control plane has answered${why}, and there is no last good configuration on disk` };
+      return { ready: false, reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and there is no last good configuration on disk` };
     }
-    return { ready: true, revision, configAgeSeconds: Math.round(ageMs / 1000), source: origin };
+    return { ready: true, revision, configAgeSeconds: Math.round(ageMs / 1000), source: origin, lastError };
   }
 
   #addConfigMetrics(): void {

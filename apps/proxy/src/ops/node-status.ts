@@ -11,6 +11,8 @@ export type Readiness =
       /** Seconds since somebody confirmed that this is the newest configuration. */
       readonly configAgeSeconds: number;
       readonly source: Exclude<ConfigOrigin, 'none'>;
+      /** Why the control plane is not connected, as when it refuses this node; empty when all is well. */
+      readonly lastError: string;
     }
   /** `reason` is a sentence for whoever is on call. */
   | { readonly ready: false; readonly reason: string };

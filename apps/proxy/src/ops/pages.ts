@@ -31,8 +31,8 @@ const answerJson = (status: number, value: object, headers: Readonly<Record<stri
 function readyz(node: NodeStatus): Answer {
   const readiness = node.readiness();
   if (!readiness.ready) return answerJson(503, { status: 'not-ready', reason: readiness.reason }, { 'retry-after': '1' });
-  const { revision, configAgeSeconds, source } = readiness;
-  return answerJson(200, { status: 'ready', revision, configAgeSeconds, source });
+  const { revision, configAgeSeconds, source, lastError } = readiness;
+  return answerJson(200, { status: 'ready', revision, configAgeSeconds, source, ...(lastError === '' ? {} : { lastError }) });
 }
 
 async function metrics(node: NodeStatus, { accept }: Question): Promise<Answer> {

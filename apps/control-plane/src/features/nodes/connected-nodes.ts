@@ -1,6 +1,7 @@
 import { after, every } from '@sluice/errors';
+import { isDatabaseFault } from '../../platform/database/database-errors.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { NodeRepository } from './node.repository.ts';
+import type { NodeRepository, OwnNode } from './node.repository.ts';
 import { NodeSession } from './node-session.ts';
 import type { NodeIdentity } from './node-session.ts';
 import { WorkLine } from './work-line.ts';
@@ -11,6 +12,9 @@ const aliveMs = 1_000;
 const forgetMs = 60_000;
 /** A node does not wait longer than that for its row: it has to get its configuration, database or not. */
 const takeOverMs = 500;
+/** That a second node wants the id of another one is logged once in so many milliseconds, for so many ids. */
+const duplicateLogMs = 60_000;
+const maxDuplicates = 1_000;
 
 /** The nodes whose streams end here, and their rows, by which every other replica knows of them. */
 export class ConnectedNodes {
@@ -23,6 +27,10 @@ export class ConnectedNodes {
   private readonly writeRows = (): Promise<void> => this.attempt(() => this.write());
   private readonly markSilent = (): Promise<void> => this.attempt(() => this.repository.markSilent());
   private databaseFailed = false;
+  /** When it was logged last that an id is wanted twice. */
+  private readonly duplicates = new Map<string, number>();
+  /** Ids of nodes whose rows the database refuses. */
+  private readonly unwritable = new Set<string>();
   private news = Promise.withResolvers<void>();
 
   constructor(
@@ -66,10 +74,12 @@ export class ConnectedNodes {
 
   /**
    * A node has connected; an older stream of it is told that it was superseded. `prepare` may tell the session what is
-   * known already. Resolves once other replicas can see it.
+   * known already. Resolves once other replicas can see it; to undefined when another process has the id and is at work,
+   * here or with another replica.
    */
-  async join(identity: NodeIdentity, prepare: (session: NodeSession) => void, onSuperseded: () => void): Promise<NodeSession> {
+  async join(identity: NodeIdentity, prepare: (session: NodeSession) => void, onSuperseded: () => void): Promise<NodeSession | undefined> {
     const older = this.sessions.get(identity.id);
+    if (older?.keepsIdFrom(identity) === true) return this.refuseDuplicate(identity.id);
     const session: NodeSession = new NodeSession(identity, () => this.changed(session), onSuperseded);
     prepare(session);
     this.sessions.set(identity.id, session);
@@ -78,9 +88,20 @@ export class ConnectedNodes {
       older.onSuperseded();
     }
     let late: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (late = setTimeout(resolve, takeOverMs)));
-    await Promise.race([this.takeOver(session), bound]);
+    const bound = new Promise<boolean>((resolve) => (late = setTimeout(resolve, takeOverMs, true)));
+    const isTaken = this.takeOver(session);
+    const isOurs = await Promise.race([isTaken, bound]);
     clearTimeout(late);
+    if (!isOurs) {
+      if (this.sessions.get(identity.id) === session) this.sessions.delete(identity.id);
+      this.unwritten.delete(session);
+      this.tell();
+      return this.refuseDuplicate(identity.id);
+    }
+    // A database that was too slow may still say that the id belongs to another one.
+    void isTaken.then((isOursAfterAll) => {
+      if (!isOursAfterAll && this.sessions.get(identity.id) === session) session.onSuperseded();
+    });
     return session;
   }
 
@@ -88,6 +109,7 @@ export class ConnectedNodes {
   leave(session: NodeSession): void {
     const { id } = session.identity;
     if (this.sessions.get(id) !== session) return;
+    session.ended();
     this.sessions.delete(id);
     if (session.isDraining) {
       this.unwritten.delete(session);
@@ -119,16 +141,54 @@ export class ConnectedNodes {
     const sessions = [...this.unwritten];
     this.unwritten.clear();
     if (sessions.length === 0) return;
-    for (const { id, elsewhere } of await this.repository.update(sessions.map((session) => session.describe()))) {
-      const session = this.sessions.get(id);
-      if (session === undefined) continue;
-      if (elsewhere) session.onSuperseded();
-      else await this.takeOver(session);
+    const nodes = sessions.map(rowOf);
+    try {
+      await this.settle(await this.repository.update(nodes));
+    } catch (error) {
+      if (isDatabaseFault(error)) throw error;
+      // One row that the database refuses must not keep the others from being written.
+      for (const node of nodes) await this.writeAlone(node);
     }
   }
 
-  private takeOver(session: NodeSession): Promise<void> {
-    return this.attempt(() => this.repository.takeOver(session.describe()));
+  private async writeAlone(node: OwnNode): Promise<void> {
+    try {
+      await this.settle(await this.repository.update([node]));
+      this.unwritable.delete(node.id);
+    } catch (error) {
+      if (isDatabaseFault(error)) throw error;
+      if (this.unwritable.has(node.id) || this.unwritable.size >= maxDuplicates) return;
+      this.unwritable.add(node.id);
+      this.logger.error('the state of a node cannot be stored', { node: node.id, reason: reasonOf(error) });
+    }
+  }
+
+  /** Sees to the rows that were not ours to write. */
+  private async settle(others: readonly { readonly id: string; readonly elsewhere: boolean }[]): Promise<void> {
+    for (const { id, elsewhere } of others) {
+      const session = this.sessions.get(id);
+      if (session === undefined) continue;
+      if (elsewhere || !(await this.takeOver(session))) session.onSuperseded();
+    }
+  }
+
+  /** False when another process has the id. A database that cannot say so keeps no node from its configuration. */
+  private async takeOver(session: NodeSession): Promise<boolean> {
+    let isOurs = true;
+    await this.attempt(async () => {
+      isOurs = await this.repository.takeOver(rowOf(session));
+    });
+    return isOurs;
+  }
+
+  private refuseDuplicate(id: string): undefined {
+    const now = performance.now();
+    if (now - (this.duplicates.get(id) ?? Number.NEGATIVE_INFINITY) < duplicateLogMs) return;
+    this.duplicates.delete(id);
+    this.duplicates.set(id, now);
+    const [oldest] = this.duplicates.keys();
+    if (this.duplicates.size > maxDuplicates && oldest !== undefined) this.duplicates.delete(oldest);
+    this.logger.warn('refused a second node of an id that another one has; set SLUICE_NODE_ID of one of them', { node: id });
   }
 
   /** Rows that could not be written are written with the next sign of life. */
@@ -141,6 +201,10 @@ export class ConnectedNodes {
       this.databaseFailed = true;
     }
   }
+}
+
+function rowOf(session: NodeSession): OwnNode {
+  return { ...session.describe(), bootId: session.identity.bootId ?? '', isConnected: session.isConnected };
 }
 
 /** What the database said, rather than what a client of the Admin API would be told. */

@@ -1,16 +1,21 @@
 import { staleAfterMs } from './node.ts';
 import type { Node, NodeTarget } from './node.ts';
 import type { NodeFault } from './applied.ts';
+import { storableFaults, storableTargets, storableText } from './node-words.ts';
 
 /** Compiling a whole configuration takes longer than a delta. */
 const snapshotAllowanceMs = 30_000;
-/** More faults than that tell nothing new, and would make a large row. */
 const maxFaults = 100;
+const maxVersionLength = 64;
+/** A node that is silent for so long may be gone, and another process may take its id. It speaks every second. */
+const takeableAfterMs = 3_000;
 
 export interface NodeIdentity {
   readonly id: string;
   readonly gatewayId: string;
   readonly version: string;
+  /** Identity of the process; empty when the node does not say it. */
+  readonly bootId?: string;
 }
 
 /** A node that is connected to this replica, as its stream tells it. Times are milliseconds of {@link performance.now}. */
@@ -22,6 +27,7 @@ export class NodeSession {
   private quarantined: readonly NodeFault[] = [];
   private targets: readonly NodeTarget[] = [];
   private draining = false;
+  private hasEnded = false;
   /** False until what the node calls a revision is known to be one of this database. */
   private isInStep = false;
   private seenAtMs = performance.now();
@@ -40,12 +46,28 @@ export class NodeSession {
     return this.draining;
   }
 
+  /** False once the stream has ended. */
+  get isConnected(): boolean {
+    return !this.hasEnded;
+  }
+
+  /** True when this process is still at work, as far as can be told, and the other one is another. */
+  keepsIdFrom(other: NodeIdentity): boolean {
+    if ((this.identity.bootId ?? '') === (other.bootId ?? '') || this.draining) return false;
+    return performance.now() - this.seenAtMs < takeableAfterMs;
+  }
+
+  /** The stream has ended. */
+  ended(): void {
+    this.hasEnded = true;
+  }
+
   /** The node goes on from a state that this control plane knows too. */
   resumed(appliedRevision: number, nackedRevision: number, faults: readonly NodeFault[]): void {
     this.isInStep = true;
     this.appliedRevision = appliedRevision;
     this.nackedRevision = nackedRevision === 0 ? null : nackedRevision;
-    this.quarantined = faults.slice(0, maxFaults);
+    this.quarantined = storableFaults(faults);
     this.faults = this.quarantined;
   }
 
@@ -66,7 +88,7 @@ export class NodeSession {
   acked(revision: number, quarantined: readonly NodeFault[]): void {
     this.answered(revision);
     this.appliedRevision = revision;
-    this.quarantined = quarantined.slice(0, maxFaults);
+    this.quarantined = storableFaults(quarantined);
     this.faults = this.quarantined;
     this.nackedRevision = null;
     this.onChange();
@@ -75,18 +97,29 @@ export class NodeSession {
   nacked(revision: number, faults: readonly NodeFault[]): void {
     this.answered(revision);
     this.nackedRevision = revision;
-    this.faults = [...faults, ...this.quarantined].slice(0, maxFaults);
+    this.faults = [...storableFaults(faults), ...this.quarantined].slice(0, maxFaults);
     this.onChange();
   }
 
-  reported(draining: boolean, targets: readonly NodeTarget[], appliedRevision: number): void {
+  /** True when the node says that it serves with a revision that the newest one is not yet, though it counts as we do. */
+  claimsTooMuch(appliedRevision: number, newest: number): boolean {
+    return this.isInStep && appliedRevision > newest;
+  }
+
+  reported(draining: boolean, said: readonly NodeTarget[], appliedRevision: number): void {
     this.seenAtMs = performance.now();
+    const targets = storableTargets(said);
     const advanced = this.isInStep && appliedRevision > this.appliedRevision;
     const news = draining !== this.draining || advanced || JSON.stringify(targets) !== JSON.stringify(this.targets);
     this.draining = draining;
     this.targets = targets;
     if (advanced) this.appliedRevision = appliedRevision;
     if (news) this.onChange();
+  }
+
+  /** True for what the node has said already, so that saying it again changes nothing. */
+  hasAnswered(revision: number): boolean {
+    return this.isInStep && (revision === this.appliedRevision || revision === this.nackedRevision);
   }
 
   /** True when it is live and has neither applied nor refused the revision: what a cheap look can tell. */
@@ -101,8 +134,11 @@ export class NodeSession {
 
   describe(): Node {
     const now = performance.now();
+    const { id, gatewayId, version } = this.identity;
     return {
-      ...this.identity,
+      id,
+      gatewayId,
+      version: storableText(version, maxVersionLength),
       state: this.state(),
       appliedRevision: this.appliedRevision,
       nackedRevision: this.nackedRevision,

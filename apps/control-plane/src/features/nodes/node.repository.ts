@@ -16,6 +16,18 @@ const columns = `id, gateway AS "gatewayId", version,
   applied_revision AS "appliedRevision", nacked_revision AS "nackedRevision", faults, targets,
   connected_at AS "connectedAt", last_seen_at AS "lastSeenAt"`;
 
+/** A row as its own replica writes it. */
+export interface OwnNode extends Node {
+  /** Identity of the process; empty when the node does not say it. */
+  readonly bootId: string;
+  /** False once its stream has ended. */
+  readonly isConnected: boolean;
+}
+
+/** Silent for so long, a node of another replica loses its id to a process that asks for it. */
+const takeableAfter = '3 seconds';
+const maxSilentMs = 86_400_000;
+
 /** How long a node that went away without a farewell stays in the list. */
 const forgottenAfter = '1 hour';
 
@@ -38,29 +50,36 @@ export class NodeRepository {
     this.listensSinceMs = performance.now();
   }
 
-  /** The node is connected here from now on, whoever had it before. */
-  async takeOver(node: Node): Promise<void> {
-    await this.database.query(
-      `INSERT INTO node (id, gateway, version, replica, state, applied_revision, faults, nacked_revision, targets, connected_at, last_seen_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), now())
+  /**
+   * The node is connected here from now on.
+   * @returns false, and changes nothing, while another process of that id is connected to another replica.
+   */
+  async takeOver(node: OwnNode): Promise<boolean> {
+    const rows = await this.database.query(
+      `INSERT INTO node (id, gateway, version, replica, state, applied_revision, faults, nacked_revision, targets, boot, connected_at, last_seen_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now())
        ON CONFLICT (id) DO UPDATE SET gateway = excluded.gateway, version = excluded.version, replica = excluded.replica,
-         state = excluded.state, applied_revision = excluded.applied_revision, faults = excluded.faults,
-         nacked_revision = excluded.nacked_revision, targets = excluded.targets, connected_at = now(), last_seen_at = now()`,
-      [node.id, node.gatewayId, node.version, this.replica, node.state, node.appliedRevision, JSON.stringify(node.faults), node.nackedRevision, JSON.stringify(node.targets)],
+         state = excluded.state, applied_revision = excluded.applied_revision, faults = excluded.faults, boot = excluded.boot,
+         nacked_revision = excluded.nacked_revision, targets = excluded.targets, is_connected = true, connected_at = now(), last_seen_at = now()
+         WHERE node.replica = excluded.replica OR node.boot = excluded.boot OR NOT node.is_connected OR node.state = 'draining'
+           OR node.last_seen_at < now() - interval '${takeableAfter}'
+       RETURNING id`,
+      [node.id, node.gatewayId, node.version, this.replica, node.state, node.appliedRevision, JSON.stringify(node.faults), node.nackedRevision, JSON.stringify(node.targets), node.bootId],
     );
+    return rows.length > 0;
   }
 
   /**
    * Writes what is new about nodes that are connected here.
    * @returns ids of those that are no longer ours, and whether another replica has them.
    */
-  async update(nodes: readonly Node[]): Promise<{ readonly id: string; readonly elsewhere: boolean }[]> {
-    const given = nodes.map((node) => ({ ...node, silentMs: Math.round(Date.now() - node.lastSeenAt.getTime()) }));
+  async update(nodes: readonly OwnNode[]): Promise<{ readonly id: string; readonly elsewhere: boolean }[]> {
+    const given = nodes.map((node) => ({ ...node, silentMs: Math.min(maxSilentMs, Math.max(0, Math.round(Date.now() - node.lastSeenAt.getTime()))) }));
     return this.database.query(
-      `WITH given AS (SELECT * FROM jsonb_to_recordset($1) AS g(id text, state text, "appliedRevision" bigint, "nackedRevision" bigint, faults jsonb, targets jsonb, "silentMs" integer)),
+      `WITH given AS (SELECT * FROM jsonb_to_recordset($1) AS g(id text, state text, "appliedRevision" bigint, "nackedRevision" bigint, faults jsonb, targets jsonb, "silentMs" integer, "isConnected" boolean)),
        updated AS (
          UPDATE node SET state = given.state, applied_revision = "appliedRevision", nacked_revision = "nackedRevision",
-           faults = given.faults, targets = given.targets, last_seen_at = now() - "silentMs" * interval '1 millisecond'
+           faults = given.faults, targets = given.targets, is_connected = "isConnected", last_seen_at = now() - "silentMs" * interval '1 millisecond'
          FROM given WHERE node.id = given.id AND node.replica = $2 RETURNING node.id)
        SELECT given.id, node.id IS NOT NULL AS elsewhere FROM given LEFT JOIN node ON node.id = given.id
        WHERE given.id NOT IN (SELECT id FROM updated)`,
@@ -98,13 +117,15 @@ export class NodeRepository {
     return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id <> ALL($3::text[]) ORDER BY id COLLATE "C"`, [...this.silenceParameters(), ids])).map(nodeOf);
   }
 
-  /** What a revision concerns; the ids of the gateways, or null for all of them. */
-  async concern(revision: number): Promise<RevisionConcern & { readonly gatewayNames: readonly string[] | null }> {
-    const [row] = await this.database.query<{ gateways: string[] | null; changed: string[] }>(
-      'SELECT gateways, ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision) AS changed FROM revision WHERE revision = $1',
+  /** What a revision concerns; names of the gateways, or null for all of them, and ids of those that it changed itself. */
+  async concern(revision: number): Promise<RevisionConcern & { readonly gatewayNames: readonly string[] | null; readonly gatewayIds: readonly string[] }> {
+    const [row] = await this.database.query<{ gateways: string[] | null; changed: string[]; own: string[] }>(
+      `SELECT gateways, ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision) AS changed,
+         ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision AND kind = 'gateway') AS own
+       FROM revision WHERE revision = $1`,
       [revision],
     );
-    return { revision, changed: new Set(row?.changed), gatewayNames: row?.gateways ?? null };
+    return { revision, changed: new Set(row?.changed), gatewayNames: row?.gateways ?? null, gatewayIds: row?.own ?? [] };
   }
 
   private silenceParameters(): readonly [replica: string, hearsAll: boolean] {

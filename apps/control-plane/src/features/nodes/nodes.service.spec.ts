@@ -108,7 +108,7 @@ describe('NodesService.wait', () => {
     const silent = await connect('c', { acks: false }, second);
     const revision = await change();
     await silent.until(() => silent.revision === revision);
-    expect(outcomes(await replica.nodes.wait(revision, 200))).toEqual({ a: 'applied', b: 'applied', c: 'pending' });
+    expect(outcomes(await replica.nodes.wait(revision, 1_500))).toEqual({ a: 'applied', b: 'applied', c: 'pending' });
     silent.nack(revision, { id: route });
     expect(outcomes(await replica.nodes.wait(revision, 5_000))).toMatchObject({ c: 'rejected' });
   });

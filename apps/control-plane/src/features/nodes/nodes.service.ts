@@ -66,9 +66,10 @@ export class NodesService extends AppliedStatus {
   }
 
   private async concern(revision: number): Promise<Concern> {
-    const { changed, gatewayNames } = await this.repository.concern(revision);
-    const ids = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
-    return { revision, changed, gatewayIds: ids === undefined ? undefined : new Set(ids) };
+    const { changed, gatewayNames, gatewayIds } = await this.repository.concern(revision);
+    const named = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
+    // A gateway that was deleted has no name any more, and nodes all the same.
+    return { revision, changed, gatewayIds: named === undefined ? undefined : new Set([...named, ...gatewayIds]) };
   }
 
   private answersMissingHere({ revision, gatewayIds }: Concern): boolean {

@@ -53,6 +53,11 @@ export function isDataException(error: unknown): boolean {
   return /^22...$/.test(inspect(error).code ?? '');
 }
 
+/** True for an error that is not about what was asked, but about the database that could not be asked. */
+export function isDatabaseFault(error: unknown): boolean {
+  return error instanceof GatewayError ? error.code === 'database_unavailable' : isDatabaseUnavailable(error);
+}
+
 /** Turns a failure to reach the database into its catalogue entry; everything else stays as it is. */
 export function databaseFault(error: unknown): unknown {
   if (error instanceof GatewayError || !isDatabaseUnavailable(error)) return error;

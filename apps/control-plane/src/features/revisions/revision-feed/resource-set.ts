@@ -19,6 +19,8 @@ interface RouteUses {
   readonly services: readonly string[];
 }
 
+const maxFormerNames = 1_000;
+
 const nowhere: RouteUses = { gateways: [], services: [] };
 
 /** Kinds that only some gateways receive; all others go to every node. */
@@ -34,6 +36,8 @@ export class ResourceSet implements ViewSource {
   private readonly routes = new Map<string, RouteUses>();
   private readonly views = new Map<string, GatewayView>();
   private readonly gatewayNames = new Map<string, string>();
+  /** Of gateways that were deleted: nodes of theirs may still be there. */
+  private readonly formerNames = new Map<string, string>();
   private current: number;
 
   /** Begins empty, at `revision`. */
@@ -73,7 +77,7 @@ export class ResourceSet implements ViewSource {
   }
 
   gatewayName(id: string): string | undefined {
-    return this.gatewayNames.get(id);
+    return this.gatewayNames.get(id) ?? this.formerNames.get(id);
   }
 
   /** Takes resources while loading, in any order. {@link loaded} ends it. */
@@ -97,6 +101,7 @@ export class ResourceSet implements ViewSource {
   apply(revision: number, states: readonly ResourceState[]): Set<string> {
     this.current = revision;
     const last = [...new Map(states.map((state) => [state.id, state])).values()];
+    const ending = last.flatMap(({ kind, id, spec }) => (kind === 'gateway' && spec === null ? (this.views.get(id) ?? []) : []));
     const routesBefore = new Map(last.map(({ id }) => [id, this.routes.get(id)]));
     const sharedChanges = this.enter(last);
     for (const { kind, id } of last) {
@@ -107,7 +112,12 @@ export class ResourceSet implements ViewSource {
     }
     const concerned = new Set<string>();
     for (const view of this.views.values()) if (view.commit(sharedChanges)) concerned.add(view.gatewayId);
-    for (const { kind, id, spec } of last) if (kind === 'gateway' && spec === null) concerned.add(id);
+    // Nobody finds them any more, but the streams of their nodes have them, and send this last delta.
+    for (const view of ending) {
+      view.touch(view.gatewayId);
+      view.commit(sharedChanges);
+      concerned.add(view.gatewayId);
+    }
     return concerned;
   }
 
@@ -141,6 +151,9 @@ export class ResourceSet implements ViewSource {
   private enterGateway(id: string, spec: Spec | null): void {
     if (spec === null) {
       this.views.delete(id);
+      this.formerNames.set(id, this.gatewayNames.get(id) ?? id);
+      const [oldest] = this.formerNames.keys();
+      if (this.formerNames.size > maxFormerNames && oldest !== undefined) this.formerNames.delete(oldest);
       this.gatewayNames.delete(id);
       return;
     }

@@ -1,0 +1,14 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Tells two nodes of one id apart: which process has it, and whether its stream stands. */
+export class NodeProcesses1764200000000 implements MigrationInterface {
+  readonly name = 'NodeProcesses1764200000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query("ALTER TABLE node ADD COLUMN boot text NOT NULL DEFAULT '', ADD COLUMN is_connected boolean NOT NULL DEFAULT true");
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE node DROP COLUMN boot, DROP COLUMN is_connected');
+  }
+}
