@@ -38,7 +38,7 @@ const runningConfig: RunningConfig = {
   targets: [{ service: 'orders', address: '127.0.0.1:9101', healthy: true }],
 };
 
-const ready: Readiness = { ready: true, revision: 42, configAgeSeconds: 3, source: 'stream' };
+const ready: Readiness = { ready: true, revision: 42, configAgeSeconds: 3, source: 'stream', lastError: '' };
 
 let server: StatusServer | undefined;
 afterEach(async () => {
