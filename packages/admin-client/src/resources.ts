@@ -35,6 +35,7 @@ export interface ServiceInput extends Governed {
   readonly basePath?: string;
   readonly timeouts?: { readonly connectMs?: number; readonly firstByteMs?: number; readonly idleMs?: number; readonly totalMs?: number };
   readonly retries?: { readonly attempts?: number };
+  readonly limits?: { readonly maxBodyBytes?: number };
   readonly health?: { readonly failures?: number; readonly ejectMs?: number };
   readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly clientCertificate?: string; readonly caCertificates?: string };
   readonly quotas?: string[];
@@ -53,6 +54,7 @@ export interface RouteInput extends Governed {
   readonly encodedSlashes?: 'refuse' | 'keep';
   readonly rewrite?: { readonly stripPrefix?: string; readonly path?: string; readonly host?: string };
   readonly priority?: number;
+  readonly limits?: { readonly maxBodyBytes?: number };
   readonly quotas?: string[];
 }
 

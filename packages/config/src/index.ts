@@ -7,6 +7,7 @@ export { createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
 export type { PolicyCatalogue } from './policy-catalogue.ts';
 export { mapReferences, referencesOf } from './references.ts';
 export type { ResourceReference } from './references.ts';
+export { bodyLimit, MaxBodyBytes, RequestLimits } from './request-limits.ts';
 export { isKind, kinds, nameOf, nameProperty, resourceSchemas } from './resource.ts';
 export type { Kind, Resource, Spec } from './resource.ts';
 export { Consumer, Group } from './resources/consumer.ts';

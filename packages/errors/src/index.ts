@@ -2,6 +2,7 @@ export { catalogue, errorCodes, errorEntry } from './catalogue.ts';
 export type { ErrorCode, ErrorEntry, ErrorSource } from './catalogue.ts';
 export { GatewayError } from './gateway-error.ts';
 export type { GatewayErrorOptions } from './gateway-error.ts';
+export { grpcDenial, grpcStatusFields, grpcStatusOf } from './grpc.ts';
 export { problem, problemMediaType } from './problem.ts';
 export type { FieldError, Problem, ProblemFacts } from './problem.ts';
 export { after, backgroundFaultCounts, backgroundPlaces, every, guarded, onBackgroundFault, reportBackgroundFault, soon } from './background-faults.ts';

@@ -106,6 +106,9 @@ describe('HTTP/2 in raw frames', () => {
     ['two Authorization fields', [['authorization', 'a'], ['authorization', 'b']]],
     ['a line break in the method', [[':method', 'GET / HTTP/1.1\r\nX: y']]],
     ['a space in the method', [[':method', 'GET /x']]],
+    ['a space before a value', [['x', ' a']]],
+    ['a tab behind a value', [['x', 'a\t']]],
+    ['a value of nothing but a space', [['authorization', ' ']]],
   ])('%s reaches no upstream', async (_, fields) => {
     client.send(request(1, '/p', fields));
     await eventually(() => frames().some(({ streamId }) => streamId === 1) || goaway() !== undefined || isOver());

@@ -6,6 +6,7 @@ import type { ServedService } from '../runtime/served.ts';
 import type { ContentSource } from './content.ts';
 import type { AbortListener } from './downstream.ts';
 import type { Exchange } from './exchange.ts';
+import { HeldContent } from './held-content.ts';
 import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
 import { ownFields } from './own-fields.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
@@ -22,6 +23,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   readonly #over: (exchange: Exchange) => void;
   /** The same for every attempt. */
   readonly #requestTarget: string;
+  /** Of requests with content to HTTP/2 targets, which can say that they have not processed one. */
+  readonly #held: HeldContent | undefined;
   #target: UpstreamTarget | undefined;
   #tried: UpstreamTarget[] | undefined;
   /** What came of the attempt before: what the client is told when no other target is left. */
@@ -37,6 +40,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#service = service;
     this.#over = over;
     this.#requestTarget = upstreamRequestTarget(exchange);
+    const { content } = exchange.downstream;
+    this.#held = service.spec.protocol.startsWith('h2') && content.length !== 0 ? new HeldContent(content) : undefined;
     exchange.upstreamStartedAtMs = performance.now();
     exchange.downstream.abortListener = this;
   }
@@ -55,7 +60,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
       requestTarget: this.#requestTarget,
       authority: upstreamAuthority(exchange, target.address),
       headers: exchange.headers,
-      content: exchange.downstream.content,
+      content: this.#held ?? exchange.downstream.content,
       upgrade: exchange.downstream.wantsUpgrade,
     };
     const attempt = this.#attempt;
@@ -73,6 +78,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
+    this.#held?.release();
     this.#report('success');
     this.#markHead(status);
     try {
@@ -199,6 +205,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#held?.release();
     this.#exchange.downstream.abortListener = undefined;
     this.#over(this.#exchange);
   }

@@ -18,10 +18,20 @@ export interface ContentSink {
 export interface ContentSource {
   /** Bytes announced: 0 for no content, -1 when it is not known beforehand. */
   readonly length: number;
+  /**
+   * True when the head was the whole message, so that neither content nor trailers follow: an HTTP/2 HEADERS frame with
+   * END_STREAM, or a length of 0 in HTTP/1.1. Not set when that is not known.
+   */
+  readonly endsWithHead?: boolean;
   /** Begins the flow into the sink. Called at most once. */
   start(sink: ContentSink): void;
   /** Goes on after `sink.data` answered false. */
   resume(): void;
+  /**
+   * Takes content that was started away from its sink, so that another one can start it from its first byte. False when
+   * that is not possible any more; never possible where this is not defined.
+   */
+  rewind?(): boolean;
   /** Nobody wants the rest. The sender's connection is drained or closed, as its protocol demands; the sink hears nothing. */
   cancel(): void;
 }

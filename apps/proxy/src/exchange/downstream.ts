@@ -43,6 +43,8 @@ export interface Downstream {
   readonly wantsUpgrade: boolean;
   /** Set when the client waits for 100 (Continue) before it sends its content. The listener sends it when content is started. */
   readonly expectsContinue: boolean;
+  /** The request is a call of gRPC, which is spoken over HTTP/2 only: errors are told in `grpc-status`. */
+  readonly isGrpc: boolean;
 
   /** Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each request. */
   maxBodyBytes: number;
@@ -74,6 +76,8 @@ export interface Downstream {
   /** Closes the connection without a word: for a response that cannot be continued. */
   abort(): void;
 
+  /** Value of `grpc-status` in the response as far as it was sent, from its head or its trailers; -1 while there is none. */
+  readonly grpcStatus: number;
   /** Bytes of the request received and of the response sent, heads included, for this exchange. */
   readonly bytesReceived: number;
   readonly bytesSent: number;

@@ -181,6 +181,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.bytesSent;
   }
 
+  /** Value of `grpc-status` that the client was sent, by the upstream or by us; -1 when there was none. */
+  get grpcStatus(): number {
+    return this.downstream.grpcStatus;
+  }
+
   get contentLength(): number {
     return this.downstream.content.length;
   }

@@ -24,7 +24,8 @@ export function match(exchange: Exchange): Verdict {
   exchange.pipeline = plan.pipeline;
   exchange.pattern = found.pattern;
   exchange.params = found.params;
-  if (exchange.contentLength > exchange.downstream.maxBodyBytes) return deny('content_too_large');
+  exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
+  if (exchange.contentLength > plan.maxBodyBytes) return deny('content_too_large');
   return undefined;
 }
 

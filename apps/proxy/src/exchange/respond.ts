@@ -1,4 +1,4 @@
-import { catalogue, GatewayError, problem, problemMediaType } from '@sluice/errors';
+import { catalogue, GatewayError, grpcDenial, problem, problemMediaType } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { deny, type Reply, type ResponseHead } from '@sluice/policy-sdk';
 import type { ContentSource } from './content.ts';
@@ -18,14 +18,24 @@ function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Ex
   const headers = new HeaderList();
   for (const [name, value] of reply.headers) headers.add(name, value);
   let content = reply.content;
-  if (code !== undefined && content === undefined) {
-    content = JSON.stringify(problem(code, { detail: reply.detail, requestId: exchange.requestId }));
-    headers.set('Content-Type', problemMediaType);
+  const isDenial = code !== undefined && content === undefined;
+  const isGrpcDenial = isDenial && exchange.downstream.isGrpc;
+  if (isDenial) {
+    if (isGrpcDenial) {
+      const { title } = catalogue[code];
+      const message = reply.detail === undefined ? title : `${title}: ${reply.detail}`;
+      for (const [name, value] of grpcDenial(reply.status, message)) headers.set(name, value);
+    } else {
+      content = JSON.stringify(problem(code, { detail: reply.detail, requestId: exchange.requestId }));
+      headers.set('Content-Type', problemMediaType);
+    }
     // "Retry-After on every 503 of ours": a client that is told to come back is told when.
     if (reply.status === 503 && !headers.has('retry-after')) headers.set('Retry-After', '1');
   }
   const head = finishHead(exchange, { status: reply.status, headers, origin: 'gateway' }, steps, fields);
-  exchange.downstream.respond(head.status, headers, typeof content === 'object' ? Buffer.from(content) : content);
+  // A caller of gRPC reads grpc-status. Log, metrics and spans keep the HTTP status that says the same.
+  const sentStatus = isGrpcDenial ? 200 : head.status;
+  exchange.downstream.respond(sentStatus, headers, typeof content === 'object' ? Buffer.from(content) : content);
   // Last, so that what could not be sent does not count as an answer.
   exchange.status = head.status;
 }

@@ -56,6 +56,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   content: ContentSource = noContent;
   wantsUpgrade = false;
   expectsContinue = false;
+  readonly isGrpc = false;
+  readonly grpcStatus = -1;
   maxBodyBytes = 0;
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { connectionFailed, guardedBy } from './guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
+import { StreamErrorGuard } from './http2-stream-errors.ts';
 import { Timer, type TimerOwner } from './timer-wheel.ts';
 
 /** Requests of one connection under way at the same time. */
@@ -43,12 +44,19 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
       streamResetBurst: RESET_BURST,
       streamResetRate: RESETS_PER_SECOND,
       strictSingleValueFields: false,
+      // Values with white space around them would be dropped in silence; seen, they are refused (see http2-head.ts).
+      strictFieldWhitespaceValidation: false,
     });
+    const guard = new StreamErrorGuard(this.session, owner.wheel);
     this.session.on('stream', (stream, _, flags, raw) => {
       try {
         this.streams++;
         this.owner.wheel.clear(this.timer);
-        stream.on('close', guardedBy(this.session, () => this.streamClosed()));
+        const closed = (): void => {
+          guard.streamClosed(stream.rstCode);
+          this.streamClosed();
+        };
+        stream.on('close', guardedBy(this.session, closed));
         new Http2Exchange(this, stream).open(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
       } catch (fault) {
         connectionFailed(stream, fault);

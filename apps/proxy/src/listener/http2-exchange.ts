@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode, problemMediaType, soon } from '@sluice/errors';
+import { catalogue, type ErrorCode, grpcDenial, problemMediaType, soon } from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
@@ -6,13 +6,15 @@ import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from './guarded-events.ts';
+import { isGrpcType } from './http2-fields.ts';
 import { readHttp2Head } from './http2-head.ts';
+import { Http2RequestReader } from './http2-request-reader.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
-import { readHttp2Trailers } from './http2-trailers.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { refusalOfMethod, servedMethods } from './refusal.ts';
 import { RequestContent, type ContentOwner } from './request-content.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
+import { Timer } from './timer-wheel.ts';
 
 /** What an exchange needs of the connection its stream belongs to. */
 export interface StreamConnection {
@@ -49,15 +51,14 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   maxBodyBytes: number;
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
-  bytesReceived = 0;
-  takesTrailers = false;
+  isGrpc = false;
   private readonly owner: ConnectionOwner;
   private readonly clientStream: ServerHttp2Stream;
   private readonly response: Http2Response;
   private requestContent: RequestContent | undefined = undefined;
-  private trailers: HeaderList | undefined = undefined;
+  private reader: Http2RequestReader | undefined = undefined;
   private watch: SlowPeerWatch | undefined = undefined;
-  private reading = false;
+  private headBytes = 0;
   private over = false;
 
   constructor(connection: StreamConnection, stream: ServerHttp2Stream) {
@@ -74,13 +75,31 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     stream.on('close', guardedBy(stream, () => this.gone()));
   }
 
+  get bytesReceived(): number {
+    return this.headBytes + (this.reader?.bytes ?? 0);
+  }
+
   get bytesSent(): number {
     return this.response.bytesSent;
   }
 
+  get grpcStatus(): number {
+    return this.response.grpcStatus;
+  }
+
+  get takesTrailers(): boolean {
+    return this.isGrpc;
+  }
+
   /** Takes the head of the request and lets the exchange begin. */
   open(raw: readonly string[], hasContent: boolean): void {
-    for (const text of raw) this.bytesReceived += text.length;
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const name = raw[at] as string;
+      const value = raw[at + 1] as string;
+      this.headBytes += name.length + value.length;
+      // Here already, because refusals of what follows are answered to a caller of gRPC, too.
+      if (name === 'content-type') this.isGrpc = isGrpcType(value);
+    }
     const parser = readHttp2Head(raw, hasContent, this.owner.options.protectedNames);
     if (parser === undefined) return this.refuse('malformed_request', 'the head is not one of HTTP');
     this.method = parser.method;
@@ -96,7 +115,8 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
       if (verdict === 'end' || this.path === '*') return this.answerOptions();
     }
     this.accept(parser, hasContent);
-    this.owner.events.connection(this)();
+    if (this.requestContent?.length === 0) this.awaitEnd(this.requestContent);
+    else this.owner.events.connection(this)();
   }
 
   // Downstream: what the exchange asks for.
@@ -139,7 +159,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (this.isOpen && this.expectsContinue && requestContent?.received === 0 && !stream.headersSent && stream.readableLength === 0) {
       stream.additionalHeaders({ ':status': 100 });
     }
-    this.read(requestContent as RequestContent);
+    this.reader?.begin();
     this.watchPeer();
   }
 
@@ -182,6 +202,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (requestContent === undefined || stream.readableEnded) return;
     requestContent.cancel();
     // The answer is complete without the rest of the request: it need not be sent (RFC 9113 section 8.1).
+    if (this.response.hasTrailers) return this.closeLater();
     // A turn later, or the reset would overtake the answer.
     stream.once('finish', () => soon('connection', () => stream.close(constants.NGHTTP2_NO_ERROR)));
   }
@@ -198,35 +219,38 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     return !this.over && !this.clientStream.closed && !this.clientStream.destroyed;
   }
 
+  /** A reset overtakes trailers that have not left yet, and clients of gRPC give the stream up by themselves: they have time. */
+  private closeLater(): void {
+    const { clientStream: stream, owner } = this;
+    const timer = new Timer({ expired: () => stream.close(constants.NGHTTP2_NO_ERROR) });
+    owner.wheel.set(timer, owner.options.lingerMs);
+    stream.on('close', () => owner.wheel.clear(timer));
+  }
+
   private accept(parser: RequestParser, hasContent: boolean): void {
     this.headers = parser.headers;
     this.authority = parser.authority;
-    this.expectsContinue = parser.expectContinue;
-    this.takesTrailers = parser.headers.get('content-type')?.startsWith('application/grpc') === true;
     if (!hasContent) return;
-    this.requestContent = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
-    this.content = this.requestContent;
-    // Only gRPC has a use for them; anywhere else they could smuggle fields past whoever looked at the head.
-    // They may be here before anybody asks for the content.
-    if (this.takesTrailers) this.clientStream.on('trailers', (_, __, raw) => this.takeTrailers(raw));
+    const content = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
+    this.requestContent = content;
+    this.content = content;
+    this.expectsContinue = parser.expectContinue && content.length !== 0;
+    // Only gRPC has a use for trailers; anywhere else they could carry fields past the checks of the head.
+    this.reader = new Http2RequestReader(this.clientStream, content, this.isGrpc ? this.owner.options.protectedNames : undefined);
   }
 
-  private takeTrailers(raw: readonly string[]): void {
-    this.trailers = readHttp2Trailers(raw, this.owner.options.protectedNames);
-    if (this.trailers === undefined) this.requestContent?.fail('malformed_request', 'A trailer field may not be there.');
-  }
-
-  private read(content: RequestContent): void {
-    if (this.reading) return;
-    this.reading = true;
-    const { clientStream: stream } = this;
-    stream.on('data', (chunk: Buffer) => {
-      this.bytesReceived += chunk.length;
-      content.deliver(chunk);
-    });
-    // A stream that was cut off ends as well.
-    stream.on('end', () => {
-      if (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR) content.complete(this.trailers);
+  /**
+   * Content of length 0 whose end is still to come: the exchange begins when the stream has ended. Before that it is not
+   * known whether the request is malformed by content that it has not announced (RFC 9113 section 8.1.1).
+   */
+  private awaitEnd(content: RequestContent): void {
+    content.start({
+      data: () => true,
+      end: () => {
+        this.content = noContent;
+        this.owner.events.connection(this)();
+      },
+      fail: ({ code }) => this.refuse(code, 'the stream was not ended, or content came, behind a length of 0'),
     });
   }
 
@@ -234,8 +258,14 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const { protocol, peerAddress, method, host, path } = this;
     const { status } = catalogue[code];
     const content = this.owner.events.refused({ protocol, code, status, reason, peerAddress, method, host, path });
-    const headers = HeaderList.of({ 'Content-Type': problemMediaType });
+    if (!this.isOpen) return;
+    const headers = new HeaderList();
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
+    if (this.isGrpc) {
+      for (const [name, value] of grpcDenial(status, catalogue[code].title)) headers.set(name, value);
+      return this.response.respond(200, headers, undefined);
+    }
+    headers.set('Content-Type', problemMediaType);
     this.response.respond(status, headers, content);
   }
 

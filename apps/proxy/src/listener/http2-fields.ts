@@ -25,6 +25,16 @@ export function fieldsOf(raw: readonly string[]): HeaderList | undefined {
   return headers;
 }
 
+const GRPC = 'application/grpc';
+
+/** Whether a Content-Type is one of gRPC over HTTP/2: `application/grpc`, alone or with a format behind it as in `+proto`. */
+export function isGrpcType(value: string | undefined): boolean {
+  if (value === undefined || value.length < GRPC.length) return false;
+  const next = value[GRPC.length];
+  const isWhole = next === undefined || next === '+' || next === ';' || next === ' ' || next === '\t';
+  return isWhole && (value.startsWith(GRPC) || value.slice(0, GRPC.length).toLowerCase() === GRPC);
+}
+
 /** The fields as http2 takes trailers. */
 export function trailersOf(headers: HeaderList | undefined): Record<string, string | string[]> {
   const trailers: Record<string, string | string[]> = {};

@@ -5,8 +5,17 @@ import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '
  * fields are smaller than as RFC 9113 section 6.5.2 counts them, so who keeps to the one keeps to the other.
  */
 const limits: Partial<RequestLimits> = { maxHeaderBytes: 65_536 };
-/** Never in a valid field value (RFC 9113 section 8.2.1); here it would become a line of its own. */
+/** Never in a valid field value (RFC 9113 section 8.2.1); in the text of a head it would begin a line of its own. */
 const LINE_BREAKS = /[\r\n\0]/;
+
+/** Whether a field value is one that RFC 9113 section 8.2.1 calls malformed. */
+export function isMalformedValue(value: string): boolean {
+  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)) || LINE_BREAKS.test(value);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
 
 /**
  * Reads the head of an HTTP/2 request by the rules of HTTP/1.1: it is written as text and given to the same parser. So
@@ -34,7 +43,7 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] as string;
     const value = raw[at + 1] as string;
-    if (LINE_BREAKS.test(value)) return undefined;
+    if (isMalformedValue(value)) return undefined;
     switch (name) {
       case ':method':
         method = value;

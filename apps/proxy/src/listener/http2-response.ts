@@ -1,5 +1,5 @@
-import { GatewayError } from '@sluice/errors';
-import type { HeaderList } from '@sluice/http1';
+import { GatewayError, grpcStatusFields } from '@sluice/errors';
+import { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
 import { appendFields, trailersOf } from './http2-fields.ts';
@@ -21,12 +21,15 @@ export interface Http2ResponseOwner {
 export class Http2Response implements ContentSink {
   bytesSent = 0;
   blocked = false;
+  /** Trailers end the response, be they empty. */
+  hasTrailers = false;
   private readonly stream: ServerHttp2Stream;
   private readonly owner: Http2ResponseOwner;
   private source: ContentSource | undefined = undefined;
   private onDone: ((fault: Error | undefined) => void) | undefined = undefined;
   private missing = -1;
   private trailers: HeaderList | undefined = undefined;
+  private statusInHead: string | undefined = undefined;
 
   constructor(stream: ServerHttp2Stream, owner: Http2ResponseOwner) {
     this.stream = stream;
@@ -38,6 +41,13 @@ export class Http2Response implements ContentSink {
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.trailers)));
   }
 
+  /** Value of `grpc-status` as far as it was sent, -1 while there is none. What is no number counts as 2 (UNKNOWN), as clients read it. */
+  get grpcStatus(): number {
+    const text = this.trailers?.get('grpc-status') ?? this.statusInHead;
+    if (text === undefined || !this.owner.takesTrailers) return -1;
+    return /^\d{1,3}$/.test(text) ? Number(text) : 2;
+  }
+
   interim(status: number, headers: HeaderList): void {
     if (!this.stream.headersSent) this.stream.additionalHeaders({ ':status': status, ...trailersOf(headers) });
   }
@@ -45,7 +55,9 @@ export class Http2Response implements ContentSink {
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
-    this.sendHead(status, headers, status === 304 && bytes.length === 0 ? -1 : bytes.length, ends, false);
+    // In gRPC a response without content is one that ends with its head, which has no length.
+    const isSilent = bytes.length === 0 && (status === 304 || this.owner.takesTrailers);
+    this.sendHead(status, headers, isSilent ? -1 : bytes.length, ends, false);
     if (!ends) {
       this.bytesSent += bytes.length;
       this.stream.end(bytes);
@@ -54,14 +66,16 @@ export class Http2Response implements ContentSink {
   }
 
   begin(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
-    if (isBodiless(this.owner.method, status)) {
-      content.cancel();
+    const { takesTrailers, method } = this.owner;
+    if (content.endsWithHead === true || isBodiless(method, status) || (content.length === 0 && !takesTrailers)) {
+      // The head first: its fields are those of a connection that may serve the next call once the content is cancelled.
       this.sendHead(status, headers, content.length, true, false);
+      content.cancel();
       this.owner.responseEnded();
       onDone(undefined);
       return;
     }
-    this.sendHead(status, headers, content.length, false, this.owner.takesTrailers);
+    this.sendHead(status, headers, content.length, false, takesTrailers);
     this.source = content;
     this.onDone = onDone;
     this.missing = content.length;
@@ -98,7 +112,8 @@ export class Http2Response implements ContentSink {
   fail(error: Error): void {
     if (this.source === undefined) return;
     const onDone = this.clear();
-    this.owner.responseBroken();
+    if (this.owner.takesTrailers && error instanceof GatewayError && this.stream.writable) this.endWithFault(error);
+    else this.owner.responseBroken();
     onDone?.(error);
   }
 
@@ -108,6 +123,13 @@ export class Http2Response implements ContentSink {
     const onDone = this.clear();
     source?.cancel();
     return onDone;
+  }
+
+  /** The head was sent, but gRPC tells in the trailers how a call went: what came before counts only together with them. */
+  private endWithFault({ status, message }: GatewayError): void {
+    this.trailers = HeaderList.of(Object.fromEntries(grpcStatusFields(status, message)));
+    this.stream.end();
+    this.owner.responseEnded();
   }
 
   private clear(): ((fault: Error | undefined) => void) | undefined {
@@ -122,7 +144,9 @@ export class Http2Response implements ContentSink {
     const raw = appendFields([constants.HTTP2_HEADER_STATUS, String(status)], headers);
     // What a HEAD would have got is stated when it is known; 204 and an empty 304 have no length to state.
     if (length >= 0 && status !== 204 && !(status === 304 && length === 0)) raw.push('content-length', String(length));
+    if (this.owner.takesTrailers) this.statusInHead = headers.get('grpc-status');
     for (const text of raw) this.bytesSent += text.length;
+    this.hasTrailers = waitForTrailers;
     this.stream.respond(raw, { endStream, waitForTrailers });
   }
 }

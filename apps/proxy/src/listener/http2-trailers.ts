@@ -1,7 +1,7 @@
 import { HeaderList, RequestParser } from '@sluice/http1';
+import { isMalformedValue } from './http2-head.ts';
 
 const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n';
-const LINE_BREAKS = /[\r\n\0]/;
 
 /**
  * Reads the trailers of an HTTP/2 request by the rules of HTTP/1.1, as its head is read: none of them may carry framing,
@@ -13,7 +13,7 @@ export function readHttp2Trailers(raw: readonly string[], protectedNames: Readon
   let text = head;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name = '', value = ''] = raw.slice(at, at + 2);
-    if (LINE_BREAKS.test(name) || LINE_BREAKS.test(value)) return undefined;
+    if (isMalformedValue(name) || isMalformedValue(value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   const bytes = Buffer.from(`${text}\r\n`, 'latin1');

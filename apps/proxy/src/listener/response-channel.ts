@@ -57,9 +57,13 @@ export class ResponseChannel implements ContentSender {
 
   /** Sends a response whose content follows; `onDone` is called once, unless the response is abandoned. */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
-    const framing = responseFraming(this.owner, status, content.length);
-    const head = this.makeHead(status, headers, framing, content.length);
-    if (isBodiless(this.owner.method, status)) {
+    const isWithoutContent = isBodiless(this.owner.method, status);
+    const endsWithHead = isWithoutContent || content.endsWithHead === true;
+    // HTTP/1.1 has no other way to say that a message ends with its head than a length of 0.
+    const length = endsWithHead && !isWithoutContent ? 0 : content.length;
+    const framing = responseFraming(this.owner, status, length);
+    const head = this.makeHead(status, headers, framing, length);
+    if (endsWithHead) {
       content.cancel();
       this.writer.send(head);
       this.owner.responseEnded();

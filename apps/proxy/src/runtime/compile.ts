@@ -1,4 +1,4 @@
-import { defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
+import { bodyLimit, defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
@@ -91,7 +91,7 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
       const chain = chainOf(kind, [...defaultPolicies.filter((policy) => workshop.policies.has(policy.name)), ...spec.policies]);
       const { maxBodyBytes, halfClosedClients } = spec.limits;
       const trustedProxies = new TrustedProxies(spec.trustedProxies);
-      return { kind, id, name, spec, chain, trustedProxies, maxBodyBytes, servesHalfClosed: halfClosedClients === 'serve' };
+      return { kind, id, name, spec, chain, trustedProxies, maxBodyBytes: bodyLimit(maxBodyBytes), servesHalfClosed: halfClosedClients === 'serve' };
     }
     case 'service': {
       const spec = anySpec as Spec<'service'>;

@@ -1,3 +1,4 @@
+import { bodyLimit } from '@sluice/config';
 import type { AttachedQuota } from '@sluice/policy-sdk';
 import { Pipeline } from './pipeline.ts';
 import { refusingChain, type PolicyChain } from './policy-chain.ts';
@@ -28,7 +29,8 @@ function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | unde
   const view = { id: route.id, name: route.name, quotas };
   const metrics = runtime.routeMetrics.get(route.name, service?.name ?? '');
   const rewrite = service === undefined ? undefined : TargetRewrite.of(route.spec, service.spec.basePath);
-  return { route, view, service, weight, rewrite, chains, pipeline: Pipeline.of(chains), metrics };
+  const maxBodyBytes = bodyLimit(route.spec.limits.maxBodyBytes, service?.spec.limits.maxBodyBytes, gateway?.spec.limits.maxBodyBytes);
+  return { route, view, service, weight, rewrite, chains, pipeline: Pipeline.of(chains), maxBodyBytes, metrics };
 }
 
 /** Joins a consumer with its groups and quotas, with the same rule for what is missing. */

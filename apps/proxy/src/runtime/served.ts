@@ -17,6 +17,7 @@ interface ServedResource<K extends Kind> extends ResourceRef {
 export interface ServedGateway extends ServedResource<'gateway'> {
   readonly chain: PolicyChain;
   readonly trustedProxies: TrustedProxies;
+  /** Largest request content, where neither route nor service says otherwise; Infinity for no limit. */
   readonly maxBodyBytes: number;
   /** A client that has ended its side still gets its response. */
   readonly servesHalfClosed: boolean;
@@ -83,5 +84,7 @@ export interface RoutePlan {
   readonly rewrite: TargetRewrite | undefined;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;
+  /** Largest request content, in bytes; Infinity for no limit. */
+  readonly maxBodyBytes: number;
   readonly metrics: RouteMetrics;
 }

@@ -29,8 +29,8 @@ const CONTENT = 2;
 
 /**
  * One request to an HTTP/2 target: a stream of one of its sessions, and the promise that exactly one outcome is
- * reported. What was not processed according to RFC 9113 (a refused stream, one above the last of a GOAWAY) counts as
- * unsent, and goes out once more by itself.
+ * reported. What was not processed according to RFC 9113 section 8.7 (a refused stream, one above the last of a GOAWAY)
+ * counts as unsent, and goes out once more by itself when its content is still held.
  *
  * A stream that is given up is destroyed, not closed: node ends a closed one in good order first, and the upstream
  * would take half a request for a whole one.
@@ -132,6 +132,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
       return;
     }
     this.reading = true;
+    // 'end' is emitted once, also to nobody: content without a byte may be over before it is asked for.
+    if (stream.readableEnded) return this.ended(stream, content);
     stream.on('data', (chunk: Buffer) => {
       this.activeMs = this.wheel.nowMs;
       content.deliver(chunk);
@@ -165,6 +167,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     stream.on('response', (_, flags, raw) => this.respond(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0));
     stream.on('trailers', (_, __, raw) => (this.trailers = fieldsOf(raw)));
     stream.on('drain', () => {
+      if (this.stream !== stream) return;
       this.blocked = false;
       this.activeMs = this.wheel.nowMs;
       this.request.content.resume();
@@ -194,12 +197,12 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
 
   private respond(raw: readonly string[], ends: boolean): void {
     if (this.over) return;
-    const head = readHttp2ResponseHead(this.request.method, raw, ends);
+    const head = readHttp2ResponseHead(raw);
     if (typeof head === 'string') return this.broken('upstream_malformed_response', head);
     this.phase = CONTENT;
     this.activeMs = this.wheel.nowMs;
     this.endsWithHead = ends;
-    const content = new ResponseContent(this, head.length);
+    const content = new ResponseContent(this, head.length, ends);
     this.content = content;
     this.arm();
     // It has made up its mind before it read everything: what it does not want is not sent.
@@ -220,13 +223,17 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private closed(stream: ClientHttp2Stream): void {
     if (this.over) return;
     const code = stream.rstCode;
-    if (code === constants.NGHTTP2_REFUSED_STREAM && this.content === undefined) this.refused('the upstream refused the stream');
+    const isUnprocessed = code === constants.NGHTTP2_REFUSED_STREAM || this.session?.isUnprocessed(stream.id) === true;
+    if (isUnprocessed && this.content === undefined) this.refused('the upstream did not process the request');
     else this.broken('upstream_reset', `the stream was closed with code ${code}`);
   }
 
   private refused(reason: string): void {
+    // From here on the content counts as not started: it begins again with the next stream, here or of another target.
+    if (this.contentStarted && this.request.content.rewind?.() === true) this.contentStarted = false;
     if (this.contentStarted || this.retried) return this.broken('upstream_reset', reason, true);
     this.retried = true;
+    this.blocked = false;
     this.phase = SESSION;
     this.requestSent = false;
     this.phaseDeadlineMs = this.wheel.nowMs + this.timeouts.connectMs;

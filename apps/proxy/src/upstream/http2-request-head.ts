@@ -1,6 +1,6 @@
 import { requireRequestLine, requireValue, type HeaderList } from '@sluice/http1';
 import type { UpstreamRequest } from '../exchange/upstream-call.ts';
-import { appendFields } from '../listener/http2-fields.ts';
+import { appendFields, isGrpcType } from '../listener/http2-fields.ts';
 import { requestFraming } from './request-head.ts';
 
 /**
@@ -23,5 +23,5 @@ export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'htt
 
 /** Whether the request is a call of gRPC, the one protocol that has a use for trailers. */
 export function isGrpc(headers: HeaderList): boolean {
-  return headers.get('content-type')?.startsWith('application/grpc') === true;
+  return isGrpcType(headers.get('content-type'));
 }

@@ -7,16 +7,15 @@ const MAX_FIELDS = 100;
 export interface Http2ResponseHead {
   readonly status: number;
   readonly headers: HeaderList;
-  /** Bytes of content announced, -1 when they are not. */
+  /** Bytes of content announced in Content-Length, -1 when there is none. */
   readonly length: number;
 }
 
 /**
  * Reads the head of a response, given as names and values in turn.
- * @param ends whether no content follows
  * @returns what is wrong with it, as text for the log
  */
-export function readHttp2ResponseHead(method: string, raw: readonly string[], ends: boolean): Http2ResponseHead | string {
+export function readHttp2ResponseHead(raw: readonly string[]): Http2ResponseHead | string {
   const status = Number(raw[raw.indexOf(':status') + 1]);
   if (!Number.isInteger(status) || status < 200 || status > 599) return 'the status code is outside 200 to 599';
   const headers = fieldsOf(raw);
@@ -25,11 +24,8 @@ export function readHttp2ResponseHead(method: string, raw: readonly string[], en
   const announced = headers.get('content-length');
   removeHopByHop(headers, { keepTrailers: true });
   // nghttp2 has checked that there is one length at most, and that the content is as long.
-  if (announced !== undefined) {
-    const length = Number(announced);
-    // As in HTTP/1.1: no leading zeros, and below 2^53.
-    return String(length) === announced ? { status, headers, length } : 'Content-Length is not plain digits below 2^53';
-  }
-  const isSilent = method === 'HEAD' || status === 304;
-  return { status, headers, length: ends && !isSilent ? 0 : -1 };
+  if (announced === undefined) return { status, headers, length: -1 };
+  const length = Number(announced);
+  // As in HTTP/1.1: no leading zeros, and below 2^53.
+  return String(length) === announced ? { status, headers, length } : 'Content-Length is not plain digits below 2^53';
 }

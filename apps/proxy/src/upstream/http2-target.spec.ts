@@ -138,7 +138,7 @@ describe('responses over HTTP/2', () => {
     ['GET', '200', '5', 5],
     ['HEAD', '200', '5', 5],
     ['HEAD', '200', undefined, -1],
-    ['GET', '204', undefined, 0],
+    ['GET', '204', undefined, -1],
     ['GET', '304', undefined, -1],
     ['GET', '200', undefined, -1],
   ])('to %s with %s and length %s announce %s', async (method, status, length, announced) => {

@@ -1,6 +1,7 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type ClientSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { StreamErrorGuard } from '../listener/http2-stream-errors.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, type TargetConnector } from './connect-target.ts';
@@ -34,9 +35,11 @@ export class Http2UpstreamSession {
   private readonly timer = new Timer({ expired: () => this.retire() });
   private readonly waiting = new Set<Http2Call>();
   private session: ClientHttp2Session | undefined = undefined;
+  private guard: StreamErrorGuard | undefined = undefined;
   private streams = 0;
   private maxStreams = ASSUMED_STREAMS;
   private retired = false;
+  private lastProcessedId = Number.POSITIVE_INFINITY;
 
   /** Opens a connection. @throws Error when the TLS settings are not usable */
   constructor(pool: SessionPool) {
@@ -57,12 +60,17 @@ export class Http2UpstreamSession {
   }
 
   get hasRoom(): boolean {
-    return !this.retired && this.streams + this.waiting.size < this.maxStreams && this.session?.closed !== true;
+    return !this.retired && this.streams + this.waiting.size < this.maxStreams && this.session?.closed !== true && this.guard?.isInDoubt !== true;
   }
 
   /** Nothing is on it. */
   get isIdle(): boolean {
     return this.streams === 0 && this.waiting.size === 0;
+  }
+
+  /** Whether the upstream has said, in GOAWAY, that it has not processed and will not process the stream of this number. */
+  isUnprocessed(streamId: number | undefined): boolean {
+    return streamId !== undefined && streamId > this.lastProcessedId;
   }
 
   /** Puts a call on the session, or lets it wait until the session is open. */
@@ -79,6 +87,7 @@ export class Http2UpstreamSession {
     this.streams++;
     pool.wheel.clear(this.timer);
     const closed = (): void => {
+      this.guard?.streamClosed(stream.rstCode);
       this.streams--;
       if (this.isIdle) this.rest();
       pool.roomMade();
@@ -124,8 +133,13 @@ export class Http2UpstreamSession {
     };
     const session = connect(`${scheme}://${authority}:${port}`, options);
     this.session = session;
+    this.guard = new StreamErrorGuard(session, pool.wheel);
+    const saidGoaway = guardedBy(session, (lastProcessedId: number) => {
+      this.lastProcessedId = lastProcessedId;
+      this.retire();
+    });
     session.on('error', guardedBy(session, (error: Error) => this.failed(describeSocketError(error))));
-    session.on('goaway', guardedBy(session, () => this.retire()));
+    session.on('goaway', (_code: number, lastProcessedId: number) => saidGoaway(lastProcessedId));
     session.on('close', guardedBy(session, () => this.failed('the session was closed')));
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.maxStreams = Math.min(maxConcurrentStreams ?? ASSUMED_STREAMS, ASSUMED_STREAMS);

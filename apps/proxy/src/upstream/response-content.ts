@@ -18,15 +18,17 @@ export interface ResponseContentOwner {
  */
 export class ResponseContent implements ContentSource {
   readonly length: number;
+  readonly endsWithHead: boolean;
   over = false;
   private readonly owner: ResponseContentOwner;
   private sink: ContentSink | undefined = undefined;
   private paused = false;
   private fault: GatewayError | undefined = undefined;
 
-  constructor(owner: ResponseContentOwner, length: number) {
+  constructor(owner: ResponseContentOwner, length: number, endsWithHead: boolean) {
     this.owner = owner;
     this.length = length;
+    this.endsWithHead = endsWithHead;
   }
 
   /** Somebody waits for bytes. */

@@ -242,7 +242,8 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     this.keepAliveHint = headers.get(KEEP_ALIVE);
     removeHopByHop(headers);
     if (parser.upgraded) return this.switchProtocols(call);
-    const content = new ResponseContent(this, announcedLength(parser));
+    const length = announcedLength(parser);
+    const content = new ResponseContent(this, length, length === 0);
     this.content = content;
     this.state = BODY;
     // It has made up its mind before it read everything: what it does not want is not sent (RFC 9110 section 10.1.1).

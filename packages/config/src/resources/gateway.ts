@@ -1,6 +1,7 @@
 import { Cidr, Name, Tags } from '@sluice/schema';
 import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
+import { MaxBodyBytes } from '../request-limits.ts';
 
 /** A named front that nodes join. */
 export const Gateway = z.strictObject({
@@ -12,7 +13,9 @@ export const Gateway = z.strictObject({
     .describe('Peers whose X-Forwarded-For is believed. Empty: the client is whoever is connected.'),
   limits: z
     .strictObject({
-      maxBodyBytes: z.int().min(0).max(1_099_511_627_776).default(10_485_760).describe('Largest request content, in bytes.'),
+      maxBodyBytes: MaxBodyBytes.default(10_485_760).describe(
+        'Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. Services and routes may set their own.',
+      ),
       halfClosedClients: z
         .enum(['cancel', 'serve'])
         .default('cancel')

@@ -2,6 +2,7 @@ import { parsePathPattern } from '@sluice/router';
 import { HeaderName, HeaderValue, HostPattern, Method, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
+import { RequestLimits } from '../request-limits.ts';
 
 /** `/orders`, `/orders/*`, `/orders/{id}` or `~ ^/v\d+/orders$`. */
 export const PathPattern = z
@@ -53,6 +54,7 @@ export const Route = z
       .describe('What becomes of %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path, read with slashes in their place, leads to another route.'),
     rewrite: Rewrite.prefault({}),
     priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe('Decides between routes that are equally specific; higher wins.'),
+    limits: RequestLimits,
     policies: PolicyAttachments,
     quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the route.'),
     tags: Tags,

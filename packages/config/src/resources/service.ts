@@ -1,6 +1,7 @@
 import { Name, Reference, Tags, TargetAddress } from '@sluice/schema';
 import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
+import { RequestLimits } from '../request-limits.ts';
 
 const timeoutMs = (initial: number, text: string) => z.int().min(1).max(86_400_000).default(initial).describe(text);
 
@@ -55,6 +56,7 @@ export const Service = z.strictObject({
     })
     .prefault({})
     .describe('For the protocols over TLS.'),
+  limits: RequestLimits,
   policies: PolicyAttachments,
   quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the service.'),
   tags: Tags,

@@ -6,6 +6,6 @@ export const requestSizeLimitSchema = definePolicySchema({
   summary: 'Refuses requests with more content than they need.',
   phases: ['validate'],
   config: z.strictObject({
-    maxBodyBytes: z.int().min(0).max(1_099_511_627_776).describe("The most content a request may have, in bytes. The gateway's own limit holds as well."),
+    maxBodyBytes: z.int().min(0).max(1_099_511_627_776).describe("The most content a request may have, in bytes. The limit of the route, its service or the gateway holds as well."),
   }),
 });

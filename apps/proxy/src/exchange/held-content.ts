@@ -1,0 +1,148 @@
+import type { GatewayError } from '@sluice/errors';
+import type { HeaderList } from '@sluice/http1';
+import { toKeep } from '../listener/shared-read-buffer.ts';
+import type { ContentSink, ContentSource } from './content.ts';
+
+/** The most that is held of one request: what fits in the window that an HTTP/2 stream begins with (RFC 9113 section 6.9.2). */
+const MAX_HELD_BYTES = 65_536;
+/** The most that is held of all requests of the process together. */
+const MAX_TOTAL_BYTES = 16_777_216;
+
+let totalBytes = 0;
+
+/**
+ * Request content that can be sent again from its first byte, as long as what was handed out of it is held: for a target
+ * that says that it has not processed the request (RFC 9113 section 8.7). The bytes are held until {@link release}, and no
+ * longer than they fit within the limits.
+ */
+export class HeldContent implements ContentSource, ContentSink {
+  readonly length: number;
+  private readonly source: ContentSource;
+  private sink: ContentSink | undefined = undefined;
+  private chunks: Buffer[] = [];
+  private bytes = 0;
+  /** How many of the chunks the sink has got. */
+  private at = 0;
+  private isHeld = true;
+  private isStarted = false;
+  private isPaused = false;
+  private isReplaying = false;
+  private isComplete = false;
+  private trailers: HeaderList | undefined = undefined;
+  private fault: GatewayError | undefined = undefined;
+
+  constructor(source: ContentSource) {
+    this.source = source;
+    this.length = source.length;
+  }
+
+  /** Bytes that all requests of this process hold. */
+  static get totalBytes(): number {
+    return totalBytes;
+  }
+
+  start(sink: ContentSink): void {
+    this.sink = sink;
+    this.isPaused = false;
+    if (this.isStarted) return this.replay();
+    this.isStarted = true;
+    this.source.start(this);
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.replay();
+  }
+
+  cancel(): void {
+    this.sink = undefined;
+    this.release();
+    this.source.cancel();
+  }
+
+  /**
+   * Takes the content away from its sink, so that another one can start it.
+   * @returns false when some of what was handed out is no longer held
+   */
+  rewind(): boolean {
+    if (!this.isHeld) return false;
+    this.sink = undefined;
+    this.at = 0;
+    return true;
+  }
+
+  /** Holds no more: the content cannot be sent again from here on. What the sink has not got yet still reaches it. */
+  release(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    totalBytes -= this.bytes;
+    this.bytes = 0;
+    this.chunks = this.chunks.slice(this.at);
+    this.at = 0;
+  }
+
+  data(chunk: Buffer): boolean {
+    const { sink } = this;
+    // While earlier chunks wait for a sink, or for it to resume, this one waits behind them.
+    if (sink === undefined || this.at < this.chunks.length) {
+      this.hold(chunk);
+      return false;
+    }
+    if (!this.isHeld) return sink.data(chunk);
+    if (this.bytes + chunk.length > MAX_HELD_BYTES || totalBytes + chunk.length > MAX_TOTAL_BYTES) {
+      this.release();
+      return sink.data(chunk);
+    }
+    const kept = this.hold(chunk);
+    this.at++;
+    return sink.data(kept);
+  }
+
+  end(trailers: HeaderList | undefined): void {
+    this.isComplete = true;
+    this.trailers = trailers;
+    this.finish();
+  }
+
+  fail(error: GatewayError): void {
+    this.fault = error;
+    this.finish();
+  }
+
+  private hold(chunk: Buffer): Buffer {
+    const kept = toKeep(chunk);
+    this.chunks.push(kept);
+    if (this.isHeld) {
+      this.bytes += kept.length;
+      totalBytes += kept.length;
+    }
+    return kept;
+  }
+
+  /** Hands out what waits, then lets the source go on. */
+  private replay(): void {
+    if (this.isReplaying) return;
+    this.isReplaying = true;
+    while (this.sink !== undefined && !this.isPaused && this.at < this.chunks.length) {
+      const chunk = this.chunks[this.at++] as Buffer;
+      if (!this.sink.data(chunk)) this.isPaused = true;
+    }
+    this.isReplaying = false;
+    if (this.sink === undefined || this.isPaused) return;
+    if (!this.isHeld && this.at > 0) {
+      this.chunks = [];
+      this.at = 0;
+    }
+    if (this.isComplete || this.fault !== undefined) this.finish();
+    else this.source.resume();
+  }
+
+  /** Tells the sink that the content is over, once it has got all of it. */
+  private finish(): void {
+    const { sink, fault } = this;
+    if (sink === undefined || (fault === undefined && this.at < this.chunks.length)) return;
+    this.sink = undefined;
+    if (fault !== undefined) sink.fail(fault);
+    else sink.end(this.trailers);
+  }
+}
