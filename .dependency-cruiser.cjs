@@ -49,9 +49,6 @@ const doors = [
   '^apps/control-plane/src/features/revisions/revision-feed/revision-feed\\.ts$',
 ];
 
-/** Files that import `node:net` for its arithmetic on addresses (BlockList, isIP), which opens no socket. */
-const addressArithmetic = ['^packages/policies/src/ip-restriction/', '^apps/proxy/src/runtime/trusted-proxies\\.ts$'];
-
 /** The source files that the packages declare as their entries, as a pattern. */
 function packageEntries() {
   const folder = join(__dirname, 'packages');
@@ -75,7 +72,7 @@ const wallAround = ([room, allowed]) => ({
 });
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const outsideOf = (...folders) => ({ path: '^apps/proxy/src/', pathNot: [...folders.map((folder) => `^apps/proxy/src/${folder}`), ...addressArithmetic, ...spec] });
+const outsideOf = (...folders) => ({ path: '^apps/proxy/src/', pathNot: [...folders.map((folder) => `^apps/proxy/src/${folder}`), ...spec] });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -97,7 +94,7 @@ module.exports = {
     forbid('no-apps-in-packages', 'A package serves any app', { path: '^packages/' }, { path: '^apps/' }),
     forbid('no-frameworks', 'These rooms know no framework', { path: '^packages/(schema|errors|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/', pathNot: spec }, { path: frameworks }),
     forbid('pure-of-node', 'It also runs in the browser', { path: '^packages/(schema|config|router)/', pathNot: spec }, { dependencyTypes: ['core'] }),
-    forbid('no-sockets', 'It knows bytes or rules, not sockets', { path: '^packages/(policy-sdk|policies|http1|errors)/', pathNot: [...spec, ...addressArithmetic] }, {
+    forbid('no-sockets', 'It knows bytes or rules, not sockets', { path: '^packages/(policy-sdk|policies|http1|errors)/', pathNot: spec }, {
       path: '^(node:)?(net|tls|http|https|http2|dgram)$',
       dependencyTypes: ['core'],
     }),

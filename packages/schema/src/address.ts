@@ -1,22 +1,17 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { parseIpNetwork } from './ip-address.ts';
 
 /** An address block in CIDR notation (RFC 4632, RFC 4291), or a single address. */
 export const Cidr = z
   .string()
   .max(64)
   .refine(isCidr, 'not an IP address or CIDR block, such as 10.0.0.0/8 or 2001:db8::/32')
-  .describe('IP address or CIDR block.');
+  .describe('IP address or CIDR block. ::/0 is every IPv6 address and no IPv4 address; ::ffff:10.0.0.0/104 is 10.0.0.0/8.');
 
-/** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, octal and short forms included. */
+/** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, octal and short forms and zones included. */
 export function isCidr(text: string): boolean {
-  const slash = text.indexOf('/');
-  const address = slash < 0 ? text : text.slice(0, slash);
-  if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) return false;
-  if (slash < 0) return true;
-  const bits = text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(bits)) return false;
-  return Number(bits) <= (ipaddr.IPv6.isValid(address) ? 128 : 32);
+  return parseIpNetwork(text) !== undefined;
 }
 
 /** `host:port` of a target: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535. */

@@ -34,17 +34,4 @@ export class AddressCounter {
 }
 
 /** What an address counts as: IPv4 in dotted form, or the /64 of an IPv6 address. */
-export function addressKey(address: string): string {
-  if (!address.includes(':')) return address;
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
-  const zone = address.indexOf('%');
-  const [left = '', right] = (zone < 0 ? address : address.slice(0, zone)).split('::');
-  const groups = left === '' ? [] : left.split(':');
-  if (right !== undefined) {
-    // "::" stands for as many zero groups as are missing from eight.
-    const tail = right === '' ? [] : right.split(':');
-    while (groups.length + tail.length < 8) groups.push('0');
-    groups.push(...tail);
-  }
-  return `${groups.slice(0, 4).join(':')}::/64`;
-}
+export { clientNetwork as addressKey } from '@sluice/schema';

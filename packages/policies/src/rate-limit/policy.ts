@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { definePolicy, deny, type Exchange, type Reply } from '@sluice/policy-sdk';
 import { limitLabel, retryAfterSeconds, windowSecondsOf, type LimitDecision, type TokenBucket } from '@sluice/ratelimit';
-import { clientNetwork } from '../client-address.ts';
+import { clientNetwork } from '@sluice/schema';
 import { addLimitFields } from '../limit-fields.ts';
 import { rateLimitSchema } from './schema.ts';
 

@@ -22,7 +22,7 @@ export const rateLimitSchema = definePolicySchema({
       .default('consumer')
       .describe(
         'Who is counted together: consumer, credential, address, route, service, gateway or header:<name>. ' +
-          'Anonymous callers are counted by address where there is no consumer or credential.',
+          'Callers without a consumer or credential are counted by address. Requests that no route takes have neither, and are counted together for route and service.',
       ),
     hideHeaders: z.boolean().default(false).describe('Tell the client nothing but Retry-After.'),
   }),
