@@ -66,6 +66,7 @@ export interface Policy {
   readonly origin: 'built-in' | 'own';
   readonly phases: readonly string[];
   readonly attach: readonly string[];
+  readonly answers: boolean;
   readonly onError?: 'open' | 'closed';
   /** JSON Schema of its configuration. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { definePolicySchema } from '@sluice/policy-sdk';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { canonicalJson, createPolicyCatalogue, effectivePolicies, fieldErrors, kinds, mapReferences, policyFaults, referencesOf, resourceSchemas, type PolicyAttachment } from './index.ts';
+import { answerFaults, canonicalJson, createPolicyCatalogue, effectivePolicies, fieldErrors, kinds, mapReferences, policyFaults, referencesOf, resourceSchemas, type PolicyAttachment } from './index.ts';
 
 describe('canonicalJson', () => {
   it('is the same for the same value, whatever the order it was written in', () => {
@@ -60,7 +60,6 @@ describe('resource schemas', () => {
     ['a path without slash', 'route', { name: 'a', service: 's', paths: ['orders'] }, '/paths/0'],
     ['a regular expression that can explode', 'route', { name: 'a', service: 's', paths: ['~ ^/(a+)+$'] }, '/paths/0'],
     ['service and split', 'route', { name: 'a', service: 's', split: [{ service: 't', weight: 1 }] }, '/split'],
-    ['no service and nothing that answers', 'route', { name: 'a' }, '/service'],
     ['a policy attached twice', 'consumer', { username: 'a', policies: [{ name: 'cors' }, { name: 'cors' }] }, '/policies/1/name'],
     ['a burst per month', 'quota', { name: 'a', limits: [{ requests: 1, per: 'month', burst: 1 }] }, '/limits/0/burst'],
     ['a host with a port', 'route', { name: 'a', service: 's', hosts: ['a.example:80'] }, '/hosts/0'],
@@ -89,6 +88,29 @@ describe('references', () => {
     expect(mapped.split).toEqual([{ service: 'S', weight: 1 }, { service: 'T', weight: 1 }]);
     expect(route.gateways).toEqual(['g']);
   });
+});
+
+describe('answerFaults', () => {
+  const make = (name: string, answers: boolean) => definePolicySchema({ name, summary: '', phases: ['answer'], answers, config: z.strictObject({}) });
+  const catalogue = createPolicyCatalogue([make('teapot', true), make('plain', false)]);
+  const faults = (route: unknown) => answerFaults(route, catalogue);
+
+  it.each([
+    ['a service', { service: 's' }],
+    ['a split', { split: [] }],
+    ['a policy that says it answers, whoever wrote it', { policies: [{ name: 'plain' }, { name: 'teapot' }] }],
+    ['a policy that is unknown, which is a fault of its own', { policies: [{ name: 'missing' }] }],
+    ['what is no route', 'x'],
+  ])('finds none with %s', (_, route) => expect(faults(route)).toEqual([]));
+
+  it.each([
+    ['nothing', {}],
+    ['a policy that does not answer', { policies: [{ name: 'plain' }] }],
+    ['one that only looks on', { policies: [{ name: 'teapot', mode: 'shadow' }] }],
+    ['an attachment that cannot be read', { policies: [{ nmae: 'teapot' }, null] }],
+  ])('finds one with %s', (_, route) =>
+    expect(faults(route)).toEqual([{ pointer: '/service', detail: 'name a service, a split, or attach a policy that answers (teapot)' }]),
+  );
 });
 
 describe('policyFaults', () => {

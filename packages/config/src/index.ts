@@ -3,7 +3,7 @@ export { defaultPolicies, effectivePolicies } from './effective.ts';
 export type { EffectivePolicy, PolicyHolder } from './effective.ts';
 export { fieldErrors, toPointer } from './field-errors.ts';
 export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';
-export { createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
+export { answerFaults, createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
 export type { PolicyCatalogue } from './policy-catalogue.ts';
 export { mapReferences, referencesOf } from './references.ts';
 export type { ResourceReference } from './references.ts';

@@ -1,7 +1,7 @@
 import type { FieldError } from '@sluice/errors';
 import type { PolicySchema } from '@sluice/policies/schemas';
 import { fieldErrors } from './field-errors.ts';
-import type { PolicyAttachment } from './policy-attachment.ts';
+import { PolicyAttachment } from './policy-attachment.ts';
 import type { Kind } from './resource.ts';
 
 /** The policies that can be attached, by name. */
@@ -15,6 +15,24 @@ export function createPolicyCatalogue(schemas: Iterable<PolicySchema>): PolicyCa
     catalogue.set(schema.name, schema);
   }
   return catalogue;
+}
+
+/**
+ * Says that a route leads nowhere: it names neither service nor split, and none of its policies answers. In shadow mode a
+ * policy answers nothing, and what a gateway's policies do for every request does not make a route. A policy that is
+ * unknown is a fault already, and is given the benefit of the doubt. Looks at the route as it is written.
+ */
+export function answerFaults(route: unknown, catalogue: PolicyCatalogue): FieldError[] {
+  if (typeof route !== 'object' || route === null) return [];
+  const { service, split, policies = [] } = route as Readonly<Record<string, unknown>>;
+  if (service !== undefined || split !== undefined || !Array.isArray(policies)) return [];
+  const answers = policies.some((written: unknown) => {
+    const attachment = PolicyAttachment.safeParse(written);
+    return attachment.success && attachment.data.mode === 'enforce' && catalogue.get(attachment.data.name)?.answers !== false;
+  });
+  if (answers) return [];
+  const known = [...catalogue.values()].filter((schema) => schema.answers).map(({ name }) => name);
+  return [{ pointer: '/service', detail: `name a service, a split, or attach a policy that answers (${known.sort().join(', ')})` }];
 }
 
 /** What is wrong with the policies attached to a resource, all faults at once; empty when nothing is. */

@@ -129,6 +129,7 @@ const policy = object(
     origin: { type: 'string', enum: ['built-in', 'own'] },
     phases: list(text),
     attach: { ...list(text), description: 'Kinds of resources it can be attached to.' },
+    answers: { type: 'boolean', description: 'Whether it answers by itself, so that a route with it needs no service.' },
     onError: { type: 'string', enum: ['open', 'closed'], description: 'What happens when something it depends on fails, unless the attachment says otherwise.' },
     config: { type: 'object', description: 'JSON Schema of its configuration.' },
   },

@@ -46,7 +46,7 @@ export const Route = z
     methods: z.array(Method).max(7).default([]).describe('Empty: any method.'),
     headers: z.record(HeaderName, HeaderValue).default({}).describe('Header fields that must have exactly these values.'),
     query: z.record(z.string().min(1).max(128), z.string().max(1024)).default({}).describe('Query parameters that must have exactly these values.'),
-    service: Reference.optional().describe('Where requests go.'),
+    service: Reference.optional().describe('Where requests go. A route without one needs a policy that answers by itself.'),
     split: z.array(Split).min(1).max(16).optional().describe('Instead of service: several, by weight.'),
     encodedSlashes: z
       .enum(['refuse', 'keep'])
@@ -63,20 +63,9 @@ export const Route = z
     if (route.service !== undefined && route.split !== undefined) {
       context.addIssue({ code: 'custom', path: ['split'], message: 'service and split exclude each other' });
     }
-    if (route.service === undefined && route.split === undefined && !route.policies.some(answersItself)) {
-      context.addIssue({ code: 'custom', path: ['service'], message: 'name a service, a split, or attach a policy that answers (redirect, static-response)' });
-    }
     if (route.split !== undefined && route.split.every(({ weight }) => weight === 0)) {
       context.addIssue({ code: 'custom', path: ['split'], message: 'at least one weight must be above 0' });
     }
   });
 
 export type Route = z.output<typeof Route>;
-
-const answersItself = (attachment: PolicyAttachmentLike): boolean =>
-  attachment.mode === 'enforce' && (attachment.name === 'redirect' || attachment.name === 'static-response');
-
-interface PolicyAttachmentLike {
-  readonly name: string;
-  readonly mode: string;
-}

@@ -41,6 +41,7 @@ export const redirectSchema = definePolicySchema({
   name: 'redirect',
   summary: 'Sends the client elsewhere.',
   phases: ['receive'],
+  answers: true,
   config: z
     .strictObject({
       scheme: z.literal('https').optional().describe('Send requests that came by http to the same place by https; let others pass.'),

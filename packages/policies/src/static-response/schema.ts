@@ -12,6 +12,7 @@ export const staticResponseSchema = definePolicySchema({
   name: 'static-response',
   summary: 'Answers by itself, always the same.',
   phases: ['answer'],
+  answers: true,
   config: z
     .strictObject({
       status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),

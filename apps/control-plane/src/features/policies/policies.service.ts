@@ -42,8 +42,8 @@ export class PoliciesService {
   }
 
   private present(schema: PolicySchema): object {
-    const { name, summary, phases, attach, onError, config } = schema;
+    const { name, summary, phases, attach, onError, answers, config } = schema;
     const origin = this.own.includes(schema) ? 'own' : 'built-in';
-    return { name, summary, origin, phases, attach, ...(onError === undefined ? {} : { onError }), config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
+    return { name, summary, origin, phases, attach, answers, ...(onError === undefined ? {} : { onError }), config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
   }
 }

@@ -1,4 +1,4 @@
-import { PolicyAttachment, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas } from '@sluice/config';
+import { PolicyAttachment, answerFaults, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas } from '@sluice/config';
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
@@ -19,7 +19,7 @@ export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalog
   const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
   const ids = await resolve(references);
   const dangling = references.filter(({ kind: target, target: name }) => !ids.has(`${target}:${name}`));
-  const contentFaults = [...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)), ...attachmentFaults(kind, written, catalogue)];
+  const contentFaults = [...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)), ...attachmentFaults(kind, written, catalogue), ...(kind === 'route' ? answerFaults(written, catalogue) : [])];
   const faults = [...contentFaults, ...dangling.map(({ pointer, kind: target, target: name }) => ({ pointer, detail: `there is no ${target} "${name}"` }))];
   if (faults.length > 0) {
     throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', { detail: summary(faults), errors: faults });
