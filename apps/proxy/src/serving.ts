@@ -26,6 +26,7 @@ import { Overload, type OverloadState } from './overload/overload.ts';
 import { RuntimeTarget } from './runtime/apply.ts';
 import { nodePolicies, policyRack } from './runtime/node-policies.ts';
 import type { ServedGateway } from './runtime/served.ts';
+import { emptyPipeline } from './runtime/pipeline.ts';
 import { TrustedProxies } from './runtime/trusted-proxies.ts';
 import { ConnectionBudget } from './upstream/connection-budget.ts';
 import { UpstreamRegistry } from './upstream/upstream-registry.ts';
@@ -252,6 +253,7 @@ const noGateway: ServedGateway = {
   name: '',
   spec: { name: '', trustedProxies: [], limits: { maxBodyBytes: 0, halfClosedClients: 'cancel' }, policies: [], tags: [] },
   chain: [],
+  pipeline: emptyPipeline,
   trustedProxies: new TrustedProxies([]),
   maxBodyBytes: 10_485_760,
   servesHalfClosed: false,

@@ -12,6 +12,7 @@ export { removeHopByHop } from './hop-by-hop.ts';
 export type { HopByHopOptions } from './hop-by-hop.ts';
 export { normalizeHost } from './host.ts';
 export type { HostAndPort } from './host.ts';
+export { listItems } from './list-field.ts';
 export { defaultRequestLimits, defaultResponseLimits } from './limits.ts';
 export type { RequestLimits, ResponseLimits } from './limits.ts';
 export { isKnownMethod } from './methods.ts';

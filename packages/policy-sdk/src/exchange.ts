@@ -47,7 +47,7 @@ export interface RouteView extends ResourceRef {
 
 /**
  * One request on its way and the answer to it, as policies see it. No Node or socket object is reachable from here. It is
- * valid until the `settle` phase ends and must not be kept: connections reuse it.
+ * valid until the `settle` phase ends, and until the time of a hook that waits is up: what is done to it later has no effect.
  */
 export interface Exchange {
   readonly requestId: string;
@@ -63,22 +63,39 @@ export interface Exchange {
   readonly query: string;
   /** Whether the target has a question mark: `/x?` and `/x` are two targets. */
   readonly hasQuery: boolean;
-  /** Request fields. Changes are what the upstream sees. */
+  /** Request fields, credentials among them. Changes are what the upstream sees. */
   readonly headers: HeaderList;
   /** Bytes of content announced: 0 when there is none, -1 when the length is not known beforehand. */
   readonly contentLength: number;
   /** The client's address without port, behind trusted proxies the one they report. */
   readonly clientAddress: string;
   readonly gateway: ResourceRef;
+  /**
+   * Whether a route takes the request. The gateway's own policies run in `receive`, `limit`, `respond` and `settle` also for
+   * requests that are refused because no route does.
+   */
+  readonly matched: boolean;
+  /** The matched route; its id and name are empty when there is none. */
   readonly route: RouteView;
   /** The chosen service; undefined when the route has none because a policy answers. */
   readonly service: ResourceRef | undefined;
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
+  /**
+   * Aborted when a hook took longer than it may, or the client left while a hook was waiting: pass it to what a hook waits
+   * for. Made when it is first asked for.
+   */
+  readonly signal: AbortSignal;
   /** States who calls. The first statement wins: a later call is ignored. */
   identify(consumer: Consumer, credential: Credential): void;
   /** Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never raises it. */
   limitContent(maxBodyBytes: number): void;
+  /**
+   * Has fields, such as those with credentials, taken away on the way to the upstream: right before the `transform` phase.
+   * Until then every policy sees the request as it came.
+   * @param names prepared once; the list is kept, so it must not change
+   */
+  hideOnForward(names: readonly FieldName[]): void;
   /**
    * Remembers a field to be added to whatever response is sent, ours or the upstream's. Remembered fields are in place
    * before the `respond` phase begins. In shadow mode nothing is remembered.

@@ -1,4 +1,4 @@
-export { FieldName } from '@sluice/http1';
+export { FieldName, listItems } from '@sluice/http1';
 export type {
   AttachedQuota,
   Consumer,
@@ -11,9 +11,11 @@ export type {
   RouteView,
 } from './exchange.ts';
 export type { Clock, CredentialStore, KeyOwner, PolicyHost, PolicyLogger } from './host.ts';
+export { hooksFault } from './hooks.ts';
 export { phases } from './phases.ts';
 export type { Phase, RequestPhase } from './phases.ts';
 export { definePolicy, definePolicySchema } from './policy.ts';
 export type { AttachPoint, OnError, Policy, PolicyHooks, PolicySchema } from './policy.ts';
+export { preflightMethod } from './preflight.ts';
 export { deny, reply } from './reply.ts';
 export type { HeaderPair, Reply } from './reply.ts';

@@ -26,5 +26,8 @@ export const phases = [
 /** The name of a phase. */
 export type Phase = (typeof phases)[number];
 
+/** Phases that are over before the caller is known: a policy of a consumer or a group cannot run in them. */
+export const earlyPhases: readonly Phase[] = Object.freeze(['receive', 'authenticate']);
+
 /** The phases before an upstream is asked: their hooks may stop the exchange with a `Reply`. */
 export type RequestPhase = Exclude<Phase, 'respond' | 'settle'>;

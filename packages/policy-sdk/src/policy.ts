@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Exchange, ResponseHead } from './exchange.ts';
 import type { PolicyHost } from './host.ts';
-import type { Phase } from './phases.ts';
+import { earlyPhases, phases, type Phase } from './phases.ts';
 import type { Reply } from './reply.ts';
 
 /** What happens to a request when something the policy depends on fails. */
@@ -23,6 +23,13 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   readonly attach: readonly AttachPoint[];
   /** Set when the policy depends on something that can fail; the default for the attachment's `onError`. */
   readonly onError: OnError | undefined;
+  /** It answers requests by itself, so that a route it is attached to needs no service. */
+  readonly answers: boolean;
+  /**
+   * It answers the preflight requests of CORS in `receive`. They are then matched by the method that they ask for, and not
+   * by OPTIONS.
+   */
+  readonly answersPreflight: boolean;
 }
 
 type MaybePromise<T> = T | Promise<T>;
@@ -59,25 +66,50 @@ const everywhere: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 
 const beforeTheCaller: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route']);
 
 type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'name' | 'summary' | 'phases' | 'config'> &
-  Partial<Pick<PolicySchema<Config>, 'attach' | 'onError'>>;
+  Partial<Pick<PolicySchema<Config>, 'attach' | 'onError' | 'answers' | 'answersPreflight'>>;
 
 /**
  * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or `authenticate`, can be
  * attached to gateways, services and routes only; every other one everywhere, unless `attach` says less. Throws a
- * TypeError when the name is not kebab-case, no phase is named, or `attach` names a place where a hook would never run.
+ * TypeError when the name is not kebab-case, no phase is named or one that there is not, `attach` names a place where a hook
+ * would never run, or the policy is to answer in phases in which it cannot.
  */
 export function definePolicySchema<Config extends z.ZodType>(input: PolicySchemaInput<Config>): PolicySchema<Config> {
-  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(input.name)) {
-    throw new TypeError(`policy name "${input.name}" is not kebab-case`);
-  }
-  if (input.phases.length === 0) throw new TypeError(`policy "${input.name}" names no phase`);
-  const early = input.phases.find((phase) => phase === 'receive' || phase === 'authenticate');
-  const possible = early === undefined ? everywhere : beforeTheCaller;
-  const unreachable = input.attach?.find((point) => !possible.includes(point));
+  const { onError, answers = false, answersPreflight = false } = input;
+  const attach = input.attach ?? (earlyPhaseOf(input.phases) === undefined ? everywhere : beforeTheCaller);
+  const schema = { ...input, attach, onError, answers, answersPreflight };
+  const fault = schemaFault(schema);
+  if (fault !== undefined) throw new TypeError(fault);
+  return Object.freeze(schema);
+}
+
+/**
+ * What is wrong with a schema; undefined when nothing is. Also for schemas that did not come from {@link definePolicySchema}:
+ * whatever stands in a folder of policies is checked by it.
+ */
+export function schemaFault(schema: PolicySchema): string | undefined {
+  const { name, phases: named, attach, answers, answersPreflight } = schema;
+  const policy = `policy "${name}"`;
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) return `policy name "${name}" is not kebab-case`;
+  if (named.length === 0) return `${policy} names no phase`;
+  const unknown = named.find((phase) => !phases.includes(phase));
+  if (unknown !== undefined) return `${policy} names the phase "${unknown}": the phases are ${phases.join(', ')}`;
+  const nowhere = attach.find((point) => !everywhere.includes(point));
+  if (nowhere !== undefined) return `${policy} cannot be attached to "${nowhere}": use ${everywhere.join(', ')}`;
+  const early = earlyPhaseOf(named);
+  const unreachable = attach.find((point) => early !== undefined && !beforeTheCaller.includes(point));
   if (unreachable !== undefined) {
-    throw new TypeError(`policy "${input.name}" cannot be attached to a ${unreachable}: its ${early} phase is over before the caller is known`);
+    return `${policy} cannot be attached to a ${unreachable}: its ${early} phase is over before the caller is known`;
   }
-  return Object.freeze({ ...input, attach: input.attach ?? possible, onError: input.onError });
+  if (answers && named.every((phase) => phase === 'respond' || phase === 'settle')) {
+    return `${policy} cannot answer in ${named.join(' and ')}: name a phase in which a reply stops the request`;
+  }
+  if (answersPreflight && !named.includes('receive')) return `${policy} cannot answer preflight requests: name the phase "receive"`;
+  return undefined;
+}
+
+function earlyPhaseOf(named: readonly Phase[]): Phase | undefined {
+  return named.find((phase) => earlyPhases.includes(phase));
 }
 
 /** Declares a policy: its schema and its `compile`. */

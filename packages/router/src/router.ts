@@ -4,11 +4,16 @@ import { CandidateIndex } from './candidate-index.ts';
 import { meetsFields } from './conditions.ts';
 import { judge, maxVerdicts, nearMisses } from './explain.ts';
 import { captureParameters } from './path-match.ts';
+import { bestForPreflight, type MayHaveField } from './preflight.ts';
 import { InvalidRouteError } from './route.ts';
 import type { CandidateVerdict, MatchRequest, NoMatch, RouteMatch, RouteSpec } from './route.ts';
 import { shadows } from './shadow.ts';
 
 const notFound: NoMatch = Object.freeze({ route: undefined, code: 'route_not_found', allow: Object.freeze([]) });
+function matchOf<R extends RouteSpec>(winner: Candidate<R>, request: MatchRequest): RouteMatch<R> {
+  return winner.match ?? { route: winner.route, pattern: winner.text, params: captureParameters(winner, request.path) };
+}
+
 /** Enough to name in a warning. */
 const maxShadowing = 50;
 
@@ -59,8 +64,17 @@ export class Router<R extends RouteSpec> {
   /** The route that serves a request, or why there is none. Allocates nothing when a route without parameters wins. */
   match(request: MatchRequest): RouteMatch<R> | NoMatch {
     const winner = this.index.best(request);
-    if (winner === undefined) return this.noMatch(request);
-    return winner.match ?? { route: winner.route, pattern: winner.text, params: captureParameters(winner, request.path) };
+    return winner === undefined ? this.noMatch(request) : matchOf(winner, request);
+  }
+
+  /**
+   * The route of the request that a preflight request of CORS asks about; undefined when there is none.
+   * @param request the preflight request itself, for its host, path and query
+   * @param method the method it asks for
+   */
+  matchPreflight(request: MatchRequest, method: string, mayHave: MayHaveField): RouteMatch<R> | undefined {
+    const winner = bestForPreflight(this.index.collect(request), request.query, method, mayHave);
+    return winner === undefined ? undefined : matchOf(winner, request);
   }
 
   /**

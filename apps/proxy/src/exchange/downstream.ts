@@ -56,6 +56,8 @@ export interface Downstream {
   /** Hears when the client is gone before the response was complete. Set by the exchange, reset with each request. */
   abortListener: AbortListener | undefined;
 
+  /** The response under way is the last one on its connection. In HTTP/2 each request has a stream of its own already. */
+  closeAfterResponse(): void;
   /** Sends an interim response other than 101. */
   sendInterim(status: number, headers: HeaderList): void;
   /** Sends head and whole content in one write. Framing is added here: `headers` has none. */

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
-import type { Consumer, Credential, Exchange as PolicyExchange, ResourceRef, RouteView } from '@sluice/policy-sdk';
+import type { Consumer, Credential, Exchange as PolicyExchange, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
 import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } from '@sluice/telemetry';
 import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
@@ -11,15 +11,22 @@ import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../r
 import type { AbortListener, Downstream } from './downstream.ts';
 import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
+import { PastRequest } from './past-request.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
  * One request on its way and the answer to it: the one object that all steps share. There is one per connection (per
  * stream in HTTP/2); `open` makes it new for each request. Every field is set there, so that the object never changes
  * its shape.
+ *
+ * Invariants
+ * - A custom policy may keep what it was given and use it at any time. So an exchange that a custom policy has seen is
+ *   `isLent`: it works on a copy of the request fields, and once it is settled neither object serves another request.
+ * - A policy whose time is up may still run. The exchange it was given is withdrawn from it: another one, the
+ *   `successor`, goes on with the request, and nothing done to the old one reaches the connection.
  */
 export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener {
-  readonly downstream: Downstream;
+  downstream: Downstream;
   readonly surroundings: Surroundings;
   /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
   runtime!: Runtime;
@@ -27,6 +34,8 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   plan: RoutePlan | undefined = undefined;
 
   requestId = '';
+  /** Request fields; changes are what the upstream sees. */
+  headers: HeaderList;
   readonly trace = new TraceContext();
   /** `performance.now()` when the head was complete, milliseconds. */
   startedAtMs = 0;
@@ -62,18 +71,31 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   isPeerTrusted = false;
   /** Fields that policies want on the response, whoever makes it. */
   responseFields: ResponseField[] | undefined = undefined;
+  /** Fields that leave the request on its way to the upstream. */
+  hiddenFields: readonly FieldName[] | undefined = undefined;
+  /** What the request is refused with once the caller and its limits have been looked at. */
+  refusal: Reply | undefined = undefined;
+  /** A custom policy has seen this exchange and may have kept it. */
+  isLent = false;
+  /** Serves no further request: the connection needs a new exchange for the next one. */
+  isSpent = false;
+  /** The exchange that goes on with the request after this one was withdrawn from a policy. */
+  successor: Exchange | undefined = undefined;
+  /** Made when a policy asks for the signal. */
+  abortController: AbortController | undefined = undefined;
 
   constructor(downstream: Downstream, surroundings: Surroundings) {
     this.downstream = downstream;
     this.surroundings = surroundings;
+    this.headers = downstream.headers;
   }
 
   /** Makes the exchange new for the request that the downstream now holds. */
   open(): void {
     const { surroundings, downstream } = this;
     this.runtime = surroundings.runtime();
-    this.pipeline = emptyPipeline;
     this.plan = undefined;
+    this.headers = downstream.headers;
     this.requestId = surroundings.newRequestId();
     this.startedAtMs = performance.now();
     const { gateway } = this;
@@ -99,6 +121,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.isAbandoned = false;
     this.isSettled = false;
     this.responseFields = undefined;
+    this.hiddenFields = undefined;
+    this.refusal = undefined;
+    this.abortController = undefined;
+    // Until a route is known, and when there is none, the gateway's own policies are those of the exchange.
+    this.use(gateway.pipeline);
     downstream.maxBodyBytes = gateway.maxBodyBytes;
     downstream.servesHalfClosed = gateway.servesHalfClosed;
     downstream.abortListener = this;
@@ -107,6 +134,44 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   /** For the downstream, until there is an attempt to hear it. */
   onAborted(): void {
     this.isAbandoned = true;
+    this.abortController?.abort();
+  }
+
+  /** Takes the pipeline for what follows. */
+  use(pipeline: Pipeline): void {
+    this.pipeline = pipeline;
+    if (!pipeline.hasCustomPolicies || this.isLent) return;
+    this.isLent = true;
+    this.headers = this.headers.clone();
+  }
+
+  /** The exchange that this request goes on with: another one after a policy took too long. */
+  get current(): Exchange {
+    return this.successor === undefined ? this : this.successor.current;
+  }
+
+  /**
+   * Takes the exchange away from a policy that has used up its time: from here on `current` is another object, and what
+   * the policy still does reaches nothing. The connection closes after the answer.
+   */
+  withdraw(): void {
+    const { downstream, headers, responseFields } = this;
+    downstream.closeAfterResponse();
+    const successor = new Exchange(downstream, this.surroundings);
+    Object.assign(successor, this);
+    successor.headers = headers.clone();
+    successor.responseFields = responseFields?.slice();
+    successor.abortController = undefined;
+    if (downstream.abortListener === this) downstream.abortListener = successor;
+    this.successor = successor;
+    this.retire();
+    this.abortController?.abort();
+  }
+
+  /** Separates the exchange from its connection: what is done to the exchange from here on has no effect. */
+  retire(): void {
+    this.isSpent = true;
+    this.downstream = new PastRequest(this.downstream, this.headers);
   }
 
   get method(): string {
@@ -115,7 +180,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** {@inheritDoc PolicyExchange.scheme} */
   get scheme(): 'http' | 'https' {
-    const told = this.isPeerTrusted ? forwardedScheme(this.downstream.headers) : undefined;
+    const told = this.isPeerTrusted ? forwardedScheme(this.headers) : undefined;
     return told ?? (this.downstream.encrypted ? 'https' : 'http');
   }
 
@@ -141,10 +206,6 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.rewrittenPath === this.path || this.targetAddress === undefined ? undefined : this.rewrittenPath;
   }
 
-  get headers(): HeaderList {
-    return this.downstream.headers;
-  }
-
   get protocol(): string {
     return this.downstream.protocol;
   }
@@ -154,11 +215,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   }
 
   get userAgent(): string | undefined {
-    return this.downstream.headers.get(ownFields.userAgent);
+    return this.headers.get(ownFields.userAgent);
   }
 
   get tracestate(): string | undefined {
-    return this.trace.continued ? this.downstream.headers.get(ownFields.tracestate) : undefined;
+    return this.trace.continued ? this.headers.get(ownFields.tracestate) : undefined;
   }
 
   get startTimeMs(): number {
@@ -195,6 +256,17 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.runtime.gateway ?? this.surroundings.noGateway;
   }
 
+  /** {@inheritDoc PolicyExchange.matched} */
+  get matched(): boolean {
+    return this.plan !== undefined;
+  }
+
+  /** {@inheritDoc PolicyExchange.signal} */
+  get signal(): AbortSignal {
+    this.abortController ??= new AbortController();
+    return this.abortController.signal;
+  }
+
   get route(): RouteView {
     return this.plan?.view ?? noRoute;
   }
@@ -205,7 +277,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** {@inheritDoc MatchRequest.header} */
   header(name: string): string | undefined {
-    return this.downstream.headers.get(name);
+    return this.headers.get(name);
   }
 
   /** {@inheritDoc PolicyExchange.identify} */
@@ -219,6 +291,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   /** {@inheritDoc PolicyExchange.limitContent} */
   limitContent(maxBodyBytes: number): void {
     if (maxBodyBytes < this.downstream.maxBodyBytes) this.downstream.maxBodyBytes = maxBodyBytes;
+  }
+
+  /** {@inheritDoc PolicyExchange.hideOnForward} */
+  hideOnForward(names: readonly FieldName[]): void {
+    this.hiddenFields = this.hiddenFields === undefined ? names : [...this.hiddenFields, ...names];
   }
 
   /** {@inheritDoc PolicyExchange.addResponseHeader} */

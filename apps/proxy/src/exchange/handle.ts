@@ -12,7 +12,7 @@ import { transform } from './transform.ts';
 type Step = (exchange: Exchange) => Verdict | Promise<Verdict>;
 
 /** What happens to a request before an upstream is asked, in order. A step answers a reply to stop with, or nothing. */
-const steps: readonly Step[] = [shed, match, receive, authenticate, authorize, limit, validate, transform, answer];
+const steps: readonly Step[] = [shed, match, receive, authenticate, authorize, limit, refuse, validate, transform, answer];
 
 /** The life of a request. Never throws; it makes no promise and waits for none unless a policy made one. */
 export function handle(exchange: Exchange): void {
@@ -22,6 +22,11 @@ export function handle(exchange: Exchange): void {
   } catch (fault) {
     fail(exchange, fault);
   }
+}
+
+/** Answers what `match` found out: it waits for the policies that look at every request, so that none is passed by. */
+function refuse(exchange: Exchange): Verdict {
+  return exchange.refusal;
 }
 
 /** Takes the steps from one on; behind the last one the upstream is asked, and whoever ends the exchange settles it. */
@@ -36,8 +41,11 @@ function run(exchange: Exchange, from: number): void {
 
 function waitFor(pending: Promise<Verdict>, exchange: Exchange, index: number): void {
   pending
-    .then((verdict) => (isOver(exchange, verdict) ? settle(exchange) : run(exchange, index + 1)))
-    .catch((fault: unknown) => fail(exchange, fault));
+    .then((verdict) => {
+      const { current } = exchange;
+      return isOver(current, verdict) ? settle(current) : run(current, index + 1);
+    })
+    .catch((fault: unknown) => fail(exchange.current, fault));
 }
 
 function isOver(exchange: Exchange, verdict: Verdict): boolean {

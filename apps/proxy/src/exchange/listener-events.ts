@@ -5,12 +5,18 @@ import { Exchange } from './exchange.ts';
 import { handle } from './handle.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Joins the listener to the request path: one exchange per connection, one line in the log for what never became one. */
+/**
+ * Joins the listener to the request path: one exchange per connection, or a new one after a custom policy has seen it; one
+ * line in the log for what never became an exchange.
+ */
 export function listenerEvents(surroundings: Surroundings): ListenerEvents {
   return {
     connection(downstream: Downstream): () => void {
-      const exchange = new Exchange(downstream, surroundings);
-      return () => handle(exchange);
+      let exchange = new Exchange(downstream, surroundings);
+      return () => {
+        if (exchange.isSpent) exchange = new Exchange(downstream, surroundings);
+        handle(exchange);
+      };
     },
     refused(refusal: Refusal): string {
       const requestId = surroundings.newRequestId();

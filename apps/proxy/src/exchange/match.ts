@@ -1,32 +1,44 @@
 import { http1Faults } from '@sluice/http1';
-import { deny } from '@sluice/policy-sdk';
+import { deny, type Reply } from '@sluice/policy-sdk';
 import type { Verdict } from '../runtime/guard.ts';
 import { mayKeepEncodedSlashes } from './encoded-slashes.ts';
 import type { Exchange } from './exchange.ts';
 import { removeClientClaims } from './identity-fields.ts';
+import { matchPreflight } from './preflight.ts';
 
-/** Takes away what a client may not claim, and finds the route, the service and the policies of the exchange. */
+/**
+ * Takes away what a client may not claim, and finds the route, the service and the policies of the exchange. What is
+ * refused here is answered later, by the step `refuse`: the policies that look at every request run first.
+ */
 export function match(exchange: Exchange): Verdict {
   if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);
   removeClientClaims(exchange);
+  if (exchange.method === 'OPTIONS' && matchPreflight(exchange)) return undefined;
   const found = exchange.runtime.router.match(exchange);
   if (exchange.downstream.hasEncodedSlash && !mayKeepEncodedSlashes(exchange, found.route)) {
     exchange.reason = http1Faults.encoded_slash.reason;
-    return deny(http1Faults.encoded_slash.error);
+    return refuseLater(exchange, deny(http1Faults.encoded_slash.error));
   }
   if (found.route === undefined) {
-    return found.code === 'method_not_allowed'
-      ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])
-      : deny(found.code, 'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).');
+    return refuseLater(
+      exchange,
+      found.code === 'method_not_allowed'
+        ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])
+        : deny(found.code, 'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).'),
+    );
   }
   const plan = exchange.runtime.planFor(found.route);
   exchange.plan = plan;
-  exchange.pipeline = plan.pipeline;
+  exchange.use(plan.pipeline);
   exchange.pattern = found.pattern;
   exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
-  if (exchange.contentLength > plan.maxBodyBytes) return deny('content_too_large');
+  if (exchange.contentLength > plan.maxBodyBytes) return refuseLater(exchange, deny('content_too_large'));
   return undefined;
+}
+
+function refuseLater(exchange: Exchange, refusal: Reply): undefined {
+  exchange.refusal = refusal;
 }
 
 const retrySoon = [['Retry-After', '1']] as const;

@@ -67,8 +67,10 @@ function sendBare(exchange: Exchange, reply: Reply): void {
  * Sends the upstream's response on, content following as fast as the client takes it. Throws when a policy fails on it, or
  * makes something of it that cannot be sent; nothing has been sent then.
  */
-export function respondFromUpstream(exchange: Exchange, status: number, headers: HeaderList, content: ContentSource, over: () => void): void {
+export function respondFromUpstream(exchange: Exchange, status: number, received: HeaderList, content: ContentSource, over: () => void): void {
   exchange.source = 'upstream';
+  // The list belongs to the upstream's connection, which uses it again; a custom policy may keep what it is given.
+  const headers = exchange.isLent && exchange.pipeline.respond !== undefined ? received.clone() : received;
   headers.addOwn(ownFields.via, exchange.surroundings.viaHttp1);
   const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
   // Before, because all of it may be over when `stream` returns.

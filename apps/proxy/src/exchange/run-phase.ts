@@ -35,7 +35,8 @@ export function runPolicies(policies: readonly RequestStep[], from: number, exch
 
 async function waitFor(pending: Promise<Verdict>, policies: readonly RequestStep[], index: number, exchange: Exchange): Promise<Verdict> {
   const verdict = await pending;
-  if (verdict === undefined) return runPolicies(policies, index + 1, exchange);
-  exchange.stoppedBy = policies[index]?.policy;
+  const { current } = exchange;
+  if (verdict === undefined) return runPolicies(policies, index + 1, current);
+  current.stoppedBy = policies[index]?.policy;
   return verdict;
 }

@@ -21,6 +21,8 @@ export function settle(exchange: Exchange): void {
   count(exchange);
   surroundings.accessLog?.write(exchange);
   if (exchange.trace.recorded) surroundings.tracer.record(exchange);
+  // Last: the log and the spans are told what the connection counted.
+  if (exchange.isLent) exchange.retire();
 }
 
 function count(exchange: Exchange): void {

@@ -1,6 +1,7 @@
-import { removeHopByHop } from '@sluice/http1';
+import { listItems, removeHopByHop } from '@sluice/http1';
 import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
+import { forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
 import { addIdentity } from './identity-fields.ts';
 import { refuseLoop } from './loops.ts';
 import { ownFields } from './own-fields.ts';
@@ -16,9 +17,12 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   if (refusal !== undefined) return refusal;
   // Before ours are added: a client cannot have ours removed by nominating them in Connection (RFC 9110 section 7.6.1).
   removeHopByHop(exchange.headers);
+  // Before policies change the request: what the operator sets under the same name for the upstream stays.
+  const { hiddenFields } = exchange;
+  if (hiddenFields !== undefined) for (const name of hiddenFields) exchange.headers.remove(name);
   const policies = exchange.pipeline.transform;
   const verdict = policies === undefined ? undefined : runPolicies(policies, 0, exchange);
-  if (verdict instanceof Promise) return verdict.then((late) => late ?? addForwardingFields(exchange));
+  if (verdict instanceof Promise) return verdict.then((late) => late ?? addForwardingFields(exchange.current));
   return verdict ?? addForwardingFields(exchange);
 }
 
@@ -30,9 +34,7 @@ function addForwardingFields(exchange: Exchange): undefined {
   if (exchange.isPeerTrusted) {
     const before = headers.getAll(ownFields.forwardedFor).join(', ');
     headers.setOwn(ownFields.forwardedFor, before === '' ? peer : `${before}, ${peer}`);
-    if (!headers.has(ownFields.forwardedProto)) headers.setOwn(ownFields.forwardedProto, exchange.scheme);
-    if (hasHost && !headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
-    if (!headers.has(ownFields.forwardedPort)) headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
+    addTrustedOrigin(exchange);
   } else {
     // What the client said of this was removed before its route was looked for.
     headers.setOwn(ownFields.forwardedFor, peer);
@@ -56,6 +58,21 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
   let before = '';
   for (const prefix of headers.getAll(ownFields.forwardedPrefix).join(',').split(',')) before += prefix.trim().replace(/\/$/, '');
   headers.set(ownFields.forwardedPrefix, before + stripped);
+}
+
+/**
+ * What the trusted proxy tells stays. Scheme and port are told by one side, so that they cannot contradict each other: by
+ * the proxy when it tells a scheme that is known, otherwise by this connection.
+ */
+function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
+  if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
+  if (forwardedScheme(headers) === undefined) {
+    headers.setOwn(ownFields.forwardedProto, scheme);
+    headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
+  } else if (listItems(headers.getAll(ownFields.forwardedPort)).length === 0) {
+    const host = listItems(headers.getAll(ownFields.forwardedHost)).at(-1) ?? '';
+    headers.setOwn(ownFields.forwardedPort, portOfScheme(scheme, host));
+  }
 }
 
 let lastPort = 0;

@@ -73,6 +73,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private handler: (() => void) | undefined = undefined;
   private watch: SlowPeerWatch | undefined = undefined;
   private phase = IDLE;
+  private isLastResponse = false;
   private idleSinceMs: number;
 
   /** Takes the socket over; reading begins at once. */
@@ -126,6 +127,10 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   }
 
   // Downstream: what the exchange asks for.
+
+  closeAfterResponse(): void {
+    this.isLastResponse = true;
+  }
 
   get responseBegun(): boolean {
     return this.phase !== EXCHANGE || this.response.headSent;
@@ -249,7 +254,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   decideKeepAlive(framing: Framing): void {
     const { reader, owner } = this;
-    this.keepAlive = framing !== 'close' && reader.reusable && !owner.draining && reader.canDiscard(owner.options.drainContentBytes);
+    this.keepAlive = framing !== 'close' && !this.isLastResponse && reader.reusable && !owner.draining && reader.canDiscard(owner.options.drainContentBytes);
   }
 
   responseEnded(): void {

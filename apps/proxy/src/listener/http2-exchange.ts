@@ -121,6 +121,8 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
 
   // Downstream: what the exchange asks for.
 
+  closeAfterResponse(): void {}
+
   get responseBegun(): boolean {
     return !this.isOpen || this.clientStream.headersSent;
   }

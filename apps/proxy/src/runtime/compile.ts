@@ -1,8 +1,9 @@
-import { bodyLimit, defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
+import { answerFaults, bodyLimit, defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
+import { Pipeline } from './pipeline.ts';
 import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
 import { readMatch } from './read-match.ts';
 import type { Served } from './served.ts';
@@ -29,8 +30,9 @@ export function compileResource(resource: Resource, workshop: Workshop): Compile
   const { kind, id } = resource;
   const parsed = resourceSchemas[kind].safeParse(resource.spec);
   const name = nameOf(kind, resource.spec);
-  if (!parsed.success) {
-    const faults = fieldErrors(parsed.error).map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
+  const invalid = parsed.success ? (kind === 'route' ? answerFaults(parsed.data, workshop.catalogue) : []) : fieldErrors(parsed.error);
+  if (!parsed.success || invalid.length > 0) {
+    const faults = invalid.map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
     return { served: refusal(kind, id, name, resource.spec), faults };
   }
   const faults: ConfigFault[] = [];
@@ -91,7 +93,8 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
       const chain = chainOf(kind, [...defaultPolicies.filter((policy) => workshop.policies.has(policy.name)), ...spec.policies]);
       const { maxBodyBytes, halfClosedClients } = spec.limits;
       const trustedProxies = new TrustedProxies(spec.trustedProxies);
-      return { kind, id, name, spec, chain, trustedProxies, maxBodyBytes: bodyLimit(maxBodyBytes), servesHalfClosed: halfClosedClients === 'serve' };
+      const pipeline = Pipeline.ofGateway(chain);
+      return { kind, id, name, spec, chain, pipeline, trustedProxies, maxBodyBytes: bodyLimit(maxBodyBytes), servesHalfClosed: halfClosedClients === 'serve' };
     }
     case 'service': {
       const spec = anySpec as Spec<'service'>;

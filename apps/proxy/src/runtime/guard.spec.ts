@@ -23,6 +23,13 @@ class Probe {
   setResponseHeader(name: string): void {
     this.responseFields.push(name);
   }
+  withdrawals = 0;
+  withdraw(): void {
+    this.withdrawals++;
+  }
+  hideOnForward(): void {
+    throw new Error('not in shadow');
+  }
   noteShadow(policy: string): void {
     this.shadow.push(policy);
   }
@@ -115,6 +122,7 @@ describe('guardHooks', () => {
     ] as const)('is decided by onError: %s', async (onError, code) => {
       const { verdict, probe } = await run(hanging, 'enforce', onError, 20);
       expect(verdict?.code).toBe(code);
+      expect(probe.withdrawals).toBe(1);
       expect(probe.faults).toHaveLength(1);
     });
 

@@ -1,3 +1,4 @@
+import { createPolicyCatalogue } from '@sluice/config';
 import { builtInPolicies } from '@sluice/policies/runtime';
 import type { Clock, CredentialStore, Policy, PolicyHost, PolicyLogger } from '@sluice/policy-sdk';
 import { loadPolicies } from '@sluice/policy-sdk/load';
@@ -31,6 +32,7 @@ export function policyRack(policies: ReadonlyMap<string, Policy>, means: PolicyM
   const stores = { limits: means.limits, credentials: means.credentials };
   return {
     policies,
+    catalogue: createPolicyCatalogue([...policies.values()].map(({ schema }) => schema)),
     hostFor: (policyId): PolicyHost => ({ policyId, clock: means.clock, logger: means.loggerFor(policyId), stores }),
   };
 }

@@ -15,6 +15,10 @@ export class Pipeline {
   readonly answer: Steps<RequestStep>;
   readonly respond: Steps<ResponseStep>;
   readonly settle: Steps<SettleStep>;
+  /** A policy that does not come with Sluice takes part: it may keep what it is given; see `Exchange`. */
+  readonly hasCustomPolicies: boolean;
+  /** A policy takes part that answers the preflight requests of CORS. */
+  readonly answersPreflight: boolean;
 
   constructor(policies: readonly CompiledPolicy[]) {
     this.receive = requestSteps(policies, 'receive');
@@ -26,6 +30,8 @@ export class Pipeline {
     this.answer = requestSteps(policies, 'answer');
     this.respond = orNothing(policies.flatMap(({ hooks }) => hooks.respond ?? []));
     this.settle = orNothing(policies.flatMap(({ hooks }) => hooks.settle ?? []));
+    this.hasCustomPolicies = policies.some(({ isCustom }) => isCustom);
+    this.answersPreflight = policies.some(({ answersPreflight }) => answersPreflight);
   }
 
   /**
@@ -36,6 +42,21 @@ export class Pipeline {
     const byName = new Map<string, CompiledPolicy>();
     for (const chain of chains) for (const policy of chain) byName.set(policy.name, policy);
     return new Pipeline([...byName.values()]);
+  }
+
+  /**
+   * What a gateway does with requests that no route takes, and with those refused before a route is looked for: its own
+   * policies, in the phases that need to know neither route nor caller. Nothing is authenticated, so that looking for
+   * paths costs no password hashes and 404 stays 404.
+   */
+  static ofGateway(chain: PolicyChain): Pipeline {
+    return new Pipeline(
+      chain.flatMap((policy) => {
+        const { receive, limit, respond, settle } = policy.hooks;
+        if ((receive ?? limit ?? respond ?? settle) === undefined) return [];
+        return [{ ...policy, hooks: { receive, limit, respond, settle } }];
+      }),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
-import { fieldErrors, type PolicyAttachment, type PolicyHolder } from '@sluice/config';
-import { deny, type Policy, type PolicyHooks, type PolicyHost } from '@sluice/policy-sdk';
+import { fieldErrors, type PolicyAttachment, type PolicyCatalogue, type PolicyHolder } from '@sluice/config';
+import { builtInPolicies } from '@sluice/policies/runtime';
+import { deny, hooksFault, type Policy, type PolicyHooks, type PolicyHost } from '@sluice/policy-sdk';
 import { guardHooks, type GuardedHooks } from './guard.ts';
 
 /** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
@@ -8,6 +9,10 @@ export type PolicyChain = readonly CompiledPolicy[];
 export interface CompiledPolicy {
   readonly name: string;
   readonly hooks: GuardedHooks;
+  /** It does not come with Sluice: what it is given, it may keep. */
+  readonly isCustom: boolean;
+  /** It answers the preflight requests of CORS. */
+  readonly answersPreflight: boolean;
 }
 
 /** What is wrong with an attachment. */
@@ -21,8 +26,14 @@ export interface ChainFault {
 /** The policies this node can run, and the host each attachment gets. */
 export interface PolicyRack {
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Their schemas. */
+  readonly catalogue: PolicyCatalogue;
   hostFor(policyId: string): PolicyHost;
+  /** How long a hook may take to answer, milliseconds; see `guardHooks` for when it is left out. */
+  readonly policyTimeoutMs?: number | undefined;
 }
+
+const comesWithSluice: ReadonlySet<Policy> = new Set(builtInPolicies);
 
 /** One for all who have no policies of their own: there may be millions of them. */
 const emptyChain: PolicyChain = Object.freeze([]);
@@ -56,7 +67,8 @@ export function isFaulty(result: PolicyChain | readonly ChainFault[]): result is
 export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
   const refuse = () => deny('resource_quarantined', 'The operator finds the reason in GET /v1/nodes of the Admin API.');
   const hooks: PolicyHooks = kind === 'group' || kind === 'consumer' ? { authorize: refuse } : { receive: refuse };
-  return [{ name: `quarantined-${kind}`, hooks: guardHooks('quarantine', hooks, 'enforce', undefined) }];
+  const guarded = guardHooks('quarantine', hooks, 'enforce', undefined);
+  return [{ name: `quarantined-${kind}`, hooks: guarded, isCustom: false, answersPreflight: false }];
 }
 
 function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, rack: PolicyRack): CompiledPolicy | ChainFault[] {
@@ -74,8 +86,15 @@ function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, rack:
   }
   try {
     const hooks = policy.compile(config.data, rack.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`));
+    const fault = hooksFault(policy.schema, hooks, holder.kind);
+    if (fault !== undefined) return [{ pointer: '/name', code: 'policy_compile_failed', reason: fault }];
     const onError = attachment.onError ?? policy.schema.onError;
-    return { name: attachment.name, hooks: guardHooks(attachment.name, hooks, attachment.mode, onError) };
+    return {
+      name: attachment.name,
+      hooks: guardHooks(attachment.name, hooks, attachment.mode, onError, rack.policyTimeoutMs),
+      isCustom: !comesWithSluice.has(policy),
+      answersPreflight: policy.schema.answersPreflight && attachment.mode === 'enforce',
+    };
   } catch (fault) {
     return [{ pointer: '/config', code: 'policy_compile_failed', reason: fault instanceof Error ? fault.message : String(fault) }];
   }

@@ -27,6 +27,6 @@ export function readMatch(name: string, spec: unknown): Spec<'route'> | undefine
 }
 
 function parse(name: string, match: object): Spec<'route'> | undefined {
-  const parsed = resourceSchemas.route.safeParse({ name, ...match, policies: [{ name: 'static-response' }] });
+  const parsed = resourceSchemas.route.safeParse({ name, ...match });
   return parsed.success ? parsed.data : undefined;
 }

@@ -17,6 +17,8 @@ interface ServedResource<K extends Kind> extends ResourceRef {
 export interface ServedGateway extends ServedResource<'gateway'> {
   readonly chain: PolicyChain;
   readonly trustedProxies: TrustedProxies;
+  /** For requests that no route takes; see `Pipeline.ofGateway`. */
+  readonly pipeline: Pipeline;
   /** Largest request content, where neither route nor service says otherwise; Infinity for no limit. */
   readonly maxBodyBytes: number;
   /** A client that has ended its side still gets its response. */

@@ -1,4 +1,4 @@
-import { definePolicy, reply, type Exchange, type HeaderPair, type ResponseHead } from '@sluice/policy-sdk';
+import { definePolicy, listItems, preflightMethod, reply, type Exchange, type HeaderPair, type ResponseHead } from '@sluice/policy-sdk';
 import { originMatcher } from './origin-matcher.ts';
 import { corsSchema } from './schema.ts';
 
@@ -11,7 +11,7 @@ const ourFields = [
   'access-control-expose-headers',
   'access-control-max-age',
 ];
-const headerNameList = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export const cors = definePolicy({
   schema: corsSchema,
@@ -24,8 +24,8 @@ export const cors = definePolicy({
     const maxAge = String(config.maxAgeSeconds);
 
     /** What a preflight request is told, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
-    function permissions(asked: string | undefined): HeaderPair[] {
-      const permitted = headers ?? (asked !== undefined && headerNameList.test(asked) ? asked : '');
+    function permissions(asked: readonly string[]): HeaderPair[] {
+      const permitted = headers ?? (asked.every((name) => headerName.test(name)) ? asked.join(', ') : '');
       const fields: HeaderPair[] = [['Access-Control-Allow-Methods', methods]];
       if (permitted !== '') fields.push(['Access-Control-Allow-Headers', permitted]);
       fields.push(['Access-Control-Max-Age', maxAge]);
@@ -33,10 +33,10 @@ export const cors = definePolicy({
     }
 
     function receive(exchange: Exchange) {
-      const origin = exchange.headers.get('origin');
-      if (exchange.method !== 'OPTIONS' || origin === undefined || !exchange.headers.has('access-control-request-method')) return undefined;
+      if (preflightMethod(exchange) === undefined) return undefined;
+      const origin = exchange.headers.get('origin') ?? '';
       // The browser enforces: an origin that is not allowed is told nothing, and so may nothing.
-      const fields = isAllowed(origin) ? permissions(exchange.headers.get('access-control-request-headers')) : [];
+      const fields = isAllowed(origin) ? permissions(listItems(exchange.headers.getAll('access-control-request-headers'))) : [];
       if (config.headers === undefined) fields.push(['Vary', 'Access-Control-Request-Headers']);
       return reply(204, fields);
     }
@@ -46,8 +46,8 @@ export const cors = definePolicy({
       if (response.origin === 'upstream') for (const name of ourFields) fields.remove(name);
       // Also when there is no Origin: a cache must not give this answer to a script that has one.
       if (!everyOrigin) addVary(response, 'Origin');
-      const origin = exchange.headers.get('origin');
-      if (origin === undefined || !isAllowed(origin)) return;
+      const [origin, ...further] = exchange.headers.getAll('origin');
+      if (origin === undefined || further.length > 0 || !isAllowed(origin)) return;
       fields.set('Access-Control-Allow-Origin', everyOrigin ? '*' : origin);
       if (config.credentials) fields.set('Access-Control-Allow-Credentials', 'true');
       if (exposed !== '') fields.set('Access-Control-Expose-Headers', exposed);
@@ -59,6 +59,6 @@ export const cors = definePolicy({
 
 /** Adds a name to Vary, unless it is there or everything varies. RFC 9110 section 12.5.5. */
 function addVary({ headers }: ResponseHead, name: string): void {
-  const present = headers.getAll('vary').flatMap((line) => line.toLowerCase().split(','));
-  if (!present.some((each) => each.trim() === '*' || each.trim() === name.toLowerCase())) headers.add('Vary', name);
+  const present = listItems(headers.getAll('vary'));
+  if (!present.some((each) => each === '*' || each.toLowerCase() === name.toLowerCase())) headers.add('Vary', name);
 }

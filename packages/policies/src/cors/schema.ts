@@ -11,6 +11,7 @@ export const corsSchema = definePolicySchema({
   name: 'cors',
   summary: 'Lets scripts of other origins call, and answers their preflight requests.',
   phases: ['receive', 'respond'],
+  answersPreflight: true,
   config: z
     .strictObject({
       origins: z
@@ -29,10 +30,12 @@ export const corsSchema = definePolicySchema({
       credentials: z.boolean().default(false).describe('Whether cookies and the like may be sent along.'),
       maxAgeSeconds: z.int().min(0).max(86_400).default(600).describe('How long browsers may remember the answer to a preflight request.'),
     })
-    .superRefine(({ origins, exposedHeaders, credentials }, context) => {
+    .superRefine(({ origins, headers = [], exposedHeaders, credentials }, context) => {
       if (!credentials) return;
       const message = '"*" cannot go with credentials: name what you mean';
-      if (origins.includes('*')) context.addIssue({ code: 'custom', path: ['origins', origins.indexOf('*')], message });
-      if (exposedHeaders.includes('*')) context.addIssue({ code: 'custom', path: ['exposedHeaders', exposedHeaders.indexOf('*')], message });
+      // With credentials browsers take it for a name (https://fetch.spec.whatwg.org/#http-new-header-syntax).
+      for (const [property, list] of Object.entries({ origins, headers, exposedHeaders })) {
+        if (list.includes('*')) context.addIssue({ code: 'custom', path: [property, list.indexOf('*')], message });
+      }
     }),
 });

@@ -28,8 +28,8 @@ export const keyAuth = definePolicy({
             if (key !== undefined && key !== value) return ambiguous;
             key = value;
           }
-          if (hideCredentials) headers.remove(name);
         }
+        if (hideCredentials) exchange.hideOnForward(names);
         if (key === undefined) return optional || exchange.consumer !== undefined ? undefined : missing;
         if (key.length > maxKeyLength) return unknown;
 

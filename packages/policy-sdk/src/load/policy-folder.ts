@@ -2,7 +2,7 @@ import { after } from '@sluice/errors';
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Policy, PolicySchema } from '../policy.ts';
+import { schemaFault, type Policy, type PolicySchema } from '../policy.ts';
 
 /** Something wrong with one policy; the message names the file and what to do. */
 export class PolicyFault extends Error {}
@@ -24,7 +24,7 @@ export async function importPart<Part extends keyof Parts>(folder: string, name:
     throw new PolicyFault(`${shortName} exports ${others}: write "export const ${part} = ${call}({ … })"`);
   }
   const value = module[part];
-  const fault = part === 'schema' ? schemaFault(value, name) : policyFault(value, name);
+  const fault = part === 'schema' ? exportedSchemaFault(value, name) : policyFault(value, name);
   if (fault !== undefined) throw new PolicyFault(`${shortName}: ${fault}`);
   return value as Parts[Part];
 }
@@ -75,16 +75,24 @@ function explain(cause: unknown): string {
   return message;
 }
 
-function schemaFault(value: unknown, name: string): string | undefined {
-  if (!isRecord(value) || typeof value['name'] !== 'string' || !Array.isArray(value['phases']) || !isZodType(value['config'])) {
+function exportedSchemaFault(value: unknown, name: string): string | undefined {
+  if (!isSchema(value)) {
     return 'its schema is not one: make it with definePolicySchema({ name, summary, phases, config })';
   }
-  if (value['name'] !== name) return `its schema is named "${value['name']}" and its folder "${name}": give both the same name`;
-  return undefined;
+  if (value.name !== name) return `its schema is named "${value.name}" and its folder "${name}": give both the same name`;
+  return schemaFault(value);
+}
+
+/** Whether it has the shape of a schema: what its parts say is checked by `schemaFault`. */
+function isSchema(value: unknown): value is PolicySchema {
+  if (!isRecord(value)) return false;
+  const { name, phases, attach, answers, answersPreflight, config } = value;
+  const flags = typeof answers === 'boolean' && typeof answersPreflight === 'boolean';
+  return typeof name === 'string' && Array.isArray(phases) && Array.isArray(attach) && flags && isZodType(config);
 }
 
 function policyFault(value: unknown, name: string): string | undefined {
-  if (!isRecord(value) || typeof value['compile'] !== 'function' || schemaFault(value['schema'], name) !== undefined) {
+  if (!isRecord(value) || typeof value['compile'] !== 'function' || exportedSchemaFault(value['schema'], name) !== undefined) {
     return `its policy is not one: make it with definePolicy({ schema, compile }) and the schema of ${name}/schema.ts`;
   }
   return undefined;

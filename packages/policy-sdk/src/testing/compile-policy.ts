@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { hooksFault } from '../hooks.ts';
 import type { PolicyHost } from '../host.ts';
 import type { Phase, RequestPhase } from '../phases.ts';
 import type { OnError, Policy, PolicyHooks } from '../policy.ts';
@@ -23,11 +24,9 @@ export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost,
     throw new Error(`the configuration of policy "${schema.name}" is not valid:\n${faults.join('\n')}`);
   }
   const hooks = policy.compile(parsed.data, host);
-  for (const phase of Object.keys(hooks)) {
-    if (!(schema.phases as readonly string[]).includes(phase)) {
-      throw new Error(`policy "${schema.name}" has a hook for "${phase}": list it in the phases of its schema, which are ${schema.phases.join(', ')}`);
-    }
-  }
+  // A tester attaches its policies to a route.
+  const fault = hooksFault(schema, hooks, 'route');
+  if (fault !== undefined) throw new Error(fault);
   return { name: schema.name, onError: onError ?? schema.onError, hooks };
 }
 

@@ -114,7 +114,10 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
     const run = new TestRun(this.policies, exchange);
-    for (const phase of phases) if (isRequestPhase(phase)) await run.request(phase);
+    for (const phase of phases) {
+      if (phase === 'transform' && run.reply === undefined) exchange.removeHidden();
+      if (isRequestPhase(phase)) await run.request(phase);
+    }
 
     const { reply, repliedBy } = run;
     const forwarded =

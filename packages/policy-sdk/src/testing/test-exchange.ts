@@ -49,6 +49,9 @@ export class TestExchange implements Exchange {
   consumer: Consumer | undefined;
   credential: Credential | undefined;
   maxBodyBytes: number | undefined;
+  readonly matched = true;
+  readonly signal: AbortSignal = new AbortController().signal;
+  private readonly hidden: FieldName[] = [];
   private readonly remembered: { readonly name: string | FieldName; readonly value: string; readonly replaces: boolean }[] = [];
 
   constructor(requestId: string, request: TestRequest, place: TestPlace) {
@@ -76,6 +79,15 @@ export class TestExchange implements Exchange {
 
   limitContent(maxBodyBytes: number): void {
     this.maxBodyBytes = Math.min(this.maxBodyBytes ?? maxBodyBytes, maxBodyBytes);
+  }
+
+  hideOnForward(names: readonly FieldName[]): void {
+    this.hidden.push(...names);
+  }
+
+  /** Takes the hidden fields away. */
+  removeHidden(): void {
+    for (const name of this.hidden) this.headers.remove(name);
   }
 
   addResponseHeader(name: string | FieldName, value: string): void {

@@ -11,6 +11,7 @@ import { TimerWheel } from '../../listener/timer-wheel.ts';
 import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
 import { nodePolicies, policyRack } from '../../runtime/node-policies.ts';
+import { emptyPipeline } from '../../runtime/pipeline.ts';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';
@@ -27,6 +28,8 @@ export interface FixtureOptions {
   readonly upstream?: Partial<TargetOptions>;
   /** Nothing is shed unless this says so. */
   readonly overload?: Partial<OverloadOptions>;
+  /** The time that a policy has to answer: that of the guard unless this says otherwise. */
+  readonly policyTimeoutMs?: number;
   /** The address to listen on: 127.0.0.1 unless this says otherwise. */
   readonly host?: string;
   /** What is in service from the start; the gateway "default" is added unless it is among them. */
@@ -71,7 +74,7 @@ export class ProxyFixture {
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
     });
-    this.target = new RuntimeTarget('default', { ...rack, upstreams: this.upstreams, metrics });
+    this.target = new RuntimeTarget('default', { ...rack, policyTimeoutMs: options.policyTimeoutMs, upstreams: this.upstreams, metrics });
     this.#accessLog = new AccessLog({
       sink: {
         write: (text, done) => {
@@ -167,7 +170,7 @@ export class ProxyFixture {
       metrics,
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
-      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000, servesHalfClosed: false },
+      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], pipeline: emptyPipeline, trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000, servesHalfClosed: false },
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),

@@ -29,7 +29,11 @@ export function recordingPolicy(record: (entry: string, exchange: Exchange) => v
   // A policy of all phases could not be attached to consumers; the late half of this one can.
   return definePolicy({
     schema: { ...schema, attach: ['gateway', 'service', 'route', 'group', 'consumer'] },
-    compile: ({ as }) => hooksOf(as === '' ? '' : `${as}:`, record, acts, options),
+    compile: ({ as }, { policyId }) => {
+      const hooks = hooksOf(as === '' ? '' : `${as}:`, record, acts, options);
+      const { receive: _receive, authenticate: _authenticate, ...late } = hooks;
+      return /^(?:consumer|group):/.test(policyId) ? late : hooks;
+    },
   });
 }
 
@@ -42,11 +46,11 @@ function hooksOf(prefix: string, record: (entry: string, exchange: Exchange) => 
     ...Object.fromEntries(phases.map((phase) => [phase, noted(phase)])),
     respond: (exchange, response) => {
       record(`${prefix}respond`, exchange);
-      options.respond?.(exchange, response);
+      return options.respond?.(exchange, response);
     },
     settle: (exchange) => {
       record(`${prefix}settle`, exchange);
-      options.settle?.(exchange);
+      return options.settle?.(exchange);
     },
   };
 }

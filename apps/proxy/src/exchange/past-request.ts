@@ -1,0 +1,65 @@
+import type { HeaderList } from '@sluice/http1';
+import { noContent } from './content.ts';
+import type { Downstream } from './downstream.ts';
+
+/**
+ * The client's side of an exchange that is over, or that was withdrawn from a policy: what was known of the request can
+ * still be read, and nothing that is asked of it has an effect. It holds no connection.
+ */
+export class PastRequest implements Downstream {
+  readonly protocol: Downstream['protocol'];
+  readonly encrypted: boolean;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly hasQuery: boolean;
+  readonly hasEncodedSlash: boolean;
+  readonly host: string;
+  readonly authority: string;
+  readonly headers: HeaderList;
+  readonly content = noContent;
+  readonly wantsUpgrade: boolean;
+  readonly expectsContinue: boolean;
+  readonly responseBegun = true;
+  maxBodyBytes: number;
+  abortListener: undefined = undefined;
+  bytesReceived: number;
+  bytesSent: number;
+
+  /** @param headers the fields as the exchange last had them */
+  constructor(request: Downstream, headers: HeaderList) {
+    this.protocol = request.protocol;
+    this.encrypted = request.encrypted;
+    this.peerAddress = request.peerAddress;
+    this.peerPort = request.peerPort;
+    this.localPort = request.localPort;
+    this.method = request.method;
+    this.path = request.path;
+    this.query = request.query;
+    this.hasQuery = request.hasQuery;
+    this.hasEncodedSlash = request.hasEncodedSlash;
+    this.host = request.host;
+    this.authority = request.authority;
+    this.headers = headers;
+    this.wantsUpgrade = request.wantsUpgrade;
+    this.expectsContinue = request.expectsContinue;
+    this.maxBodyBytes = request.maxBodyBytes;
+    this.bytesReceived = request.bytesReceived;
+    this.bytesSent = request.bytesSent;
+  }
+
+  sendInterim(): void {}
+
+  respond(): void {}
+
+  stream(): void {}
+
+  upgrade(): void {}
+
+  abort(): void {}
+
+  closeAfterResponse(): void {}
+}

@@ -1,0 +1,36 @@
+import { deny, listItems, preflightMethod } from '@sluice/policy-sdk';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Gives a preflight request of CORS (https://fetch.spec.whatwg.org/#cors-preflight-request) the route that the request it
+ * asks about will take, when a policy of that route answers preflight requests. Otherwise the request is left to be matched
+ * like any other with the method OPTIONS.
+ * @returns whether the exchange has a route now
+ */
+export function matchPreflight(exchange: Exchange): boolean {
+  const { headers, runtime } = exchange;
+  const method = preflightMethod(exchange);
+  if (method === undefined || exchange.downstream.hasEncodedSlash) return false;
+  const names = listItems(headers.getAll('access-control-request-headers'));
+  const announced = new Set(names.map((name) => name.toLowerCase()));
+  const mayHave = (name: string, value: string): boolean =>
+    announced.has(name) || (headers.has(name) ? headers.get(name) === value : sentUnannounced.has(name));
+  const found = runtime.router.matchPreflight(exchange, method, mayHave);
+  if (found === undefined) return false;
+  const plan = runtime.planFor(found.route);
+  if (!plan.pipeline.answersPreflight) return false;
+  exchange.plan = plan;
+  exchange.use(plan.pipeline);
+  exchange.pattern = found.pattern;
+  exchange.params = found.params;
+  exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
+  // For a policy that did not answer after all: the route itself takes no OPTIONS.
+  const { methods } = found.route;
+  if (methods.length > 0 && !methods.includes('OPTIONS')) {
+    exchange.refusal = deny('method_not_allowed', undefined, [['Allow', methods.join(', ')]]);
+  }
+  return true;
+}
+
+/** Fields that a request may have although its preflight neither has nor announces them. */
+const sentUnannounced: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-language', 'content-type', 'range', 'cookie']);

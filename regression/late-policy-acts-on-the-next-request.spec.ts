@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Exchange, KeyOwner, ResponseHead } from '@sluice/policy-sdk';
+import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
+import { recordingPolicy, type RecordingOptions } from '../apps/proxy/src/exchange/testing/recording-policy.ts';
+import { eventually } from '../apps/proxy/src/listener/testing/running-listener.ts';
+import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
+import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
+
+const hash = createHash('sha256').update('key-of-alice-0123456789').digest('hex');
+const request = (path: string, ...fields: string[]): string => `${[`GET ${path} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`;
+
+describe('a policy that acts on an exchange late', () => {
+  let origin: RawOrigin;
+  let proxy: ProxyFixture | undefined;
+  /** What late hooks are still to do, once the spec says so. */
+  let late: (() => void)[];
+
+  beforeEach(async () => {
+    late = [];
+    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  afterEach(async () => {
+    await proxy?.stop();
+    origin.stop();
+  });
+
+  const start = async (options: RecordingOptions, attachment: object = {}): Promise<ProxyFixture> =>
+    (proxy = await ProxyFixture.start({
+      policyTimeoutMs: 50,
+      policies: [recordingPolicy(() => undefined, options)],
+      resources: [
+        resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
+        resource('route', { name: 'slow', paths: ['/slow'], service: 'service-orders', policies: [{ name: 'recording', ...attachment }] }),
+        resource('route', { name: 'open', paths: ['/open'], service: 'service-orders' }),
+        resource('consumer', { username: 'alice' }),
+        resource('key', { name: 'alice', consumer: 'consumer-alice', hash, prefix: 'key-of' }),
+      ],
+    }));
+  const alice = (): KeyOwner => proxy?.target.runtime.findKey(hash) as KeyOwner;
+
+  /** Everything that a policy can do to an exchange. */
+  function actOn(exchange: Exchange): void {
+    const { consumer, credential } = alice();
+    exchange.identify(consumer, credential);
+    exchange.headers.set('X-Forged', '1');
+    exchange.headers.remove('host');
+    exchange.addResponseHeader('X-Forged', '1');
+    exchange.setResponseHeader('X-Forged', '2');
+    exchange.limitContent(0);
+  }
+
+  /** Waits until the hook is told to act, for longer than it may. */
+  const waits = (exchange: Exchange): Promise<undefined> =>
+    new Promise((resolve) => {
+      late.push(() => {
+        actOn(exchange);
+        resolve(undefined);
+      });
+    });
+
+  const expectUntouched = (sent: string, response: { status: number; head: string }): void => {
+    expect(response.status).toBe(200);
+    expect(response.head.toLowerCase()).not.toContain('x-forged');
+    expect(sent.toLowerCase()).not.toMatch(/x-forged|x-consumer/);
+  };
+  const lastSent = (): string => origin.connections.at(-1)?.received.split('\r\n\r\n').at(-2) ?? '';
+
+  it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
+    'after its time in %s: 503, the connection closes, and a request that was sent behind it is not answered',
+    async (phase) => {
+      const running = await start({ onError: 'closed', acts: { [phase]: waits } });
+      const client = await running.connect();
+      const response = await client.send(request('/slow') + request('/open')).readResponse();
+      expect(response.status).toBe(503);
+      expect(response.headers.get('connection')).toBe('close');
+      for (const act of late) act();
+      expect(await client.readToEnd()).toBe('');
+      expect(origin.connections).toHaveLength(0);
+      expect(await running.line(0)).not.toHaveProperty('consumer', 'alice');
+    },
+  );
+
+  it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
+    'after its time in %s with onError open: the request goes on, and the hook cannot reach it any more',
+    async (phase) => {
+      const running = await start({ onError: 'open', acts: { [phase]: waits }, respond: () => late.forEach((act) => act()) });
+      const client = await running.connect();
+      // The hook acts while the request is on its way: the respond hook runs before the head is sent.
+      const response = await client.send(request('/slow')).readResponse();
+      expectUntouched(lastSent(), response);
+      expect(late).toHaveLength(1);
+      expect(response.headers.get('connection')).toBe('close');
+      expect(await client.readToEnd()).toBe('');
+      expect(await running.line(0)).not.toHaveProperty('consumer', 'alice');
+    },
+  );
+
+  it('two policies in a row that take too long: the request still goes on', async () => {
+    const running = await start({ onError: 'open', acts: { receive: waits, authorize: waits } });
+    const response = await running.send(request('/slow'));
+    late.forEach((act) => act());
+    expectUntouched(lastSent(), response);
+    expect(late).toHaveLength(2);
+    expect(running.notes.policyFaults).toHaveLength(2);
+  });
+
+  it('in shadow mode: nothing happens to this request or the next one', async () => {
+    const running = await start({ acts: { authenticate: waits } }, { mode: 'shadow' });
+    const client = await running.connect();
+    expectUntouched(lastSent(), await client.send(request('/slow')).readResponse());
+    late.forEach((act) => act());
+    expectUntouched(lastSent(), await client.send(request('/open')).readResponse());
+  });
+
+  it.each(['receive', 'settle'] as const)('what it kept in %s is not what the next request of the connection uses', async (phase) => {
+    const keep = (exchange: Exchange): undefined => {
+      if (exchange.path === '/slow') late.push(() => actOn(exchange));
+      return undefined;
+    };
+    const running = await start(phase === 'settle' ? { settle: keep } : { acts: { receive: keep } });
+    const client = await running.connect();
+    expect((await client.send(request('/slow')).readResponse()).status).toBe(200);
+    await running.line(0);
+    // Between the requests, and in the middle of the head of the next one.
+    late.forEach((act) => act());
+    client.send('GET /open HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    late.forEach((act) => act());
+    const response = await client.send('\r\n').readResponse();
+    expectUntouched(lastSent(), response);
+    expect(lastSent()).toContain('X-Own: 1');
+    expect(await running.line(1)).not.toHaveProperty('consumer', 'alice');
+  });
+
+  it('a kept exchange still says what its request was', async () => {
+    const kept: Exchange[] = [];
+    const running = await start({ settle: (exchange) => void kept.push(exchange) });
+    const client = await running.connect();
+    await client.send(request('/slow', 'X-Own: 1')).readResponse();
+    await client.send(request('/open')).readResponse();
+    await running.line(1);
+    const [first] = kept;
+    expect([first?.method, first?.path, first?.host, first?.headers.get('x-own')]).toEqual(['GET', '/slow', 'a', '1']);
+  });
+
+  it('a kept response is not the next one of the connection to the upstream', async () => {
+    const kept: ResponseHead[] = [];
+    const running = await start({ respond: (_exchange, response) => void kept.push(response) });
+    expect((await running.send(request('/slow'))).status).toBe(200);
+    for (const { headers } of kept) headers.set('X-Forged', '1');
+    expectUntouched(lastSent(), await running.send(request('/open')));
+  });
+
+  it('the signal of the exchange is aborted when the time is up, and when the client leaves', async () => {
+    const signals: AbortSignal[] = [];
+    const running = await start({
+      onError: 'closed',
+      acts: {
+        receive: ({ signal }) => {
+          signals.push(signal);
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    await running.send(request('/slow'));
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    const client = await running.connect();
+    client.send(request('/slow'));
+    await eventually(() => signals.length === 2);
+    client.reset();
+    await eventually(() => signals[1]?.aborted === true);
+  });
+
+  it('a rejection of a hook that ought not to wait ends nothing', async () => {
+    const gone = (): void => Promise.reject(new Error('too late')) as never;
+    const running = await start({ respond: gone, settle: gone });
+    expect((await running.send(request('/slow'))).status).toBe(200);
+    await eventually(() => running.notes.policyFaults.length === 2);
+  });
+});
