@@ -25,6 +25,7 @@ export class PastRequest implements Downstream {
   readonly expectsContinue: boolean;
   readonly responseBegun = true;
   maxBodyBytes: number;
+  servesHalfClosed: boolean;
   abortListener: undefined = undefined;
   bytesReceived: number;
   bytesSent: number;
@@ -47,6 +48,7 @@ export class PastRequest implements Downstream {
     this.wantsUpgrade = request.wantsUpgrade;
     this.expectsContinue = request.expectsContinue;
     this.maxBodyBytes = request.maxBodyBytes;
+    this.servesHalfClosed = request.servesHalfClosed;
     this.bytesReceived = request.bytesReceived;
     this.bytesSent = request.bytesSent;
   }

@@ -39,6 +39,31 @@ describe('cors', () => {
     );
   });
 
+  it.each([
+    ['two lines', [['Access-Control-Request-Headers', 'x-a'], ['Access-Control-Request-Headers', 'x-b, x-c']], 'x-a, x-b, x-c'],
+    ['empty members', [['Access-Control-Request-Headers', ', x-a,,\tx-b ,']], 'x-a, x-b'],
+    ['an empty line', [['Access-Control-Request-Headers', '']], undefined],
+    ['one line that is no list of names', [['Access-Control-Request-Headers', 'x-a'], ['Access-Control-Request-Headers', 'x b']], undefined],
+  ] as const)('reads the headers that are asked for as a list: %s', async (_, lines, expected) => {
+    const request = [['Origin', app], ['Access-Control-Request-Method', 'PUT'], ...lines] as const;
+    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ method: 'OPTIONS', headers: request });
+    expect([answer.status, answer.response.headers.get('access-control-allow-headers')]).toEqual([204, expected]);
+  });
+
+  it('takes two Origin fields for none that is allowed', async () => {
+    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ headers: [['Origin', app], ['Origin', app]] });
+    expect(fieldsOf(answer)).toEqual({});
+  });
+
+  it.each([
+    ['origins', { origins: ['*'] }],
+    ['headers', { origins: [app], headers: ['X-A', '*'] }],
+    ['exposedHeaders', { origins: [app], exposedHeaders: ['*'] }],
+    ['methods', { origins: [app], methods: ['*'] }],
+  ])('refuses "*" in %s together with credentials', (property, config) => {
+    expect(() => new PolicyTester(cors, { ...config, credentials: true })).toThrow(`/${property}/`);
+  });
+
   it('permits an origin nothing that is not allowed', async () => {
     const answer = await preflight({ origins: ['https://other.example.com'], headers: [] });
     expect(answer.status).toBe(204);
