@@ -23,6 +23,8 @@ export class PastRequest implements Downstream {
   readonly content = noContent;
   readonly wantsUpgrade: boolean;
   readonly expectsContinue: boolean;
+  readonly isGrpc: boolean;
+  readonly grpcStatus: number;
   readonly responseBegun = true;
   maxBodyBytes: number;
   servesHalfClosed: boolean;
@@ -47,6 +49,8 @@ export class PastRequest implements Downstream {
     this.headers = headers;
     this.wantsUpgrade = request.wantsUpgrade;
     this.expectsContinue = request.expectsContinue;
+    this.isGrpc = request.isGrpc;
+    this.grpcStatus = request.grpcStatus;
     this.maxBodyBytes = request.maxBodyBytes;
     this.servesHalfClosed = request.servesHalfClosed;
     this.bytesReceived = request.bytesReceived;
