@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Exchange, KeyOwner, ResponseHead } from '@sluice/policy-sdk';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
@@ -95,6 +97,23 @@ describe('a policy that acts on an exchange late', () => {
       expect(await running.line(0)).not.toHaveProperty('consumer', 'alice');
     },
   );
+
+  it('over HTTP/2: the stream is answered, and its neighbours on the connection are unharmed', async () => {
+    const running = await start({ onError: 'closed', acts: { authenticate: waits } });
+    const session = connect(`http://127.0.0.1:${running.port}`);
+    const statusOf = async (path: string): Promise<unknown> => {
+      const stream = session.request({ ':path': path });
+      const [headers] = (await once(stream.resume(), 'response')) as [Readonly<Record<string, unknown>>];
+      return headers[':status'];
+    };
+    const slow = statusOf('/slow');
+    expect(await statusOf('/open')).toBe(200);
+    expect(await slow).toBe(503);
+    late.forEach((act) => act());
+    expect(await statusOf('/open')).toBe(200);
+    expect(origin.connections.map(({ received }) => received).join('').toLowerCase()).not.toMatch(/x-forged|x-consumer/);
+    session.close();
+  });
 
   it('two policies in a row that take too long: the request still goes on', async () => {
     const running = await start({ onError: 'open', acts: { receive: waits, authorize: waits } });

@@ -111,6 +111,10 @@ describe('the loader of policies', () => {
       'k/policy.ts': 'export const policy = { compile: () => ({}) };',
       'l/schema.ts': `throw new Error('no luck');`,
       'm/schema.ts': 'await new Promise(() => {});',
+      'n/schema.ts': `import { z } from 'zod';
+        export const schema = { name: 'n', summary: '', phases: ['sometime'], attach: ['route'], answers: false, answersPreflight: false, config: z.strictObject({}) };`,
+      'o/schema.ts': `import { z } from 'zod';
+        export const schema = { name: 'o', summary: '', phases: ['receive'], attach: ['consumer'], answers: false, answersPreflight: false, config: z.strictObject({}) };`,
     });
     const { message } = await load('loadPolicies', directory, 300);
     expect(message?.split('\n')).toEqual([
@@ -127,6 +131,8 @@ describe('the loader of policies', () => {
       '  k/policy.ts: its policy is not one: make it with definePolicy({ schema, compile }) and the schema of k/schema.ts',
       '  l/schema.ts cannot be run: no luck',
       '  m/schema.ts did not load within 300 ms: wait for nothing at the top level',
+      expect.stringContaining('  n/schema.ts: policy "n" names the phase "sometime": the phases are receive, authenticate,'),
+      '  o/schema.ts: policy "o" cannot be attached to a consumer: its receive phase is over before the caller is known',
     ]);
   });
 
