@@ -1,15 +1,23 @@
-import type { FieldError } from '@sluice/errors';
+import { boundedErrors, type FieldError } from '@sluice/errors';
 import type { z } from 'zod';
 
-/** Turns a zod error into one entry per fault; an unknown property is named by its own pointer. */
+/**
+ * Turns a zod error into one entry per fault; an unknown property is named by its own pointer. At most 100 are
+ * told, see `boundedErrors`.
+ */
 export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
-  return error.issues.flatMap((issue) => {
+  const errors: FieldError[] = [];
+  for (const issue of error.issues) {
     const pointer = base + toPointer(issue.path);
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ pointer: pointer + toPointer([key]), detail: 'unknown property' }));
+      for (const key of issue.keys) errors.push({ pointer: pointer + toPointer([key]), detail: 'unknown property' });
+    } else if (issue.code === 'invalid_key') {
+      for (const { message } of issue.issues) errors.push({ pointer, detail: `not a name that may stand here: ${message}` });
+    } else {
+      errors.push({ pointer, detail: issue.message });
     }
-    return [{ pointer, detail: issue.message }];
-  });
+  }
+  return boundedErrors(errors);
 }
 
 /** RFC 6901: `~` and `/` are escaped, every step begins with `/`. */

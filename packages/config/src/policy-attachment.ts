@@ -1,9 +1,10 @@
+import { boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
 /** A policy where it is attached. Its `config` is checked against the policy's own schema by {@link policyFaults}. */
 export const PolicyAttachment = z.strictObject({
   name: z.string().min(1).max(64).describe('Name of the policy, as in GET /v1/policies.'),
-  config: z.record(z.string(), z.unknown()).default({}).describe("The policy's configuration; see its own page."),
+  config: boundedRecord(z.unknown(), 64).default({}).describe("The policy's configuration; see its own page."),
   mode: z
     .enum(['enforce', 'shadow'])
     .default('enforce')

@@ -3,7 +3,7 @@ export type { ErrorCode, ErrorEntry, ErrorSource } from './catalogue.ts';
 export { GatewayError } from './gateway-error.ts';
 export type { GatewayErrorOptions } from './gateway-error.ts';
 export { grpcDenial, grpcStatusFields, grpcStatusOf } from './grpc.ts';
-export { problem, problemMediaType } from './problem.ts';
+export { boundedErrors, problem, problemMediaType } from './problem.ts';
 export type { FieldError, Problem, ProblemFacts } from './problem.ts';
 export { after, backgroundFaultCounts, backgroundPlaces, every, guarded, onBackgroundFault, reportBackgroundFault, soon } from './background-faults.ts';
 export type { BackgroundFaultListener, BackgroundPlace } from './background-faults.ts';

@@ -6,6 +6,24 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** The most faults that one answer tells. */
+const maxFieldErrors = 100;
+/** Of a pointer so much is told: it may hold a name that the caller made up. */
+const maxPointerChars = 512;
+
+/** The first 100 faults; when there are more, one entry behind them says how many. Long pointers are cut. */
+export function boundedErrors(errors: readonly FieldError[]): FieldError[] {
+  const kept = errors.slice(0, maxFieldErrors).map(({ pointer, detail }) => ({ pointer: pointer.slice(0, maxPointerChars), detail }));
+  const more = errors.length - kept.length;
+  // An entry that says so already is counted, not repeated.
+  const before = more > 0 ? countOfMore(errors.at(-1)) : 0;
+  return more > 0 ? [...kept, { pointer: '', detail: `${before > 0 ? more - 1 + before : more} more faults` }] : kept;
+}
+
+function countOfMore(last: FieldError | undefined): number {
+  return last?.pointer === '' ? Number(/^(\d+) more faults$/.exec(last.detail)?.[1] ?? 0) : 0;
+}
+
 /** An RFC 9457 problem document, with our `code`, `requestId` and, for content errors, all faults at once. */
 export interface Problem {
   readonly type: string;
@@ -39,6 +57,6 @@ export function problem(code: ErrorCode, facts: ProblemFacts = {}): Problem {
     code,
     ...(facts.detail === undefined ? {} : { detail: facts.detail }),
     ...(facts.requestId === undefined ? {} : { requestId: facts.requestId }),
-    ...(facts.errors === undefined || facts.errors.length === 0 ? {} : { errors: facts.errors }),
+    ...(facts.errors === undefined || facts.errors.length === 0 ? {} : { errors: boundedErrors(facts.errors) }),
   };
 }

@@ -1,3 +1,4 @@
+export { canLieBelow, configuredPathFaults, namesInPath } from './configured-path.ts';
 export { parsePathPattern } from './path-pattern.ts';
 export type { PathKind, PathPattern } from './path-pattern.ts';
 export { checkRegex } from './regex-safety.ts';

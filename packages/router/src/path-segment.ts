@@ -10,7 +10,8 @@ export function segmentFaults(segment: string, { mayBeEmpty }: { readonly mayBeE
   if (segment.includes('?')) faults.push('"?" begins the query: put parameters under "query"');
   if (segment.includes('#')) faults.push('"#" begins a fragment, which is never sent: leave it out');
   if (segment.includes('*')) faults.push(`"*" stands only at the end, as "/*": write {name} for one segment (found "${segment}")`);
-  const unwritable = /[^\x21-\x7e]|\\/u.exec(segment)?.[0];
+  if (/^\.\.?;/.test(segment)) faults.push(`"${segment}" is refused at the edge, because some servers read it as a dot segment`);
+  const unwritable = /[^\x21-\x7e]|[\\"<>^`|]/u.exec(segment)?.[0];
   if (unwritable !== undefined) faults.push(`write "${unwritable}" percent-encoded: ${encodeURIComponent(unwritable.toWellFormed())}`);
   return [...faults, ...escapeFaults(segment)];
 }
@@ -28,6 +29,10 @@ function escapeFaults(segment: string): string[] {
   for (const [escape] of segment.matchAll(/%.{0,2}/g)) {
     if (!/^%[0-9A-Fa-f]{2}$/.test(escape)) {
       faults.push(`"${escape}" is not a percent-escape: write %25 for "%" itself`);
+      continue;
+    }
+    if (escape === '%00') {
+      faults.push('"%00" is refused at the edge: leave it out');
       continue;
     }
     const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));

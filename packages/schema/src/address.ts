@@ -43,7 +43,11 @@ export function parseTargetAddress(text: string): HostPort | undefined {
     return ipaddr.IPv6.isValid(address) ? { host: address, port } : undefined;
   }
   if (ipaddr.IPv4.isValidFourPartDecimal(host)) return { host, port };
+  return isDnsName(host) ? { host: host.toLowerCase(), port } : undefined;
+}
+
+/** Whether the text is a DNS name in ASCII; `_` may stand in it, as in the names of container networks. */
+export function isDnsName(text: string): boolean {
   // A last label of digits only would be read as an IPv4 address by some resolvers (RFC 1123 section 2.1).
-  if (!dnsName.test(host) || /(?:^|\.)\d+$/.test(host)) return undefined;
-  return { host: host.toLowerCase(), port };
+  return dnsName.test(text) && !/(?:^|\.)\d+$/.test(text);
 }

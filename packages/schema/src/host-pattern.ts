@@ -9,10 +9,23 @@ export const HostPattern = z
   .string()
   .max(253)
   .transform((text) => text.toLowerCase())
+  .superRefine((text, context) => {
+    const normal = normalAddress(text);
+    if (normal !== undefined && normal !== text) {
+      context.addIssue({ code: 'custom', message: `write ${normal}: hosts are compared in their shortest form` });
+    }
+  })
   .refine(isHostPattern, 'not a host: write api.example.com, *.example.com or an IP address, without scheme and port')
   .describe('Exact host, or "*." and a domain for every host below it. Without port.');
 
+/** The spelling in which the edge reads an IPv6 address (RFC 5952, as URLs have it); undefined for everything else. */
+function normalAddress(text: string): string | undefined {
+  if (!text.startsWith('[') || !isHostPattern(text)) return undefined;
+  return URL.parse(`http://${text}/`)?.hostname;
+}
+
 function isHostPattern(text: string): boolean {
-  if (text.startsWith('[') && text.endsWith(']')) return ipaddr.IPv6.isValid(text.slice(1, -1));
+  // A zone, as in [fe80::1%eth0], is not part of a Host field.
+  if (text.startsWith('[') && text.endsWith(']')) return ipaddr.IPv6.isValid(text.slice(1, -1)) && !text.includes('%');
   return exactHost.test(text.startsWith('*.') ? text.slice(2) : text);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fieldErrors, kinds, mapReferences, nameProperty, resourceSchemas, toPointer } from '@sluice/config';
+import { fieldErrors, kinds, mapReferences, nameProperty, resourceSchemas, specSizeFault, toPointer } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 import type { FieldError } from '@sluice/errors';
 
@@ -85,6 +85,11 @@ function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): 
   }
   return collection.flatMap((written: unknown, index) => {
     const parsed = resourceSchemas[kind].safeParse(kind === 'key' ? hashed(written) : written);
+    const size = parsed.success ? specSizeFault(parsed.data) : undefined;
+    if (size !== undefined) {
+      faults.push({ pointer: `${at}/${index}`, detail: size });
+      return [];
+    }
     if (parsed.success) return [entryOf(kind, parsed.data, `${at}/${index}`)];
     faults.push(...fieldErrors(parsed.error, `${at}/${index}`));
     return [];

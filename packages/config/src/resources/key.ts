@@ -19,7 +19,7 @@ export const KeyInput = z.strictObject({
 export const Key = z.strictObject({
   name: Name,
   consumer: Reference,
-  hash: z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
+  hash: z.string().max(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
   prefix: z.string().max(16).describe('The first characters, to recognise a key by.'),
   expiresAt: Instant.optional(),
   tags: Tags,

@@ -1,8 +1,9 @@
 import { parsePathPattern } from '@sluice/router';
-import { HeaderName, HeaderValue, HostPattern, Method, Name, Reference, Tags } from '@sluice/schema';
+import { boundedRecord, HeaderValue, HostPattern, Method, Name, Reference, Tags, unmatchableHeader } from '@sluice/schema';
 import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { RequestLimits } from '../request-limits.ts';
+import { Rewrite, rewriteFaults } from './rewrite.ts';
 
 /** `/orders`, `/orders/*`, `/orders/{id}` or `~ ^/v\d+/orders$`. */
 export const PathPattern = z
@@ -20,21 +21,26 @@ const Split = z.strictObject({
   weight: z.int().min(0).max(1000).describe('Share of the traffic, relative to the other parts.'),
 });
 
-const Rewrite = z
-  .strictObject({
-    stripPrefix: z.string().max(1024).regex(/^\/[^?#\s]*$/, 'begin with "/"').optional().describe('Removed from the front of the path, by segment.'),
-    path: z
-      .string()
-      .max(1024)
-      .regex(/^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|\{[A-Za-z_][A-Za-z0-9_]*\})*$/, 'begin with "/" and use plain path characters or {name}')
-      .optional()
-      .describe("A new path; {name} stands for a segment named in the route's pattern."),
-    host: z.string().min(1).max(253).default('target').describe('"target", "preserve", or the Host to send.'),
-  })
-  .refine((rewrite) => rewrite.stripPrefix === undefined || rewrite.path === undefined, {
-    message: 'stripPrefix and path exclude each other',
-    path: ['path'],
-  });
+/** What a route asks of header fields: those that a request can have, each name once. */
+const HeaderConditions = boundedRecord(HeaderValue, 64).superRefine((headers, context) => {
+  const seen = new Set<string>();
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase();
+    const fault = unmatchableHeader(name) ?? (seen.has(lower) ? 'it stands here twice, in different cases' : undefined);
+    seen.add(lower);
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: `no request matches ${name}: ${fault}` });
+  }
+});
+
+/** What a route asks of query parameters, decoded. */
+const QueryConditions = boundedRecord(z.string().max(1024), 64).superRefine((query, context) => {
+  for (const [name, value] of Object.entries(query)) {
+    if (name === '') context.addIssue({ code: 'custom', path: [name], message: 'a parameter has a name' });
+    if ((name + value).includes('\0') || !(name + value).isWellFormed()) {
+      context.addIssue({ code: 'custom', path: [name], message: 'no request matches: NUL and lone surrogates never come in a query' });
+    }
+  }
+});
 
 /** What to match, and where it goes. */
 export const Route = z
@@ -44,8 +50,8 @@ export const Route = z
     hosts: z.array(HostPattern).max(64).default([]).describe('Empty: any host.'),
     paths: z.array(PathPattern).max(64).default([]).describe('Empty: any path.'),
     methods: z.array(Method).max(7).default([]).describe('Empty: any method.'),
-    headers: z.record(HeaderName, HeaderValue).default({}).describe('Header fields that must have exactly these values.'),
-    query: z.record(z.string().min(1).max(128), z.string().max(1024)).default({}).describe('Query parameters that must have exactly these values.'),
+    headers: HeaderConditions.default({}).describe('Header fields that must have exactly these values, at most 64.'),
+    query: QueryConditions.default({}).describe('Query parameters that must have exactly these values, at most 64.'),
     service: Reference.optional().describe('Where requests go. A route without one needs a policy that answers by itself.'),
     split: z.array(Split).min(1).max(16).optional().describe('Instead of service: several, by weight.'),
     encodedSlashes: z
@@ -60,6 +66,7 @@ export const Route = z
     tags: Tags,
   })
   .superRefine((route, context) => {
+    for (const { path, message } of rewriteFaults(route)) context.addIssue({ code: 'custom', path: [...path], message });
     if (route.service !== undefined && route.split !== undefined) {
       context.addIssue({ code: 'custom', path: ['split'], message: 'service and split exclude each other' });
     }

@@ -1,7 +1,13 @@
-import { Name, Reference, Tags, TargetAddress } from '@sluice/schema';
+import { configuredPathFaults } from '@sluice/router';
+import { DnsName, Name, Reference, Tags, TargetAddress } from '@sluice/schema';
 import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { RequestLimits } from '../request-limits.ts';
+
+function inNormalForm(path: string, context: z.RefinementCtx): void {
+  for (const message of configuredPathFaults(path, { mayHoldNames: false })) context.addIssue({ code: 'custom', message });
+  if (/%(?:2F|5C)/i.test(path)) context.addIssue({ code: 'custom', message: 'upstreams read encoded slashes in different ways: leave them out' });
+}
 
 const timeoutMs = (initial: number, text: string) => z.int().min(1).max(86_400_000).default(initial).describe(text);
 
@@ -21,9 +27,9 @@ export const Service = z.strictObject({
   basePath: z
     .string()
     .max(1024)
-    .regex(/^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]+\/?)*$/, 'begin with "/" and use plain path characters')
+    .superRefine(inNormalForm)
     .default('/')
-    .describe('Put in front of every path sent upstream.'),
+    .describe('Put in front of every path sent upstream, in normal form. A slash at its end says nothing.'),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs(3_000, 'To connect to a target.'),
@@ -48,11 +54,15 @@ export const Service = z.strictObject({
   tls: z
     .strictObject({
       verify: z.boolean().default(true).describe('Verify the certificate of the target.'),
-      serverName: z.string().min(1).max(253).optional().describe('Name sent as SNI and verified; the host of the target otherwise.'),
+      serverName: DnsName.optional().describe('DNS name sent as SNI and verified; the host of the target otherwise.'),
       clientCertificate: Name.optional().describe(
         'Name of the certificate shown to targets that ask for one. Nodes have it in files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: its key is never stored or streamed. A node without it refuses the service.',
       ),
-      caCertificates: z.string().max(262_144).optional().describe('PEM certificates trusted instead of the system ones.'),
+      caCertificates: z
+        .string()
+        .max(49_152)
+        .optional()
+        .describe('PEM certificates trusted instead of the system ones, 48 KiB at most: name the few that sign the targets, no bundle.'),
     })
     .prefault({})
     .describe('For the protocols over TLS.'),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** `scheme://host[:port]`, RFC 6454 section 6.2, with `*.` in the place of any labels on the left of the host. */
 const originPattern = /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)$/;
 
-const methodName = z.string().regex(/^[A-Z]{1,32}$/, 'not a method in upper case');
+const methodName = z.string().max(32).regex(/^[A-Z]{1,32}$/, 'not a method in upper case');
 
 export const corsSchema = definePolicySchema({
   name: 'cors',

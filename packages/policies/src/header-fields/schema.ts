@@ -1,4 +1,4 @@
-import { HeaderName, HeaderValue } from '@sluice/schema';
+import { HeaderName, HeaderValue, boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
 /**
@@ -39,16 +39,24 @@ export const requestFieldFault: FieldGuard = (name) => {
 export const responseFieldFault: FieldGuard = (name) =>
   name === 'x-request-id' || name === 'via' ? 'is written by the gateway' : connectionFault(name);
 
+/** A message holds no more than so many fields: more could not even be removed. */
+const maxFields = 100;
+
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_.]/g, '-');
 
+/** Says why no message has a field of this name, as written, or nothing. */
+export type NameGuard = (name: string) => string | undefined;
+
+const noGuard: NameGuard = () => undefined;
+
 /** A list of names of fields that may be changed. */
-export function changeableNames(guard: FieldGuard) {
+export function changeableNames(guard: FieldGuard, absence: NameGuard = noGuard) {
   return z
     .array(HeaderName)
-    .max(100)
+    .max(maxFields)
     .superRefine((names, context) => {
       for (const [index, name] of names.entries()) {
-        const fault = guard(plainName(name));
+        const fault = guard(plainName(name)) ?? absence(name);
         if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: `${name} ${fault}` });
       }
     });
@@ -56,32 +64,31 @@ export function changeableNames(guard: FieldGuard) {
 
 /** Fields that may be changed, by name. Each name once, whatever its case. */
 export function changeableFields(guard: FieldGuard) {
-  return changeable(HeaderValue, guard, () => undefined);
+  return changeable(HeaderValue, guard, noGuard, noGuard);
 }
 
 /** New names of fields, by old name. Neither may be one of the gateway's. */
-export function changeableRenames(guard: FieldGuard) {
-  return changeable(HeaderName, guard, (to) => {
+export function changeableRenames(guard: FieldGuard, absence: NameGuard = noGuard) {
+  return changeable(HeaderName, guard, absence, (to) => {
     const fault = guard(plainName(to));
     return fault === undefined ? undefined : `${to} ${fault}`;
   });
 }
 
-function changeable(value: z.ZodString, guard: FieldGuard, valueFault: (value: string) => string | undefined) {
-  return z.record(z.string(), value).superRefine((fields, context) => {
+function changeable(value: z.ZodString, guard: FieldGuard, absence: NameGuard, valueFault: (value: string) => string | undefined) {
+  return boundedRecord(value, maxFields).superRefine((fields, context) => {
     const seen = new Set<string>();
-    if (Object.keys(fields).length > 100) context.addIssue({ code: 'custom', message: 'more than 100 headers' });
     for (const [name, text] of Object.entries(fields)) {
-      const fault = nameFault(name, guard) ?? (seen.has(name.toLowerCase()) ? `${name} stands here twice` : valueFault(text));
+      const fault = nameFault(name, guard, absence) ?? (seen.has(name.toLowerCase()) ? `${name} stands here twice` : valueFault(text));
       seen.add(name.toLowerCase());
       if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: fault });
     }
   });
 }
 
-function nameFault(name: string, guard: FieldGuard): string | undefined {
+function nameFault(name: string, guard: FieldGuard, absence: NameGuard): string | undefined {
   const parsed = HeaderName.safeParse(name);
   if (!parsed.success) return parsed.error.issues[0]?.message;
-  const fault = guard(plainName(name));
+  const fault = guard(plainName(name)) ?? absence(name);
   return fault === undefined ? undefined : `${name} ${fault}`;
 }

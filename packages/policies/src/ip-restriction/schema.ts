@@ -7,7 +7,7 @@ export const ipRestrictionSchema = definePolicySchema({
   summary: 'Lets requests pass, or refuses them, by the address of the client.',
   phases: ['receive'],
   config: z.strictObject({
-    allow: z.array(Cidr).max(10_000).default([]).describe('Addresses and blocks that may call. When empty, everybody may who is not denied.'),
-    deny: z.array(Cidr).max(10_000).default([]).describe('Addresses and blocks that may not call, whatever "allow" says.'),
+    allow: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may call. When empty, everybody may who is not denied.'),
+    deny: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may not call, whatever "allow" says.'),
   }),
 });

@@ -1,5 +1,5 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
-import { HeaderName } from '@sluice/schema';
+import { HeaderName, unmatchableCredentialHeader } from '@sluice/schema';
 import { z } from 'zod';
 
 export const keyAuthSchema = definePolicySchema({
@@ -11,6 +11,12 @@ export const keyAuthSchema = definePolicySchema({
       .array(HeaderName)
       .min(1)
       .max(8)
+      .superRefine((names, context) => {
+        for (const [index, name] of names.entries()) {
+          const fault = unmatchableCredentialHeader(name);
+          if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: `no key can come in ${name}: ${fault}` });
+        }
+      })
       .default(['x-api-key', 'apikey'])
       .describe('Headers in which a key may come. A request may carry one key only.'),
     hideCredentials: z.boolean().default(true).describe('Remove these headers before the request goes to the upstream.'),

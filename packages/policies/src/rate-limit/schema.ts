@@ -1,5 +1,8 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
+import { unmatchableHeader } from '@sluice/schema';
 import { z } from 'zod';
+
+const headerPrefix = 'header:';
 
 /** What `by` may be, apart from `header:` and a header name. */
 const countedBy = ['consumer', 'credential', 'address', 'route', 'service', 'gateway'] as const;
@@ -15,10 +18,15 @@ export const rateLimitSchema = definePolicySchema({
     burst: z.int().min(1).max(1_000_000_000).optional().describe('How many requests may come at once. The limit, when left out.'),
     by: z
       .string()
+      .max(135)
       .regex(
         new RegExp(`^(?:${countedBy.join('|')}|header:[!#$%&'*+.^_\`|~0-9A-Za-z-]{1,128})$`),
         `not something to count by: write ${countedBy.join(', ')} or header:<name>`,
       )
+      .superRefine((by, context) => {
+        const fault = by.startsWith(headerPrefix) ? unmatchableHeader(by.slice(headerPrefix.length)) : undefined;
+        if (fault !== undefined) context.addIssue({ code: 'custom', message: `nothing is counted by ${by}: ${fault}` });
+      })
       .default('consumer')
       .describe(
         'Who is counted together: consumer, credential, address, route, service, gateway or header:<name>. ' +

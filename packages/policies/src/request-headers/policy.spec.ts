@@ -77,6 +77,6 @@ describe('request-headers', () => {
     expect(message).toContain('/rename/A: not a header name');
     expect(message).toContain('/unset: ');
     expect(fault({ set: { 'not a name': 'x' } })).toContain('/set/not a name: not a header name');
-    expect(fault({ set: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`X-${index}`, ''])) })).toContain('/set: more than 100 headers');
+    expect(fault({ set: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`X-${index}`, ''])) })).toContain('/set: at most 100 members');
   });
 });

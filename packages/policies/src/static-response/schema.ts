@@ -16,7 +16,7 @@ export const staticResponseSchema = definePolicySchema({
   config: z
     .strictObject({
       status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
-      content: z.string().max(65_536).default('').describe('Content of the answer.'),
+      content: z.string().max(49_152).default('').describe('Content of the answer.'),
       contentType: HeaderValue.min(1).default('text/plain; charset=utf-8').describe('Media type of the content. Not sent when there is none.'),
       headers: changeableFields(answerFieldFault).default({}).describe('Further headers of the answer.'),
     })

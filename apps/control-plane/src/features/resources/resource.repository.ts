@@ -10,6 +10,16 @@ import type { StoredResource } from './stored-resource.ts';
 
 const columns = 'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
 
+/** Rows of a list. */
+export interface ResourcePage<K extends Kind> {
+  readonly rows: StoredResource<K>[];
+  /** There are further rows within the limit that were left out because of the size of these. */
+  readonly isCut: boolean;
+}
+
+/** A page of a list holds resources of so many bytes, and one more at most. */
+const maxPageBytes = 1_048_576;
+
 /** What the row will be locked for until the transaction ends. */
 export type RowLock = 'none' | 'update' | 'delete';
 
@@ -45,19 +55,26 @@ export class ResourceRepository {
     return row;
   }
 
-  /** In the order of their names. */
-  async list<K extends Kind>(sql: Sql, filter: ResourceFilter & { readonly kind: K }): Promise<StoredResource<K>[]> {
+  /**
+   * In the order of their names: the first is always there, and further ones as long as those before come to less than
+   * {@link maxPageBytes}.
+   */
+  async list<K extends Kind>(sql: Sql, filter: ResourceFilter & { readonly kind: K }): Promise<ResourcePage<K>> {
     const { kind, scope, tags, name, refersTo, afterName, limit } = filter;
-    return sql.query(
-      `SELECT ${columns} FROM resource
+    const rows = await sql.query<StoredResource<K> & { fetched: number }>(
+      `SELECT ${columns}, fetched FROM (
+         SELECT *, count(*) OVER ()::int AS fetched, sum(octet_length(spec::text)) OVER (ORDER BY name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+         FROM (SELECT * FROM resource
        WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2
          AND ($3::text[] = '{}' OR tags @> $3)
          AND ($4::text IS NULL OR name = $4)
          AND ($5::uuid IS NULL OR EXISTS (SELECT FROM resource_reference WHERE source = resource.id AND target = $5))
          AND ($6::text IS NULL OR name > $6 COLLATE "C")
-       ORDER BY name LIMIT $7`,
-      [kind, scope, tags, name ?? null, refersTo ?? null, afterName ?? null, limit],
+       ORDER BY name LIMIT $7) AS page) AS measured
+       WHERE coalesce(bytes_before, 0) < $8 ORDER BY name`,
+      [kind, scope, tags, name ?? null, refersTo ?? null, afterName ?? null, limit, maxPageBytes],
     );
+    return { rows: rows.map(({ fetched: _fetched, ...row }) => row as StoredResource<K>), isCut: rows.length < (rows[0]?.fetched ?? 0) };
   }
 
   /** The resources that belong to another, locked for deletion. */

@@ -34,7 +34,7 @@ export class ResourceService {
 
   async list(kind: Kind, query: ListQuery, { scope, refersTo }: ListScope = {}): Promise<Answer> {
     const { limit, after, tag, name } = query;
-    const rows = await this.resources.list(this.database, {
+    const { rows, isCut } = await this.resources.list(this.database, {
       kind,
       scope: scope ?? null,
       tags: tag,
@@ -50,6 +50,7 @@ export class ResourceService {
         limit,
         (row) => present(row, names),
         (row) => row.name,
+        isCut,
       ),
     );
   }

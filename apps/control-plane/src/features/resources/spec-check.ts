@@ -1,4 +1,4 @@
-import { PolicyAttachment, answerFaults, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas } from '@sluice/config';
+import { PolicyAttachment, answerFaults, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas, specSizeFault } from '@sluice/config';
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
@@ -13,7 +13,9 @@ export type ResolveReferences = (references: readonly ResourceReference[]) => Pr
  * @throws GatewayError with all faults at once: of the schema, of the policies' own schemas, and references to nothing.
  */
 export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalogue: PolicyCatalogue, resolve: ResolveReferences): Promise<Spec<K>> {
+  checkSize(input);
   const parsed = resourceSchemas[kind].safeParse(input);
+  if (parsed.success) checkSize(parsed.data);
   // Even when the schema finds faults, policies and references are looked at as they are written.
   const written: unknown = parsed.success ? parsed.data : input;
   const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
@@ -25,6 +27,12 @@ export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalog
     throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', { detail: summary(faults), errors: faults });
   }
   return mapReferences(kind, written as Spec<K>, ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name);
+}
+
+/** A resource that is too large is told only that: what else is wrong with it may be without end. */
+function checkSize(spec: unknown): void {
+  const fault = specSizeFault(spec);
+  if (fault !== undefined) throw new GatewayError('validation_failed', { detail: fault, errors: [{ pointer: '', detail: fault }] });
 }
 
 /** Each attachment that is well-formed is checked by its policy, whatever is wrong with the others. */

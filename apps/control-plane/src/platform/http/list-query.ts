@@ -30,9 +30,18 @@ export interface Page<Entry> {
   readonly next: string | null;
 }
 
-/** Cuts a page out of `limit + 1` entries: the extra one says that there is a next page. */
-export function pageOf<Row, Entry>(rows: readonly Row[], limit: number, entryOf: (row: Row) => Entry, keyOf: (row: Row) => string): Page<Entry> {
+/**
+ * Cuts a page out of `limit + 1` entries: the extra one says that there is a next page.
+ * @param isCut says so too, for a page that holds fewer because of their size
+ */
+export function pageOf<Row, Entry>(
+  rows: readonly Row[],
+  limit: number,
+  entryOf: (row: Row) => Entry,
+  keyOf: (row: Row) => string,
+  isCut = false,
+): Page<Entry> {
   const kept = rows.slice(0, limit);
   const last = kept.at(-1);
-  return { data: kept.map(entryOf), next: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
+  return { data: kept.map(entryOf), next: (rows.length > limit || isCut) && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }

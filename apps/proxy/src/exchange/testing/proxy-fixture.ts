@@ -30,6 +30,8 @@ export interface FixtureOptions {
   readonly overload?: Partial<OverloadOptions>;
   /** The time that a policy has to answer: that of the guard unless this says otherwise. */
   readonly policyTimeoutMs?: number;
+  /** Records nothing unless this says otherwise. */
+  readonly tracer?: Tracer;
   /** The address to listen on: 127.0.0.1 unless this says otherwise. */
   readonly host?: string;
   /** What is in service from the start; the gateway "default" is added unless it is among them. */
@@ -86,7 +88,7 @@ export class ProxyFixture {
       warn: () => undefined,
       flushMs: 1,
     });
-    this.listener = new Listener(listenerEvents(this.#surroundings(metrics)), this.#wheel, options.listener);
+    this.listener = new Listener(listenerEvents(this.#surroundings(metrics, options.tracer)), this.#wheel, options.listener);
   }
 
   static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {
@@ -159,13 +161,13 @@ export class ProxyFixture {
     this.#wheel.stop();
   }
 
-  #surroundings(metrics: GatewayMetrics): Surroundings {
+  #surroundings(metrics: GatewayMetrics, tracer: Tracer | undefined): Surroundings {
     const { notes } = this;
     return {
       runtime: () => this.target.runtime,
       newRequestId: requestId,
       overload: this.overload,
-      tracer: new Tracer({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: undefined, export: undefined }),
+      tracer: tracer ?? new Tracer({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: undefined, export: undefined }),
       accessLog: this.#accessLog,
       metrics,
       unmatched: metrics.route('', ''),

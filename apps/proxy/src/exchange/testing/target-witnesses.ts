@@ -157,15 +157,16 @@ function testify(socket: Socket, cases: ReadonlyMap<string, Testimony>): void {
   });
 }
 
-async function open(port: number): Promise<Socket> {
+/** Opens a connection whose errors are not heard: `ask` tells of its end. Tests only. */
+export async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
 }
 
-/** Sends one request and waits for the whole response. */
-function ask(socket: Socket, id: string, { target, host }: RawRequest): Promise<{ status: number; isKept: boolean }> {
+/** Sends one request and waits for the whole response; status 0 when the connection ends before. Tests only. */
+export function ask(socket: Socket, id: string, { target, host }: RawRequest): Promise<{ status: number; isKept: boolean }> {
   return new Promise((resolve) => {
     let text = '';
     const done = (status: number, isKept: boolean): void => {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomRoutes, randomTargets } from './testing/random-routes.ts';
+import { seededRandom } from './testing/raw-request.ts';
+import { RewriteWitnesses, type RewriteReport } from './testing/rewrite-witnesses.ts';
+
+// The long run, a thousand routes and a thousand targets, stands in bench/fuzz/rewrites.ts.
+describe('random routes and random targets', () => {
+  it('what upstreams receive is normal, and policies, log and spans tell the same of it', async () => {
+    const random = seededRandom(11);
+    const report: RewriteReport = { pairs: 0, served: 0, rewritten: 0, refused: new Map(), disagreements: [] };
+    const witnesses = await RewriteWitnesses.start(randomRoutes(60, random));
+    try {
+      await witnesses.hear(randomTargets(60, random), report);
+    } finally {
+      await witnesses.stop();
+    }
+    expect(report.disagreements).toEqual([]);
+    expect(report.pairs).toBe(3_600);
+    expect(report.served).toBeGreaterThan(300);
+    expect(report.rewritten).toBeGreaterThan(100);
+    expect(report.refused.get('400 invalid_target')).toBeGreaterThan(100);
+  }, 120_000);
+});

@@ -1,0 +1,58 @@
+import type { PathPattern } from './path-pattern.ts';
+import { segmentFaults } from './path-segment.ts';
+
+const maxSegments = 64;
+const nameInTemplate = /\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
+
+/**
+ * What is wrong with a path that is not matched but cut off or sent: it has to be written in normal form, as the literal
+ * text of path patterns is (RFC 3986 section 6.2.2).
+ * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces are faults
+ * @returns all faults, each saying what to write instead; none when the path is fine
+ */
+export function configuredPathFaults(text: string, { mayHoldNames }: { readonly mayHoldNames: boolean }): string[] {
+  if (!text.startsWith('/')) return ['begin with "/"'];
+  const segments = text.slice(1).split('/');
+  if (segments.length > maxSegments) return [`the path has ${segments.length} segments: at most ${maxSegments} are allowed`];
+  return segments.flatMap((segment, index) => faultsOfSegment(segment, mayHoldNames, index === segments.length - 1));
+}
+
+function faultsOfSegment(written: string, mayHoldNames: boolean, isLast: boolean): string[] {
+  const segment = mayHoldNames ? written.replace(nameInTemplate, 'x') : written;
+  if (/[{}]/.test(segment)) {
+    return [
+      mayHoldNames
+        ? `write {name} with letters, digits and "_", not beginning with a digit, and no brace elsewhere (found "${written}")`
+        : `"${written}" is no name here: write the part that is the same in every request`,
+    ];
+  }
+  if (segment.includes('*')) return [`"*" is no wildcard here: leave it out, or write %2A for the character itself (found "${written}")`];
+  if (segment.includes('?')) return ['"?" begins the query, which is passed on as it came: leave it out'];
+  return segmentFaults(segment, { mayBeEmpty: isLast });
+}
+
+/** The names that stand in a template, each once, in order. */
+export function namesInPath(template: string): string[] {
+  return [...new Set([...template.matchAll(nameInTemplate)].map(([, name]) => name as string))];
+}
+
+/**
+ * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments. Says yes where it cannot be
+ * told: a regular expression is only judged by the text that each match begins with.
+ * @param prefix in normal form; a slash at its end says nothing
+ */
+export function canLieBelow(pattern: PathPattern, prefix: string): boolean {
+  const wanted = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+  if (pattern.kind === 'any' || wanted === '') return true;
+  if (pattern.kind === 'regex') {
+    const { literalPrefix } = pattern;
+    return literalPrefix.length > wanted.length ? literalPrefix.startsWith(wanted) : wanted.startsWith(literalPrefix);
+  }
+  const segments = wanted.slice(1).split('/');
+  const own = pattern.shape === '' ? [] : pattern.shape.slice(1).split('/');
+  return segments.every((segment, index) => {
+    const other = own[index];
+    if (other === undefined) return pattern.kind === 'prefix';
+    return other === '{}' || other === segment;
+  });
+}
