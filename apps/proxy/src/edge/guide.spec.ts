@@ -67,6 +67,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   '`%00`, bad escapes': ['/a%00b', '/a%zz', '/a\\b', '/..;/a', '/.;x=y/a'].map((target) => get(target)),
   '`%2F` or `%5C`': ['/a%2Fb', '/a%5cb'].map((target) => get(target)),
   '`.`, `..`': ['/a/./b', '/a/../b', '/%2e%2e/b', '//b'].map((target) => get(target)),
+  '`Via` with five': [get('/p', `${H}Via: ${'1.1 sluice, '.repeat(5)}1.1 x\r\n`)],
   'upgrades other than WebSocket': ['h2c', 'TLS/1.2'].map(upgrade),
   '`Expect` other than': ['200-ok', '100-continue, x', ''].map(expectOther),
   'two `Authorization`': [get('/p', `${H}Authorization: a\r\nAuthorization: b\r\n`)],

@@ -51,7 +51,8 @@ export function resourcesOf(routes: readonly RandomRoute[], address: string, pol
 function writtenOf({ host, paths, keepsEncodedSlashes, rewrite, basePath }: RandomRoute, address = '127.0.0.1:1') {
   const encodedSlashes = keepsEncodedSlashes ? ('keep' as const) : ('refuse' as const);
   const service = { name: host, targets: [{ address }], basePath };
-  return [service, { name: host, hosts: [host], paths: [...paths], encodedSlashes, service: `service-${host}`, rewrite }] as const;
+  const route = { name: host, hosts: [host], paths: [...paths], encodedSlashes, service: `service-${host}`, rewrite };
+  return [service, route] as const;
 }
 
 /** Draws request targets of origin form, one character per byte. */
