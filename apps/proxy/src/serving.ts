@@ -22,6 +22,7 @@ import { fitConnections } from './descriptors/fit-connections.ts';
 import { ConnectionPlaces, type PlacesLog } from './listener/connection-places.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
+import { NameResolver } from './names/name-resolver.ts';
 import { Overload, type OverloadState } from './overload/overload.ts';
 import { RuntimeTarget } from './runtime/apply.ts';
 import { nodePolicies, policyRack } from './runtime/node-policies.ts';
@@ -49,6 +50,7 @@ export class Serving {
   readonly upstreams: UpstreamRegistry;
   readonly #options: ServingOptions;
   readonly #target: RuntimeTarget;
+  readonly #names = new NameResolver();
   readonly #wheel = new TimerWheel().start();
   readonly #lag = new EventLoopLag();
   readonly #overload: Overload;
@@ -73,10 +75,10 @@ export class Serving {
     noteConnectionLimits(logger, clients, upstream, env);
     this.#maxTurnedAway = turnedAway;
     this.#places = new ConnectionPlaces(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
-    this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream) });
+    this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
     this.#overload = createOverload(options).start();
-    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL });
-    this.#tracer = createTracer(options, this.metrics);
+    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup });
+    this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
     const rack = policyRack(policies, {
       limits: this.#limits,
@@ -168,8 +170,11 @@ export class Serving {
 
   #collect(): void {
     const { metrics } = this;
+    const { counts } = this.#names;
     metrics.connections.set(this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0));
     metrics.overloadShedRatio.set(this.#overload.share);
+    const { answered, notFound, failed, stale } = metrics.nameResolutions;
+    for (const [series, count] of [[answered, counts.answered], [notFound, counts.notFound], [failed, counts.failed], [stale, counts.stale]] as const) series.add(count - series.value);
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
@@ -211,7 +216,7 @@ function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: Ov
   else logger.info({ ...facts, refused }, 'no longer overloaded');
 }
 
-function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics): Tracer {
+function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics, names: NameResolver): Tracer {
   const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   return new Tracer({
     serviceName: 'sluice-proxy',
@@ -224,6 +229,7 @@ function createTracer({ env, logger, version }: ServingOptions, metrics: Gateway
         ? undefined
         : {
             endpoint,
+            lookup: names.lookup,
             onExported: (spans) => metrics.spansExported.add(spans),
             onDropped: (spans) => metrics.spansDropped.add(spans),
             warn: (message) => logger.warn(message),

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { after, GatewayError, guarded, soon } from '@sluice/errors';
 import { Redis } from 'ioredis';
+import type { LookupFunction } from 'node:net';
 import { assertCost, assertRule, decide } from './limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitStore } from './limit-store.ts';
+import { connectorWith } from './redis-connector.ts';
 import { takeLua } from './take-script.ts';
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
   readonly url: string;
+  /** Resolves the name of the server; Node's own way, through the thread pool, when absent. */
+  readonly lookup?: LookupFunction | undefined;
   /** Begins every key. `sluice:` by default. */
   readonly keyPrefix?: string | undefined;
   /** How long one take may last. 50 by default. */
@@ -40,12 +44,13 @@ export class RedisStore implements LimitStore {
   private lastFault: string | undefined;
 
   /** Begins to connect. Throws a TypeError when the URL is not one of Redis. */
-  constructor({ url, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, onConnectionChange }: RedisStoreOptions) {
+  constructor({ url, lookup, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, onConnectionChange }: RedisStoreOptions) {
     if (!/^rediss?:\/\/./.test(url)) throw new TypeError('a Redis URL begins with redis:// or rediss://, such as redis://127.0.0.1:6379');
     this.keyPrefix = keyPrefix;
     this.commandTimeoutMs = commandTimeoutMs;
     this.maxPending = maxPending;
     this.redis = new Redis(url, {
+      ...(lookup === undefined ? {} : { Connector: connectorWith(lookup) }),
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
       autoResendUnfulfilledCommands: false,

@@ -147,6 +147,12 @@ export const metricDefinitions = Object.freeze({
     help: 'Open connections to targets, tunnels aside.',
     labels: ['target'],
   },
+  nameResolutions: {
+    name: 'sluice_name_resolutions_total',
+    type: 'counter',
+    help: 'Questions for the addresses of names, by result: answered, not_found, failed (no useful answer in time), stale (the last good answer was used because there was no newer one).',
+    labels: ['result'],
+  },
   targetHealthy: {
     name: 'sluice_target_healthy',
     type: 'gauge',

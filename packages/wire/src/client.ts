@@ -1,5 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
 import { bearerMetadata } from './bearer.ts';
 import type { ControlFrame, NodeFrame } from './frames.ts';
 import { channelOptions, clientMethod } from './service.ts';
@@ -13,6 +14,8 @@ export interface ConfigStreamClientOptions {
   readonly address: StreamAddress;
   readonly security: StreamSecurity;
   readonly token: string;
+  /** The IP address to connect to, of those that the name in `address` has. Without it gRPC resolves the name on the thread pool. */
+  readonly ip?: string;
 }
 
 /** One connection to one control plane. */
@@ -27,10 +30,12 @@ export interface ConfigStreamClient {
 }
 
 /** A client that connects to nothing before it is told to. Throws when the address is not protected. */
-export function createConfigStreamClient({ address, security, token }: ConfigStreamClientOptions): ConfigStreamClient {
+export function createConfigStreamClient({ address, security, token, ip }: ConfigStreamClientOptions): ConfigStreamClient {
   requireProtected(address, security);
-  const client = new Client(formatStreamAddress(address), credentials.createInsecure(), {
+  const target = ip === undefined ? formatStreamAddress(address) : `ipv${isIP(ip)}:${formatStreamAddress({ host: ip, port: address.port })}`;
+  const client = new Client(target, credentials.createInsecure(), {
     ...channelOptions,
+    'grpc.default_authority': formatStreamAddress(address),
     // Reconnecting is the caller's business, with jitter over several addresses: every attempt starts fresh.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,

@@ -2,7 +2,7 @@ import { after } from '@sluice/errors';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { NodeFrame } from './frames.ts';
 import { channelOptions, configStreamService } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
@@ -37,7 +37,12 @@ export function createConfigStreamServer(connect: (call: NodeCall) => void, opti
   server.addService(configStreamService, { connect });
   // A port that gRPC listens on by itself has no limit of connections.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const acceptor = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+  const sockets = new Set<Socket>();
+  const acceptor = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
   acceptor.maxConnections = options.maxConnections ?? 20_000;
   return {
     listen(address, security) {
@@ -56,9 +61,14 @@ export function createConfigStreamServer(connect: (call: NodeCall) => void, opti
     },
     close(graceMs) {
       return new Promise((resolve) => {
-        const cut = after('lifecycle', graceMs, () => server.forceShutdown());
-        if (acceptor.listening) acceptor.close();
-        server.tryShutdown(() => {
+        const cut = after('lifecycle', graceMs, () => {
+          server.forceShutdown();
+          for (const socket of sockets) socket.destroy();
+        });
+        server.tryShutdown(() => undefined);
+        // Once the last connection is closed; at once when it does not listen. That gRPC has shut down says less: it does not wait
+        // for connections that it was given.
+        acceptor.close(() => {
           clearTimeout(cut);
           resolve();
         });

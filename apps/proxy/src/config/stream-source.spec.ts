@@ -150,6 +150,26 @@ afterEach(async () => {
 });
 
 describe('StreamSource', () => {
+  it('connects to the addresses of a name in turn, and says when the name has none', async () => {
+    const asked: string[] = [];
+    let answers: readonly { readonly address: string }[] | undefined;
+    source = sourceOf({
+      addresses: [{ host: 'control-plane.test', port: controlPlane.port }],
+      security: { mode: 'plaintext', allowRemote: true },
+      resolve: async (host) => {
+        asked.push(host);
+        if (answers === undefined) throw new Error('EAI_AGAIN control-plane.test');
+        return answers;
+      },
+    });
+    source.start();
+    await until(() => state.lastError.includes('EAI_AGAIN'));
+    // Nobody listens on the first.
+    answers = [{ address: '127.0.0.9' }, { address: '127.0.0.1' }];
+    await until(() => controlPlane.said('hello').length === 1);
+    expect(new Set(asked)).toEqual(new Set(['control-plane.test']));
+  });
+
   it('says hello with what it is, takes a snapshot in pieces, and acknowledges it', async () => {
     source.start();
     await until(() => controlPlane.said('hello').length === 1);

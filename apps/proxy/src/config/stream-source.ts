@@ -30,6 +30,8 @@ export interface StreamSourceOptions {
   /** Where the configuration is kept for the next start; undefined keeps none. */
   readonly lastGood: LastGood | undefined;
   readonly log: ConfigLog;
+  /** Addresses of the name of a control plane; gRPC resolves it, on the thread pool, when absent. */
+  readonly resolve?: (host: string) => Promise<readonly { readonly address: string }[]>;
   /** A control plane that says nothing for so long is left. Default 10. */
   readonly silentSeconds?: number;
 }
@@ -45,6 +47,7 @@ export class StreamSource implements ConfigSource {
   /** Tells the control plane that it is this process that comes back, and not another one with its id. */
   readonly #bootId = randomUUID();
   #isStopping = false;
+  #attempts = 0;
   /** Ends the wait under way. */
   #interrupt: () => void = () => undefined;
   #running: Promise<void> | undefined;
@@ -115,7 +118,15 @@ export class StreamSource implements ConfigSource {
     const { security, token, state, log } = this.#options;
     state.controlPlane = formatStreamAddress(address);
     let acceptedAt: number | undefined;
-    const session = new StreamSession(createConfigStreamClient({ address, security, token }), {
+    let ip: string | undefined;
+    try {
+      ip = await this.#nextIp(address.host);
+    } catch (error) {
+      this.#noteLoss({ reason: error instanceof Error ? error.message : String(error), isRefusal: false });
+      return 0;
+    }
+    if (this.#isStopping) return 0;
+    const session = new StreamSession(createConfigStreamClient({ address, security, token, ...(ip === undefined ? {} : { ip }) }), {
       ...this.#options,
       bootId: this.#bootId,
       silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
@@ -148,6 +159,12 @@ export class StreamSource implements ConfigSource {
     state.connected = false;
     this.#noteLoss(how);
     return acceptedAt === undefined ? 0 : performance.now() - acceptedAt;
+  }
+
+  /** Of the addresses of a name, another one with each attempt. */
+  async #nextIp(host: string): Promise<string | undefined> {
+    const addresses = await this.#options.resolve?.(host);
+    return addresses?.[this.#attempts++ % addresses.length]?.address;
   }
 
   #noteLoss({ reason, isRefusal }: SessionEnd): void {

@@ -8,6 +8,7 @@ import type { ConfigSource } from '../config/source.ts';
 import { StreamSource } from '../config/stream-source.ts';
 import type { NodeReport } from '../config/stream-session.ts';
 import type { Env } from '../env.ts';
+import { NameResolver } from '../names/name-resolver.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface SourceOptions {
@@ -24,6 +25,7 @@ export interface SourceOptions {
 export function createSource({ env, version, logger, traffic, policies, state, report }: SourceOptions): ConfigSource {
   const { target } = traffic;
   if (env.SLUICE_CONFIG_FILE !== undefined) return fileSource(env.SLUICE_CONFIG_FILE, env, target, state, logger);
+  const names = new NameResolver();
   return new StreamSource({
     addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) => parseStreamAddress(address.trim())),
     security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE === '1' },
@@ -36,6 +38,7 @@ export function createSource({ env, version, logger, traffic, policies, state, r
     target,
     state,
     lastGood: new LastGood({ dataDir: env.SLUICE_DATA_DIR, key: env.SLUICE_SNAPSHOT_KEY, gateway: env.SLUICE_GATEWAY, state, log: logger }),
+    resolve: (host) => names.addresses(host),
     log: logger,
   });
 }

@@ -1,16 +1,24 @@
+import { guarded } from '@sluice/errors';
 import { parseTargetAddress } from '@sluice/schema';
-import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
+import type { LookupAddress } from 'node:dns';
+import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import { connectionFailed } from '../listener/guarded-events.ts';
 import { sharedReadBuffer, viewOfRead } from '../listener/shared-read-buffer.ts';
+import type { TargetAddresses } from '../names/target-addresses.ts';
 import type { ClientCertificate, ClientCertificates } from './client-certificates.ts';
+import { isLocalFault } from './local-fault.ts';
 import type { TargetSpec } from './target-options.ts';
+
+/** How long one address has to accept a connection while there are others to try; the last one has the rest of the time. */
+const ATTEMPT_MS = 500;
 
 /** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
 const HIGH_WATER_MARK_BYTES = 131_072;
 
 /**
- * Opens connections to one target. Names are resolved anew for each, all addresses of a name are tried (RFC 8305), and
- * TLS sessions are resumed.
+ * Opens connections to one target. All addresses of a name are tried, one after the other (after RFC 8305), and TLS sessions are
+ * resumed.
  */
 export class TargetConnector {
   /** The event of a socket that is ready to be written to. */
@@ -18,6 +26,8 @@ export class TargetConnector {
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
+  /** Of a target that is named; undefined for one that is an address. */
+  addresses: TargetAddresses | undefined = undefined;
   private readonly tls: ConnectionOptions | undefined;
   private readonly certificateName: string | undefined;
   private readonly certificates: ClientCertificates | undefined;
@@ -42,15 +52,23 @@ export class TargetConnector {
   /**
    * Begins to connect.
    * @param onRead takes each read, as a view into the shared read buffer; without it the socket is an ordinary stream
+   * @param preferred the address that is tried first, when the name has it
    * @throws Error when the TLS settings are not usable
    */
-  open(onRead?: (chunk: Buffer) => void): Socket {
-    const { host, port } = this;
-    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, ...(onRead === undefined ? {} : { onread: readingInto(onRead) }) };
-    if (this.tls === undefined) return connect(options);
-    const context = this.secureContext(this.tls);
+  open(onRead?: (chunk: Buffer) => void, preferred?: string): Socket {
+    const { host, port, addresses } = this;
+    const reading = onRead === undefined ? undefined : readingInto(onRead);
+    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, ...reading?.options, ...(addresses === undefined ? {} : byName(addresses, preferred)) };
+    const socket = this.tls === undefined ? connect(options) : this.openTls(options, this.tls);
+    if (reading !== undefined) reading.socket = socket;
+    if (addresses !== undefined) watchAttempts(socket, addresses);
+    return socket;
+  }
+
+  private openTls(options: TcpNetConnectOpts, tls: ConnectionOptions): Socket {
+    const context = this.secureContext(tls);
     const resumed = this.session === undefined ? {} : { session: this.session };
-    const socket = connectTls({ ...options, ...this.tls, ...resumed, secureContext: context });
+    const socket = connectTls({ ...options, ...tls, ...resumed, secureContext: context });
     socket.on('session', (session) => {
       if (this.context === context) this.session = session;
     });
@@ -81,14 +99,51 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
   };
 }
 
-function readingInto(onRead: (chunk: Buffer) => void): OnReadOpts {
-  return {
-    buffer: sharedReadBuffer,
-    callback: (length) => {
-      onRead(viewOfRead(length));
-      return true;
+/** The options of a socket whose name is resolved by us: the addresses in our order, each with its time to connect. */
+function byName(addresses: TargetAddresses, preferred: string | undefined): Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
+  const lookup: LookupFunction = (_, __, callback) => {
+    addresses.inOrder(preferred).then(
+      guarded('names', (list: LookupAddress[]) => callback(null, list)),
+      guarded('names', (fault: Error) => callback(fault, '')),
+    );
+  };
+  return { lookup, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
+}
+
+/** Remembers which addresses could not be connected to. What this machine lacks says nothing about them. */
+function watchAttempts(socket: Socket, addresses: TargetAddresses): void {
+  socket.on('connectionAttemptFailed', (address, _, __, error) => {
+    if (!isLocalFault(error)) addresses.failed(address);
+  });
+  socket.on('connectionAttemptTimeout', (address) => addresses.failed(address));
+}
+
+/** Reads go to `onRead`. A fault of it destroys the socket, once that is known. */
+function readingInto(onRead: (chunk: Buffer) => void): { readonly options: { readonly onread: OnReadOpts }; socket: Socket | undefined } {
+  const reading = {
+    socket: undefined as Socket | undefined,
+    options: {
+      onread: {
+        buffer: sharedReadBuffer,
+        callback: (length: number): boolean => {
+          try {
+            onRead(viewOfRead(length));
+          } catch (fault) {
+            connectionFailed({ destroy: () => reading.socket?.destroy() }, fault);
+          }
+          return true;
+        },
+      },
     },
   };
+  return reading;
+}
+
+/** The address that the socket is connected to, which is known to work now; empty for a target that is an address itself. */
+export function noteConnected({ remoteAddress }: Socket, { addresses }: TargetConnector): string {
+  if (addresses === undefined || remoteAddress === undefined) return '';
+  addresses.succeeded(remoteAddress);
+  return remoteAddress;
 }
 
 /** What a connection error says, for the log. */

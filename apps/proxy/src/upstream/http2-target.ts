@@ -1,5 +1,6 @@
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import type { TimerWheel } from '../listener/timer-wheel.ts';
+import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
@@ -16,7 +17,7 @@ const MAX_SESSIONS = 16;
  * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection as far as the upstream
  * allows; then another one is opened, and beyond the last one they wait.
  */
-export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPool {
+export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPool, AddressUser {
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -25,6 +26,9 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   readonly connector: TargetConnector;
   readonly sessionIdleMs: number;
   draining = false;
+  private readonly addresses: TargetAddresses | undefined;
+  /** The address that the next session is opened to, when it was decided before. */
+  private wanted: string | undefined = undefined;
   private readonly budget: ConnectionBudget;
   private readonly maxSessions: number;
   private readonly maxQueued: number;
@@ -35,13 +39,15 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
 
   /** @throws Error when the address of the spec is not host:port */
   constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
-    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget } = { ...defaultTargetOptions, ...options };
+    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget, names } = { ...defaultTargetOptions, ...options };
     this.address = spec.address;
     this.wheel = wheel;
     this.connector = new TargetConnector(spec, certificates);
     this.host = this.connector.host;
     this.port = this.connector.port;
     this.scheme = this.connector.scheme;
+    this.addresses = TargetAddresses.of(this.host, names, wheel, this);
+    this.connector.addresses = this.addresses;
     this.sessionIdleMs = maxKeepAliveIdleMs;
     this.budget = budget;
     this.maxSessions = Math.min(maxConnections, MAX_SESSIONS, budget.maxPerTarget);
@@ -79,6 +85,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
 
   drain(): void {
     this.draining = true;
+    this.addresses?.stop();
     for (const session of this.sessions) if (session.isIdle) session.retire();
   }
 
@@ -128,7 +135,28 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for room`);
   }
 
+  nextAddress(): string | undefined {
+    const { wanted } = this;
+    this.wanted = undefined;
+    return wanted ?? this.addresses?.next();
+  }
+
+  /** Sessions to addresses that the name no longer has take no more calls, and close after the last one. */
+  addressesChanged(): void {
+    for (const session of this.sessions) if (this.addresses?.isGone(session.address) === true) session.retire();
+  }
+
   private sessionWithRoom(): Http2UpstreamSession | undefined {
+    if (this.addresses?.isPlural === true) {
+      const address = this.addresses.next();
+      const atAddress = this.sessions.values().filter((session) => session.address === address);
+      for (const session of atAddress) if (session.hasRoom) return session;
+      const hasOne = this.sessions.values().some((session) => session.address === address);
+      if (!hasOne && this.sessions.size < this.maxSessions) {
+        this.wanted = address;
+        return undefined;
+      }
+    }
     for (const session of this.sessions) if (session.hasRoom) return session;
     return undefined;
   }

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { StreamErrorGuard } from '../listener/http2-stream-errors.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
-import { describeSocketError, type TargetConnector } from './connect-target.ts';
+import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import type { Http2Call } from './http2-call.ts';
 import { isLocalFault } from './local-fault.ts';
 
@@ -17,6 +17,8 @@ export interface SessionPool {
   readonly sessionIdleMs: number;
   /** A stream has closed: there is room. */
   roomMade(): void;
+  /** The address that a new session tries first; undefined when there is no choice. */
+  nextAddress(): string | undefined;
   /** The connection is closed. */
   closed(): void;
   /** The session takes no more calls. */
@@ -30,6 +32,8 @@ const MAX_HEADER_LIST_BYTES = 32_768;
 
 /** One HTTP/2 connection to a target. */
 export class Http2UpstreamSession {
+  /** The address it is connected to, or that it tries first; empty when that is not known. */
+  address: string;
   private readonly pool: SessionPool;
   private readonly socket: Socket;
   private readonly timer = new Timer({ expired: () => this.retire() });
@@ -44,7 +48,9 @@ export class Http2UpstreamSession {
   /** Opens a connection. @throws Error when the TLS settings are not usable */
   constructor(pool: SessionPool) {
     this.pool = pool;
-    this.socket = pool.connector.open();
+    const preferred = pool.nextAddress();
+    this.address = preferred ?? '';
+    this.socket = pool.connector.open(undefined, preferred);
     this.socket.once(pool.connector.readyEvent, guardedBy(this.socket, () => this.connected()));
     this.socket.on('error', guardedBy(this.socket, (error: Error) => this.failed(describeSocketError(error), isLocalFault(error))));
     const closed = (): void => {
@@ -116,6 +122,7 @@ export class Http2UpstreamSession {
   private connected(): void {
     const { socket, pool } = this;
     if (this.retired) return;
+    this.address = noteConnected(socket, pool.connector);
     if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') {
       this.failed('the target does not speak HTTP/2: it did not agree on "h2" in the TLS handshake');
       socket.destroy();

@@ -1,4 +1,5 @@
 import type { ResponseLimits } from '@sluice/http1';
+import { NameResolver } from '../names/name-resolver.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 
 /** How a target is reached. Two services that say the same share its connections. */
@@ -36,6 +37,8 @@ export interface TargetOptions {
   /** The same when the server announces its own time in a Keep-Alive field: at most this long. */
   readonly maxKeepAliveIdleMs: number;
   readonly limits: Partial<ResponseLimits>;
+  /** Resolves the names of targets. */
+  readonly names: NameResolver;
   /** Room for connections, shared with all other targets of the process. */
   readonly budget: ConnectionBudget;
 }
@@ -46,5 +49,6 @@ export const defaultTargetOptions: TargetOptions = Object.freeze({
   keepAliveIdleMs: 4_000,
   maxKeepAliveIdleMs: 60_000,
   limits: {},
+  names: new NameResolver(),
   budget: new ConnectionBudget(),
 });

@@ -2,6 +2,7 @@ import type { ResponseLimits } from '@sluice/http1';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { callAtEndOfTurn, type EndOfTurnTask } from '../listener/end-of-turn.ts';
 import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
@@ -19,7 +20,7 @@ const QUEUE_CHECK_MS = 100;
  * The connection used last is used next: the ones that are not needed grow old together and are closed. Beyond
  * `maxConnections` calls wait, in order, no longer than they may take to connect.
  */
-export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask {
+export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask, AddressUser {
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -29,6 +30,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   readonly limits: Partial<ResponseLimits>;
   nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly options: TargetOptions;
+  /** Of a target that is named. */
+  private readonly addresses: TargetAddresses | undefined;
+  /** The address that the next connection is opened to, when it was decided before. */
+  private wanted: string | undefined = undefined;
   private readonly connections = new Set<UpstreamConnection>();
   private readonly idle: UpstreamConnection[] = [];
   private readonly waiting = new Set<PooledCall>();
@@ -49,6 +54,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     this.host = this.connector.host;
     this.port = this.connector.port;
     this.scheme = this.connector.scheme;
+    this.addresses = TargetAddresses.of(this.host, given.names, wheel, this);
+    this.connector.addresses = this.addresses;
   }
 
   get openCount(): number {
@@ -114,7 +121,41 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     }
   }
 
+  nextAddress(): string | undefined {
+    const { wanted } = this;
+    this.wanted = undefined;
+    return wanted ?? this.addresses?.next();
+  }
+
+  /** Connections to addresses that the name no longer has take no more calls. */
+  addressesChanged(): void {
+    const isGone = ({ address }: UpstreamConnection): boolean => this.addresses?.isGone(address) === true;
+    const leaving = this.idle.filter(isGone);
+    if (leaving.length === 0) return;
+    this.idle.splice(0, this.idle.length, ...this.idle.filter((connection) => !isGone(connection)));
+    for (const connection of leaving) connection.destroy();
+  }
+
   private takeIdle(): UpstreamConnection | undefined {
+    if (this.addresses?.isPlural === true) return this.takeIdleInTurn(this.addresses.next());
+    return this.takeLastIdle();
+  }
+
+  /** One to the address whose turn it is. Undefined also when there is none yet to that address: one is to be opened. */
+  private takeIdleInTurn(address: string | undefined): UpstreamConnection | undefined {
+    for (let at = this.idle.length - 1; at >= 0; at--) {
+      const connection = this.idle[at] as UpstreamConnection;
+      if (connection.address !== address || !connection.isIdle) continue;
+      this.idle.splice(at, 1);
+      return connection;
+    }
+    const hasOne = this.connections.values().some((connection) => connection.address === address);
+    if (hasOne || this.connections.size >= this.options.maxConnections) return this.takeLastIdle();
+    this.wanted = address;
+    return undefined;
+  }
+
+  private takeLastIdle(): UpstreamConnection | undefined {
     let connection = this.idle.pop();
     // One that has just been destroyed is here until its socket says so.
     while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
@@ -130,6 +171,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   drain(): void {
     this.draining = true;
+    this.addresses?.stop();
     for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
@@ -157,7 +199,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   released(connection: UpstreamConnection): void {
-    if (this.draining && this.waiting.size === 0) return connection.destroy();
+    if ((this.draining && this.waiting.size === 0) || this.addresses?.isGone(connection.address) === true) return connection.destroy();
     this.idle.push(connection);
     if (this.waiting.size > 0) this.assignLater();
   }

@@ -5,7 +5,7 @@ import { toKeep } from '../listener/shared-read-buffer.ts';
 import { SocketWriter } from '../listener/socket-writer.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../listener/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
-import { describeSocketError, type TargetConnector } from './connect-target.ts';
+import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { PooledCall } from './pooled-call.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
@@ -15,6 +15,8 @@ export interface ConnectionPool {
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly limits: Partial<ResponseLimits>;
+  /** The address that a new connection tries first; undefined when there is no choice. */
+  nextAddress(): string | undefined;
   /** How long a connection may stay idle. @param hint value of the last response's Keep-Alive field */
   idleMs(hint: string | undefined): number;
   /** The connection can take another call. */
@@ -49,6 +51,8 @@ const NOTHING = Buffer.alloc(0);
  */
 export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   readonly socket: Socket;
+  /** The address it is connected to, or that it tries first; empty when that is not known. */
+  address: string;
   readonly writer: SocketWriter;
   private readonly pool: ConnectionPool;
   private readonly parser: ResponseParser;
@@ -77,7 +81,9 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     this.phaseDeadlineMs = this.activeMs + call.timeouts.connectMs;
     // A connection that becomes a tunnel is a stream like any other from then on.
     const isStream = call.request.upgrade;
-    const socket = pool.connector.open(isStream ? undefined : (chunk) => this.take(chunk));
+    const preferred = pool.nextAddress();
+    this.address = preferred ?? '';
+    const socket = pool.connector.open(isStream ? undefined : (chunk) => this.take(chunk), preferred);
     call.connection = this;
     this.socket = socket;
     this.writer = new SocketWriter(socket, () => this.writeBlocked());
@@ -147,6 +153,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   }
 
   private connected(): void {
+    this.address = noteConnected(this.socket, this.pool.connector);
     if (this.state === CONNECTING && this.call !== undefined) this.start(this.call);
   }
 

@@ -19,6 +19,8 @@ export class GatewayMetrics {
   readonly accessLogDropped: CounterSeries;
   readonly spansExported: CounterSeries;
   readonly spansDropped: CounterSeries;
+  /** By result, see the definition. */
+  readonly nameResolutions: Readonly<Record<'answered' | 'notFound' | 'failed' | 'stale', CounterSeries>>;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
   readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;
@@ -53,6 +55,13 @@ export class GatewayMetrics {
     this.configConnected = registry.gauge(metricDefinitions.configConnected);
     this.accessLogDropped = registry.counter(metricDefinitions.accessLogDropped).series();
     this.spansExported = registry.counter(metricDefinitions.spansExported).series();
+    const resolutions = registry.counter(metricDefinitions.nameResolutions);
+    this.nameResolutions = {
+      answered: resolutions.series('answered'),
+      notFound: resolutions.series('not_found'),
+      failed: resolutions.series('failed'),
+      stale: resolutions.series('stale'),
+    };
     this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();
   }
 

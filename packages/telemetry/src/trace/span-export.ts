@@ -1,10 +1,13 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type { LookupFunction } from 'node:net';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
 export interface SpanExportOptions {
   /** Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; `v1/traces` is appended. */
   readonly endpoint: string;
+  /** Resolves the name of the endpoint; Node's own way, through the thread pool, when absent. */
+  readonly lookup?: LookupFunction;
   readonly onExported: (spans: number) => void;
   /** Counts spans that were given up: the queue was full, or the endpoint was down or refused them. */
   readonly onDropped: (spans: number) => void;
@@ -35,7 +38,7 @@ type ExportCallback = Parameters<SpanExporter['export']>[1];
  * does: the queue is bounded and what finds no place is counted.
  */
 export class SpanExport {
-  readonly #options: Required<SpanExportOptions>;
+  readonly #options: Required<Omit<SpanExportOptions, 'lookup'>>;
   readonly #processor: BatchSpanProcessor;
   readonly #origin: string;
   #queued = 0;
@@ -46,7 +49,9 @@ export class SpanExport {
     const url = tracesUrl(options.endpoint);
     this.#origin = url.origin;
     const timeoutMillis = this.#options.exportTimeoutMs;
-    const otlp = new OTLPTraceExporter({ url: url.href, timeoutMillis, concurrencyLimit: 4 });
+    // The default of the exporter, and how names are resolved.
+    const httpAgentOptions = { keepAlive: true, ...(options.lookup === undefined ? {} : { lookup: options.lookup }) };
+    const otlp = new OTLPTraceExporter({ url: url.href, timeoutMillis, concurrencyLimit: 4, httpAgentOptions });
     this.#processor = new BatchSpanProcessor({
       exporter: {
         export: (spans, done) => this.#export(otlp, spans, done),
