@@ -28,7 +28,7 @@ const rooms = {
   'policies/runtime': ['policies/schemas', 'policy-sdk', 'ratelimit', 'errors', 'schema'],
   config: ['schema', 'errors', 'router', 'policies/schemas'],
   testkit: ['config'],
-  'control-plane': ['config', 'router', 'wire', 'telemetry', 'errors', 'schema', 'policies/schemas', 'policy-sdk'],
+  'control-plane': ['config', 'router', 'wire', 'http1', 'telemetry', 'errors', 'schema', 'policies/schemas', 'policy-sdk'],
   proxy: ['config', 'router', 'wire', 'http1', 'telemetry', 'errors', 'schema', 'policies/schemas', 'policies/runtime', 'policy-sdk', 'ratelimit'],
   console: ['admin-client'],
   cli: ['admin-client'],

@@ -15,7 +15,6 @@ import { openFileLimit } from '@sluice/telemetry';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
 import { fitConnections } from './platform/http/connection-limits.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
-import { answerMalformedRequests, setServerLimits } from './platform/http/server-limits.ts';
 import { nestLogger } from './platform/logger.ts';
 import type { Logger } from './platform/logger.ts';
 import { SetupError } from './platform/setup-error.ts';
@@ -45,9 +44,8 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
   try {
     const server = app.getHttpServer() as Server;
     const limits = fitConnections(openFileLimit());
-    setServerLimits(server, limits.admin);
+    server.maxConnections = limits.admin;
     logger.info('limits of connections', { ...limits, openFiles: openFileLimit() });
-    answerMalformedRequests(server);
     serveDocumentation(app);
     await listen(app, settings);
     server.on('error', (error) => logger.error('a connection to the Admin API could not be accepted', { reason: reasonOf(error) }));

@@ -3,6 +3,7 @@ import type { Kind } from '@sluice/config';
 import { errorCodes } from '@sluice/errors';
 import { Role } from '../platform/auth/role.ts';
 import { TokenInput } from '../features/tokens/token-input.ts';
+import { inputExample, otherExamples, outputExample } from './examples.ts';
 import { inputSchema, outputSchema, reference } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -25,7 +26,7 @@ export function pageSchema(entry: JsonSchema): JsonSchema {
 
 /** All named schemas. */
 export function componentSchemas(): Record<string, JsonSchema> {
-  return {
+  const schemas: Record<string, JsonSchema> = {
     ...Object.fromEntries(kinds.flatMap((kind) => [[`${schemaName(kind)}Input`, input(kind)] as const, [schemaName(kind), output(kind)] as const])),
     PolicyAttachment: inputSchema(PolicyAttachment),
     Policy: policy,
@@ -41,6 +42,13 @@ export function componentSchemas(): Record<string, JsonSchema> {
     EffectivePolicies: effective,
     Problem: problem,
   };
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, { ...schema, examples: [exampleOf(name)] }]));
+}
+
+function exampleOf(name: string): object | undefined {
+  const kind = kinds.find((each) => name === schemaName(each) || name === `${schemaName(each)}Input`);
+  if (kind === undefined) return otherExamples[name];
+  return name.endsWith('Input') ? inputExample(kind) : outputExample(kind);
 }
 
 function input(kind: Kind): JsonSchema {

@@ -23,6 +23,21 @@ describe('the OpenAPI document', () => {
     expect([...names].sort()).toEqual(Object.keys((document.components as { schemas: object }).schemas).sort());
   });
 
+  it('has an example for every schema, content and path parameter', () => {
+    const { schemas } = document.components as { schemas: Record<string, Json> };
+    for (const [name, schema] of Object.entries(schemas)) {
+      const [example] = schema['examples'] as Json[];
+      const missing = ((schema['required'] as string[] | undefined) ?? []).filter((member) => !Object.hasOwn(example ?? {}, member));
+      const extra = Object.keys(example ?? {}).filter((member) => !Object.hasOwn((schema['properties'] as object | undefined) ?? {}, member));
+      expect({ name, example: typeof example, missing, extra }).toEqual({ name, example: 'object', missing: [], extra: [] });
+    }
+    for (const { path, operation } of operations) {
+      const { requestBody, parameters = [] } = operation as { requestBody?: { content: Record<string, Json> }; parameters?: readonly Json[] };
+      for (const content of Object.values(requestBody?.content ?? {})) expect(typeof content['example']).toBe('object');
+      for (const parameter of parameters) if (parameter['in'] === 'path') expect(`${path} ${typeof parameter['example']}`).toBe(`${path} string`);
+    }
+  });
+
   it('names every operation once', () => {
     const ids = operations.map(({ operation }) => operation['operationId']);
     expect(new Set(ids).size).toBe(ids.length);

@@ -1,6 +1,7 @@
 import { PageQuery } from '../platform/http/list-query.ts';
 import { EffectiveQuery } from '../features/routes/effective-query.ts';
 import { componentSchemas, pageSchema } from './components.ts';
+import { otherExamples } from './examples.ts';
 import { reference } from './json-schema.ts';
 import { operation, problemResponse } from './operation.ts';
 import { keyPaths, resourcePaths, serviceRoutePaths } from './resource-paths.ts';
@@ -95,20 +96,20 @@ const createdToken = { allOf: [reference('Token'), { type: 'object', required: [
 
 const tokenPaths: Record<string, PathItem> = {
   '/v1/tokens': {
-    get: operation({ id: 'tokens.list', tag: 'tokens', summary: 'List tokens by name', query: PageQuery, answers: { 200: { description: 'One page.', schema: pageSchema(reference('Token')) } } }),
+    get: operation({ id: 'tokens.list', tag: 'tokens', summary: 'List tokens by name', query: PageQuery, answers: { 200: { description: 'One page.', schema: pageSchema(reference('Token')) } }, problems: [403] }),
     post: operation({
       id: 'tokens.create',
       tag: 'tokens',
       summary: 'Create a token',
       headers: [{ name: 'Idempotency-Key', description: 'Repeats with the same key and the same request get the first answer, for a day.' }],
-      content: { schema: reference('TokenInput') },
+      content: { schema: reference('TokenInput'), example: otherExamples['TokenInput'] ?? {} },
       answers: { 201: { description: 'Created.', schema: createdToken } },
-      problems: [409, 413, 415],
+      problems: [403, 409],
     }),
   },
   '/v1/tokens/{token}': {
-    get: operation({ id: 'tokens.get', tag: 'tokens', summary: 'Read a token', path: ['token'], answers: { 200: { description: 'Found.', schema: reference('Token') } }, problems: [404] }),
-    delete: operation({ id: 'tokens.delete', tag: 'tokens', summary: 'Revoke a token', path: ['token'], answers: { 204: { description: 'Revoked.' } }, problems: [404] }),
+    get: operation({ id: 'tokens.get', tag: 'tokens', summary: 'Read a token', path: ['token'], answers: { 200: { description: 'Found.', schema: reference('Token') } }, problems: [403, 404] }),
+    delete: operation({ id: 'tokens.delete', tag: 'tokens', summary: 'Revoke a token', path: ['token'], answers: { 204: { description: 'Revoked.' } }, problems: [403, 404] }),
   },
 };
 

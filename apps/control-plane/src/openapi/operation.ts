@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pathExample } from './examples.ts';
 import { inputSchema, reference } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -15,12 +16,19 @@ export interface OperationFacts {
   readonly path?: readonly string[];
   readonly query?: z.ZodObject;
   readonly headers?: readonly Parameter[];
-  readonly content?: { readonly schema: JsonSchema; readonly mediaTypes?: readonly string[] };
+  readonly content?: { readonly schema: JsonSchema; readonly example: object; readonly mediaTypes?: readonly string[] };
+  /** Values that the path parameters are filled with, when they are not the usual ones. */
+  readonly pathExamples?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
-  /** Statuses of the problems it may answer with, besides 400, 401, 403, 429 and 503. */
+  /** Statuses of the problems it may answer with, besides those of {@link problemsOfAll} and of content and tokens. */
   readonly problems?: readonly number[];
   readonly isPublic?: boolean;
 }
+
+/** Any request may be malformed, too slow or too large, or meet a fault of ours or of the database. */
+const problemsOfAll = [400, 408, 414, 417, 431, 500, 501, 503];
+const problemsOfTokens = [401, 429];
+const problemsOfContent = [413, 415];
 
 /** A header parameter. */
 export interface Parameter {
@@ -29,9 +37,9 @@ export interface Parameter {
 }
 
 export function operation(facts: OperationFacts): Operation {
-  const { id, tag, summary, description, path = [], query, headers = [], content, answers, problems = [], isPublic = false } = facts;
+  const { id, tag, summary, description, path = [], query, headers = [], content, answers, problems = [], isPublic = false, pathExamples = {} } = facts;
   const parameters = [
-    ...path.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' }, description: pathParameterText(name) })),
+    ...path.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' }, example: pathExamples[name] ?? pathExample(name), description: pathParameterText(name) })),
     ...(query === undefined ? [] : queryParameters(query)),
     ...headers.map(({ name, description: text }) => ({ name, in: 'header', required: false, schema: { type: 'string' }, description: text })),
   ];
@@ -41,8 +49,8 @@ export function operation(facts: OperationFacts): Operation {
     summary,
     ...(description === undefined ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(content === undefined ? {} : { requestBody: { required: true, content: contentOf(content.schema, content.mediaTypes) } }),
-    responses: { ...answersOf(answers), ...problemsOf(isPublic ? [503] : [400, 401, 403, 429, 503, ...problems]) },
+    ...(content === undefined ? {} : { requestBody: { required: true, content: contentOf(content.schema, content.mediaTypes, content.example) } }),
+    responses: { ...answersOf(answers), ...problemsOf([...problemsOfAll, ...(isPublic ? [] : problemsOfTokens), ...(content === undefined ? [] : problemsOfContent), ...problems]) },
     ...(isPublic ? { security: [] } : {}),
   };
 }
@@ -50,7 +58,7 @@ export function operation(facts: OperationFacts): Operation {
 /** `wait` and `timeout`; they are read by hand because they go together. */
 export const WaitQuery = z.object({
   wait: z.enum(['applied']).optional().describe('Answer only once every live node of the gateways concerned enforces the write.'),
-  timeout: z.string().default('5s').describe('How long to wait: 500ms, 5s, 1m; at most one minute. Goes with wait.'),
+  timeout: z.string().optional().describe('How long to wait: 500ms, 5s, 1m; at most one minute, 5s unless given. Goes with wait.'),
 });
 
 function pathParameterText(name: string): string {
@@ -73,8 +81,8 @@ function unwrapped(json: JsonSchema): JsonSchema {
   return only === undefined ? json : { ...only, ...rest };
 }
 
-function contentOf(schema: JsonSchema, mediaTypes: readonly string[] = ['application/json']): object {
-  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
+function contentOf(schema: JsonSchema, mediaTypes: readonly string[] = ['application/json'], example?: object): object {
+  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema, ...(example === undefined ? {} : { example }) }]));
 }
 
 function answersOf(answers: OperationFacts['answers']): Record<string, object> {

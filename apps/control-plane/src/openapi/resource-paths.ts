@@ -2,6 +2,7 @@ import type { Kind } from '@sluice/config';
 import { collections } from '../features/resources/stored-resource.ts';
 import { ListQuery } from '../platform/http/list-query.ts';
 import { pageSchema, schemaName } from './components.ts';
+import { inputExample, patchExample, secondExampleName, serviceRouteExample } from './examples.ts';
 import { reference } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { WaitQuery, operation } from './operation.ts';
@@ -14,6 +15,9 @@ const prefer: Parameter = { name: 'Prefer', description: '`wait=5` does what `?w
 const idempotencyKey: Parameter = { name: 'Idempotency-Key', description: 'Repeats with the same key and the same request get the first answer, for a day.' };
 const ifMatch: Parameter = { name: 'If-Match', description: 'Entity tag the resource must still have.' };
 const ifNoneMatch: Parameter = { name: 'If-None-Match', description: '`*`: the resource must not exist yet.' };
+
+/** Kinds that others refer to: such a resource cannot be deleted while they do. */
+const referredKinds: ReadonlySet<Kind> = new Set<Kind>(['gateway', 'service', 'group', 'quota']);
 
 /** A name for people and programs: `services`, or `service-routes` of a nested path. */
 interface Place {
@@ -45,7 +49,7 @@ export function keyPaths(): Record<string, PathItem> {
 /** The routes to a service. */
 export function serviceRoutePaths(): Record<string, PathItem> {
   const place: Place = { kind: 'route', path: '/v1/services/{service}/routes', owners: ['service'], prefix: 'serviceRoutes' };
-  return { [place.path]: { get: list(place), post: create(place) } };
+  return { [place.path]: { get: list(place), post: create(place, written('route'), serviceRouteExample) } };
 }
 
 function list({ kind, owners, prefix }: Place): Operation {
@@ -60,7 +64,7 @@ function list({ kind, owners, prefix }: Place): Operation {
   });
 }
 
-function create({ kind, owners, prefix }: Place, created = written(kind)): Operation {
+function create({ kind, owners, prefix }: Place, created = written(kind), example: object = inputExample(kind)): Operation {
   return operation({
     id: `${prefix}.create`,
     tag: collections[kind],
@@ -68,9 +72,10 @@ function create({ kind, owners, prefix }: Place, created = written(kind)): Opera
     path: owners,
     query: WaitQuery,
     headers: [prefer, idempotencyKey],
-    content: { schema: reference(`${schemaName(kind)}Input`) },
+    content: { schema: reference(`${schemaName(kind)}Input`), example },
     answers: { 201: { description: 'Created; see Location, ETag and Sluice-Revision.', schema: created }, ...pending(created) },
-    problems: [409, 413, 415, 422, ...(owners.length === 0 ? [] : [404])],
+    // A condition of a request that creates cannot hold: there is nothing yet.
+    problems: [403, 409, 412, 422, ...(owners.length === 0 ? [] : [404])],
   });
 }
 
@@ -79,13 +84,15 @@ function replace({ kind, prefix }: Place): Operation {
     id: `${prefix}.put`,
     tag: collections[kind],
     summary: `Create or replace a ${kind}`,
-    description: 'Creates under the name in the path, or replaces as a whole. The name may be left out of the content.',
+    description:
+      'Creates under the name in the path, or replaces as a whole. The name may be left out of the content. What was read may be sent back: id, createdAt and updatedAt are accepted when they are as stored.',
     path: [kind],
+    pathExamples: { [kind]: secondExampleName },
     query: WaitQuery,
     headers: [prefer, ifMatch, ifNoneMatch],
-    content: { schema: reference(`${schemaName(kind)}Input`) },
+    content: { schema: reference(`${schemaName(kind)}Input`), example: inputExample(kind, secondExampleName) },
     answers: { 200: { description: 'Replaced.', schema: written(kind) }, 201: { description: 'Created.', schema: written(kind) }, ...pending(written(kind)) },
-    problems: [404, 409, 412, 413, 415, 422],
+    problems: [403, 404, 409, 412, 422],
   });
 }
 
@@ -108,18 +115,20 @@ function single({ kind, owners, prefix }: Place): { get: Operation; patch: Opera
       description: 'JSON merge patch (RFC 7396): null removes a property, lists are replaced.',
       query: WaitQuery,
       headers: [prefer, ifMatch],
-      content: { schema: { type: 'object' }, mediaTypes: ['application/merge-patch+json', 'application/json'] },
+      content: { schema: { type: 'object' }, example: patchExample, mediaTypes: ['application/merge-patch+json', 'application/json'] },
       answers: { 200: { description: 'Changed, or already as wanted.', schema: written(kind) }, ...pending(written(kind)) },
-      problems: [404, 409, 412, 413, 415, 422],
+      problems: [403, 404, 409, 412, 422],
     }),
     delete: operation({
       ...facts,
       id: `${prefix}.delete`,
       summary: kind === 'key' ? 'Revoke a key' : `Delete a ${kind}`,
+      // A key that was created cannot be put, and nothing else needs it.
+      ...(kind === 'key' ? {} : { pathExamples: { [kind]: secondExampleName } }),
       query: WaitQuery,
       headers: [prefer, ifMatch],
       answers: { 200: { description: 'Deleted, and enforced by the nodes.', schema: deleted }, 204: { description: 'Deleted.' }, ...pending(deleted) },
-      problems: [404, 409, 412, 422],
+      problems: [403, 404, ...(referredKinds.has(kind) ? [409] : []), 412, 422],
     }),
   };
 }

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { GatewayError, problem, problemMediaType } from '@sluice/errors';
+import { faultOfHead, refusal, refuseBytes } from '@sluice/http1';
+import type { PendingExchange } from '@sluice/http1';
 import type { NodeStatus } from './node-status.ts';
 import { pages } from './pages.ts';
 import type { Answer } from './pages.ts';
@@ -31,6 +35,8 @@ export interface StatusServer {
 /** Time for a request to arrive, and for a client to take the next piece of an answer. */
 const clientTimeoutMs = 10_000;
 const maxConnections = 64;
+
+const maxHeaderBytes = 16_384;
 
 const common = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
@@ -71,8 +77,14 @@ async function answerTo(request: IncomingMessage, options: StatusServerOptions):
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: StatusServerOptions): Promise<void> {
+  const { socket } = request;
+  pending.set(socket, { request, response });
+  response.once('close', () => pending.delete(socket));
   try {
-    const { status, headers, content } = await answerTo(request, options);
+    // The rules of the edge hold here too; a request that breaks one ends its connection.
+    const fault = faultOfHead(request);
+    const broken = fault === undefined ? undefined : problemAnswer(new GatewayError(fault.error, { detail: fault.reason }), { connection: 'close' });
+    const { status, headers, content } = broken ?? (await answerTo(request, options));
     response.writeHead(status, { ...common, ...headers });
     if (request.method === 'HEAD') response.end();
     else await sendPieces(response, content);
@@ -102,6 +114,9 @@ function listen(server: Server, options: StatusServerOptions): Promise<void> {
   });
 }
 
+/** What each connection is at. */
+const pending = new WeakMap<Duplex, PendingExchange>();
+
 /** Starts the status server. Rejects with an Error that names the port and the variable when it cannot listen. */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const server = createServer(
@@ -110,9 +125,20 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       headersTimeout: clientTimeoutMs,
       keepAliveTimeout: clientTimeoutMs,
       connectionsCheckingInterval: 1_000,
+      insecureHTTPParser: false,
+      // A missing Host is refused by the rules, with a problem document.
+      requireHostHeader: false,
+      maxHeaderSize: maxHeaderBytes,
     },
     (request, response) => void serve(request, response, options),
   );
+  // It would drop further lines in silence; the rules count them.
+  server.maxHeadersCount = 0;
+  server.on('checkExpectation', (request, response) => void serve(request, response, options));
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => undefined).end(refusal('method_not_allowed', randomUUID()));
+  });
+  server.on('clientError', (fault: NodeJS.ErrnoException, socket) => refuseBytes(fault, socket, pending.get(socket), randomUUID()));
   server.maxConnections = options.maxConnections ?? maxConnections;
   server.timeout = clientTimeoutMs;
   await listen(server, options);

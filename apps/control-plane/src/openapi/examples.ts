@@ -1,0 +1,95 @@
+import { resourceSchemas } from '@sluice/config';
+import type { Kind } from '@sluice/config';
+
+/**
+ * Examples of everything that the API takes and gives. The pages under /docs fill their forms with them, so each works as it
+ * stands, on a new database, in the order of the page: POST creates what GET and PATCH name, PUT creates what DELETE names.
+ */
+
+/** What POST creates, and GET and PATCH are about. */
+export const exampleName = 'example';
+/** What PUT creates, and DELETE removes. */
+export const secondExampleName = 'example-2';
+
+const answering = (path: string): object => ({
+  paths: [path],
+  policies: [{ name: 'static-response', config: { content: 'Hello from Sluice' } }],
+});
+
+/** What is sent to create a resource of this name. No example refers to what may not be there. */
+export function inputExample(kind: Kind, name = exampleName): Readonly<Record<string, unknown>> {
+  const contents: Readonly<Record<Kind, object>> = {
+    gateway: { trustedProxies: ['10.0.0.0/8'] },
+    service: { targets: [{ address: '127.0.0.1:9101' }, { address: '127.0.0.1:9102' }] },
+    route: answering(`/${name}/*`),
+    consumer: { customId: `crm-${name}` },
+    key: { expiresAt: '2099-01-01T00:00:00Z' },
+    group: {},
+    quota: { limits: [{ requests: 1_000, per: 'hour' }] },
+  };
+  return { [kind === 'consumer' ? 'username' : 'name']: name, ...contents[kind], tags: ['team:example'] };
+}
+
+/** A route to the service in the path. */
+export const serviceRouteExample = Object.freeze({ name: 'example-of-service', paths: ['/example-of-service/*'] });
+
+/** A merge patch that any resource takes. */
+export const patchExample = Object.freeze({ tags: ['team:example', 'changed'] });
+
+const id = '0b6f3c1e-5d0a-4c53-9a53-3f6d6c2b7a11';
+const instant = '2026-01-02T03:04:05.678Z';
+
+/** A resource as it is answered. */
+export function outputExample(kind: Kind): Readonly<Record<string, unknown>> {
+  const input = inputExample(kind);
+  const stored = kind === 'key' ? { ...input, consumer: exampleName, hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' } : input;
+  const { hash: _hash, ...shown } = resourceSchemas[kind].parse(stored) as Record<string, unknown>;
+  return { id, ...shown, createdAt: instant, updatedAt: instant };
+}
+
+const nodeFault = { kind: 'route', id, name: exampleName, pointer: '/policies/0/name', code: 'unknown_policy', reason: 'this node has no policy "my-policy"' };
+const outcome = { id: 'node-1', gateway: 'default', state: 'live', appliedRevision: 7, outcome: 'applied' };
+const change = { action: 'created', kind: 'route', id, name: exampleName };
+const attachment = { name: 'static-response', enabled: true, config: { content: 'Hello from Sluice' } };
+
+/** Of the schemas that are no resources. */
+export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
+  PolicyAttachment: { name: 'static-response', config: { content: 'Hello from Sluice' } },
+  Policy: { name: 'static-response', summary: 'Answers by itself, always the same.', origin: 'built-in', phases: ['answer'], attach: ['gateway', 'service', 'route'], config: { type: 'object' } },
+  TokenInput: { name: exampleName, role: 'viewer', expiresAt: '2099-01-01T00:00:00Z' },
+  Token: { id, name: exampleName, role: 'viewer', createdAt: instant, expiresAt: '2099-01-01T00:00:00.000Z' },
+  Fault: nodeFault,
+  Warning: { code: 'route_shadowed', detail: 'the route never serves a request: "all" matches first whatever it matches' },
+  NodeOutcome: outcome,
+  AppliedReport: { revision: 7, status: 'applied', nodes: [outcome] },
+  Node: {
+    id: 'node-1',
+    gateway: 'default',
+    version: '0.1.0',
+    state: 'live',
+    appliedRevision: 7,
+    nackedRevision: null,
+    faults: [],
+    targets: [{ service: exampleName, address: '127.0.0.1:9101', healthy: true }],
+    connectedAt: instant,
+    lastSeenAt: instant,
+  },
+  Change: change,
+  Revision: { revision: 7, committedAt: instant, actor: 'bootstrap', requestId: id, gateways: ['default'], changes: [change] },
+  EffectivePolicies: { route: exampleName, gateway: 'default', service: null, consumer: null, policies: [{ ...attachment, from: { kind: 'route', id, name: exampleName } }] },
+  Problem: {
+    type: 'urn:sluice:error:validation_failed',
+    title: 'The request content is not valid',
+    status: 400,
+    code: 'validation_failed',
+    detail: '/pahts: unknown property',
+    requestId: id,
+    errors: [{ pointer: '/pahts', detail: 'unknown property' }],
+  },
+});
+
+/** What a path parameter is filled with. */
+export function pathExample(parameter: string): string {
+  const fixed: Readonly<Record<string, string>> = { revision: '1', node: 'node-1', policy: 'static-response' };
+  return fixed[parameter] ?? exampleName;
+}

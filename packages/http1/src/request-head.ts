@@ -1,0 +1,33 @@
+/**
+ * The rules of the edge for requests that another parser has read: the head is written out again, field line by field
+ * line as it came, and read by the parser of the edge. So one rule decides on every port, whatever that rule becomes.
+ */
+import { http1Faults } from './faults.ts';
+import type { Http1Fault } from './faults.ts';
+import { RequestParser } from './request-parser.ts';
+import { keepEncodedSlash } from './target.ts';
+
+/** A head as `node:http` gives it. */
+export interface ReceivedHead {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersionMinor: number;
+  /** Name, value, name, value, in the order of the wire. */
+  readonly rawHeaders: readonly string[];
+}
+
+const parser = new RequestParser();
+const target = { path: '', query: '', hasQuery: false, hasEncodedSlash: false };
+
+/** What is wrong with a request by the rules of the edge; undefined when nothing is. */
+export function faultOfHead({ method = '', url = '', httpVersionMinor, rawHeaders }: ReceivedHead): Http1Fault | undefined {
+  let text = `${method} ${url} HTTP/1.${httpVersionMinor}\r\n`;
+  for (let index = 0; index < rawHeaders.length; index += 2) text += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
+  parser.restart();
+  const bytes = Buffer.from(`${text}\r\n`, 'latin1');
+  const end = parser.consume(bytes, 0);
+  if (parser.state === 'fault') return parser.fault;
+  // A head with the end of a head in it would be read otherwise than it was.
+  if (parser.state !== 'head' || end !== bytes.length) return http1Faults.control_character;
+  return parser.readTarget(target, keepEncodedSlash);
+}
