@@ -35,6 +35,12 @@ export type LimitRule = TokenBucket | CalendarWindow;
 export interface LimitRequest {
   readonly key: string;
   readonly rule: LimitRule;
+  /**
+   * The limit that the key is one of many of, such as the id of the policy. A store that has no room for all keys takes
+   * it from the limit that has the most, so that keys that are made up by callers of one limit are of no harm to another.
+   * Without it, all keys with an equal rule count as keys of one limit.
+   */
+  readonly limit?: string | undefined;
 }
 
 /**

@@ -29,6 +29,12 @@ export interface LendingCounter {
 /** The state of one limit in memory, for one algorithm. */
 export interface MemoryCounter<Rule extends LimitRule> extends Counter, LendingCounter {
   left: number;
+  /** What the counter was last asked under. */
+  readonly rule: Rule;
+  /** True while a part of it is lent: it must not be removed. */
+  readonly hasLent: boolean;
+  /** What may be spent at `nowMs`, under the rule that it has. Changes nothing. */
+  leftAt(nowMs: number): number;
   /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
   advance(rule: Rule, nowMs: number): void;
   /** True when the counter says nothing that a new one would not say: it can be forgotten. */
@@ -44,7 +50,7 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
   readonly endMs = Number.POSITIVE_INFINITY;
   left: number;
   private lent = 0;
-  private rule: TokenBucket;
+  rule: TokenBucket;
   private nowMs: number;
   private level: number;
   private atMs: number;
@@ -72,8 +78,16 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
     this.left = Math.min(this.room, this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
   }
 
+  leftAt(nowMs: number): number {
+    return Math.min(this.room, this.level + (Math.max(0, nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+  }
+
   refresh(clock: LimitClock): void {
     this.advance(this.rule, clock.monotonicMs());
+  }
+
+  get hasLent(): boolean {
+    return this.lent > 0;
   }
 
   lend(amount: number): void {
@@ -102,33 +116,48 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
   }
 }
 
+/** A clock that steps back by no more than this is taken for one that is corrected: the window is kept. */
+const smallStepMs = 1000;
+
 /**
- * A calendar window. Its times are wall clock milliseconds. A window that has begun goes on to its end, also when the
- * clock steps back or the rule's period changes.
+ * A calendar window. Its times are wall clock milliseconds, because the calendar is about those.
+ *
+ * The wall clock can be set. Set forward, it ends the window, as time does. Set back to before the window began, what has
+ * been used counts in the window that the clock is in now: nothing is given back, and a window refuses for no longer than
+ * its own length. Back by a second or less, which may just be the correction of a clock that is fast, the window stays.
  */
 export class WindowCounter implements MemoryCounter<CalendarWindow> {
   left: number;
   endMs: number;
-  private rule: CalendarWindow;
+  rule: CalendarWindow;
+  private startMs: number;
   private nowMs: number;
   private spent: number;
+  private lent = 0;
 
   constructor(rule: CalendarWindow, nowMs: number, left: number) {
     this.rule = rule;
     this.left = left;
     this.nowMs = nowMs;
     this.spent = rule.limit - left;
-    this.endMs = windowBounds(rule.period, nowMs).endMs;
+    ({ startMs: this.startMs, endMs: this.endMs } = windowBounds(rule.period, nowMs));
   }
 
   advance(rule: CalendarWindow, nowMs: number): void {
+    const isOtherPeriod = rule.period !== this.rule.period;
     this.rule = rule;
     this.nowMs = nowMs;
     if (nowMs >= this.endMs) {
-      this.endMs = windowBounds(rule.period, nowMs).endMs;
+      this.enter(nowMs);
       this.spent = 0;
+    } else if (nowMs < this.startMs - smallStepMs || (isOtherPeriod && windowBounds(rule.period, nowMs).endMs < this.endMs)) {
+      this.enter(nowMs);
     }
     this.restore();
+  }
+
+  leftAt(nowMs: number): number {
+    return nowMs >= this.endMs ? this.rule.limit : this.rule.limit - this.spent;
   }
 
   commit(): void {
@@ -143,21 +172,33 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
     this.advance(this.rule, clock.wallMs());
   }
 
+  get hasLent(): boolean {
+    return this.lent > 0;
+  }
+
   lend(amount: number): void {
     this.left -= amount;
+    this.lent += amount;
     this.commit();
   }
 
-  settle(_spent: number, returned: number): void {
+  settle(spent: number, returned: number): void {
     this.left += returned;
+    this.lent -= spent + returned;
     this.commit();
   }
 
   isWhole(nowMs: number): boolean {
-    return nowMs >= this.endMs;
+    return nowMs >= this.endMs || (this.spent <= 0 && this.lent === 0);
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {
     return decide(this.rule, allowed, this.left, cost, this.endMs - this.nowMs);
+  }
+
+  /** Begins the window that holds `nowMs`. What was lent of the one before counts as spent. */
+  private enter(nowMs: number): void {
+    ({ startMs: this.startMs, endMs: this.endMs } = windowBounds(this.rule.period, nowMs));
+    this.lent = 0;
   }
 }

@@ -1,14 +1,21 @@
-import { CounterTable } from './counter-table.ts';
+import { CounterTable, type FullTable } from './counter-table.ts';
 import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
-import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from './limit-store.ts';
+import type { CalendarWindow, LimitDecision, LimitRequest, LimitStore, Period, TokenBucket } from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
 import type { Counter, LendingCounter } from './memory-counter.ts';
+
+/** Windows that outlive most processes. */
+const longPeriods: ReadonlySet<Period> = new Set(['day', 'month', 'year']);
 
 export interface MemoryStoreOptions {
   /** How many keys are counted at once, for each algorithm. 100,000 by default, about 20 MB when full. */
   readonly maxKeys?: number | undefined;
   readonly clock?: LimitClock | undefined;
+  /** Called whenever a new key finds no room. It must be quick and must not throw. */
+  readonly onFull?: ((full: FullTable) => void) | undefined;
+  /** Called once, when the first limit by the day, the month or the year is counted: it is lost with this process. */
+  readonly onLongWindow?: (() => void) | undefined;
 }
 
 /**
@@ -19,13 +26,15 @@ export class MemoryStore implements LimitStore {
   private readonly clock: LimitClock;
   private readonly buckets: CounterTable<TokenBucket>;
   private readonly windows: CounterTable<CalendarWindow>;
+  private onLongWindow: (() => void) | undefined;
 
   /** Throws a RangeError when `maxKeys` is not between 1 and 10,000,000. */
-  constructor({ maxKeys = 100_000, clock = systemClock }: MemoryStoreOptions = {}) {
+  constructor({ maxKeys = 100_000, clock = systemClock, onFull, onLongWindow }: MemoryStoreOptions = {}) {
     if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 10_000_000) throw new RangeError('maxKeys must be between 1 and 10,000,000');
     this.clock = clock;
-    this.buckets = new CounterTable(maxKeys, (rule, nowMs, left) => new BucketCounter(rule, nowMs, left));
-    this.windows = new CounterTable(maxKeys, (rule, nowMs, left) => new WindowCounter(rule, nowMs, left));
+    this.buckets = new CounterTable(maxKeys, (rule, nowMs, left) => new BucketCounter(rule, nowMs, left), onFull);
+    this.onLongWindow = onLongWindow;
+    this.windows = new CounterTable(maxKeys, (rule, nowMs, left) => this.newWindow(rule, nowMs, left), onFull);
   }
 
   /** How many keys are being counted. */
@@ -39,7 +48,7 @@ export class MemoryStore implements LimitStore {
     const monotonicMs = this.clock.monotonicMs();
     // One limit is the rule; several have to be looked at before any is taken from.
     if (requests.length === 1) return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
-    const counters = requests.map(({ key, rule }) => this.counterAt(key, rule, wallMs, monotonicMs));
+    const counters = requests.map((request) => this.counterAt(request, wallMs, monotonicMs));
     const allowed = spendFromAll(counters, cost);
     return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
   }
@@ -48,9 +57,10 @@ export class MemoryStore implements LimitStore {
    * The counter of a key as it is now, for a {@link Lender}; undefined when the key shares one because there are too many.
    * Throws a RangeError for a rule that makes no sense.
    */
-  ownCounter(key: string, rule: LimitRule): LendingCounter | undefined {
+  ownCounter({ key, rule, limit }: LimitRequest): LendingCounter | undefined {
     assertRule(rule);
-    return rule.algorithm === 'token-bucket' ? this.buckets.ownAt(key, rule, this.clock.monotonicMs()) : this.windows.ownAt(key, rule, this.clock.wallMs());
+    if (rule.algorithm === 'token-bucket') return this.buckets.ownAt(key, rule, this.clock.monotonicMs(), limit);
+    return this.windows.ownAt(key, rule, this.clock.wallMs(), limit);
   }
 
   /** Brings a counter that {@link MemoryStore.ownCounter} gave to the present, under the rule that it has. */
@@ -62,8 +72,8 @@ export class MemoryStore implements LimitStore {
     // Nothing runs by itself.
   }
 
-  private takeOne({ key, rule }: LimitRequest, cost: number, wallMs: number, monotonicMs: number): LimitDecision {
-    const counter = this.counterAt(key, rule, wallMs, monotonicMs);
+  private takeOne(request: LimitRequest, cost: number, wallMs: number, monotonicMs: number): LimitDecision {
+    const counter = this.counterAt(request, wallMs, monotonicMs);
     const allowed = counter.left >= cost;
     if (allowed) {
       counter.left -= cost;
@@ -74,9 +84,17 @@ export class MemoryStore implements LimitStore {
     return counter.decision(allowed, cost);
   }
 
-  private counterAt(key: string, rule: LimitRule, wallMs: number, monotonicMs: number): Counter {
+  private counterAt({ key, rule, limit }: LimitRequest, wallMs: number, monotonicMs: number): Counter {
     assertRule(rule);
-    return rule.algorithm === 'token-bucket' ? this.buckets.at(key, rule, monotonicMs) : this.windows.at(key, rule, wallMs);
+    return rule.algorithm === 'token-bucket' ? this.buckets.at(key, rule, monotonicMs, limit) : this.windows.at(key, rule, wallMs, limit);
+  }
+
+  private newWindow(rule: CalendarWindow, nowMs: number, left: number): WindowCounter {
+    if (this.onLongWindow !== undefined && longPeriods.has(rule.period)) {
+      this.onLongWindow();
+      this.onLongWindow = undefined;
+    }
+    return new WindowCounter(rule, nowMs, left);
   }
 }
 

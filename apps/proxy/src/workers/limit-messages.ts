@@ -34,8 +34,8 @@ export type LimitAnswer = Decided | Granted;
 
 /*
  * There may be one of each for every request that has a limit, so they cross over as one flat JSON array per turn: written
- * and read in a fifth of the time that structured clones of the objects take. `request` stands for a key, an algorithm and
- * the two numbers (or the number and the period) of the rule; null for Infinity.
+ * and read in a fifth of the time that structured clones of the objects take. `request` stands for a key, an algorithm,
+ * the two numbers (or the number and the period) of the rule, and the limit or null; null for Infinity.
  *
  *   take      'take', id, cost, number of requests, then the requests
  *   renewal   'renewal', id, request, spent, returned, wanted
@@ -71,12 +71,12 @@ export function eachQuestion(text: string, hear: (question: LimitQuestion) => vo
       const cost = items[at++] as number;
       const count = items[at++] as number;
       const requests: LimitRequest[] = [];
-      for (let nth = 0; nth < count; nth++, at += 4) requests.push(requestAt(items, at));
+      for (let nth = 0; nth < count; nth++, at += 5) requests.push(requestAt(items, at));
       hear({ kind, id, requests, cost });
     } else {
-      const { key, rule } = requestAt(items, at);
-      hear({ kind, id, report: { key, rule, spent: items[at + 4] as number, returned: items[at + 5] as number, wanted: items[at + 6] as number } });
-      at += 7;
+      const [spent, returned, wanted] = [items[at + 5] as number, items[at + 6] as number, items[at + 7] as number];
+      hear({ kind, id, report: { ...requestAt(items, at), spent, returned, wanted } });
+      at += 8;
     }
   }
 }
@@ -112,15 +112,16 @@ export function eachAnswer(text: string, hear: (answer: LimitAnswer) => void): v
   }
 }
 
-function pushRequest(items: Item[], { key, rule }: LimitRequest): void {
-  if (rule.algorithm === 'token-bucket') items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst);
-  else items.push(key, rule.algorithm, rule.limit, rule.period);
+function pushRequest(items: Item[], { key, rule, limit }: LimitRequest): void {
+  if (rule.algorithm === 'token-bucket') items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst, limit ?? null);
+  else items.push(key, rule.algorithm, rule.limit, rule.period, limit ?? null);
 }
 
 function requestAt(items: readonly Item[], at: number): LimitRequest {
   const [algorithm, number] = [items[at + 1] as LimitRule['algorithm'], items[at + 2] as number];
   const rule: LimitRule = algorithm === 'token-bucket' ? { algorithm, ratePerSecond: number, burst: items[at + 3] as number } : { algorithm, limit: number, period: items[at + 3] as Period };
-  return { key: items[at] as string, rule };
+  const limit = items[at + 4] as string | null;
+  return limit === null ? { key: items[at] as string, rule } : { key: items[at] as string, rule, limit };
 }
 
 function decisionAt(items: readonly Item[], at: number): LimitDecision {

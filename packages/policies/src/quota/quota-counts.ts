@@ -23,7 +23,7 @@ export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
       seen.set(kind, nth);
       const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
       const rule = ruleOf(limit);
-      byKey.set(key, { key, rule, labelAt: labels(`${quota.name}-${limit.per}`, rule) });
+      byKey.set(key, { key, rule, limit: `quota|${quota.id}|${kind}`, labelAt: labels(`${quota.name}-${limit.per}`, rule) });
     }
   }
   return [...byKey.values()];
@@ -39,11 +39,13 @@ function ruleOf({ requests, per, burst }: QuotaLimit): LimitRule {
 /** Labels by time: months and years differ in length, so a label is good until its window ends. */
 function labels(name: string, rule: LimitRule): (nowMs: number) => LimitLabel {
   let label: LimitLabel | undefined;
+  let goodFromMs = 0;
   let goodUntilMs = 0;
   return (nowMs) => {
-    if (label === undefined || nowMs >= goodUntilMs) {
+    if (label === undefined || nowMs >= goodUntilMs || nowMs < goodFromMs) {
       label = limitLabel(name, rule, windowSecondsOf(rule, nowMs));
-      goodUntilMs = rule.algorithm === 'window' ? windowBounds(rule.period, nowMs).endMs : Number.POSITIVE_INFINITY;
+      if (rule.algorithm === 'window') ({ startMs: goodFromMs, endMs: goodUntilMs } = windowBounds(rule.period, nowMs));
+      else goodUntilMs = Number.POSITIVE_INFINITY;
     }
     return label;
   };

@@ -11,6 +11,7 @@ export const rateLimit = definePolicy({
     const rule: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: limit / windowSeconds, burst };
     // Named by the attachment, not by its numbers: changing them does not reset what was counted.
     const keyOf = callerBy(by, `${host.policyId}|`);
+    const limitOf = limitBy(by, host.policyId);
     const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
     const { limits } = host.stores;
 
@@ -25,7 +26,7 @@ export const rateLimit = definePolicy({
 
     return {
       limit(exchange) {
-        const decisions = limits.take([{ key: keyOf(exchange), rule }]);
+        const decisions = limits.take([{ key: keyOf(exchange), rule, limit: limitOf(exchange) }]);
         return decisions instanceof Promise ? decisions.then((late) => answer(exchange, late)) : answer(exchange, decisions);
       },
     };
@@ -65,6 +66,16 @@ function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
       return ({ headers }) => `${prefix}header:${headerCaller(headers.getAll(name))}`;
     }
   }
+}
+
+/**
+ * Names the limit that a caller's key belongs to. Anonymous callers, who may come from any number of addresses, are apart
+ * from those who are known, so that they cannot take the room in memory of these.
+ */
+function limitBy(by: string, policyId: string): (exchange: Exchange) => string {
+  if (by !== 'consumer' && by !== 'credential') return () => policyId;
+  const ofAnonymous = `${policyId}|address`;
+  return (exchange) => (exchange[by] === undefined ? ofAnonymous : policyId);
 }
 
 /** Callers whose names are kept; when there are more, all are forgotten and made anew as they come. */

@@ -1,9 +1,7 @@
-import type { LimitRule } from '../limit-store.ts';
+import type { LimitRequest } from '../limit-store.ts';
 
 /** What a holder says of its lease of one limit, and what it wants. Counts are requests. */
-export interface LeaseReport {
-  readonly key: string;
-  readonly rule: LimitRule;
+export interface LeaseReport extends LimitRequest {
   /** Spent of the lease since the last report. */
   readonly spent: number;
   /** Given back. */

@@ -14,6 +14,7 @@ const maxLeases = 10_000;
 /** One limit, as this holder knows it. */
 class Lease {
   readonly key: string;
+  readonly limit: string | undefined;
   rule: LimitRule;
   /** What may be spent without asking. */
   balance = 0;
@@ -29,9 +30,10 @@ class Lease {
   isRenewing = false;
   isRefused = false;
 
-  constructor(key: string, rule: LimitRule) {
+  constructor({ key, rule, limit }: LimitRequest) {
     this.key = key;
     this.rule = rule;
+    this.limit = limit;
   }
 
   /** What two periods use, as far as one can tell. */
@@ -71,10 +73,11 @@ export class Leases {
   }
 
   /** Admits from a lease; undefined when the limit itself must be asked. Never refuses. */
-  take({ key, rule }: LimitRequest, cost: number): LimitDecision | undefined {
+  take(request: LimitRequest, cost: number): LimitDecision | undefined {
     // Whole numbers keep sums exact; a cost of 0 wants to know how the limit itself is doing.
     if (!Number.isInteger(cost) || cost < 1) return undefined;
-    const lease = this.#leaseOf(key, rule);
+    const { rule } = request;
+    const lease = this.#leaseOf(request);
     if (lease === undefined) return undefined;
     lease.used += cost;
     const wallMs = rule.algorithm === 'window' ? this.#clock.wallMs() : 0;
@@ -97,7 +100,7 @@ export class Leases {
     const { lease, rule } = renewal;
     lease.isRenewing = false;
     if (!sameRule(lease.rule, rule)) {
-      if (granted > 0) this.#report({ key: lease.key, rule, spent: 0, returned: granted, wanted: 0 }, 0);
+      if (granted > 0) this.#report({ key: lease.key, rule, limit: lease.limit, spent: 0, returned: granted, wanted: 0 }, 0);
       return;
     }
     if (lease.endMs !== endMs) {
@@ -132,11 +135,12 @@ export class Leases {
     if (this.size === 0) this.close();
   }
 
-  #leaseOf(key: string, rule: LimitRule): Lease | undefined {
-    const leases = rule.algorithm === 'token-bucket' ? this.#buckets : this.#windows;
+  #leaseOf(request: LimitRequest): Lease | undefined {
+    const { key } = request;
+    const leases = request.rule.algorithm === 'token-bucket' ? this.#buckets : this.#windows;
     let lease = leases.get(key);
     if (lease === undefined && this.size < maxLeases) {
-      leases.set(key, (lease = new Lease(key, rule)));
+      leases.set(key, (lease = new Lease(request)));
       this.#timer ??= every('limits', periodMs, () => this.sweep()).unref();
     }
     return lease;
@@ -157,19 +161,19 @@ export class Leases {
   }
 
   #settle(lease: Lease, returned: number): void {
-    const { key, rule, spent } = lease;
+    const { key, rule, limit, spent } = lease;
     lease.spent = 0;
     lease.balance -= returned;
-    this.#report({ key, rule, spent, returned, wanted: 0 }, 0);
+    this.#report({ key, rule, limit, spent, returned, wanted: 0 }, 0);
   }
 
   #renew(lease: Lease): void {
     if (lease.isRenewing || lease.isRefused) return;
     lease.isRenewing = true;
-    const { key, rule, spent, demand } = lease;
+    const { key, rule, limit, spent, demand } = lease;
     lease.spent = 0;
     const id = ++this.#lastId;
     this.#renewals.set(id, { lease, rule });
-    this.#report({ key, rule, spent, returned: 0, wanted: demand }, id);
+    this.#report({ key, rule, limit, spent, returned: 0, wanted: demand }, id);
   }
 }

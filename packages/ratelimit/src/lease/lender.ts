@@ -1,4 +1,3 @@
-import type { LimitRule } from '../limit-store.ts';
 import type { LendingCounter } from '../memory-counter.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
@@ -41,10 +40,10 @@ export class Lender {
   }
 
   /** Settles what the holder reports, and lends it more if it wants more. Throws a RangeError for a rule that makes no sense. */
-  renew({ key, rule, spent, returned, wanted }: LeaseReport): LeaseGrant {
-    const name = `${rule.algorithm} ${key}`;
-    this.#settle(name, spent, returned);
-    return wanted > 0 ? this.#lend(name, key, rule, wanted) : nothing;
+  renew(report: LeaseReport): LeaseGrant {
+    const name = `${report.rule.algorithm} ${report.key}`;
+    this.#settle(name, report.spent, report.returned);
+    return report.wanted > 0 ? this.#lend(name, report) : nothing;
   }
 
   /** The holder is gone, and nobody knows what it has spent: all it had counts as spent. */
@@ -66,10 +65,10 @@ export class Lender {
     if (loan.amount === 0) this.#loans.delete(name);
   }
 
-  #lend(name: string, key: string, rule: LimitRule, wanted: number): LeaseGrant {
-    const counter = this.#store.ownCounter(key, rule);
+  #lend(name: string, report: LeaseReport): LeaseGrant {
+    const counter = this.#store.ownCounter(report);
     if (counter === undefined) return nothing;
-    const most = Math.min(wanted, Math.floor((counter.left * lentShare) / this.#holders));
+    const most = Math.min(report.wanted, Math.floor((counter.left * lentShare) / this.#holders));
     const granted = most >= smallestLease ? most : 0;
     if (granted > 0) {
       counter.lend(granted);
