@@ -36,6 +36,13 @@ const ComposeFile = z.looseObject({
 const compose = ComposeFile.parse(parse(read('docker-compose.yml'), { merge: true }));
 
 describe('docker-compose.yml', () => {
+  it('has Redis keep what is used of limits when it restarts', () => {
+    const { command = [], volumes = [] } = compose.services['redis'] ?? {};
+    expect(command[command.indexOf('--appendonly') + 1]).toBe('yes');
+    expect(command[command.indexOf('--maxmemory-policy') + 1]).toBe('noeviction');
+    expect(volumes).toEqual(['redis:/data']);
+  });
+
   it('names only services, volumes and files that exist', () => {
     const names = Object.keys(compose.services);
     for (const service of Object.values(compose.services)) {

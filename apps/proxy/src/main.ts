@@ -6,6 +6,7 @@ import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/te
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
 import { makeStringMethodsFast } from './fast-string-methods.ts';
+import { LimitNotes } from './limits/limit-notes.ts';
 import { logCertificates, readNodeCertificates } from './node/certificate-files.ts';
 import { ProxyNode } from './node/node.ts';
 import { renewCertificates } from './node/renew-certificates.ts';
@@ -25,7 +26,7 @@ async function main(given: Arguments): Promise<void> {
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
   const processLogger = given.worker === undefined ? logger : logger.child({ worker: given.worker });
   surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
-  if (given.worker !== undefined) return runWorker(env, given.workers, processLogger);
+  if (given.worker !== undefined) return runWorker(env, given.worker, given.workers, processLogger);
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
   // Before the configuration file is read again: what it says may need them.
@@ -52,9 +53,9 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
   return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort }, certificates.server);
 }
 
-async function runWorker(env: Env, processes: number, logger: Logger): Promise<void> {
-  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode) : undefined;
-  const serving = await Serving.create({ env, version, logger, processes, ...(limits === undefined ? {} : { limits }) });
+async function runWorker(env: Env, worker: number, processes: number, logger: Logger): Promise<void> {
+  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode, (available, reason) => new LimitNotes(logger).node(available, reason)) : undefined;
+  const serving = await Serving.create({ env, version, logger, processes, isFirst: worker === 0, ...(limits === undefined ? {} : { limits }) });
   joinNode(serving, limits);
 }
 

@@ -1,4 +1,4 @@
-import { createLimitStore, type LimitStore } from '@sluice/ratelimit';
+import { createLimitStore, MemoryStore, RedisStore, type LimitStore } from '@sluice/ratelimit';
 import {
   AccessLog,
   addProcessMetrics,
@@ -19,6 +19,7 @@ import { viaPseudonym } from './exchange/loops.ts';
 import { CountedDenials } from './exchange/policy-denials.ts';
 import type { Surroundings } from './exchange/surroundings.ts';
 import { fitConnections } from './descriptors/fit-connections.ts';
+import { limitStoreOptions } from './limits/limit-store-options.ts';
 import { ConnectionPlaces, type PlacesLog } from './listener/connection-places.ts';
 import { Listener } from './listener/listener.ts';
 import { TimerWheel } from './listener/timer-wheel.ts';
@@ -32,6 +33,7 @@ import { TrustedProxies } from './runtime/trusted-proxies.ts';
 import { ConnectionBudget } from './upstream/connection-budget.ts';
 import { UpstreamRegistry } from './upstream/upstream-registry.ts';
 import type { NodeCertificates, TlsPort } from './workers/messages.ts';
+import { RemoteLimitStore } from './workers/remote-limit-store.ts';
 
 export interface ServingOptions {
   readonly env: Env;
@@ -41,6 +43,8 @@ export interface ServingOptions {
   readonly limits?: LimitStore;
   /** Processes of this node that take traffic and share its memory, this one included. */
   readonly processes?: number;
+  /** False for all processes of a node but one: the log is not told by each what is the same for all. */
+  readonly isFirst?: boolean;
 }
 
 /** Everything that takes traffic in one process: configuration in service, listener, upstreams, telemetry. */
@@ -77,7 +81,8 @@ export class Serving {
     this.#places = new ConnectionPlaces(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
     this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
     this.#overload = createOverload(options).start();
-    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup });
+    const telling = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
+    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...telling });
     this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
     const rack = policyRack(policies, {
@@ -175,6 +180,8 @@ export class Serving {
     metrics.overloadShedRatio.set(this.#overload.share);
     const { answered, notFound, failed, stale } = metrics.nameResolutions;
     for (const [series, count] of [[answered, counts.answered], [notFound, counts.notFound], [failed, counts.failed], [stale, counts.stale]] as const) series.add(count - series.value);
+    metrics.limitStoreUp.set(isAvailable(this.#limits) ? 1 : 0);
+    metrics.limitKeys.set(this.#limits instanceof MemoryStore ? this.#limits.size : 0);
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
     for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
@@ -198,6 +205,10 @@ function placesLog(logger: Logger): PlacesLog {
     },
     notAccepted: (code) => logger.error({ code }, 'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)'),
   };
+}
+
+function isAvailable(limits: LimitStore): boolean {
+  return limits instanceof RedisStore || limits instanceof RemoteLimitStore ? limits.available : true;
 }
 
 function createOverload({ env, logger, processes = 1 }: ServingOptions): Overload {

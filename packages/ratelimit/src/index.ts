@@ -1,5 +1,8 @@
+export { Breaker } from './breaker.ts';
+export type { BreakerOptions } from './breaker.ts';
 export { windowBounds } from './calendar.ts';
 export type { WindowBounds } from './calendar.ts';
+export type { FullTable } from './counter-table.ts';
 export { createLimitStore } from './create-limit-store.ts';
 export type { LimitStoreOptions } from './create-limit-store.ts';
 export type { LeaseGrant, LeaseReport } from './lease/lease.ts';
@@ -12,5 +15,6 @@ export { MemoryStore } from './memory-store.ts';
 export type { MemoryStoreOptions } from './memory-store.ts';
 export { bindingLimit, limitFieldValues, limitLabel, retryAfterSeconds } from './rate-limit-headers.ts';
 export type { LabelledLimit, LimitFieldValues, LimitLabel } from './rate-limit-headers.ts';
+export type { RedisDurability } from './redis-durability.ts';
 export { RedisStore } from './redis-store.ts';
 export type { RedisStoreOptions } from './redis-store.ts';

@@ -10,6 +10,7 @@ import { windowBounds } from './calendar.ts';
 import { createLimitStore } from './create-limit-store.ts';
 import type { LimitRequest, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';
+import type { RedisDurability } from './redis-durability.ts';
 import { reconnectDelayMs, RedisStore, type RedisStoreOptions } from './redis-store.ts';
 import { calendarLua } from './take-script.ts';
 
@@ -24,12 +25,18 @@ class Link {
     const far = connect(Number(port), hostname);
     for (const [socket, other] of [[near, far], [far, near]] as const) {
       this.sockets.add(socket);
-      socket.on('data', (bytes) => void (this.silent || other.write(bytes)));
+      socket.on('data', (bytes) => {
+        if (this.silent) return;
+        if (this.delayMs > 0 && socket === far) setTimeout(() => other.writable && other.write(bytes), this.delayMs);
+        else other.write(bytes);
+      });
       socket.on('error', () => other.destroy());
       socket.on('close', () => other.destroy() && this.sockets.delete(socket));
     }
   });
   silent = false;
+  /** How much later answers arrive. */
+  delayMs = 0;
 
   async open(port = 0): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
@@ -136,6 +143,35 @@ describe('RedisStore', () => {
     expect((await store.take(request('ahead', bucket(5, 1000))))[0]).toMatchObject({ allowed: false, remaining: 0 });
   });
 
+  it.each([
+    ['window', 'month', (aheadSeconds: number) => `1 ${Math.floor(Date.now() / 1000) + aheadSeconds}`, { algorithm: 'window', limit: 1, period: 'second' }],
+    ['bucket', 'level', (aheadSeconds: number) => `0 ${(Math.floor(Date.now() / 1000) + aheadSeconds) * 1_000_000}`, bucket(1, 2)],
+  ] as const)('a %s that was counted while the clock was 40 days ahead refuses for its own length at most, and gives nothing back', async (kind, name, stored, rule) => {
+    const store = await open();
+    const key = `clock-${name}`;
+    await redis.set(`${prefix}{limits}:${kind}:${key}`, stored(40 * 86_400));
+    const first = (await store.take(request(key, rule)))[0];
+    expect(first).toMatchObject({ allowed: false, remaining: 0 });
+    expect(first?.retryAfterMs).toBeLessThanOrEqual(1000);
+    const startedMs = performance.now();
+    while ((await store.take(request(key, rule)))[0]?.allowed !== true) {
+      if (performance.now() - startedMs > 10_000) throw new Error('still refuses after 10 s');
+      await sleep(20);
+    }
+  });
+
+  it('keeps what is ahead of the clock by less than a second, which may be another clock after a fail-over', async () => {
+    const store = await open();
+    const end = Math.ceil(Date.now() / 60_000) * 60;
+    await redis.set(`${prefix}{limits}:window:near`, `1 ${end + 60}`);
+    const inWindow = (await store.take(request('near', { algorithm: 'window', limit: 1, period: 'minute' })))[0];
+    expect(inWindow?.allowed).toBe(false);
+    const at = (Date.now() + 900) * 1000;
+    await redis.set(`${prefix}{limits}:bucket:near`, `0 ${at}`);
+    await store.take(request('near', bucket(5, 1000)));
+    expect(await redis.get(`${prefix}{limits}:bucket:near`)).toBe(`0 ${at}`);
+  });
+
   it('loads its script again when Redis has forgotten it', async () => {
     const store = await open();
     await store.take(request('script'));
@@ -161,7 +197,7 @@ describe('RedisStore', () => {
   it('rejects in time when Redis falls silent, replaces the connection and goes on', async () => {
     const link = await openLink();
     const changes: boolean[] = [];
-    const store = await open({ url: link.url, commandTimeoutMs: 50, onConnectionChange: (connected) => changes.push(connected) });
+    const store = await open({ url: link.url, commandTimeoutMs: 50, onAvailabilityChange: (available) => changes.push(available) });
     link.silent = true;
     const startedMs = performance.now();
     const fault = await faultOf(store.take(request('silent')));
@@ -180,7 +216,7 @@ describe('RedisStore', () => {
   it('rejects at once while the connection is gone, and comes back by itself', async () => {
     const link = await openLink();
     const reasons: (string | undefined)[] = [];
-    const store = await open({ url: link.url, onConnectionChange: (_connected, reason) => reasons.push(reason) });
+    const store = await open({ url: link.url, onAvailabilityChange: (_available, reason) => reasons.push(reason) });
     const { port } = link;
     const waiting = faultOf(store.take(request('cut')));
     link.silent = true;
@@ -207,6 +243,72 @@ describe('RedisStore', () => {
     expect(await faultOf(store.take(request('nobody')))).toMatchObject({ code: 'policy_failed', status: 503 });
     expect(await faultOf(store.whenConnected(100))).toMatchObject({ code: 'policy_failed', cause: { message: expect.stringContaining('ECONNREFUSED') } });
     expect(store.connected).toBe(false);
+  });
+
+  it.each([
+    ['hangs', (link: Link) => void (link.silent = true)],
+    ['answers after 200 ms', (link: Link) => void (link.delayMs = 200)],
+  ])('has few takes wait, however long Redis %s, and counts again once it answers', async (_what, hinder) => {
+    const link = await openLink();
+    const changes: boolean[] = [];
+    const store = await open({ url: link.url, commandTimeoutMs: 50, onAvailabilityChange: (available) => changes.push(available) });
+    hinder(link);
+    const reasons = new Map<string, number>();
+    const untilMs = performance.now() + 2_500;
+    let takes = 0;
+    while (performance.now() < untilMs) {
+      const fault = (await faultOf(store.take(request('slow', bucket(1000))))) as { cause: Error } | undefined;
+      const reason = fault?.cause.message ?? 'counted';
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      if (++takes % 10 === 0) await sleep(5);
+    }
+    // One after the other, five takes wait for Redis; all others are told at once.
+    expect(reasons.get('Redis did not answer within 50 ms')).toBeLessThanOrEqual(5);
+    expect(reasons.get('Redis does not answer in time and is not asked until it does')).toBeGreaterThan(100);
+    expect(store.available).toBe(false);
+    link.silent = false;
+    link.delayMs = 0;
+    const startedMs = performance.now();
+    while (!store.available) {
+      if (performance.now() - startedMs > 10_000) throw new Error('not available again after 10 s');
+      await sleep(20);
+    }
+    expect((await store.take(request('slow', bucket(1000))))[0]?.allowed).toBe(true);
+    expect(changes).toEqual([true, false, true]);
+  });
+
+  it('closes in bounded time while Redis hangs', async () => {
+    const link = await openLink();
+    const store = await open({ url: link.url, commandTimeoutMs: 50 });
+    link.silent = true;
+    void faultOf(store.take(request('closing')));
+    const startedMs = performance.now();
+    await store.close();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it('does not stop asking because Redis refuses single commands', async () => {
+    const store = await open();
+    await redis.lpush(`${prefix}{limits}:bucket:list`, 'not a count');
+    for (let time = 0; time < 20; time++) expect(await faultOf(store.take(request('list')))).toMatchObject({ code: 'policy_failed' });
+    expect(store.available).toBe(true);
+  });
+
+  it('tells once how Redis keeps what is counted', async () => {
+    const link = await openLink();
+    const told: RedisDurability[] = [];
+    const store = await open({ url: link.url, onDurability: (durability) => told.push(durability) });
+    const one = async (): Promise<void> => {
+      const untilMs = performance.now() + 5_000;
+      while (told.length === 0 && performance.now() < untilMs) await sleep(10);
+    };
+    await one();
+    link.cut();
+    await store.whenConnected(5_000);
+    await sleep(100);
+    const [, save] = (await redis.config('GET', 'save')) as string[];
+    const [, aof] = (await redis.config('GET', 'appendonly')) as string[];
+    expect(told).toEqual([{ persistence: aof === 'yes' ? 'append-only' : save === '' ? 'none' : 'snapshots', evictionPolicy: undefined }]);
   });
 
   it('lets only so many takes wait', async () => {

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { after, GatewayError, guarded, soon } from '@sluice/errors';
 import { Redis } from 'ioredis';
 import type { LookupFunction } from 'node:net';
+import { Breaker } from './breaker.ts';
 import { assertCost, assertRule, decide } from './limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitStore } from './limit-store.ts';
 import { connectorWith } from './redis-connector.ts';
+import { readDurability, type RedisDurability } from './redis-durability.ts';
 import { takeLua } from './take-script.ts';
 
 export interface RedisStoreOptions {
@@ -18,19 +20,30 @@ export interface RedisStoreOptions {
   readonly commandTimeoutMs?: number | undefined;
   /** How many takes may wait for an answer at once; further ones fail at once. 10,000 by default. */
   readonly maxPending?: number | undefined;
-  /** Told once per change, for the log. `reason` is what went wrong. */
-  readonly onConnectionChange?: ((connected: boolean, reason: string | undefined) => void) | undefined;
+  /**
+   * Told once per change whether limits can be counted: the connection is up and Redis answers in time. Told at first when
+   * that is known. `reason` is what went wrong.
+   */
+  readonly onAvailabilityChange?: ((available: boolean, reason: string | undefined) => void) | undefined;
+  /** Told after connecting how Redis keeps what is counted; again only when that is different from before. */
+  readonly onDurability?: ((durability: RedisDurability) => void) | undefined;
 }
 
 const takeSha = createHash('sha1').update(takeLua).digest('hex');
 /** A connection that says nothing for so long while an answer is due is replaced. Ends a frozen server's queue, too. */
 const silentConnectionMs = 1000;
+/** How long closing waits for the connection to end. */
+const closeTimeoutMs = 500;
 const reconnectBaseMs = 50;
 const reconnectCapMs = 2000;
 
 /**
  * Counts in Redis (6.2 or newer, or Valkey), so that all nodes share one count. A take is one script call: atomic over all
  * limits of a request, on Redis' own clock. A lost answer may have been counted: faults admit less, never more.
+ *
+ * A take waits at most `commandTimeoutMs`. When Redis stays silent a {@link Breaker} opens within a second: takes then
+ * reject at once, and Redis is asked by one probe at a time until it answers. So a Redis that hangs costs few requests
+ * their time-out, and few commands are ever waiting.
  *
  * All keys share one hash tag, because a script's keys must lie in one slot of a cluster. Run Redis with
  * `maxmemory-policy noeviction`: an evicted key is a limit that begins anew.
@@ -40,15 +53,22 @@ export class RedisStore implements LimitStore {
   private readonly keyPrefix: string;
   private readonly commandTimeoutMs: number;
   private readonly maxPending: number;
+  private readonly breaker: Breaker;
+  private readonly onAvailabilityChange: RedisStoreOptions['onAvailabilityChange'];
+  private readonly onDurability: RedisStoreOptions['onDurability'];
   private pending = 0;
   private lastFault: string | undefined;
+  private wasAvailable: boolean | undefined;
+  private toldDurability: string | undefined;
 
   /** Begins to connect. Throws a TypeError when the URL is not one of Redis. */
-  constructor({ url, lookup, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, onConnectionChange }: RedisStoreOptions) {
+  constructor({ url, lookup, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, ...told }: RedisStoreOptions) {
     if (!/^rediss?:\/\/./.test(url)) throw new TypeError('a Redis URL begins with redis:// or rediss://, such as redis://127.0.0.1:6379');
     this.keyPrefix = keyPrefix;
     this.commandTimeoutMs = commandTimeoutMs;
     this.maxPending = maxPending;
+    this.onAvailabilityChange = told.onAvailabilityChange;
+    this.onDurability = told.onDurability;
     this.redis = new Redis(url, {
       ...(lookup === undefined ? {} : { Connector: connectorWith(lookup) }),
       enableOfflineQueue: false,
@@ -61,15 +81,23 @@ export class RedisStore implements LimitStore {
       // After a fail-over the old primary refuses writes: look for the new one.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
-    let connected = false;
-    const tell = (now: boolean): void => {
-      if (now === connected) return;
-      connected = now;
-      onConnectionChange?.(now, now ? undefined : this.lastFault);
-    };
+    this.breaker = new Breaker({
+      // The script without limits: it writes nothing, and it is what takes need.
+      probe: () => this.withinTime(this.evaluate([], [0])),
+      onChange: (_open, reason) => this.tell(reason),
+    });
     this.redis.on('error', (error: Error) => (this.lastFault = error.message));
-    this.redis.on('ready', guarded('limits', () => tell(true)));
-    this.redis.on('close', guarded('limits', () => tell(false)));
+    const ready = (): unknown => {
+      this.tell(undefined);
+      return this.checkDurability();
+    };
+    this.redis.on('ready', guarded('limits', ready));
+    this.redis.on('close', guarded('limits', () => this.tell(this.lastFault ?? 'the connection was closed')));
+  }
+
+  /** True while takes are sent to Redis: it is connected and answers in time. */
+  get available(): boolean {
+    return this.connected && !this.breaker.isOpen;
   }
 
   /** True while commands can be sent. */
@@ -112,28 +140,62 @@ export class RedisStore implements LimitStore {
     });
   }
 
-  /** Closes the connection, without waiting for answers. */
+  /** Closes the connection, without waiting for answers. Resolves within half a second, also when Redis hangs. */
   async close(): Promise<void> {
+    this.breaker.close();
     const open = ['connecting', 'connect', 'ready'].includes(this.redis.status);
-    const ended = new Promise((resolve) => this.redis.once('end', resolve));
+    let timer: NodeJS.Timeout | undefined;
+    const ended = new Promise<void>((resolve) => {
+      this.redis.once('end', resolve);
+      timer = setTimeout(resolve, closeTimeoutMs);
+    });
     this.redis.disconnect();
     if (open) await ended;
+    clearTimeout(timer);
   }
 
   /** Runs the script, in time or not at all. */
-  private ask(keys: readonly string[], words: readonly (string | number)[]): Promise<readonly string[]> {
-    if (this.pending >= this.maxPending) return Promise.reject(failed(new Error(`${this.pending} takes are waiting for Redis`)));
+  private async ask(keys: readonly string[], words: readonly (string | number)[]): Promise<readonly string[]> {
+    if (this.breaker.isOpen) throw failed(new Error('Redis does not answer in time and is not asked until it does'));
+    if (this.pending >= this.maxPending) throw failed(new Error(`${this.pending} takes are waiting for Redis`));
     this.pending++;
-    return new Promise<readonly string[]>((resolve, reject) => {
+    try {
+      const answer = await this.withinTime(this.evaluate(keys, words));
+      this.breaker.succeed();
+      return answer as readonly string[];
+    } catch (fault) {
+      // Redis has refused this one command, which says nothing of others; and without a connection nothing waits.
+      if (fault instanceof SlowRedis) this.breaker.fail(fault.message);
+      throw failed(fault);
+    } finally {
+      this.pending--;
+    }
+  }
+
+  private withinTime(answer: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
       // An event loop that was held up fires its timers before it reads its sockets: let it read once before giving up.
-      const late = (): unknown => soon('limits', () => reject(new Error(`Redis did not answer within ${this.commandTimeoutMs} ms`)));
+      const late = (): unknown => soon('limits', () => reject(new SlowRedis(this.commandTimeoutMs)));
       const timer = after('limits', this.commandTimeoutMs, late);
-      this.evaluate(keys, words)
-        .then((answer) => resolve(answer as readonly string[]), reject)
-        .finally(() => clearTimeout(timer));
-    })
-      .catch((cause: unknown) => Promise.reject(failed(cause)))
-      .finally(() => this.pending--);
+      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  private tell(reason: string | undefined): void {
+    const { available } = this;
+    if (available === this.wasAvailable) return;
+    this.wasAvailable = available;
+    this.onAvailabilityChange?.(available, available ? undefined : reason);
+  }
+
+  /** Tells how Redis keeps its data. A connection that fails meanwhile is asked again once it is back. */
+  private async checkDurability(): Promise<void> {
+    if (this.onDurability === undefined) return;
+    const durability = await readDurability(this.redis).catch(() => undefined);
+    const text = JSON.stringify(durability);
+    if (durability === undefined || text === this.toldDurability) return;
+    this.toldDurability = text;
+    this.onDurability(durability);
   }
 
   private evaluate(keys: readonly string[], words: readonly (string | number)[]): Promise<unknown> {
@@ -142,6 +204,12 @@ export class RedisStore implements LimitStore {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       return this.redis.eval(takeLua, keys.length, ...keys, ...words);
     });
+  }
+}
+
+class SlowRedis extends Error {
+  constructor(timeoutMs: number) {
+    super(`Redis did not answer within ${timeoutMs} ms`);
   }
 }
 

@@ -43,8 +43,12 @@ end
  * period, limit. Answers three strings per limit: 1 when it admits, what is left, milliseconds until its window ends.
  *
  * A bucket is kept as "level microseconds", a window as "spent end-in-seconds". A key lives until its limit is whole
- * again, when having none means the same, plus a second. A refusal writes nothing. Times never go back: after a
- * fail-over to a server whose clock is behind, `at` is ahead of it and nothing is refilled until the clock gets there.
+ * again, when having none means the same, plus a second. A refusal writes nothing.
+ *
+ * The clock of Redis can be set, and a fail-over is to a server with another clock. When what is stored is ahead of the
+ * clock by up to a second, nothing is refilled and no window begins until the clock gets there. When it is ahead by more,
+ * a bucket goes on from now with the level that it had, and what was spent counts in the window of now; this is written
+ * also for a refusal. So nothing is given back, and no limit refuses for longer than its own length.
  */
 export const takeLua = `${calendarLua}
 local time = redis.call('TIME')
@@ -63,13 +67,19 @@ local function load(key, argument)
   if algorithm == 'bucket' then
     local rate = tonumber(ARGV[argument + 1])
     if not first then return { left = size, at = now, bucket = true, rate = rate, size = size } end
+    local moved = second > now + 1000000
+    if moved then second = now end
     local elapsed = math.max(0, now - second)
-    return { left = math.min(size, first + elapsed * rate / 1000000), at = second + elapsed, bucket = true, rate = rate, size = size }
+    return { moved = moved, left = math.min(size, first + elapsed * rate / 1000000), at = second + elapsed, bucket = true, rate = rate, size = size }
   end
+  local period = ARGV[argument + 1]
+  local moved = false
   if not first or now >= second * 1000000 then
-    first, second = 0, windowEnd(ARGV[argument + 1], math.floor(now / 1000000))
+    first, second = 0, windowEnd(period, math.floor(now / 1000000))
+  elseif windowEnd(period, math.floor(now / 1000000) + 1) < second then
+    moved, second = true, windowEnd(period, math.floor(now / 1000000))
   end
-  return { left = size - first, ends = second, size = size }
+  return { moved = moved, left = size - first, ends = second, size = size }
 end
 
 for i = 1, #KEYS do
@@ -81,8 +91,10 @@ end
 
 if not admitted then
   for i = #KEYS, 1, -1 do limits[i].state.left = limits[i].before end
-elseif cost > 0 then
-  for key, state in pairs(states) do
+end
+
+for key, state in pairs(states) do
+  if state.moved or (admitted and cost > 0) then
     local value, untilWhole
     if state.bucket then
       value = string.format('%.17g %.0f', state.left, state.at)

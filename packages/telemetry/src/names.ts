@@ -161,6 +161,25 @@ export const metricDefinitions = Object.freeze({
     merge: 'min',
     maxSeries: 2_000,
   },
+  limitStoreUp: {
+    name: 'sluice_limit_store_up',
+    type: 'gauge',
+    help: '1 while limits can be counted, 0 while Redis is not reachable or does not answer in time.',
+    labels: [],
+    merge: 'min',
+  },
+  limitKeys: {
+    name: 'sluice_limit_keys',
+    type: 'gauge',
+    help: 'Callers and other keys whose use is counted in memory, of all limits together; without Redis.',
+    labels: [],
+  },
+  limitTableFull: {
+    name: 'sluice_limit_table_full_total',
+    type: 'counter',
+    help: 'New keys of limits that found no room in memory; the log names the limit that has the most.',
+    labels: [],
+  },
   configRevision: {
     name: 'sluice_config_revision',
     type: 'gauge',

@@ -1,10 +1,11 @@
 import { after, every } from '@sluice/errors';
 import type { Resource } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
-import { mergeSnapshots, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import { mergeSnapshots, metricDefinitions, MetricsRegistry, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
+import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { InService } from './in-service.ts';
 import type { NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import { WorkerLimits } from './worker-limits.ts';
@@ -40,7 +41,9 @@ const longestPauseMs = 5_000;
 export class WorkerFleet implements ConfigTarget {
   readonly #options: FleetOptions;
   /** Counts for all workers when there is no Redis. */
-  readonly #limits = new MemoryStore();
+  readonly #limits: MemoryStore;
+  /** What this process has to say of the limits; everything else is counted by the workers. */
+  readonly #registry = new MetricsRegistry();
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #inService = new InService();
   #revision = 0;
@@ -60,6 +63,10 @@ export class WorkerFleet implements ConfigTarget {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    const limitKeys = this.#registry.gauge(metricDefinitions.limitKeys);
+    const tableFull = this.#registry.counter(metricDefinitions.limitTableFull).series();
+    this.#limits = new MemoryStore(limitStoreOptions({ logger: options.logger, tableFull, isFirst: true }));
+    this.#registry.onCollect(() => limitKeys.set(this.#limits.size));
     this.#port = options.port;
     this.#tlsPort = options.tlsPort;
     this.#certificates = options.certificates ?? { server: undefined, client: {} };
@@ -147,7 +154,7 @@ export class WorkerFleet implements ConfigTarget {
         if (snapshot !== undefined && !worker.isGone) this.#lastSeen.set(worker, snapshot);
       }),
     );
-    return mergeSnapshots([...this.#departed, ...this.#lastSeen.values()]);
+    return mergeSnapshots([...this.#departed, ...this.#lastSeen.values(), this.#registry.snapshot()]);
   }
 
   /** Health of targets as it was a second ago at most: a target is healthy when every worker thinks so. */

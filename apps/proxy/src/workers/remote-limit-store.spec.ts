@@ -93,4 +93,27 @@ describe('RemoteLimitStore', () => {
     const outcomes = await Promise.allSettled(waiting);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   });
+
+  it('has only the first requests wait for a node that hangs, and asks again once it answers', async () => {
+    let hangs = true;
+    const node = new MemoryStore();
+    const mine = new WorkerLimits(node, 1, (answer) => setImmediate(() => store.answered(answer)));
+    const changes: boolean[] = [];
+    store = new RemoteLimitStore(
+      (question) => void (hangs || setImmediate(() => mine.hear(question))),
+      (available) => changes.push(available),
+    );
+    const first = await Promise.allSettled(Array.from({ length: 20 }, () => store.take(asked)));
+    expect(new Set(first.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(store.available).toBe(false);
+    const startedMs = performance.now();
+    for (let nth = 0; nth < 1_000; nth++) await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: expect.stringContaining('is not asked until') });
+    // With a time-out of a second each this would be a thousand seconds.
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    hangs = false;
+    const untilMs = performance.now() + 15_000;
+    while (!store.available && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await store.take(asked))[0]?.allowed).toBe(true);
+    expect(changes).toEqual([false, true]);
+  }, 60_000);
 });

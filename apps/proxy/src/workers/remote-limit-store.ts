@@ -1,5 +1,5 @@
 import { every, GatewayError } from '@sluice/errors';
-import { Leases, type LimitDecision, type LimitRequest, type LimitStore } from '@sluice/ratelimit';
+import { Breaker, Leases, type LimitDecision, type LimitRequest, type LimitStore } from '@sluice/ratelimit';
 import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
 const timeoutMs = 1_000;
@@ -14,18 +14,28 @@ interface Waiting {
 /**
  * The limit store of a worker when there is no Redis: the node counts for all its workers, so that a limit of the node is
  * one limit. What is asked for often is leased, so that most requests need not wait for another process; those that do wait
- * at most a second, at most ten thousand at once. Several limits that must admit together are never leased.
+ * at most a second, at most ten thousand at once. When the node stays silent it is not asked any more until it answers a
+ * probe, so that only the first requests wait; what is leased can still be spent. Several limits that must admit together
+ * are never leased.
  */
 export class RemoteLimitStore implements LimitStore {
   readonly #send: (question: LimitQuestion) => void;
   readonly #leases = new Leases((report, id) => this.#send({ kind: 'renewal', id, report }));
   readonly #waiting = new Map<number, Waiting>();
   readonly #sweeper = every('limits', timeoutMs / 4, () => this.#expire());
+  readonly #breaker: Breaker;
   #lastId = 0;
 
-  constructor(send: (question: LimitQuestion) => void) {
+  /** `onAvailabilityChange` is told once per change whether the node answers. */
+  constructor(send: (question: LimitQuestion) => void, onAvailabilityChange: (available: boolean, reason: string | undefined) => void = () => undefined) {
     this.#send = send;
     this.#sweeper.unref();
+    this.#breaker = new Breaker({ probe: () => this.#question([], 0), onChange: (open, reason) => onAvailabilityChange(!open, reason) });
+  }
+
+  /** False while the node is not asked because it does not answer. */
+  get available(): boolean {
+    return !this.#breaker.isOpen;
   }
 
   take(requests: readonly LimitRequest[], cost = 1): readonly LimitDecision[] | Promise<readonly LimitDecision[]> {
@@ -42,18 +52,25 @@ export class RemoteLimitStore implements LimitStore {
     const waiting = this.#waiting.get(answer.id);
     if (waiting === undefined) return;
     this.#waiting.delete(answer.id);
+    this.#breaker.succeed();
     if (answer.decisions === undefined) waiting.reject(new GatewayError('policy_failed', { cause: 'the node could not decide' }));
     else waiting.resolve(answer.decisions);
   }
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#breaker.close();
     this.#leases.close();
     return Promise.resolve();
   }
 
   #ask(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
+    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node does not answer and is not asked until it does' }));
     if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limits are being asked at once' }));
+    return this.#question(requests, cost);
+  }
+
+  #question(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, deadlineMs: performance.now() + timeoutMs });
@@ -68,6 +85,7 @@ export class RemoteLimitStore implements LimitStore {
       if (deadlineMs > now) return;
       this.#waiting.delete(id);
       reject(new GatewayError('policy_failed', { cause: 'the node did not answer in time' }));
+      this.#breaker.fail('the node did not answer in time');
     }
   }
 }

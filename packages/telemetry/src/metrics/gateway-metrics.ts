@@ -26,6 +26,9 @@ export class GatewayMetrics {
   readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;
   readonly upstreamConnections: Gauge<Definitions['upstreamConnections']['labels']>;
   readonly targetHealthy: Gauge<Definitions['targetHealthy']['labels']>;
+  readonly limitStoreUp: Gauge<Definitions['limitStoreUp']['labels']>;
+  readonly limitKeys: Gauge<Definitions['limitKeys']['labels']>;
+  readonly limitTableFull: CounterSeries;
   readonly configRevision: Gauge<Definitions['configRevision']['labels']>;
   readonly configAge: Gauge<Definitions['configAge']['labels']>;
   readonly configConnected: Gauge<Definitions['configConnected']['labels']>;
@@ -49,6 +52,9 @@ export class GatewayMetrics {
     this.overloadShedRatio = registry.gauge(metricDefinitions.overloadShedRatio);
     this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);
     this.targetHealthy = registry.gauge(metricDefinitions.targetHealthy);
+    this.limitStoreUp = registry.gauge(metricDefinitions.limitStoreUp);
+    this.limitKeys = registry.gauge(metricDefinitions.limitKeys);
+    this.limitTableFull = registry.counter(metricDefinitions.limitTableFull).series();
     this.configRevision = registry.gauge(metricDefinitions.configRevision);
     this.configAge = registry.gauge(metricDefinitions.configAge);
     this.configNacks = registry.counter(metricDefinitions.configNacks).series();

@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { rateLimit } from '../packages/policies/src/rate-limit/policy.ts';
+import { PolicyTester } from '../packages/policy-sdk/src/testing/index.ts';
+import { MemoryStore } from '../packages/ratelimit/src/index.ts';
+
+describe('a flood of made-up keys on one limit', () => {
+  it('lets the new callers of another limit with the same numbers pass', async () => {
+    const limits = new MemoryStore({ maxKeys: 200 });
+    const config = { limit: 2, windowSeconds: 3_600 };
+    const flooded = new PolicyTester(rateLimit, { ...config, by: 'header:X-Tenant' }, { limits });
+    const other = new PolicyTester(rateLimit, config, { limits });
+    for (let nth = 0; nth < 1_000; nth++) await flooded.send({ headers: [['X-Tenant', `made-up-${nth}`]] });
+    for (let nth = 0; nth < 50; nth++) {
+      const caller = { consumer: { username: `caller-${nth}` } };
+      expect([await other.send(caller), await other.send(caller), await other.send(caller)].map(({ status }) => status)).toEqual([200, 200, 429]);
+    }
+  });
+});
