@@ -54,8 +54,10 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
 }
 
 async function runWorker(env: Env, worker: number, processes: number, logger: Logger): Promise<void> {
-  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode, (available, reason) => new LimitNotes(logger).node(available, reason)) : undefined;
-  const serving = await Serving.create({ env, version, logger, processes, isFirst: worker === 0, ...(limits === undefined ? {} : { limits }) });
+  const notes = new LimitNotes(logger);
+  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode, (available, reason) => notes.node(available, reason)) : undefined;
+  const counted = limits === undefined ? {} : { limits };
+  const serving = await Serving.create({ env, version, logger, processes, isFirst: worker === 0, ...counted });
   joinNode(serving, limits);
 }
 

@@ -36,7 +36,7 @@ export interface ServiceInput extends Governed {
   readonly timeouts?: { readonly connectMs?: number; readonly firstByteMs?: number; readonly idleMs?: number; readonly totalMs?: number };
   readonly retries?: { readonly attempts?: number };
   readonly limits?: { readonly maxBodyBytes?: number };
-  readonly health?: { readonly failures?: number; readonly ejectMs?: number };
+  readonly health?: { readonly failures?: number; readonly ejectMs?: number; readonly failureStatuses?: readonly number[] };
   readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly clientCertificate?: string; readonly caCertificates?: string };
   readonly quotas?: string[];
 }

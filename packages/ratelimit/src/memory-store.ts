@@ -86,7 +86,8 @@ export class MemoryStore implements LimitStore {
 
   private counterAt({ key, rule, limit }: LimitRequest, wallMs: number, monotonicMs: number): Counter {
     assertRule(rule);
-    return rule.algorithm === 'token-bucket' ? this.buckets.at(key, rule, monotonicMs, limit) : this.windows.at(key, rule, wallMs, limit);
+    if (rule.algorithm === 'token-bucket') return this.buckets.at(key, rule, monotonicMs, limit);
+    return this.windows.at(key, rule, wallMs, limit);
   }
 
   private newWindow(rule: CalendarWindow, nowMs: number, left: number): WindowCounter {

@@ -9,12 +9,16 @@ import type { Exchange } from './exchange.ts';
 import { HeldContent } from './held-content.ts';
 import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
 import { ownFields } from './own-fields.ts';
+import type { Outcome } from '../upstream/upstream-service.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from './upstream-call.ts';
 
 /** Methods whose repetition does no further harm, RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Methods that ask for nothing to be changed, RFC 9110 section 9.2.1: without content, they may try an ejected target. */
+const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The attempts to get a response for one exchange: the first, and further targets while that is safe. */
 export class Attempts implements UpstreamEvents, AbortListener {
@@ -26,6 +30,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   /** Of requests with content to HTTP/2 targets, which can say that they have not processed one. */
   readonly #held: HeldContent | undefined;
   #target: UpstreamTarget | undefined;
+  #isTrial = false;
+  readonly #isSafe: boolean;
   #tried: UpstreamTarget[] | undefined;
   /** What came of the attempt before: what the client is told when no other target is left. */
   #lastFailure: UpstreamFailure['code'] = 'no_target_available';
@@ -42,6 +48,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#requestTarget = upstreamRequestTarget(exchange);
     const { content } = exchange.downstream;
     this.#held = service.spec.protocol.startsWith('h2') && content.length !== 0 ? new HeldContent(content) : undefined;
+    this.#isSafe = safe.has(exchange.method) && content.length === 0;
     exchange.upstreamStartedAtMs = performance.now();
     exchange.downstream.abortListener = this;
   }
@@ -49,9 +56,11 @@ export class Attempts implements UpstreamEvents, AbortListener {
   /** Sends the request to the next target. */
   next(): void {
     const exchange = this.#exchange;
-    const target = this.#service.upstream.pick(this.#tried);
+    const { upstream } = this.#service;
+    const target = upstream.pick(this.#isSafe, this.#tried);
     if (target === undefined) return this.#reply(this.#lastFailure);
     this.#target = target;
+    this.#isTrial = upstream.pickedForTrial;
     this.#attempt++;
     this.#beginSpan();
     exchange.targetAddress = target.address;
@@ -79,7 +88,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
 
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
     this.#held?.release();
-    this.#report('success');
+    this.#report(this.#service.upstream.outcomeOf(status));
     this.#markHead(status);
     try {
       respondFromUpstream(this.#exchange, status, headers, content, () => this.#end());
@@ -115,7 +124,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#lastFailure = code;
     this.#endSpan(0, code);
     const isTargetsFault = code.startsWith('upstream_');
-    if (isTargetsFault) this.#report('failure');
+    this.#report(isTargetsFault ? 'failure' : 'abandoned');
     // A target whose connections are all busy is not to blame, nor is one that this machine had no descriptor or port left for;
     // but another one may have a connection to spare.
     const mayHelp = isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
@@ -190,8 +199,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
     ];
   }
 
-  #report(outcome: 'success' | 'failure'): void {
-    if (this.#target !== undefined) this.#service.upstream.report(this.#target, outcome);
+  #report(outcome: Outcome): void {
+    if (this.#target !== undefined) this.#service.upstream.report(this.#target, outcome, this.#isTrial);
+    this.#isTrial = false;
   }
 
   /** The client is gone: the upstream need not go on. */
@@ -206,6 +216,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     if (this.#ended) return;
     this.#ended = true;
     this.#held?.release();
+    if (this.#isTrial) this.#report('abandoned');
     this.#exchange.downstream.abortListener = undefined;
     this.#over(this.#exchange);
   }

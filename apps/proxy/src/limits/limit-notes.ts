@@ -5,10 +5,11 @@ import type { Logger } from '@sluice/telemetry';
 
 type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
 
+const meanwhile = 'until it does, the onError of each policy decides';
 /** How often the log says that the table is full. */
 const fullNoteMs = 60_000;
 
-/** What the log says of where limits are counted: each change once, and what may happen to every request now and then. */
+/** What the log says of where limits are counted: each change once, and what every request may cause now and then. */
 export class LimitNotes {
   readonly #logger: Log;
   readonly #nowMs: () => number;
@@ -23,13 +24,13 @@ export class LimitNotes {
   /** Limits can be counted in Redis, or cannot any more. */
   availability(available: boolean, reason: string | undefined): void {
     if (available) this.#logger.info({}, 'limits are counted in Redis');
-    else this.#logger.error({ reason }, 'limits cannot be counted: Redis does not answer; until it does, requests with a limit are treated as the onError of their policy says');
+    else this.#logger.error({ reason }, `limits cannot be counted: Redis does not answer; ${meanwhile}`);
   }
 
   /** A worker can ask its node about limits, or cannot any more. */
   node(available: boolean, reason: string | undefined): void {
     if (available) this.#logger.info({}, 'limits are counted by the node again');
-    else this.#logger.error({ reason }, 'limits cannot be counted: the node does not answer; until it does, requests with a limit are treated as the onError of their policy says');
+    else this.#logger.error({ reason }, `limits cannot be counted: the node does not answer; ${meanwhile}`);
   }
 
   /** A new key has found no room in memory. At most one line a minute. */
@@ -40,14 +41,14 @@ export class LimitNotes {
     this.#nextFullNoteMs = nowMs + fullNoteMs;
     this.#logger.warn(
       { limit, keys: size, newKeys: this.#newKeysSince },
-      'there is no room for more callers of limits: new callers of the limit that has the most may get less than it says',
+      'there is no room for more callers of limits: new callers of this one, which has the most, may get less than it says',
     );
     this.#newKeysSince = 0;
   }
 
   /** A limit by the day, month or year is counted in memory. */
   longWindowInMemory(): void {
-    this.#logger.warn({}, 'a limit by the day, month or year is counted in the memory of this node: a restart gives it back; set REDIS_URL to keep it');
+    this.#logger.warn({}, 'a limit by the day, month or year is counted in memory: a restart gives it back; set REDIS_URL');
   }
 
   /** What would become of the counts in Redis. Says nothing when they are kept. */
@@ -56,14 +57,15 @@ export class LimitNotes {
     if (persistence === 'none') this.#logger.warn({}, text);
     else if (persistence !== 'append-only') this.#logger.info({}, text);
     if (evictionPolicy !== undefined) {
-      this.#logger.warn({ evictionPolicy }, 'Redis may evict keys when its memory is full, and an evicted key is a limit given back: set maxmemory-policy to noeviction');
+      const text = 'Redis may evict keys when its memory is full, which gives limits back: set maxmemory-policy to noeviction';
+      this.#logger.warn({ evictionPolicy }, text);
     }
   }
 }
 
 const persistenceText = {
   'append-only': 'Redis keeps limits in an append-only file',
-  snapshots: 'Redis keeps limits in snapshots: a crash gives back what was used since the last one; set appendonly to yes to keep all',
-  none: 'Redis does not keep its data: when it restarts, all limits begin again, quotas by the month too; set appendonly to yes and give it a volume',
+  snapshots: 'Redis keeps limits in snapshots: a crash gives back the use since the last one; set appendonly to yes',
+  none: 'Redis does not keep its data: a restart gives all limits back, quotas by the month too; set appendonly to yes',
   unknown: 'Redis does not say whether it keeps its data; limits by the day, month or year need that it does',
 } as const satisfies Record<RedisDurability['persistence'], string>;

@@ -4,23 +4,25 @@ import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import { TargetHealth } from './health.ts';
 import { UpstreamService } from './upstream-service.ts';
 
-const policy = { failures: 2, ejectMs: 1_000 };
+const policy = { failures: 2, ejectMs: 1_000, failureStatuses: [502, 503, 504] };
 
 function service(weights: number[]) {
   const clock = { nowMs: 0 };
+  const trials: { readonly index: number; readonly onOutcome: (fault: string | undefined) => void }[] = [];
   const targets = weights.map((weight, index) => ({
     target: { address: `10.0.0.${index}:80`, host: `10.0.0.${index}`, port: 80, scheme: 'http', send: () => ({ abort: () => undefined }) } satisfies UpstreamTarget as UpstreamTarget,
     health: new TargetHealth(),
     weight,
+    tryConnect: (onOutcome: (fault: string | undefined) => void) => void trials.push({ index, onOutcome }),
   }));
-  const made = new UpstreamService('id', targets, new WeightedRoundRobin(weights), policy, clock);
+  const made = new UpstreamService('id', targets, new WeightedRoundRobin(weights), policy, clock, 60_000);
   const all = targets.map(({ target }) => target);
   const index = (target: UpstreamTarget | undefined): number => all.indexOf(target as UpstreamTarget);
-  const picks = (count: number): number[] => Array.from({ length: count }, () => index(made.pick()));
+  const picks = (count: number, isSafe = true): number[] => Array.from({ length: count }, () => index(made.pick(isSafe)));
   const fail = (which: number, times = policy.failures): void => {
-    for (let time = 0; time < times; time++) made.report(all[which] as UpstreamTarget, 'failure');
+    for (let time = 0; time < times; time++) made.report(all[which] as UpstreamTarget, 'failure', false);
   };
-  return { made, all, index, picks, fail, clock };
+  return { made, all, index, picks, fail, clock, trials };
 }
 
 describe('UpstreamService', () => {
@@ -32,15 +34,15 @@ describe('UpstreamService', () => {
   it('leaves out what was tried, and has nothing when all were', () => {
     const { made, all, index } = service([1, 1, 1]);
     const tried = [all[0] as UpstreamTarget];
-    for (let turn = 0; turn < 6; turn++) expect(index(made.pick(tried))).toBeGreaterThan(0);
-    expect(made.pick(all)).toBeUndefined();
+    for (let turn = 0; turn < 6; turn++) expect(index(made.pick(true, tried))).toBeGreaterThan(0);
+    expect(made.pick(true, all)).toBeUndefined();
   });
 
   it('never asks a target of weight 0, whatever happens to the others', () => {
     const { picks, fail } = service([1, 0]);
     fail(0);
     expect(picks(3)).toEqual([0, 0, 0]);
-    expect(service([0]).made.pick()).toBeUndefined();
+    expect(service([0]).made.pick(true)).toBeUndefined();
   });
 
   it('leaves an ejected target out, tries it once when its time is over, and takes it back', () => {
@@ -53,7 +55,7 @@ describe('UpstreamService', () => {
     expect(picks(4)).toEqual([1, 1, 1, 1]);
     clock.nowMs = 1_000;
     expect(picks(4).filter((index) => index === 0)).toEqual([0]);
-    made.report(all[0] as UpstreamTarget, 'success');
+    made.report(all[0] as UpstreamTarget, 'success', true);
     expect(picks(4).filter((index) => index === 0).length).toBe(2);
   });
 
@@ -70,5 +72,66 @@ describe('UpstreamService', () => {
     const { picks, fail } = service([1_000, 1_000, 1_000, 1]);
     for (const which of [0, 1, 2]) fail(which);
     expect(picks(3)).toEqual([3, 3, 3]);
+  });
+
+  it('tries an ejected target with safe requests only', () => {
+    const { made, all, picks, fail, clock, trials } = service([1, 1]);
+    fail(0);
+    clock.nowMs = 1_999;
+    expect(picks(20, false)).toEqual(Array(20).fill(1));
+    expect(trials).toEqual([]);
+    expect(picks(4)).toContain(0);
+    made.report(all[0] as UpstreamTarget, 'success', true);
+    expect(picks(4, false)).toContain(0);
+  });
+
+  it('tries it with a connection when no safe request comes, and ejects it again at the first failure', () => {
+    const { made, all, picks, fail, clock, trials } = service([1, 1]);
+    fail(0);
+    clock.nowMs = 2_000;
+    expect(picks(20, false)).toEqual(Array(20).fill(1));
+    expect(trials.map(({ index }) => index)).toEqual([0]);
+    trials[0]?.onOutcome('ECONNREFUSED');
+    expect(picks(20, false)).toEqual(Array(20).fill(1));
+    clock.nowMs = 4_000;
+    picks(20, false);
+    trials[1]?.onOutcome(undefined);
+    expect(picks(4, false)).toContain(0);
+    made.report(all[0] as UpstreamTarget, 'failure', false);
+    expect(picks(20, false)).toEqual(Array(20).fill(1));
+    expect(trials).toHaveLength(2);
+  });
+
+  it('has one trial at a time, however long it takes, and another one when its client left', () => {
+    const { made, all, picks, fail, clock } = service([1, 1]);
+    fail(0);
+    clock.nowMs = 1_000;
+    expect(picks(20).filter((index) => index === 0)).toHaveLength(1);
+    clock.nowMs = 30_000;
+    expect(picks(20).filter((index) => index === 0)).toHaveLength(0);
+    made.report(all[0] as UpstreamTarget, 'abandoned', true);
+    expect(picks(20).filter((index) => index === 0)).toHaveLength(1);
+    made.report(all[1] as UpstreamTarget, 'abandoned', false);
+    expect(picks(20).filter((index) => index === 0)).toHaveLength(0);
+  });
+
+  it('asks the only target with unsafe requests, too: its success takes it back', () => {
+    const { made, all, picks, fail } = service([1]);
+    fail(0);
+    expect(picks(3, false)).toEqual([0, 0, 0]);
+    made.report(all[0] as UpstreamTarget, 'success', false);
+    expect(made.health()).toEqual([{ address: '10.0.0.0:80', healthy: true }]);
+  });
+
+  it.each([
+    [200, 'success'],
+    [404, 'success'],
+    [500, 'answer'],
+    [501, 'answer'],
+    [502, 'failure'],
+    [503, 'failure'],
+    [504, 'failure'],
+  ] as const)('takes %d for a %s', (status, outcome) => {
+    expect(service([1]).made.outcomeOf(status)).toBe(outcome);
   });
 });

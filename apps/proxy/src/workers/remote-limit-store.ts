@@ -5,6 +5,8 @@ import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 const timeoutMs = 1_000;
 const maxWaiting = 10_000;
 
+type OnAvailabilityChange = (available: boolean, reason: string | undefined) => void;
+
 interface Waiting {
   readonly resolve: (decisions: readonly LimitDecision[]) => void;
   readonly reject: (fault: Error) => void;
@@ -27,10 +29,13 @@ export class RemoteLimitStore implements LimitStore {
   #lastId = 0;
 
   /** `onAvailabilityChange` is told once per change whether the node answers. */
-  constructor(send: (question: LimitQuestion) => void, onAvailabilityChange: (available: boolean, reason: string | undefined) => void = () => undefined) {
+  constructor(send: (question: LimitQuestion) => void, onAvailabilityChange: OnAvailabilityChange = () => undefined) {
     this.#send = send;
     this.#sweeper.unref();
-    this.#breaker = new Breaker({ probe: () => this.#question([], 0), onChange: (open, reason) => onAvailabilityChange(!open, reason) });
+    this.#breaker = new Breaker({
+      probe: () => this.#question([], 0),
+      onChange: (open, reason) => onAvailabilityChange(!open, reason),
+    });
   }
 
   /** False while the node is not asked because it does not answer. */
@@ -65,7 +70,7 @@ export class RemoteLimitStore implements LimitStore {
   }
 
   #ask(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
-    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node does not answer and is not asked until it does' }));
+    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node is not asked until it answers' }));
     if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limits are being asked at once' }));
     return this.#question(requests, cost);
   }

@@ -47,7 +47,12 @@ export const Service = z.strictObject({
   health: z
     .strictObject({
       failures: z.int().min(1).max(1000).default(3).describe('Consecutive failures after which a target is taken out.'),
-      ejectMs: z.int().min(100).max(3_600_000).default(5_000).describe('How long it stays out before one request tries it again.'),
+      ejectMs: z.int().min(100).max(3_600_000).default(5_000).describe('How long it stays out before a request with a safe method tries it again.'),
+      failureStatuses: z
+        .array(z.int().min(500).max(599))
+        .max(100)
+        .default([502, 503, 504])
+        .describe('Status codes that count as failures, besides resets and time-outs. Another 5xx counts neither as a failure nor as a success.'),
     })
     .prefault({})
     .describe('Passive health: what is learned from real traffic.'),

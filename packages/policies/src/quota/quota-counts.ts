@@ -23,7 +23,8 @@ export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
       seen.set(kind, nth);
       const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
       const rule = ruleOf(limit);
-      byKey.set(key, { key, rule, limit: `quota|${quota.id}|${kind}`, labelAt: labels(`${quota.name}-${limit.per}`, rule) });
+      const labelAt = labels(`${quota.name}-${limit.per}`, rule);
+      byKey.set(key, { key, rule, limit: `quota|${quota.id}|${kind}`, labelAt });
     }
   }
   return [...byKey.values()];
