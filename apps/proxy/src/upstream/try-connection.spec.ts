@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Service } from '@sluice/config';
 import { ClientCertificates } from './client-certificates.ts';
-import { tryConnection } from './try-connection.ts';
+import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
 describe('a trial by connection', () => {
   const servers: Server[] = [];
@@ -15,24 +15,24 @@ describe('a trial by connection', () => {
     await once(server, 'listening');
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
-  const outcome = (address: string, protocol: Service['protocol'] = 'http', connectMs = 10_000): Promise<string | undefined> => {
+  const outcome = (address: string, protocol: Service['protocol'] = 'http', connectMs = 10_000): Promise<ConnectionOutcome> => {
     const { tls } = Service.parse({ name: 'orders', protocol, targets: [{ address }] });
     return new Promise((resolve) => tryConnection({ protocol, address, tls }, new ClientCertificates(), connectMs, resolve));
   };
 
   it('succeeds when the target takes connections', async () => {
-    expect(await outcome(await listening())).toBeUndefined();
+    expect(await outcome(await listening())).toBe('connected');
   });
 
-  it('says why it fails when nothing listens', async () => {
+  it('fails when nothing listens', async () => {
     const address = await listening();
     const server = servers.pop() as Server;
     server.close();
     await once(server, 'close');
-    expect(await outcome(address)).toContain('ECONNREFUSED');
+    expect(await outcome(address)).toBe('failed');
   });
 
   it('ends in time when the TLS handshake is not answered', async () => {
-    expect(await outcome(await listening(), 'https', 100)).toBe('not connected after 100 ms');
+    expect(await outcome(await listening(), 'https', 100)).toBe('failed');
   });
 });

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net';
+import { after, guarded } from '@sluice/errors';
 import type { ClientCertificates } from './client-certificates.ts';
-import { describeSocketError, TargetConnector } from './connect-target.ts';
+import { TargetConnector } from './connect-target.ts';
+import { isLocalFault } from './local-fault.ts';
 import type { TargetSpec } from './target-options.ts';
 
-/** Told once what went wrong; undefined when the connection was opened. */
-export type OnConnected = (fault: string | undefined) => void;
+/** What came of the trial; `unknown` when this machine has no descriptor or port left, which is no fault of the target. */
+export type ConnectionOutcome = 'connected' | 'failed' | 'unknown';
 
 /**
  * Opens a connection to a target, TLS handshake included, and closes it: the trial of an ejected target when no request
- * may be one. Calls `onOutcome` once, with what went wrong if something did. Never throws.
+ * may be one. Calls `onOutcome` once, with what came of it. Never throws.
  *
  * @param connectMs how long it may take, milliseconds
  */
@@ -16,28 +18,28 @@ export function tryConnection(
   spec: TargetSpec,
   certificates: ClientCertificates,
   connectMs: number,
-  onOutcome: OnConnected,
+  onOutcome: (outcome: ConnectionOutcome) => void,
 ): void {
   let socket: Socket | undefined;
   let isOver = false;
-  const end = (fault: string | undefined): void => {
+  const end = (outcome: ConnectionOutcome): void => {
     if (isOver) return;
     isOver = true;
     clearTimeout(timer);
     socket?.destroy();
-    onOutcome(fault);
+    onOutcome(outcome);
   };
-  const timer = setTimeout(() => end(`not connected after ${connectMs} ms`), connectMs);
+  const timer = after('timer', connectMs, () => end('failed'));
   timer.unref();
   try {
     const connector = new TargetConnector(spec, certificates);
     socket = connector.open();
     // Stays after the outcome: a socket that is being destroyed may still fail.
-    socket.on('error', (error) => end(describeSocketError(error)));
-    socket.once('close', () => end('the connection was closed'));
-    socket.once(connector.readyEvent, () => end(undefined));
+    socket.on('error', guarded('connection', (error: Error) => end(isLocalFault(error) ? 'unknown' : 'failed')));
+    socket.once('close', guarded('connection', () => end('failed')));
+    socket.once(connector.readyEvent, guarded('connection', () => end('connected')));
     socket.unref();
   } catch (fault) {
-    end(fault instanceof Error ? fault.message : String(fault));
+    end(isLocalFault(fault as Error) ? 'unknown' : 'failed');
   }
 }

@@ -7,7 +7,7 @@ import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
-import { tryConnection, type OnConnected } from './try-connection.ts';
+import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
 
 /** How long it is taken for granted that no target has an idle connection after all were looked at. */
@@ -71,7 +71,7 @@ export class UpstreamRegistry {
         target: this.hold(key, targetSpec),
         health: memory.health.get(key) as TargetHealth,
         weight,
-        tryConnect: (onOutcome: OnConnected) =>
+        tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
           tryConnection(targetSpec, this.clientCertificates, spec.timeouts.connectMs, onOutcome),
       };
     });

@@ -2,18 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import { TargetHealth } from './health.ts';
+import type { ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
 
 const policy = { failures: 2, ejectMs: 1_000, failureStatuses: [502, 503, 504] };
 
 function service(weights: number[]) {
   const clock = { nowMs: 0 };
-  const trials: { readonly index: number; readonly onOutcome: (fault: string | undefined) => void }[] = [];
+  const trials: { readonly index: number; readonly onOutcome: (outcome: ConnectionOutcome) => void }[] = [];
   const targets = weights.map((weight, index) => ({
     target: { address: `10.0.0.${index}:80`, host: `10.0.0.${index}`, port: 80, scheme: 'http', send: () => ({ abort: () => undefined }) } satisfies UpstreamTarget as UpstreamTarget,
     health: new TargetHealth(),
     weight,
-    tryConnect: (onOutcome: (fault: string | undefined) => void) => void trials.push({ index, onOutcome }),
+    tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void trials.push({ index, onOutcome }),
   }));
   const made = new UpstreamService('id', targets, new WeightedRoundRobin(weights), policy, clock, 60_000);
   const all = targets.map(({ target }) => target);
@@ -91,11 +92,11 @@ describe('UpstreamService', () => {
     clock.nowMs = 2_000;
     expect(picks(20, false)).toEqual(Array(20).fill(1));
     expect(trials.map(({ index }) => index)).toEqual([0]);
-    trials[0]?.onOutcome('ECONNREFUSED');
+    trials[0]?.onOutcome('failed');
     expect(picks(20, false)).toEqual(Array(20).fill(1));
     clock.nowMs = 4_000;
     picks(20, false);
-    trials[1]?.onOutcome(undefined);
+    trials[1]?.onOutcome('connected');
     expect(picks(4, false)).toContain(0);
     made.report(all[0] as UpstreamTarget, 'failure', false);
     expect(picks(20, false)).toEqual(Array(20).fill(1));

@@ -1,6 +1,7 @@
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import type { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import type { HealthPolicy, TargetHealth } from './health.ts';
+import type { ConnectionOutcome } from './try-connection.ts';
 
 /** One target of a service, with what is known of it. */
 export interface ServiceTarget {
@@ -8,8 +9,8 @@ export interface ServiceTarget {
   readonly health: TargetHealth;
   /** A target of weight 0 takes no requests. */
   readonly weight: number;
-  /** Opens a connection and closes it. Calls `onOutcome` once, with what went wrong if something did. */
-  readonly tryConnect: (onOutcome: (fault: string | undefined) => void) => void;
+  /** Opens a connection and closes it. Calls `onOutcome` once. */
+  readonly tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void;
 }
 
 /** What came of a request to a target; `abandoned` when that will never be known. */
@@ -108,9 +109,10 @@ export class UpstreamService {
   }
 
   private tryConnection({ health, tryConnect }: ServiceTarget): void {
-    tryConnect((fault) => {
-      if (fault === undefined) health.connected(this.policy);
-      else health.fail(this.clock.nowMs, this.policy);
+    tryConnect((outcome) => {
+      if (outcome === 'connected') health.connected(this.policy);
+      else if (outcome === 'failed') health.fail(this.clock.nowMs, this.policy);
+      else health.abandonTrial();
     });
   }
 }

@@ -103,7 +103,7 @@ describe('RemoteLimitStore', () => {
       (question) => void (hangs || setImmediate(() => mine.hear(question))),
       (available) => changes.push(available),
     );
-    const first = await Promise.allSettled(Array.from({ length: 20 }, () => store.take(asked)));
+    const first = await Promise.allSettled(Array.from({ length: 20 }, async () => await store.take(asked)));
     expect(new Set(first.map(({ status }) => status))).toEqual(new Set(['rejected']));
     expect(store.available).toBe(false);
     const startedMs = performance.now();
