@@ -50,7 +50,7 @@ describe.each(['https', 'h2'] as const)('a target that asks for a certificate, o
   const acquire = (tls: object): UpstreamTarget => {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const spec = Service.parse({ name: 'orders', protocol, targets: [{ address }], tls: { caCertificates: testAuthority, ...tls } });
-    return registry.acquire('s', spec).pick() as UpstreamTarget;
+    return registry.acquire('s', spec).pick(true) as UpstreamTarget;
   };
   const openCount = (): number => registry.connections().reduce((sum, { open }) => sum + open, 0);
   const body = async (target: UpstreamTarget): Promise<string> => {

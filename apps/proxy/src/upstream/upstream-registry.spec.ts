@@ -26,13 +26,13 @@ afterEach(() => {
 const at = (index: number): string => origins[index]?.address ?? '';
 const spec = (targets: string[], rest: Record<string, unknown> = {}): Service =>
   Service.parse({ name: 'orders', targets: targets.map((address) => ({ address })), health: { failures: 1, ejectMs: 60_000 }, ...rest });
-const target = (service: { pick(): UpstreamTarget | undefined }): UpstreamTarget => service.pick() as UpstreamTarget;
+const target = (service: { pick(isSafe: boolean): UpstreamTarget | undefined }): UpstreamTarget => service.pick(true) as UpstreamTarget;
 
 describe('UpstreamRegistry', () => {
   it('keeps connections, health and turn of a target over a change that does not touch it', async () => {
     const first = registry.acquire('s', spec([at(0), at(1)]));
     await RecordedCall.send(target(first)).over;
-    first.report(target(first), 'failure');
+    first.report(target(first), 'failure', false);
     const second = registry.acquire('s', spec([at(0), at(1)], { timeouts: { totalMs: 1_000 } }));
     registry.release(first);
     expect(second.health()).toEqual([
@@ -75,7 +75,7 @@ describe('UpstreamRegistry', () => {
   it('shares connections between services that reach a target in the same way, but not their health', () => {
     const one = registry.acquire('s1', spec([at(0)]));
     const two = registry.acquire('s2', spec([at(0)]));
-    one.report(target(one), 'failure');
+    one.report(target(one), 'failure', false);
     expect([one.health()[0]?.healthy, two.health()[0]?.healthy]).toEqual([false, true]);
     const encrypted = registry.acquire('s3', spec([at(0)], { protocol: 'https' }));
     const unverified = registry.acquire('s4', spec([at(0)], { protocol: 'https', tls: { verify: false } }));
@@ -84,7 +84,7 @@ describe('UpstreamRegistry', () => {
 
   it('forgets the health of a target that was taken out', () => {
     const first = registry.acquire('s', spec([at(0)]));
-    first.report(target(first), 'failure');
+    first.report(target(first), 'failure', false);
     registry.release(registry.acquire('s', spec([at(1)])));
     expect(registry.acquire('s', spec([at(0)])).health()).toEqual([{ address: at(0), healthy: true }]);
   });
