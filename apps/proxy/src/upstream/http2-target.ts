@@ -9,6 +9,7 @@ import { Http2UpstreamSession, type SessionPool } from './http2-upstream-session
 import { isLocalFault } from './local-fault.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
+import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
 /** Connections to one target: each carries many streams, so a few are plenty. */
 const MAX_SESSIONS = 16;
@@ -52,6 +53,11 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     this.budget = budget;
     this.maxSessions = Math.min(maxConnections, MAX_SESSIONS, budget.maxPerTarget);
     this.maxQueued = maxQueued;
+  }
+
+  /** {@inheritDoc PooledTarget.tryConnection} */
+  tryConnection(connectMs: number, onOutcome: (outcome: ConnectionOutcome) => void): void {
+    tryConnection(this.connector, connectMs, onOutcome);
   }
 
   get openCount(): number {

@@ -10,6 +10,7 @@ import { PooledCall, type CallDispatcher } from './pooled-call.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
+import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
 /** How often calls that wait for a connection are looked at. */
 const QUEUE_CHECK_MS = 100;
@@ -56,6 +57,11 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     this.scheme = this.connector.scheme;
     this.addresses = TargetAddresses.of(this.host, given.names, wheel, this);
     this.connector.addresses = this.addresses;
+  }
+
+  /** {@inheritDoc PooledTarget.tryConnection} */
+  tryConnection(connectMs: number, onOutcome: (outcome: ConnectionOutcome) => void): void {
+    tryConnection(this.connector, connectMs, onOutcome);
   }
 
   get openCount(): number {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Service } from '@sluice/config';
-import { ClientCertificates } from './client-certificates.ts';
+import { TargetConnector } from './connect-target.ts';
 import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
 describe('a trial by connection', () => {
@@ -17,7 +17,7 @@ describe('a trial by connection', () => {
   }
   const outcome = (address: string, protocol: Service['protocol'] = 'http', connectMs = 10_000): Promise<ConnectionOutcome> => {
     const { tls } = Service.parse({ name: 'orders', protocol, targets: [{ address }] });
-    return new Promise((resolve) => tryConnection({ protocol, address, tls }, new ClientCertificates(), connectMs, resolve));
+    return new Promise((resolve) => tryConnection(new TargetConnector({ protocol, address, tls }), connectMs, resolve));
   };
 
   it('succeeds when the target takes connections', async () => {

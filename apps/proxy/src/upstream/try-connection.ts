@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net';
 import { after, guarded } from '@sluice/errors';
-import type { ClientCertificates } from './client-certificates.ts';
-import { TargetConnector } from './connect-target.ts';
+import type { TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
-import type { TargetSpec } from './target-options.ts';
 
 /** What came of the trial; `unknown` when this machine has no descriptor or port left, which is no fault of the target. */
 export type ConnectionOutcome = 'connected' | 'failed' | 'unknown';
@@ -15,8 +13,7 @@ export type ConnectionOutcome = 'connected' | 'failed' | 'unknown';
  * @param connectMs how long it may take, milliseconds
  */
 export function tryConnection(
-  spec: TargetSpec,
-  certificates: ClientCertificates,
+  connector: TargetConnector,
   connectMs: number,
   onOutcome: (outcome: ConnectionOutcome) => void,
 ): void {
@@ -32,7 +29,6 @@ export function tryConnection(
   const timer = after('timer', connectMs, () => end('failed'));
   timer.unref();
   try {
-    const connector = new TargetConnector(spec, certificates);
     socket = connector.open();
     // Stays after the outcome: a socket that is being destroyed may still fail.
     socket.on('error', guarded('connection', (error: Error) => end(isLocalFault(error) ? 'unknown' : 'failed')));

@@ -7,7 +7,7 @@ import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
-import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
+import type { ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
 
 /** How long it is taken for granted that no target has an idle connection after all were looked at. */
@@ -66,13 +66,13 @@ export class UpstreamRegistry {
     const memory = this.remember(id, spec, keys);
     const targets = spec.targets.map(({ address, weight }, index) => {
       const key = keys[index] as string;
-      const targetSpec = specOf(spec, address);
+      const target = this.hold(key, specOf(spec, address));
       return {
-        target: this.hold(key, targetSpec),
+        target,
         health: memory.health.get(key) as TargetHealth,
         weight,
         tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
-          tryConnection(targetSpec, this.clientCertificates, spec.timeouts.connectMs, onOutcome),
+          target.tryConnection(spec.timeouts.connectMs, onOutcome),
       };
     });
     const service = new UpstreamService(id, targets, memory.balance, spec.health, this.wheel, spec.timeouts.totalMs);
