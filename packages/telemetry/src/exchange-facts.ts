@@ -17,6 +17,8 @@ export interface ExchangeFacts {
   readonly durationMs: number;
   /** Status code sent; 499 when the client left before there was one. */
   readonly status: number;
+  /** Value of `grpc-status` that the client was sent; -1 when the exchange is not one of gRPC, or there was none. */
+  readonly grpcStatus: number;
   /** Who decided the answer. */
   readonly source: ErrorSource;
   readonly code: ErrorCode | undefined;

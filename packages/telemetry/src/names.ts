@@ -11,7 +11,11 @@ import {
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
   ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_RPC_STATUS_CODE,
+  ATTR_RPC_SYSTEM_NAME,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   ATTR_SERVICE_INSTANCE_ID,
@@ -36,6 +40,7 @@ export const accessLogFields = Object.freeze({
   consumer: 'Username of the authenticated consumer.',
   target: 'Address of the target asked last.',
   status: 'Status code sent to the client; 499 when it left before there was one.',
+  grpcStatus: 'Value of `grpc-status` that a caller of gRPC was sent, such as 0 for OK; absent when there was none.',
   source: 'Who decided the answer: `client`, `gateway` or `upstream`.',
   code: 'Code of the error catalogue, when the answer is one of its errors.',
   reason: 'What exactly went wrong, if something did, its first 512 characters; also of an attempt that another target made good. Clients are never told.',
@@ -121,6 +126,13 @@ export const metricDefinitions = Object.freeze({
     type: 'counter',
     help: 'Answers that are errors of the catalogue, by code.',
     labels: ['code'],
+  },
+  grpcResponses: {
+    name: 'sluice_grpc_responses_total',
+    type: 'counter',
+    help: 'Responses to callers of gRPC, by route and grpc-status; all that are not 0 to 16 are counted together.',
+    labels: ['route', 'grpc_status'],
+    maxSeries: 5_000,
   },
   policyDenials: {
     name: 'sluice_policy_denials_total',
@@ -272,7 +284,7 @@ export const metricDefinitions = Object.freeze({
   },
 } as const satisfies Record<string, MetricDefinition>);
 
-/** Attributes of spans: OpenTelemetry's stable HTTP conventions, and ours under `sluice.`. */
+/** Attributes of spans: OpenTelemetry's stable conventions for HTTP and RPC, and ours under `sluice.`. */
 export const spanAttributes = Object.freeze({
   requestMethod: ATTR_HTTP_REQUEST_METHOD,
   requestMethodOriginal: ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
@@ -285,15 +297,22 @@ export const spanAttributes = Object.freeze({
   serverAddress: ATTR_SERVER_ADDRESS,
   serverPort: ATTR_SERVER_PORT,
   clientAddress: ATTR_CLIENT_ADDRESS,
+  peerAddress: ATTR_NETWORK_PEER_ADDRESS,
+  peerPort: ATTR_NETWORK_PEER_PORT,
   protocolVersion: ATTR_NETWORK_PROTOCOL_VERSION,
   userAgent: ATTR_USER_AGENT_ORIGINAL,
   errorType: ATTR_ERROR_TYPE,
+  rpcSystem: ATTR_RPC_SYSTEM_NAME,
+  rpcStatus: ATTR_RPC_STATUS_CODE,
   route: 'sluice.route',
   service: 'sluice.service',
   consumer: 'sluice.consumer',
   revision: 'sluice.revision',
   requestId: 'sluice.request_id',
 });
+
+/** Version of the conventions that the attributes follow: the one of the package that their names come from. */
+export const schemaUrl = 'https://opentelemetry.io/schemas/1.45.0';
 
 /** Attributes of the resource every span carries. */
 export const resourceAttributes = Object.freeze({

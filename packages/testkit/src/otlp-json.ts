@@ -19,7 +19,9 @@ function readValue(value: Json): OtlpValue {
 const readAttributes = (attributes: unknown): OtlpAttributes =>
   Object.fromEntries(list(attributes).map((pair) => [text(pair['key']), readValue(object(pair['value']))]));
 
-function readSpan(span: Json, resource: OtlpAttributes, scope: string): OtlpSpan {
+type Surroundings = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
+
+function readSpan(span: Json, surroundings: Surroundings): OtlpSpan {
   return {
     traceId: text(span['traceId']),
     spanId: text(span['spanId']),
@@ -32,8 +34,7 @@ function readSpan(span: Json, resource: OtlpAttributes, scope: string): OtlpSpan
     attributes: readAttributes(span['attributes']),
     status: otlpStatusCodes[Number(object(span['status'])['code'] ?? 0)] ?? 'unset',
     flags: Number(span['flags'] ?? 0),
-    resource,
-    scope,
+    ...surroundings,
   };
 }
 
@@ -42,9 +43,11 @@ export function decodeOtlpJson(bytes: Uint8Array): OtlpSpan[] {
   const request = object(JSON.parse(Buffer.from(bytes).toString('utf8')));
   return list(request['resourceSpans']).flatMap((resourceSpans) => {
     const resource = readAttributes(object(resourceSpans['resource'])['attributes']);
+    const resourceSchemaUrl = text(resourceSpans['schemaUrl']);
     return list(resourceSpans['scopeSpans']).flatMap((scopeSpans) => {
       const scope = text(object(scopeSpans['scope'])['name']);
-      return list(scopeSpans['spans']).map((span) => readSpan(span, resource, scope));
+      const scopeSchemaUrl = text(scopeSpans['schemaUrl']);
+      return list(scopeSpans['spans']).map((span) => readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }));
     });
   });
 }

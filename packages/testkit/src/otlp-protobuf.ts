@@ -3,6 +3,7 @@ import { otlpSpanKinds, otlpStatusCodes } from './otlp-span.ts';
 import type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
 
 type Reader = protobuf.Reader;
+type Surroundings = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
 
 /** Reads one field if it knows the number; answers false to have it skipped. */
 type FieldReader = (field: number, reader: Reader) => boolean;
@@ -78,7 +79,7 @@ function readStatus(bytes: Uint8Array): number {
 }
 
 /** Message `Span`. */
-function readSpan(bytes: Uint8Array, resource: OtlpAttributes, scope: string): OtlpSpan {
+function readSpan(bytes: Uint8Array, surroundings: Surroundings): OtlpSpan {
   const span = { traceId: '', spanId: '', parentSpanId: '', traceState: '', name: '', flags: 0 };
   let kind = 0;
   let status = 0;
@@ -107,35 +108,38 @@ function readSpan(bytes: Uint8Array, resource: OtlpAttributes, scope: string): O
     startTimeUnixNano,
     endTimeUnixNano,
     attributes: Object.fromEntries(attributes),
-    resource,
-    scope,
+    ...surroundings,
   };
 }
 
 /** Message `ScopeSpans`: the scope may stand behind its spans. */
-function readScopeSpans(bytes: Uint8Array, resource: OtlpAttributes): OtlpSpan[] {
+function readScopeSpans(bytes: Uint8Array, resource: OtlpAttributes, resourceSchemaUrl: string): OtlpSpan[] {
   let scope = '';
+  let scopeSchemaUrl = '';
   const spans: Uint8Array[] = [];
   readMessage(bytes, (field, reader) => {
     if (field === 1) scope = readScopeName(reader.bytes());
     else if (field === 2) spans.push(reader.bytes());
+    else if (field === 3) scopeSchemaUrl = reader.string();
     else return false;
     return true;
   });
-  return spans.map((span) => readSpan(span, resource, scope));
+  return spans.map((span) => readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }));
 }
 
 /** Message `ResourceSpans`: the resource may stand behind its spans. */
 function readResourceSpans(bytes: Uint8Array): OtlpSpan[] {
   let resource: OtlpAttributes = {};
+  let schemaUrl = '';
   const scopes: Uint8Array[] = [];
   readMessage(bytes, (field, reader) => {
     if (field === 1) resource = readResource(reader.bytes());
     else if (field === 2) scopes.push(reader.bytes());
+    else if (field === 3) schemaUrl = reader.string();
     else return false;
     return true;
   });
-  return scopes.flatMap((scope) => readScopeSpans(scope, resource));
+  return scopes.flatMap((scope) => readScopeSpans(scope, resource, schemaUrl));
 }
 
 /**

@@ -21,8 +21,8 @@ const spans = [
     links: [],
     events: [],
     ended: true,
-    resource: { attributes: { 'service.name': 'test' } },
-    instrumentationScope: { name: 'scope', version: '1' },
+    resource: { attributes: { 'service.name': 'test' }, schemaUrl: 'https://schema.test/1' },
+    instrumentationScope: { name: 'scope', version: '1', schemaUrl: 'https://schema.test/2' },
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
@@ -43,6 +43,8 @@ const expected = {
   flags: 0x301,
   resource: { 'service.name': 'test' },
   scope: 'scope',
+  resourceSchemaUrl: 'https://schema.test/1',
+  scopeSchemaUrl: 'https://schema.test/2',
 };
 
 let receiver: OtlpReceiver;

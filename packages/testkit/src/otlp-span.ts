@@ -27,4 +27,8 @@ export interface OtlpSpan {
   readonly resource: OtlpAttributes;
   /** Name of the instrumentation scope. */
   readonly scope: string;
+  /** Version of the conventions that the attributes of the resource follow; empty when it is not said. */
+  readonly resourceSchemaUrl: string;
+  /** The same for the attributes of the span. */
+  readonly scopeSchemaUrl: string;
 }

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { HeaderList } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
+import { clientGone as clientLeft } from '@sluice/telemetry';
 import type { ServedService } from '../runtime/served.ts';
 import type { ContentSource } from './content.ts';
 import type { AbortListener } from './downstream.ts';
@@ -39,6 +40,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #attempt = 0;
   #attemptStartedAtMs = 0;
   #spanId = '';
+  #isSpanOpen = false;
+  /** Status code of the head that the attempt under way has got; 0 before it. */
+  #status = 0;
   #ended = false;
 
   constructor(exchange: Exchange, service: ServedService, over: (exchange: Exchange) => void) {
@@ -91,7 +95,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#report(this.#service.upstream.outcomeOf(status));
     this.#markHead(status);
     try {
-      respondFromUpstream(this.#exchange, status, headers, content, () => this.#end());
+      respondFromUpstream(this.#exchange, status, headers, content, (errorType) => this.#end(errorType));
     } catch (fault) {
       this.#giveUp(fault);
     }
@@ -101,7 +105,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#report('success');
     this.#markHead(101);
     try {
-      switchProtocols(this.#exchange, headers, tunnel, () => this.#end());
+      switchProtocols(this.#exchange, headers, tunnel, (errorType) => this.#end(errorType));
     } catch (fault) {
       tunnel.stream.destroy();
       this.#giveUp(fault);
@@ -122,7 +126,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     const exchange = this.#exchange;
     exchange.reason = reason;
     this.#lastFailure = code;
-    this.#endSpan(0, code);
+    this.#endSpan(code);
     const isTargetsFault = code.startsWith('upstream_');
     this.#report(isTargetsFault ? 'failure' : 'abandoned');
     // A target whose connections are all busy is not to blame, nor is one that this machine had no descriptor or port left for;
@@ -164,25 +168,33 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   #markHead(status: number): void {
-    this.#endSpan(status, undefined);
+    this.#status = status;
     this.#exchange.upstreamDurationMs = performance.now() - this.#exchange.upstreamStartedAtMs;
   }
 
   #beginSpan(): void {
     const { trace, headers, surroundings } = this.#exchange;
-    if (trace.recorded) this.#attemptStartedAtMs = performance.now();
+    this.#status = 0;
+    if (trace.recorded) {
+      this.#isSpanOpen = true;
+      this.#attemptStartedAtMs = performance.now();
+    }
     this.#spanId = surroundings.tracer.attemptSpanId(trace);
-    // Rewriting it would make it what it is.
+    // It would be written as it is.
     if (trace.isPassedOn && headers.hasOne(ownFields.traceparent)) return;
     const traceparent = trace.traceparent(this.#spanId);
     if (traceparent === undefined) headers.remove(ownFields.traceparent);
     else headers.setOwn(ownFields.traceparent, traceparent);
   }
 
-  #endSpan(status: number, code: UpstreamFailure['code'] | undefined): void {
+  /** The attempt is over: its response was passed on as far as it came, or there was none. */
+  #endSpan(errorType: string | undefined): void {
+    if (!this.#isSpanOpen || this.#target === undefined) return;
+    this.#isSpanOpen = false;
     const exchange = this.#exchange;
-    if (!exchange.trace.recorded || this.#target === undefined) return;
-    const { host, port, scheme } = this.#target;
+    const { host, port, scheme, protocolVersion } = this.#target;
+    // What broke off was given a status of ours; the upstream sent none.
+    const grpcStatus = errorType === undefined && exchange.source === 'upstream' ? exchange.grpcStatus : -1;
     exchange.attempts = [
       ...exchange.attempts,
       {
@@ -193,8 +205,10 @@ export class Attempts implements UpstreamEvents, AbortListener {
         host,
         port,
         path: exchange.rewrittenPath ?? exchange.path,
-        status,
-        code,
+        protocol: protocolVersion,
+        status: this.#status,
+        grpcStatus,
+        errorType,
       },
     ];
   }
@@ -209,12 +223,14 @@ export class Attempts implements UpstreamEvents, AbortListener {
     if (this.#ended) return;
     this.#call?.abort();
     clientGone(this.#exchange);
-    this.#end();
+    this.#end(clientLeft);
   }
 
-  #end(): void {
+  /** @param errorType why the response, or the lack of one, is an error of the attempt under way */
+  #end(errorType?: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#endSpan(errorType);
     this.#held?.release();
     if (this.#isTrial) this.#report('abandoned');
     this.#exchange.downstream.abortListener = undefined;

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { ContentSource } from './content.ts';
-import type { Tunnel } from './tunnel.ts';
+import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /**
  * Who hears that the client is gone. An object and not a function: a function of its own for every request, held by a
@@ -70,9 +70,9 @@ export interface Downstream {
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
   /**
    * Sends 101 with these fields and joins the two connections until one of them ends.
-   * @param onDone called once, when both are closed; with the reason for the log when they were cut off
+   * @param onDone called once, when both are closed; with the fault when they were cut off
    */
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void;
+  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void;
   /** The head of a final response is on its way. */
   readonly responseBegun: boolean;
   /** Closes the connection without a word: for a response that cannot be continued. */
@@ -85,29 +85,30 @@ export interface Downstream {
   readonly bytesSent: number;
 }
 
-/** A message that never became an exchange. */
-export interface Refusal {
+/** An OPTIONS about the server itself (`*`), or one that may not be forwarded (Max-Forwards: 0): the listener answers. */
+export interface OwnAnswer {
   /** As far as it is known what was spoken; 1.1 otherwise. */
   readonly protocol: Downstream['protocol'];
-  readonly code: ErrorCode;
+  readonly encrypted: boolean;
   readonly status: number;
-  /** For the log: what exactly was wrong. */
-  readonly reason: string;
   readonly peerAddress: string;
+  /** 0 when no connection was made for the client. */
+  readonly localPort: number;
   /** As far as they were understood; empty otherwise. */
   readonly method: string;
   readonly host: string;
   readonly path: string;
+  /** Undefined when the head was not a whole and well-formed one. */
+  readonly headers: HeaderList | undefined;
 }
 
-/** An OPTIONS about the server itself (`*`), or one that may not be forwarded (Max-Forwards: 0): the listener answers. */
-export interface OwnAnswer {
-  readonly protocol: Downstream['protocol'];
-  readonly status: number;
-  readonly peerAddress: string;
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
+/** A message that never became an exchange. */
+export interface Refusal extends OwnAnswer {
+  readonly code: ErrorCode;
+  /** For the log: what exactly was wrong. */
+  readonly reason: string;
+  /** Value of `grpc-status` that says the same to a caller of gRPC; -1 for others. */
+  readonly grpcStatus: number;
 }
 
 /** The rest of the proxy, as the listener sees it. */

@@ -13,6 +13,7 @@ import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import { PastRequest } from './past-request.ts';
 import type { Surroundings } from './surroundings.ts';
+import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
  * One request on its way and the answer to it: the one object that all steps share. There is one per connection (per
@@ -55,6 +56,8 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   source: ErrorSource = 'gateway';
   /** For the log: what exactly went wrong; never sent to the client. */
   reason: string | undefined = undefined;
+  /** For the span: why the client did not get its whole response. */
+  brokenOff: string | undefined = undefined;
   stoppedBy: string | undefined = undefined;
   targetAddress: string | undefined = undefined;
   attempts: AttemptFacts[] = noAttempts;
@@ -101,7 +104,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     const { gateway } = this;
     this.isPeerTrusted = gateway.trustedProxies.includes(downstream.peerAddress);
     this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
-    surroundings.tracer.decide(downstream.headers.get(ownFields.traceparent), this.trace);
+    surroundings.tracer.decide(traceparentOf(downstream.headers), this.trace);
     this.params = undefined;
     this.rewrittenPath = undefined;
     this.pattern = '';
@@ -111,6 +114,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.code = undefined;
     this.source = 'gateway';
     this.reason = undefined;
+    this.brokenOff = undefined;
     this.stoppedBy = undefined;
     this.targetAddress = undefined;
     this.attempts = noAttempts;
@@ -210,8 +214,18 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.protocol;
   }
 
+  /** For the span: the port of Host, and without one that of the scheme, as the conventions of OpenTelemetry want it. */
   get port(): number {
-    return this.downstream.localPort;
+    const port = /:(\d+)$/.exec(this.downstream.authority)?.[1];
+    return port === undefined ? (this.scheme === 'https' ? 443 : 80) : Number(port);
+  }
+
+  get peerAddress(): string {
+    return this.downstream.peerAddress;
+  }
+
+  get peerPort(): number {
+    return this.downstream.peerPort;
   }
 
   get userAgent(): string | undefined {
@@ -219,7 +233,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   }
 
   get tracestate(): string | undefined {
-    return this.trace.continued ? this.headers.get(ownFields.tracestate) : undefined;
+    return this.trace.continued ? tracestateOf(this.headers) : undefined;
   }
 
   get startTimeMs(): number {

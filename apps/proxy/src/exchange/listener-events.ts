@@ -1,9 +1,11 @@
 import { catalogue, problem } from '@sluice/errors';
-import type { AccessRecord } from '@sluice/telemetry';
+import type { AccessRecord, SpanFacts } from '@sluice/telemetry';
 import type { Downstream, ListenerEvents, OwnAnswer, Refusal } from './downstream.ts';
 import { Exchange } from './exchange.ts';
 import { handle } from './handle.ts';
+import { ownFields } from './own-fields.ts';
 import type { Surroundings } from './surroundings.ts';
+import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
  * Joins the listener to the request path: one exchange per connection, or a new one after a custom policy has seen it; one
@@ -20,42 +22,63 @@ export function listenerEvents(surroundings: Surroundings): ListenerEvents {
     },
     refused(refusal: Refusal): string {
       const requestId = surroundings.newRequestId();
-      surroundings.metrics.recordError(refusal.code);
-      surroundings.unmatched.record(refusal.status, 0, 0, 0);
-      const { code, reason } = refusal;
+      const { code, reason, grpcStatus } = refusal;
+      surroundings.metrics.recordError(code);
       const { source } = catalogue[code];
-      surroundings.accessLog?.write({ ...recordOf(refusal, requestId, surroundings), source, code, reason });
+      settle({ ...recordOf(refusal, requestId, surroundings), source, code, reason, grpcStatus }, surroundings);
       surroundings.noteRefusal(refusal, requestId);
-      return JSON.stringify(problem(refusal.code, { requestId }));
+      return JSON.stringify(problem(code, { requestId }));
     },
     answered(answer: OwnAnswer): void {
-      surroundings.unmatched.record(answer.status, 0, 0, 0);
-      surroundings.accessLog?.write(recordOf(answer, surroundings.newRequestId(), surroundings));
+      settle(recordOf(answer, surroundings.newRequestId(), surroundings), surroundings);
     },
   };
 }
 
-/** What the access log is told of a message that never became an exchange. */
-function recordOf({ status, method, host, path, protocol, peerAddress }: OwnAnswer, requestId: string, surroundings: Surroundings): AccessRecord {
+type Facts = AccessRecord & SpanFacts;
+
+function settle(facts: Facts, surroundings: Surroundings): void {
+  surroundings.unmatched.record(facts.status, 0, 0, 0);
+  if (facts.grpcStatus >= 0) surroundings.unmatched.recordGrpc(facts.grpcStatus);
+  surroundings.accessLog?.write(facts);
+  if (facts.trace.recorded) surroundings.tracer.record(facts);
+}
+
+/**
+ * What the access log and the SERVER span are told of a message that never became an exchange. It belongs to the trace of
+ * its caller when its head was understood, and else to one of its own, sampled by the ratio like any other.
+ */
+function recordOf(answer: OwnAnswer, requestId: string, surroundings: Surroundings): Facts {
+  const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } = answer;
+  const trace = surroundings.tracer.decide(headers && traceparentOf(headers));
   return {
     requestId,
     startTimeMs: Date.now(),
     durationMs: 0,
     status,
+    grpcStatus: -1,
     source: 'gateway',
     code: undefined,
     reason: undefined,
+    brokenOff: undefined,
     method,
+    scheme: encrypted ? 'https' : 'http',
     host,
+    port: localPort,
     path,
     protocol,
     clientAddress: peerAddress,
-    userAgent: undefined,
+    peerAddress,
+    peerPort: 0,
+    userAgent: headers?.get(ownFields.userAgent),
     route: undefined,
+    routePattern: undefined,
     service: undefined,
     consumer: undefined,
     revision: surroundings.runtime().revision,
-    trace: { traceId: '' },
+    trace,
+    tracestate: trace.continued && headers ? tracestateOf(headers) : undefined,
+    attempts: [],
     targetAddress: undefined,
     upstreamPath: undefined,
     upstreamDurationMs: -1,

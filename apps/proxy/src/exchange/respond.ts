@@ -1,10 +1,11 @@
 import { catalogue, GatewayError, grpcDenial, problem, problemMediaType } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { deny, type Reply, type ResponseHead } from '@sluice/policy-sdk';
+import { clientGone as clientLeft } from '@sluice/telemetry';
 import type { ContentSource } from './content.ts';
 import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
-import type { Tunnel } from './tunnel.ts';
+import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /** Sends an answer of the gateway's own. Throws when a policy fails on it, or makes something of it that cannot be sent. */
 export function respond(exchange: Exchange, reply: Reply): void {
@@ -45,7 +46,10 @@ export function respondToFault(exchange: Exchange, fault: unknown): void {
   const code = fault instanceof GatewayError ? fault.code : 'internal_error';
   if (code === 'internal_error') exchange.surroundings.noteFault(fault, exchange.requestId);
   exchange.reason = reasonOf(fault);
-  if (exchange.status !== 0) return exchange.downstream.abort();
+  if (exchange.status !== 0) {
+    exchange.brokenOff = code;
+    return exchange.downstream.abort();
+  }
   try {
     respond(exchange, deny(code));
   } catch {
@@ -67,7 +71,7 @@ function sendBare(exchange: Exchange, reply: Reply): void {
  * Sends the upstream's response on, content following as fast as the client takes it. Throws when a policy fails on it, or
  * makes something of it that cannot be sent; nothing has been sent then.
  */
-export function respondFromUpstream(exchange: Exchange, status: number, received: HeaderList, content: ContentSource, over: () => void): void {
+export function respondFromUpstream(exchange: Exchange, status: number, received: HeaderList, content: ContentSource, over: Over): void {
   exchange.source = 'upstream';
   // The list belongs to the upstream's connection, which uses it again; a custom policy may keep what it is given.
   const headers = exchange.isLent && exchange.pipeline.respond !== undefined ? received.clone() : received;
@@ -77,14 +81,22 @@ export function respondFromUpstream(exchange: Exchange, status: number, received
   exchange.status = head.status;
   try {
     exchange.downstream.stream(head.status, headers, content, (fault) => {
-      if (fault instanceof GatewayError) brokeOff(exchange, fault);
-      else if (fault !== undefined) clientGone(exchange);
-      over();
+      over(fault === undefined ? undefined : notWhole(exchange, fault));
     });
   } catch (fault) {
     exchange.status = 0;
     throw fault;
   }
+}
+
+/** Notes that the response of the upstream did not reach the client whole. Gives the `error.type` of that. */
+function notWhole(exchange: Exchange, fault: Error): string {
+  if (fault instanceof GatewayError) {
+    brokeOff(exchange, fault);
+    return fault.code;
+  }
+  clientGone(exchange);
+  return clientLeft;
 }
 
 /** The client sees a message that is not complete, or a 502 when nothing was sent yet; the log says why. */
@@ -95,6 +107,7 @@ function brokeOff(exchange: Exchange, fault: GatewayError): void {
     return respondToFault(exchange, fault);
   }
   exchange.code = fault.code;
+  exchange.brokenOff = fault.code;
   exchange.reason = reasonOf(fault);
 }
 
@@ -104,13 +117,14 @@ function reasonOf(fault: unknown): string {
 }
 
 /** Sends 101 and joins the two connections. */
-export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel: Tunnel, over: () => void): void {
+export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel: Tunnel, over: Over): void {
   exchange.source = 'upstream';
   exchange.status = 101;
   headers.setOwn(ownFields.requestId, exchange.requestId);
-  exchange.downstream.upgrade(headers, tunnel, (reason) => {
-    exchange.reason = reason;
-    over();
+  exchange.downstream.upgrade(headers, tunnel, (fault: TunnelFault | undefined) => {
+    exchange.reason = fault?.reason;
+    exchange.brokenOff = fault?.errorType;
+    over(fault?.errorType);
   });
 }
 
@@ -123,7 +137,11 @@ export function sendInterim(exchange: Exchange, status: number, headers: HeaderL
 export function clientGone(exchange: Exchange): void {
   if (exchange.status === 0) exchange.status = 499;
   exchange.source = 'client';
+  exchange.brokenOff = clientLeft;
 }
+
+/** Called once, when a response is over: with the `error.type` when it did not reach the client whole. */
+type Over = (errorType: string | undefined) => void;
 
 type ResponseSteps = Exchange['pipeline']['respond'];
 

@@ -30,6 +30,7 @@ function count(exchange: Exchange): void {
   const metrics = plan === undefined ? surroundings.unmatched : plan.metrics;
   metrics.record(exchange.status, exchange.durationMs, exchange.requestBytes, exchange.responseBytes);
   if (exchange.upstreamDurationMs >= 0) plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
+  if (exchange.grpcStatus >= 0) metrics.recordGrpc(exchange.grpcStatus);
   if (code !== undefined) surroundings.metrics.recordError(code);
   if (stoppedBy !== undefined && code !== undefined) surroundings.denials.add(stoppedBy, 'enforce');
   if (exchange.shadow.length > 0) for (const policy of exchange.shadow) surroundings.denials.add(policy, 'shadow');

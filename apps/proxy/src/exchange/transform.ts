@@ -7,6 +7,7 @@ import { refuseLoop } from './loops.ts';
 import { ownFields } from './own-fields.ts';
 import { rewriteTarget } from './rewrite.ts';
 import { runPolicies } from './run-phase.ts';
+import { passOnTracestate } from './trace-fields.ts';
 
 /**
  * Makes the request's target and fields what the upstream is to see: the path is rewritten, what belongs to this hop goes,
@@ -45,8 +46,7 @@ function addForwardingFields(exchange: Exchange): undefined {
   addForwardedPrefix(exchange);
   headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
   headers.setOwn(ownFields.requestId, exchange.requestId);
-  // `traceparent` is set by each attempt: it names the attempt's own span.
-  if (!exchange.trace.continued && headers.has(ownFields.tracestate)) headers.remove(ownFields.tracestate);
+  passOnTracestate(exchange);
   addIdentity(exchange);
   return undefined;
 }

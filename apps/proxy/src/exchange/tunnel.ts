@@ -1,5 +1,13 @@
 import type { Duplex } from 'node:stream';
 
+/** Why a tunnel was cut off before both sides had ended it. */
+export interface TunnelFault {
+  /** `error.type` of the spans. */
+  readonly errorType: string;
+  /** For the log. */
+  readonly reason: string;
+}
+
 /** An upstream connection that has switched protocols: bytes both ways, no more messages. */
 export interface Tunnel {
   readonly stream: Duplex;

@@ -59,6 +59,8 @@ export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
+  /** HTTP version that is spoken with it. */
+  readonly protocolVersion: '1.1' | '2';
   /** Sends a request. Never throws: faults come through `events`, possibly before it returns. */
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall;
 }

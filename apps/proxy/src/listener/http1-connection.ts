@@ -3,7 +3,7 @@ import { continueHead, keepEncodedSlash, RequestParser, serializeResponseHead, t
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
-import type { Tunnel } from '../exchange/tunnel.ts';
+import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
 import { guardedBy } from './guarded-events.ts';
@@ -150,7 +150,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     onDone(new Error('the client is gone'));
   }
 
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void {
+  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
     if (this.phase !== EXCHANGE) {
       tunnel.stream.destroy();
       onDone(undefined);
@@ -195,12 +195,12 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.query = '';
     this.hasQuery = false;
     const code = refusalOfMethod(parser.method);
-    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
+    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`, parser.headers);
     const fault = parser.readTarget(this, keepEncodedSlash);
-    if (fault !== undefined) return this.refuse(fault.error, fault.reason);
+    if (fault !== undefined) return this.refuse(fault.error, fault.reason, parser.headers);
     if (parser.method === 'OPTIONS') {
       const verdict = countDownForwards(parser.headers);
-      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS);
+      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS, parser.headers);
       if (verdict === 'end' || this.path === '*') return this.answerOptions();
     }
     this.handler ??= this.owner.events.connection(this);
@@ -326,10 +326,11 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.refuse(code, reason);
   }
 
-  private refuse(code: ErrorCode, reason: string): void {
-    const { protocol, peerAddress, method, host, path } = this;
-    const refusal = { protocol, code, status: catalogue[code].status, reason, peerAddress, method, host, path };
-    const content = this.owner.events.refused(refusal);
+  /** @param headers undefined when they are not those of a well-formed head */
+  private refuse(code: ErrorCode, reason: string, headers?: HeaderList): void {
+    const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
+    const { status } = catalogue[code];
+    const content = this.owner.events.refused({ protocol, encrypted, code, status, grpcStatus: -1, reason, peerAddress, localPort, method, host, path, headers });
     this.decideKeepAlive('length');
     this.writer.send(refusalResponse(this, code, content));
     this.responseEnded();
@@ -338,8 +339,8 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private answerOptions(): void {
     this.decideKeepAlive('length');
     this.writer.send(optionsResponse(this));
-    const { protocol, peerAddress, method, host, path } = this;
-    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
+    const { protocol, encrypted, peerAddress, localPort, method, host, path, headers } = this;
+    this.owner.events.answered({ protocol, encrypted, status: 204, peerAddress, localPort, method, host, path, headers });
     this.responseEnded();
   }
 

@@ -1,9 +1,9 @@
-import { catalogue, type ErrorCode, grpcDenial, problemMediaType, soon } from '@sluice/errors';
+import { catalogue, type ErrorCode, grpcDenial, grpcStatusOf, problemMediaType, soon } from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
-import type { Tunnel } from '../exchange/tunnel.ts';
+import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from './guarded-events.ts';
 import { isGrpcType } from './http2-fields.ts';
@@ -106,13 +106,13 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.host = parser.host;
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
-    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`);
+    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`, parser.headers);
     const fault = parser.readTarget(this, keepEncodedSlash);
-    if (fault !== undefined) return this.refuse(fault.error, fault.reason);
+    if (fault !== undefined) return this.refuse(fault.error, fault.reason, parser.headers);
     if (parser.method === 'OPTIONS') {
       const verdict = countDownForwards(parser.headers);
-      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS);
-      if (verdict === 'end' || this.path === '*') return this.answerOptions();
+      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS, parser.headers);
+      if (verdict === 'end' || this.path === '*') return this.answerOptions(parser.headers);
     }
     this.accept(parser, hasContent);
     if (this.requestContent?.length === 0) this.awaitEnd(this.requestContent);
@@ -142,7 +142,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   }
 
   /** WebSockets are spoken over HTTP/1.1 here, so nothing asks for this. */
-  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: (reason: string | undefined) => void): void {
+  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
     tunnel.stream.destroy();
     this.abort();
     onDone(undefined);
@@ -252,14 +252,17 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
         this.content = noContent;
         this.owner.events.connection(this)();
       },
-      fail: ({ code }) => this.refuse(code, 'the stream was not ended, or content came, behind a length of 0'),
+      fail: ({ code }) => this.refuse(code, 'the stream was not ended, or content came, behind a length of 0', this.headers),
     });
   }
 
-  private refuse(code: ErrorCode, reason: string): void {
-    const { protocol, peerAddress, method, host, path } = this;
+  /** @param received undefined when they are not those of a well-formed head */
+  private refuse(code: ErrorCode, reason: string, received?: HeaderList): void {
+    const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
     const { status } = catalogue[code];
-    const content = this.owner.events.refused({ protocol, code, status, reason, peerAddress, method, host, path });
+    const grpcStatus = this.isGrpc ? grpcStatusOf(status) : -1;
+    const facts = { protocol, encrypted, status, peerAddress, localPort, method, host, path, headers: received };
+    const content = this.owner.events.refused({ ...facts, code, reason, grpcStatus });
     if (!this.isOpen) return;
     const headers = new HeaderList();
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
@@ -271,10 +274,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.response.respond(status, headers, content);
   }
 
-  private answerOptions(): void {
-    const { protocol, peerAddress, method, host, path } = this;
+  private answerOptions(received: HeaderList): void {
+    const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
     this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
-    this.owner.events.answered({ protocol, status: 204, peerAddress, method, host, path });
+    this.owner.events.answered({ protocol, encrypted, status: 204, peerAddress, localPort, method, host, path, headers: received });
   }
 
   private watchPeer(): void {

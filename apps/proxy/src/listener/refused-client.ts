@@ -7,7 +7,8 @@ import { Timer, type TimerOwner } from './timer-wheel.ts';
 
 /** Tells everybody who wants to know that a client of which no request is known was refused; gives the content for it. */
 export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, code: ErrorCode, reason: string): string {
-  return events.refused({ protocol: '1.1', code, status: catalogue[code].status, reason, peerAddress, method: '', host: '', path: '' });
+  const unknown = { protocol: '1.1', encrypted: false, localPort: 0, method: '', host: '', path: '', headers: undefined, grpcStatus: -1 } as const;
+  return events.refused({ ...unknown, code, status: catalogue[code].status, reason, peerAddress });
 }
 
 /**

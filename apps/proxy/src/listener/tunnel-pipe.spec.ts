@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Downstream } from '../exchange/downstream.ts';
+import type { TunnelFault } from '../exchange/tunnel.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { RawClient } from './testing/raw-client.ts';
 import { eventually, RunningListener } from './testing/running-listener.ts';
@@ -98,11 +99,11 @@ describe('tunnels', () => {
       socket.on('close', () => closed.push('upstream'));
     });
     let overs = 0;
-    const reasons: (string | undefined)[] = [];
+    const faults: (TunnelFault | undefined)[] = [];
     await serve(
       (downstream) => {
         const tunnel = { stream: connect(server.port, '127.0.0.1'), head: Buffer.alloc(0), idleMs: 60 };
-        downstream.upgrade(new HeaderList(), tunnel, (reason) => (overs++, reasons.push(reason)));
+        downstream.upgrade(new HeaderList(), tunnel, (fault) => (overs++, faults.push(fault)));
       },
       { lingerMs: 50 },
     );
@@ -114,7 +115,10 @@ describe('tunnels', () => {
     await broken.readUntil('\r\n\r\n');
     broken.reset();
     await eventually(() => closed.length === 2 && overs === 2);
-    expect(reasons).toEqual(['no byte passed for 60 ms', undefined]);
+    expect(faults).toEqual([
+      { errorType: 'tunnel_idle', reason: 'no byte passed for 60 ms' },
+      { errorType: 'client_closed_request', reason: 'the connection of the client broke' },
+    ]);
     server.close();
   });
 

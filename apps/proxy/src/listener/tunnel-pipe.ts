@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Tunnel } from '../exchange/tunnel.ts';
+import { clientGone } from '@sluice/telemetry';
+import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import { guardedBy } from './guarded-events.ts';
 import { toKeep } from './shared-read-buffer.ts';
 import { Timer, type TimerWheel } from './timer-wheel.ts';
@@ -17,28 +18,32 @@ export interface TunnelEnds {
   readonly tunnel: Tunnel;
 }
 
+const clientBroke: TunnelFault = { errorType: clientGone, reason: 'the connection of the client broke' };
+const upstreamBroke: TunnelFault = { errorType: 'upstream_reset', reason: 'the connection of the upstream broke' };
+
 /**
  * Joins two connections: bytes both ways, each side read no faster than the other one takes them. When one side ends,
  * the other one is ended behind what is still on its way; when one breaks, or the times run out, both are destroyed.
  * Every byte counts as activity, those of pings as well; whose direction it is does not matter.
  * @param closingMs once one side has ended: how long the other one may take to follow
- * @param onOver called once, when both sides are closed; with the reason for the log when no byte passed for too long
+ * @param onOver called once, when both sides are closed; with the fault when no byte passed for too long, or when a side
+ *   broke before the other one had ended
  */
 export function joinTunnel(
   ends: TunnelEnds,
   counts: TunnelCounts,
   wheel: TimerWheel,
   closingMs: number,
-  onOver: (reason: string | undefined) => void,
+  onOver: (fault: TunnelFault | undefined) => void,
 ): void {
   const { client, tunnel } = ends;
   const { stream: upstream, idleMs } = tunnel;
   let open = 2;
   let closing = false;
-  let reason: string | undefined;
+  let fault: TunnelFault | undefined;
   const timer = new Timer({
     expired: () => {
-      if (!closing) reason = `no byte passed for ${idleMs} ms`;
+      if (!closing) fault = { errorType: 'tunnel_idle', reason: `no byte passed for ${idleMs} ms` };
       client.destroy();
       upstream.destroy();
     },
@@ -69,9 +74,12 @@ export function joinTunnel(
     open--;
     if (open === 0) {
       wheel.clear(timer);
-      onOver(reason);
+      onOver(fault);
     } else if (side.readableEnded) close(other);
-    else other.destroy();
+    else {
+      if (!closing) fault ??= side === client ? clientBroke : upstreamBroke;
+      other.destroy();
+    }
   };
   pass(client, upstream, (bytes) => (counts.bytesReceived += bytes));
   pass(upstream, client, (bytes) => (counts.bytesSent += bytes));

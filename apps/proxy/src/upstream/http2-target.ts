@@ -23,6 +23,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
+  readonly protocolVersion = '2';
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly sessionIdleMs: number;

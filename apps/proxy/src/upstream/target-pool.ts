@@ -26,6 +26,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
+  readonly protocolVersion = '1.1';
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly limits: Partial<ResponseLimits>;

@@ -11,7 +11,7 @@ function service(weights: number[]) {
   const clock = { nowMs: 0 };
   const trials: { readonly index: number; readonly onOutcome: (outcome: ConnectionOutcome) => void }[] = [];
   const targets = weights.map((weight, index) => ({
-    target: { address: `10.0.0.${index}:80`, host: `10.0.0.${index}`, port: 80, scheme: 'http', send: () => ({ abort: () => undefined }) } satisfies UpstreamTarget as UpstreamTarget,
+    target: { address: `10.0.0.${index}:80`, host: `10.0.0.${index}`, port: 80, scheme: 'http', protocolVersion: '1.1', send: () => ({ abort: () => undefined }) } satisfies UpstreamTarget as UpstreamTarget,
     health: new TargetHealth(),
     weight,
     tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void trials.push({ index, onOutcome }),

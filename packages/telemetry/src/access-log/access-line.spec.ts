@@ -14,6 +14,7 @@ const record: AccessRecord = {
   consumer: { username: 'acme' },
   targetAddress: '127.0.0.1:9101',
   status: 503,
+  grpcStatus: 14,
   source: 'upstream',
   code: 'no_target_available',
   reason: 'all 16 connections are full',
@@ -34,6 +35,7 @@ const record: AccessRecord = {
 
 const bare: AccessRecord = {
   ...record,
+  grpcStatus: -1,
   trace: { traceId: '' },
   route: undefined,
   service: undefined,
@@ -70,6 +72,7 @@ describe('an access log line', () => {
       consumer: 'acme',
       target: '127.0.0.1:9101',
       status: 503,
+      grpcStatus: 14,
       source: 'upstream',
       code: 'no_target_available',
       reason: 'all 16 connections are full',

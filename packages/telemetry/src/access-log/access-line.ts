@@ -25,7 +25,9 @@ export function accessLine(record: AccessRecord): string {
   if (!absent(service)) line += '","service":"' + jsonText(service);
   if (!absent(consumer)) line += '","consumer":"' + jsonText(consumer);
   if (!absent(targetAddress)) line += '","target":"' + jsonText(targetAddress);
-  line += '","status":' + record.status + ',"source":"' + record.source;
+  line += '","status":' + record.status;
+  if (record.grpcStatus >= 0) line += ',"grpcStatus":' + record.grpcStatus;
+  line += ',"source":"' + record.source;
   if (!absent(code)) line += '","code":"' + code;
   if (!absent(reason)) line += '","reason":"' + jsonText(reason.slice(0, maxReasonChars));
   line += '","method":"' + jsonText(record.method) + '","host":"' + jsonText(record.host) + '","path":"' + jsonText(record.path);

@@ -13,6 +13,7 @@ const record: AccessRecord = {
   targetAddress: undefined,
   upstreamPath: undefined,
   status: 200,
+  grpcStatus: -1,
   source: 'upstream',
   code: undefined,
   reason: undefined,

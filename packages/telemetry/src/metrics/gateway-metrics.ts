@@ -40,6 +40,7 @@ export class GatewayMetrics {
   constructor(registry: MetricsRegistry) {
     this.#routeFamilies = {
       requests: registry.counter(metricDefinitions.requests),
+      grpcResponses: registry.counter(metricDefinitions.grpcResponses),
       requestDuration: registry.histogram(metricDefinitions.requestDuration),
       requestBytes: registry.counter(metricDefinitions.requestBytes),
       responseBytes: registry.counter(metricDefinitions.responseBytes),

@@ -1,4 +1,5 @@
 import { otherLabel } from '../names.ts';
+import { maxGrpcStatus } from '../trace/grpc-status.ts';
 import type { metricDefinitions } from '../names.ts';
 import type { Counter, CounterSeries } from './counter.ts';
 import type { Histogram, HistogramSeries } from './histogram.ts';
@@ -6,6 +7,7 @@ import type { Histogram, HistogramSeries } from './histogram.ts';
 /** The metrics that are kept for each route. */
 export interface RouteFamilies {
   readonly requests: Counter<typeof metricDefinitions.requests.labels>;
+  readonly grpcResponses: Counter<typeof metricDefinitions.grpcResponses.labels>;
   readonly requestDuration: Histogram<typeof metricDefinitions.requestDuration.labels>;
   readonly requestBytes: Counter<typeof metricDefinitions.requestBytes.labels>;
   readonly responseBytes: Counter<typeof metricDefinitions.responseBytes.labels>;
@@ -29,6 +31,7 @@ export class RouteMetrics {
   readonly #route: string;
   readonly #service: string;
   readonly #byStatus = new Map<number, CounterSeries>();
+  readonly #byGrpcStatus = new Map<number, CounterSeries>();
   #otherStatus: CounterSeries | undefined;
   #series: RouteSeries | undefined;
   #lastStatus = -1;
@@ -55,15 +58,29 @@ export class RouteMetrics {
     if (this.#released) this.release();
   }
 
+  /** Counts one gRPC response by its `grpc-status`; those that gRPC does not define are counted together. */
+  recordGrpc(status: number): void {
+    const key = status > maxGrpcStatus ? maxGrpcStatus + 1 : status;
+    let series = this.#byGrpcStatus.get(key);
+    if (series === undefined) {
+      series = this.#families.grpcResponses.series(this.#route, key > maxGrpcStatus ? otherLabel : String(key));
+      this.#byGrpcStatus.set(key, series);
+    }
+    series.add(1);
+    if (this.#released) this.release();
+  }
+
   /** Gives the places back, when the route is out of service. Requests still under way are counted all the same. */
   release(): void {
     this.#released = true;
     for (const requests of this.#byStatus.values()) requests.release();
+    for (const responses of this.#byGrpcStatus.values()) responses.release();
     this.#otherStatus?.release();
     this.#series?.duration.release();
     this.#series?.requestBytes.release();
     this.#series?.responseBytes.release();
     this.#byStatus.clear();
+    this.#byGrpcStatus.clear();
     this.#otherStatus = undefined;
     this.#series = undefined;
     this.#lastRequests = undefined;

@@ -10,6 +10,7 @@ const trace = Object.assign(new TraceContext(), {
   spanId: '00f067aa0ba902b7',
   parentSpanId: 'b7ad6b7169203331',
   sampled: true,
+  random: true,
   recorded: true,
 });
 
@@ -21,8 +22,10 @@ const attempt: AttemptFacts = {
   host: '127.0.0.1',
   port: 9_101,
   path: '/v2/orders/12',
+  protocol: '2',
   status: 200,
-  code: undefined,
+  grpcStatus: -1,
+  errorType: undefined,
 };
 
 const facts: SpanFacts = {
@@ -32,8 +35,10 @@ const facts: SpanFacts = {
   startTimeMs: 1_000,
   durationMs: 10,
   status: 200,
+  grpcStatus: -1,
   source: 'upstream',
   code: undefined,
+  brokenOff: undefined,
   method: 'GET',
   scheme: 'https',
   host: 'api.example.com',
@@ -41,6 +46,8 @@ const facts: SpanFacts = {
   path: '/orders/12',
   protocol: '1.1',
   clientAddress: '203.0.113.9',
+  peerAddress: '10.0.0.7',
+  peerPort: 40_123,
   userAgent: 'curl/8.11',
   route: { name: 'orders' },
   routePattern: '/orders/{id}',
@@ -72,6 +79,8 @@ describe('the spans of a request', () => {
       'server.address': 'api.example.com',
       'server.port': 8_443,
       'client.address': '203.0.113.9',
+      'network.peer.address': '10.0.0.7',
+      'network.peer.port': 40_123,
       'network.protocol.version': '1.1',
       'user_agent.original': 'curl/8.11',
       'sluice.route': 'orders',
@@ -83,7 +92,7 @@ describe('the spans of a request', () => {
   });
 
   it('tell of each attempt, numbered from the second on', () => {
-    const failed: AttemptFacts = { ...attempt, spanId: '1111111111111111', status: 0, code: 'upstream_connect_failed' };
+    const failed: AttemptFacts = { ...attempt, spanId: '1111111111111111', status: 0, errorType: 'upstream_connect_failed' };
     const [, first, second] = exchangeSpans({ ...facts, attempts: [failed, attempt] });
     expect(first).toMatchObject({ name: 'GET', kind: SpanKind.CLIENT, parentSpanId: trace.spanId, parentIsRemote: false });
     expect(first!.attributes).toEqual({
@@ -91,6 +100,7 @@ describe('the spans of a request', () => {
       'url.full': 'http://127.0.0.1:9101/v2/orders/12',
       'server.address': '127.0.0.1',
       'server.port': 9_101,
+      'network.protocol.version': '2',
       'error.type': 'upstream_connect_failed',
       'sluice.service': 'orders-v1',
     });
@@ -117,10 +127,63 @@ describe('the spans of a request', () => {
     [404, undefined, true, '404'],
     [502, undefined, true, '502'],
     [200, 'upstream_reset', true, 'upstream_reset'],
-  ] as const)('judge status %s (code %s) on the upstream side: failed %s, %s', (status, code, failed, errorType) => {
-    const span = client({ status, code });
+  ] as const)('judge status %s (error %s) on the upstream side: failed %s, %s', (status, error, failed, errorType) => {
+    const span = client({ status, errorType: error });
     expect(span.failed).toBe(failed);
     expect(span.attributes['error.type']).toBe(errorType);
+  });
+
+  it.each([
+    [200, 'upstream_reset', 'upstream_reset', 'upstream_reset', 200],
+    [200, undefined, 'client_closed_request', 'client_closed_request', 200],
+    [101, undefined, 'tunnel_idle', 'tunnel_idle', 101],
+    [499, undefined, 'client_closed_request', 'client_closed_request', undefined],
+    [404, undefined, 'client_closed_request', 'client_closed_request', 404],
+  ] as const)('are errors when the response breaks off: status %s, code %s, %s', (status, code, brokenOff, errorType, sent) => {
+    const span = server({ status, code, brokenOff });
+    expect(span.failed).toBe(true);
+    expect(span.attributes['error.type']).toBe(errorType);
+    expect(span.attributes['http.response.status_code']).toBe(sent);
+  });
+
+  it('tell of 499 as any status when an upstream sent it', () => {
+    expect(server({ status: 499 })).toMatchObject({ failed: false, attributes: { 'http.response.status_code': 499 } });
+  });
+
+  it.each([
+    [0, 'OK', false, false],
+    [1, 'CANCELLED', false, true],
+    [2, 'UNKNOWN', true, true],
+    [3, 'INVALID_ARGUMENT', false, true],
+    [4, 'DEADLINE_EXCEEDED', true, true],
+    [5, 'NOT_FOUND', false, true],
+    [6, 'ALREADY_EXISTS', false, true],
+    [7, 'PERMISSION_DENIED', false, true],
+    [8, 'RESOURCE_EXHAUSTED', false, true],
+    [9, 'FAILED_PRECONDITION', false, true],
+    [10, 'ABORTED', false, true],
+    [11, 'OUT_OF_RANGE', false, true],
+    [12, 'UNIMPLEMENTED', true, true],
+    [13, 'INTERNAL', true, true],
+    [14, 'UNAVAILABLE', true, true],
+    [15, 'DATA_LOSS', true, true],
+    [16, 'UNAUTHENTICATED', false, true],
+    [77, '77', true, true],
+  ] as const)('judge the gRPC status %s, %s: error of the SERVER span %s, of the CLIENT span %s', (grpcStatus, name, serverFails, clientFails) => {
+    for (const [span, fails] of [[server({ grpcStatus }), serverFails], [client({ grpcStatus }), clientFails]] as const) {
+      expect(span.failed).toBe(fails);
+      expect(span.attributes).toMatchObject({ 'rpc.system.name': 'grpc', 'rpc.status_code': name });
+      expect(span.attributes['error.type']).toBe(fails ? name : undefined);
+    }
+  });
+
+  it('name no method of a request whose head was not understood', () => {
+    const span = server({ method: '', host: '', routePattern: undefined, status: 400, code: 'malformed_request', peerPort: 0 });
+    expect(span).toMatchObject({ name: 'HTTP', failed: false });
+    expect(span.attributes['http.request.method']).toBe('_OTHER');
+    for (const name of ['http.request.method_original', 'server.address', 'server.port', 'network.peer.port']) {
+      expect(span.attributes).not.toHaveProperty([name]);
+    }
   });
 
   it('keep names few: a method that is not known is not in them', () => {
@@ -147,7 +210,7 @@ describe('the spans of a request', () => {
 
   it('use every attribute of the table of names, and no other', () => {
     const spans = [
-      ...exchangeSpans({ ...facts, method: 'BREW', status: 500, attempts: [attempt, attempt] }),
+      ...exchangeSpans({ ...facts, method: 'BREW', status: 500, grpcStatus: 0, attempts: [attempt, attempt] }),
     ];
     const used = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
     expect([...used].sort()).toEqual(Object.values(spanAttributes).sort());

@@ -2,7 +2,9 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import { maxUserAgentChars } from '../exchange-facts.ts';
 import { spanAttributes } from '../names.ts';
+import { grpcStatusName, isGrpcServerError } from './grpc-status.ts';
 import type { FinishedSpanFacts } from './finished-span.ts';
+import { clientGone } from './span-facts.ts';
 import type { AttemptFacts, SpanFacts } from './span-facts.ts';
 
 /** Methods that may be an attribute's value (RFC 9110 section 9.3, PATCH, QUERY); any other is `_OTHER`. */
@@ -14,7 +16,7 @@ function setMethod(attributes: Attributes, method: string): void {
   if (knownMethods.has(method)) attributes[spanAttributes.requestMethod] = method;
   else {
     attributes[spanAttributes.requestMethod] = '_OTHER';
-    attributes[spanAttributes.requestMethodOriginal] = method;
+    set(attributes, spanAttributes.requestMethodOriginal, method);
   }
 }
 
@@ -25,38 +27,63 @@ function set(attributes: Attributes, name: string, value: string | undefined): v
   if (value !== undefined && value !== '') attributes[name] = value;
 }
 
-/** `error.type` is a code of our catalogue where there is one, else the status code as text. */
-function setOutcome(attributes: Attributes, status: number, code: string | undefined, failed: boolean): void {
-  if (status > 0) attributes[spanAttributes.statusCode] = status;
-  if (failed) attributes[spanAttributes.errorType] = code ?? (status > 0 ? String(status) : '_OTHER');
+interface Outcome {
+  /** 0 when there was none. */
+  readonly status: number;
+  /** -1 when there was none. */
+  readonly grpcStatus: number;
+  /** What went wrong, when that is known better than from the status. */
+  readonly errorType: string | undefined;
+  readonly failed: boolean;
 }
 
-/** The SERVER span: what the client experienced. A 4xx is the client's fault, and so not an error of this span. */
+/** `error.type` is what is known best: our own code, else the name of the gRPC status, else the status code as text. */
+function setOutcome(attributes: Attributes, { status, grpcStatus, errorType, failed }: Outcome): void {
+  if (status > 0) attributes[spanAttributes.statusCode] = status;
+  if (grpcStatus >= 0) {
+    attributes[spanAttributes.rpcSystem] = 'grpc';
+    attributes[spanAttributes.rpcStatus] = grpcStatusName(grpcStatus);
+  }
+  if (!failed) return;
+  const fromStatus = grpcStatus > 0 ? grpcStatusName(grpcStatus) : status > 0 ? String(status) : '_OTHER';
+  attributes[spanAttributes.errorType] = errorType ?? fromStatus;
+}
+
+/**
+ * The SERVER span: what the client experienced. A 4xx is the client's fault, and so not an error of this span; a response
+ * that the client did not get whole is one, whatever its status said.
+ */
 function serverSpan(facts: SpanFacts): FinishedSpanFacts {
-  const failed = facts.status >= 500 || facts.status === 0;
+  const { brokenOff, grpcStatus } = facts;
+  // 499 of ours is for the log: no status was sent to a client that had left.
+  const status = brokenOff === clientGone && facts.status === 499 ? 0 : facts.status;
+  const failed = status >= 500 || status === 0 || brokenOff !== undefined || isGrpcServerError(grpcStatus);
   const attributes: Attributes = {
     [spanAttributes.urlPath]: facts.path,
     [spanAttributes.urlScheme]: facts.scheme,
-    [spanAttributes.serverAddress]: facts.host,
-    [spanAttributes.serverPort]: facts.port,
     [spanAttributes.clientAddress]: facts.clientAddress,
+    [spanAttributes.peerAddress]: facts.peerAddress,
     [spanAttributes.protocolVersion]: facts.protocol,
     [spanAttributes.revision]: facts.revision,
     [spanAttributes.requestId]: facts.requestId,
   };
   setMethod(attributes, facts.method);
-  setOutcome(attributes, facts.status, facts.code, failed);
+  setOutcome(attributes, { status, grpcStatus, errorType: facts.code ?? brokenOff, failed });
+  set(attributes, spanAttributes.serverAddress, facts.host);
+  if (facts.host !== '' && facts.port > 0) attributes[spanAttributes.serverPort] = facts.port;
+  if (facts.peerPort > 0) attributes[spanAttributes.peerPort] = facts.peerPort;
   set(attributes, spanAttributes.httpRoute, facts.routePattern);
   set(attributes, spanAttributes.userAgent, facts.userAgent?.slice(0, maxUserAgentChars));
   set(attributes, spanAttributes.route, facts.route?.name);
   set(attributes, spanAttributes.service, facts.service?.name);
   set(attributes, spanAttributes.consumer, facts.consumer?.username);
-  const { traceId, spanId, parentSpanId } = facts.trace;
+  const { traceId, spanId, parentSpanId, random } = facts.trace;
   const method = methodName(facts.method);
   return {
     name: facts.routePattern === undefined ? method : `${method} ${facts.routePattern}`,
     kind: SpanKind.SERVER,
     traceId,
+    random,
     spanId,
     parentSpanId,
     parentIsRemote: true,
@@ -68,23 +95,29 @@ function serverSpan(facts: SpanFacts): FinishedSpanFacts {
   };
 }
 
-/** The CLIENT span of one attempt. Here a 4xx is an error, as the conventions have it. */
+/**
+ * The CLIENT span of one attempt, from the request to the last byte of the response. Here a 4xx is an error, and so is every
+ * gRPC status but OK, as the conventions have it.
+ */
 function attemptSpan(facts: SpanFacts, attempt: AttemptFacts, resendCount: number): FinishedSpanFacts {
-  const failed = attempt.status >= 400 || attempt.status === 0 || attempt.code !== undefined;
+  const { status, grpcStatus, errorType } = attempt;
+  const failed = status >= 400 || status === 0 || errorType !== undefined || grpcStatus > 0;
   const host = attempt.host.includes(':') ? `[${attempt.host}]` : attempt.host;
   const attributes: Attributes = {
     [spanAttributes.urlFull]: `${attempt.scheme}://${host}:${attempt.port}${attempt.path}`,
     [spanAttributes.serverAddress]: attempt.host,
     [spanAttributes.serverPort]: attempt.port,
+    [spanAttributes.protocolVersion]: attempt.protocol,
   };
   setMethod(attributes, facts.method);
-  setOutcome(attributes, attempt.status, attempt.code, failed);
+  setOutcome(attributes, { status, grpcStatus, errorType, failed });
   set(attributes, spanAttributes.service, facts.service?.name);
   if (resendCount > 0) attributes[spanAttributes.resendCount] = resendCount;
   return {
     name: methodName(facts.method),
     kind: SpanKind.CLIENT,
     traceId: facts.trace.traceId,
+    random: facts.trace.random,
     spanId: attempt.spanId,
     parentSpanId: facts.trace.spanId,
     parentIsRemote: false,

@@ -1,12 +1,15 @@
-import { SpanStatusCode, TraceFlags, createTraceState } from '@opentelemetry/api';
-import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus, TraceState } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { schemaUrl } from '../names.ts';
 
 export interface FinishedSpanFacts {
   readonly name: string;
   readonly kind: SpanKind.SERVER | SpanKind.CLIENT;
   readonly traceId: string;
+  /** The random flag of the trace id. */
+  readonly random: boolean;
   readonly spanId: string;
   /** Empty for the first span of a trace. */
   readonly parentSpanId: string;
@@ -20,12 +23,44 @@ export interface FinishedSpanFacts {
 }
 
 const noItems: never[] = [];
-const scope = Object.freeze({ name: 'sluice' });
+const scope = Object.freeze({ name: 'sluice', schemaUrl });
+/** W3C Trace Context Level 2, section 2.2.2.5.2. */
+const randomFlag = 0x02;
 
 /** Milliseconds as the pair of seconds and nanoseconds the exporter wants. */
 function hrTime(timeMs: number): HrTime {
   const seconds = Math.floor(timeMs / 1_000);
   return [seconds, Math.min(999_999_999, Math.round((timeMs - seconds * 1_000) * 1e6))];
+}
+
+/**
+ * A `tracestate` as it was passed on. The one of the OpenTelemetry API leaves out all of one longer than 512 characters, and
+ * keys that begin with a digit, so that the span would tell another story than the request.
+ */
+class KeptTraceState implements TraceState {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  serialize(): string {
+    return this.#text;
+  }
+
+  /** The span is finished: nothing is changed any more. */
+  set(): TraceState {
+    return this;
+  }
+
+  unset(): TraceState {
+    return this;
+  }
+
+  get(key: string): string | undefined {
+    const member = this.#text.split(',').find((each) => each.trim().startsWith(`${key}=`));
+    return member?.trim().slice(key.length + 1);
+  }
 }
 
 /** A span made after the fact, in the shape the OpenTelemetry exporter reads. Always sampled: others are never made. */
@@ -51,11 +86,12 @@ export class FinishedSpan implements ReadableSpan {
   constructor(facts: FinishedSpanFacts, resource: Resource) {
     const { traceId, parentSpanId, startTimeMs, durationMs } = facts;
     const durationKnownMs = Math.max(0, durationMs);
-    const traceState = facts.tracestate === undefined ? {} : { traceState: createTraceState(facts.tracestate) };
-    this.#context = { traceId, spanId: facts.spanId, traceFlags: TraceFlags.SAMPLED, ...traceState };
+    const traceState = facts.tracestate === undefined ? {} : { traceState: new KeptTraceState(facts.tracestate) };
+    const traceFlags = TraceFlags.SAMPLED | (facts.random ? randomFlag : 0);
+    this.#context = { traceId, spanId: facts.spanId, traceFlags, ...traceState };
     if (parentSpanId !== '') {
       const isRemote = facts.parentIsRemote;
-      this.parentSpanContext = { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote };
+      this.parentSpanContext = { traceId, spanId: parentSpanId, traceFlags, isRemote };
     }
     this.name = facts.name;
     this.kind = facts.kind;

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { startOtlpReceiver } from '@sluice/testkit';
 import type { OtlpReceiver } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { schemaUrl } from '../names.ts';
 import type { SpanExportOptions } from './span-export.ts';
 import type { AttemptFacts, SpanFacts } from './span-facts.ts';
 import { Tracer } from './tracer.ts';
@@ -41,8 +45,10 @@ const attemptOf = (spanId: string, changes: Partial<AttemptFacts> = {}): Attempt
   host: '127.0.0.1',
   port: 9_101,
   path: '/orders/12',
+  protocol: '1.1',
   status: 200,
-  code: undefined,
+  grpcStatus: -1,
+  errorType: undefined,
   ...changes,
 });
 
@@ -56,8 +62,10 @@ function request(tracer: Tracer, traceparent?: string, changes: Partial<SpanFact
     startTimeMs: 1_764_000_000_000,
     durationMs: 10,
     status: 200,
+    grpcStatus: -1,
     source: 'upstream',
     code: undefined,
+    brokenOff: undefined,
     method: 'GET',
     scheme: 'http',
     host: 'api.example.com',
@@ -65,6 +73,8 @@ function request(tracer: Tracer, traceparent?: string, changes: Partial<SpanFact
     path: '/orders/12',
     protocol: '1.1',
     clientAddress: '203.0.113.9',
+    peerAddress: '203.0.113.9',
+    peerPort: 40_123,
     userAgent: 'curl/8.11',
     route: { name: 'orders' },
     routePattern: '/orders/*',
@@ -89,7 +99,7 @@ describe('spans on the wire', () => {
   it('continue the trace of the caller: client, server span, attempts', async () => {
     const { tracer, facts } = setUp();
     const finished = request(tracer, `00-${callerTraceId}-${callerSpanId}-01`);
-    const retried = attemptOf(tracer.attemptSpanId(finished.trace), { status: 0, code: 'upstream_connect_failed' });
+    const retried = attemptOf(tracer.attemptSpanId(finished.trace), { status: 0, errorType: 'upstream_connect_failed' });
     tracer.record({ ...finished, attempts: [retried, ...finished.attempts] });
 
     const spans = await receiver.waitForSpans(3);
@@ -107,6 +117,7 @@ describe('spans on the wire', () => {
     // The parent of the server span is remote (bit 9), that of an attempt is not; both say so (bit 8); sampled is bit 0.
     expect([server!.flags, first!.flags]).toEqual([0x301, 0x101]);
     expect(server!.scope).toBe('sluice');
+    expect([server!.resourceSchemaUrl, server!.scopeSchemaUrl]).toEqual([schemaUrl, schemaUrl]);
     expect(server!.resource).toEqual({
       'service.name': 'sluice-proxy',
       'service.instance.id': 'node-7',
@@ -114,6 +125,21 @@ describe('spans on the wire', () => {
     });
     await tracer.shutdown();
     expect(facts).toEqual({ exported: 3, dropped: 0, warnings: [] });
+  });
+
+  it('carry the tracestate and the random flag that were passed on, also where the OpenTelemetry API keeps less', async () => {
+    const { tracer } = setUp();
+    const tracestate = `0vendor=1,${Array.from({ length: 30 }, (_, index) => `k${index}=${'v'.repeat(60)}`).join(',')}`;
+    tracer.record({ ...request(tracer, `00-${callerTraceId}-${callerSpanId}-03`), tracestate });
+    const [server] = await receiver.waitForSpans(2);
+    expect(server).toMatchObject({ traceState: tracestate, flags: 0x303 });
+    await tracer.shutdown();
+  });
+
+  it('follow the conventions of the version that the names come from', () => {
+    const entry = createRequire(import.meta.url).resolve('@opentelemetry/semantic-conventions');
+    const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8')) as { version: string };
+    expect(schemaUrl).toBe(`https://opentelemetry.io/schemas/${version}`);
   });
 
   it('have the times that were measured', async () => {

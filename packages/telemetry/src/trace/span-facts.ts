@@ -1,6 +1,8 @@
-import type { ErrorCode } from '@sluice/errors';
 import type { ExchangeFacts } from '../exchange-facts.ts';
 import type { TraceContext } from './trace-context.ts';
+
+/** `error.type` of what ended because the client left before it had its whole response. No error of ours has this code. */
+export const clientGone = 'client_closed_request';
 
 /** One attempt to have a target answer. */
 export interface AttemptFacts {
@@ -15,10 +17,14 @@ export interface AttemptFacts {
   readonly port: number;
   /** Path sent, without query. */
   readonly path: string;
+  /** HTTP version spoken with the target: `1.1` or `2`. */
+  readonly protocol: string;
   /** Status code received; 0 when there was no response. */
   readonly status: number;
-  /** Why there was no complete response. */
-  readonly code: ErrorCode | undefined;
+  /** Value of `grpc-status` received; -1 when there was none. */
+  readonly grpcStatus: number;
+  /** Why there was no complete response, as `error.type` tells it: a code of the catalogue, or {@link clientGone}. */
+  readonly errorType: string | undefined;
 }
 
 /**
@@ -27,11 +33,17 @@ export interface AttemptFacts {
  */
 export interface SpanFacts extends ExchangeFacts {
   readonly trace: TraceContext;
-  /** The caller's `tracestate`, when its trace is continued. */
+  /** The caller's `tracestate`, when its trace is continued and the field is valid. */
   readonly tracestate: string | undefined;
   readonly scheme: 'http' | 'https';
-  /** Port the client asked for. */
+  /** Port the client asked for; 0 when it is not known. */
   readonly port: number;
+  /** The connection that the request came on: a proxy's, when there is one between the client and this node. */
+  readonly peerAddress: string;
+  /** 0 when it is not known. */
+  readonly peerPort: number;
+  /** Why the client did not get its whole response, as `error.type` tells it; undefined when it did. */
+  readonly brokenOff: string | undefined;
   /** The path pattern that matched, such as `/orders/*`. */
   readonly routePattern: string | undefined;
   readonly attempts: readonly AttemptFacts[];

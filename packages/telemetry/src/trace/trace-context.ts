@@ -1,8 +1,7 @@
 import { formatTraceparent } from './traceparent.ts';
 
 /**
- * The place of one request in a trace. A connection keeps one and has it filled anew for each request
- * (`Tracer.decide`).
+ * The place of one request in a trace. A connection keeps one, and `Tracer.decide` fills it for each request.
  */
 export class TraceContext {
   /** 32 hex digits; empty when the request belongs to no trace. */
@@ -13,6 +12,8 @@ export class TraceContext {
   parentSpanId = '';
   /** The sampled flag, as it is passed on. */
   sampled = false;
+  /** The random flag, as it is passed on: the right-most seven bytes of the trace id are random. */
+  random = false;
   /** True when the caller's `traceparent` goes on exactly as it came. */
   isPassedOn = false;
   /** True when spans of this request are recorded. */
@@ -20,10 +21,10 @@ export class TraceContext {
 
   /**
    * The `traceparent` to send upstream with the span of one attempt as parent; undefined when there is no trace to speak
-   * of, and then the field is not sent. `tracestate` is passed on, unchanged, only when {@link continued}.
+   * of, and then the field is not sent. `tracestate` is passed on only when {@link continued}, and when it is valid.
    */
   traceparent(spanId: string = this.spanId): string | undefined {
-    return this.traceId === '' ? undefined : formatTraceparent(this.traceId, spanId, this.sampled);
+    return this.traceId === '' ? undefined : formatTraceparent(this.traceId, spanId, this.sampled, this.random);
   }
 
   /** True when the caller's trace goes on, so that its `tracestate` is still about this trace. */

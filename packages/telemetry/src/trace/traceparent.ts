@@ -6,7 +6,9 @@ export interface Traceparent {
   /** Id of the caller's span. */
   readonly parentSpanId: string;
   readonly sampled: boolean;
-  /** It is what {@link formatTraceparent} would make of the rest. */
+  /** The right-most seven bytes of the trace id are random (W3C Trace Context Level 2, section 2.2.2.5.2). */
+  readonly random: boolean;
+  /** The field is exactly what {@link formatTraceparent} makes of the other properties. */
   readonly isOfVersion00: boolean;
 }
 
@@ -15,11 +17,13 @@ const knownChars = 55;
 const dash = 0x2d;
 const zero = 0x30;
 const lowerF = 0x66;
+const sampledFlag = 0x01;
+const randomFlag = 0x02;
 
 /**
  * Reads a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that are not all zero, never
- * version ff. Version 00 has exactly four parts; of a later version the first four are read and more may follow. Answers
- * undefined for anything else: the trace then starts anew, and `tracestate` must not be passed on.
+ * version ff. Version 00 has exactly four parts; of a later version the first four are read and more may follow. Returns
+ * undefined for anything else: a new trace is begun then, and `tracestate` must not be passed on.
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;
@@ -28,13 +32,15 @@ export function parseTraceparent(value: string): Traceparent | undefined {
   if (isAll(lowerF, value, 0, 2) || isAll(zero, value, 3, 35) || isAll(zero, value, 36, 52)) return undefined;
   const isVersion00 = isAll(zero, value, 0, 2);
   if (length > knownChars && (isVersion00 || charCodeAt(value, knownChars) !== dash)) return undefined;
-  const flags = charCodeAt(value, knownChars - 1);
+  const digit = charCodeAt(value, knownChars - 1);
+  // `a` stands for 10, and its character code is 0x61.
+  const flags = digit <= 0x39 ? digit - zero : digit - 0x61 + 10;
   return {
     traceId: value.slice(3, 35),
     parentSpanId: value.slice(36, 52),
-    // The sampled flag is the lowest bit of the last digit; `a`, which stands for 10, is an odd character.
-    sampled: (flags <= 0x39 ? flags : flags + 1) % 2 !== 0,
-    isOfVersion00: isVersion00 && charCodeAt(value, knownChars - 2) === zero && flags <= zero + 1,
+    sampled: (flags & sampledFlag) !== 0,
+    random: (flags & randomFlag) !== 0,
+    isOfVersion00: isVersion00 && charCodeAt(value, knownChars - 2) === zero && flags <= (sampledFlag | randomFlag),
   };
 }
 
@@ -51,7 +57,13 @@ function isAll(code: number, text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** Writes a `traceparent` field of version 00. Of the flags only `sampled` is known to that version. */
-export function formatTraceparent(traceId: string, spanId: string, sampled: boolean): string {
-  return '00-' + traceId + '-' + spanId + (sampled ? '-01' : '-00');
+/** The ends of a field, by the value of its flags. */
+const flagsText = ['-00', '-01', '-02', '-03'] as const;
+
+/**
+ * Writes a `traceparent` field of version 00. Flags other than `sampled` and `random` are not defined and must be sent as
+ * zero (W3C Trace Context Level 2, section 2.2.2.5.3).
+ */
+export function formatTraceparent(traceId: string, spanId: string, sampled: boolean, random: boolean): string {
+  return '00-' + traceId + '-' + spanId + flagsText[sampled ? (random ? 3 : 1) : random ? 2 : 0];
 }

@@ -30,6 +30,22 @@ describe('a decision about a request', () => {
     expect(context.traceparent()).toBe(unsampled);
   });
 
+  it.each([
+    ['00', '00'],
+    ['01', '01'],
+    ['02', '02'],
+    ['03', '03'],
+    ['05', '01'],
+    ['fe', '02'],
+    ['ff', '03'],
+  ])('passes the flags %s of the caller on as %s: those that are not defined are cleared', (flags, expected) => {
+    for (const records of [true, false]) {
+      const context = tracer(1, records).decide(`00-${traceId}-${callerSpanId}-${flags}`);
+      expect(context.traceparent()).toBe(`00-${traceId}-${context.spanId}-${expected}`);
+      expect(context.isPassedOn).toBe(!context.recorded && flags === expected);
+    }
+  });
+
   it('passes on the caller when nothing is exported, sampled or not', () => {
     for (const traceparent of [sampled, unsampled]) {
       const context = tracer(undefined, false).decide(traceparent);
@@ -44,7 +60,7 @@ describe('a decision about a request', () => {
       expect(context).toMatchObject({ parentSpanId: '', sampled: true, recorded: true, continued: false });
       expect(context.traceId).toMatch(/^[0-9a-f]{32}$/);
       expect(context.traceId).not.toBe(traceId);
-      expect(context.traceparent()).toBe(`00-${context.traceId}-${context.spanId}-01`);
+      expect(context.traceparent()).toBe(`00-${context.traceId}-${context.spanId}-03`);
     }
   });
 
@@ -60,7 +76,7 @@ describe('a decision about a request', () => {
     const ids = new Set([context.spanId, one.attemptSpanId(context), one.attemptSpanId(context)]);
     expect(ids.size).toBe(3);
     const [, attempt] = [...ids];
-    expect(context.traceparent(attempt)).toBe(`00-${context.traceId}-${attempt}-01`);
+    expect(context.traceparent(attempt)).toBe(`00-${context.traceId}-${attempt}-03`);
   });
 
   it('samples about as many as the ratio says, and decides by the trace id', () => {

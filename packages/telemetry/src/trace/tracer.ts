@@ -1,6 +1,6 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
-import { resourceAttributes } from '../names.ts';
+import { resourceAttributes, schemaUrl } from '../names.ts';
 import { randomIds } from '../random-ids.ts';
 import { exchangeSpans } from './exchange-spans.ts';
 import { FinishedSpan } from './finished-span.ts';
@@ -41,11 +41,12 @@ export class Tracer {
     }
     this.#ratio = ratio;
     this.#export = options.export && new SpanExport(options.export);
-    this.#resource = resourceFromAttributes({
+    const attributes = {
       [resourceAttributes.serviceName]: options.serviceName,
       [resourceAttributes.serviceInstanceId]: options.instanceId,
       [resourceAttributes.serviceVersion]: options.version,
-    });
+    };
+    this.#resource = resourceFromAttributes(attributes, { schemaUrl });
   }
 
   /**
@@ -60,6 +61,7 @@ export class Tracer {
     context.traceId = parent.traceId;
     context.parentSpanId = parent.parentSpanId;
     context.sampled = parent.sampled;
+    context.random = parent.random;
     context.recorded = parent.sampled && this.#export !== undefined;
     context.spanId = context.recorded ? randomIds.next64() : parent.parentSpanId;
     context.isPassedOn = !context.recorded && parent.isOfVersion00;
@@ -89,13 +91,15 @@ export class Tracer {
     context.spanId = begins ? randomIds.next64() : '';
     context.parentSpanId = '';
     context.sampled = begins && isSampled(context.traceId, ratio);
+    // All 16 bytes of our trace ids are random, and the flag tells participants that may sample by them.
+    context.random = begins;
     context.recorded = context.sampled && this.#export !== undefined;
     context.isPassedOn = false;
     return context;
   }
 }
 
-/** Decides by the random low bits of the trace id, so that whoever knows the id and the ratio comes to the same answer. */
+/** Decides by the random low bits of the trace id, so that all who know the id and the ratio come to the same decision. */
 function isSampled(traceId: string, ratio: number): boolean {
   if (ratio === 0 || ratio === 1) return ratio === 1;
   return Number.parseInt(traceId.slice(-12), 16) < ratio * 2 ** 48;
