@@ -8,7 +8,7 @@ import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeGently } from './gentle-close.ts';
 import { guardedBy } from './guarded-events.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
-import { optionsResponse, refusalOfMethod, refusalResponse } from './refusal.ts';
+import { optionsResponse, ownAnswerOf, refusalOfMethod, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
 import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
@@ -328,9 +328,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
 
   /** @param headers undefined when they are not those of a well-formed head */
   private refuse(code: ErrorCode, reason: string, headers?: HeaderList): void {
-    const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
-    const { status } = catalogue[code];
-    const content = this.owner.events.refused({ protocol, encrypted, code, status, grpcStatus: -1, reason, peerAddress, localPort, method, host, path, headers });
+    const content = this.owner.events.refused({ ...ownAnswerOf(this, catalogue[code].status, headers), code, grpcStatus: -1, reason });
     this.decideKeepAlive('length');
     this.writer.send(refusalResponse(this, code, content));
     this.responseEnded();
@@ -339,8 +337,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private answerOptions(): void {
     this.decideKeepAlive('length');
     this.writer.send(optionsResponse(this));
-    const { protocol, encrypted, peerAddress, localPort, method, host, path, headers } = this;
-    this.owner.events.answered({ protocol, encrypted, status: 204, peerAddress, localPort, method, host, path, headers });
+    this.owner.events.answered(ownAnswerOf(this, 204, this.headers));
     this.responseEnded();
   }
 
@@ -385,7 +382,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.socket.destroy();
   }
 
-  /** The socket is closed, by whomever. */
+  /** The socket is closed, by the client or by us. */
   private gone(): void {
     const { abortListener, phase } = this;
     const onDone = this.response.abandon();

@@ -1,5 +1,6 @@
 import { catalogue, problemMediaType, type ErrorCode } from '@sluice/errors';
 import { HeaderList, isKnownMethod } from '@sluice/http1';
+import type { Downstream } from '../exchange/downstream.ts';
 import { responseHead, type HeadContext } from './response-head.ts';
 
 /** Methods a 405 of the listener offers instead, RFC 9110 section 15.5.6. */
@@ -29,4 +30,13 @@ export function refusalResponse(context: HeadContext, code: ErrorCode, content: 
 /** The answer to an OPTIONS that goes no further: `*` asks about the server, and Max-Forwards may have come to 0. */
 export function optionsResponse(context: HeadContext): string {
   return responseHead(context, 204, HeaderList.of({ Allow: servedMethods }), 'none', 0);
+}
+
+/**
+ * What log and traces say of a request that the listener answers itself.
+ * @param headers of the request; undefined when they are not those of a well-formed head
+ */
+export function ownAnswerOf<Headers extends HeaderList | undefined>(request: Downstream, status: number, headers: Headers) {
+  const { protocol, encrypted, peerAddress, localPort, method, host, path } = request;
+  return { protocol, encrypted, status, peerAddress, localPort, method, host, path, headers };
 }
