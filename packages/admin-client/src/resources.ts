@@ -37,6 +37,7 @@ export interface ServiceInput extends Governed {
   readonly retries?: { readonly attempts?: number };
   readonly limits?: { readonly maxBodyBytes?: number };
   readonly health?: { readonly failures?: number; readonly ejectMs?: number; readonly failureStatuses?: readonly number[] };
+  readonly connections?: { readonly max?: number; readonly queue?: number };
   readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly clientCertificate?: string; readonly caCertificates?: string };
   readonly quotas?: string[];
 }

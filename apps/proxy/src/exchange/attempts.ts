@@ -1,5 +1,6 @@
 // The global of that name is a getter: asking it costs as much as the clock itself.
 import { performance } from 'node:perf_hooks';
+import { after } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
 import { clientGone as clientLeft } from '@sluice/telemetry';
@@ -21,6 +22,11 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 /** Methods that ask for nothing to be changed, RFC 9110 section 9.2.1: without content, they may try an ejected target. */
 const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** So much content is enough to begin with. */
+const ENOUGH_BYTES = 16_384;
+/** After that long a request begins with what is there: what it streams may be waited for. */
+const SLOW_AFTER_MS = 1_000;
+
 /** The attempts to get a response for one exchange: the first, and further targets while that is safe. */
 export class Attempts implements UpstreamEvents, AbortListener {
   readonly #exchange: Exchange;
@@ -28,8 +34,14 @@ export class Attempts implements UpstreamEvents, AbortListener {
   readonly #over: (exchange: Exchange) => void;
   /** The same for every attempt. */
   readonly #requestTarget: string;
-  /** Of requests with content to HTTP/2 targets, which can say that they have not processed one. */
-  readonly #held: HeldContent | undefined;
+  /**
+   * Of requests with content to HTTP/2 targets, which can say that they have not processed one; of others while it arrives and
+   * no target was asked yet.
+   */
+  #held: HeldContent | undefined;
+  /** Runs while content is waited for. */
+  #slowTimer: NodeJS.Timeout | undefined;
+  #isSlow = false;
   #target: UpstreamTarget | undefined;
   #isTrial = false;
   readonly #isSafe: boolean;
@@ -57,6 +69,39 @@ export class Attempts implements UpstreamEvents, AbortListener {
     exchange.downstream.abortListener = this;
   }
 
+  /**
+   * Asks the first target, once enough of the content is here: a client that is slow to send it holds memory of ours meanwhile,
+   * and not a connection that others need.
+   */
+  begin(): void {
+    const { downstream } = this.#exchange;
+    const { content } = downstream;
+    if (content.length === 0 || (content.arrivedBytes ?? 0) >= ENOUGH_BYTES || downstream.wantsUpgrade || downstream.isGrpc) return this.next();
+    const held = (this.#held ??= new HeldContent(content));
+    this.#slowTimer = after('connection', SLOW_AFTER_MS, () => this.#contentReady(true));
+    held.collect(ENOUGH_BYTES, () => this.#contentReady(false));
+  }
+
+  #contentReady(isSlow: boolean): void {
+    if (this.#slowTimer === undefined || this.#ended) return;
+    clearTimeout(this.#slowTimer);
+    this.#slowTimer = undefined;
+    try {
+      const failure = this.#held?.failure;
+      if (failure !== undefined) {
+        this.#exchange.reason = failure.message;
+        return this.#reply(failure.code);
+      }
+      this.#isSlow = isSlow;
+      // The time that the client took is not the upstream's.
+      this.#exchange.upstreamStartedAtMs = performance.now();
+      if (!this.#service.spec.protocol.startsWith('h2')) this.#held?.release();
+      this.next();
+    } catch (fault) {
+      this.#giveUp(fault);
+    }
+  }
+
   /** Sends the request to the next target. */
   next(): void {
     const exchange = this.#exchange;
@@ -75,6 +120,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
       headers: exchange.headers,
       content: this.#held ?? exchange.downstream.content,
       upgrade: exchange.downstream.wantsUpgrade,
+      caller: exchange,
+      isSlow: this.#isSlow,
     };
     const attempt = this.#attempt;
     const call = target.send(request, this.#timeouts(), this);
@@ -231,6 +278,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     if (this.#ended) return;
     this.#ended = true;
     this.#endSpan(errorType);
+    clearTimeout(this.#slowTimer);
     this.#held?.release();
     if (this.#isTrial) this.#report('abandoned');
     this.#exchange.downstream.abortListener = undefined;

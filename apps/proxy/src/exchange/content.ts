@@ -23,6 +23,8 @@ export interface ContentSource {
    * END_STREAM, or a length of 0 in HTTP/1.1. Not set when that is not known.
    */
   readonly endsWithHead?: boolean;
+  /** Bytes that are here and would be handed over at once, as far as it is known; Infinity when all of the content is here. */
+  readonly arrivedBytes?: number;
   /** Begins the flow into the sink. Called at most once. */
   start(sink: ContentSink): void;
   /** Goes on after `sink.data` answered false. */

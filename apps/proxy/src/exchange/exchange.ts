@@ -5,6 +5,7 @@ import type { FieldName, HeaderList } from '@sluice/http1';
 import type { Consumer, Credential, Exchange as PolicyExchange, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
 import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } from '@sluice/telemetry';
+import { addressKey } from '../listener/address-counter.ts';
 import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
@@ -254,6 +255,11 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   get responseBytes(): number {
     return this.downstream.bytesSent;
+  }
+
+  /** {@inheritDoc Caller.callerKey} */
+  get callerKey(): string {
+    return this.consumer === undefined ? addressKey(this.clientAddress) : `consumer ${this.consumer.id}`;
   }
 
   /** Value of `grpc-status` that the client was sent, by the upstream or by us; -1 when there was none. */

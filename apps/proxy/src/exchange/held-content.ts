@@ -23,6 +23,8 @@ export class HeldContent implements ContentSource, ContentSink {
   private bytes = 0;
   /** How many of the chunks the sink has got. */
   private at = 0;
+  private enough = 0;
+  private ready: (() => void) | undefined = undefined;
   private isHeld = true;
   private isStarted = false;
   private isPaused = false;
@@ -39,6 +41,27 @@ export class HeldContent implements ContentSource, ContentSink {
   /** Bytes that all requests of this process hold. */
   static get totalBytes(): number {
     return totalBytes;
+  }
+
+  get arrivedBytes(): number {
+    return this.isComplete ? Number.POSITIVE_INFINITY : this.bytes;
+  }
+
+  /** Why the content will never be complete, when that is known already. */
+  get failure(): GatewayError | undefined {
+    return this.fault;
+  }
+
+  /**
+   * Begins to take content before there is a sink.
+   * @param enough bytes after which no more is taken; less when the process holds as much as it may
+   * @param ready called once: so much is here, or all there is, or there will be no more
+   */
+  collect(enough: number, ready: () => void): void {
+    this.isStarted = true;
+    this.enough = enough;
+    this.ready = ready;
+    this.source.start(this);
   }
 
   start(sink: ContentSink): void {
@@ -86,7 +109,11 @@ export class HeldContent implements ContentSource, ContentSink {
     // While earlier chunks wait for a sink, or for it to resume, this one waits behind them.
     if (sink === undefined || this.at < this.chunks.length) {
       this.hold(chunk);
-      return false;
+      if (this.ready === undefined) return false;
+      if (this.bytes < this.enough && totalBytes < MAX_TOTAL_BYTES) return true;
+      this.collected();
+      // Whoever was waiting may have begun to take it, and may have got all there is.
+      return this.sink !== undefined && !this.isPaused && this.at >= this.chunks.length;
     }
     if (!this.isHeld) return sink.data(chunk);
     if (this.bytes + chunk.length > MAX_HELD_BYTES || totalBytes + chunk.length > MAX_TOTAL_BYTES) {
@@ -102,11 +129,19 @@ export class HeldContent implements ContentSource, ContentSink {
     this.isComplete = true;
     this.trailers = trailers;
     this.finish();
+    this.collected();
   }
 
   fail(error: GatewayError): void {
     this.fault = error;
     this.finish();
+    this.collected();
+  }
+
+  private collected(): void {
+    const { ready } = this;
+    this.ready = undefined;
+    ready?.();
   }
 
   private hold(chunk: Buffer): Buffer {

@@ -3,6 +3,12 @@ import type { HeaderList } from '@sluice/http1';
 import type { ContentSource } from './content.ts';
 import type { Tunnel } from './tunnel.ts';
 
+/** Whose request it is. */
+export interface Caller {
+  /** The same for all requests of a consumer, or without one, of a client address. Made when it is asked for. */
+  readonly callerKey: string;
+}
+
 /** A request as it goes to a target. */
 export interface UpstreamRequest {
   readonly method: string;
@@ -15,6 +21,10 @@ export interface UpstreamRequest {
   readonly content: ContentSource;
   /** Ask for a WebSocket. */
   readonly upgrade: boolean;
+  /** Who asks; a share of a target's connections is the most that one caller gets. */
+  readonly caller?: Caller | undefined;
+  /** The request begins although little of its content is here: the client is slow to send it. */
+  readonly isSlow?: boolean;
 }
 
 /** What became of a call. Exactly one of `onResponse`, `onUpgrade` and `onFailure` is called, once, unless it is aborted. */

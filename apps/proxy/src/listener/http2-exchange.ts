@@ -156,6 +156,11 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
 
   // ContentOwner: how the content of the request flows.
 
+  /** What a stream has read is not known before it flows. */
+  get unreadBytes(): number {
+    return 0;
+  }
+
   contentStarted(): void {
     const { clientStream: stream, requestContent } = this;
     if (this.isOpen && this.expectsContinue && requestContent?.received === 0 && !stream.headersSent && stream.readableLength === 0) {

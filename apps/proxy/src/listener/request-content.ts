@@ -5,6 +5,8 @@ import type { ContentSink, ContentSource } from '../exchange/content.ts';
 /** What the content of a request needs of its connection. */
 export interface ContentOwner {
   readonly maxBodyBytes: number;
+  /** Bytes that were read and not looked at yet. */
+  readonly unreadBytes: number;
   /** The content is wanted from now on: read, and deliver what is already there before returning. */
   contentStarted(): void;
   /** The sink takes more: read on. */
@@ -35,6 +37,12 @@ export class RequestContent implements ContentSource {
   /** Somebody waits for bytes. */
   get flowing(): boolean {
     return this.sink !== undefined && !this.paused;
+  }
+
+  get arrivedBytes(): number {
+    const { unreadBytes } = this.owner;
+    // Of chunked content it is not known how much of that is framing.
+    return this.length >= 0 && unreadBytes >= this.length - this.received ? Number.POSITIVE_INFINITY : unreadBytes;
   }
 
   start(sink: ContentSink): void {

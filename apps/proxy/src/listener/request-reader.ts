@@ -83,6 +83,11 @@ export class RequestReader implements ContentOwner {
     return this.parser.keepAlive && !this.broken && (!this.peerEnded || this.hasUnread);
   }
 
+  /** {@inheritDoc ContentOwner.unreadBytes} */
+  get unreadBytes(): number {
+    return this.buffer.length - this.at;
+  }
+
   /** Bytes have arrived that nobody has looked at. */
   get hasUnread(): boolean {
     return this.at < this.buffer.length;

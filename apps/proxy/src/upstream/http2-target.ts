@@ -41,7 +41,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
 
   /** @throws Error when the address of the spec is not host:port */
   constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
-    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget, names } = { ...defaultTargetOptions, ...options };
+    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget, names } = { ...defaultTargetOptions, ...spec.connections, ...options };
     this.address = spec.address;
     this.wheel = wheel;
     this.connector = new TargetConnector(spec, certificates);

@@ -53,6 +53,21 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.queueDeadlineMs = nowMs + Math.min(timeouts.connectMs, timeouts.totalMs);
   }
 
+  /** Who asks; empty when that is not known. */
+  get callerKey(): string {
+    return this.request.caller?.callerKey ?? '';
+  }
+
+  get isSlow(): boolean {
+    return this.request.isSlow === true;
+  }
+
+  /** Content of the request is still on its way from the client. */
+  get isUploading(): boolean {
+    const { content } = this.request;
+    return !this.requestSent && content.length !== 0 && content.arrivedBytes !== Number.POSITIVE_INFINITY;
+  }
+
   /** The head of the response was delivered. */
   get answered(): boolean {
     return this.content !== undefined;

@@ -7,6 +7,8 @@ export interface TargetSpec {
   readonly protocol: 'http' | 'https' | 'h2c' | 'h2';
   /** `host:port`, as configured. */
   readonly address: string;
+  /** How many connections the services that have it allow; the default otherwise. */
+  readonly connections?: { readonly maxConnections: number; readonly maxQueued: number } | undefined;
   /** For https and h2. */
   readonly tls: TargetTls;
 }
@@ -22,9 +24,9 @@ export interface TargetTls {
 }
 
 /** What makes two targets the same one. */
-export function targetKey({ protocol, address, tls }: TargetSpec): string {
+export function targetKey({ protocol, address, tls, connections }: TargetSpec): string {
   const encrypted = protocol === 'https' || protocol === 'h2';
-  return JSON.stringify(encrypted ? [protocol, address, tls.verify, tls.serverName, tls.caCertificates, tls.clientCertificate] : [protocol, address]);
+  return JSON.stringify(encrypted ? [protocol, address, connections, tls.verify, tls.serverName, tls.caCertificates, tls.clientCertificate] : [protocol, address, connections]);
 }
 
 export interface TargetOptions {

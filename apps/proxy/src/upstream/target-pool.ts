@@ -5,6 +5,7 @@ import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
+import { FairShare } from './fair-share.ts';
 import { isLocalFault } from './local-fault.ts';
 import { PooledCall, type CallDispatcher } from './pooled-call.ts';
 import type { PooledTarget } from './pooled-target.ts';
@@ -12,6 +13,8 @@ import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './tar
 import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
 import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
+/** When more than half of the queue is taken, the most that one caller may still add to. */
+const MOST_QUEUED_OF_ONE = 32;
 /** How often calls that wait for a connection are looked at. */
 const QUEUE_CHECK_MS = 100;
 
@@ -43,15 +46,17 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   private reusing: PooledCall[] = [];
   private isAssigning = false;
   private readonly queueTimer = new Timer({ expired: () => this.checkQueue() });
+  private readonly share: FairShare;
   private draining = false;
 
   /** @throws Error when the address of the spec is not host:port */
   constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
     this.address = spec.address;
     this.wheel = wheel;
-    const given = { ...defaultTargetOptions, ...options };
+    const given = { ...defaultTargetOptions, ...spec.connections, ...options };
     this.options = { ...given, maxConnections: Math.min(given.maxConnections, given.budget.maxPerTarget) };
     this.limits = this.options.limits;
+    this.share = new FairShare(this.options.maxConnections);
     this.connector = new TargetConnector(spec, certificates);
     this.host = this.connector.host;
     this.port = this.connector.port;
@@ -79,12 +84,14 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall {
     const call = new PooledCall(this, request, timeouts, events, this.wheel.nowMs);
-    if (this.idle.length === 0 || call.needsFresh) {
+    if (this.isOverShare(call)) {
+      this.enqueue(call);
+    } else if (this.idle.length === 0 || call.needsFresh) {
       this.open(call);
-      return call;
+    } else {
+      this.reusing.push(call);
+      this.assignLater();
     }
-    this.reusing.push(call);
-    this.assignLater();
     return call;
   }
 
@@ -115,7 +122,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   private assignWaiting(): void {
-    for (const call of this.waiting) {
+    for (const call of this.share.admitted(this.waiting, this.underWay())) {
       const connection = this.takeIdle();
       if (connection === undefined) return;
       if (call.needsFresh) {
@@ -229,12 +236,35 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
       this.connect(call);
     } else if (this.connections.size === 0) {
       call.fail('local_resources_exhausted', `all ${budget.max} connections to targets are busy`);
-    } else if (this.waiting.size < this.options.maxQueued) {
-      this.waiting.add(call);
-      if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
     } else {
-      call.fail('no_target_available', `all ${this.options.maxConnections} connections are busy and ${this.waiting.size} requests wait for one`);
+      this.enqueue(call);
     }
+  }
+
+  private enqueue(call: PooledCall): void {
+    const { maxConnections, maxQueued } = this.options;
+    if (this.waiting.size >= maxQueued || (this.waiting.size >= maxQueued / 2 && !this.mayQueue(call))) {
+      call.fail('no_target_available', `all ${maxConnections} connections, or the share of the caller, are busy and ${this.waiting.size} requests wait for one`);
+      return;
+    }
+    this.waiting.add(call);
+    if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
+  }
+
+  /** The upper half of the queue is for callers who have no share of it yet, and for requests whose content is here. */
+  private mayQueue(call: PooledCall): boolean {
+    if (call.isUploading) return false;
+    const { callerKey } = call;
+    return callerKey === '' || this.waiting.values().filter((other) => other.callerKey === callerKey).take(MOST_QUEUED_OF_ONE).toArray().length < MOST_QUEUED_OF_ONE;
+  }
+
+  private isOverShare(call: PooledCall): boolean {
+    const busy = this.connections.size - this.idle.length;
+    return this.share.mayBeUsedUp(call, busy) && this.share.isUsedUp(call, this.underWay());
+  }
+
+  private *underWay(): Generator<PooledCall> {
+    for (const { current } of this.connections) if (current !== undefined) yield current;
   }
 
   private connect(call: PooledCall): void {
@@ -250,10 +280,12 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   private openForNext(): void {
-    const [next] = this.waiting;
-    if (next === undefined) return;
-    this.waiting.delete(next);
-    this.open(next);
+    if (this.waiting.size === 0) return;
+    for (const next of this.share.admitted(this.waiting, this.underWay())) {
+      this.waiting.delete(next);
+      this.open(next);
+      return;
+    }
   }
 
   private checkQueue(): void {
@@ -262,6 +294,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
       this.waiting.delete(call);
       call.fail('no_target_available', `none of ${this.options.maxConnections} connections became free in time`);
     }
-    if (this.waiting.size > 0) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
+    if (this.waiting.size === 0) return;
+    this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
+    // A share may have become free without a connection becoming so: an upload is complete, for instance.
+    if (this.idle.length > 0) this.assignLater();
+    else if (this.connections.size < this.options.maxConnections) this.openForNext();
   }
 }

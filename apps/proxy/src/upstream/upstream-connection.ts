@@ -95,6 +95,11 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     socket.on('close', guardedBy(socket, () => this.closed()));
     this.arm();
   }
+  /** The call on it, if any. */
+  get current(): PooledCall | undefined {
+    return this.call;
+  }
+
   /** Whether another call may be put on it. */
   get isIdle(): boolean {
     return this.state === IDLE;

@@ -154,6 +154,6 @@ export class UpstreamRegistry {
   }
 }
 
-function specOf({ protocol, tls }: Service, address: string): TargetSpec {
-  return { protocol, address, tls };
+function specOf({ protocol, tls, connections }: Service, address: string): TargetSpec {
+  return { protocol, address, tls, connections: { maxConnections: connections.max, maxQueued: connections.queue } };
 }

@@ -71,6 +71,13 @@ export const Service = z.strictObject({
     })
     .prefault({})
     .describe('For the protocols over TLS.'),
+  connections: z
+    .strictObject({
+      max: z.int().min(1).max(65_535).default(1_024).describe('Open connections to one target, at most; with HTTP/2, where one carries many requests, at most 16.'),
+      queue: z.int().min(0).max(65_535).default(1_024).describe('Requests that wait for a connection, at most, each no longer than connectMs.'),
+    })
+    .prefault({})
+    .describe('Connections of a node to each target, per process. One consumer or client address has at most half of them, and so have all requests whose content is still on its way.'),
   limits: RequestLimits,
   policies: PolicyAttachments,
   quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the service.'),
