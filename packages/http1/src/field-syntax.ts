@@ -4,8 +4,13 @@
  *
  * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR, U+010A LF.
  */
-import { FIELD_VALUE, isToken } from './byte-classes.ts';
-import { charCodeAt } from './char-code.ts';
+import { isToken } from './byte-classes.ts';
+
+/**
+ * What no field value holds: a control character other than HTAB, and what latin1 cannot write. One compiled expression is
+ * quicker than a loop over the characters.
+ */
+const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** @throws TypeError when `name` is not a token */
 export function requireName(name: string): void {
@@ -16,18 +21,9 @@ export function requireName(name: string): void {
 
 /** @throws TypeError when `value` cannot stand in the line of the header `name` */
 export function requireValue(name: string, value: string): void {
-  if (!isFieldValue(value)) {
+  if (FORBIDDEN_IN_VALUE.test(value)) {
     throw new TypeError(
       `the value of header "${name}" holds a line break, a control character or a character above U+00FF: encode it first`,
     );
   }
-}
-
-function isFieldValue(text: string): boolean {
-  const { length } = text;
-  for (let index = 0; index < length; index++) {
-    // Beyond the table lies U+0100 and above.
-    if (FIELD_VALUE[charCodeAt(text, index)] !== 1) return false;
-  }
-  return true;
 }
