@@ -80,5 +80,6 @@ function wholeNumber(min: number, max: number) {
 function quote(name: string, given: NodeJS.ProcessEnv): string {
   const value = given[name];
   if (value === undefined) return 'not set';
-  return /TOKEN|KEY|URL/.test(name) ? `it has ${value.length} characters` : `it is "${value}"`;
+  // An address may hold a password.
+  return /TOKEN|KEY|URL|ENDPOINT/.test(name) ? `it has ${value.length} characters` : `it is "${value}"`;
 }

@@ -48,6 +48,16 @@ describe('the logger', () => {
     expect(lines[0]).toContain('kept');
   });
 
+  it('shows no argument of a command that failed, and no parameter of a query', () => {
+    const { logger, lines } = setUp();
+    const refused = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: ['default', 's3cret'] } });
+    logger.error({ error: refused }, 'no Redis');
+    logger.error({ error: Object.assign(new Error('duplicate key'), { parameters: ['s3cret'] }) }, 'not stored');
+    logger.error(refused);
+    expect(lines.join('')).not.toContain('s3cret');
+    expect(lines.join('')).toContain('WRONGPASS');
+  });
+
   it('does not change what it is handed', () => {
     const { logger } = setUp();
     const facts = { password: 's3cret', nested: { token: 's3cret' } };

@@ -19,6 +19,9 @@ const secretNames = [
   'hash',
   'databaseUrl',
   'redisUrl',
+  // An error of Redis carries the command that failed, and that of a database its values: AUTH has the password there.
+  'args',
+  'parameters',
 ] as const;
 
 const secretPaths = secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);

@@ -24,7 +24,8 @@ export interface SpanExportOptions {
 /** The address spans are posted to. Throws an Error that says what to set when the endpoint is not an HTTP address. */
 function tracesUrl(endpoint: string): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new Error(`OTLP endpoint "${endpoint}" is not an http(s) address: set it to one such as http://127.0.0.1:4318`);
+    // Its text is not repeated: it may hold a password.
+    throw new Error('the OTLP endpoint is not an http(s) address: set it to one such as http://127.0.0.1:4318');
   }
   const url = new URL(endpoint);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
