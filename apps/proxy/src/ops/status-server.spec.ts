@@ -82,6 +82,13 @@ function call(path: string, options: { method?: string; headers?: Record<string,
 const json = (answer: Answer): Record<string, unknown> => JSON.parse(answer.text) as Record<string, unknown>;
 
 describe('the status server', () => {
+  it('says on /readyz why the control plane refuses the node', async () => {
+    const lastError = 'another node with the id "n" is connected';
+    await start({ readiness: () => ({ ...ready, lastError }) });
+    const { status, text } = await call('/readyz');
+    expect([status, JSON.parse(text)]).toEqual([200, { status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream', lastError }]);
+  });
+
   it('says that the process lives', async () => {
     await start();
     const answer = await call('/livez');
