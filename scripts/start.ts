@@ -59,7 +59,7 @@ async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string 
   await step('Build', () => ensureBuilt(root), (hasBuilt) => (hasBuilt ? '' : 'up to date'));
   const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, giveUp), processRemark)).url;
   await step('Control plane', () => startControlPlane(settings, databaseUrl, giveUp), processRemark);
-  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp));
+  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp), (pids) => `processes ${pids.join(', ')}`);
   await step('Proxy', () => startProxy(settings, giveUp), processRemark);
   if (!settings.hasDemo) return undefined;
   const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'as it was'));
@@ -83,6 +83,22 @@ function createDataDir(settings: StartSettings): void {
   }
 }
 
+/** Has a part started again when it crashes, and stopped at the end. */
+function keepRunning<Part extends Program>(name: string, revival: Revival, part: Part): Part {
+  revival.useRestart(async () => {
+    await part.restart();
+    return part;
+  });
+  running.push({
+    name,
+    stop: () => {
+      revival.stop();
+      return part.stop();
+    },
+  });
+  return part;
+}
+
 async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<EmbeddedPostgres> {
   const revival = new Revival('Postgres', giveUp);
   const postgres = await startPostgres({
@@ -97,9 +113,7 @@ async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<E
       revival.onCrash(description);
     },
   });
-  revival.useRestart(() => postgres.restart());
-  running.push({ name: 'Postgres', stop: () => postgres.stop() });
-  return postgres;
+  return keepRunning('Postgres', revival, postgres);
 }
 
 async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<Program> {
@@ -122,15 +136,14 @@ async function startControlPlane(settings: StartSettings, databaseUrl: string, g
       revival.onCrash(description);
     },
   });
-  revival.useRestart(() => program.restart());
-  running.push({ name: 'Control plane', stop: program.stop });
-  return program;
+  return keepRunning('Control plane', revival, program);
 }
 
-async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<void> {
+async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<(number | undefined)[]> {
   const upstream = join(root, 'scripts/demo/upstream.ts');
-  const start = async (name: 'orders' | 'users'): Promise<void> => {
+  const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
+    const revival = new Revival(`Demo ${name}`, giveUp);
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
@@ -138,11 +151,13 @@ async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promi
       logPath: logPath(settings, `demo-${name}`),
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
-      onCrash: giveUp,
+      onCrash: (description) => {
+        revival.onCrash(description);
+      },
     });
-    running.push({ name: `Demo ${name}`, stop: program.stop });
+    return keepRunning(`Demo ${name}`, revival, program).pid;
   };
-  await Promise.all([start('orders'), start('users')]);
+  return await Promise.all([start('orders'), start('users')]);
 }
 
 /** What Node is told wherever a proxy is started: docs/adr/0011-collections-on-one-core.md says why. */
@@ -152,6 +167,7 @@ function nodeArguments(): string[] {
 
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
+  const revival = new Revival('Proxy', giveUp);
   const program = await startProgram({
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
@@ -168,10 +184,11 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     logPath: logPath(settings, 'proxy'),
     readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
     stopGraceMs: 5_000,
-    onCrash: giveUp,
+    onCrash: (description) => {
+      revival.onCrash(description);
+    },
   });
-  running.push({ name: 'Proxy', stop: program.stop });
-  return program;
+  return keepRunning('Proxy', revival, program);
 }
 
 async function configureDemo(settings: StartSettings): ReturnType<typeof ensureDemo> {

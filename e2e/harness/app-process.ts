@@ -74,7 +74,7 @@ export class AppProcess {
   }
 
   /** Sends a signal and waits for the end. Answers the exit code, or the signal's name. */
-  async end(signal: 'SIGTERM' | 'SIGKILL', timeoutMs = 40_000): Promise<number | string> {
+  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL', timeoutMs = 40_000): Promise<number | string> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? child?.signalCode ?? 0;
     const gone = once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });

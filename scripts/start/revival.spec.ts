@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { waitUntil } from '../process/wait-until.ts';
 import { Revival } from './revival.ts';
 
 const said: string[] = [];
@@ -12,43 +13,67 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 it('starts a part again that crashed, and says so', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
   const revival = new Revival('Postgres', (reason) => givenUp.push(reason));
-  revival.useRestart(() => Promise.resolve(void starts++));
+  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
   revival.onCrash('Postgres ended.');
-  await settled();
+  await waitUntil('it runs again', () => said.length === 3);
   expect([starts, givenUp]).toEqual([1, []]);
-  expect(said).toEqual(['\nPostgres ended.\nThe proxy serves on. Starting Postgres again.', 'Postgres runs again.']);
+  expect(said).toEqual(['\nPostgres ended.', 'Starting Postgres again (attempt 1 of 5); everything else goes on.', 'Postgres runs again (process 1).']);
 });
 
-it('gives up on a part that crashes again soon, but not on one that ran for a while', async () => {
+it('waits longer before each further start of a part that keeps crashing, and gives up after a few', async () => {
   const givenUp: unknown[] = [];
-  const impatient = new Revival('Postgres', (reason) => givenUp.push(reason));
-  impatient.useRestart(() => Promise.resolve());
-  impatient.onCrash('first');
-  await settled();
-  impatient.onCrash('second');
-  expect(givenUp).toEqual(['second']);
-
-  const patient = new Revival('Postgres', (reason) => givenUp.push(reason), 0);
-  patient.useRestart(() => Promise.resolve());
-  patient.onCrash('first');
-  patient.onCrash('second');
-  await settled();
-  expect(givenUp).toEqual(['second']);
+  let starts = 0;
+  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 20 });
+  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
+  for (const crash of ['first', 'second', 'third']) {
+    revival.onCrash(crash);
+    const soFar = starts + 1;
+    await waitUntil('it runs again', () => starts === soFar && (said.at(-1) ?? '').includes('runs again'));
+  }
+  revival.onCrash('fourth');
+  expect(givenUp).toEqual(['fourth']);
+  expect(said.filter((line) => line.startsWith('Starting'))).toEqual([
+    'Starting Proxy again (attempt 1 of 3); everything else goes on.',
+    'Starting Proxy again in 0.02 s (attempt 2 of 3); everything else goes on.',
+    'Starting Proxy again in 0.04 s (attempt 3 of 3); everything else goes on.',
+  ]);
 });
 
-it('gives up when it was never started, or cannot be started again', async () => {
+it('does not count crashes of a part that ran for a while in between', async () => {
+  const givenUp: unknown[] = [];
+  let starts = 0;
+  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 1, settleMs: 0 });
+  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
+  for (let crash = 1; crash <= 4; crash++) {
+    revival.onCrash('again');
+    await waitUntil('it runs again', () => said.includes(`Proxy runs again (process ${crash}).`));
+  }
+  expect(givenUp).toEqual([]);
+});
+
+it('tries again when a start fails, and gives up with its fault', async () => {
+  const givenUp: unknown[] = [];
+  const fault = new Error('port taken');
+  let starts = 0;
+  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 1 });
+  revival.useRestart(() => (starts++, Promise.reject(fault)));
+  revival.onCrash('ended');
+  await waitUntil('it is given up', () => givenUp.length > 0);
+  expect([starts, givenUp]).toEqual([3, [fault]]);
+});
+
+it('gives up a part that was never started, and leaves alone one that is stopped', async () => {
   const givenUp: unknown[] = [];
   new Revival('Postgres', (reason) => givenUp.push(reason)).onCrash('too early');
-  const revival = new Revival('Postgres', (reason) => givenUp.push(reason));
-  const fault = new Error('port taken');
-  revival.useRestart(() => Promise.reject(fault));
-  revival.onCrash('ended');
-  await settled();
-  expect(givenUp).toEqual(['too early', fault]);
+  expect(givenUp).toEqual(['too early']);
+  const stopped = new Revival('Postgres', (reason) => givenUp.push(reason));
+  stopped.useRestart(() => Promise.reject(new Error('must not be started')));
+  stopped.stop();
+  stopped.onCrash('stopped');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(givenUp).toEqual(['too early']);
 });

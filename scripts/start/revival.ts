@@ -1,45 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often and how quickly a part is started again. Defaults in parentheses. */
+export type RevivalLimits = {
+  /** Starts in a row before it is given up (5). A part that ran for `settleMs` begins a new row. */
+  readonly attempts?: number;
+  /** How long a part must have run to count as healthy, in milliseconds (60,000). */
+  readonly settleMs?: number;
+  /** Pause before the second start of a row, in milliseconds (500); it doubles with each further one. The first is at once. */
+  readonly pauseMs?: number;
+};
+
+/** How a part is started again. */
+export type Restart = () => Promise<{ readonly pid: number | undefined }>;
+
 /**
- * What to do when a part crashes that the proxy can do without: it is started again, and the proxy serves meanwhile. A part
- * that crashes again soon after will not be healed by a third start, so that is given up.
+ * What to do when a part crashes: it is started again while the others go on. A part that keeps crashing, or cannot be
+ * started, is given up after a few attempts.
  */
 export class Revival {
   readonly #name: string;
   readonly #giveUp: (reason: unknown) => void;
-  readonly #settleMs: number;
-  #restart: (() => Promise<void>) | undefined;
-  #crashedAtMs = -Infinity;
+  readonly #limits: Required<RevivalLimits>;
+  #restart: Restart | undefined;
+  #attempts = 0;
+  #startedAtMs = -Infinity;
+  #isStopped = false;
 
-  /**
-   * @param giveUp receives the description of the crash, or the fault of the restart, when there is no point in going on
-   * @param settleMs how long the part must have run for a further restart to make sense
-   */
-  constructor(name: string, giveUp: (reason: unknown) => void, settleMs = 30_000) {
+  /** @param giveUp receives the description of the last crash, or the fault of the last start, when it is given up */
+  constructor(name: string, giveUp: (reason: unknown) => void, { attempts = 5, settleMs = 60_000, pauseMs = 500 }: RevivalLimits = {}) {
     this.#name = name;
     this.#giveUp = giveUp;
-    this.#settleMs = settleMs;
+    this.#limits = { attempts, settleMs, pauseMs };
   }
 
   /** Says how the part is started again; known only once it has been started. */
-  useRestart(restart: () => Promise<void>): void {
+  useRestart(restart: Restart): void {
     this.#restart = restart;
+  }
+
+  /** The part is stopped on purpose: it is not started any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** To be called with each crash. */
   onCrash(description: string): void {
-    const isTooSoon = performance.now() - this.#crashedAtMs < this.#settleMs;
-    this.#crashedAtMs = performance.now();
-    if (isTooSoon || this.#restart === undefined) {
-      this.#giveUp(description);
-      return;
+    if (performance.now() - this.#startedAtMs >= this.#limits.settleMs) this.#attempts = 0;
+    console.error(`\n${description}`);
+    void this.#revive(description);
+  }
+
+  async #revive(description: string): Promise<void> {
+    const { attempts, pauseMs } = this.#limits;
+    let reason: unknown = description;
+    while (this.#restart !== undefined && !this.#isStopped && this.#attempts < attempts) {
+      this.#attempts++;
+      const waitMs = this.#attempts === 1 ? 0 : pauseMs * 2 ** (this.#attempts - 2);
+      console.error(`Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); everything else goes on.`);
+      await sleep(waitMs);
+      if (this.#isStopped) return;
+      try {
+        const { pid } = await this.#restart();
+        this.#startedAtMs = performance.now();
+        console.error(`${this.#name} runs again (process ${pid}).`);
+        return;
+      } catch (fault) {
+        reason = fault;
+      }
     }
-    console.error(`\n${description}\nThe proxy serves on. Starting ${this.#name} again.`);
-    this.#restart().then(
-      () => {
-        console.error(`${this.#name} runs again.`);
-      },
-      (fault: unknown) => {
-        this.#giveUp(fault);
-      },
-    );
+    if (!this.#isStopped) this.#giveUp(reason);
   }
 }

@@ -13,7 +13,7 @@ export const settings = {
   SLUICE_NODE_ID: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and "._-", at most 64').default(`${hostname().replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 48) || 'node'}-${process.pid}`).describe('Name of this node, unique among all; the default is made of host name and process id.'),
   SLUICE_CONTROL_PLANE: z.string().min(1).default('127.0.0.1:8005').describe('Config stream address, host:port; several separated by commas.'),
   SLUICE_NODE_TOKEN: z.string().min(24, 'must have at least 24 characters').optional().describe('Token for the config stream.'),
-  SLUICE_NODE_TOKEN_FILE: z.string().min(1).optional().describe('File that holds the token for the config stream.'),
+  SLUICE_NODE_TOKEN_FILE: z.string().min(1).optional().describe('File that holds the token for the config stream; read again on SIGHUP.'),
   SLUICE_STREAM_INSECURE: flag.default('0').describe('1 allows a config stream without TLS beyond the loopback interface.'),
   SLUICE_CONFIG_FILE: z.string().min(1).optional().describe('Serve from this JSON file instead of a control plane; read again on SIGHUP.'),
   SLUICE_PROXY_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for traffic.'),

@@ -1,95 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { after } from '@sluice/errors';
-import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
-import { parseArguments, type Arguments } from './arguments.ts';
-import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
-import { makeStringMethodsFast } from './fast-string-methods.ts';
-import { LimitNotes } from './limits/limit-notes.ts';
-import { logCertificates, readNodeCertificates } from './node/certificate-files.ts';
-import { ProxyNode } from './node/node.ts';
-import { renewCertificates } from './node/renew-certificates.ts';
-import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
-import { nodePolicies } from './runtime/node-policies.ts';
-import { Serving } from './serving.ts';
-import { claimPort } from './workers/claim-port.ts';
-import { WorkerFleet } from './workers/fleet.ts';
-import { RemoteLimitStore } from './workers/remote-limit-store.ts';
-import { askNode, joinNode } from './workers/worker.ts';
+// Plain old syntax: an old Node has to be able to read this file and say what is wrong.
+import { launch } from '@sluice/errors/launch';
 
-const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
-
-async function main(given: Arguments): Promise<void> {
-  makeStringMethodsFast();
-  const env = readEnv();
-  const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
-  const processLogger = given.worker === undefined ? logger : logger.child({ worker: given.worker });
-  surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
-  if (given.worker !== undefined) return runWorker(env, given.worker, given.workers, processLogger);
-  const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
-  const traffic = await takeTraffic(given.workers, env, logger);
-  // Before the configuration file is read again: what it says may need them.
-  if (env.SLUICE_TLS_PORT !== undefined || env.SLUICE_CLIENT_CERT_DIR !== undefined) process.on('SIGHUP', () => void renewCertificates(env, traffic, logger));
-  const node = new ProxyNode({ env, version, logger, traffic, policies });
-  stopOnSignals(node, env, logger);
-  await node.start();
-}
-
-async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<Traffic> {
-  const { SLUICE_TLS_PORT: tlsPort } = env;
-  const certificates = readNodeCertificates(env);
-  logCertificates(certificates, logger);
-  if (workers > 1) {
-    const program = fileURLToPath(import.meta.url);
-    await claimPort(env.SLUICE_PROXY_PORT, env.SLUICE_PROXY_HOST);
-    if (tlsPort !== undefined) await claimPort(tlsPort, env.SLUICE_PROXY_HOST, 'SLUICE_TLS_PORT');
-    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, tlsPort, certificates, logger });
-    await fleet.start();
-    return severalWorkers(fleet);
-  }
-  const serving = await Serving.create({ env, version, logger });
-  serving.setCertificates(certificates);
-  return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort }, certificates.server);
-}
-
-async function runWorker(env: Env, worker: number, processes: number, logger: Logger): Promise<void> {
-  const notes = new LimitNotes(logger);
-  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode, (available, reason) => notes.node(available, reason)) : undefined;
-  const counted = limits === undefined ? {} : { limits };
-  const serving = await Serving.create({ env, version, logger, processes, isFirst: worker === 0, ...counted });
-  joinNode(serving, limits);
-}
-
-function stopOnSignals(node: ProxyNode, env: Env, logger: Logger): void {
-  let stopping = false;
-  const stop = (): void => {
-    // A second Ctrl-C means it.
-    if (stopping) process.exit(130);
-    stopping = true;
-    after('lifecycle', env.SLUICE_DRAIN_MS + 5_000, () => process.exit(1)).unref();
-    node.stop().then(
-      () => process.exit(0),
-      (fault: unknown) => {
-        logger.error({ error: fault }, 'could not stop cleanly');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-function fail(fault: unknown): never {
-  process.stderr.write(`sluice-proxy: ${fault instanceof Error ? fault.message : String(fault)}\n`);
-  process.exit(1);
-}
-
-try {
-  const given = parseArguments(process.argv.slice(2));
-  if (given.help) process.stdout.write(helpText());
-  else if (given.version) process.stdout.write(`${version}\n`);
-  else main(given).catch(fail);
-} catch (fault) {
-  fail(fault);
-}
+launch({
+  name: 'sluice-proxy',
+  url: import.meta.url,
+  load: function () {
+    return import('./program.ts');
+  },
+});

@@ -96,10 +96,7 @@ describe('FileSource', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function reload(): Promise<void> {
-    source.reload();
-    await sleep(10);
-  }
+  const reload = (): Promise<void> => source.reload();
 
   it('reads the file at the start and when told to; a fault then leaves what was there', async () => {
     await writeFile(path, '{}');

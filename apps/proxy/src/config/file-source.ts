@@ -40,12 +40,13 @@ export class FileSource implements ConfigSource {
     await this.#applying;
   }
 
-  /** Reads the file again. What is wrong with it goes to the log and the state. */
-  reload(): void {
+  /** Reads the file again, and settles once it is in service. What is wrong with it goes to the log and the state. */
+  async reload(): Promise<void> {
     const { path, state, log } = this.#options;
     try {
       const apply = this.#read();
-      this.#applying = this.#applying.then(apply);
+      this.#applying = this.#applying.catch(() => undefined).then(apply);
+      await this.#applying;
     } catch (error) {
       state.lastError = error instanceof Error ? error.message : String(error);
       log.error({ path, reason: state.lastError }, 'the configuration file cannot be used; the configuration stays as it was');

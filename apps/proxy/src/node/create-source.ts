@@ -9,6 +9,7 @@ import { StreamSource } from '../config/stream-source.ts';
 import type { NodeReport } from '../config/stream-session.ts';
 import type { Env } from '../env.ts';
 import { NameResolver } from '../names/name-resolver.ts';
+import type { Rereadable } from './signals.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface SourceOptions {
@@ -21,15 +22,27 @@ export interface SourceOptions {
   readonly report: () => NodeReport;
 }
 
+/** A source, and what of it SIGHUP reads again. */
+export interface CreatedSource {
+  readonly source: ConfigSource & { announce?(): void };
+  readonly rereadables: readonly Rereadable[];
+}
+
 /** Where this node's configuration comes from, as the settings say. Throws an Error that says what to set. */
-export function createSource({ env, version, logger, traffic, policies, state, report }: SourceOptions): ConfigSource {
+export function createSource({ env, version, logger, traffic, policies, state, report }: SourceOptions): CreatedSource {
   const { target } = traffic;
-  if (env.SLUICE_CONFIG_FILE !== undefined) return fileSource(env.SLUICE_CONFIG_FILE, env, target, state, logger);
+  if (env.SLUICE_CONFIG_FILE !== undefined) {
+    const source = new FileSource({ path: env.SLUICE_CONFIG_FILE, gateway: env.SLUICE_GATEWAY, target, state, log: logger });
+    return { source, rereadables: [{ what: 'configuration file', read: () => source.reload() }] };
+  }
   const names = new NameResolver();
-  return new StreamSource({
+  let token = nodeToken(env);
+  const source = new StreamSource({
     addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) => parseStreamAddress(address.trim())),
     security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE === '1' },
-    token: nodeToken(env),
+    get token() {
+      return token;
+    },
     nodeId: env.SLUICE_NODE_ID,
     gateway: env.SLUICE_GATEWAY,
     version,
@@ -41,12 +54,9 @@ export function createSource({ env, version, logger, traffic, policies, state, r
     resolve: (host) => names.addresses(host),
     log: logger,
   });
-}
-
-function fileSource(path: string, env: Env, target: Traffic['target'], state: ConfigState, log: Logger): ConfigSource {
-  const source = new FileSource({ path, gateway: env.SLUICE_GATEWAY, target, state, log });
-  process.on('SIGHUP', () => source.reload());
-  return source;
+  if (env.SLUICE_NODE_TOKEN !== undefined) return { source, rereadables: [] };
+  // The stream that stands was accepted with the token before; the next one presents this one.
+  return { source, rereadables: [{ what: 'node token', read: () => void (token = nodeToken(env)) }] };
 }
 
 function nodeToken(env: Env): string {

@@ -35,7 +35,6 @@ describe('ProxyNode', () => {
   afterEach(async () => {
     for (const stop of stopping.splice(0)) await stop();
     origin.stop();
-    process.removeAllListeners('SIGHUP');
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -108,14 +107,15 @@ describe('ProxyNode', () => {
 
   it('reads its file again on SIGHUP, and keeps what it has when that is wrong', async () => {
     await writeFile(file, saying('one'));
-    const { serving } = await start({ SLUICE_CONFIG_FILE: file });
+    const { serving, node } = await start({ SLUICE_CONFIG_FILE: file });
+    const readAgain = async () => {
+      for (const { read } of node.rereadables) await read();
+    };
     await writeFile(file, saying('two'));
-    process.emit('SIGHUP');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await readAgain();
     expect(await send(serving.port, '/hello')).toBe('200 two');
     await writeFile(file, '{ not json');
-    process.emit('SIGHUP');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await readAgain();
     expect(await send(serving.port, '/hello')).toBe('200 two');
   });
 

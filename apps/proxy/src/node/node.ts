@@ -6,6 +6,7 @@ import { fitConnections } from '../descriptors/fit-connections.ts';
 import type { NodeStatus, Readiness } from '../ops/node-status.ts';
 import { startStatusServer, type StatusServer } from '../ops/status-server.ts';
 import { createSource } from './create-source.ts';
+import type { Rereadable } from './signals.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface NodeOptions {
@@ -18,6 +19,8 @@ export interface NodeOptions {
 
 /** A proxy node: traffic, the source of its configuration, and the pages that tell how it is. */
 export class ProxyNode {
+  /** What of its configuration can be read again while it serves. */
+  readonly rereadables: readonly Rereadable[];
   readonly #options: NodeOptions;
   readonly #state = new ConfigState();
   readonly #registry = new MetricsRegistry();
@@ -28,11 +31,13 @@ export class ProxyNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    this.#source = createSource({
+    const { source, rereadables } = createSource({
       ...options,
       state: this.#state,
       report: () => ({ draining: this.#draining, targets: options.traffic.lastHealth() }),
     });
+    this.#source = source;
+    this.rereadables = rereadables;
     this.#addConfigMetrics();
   }
 

@@ -51,7 +51,18 @@ export class Worker {
   }
 }
 
-/** Joins this process to the node that started it. It ends with it: a worker without a node would serve for ever. */
+/**
+ * Makes this process end with the node that started it and with nothing else; to be called before it does anything. A worker
+ * without a node would serve for ever. A terminal sends its signals to every process of the group; the node decides when a
+ * worker ends, and gives it what is read again.
+ */
+export function obeyNodeOnly(): void {
+  process.once('disconnect', () => process.exit(0));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  if (!process.connected) process.exit(0);
+}
+
+/** Joins this process to the node that started it. */
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, send);
   const heard = (message: ToWorker): void => {
@@ -59,9 +70,6 @@ export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined)
     else void worker.handle(message);
   };
   process.on('message', guarded('workers', heard));
-  process.once('disconnect', () => process.exit(0));
-  // A terminal sends these to every process of its group; the node decides when a worker ends.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   send({ kind: 'started' });
 }
 

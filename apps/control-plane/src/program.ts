@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import 'reflect-metadata';
+import { after } from '@sluice/errors';
+import { surviveUncaughtExceptions } from '@sluice/telemetry';
+import { startControlPlane, type ControlPlane } from './app.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { helpText, readSettings } from './platform/env.ts';
+import { JsonLogger, type Logger } from './platform/logger.ts';
+import { SetupError } from './platform/setup-error.ts';
+
+const shutdownMs = 10_000;
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+/** npm and some shells pass a Ctrl-C on that the terminal has sent to every process already. */
+const sameRequestMs = 500;
+
+/** Holds the control plane once it has started. */
+interface Started {
+  controlPlane: ControlPlane | undefined;
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings();
+  const logger = new JsonLogger(settings.logLevel);
+  surviveUncaughtExceptions((fields, message) => logger.error(message, { ...fields }));
+  const started: Started = { controlPlane: undefined };
+  takeOverSignals(logger, started);
+  started.controlPlane = await startControlPlane(settings, logger);
+  logger.info('listening', { admin: started.controlPlane.adminUrl });
+}
+
+/**
+ * SIGTERM and SIGINT end this process in order, and at once while it starts: what a migration has begun is rolled back by the
+ * database. A second one does not wait. SIGHUP never ends it.
+ */
+function takeOverSignals(logger: Logger, started: Started): void {
+  let stoppingSinceMs: number | undefined;
+  const stop = (signal: keyof typeof exitCodes): void => {
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > sameRequestMs) process.exit(exitCodes[signal]);
+      return;
+    }
+    stoppingSinceMs = performance.now();
+    logger.info('stopping', { signal });
+    const { controlPlane } = started;
+    if (controlPlane === undefined) process.exit(0);
+    // Whatever still runs after that is cut off: it is committed or rolled back by the database.
+    after('lifecycle', shutdownMs, () => process.exit(1)).unref();
+    controlPlane.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error('could not stop cleanly', { reason: String(error) });
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGHUP', () => logger.info('SIGHUP: nothing to read again: settings and tokens are read at the start', {}));
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String((manifest as { version?: unknown }).version);
+}
+
+/** Does what the command line says. The signals of this process are taken over when it returns. */
+export function run(): void {
+  const [argument, ...more] = process.argv.slice(2);
+  const isAlone = more.length === 0;
+  if (argument === '--help' || argument === '-h') process.stdout.write(helpText());
+  else if (argument === '--version' && isAlone) process.stdout.write(`${version()}\n`);
+  else if (argument === '--openapi' && isAlone) process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+  else if (argument !== undefined) {
+    const unknown = ['--version', '--openapi'].includes(argument) ? more[0] : argument;
+    process.stderr.write(`"${unknown}" is not known: everything is set by environment variables. Run with --help for the list.\n`);
+    process.exitCode = 2;
+  } else {
+    main().catch((error: unknown) => {
+      process.stderr.write(error instanceof SetupError ? `\n${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    });
+  }
+}
