@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { SetupError } from './platform/setup-error.ts';
+import { FixtureNode } from './testing/fixture-node.ts';
+import { fixtureToken } from './testing/replica.ts';
 import { startTestControlPlane } from './testing/test-control-plane.ts';
 
 describe('the control plane', () => {
@@ -19,6 +21,30 @@ describe('the control plane', () => {
     await stopped;
     expect(await api.sql("SELECT 1 FROM resource WHERE name = 'under-way'")).toHaveLength(1);
     await api.close();
+  });
+
+  it('writes the state of its nodes while it stops, before the database is closed', async () => {
+    const api = await startTestControlPlane({ SLUICE_NODE_TOKEN: fixtureToken });
+    const port = Number(/"stream":"[^"]*:(\d+)"/.exec(api.log())?.[1]);
+    const node = new FixtureNode(port, { id: 'stopping' });
+    await node.until(() => node.revision > 0);
+    await api.stop();
+    expect(await api.sql("SELECT is_connected FROM node WHERE id = 'stopping'")).toEqual([{ is_connected: false }]);
+    expect(api.log()).not.toContain('could not write the state of the nodes');
+    node.close();
+    await api.close();
+  });
+
+  it('runs beside others in one process, each with a database of its own', async () => {
+    const [first, second] = await Promise.all([startTestControlPlane(), startTestControlPlane()]);
+    await first.post('/v1/tokens', { name: 'of-the-first', role: 'viewer' });
+    expect((await second.get('/v1/tokens')).body.data).toEqual([]);
+    await first.close();
+    expect((await second.post('/v1/tokens', { name: 'later', role: 'viewer' })).status).toBe(201);
+    const third = await startTestControlPlane();
+    expect((await third.get('/v1/tokens')).body.data).toEqual([]);
+    expect(`${second.log()}${third.log()}`).not.toMatch(/already registered|Unable to connect/);
+    await Promise.all([second.close(), third.close()]);
   });
 
   it('says which port is taken, or which address is not there, and what to set', async () => {

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { BootstrapToken } from './auth/bootstrap-token.ts';
 import { FailedLogins } from './auth/failed-logins.ts';
 import { NodeToken } from './auth/node-token.ts';
@@ -8,6 +9,7 @@ import { DatabaseModule } from './database/database.module.ts';
 import { SETTINGS } from './env.ts';
 import type { Settings } from './env.ts';
 import { IdempotencyPruner } from './idempotency/idempotency-pruner.ts';
+import { IdempotencyRecordEntity } from './idempotency/idempotency-record.entity.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { Logger } from './logger.ts';
 
@@ -18,7 +20,7 @@ export class PlatformModule {
   static with(settings: Settings, logger: Logger, tokens: OperatorTokens): DynamicModule {
     return {
       module: PlatformModule,
-      imports: [DatabaseModule],
+      imports: [DatabaseModule, TypeOrmModule.forFeature([IdempotencyRecordEntity])],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: Logger, useValue: logger },

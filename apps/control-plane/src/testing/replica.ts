@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { nameOf } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
+import { NodeEntity } from '../features/nodes/node.entity.ts';
 import { NodeRepository } from '../features/nodes/node.repository.ts';
 import { NodesService } from '../features/nodes/nodes.service.ts';
 import { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
@@ -51,7 +52,7 @@ export class Replica {
   ) {
     this.database = new Database(dataSource);
     this.feed = new RevisionFeed({ databaseUrl }, this.log);
-    const repository = new NodeRepository(this.database, randomUUID());
+    const repository = new NodeRepository(dataSource.getRepository(NodeEntity), this.database, randomUUID());
     this.connected = new ConnectedNodes(repository, this.log);
     this.nodes = new NodesService(this.feed, this.connected, repository);
     const isNodeToken = (token: string): boolean => token === fixtureToken;
@@ -60,7 +61,7 @@ export class Replica {
 
   /** Migrates the database, loads, and listens; on a free port unless told otherwise. */
   static async start(databaseUrl: string, options: ReplicaOptions = {}): Promise<Replica> {
-    const dataSource = createDataSource(databaseUrl, new KeptLog());
+    const dataSource = createDataSource(databaseUrl, new KeptLog(), [NodeEntity]);
     await openDatabase(dataSource, 10_000, new KeptLog());
     const replica = new Replica(dataSource, databaseUrl, options);
     replica.feed.start();

@@ -1,6 +1,9 @@
+import { Raw } from 'typeorm';
+import type { Repository } from 'typeorm';
 import type { Database } from '../../platform/database/database.ts';
 import { comebackMs, staleAfterMs } from './node.ts';
 import type { Node } from './node.ts';
+import type { NodeEntity } from './node.entity.ts';
 import type { RevisionConcern } from './node-outcome.ts';
 
 interface NodeRow extends Omit<Node, 'appliedRevision' | 'nackedRevision'> {
@@ -31,20 +34,29 @@ const maxSilentMs = 86_400_000;
 /** How long a node that went away without a farewell stays in the list. */
 const forgottenAfter = '1 hour';
 
-/** The nodes of all replicas. */
+/** The rows of the table `node`. */
+export type NodeRows = Repository<NodeEntity>;
+
+/**
+ * The nodes of all replicas. What names a row and deletes it goes through the entity. The rest is SQL: whether a node is
+ * silent depends on the clock of the database and on who asks, a row is taken over only under conditions that an upsert of
+ * TypeORM cannot express, all rows are updated in one statement, and what waiting writes read many times a second would
+ * cost twice the processor time as entities.
+ */
 export class NodeRepository {
   /** When this replica began to listen, in milliseconds of {@link performance.now}. */
   private listensSinceMs = Number.POSITIVE_INFINITY;
 
   /** `replica` identifies this process. */
   constructor(
+    private readonly nodes: NodeRows,
     private readonly database: Database,
     private readonly replica: string,
   ) {}
 
   /**
    * Nodes can connect here from now on. Those that were live when their replica went away have been silent since because
-   * nobody was there to hear them; they stay live until they have had {@link comebackMs} to come back.
+   * no replica could hear them; they stay live until they have had {@link comebackMs} to come back.
    */
   listens(): void {
     this.listensSinceMs = performance.now();
@@ -89,17 +101,17 @@ export class NodeRepository {
 
   /** The node said farewell. A node that another replica has by now stays. */
   async remove(id: string): Promise<void> {
-    await this.database.query('DELETE FROM node WHERE id = $1 AND replica = $2', [id, this.replica]);
+    await this.nodes.delete({ id, replica: this.replica });
   }
 
-  /** Writes down who is silent, so that whoever starts later knows that somebody was there and heard nothing. */
+  /** Marks silent nodes in their rows: a replica that starts later then knows that another one heard nothing of them. */
   async markSilent(): Promise<void> {
     await this.database.query(`UPDATE node SET state = 'stale' WHERE ${isSilent}`, this.silenceParameters());
   }
 
   /** Removes nodes that have been away for long. */
   async forgetLost(): Promise<void> {
-    await this.database.query(`DELETE FROM node WHERE last_seen_at < now() - interval '${forgottenAfter}'`);
+    await this.nodes.delete({ lastSeenAt: Raw((column) => `${column} < now() - interval '${forgottenAfter}'`) });
   }
 
   /** In the order of their ids. */

@@ -1,22 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule, getRepositoryToken } from '@nestjs/typeorm';
 import { Database } from '../../platform/database/database.ts';
 import { Logger } from '../../platform/logger.ts';
 import { RevisionFeedModule } from '../revisions/revision-feed/revision-feed.module.ts';
 import { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
 import { AppliedStatus } from './applied.ts';
 import { ConnectedNodes } from './connected-nodes.ts';
+import { NodeEntity } from './node.entity.ts';
 import { NodeRepository } from './node.repository.ts';
+import type { NodeRows } from './node.repository.ts';
 import { NodesController } from './nodes.controller.ts';
 import { NodesService } from './nodes.service.ts';
 
 /** Who is connected, and who enforces which revision. Global, because every write may ask for it. */
 @Global()
 @Module({
-  imports: [RevisionFeedModule],
+  imports: [RevisionFeedModule, TypeOrmModule.forFeature([NodeEntity])],
   controllers: [NodesController],
   providers: [
-    { provide: NodeRepository, inject: [Database], useFactory: (database: Database) => new NodeRepository(database, randomUUID()) },
+    {
+      provide: NodeRepository,
+      inject: [getRepositoryToken(NodeEntity), Database],
+      useFactory: (nodes: NodeRows, database: Database) => new NodeRepository(nodes, database, randomUUID()),
+    },
     { provide: ConnectedNodes, inject: [NodeRepository, Logger], useFactory: (repository: NodeRepository, logger: Logger) => new ConnectedNodes(repository, logger) },
     {
       provide: NodesService,

@@ -1,65 +1,73 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { GatewayError } from '@sluice/errors';
 import { Name, isId } from '@sluice/schema';
-import type { Caller, Role } from '../../platform/auth/role.ts';
+import { In, MoreThan, Repository } from 'typeorm';
+import type { Caller } from '../../platform/auth/role.ts';
+import { violates } from '../../platform/database/database-errors.ts';
 import { Database } from '../../platform/database/database.ts';
-import type { Sql } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/database.ts';
+import { TokenEntity } from './token.entity.ts';
 
-/** An Admin API token. The token itself is nowhere, only its hash. */
-export interface StoredToken {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
-  readonly lastUsedAt: Date | null;
-}
+/** A token as it is shown: everything but its hash. */
+export type StoredToken = Readonly<Omit<TokenEntity, 'hash'>>;
 
-const columns = 'id, name, role, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt"';
+/** A token that is to be stored. */
+export type NewToken = Pick<TokenEntity, 'id' | 'name' | 'hash' | 'role' | 'expiresAt'>;
 
+/** The columns of a {@link StoredToken}: a hash is looked for and never read. */
+const shown = { id: true, name: true, role: true, createdAt: true, expiresAt: true, lastUsedAt: true } as const;
+
+/** The tokens of the Admin API, as rows of `admin_token`. */
 @Injectable()
 export class TokenRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    @InjectRepository(TokenEntity) private readonly tokens: Repository<TokenEntity>,
+    private readonly database: Database,
+  ) {}
 
-  /** Undefined when the name is taken. */
-  async insert(sql: Sql, id: string, name: string, hash: string, role: Role, expiresAt: Date | null): Promise<StoredToken | undefined> {
-    const [row] = await sql.query<StoredToken>(
-      `INSERT INTO admin_token (id, name, hash, role, expires_at) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT ON CONSTRAINT admin_token_name_taken DO NOTHING RETURNING ${columns}`,
-      // As UTC: the database takes fewer time zones than RFC 3339 has.
-      [id, name, hash, role, expiresAt?.toISOString() ?? null],
-    );
-    return row;
+  /** @throws GatewayError name_taken when another token has the name; the transaction can then only be rolled back. */
+  async insert(transaction: Transaction, token: NewToken): Promise<StoredToken> {
+    const tokens = transaction.repository(TokenEntity);
+    try {
+      await tokens.insert(token);
+    } catch (error) {
+      if (!violates(error, 'admin_token_name_taken')) throw error;
+      throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'taken already' }], cause: error });
+    }
+    return tokens.findOneOrFail({ select: shown, where: { id: token.id } });
   }
 
+  /** Undefined when there is none. */
   async find(idOrName: string): Promise<StoredToken | undefined> {
     if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
-    const [row] = await this.database.query<StoredToken>(`SELECT ${columns} FROM admin_token WHERE ${isId(idOrName) ? 'id' : 'name'} = $1`, [idOrName]);
-    return row;
+    const where = isId(idOrName) ? { id: idOrName } : { name: idOrName };
+    return (await this.tokens.findOne({ select: shown, where })) ?? undefined;
   }
 
   /** In the order of their names. */
   async list(afterName: string | undefined, limit: number): Promise<StoredToken[]> {
-    return this.database.query(`SELECT ${columns} FROM admin_token WHERE $1::text IS NULL OR name > $1 COLLATE "C" ORDER BY name LIMIT $2`, [
-      afterName ?? null,
-      limit,
-    ]);
+    const where = afterName === undefined ? {} : { name: MoreThan(afterName) };
+    return this.tokens.find({ select: shown, where, order: { name: 'ASC' }, take: limit });
   }
 
   /** False when there was none. */
   async delete(id: string): Promise<boolean> {
-    const rows = await this.database.query('DELETE FROM admin_token WHERE id = $1 RETURNING id', [id]);
-    return rows.length > 0;
+    const { affected } = await this.tokens.delete({ id });
+    return affected === 1;
   }
 
-  /** The callers of those tokens that exist and have not expired, by hash. Their last use is noted, to the minute. */
+  /** The callers of those tokens that exist and have not expired, by hash. Notes their last use, to the minute. */
   async use(hashes: readonly string[]): Promise<Map<string, Caller>> {
+    // SQL, because only the clock of the database, which is the same for all replicas, decides what has expired, and
+    // because every request to the Admin API waits for this answer.
     const rows = await this.database.query<Caller & { hash: string; isNoted: boolean }>(
       `SELECT hash, id AS "tokenId", name, role, coalesce(last_used_at > now() - interval '1 minute', false) AS "isNoted"
        FROM admin_token WHERE hash = ANY($1::text[]) AND (expires_at IS NULL OR expires_at > now())`,
       [hashes],
     );
     const unnoted = rows.filter(({ isNoted }) => !isNoted).map(({ tokenId }) => tokenId);
-    if (unnoted.length > 0) await this.database.query('UPDATE admin_token SET last_used_at = now() WHERE id = ANY($1::uuid[])', [unnoted]);
+    if (unnoted.length > 0) await this.tokens.update({ id: In(unnoted) }, { lastUsedAt: () => 'now()' });
     return new Map(rows.map(({ hash, tokenId, name, role }) => [hash, { tokenId, name, role }]));
   }
 }

@@ -41,16 +41,21 @@ export class TokensService implements CallerDirectory {
     const { name, role, expiresAt } = parsed.data;
     const secrets = { token: createSecret('sla') };
     const hash = requestHash(write, content);
-    return this.database.transaction(async (sql) => {
-      const recalled = await this.idempotency.recall(sql, write.idempotency, hash);
+    return this.database.transaction(async (transaction) => {
+      const recalled = await this.idempotency.recall(transaction, write.idempotency, hash);
       if (recalled !== undefined) return new Answer(recalled.status, recalled.body, { ...recalled.headers, 'Idempotency-Replayed': 'true' });
-      const token = await this.tokens.insert(sql, randomUUID(), name, hashSecret(secrets.token), role, expiresAt === undefined ? null : new Date(expiresAt));
-      if (token === undefined) throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'taken already' }] });
+      const token = await this.tokens.insert(transaction, {
+        id: randomUUID(),
+        name,
+        hash: hashSecret(secrets.token),
+        role,
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+      });
       const body = present(token);
       const headers = { Location: `/v1/tokens/${token.id}` };
       if (write.idempotency !== undefined) {
         const { tokenId, key, sealingKey } = write.idempotency;
-        await this.idempotency.keep(sql, { tokenId, key, requestHash: hash, status: 201, headers, body, sealed: seal(sealingKey, secrets) });
+        await this.idempotency.keep(transaction, { tokenId, key, requestHash: hash, status: 201, headers, body, sealed: seal(sealingKey, secrets) });
       }
       return new Answer(201, { ...body, ...secrets }, headers);
     });

@@ -1,20 +1,26 @@
 import { DataSource } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { databaseLogger } from './database-logger.ts';
+import { GuardedDataSource } from './guarded-data-source.ts';
 import { migrations } from './migrations/index.ts';
 
 const migrationTimeoutMs = 600_000;
 
+/** Classes that are mapped to tables. */
+export type Entities = NonNullable<DataSourceOptions['entities']>;
+
 /**
- * The data source: a pool of connections in which nothing waits for ever. The schema comes from the migrations alone;
+ * The data source: a pool of connections in which every wait has a timeout. The schema comes from the migrations alone;
  * `synchronize` stays off because it drops columns.
  */
-export function createDataSource(databaseUrl: string, logger: Logger): DataSource {
-  return new DataSource({
+export function createDataSource(databaseUrl: string, logger: Logger, entities: Entities = []): DataSource {
+  return new GuardedDataSource({
     type: 'postgres',
     url: databaseUrl,
     applicationName: 'sluice-control-plane',
+    entities,
     migrations,
     synchronize: false,
     logger: databaseLogger(logger),
@@ -45,5 +51,5 @@ export function createDataSource(databaseUrl: string, logger: Logger): DataSourc
 /** A second one to the same database, patient, with a connection to hold a lock and one to migrate. */
 export function createMigrator({ options }: DataSource): DataSource {
   if (options.type !== 'postgres') throw new TypeError('the migrations are written for Postgres');
-  return new DataSource({ ...options, poolSize: 2, maxQueryExecutionTime: migrationTimeoutMs, extra: { statement_timeout: migrationTimeoutMs, query_timeout: migrationTimeoutMs } });
+  return new DataSource({ ...options, entities: [], poolSize: 2, maxQueryExecutionTime: migrationTimeoutMs, extra: { statement_timeout: migrationTimeoutMs, query_timeout: migrationTimeoutMs } });
 }

@@ -7,11 +7,16 @@ interface DatabaseError {
   readonly constraint: string | undefined;
 }
 
-/** TypeORM wraps what the driver threw. */
+/** TypeORM wraps what the driver threw, and {@link databaseFault} wraps that. */
 function inspect(error: unknown): DatabaseError {
-  const inner: unknown = typeof error === 'object' && error !== null && 'driverError' in error ? error.driverError : error;
+  const thrown = thrownByTypeOrm(error);
+  const inner: unknown = typeof thrown === 'object' && thrown !== null && 'driverError' in thrown ? thrown.driverError : thrown;
   const constraint = typeof inner === 'object' && inner !== null && 'constraint' in inner ? String(inner.constraint) : undefined;
   return { code: errorCode(inner), constraint };
+}
+
+function thrownByTypeOrm(error: unknown): unknown {
+  return error instanceof GatewayError && error.code === 'database_unavailable' ? error.cause : error;
 }
 
 /** True for failures that a repetition of the whole transaction may cure: serialization failure, deadlock. */
@@ -35,7 +40,7 @@ const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000|40...)$/;
 
 /** True when the connection is gone or cannot be trusted any more. */
 export function isConnectionLost(error: unknown): boolean {
-  return lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(error));
+  return lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(thrownByTypeOrm(error)));
 }
 
 /** True when the database could not be asked, or did not answer in time: nothing is wrong with the request itself. */

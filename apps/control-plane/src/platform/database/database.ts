@@ -1,19 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, QueryRunner } from 'typeorm';
-import { databaseFault, isConnectionLost, isRetryable } from './database-errors.ts';
+import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import { isConnectionLost, isRetryable } from './database-errors.ts';
+import { closeConnection } from './guarded-data-source.ts';
 
 /** Runs SQL. `$1`, `$2` … stand for the parameters; an answer is its rows. */
 export interface Sql {
   query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** A transaction that has begun. Both ways to the rows use its connection, only until its work has ended. */
+export interface Transaction extends Sql {
+  /** The rows of an entity's table. */
+  repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
+}
+
 const maxAttempts = 5;
 
 /**
- * The way to Postgres for all repositories. A database that cannot be asked ends in the error `database_unavailable`
- * within seconds, and the next call tries again.
+ * The way to Postgres for the repositories that speak SQL, and for all transactions. A database that cannot be asked ends
+ * in the error `database_unavailable` within seconds, and the next call tries again.
  */
 export class Database implements Sql {
+  /** The errors are those of a `GuardedDataSource`. */
   constructor(private readonly dataSource: DataSource) {}
 
   /** One statement on its own. */
@@ -21,9 +29,6 @@ export class Database implements Sql {
     const runner = this.dataSource.createQueryRunner();
     try {
       return await rows<Row>(runner, text, parameters);
-    } catch (error) {
-      if (isConnectionLost(error)) await discard(runner);
-      throw databaseFault(error);
     } finally {
       await runner.release();
     }
@@ -33,27 +38,30 @@ export class Database implements Sql {
    * Runs `work` in a transaction (read committed) and commits it. On a deadlock or serialization failure the whole of it
    * is repeated a few times, so `work` must do nothing but SQL.
    */
-  async transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(work);
       } catch (error) {
-        if (attempt === maxAttempts || !isRetryable(error)) throw databaseFault(error);
+        if (attempt === maxAttempts || !isRetryable(error)) throw error;
         await sleep(Math.random() * 10 * 2 ** attempt);
       }
     }
   }
 
-  /** Lets go of all connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 
-  private async attempt<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+  private async attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     try {
       await rows(runner, 'BEGIN');
-      const result = await work({ query: (text, parameters) => rows(runner, text, parameters) });
+      const result = await work({
+        query: (text, parameters) => rows(runner, text, parameters),
+        repository: (entity) => runner.manager.getRepository(entity),
+      });
       await rows(runner, 'COMMIT');
       return result;
     } catch (error) {
@@ -72,17 +80,6 @@ async function rows<Row extends object>(runner: QueryRunner, text: string, param
 
 /** A connection that cannot roll back any more is closed, which rolls back too. */
 async function rollBack(runner: QueryRunner, error: unknown): Promise<void> {
-  if (isConnectionLost(error)) return discard(runner);
-  await rows(runner, 'ROLLBACK').catch(() => discard(runner));
-}
-
-/** Keeps a broken connection from going back to the pool. */
-async function discard(runner: QueryRunner): Promise<void> {
-  if (runner.isReleased) return;
-  const client: unknown = await runner.connect().catch(() => undefined);
-  if (hasEnd(client)) void client.end().catch(() => undefined);
-}
-
-function hasEnd(client: unknown): client is { end(): Promise<void> } {
-  return typeof client === 'object' && client !== null && 'end' in client && typeof client.end === 'function';
+  if (isConnectionLost(error)) return closeConnection(runner);
+  await rows(runner, 'ROLLBACK').catch(() => closeConnection(runner));
 }

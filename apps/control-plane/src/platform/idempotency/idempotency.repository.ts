@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
 import { GatewayError } from '@sluice/errors';
-import { Database } from '../database/database.ts';
-import type { Sql } from '../database/database.ts';
+import { Not, Raw, Repository } from 'typeorm';
+import type { Transaction } from '../database/database.ts';
+import { IdempotencyRecordEntity } from './idempotency-record.entity.ts';
 import { unseal } from './idempotency.ts';
 import type { Idempotency, IdempotentAnswer } from './idempotency.ts';
 
@@ -12,10 +14,16 @@ export interface RecalledAnswer {
   readonly body: object;
 }
 
+/** An answer is kept for a day. The clock of the database decides, which is the same for all replicas. */
+const kept = Raw((column) => `${column} > now() - interval '24 hours'`);
+
 /** Answers to POST requests, kept for a day so that a repetition gets the same one. */
 @Injectable()
 export class IdempotencyRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    @InjectRepository(IdempotencyRecordEntity)
+    private readonly records: Repository<IdempotencyRecordEntity>,
+  ) {}
 
   /**
    * Call it first in the transaction that does the work. Repetitions that come at the same time wait here for the one that
@@ -23,17 +31,19 @@ export class IdempotencyRepository {
    * @returns the answer given before, or undefined when the work is still to be done.
    * @throws GatewayError idempotency_conflict when the key was used for another request.
    */
-  async recall(sql: Sql, idempotency: Idempotency | undefined, requestHash: string): Promise<RecalledAnswer | undefined> {
+  async recall(
+    transaction: Transaction,
+    idempotency: Idempotency | undefined,
+    requestHash: string,
+  ): Promise<RecalledAnswer | undefined> {
     if (idempotency === undefined) return undefined;
     const { tokenId, key, sealingKey } = idempotency;
-    await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${tokenId} ${key}`]);
-    const [record] = await sql.query<IdempotentAnswer>(
-      `SELECT request_hash AS "requestHash", status, headers, body, sealed FROM idempotency_record
-       WHERE token_id = $1 AND key = $2 AND created_at > now() - interval '24 hours'`,
-      [tokenId, key],
-    );
-    if (record === undefined) {
-      await sql.query('DELETE FROM idempotency_record WHERE token_id = $1 AND key = $2', [tokenId, key]);
+    const records = transaction.repository(IdempotencyRecordEntity);
+    // SQL, because TypeORM can only lock rows, and the row is not there yet.
+    await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${tokenId} ${key}`]);
+    const record = await records.findOneBy({ tokenId, key, createdAt: kept });
+    if (record === null) {
+      await records.delete({ tokenId, key });
       return undefined;
     }
     if (record.requestHash !== requestHash) {
@@ -47,17 +57,13 @@ export class IdempotencyRepository {
     return { status: record.status, headers: record.headers, body: { ...record.body, ...secrets } };
   }
 
-  /** Keeps an answer, for work that makes no revision. A revision keeps its answer itself. */
-  async keep(sql: Sql, answer: IdempotentAnswer): Promise<void> {
-    const { tokenId, key, requestHash, status, headers, body, sealed } = answer;
-    await sql.query(
-      'INSERT INTO idempotency_record (token_id, key, request_hash, status, headers, body, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      [tokenId, key, requestHash, status, JSON.stringify(headers), JSON.stringify(body), sealed],
-    );
+  /** Keeps an answer, for work that makes no revision. The statement that commits a revision keeps its answer itself. */
+  async keep(transaction: Transaction, answer: IdempotentAnswer): Promise<void> {
+    await transaction.repository(IdempotencyRecordEntity).insert(answer);
   }
 
-  /** Forgets answers older than a day. */
+  /** Deletes answers that are older than a day. */
   async prune(): Promise<void> {
-    await this.database.query("DELETE FROM idempotency_record WHERE created_at < now() - interval '24 hours'");
+    await this.records.delete({ createdAt: Not(kept) });
   }
 }

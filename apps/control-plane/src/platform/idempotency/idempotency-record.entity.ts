@@ -1,0 +1,31 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** An answer that is kept for the repetitions of its request. */
+@Entity('idempotency_record')
+export class IdempotencyRecordEntity {
+  @PrimaryColumn('uuid', { name: 'token_id' })
+  tokenId!: string;
+
+  /** SHA-256 of the Idempotency-Key, hex. */
+  @PrimaryColumn('text')
+  key!: string;
+
+  @Column('text', { name: 'request_hash' })
+  requestHash!: string;
+
+  @Column('integer')
+  status!: number;
+
+  @Column('jsonb')
+  headers!: Readonly<Record<string, string>>;
+
+  @Column('jsonb')
+  body!: object;
+
+  /** The secret members of the answer, encrypted. */
+  @Column('text', { nullable: true })
+  sealed!: string | null;
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+}
