@@ -50,9 +50,9 @@ async function runAll(): Promise<void> {
 
   const services = await startServices();
   try {
-    if (specs.others > 0) await runGroup({ name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 420_000 }, specs.others, services);
+    if (specs.others > 0) await runGroup({ name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 1_200_000 }, specs.others, services);
     if (specs.endToEnd === 0) return;
-    if (isBuilt) await runGroup({ name: 'end-to-end tests', isEndToEnd: true, timeoutMs: 420_000 }, specs.endToEnd, services);
+    if (isBuilt) await runGroup({ name: 'end-to-end tests', isEndToEnd: true, timeoutMs: 1_200_000 }, specs.endToEnd, services);
     else refuse('end-to-end tests', 'They run what is built, and the build failed.');
   } finally {
     await services.stop();

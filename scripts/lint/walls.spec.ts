@@ -59,7 +59,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
 const allowed: readonly (readonly [file: string, imports: string])[] = [
   ['packages/router/src/fine.ts', "import '@sluice/errors'; import '@sluice/schema';"],
   ['packages/policy-sdk/src/fine.ts', "import '@sluice/http1'; import type { name } from '@sluice/ratelimit';"],
-  ['packages/policies/src/ip-restriction/policy.ts', "import { BlockList } from 'node:net'; import './schema.ts'; import '@sluice/ratelimit';"],
+  ['packages/policies/src/ip-restriction/policy.ts', "import './schema.ts'; import '@sluice/ratelimit';"],
   ['packages/policies/src/ip-restriction/schema.ts', "import 'zod'; import '@sluice/policy-sdk';"],
   ['packages/config/src/fine.ts', "import '@sluice/policies/schemas'; import '@sluice/router'; import 'zod';"],
   ['packages/schema/src/type-one.ts', "import type {} from './type-two.ts';"],

@@ -152,7 +152,7 @@ afterEach(async () => {
 describe('StreamSource', () => {
   it('connects to the addresses of a name in turn, and says when the name has none', async () => {
     const asked: string[] = [];
-    let answers: readonly { readonly address: string }[] | undefined;
+    let answers: readonly { readonly address: string }[] | undefined = undefined;
     source = sourceOf({
       addresses: [{ host: 'control-plane.test', port: controlPlane.port }],
       security: { mode: 'plaintext', allowRemote: true },
