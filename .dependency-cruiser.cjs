@@ -101,7 +101,7 @@ module.exports = {
     forbid('zod-in-few-rooms', 'Config is defined once', { path: '^packages/(errors|admin-client|telemetry|wire|ratelimit|http1|router)/', pathNot: spec }, { path: '(^|/)node_modules/zod/' }),
     forbid('no-servers-in-the-proxy', 'The proxy has no framework and no database', { path: '^apps/proxy/' }, { path: servers }),
     forbid('no-servers-in-the-console', 'The console and the CLI speak the public Admin API', { path: '^apps/(console|cli)/' }, { path: servers }),
-    forbid('http-at-the-edges', 'The HTTP engine can be replaced without touching a policy', outsideOf('listener/', 'upstream/', 'names/', 'ops/'), {
+    forbid('http-at-the-edges', 'The HTTP engine can be replaced without touching a policy', outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/'), {
       path: ['^(node:)?(http|https|http2|net|tls)$', '(^|/)node_modules/undici/'],
     }),
     forbid('stream-in-its-place', 'gRPC is the business of the stream', { path: '^apps/control-plane/src/', pathNot: ['^apps/control-plane/src/stream/', ...spec] }, {

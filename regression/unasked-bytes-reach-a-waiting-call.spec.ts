@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { TimerWheel } from '../apps/proxy/src/listener/timer-wheel.ts';
+import { TimerWheel } from '../apps/proxy/src/net/timer-wheel.ts';
 import { TargetPool } from '../apps/proxy/src/upstream/target-pool.ts';
 import { localCertificate, testAuthority } from '../apps/proxy/src/upstream/testing/certificates.ts';
 import { RecordedCall } from '../apps/proxy/src/upstream/testing/recorded-call.ts';

@@ -14,7 +14,7 @@ import { untilAskedToStop } from './process/stop-request.ts';
 import { ensureBuilt } from './start/build.ts';
 import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
-import { Revival } from './start/revival.ts';
+import { RestartPolicy } from './start/restart-policy.ts';
 import { logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
@@ -84,15 +84,15 @@ function createDataDir(settings: StartSettings): void {
 }
 
 /** Has a part started again when it crashes, and stopped at the end. */
-function keepRunning<Part extends Program>(name: string, revival: Revival, part: Part): Part {
-  revival.useRestart(async () => {
+function keepRunning<Part extends Program>(name: string, restartPolicy: RestartPolicy, part: Part): Part {
+  restartPolicy.useRestart(async () => {
     await part.restart();
     return part;
   });
   running.push({
     name,
     stop: () => {
-      revival.stop();
+      restartPolicy.stop();
       return part.stop();
     },
   });
@@ -100,7 +100,7 @@ function keepRunning<Part extends Program>(name: string, revival: Revival, part:
 }
 
 async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<EmbeddedPostgres> {
-  const revival = new Revival('Postgres', giveUp);
+  const restartPolicy = new RestartPolicy('Postgres', giveUp);
   const postgres = await startPostgres({
     dataDir: join(settings.dataDir, 'postgres'),
     database: 'sluice',
@@ -110,15 +110,15 @@ async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<E
       console.log(`\n    ${line}`);
     },
     onCrash: (description) => {
-      revival.onCrash(description);
+      restartPolicy.onCrash(description);
     },
   });
-  return keepRunning('Postgres', revival, postgres);
+  return keepRunning('Postgres', restartPolicy, postgres);
 }
 
 async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<Program> {
   const { ports } = settings;
-  const revival = new Revival('Control plane', giveUp);
+  const restartPolicy = new RestartPolicy('Control plane', giveUp);
   const program = await startProgram({
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
@@ -133,17 +133,17 @@ async function startControlPlane(settings: StartSettings, databaseUrl: string, g
     readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
     stopGraceMs: 5_000,
     onCrash: (description) => {
-      revival.onCrash(description);
+      restartPolicy.onCrash(description);
     },
   });
-  return keepRunning('Control plane', revival, program);
+  return keepRunning('Control plane', restartPolicy, program);
 }
 
 async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<(number | undefined)[]> {
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
-    const revival = new Revival(`Demo ${name}`, giveUp);
+    const restartPolicy = new RestartPolicy(`Demo ${name}`, giveUp);
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
@@ -152,10 +152,10 @@ async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promi
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
       onCrash: (description) => {
-        revival.onCrash(description);
+        restartPolicy.onCrash(description);
       },
     });
-    return keepRunning(`Demo ${name}`, revival, program).pid;
+    return keepRunning(`Demo ${name}`, restartPolicy, program).pid;
   };
   return await Promise.all([start('orders'), start('users')]);
 }
@@ -167,7 +167,7 @@ function nodeArguments(): string[] {
 
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
-  const revival = new Revival('Proxy', giveUp);
+  const restartPolicy = new RestartPolicy('Proxy', giveUp);
   const program = await startProgram({
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
@@ -185,10 +185,10 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
     stopGraceMs: 5_000,
     onCrash: (description) => {
-      revival.onCrash(description);
+      restartPolicy.onCrash(description);
     },
   });
-  return keepRunning('Proxy', revival, program);
+  return keepRunning('Proxy', restartPolicy, program);
 }
 
 async function configureDemo(settings: StartSettings): ReturnType<typeof ensureDemo> {

@@ -16,7 +16,7 @@ import { Inspected } from '../measure/inspected.ts';
 import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { RunningProgram } from '../measure/running-program.ts';
-import { figure, machine, publish, requirePrograms, table, today } from '../measure/surroundings.ts';
+import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
 import type { IdleOrder, IdleReport } from './idle-clients.ts';
 
 interface Kind {

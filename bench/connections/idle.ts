@@ -21,7 +21,7 @@ import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
+import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
 import type { IdleOrder, IdleReport } from './idle-clients.ts';
 
 interface Served {

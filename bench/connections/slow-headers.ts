@@ -23,7 +23,7 @@ import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
+import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
 import type { SlowOrder, SlowReport } from './slow-clients.ts';
 
 const states = ['quiet', 'elsewhere', 'attacked'] as const;

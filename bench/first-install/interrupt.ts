@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readOptions, wholeNumber } from '../measure/options.ts';
-import { machine, publish, table, today } from '../measure/surroundings.ts';
+import { machine, publish, table, today } from '../measure/environment.ts';
 
 type Round = { readonly afterMs: number; readonly signal: NodeJS.Signals; readonly to: 'group' | 'npm'; readonly end: string; readonly left: number; readonly next: string };
 

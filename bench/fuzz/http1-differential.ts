@@ -16,7 +16,7 @@ import { Worker } from 'node:worker_threads';
 import type { DifferentialReport } from '../../packages/http1/testing/differential.ts';
 import { strictness } from '../../packages/http1/testing/strictness.ts';
 import { readOptions } from '../measure/options.ts';
-import { machine, today } from '../measure/surroundings.ts';
+import { machine, today } from '../measure/environment.ts';
 import type { Slice, SliceReport } from './differential-worker.ts';
 
 const values = readOptions({

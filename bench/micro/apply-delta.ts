@@ -16,9 +16,9 @@ import { resourceSchemas } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
 import { GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
-import { TimerWheel } from '../../apps/proxy/src/listener/timer-wheel.ts';
+import { TimerWheel } from '../../apps/proxy/src/net/timer-wheel.ts';
 import { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
-import { nodePolicies, policyRack } from '../../apps/proxy/src/runtime/node-policies.ts';
+import { nodePolicies, policyRegistry } from '../../apps/proxy/src/runtime/node-policies.ts';
 import { UpstreamRegistry } from '../../apps/proxy/src/upstream/upstream-registry.ts';
 import { readOptions } from '../measure/options.ts';
 
@@ -38,7 +38,7 @@ function newTarget(): RuntimeTarget {
     clock: { now: Date.now },
     loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
   };
-  return new RuntimeTarget('default', { ...policyRack(policies, means), upstreams: new UpstreamRegistry(new TimerWheel()), metrics: new GatewayMetrics(new MetricsRegistry()) });
+  return new RuntimeTarget('default', { ...policyRegistry(policies, means), upstreams: new UpstreamRegistry(new TimerWheel()), metrics: new GatewayMetrics(new MetricsRegistry()) });
 }
 
 const idOf = (kind: Kind, index: number): string => `${kind.padEnd(8, '0').replaceAll(/[^a-f0-9]/g, '0')}-0000-7000-8000-${String(index).padStart(12, '0')}`;

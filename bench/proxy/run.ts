@@ -23,7 +23,7 @@ import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { median, medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
+import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
 import { createArms } from './arms.ts';
 
 interface Sample {

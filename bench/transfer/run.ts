@@ -18,7 +18,7 @@ import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, MemoryWatch } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/surroundings.ts';
+import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
 import { bodyBytes, type TransferOrder, type Transferred } from './client.ts';
 
 type Direction = TransferOrder['direction'];

@@ -1,6 +1,6 @@
 import type { Arm } from '../measure/arm.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, table, today, versions } from '../measure/surroundings.ts';
+import { figure, machine, table, today, versions } from '../measure/environment.ts';
 
 /** One way to place workers and load on two cores. */
 export interface Setup {

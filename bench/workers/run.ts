@@ -17,7 +17,7 @@ import { latencyAtRate, saturate } from '../measure/load.ts';
 import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds, endedChildrenCpuNanoseconds, processTree } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
-import { publish, requirePrograms } from '../measure/surroundings.ts';
+import { publish, requirePrograms } from '../measure/environment.ts';
 import { connectionsOf } from './connections-of.ts';
 import { report, type Setup, type WorkersSample } from './report.ts';
 

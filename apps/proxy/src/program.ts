@@ -11,7 +11,7 @@ import { renewCertificates } from './node/renew-certificates.ts';
 import { NodeSignals, type Rereadable } from './node/signals.ts';
 import { severalWorkers, singleProcess, type Traffic } from './node/traffic.ts';
 import { nodePolicies } from './runtime/node-policies.ts';
-import { Serving } from './serving.ts';
+import { Serving } from './node/serving.ts';
 import { claimPort } from './workers/claim-port.ts';
 import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';

@@ -7,7 +7,7 @@ export { createLimitStore } from './create-limit-store.ts';
 export type { LimitStoreOptions } from './create-limit-store.ts';
 export type { LeaseGrant, LeaseReport } from './lease/lease.ts';
 export { Leases } from './lease/leases.ts';
-export { Lender } from './lease/lender.ts';
+export { LeaseGrantor } from './lease/lease-grantor.ts';
 export type { LimitClock } from './limit-clock.ts';
 export { windowSecondsOf } from './limit-rule.ts';
 export type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, Period, TokenBucket } from './limit-store.ts';

@@ -14,7 +14,7 @@ export interface Counter {
 }
 
 /** A counter of which parts may be lent, whatever its algorithm. */
-export interface LendingCounter {
+export interface LeasableCounter {
   readonly left: number;
   /** When what was lent loses its worth: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
   readonly endMs: number;
@@ -27,7 +27,7 @@ export interface LendingCounter {
 }
 
 /** The state of one limit in memory, for one algorithm. */
-export interface MemoryCounter<Rule extends LimitRule> extends Counter, LendingCounter {
+export interface MemoryCounter<Rule extends LimitRule> extends Counter, LeasableCounter {
   left: number;
   /** What the counter was last asked under. */
   readonly rule: Rule;

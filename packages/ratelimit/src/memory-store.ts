@@ -3,7 +3,7 @@ import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRequest, LimitStore, Period, TokenBucket } from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
-import type { Counter, LendingCounter } from './memory-counter.ts';
+import type { Counter, LeasableCounter } from './memory-counter.ts';
 
 /** Windows that outlive most processes. */
 const longPeriods: ReadonlySet<Period> = new Set(['day', 'month', 'year']);
@@ -54,17 +54,17 @@ export class MemoryStore implements LimitStore {
   }
 
   /**
-   * The counter of a key as it is now, for a {@link Lender}; undefined when the key shares one because there are too many.
+   * The counter of a key as it is now, for a {@link LeaseGrantor}; undefined when the key shares one because there are too many.
    * Throws a RangeError for a rule that makes no sense.
    */
-  ownCounter({ key, rule, limit }: LimitRequest): LendingCounter | undefined {
+  ownCounter({ key, rule, limit }: LimitRequest): LeasableCounter | undefined {
     assertRule(rule);
     if (rule.algorithm === 'token-bucket') return this.buckets.ownAt(key, rule, this.clock.monotonicMs(), limit);
     return this.windows.ownAt(key, rule, this.clock.wallMs(), limit);
   }
 
   /** Brings a counter that {@link MemoryStore.ownCounter} gave to the present, under the rule that it has. */
-  refresh(counter: LendingCounter): void {
+  refresh(counter: LeasableCounter): void {
     counter.refresh(this.clock);
   }
 

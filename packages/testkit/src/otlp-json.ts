@@ -19,9 +19,9 @@ function readValue(value: Json): OtlpValue {
 const readAttributes = (attributes: unknown): OtlpAttributes =>
   Object.fromEntries(list(attributes).map((pair) => [text(pair['key']), readValue(object(pair['value']))]));
 
-type Surroundings = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
+type ProxyServices = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
 
-function readSpan(span: Json, surroundings: Surroundings): OtlpSpan {
+function readSpan(span: Json, proxy: ProxyServices): OtlpSpan {
   return {
     traceId: text(span['traceId']),
     spanId: text(span['spanId']),
@@ -34,7 +34,7 @@ function readSpan(span: Json, surroundings: Surroundings): OtlpSpan {
     attributes: readAttributes(span['attributes']),
     status: otlpStatusCodes[Number(object(span['status'])['code'] ?? 0)] ?? 'unset',
     flags: Number(span['flags'] ?? 0),
-    ...surroundings,
+    ...proxy,
   };
 }
 

@@ -3,7 +3,7 @@ import { otlpSpanKinds, otlpStatusCodes } from './otlp-span.ts';
 import type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
 
 type Reader = protobuf.Reader;
-type Surroundings = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
+type ProxyServices = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
 
 /** Reads one field if it knows the number; answers false to have it skipped. */
 type FieldReader = (field: number, reader: Reader) => boolean;
@@ -79,7 +79,7 @@ function readStatus(bytes: Uint8Array): number {
 }
 
 /** Message `Span`. */
-function readSpan(bytes: Uint8Array, surroundings: Surroundings): OtlpSpan {
+function readSpan(bytes: Uint8Array, proxy: ProxyServices): OtlpSpan {
   const span = { traceId: '', spanId: '', parentSpanId: '', traceState: '', name: '', flags: 0 };
   let kind = 0;
   let status = 0;
@@ -108,7 +108,7 @@ function readSpan(bytes: Uint8Array, surroundings: Surroundings): OtlpSpan {
     startTimeUnixNano,
     endTimeUnixNano,
     attributes: Object.fromEntries(attributes),
-    ...surroundings,
+    ...proxy,
   };
 }
 

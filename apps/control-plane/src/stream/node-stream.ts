@@ -5,11 +5,11 @@ import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
 import { admit } from './admission.ts';
-import { DeliveryLine } from './delivery-line.ts';
+import { ConfigSender } from './config-sender.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import { Unanswered } from './unanswered.ts';
 
-export interface NodeStreamSurroundings {
+export interface NodeStreamServices {
   readonly feed: RevisionFeed;
   readonly nodes: ConnectedNodes;
   readonly logger: Logger;
@@ -21,9 +21,9 @@ export interface NodeStreamSurroundings {
 
 const maxDistrusted = 1_000;
 
-/** One node's stream from hello to end: frames in, and what they mean. What goes out is the {@link DeliveryLine}'s. */
+/** One node's stream from hello to end: frames in, and what they mean. What goes out is the {@link ConfigSender}'s. */
 export class NodeStream {
-  private readonly line: DeliveryLine;
+  private readonly line: ConfigSender;
   private readonly helloTimer: NodeJS.Timeout;
   private readonly unanswered = new Unanswered();
   private session: NodeSession | undefined;
@@ -31,11 +31,11 @@ export class NodeStream {
 
   constructor(
     private readonly call: NodeCall,
-    private readonly surroundings: NodeStreamSurroundings,
+    private readonly proxy: NodeStreamServices,
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
-    this.line = new DeliveryLine(call, surroundings.feed, this.unanswered, (refusal) => this.refuse(refusal));
-    this.helloTimer = after('config', surroundings.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')));
+    this.line = new ConfigSender(call, proxy.feed, this.unanswered, (refusal) => this.refuse(refusal));
+    this.helloTimer = after('config', proxy.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')));
     call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
     call.on('end', guarded('config', () => call.end()));
     call.on('error', () => this.finish());
@@ -89,14 +89,14 @@ export class NodeStream {
   }
 
   private hear(session: NodeSession, { draining, targets, appliedRevision }: StatusReport): void {
-    const { revision } = this.surroundings.feed;
+    const { revision } = this.proxy.feed;
     if (session.claimsTooMuch(appliedRevision, revision)) this.distrust(`says that it serves with revision ${appliedRevision}; the newest is ${revision}`);
     else session.reported(draining, targets, appliedRevision);
   }
 
   /** The node counts other revisions than we do: it is told, and gets a snapshot when it comes back. */
   private distrust(what: string): void {
-    const { distrusted, logger } = this.surroundings;
+    const { distrusted, logger } = this.proxy;
     const id = this.session?.identity.id ?? '';
     if (distrusted.size < maxDistrusted) distrusted.add(id);
     logger.warn(`a node ${what}; it has to begin anew`, { node: id });
@@ -108,7 +108,7 @@ export class NodeStream {
     // What the node says next must find its session.
     this.call.pause();
     try {
-      const { feed, distrusted } = this.surroundings;
+      const { feed, distrusted } = this.proxy;
       const admitted = await admit(hello, feed);
       if (this.isOver) return;
       const { gatewayId } = admitted;
@@ -121,7 +121,7 @@ export class NodeStream {
         );
       }
       if (this.isOver) {
-        this.surroundings.nodes.leave(session);
+        this.proxy.nodes.leave(session);
         return;
       }
       if (session.identity.id !== hello.nodeId || session.identity.gatewayId !== gatewayId) {
@@ -136,7 +136,7 @@ export class NodeStream {
 
   private async join(hello: Hello, gatewayId: string, goesOn: boolean): Promise<NodeSession | undefined> {
     const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
-    const { nodes, logger, feed } = this.surroundings;
+    const { nodes, logger, feed } = this.proxy;
     this.session = await nodes.join(
       { id: nodeId, gatewayId, version, bootId: bootId.slice(0, 64) },
       (session) => {
@@ -153,7 +153,7 @@ export class NodeStream {
 
   private refuse(refusal: StreamRefusal, cause: unknown = refusal): void {
     if (this.isOver) return;
-    if (cause !== refusal) this.surroundings.logger.error('a config stream failed', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+    if (cause !== refusal) this.proxy.logger.error('a config stream failed', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
     this.finish();
     this.call.emit('error', refusal);
   }
@@ -163,7 +163,7 @@ export class NodeStream {
     this.isOver = true;
     clearTimeout(this.helloTimer);
     this.line.close();
-    if (this.session !== undefined) this.surroundings.nodes.leave(this.session);
+    if (this.session !== undefined) this.proxy.nodes.leave(this.session);
     this.onEnd(this);
   }
 }

@@ -179,7 +179,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     // A target whose connections are all busy is not to blame, nor is one that this machine had no descriptor or port left for;
     // but another one may have a connection to spare.
     const mayHelp = isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
-    if (mayHelp) exchange.surroundings.noteFailure(exchange, code, reason);
+    if (mayHelp) exchange.proxy.noteFailure(exchange, code, reason);
     const isSafe = replayable && (unsent || idempotent.has(exchange.method));
     const mayTry = this.#attempt <= this.#service.spec.retries.attempts && this.#leftMs() >= 1;
     if (mayHelp && isSafe && mayTry && this.#target !== undefined) {
@@ -220,13 +220,13 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   #beginSpan(): void {
-    const { trace, headers, surroundings } = this.#exchange;
+    const { trace, headers, proxy } = this.#exchange;
     this.#status = 0;
     if (trace.recorded) {
       this.#isSpanOpen = true;
       this.#attemptStartedAtMs = performance.now();
     }
-    this.#spanId = surroundings.tracer.attemptSpanId(trace);
+    this.#spanId = proxy.tracer.attemptSpanId(trace);
     // It would be written as it is.
     if (trace.isPassedOn && headers.hasOne(ownFields.traceparent)) return;
     const traceparent = trace.traceparent(this.#spanId);

@@ -13,7 +13,7 @@ import type { AbortListener, Downstream } from './downstream.ts';
 import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import { PastRequest } from './past-request.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProxyServices } from './proxy-services.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
@@ -29,7 +29,7 @@ import { traceparentOf, tracestateOf } from './trace-fields.ts';
  */
 export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener {
   downstream: Downstream;
-  readonly surroundings: Surroundings;
+  readonly proxy: ProxyServices;
   /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
   runtime!: Runtime;
   pipeline: Pipeline = emptyPipeline;
@@ -88,24 +88,24 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   /** Made when a policy asks for the signal. */
   abortController: AbortController | undefined = undefined;
 
-  constructor(downstream: Downstream, surroundings: Surroundings) {
+  constructor(downstream: Downstream, proxy: ProxyServices) {
     this.downstream = downstream;
-    this.surroundings = surroundings;
+    this.proxy = proxy;
     this.headers = downstream.headers;
   }
 
   /** Makes the exchange new for the request that the downstream now holds. */
   open(): void {
-    const { surroundings, downstream } = this;
-    this.runtime = surroundings.runtime();
+    const { proxy, downstream } = this;
+    this.runtime = proxy.runtime();
     this.plan = undefined;
     this.headers = downstream.headers;
-    this.requestId = surroundings.newRequestId();
+    this.requestId = proxy.newRequestId();
     this.startedAtMs = performance.now();
     const { gateway } = this;
     this.isPeerTrusted = gateway.trustedProxies.includes(downstream.peerAddress);
     this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
-    surroundings.tracer.decide(traceparentOf(downstream.headers), this.trace);
+    proxy.tracer.decide(traceparentOf(downstream.headers), this.trace);
     this.params = undefined;
     this.rewrittenPath = undefined;
     this.pattern = '';
@@ -162,7 +162,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   withdraw(): void {
     const { downstream, headers, responseFields } = this;
     downstream.closeAfterResponse();
-    const successor = new Exchange(downstream, this.surroundings);
+    const successor = new Exchange(downstream, this.proxy);
     Object.assign(successor, this);
     successor.headers = headers.clone();
     successor.responseFields = responseFields?.slice();
@@ -273,7 +273,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** The listener takes no request before there is a gateway. */
   get gateway(): ServedGateway {
-    return this.runtime.gateway ?? this.surroundings.noGateway;
+    return this.runtime.gateway ?? this.proxy.noGateway;
   }
 
   /** {@inheritDoc PolicyExchange.matched} */
@@ -339,7 +339,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** A policy failed, and its `onError` decided what happens. */
   notePolicyFault(policy: string, fault: unknown): void {
-    this.surroundings.notePolicyFault(policy, fault, this.requestId);
+    this.proxy.notePolicyFault(policy, fault, this.requestId);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import { toKeep } from '../listener/shared-read-buffer.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
 import type { ContentSink, ContentSource } from './content.ts';
 
 /** The most that is held of one request: what fits in the window that an HTTP/2 stream begins with (RFC 9113 section 6.9.2). */

@@ -4,53 +4,53 @@ import type { Downstream, ListenerEvents, OwnAnswer, Refusal } from './downstrea
 import { Exchange } from './exchange.ts';
 import { handle } from './handle.ts';
 import { ownFields } from './own-fields.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProxyServices } from './proxy-services.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
  * Joins the listener to the request path: one exchange per connection, or a new one after a custom policy has seen it; one
  * line in the log for what never became an exchange.
  */
-export function listenerEvents(surroundings: Surroundings): ListenerEvents {
+export function listenerEvents(proxy: ProxyServices): ListenerEvents {
   return {
     connection(downstream: Downstream): () => void {
-      let exchange = new Exchange(downstream, surroundings);
+      let exchange = new Exchange(downstream, proxy);
       return () => {
-        if (exchange.isSpent) exchange = new Exchange(downstream, surroundings);
+        if (exchange.isSpent) exchange = new Exchange(downstream, proxy);
         handle(exchange);
       };
     },
     refused(refusal: Refusal): string {
-      const requestId = surroundings.newRequestId();
+      const requestId = proxy.newRequestId();
       const { code, reason, grpcStatus } = refusal;
-      surroundings.metrics.recordError(code);
+      proxy.metrics.recordError(code);
       const { source } = catalogue[code];
-      settle({ ...recordOf(refusal, requestId, surroundings), source, code, reason, grpcStatus }, surroundings);
-      surroundings.noteRefusal(refusal, requestId);
+      settle({ ...recordOf(refusal, requestId, proxy), source, code, reason, grpcStatus }, proxy);
+      proxy.noteRefusal(refusal, requestId);
       return JSON.stringify(problem(code, { requestId }));
     },
     answered(answer: OwnAnswer): void {
-      settle(recordOf(answer, surroundings.newRequestId(), surroundings), surroundings);
+      settle(recordOf(answer, proxy.newRequestId(), proxy), proxy);
     },
   };
 }
 
 type Facts = AccessRecord & SpanFacts;
 
-function settle(facts: Facts, surroundings: Surroundings): void {
-  surroundings.unmatched.record(facts.status, 0, 0, 0);
-  if (facts.grpcStatus >= 0) surroundings.unmatched.recordGrpc(facts.grpcStatus);
-  surroundings.accessLog?.write(facts);
-  if (facts.trace.recorded) surroundings.tracer.record(facts);
+function settle(facts: Facts, proxy: ProxyServices): void {
+  proxy.unmatched.record(facts.status, 0, 0, 0);
+  if (facts.grpcStatus >= 0) proxy.unmatched.recordGrpc(facts.grpcStatus);
+  proxy.accessLog?.write(facts);
+  if (facts.trace.recorded) proxy.tracer.record(facts);
 }
 
 /**
  * What the access log and the SERVER span are told of a message that never became an exchange. It belongs to the trace of
  * its caller when its head was understood, and else to one of its own, sampled by the ratio like any other.
  */
-function recordOf(answer: OwnAnswer, requestId: string, surroundings: Surroundings): Facts {
+function recordOf(answer: OwnAnswer, requestId: string, proxy: ProxyServices): Facts {
   const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } = answer;
-  const trace = surroundings.tracer.decide(headers && traceparentOf(headers));
+  const trace = proxy.tracer.decide(headers && traceparentOf(headers));
   return {
     requestId,
     startTimeMs: Date.now(),
@@ -75,7 +75,7 @@ function recordOf(answer: OwnAnswer, requestId: string, surroundings: Surroundin
     routePattern: undefined,
     service: undefined,
     consumer: undefined,
-    revision: surroundings.runtime().revision,
+    revision: proxy.runtime().revision,
     trace,
     tracestate: trace.continued && headers ? tracestateOf(headers) : undefined,
     attempts: [],

@@ -1,5 +1,5 @@
 import type { CounterSeries, GatewayMetrics } from '@sluice/telemetry';
-import type { PolicyDenials } from './surroundings.ts';
+import type { PolicyDenials } from './proxy-services.ts';
 
 /** Counts refusals by policy; the series of each policy is looked up once. */
 export class CountedDenials implements PolicyDenials {

@@ -44,7 +44,7 @@ function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Ex
 /** Answers what a fault that nobody expected comes to, and closes the matter for the client. Never throws. */
 export function respondToFault(exchange: Exchange, fault: unknown): void {
   const code = fault instanceof GatewayError ? fault.code : 'internal_error';
-  if (code === 'internal_error') exchange.surroundings.noteFault(fault, exchange.requestId);
+  if (code === 'internal_error') exchange.proxy.noteFault(fault, exchange.requestId);
   exchange.reason = reasonOf(fault);
   if (exchange.status !== 0) {
     exchange.brokenOff = code;
@@ -62,7 +62,7 @@ function sendBare(exchange: Exchange, reply: Reply): void {
   try {
     send(exchange, reply, undefined, undefined);
   } catch (fault) {
-    exchange.surroundings.noteFault(fault, exchange.requestId);
+    exchange.proxy.noteFault(fault, exchange.requestId);
     exchange.downstream.abort();
   }
 }
@@ -75,7 +75,7 @@ export function respondFromUpstream(exchange: Exchange, status: number, received
   exchange.source = 'upstream';
   // The list belongs to the upstream's connection, which uses it again; a custom policy may keep what it is given.
   const headers = exchange.isLent && exchange.pipeline.respond !== undefined ? received.clone() : received;
-  headers.addOwn(ownFields.via, exchange.surroundings.viaHttp1);
+  headers.addOwn(ownFields.via, exchange.proxy.viaHttp1);
   const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
   // Before, because all of it may be over when `stream` returns.
   exchange.status = head.status;
@@ -101,7 +101,7 @@ function notWhole(exchange: Exchange, fault: Error): string {
 
 /** The client sees a message that is not complete, or a 502 when nothing was sent yet; the log says why. */
 function brokeOff(exchange: Exchange, fault: GatewayError): void {
-  exchange.surroundings.noteFailure(exchange, fault.code, reasonOf(fault));
+  exchange.proxy.noteFailure(exchange, fault.code, reasonOf(fault));
   if (!exchange.downstream.responseBegun) {
     exchange.status = 0;
     return respondToFault(exchange, fault);

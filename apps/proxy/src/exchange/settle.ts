@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 export function settle(exchange: Exchange): void {
   if (exchange.isSettled) return;
   exchange.isSettled = true;
-  const { surroundings, pipeline } = exchange;
+  const { proxy, pipeline } = exchange;
   exchange.durationMs = performance.now() - exchange.startedAtMs;
   const steps = pipeline.settle;
   if (steps !== undefined) {
@@ -19,19 +19,19 @@ export function settle(exchange: Exchange): void {
     }
   }
   count(exchange);
-  surroundings.accessLog?.write(exchange);
-  if (exchange.trace.recorded) surroundings.tracer.record(exchange);
+  proxy.accessLog?.write(exchange);
+  if (exchange.trace.recorded) proxy.tracer.record(exchange);
   // Last: the log and the spans are told what the connection counted.
   if (exchange.isLent) exchange.retire();
 }
 
 function count(exchange: Exchange): void {
-  const { surroundings, plan, code, stoppedBy } = exchange;
-  const metrics = plan === undefined ? surroundings.unmatched : plan.metrics;
+  const { proxy, plan, code, stoppedBy } = exchange;
+  const metrics = plan === undefined ? proxy.unmatched : plan.metrics;
   metrics.record(exchange.status, exchange.durationMs, exchange.requestBytes, exchange.responseBytes);
   if (exchange.upstreamDurationMs >= 0) plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
   if (exchange.grpcStatus >= 0) metrics.recordGrpc(exchange.grpcStatus);
-  if (code !== undefined) surroundings.metrics.recordError(code);
-  if (stoppedBy !== undefined && code !== undefined) surroundings.denials.add(stoppedBy, 'enforce');
-  if (exchange.shadow.length > 0) for (const policy of exchange.shadow) surroundings.denials.add(policy, 'shadow');
+  if (code !== undefined) proxy.metrics.recordError(code);
+  if (stoppedBy !== undefined && code !== undefined) proxy.denials.add(stoppedBy, 'enforce');
+  if (exchange.shadow.length > 0) for (const policy of exchange.shadow) proxy.denials.add(policy, 'shadow');
 }

@@ -3,7 +3,7 @@ import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Refuses a part of the requests while the process cannot keep up, before any work is done for them. */
-export function shed({ surroundings: { overload } }: Exchange): Verdict {
+export function shed({ proxy: { overload } }: Exchange): Verdict {
   return overload.isShedding && overload.refuses() ? deny('overloaded', 'Send the request again later.', retryLater) : undefined;
 }
 

@@ -44,7 +44,7 @@ function addForwardingFields(exchange: Exchange): undefined {
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   }
   addForwardedPrefix(exchange);
-  headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.surroundings.viaHttp2 : exchange.surroundings.viaHttp1);
+  headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.proxy.viaHttp2 : exchange.proxy.viaHttp1);
   headers.setOwn(ownFields.requestId, exchange.requestId);
   passOnTracestate(exchange);
   addIdentity(exchange);

@@ -1,6 +1,6 @@
 import type { ListenerEvents } from '../exchange/downstream.ts';
 import type { ListenerOptions } from './listener-options.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 
 /** A connection of a client, whatever is spoken on it. */
 export interface ClientConnection {

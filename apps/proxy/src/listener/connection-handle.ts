@@ -1,10 +1,10 @@
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import { connectionFailed } from './guarded-events.ts';
-import { readArea, sharedReadBuffer, viewOfRead } from './shared-read-buffer.ts';
+import { readArea, sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 
 /**
  * What an accepted connection is to node:net before it is a socket, as far as it is used here. None of this is documented
- * (docs/adr/0012-newcomers-without-sockets.md); {@link takeHandles} refuses a Node that has it otherwise.
+ * (docs/adr/0012-pending-connections-without-sockets.md); {@link takeHandles} refuses a Node that has it otherwise.
  */
 export interface ConnectionHandle {
   /** Whether node:net takes it for reading already. */
@@ -89,7 +89,7 @@ export function takeHandles(server: Server, accept: (handle: ConnectionHandle) =
   };
 }
 
-/** Reads from a handle into the area of newcomers, for whoever asks last. False when the client is gone. */
+/** Reads from a handle into the area of pendingConnections, for whoever asks last. False when the client is gone. */
 export function readHandle(handle: ConnectionHandle, reader: HandleReader): boolean {
   handle.taker = reader;
   if (handle.reading === true) return true;

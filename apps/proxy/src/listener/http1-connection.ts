@@ -5,7 +5,7 @@ import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
-import { closeGently } from './gentle-close.ts';
+import { closeLingering } from './lingering-close.ts';
 import { guardedBy } from './guarded-events.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { optionsResponse, ownAnswerOf, refusalOfMethod, refusalResponse } from './refusal.ts';
@@ -13,8 +13,8 @@ import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
 import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
-import { SocketWriter } from './socket-writer.ts';
-import { Timer, type TimerOwner } from './timer-wheel.ts';
+import { SocketWriter } from '../net/socket-writer.ts';
+import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 import { joinTunnel } from './tunnel-pipe.ts';
 
 /** Between two requests, or inside a head. */
@@ -373,7 +373,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.reader.stop();
     wheel.clear(this.timer);
     this.writer.flush();
-    closeGently(this.socket, wheel, options, hasMore);
+    closeLingering(this.socket, wheel, options, hasMore);
   }
 
   private destroy(): void {

@@ -4,7 +4,7 @@ import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { connectionFailed, guardedBy } from './guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
 import { StreamErrorGuard } from './http2-stream-errors.ts';
-import { Timer, type TimerOwner } from './timer-wheel.ts';
+import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** Requests of one connection under way at the same time. */
 const MAX_STREAMS = 100;

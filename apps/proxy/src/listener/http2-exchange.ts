@@ -6,7 +6,7 @@ import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from './guarded-events.ts';
-import { isGrpcType } from './http2-fields.ts';
+import { isGrpcType } from '../net/http2-fields.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2RequestReader } from './http2-request-reader.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
@@ -14,7 +14,7 @@ import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { refusalOfMethod, servedMethods } from './refusal.ts';
 import { RequestContent, type ContentOwner } from './request-content.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
-import { Timer } from './timer-wheel.ts';
+import { Timer } from '../net/timer-wheel.ts';
 
 /** What an exchange needs of the connection its stream belongs to. */
 export interface StreamConnection {

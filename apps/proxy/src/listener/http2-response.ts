@@ -2,9 +2,9 @@ import { GatewayError, grpcStatusFields } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
-import { appendFields, trailersOf } from './http2-fields.ts';
+import { appendFields, trailersOf } from '../net/http2-fields.ts';
 import { isBodiless } from './response-head.ts';
-import { toKeep } from './shared-read-buffer.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
 
 /** Who hears how a response went. */
 export interface Http2ResponseOwner {

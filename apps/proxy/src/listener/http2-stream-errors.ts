@@ -1,5 +1,5 @@
 import type { Http2Session } from 'node:http2';
-import { Timer, type TimerWheel } from './timer-wheel.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
 /** The error that nghttp2 reports for a frame that breaks the protocol: NGHTTP2_ERR_PROTO of nghttp2.h. */
 const NGHTTP2_ERR_PROTO = -505;

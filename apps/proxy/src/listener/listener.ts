@@ -6,16 +6,16 @@ import type { ListenerEvents } from '../exchange/downstream.ts';
 import { addressKey } from './address-counter.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { socketOver, takeHandles, type ConnectionHandle } from './connection-handle.ts';
-import { ConnectionPlaces } from './connection-places.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { guardedBy } from './guarded-events.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
-import { Newcomer, type NewcomerOwner } from './newcomer.ts';
+import { PendingConnection, type PendingConnectionOwner } from './pending-connection.ts';
 import { noteRefusal, RefusedClient } from './refused-client.ts';
-import { toKeep } from './shared-read-buffer.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
 import type { ServerCertificate } from './server-certificates.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 
 /**
@@ -32,7 +32,7 @@ export interface ListenOptions {
 }
 
 /** Accepts the connections of clients on one address, and keeps count of them. */
-export class Listener implements NewcomerOwner {
+export class Listener implements PendingConnectionOwner {
   readonly options: ListenerOptions;
   readonly events: ListenerEvents;
   readonly wheel: TimerWheel;
@@ -41,7 +41,7 @@ export class Listener implements NewcomerOwner {
   private readonly server: Server;
   /** All that hold a place. What serves a client changes as it becomes clear what is spoken. */
   private readonly connections = new Set<ClientConnection>();
-  private readonly places: ConnectionPlaces;
+  private readonly places: ConnectionLimits;
   private readonly turnedAway = new Set<ClientConnection>();
   private readonly tls: TlsAcceptor | undefined;
   private whenEmpty: (() => void) | undefined = undefined;
@@ -50,11 +50,11 @@ export class Listener implements NewcomerOwner {
    * @param places shared with other listeners; of its own as the options say when there are none
    * @throws Error when a certificate is not usable
    */
-  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, places?: ConnectionPlaces) {
+  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, places?: ConnectionLimits) {
     this.events = events;
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
-    this.places = places ?? new ConnectionPlaces(this.options.maxConnections, this.options.maxConnectionsPerAddress);
+    this.places = places ?? new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
     const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
     this.scout = new RequestParser({ limits, protectedNames });
     this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
@@ -137,35 +137,35 @@ export class Listener implements NewcomerOwner {
     for (const connection of this.connections) connection.destroyNow();
   }
 
-  // NewcomerOwner: what becomes of plain connections.
+  // PendingConnectionOwner: what becomes of plain connections.
 
-  arrived(newcomer: Newcomer, isHttp2: boolean, seen: Buffer): void {
-    const { peerAddress, handle } = newcomer;
+  arrived(pending: PendingConnection, isHttp2: boolean, seen: Buffer): void {
+    const { peerAddress, handle } = pending;
     handle.setNoDelay(true);
     const socket = socketOver(handle, HIGH_WATER_MARK_BYTES);
     if (isHttp2) {
       socket.pause();
       socket.unshift(toKeep(seen));
-      this.serve(newcomer, socket, new Http2Connection(this, socket, peerAddress, false));
+      this.serve(pending, socket, new Http2Connection(this, socket, peerAddress, false));
     } else {
       const connection = new Http1Connection(this, socket, peerAddress, false);
-      this.serve(newcomer, socket, connection);
+      this.serve(pending, socket, connection);
       connection.take(seen);
-      connection.headBegan(newcomer.sinceMs);
+      connection.headBegan(pending.sinceMs);
     }
   }
 
-  tookTooLong(newcomer: Newcomer): void {
+  tookTooLong(pending: PendingConnection): void {
     const code = 'request_timeout';
-    const content = noteRefusal(this, newcomer.peerAddress, code, 'the head of the request was not complete in time');
-    const client = new RefusedClient(this, newcomer.handle, (gone) => this.remove(gone, newcomer.addressKey));
-    this.connections.delete(newcomer);
+    const content = noteRefusal(this, pending.peerAddress, code, 'the head of the request was not complete in time');
+    const client = new RefusedClient(this, pending.handle, (gone) => this.remove(gone, pending.addressKey));
+    this.connections.delete(pending);
     this.connections.add(client);
     client.answer(code, content);
   }
 
-  left(newcomer: Newcomer): void {
-    this.remove(newcomer, newcomer.addressKey);
+  left(pending: PendingConnection): void {
+    this.remove(pending, pending.addressKey);
   }
 
   /** Accepting can fail for want of file descriptors; clients that are connected are served on. */
@@ -181,15 +181,15 @@ export class Listener implements NewcomerOwner {
     const key = addressKey(peerAddress);
     const limit = this.places.enter(key);
     if (limit !== undefined) return this.turnAway(handle, peerAddress, key, limit);
-    const newcomer = new Newcomer(this, handle, peerAddress, key);
-    this.connections.add(newcomer);
-    newcomer.begin();
+    const pending = new PendingConnection(this, handle, peerAddress, key);
+    this.connections.add(pending);
+    pending.begin();
   }
 
-  private serve(newcomer: Newcomer, socket: Socket, connection: ClientConnection): void {
-    this.connections.delete(newcomer);
+  private serve(pending: PendingConnection, socket: Socket, connection: ClientConnection): void {
+    this.connections.delete(pending);
     this.connections.add(connection);
-    socket.on('close', guardedBy(socket, () => this.remove(connection, newcomer.addressKey)));
+    socket.on('close', guardedBy(socket, () => this.remove(connection, pending.addressKey)));
     if (this.draining) connection.drain();
   }
 

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { takeHandles, type ConnectionHandle } from './connection-handle.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';
 import { RefusedClient } from './refused-client.ts';
-import { readArea } from './shared-read-buffer.ts';
+import { readArea } from '../net/shared-read-buffer.ts';
 import { RawClient } from './testing/raw-client.ts';
 import { eventually } from './testing/running-listener.ts';
-import { TimerWheel } from './timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 
 const server = createServer();
 let wheel: TimerWheel;

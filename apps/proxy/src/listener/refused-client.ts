@@ -2,8 +2,8 @@ import { catalogue, type ErrorCode } from '@sluice/errors';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { endHandle, readHandle, type ConnectionHandle, type HandleReader } from './connection-handle.ts';
 import { refusalResponse } from './refusal.ts';
-import { readArea } from './shared-read-buffer.ts';
-import { Timer, type TimerOwner } from './timer-wheel.ts';
+import { readArea } from '../net/shared-read-buffer.ts';
+import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** Tells everybody who wants to know that a client of which no request is known was refused; gives the content for it. */
 export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, code: ErrorCode, reason: string): string {
@@ -14,7 +14,7 @@ export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, co
 /**
  * A client of which no request is known: it gets an answer that says why it is served no further, and has to go.
  *
- * It is closed as `closeGently` closes a socket, and none is made for it: thousands may be refused at the same time, and the
+ * It is closed as `closeLingering` closes a socket, and none is made for it: thousands may be refused at the same time, and the
  * stream machinery of a socket costs as much as all that the kernel has to do.
  */
 export class RefusedClient implements ClientConnection, HandleReader, TimerOwner {

@@ -1,7 +1,7 @@
 import type { Http1Fault, RequestParser } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { RequestContent, type ContentOwner } from './request-content.ts';
-import { toKeep } from './shared-read-buffer.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
 
 /** Who hears what the reader finds. */
 export interface RequestEvents {

@@ -1,8 +1,8 @@
 import { serializeResponseHead, type Framing, type HeaderList } from '@sluice/http1';
 import type { ContentSource } from '../exchange/content.ts';
-import { OutgoingContent, textOf, type ContentSender } from './outgoing-content.ts';
+import { OutgoingContent, textOf, type ContentSender } from '../net/outgoing-content.ts';
 import { isBodiless, responseFraming, responseHead, type HeadContext } from './response-head.ts';
-import type { SocketWriter } from './socket-writer.ts';
+import type { SocketWriter } from '../net/socket-writer.ts';
 
 /** The connection whose responses are sent. */
 export interface ResponseOwner extends HeadContext {

@@ -1,6 +1,6 @@
 import type { ListenerOptions } from './listener-options.ts';
 import type { RequestContent } from './request-content.ts';
-import { Timer, type TimerWheel } from './timer-wheel.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
 /** The connection that is watched. */
 export interface WatchedPeer {

@@ -4,7 +4,7 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket } 
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from './guarded-events.ts';
 import { minTlsVersion, ServerCertificates, type ServerCertificate } from './server-certificates.ts';
-import { Timer } from './timer-wheel.ts';
+import { Timer } from '../net/timer-wheel.ts';
 
 /**
  * Shakes hands with connections that were accepted elsewhere. What is spoken on them is agreed on in the handshake

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { clientGone } from '@sluice/telemetry';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import { guardedBy } from './guarded-events.ts';
-import { toKeep } from './shared-read-buffer.ts';
-import { Timer, type TimerWheel } from './timer-wheel.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
 /** Counts what passes, from the client's point of view. */
 export interface TunnelCounts {

@@ -1,6 +1,6 @@
 import { guarded } from '@sluice/errors';
 import { isIP } from 'node:net';
-import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import type { Address } from './dns-questions.ts';
 import type { NameResolver } from './name-resolver.ts';
 

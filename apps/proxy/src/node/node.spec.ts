@@ -12,7 +12,7 @@ import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { nodePolicies } from '../runtime/node-policies.ts';
 import { resource } from '../runtime/testing/resources.ts';
-import { Serving } from '../serving.ts';
+import { Serving } from './serving.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { ProxyNode } from './node.ts';
 import { singleProcess, type Traffic } from './traffic.ts';

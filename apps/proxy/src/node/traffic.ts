@@ -1,7 +1,7 @@
 import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, ConfigTarget } from '../config/source.ts';
-import type { Serving } from '../serving.ts';
+import type { Serving } from './serving.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
 import type { NodeCertificates } from '../workers/messages.ts';
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kind, Resource } from '@sluice/config';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
-import { compileResource, type Compiled, type Workshop } from './compile.ts';
-import { RouteMetricsShelf } from './route-metrics-shelf.ts';
+import { compileResource, type Compiled, type CompileContext } from './compile.ts';
+import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';
 import type { Served } from './served.ts';
 
@@ -16,7 +16,7 @@ const sliceMs = 4;
  * last good version if it has one, otherwise as a refusal. A snapshot quarantines in the same way and serves the rest.
  */
 export class RuntimeTarget implements ConfigTarget {
-  readonly #workshop: Workshop;
+  readonly #context: CompileContext;
   #runtime: Runtime;
   /** Newest versions that are not in service, by kind and id: those that are broken, and what came with them. */
   #pending = new Map<string, ResourceChange>();
@@ -24,9 +24,9 @@ export class RuntimeTarget implements ConfigTarget {
   #refusals = new Set<string>();
   #quarantined: readonly ConfigFault[] = [];
 
-  constructor(gatewayName: string, workshop: Workshop) {
-    this.#workshop = workshop;
-    this.#runtime = new Runtime(gatewayName, new RouteMetricsShelf(workshop.metrics));
+  constructor(gatewayName: string, context: CompileContext) {
+    this.#context = context;
+    this.#runtime = new Runtime(gatewayName, new RouteMetricsCache(context.metrics));
   }
 
   /** The configuration in service. Its `gateway` is undefined until a first snapshot was applied. */
@@ -57,7 +57,7 @@ export class RuntimeTarget implements ConfigTarget {
         await nextTurn();
         sliceEndsAtMs = performance.now() + sliceMs;
       }
-      const { served, faults } = compileResource(resource, this.#workshop);
+      const { served, faults } = compileResource(resource, this.#context);
       const lastGood = faults.length === 0 ? undefined : this.#lastGood(resource.kind, resource.id);
       if (lastGood !== undefined) this.#release(served);
       const installed = lastGood ?? served;
@@ -103,7 +103,7 @@ export class RuntimeTarget implements ConfigTarget {
   #compile(changes: ReadonlyMap<string, ResourceChange>): ReadonlyMap<string, Compiled> {
     const compiled = new Map<string, Compiled>();
     for (const [key, { kind, id, spec }] of changes) {
-      if (spec !== undefined) compiled.set(key, compileResource({ kind, id, spec }, this.#workshop));
+      if (spec !== undefined) compiled.set(key, compileResource({ kind, id, spec }, this.#context));
     }
     const { gateway, gatewayName } = this.#runtime;
     if (gateway === undefined) return compiled;
@@ -158,7 +158,7 @@ export class RuntimeTarget implements ConfigTarget {
 
   #release(served: Served | undefined): void {
     if (served?.kind !== 'service') return;
-    this.#workshop.upstreams.release(served.upstream);
+    this.#context.upstreams.release(served.upstream);
     served.durations.release();
   }
 }

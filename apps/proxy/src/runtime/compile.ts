@@ -4,13 +4,13 @@ import type { GatewayMetrics } from '@sluice/telemetry';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { Pipeline } from './pipeline.ts';
-import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRack } from './policy-chain.ts';
+import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRegistry } from './policy-chain.ts';
 import { readMatch } from './read-match.ts';
 import type { Served } from './served.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
 /** What compiling needs of the world. */
-export interface Workshop extends PolicyRack {
+export interface CompileContext extends PolicyRegistry {
   readonly upstreams: UpstreamRegistry;
   readonly metrics: GatewayMetrics;
 }
@@ -26,24 +26,24 @@ export interface Compiled {
  * What this node does not understand, or whose policies cannot be compiled, is served as a refusal; where nothing could
  * stand in for it, `served` is undefined.
  */
-export function compileResource(resource: Resource, workshop: Workshop): Compiled {
+export function compileResource(resource: Resource, context: CompileContext): Compiled {
   const { kind, id } = resource;
   const parsed = resourceSchemas[kind].safeParse(resource.spec);
   const name = nameOf(kind, resource.spec);
-  const invalid = parsed.success ? (kind === 'route' ? answerFaults(parsed.data, workshop.catalogue) : []) : fieldErrors(parsed.error);
+  const invalid = parsed.success ? (kind === 'route' ? answerFaults(parsed.data, context.catalogue) : []) : fieldErrors(parsed.error);
   if (!parsed.success || invalid.length > 0) {
     const faults = invalid.map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
     return { served: refusal(kind, id, name, resource.spec), faults };
   }
   const faults: ConfigFault[] = [];
   const chainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]): PolicyChain => {
-    const chain = compileChain({ kind: holder, id, name, policies }, workshop);
+    const chain = compileChain({ kind: holder, id, name, policies }, context);
     if (!isFaulty(chain)) return chain;
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
     return refusingChain(holder);
   };
   try {
-    return { served: serve(kind, id, name, frugal(parsed.data), chainOf, workshop), faults };
+    return { served: serve(kind, id, name, frugal(parsed.data), chainOf, context), faults };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
@@ -86,11 +86,11 @@ function frugal(spec: Spec): Spec {
 
 type ChainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]) => PolicyChain;
 
-function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: ChainOf, workshop: Workshop): Served {
+function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: ChainOf, context: CompileContext): Served {
   switch (kind) {
     case 'gateway': {
       const spec = anySpec as Spec<'gateway'>;
-      const chain = chainOf(kind, [...defaultPolicies.filter((policy) => workshop.policies.has(policy.name)), ...spec.policies]);
+      const chain = chainOf(kind, [...defaultPolicies.filter((policy) => context.policies.has(policy.name)), ...spec.policies]);
       const { maxBodyBytes, halfClosedClients } = spec.limits;
       const trustedProxies = new TrustedProxies(spec.trustedProxies);
       const pipeline = Pipeline.ofGateway(chain);
@@ -99,8 +99,8 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
     case 'service': {
       const spec = anySpec as Spec<'service'>;
       const chain = chainOf(kind, spec.policies);
-      const upstream = workshop.upstreams.acquire(id, spec);
-      const durations = workshop.metrics.upstreamDuration.series(name);
+      const upstream = context.upstreams.acquire(id, spec);
+      const durations = context.metrics.upstreamDuration.series(name);
       return { kind, id, name, spec, chain, upstream, durations };
     }
     case 'route': {

@@ -3,10 +3,10 @@ import { builtInPolicies } from '@sluice/policies/runtime';
 import type { Clock, CredentialStore, Policy, PolicyHost, PolicyLogger } from '@sluice/policy-sdk';
 import { loadPolicies } from '@sluice/policy-sdk/load';
 import type { LimitStore } from '@sluice/ratelimit';
-import type { PolicyRack } from './policy-chain.ts';
+import type { PolicyRegistry } from './policy-chain.ts';
 
 /** What policies are given to work with. */
-export interface PolicyMeans {
+export interface HostServices {
   readonly limits: LimitStore;
   readonly credentials: CredentialStore;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export async function nodePolicies(folder: string | undefined): Promise<Readonly
 }
 
 /** Gives each attachment its host. */
-export function policyRack(policies: ReadonlyMap<string, Policy>, means: PolicyMeans): PolicyRack {
+export function policyRegistry(policies: ReadonlyMap<string, Policy>, means: HostServices): PolicyRegistry {
   const stores = { limits: means.limits, credentials: means.credentials };
   return {
     policies,

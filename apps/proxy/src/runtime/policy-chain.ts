@@ -24,7 +24,7 @@ export interface ChainFault {
 }
 
 /** The policies this node can run, and the host each attachment gets. */
-export interface PolicyRack {
+export interface PolicyRegistry {
   readonly policies: ReadonlyMap<string, Policy>;
   /** Their schemas. */
   readonly catalogue: PolicyCatalogue;
@@ -42,11 +42,11 @@ const emptyChain: PolicyChain = Object.freeze([]);
  * Compiles the policies attached to a holder. Answers the chain, or every fault found: an unknown policy is a fault and
  * never a skipped check.
  */
-export function compileChain(holder: PolicyHolder, rack: PolicyRack): PolicyChain | readonly ChainFault[] {
+export function compileChain(holder: PolicyHolder, registry: PolicyRegistry): PolicyChain | readonly ChainFault[] {
   if (holder.policies.length === 0) return emptyChain;
   const faults: ChainFault[] = [];
   const chain = holder.policies.flatMap((attachment, index) => {
-    const compiled = compilePolicy(attachment, holder, rack);
+    const compiled = compilePolicy(attachment, holder, registry);
     if ('hooks' in compiled) return [compiled];
     faults.push(...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })));
     return [];
@@ -71,8 +71,8 @@ export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
   return [{ name: `quarantined-${kind}`, hooks: guarded, isCustom: false, answersPreflight: false }];
 }
 
-function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, rack: PolicyRack): CompiledPolicy | ChainFault[] {
-  const policy = rack.policies.get(attachment.name);
+function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, registry: PolicyRegistry): CompiledPolicy | ChainFault[] {
+  const policy = registry.policies.get(attachment.name);
   if (policy === undefined) {
     return [{ pointer: '/name', code: 'unknown_policy', reason: `this node does not know the policy "${attachment.name}"` }];
   }
@@ -85,13 +85,13 @@ function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, rack:
     return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({ pointer, code: 'invalid_policy_config', reason: detail }));
   }
   try {
-    const hooks = policy.compile(config.data, rack.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`));
+    const hooks = policy.compile(config.data, registry.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`));
     const fault = hooksFault(policy.schema, hooks, holder.kind);
     if (fault !== undefined) return [{ pointer: '/name', code: 'policy_compile_failed', reason: fault }];
     const onError = attachment.onError ?? policy.schema.onError;
     return {
       name: attachment.name,
-      hooks: guardHooks(attachment.name, hooks, attachment.mode, onError, rack.policyTimeoutMs),
+      hooks: guardHooks(attachment.name, hooks, attachment.mode, onError, registry.policyTimeoutMs),
       isCustom: !comesWithSluice.has(policy),
       answersPreflight: policy.schema.answersPreflight && attachment.mode === 'enforce',
     };

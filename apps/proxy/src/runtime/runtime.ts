@@ -3,7 +3,7 @@ import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { joinConsumer, joinPlans } from './join.ts';
 import { Pipeline } from './pipeline.ts';
-import type { RouteMetricsShelf } from './route-metrics-shelf.ts';
+import type { RouteMetricsCache } from './route-metrics-cache.ts';
 import type {
   ConsumerView,
   RoutePlan,
@@ -40,9 +40,9 @@ export class Runtime implements CredentialStore {
 
   /** The gateway this node has joined: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
-  readonly routeMetrics: RouteMetricsShelf;
+  readonly routeMetrics: RouteMetricsCache;
 
-  constructor(gatewayName: string, routeMetrics: RouteMetricsShelf) {
+  constructor(gatewayName: string, routeMetrics: RouteMetricsCache) {
     this.gatewayName = gatewayName;
     this.routeMetrics = routeMetrics;
   }

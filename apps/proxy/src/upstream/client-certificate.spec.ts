@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { Service } from '@sluice/config';
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { certificateA, certificateB, localCertificate, testAuthority } from './testing/certificates.ts';
 import { RecordedCall } from './testing/recorded-call.ts';
 import { UpstreamRegistry } from './upstream-registry.ts';

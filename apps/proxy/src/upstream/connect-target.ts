@@ -4,7 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import { connectionFailed } from '../listener/guarded-events.ts';
-import { sharedReadBuffer, viewOfRead } from '../listener/shared-read-buffer.ts';
+import { sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 import type { TargetAddresses } from '../names/target-addresses.ts';
 import type { ClientCertificate, ClientCertificates } from './client-certificates.ts';
 import { isLocalFault } from './local-fault.ts';

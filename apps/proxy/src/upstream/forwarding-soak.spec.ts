@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RawClient } from '../listener/testing/raw-client.ts';
 import { RunningListener } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { TargetPool } from './target-pool.ts';
 import { forwardTo } from './testing/forwarding.ts';
 import { RawOrigin } from './testing/raw-origin.ts';

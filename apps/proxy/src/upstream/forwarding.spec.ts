@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually, RunningListener } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { TargetPool } from './target-pool.ts';

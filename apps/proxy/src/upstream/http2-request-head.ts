@@ -1,6 +1,6 @@
 import { requireRequestLine, requireValue, type HeaderList } from '@sluice/http1';
 import type { UpstreamRequest } from '../exchange/upstream-call.ts';
-import { appendFields, isGrpcType } from '../listener/http2-fields.ts';
+import { appendFields, isGrpcType } from '../net/http2-fields.ts';
 import { requestFraming } from './request-head.ts';
 
 /**

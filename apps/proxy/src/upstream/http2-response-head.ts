@@ -1,5 +1,5 @@
 import { removeHopByHop, type HeaderList } from '@sluice/http1';
-import { fieldsOf } from '../listener/http2-fields.ts';
+import { fieldsOf } from '../net/http2-fields.ts';
 
 /** More than a well-meaning upstream sends; the same as in HTTP/1.1. */
 const MAX_FIELDS = 100;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
 import { eventually, ScriptedContent } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { Http2Target } from './http2-target.ts';
 import type { TargetOptions, TargetTls } from './target-options.ts';
 import { certificateA, localCertificate, testAuthority } from './testing/certificates.ts';

@@ -1,5 +1,5 @@
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
-import type { TimerWheel } from '../listener/timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';

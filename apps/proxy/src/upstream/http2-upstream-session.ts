@@ -2,7 +2,7 @@ import { connect, type ClientHttp2Session, type ClientHttp2Stream, type ClientSe
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { StreamErrorGuard } from '../listener/http2-stream-errors.ts';
-import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import type { Http2Call } from './http2-call.ts';

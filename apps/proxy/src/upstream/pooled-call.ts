@@ -2,7 +2,7 @@ import { GatewayError, type ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
-import { OutgoingContent, type ContentSender } from '../listener/outgoing-content.ts';
+import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
 import { requestFraming, requestHead } from './request-head.ts';
 import type { ResponseContent } from './response-content.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';

@@ -1,7 +1,7 @@
 import type { ResponseLimits } from '@sluice/http1';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
-import { callAtEndOfTurn, type EndOfTurnTask } from '../listener/end-of-turn.ts';
-import { Timer, type TimerWheel } from '../listener/timer-wheel.ts';
+import { callAtEndOfTurn, type EndOfTurnTask } from '../net/end-of-turn.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { eventually } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import type { TargetTls } from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
 import { certificateA, localCertificate, testAuthority, type TestCertificate } from './testing/certificates.ts';

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '@sluice/errors';
 import { FieldName, removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
 import type { Socket } from 'node:net';
-import { toKeep } from '../listener/shared-read-buffer.ts';
-import { SocketWriter } from '../listener/socket-writer.ts';
-import { Timer, type TimerOwner, type TimerWheel } from '../listener/timer-wheel.ts';
+import { toKeep } from '../net/shared-read-buffer.ts';
+import { SocketWriter } from '../net/socket-writer.ts';
+import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, ScriptedContent } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { TargetPool } from './target-pool.ts';
 import { RawOrigin, type OriginConnection } from './testing/raw-origin.ts';
 import { RecordedCall, type CallOptions } from './testing/recorded-call.ts';

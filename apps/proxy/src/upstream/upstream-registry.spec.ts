@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Service } from '@sluice/config';
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 import { RawOrigin } from './testing/raw-origin.ts';
 import { RecordedCall } from './testing/recorded-call.ts';
 import { UpstreamRegistry } from './upstream-registry.ts';

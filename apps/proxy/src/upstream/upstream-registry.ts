@@ -1,5 +1,5 @@
 import type { Service } from '@sluice/config';
-import type { TimerWheel } from '../listener/timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import { ClientCertificates } from './client-certificates.ts';
 import { TargetHealth } from './health.ts';

@@ -1,5 +1,5 @@
 import { Listener } from '../listener/listener.ts';
-import { TimerWheel } from '../listener/timer-wheel.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
 
 /**
  * Makes sure that nobody else listens on the port. Workers share it by SO_REUSEPORT, and so would a second node that was

@@ -1,4 +1,4 @@
-import { Lender, type LeaseGrant, type MemoryStore } from '@sluice/ratelimit';
+import { LeaseGrantor, type LeaseGrant, type MemoryStore } from '@sluice/ratelimit';
 import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
 const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY };
@@ -6,14 +6,14 @@ const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINI
 /** The limits of a node as one of its workers may ask them, and what this worker has leased of them. */
 export class WorkerLimits {
   readonly #store: MemoryStore;
-  readonly #lender: Lender;
+  readonly #grantor: LeaseGrantor;
   readonly #answer: (answer: LimitAnswer) => void;
   #isOver = false;
 
   /** `store` counts for all workers, of which there are `workers`. */
   constructor(store: MemoryStore, workers: number, answer: (answer: LimitAnswer) => void) {
     this.#store = store;
-    this.#lender = new Lender(store, workers);
+    this.#grantor = new LeaseGrantor(store, workers);
     this.#answer = answer;
   }
 
@@ -23,7 +23,7 @@ export class WorkerLimits {
     if (this.#isOver) return;
     if (question.kind === 'take') this.#answer({ kind: 'decided', id: question.id, decisions: attempt(() => this.#store.take(question.requests, question.cost)) });
     else {
-      const grant = attempt(() => this.#lender.renew(question.report)) ?? nothing;
+      const grant = attempt(() => this.#grantor.renew(question.report)) ?? nothing;
       if (question.id !== 0) this.#answer({ kind: 'granted', id: question.id, grant });
     }
   }
@@ -31,7 +31,7 @@ export class WorkerLimits {
   /** The worker has ended. What it had leased counts as spent. */
   end(): void {
     this.#isOver = true;
-    this.#lender.forfeit();
+    this.#grantor.forfeit();
   }
 }
 

@@ -1,5 +1,5 @@
 import { guarded } from '@sluice/errors';
-import type { Serving } from '../serving.ts';
+import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';

@@ -61,7 +61,7 @@ export class Leases {
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `report` brings a report to the {@link Lender}, in order; its grant goes to {@link Leases.granted} with the same id, unless that is 0. */
+  /** `report` brings a report to the {@link LeaseGrantor}, in order; its grant goes to {@link Leases.granted} with the same id, unless that is 0. */
   constructor(report: (report: LeaseReport, id: number) => void, clock = systemClock) {
     this.#report = report;
     this.#clock = clock;
@@ -152,7 +152,7 @@ export class Leases {
     lease.rule = rule;
   }
 
-  /** The window has ended, and with it all that was leased of it. The lender forgets it when it hears of it. */
+  /** The window has ended, and with it all that was leased of it. The grantor forgets it when it hears of it. */
   #expire(lease: Lease): void {
     lease.balance = 0;
     lease.spent = 0;

@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { NodeRepository, OwnNode } from './node.repository.ts';
 import { NodeSession } from './node-session.ts';
 import type { NodeIdentity } from './node-session.ts';
-import { WorkLine } from './work-line.ts';
+import { SerialQueue } from './serial-queue.ts';
 
 /** News is written at most so often, signs of life more rarely. */
 const writeMs = 50;
@@ -23,7 +23,7 @@ export class ConnectedNodes {
   private readonly timers: NodeJS.Timeout[] = [];
   private next: NodeJS.Timeout | undefined;
   /** One write at a time: rows must not go back to what they were. */
-  private readonly line = new WorkLine();
+  private readonly line = new SerialQueue();
   private readonly writeRows = (): Promise<void> => this.attempt(() => this.write());
   private readonly markSilent = (): Promise<void> => this.attempt(() => this.repository.markSilent());
   private databaseFailed = false;

@@ -7,10 +7,10 @@ import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { Listener } from '../../listener/listener.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
 import { eventually } from '../../listener/testing/running-listener.ts';
-import { TimerWheel } from '../../listener/timer-wheel.ts';
+import { TimerWheel } from '../../net/timer-wheel.ts';
 import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
-import { nodePolicies, policyRack } from '../../runtime/node-policies.ts';
+import { nodePolicies, policyRegistry } from '../../runtime/node-policies.ts';
 import { emptyPipeline } from '../../runtime/pipeline.ts';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
@@ -19,7 +19,7 @@ import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import { listenerEvents } from '../listener-events.ts';
 import { viaPseudonym } from '../loops.ts';
 import { CountedDenials } from '../policy-denials.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { ProxyServices } from '../proxy-services.ts';
 
 export interface FixtureOptions {
   /** Policies of the spec's own, besides the built-in ones. */
@@ -70,13 +70,13 @@ export class ProxyFixture {
     const metrics = new GatewayMetrics(this.metrics);
     this.overload = new Overload({ lagMs: 0, memoryShare: 0, ...options.overload }).start();
     this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
-    const rack = policyRack(policies, {
+    const registry = policyRegistry(policies, {
       limits: this.limits,
       credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
     });
-    this.target = new RuntimeTarget('default', { ...rack, policyTimeoutMs: options.policyTimeoutMs, upstreams: this.upstreams, metrics });
+    this.target = new RuntimeTarget('default', { ...registry, policyTimeoutMs: options.policyTimeoutMs, upstreams: this.upstreams, metrics });
     this.#accessLog = new AccessLog({
       sink: {
         write: (text, done) => {
@@ -88,7 +88,7 @@ export class ProxyFixture {
       warn: () => undefined,
       flushMs: 1,
     });
-    this.listener = new Listener(listenerEvents(this.#surroundings(metrics, options.tracer)), this.#wheel, options.listener);
+    this.listener = new Listener(listenerEvents(this.#proxy(metrics, options.tracer)), this.#wheel, options.listener);
   }
 
   static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {
@@ -161,7 +161,7 @@ export class ProxyFixture {
     this.#wheel.stop();
   }
 
-  #surroundings(metrics: GatewayMetrics, tracer: Tracer | undefined): Surroundings {
+  #proxy(metrics: GatewayMetrics, tracer: Tracer | undefined): ProxyServices {
     const { notes } = this;
     return {
       runtime: () => this.target.runtime,

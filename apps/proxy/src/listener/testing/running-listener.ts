@@ -2,17 +2,17 @@ import { GatewayError } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import type { ContentSink, ContentSource } from '../../exchange/content.ts';
 import type { Downstream, Refusal } from '../../exchange/downstream.ts';
-import type { ConnectionPlaces } from '../connection-places.ts';
+import type { ConnectionLimits } from '../connection-limits.ts';
 import { Listener } from '../listener.ts';
 import type { ListenerOptions } from '../listener-options.ts';
-import { TimerWheel } from '../timer-wheel.ts';
+import { TimerWheel } from '../../net/timer-wheel.ts';
 
 /** A real listener on a free port, with a handler of the test's own behind it. Tests only. */
 export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
   readonly wheel = new TimerWheel({ tickMs: 10 }).start();
-  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, places?: ConnectionPlaces) {
+  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, places?: ConnectionLimits) {
     const events = {
       connection: (downstream: Downstream) => () => handler(downstream),
       refused: (refusal: Refusal): string => {
@@ -24,7 +24,7 @@ export class RunningListener {
     this.listener = new Listener(events, this.wheel, options, places);
   }
 
-  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, places?: ConnectionPlaces): Promise<RunningListener> {
+  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, places?: ConnectionLimits): Promise<RunningListener> {
     const running = new RunningListener(handler, options, places);
     await running.listener.listen(0, '127.0.0.1');
     return running;

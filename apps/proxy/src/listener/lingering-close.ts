@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ListenerOptions } from './listener-options.ts';
-import { Timer, type TimerWheel } from './timer-wheel.ts';
+import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
 /**
  * Closes a connection so that the client gets to see what was written last.
@@ -10,7 +10,7 @@ import { Timer, type TimerWheel } from './timer-wheel.ts';
  * A client that does not even take the response is cut off after `writeIdleMs`.
  * @param hasMore whether the client may be sending: its request is not complete, or was not read
  */
-export function closeGently(socket: Socket, wheel: TimerWheel, options: ListenerOptions, hasMore: boolean): void {
+export function closeLingering(socket: Socket, wheel: TimerWheel, options: ListenerOptions, hasMore: boolean): void {
   const timer = new Timer({ expired: () => socket.destroy() });
   wheel.set(timer, options.writeIdleMs);
   socket.on('close', () => wheel.clear(timer));

@@ -1,5 +1,5 @@
 /** Does one thing after the other, in the order in which they came. */
-export class WorkLine {
+export class SerialQueue {
   private last: Promise<void> = Promise.resolve();
   private readonly waiting = new Set<() => Promise<void>>();
 

@@ -14,7 +14,7 @@ const lastAnswerMs = 2_000;
  * When the stream says stop, nothing more is queued; once it has drained, one merged delta leads from the last revision
  * sent to the newest. So a slow node costs a constant amount of memory, however much changes meanwhile.
  */
-export class DeliveryLine {
+export class ConfigSender {
   private session: NodeSession | undefined;
   private view: GatewayView | undefined;
   /** The revision that was sent last; undefined when the node needs a snapshot. */

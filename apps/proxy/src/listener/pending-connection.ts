@@ -1,28 +1,28 @@
 import type { RequestParser } from '@sluice/http1';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { readHandle, type ConnectionHandle, type HandleReader } from './connection-handle.ts';
-import { MAX_HELD_BYTES, viewBehind } from './shared-read-buffer.ts';
-import { Timer, type TimerOwner } from './timer-wheel.ts';
+import { MAX_HELD_BYTES, viewBehind } from '../net/shared-read-buffer.ts';
+import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** What an HTTP/2 client with prior knowledge sends first: RFC 9113 section 3.4. No HTTP/1.1 request begins like this. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** What a newcomer needs of the listener that accepted it. */
-export interface NewcomerOwner extends ConnectionOwner {
-  /** Judges what newcomers have sent so far; between two of them it holds nothing. */
+/** What a pending needs of the listener that accepted it. */
+export interface PendingConnectionOwner extends ConnectionOwner {
+  /** Judges what pendingConnections have sent so far; between two of them it holds nothing. */
   readonly scout: RequestParser;
   /** It is clear what is spoken. @param seen all that was read; valid until the owner returns */
-  arrived(newcomer: Newcomer, isHttp2: boolean, seen: Buffer): void;
+  arrived(pending: PendingConnection, isHttp2: boolean, seen: Buffer): void;
   /** The head of the first request was begun, and not finished in time. */
-  tookTooLong(newcomer: Newcomer): void;
+  tookTooLong(pending: PendingConnection): void;
   /** The connection is closed. */
-  left(newcomer: Newcomer): void;
+  left(pending: PendingConnection): void;
 }
 
 /**
  * A plain connection of which no request has come yet. It costs as little as can be, because those who open thousands of
- * connections and never finish a head stay newcomers: there is no socket of node:net, no parser of its own, and of what was
+ * connections and never finish a head stay pendingConnections: there is no socket of node:net, no parser of its own, and of what was
  * read only the text is held.
  *
  * It becomes a connection of HTTP/1.1 or HTTP/2 once its bytes are a whole head, or are no beginning of one, or are many.
@@ -31,19 +31,19 @@ export interface NewcomerOwner extends ConnectionOwner {
  * - No more than MAX_HELD_BYTES are held.
  * - What is not a beginning of a request is known at once, as on any connection: every read is looked at with all before it.
  */
-export class Newcomer implements ClientConnection, HandleReader, TimerOwner {
+export class PendingConnection implements ClientConnection, HandleReader, TimerOwner {
   readonly handle: ConnectionHandle;
   readonly peerAddress: string;
   /** What its address counts as, see `addressKey`. */
   readonly addressKey: string;
   /** When it came; once it has sent something, when that began. Wheel time. */
   sinceMs: number;
-  private readonly owner: NewcomerOwner;
+  private readonly owner: PendingConnectionOwner;
   private readonly timer: Timer;
   private held = '';
   private bytesRead = 0;
 
-  constructor(owner: NewcomerOwner, handle: ConnectionHandle, peerAddress: string, addressKey: string) {
+  constructor(owner: PendingConnectionOwner, handle: ConnectionHandle, peerAddress: string, addressKey: string) {
     this.owner = owner;
     this.handle = handle;
     this.peerAddress = peerAddress;

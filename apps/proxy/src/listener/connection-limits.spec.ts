@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConnectionPlaces } from './connection-places.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { RawClient } from './testing/raw-client.ts';
 import { echo, eventually, RunningListener } from './testing/running-listener.ts';
 
@@ -10,7 +10,7 @@ describe('places of connections that listeners share', () => {
   afterEach(async () => {
     for (const each of listeners.splice(0)) await each.stop();
   });
-  const two = async (places: ConnectionPlaces): Promise<[RunningListener, RunningListener]> => {
+  const two = async (places: ConnectionLimits): Promise<[RunningListener, RunningListener]> => {
     const [one, other] = [await RunningListener.start(echo, {}, places), await RunningListener.start(echo, {}, places)];
     listeners.push(one, other);
     return [one, other];
@@ -21,8 +21,8 @@ describe('places of connections that listeners share', () => {
   };
 
   it.each([
-    ['in total', new ConnectionPlaces(2, 100), 'in total'],
-    ['per address', new ConnectionPlaces(100, 2), 'from 127.0.0.1'],
+    ['in total', new ConnectionLimits(2, 100), 'in total'],
+    ['per address', new ConnectionLimits(100, 2), 'from 127.0.0.1'],
   ])('are counted together %s, and free again when a connection of either closes', async (_, places, limit) => {
     const [one, other] = await two(places);
     const first = await status(one.port);

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { takeHandles } from './connection-handle.ts';
 import type { ListenerOptions } from './listener-options.ts';
-import { MAX_HELD_BYTES } from './shared-read-buffer.ts';
+import { MAX_HELD_BYTES } from '../net/shared-read-buffer.ts';
 import { RawClient } from './testing/raw-client.ts';
 import { echo, eventually, RunningListener } from './testing/running-listener.ts';
 
@@ -31,7 +31,7 @@ const headOf = (bytes: number): string => {
   return begin + 'x'.repeat(bytes - begin.length);
 };
 
-describe('a newcomer', () => {
+describe('a pending', () => {
   it.each<[string, string]>([
     ['a request', 'GET /a HTTP/1.1\r\nHost: a.test\r\n\r\n'],
     ['a request with content', 'POST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello'],
@@ -65,7 +65,7 @@ describe('a newcomer', () => {
     expect(new Set(answers)).toEqual(new Set([whole]));
   });
 
-  it('is no newcomer any more once it has sent more than is held of it, and its time goes on', async () => {
+  it('is no pending any more once it has sent more than is held of it, and its time goes on', async () => {
     await serve({ headerTimeoutMs: 300 });
     const client = await open();
     const head = headOf(MAX_HELD_BYTES + 200);

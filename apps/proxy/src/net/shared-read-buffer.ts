@@ -17,9 +17,9 @@ export function viewOfRead(length: number): Buffer {
   return (views[length] ??= sharedReadBuffer.subarray(0, length));
 }
 
-/** The most that can be held of what a newcomer has sent before (newcomer.ts). */
+/** The most that can be held of what a pending has sent before (pending.ts). */
 export const MAX_HELD_BYTES = 1_024;
-/** Where reads of newcomers go: behind a place for what came before them. */
+/** Where reads of pendingConnections go: behind a place for what came before them. */
 export const readArea: Buffer = sharedReadBuffer.subarray(MAX_HELD_BYTES);
 
 /** What was held, one character per byte, and the read that has just filled the beginning of the area behind it, in one piece. */

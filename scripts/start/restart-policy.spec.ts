@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { waitUntil } from '../process/wait-until.ts';
-import { Revival } from './revival.ts';
+import { RestartPolicy } from './restart-policy.ts';
 
 const said: string[] = [];
 
@@ -16,9 +16,9 @@ afterEach(() => {
 it('starts a part again that crashed, and says so', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const revival = new Revival('Postgres', (reason) => givenUp.push(reason));
-  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
-  revival.onCrash('Postgres ended.');
+  const restartPolicy = new RestartPolicy('Postgres', (reason) => givenUp.push(reason));
+  restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
+  restartPolicy.onCrash('Postgres ended.');
   await waitUntil('it runs again', () => said.length === 3);
   expect([starts, givenUp]).toEqual([1, []]);
   expect(said).toEqual(['\nPostgres ended.', 'Starting Postgres again (attempt 1 of 5); everything else goes on.', 'Postgres runs again (process 1).']);
@@ -27,14 +27,14 @@ it('starts a part again that crashed, and says so', async () => {
 it('waits longer before each further start of a part that keeps crashing, and gives up after a few', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 20 });
-  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 20 });
+  restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
   for (const crash of ['first', 'second', 'third']) {
-    revival.onCrash(crash);
+    restartPolicy.onCrash(crash);
     const soFar = starts + 1;
     await waitUntil('it runs again', () => starts === soFar && (said.at(-1) ?? '').includes('runs again'));
   }
-  revival.onCrash('fourth');
+  restartPolicy.onCrash('fourth');
   expect(givenUp).toEqual(['fourth']);
   expect(said.filter((line) => line.startsWith('Starting'))).toEqual([
     'Starting Proxy again (attempt 1 of 3); everything else goes on.',
@@ -46,10 +46,10 @@ it('waits longer before each further start of a part that keeps crashing, and gi
 it('does not count crashes of a part that ran for a while in between', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 1, settleMs: 0 });
-  revival.useRestart(() => Promise.resolve({ pid: ++starts }));
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 1, settleMs: 0 });
+  restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
   for (let crash = 1; crash <= 4; crash++) {
-    revival.onCrash('again');
+    restartPolicy.onCrash('again');
     await waitUntil('it runs again', () => said.includes(`Proxy runs again (process ${crash}).`));
   }
   expect(givenUp).toEqual([]);
@@ -59,18 +59,18 @@ it('tries again when a start fails, and gives up with its fault', async () => {
   const givenUp: unknown[] = [];
   const fault = new Error('port taken');
   let starts = 0;
-  const revival = new Revival('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 1 });
-  revival.useRestart(() => (starts++, Promise.reject(fault)));
-  revival.onCrash('ended');
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 1 });
+  restartPolicy.useRestart(() => (starts++, Promise.reject(fault)));
+  restartPolicy.onCrash('ended');
   await waitUntil('it is given up', () => givenUp.length > 0);
   expect([starts, givenUp]).toEqual([3, [fault]]);
 });
 
 it('gives up a part that was never started, and leaves alone one that is stopped', async () => {
   const givenUp: unknown[] = [];
-  new Revival('Postgres', (reason) => givenUp.push(reason)).onCrash('too early');
+  new RestartPolicy('Postgres', (reason) => givenUp.push(reason)).onCrash('too early');
   expect(givenUp).toEqual(['too early']);
-  const stopped = new Revival('Postgres', (reason) => givenUp.push(reason));
+  const stopped = new RestartPolicy('Postgres', (reason) => givenUp.push(reason));
   stopped.useRestart(() => Promise.reject(new Error('must not be started')));
   stopped.stop();
   stopped.onCrash('stopped');

@@ -4,7 +4,7 @@ import type { GatewayMetrics, RouteMetrics } from '@sluice/telemetry';
  * The metrics of each route and service by name, so that a route compiled anew goes on counting where its predecessor
  * stopped, and a route that is gone gives its series back.
  */
-export class RouteMetricsShelf {
+export class RouteMetricsCache {
   readonly #metrics: GatewayMetrics;
   readonly #byRoute = new Map<string, Map<string, RouteMetrics>>();
 

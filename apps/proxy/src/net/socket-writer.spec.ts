@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { eventually } from './testing/running-listener.ts';
+import { eventually } from '../listener/testing/running-listener.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { WorkLine } from './work-line.ts';
+import { SerialQueue } from './serial-queue.ts';
 
-describe('WorkLine', () => {
+describe('SerialQueue', () => {
   it('does one thing after the other', async () => {
-    const line = new WorkLine();
+    const line = new SerialQueue();
     const said: string[] = [];
     const work = (name: string): (() => Promise<void>) => async () => {
       said.push(`${name} begins`);
@@ -17,7 +17,7 @@ describe('WorkLine', () => {
   });
 
   it('does not put in line again what waits already, and does what is wanted anew while it runs', async () => {
-    const line = new WorkLine();
+    const line = new SerialQueue();
     const slow = Promise.withResolvers<void>();
     let runs = 0;
     const work = async (): Promise<void> => {

@@ -16,7 +16,7 @@ export interface PlacesLog {
 const noLog: PlacesLog = { full: () => undefined, notAccepted: () => undefined };
 
 /** How many connections there may be, in total and per client address. Listeners that share them count together. */
-export class ConnectionPlaces {
+export class ConnectionLimits {
   private readonly max: number;
   private readonly perAddress: AddressCounter;
   private readonly log: PlacesLog;

@@ -6,29 +6,29 @@ import { ManualClock } from '../testing/manual-clock.ts';
 import { worstExcess, type Admitted } from '../testing/worst-excess.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 import { Leases } from './leases.ts';
-import { Lender } from './lender.ts';
+import { LeaseGrantor } from './lease-grantor.ts';
 
-/** A holder with its lender, and the two lines between them, on which things take their time but keep their order. */
+/** A holder with its grantor, and the two lines between them, on which things take their time but keep their order. */
 class Holder {
   readonly toLender: (() => void)[] = [];
   readonly toHolder: (() => void)[] = [];
   readonly leases: Leases;
-  readonly lender: Lender;
+  readonly grantor: LeaseGrantor;
 
   constructor(store: MemoryStore, clock: ManualClock, holders: number) {
-    this.lender = new Lender(store, holders);
+    this.grantor = new LeaseGrantor(store, holders);
     this.leases = new Leases((report, id) => this.toLender.push(() => this.#renew(report, id)), clock);
   }
 
   #renew(report: LeaseReport, id: number): void {
-    const grant: LeaseGrant = this.lender.renew(report);
+    const grant: LeaseGrant = this.grantor.renew(report);
     if (id !== 0) this.toHolder.push(() => this.leases.granted(id, grant));
   }
 
   /** What it held is lost, and so is what was under way. */
   end(): void {
     this.leases.close();
-    this.lender.forfeit();
+    this.grantor.forfeit();
   }
 }
 
@@ -92,8 +92,8 @@ describe('lenders and holders', () => {
             for (const arrive of toHolder.splice(0)) arrive();
           }
         }
-        for (const { leases, lender } of holders) {
-          expect([leases.size, lender.size]).toEqual([0, 0]);
+        for (const { leases, grantor } of holders) {
+          expect([leases.size, grantor.size]).toEqual([0, 0]);
           leases.close();
         }
         clock.nowMs += 2 * 3_600_000;

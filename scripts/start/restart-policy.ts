@@ -17,7 +17,7 @@ export type Restart = () => Promise<{ readonly pid: number | undefined }>;
  * What to do when a part crashes: it is started again while the others go on. A part that keeps crashing, or cannot be
  * started, is given up after a few attempts.
  */
-export class Revival {
+export class RestartPolicy {
   readonly #name: string;
   readonly #giveUp: (reason: unknown) => void;
   readonly #limits: Required<RevivalLimits>;

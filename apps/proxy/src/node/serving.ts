@@ -11,29 +11,29 @@ import {
   Tracer,
   type Logger,
 } from '@sluice/telemetry';
-import type { ConfigTarget } from './config/source.ts';
-import type { Env } from './env.ts';
-import { BoundedLog } from './exchange/bounded-log.ts';
-import { listenerEvents } from './exchange/listener-events.ts';
-import { viaPseudonym } from './exchange/loops.ts';
-import { CountedDenials } from './exchange/policy-denials.ts';
-import type { Surroundings } from './exchange/surroundings.ts';
-import { fitConnections } from './descriptors/fit-connections.ts';
-import { limitStoreOptions } from './limits/limit-store-options.ts';
-import { ConnectionPlaces, type PlacesLog } from './listener/connection-places.ts';
-import { Listener } from './listener/listener.ts';
-import { TimerWheel } from './listener/timer-wheel.ts';
-import { NameResolver } from './names/name-resolver.ts';
-import { Overload, type OverloadState } from './overload/overload.ts';
-import { RuntimeTarget } from './runtime/apply.ts';
-import { nodePolicies, policyRack } from './runtime/node-policies.ts';
-import type { ServedGateway } from './runtime/served.ts';
-import { emptyPipeline } from './runtime/pipeline.ts';
-import { TrustedProxies } from './runtime/trusted-proxies.ts';
-import { ConnectionBudget } from './upstream/connection-budget.ts';
-import { UpstreamRegistry } from './upstream/upstream-registry.ts';
-import type { NodeCertificates, TlsPort } from './workers/messages.ts';
-import { RemoteLimitStore } from './workers/remote-limit-store.ts';
+import type { ConfigTarget } from '../config/source.ts';
+import type { Env } from '../env.ts';
+import { BoundedLog } from '../exchange/bounded-log.ts';
+import { listenerEvents } from '../exchange/listener-events.ts';
+import { viaPseudonym } from '../exchange/loops.ts';
+import { CountedDenials } from '../exchange/policy-denials.ts';
+import type { ProxyServices } from '../exchange/proxy-services.ts';
+import { fitConnections } from '../descriptors/fit-connections.ts';
+import { limitStoreOptions } from '../limits/limit-store-options.ts';
+import { ConnectionLimits, type PlacesLog } from '../listener/connection-limits.ts';
+import { Listener } from '../listener/listener.ts';
+import { TimerWheel } from '../net/timer-wheel.ts';
+import { NameResolver } from '../names/name-resolver.ts';
+import { Overload, type OverloadState } from '../overload/overload.ts';
+import { RuntimeTarget } from '../runtime/apply.ts';
+import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
+import type { ServedGateway } from '../runtime/served.ts';
+import { emptyPipeline } from '../runtime/pipeline.ts';
+import { TrustedProxies } from '../runtime/trusted-proxies.ts';
+import { ConnectionBudget } from '../upstream/connection-budget.ts';
+import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
+import type { NodeCertificates, TlsPort } from '../workers/messages.ts';
+import { RemoteLimitStore } from '../workers/remote-limit-store.ts';
 
 export interface ServingOptions {
   readonly env: Env;
@@ -62,7 +62,7 @@ export class Serving {
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
   /** One limit of connections for both ports: what it protects is the process. */
-  readonly #places: ConnectionPlaces;
+  readonly #places: ConnectionLimits;
   readonly #maxTurnedAway: number;
   readonly #listener: Listener;
   #tlsListener: Listener | undefined;
@@ -78,21 +78,21 @@ export class Serving {
     const { clients, upstream, turnedAway } = fitConnections(openFileLimit(), env.SLUICE_MAX_CONNECTIONS);
     noteConnectionLimits(logger, clients, upstream, env);
     this.#maxTurnedAway = turnedAway;
-    this.#places = new ConnectionPlaces(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
+    this.#places = new ConnectionLimits(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
     this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
     this.#overload = createOverload(options).start();
     const telling = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
     this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...telling });
     this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
-    const rack = policyRack(policies, {
+    const registry = policyRegistry(policies, {
       limits: this.#limits,
       credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),
     });
-    this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...rack, upstreams: this.upstreams, metrics: this.metrics });
-    this.#listener = new Listener(listenerEvents(this.#surroundings()), this.#wheel, { maxTurnedAway: turnedAway }, this.#places);
+    this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...registry, upstreams: this.upstreams, metrics: this.metrics });
+    this.#listener = new Listener(listenerEvents(this.#proxy()), this.#wheel, { maxTurnedAway: turnedAway }, this.#places);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -148,7 +148,7 @@ export class Serving {
     this.#lag.stop();
   }
 
-  #surroundings(): Surroundings {
+  #proxy(): ProxyServices {
     const { logger } = this.#options;
     const failures = new BoundedLog((fields, message) => logger.warn(fields, message));
     const faults = new BoundedLog((fields, message) => logger.error(fields, message));

@@ -3,17 +3,17 @@ import type { CalendarWindow, TokenBucket } from '../limit-store.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { LeaseReport } from './lease.ts';
-import { Lender } from './lender.ts';
+import { LeaseGrantor } from './lease-grantor.ts';
 
 const bucket: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: 1_000, burst: 1_600 };
 const window: CalendarWindow = { algorithm: 'window', limit: 1_600, period: 'minute' };
 const report = (more: Partial<LeaseReport> = {}): LeaseReport => ({ key: 'k', rule: bucket, spent: 0, returned: 0, wanted: 0, ...more });
 
-describe('Lender', () => {
-  const setUp = (holders = 2, maxKeys = 100): { clock: ManualClock; store: MemoryStore; lender: Lender; left: (rule?: typeof bucket | typeof window) => number } => {
+describe('LeaseGrantor', () => {
+  const setUp = (holders = 2, maxKeys = 100): { clock: ManualClock; store: MemoryStore; grantor: LeaseGrantor; left: (rule?: typeof bucket | typeof window) => number } => {
     const clock = new ManualClock(Date.UTC(2027, 0, 1));
     const store = new MemoryStore({ clock, maxKeys });
-    return { clock, store, lender: new Lender(store, holders), left: (rule = bucket) => store.take([{ key: 'k', rule }], 0)[0]?.remaining ?? -1 };
+    return { clock, store, grantor: new LeaseGrantor(store, holders), left: (rule = bucket) => store.take([{ key: 'k', rule }], 0)[0]?.remaining ?? -1 };
   };
 
   it.each([
@@ -24,74 +24,74 @@ describe('Lender', () => {
     ['nothing when that little is wanted', 7, 2, 0],
   ])('lends %s', (_, wanted, holders, granted) => {
     for (const rule of [bucket, window]) {
-      const { lender, left } = setUp(holders);
-      expect(lender.renew(report({ rule, wanted }))).toMatchObject({ granted, left: 1_600 - granted });
+      const { grantor, left } = setUp(holders);
+      expect(grantor.renew(report({ rule, wanted }))).toMatchObject({ granted, left: 1_600 - granted });
       expect(left(rule)).toBe(1_600 - granted);
     }
   });
 
   it('says until when a lease is good', () => {
-    const { lender } = setUp();
-    expect(lender.renew(report({ wanted: 10 })).endMs).toBe(Number.POSITIVE_INFINITY);
-    expect(lender.renew(report({ rule: window, wanted: 10 })).endMs).toBe(Date.UTC(2027, 0, 1, 0, 1));
+    const { grantor } = setUp();
+    expect(grantor.renew(report({ wanted: 10 })).endMs).toBe(Number.POSITIVE_INFINITY);
+    expect(grantor.renew(report({ rule: window, wanted: 10 })).endMs).toBe(Date.UTC(2027, 0, 1, 0, 1));
   });
 
   it('does not refill what is lent, and does once it is known to be spent', () => {
-    const { clock, lender, left } = setUp();
-    expect(lender.renew(report({ wanted: 100 })).granted).toBe(100);
+    const { clock, grantor, left } = setUp();
+    expect(grantor.renew(report({ wanted: 100 })).granted).toBe(100);
     clock.nowMs += 10_000;
     expect(left()).toBe(1_500);
-    lender.renew(report({ spent: 60 }));
+    grantor.renew(report({ spent: 60 }));
     expect(left()).toBe(1_500);
     clock.nowMs += 50;
     expect(left()).toBe(1_550);
     clock.nowMs += 10_000;
     expect(left()).toBe(1_560);
-    lender.renew(report({ returned: 40 }));
+    grantor.renew(report({ returned: 40 }));
     expect(left()).toBe(1_600);
-    expect(lender.size).toBe(0);
+    expect(grantor.size).toBe(0);
   });
 
   it('settles nothing twice, and no more than was lent', () => {
     for (const rule of [bucket, window]) {
-      const { lender, left } = setUp();
-      lender.renew(report({ rule, wanted: 100 }));
-      lender.renew(report({ rule, spent: 10, returned: 500 }));
+      const { grantor, left } = setUp();
+      grantor.renew(report({ rule, wanted: 100 }));
+      grantor.renew(report({ rule, spent: 10, returned: 500 }));
       expect(left(rule)).toBe(1_590);
-      lender.renew(report({ rule, returned: 90 }));
+      grantor.renew(report({ rule, returned: 90 }));
       expect(left(rule)).toBe(1_590);
     }
   });
 
   it('takes nothing back of a window that has ended', () => {
-    const { clock, lender, left } = setUp();
-    lender.renew(report({ rule: window, wanted: 100 }));
+    const { clock, grantor, left } = setUp();
+    grantor.renew(report({ rule: window, wanted: 100 }));
     clock.nowMs += 60_000;
     expect(left(window)).toBe(1_600);
-    expect(lender.renew(report({ rule: window, spent: 10, returned: 90, wanted: 50 }))).toMatchObject({ granted: 50, left: 1_550 });
-    lender.renew(report({ rule: window, returned: 50 }));
+    expect(grantor.renew(report({ rule: window, spent: 10, returned: 90, wanted: 50 }))).toMatchObject({ granted: 50, left: 1_550 });
+    grantor.renew(report({ rule: window, returned: 50 }));
     expect(left(window)).toBe(1_600);
   });
 
   it('counts what a holder had as spent when it is gone', () => {
-    const { clock, lender, left } = setUp();
-    lender.renew(report({ wanted: 100 }));
-    lender.renew(report({ rule: window, wanted: 100 }));
+    const { clock, grantor, left } = setUp();
+    grantor.renew(report({ wanted: 100 }));
+    grantor.renew(report({ rule: window, wanted: 100 }));
     clock.nowMs += 5_000;
-    lender.forfeit();
-    expect(lender.size).toBe(0);
+    grantor.forfeit();
+    expect(grantor.size).toBe(0);
     expect([left(), left(window)]).toEqual([1_500, 1_500]);
     clock.nowMs += 100;
     expect([left(), left(window)]).toEqual([1_600, 1_500]);
   });
 
   it('a report under a rule that is no longer in use does not bring its rate back', () => {
-    const { clock, store, lender } = setUp();
-    lender.renew(report({ wanted: 100 }));
+    const { clock, store, grantor } = setUp();
+    grantor.renew(report({ wanted: 100 }));
     const slow: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: 1, burst: 10 };
     store.take([{ key: 'k', rule: slow }], 0);
     clock.nowMs += 1_000;
-    lender.renew(report({ spent: 100 }));
+    grantor.renew(report({ spent: 100 }));
     const left = (): number | undefined => store.take([{ key: 'k', rule: slow }], 0)[0]?.remaining;
     // More was lent than the bucket holds by now.
     expect(left()).toBe(0);
@@ -100,20 +100,20 @@ describe('Lender', () => {
   });
 
   it('lends nothing of a counter that several keys share', () => {
-    const { store, lender } = setUp(1, 1);
+    const { store, grantor } = setUp(1, 1);
     store.take([{ key: 'other', rule: bucket }], 1_000);
     store.take([{ key: 'k', rule: bucket }]);
-    expect(lender.renew(report({ wanted: 100 }))).toEqual({ granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
-    expect(lender.size).toBe(0);
+    expect(grantor.renew(report({ wanted: 100 }))).toEqual({ granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
+    expect(grantor.size).toBe(0);
   });
 
   it('refuses a rule that makes no sense', () => {
-    expect(() => setUp().lender.renew(report({ rule: { ...bucket, burst: 0 }, wanted: 10 }))).toThrow(RangeError);
+    expect(() => setUp().grantor.renew(report({ rule: { ...bucket, burst: 0 }, wanted: 10 }))).toThrow(RangeError);
   });
 
   it('keeps the counter of a lease, however many keys come', () => {
-    const { clock, store, lender } = setUp(2, 10);
-    lender.renew(report({ wanted: 100 }));
+    const { clock, store, grantor } = setUp(2, 10);
+    grantor.renew(report({ wanted: 100 }));
     clock.nowMs += 60_000;
     for (let other = 0; other < 100; other++, clock.nowMs += 10_000) store.take([{ key: `${other}`, rule: bucket }]);
     expect(store.take([{ key: 'k', rule: bucket }], 0)[0]?.remaining).toBe(1_500);

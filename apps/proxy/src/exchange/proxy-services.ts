@@ -18,7 +18,7 @@ export interface FailureFacts {
 }
 
 /** What exchanges need of the process they run in. */
-export interface Surroundings {
+export interface ProxyServices {
   /** The configuration in service right now. */
   runtime(): Runtime;
   newRequestId(): string;

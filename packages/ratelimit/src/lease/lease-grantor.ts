@@ -1,4 +1,4 @@
-import type { LendingCounter } from '../memory-counter.ts';
+import type { LeasableCounter } from '../memory-counter.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
@@ -8,7 +8,7 @@ const lentShare = 1 / 8;
 const smallestLease = 8;
 
 interface Loan {
-  readonly counter: LendingCounter;
+  readonly counter: LeasableCounter;
   readonly endMs: number;
   amount: number;
 }
@@ -23,12 +23,12 @@ const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINI
  * Invariants: of a bucket, level and loans together are at most the burst, so that what is lent is not refilled meanwhile;
  * what is lent of a window is worth nothing once the window has ended; nothing is settled twice.
  */
-export class Lender {
+export class LeaseGrantor {
   readonly #store: MemoryStore;
   readonly #holders: number;
   readonly #loans = new Map<string, Loan>();
 
-  /** `holders` is how many there are of it, each with a lender of its own on the same store. */
+  /** `holders` is how many there are of it, each with a grantor of its own on the same store. */
   constructor(store: MemoryStore, holders: number) {
     this.#store = store;
     this.#holders = holders;
