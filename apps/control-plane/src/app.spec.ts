@@ -47,6 +47,18 @@ describe('the control plane', () => {
     await Promise.all([second.close(), third.close()]);
   });
 
+  it('says at once what to check when there is no database, and does not wait longer than it is told', async () => {
+    const startedAt = performance.now();
+    const attempt = startTestControlPlane({
+      DATABASE_URL: 'postgres://u:very-secret@127.0.0.1:1/x',
+      SLUICE_DATABASE_WAIT_MS: '0',
+    });
+    await expect(attempt).rejects.toThrow(SetupError);
+    await expect(attempt).rejects.toThrow(/cannot be used: .*ECONNREFUSED.*Check DATABASE_URL/s);
+    await expect(attempt).rejects.not.toThrow(/very-secret/);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
   it('says which port is taken, or which address is not there, and what to set', async () => {
     const api = await startTestControlPlane();
     const port = new URL(api.url).port;
