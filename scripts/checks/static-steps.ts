@@ -6,17 +6,17 @@ const quiet = { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', TURBO_NO_UPDAT
 
 /** Builds all packages and apps; what is up to date is not built again. */
 export function buildStep(root: string): Step {
-  return tool(root, 'build', 'turbo', ['run', 'build', '--output-logs=errors-only', '--continue=never'], 360_000, quiet);
+  return tool(root, 'build', 'turbo', ['run', 'build', '--output-logs=errors-only', '--continue=never'], 900_000, quiet);
 }
 
 /** Everything that is checked without running our code. */
 export function staticSteps(root: string): Step[] {
   return [
     { name: 'lockfile', command: process.execPath, args: [join(root, 'scripts', 'complete-lockfile.ts'), '--check'], timeoutMs: 30_000 },
-    tool(root, 'lint', 'eslint', ['.', '--max-warnings', '0'], 180_000),
-    tool(root, 'types', 'tsc', ['-p', 'tsconfig.check.json', '--pretty', 'false'], 240_000),
-    tool(root, 'walls', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps'], 60_000),
-    tool(root, 'unused code', 'knip', ['--no-progress', '--no-config-hints'], 60_000),
+    tool(root, 'lint', 'eslint', ['.', '--max-warnings', '0'], 600_000),
+    tool(root, 'types', 'tsc', ['-p', 'tsconfig.check.json', '--pretty', 'false'], 600_000),
+    tool(root, 'walls', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps'], 180_000),
+    tool(root, 'unused code', 'knip', ['--no-progress', '--no-config-hints'], 180_000),
     { name: 'commit subjects', command: process.execPath, args: [join(root, 'scripts', 'check-subjects.ts')], timeoutMs: 30_000 },
     tool(root, 'proto', 'buf', ['lint', 'proto'], 60_000),
   ];
