@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
@@ -14,35 +16,57 @@ const cache = fileURLToPath(new URL('../../../../.cache/chromium/', import.meta.
 const args = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-pings'];
 
 /**
- * Starts a headless Chromium. On Linux x64 it is the one in @sparticuz/chromium, unpacked into `.cache` once; elsewhere the
- * Chrome that is installed. Takes some seconds.
+ * Starts a headless Chromium. On Linux x64 it is the one in @sparticuz/chromium, with the libraries and the font that come
+ * with it, unpacked into `.cache` once; elsewhere it is the Chrome that is installed. Takes some seconds.
  */
 export async function launchBrowser(): Promise<Browser> {
   const isPacked = process.platform === 'linux' && process.arch === 'x64';
-  const where = isPacked ? { executablePath: await unpackedChromium() } : ({ channel: 'chrome' } as const);
+  const where = isPacked ? await packedBrowser() : ({ channel: 'chrome' } as const);
   return chromium.launch({ ...where, args, headless: true, chromiumSandbox: false, timeout: 60_000 });
 }
 
-async function unpackedChromium(): Promise<string> {
-  const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
-  let folder = dirname(entry);
+/** A fresh machine may lack libnss3 and all fonts, so those of the package are used whatever is installed. */
+async function packedBrowser(): Promise<{ readonly executablePath: string; readonly env: Record<string, string> }> {
+  const folder = packageFolder();
+  const unpacked = join(cache, (createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string }).version);
+  if (!existsSync(unpacked)) await unpack(join(folder, 'bin'), unpacked);
+  return {
+    executablePath: join(unpacked, 'chromium'),
+    env: { ...inherited(), LD_LIBRARY_PATH: join(unpacked, 'lib'), FONTCONFIG_PATH: unpacked },
+  };
+}
+
+function packageFolder(): string {
+  let folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'));
   while (!existsSync(join(folder, 'bin', 'chromium.br'))) {
     if (folder === dirname(folder)) throw new Error('@sparticuz/chromium has no bin/chromium.br: run npm ci');
     folder = dirname(folder);
   }
-  const packed = join(folder, 'bin', 'chromium.br');
-  const { version } = createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string };
-  const program = join(cache, `chromium-${version}`);
-  if (existsSync(program)) return program;
-  const partial = `${program}.${process.pid}.partial`;
-  await mkdir(cache, { recursive: true });
+  return folder;
+}
+
+/** Unpacks the program, its libraries and its font. The folder appears when it is complete, so several may unpack at once. */
+async function unpack(from: string, to: string): Promise<void> {
+  const partial = `${to}.${process.pid}.partial`;
+  await mkdir(partial, { recursive: true });
   try {
-    await pipeline(createReadStream(packed), createBrotliDecompress(), createWriteStream(partial));
-    await chmod(partial, 0o755);
-    // The program is there as a whole or not at all, whoever else unpacks it meanwhile.
-    await rename(partial, program);
+    const program = join(partial, 'chromium');
+    await pipeline(createReadStream(join(from, 'chromium.br')), createBrotliDecompress(), createWriteStream(program));
+    await chmod(program, 0o755);
+    for (const name of ['al2023', 'fonts']) {
+      const archive = join(partial, `${name}.tar`);
+      await pipeline(createReadStream(join(from, `${name}.tar.br`)), createBrotliDecompress(), createWriteStream(archive));
+      await promisify(execFile)('tar', ['-xf', archive, '-C', partial], { timeout: 60_000 });
+      await rm(archive);
+    }
+    await rename(partial, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
   } finally {
-    await rm(partial, { force: true });
+    await rm(partial, { recursive: true, force: true });
   }
-  return program;
+}
+
+function inherited(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
