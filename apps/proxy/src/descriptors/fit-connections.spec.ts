@@ -20,12 +20,12 @@ describe('fitConnections', () => {
     expect(reserve).toBeGreaterThanOrEqual(Math.min(64, openFiles / 2));
   });
 
-  it('keeps to what is configured when there are descriptors enough, and when there is no limit', () => {
+  it('uses the configured number of clients when descriptors suffice or are unlimited', () => {
     expect(fitConnections(65_536, 10_000).clients).toBe(10_000);
     expect(fitConnections(undefined, 10_000)).toMatchObject({ clients: 10_000, turnedAway: 1_000 });
   });
 
-  it('gives targets what clients may not use', () => {
+  it('gives target connections the descriptors that clients may not use', () => {
     const { clients, upstream } = fitConnections(4_096, 100);
     expect(clients).toBe(100);
     expect(upstream).toBeGreaterThan(3_000);

@@ -1,33 +1,36 @@
-/** How the file descriptors of one process are divided. */
-export interface ConnectionLimits {
-  /** Connections of clients that are served. */
+/** How many connections of each kind the process may hold with its file descriptors. */
+export interface DescriptorShares {
+  /** Client connections that are served. */
   readonly clients: number;
-  /** Connections to targets, tunnels included. */
+  /** Connections to targets, including tunnels. */
   readonly upstream: number;
-  /** Clients that are being told that there are too many connections. */
+  /** Client connections beyond the limit that receive a 503 before they are closed. */
   readonly turnedAway: number;
   /** Connections to the status port. */
   readonly status: number;
 }
 
-/** For standard streams, listening sockets, the event loop, Redis, the control plane, DNS, spans and files. */
-const LEAST_RESERVE = 64;
-const MOST_RESERVE = 512;
-const MOST_TURNED_AWAY = 1_000;
-const MOST_STATUS_CONNECTIONS = 64;
+/**
+ * Bounds of the reserve for standard streams, listening sockets, the event loop, Redis, the control plane, DNS, span
+ * export and files.
+ */
+const MIN_RESERVE = 64;
+const MAX_RESERVE = 512;
+const MAX_TURNED_AWAY = 1_000;
+const MAX_STATUS_CONNECTIONS = 64;
 
 /**
- * Fits the limits of connections to the file descriptors that the process may open. A client that is served needs two, its own
- * and one to a target; a reserve is kept for everything else, so that what a flood of clients uses up is never what the process
- * itself works with.
- * @param openFiles as `openFileLimit` tells it; undefined when there is no limit
- * @param maxClients as configured, SLUICE_MAX_CONNECTIONS
+ * Divides the file descriptors that the process may open between kinds of connections. Each served client needs two
+ * descriptors: its own connection and one to a target. The reserve keeps the process working while a flood of clients
+ * uses up the other shares.
+ * @param openFiles the result of `openFileLimit`; undefined means that there is no limit
+ * @param maxClients the configured SLUICE_MAX_CONNECTIONS
  */
-export function fitConnections(openFiles: number | undefined, maxClients: number): ConnectionLimits {
-  if (openFiles === undefined) return { clients: maxClients, upstream: Number.MAX_SAFE_INTEGER, turnedAway: MOST_TURNED_AWAY, status: MOST_STATUS_CONNECTIONS };
-  const reserve = Math.min(Math.max(LEAST_RESERVE, Math.floor(openFiles / 16)), MOST_RESERVE, Math.floor(openFiles / 2));
-  const turnedAway = Math.min(Math.max(Math.floor(openFiles / 16), 1), MOST_TURNED_AWAY);
+export function fitConnections(openFiles: number | undefined, maxClients: number): DescriptorShares {
+  if (openFiles === undefined) return { clients: maxClients, upstream: Number.MAX_SAFE_INTEGER, turnedAway: MAX_TURNED_AWAY, status: MAX_STATUS_CONNECTIONS };
+  const reserve = Math.min(Math.max(MIN_RESERVE, Math.floor(openFiles / 16)), MAX_RESERVE, Math.floor(openFiles / 2));
+  const turnedAway = Math.min(Math.max(Math.floor(openFiles / 16), 1), MAX_TURNED_AWAY);
   const available = openFiles - reserve - turnedAway;
   const clients = Math.max(Math.min(maxClients, Math.floor(available / 2)), 1);
-  return { clients, upstream: Math.max(available - clients, 1), turnedAway, status: Math.min(Math.floor(reserve / 4), MOST_STATUS_CONNECTIONS) };
+  return { clients, upstream: Math.max(available - clients, 1), turnedAway, status: Math.min(Math.floor(reserve / 4), MAX_STATUS_CONNECTIONS) };
 }

@@ -16,14 +16,14 @@ describe('addressKey', () => {
 });
 
 describe('AddressCounter', () => {
-  it('gives as many places as it has, per key, and forgets a key without any', () => {
+  it('admits connections up to the limit per key, and forgets a key without connections', () => {
     const counter = new AddressCounter(2);
-    expect([counter.enter('a'), counter.enter('a'), counter.enter('a'), counter.enter('b')]).toEqual([true, true, false, true]);
-    counter.leave('a');
-    expect(counter.enter('a')).toBe(true);
-    counter.leave('a');
-    counter.leave('a');
-    counter.leave('b');
+    expect([counter.acquire('a'), counter.acquire('a'), counter.acquire('a'), counter.acquire('b')]).toEqual([true, true, false, true]);
+    counter.release('a');
+    expect(counter.acquire('a')).toBe(true);
+    counter.release('a');
+    counter.release('a');
+    counter.release('b');
     expect(counter.size).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Counts connections per client address.
  *
- * IPv6 counts by /64, because one household or machine commonly owns a whole one and could otherwise appear under any
+ * IPv6 counts by /64 network, because one household or machine commonly owns a whole /64 and could otherwise use any
  * number of addresses. IPv4 in IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
  */
 export class AddressCounter {
@@ -12,26 +12,26 @@ export class AddressCounter {
     this.max = maxPerAddress;
   }
 
-  /** Takes one place for the key. False when all of them are taken. */
-  enter(key: string): boolean {
+  /** Counts one connection of the key; returns false when the limit is reached. */
+  acquire(key: string): boolean {
     const count = this.counts.get(key) ?? 0;
     if (count >= this.max) return false;
     this.counts.set(key, count + 1);
     return true;
   }
 
-  /** Gives a place back that `enter` gave. */
-  leave(key: string): void {
+  /** Ends the count of one connection that `acquire` counted. */
+  release(key: string): void {
     const count = this.counts.get(key) ?? 0;
     if (count <= 1) this.counts.delete(key);
     else this.counts.set(key, count - 1);
   }
 
-  /** How many keys hold a place. */
+  /** The number of keys with at least one connection. */
   get size(): number {
     return this.counts.size;
   }
 }
 
-/** What an address counts as: IPv4 in dotted form, or the /64 of an IPv6 address. */
+/** Gives the key under which an address is counted: IPv4 in dotted form, or the /64 network of an IPv6 address. */
 export { clientNetwork as addressKey } from '@sluice/schema';

@@ -5,13 +5,13 @@ import { echo, eventually, RunningListener } from './testing/running-listener.ts
 
 const hello = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
-describe('places of connections that listeners share', () => {
+describe('connection limits that listeners share', () => {
   const listeners: RunningListener[] = [];
   afterEach(async () => {
     for (const each of listeners.splice(0)) await each.stop();
   });
-  const two = async (places: ConnectionLimits): Promise<[RunningListener, RunningListener]> => {
-    const [one, other] = [await RunningListener.start(echo, {}, places), await RunningListener.start(echo, {}, places)];
+  const two = async (limits: ConnectionLimits): Promise<[RunningListener, RunningListener]> => {
+    const [one, other] = [await RunningListener.start(echo, {}, limits), await RunningListener.start(echo, {}, limits)];
     listeners.push(one, other);
     return [one, other];
   };
@@ -23,8 +23,8 @@ describe('places of connections that listeners share', () => {
   it.each([
     ['in total', new ConnectionLimits(2, 100), 'in total'],
     ['per address', new ConnectionLimits(100, 2), 'from 127.0.0.1'],
-  ])('are counted together %s, and free again when a connection of either closes', async (_, places, limit) => {
-    const [one, other] = await two(places);
+  ])('count the connections of both %s, and admit another when a connection of either closes', async (_, limits, limit) => {
+    const [one, other] = await two(limits);
     const first = await status(one.port);
     const second = await status(other.port);
     expect([first.status, second.status, (await status(one.port)).status, (await status(other.port)).status]).toEqual([200, 200, 503, 503]);

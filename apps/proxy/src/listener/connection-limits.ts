@@ -1,65 +1,71 @@
 import { AddressCounter } from './address-counter.ts';
 
-/** Below this part of the limit there is room again: one client that comes and goes at the limit is one event, not many. */
-const ROOM_AGAIN = 0.9;
-/** How long it is quiet before another lack of file descriptors is told again. */
-const QUIET_MS = 60_000;
+/**
+ * The log reports that the limit no longer applies once the count is below this fraction of it. One client that
+ * reconnects at the limit therefore produces one log line instead of many.
+ */
+const BELOW_LIMIT_FRACTION = 0.9;
+/** Accept errors are logged again only after this time without one. */
+const ACCEPT_ERROR_QUIET_MS = 60_000;
 
-/** Hears of what an operator should know, once each time that it begins. */
-export interface PlacesLog {
-  /** The limit in total is reached (true), or there is room again (false). */
-  full(isFull: boolean, max: number): void;
-  /** A connection could not be accepted. @param code of the system, such as EMFILE */
+/** Receives the events that an operator should know about. Each is reported once when it begins. */
+export interface ConnectionLimitsLog {
+  /** The total limit was reached (true), or the count fell clearly below it (false). */
+  limitReached(isReached: boolean, max: number): void;
+  /** The system could not accept a connection. @param code the system's error code, such as EMFILE */
   notAccepted(code: string): void;
 }
 
-const noLog: PlacesLog = { full: () => undefined, notAccepted: () => undefined };
+const noLog: ConnectionLimitsLog = { limitReached: () => undefined, notAccepted: () => undefined };
 
-/** How many connections there may be, in total and per client address. Listeners that share them count together. */
+/**
+ * Limits the number of client connections, in total and per client address. Listeners that share one instance count
+ * their connections together.
+ */
 export class ConnectionLimits {
   private readonly max: number;
   private readonly perAddress: AddressCounter;
-  private readonly log: PlacesLog;
-  private taken = 0;
-  private isFull = false;
+  private readonly log: ConnectionLimitsLog;
+  private count = 0;
+  private isLimitReached = false;
   private quietUntilMs = 0;
 
-  constructor(max: number, maxPerAddress: number, log: PlacesLog = noLog) {
+  constructor(max: number, maxPerAddress: number, log: ConnectionLimitsLog = noLog) {
     this.max = max;
     this.perAddress = new AddressCounter(maxPerAddress);
     this.log = log;
   }
 
   /**
-   * Takes one place for the key, see `addressKey`.
-   * @returns undefined when there is one, otherwise the limit that is reached
+   * Counts one connection from the key (see `addressKey`).
+   * @returns undefined when the connection is within the limits, otherwise the limit that is reached
    */
-  enter(key: string): 'total' | 'address' | undefined {
-    if (this.taken >= this.max) {
-      this.setFull(true);
+  acquire(key: string): 'total' | 'address' | undefined {
+    if (this.count >= this.max) {
+      this.setLimitReached(true);
       return 'total';
     }
-    if (!this.perAddress.enter(key)) return 'address';
-    this.taken++;
+    if (!this.perAddress.acquire(key)) return 'address';
+    this.count++;
     return undefined;
   }
 
-  /** Gives a place back that `enter` gave. */
-  leave(key: string): void {
-    this.perAddress.leave(key);
-    this.taken--;
-    if (this.isFull && this.taken < this.max * ROOM_AGAIN) this.setFull(false);
+  /** Ends the count of one connection that `acquire` counted. */
+  release(key: string): void {
+    this.perAddress.release(key);
+    this.count--;
+    if (this.isLimitReached && this.count < this.max * BELOW_LIMIT_FRACTION) this.setLimitReached(false);
   }
 
-  /** The system could not accept a connection. @param code such as EMFILE */
+  /** Logs that the system could not accept a connection. @param code such as EMFILE */
   notAccepted(code: string, nowMs: number): void {
     if (nowMs >= this.quietUntilMs) this.log.notAccepted(code);
-    this.quietUntilMs = nowMs + QUIET_MS;
+    this.quietUntilMs = nowMs + ACCEPT_ERROR_QUIET_MS;
   }
 
-  private setFull(isFull: boolean): void {
-    if (isFull === this.isFull) return;
-    this.isFull = isFull;
-    this.log.full(isFull, this.max);
+  private setLimitReached(isReached: boolean): void {
+    if (isReached === this.isLimitReached) return;
+    this.isLimitReached = isReached;
+    this.log.limitReached(isReached, this.max);
   }
 }

@@ -41,20 +41,20 @@ export class Listener implements PendingConnectionOwner {
   private readonly server: Server;
   /** All that hold a place. What serves a client changes as it becomes clear what is spoken. */
   private readonly connections = new Set<ClientConnection>();
-  private readonly places: ConnectionLimits;
+  private readonly connectionLimits: ConnectionLimits;
   private readonly turnedAway = new Set<ClientConnection>();
   private readonly tls: TlsAcceptor | undefined;
   private whenEmpty: (() => void) | undefined = undefined;
 
   /**
-   * @param places shared with other listeners; of its own as the options say when there are none
+   * @param connectionLimits shared with other listeners; without it the listener uses the limits of its own options
    * @throws Error when a certificate is not usable
    */
-  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, places?: ConnectionLimits) {
+  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, connectionLimits?: ConnectionLimits) {
     this.events = events;
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
-    this.places = places ?? new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
+    this.connectionLimits = connectionLimits ?? new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
     const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
     this.scout = new RequestParser({ limits, protectedNames });
     this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
@@ -170,7 +170,7 @@ export class Listener implements PendingConnectionOwner {
 
   /** Accepting can fail for want of file descriptors; clients that are connected are served on. */
   private notAccepted(code: string): void {
-    this.places.notAccepted(code, this.wheel.nowMs);
+    this.connectionLimits.notAccepted(code, this.wheel.nowMs);
   }
 
   private acceptHandle(handle: ConnectionHandle): void {
@@ -179,7 +179,7 @@ export class Listener implements PendingConnectionOwner {
     if (handle.getpeername(peer) !== 0 || peer.address === undefined) return handle.close();
     const peerAddress = withoutMapping(peer.address);
     const key = addressKey(peerAddress);
-    const limit = this.places.enter(key);
+    const limit = this.connectionLimits.acquire(key);
     if (limit !== undefined) return this.turnAway(handle, peerAddress, key, limit);
     const pending = new PendingConnection(this, handle, peerAddress, key);
     this.connections.add(pending);
@@ -203,7 +203,7 @@ export class Listener implements PendingConnectionOwner {
     }
     const peerAddress = withoutMapping(remoteAddress);
     const key = addressKey(peerAddress);
-    const limit = this.places.enter(key);
+    const limit = this.connectionLimits.acquire(key);
     if (limit !== undefined) {
       this.noteTurnedAway(peerAddress, key, limit);
       socket.destroy();
@@ -222,7 +222,7 @@ export class Listener implements PendingConnectionOwner {
 
   /** Gives the place of a connection back. */
   private remove(connection: ClientConnection, key: string): void {
-    this.places.leave(key);
+    this.connectionLimits.release(key);
     this.connections.delete(connection);
     if (this.connections.size === 0) this.whenEmpty?.();
   }

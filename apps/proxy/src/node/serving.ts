@@ -20,7 +20,7 @@ import { CountedDenials } from '../exchange/policy-denials.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
-import { ConnectionLimits, type PlacesLog } from '../listener/connection-limits.ts';
+import { ConnectionLimits, type ConnectionLimitsLog } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { NameResolver } from '../names/name-resolver.ts';
@@ -62,7 +62,7 @@ export class Serving {
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
   /** One limit of connections for both ports: what it protects is the process. */
-  readonly #places: ConnectionLimits;
+  readonly #connectionLimits: ConnectionLimits;
   readonly #maxTurnedAway: number;
   readonly #listener: Listener;
   #tlsListener: Listener | undefined;
@@ -78,7 +78,7 @@ export class Serving {
     const { clients, upstream, turnedAway } = fitConnections(openFileLimit(), env.SLUICE_MAX_CONNECTIONS);
     noteConnectionLimits(logger, clients, upstream, env);
     this.#maxTurnedAway = turnedAway;
-    this.#places = new ConnectionLimits(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, placesLog(logger));
+    this.#connectionLimits = new ConnectionLimits(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, connectionLimitsLog(logger));
     this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
     this.#overload = createOverload(options).start();
     const telling = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
@@ -92,7 +92,7 @@ export class Serving {
       loggerFor: (policyId) => policyLogger(logger, policyId),
     });
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...registry, upstreams: this.upstreams, metrics: this.metrics });
-    this.#listener = new Listener(listenerEvents(this.#proxy()), this.#wheel, { maxTurnedAway: turnedAway }, this.#places);
+    this.#listener = new Listener(listenerEvents(this.#proxy()), this.#wheel, { maxTurnedAway: turnedAway }, this.#connectionLimits);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -119,7 +119,7 @@ export class Serving {
 
   /** The same for traffic over TLS, on a second port. Rejects when a certificate is not usable, too. */
   async listenTls({ reusePort, port, certificates, ticketKeys }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
-    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway }, this.#places);
+    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway }, this.#connectionLimits);
     await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, { reusePort, setting: 'SLUICE_TLS_PORT' });
   }
 
@@ -197,10 +197,10 @@ function noteConnectionLimits(logger: Logger, clients: number, upstream: number,
 }
 
 /** Tells once when clients begin to be refused, and once when there is room again. */
-function placesLog(logger: Logger): PlacesLog {
+function connectionLimitsLog(logger: Logger): ConnectionLimitsLog {
   return {
-    full: (isFull, max) => {
-      if (isFull) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further ones are refused with 503');
+    limitReached: (isReached, max) => {
+      if (isReached) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further ones are refused with 503');
       else logger.info({ maxConnections: max }, 'there is room for client connections again');
     },
     notAccepted: (code) => logger.error({ code }, 'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)'),

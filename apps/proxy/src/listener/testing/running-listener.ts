@@ -12,7 +12,7 @@ export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
   readonly wheel = new TimerWheel({ tickMs: 10 }).start();
-  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, places?: ConnectionLimits) {
+  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, connectionLimits?: ConnectionLimits) {
     const events = {
       connection: (downstream: Downstream) => () => handler(downstream),
       refused: (refusal: Refusal): string => {
@@ -21,11 +21,11 @@ export class RunningListener {
       },
       answered: () => undefined,
     };
-    this.listener = new Listener(events, this.wheel, options, places);
+    this.listener = new Listener(events, this.wheel, options, connectionLimits);
   }
 
-  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, places?: ConnectionLimits): Promise<RunningListener> {
-    const running = new RunningListener(handler, options, places);
+  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, connectionLimits?: ConnectionLimits): Promise<RunningListener> {
+    const running = new RunningListener(handler, options, connectionLimits);
     await running.listener.listen(0, '127.0.0.1');
     return running;
   }
