@@ -10,12 +10,12 @@ import type { JsonSchema } from './json-schema.ts';
 const instant = { type: 'string', format: 'date-time' };
 const uuid = { type: 'string', format: 'uuid' };
 
-/** Name of a kind's schema, `Service`; what is sent is called `ServiceInput`. */
+/** Name of a kind's response schema, such as `Service`; its input schema is `ServiceInput`. */
 export function schemaName(kind: Kind): string {
   return kind.charAt(0).toUpperCase() + kind.slice(1);
 }
 
-/** A list of `entry`, as every list answers it. */
+/** The schema of one page of a list of `entry`. */
 export function pageSchema(entry: JsonSchema): JsonSchema {
   return {
     type: 'object',
@@ -55,14 +55,14 @@ function input(kind: Kind): JsonSchema {
   return inputSchema(kind === 'key' ? KeyInput : resourceSchemas[kind]);
 }
 
-/** The spec with what the control plane adds; of a key never the hash. */
+/** The spec and the members that the control plane adds. A key's hash is never shown. */
 function output(kind: Kind): JsonSchema {
   const { hash: _hash, ...properties } = outputSchema(resourceSchemas[kind])['properties'] as Record<string, JsonSchema>;
   const required = (outputSchema(resourceSchemas[kind])['required'] as string[]).filter((name) => name !== 'hash');
   return { type: 'object', required: ['id', ...required, 'createdAt', 'updatedAt'], properties: { id: uuid, ...properties, createdAt: instant, updatedAt: instant } };
 }
 
-/** Every property is required, except those named in `optional`. */
+/** An object schema in which every property is required except those that `optional` names. */
 function object(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
   return { type: 'object', required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
 }
@@ -88,9 +88,16 @@ const node = object({
   version: text,
   state: nodeState,
   appliedRevision: count,
-  nackedRevision: { type: ['integer', 'null'], description: 'A newer revision that it refused.' },
-  faults: { ...list(reference('Fault')), description: 'Resources it cannot use: why it refused, and what it keeps out of service.' },
-  targets: { ...list(object({ service: text, address: text, healthy: { type: 'boolean' } })), description: 'Health of the targets as this node sees it.' },
+  nackedRevision: {
+    type: ['integer', 'null'],
+    description: 'The newer revision that the node rejected; null when there is none.',
+  },
+  faults: {
+    ...list(reference('Fault')),
+    description:
+      'Faults in resources that the node cannot use: those for which it rejected a revision, and those of the resources that it quarantines.',
+  },
+  targets: { ...list(object({ service: text, address: text, healthy: { type: 'boolean' } })), description: 'Health of the targets as seen by this node.' },
   connectedAt: instant,
   lastSeenAt: instant,
 });
@@ -101,7 +108,7 @@ const nodeOutcome = object(
     gateway: text,
     state: nodeState,
     appliedRevision: count,
-    outcome: { type: 'string', enum: ['applied', 'pending', 'rejected', 'not-waited'], description: 'Stale and draining nodes are listed, never waited for.' },
+    outcome: { type: 'string', enum: ['applied', 'pending', 'rejected', 'not-waited'], description: 'Stale and draining nodes are listed as `not-waited`: a write does not wait for them.' },
     faults: list(reference('Fault')),
   },
   ['faults'],
@@ -115,8 +122,14 @@ const change = object(
     kind: { type: 'string', enum: [...kinds] },
     id: uuid,
     name: text,
-    before: { type: ['object', 'null'], description: 'Only when a single revision is read.' },
-    after: { type: ['object', 'null'], description: 'Only when a single revision is read.' },
+    before: {
+      type: ['object', 'null'],
+      description: 'The resource before the change; null when it was created. Absent from lists.',
+    },
+    after: {
+      type: ['object', 'null'],
+      description: 'The resource after the change; null when it was deleted. Absent from lists.',
+    },
   },
   ['before', 'after'],
 );
@@ -124,9 +137,9 @@ const change = object(
 const revision = object({
   revision: count,
   committedAt: instant,
-  actor: { type: 'string', description: 'Name of the token.' },
+  actor: { type: 'string', description: 'Name of the token that made the change.' },
   requestId: text,
-  gateways: { type: ['array', 'null'], items: text, description: 'Gateways concerned; null when it may concern all.' },
+  gateways: { type: ['array', 'null'], items: text, description: 'Names of the gateways that the revision affects; null when it may affect all.' },
   changes: list(reference('Change')),
 });
 
@@ -136,10 +149,10 @@ const policy = object(
     summary: text,
     origin: { type: 'string', enum: ['built-in', 'own'] },
     phases: list(text),
-    attach: { ...list(text), description: 'Kinds of resources it can be attached to.' },
-    answers: { type: 'boolean', description: 'Whether it answers by itself, so that a route with it needs no service.' },
-    onError: { type: 'string', enum: ['open', 'closed'], description: 'What happens when something it depends on fails, unless the attachment says otherwise.' },
-    config: { type: 'object', description: 'JSON Schema of its configuration.' },
+    attach: { ...list(text), description: 'Kinds of resources that the policy can be attached to.' },
+    answers: { type: 'boolean', description: 'Whether the policy answers requests itself, so that its route needs no service.' },
+    onError: { type: 'string', enum: ['open', 'closed'], description: 'Default of `onError` in an attachment: whether a request passes (`open`) or is refused (`closed`) when a dependency of the policy fails.' },
+    config: { type: 'object', description: 'JSON Schema of the configuration of the policy.' },
   },
   ['onError'],
 );
@@ -164,7 +177,7 @@ const problem = object(
     code: { type: 'string', enum: [...errorCodes] },
     detail: text,
     requestId: text,
-    errors: list(object({ pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into what was sent.' }, detail: text })),
+    errors: list(object({ pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into the request content.' }, detail: text })),
   },
   ['detail', 'requestId', 'errors'],
 );

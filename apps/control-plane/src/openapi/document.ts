@@ -16,14 +16,15 @@ export interface OpenApiDocument {
   readonly [member: string]: unknown;
 }
 
-/** The description of the whole Admin API, made from the zod schemas. Needs no database and nothing running. */
+/** Builds the OpenAPI document of the Admin API from the zod schemas. It needs no database and no server. */
 export function openApiDocument(): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: {
       title: 'Sluice Admin API',
       version: '1',
-      description: 'Configures the gateway. Names and ids are interchangeable in paths and references; every write answers with its revision.',
+      description:
+        'Configures the gateway. Paths and references accept a name or an id. The response to every write states the revision that it created.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -48,7 +49,7 @@ export function openApiDocument(): OpenApiDocument {
     components: {
       schemas: componentSchemas(),
       responses: { Problem: problemResponse },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The admin token, or one made with POST /v1/tokens.' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The admin token, or a token created with POST /v1/tokens.' } },
     },
   };
 }
@@ -57,7 +58,7 @@ function readOnlyPaths(collection: string, parameter: string, schema: string): R
   const tag = collection;
   return {
     [`/v1/${collection}`]: {
-      get: operation({ id: `${tag}.list`, tag, summary: `List ${collection}`, query: PageQuery, answers: { 200: { description: 'One page.', schema: pageSchema(reference(schema)) } } }),
+      get: operation({ id: `${tag}.list`, tag, summary: `List ${collection}`, query: PageQuery, answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference(schema)) } } }),
     },
     [`/v1/${collection}/{${parameter}}`]: {
       get: operation({ id: `${tag}.get`, tag, summary: `Read a ${parameter}`, path: [parameter], answers: { 200: { description: 'Found.', schema: reference(schema) } }, problems: [404] }),
@@ -70,10 +71,10 @@ const effectivePaths: Record<string, PathItem> = {
     get: operation({
       id: 'routes.effective',
       tag: 'routes',
-      summary: 'Read which policies run for a route, and where each comes from',
+      summary: 'Read the policies that run for a route, and the resource that each is attached to',
       path: ['route'],
       query: EffectiveQuery,
-      answers: { 200: { description: 'In the order gateway, service, route, groups, consumer.', schema: reference('EffectivePolicies') } },
+      answers: { 200: { description: 'The policies, in the order gateway, service, route, groups, consumer.', schema: reference('EffectivePolicies') } },
       problems: [404],
     }),
   },
@@ -84,24 +85,24 @@ const statusPaths: Record<string, PathItem> = {
     get: operation({
       id: 'revisions.status',
       tag: 'revisions',
-      summary: 'Read which nodes enforce a revision',
+      summary: 'Read which nodes have applied a revision',
       path: ['revision'],
-      answers: { 200: { description: 'As it is now.', schema: reference('AppliedReport') } },
+      answers: { 200: { description: 'The current status.', schema: reference('AppliedReport') } },
       problems: [404],
     }),
   },
 };
 
-const createdToken = { allOf: [reference('Token'), { type: 'object', required: ['token'], properties: { token: { type: 'string', description: 'The token itself, this once.' } } }] };
+const createdToken = { allOf: [reference('Token'), { type: 'object', required: ['token'], properties: { token: { type: 'string', description: 'The token itself. It is shown only in this response.' } } }] };
 
 const tokenPaths: Record<string, PathItem> = {
   '/v1/tokens': {
-    get: operation({ id: 'tokens.list', tag: 'tokens', summary: 'List tokens by name', query: PageQuery, answers: { 200: { description: 'One page.', schema: pageSchema(reference('Token')) } }, problems: [403] }),
+    get: operation({ id: 'tokens.list', tag: 'tokens', summary: 'List tokens by name', query: PageQuery, answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference('Token')) } }, problems: [403] }),
     post: operation({
       id: 'tokens.create',
       tag: 'tokens',
       summary: 'Create a token',
-      headers: [{ name: 'Idempotency-Key', description: 'Repeats with the same key and the same request get the first answer, for a day.' }],
+      headers: [{ name: 'Idempotency-Key', description: 'Within a day, a repetition of the request with the same key gets the response to the first.' }],
       content: { schema: reference('TokenInput'), example: otherExamples['TokenInput'] ?? {} },
       answers: { 201: { description: 'Created.', schema: createdToken } },
       problems: [403, 409],
@@ -116,6 +117,6 @@ const tokenPaths: Record<string, PathItem> = {
 const status = { type: 'object', required: ['status'], properties: { status: { type: 'string' }, revision: { type: 'integer' } } };
 
 const healthPaths: Record<string, PathItem> = {
-  '/livez': { get: operation({ id: 'health.live', tag: 'health', summary: 'Is the process alive?', answers: { 200: { description: 'Yes.', schema: status } }, isPublic: true }) },
-  '/readyz': { get: operation({ id: 'health.ready', tag: 'health', summary: 'Does the database answer?', answers: { 200: { description: 'Yes.', schema: status } }, isPublic: true }) },
+  '/livez': { get: operation({ id: 'health.live', tag: 'health', summary: 'Check whether the process runs', answers: { 200: { description: 'The process runs.', schema: status } }, isPublic: true }) },
+  '/readyz': { get: operation({ id: 'health.ready', tag: 'health', summary: 'Check whether the database answers', answers: { 200: { description: 'The database answers.', schema: status } }, isPublic: true }) },
 };

@@ -3,7 +3,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { openApiDocument } from './document.ts';
 
-/** Serves the pages under /docs that show the API and try it out. They load nothing from elsewhere. */
+/** Serves the Swagger UI pages under /docs. The pages load nothing from other origins. */
 export function serveDocumentation(app: INestApplication): void {
   const document = openApiDocument() as unknown as OpenAPIObject;
   SwaggerModule.setup('docs', app, document, { raw: false, customSiteTitle: 'Sluice Admin API', swaggerOptions: { persistAuthorization: false, validatorUrl: null } });

@@ -2,26 +2,27 @@ import { resourceSchemas } from '@sluice/config';
 import type { Kind } from '@sluice/config';
 
 /**
- * Examples of everything that the API takes and gives. The pages under /docs fill their forms with them, so each works as it
- * stands, on a new database, in the order of the page: POST creates what GET and PATCH name, PUT creates what DELETE names.
+ * Examples of all requests and responses of the API. The pages under /docs fill their forms with
+ * them, so on a new database each example must succeed unedited, in the order of the page: POST
+ * creates the resource that GET and PATCH use, and PUT creates the one that DELETE removes.
  */
 
-/** What POST creates, and GET and PATCH are about. */
+/** Name of the resource that the examples of POST create, and those of GET and PATCH use. */
 export const exampleName = 'example';
-/** What PUT creates, and DELETE removes. */
+/** Name of the resource that the example of PUT creates and that of DELETE removes. */
 export const secondExampleName = 'example-2';
 
-const answering = (path: string): object => ({
+const routeWithFixedResponse = (path: string): object => ({
   paths: [path],
   policies: [{ name: 'static-response', config: { content: 'Hello from Sluice' } }],
 });
 
-/** What is sent to create a resource of this name. No example refers to what may not be there. */
+/** The content of a request that creates a resource with this name. It refers to no other resource. */
 export function inputExample(kind: Kind, name = exampleName): Readonly<Record<string, unknown>> {
   const contents: Readonly<Record<Kind, object>> = {
     gateway: { trustedProxies: ['10.0.0.0/8'] },
     service: { targets: [{ address: '127.0.0.1:9101' }, { address: '127.0.0.1:9102' }] },
-    route: answering(`/${name}/*`),
+    route: routeWithFixedResponse(`/${name}/*`),
     consumer: { customId: `crm-${name}` },
     key: { expiresAt: '2099-01-01T00:00:00Z' },
     group: {},
@@ -30,16 +31,16 @@ export function inputExample(kind: Kind, name = exampleName): Readonly<Record<st
   return { [kind === 'consumer' ? 'username' : 'name']: name, ...contents[kind], tags: ['team:example'] };
 }
 
-/** A route to the service in the path. */
+/** A route of the service that the request's path names. */
 export const serviceRouteExample = Object.freeze({ name: 'example-of-service', paths: ['/example-of-service/*'] });
 
-/** A merge patch that any resource takes. */
+/** A merge patch that is valid for every kind of resource. */
 export const patchExample = Object.freeze({ tags: ['team:example', 'changed'] });
 
 const id = '0b6f3c1e-5d0a-4c53-9a53-3f6d6c2b7a11';
 const instant = '2026-01-02T03:04:05.678Z';
 
-/** A resource as it is answered. */
+/** A resource as responses show it. */
 export function outputExample(kind: Kind): Readonly<Record<string, unknown>> {
   const input = inputExample(kind);
   const stored = kind === 'key' ? { ...input, consumer: exampleName, hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' } : input;
@@ -52,10 +53,18 @@ const outcome = { id: 'node-1', gateway: 'default', state: 'live', appliedRevisi
 const change = { action: 'created', kind: 'route', id, name: exampleName };
 const attachment = { name: 'static-response', enabled: true, config: { content: 'Hello from Sluice' } };
 
-/** Of the schemas that are no resources. */
+/** Examples of the schemas that do not describe resources. */
 export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
   PolicyAttachment: { name: 'static-response', config: { content: 'Hello from Sluice' } },
-  Policy: { name: 'static-response', summary: 'Answers by itself, always the same.', origin: 'built-in', phases: ['answer'], attach: ['gateway', 'service', 'route'], config: { type: 'object' } },
+  Policy: {
+    name: 'static-response',
+    summary: 'Answers every request with a fixed response.',
+    origin: 'built-in',
+    phases: ['answer'],
+    attach: ['gateway', 'service', 'route'],
+    answers: true,
+    config: { type: 'object' },
+  },
   TokenInput: { name: exampleName, role: 'viewer', expiresAt: '2099-01-01T00:00:00Z' },
   Token: { id, name: exampleName, role: 'viewer', createdAt: instant, expiresAt: '2099-01-01T00:00:00.000Z' },
   Fault: nodeFault,
@@ -88,7 +97,7 @@ export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
   },
 });
 
-/** What a path parameter is filled with. */
+/** The example value of a path parameter. */
 export function pathExample(parameter: string): string {
   const fixed: Readonly<Record<string, string>> = { revision: '1', node: 'node-1', policy: 'static-response' };
   return fixed[parameter] ?? exampleName;

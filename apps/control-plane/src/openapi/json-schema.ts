@@ -3,20 +3,23 @@ import { z } from 'zod';
 /** A JSON Schema (draft 2020-12), which is what OpenAPI 3.1 uses. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What may be sent. */
+/** The JSON Schema of what a request may contain. */
 export function inputSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return withSharedAttachments(json);
 }
 
-/** What is answered: properties with a default are always there, and there may be new ones some day. */
+/**
+ * The JSON Schema of what a response contains. Properties with a default are always present, and
+ * unknown properties are allowed, because a later version may add some.
+ */
 export function outputSchema(schema: z.ZodType): JsonSchema {
   return answered(inputSchema(schema));
 }
 
 export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
-/** Policy attachments look the same everywhere, so they are described once. */
+/** Replaces the schema of policy attachments, the same for every kind, by a reference to one component. */
 function withSharedAttachments(json: JsonSchema): JsonSchema {
   const properties = json['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
   if (properties?.['policies'] === undefined) return json;

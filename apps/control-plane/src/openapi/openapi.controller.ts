@@ -3,7 +3,7 @@ import { Public } from '../platform/auth/auth.guard.ts';
 import { Answer } from '../platform/http/answer.ts';
 import { openApiDocument } from './document.ts';
 
-/** The description of the API. It is the same for everybody, so it needs no token. */
+/** Serves the OpenAPI document. It holds no secret, so it requires no token. */
 @Public()
 @Controller()
 export class OpenApiController {

@@ -6,26 +6,26 @@ import type { JsonSchema } from './json-schema.ts';
 /** One operation of an OpenAPI path. */
 export type Operation = Readonly<Record<string, unknown>>;
 
-/** What makes up an operation; everything else is the same for all. */
+/** The properties in which operations differ. */
 export interface OperationFacts {
   readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Names of the path's parameters. */
+  /** Names of the path parameters. */
   readonly path?: readonly string[];
   readonly query?: z.ZodObject;
   readonly headers?: readonly Parameter[];
   readonly content?: { readonly schema: JsonSchema; readonly example: object; readonly mediaTypes?: readonly string[] };
-  /** Values that the path parameters are filled with, when they are not the usual ones. */
+  /** Example values of path parameters that differ from {@link pathExample}. */
   readonly pathExamples?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
-  /** Statuses of the problems it may answer with, besides those of {@link problemsOfAll} and of content and tokens. */
+  /** Statuses of problem responses beyond those of all operations, of requests with content and of tokens. */
   readonly problems?: readonly number[];
   readonly isPublic?: boolean;
 }
 
-/** Any request may be malformed, too slow or too large, or meet a fault of ours or of the database. */
+/** Any request may be malformed, too slow or too large, or fail because of the server or its database. */
 const problemsOfAll = [400, 408, 414, 417, 431, 500, 501, 503];
 const problemsOfTokens = [401, 429];
 const problemsOfContent = [413, 415];
@@ -36,6 +36,7 @@ export interface Parameter {
   readonly description: string;
 }
 
+/** Builds an OpenAPI operation, with the parameters and problem responses that all operations share. */
 export function operation(facts: OperationFacts): Operation {
   const { id, tag, summary, description, path = [], query, headers = [], content, answers, problems = [], isPublic = false, pathExamples = {} } = facts;
   const parameters = [
@@ -55,10 +56,10 @@ export function operation(facts: OperationFacts): Operation {
   };
 }
 
-/** `wait` and `timeout`; they are read by hand because they go together. */
+/** Describes `wait` and `timeout`. `parseWait` parses them, because one depends on the other. */
 export const WaitQuery = z.object({
-  wait: z.enum(['applied']).optional().describe('Answer only once every live node of the gateways concerned enforces the write.'),
-  timeout: z.string().optional().describe('How long to wait: 500ms, 5s, 1m; at most one minute, 5s unless given. Goes with wait.'),
+  wait: z.enum(['applied']).optional().describe('Delays the response until every live node of the affected gateways has applied the write.'),
+  timeout: z.string().optional().describe('How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait.'),
 });
 
 function pathParameterText(name: string): string {
@@ -68,13 +69,13 @@ function pathParameterText(name: string): string {
 function queryParameters(query: z.ZodObject): object[] {
   return Object.entries(query.shape).map(([name, schema]) => {
     const { description, ...json } = unwrapped(inputSchema(schema as z.ZodType));
-    // Every parameter arrives as text; this one is meant as a number.
+    // Every parameter is parsed from a string, but clients should see a number.
     const shown = name === 'limit' ? { type: 'integer', minimum: 1, maximum: 1000, default: 100 } : json;
     return { name, in: 'query', required: false, schema: shown, ...(description === undefined ? {} : { description }) };
   });
 }
 
-/** A parameter that may stand once is read as a list of one. */
+/** Unwraps the schema of a parameter that may occur once, which is a tuple of one. */
 function unwrapped(json: JsonSchema): JsonSchema {
   const { prefixItems, type, items: _items, minItems: _least, maxItems: _most, ...rest } = json;
   const [only] = (prefixItems as readonly JsonSchema[] | undefined) ?? [];
@@ -95,8 +96,9 @@ function problemsOf(statuses: readonly number[]): Record<string, object> {
   return Object.fromEntries([...statuses].sort((a, b) => a - b).map((status) => [status, { $ref: '#/components/responses/Problem' }]));
 }
 
-/** How every problem is answered. */
+/** The response that all problems share. */
 export const problemResponse = {
-  description: 'What is wrong is said by `code`, in `detail`, and for content in `errors`, all faults at once.',
+  description:
+    'A problem (RFC 9457). `code` identifies it, `detail` explains it, and `errors` lists every fault of the request content.',
   content: { 'application/problem+json': { schema: reference('Problem') } },
 };

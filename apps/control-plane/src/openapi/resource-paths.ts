@@ -11,26 +11,26 @@ import type { Operation, Parameter } from './operation.ts';
 /** The operations of one path, by lower-case method. */
 export type PathItem = Readonly<Record<string, Operation>>;
 
-const prefer: Parameter = { name: 'Prefer', description: '`wait=5` does what `?wait=applied&timeout=5s` does (RFC 7240).' };
-const idempotencyKey: Parameter = { name: 'Idempotency-Key', description: 'Repeats with the same key and the same request get the first answer, for a day.' };
-const ifMatch: Parameter = { name: 'If-Match', description: 'Entity tag the resource must still have.' };
-const ifNoneMatch: Parameter = { name: 'If-None-Match', description: '`*`: the resource must not exist yet.' };
+const prefer: Parameter = { name: 'Prefer', description: '`wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240).' };
+const idempotencyKey: Parameter = { name: 'Idempotency-Key', description: 'Within a day, a repetition of the request with the same key gets the response to the first.' };
+const ifMatch: Parameter = { name: 'If-Match', description: 'The entity tag that the resource must still have.' };
+const ifNoneMatch: Parameter = { name: 'If-None-Match', description: '`*` requires that the resource does not exist yet.' };
 
-/** Kinds that others refer to: such a resource cannot be deleted while they do. */
+/** Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to. */
 const referredKinds: ReadonlySet<Kind> = new Set<Kind>(['gateway', 'service', 'group', 'quota']);
 
-/** A name for people and programs: `services`, or `service-routes` of a nested path. */
+/** A collection of resources, at the root of the API or below an owner. */
 interface Place {
   readonly kind: Kind;
-  /** Path of the collection. */
+  /** Path template of the collection. */
   readonly path: string;
   /** Parameters of that path. */
   readonly owners: readonly string[];
-  /** What is put before the operation ids. */
+  /** Prefix of the operation ids. */
   readonly prefix: string;
 }
 
-/** The collection and the single resource of a kind at the root of the API. */
+/** The paths of a kind's collection and of its single resources at the root of the API. */
 export function resourcePaths(kind: Kind): Record<string, PathItem> {
   const place: Place = { kind, path: `/v1/${collections[kind]}`, owners: [], prefix: collections[kind] };
   const { get, patch, delete: remove } = single(place);
@@ -40,13 +40,13 @@ export function resourcePaths(kind: Kind): Record<string, PathItem> {
   };
 }
 
-/** The keys of a consumer. */
+/** The paths of a consumer's keys. */
 export function keyPaths(): Record<string, PathItem> {
   const place: Place = { kind: 'key', path: '/v1/consumers/{consumer}/keys', owners: ['consumer'], prefix: 'keys' };
   return { [place.path]: { get: list(place), post: create(place, createdKey) }, [`${place.path}/{key}`]: single(place) };
 }
 
-/** The routes to a service. */
+/** The path of a service's routes. */
 export function serviceRoutePaths(): Record<string, PathItem> {
   const place: Place = { kind: 'route', path: '/v1/services/{service}/routes', owners: ['service'], prefix: 'serviceRoutes' };
   return { [place.path]: { get: list(place), post: create(place, written('route'), serviceRouteExample) } };
@@ -59,7 +59,7 @@ function list({ kind, owners, prefix }: Place): Operation {
     summary: `List ${collections[kind]} by name`,
     path: owners,
     query: ListQuery,
-    answers: { 200: { description: 'One page.', schema: pageSchema(reference(schemaName(kind))) } },
+    answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference(schemaName(kind))) } },
     ...(owners.length === 0 ? {} : { problems: [404] }),
   });
 }
@@ -73,8 +73,8 @@ function create({ kind, owners, prefix }: Place, created = written(kind), exampl
     query: WaitQuery,
     headers: [prefer, idempotencyKey],
     content: { schema: reference(`${schemaName(kind)}Input`), example },
-    answers: { 201: { description: 'Created; see Location, ETag and Sluice-Revision.', schema: created }, ...pending(created) },
-    // A condition of a request that creates cannot hold: there is nothing yet.
+    answers: { 201: { description: 'Created. Location, ETag and Sluice-Revision describe the new resource.', schema: created }, ...pending(created) },
+    // 412: a precondition on a request that creates never holds, because there is no resource yet.
     problems: [403, 409, 412, 422, ...(owners.length === 0 ? [] : [404])],
   });
 }
@@ -85,7 +85,7 @@ function replace({ kind, prefix }: Place): Operation {
     tag: collections[kind],
     summary: `Create or replace a ${kind}`,
     description:
-      'Creates under the name in the path, or replaces as a whole. The name may be left out of the content. What was read may be sent back: id, createdAt and updatedAt are accepted when they are as stored.',
+      'Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.',
     path: [kind],
     pathExamples: { [kind]: secondExampleName },
     query: WaitQuery,
@@ -104,37 +104,37 @@ function single({ kind, owners, prefix }: Place): { get: Operation; patch: Opera
       ...facts,
       id: `${prefix}.get`,
       summary: `Read a ${kind}`,
-      headers: [{ name: 'If-None-Match', description: 'Entity tag of what the caller has already.' }],
-      answers: { 200: { description: 'See also ETag.', schema: reference(schemaName(kind)) }, 304: { description: 'Unchanged.' } },
+      headers: [{ name: 'If-None-Match', description: 'The entity tag of the representation that the caller already has.' }],
+      answers: { 200: { description: 'Found. ETag holds its entity tag.', schema: reference(schemaName(kind)) }, 304: { description: 'Not modified.' } },
       problems: [404],
     }),
     patch: operation({
       ...facts,
       id: `${prefix}.patch`,
       summary: `Change a ${kind}`,
-      description: 'JSON merge patch (RFC 7396): null removes a property, lists are replaced.',
+      description: 'Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.',
       query: WaitQuery,
       headers: [prefer, ifMatch],
       content: { schema: { type: 'object' }, example: patchExample, mediaTypes: ['application/merge-patch+json', 'application/json'] },
-      answers: { 200: { description: 'Changed, or already as wanted.', schema: written(kind) }, ...pending(written(kind)) },
+      answers: { 200: { description: 'Changed, or unchanged because it already had these values.', schema: written(kind) }, ...pending(written(kind)) },
       problems: [403, 404, 409, 412, 422],
     }),
     delete: operation({
       ...facts,
       id: `${prefix}.delete`,
       summary: kind === 'key' ? 'Revoke a key' : `Delete a ${kind}`,
-      // A key that was created cannot be put, and nothing else needs it.
+      // There is no PUT for keys, so the example removes the key that POST created.
       ...(kind === 'key' ? {} : { pathExamples: { [kind]: secondExampleName } }),
       query: WaitQuery,
       headers: [prefer, ifMatch],
-      answers: { 200: { description: 'Deleted, and enforced by the nodes.', schema: deleted }, 204: { description: 'Deleted.' }, ...pending(deleted) },
+      answers: { 200: { description: 'Deleted, and the nodes have applied the revision.', schema: deleted }, 204: { description: 'Deleted.' }, ...pending(deleted) },
       problems: [403, 404, ...(referredKinds.has(kind) ? [409] : []), 412, 422],
     }),
   };
 }
 
-const nodes = { type: 'array', items: reference('NodeOutcome'), description: 'Only after waiting.' };
-const revision = { type: 'integer', description: 'The revision the write made.' };
+const nodes = { type: 'array', items: reference('NodeOutcome'), description: 'The outcome at each node. Present only when the request asked to wait.' };
+const revision = { type: 'integer', description: 'The revision that the write created.' };
 const deleted: JsonSchema = { type: 'object', required: ['revision', 'nodes'], properties: { revision, nodes } };
 
 function written(kind: Kind): JsonSchema {
@@ -145,10 +145,10 @@ function written(kind: Kind): JsonSchema {
 const createdKey: JsonSchema = {
   allOf: [
     reference('Key'),
-    { type: 'object', required: ['key', 'revision'], properties: { key: { type: 'string', description: 'The key itself, this once.' }, revision, nodes } },
+    { type: 'object', required: ['key', 'revision'], properties: { key: { type: 'string', description: 'The key itself. It is shown only in this response.' }, revision, nodes } },
   ],
 };
 
 function pending(schema: JsonSchema): Record<202, { description: string; schema: JsonSchema }> {
-  return { 202: { description: 'Committed, but not all nodes enforce it yet: see nodes.', schema } };
+  return { 202: { description: 'Committed, but not all nodes have applied it yet; `nodes` lists them.', schema } };
 }
