@@ -1,4 +1,4 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
+// The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
 import { after } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
@@ -16,44 +16,47 @@ import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from './upstream-call.ts';
 
-/** Methods whose repetition does no further harm, RFC 9110 section 9.2.2. */
+/** Idempotent methods, RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-/** Methods that ask for nothing to be changed, RFC 9110 section 9.2.1: without content, they may try an ejected target. */
+/** Safe methods, RFC 9110 section 9.2.1: a request without content may try an ejected target. */
 const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** So much content is enough to begin with. */
+/** The first attempt begins when this much content has arrived. */
 const ENOUGH_BYTES = 16_384;
-/** After that long a request begins with what is there: what it streams may be waited for. */
+/**
+ * After this time the first attempt begins with the content that has arrived: the client may be
+ * streaming it.
+ */
 const SLOW_AFTER_MS = 1_000;
 
-/** The attempts to get a response for one exchange: the first, and further targets while that is safe. */
+/** The upstream attempts of one exchange: the first one, and retries on other targets when safe. */
 export class Attempts implements UpstreamEvents, AbortListener {
   readonly #exchange: Exchange;
   readonly #service: ServedService;
   readonly #over: (exchange: Exchange) => void;
-  /** The same for every attempt. */
+  /** Every attempt sends the same request target. */
   readonly #requestTarget: string;
   /**
-   * Of requests with content to HTTP/2 targets, which can say that they have not processed one; of others while it arrives and
-   * no target was asked yet.
+   * Set for requests with content to HTTP/2 targets, which can report that they did not process a
+   * request; for other requests, set until the first attempt begins.
    */
   #held: HeldContent | undefined;
-  /** Runs while content is waited for. */
+  /** Runs while the first attempt waits for content. */
   #slowTimer: NodeJS.Timeout | undefined;
   #isSlow = false;
   #target: UpstreamTarget | undefined;
   #isTrial = false;
   readonly #isSafe: boolean;
   #tried: UpstreamTarget[] | undefined;
-  /** What came of the attempt before: what the client is told when no other target is left. */
+  /** Failure of the previous attempt: the client gets it when no other target is left. */
   #lastFailure: UpstreamFailure['code'] = 'no_target_available';
   #call: UpstreamCall | undefined;
   #attempt = 0;
   #attemptStartedAtMs = 0;
   #spanId = '';
   #isSpanOpen = false;
-  /** Status code of the head that the attempt under way has got; 0 before it. */
+  /** Status code that the current attempt has received; 0 before the response head. */
   #status = 0;
   #ended = false;
 
@@ -70,8 +73,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   /**
-   * Asks the first target, once enough of the content is here: a client that is slow to send it holds memory of ours meanwhile,
-   * and not a connection that others need.
+   * Starts the first attempt when enough content has arrived. Until then, a client that sends slowly
+   * occupies memory of the gateway and no upstream connection that other requests need.
    */
   begin(): void {
     const { downstream } = this.#exchange;
@@ -93,7 +96,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
         return this.#reply(failure.code);
       }
       this.#isSlow = isSlow;
-      // The time that the client took is not the upstream's.
+      // The time that the client took does not count as upstream time.
       this.#exchange.upstreamStartedAtMs = performance.now();
       if (!this.#service.spec.protocol.startsWith('h2')) this.#held?.release();
       this.next();
@@ -125,7 +128,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     };
     const attempt = this.#attempt;
     const call = target.send(request, this.#timeouts(), this);
-    // A call that failed at once has already been followed by the next one.
+    // When the call failed synchronously, the next attempt has already replaced it.
     if (attempt === this.#attempt && !this.#ended) this.#call = call;
   }
 
@@ -161,14 +164,14 @@ export class Attempts implements UpstreamEvents, AbortListener {
 
   onFailure(failure: UpstreamFailure): void {
     try {
-      this.#goOn(failure);
+      this.#retryOrReply(failure);
     } catch (fault) {
       this.#giveUp(fault);
     }
   }
 
-  /** Tries another target when that is safe and may help; tells the client otherwise. */
-  #goOn(failure: UpstreamFailure): void {
+  /** Tries another target when that is safe and may help; otherwise sends the failure to the client. */
+  #retryOrReply(failure: UpstreamFailure): void {
     const { code, replayable, unsent, reason } = failure;
     const exchange = this.#exchange;
     exchange.reason = reason;
@@ -176,8 +179,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#endSpan(code);
     const isTargetsFault = code.startsWith('upstream_');
     this.#report(isTargetsFault ? 'failure' : 'abandoned');
-    // A target whose connections are all busy is not to blame, nor is one that this machine had no descriptor or port left for;
-    // but another one may have a connection to spare.
+    // The target is not at fault when all its connections are busy, or when this machine has no file
+    // descriptor or port left; but another target may have a free connection.
     const mayHelp = isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
     if (mayHelp) exchange.proxy.noteFailure(exchange, code, reason);
     const isSafe = replayable && (unsent || idempotent.has(exchange.method));
@@ -189,7 +192,10 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#reply(code);
   }
 
-  /** A policy, or we ourselves, failed on what the upstream said. It runs in an event of its socket: nobody else would catch it. */
+  /**
+   * Handles an exception of a policy or of the gateway while it processed an upstream event. It runs
+   * in a socket's event handler, where no caller would catch the exception.
+   */
   #giveUp(fault: unknown): void {
     if (this.#ended) return;
     this.#call?.abort();
@@ -197,7 +203,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#end();
   }
 
-  /** The limits of the next attempt: all of them together have the time of one. */
+  /** The timeouts of the next attempt: all attempts together share the total timeout. */
   #timeouts(): UpstreamTimeouts {
     const { timeouts } = this.#service.spec;
     return this.#attempt === 1 ? timeouts : { ...timeouts, totalMs: Math.ceil(this.#leftMs()) };
@@ -227,20 +233,20 @@ export class Attempts implements UpstreamEvents, AbortListener {
       this.#attemptStartedAtMs = performance.now();
     }
     this.#spanId = proxy.tracer.attemptSpanId(trace);
-    // It would be written as it is.
+    // The value would not change.
     if (trace.isPassedOn && headers.hasOne(ownFields.traceparent)) return;
     const traceparent = trace.traceparent(this.#spanId);
     if (traceparent === undefined) headers.remove(ownFields.traceparent);
     else headers.setOwn(ownFields.traceparent, traceparent);
   }
 
-  /** The attempt is over: its response was passed on as far as it came, or there was none. */
+  /** Ends the span of the current attempt, with or without a response. */
   #endSpan(errorType: string | undefined): void {
     if (!this.#isSpanOpen || this.#target === undefined) return;
     this.#isSpanOpen = false;
     const exchange = this.#exchange;
     const { host, port, scheme, protocolVersion } = this.#target;
-    // What broke off was given a status of ours; the upstream sent none.
+    // For an incomplete response the gateway set the status; the upstream sent none.
     const grpcStatus = errorType === undefined && exchange.source === 'upstream' ? exchange.grpcStatus : -1;
     exchange.attempts = [
       ...exchange.attempts,
@@ -265,7 +271,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#isTrial = false;
   }
 
-  /** The client is gone: the upstream need not go on. */
+  /** The client has disconnected: aborts the upstream call. */
   onAborted(): void {
     if (this.#ended) return;
     this.#call?.abort();
@@ -273,7 +279,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#end(clientLeft);
   }
 
-  /** @param errorType why the response, or the lack of one, is an error of the attempt under way */
+  /** @param errorType the `error.type` of the current attempt; undefined when it succeeded */
   #end(errorType?: string): void {
     if (this.#ended) return;
     this.#ended = true;

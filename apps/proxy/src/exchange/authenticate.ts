@@ -2,7 +2,7 @@ import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
 import { runPolicies } from './run-phase.ts';
 
-/** Finds out who calls; from here on the policies of the consumer and its groups count too. */
+/** Authenticates the caller; later phases also run the policies of the consumer and its groups. */
 export function authenticate(exchange: Exchange): Verdict | Promise<Verdict> {
   const policies = exchange.pipeline.authenticate;
   if (policies === undefined) return undefined;

@@ -1,11 +1,11 @@
-/** Where lines go; the arguments are those of the logger. */
+/** Writes one line; the arguments are those of the logger. */
 type WriteLine = (fields: object, message: string) => void;
 
 const windowMs = 1_000;
 
 /**
- * A log for what may happen to every request at once, such as a target that is down: at most so many lines a second. The
- * first line after a pause says how many were left out before it.
+ * A log for events that can occur on every request, such as a target that is down. It writes a
+ * limited number of lines per second; the next line after that reports how many were dropped.
  */
 export class BoundedLog {
   readonly #write: WriteLine;
@@ -21,7 +21,7 @@ export class BoundedLog {
     this.#nowMs = nowMs;
   }
 
-  /** Writes the line, or counts it as left out. */
+  /** Writes the line, or counts it as dropped. */
   write(fields: object, message: string): void {
     const nowMs = this.#nowMs();
     if (nowMs >= this.#windowEndsAtMs) {

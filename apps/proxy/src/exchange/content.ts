@@ -2,11 +2,14 @@ import type { HeaderList } from '@sluice/http1';
 import type { GatewayError } from '@sluice/errors';
 
 /**
- * Takes message content as it arrives. After `end` or `fail` nothing more is called. Chunks are views into read buffers:
- * whoever keeps one beyond the call copies it.
+ * Receives message content as it arrives. No method is called after `end` or `fail`. Chunks are
+ * views into read buffers: a sink that keeps one beyond the call copies it.
  */
 export interface ContentSink {
-  /** Takes a chunk. False means "no more until I call `resume` on the source"; the chunk itself is taken all the same. */
+  /**
+   * Takes a chunk. Returns false to pause the source until `resume` is called on it; the chunk itself
+   * is accepted in either case.
+   */
   data(chunk: Buffer): boolean;
   /** All content has arrived. */
   end(trailers: HeaderList | undefined): void;
@@ -14,31 +17,34 @@ export interface ContentSink {
   fail(error: GatewayError): void;
 }
 
-/** Content of a message on its way. Nothing flows before `start`: backpressure reaches the sender's socket. */
+/** Content of a message in transit. Nothing is read before `start`: backpressure reaches the sender. */
 export interface ContentSource {
-  /** Bytes announced: 0 for no content, -1 when it is not known beforehand. */
+  /** Announced length in bytes: 0 for no content, -1 when the length is not known in advance. */
   readonly length: number;
   /**
-   * True when the head was the whole message, so that neither content nor trailers follow: an HTTP/2 HEADERS frame with
-   * END_STREAM, or a length of 0 in HTTP/1.1. Not set when that is not known.
+   * True when the head was the whole message, without content or trailers: an HTTP/2 HEADERS frame
+   * with END_STREAM, or a length of 0 in HTTP/1.1. Undefined when unknown.
    */
   readonly endsWithHead?: boolean;
-  /** Bytes that are here and would be handed over at once, as far as it is known; Infinity when all of the content is here. */
+  /** Bytes that have arrived, when known; Infinity when the whole content has arrived. */
   readonly arrivedBytes?: number;
-  /** Begins the flow into the sink. Called at most once. */
+  /** Starts to deliver content to the sink. Called at most once. */
   start(sink: ContentSink): void;
-  /** Goes on after `sink.data` answered false. */
+  /** Continues after `sink.data` returned false. */
   resume(): void;
   /**
-   * Takes content that was started away from its sink, so that another one can start it from its first byte. False when
-   * that is not possible any more; never possible where this is not defined.
+   * Detaches the sink, so that another sink can start the content from its first byte. Returns false
+   * when that is no longer possible; a source without this method never supports it.
    */
   rewind?(): boolean;
-  /** Nobody wants the rest. The sender's connection is drained or closed, as its protocol demands; the sink hears nothing. */
+  /**
+   * Discards the rest of the content. Drains or closes the sender's connection, as its protocol
+   * requires; calls no method of the sink.
+   */
   cancel(): void;
 }
 
-/** No content at all. */
+/** The content of a message that has none. */
 export const noContent: ContentSource = Object.freeze({
   length: 0,
   start: (sink: ContentSink) => sink.end(undefined),

@@ -3,24 +3,28 @@ import type { ServedRoute } from '../runtime/served.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * Whether a path with `%2F` or `%5C` in it may take this route. The route has to say so; and since there are upstreams that
- * read the two as separators, the path must not lead to another route when it is read like that: nobody gets past the policies
- * of `/admin/*` by writing `/admin%2Fusers`. Nor may one stand directly behind the first slash, where it would begin another
- * host. The path itself stays as it is.
+ * Returns whether the route accepts a path that contains `%2F` or `%5C`. The route must allow it.
+ * Some upstreams decode these as separators, so the decoded path must not match another route:
+ * `/admin%2Fusers` must not bypass the policies of `/admin/*`. Neither escape may follow the first
+ * slash directly, where the decoded path would name a host. The path itself is not changed.
  */
 export function mayKeepEncodedSlashes(exchange: Exchange, route: ServedRoute | undefined): boolean {
   if (route?.spec.encodedSlashes !== 'keep' || !isNormalPath(exchange.path, keepEncodedSlash)) return false;
   const slashes = readWith(exchange.path, /%2F/g);
   const both = readWith(exchange.path, /%(?:2F|5C)/g);
-  return leadsNowhereElse(exchange, slashes, route) && (both === slashes || leadsNowhereElse(exchange, both, route));
+  if (!matchesNoOther(exchange, slashes, route)) return false;
+  return both === slashes || matchesNoOther(exchange, both, route);
 }
 
-/** The path as who decodes these would read it. Beside them there are no dot segments: see `normalizeTarget` in packages/http1. */
+/**
+ * The path as an upstream that decodes these separators reads it. It has no dot segments: see
+ * `normalizeTarget` in packages/http1.
+ */
 function readWith(path: string, separators: RegExp): string {
   return path.replace(separators, '/').replace(/\/{2,}/g, '/');
 }
 
-function leadsNowhereElse(exchange: Exchange, path: string, route: ServedRoute): boolean {
+function matchesNoOther(exchange: Exchange, path: string, route: ServedRoute): boolean {
   const { host, query, method } = exchange;
   const { route: other } = exchange.runtime.router.match({ host, path, query, method, header: (name) => exchange.header(name) });
   return other === undefined || other === route;

@@ -1,4 +1,4 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
+// The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
@@ -17,75 +17,76 @@ import type { ProxyServices } from './proxy-services.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
- * One request on its way and the answer to it: the one object that all steps share. There is one per connection (per
- * stream in HTTP/2); `open` makes it new for each request. Every field is set there, so that the object never changes
- * its shape.
+ * One request and its response: the object that all steps share. There is one per connection (per
+ * stream in HTTP/2); `open` resets it for each request. Every field is set in the constructor and in
+ * `open`, so that the object never changes its hidden class.
  *
  * Invariants
- * - A custom policy may keep what it was given and use it at any time. So an exchange that a custom policy has seen is
- *   `isLent`: it works on a copy of the request fields, and once it is settled neither object serves another request.
- * - A policy whose time is up may still run. The exchange it was given is withdrawn from it: another one, the
- *   `successor`, goes on with the request, and nothing done to the old one reaches the connection.
+ * - A custom policy may keep a reference to the exchange and use it at any time. An exchange that a
+ *   custom policy has seen is therefore marked `isShared`: it works on a copy of the request fields,
+ *   and after it is settled neither object serves another request.
+ * - A policy may still run after its timeout. Its exchange is then withdrawn: another exchange, the
+ *   `successor`, continues the request, and changes to the old one do not reach the connection.
  */
 export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener {
   downstream: Downstream;
   readonly proxy: ProxyServices;
-  /** Pinned when the exchange opens: a revision that arrives later is for later exchanges. */
+  /** Pinned when the exchange opens: a later revision applies to later exchanges. */
   runtime!: Runtime;
   pipeline: Pipeline = emptyPipeline;
   plan: RoutePlan | undefined = undefined;
 
   requestId = '';
-  /** Request fields; changes are what the upstream sees. */
+  /** Request fields; the upstream receives them with all changes made here. */
   headers: HeaderList;
   readonly trace = new TraceContext();
   /** `performance.now()` when the head was complete, milliseconds. */
   startedAtMs = 0;
   clientAddress = '';
   params: Readonly<Record<string, string>> | undefined = undefined;
-  /** What the rewrite of the route made of the path; undefined when it is sent as it came. */
+  /** The path after the route's rewrite; undefined when the path is sent unchanged. */
   rewrittenPath: string | undefined = undefined;
   /** The pattern that matched, for `http.route`. */
   pattern = '';
   consumer: ConsumerView | undefined = undefined;
   credential: Credential | undefined = undefined;
 
-  /** What the client was answered; 499 when it left before the answer. */
+  /** Status of the response; 499 when the client disconnected before the response. */
   status = 0;
   code: ErrorCode | undefined = undefined;
-  /** Who made the response: the upstream, or the side to blame for there being none. */
+  /** The side that made the response, or that caused the failure. */
   source: ErrorSource = 'gateway';
-  /** For the log: what exactly went wrong; never sent to the client. */
+  /** The exact reason of a failure, for the log; never sent to the client. */
   reason: string | undefined = undefined;
-  /** For the span: why the client did not get its whole response. */
+  /** Why the client did not receive the whole response, for the span. */
   brokenOff: string | undefined = undefined;
   stoppedBy: string | undefined = undefined;
   targetAddress: string | undefined = undefined;
   attempts: AttemptFacts[] = noAttempts;
   upstreamStartedAtMs = 0;
-  /** From the first attempt to the head of the response; negative while no target was asked. */
+  /** From the first attempt to the response head; negative before the first attempt. */
   upstreamDurationMs = -1;
   durationMs = 0;
   shadow: readonly string[] = noShadow;
-  /** The client is gone: whatever is answered reaches nobody. */
+  /** The client has disconnected: a response would not reach it. */
   isAbandoned = false;
-  /** Nothing more happens: it was counted and logged. */
+  /** The exchange is complete: it was counted and logged. */
   isSettled = false;
-  /** The connection comes from a proxy whose forwarding fields are believed. */
+  /** The peer is a trusted proxy: its forwarding fields are used. */
   isPeerTrusted = false;
-  /** Fields that policies want on the response, whoever makes it. */
+  /** Fields that policies add to the response, whether the upstream or the gateway makes it. */
   responseFields: ResponseField[] | undefined = undefined;
-  /** Fields that leave the request on its way to the upstream. */
+  /** Fields to remove before the request is sent to the upstream. */
   hiddenFields: readonly FieldName[] | undefined = undefined;
-  /** What the request is refused with once the caller and its limits have been looked at. */
+  /** The reply of the `refuse` step, which runs after authentication and limits. */
   refusal: Reply | undefined = undefined;
-  /** A custom policy has seen this exchange and may have kept it. */
-  isLent = false;
-  /** Serves no further request: the connection needs a new exchange for the next one. */
+  /** A custom policy has seen this exchange and may keep a reference to it. */
+  isShared = false;
+  /** The exchange serves no further request: the connection creates a new one for the next. */
   isSpent = false;
-  /** The exchange that goes on with the request after this one was withdrawn from a policy. */
+  /** The exchange that continues the request after this one was withdrawn. */
   successor: Exchange | undefined = undefined;
-  /** Made when a policy asks for the signal. */
+  /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined = undefined;
 
   constructor(downstream: Downstream, proxy: ProxyServices) {
@@ -94,7 +95,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.headers = downstream.headers;
   }
 
-  /** Makes the exchange new for the request that the downstream now holds. */
+  /** Resets the exchange for the next request of the downstream. */
   open(): void {
     const { proxy, downstream } = this;
     this.runtime = proxy.runtime();
@@ -129,35 +130,36 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.hiddenFields = undefined;
     this.refusal = undefined;
     this.abortController = undefined;
-    // Until a route is known, and when there is none, the gateway's own policies are those of the exchange.
+    // The gateway's own policies apply until a route is known, and when no route matches.
     this.use(gateway.pipeline);
     downstream.maxBodyBytes = gateway.maxBodyBytes;
     downstream.servesHalfClosed = gateway.servesHalfClosed;
     downstream.abortListener = this;
   }
 
-  /** For the downstream, until there is an attempt to hear it. */
+  /** Called by the downstream when the client disconnects before the first upstream attempt. */
   onAborted(): void {
     this.isAbandoned = true;
     this.abortController?.abort();
   }
 
-  /** Takes the pipeline for what follows. */
+  /** Uses this pipeline for the following phases. */
   use(pipeline: Pipeline): void {
     this.pipeline = pipeline;
-    if (!pipeline.hasCustomPolicies || this.isLent) return;
-    this.isLent = true;
+    if (!pipeline.hasCustomPolicies || this.isShared) return;
+    this.isShared = true;
     this.headers = this.headers.clone();
   }
 
-  /** The exchange that this request goes on with: another one after a policy took too long. */
+  /** The exchange that continues this request: the latest successor after a policy timeout. */
   get current(): Exchange {
     return this.successor === undefined ? this : this.successor.current;
   }
 
   /**
-   * Takes the exchange away from a policy that has used up its time: from here on `current` is another object, and what
-   * the policy still does reaches nothing. The connection closes after the answer.
+   * Detaches the exchange from the request after a policy timeout: from here on `current` is another
+   * object, and changes that the policy still makes have no effect. The connection closes after the
+   * response.
    */
   withdraw(): void {
     const { downstream, headers, responseFields } = this;
@@ -173,7 +175,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.abortController?.abort();
   }
 
-  /** Separates the exchange from its connection: what is done to the exchange from here on has no effect. */
+  /** Detaches the exchange from its connection: later calls on the exchange have no effect. */
   retire(): void {
     this.isSpent = true;
     this.downstream = new PastRequest(this.downstream, this.headers);
@@ -185,8 +187,8 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** {@inheritDoc PolicyExchange.scheme} */
   get scheme(): 'http' | 'https' {
-    const told = this.isPeerTrusted ? forwardedScheme(this.headers) : undefined;
-    return told ?? (this.downstream.encrypted ? 'https' : 'http');
+    const forwarded = this.isPeerTrusted ? forwardedScheme(this.headers) : undefined;
+    return forwarded ?? (this.downstream.encrypted ? 'https' : 'http');
   }
 
   get host(): string {
@@ -206,7 +208,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.hasQuery;
   }
 
-  /** For the log: the path that was sent to the target, when it is another one than the client's. */
+  /** The path sent to the target when it differs from the client's, for the log. */
   get upstreamPath(): string | undefined {
     return this.rewrittenPath === this.path || this.targetAddress === undefined ? undefined : this.rewrittenPath;
   }
@@ -215,7 +217,10 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.protocol;
   }
 
-  /** For the span: the port of Host, and without one that of the scheme, as the conventions of OpenTelemetry want it. */
+  /**
+   * The port of Host, or the scheme's default port: the span's `server.port` in the OpenTelemetry
+   * conventions.
+   */
   get port(): number {
     const port = /:(\d+)$/.exec(this.downstream.authority)?.[1];
     return port === undefined ? (this.scheme === 'https' ? 443 : 80) : Number(port);
@@ -262,7 +267,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.consumer === undefined ? addressKey(this.clientAddress) : `consumer ${this.consumer.id}`;
   }
 
-  /** Value of `grpc-status` that the client was sent, by the upstream or by us; -1 when there was none. */
+  /** The `grpc-status` sent to the client by the upstream or the gateway; -1 when there was none. */
   get grpcStatus(): number {
     return this.downstream.grpcStatus;
   }
@@ -271,7 +276,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     return this.downstream.content.length;
   }
 
-  /** The listener takes no request before there is a gateway. */
+  /** The gateway's configuration; a placeholder without routes until the first one is applied. */
   get gateway(): ServedGateway {
     return this.runtime.gateway ?? this.proxy.noGateway;
   }
@@ -303,7 +308,7 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
   /** {@inheritDoc PolicyExchange.identify} */
   identify(consumer: Consumer, credential: Credential): void {
     if (this.consumer !== undefined) return;
-    // Owners come from the credential store only, and that is the runtime.
+    // Consumers come only from the credential store, which is the runtime.
     this.consumer = consumer as ConsumerView;
     this.credential = credential;
   }
@@ -332,12 +337,12 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     fields.push({ name, value, replaces: true });
   }
 
-  /** A policy in shadow mode would have stopped the exchange. */
+  /** Records that a policy in shadow mode would have stopped the exchange. */
   noteShadow(policy: string): void {
     this.shadow = [...this.shadow, policy];
   }
 
-  /** A policy failed, and its `onError` decided what happens. */
+  /** Records that a policy failed and its `onError` was applied. */
   notePolicyFault(policy: string, fault: unknown): void {
     this.proxy.notePolicyFault(policy, fault, this.requestId);
   }

@@ -4,8 +4,9 @@ import type { Exchange } from './exchange.ts';
 import { respond } from './respond.ts';
 
 /**
- * Asks the service, on another target when that is safe, and sends its response.
- * @param over called once, when the exchange is over
+ * Sends the request to the service, with retries on other targets when safe, and sends the response
+ * to the client.
+ * @param over called once, when the exchange is complete
  */
 export function forward(exchange: Exchange, over: (exchange: Exchange) => void): void {
   const { service } = exchange;

@@ -1,7 +1,7 @@
 import { listItems, type HeaderList } from '@sluice/http1';
 import { ownFields } from './own-fields.ts';
 
-/** What may stand in X-Forwarded-Proto, and what it says: a WebSocket over TLS came by https. */
+/** The values of X-Forwarded-Proto and their schemes: a WebSocket over TLS is https. */
 const schemes: ReadonlyMap<string, 'http' | 'https'> = new Map([
   ['http', 'http'],
   ['https', 'https'],
@@ -10,8 +10,9 @@ const schemes: ReadonlyMap<string, 'http' | 'https'> = new Map([
 ]);
 
 /**
- * What a trusted proxy says of how the request came to it: its own entry of X-Forwarded-Proto, which is the last one.
- * Letter case, quotation marks and empty entries do not matter. Undefined when it says nothing, or something unknown.
+ * Returns the scheme by which a trusted proxy received the request: its own entry of
+ * X-Forwarded-Proto, which is the last one. Ignores letter case, quotation marks and empty entries.
+ * Returns undefined when there is no entry or the value is unknown.
  */
 export function forwardedScheme(headers: HeaderList): 'http' | 'https' | undefined {
   if (!headers.has(ownFields.forwardedProto)) return undefined;
@@ -20,12 +21,12 @@ export function forwardedScheme(headers: HeaderList): 'http' | 'https' | undefin
 }
 
 /**
- * The port that goes with the scheme a trusted proxy tells, when it tells no port: that of the host the client asked for,
- * otherwise the default one of the scheme.
- * @param authority the host the client asked for, with its port when that was sent
+ * Returns the port for a forwarded scheme without X-Forwarded-Port: the port of the requested host,
+ * otherwise the default port of the scheme.
+ * @param authority the requested host, with its port when the client sent one
  */
 export function portOfScheme(scheme: 'http' | 'https', authority: string): string {
-  const [standard, contrary] = scheme === 'https' ? ['443', '80'] : ['80', '443'];
+  const [standard, other] = scheme === 'https' ? ['443', '80'] : ['80', '443'];
   const port = /:(\d+)$/.exec(authority)?.[1];
-  return port === undefined || port === contrary ? standard : port;
+  return port === undefined || port === other ? standard : port;
 }

@@ -11,10 +11,10 @@ import { transform } from './transform.ts';
 
 type Step = (exchange: Exchange) => Verdict | Promise<Verdict>;
 
-/** What happens to a request before an upstream is asked, in order. A step answers a reply to stop with, or nothing. */
+/** The steps before the upstream call, in order. A step returns a reply to stop, or undefined. */
 const steps: readonly Step[] = [shed, match, receive, authenticate, authorize, limit, refuse, validate, transform, answer];
 
-/** The life of a request. Never throws; it makes no promise and waits for none unless a policy made one. */
+/** Handles a request. Never throws; creates and awaits no promise unless a policy returns one. */
 export function handle(exchange: Exchange): void {
   try {
     exchange.open();
@@ -24,12 +24,15 @@ export function handle(exchange: Exchange): void {
   }
 }
 
-/** Answers what `match` found out: it waits for the policies that look at every request, so that none is passed by. */
+/** Refuses a request that `match` could not accept, after the policies that run on every request. */
 function refuse(exchange: Exchange): Verdict {
   return exchange.refusal;
 }
 
-/** Takes the steps from one on; behind the last one the upstream is asked, and whoever ends the exchange settles it. */
+/**
+ * Runs the steps from an index on, then calls the upstream. The code that ends the exchange settles
+ * it.
+ */
 function run(exchange: Exchange, from: number): void {
   for (let index = from; index < steps.length; index++) {
     const verdict = (steps[index] as Step)(exchange);

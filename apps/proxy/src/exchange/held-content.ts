@@ -3,17 +3,17 @@ import type { HeaderList } from '@sluice/http1';
 import { toKeep } from '../net/shared-read-buffer.ts';
 import type { ContentSink, ContentSource } from './content.ts';
 
-/** The most that is held of one request: what fits in the window that an HTTP/2 stream begins with (RFC 9113 section 6.9.2). */
+/** Limit for one request: the initial window of an HTTP/2 stream (RFC 9113 section 6.9.2). */
 const MAX_HELD_BYTES = 65_536;
-/** The most that is held of all requests of the process together. */
+/** Limit for all requests of the process together. */
 const MAX_TOTAL_BYTES = 16_777_216;
 
 let totalBytes = 0;
 
 /**
- * Request content that can be sent again from its first byte, as long as what was handed out of it is held: for a target
- * that says that it has not processed the request (RFC 9113 section 8.7). The bytes are held until {@link release}, and no
- * longer than they fit within the limits.
+ * Request content that can be sent again from its first byte while the delivered chunks are held: for
+ * a target that reports that it did not process the request (RFC 9113 section 8.7). The bytes are
+ * held until {@link release}, or until they exceed a limit.
  */
 export class HeldContent implements ContentSource, ContentSink {
   readonly length: number;
@@ -21,7 +21,7 @@ export class HeldContent implements ContentSource, ContentSink {
   private sink: ContentSink | undefined = undefined;
   private chunks: Buffer[] = [];
   private bytes = 0;
-  /** How many of the chunks the sink has got. */
+  /** Number of chunks that the sink has received. */
   private at = 0;
   private enough = 0;
   private ready: (() => void) | undefined = undefined;
@@ -38,7 +38,7 @@ export class HeldContent implements ContentSource, ContentSink {
     this.length = source.length;
   }
 
-  /** Bytes that all requests of this process hold. */
+  /** Bytes held for all requests of this process. */
   static get totalBytes(): number {
     return totalBytes;
   }
@@ -47,15 +47,15 @@ export class HeldContent implements ContentSource, ContentSink {
     return this.isComplete ? Number.POSITIVE_INFINITY : this.bytes;
   }
 
-  /** Why the content will never be complete, when that is known already. */
+  /** The error that ended the content early; undefined when there was none so far. */
   get failure(): GatewayError | undefined {
     return this.fault;
   }
 
   /**
-   * Begins to take content before there is a sink.
-   * @param enough bytes after which no more is taken; less when the process holds as much as it may
-   * @param ready called once: so much is here, or all there is, or there will be no more
+   * Starts to read content before there is a sink.
+   * @param enough bytes to read; fewer when the process has reached its limit
+   * @param ready called once: when that much or the whole content has arrived, or it has failed
    */
   collect(enough: number, ready: () => void): void {
     this.isStarted = true;
@@ -84,8 +84,8 @@ export class HeldContent implements ContentSource, ContentSink {
   }
 
   /**
-   * Takes the content away from its sink, so that another one can start it.
-   * @returns false when some of what was handed out is no longer held
+   * Detaches the sink, so that another sink can start the content.
+   * @returns false when some of the delivered bytes are no longer held
    */
   rewind(): boolean {
     if (!this.isHeld) return false;
@@ -94,7 +94,7 @@ export class HeldContent implements ContentSource, ContentSink {
     return true;
   }
 
-  /** Holds no more: the content cannot be sent again from here on. What the sink has not got yet still reaches it. */
+  /** Stops holding: the content cannot be sent again. Undelivered chunks still reach the sink. */
   release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
@@ -106,13 +106,13 @@ export class HeldContent implements ContentSource, ContentSink {
 
   data(chunk: Buffer): boolean {
     const { sink } = this;
-    // While earlier chunks wait for a sink, or for it to resume, this one waits behind them.
+    // While earlier chunks wait for a sink, or for it to resume, this one is queued after them.
     if (sink === undefined || this.at < this.chunks.length) {
       this.hold(chunk);
       if (this.ready === undefined) return false;
       if (this.bytes < this.enough && totalBytes < MAX_TOTAL_BYTES) return true;
       this.collected();
-      // Whoever was waiting may have begun to take it, and may have got all there is.
+      // The `ready` callback may have started a sink, which may have received every chunk.
       return this.sink !== undefined && !this.isPaused && this.at >= this.chunks.length;
     }
     if (!this.isHeld) return sink.data(chunk);
@@ -154,7 +154,7 @@ export class HeldContent implements ContentSource, ContentSink {
     return kept;
   }
 
-  /** Hands out what waits, then lets the source go on. */
+  /** Delivers the queued chunks, then resumes the source. */
   private replay(): void {
     if (this.isReplaying) return;
     this.isReplaying = true;
@@ -172,7 +172,7 @@ export class HeldContent implements ContentSource, ContentSink {
     else this.source.resume();
   }
 
-  /** Tells the sink that the content is over, once it has got all of it. */
+  /** Ends the sink after it has received every chunk, or fails it. */
   private finish(): void {
     const { sink, fault } = this;
     if (sink === undefined || (fault === undefined && this.at < this.chunks.length)) return;

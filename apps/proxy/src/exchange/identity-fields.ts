@@ -2,20 +2,20 @@ import { NameBeginnings } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 
-/** Fields by which the gateway tells upstreams who calls. A client that sends one is claiming to be somebody. */
+/** Fields that tell upstreams the caller's identity. A client must not set them itself. */
 const identity = new NameBeginnings(['x-consumer-', 'x-credential-']);
-/** The same, and those by which proxies tell where a request came from: only a trusted proxy may say that. */
+/** The same, and the forwarding fields: only a trusted proxy may set those. */
 const identityAndOrigin = new NameBeginnings([...identity.beginnings, 'x-forwarded-', 'x-real-ip', 'forwarded']);
 
 /**
- * Takes away what a client may not claim, before a route or policy looks. Spellings with `_` or `.` never get this far,
- * see packages/http1.
+ * Removes the fields that a client must not set, before a route or policy reads them. Names with `_`
+ * or `.` were already refused, see packages/http1.
  */
 export function removeClientClaims({ headers, isPeerTrusted }: Exchange): void {
   headers.removeBeginningWith(isPeerTrusted ? identity : identityAndOrigin);
 }
 
-/** Adds who was authenticated, for the upstream to rely on. */
+/** Adds the authenticated consumer's identity for the upstream. */
 export function addIdentity(exchange: Exchange): void {
   const { consumer, credential, headers } = exchange;
   if (consumer === undefined) return;

@@ -8,8 +8,8 @@ import type { ProxyServices } from './proxy-services.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
- * Joins the listener to the request path: one exchange per connection, or a new one after a custom policy has seen it; one
- * line in the log for what never became an exchange.
+ * Connects the listener to the request path: one exchange per connection, replaced after a custom
+ * policy has seen it; one line in the access log for a message that never became an exchange.
  */
 export function listenerEvents(proxy: ProxyServices): ListenerEvents {
   return {
@@ -45,8 +45,9 @@ function settle(facts: Facts, proxy: ProxyServices): void {
 }
 
 /**
- * What the access log and the SERVER span are told of a message that never became an exchange. It belongs to the trace of
- * its caller when its head was understood, and else to one of its own, sampled by the ratio like any other.
+ * Builds the access log record and SERVER span of a message that never became an exchange. It
+ * continues the caller's trace when its head could be parsed; otherwise it starts a trace, sampled by
+ * the configured ratio.
  */
 function recordOf(answer: OwnAnswer, requestId: string, proxy: ProxyServices): Facts {
   const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } = answer;

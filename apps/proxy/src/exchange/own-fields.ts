@@ -1,6 +1,6 @@
 import { FieldName } from '@sluice/http1';
 
-/** The fields that the gateway reads and writes itself, their names looked up once. */
+/** The fields that the gateway itself reads and writes; each name is prepared once. */
 export const ownFields = {
   forwardedFor: new FieldName('X-Forwarded-For', { repeats: true }),
   forwardedProto: new FieldName('X-Forwarded-Proto', { repeats: true }),

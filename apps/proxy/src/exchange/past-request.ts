@@ -3,8 +3,8 @@ import { noContent } from './content.ts';
 import type { Downstream } from './downstream.ts';
 
 /**
- * The client's side of an exchange that is over, or that was withdrawn from a policy: what was known of the request can
- * still be read, and nothing that is asked of it has an effect. It holds no connection.
+ * The client's side of an exchange that is complete, or that was withdrawn from a policy: the request
+ * can still be read, and method calls have no effect. It holds no connection.
  */
 export class PastRequest implements Downstream {
   readonly protocol: Downstream['protocol'];
@@ -32,7 +32,7 @@ export class PastRequest implements Downstream {
   bytesReceived: number;
   bytesSent: number;
 
-  /** @param headers the fields as the exchange last had them */
+  /** @param headers the exchange's request fields with all changes */
   constructor(request: Downstream, headers: HeaderList) {
     this.protocol = request.protocol;
     this.encrypted = request.encrypted;

@@ -14,7 +14,7 @@ export class CountedDenials implements PolicyDenials {
   add(policy: string, mode: 'enforce' | 'shadow'): void {
     const key = `${mode} ${policy}`;
     let series = this.#series.get(key);
-    // There are as many as there are policies this node knows: a bounded number.
+    // The map is bounded by the number of policies that this node knows.
     if (series === undefined) this.#series.set(key, (series = this.#metrics.policyDenials(policy, mode)));
     series.add(1);
   }

@@ -2,9 +2,9 @@ import { deny, listItems, preflightMethod } from '@sluice/policy-sdk';
 import type { Exchange } from './exchange.ts';
 
 /**
- * Gives a preflight request of CORS (https://fetch.spec.whatwg.org/#cors-preflight-request) the route that the request it
- * asks about will take, when a policy of that route answers preflight requests. Otherwise the request is left to be matched
- * like any other with the method OPTIONS.
+ * Matches a CORS preflight request (https://fetch.spec.whatwg.org/#cors-preflight-request) to the
+ * route of the announced request, when a policy of that route answers preflight requests. Otherwise
+ * the request is matched like any other OPTIONS request.
  * @returns whether the exchange has a route now
  */
 export function matchPreflight(exchange: Exchange): boolean {
@@ -24,7 +24,7 @@ export function matchPreflight(exchange: Exchange): boolean {
   exchange.pattern = found.pattern;
   exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
-  // For a policy that did not answer after all: the route itself takes no OPTIONS.
+  // Used when no policy answers: the route itself does not accept OPTIONS.
   const { methods } = found.route;
   if (methods.length > 0 && !methods.includes('OPTIONS')) {
     exchange.refusal = deny('method_not_allowed', undefined, [['Allow', methods.join(', ')]]);
@@ -32,5 +32,5 @@ export function matchPreflight(exchange: Exchange): boolean {
   return true;
 }
 
-/** Fields that a request may have although its preflight neither has nor announces them. */
+/** Fields that a request may have although its preflight neither contains nor announces them. */
 const sentUnannounced: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-language', 'content-type', 'range', 'cookie']);

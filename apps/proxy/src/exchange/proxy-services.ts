@@ -10,38 +10,38 @@ export interface PolicyDenials {
   add(policy: string, mode: 'enforce' | 'shadow'): void;
 }
 
-/** Where a failure happened, for whoever looks into it. */
+/** The request, target and service of a failure, for the log. */
 export interface FailureFacts {
   readonly requestId: string;
   readonly targetAddress: string | undefined;
   readonly service: { readonly name: string } | undefined;
 }
 
-/** What exchanges need of the process they run in. */
+/** The services that an exchange uses: configuration, telemetry, overload protection. */
 export interface ProxyServices {
-  /** The configuration in service right now. */
+  /** The configuration in service. */
   runtime(): Runtime;
   newRequestId(): string;
-  /** Whether the process keeps up. */
+  /** Tells whether the process is overloaded. */
   readonly overload: Overload;
   readonly tracer: Tracer;
-  /** Undefined when it is switched off. */
+  /** Undefined when the access log is off. */
   readonly accessLog: AccessLog | undefined;
   readonly metrics: GatewayMetrics;
-  /** Counts requests no route matched. */
+  /** Counts requests that no route matched. */
   readonly unmatched: RouteMetrics;
   readonly denials: PolicyDenials;
-  /** Stands in while there is no configuration: it serves no route. */
+  /** Placeholder until there is a configuration: it serves no route. */
   readonly noGateway: ServedGateway;
   /** Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with. */
   readonly viaHttp1: string;
   readonly viaHttp2: string;
-  /** There is no response of a target, or not a whole one: the reason is for the log, never for the client. */
+  /** Logs that a target sent no response or an incomplete one; the client never sees the reason. */
   noteFailure(facts: FailureFacts, code: ErrorCode, reason: string): void;
-  /** A policy failed, and its `onError` decided what happens. */
+  /** Logs that a policy failed and its `onError` was applied. */
   notePolicyFault(policy: string, fault: unknown, requestId: string): void;
-  /** The listener refused a message; `reason` says what exactly was wrong with it. */
+  /** Logs that the listener refused a message; `reason` is the exact cause. */
   noteRefusal(refusal: Refusal, requestId: string): void;
-  /** Something that should not happen did: the fault behind a 500. */
+  /** Logs an unexpected fault, the cause of a 500. */
   noteFault(fault: unknown, requestId: string): void;
 }

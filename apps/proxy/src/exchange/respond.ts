@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 import type { Tunnel, TunnelFault } from './tunnel.ts';
 
-/** Sends an answer of the gateway's own. Throws when a policy fails on it, or makes something of it that cannot be sent. */
+/** Sends a response of the gateway. Throws when a response policy fails or produces an invalid head. */
 export function respond(exchange: Exchange, reply: Reply): void {
   send(exchange, reply, exchange.pipeline.respond, exchange.responseFields);
 }
@@ -30,18 +30,21 @@ function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Ex
       content = JSON.stringify(problem(code, { detail: reply.detail, requestId: exchange.requestId }));
       headers.set('Content-Type', problemMediaType);
     }
-    // "Retry-After on every 503 of ours": a client that is told to come back is told when.
+    // Every 503 of the gateway has Retry-After.
     if (reply.status === 503 && !headers.has('retry-after')) headers.set('Retry-After', '1');
   }
   const head = finishHead(exchange, { status: reply.status, headers, origin: 'gateway' }, steps, fields);
-  // A caller of gRPC reads grpc-status. Log, metrics and spans keep the HTTP status that says the same.
+  // A gRPC client reads grpc-status. Log, metrics and spans keep the corresponding HTTP status.
   const sentStatus = isGrpcDenial ? 200 : head.status;
   exchange.downstream.respond(sentStatus, headers, typeof content === 'object' ? Buffer.from(content) : content);
-  // Last, so that what could not be sent does not count as an answer.
+  // Set last, so that a response that could not be sent does not count.
   exchange.status = head.status;
 }
 
-/** Answers what a fault that nobody expected comes to, and closes the matter for the client. Never throws. */
+/**
+ * Sends the error response for an unexpected fault, or aborts the connection when a response has
+ * already begun. Never throws.
+ */
 export function respondToFault(exchange: Exchange, fault: unknown): void {
   const code = fault instanceof GatewayError ? fault.code : 'internal_error';
   if (code === 'internal_error') exchange.proxy.noteFault(fault, exchange.requestId);
@@ -53,7 +56,7 @@ export function respondToFault(exchange: Exchange, fault: unknown): void {
   try {
     respond(exchange, deny(code));
   } catch {
-    // The policies that fail on a response fail on this one, too: it goes out without them.
+    // A response policy failed: this response is sent without response policies.
     sendBare(exchange, deny(code));
   }
 }
@@ -68,20 +71,20 @@ function sendBare(exchange: Exchange, reply: Reply): void {
 }
 
 /**
- * Sends the upstream's response on, content following as fast as the client takes it. Throws when a policy fails on it, or
- * makes something of it that cannot be sent; nothing has been sent then.
+ * Forwards the upstream's response; the content follows at the client's pace. Throws when a response
+ * policy fails or produces an invalid head; nothing has been sent then.
  */
 export function respondFromUpstream(exchange: Exchange, status: number, received: HeaderList, content: ContentSource, over: Over): void {
   exchange.source = 'upstream';
-  // The list belongs to the upstream's connection, which uses it again; a custom policy may keep what it is given.
-  const headers = exchange.isLent && exchange.pipeline.respond !== undefined ? received.clone() : received;
+  // The upstream connection reuses the list, and a custom policy may keep a reference to it.
+  const headers = exchange.isShared && exchange.pipeline.respond !== undefined ? received.clone() : received;
   headers.addOwn(ownFields.via, exchange.proxy.viaHttp1);
   const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
-  // Before, because all of it may be over when `stream` returns.
+  // Set first, because the exchange may be complete when `stream` returns.
   exchange.status = head.status;
   try {
     exchange.downstream.stream(head.status, headers, content, (fault) => {
-      over(fault === undefined ? undefined : notWhole(exchange, fault));
+      over(fault === undefined ? undefined : noteIncomplete(exchange, fault));
     });
   } catch (fault) {
     exchange.status = 0;
@@ -89,18 +92,21 @@ export function respondFromUpstream(exchange: Exchange, status: number, received
   }
 }
 
-/** Notes that the response of the upstream did not reach the client whole. Gives the `error.type` of that. */
-function notWhole(exchange: Exchange, fault: Error): string {
+/** Records that the client did not receive the whole upstream response. Returns its `error.type`. */
+function noteIncomplete(exchange: Exchange, fault: Error): string {
   if (fault instanceof GatewayError) {
-    brokeOff(exchange, fault);
+    contentFailed(exchange, fault);
     return fault.code;
   }
   clientGone(exchange);
   return clientLeft;
 }
 
-/** The client sees a message that is not complete, or a 502 when nothing was sent yet; the log says why. */
-function brokeOff(exchange: Exchange, fault: GatewayError): void {
+/**
+ * Handles upstream content that failed: the client sees an incomplete message, or a 502 when nothing
+ * was sent yet; the log has the reason.
+ */
+function contentFailed(exchange: Exchange, fault: GatewayError): void {
   exchange.proxy.noteFailure(exchange, fault.code, reasonOf(fault));
   if (!exchange.downstream.responseBegun) {
     exchange.status = 0;
@@ -128,24 +134,27 @@ export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel:
   });
 }
 
-/** Passes an interim response on, RFC 9110 section 15.2. */
+/** Forwards an interim response, RFC 9110 section 15.2. */
 export function sendInterim(exchange: Exchange, status: number, headers: HeaderList): void {
   exchange.downstream.sendInterim(status, headers);
 }
 
-/** The client left before it had its answer. 499 is what logs have called this for a long time; it is never sent. */
+/**
+ * Records that the client disconnected before its response. Logs show the status 499, nginx's
+ * convention for this; it is never sent.
+ */
 export function clientGone(exchange: Exchange): void {
   if (exchange.status === 0) exchange.status = 499;
   exchange.source = 'client';
   exchange.brokenOff = clientLeft;
 }
 
-/** Called once, when a response is over: with the `error.type` when it did not reach the client whole. */
+/** Called once, when a response ends: with the `error.type` when it was incomplete. */
 type Over = (errorType: string | undefined) => void;
 
 type ResponseSteps = Exchange['pipeline']['respond'];
 
-/** Puts on a head what policies want of every response, and what every response has. */
+/** Applies the policies' response fields and response hooks, and adds the request ID. */
 function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps, fields: Exchange['responseFields']): ResponseHead {
   const { headers } = head;
   if (fields !== undefined) {

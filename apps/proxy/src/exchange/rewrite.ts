@@ -3,8 +3,8 @@ import type { Exchange } from './exchange.ts';
 import { RewriteFault } from '../runtime/target-rewrite.ts';
 
 /**
- * Works out the path that the service is to be sent, once for an exchange: every attempt, the log and the spans take it from
- * here. Answers a refusal when the rewrite of the route makes something of this request's path that is not normal.
+ * Computes the path for the service, once per exchange: every attempt, the log and the spans use it.
+ * Returns a refusal when the route's rewrite produces a path that is not in normal form.
  */
 export function rewriteTarget(exchange: Exchange): Reply | undefined {
   const rewrite = exchange.plan?.rewrite;
@@ -18,15 +18,15 @@ export function rewriteTarget(exchange: Exchange): Reply | undefined {
   return undefined;
 }
 
-/** The request target for the upstream: the path of {@link rewriteTarget}, and the query as it came, its `?` included. */
+/** The request target for the upstream: the path of {@link rewriteTarget} and the unchanged query. */
 export function upstreamRequestTarget(exchange: Exchange): string {
   const path = exchange.rewrittenPath ?? exchange.path;
   return exchange.downstream.hasQuery ? `${path}?${exchange.query}` : path;
 }
 
 /**
- * The Host for the upstream, as the route's rewrite says. A request of HTTP/1.0 may have no host to preserve: the target's
- * is sent then.
+ * The Host for the upstream, as the route's rewrite specifies. An HTTP/1.0 request may have no Host
+ * to preserve: the target's address is sent then.
  */
 export function upstreamAuthority(exchange: Exchange, targetAddress: string): string {
   const host = exchange.plan?.route.spec.rewrite.host;

@@ -2,15 +2,15 @@ import type { RequestStep, Verdict } from '../runtime/guard.ts';
 import type { Pipeline } from '../runtime/pipeline.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Cheap refusals and preflights: nothing is known about the caller yet. */
+/** Runs before authentication: cheap refusals and CORS preflights. */
 export const receive = phase((pipeline) => pipeline.receive);
-/** May this caller do this? */
+/** Checks whether the caller may make this request. */
 export const authorize = phase((pipeline) => pipeline.authorize);
-/** Does the caller still have something left to spend? */
+/** Counts the request against the caller's limits. */
 export const limit = phase((pipeline) => pipeline.limit);
-/** Is the request itself acceptable? */
+/** Checks the request itself. */
 export const validate = phase((pipeline) => pipeline.validate);
-/** Last chance to answer instead of the upstream. */
+/** Lets a policy answer instead of the upstream. */
 export const answer = phase((pipeline) => pipeline.answer);
 
 function phase(stepsOf: (pipeline: Pipeline) => readonly RequestStep[] | undefined): (exchange: Exchange) => Verdict | Promise<Verdict> {
@@ -20,7 +20,10 @@ function phase(stepsOf: (pipeline: Pipeline) => readonly RequestStep[] | undefin
   };
 }
 
-/** Runs the policies of a phase from an index on, until one stops the exchange. Makes no promise unless a policy did. */
+/**
+ * Runs the policies of a phase from an index on, until one returns a reply. Creates no promise unless
+ * a policy returns one.
+ */
 export function runPolicies(policies: readonly RequestStep[], from: number, exchange: Exchange): Verdict | Promise<Verdict> {
   for (let index = from; index < policies.length; index++) {
     const step = policies[index] as RequestStep;

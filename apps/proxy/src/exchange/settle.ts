@@ -1,8 +1,11 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
+// The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
 import type { Exchange } from './exchange.ts';
 
-/** The exchange is over: the settle policies, one line in the access log, the counts, and spans when it is recorded. */
+/**
+ * Completes the exchange: runs the settle policies, counts it, writes the access log line, and
+ * records its spans when it is sampled.
+ */
 export function settle(exchange: Exchange): void {
   if (exchange.isSettled) return;
   exchange.isSettled = true;
@@ -21,8 +24,8 @@ export function settle(exchange: Exchange): void {
   count(exchange);
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);
-  // Last: the log and the spans are told what the connection counted.
-  if (exchange.isLent) exchange.retire();
+  // Last, because the log and the spans read the byte counts of the connection.
+  if (exchange.isShared) exchange.retire();
 }
 
 function count(exchange: Exchange): void {

@@ -4,14 +4,17 @@ import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 
 /**
- * The caller's `traceparent`: undefined when there is none, or more than one: it cannot be known then which
- * trace the request belongs to. A list in one field is not a `traceparent` either.
+ * Returns the caller's `traceparent`; undefined when there is none, or more than one, because the
+ * request's trace is then ambiguous. A list in one field is not a valid `traceparent` either.
  */
 export function traceparentOf(headers: HeaderList): string | undefined {
   return headers.hasOne(ownFields.traceparent) ? headers.get(ownFields.traceparent) : undefined;
 }
 
-/** The caller's `tracestate`, its lines joined in order (RFC 9110 section 5.3); undefined when there is none that is valid. */
+/**
+ * Returns the caller's `tracestate`, its lines joined in order (RFC 9110 section 5.3); undefined when
+ * it is absent or invalid.
+ */
 export function tracestateOf(headers: HeaderList): string | undefined {
   if (!headers.has(ownFields.tracestate)) return undefined;
   const value = headers.hasOne(ownFields.tracestate) ? headers.get(ownFields.tracestate) : headers.getAll(ownFields.tracestate).join(',');
@@ -19,8 +22,8 @@ export function tracestateOf(headers: HeaderList): string | undefined {
 }
 
 /**
- * Leaves `tracestate` as the upstream is to see it: one valid field of a trace that is continued, or none. `traceparent` is
- * set by each attempt, because it names the span of the attempt.
+ * Sets the `tracestate` for the upstream: one valid field when the trace is continued, otherwise none.
+ * Each attempt sets `traceparent` itself, because it names the span of the attempt.
  */
 export function passOnTracestate({ headers, tracestate }: Exchange): void {
   if (!headers.has(ownFields.tracestate)) return;

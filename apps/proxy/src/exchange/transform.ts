@@ -10,15 +10,17 @@ import { runPolicies } from './run-phase.ts';
 import { passOnTracestate } from './trace-fields.ts';
 
 /**
- * Makes the request's target and fields what the upstream is to see: the path is rewritten, what belongs to this hop goes,
- * policies change, ours are added. Refuses a target that is not normal, and a request that goes around in circles.
+ * Prepares the request's target and fields for the upstream: rewrites the path, removes hop-by-hop
+ * fields, runs the transform policies, and adds the forwarding fields. Refuses a target that is not in
+ * normal form, and a request in a forwarding loop.
  */
 export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   const refusal = rewriteTarget(exchange) ?? refuseLoop(exchange);
   if (refusal !== undefined) return refusal;
-  // Before ours are added: a client cannot have ours removed by nominating them in Connection (RFC 9110 section 7.6.1).
+  // Before the gateway's fields are added, so that a client cannot remove them by naming them in
+  // Connection (RFC 9110 section 7.6.1).
   removeHopByHop(exchange.headers);
-  // Before policies change the request: what the operator sets under the same name for the upstream stays.
+  // Before the transform policies run, so that a field of the same name that they set is kept.
   const { hiddenFields } = exchange;
   if (hiddenFields !== undefined) for (const name of hiddenFields) exchange.headers.remove(name);
   const policies = exchange.pipeline.transform;
@@ -30,14 +32,14 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
 function addForwardingFields(exchange: Exchange): undefined {
   const { headers, downstream } = exchange;
   const peer = downstream.peerAddress;
-  // A request of HTTP/1.0 may name no host.
+  // An HTTP/1.0 request may have no Host.
   const hasHost = downstream.authority !== '';
   if (exchange.isPeerTrusted) {
     const before = headers.getAll(ownFields.forwardedFor).join(', ');
     headers.setOwn(ownFields.forwardedFor, before === '' ? peer : `${before}, ${peer}`);
     addTrustedOrigin(exchange);
   } else {
-    // What the client said of this was removed before its route was looked for.
+    // The client's own forwarding fields were removed before the route was matched.
     headers.setOwn(ownFields.forwardedFor, peer);
     headers.setOwn(ownFields.forwardedProto, exchange.scheme);
     if (hasHost) headers.setOwn(ownFields.forwardedHost, downstream.authority);
@@ -51,7 +53,7 @@ function addForwardingFields(exchange: Exchange): undefined {
   return undefined;
 }
 
-/** What was stripped, behind what the proxies in front have stripped; nothing when nothing was. */
+/** Appends the stripped prefix to the prefixes that earlier proxies stripped. */
 function addForwardedPrefix({ plan, path, headers }: Exchange): void {
   const stripped = plan?.rewrite?.stripped(path) ?? '';
   if (stripped === '') return;
@@ -61,8 +63,8 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
 }
 
 /**
- * What the trusted proxy tells stays. Scheme and port are told by one side, so that they cannot contradict each other: by
- * the proxy when it tells a scheme that is known, otherwise by this connection.
+ * Completes the trusted proxy's forwarding fields. Scheme and port come from the same source, so that
+ * they cannot contradict each other: the proxy when it sent a known scheme, otherwise this connection.
  */
 function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
   if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
@@ -78,7 +80,7 @@ function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
 let lastPort = 0;
 let lastPortText = '0';
 
-/** A listener has one port or two: making the text anew for each request would be the dearest part of this step. */
+/** Caches the text: a process listens on one or two ports, and formatting would dominate this step. */
 function portText(port: number): string {
   if (port !== lastPort) {
     lastPort = port;

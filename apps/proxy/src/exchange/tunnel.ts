@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** Why a tunnel was cut off before both sides had ended it. */
+/** Why a tunnel was aborted before both sides had ended it. */
 export interface TunnelFault {
   /** `error.type` of the spans. */
   readonly errorType: string;
@@ -8,11 +8,11 @@ export interface TunnelFault {
   readonly reason: string;
 }
 
-/** An upstream connection that has switched protocols: bytes both ways, no more messages. */
+/** An upstream connection that has switched protocols: raw bytes in both directions. */
 export interface Tunnel {
   readonly stream: Duplex;
-  /** Bytes that arrived behind the 101 head. */
+  /** Bytes that arrived after the 101 head. */
   readonly head: Buffer;
-  /** How long no byte may pass in either direction before both sides are closed, milliseconds. */
+  /** Idle timeout for both directions together, milliseconds. */
   readonly idleMs: number;
 }

@@ -3,35 +3,38 @@ import type { HeaderList } from '@sluice/http1';
 import type { ContentSource } from './content.ts';
 import type { Tunnel } from './tunnel.ts';
 
-/** Whose request it is. */
+/** The client or consumer that sent a request. */
 export interface Caller {
-  /** The same for all requests of a consumer, or without one, of a client address. Made when it is asked for. */
+  /** Identifies the consumer, or the client address when there is none. Computed when it is read. */
   readonly callerKey: string;
 }
 
-/** A request as it goes to a target. */
+/** A request to a target. */
 export interface UpstreamRequest {
   readonly method: string;
   /** Origin form: path and query. */
   readonly requestTarget: string;
   /** Value of Host (`:authority` in HTTP/2). */
   readonly authority: string;
-  /** End-to-end fields only, ours included: no framing, no hop-by-hop fields, no Host. */
+  /** End-to-end fields, those of the gateway included: no framing, no hop-by-hop fields, no Host. */
   readonly headers: HeaderList;
   readonly content: ContentSource;
-  /** Ask for a WebSocket. */
+  /** Requests an upgrade to WebSocket. */
   readonly upgrade: boolean;
-  /** Who asks; a share of a target's connections is the most that one caller gets. */
+  /** One caller may use only a share of a target's connections. */
   readonly caller?: Caller | undefined;
-  /** The request begins although little of its content is here: the client is slow to send it. */
+  /** The request begins before much of its content has arrived: the client sends slowly. */
   readonly isSlow?: boolean;
 }
 
-/** What became of a call. Exactly one of `onResponse`, `onUpgrade` and `onFailure` is called, once, unless it is aborted. */
+/**
+ * The events of a call. Exactly one of `onResponse`, `onUpgrade` and `onFailure` is called, once,
+ * unless the call is aborted.
+ */
 export interface UpstreamEvents {
   /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void;
-  /** The final head: end-to-end fields only. `content` fails when the upstream breaks off. */
+  /** The final head: end-to-end fields only. `content` fails when the upstream does not complete it. */
   onResponse(status: number, headers: HeaderList, content: ContentSource): void;
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void;
   onFailure(failure: UpstreamFailure): void;
@@ -42,15 +45,15 @@ export interface UpstreamFailure {
   readonly code: ErrorCode;
   /** For the log, never for the client. */
   readonly reason: string;
-  /** True when the upstream cannot have seen any of the request: any method may be tried elsewhere. */
+  /** True when the upstream cannot have received any byte: any method may be retried. */
   readonly unsent: boolean;
-  /** True when no byte of request content was taken from the source, so that the request can be sent again. */
+  /** True when no content was read from the source, so that the request can be sent again. */
   readonly replayable: boolean;
 }
 
-/** A call under way. */
+/** A call in flight. */
 export interface UpstreamCall {
-  /** Gives up: nothing more is heard, the connection is closed unless the exchange was complete. */
+  /** Aborts: no more events follow; the connection closes unless the exchange was complete. */
   abort(): void;
 }
 
@@ -69,8 +72,8 @@ export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
-  /** HTTP version that is spoken with it. */
+  /** HTTP version of the target's connections. */
   readonly protocolVersion: '1.1' | '2';
-  /** Sends a request. Never throws: faults come through `events`, possibly before it returns. */
+  /** Sends a request. Never throws: reports failures through `events`, possibly before it returns. */
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall;
 }

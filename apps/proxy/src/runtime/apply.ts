@@ -6,21 +6,22 @@ import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';
 import type { Served } from './served.ts';
 
-/** How long a snapshot being compiled keeps the event loop to itself. */
+/** Longest time that compiling a snapshot blocks the event loop. */
 const sliceMs = 4;
 
 /**
- * Brings revisions into service. A delta is applied whole or not at all: everything in it is compiled off to the side,
- * then installed in one turn. A delta with a broken resource is refused, the last good configuration stays; what it
- * contained is kept and applied with the next revision, on top of which the broken resource stays quarantined: at its
- * last good version if it has one, otherwise as a refusal. A snapshot quarantines in the same way and serves the rest.
+ * Applies revisions. A delta is applied completely or not at all: every resource in it is compiled
+ * first, then all are installed in one turn of the event loop. A delta with a broken resource is
+ * refused, and the last good configuration stays. Its changes are kept and applied with the next
+ * revision; a resource that is still broken is then quarantined: at its last good version if there is
+ * one, otherwise as a refusal. A snapshot quarantines in the same way and serves the rest.
  */
 export class RuntimeTarget implements ConfigTarget {
   readonly #context: CompileContext;
   #runtime: Runtime;
-  /** Newest versions that are not in service, by kind and id: those that are broken, and what came with them. */
+  /** Changes of refused revisions that are not in service, by kind and id. */
   #pending = new Map<string, ResourceChange>();
-  /** Resources in service as a refusal, by kind and id: they have no good version. */
+  /** Resources served as a refusal because they have no good version, by kind and id. */
   #refusals = new Set<string>();
   #quarantined: readonly ConfigFault[] = [];
 
@@ -34,14 +35,15 @@ export class RuntimeTarget implements ConfigTarget {
     return this.#runtime;
   }
 
-  /** What is wrong with the resources that are out of service. */
+  /** The faults of the quarantined resources. */
   get quarantined(): readonly ConfigFault[] {
     return this.#quarantined;
   }
 
   /**
    * {@inheritDoc ConfigTarget.applySnapshot}
-   * Requests are served all the while: it is compiled in slices of a few milliseconds, and put in service in one turn.
+   * Requests are served meanwhile: the snapshot is compiled in slices of a few milliseconds and
+   * installed in one turn of the event loop.
    */
   async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const previous = this.#runtime;
@@ -99,7 +101,7 @@ export class RuntimeTarget implements ConfigTarget {
     return { applied: true, faults: [], quarantined: this.#quarantined };
   }
 
-  /** What becomes of each change; nothing for a removal. */
+  /** Compiles each change; a removal has no result. */
   #compile(changes: ReadonlyMap<string, ResourceChange>): ReadonlyMap<string, Compiled> {
     const compiled = new Map<string, Compiled>();
     for (const [key, { kind, id, spec }] of changes) {
@@ -107,7 +109,7 @@ export class RuntimeTarget implements ConfigTarget {
     }
     const { gateway, gatewayName } = this.#runtime;
     if (gateway === undefined) return compiled;
-    // A node without its gateway would refuse everything. As with a snapshot, whoever takes it away is told.
+    // A node without its gateway would refuse every request. As in a snapshot, its removal is a fault.
     const key = keyOf('gateway', gateway.id);
     const stays = !changes.has(key) || (compiled.get(key)?.faults.length ?? 0) > 0;
     const hasSuccessor = (): boolean => [...compiled.values()].some(({ served }) => served?.kind === 'gateway' && served.name === gatewayName);
@@ -140,18 +142,18 @@ export class RuntimeTarget implements ConfigTarget {
     this.#quarantined = quarantined;
   }
 
-  /** What is in service of a resource, unless it is only a refusal. */
+  /** The version of a resource in service, unless that is only a refusal. */
   #lastGood(kind: Kind, id: string): Served | undefined {
     return this.#refusals.has(keyOf(kind, id)) ? undefined : this.#runtime.find(kind, id);
   }
 
-  /** What was in service is not any more; `successor` has taken its place. */
+  /** Releases what `successor` has replaced. */
   #retire(served: Served | undefined, successor: Served | undefined): void {
     if (served?.kind === 'route' && served.name !== successor?.name) this.#runtime.routeMetrics.forget(served.name);
     this.#release(served);
   }
 
-  /** Gives back the services of a runtime that goes, but for those that the other one uses as they are. */
+  /** Releases the services of a replaced runtime, except those that the other one shares. */
   #releaseServicesOf(gone: Runtime, kept: Runtime): void {
     for (const service of gone.services.values()) if (kept.services.get(service.id) !== service) this.#release(service);
   }

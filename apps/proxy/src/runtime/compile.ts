@@ -9,22 +9,22 @@ import { readMatch } from './read-match.ts';
 import type { Served } from './served.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
-/** What compiling needs of the world. */
+/** The services that compiling needs. */
 export interface CompileContext extends PolicyRegistry {
   readonly upstreams: UpstreamRegistry;
   readonly metrics: GatewayMetrics;
 }
 
-/** A resource ready for service, and what is wrong with it. A faulty one refuses requests: it fails closed. */
+/** A compiled resource and its faults. A faulty resource refuses requests: it fails closed. */
 export interface Compiled {
   readonly served: Served | undefined;
   readonly faults: readonly ConfigFault[];
 }
 
 /**
- * Turns a resource into what the request path uses. Runs off the request path; nothing is in service yet. Never throws.
- * What this node does not understand, or whose policies cannot be compiled, is served as a refusal; where nothing could
- * stand in for it, `served` is undefined.
+ * Compiles a resource for the request path without putting it in service. Never throws. A resource
+ * that this node cannot read, or whose policies cannot be compiled, becomes a refusal; `served` is
+ * undefined when its kind has no refusal.
  */
 export function compileResource(resource: Resource, context: CompileContext): Compiled {
   const { kind, id } = resource;
@@ -43,7 +43,7 @@ export function compileResource(resource: Resource, context: CompileContext): Co
     return refusingChain(holder);
   };
   try {
-    return { served: serve(kind, id, name, frugal(parsed.data), chainOf, context), faults };
+    return { served: serve(kind, id, name, shareEmptyLists(parsed.data), chainOf, context), faults };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
@@ -51,19 +51,22 @@ export function compileResource(resource: Resource, context: CompileContext): Co
   }
 }
 
-/** What stands in for a resource that cannot be understood. Without one, whatever refers to it refuses; see `join.ts`. */
+/**
+ * The refusal that replaces an unreadable resource. For a kind without one, the resources that refer
+ * to it refuse; see `join.ts`.
+ */
 function refusal(kind: Kind, id: string, name: string, spec: unknown): Served | undefined {
   if (kind === 'route') return refusingRoute(id, name, spec);
   return kind === 'consumer' ? refusingConsumer(id, name) : undefined;
 }
 
-/** Its keys are still known, so that the caller hears that it is the gateway's fault, and not that the key is none. */
+/** The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid key. */
 function refusingConsumer(id: string, username: string): Served {
   const spec = { username, groups: [], quotas: [], policies: [], tags: [] };
   return { kind: 'consumer', id, name: username, spec, chain: refusingChain('consumer'), view: undefined };
 }
 
-/** A route this node does not wholly understand still has to refuse what it matches: see `readMatch`. */
+/** A route that this node cannot fully read must still refuse the requests it matches: see `readMatch`. */
 function refusingRoute(id: string, name: string, spec: unknown): Served | undefined {
   const match = readMatch(name, spec);
   if (match === undefined) return undefined;
@@ -74,8 +77,8 @@ function refusingRoute(id: string, name: string, spec: unknown): Served | undefi
 
 const nothing: readonly never[] = Object.freeze([]);
 
-/** The spec, its lists with nothing in them replaced by one that all share: millions of consumers and keys have some. */
-function frugal(spec: Spec): Spec {
+/** Replaces empty lists by one shared list, to save memory with millions of consumers and keys. */
+function shareEmptyLists(spec: Spec): Spec {
   const properties = spec as Record<string, unknown>;
   for (const property of Object.keys(properties)) {
     const value = properties[property];

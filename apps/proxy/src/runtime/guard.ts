@@ -2,7 +2,7 @@ import { GatewayError } from '@sluice/errors';
 import { deny, type OnError, type PolicyHooks, type Reply, type RequestPhase, type ResponseHead } from '@sluice/policy-sdk';
 import type { Exchange } from '../exchange/exchange.ts';
 
-/** What a request hook answers: a reply to stop with, or nothing. */
+/** The result of a request hook: a reply to stop with, or undefined to continue. */
 export type Verdict = Reply | undefined;
 
 /** A request hook as the pipeline runs it. It never throws when its policy has an `onError`. */
@@ -28,14 +28,15 @@ export type GuardedHooks = { readonly [Phase in RequestPhase]?: RequestStep | un
 
 const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
 
-/** What a policy waits for has time limits of its own; this is for one that forgot. */
+/** Timeout of a hook whose own operations set none. */
 const policyTimeoutMs = 10_000;
 
 /**
- * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is used: in shadow
- * mode the hook works on a copy and its verdict is noted instead of returned; with `onError` a fault becomes 503 or is let
- * pass. In shadow mode a fault never reaches the request. A hook that does not answer within `timeoutMs` has failed, and
- * what it does afterwards reaches nothing: see `Exchange.withdraw`.
+ * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is
+ * used. In shadow mode the hook works on a copy, and its verdict is recorded instead of returned; a
+ * fault never affects the request. With `onError`, a fault becomes a 503 or is ignored. A hook that
+ * does not settle within `timeoutMs` has failed, and its later changes have no effect: see
+ * `Exchange.withdraw`.
  */
 export function guardHooks(
   policy: string,
@@ -66,18 +67,18 @@ export function guardHooks(
   return guarded;
 }
 
-/** True for a promise, also one that is not of this realm or of another library. Costs one comparison when there is no verdict. */
+/** True for any promise, also one of another realm or library. One comparison without a verdict. */
 function isThenable(verdict: Verdict | PromiseLike<Verdict>): verdict is PromiseLike<Verdict> {
   return verdict !== undefined && verdict !== null && 'then' in verdict;
 }
 
-/** Waits for the verdict. When it takes too long, the exchange is withdrawn before anything else happens to the request. */
+/** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
 function inTime(verdict: PromiseLike<Verdict>, exchange: Exchange, policy: string, timeoutMs: number): Promise<Verdict> {
   const pending = Promise.resolve(verdict);
   return new Promise((resolve, reject) => {
     const late = (): void => {
       reject(new GatewayError('policy_failed', { cause: `the policy "${policy}" did not answer within ${timeoutMs} ms` }));
-      // Before anything comes of the rejection, which is heard of in a microtask.
+      // Runs before the handlers of the rejection, which run in a microtask.
       exchange.withdraw();
     };
     const timer = setTimeout(late, timeoutMs);
@@ -87,7 +88,7 @@ function inTime(verdict: PromiseLike<Verdict>, exchange: Exchange, policy: strin
   });
 }
 
-/** A hook that ought not to wait did: what it rejects with must not end the process. */
+/** Catches the rejection of a hook that should be synchronous, so that it does not end the process. */
 function noteLateFault(answer: unknown, policy: string, exchange: Exchange): void {
   if (answer instanceof Promise) answer.catch((fault: unknown) => exchange.notePolicyFault(policy, fault));
 }
@@ -107,7 +108,7 @@ function withOnError(policy: string, run: RequestStep['run'], onError: OnError |
   };
 }
 
-/** A response hook has no verdict: a fault is let pass, or becomes one of ours that ends in 503. */
+/** A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503. */
 function responseStep(policy: string, run: ResponseStep['run'], onError: OnError | undefined): ResponseStep['run'] {
   if (onError === undefined) return run;
   return (exchange, response) => {
@@ -131,11 +132,11 @@ function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
   };
 }
 
-/** The same exchange, except that what is done to it leaves no trace. */
+/** A copy of the exchange: changes to it do not affect the request. */
 function shadowOf(exchange: Exchange): Exchange {
   const nothing = { value: () => undefined };
   const shadow: Exchange = Object.create(exchange, {
-    // A signal of its own: that the shadow took too long concerns the shadow alone.
+    // The copy has its own signal: a timeout in shadow mode must not abort the request.
     abortController: { value: undefined, writable: true },
     withdraw: { value: () => shadow.abortController?.abort() },
     hideOnForward: nothing,

@@ -7,15 +7,17 @@ import type { ConsumerView, RoutePlan, RoutePlans, ServedConsumer, ServedRoute }
 import { TargetRewrite } from './target-rewrite.ts';
 
 /**
- * Joins a route with its gateway and each of its services. Something that should be there and is not (it could not be
- * compiled, and has no earlier version) makes the way refuse: never a skipped check.
+ * Joins a route with its gateway and each of its services. When one of them is missing (it could not
+ * be compiled and has no earlier version), the branch refuses: a check is never skipped.
  */
 export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
   const { spec } = route;
   const parts = spec.split ?? [{ service: spec.service, weight: 1 }];
-  const ways = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
-  runtime.routeMetrics.keepServices(route.name, new Set(ways.map((way) => way.service?.name ?? '')));
-  return { generation: runtime.generation, ways, totalWeight: ways.length === 1 ? 0 : ways.reduce((sum, way) => sum + way.weight, 0) };
+  const branches = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
+  const services = new Set(branches.map((branch) => branch.service?.name ?? ''));
+  runtime.routeMetrics.keepServices(route.name, services);
+  const totalWeight = branches.length === 1 ? 0 : branches.reduce((sum, branch) => sum + branch.weight, 0);
+  return { generation: runtime.generation, branches, totalWeight };
 }
 
 function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | undefined, weight: number): RoutePlan {
@@ -33,7 +35,7 @@ function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | unde
   return { route, view, service, weight, rewrite, chains, pipeline: Pipeline.of(chains), maxBodyBytes, metrics };
 }
 
-/** Joins a consumer with its groups and quotas, with the same rule for what is missing. */
+/** Joins a consumer with its groups and quotas; a missing one makes the consumer refuse. */
 export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): ConsumerView {
   const { spec, id } = consumer;
   const groups = spec.groups.map((group) => runtime.groups.get(group));
@@ -56,7 +58,7 @@ export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): Consum
   };
 }
 
-/** Of all consumers without policies of their own: nothing is ever put in. */
+/** Shared by all consumers without policies; never filled. */
 const noPipelines: ConsumerView['pipelines'] = new Map();
 
 /** The quotas by id, or undefined when one of them is not in service. */

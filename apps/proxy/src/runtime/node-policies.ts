@@ -5,7 +5,7 @@ import { loadPolicies } from '@sluice/policy-sdk/load';
 import type { LimitStore } from '@sluice/ratelimit';
 import type { PolicyRegistry } from './policy-chain.ts';
 
-/** What policies are given to work with. */
+/** The services that policies can use. */
 export interface HostServices {
   readonly limits: LimitStore;
   readonly credentials: CredentialStore;
@@ -14,8 +14,8 @@ export interface HostServices {
 }
 
 /**
- * The policies this node knows: those that come with Sluice, and those in a folder of the operator's. Rejects with an
- * Error that says what is wrong with the folder.
+ * Loads the policies of this node: the built-in ones and those in the operator's folder. Rejects with
+ * an Error that describes the fault in the folder.
  */
 export async function nodePolicies(folder: string | undefined): Promise<ReadonlyMap<string, Policy>> {
   const policies = new Map<string, Policy>(builtInPolicies.map((policy) => [policy.schema.name, policy]));
@@ -27,12 +27,12 @@ export async function nodePolicies(folder: string | undefined): Promise<Readonly
   return policies;
 }
 
-/** Gives each attachment its host. */
-export function policyRegistry(policies: ReadonlyMap<string, Policy>, means: HostServices): PolicyRegistry {
-  const stores = { limits: means.limits, credentials: means.credentials };
+/** Creates the registry, which gives each attachment its host. */
+export function policyRegistry(policies: ReadonlyMap<string, Policy>, services: HostServices): PolicyRegistry {
+  const stores = { limits: services.limits, credentials: services.credentials };
   return {
     policies,
     catalogue: createPolicyCatalogue([...policies.values()].map(({ schema }) => schema)),
-    hostFor: (policyId): PolicyHost => ({ policyId, clock: means.clock, logger: means.loggerFor(policyId), stores }),
+    hostFor: (policyId): PolicyHost => ({ policyId, clock: services.clock, logger: services.loggerFor(policyId), stores }),
   };
 }

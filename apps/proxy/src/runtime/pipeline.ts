@@ -4,7 +4,7 @@ import type { CompiledPolicy, PolicyChain } from './policy-chain.ts';
 
 type Steps<Step> = readonly Step[] | undefined;
 
-/** The policies of an exchange, sorted into phases. A phase without steps is undefined: it costs one comparison. */
+/** The policies of an exchange by phase. A phase without steps is undefined and costs one comparison. */
 export class Pipeline {
   readonly receive: Steps<RequestStep>;
   readonly authenticate: Steps<RequestStep>;
@@ -15,9 +15,9 @@ export class Pipeline {
   readonly answer: Steps<RequestStep>;
   readonly respond: Steps<ResponseStep>;
   readonly settle: Steps<SettleStep>;
-  /** A policy that does not come with Sluice takes part: it may keep what it is given; see `Exchange`. */
+  /** At least one policy is custom: it may keep a reference to the exchange; see `Exchange`. */
   readonly hasCustomPolicies: boolean;
-  /** A policy takes part that answers the preflight requests of CORS. */
+  /** At least one policy answers CORS preflight requests. */
   readonly answersPreflight: boolean;
 
   constructor(policies: readonly CompiledPolicy[]) {
@@ -36,7 +36,7 @@ export class Pipeline {
 
   /**
    * Joins the chains of gateway, service, route, groups and consumer, in that order. A later policy replaces an earlier
-   * one of the same name in its place; see `effectivePolicies` in packages/config, which explains the same to people.
+   * one of the same name in its place. `effectivePolicies` in packages/config applies the same rule for the Admin API.
    */
   static of(chains: readonly PolicyChain[]): Pipeline {
     const byName = new Map<string, CompiledPolicy>();
@@ -45,9 +45,9 @@ export class Pipeline {
   }
 
   /**
-   * What a gateway does with requests that no route takes, and with those refused before a route is looked for: its own
-   * policies, in the phases that need to know neither route nor caller. Nothing is authenticated, so that looking for
-   * paths costs no password hashes and 404 stays 404.
+   * The pipeline for requests that no route matches, and for those refused before matching: the
+   * gateway's own policies, in the phases that depend on neither route nor caller. Nothing is
+   * authenticated, so that path scans cost no password hashes and 404 stays 404.
    */
   static ofGateway(chain: PolicyChain): Pipeline {
     return new Pipeline(
@@ -60,7 +60,7 @@ export class Pipeline {
   }
 }
 
-/** What runs before anything is known about an exchange. */
+/** The pipeline without policies, used until an exchange opens. */
 export const emptyPipeline = new Pipeline([]);
 
 function requestSteps(policies: readonly CompiledPolicy[], phase: RequestPhase): Steps<RequestStep> {

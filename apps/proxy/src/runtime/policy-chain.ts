@@ -9,13 +9,13 @@ export type PolicyChain = readonly CompiledPolicy[];
 export interface CompiledPolicy {
   readonly name: string;
   readonly hooks: GuardedHooks;
-  /** It does not come with Sluice: what it is given, it may keep. */
+  /** It is not built in: it may keep references to the exchange. */
   readonly isCustom: boolean;
-  /** It answers the preflight requests of CORS. */
+  /** It answers CORS preflight requests. */
   readonly answersPreflight: boolean;
 }
 
-/** What is wrong with an attachment. */
+/** A fault of an attachment. */
 export interface ChainFault {
   /** RFC 6901 JSON Pointer into the holder's spec. */
   readonly pointer: string;
@@ -23,24 +23,24 @@ export interface ChainFault {
   readonly reason: string;
 }
 
-/** The policies this node can run, and the host each attachment gets. */
+/** The policies that this node can run, and the host of each attachment. */
 export interface PolicyRegistry {
   readonly policies: ReadonlyMap<string, Policy>;
   /** Their schemas. */
   readonly catalogue: PolicyCatalogue;
   hostFor(policyId: string): PolicyHost;
-  /** How long a hook may take to answer, milliseconds; see `guardHooks` for when it is left out. */
+  /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
   readonly policyTimeoutMs?: number | undefined;
 }
 
-const comesWithSluice: ReadonlySet<Policy> = new Set(builtInPolicies);
+const builtIn: ReadonlySet<Policy> = new Set(builtInPolicies);
 
-/** One for all who have no policies of their own: there may be millions of them. */
+/** Shared by all holders without policies: there may be millions of them. */
 const emptyChain: PolicyChain = Object.freeze([]);
 
 /**
- * Compiles the policies attached to a holder. Answers the chain, or every fault found: an unknown policy is a fault and
- * never a skipped check.
+ * Compiles the policies attached to a holder. Returns the chain, or every fault found: an unknown
+ * policy is a fault, so that a check is never skipped.
  */
 export function compileChain(holder: PolicyHolder, registry: PolicyRegistry): PolicyChain | readonly ChainFault[] {
   if (holder.policies.length === 0) return emptyChain;
@@ -61,8 +61,8 @@ export function isFaulty(result: PolicyChain | readonly ChainFault[]): result is
 }
 
 /**
- * The chain of a holder that cannot be compiled: it refuses every request, so that a broken resource fails closed. A
- * consumer is known only after authentication, so its refusal stands in a later phase.
+ * The chain of a holder that cannot be compiled: it refuses every request, so that a broken resource
+ * fails closed. A consumer is known only after authentication, so its refusal runs in a later phase.
  */
 export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
   const refuse = () => deny('resource_quarantined', 'The operator finds the reason in GET /v1/nodes of the Admin API.');
@@ -76,7 +76,7 @@ function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, regis
   if (policy === undefined) {
     return [{ pointer: '/name', code: 'unknown_policy', reason: `this node does not know the policy "${attachment.name}"` }];
   }
-  // Where its hooks would run too late, or never, it would be a check that is skipped.
+  // A policy whose hooks would run too late, or never, would be a skipped check.
   if (!policy.schema.attach.includes(holder.kind)) {
     return [{ pointer: '/name', code: 'misplaced_policy', reason: `the policy "${attachment.name}" can be attached to ${policy.schema.attach.join(', ')}, not to a ${holder.kind}` }];
   }
@@ -92,7 +92,7 @@ function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, regis
     return {
       name: attachment.name,
       hooks: guardHooks(attachment.name, hooks, attachment.mode, onError, registry.policyTimeoutMs),
-      isCustom: !comesWithSluice.has(policy),
+      isCustom: !builtIn.has(policy),
       answersPreflight: policy.schema.answersPreflight && attachment.mode === 'enforce',
     };
   } catch (fault) {

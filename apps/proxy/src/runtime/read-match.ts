@@ -1,14 +1,15 @@
 import { resourceSchemas, type Spec } from '@sluice/config';
 
-/** What narrows a match: where it cannot be read, it is left out, and the match is wider. */
+/** Properties that narrow a match: an unreadable one is omitted, which widens the match. */
 const conditions = ['methods', 'headers', 'query', 'priority'] as const;
-/** What a match is about. Left out they would match everything, so only entries that cannot be read are. */
+/** Lists that define a match. Without them a route matches everything, so only unreadable entries are omitted. */
 const subjects = ['hosts', 'paths'] as const;
 
 /**
- * Reads what a route matches as far as it can be read, so that a route that cannot be served refuses: otherwise a less
- * specific one, perhaps an open one, would take its requests. Undefined when of its hosts or of its paths none can be read:
- * then it could only refuse for others as well.
+ * Reads the readable part of a route's match, so that a route that cannot be served refuses its
+ * requests: otherwise a less specific route, perhaps without policies, would serve them. Returns
+ * undefined when none of its hosts or none of its paths can be read: it would then also refuse the
+ * requests of other routes.
  */
 export function readMatch(name: string, spec: unknown): Spec<'route'> | undefined {
   const given = new Map(Object.entries(typeof spec === 'object' && spec !== null ? spec : {}));

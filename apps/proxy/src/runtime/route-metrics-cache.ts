@@ -1,8 +1,8 @@
 import type { GatewayMetrics, RouteMetrics } from '@sluice/telemetry';
 
 /**
- * The metrics of each route and service by name, so that a route compiled anew goes on counting where its predecessor
- * stopped, and a route that is gone gives its series back.
+ * The metrics of each route and service by name. A recompiled route continues the counts of its
+ * predecessor, and a removed route releases its series.
  */
 export class RouteMetricsCache {
   readonly #metrics: GatewayMetrics;
@@ -12,7 +12,7 @@ export class RouteMetricsCache {
     this.#metrics = metrics;
   }
 
-  /** The metrics of a route on its way to a service; the service is empty when the route has none. */
+  /** The metrics of a route and service; the service is empty when the route has none. */
   get(route: string, service: string): RouteMetrics {
     let byService = this.#byRoute.get(route);
     if (byService === undefined) this.#byRoute.set(route, (byService = new Map()));
@@ -21,7 +21,7 @@ export class RouteMetricsCache {
     return metrics;
   }
 
-  /** The route goes to these services now: what is counted for others it went to is given back. */
+  /** Keeps the series for these services of the route and releases the others. */
   keepServices(route: string, services: ReadonlySet<string>): void {
     const byService = this.#byRoute.get(route);
     for (const [service, metrics] of byService ?? []) {
@@ -31,13 +31,13 @@ export class RouteMetricsCache {
     }
   }
 
-  /** The route is out of service. */
+  /** Releases all series of a removed route. */
   forget(route: string): void {
     for (const metrics of this.#byRoute.get(route)?.values() ?? []) metrics.release();
     this.#byRoute.delete(route);
   }
 
-  /** Forgets every route that is not among these. */
+  /** Forgets every route that is not in the set. */
   keepOnly(routes: ReadonlySet<string>): void {
     for (const route of [...this.#byRoute.keys()]) if (!routes.has(route)) this.forget(route);
   }

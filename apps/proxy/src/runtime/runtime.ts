@@ -18,15 +18,15 @@ import type {
 } from './served.ts';
 
 /**
- * The configuration in service. Each resource in it is compiled once and never changes; the indexes over them change
- * only in `apply.ts`, in one turn of the event loop, so that no request sees half a revision. An exchange pins the plan
- * it was matched with and keeps it to its end.
+ * The configuration in service. Each resource is compiled once and never changes. Only `apply.ts`
+ * changes the indexes, in one turn of the event loop, so that no request sees a partial revision. An
+ * exchange keeps the plan it was matched with until it ends.
  */
 export class Runtime implements CredentialStore {
   revision = 0;
-  /** Grows whenever something changes that plans and consumers are joined from; they are then joined anew on next use. */
+  /** Incremented when a resource changes that plans and consumers depend on; they are rebuilt on next use. */
   generation = 1;
-  /** Grows with `generation` and with every change of a consumer: whom a key leads to is then looked up anew. */
+  /** Incremented with `generation` and with every change of a consumer: key owners are then looked up again. */
   #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
@@ -38,7 +38,7 @@ export class Runtime implements CredentialStore {
   readonly keys = new Map<string, ServedKey>();
   readonly #keysByHash = new Map<string, ServedKey>();
 
-  /** The gateway this node has joined: other gateways in a snapshot are not served. */
+  /** The gateway of this node: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
   readonly routeMetrics: RouteMetricsCache;
 
@@ -47,7 +47,7 @@ export class Runtime implements CredentialStore {
     this.routeMetrics = routeMetrics;
   }
 
-  /** Puts a resource in service, or replaces the one with its id. Answers the replaced one. */
+  /** Puts a resource in service, or replaces the one with its id. Returns the replaced one. */
   install(served: Served): Served | undefined {
     const previous = this.remove(served.kind, served.id);
     switch (served.kind) {
@@ -76,11 +76,11 @@ export class Runtime implements CredentialStore {
         this.#keysByHash.set(served.spec.hash, served);
         return previous;
     }
-    this.#joinAnew();
+    this.#invalidate();
     return previous;
   }
 
-  /** Takes a resource out of service and answers it. */
+  /** Takes a resource out of service and returns it. */
   remove(kind: Kind, id: string): Served | undefined {
     const previous = this.find(kind, id);
     if (previous === undefined) return undefined;
@@ -94,7 +94,7 @@ export class Runtime implements CredentialStore {
         return previous;
       case 'key':
         this.keys.delete(id);
-        // Keys may have changed hands in one revision: what the hash leads to now may be another one's.
+        // One revision may move a hash to another key: the hash may already belong to that key.
         if (this.#keysByHash.get(previous.spec.hash) === previous) this.#keysByHash.delete(previous.spec.hash);
         return previous;
       case 'consumer':
@@ -104,17 +104,17 @@ export class Runtime implements CredentialStore {
       default:
         this.#indexOf(previous.kind).delete(id);
     }
-    this.#joinAnew();
+    this.#invalidate();
     return previous;
   }
 
-  /** Takes the place of another runtime: what was joined for that one does not pass for fresh in this one. */
+  /** Continues the generations of a replaced runtime, so that its cached plans are stale in this one. */
   follow(previous: Runtime): void {
     this.generation += previous.generation;
     this.#ownersGeneration += previous.#ownersGeneration;
   }
 
-  #joinAnew(): void {
+  #invalidate(): void {
     this.generation++;
     this.#ownersGeneration++;
   }
@@ -125,23 +125,23 @@ export class Runtime implements CredentialStore {
     return this.#indexOf(kind).get(id);
   }
 
-  /** The way a request on this route goes: the only one, or one by weight. */
+  /** Chooses the branch for a request on this route: the only one, or one by weight. */
   planFor(route: ServedRoute): RoutePlan {
     let plans = route.plans;
     if (plans === undefined || plans.generation !== this.generation) {
       plans = joinPlans(this, route);
       route.plans = plans;
     }
-    if (plans.totalWeight === 0) return plans.ways[0] as RoutePlan;
+    if (plans.totalWeight === 0) return plans.branches[0] as RoutePlan;
     let point = Math.random() * plans.totalWeight;
-    for (const way of plans.ways) {
-      point -= way.weight;
-      if (point < 0) return way;
+    for (const branch of plans.branches) {
+      point -= branch.weight;
+      if (point < 0) return branch;
     }
-    return plans.ways[plans.ways.length - 1] as RoutePlan;
+    return plans.branches[plans.branches.length - 1] as RoutePlan;
   }
 
-  /** The plan's pipeline with what the consumer and its groups override. */
+  /** The plan's pipeline with the policies of the consumer and its groups. */
   pipelineFor(plan: RoutePlan, consumer: ConsumerView): Pipeline {
     if (consumer.chains.length === 0) return plan.pipeline;
     let pipeline = consumer.pipelines.get(plan);
@@ -184,5 +184,5 @@ export class Runtime implements CredentialStore {
   }
 }
 
-/** Bounds the memory of a consumer that uses many routes; the cache is then filled anew. */
+/** Bounds the memory of a consumer that uses many routes; a full cache is cleared. */
 const maxPipelinesPerConsumer = 64;

@@ -8,7 +8,7 @@ import type { PolicyChain } from './policy-chain.ts';
 import type { TargetRewrite } from './target-rewrite.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
-/** What every resource in service has: who it is, and what it was compiled from. */
+/** Common to every resource in service: its identity and the spec it was compiled from. */
 interface ServedResource<K extends Kind> extends ResourceRef {
   readonly kind: K;
   readonly spec: Spec<K>;
@@ -17,11 +17,11 @@ interface ServedResource<K extends Kind> extends ResourceRef {
 export interface ServedGateway extends ServedResource<'gateway'> {
   readonly chain: PolicyChain;
   readonly trustedProxies: TrustedProxies;
-  /** For requests that no route takes; see `Pipeline.ofGateway`. */
+  /** For requests that no route matches; see `Pipeline.ofGateway`. */
   readonly pipeline: Pipeline;
-  /** Largest request content, where neither route nor service says otherwise; Infinity for no limit. */
+  /** Largest request content unless route or service sets a limit; Infinity for no limit. */
   readonly maxBodyBytes: number;
-  /** A client that has ended its side still gets its response. */
+  /** A client that has closed its side of the connection still gets its response. */
   readonly servesHalfClosed: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface ServedService extends ServedResource<'service'> {
 
 export interface ServedRoute extends ServedResource<'route'>, RouteSpec {
   readonly chain: PolicyChain;
-  /** Built on first use and whenever what it was joined from has changed. */
+  /** Built on first use, and again after its generation has changed. */
   plans: RoutePlans | undefined;
 }
 
@@ -49,16 +49,16 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
 export type ServedQuota = ServedResource<'quota'>;
 
 export interface ServedKey extends ServedResource<'key'> {
-  /** Whom it leads to, found on first use and whenever that may have changed; see `Runtime.findKey`. */
+  /** The consumer of the key, looked up on first use and after changes; see `Runtime.findKey`. */
   owner: KeyOwner | undefined;
   ownerGeneration: number;
 }
 
 export type Served = ServedGateway | ServedService | ServedRoute | ServedGroup | ServedConsumer | ServedQuota | ServedKey;
 
-/** A consumer as policies see it, with what its groups add. */
+/** A consumer as policies see it, with the quotas and policies of its groups. */
 export interface ConsumerView extends Consumer {
-  /** Which state of groups and quotas it was joined from; see `Runtime.generation`. */
+  /** The `Runtime.generation` that it was joined in. */
   readonly generation: number;
   /** Chains of the groups in order, then the consumer's own; empty chains are left out. */
   readonly chains: readonly PolicyChain[];
@@ -68,21 +68,21 @@ export interface ConsumerView extends Consumer {
   readonly groupsText: string;
 }
 
-/** A route's ways, one per service it may go to. */
+/** The branches of a route, one per service. */
 export interface RoutePlans {
   readonly generation: number;
-  readonly ways: readonly RoutePlan[];
-  /** Sum of the weights; 0 when there is only one way. */
+  readonly branches: readonly RoutePlan[];
+  /** Sum of the weights; 0 when there is only one branch. */
   readonly totalWeight: number;
 }
 
-/** All that is known about an exchange once its route and service are chosen: joined once, used by every request. */
+/** One branch of a route: everything that its requests share. Built once and used by every request. */
 export interface RoutePlan {
   readonly route: ServedRoute;
   readonly view: ResourceRef & { readonly quotas: readonly AttachedQuota[] };
   readonly service: ServedService | undefined;
   readonly weight: number;
-  /** Undefined when the service is sent the path as it came. */
+  /** Undefined when the path is sent unchanged. */
   readonly rewrite: TargetRewrite | undefined;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;

@@ -15,21 +15,22 @@ export class RewriteFault {
   }
 }
 
-/** A template may name a segment many times; what comes of it is no longer than a request line may be. */
+/** A template may repeat a segment; the result must not be longer than a request line may be. */
 const maxPathLength = 8_192;
 
 /**
- * The way from a request's path to the path that a service is sent: the route's `rewrite` behind the service's `basePath`.
- * Compiled once for each way of a route; routes and services that change nothing have none.
+ * Rewrites a request's path for a service: the service's `basePath` followed by the result of the
+ * route's `rewrite`. Compiled once for each branch of a route; a branch that changes nothing has none.
  *
- * Invariant: what {@link rewrite} gives is a normal path. Text of the configuration and text that a pattern captured can
- * each be harmless and together form a dot segment, an empty one or an escape; so the result is judged, not the parts.
+ * Invariant: {@link rewrite} returns a path in normal form. Configured text and captured text can each
+ * be harmless and together form a dot segment, an empty segment or an escape; so the result is
+ * checked, not its parts.
  */
 export class TargetRewrite {
   readonly #basePath: string;
   /** Without a slash at the end; undefined when nothing is stripped. */
   readonly #prefix: string | undefined;
-  /** Literal texts at even places, names at odd ones; undefined when there is no template. */
+  /** Literal texts at even indexes, names at odd ones; undefined when there is no template. */
   readonly #template: readonly string[] | undefined;
   readonly #allowed: NormalizeTargetOptions | undefined;
 
@@ -42,8 +43,8 @@ export class TargetRewrite {
   }
 
   /**
-   * Undefined when the path is sent as it came.
-   * @param basePath of the service, as it is written
+   * Returns undefined when the path is sent unchanged.
+   * @param basePath of the service, as configured
    */
   static of(route: Spec<'route'>, basePath: string): TargetRewrite | undefined {
     const { stripPrefix, path } = route.rewrite;
@@ -51,10 +52,10 @@ export class TargetRewrite {
     return base === '' && path === undefined && (stripPrefix ?? '/') === '/' ? undefined : new TargetRewrite(route, base);
   }
 
-  /** The path to send, or why none is sent. */
+  /** Returns the path to send, or a fault when it must not be sent. */
   rewrite(path: string, params: Params): string | RewriteFault {
     const changed = this.#basePath + this.#changed(path, params);
-    // All that was stripped leaves the base path itself, or the root.
+    // When the whole path was stripped, the base path or the root remains.
     const rewritten = changed === '' ? '/' : changed;
     if (rewritten.length > maxPathLength && this.#template !== undefined) {
       return new RewriteFault('uri_too_long', `the rewritten path is ${rewritten.length} characters long`);
@@ -63,7 +64,7 @@ export class TargetRewrite {
     return new RewriteFault('invalid_target', `the rewritten path is not in normal form: ${rewritten}`);
   }
 
-  /** What {@link rewrite} strips from this path; empty when that is nothing. */
+  /** The prefix that {@link rewrite} strips from this path; empty when there is none. */
   stripped(path: string): string {
     return this.#prefix !== undefined && isBelow(path, this.#prefix) ? this.#prefix : '';
   }
@@ -74,7 +75,7 @@ export class TargetRewrite {
   }
 }
 
-/** Whether the path is the prefix, or goes on behind it with a further segment. */
+/** Whether the path equals the prefix or continues it with a further segment. */
 function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
 }

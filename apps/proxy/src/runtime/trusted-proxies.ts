@@ -1,11 +1,11 @@
 import { listItems, type HeaderList } from '@sluice/http1';
 import { formatIpAddress, IpNetworkList, parseIpAddress } from '@sluice/schema';
 
-/** The peers whose X-Forwarded-For is believed. */
+/** The peers whose X-Forwarded-For is used. */
 export class TrustedProxies {
   readonly #networks: IpNetworkList;
 
-  /** Takes CIDR blocks and addresses that were checked when they were written. */
+  /** @param networks valid CIDR blocks and addresses */
   constructor(networks: readonly string[]) {
     this.#networks = new IpNetworkList(networks);
   }
@@ -16,9 +16,10 @@ export class TrustedProxies {
   }
 
   /**
-   * The client's address: the peer, unless the peer is trusted; then the right-most entry of X-Forwarded-For that is
-   * not. An entry that is no address ends the search: what stands left of it could have been written by the client. Empty
-   * entries are ignored, IPv4 addresses in IPv6 form become IPv4, and zones are left away.
+   * Returns the client's address: the peer, or when the peer is trusted, the right-most untrusted entry
+   * of X-Forwarded-For. An entry that is not an address ends the search, because the client could have
+   * written the entries left of it. Empty entries are ignored, IPv4-mapped IPv6 addresses become IPv4,
+   * and zones are removed.
    */
   clientAddress(peerAddress: string, headers: HeaderList): string {
     if (!this.includes(peerAddress)) return peerAddress;
@@ -37,7 +38,7 @@ export class TrustedProxies {
 const bracketed = /^\[([^\]]+)\](?::\d+)?$/;
 const ipv4WithPort = /^([\d.]+):\d+$/;
 
-/** `1.2.3.4:5678` and `[::1]:5678` are written by some proxies. */
+/** Removes the port: some proxies write `1.2.3.4:5678` and `[::1]:5678`. */
 function withoutPort(text: string): string {
   return (bracketed.exec(text) ?? ipv4WithPort.exec(text))?.[1] ?? text;
 }

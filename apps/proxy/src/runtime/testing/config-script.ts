@@ -4,13 +4,13 @@ import type { Resource } from '@sluice/config';
 import type { ResourceChange } from '../../config/source.ts';
 import { removal, resource, unreadable } from './resources.ts';
 
-/** One version of a resource; the spec knows whether this node can use it. */
+/** One version of a resource, and whether this node can use it. */
 export interface Version {
   readonly resource: Resource;
   readonly isGood: boolean;
 }
 
-/** One step: versions that come, resources that go. */
+/** One step: resources that are created or replaced, and resources that are removed. */
 export interface Step {
   readonly versions: readonly Version[];
   readonly removals: readonly Resource[];
@@ -23,7 +23,7 @@ const one = <T>(...values: readonly T[]) => fc.constantFrom(...values);
 
 export const gateway = resource('gateway', { name: 'default' });
 
-/** The key of a consumer, as it is sent. */
+/** The key that a consumer's requests carry. */
 export const keyText = (username: string): string => `key-of-${username}-0123456789`;
 
 const keyAuth = { name: 'key-auth', config: { optional: true } };
@@ -51,7 +51,7 @@ const consumers = fc
     return form === 'good' ? good(resource('consumer', { username, ...attached })) : broken(resource('consumer', { username, ...attached, policies: [unknown] }));
   });
 
-/** Both keys may lead to either consumer. */
+/** Each key may belong to either consumer. */
 const keys = fc.record({ of: one('c1', 'c2'), to: one('c1', 'c2'), expired: one(false, false, true) }).map(({ of, to, expired }) =>
   good(resource('key', { name: of, consumer: `consumer-${to}`, hash: createHash('sha256').update(keyText(of)).digest('hex'), prefix: 'key-of', ...(expired ? { expiresAt: '2001-01-01T00:00:00Z' } : {}) })),
 );
@@ -63,7 +63,7 @@ const services = (targets: readonly string[]) =>
     return form === 'good' ? good(resource('service', written)) : broken(resource('service', { ...written, policies: [unknown] }));
   });
 
-/** Paths that cover one another, so that what one route lets go another one takes. */
+/** Overlapping paths: when one route no longer matches a path, another route does. */
 export const paths = ['/a', '/a/b', '/c', '/a/b/c'] as const;
 const patterns = ['/a', '/a/*', '/a/{x}', '/c', '/*'] as const;
 
@@ -84,7 +84,7 @@ const routes = fc
     return form === 'good' ? good(resource('route', written as never)) : broken(resource('route', { ...written, policies: [...written.policies, unknown] } as never));
   });
 
-/** Steps from a bare gateway on, over two services, two consumers and four routes that contend for the same paths. */
+/** Steps that begin with a bare gateway: two services, two consumers, and four routes with overlapping paths. */
 export function configSteps(targets: readonly string[]): fc.Arbitrary<readonly Step[]> {
   const version = fc.oneof(
     { weight: 1, arbitrary: gateways },
@@ -102,7 +102,7 @@ export function configSteps(targets: readonly string[]): fc.Arbitrary<readonly S
   return fc.array(step, { minLength: 1, maxLength: 12 });
 }
 
-/** A step as a delta: whatever comes wins over its own removal. */
+/** A step as a delta: a created resource takes precedence over its own removal. */
 export function changesOf({ versions, removals }: Step): ResourceChange[] {
   const coming = new Set(versions.map((each) => each.resource.id));
   const going = new Map(removals.filter(({ id }) => !coming.has(id)).map((each) => [each.id, removal(each)]));
