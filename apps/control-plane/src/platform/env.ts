@@ -13,7 +13,7 @@ const secret = z.string().superRefine((text, context) => {
 
 interface Variable {
   readonly schema: z.ZodType;
-  /** Shown by --help when the schema has no default of its own. */
+  /** The default that --help shows when the schema has none. */
   readonly unset?: string;
   readonly text: string;
 }
@@ -21,29 +21,29 @@ interface Variable {
 const variable = <Schema extends z.ZodType>(schema: Schema, text: string, unset?: string) =>
   ({ schema, text, ...(unset === undefined ? {} : { unset }) }) satisfies Variable;
 
-/** Every variable the control plane reads. No other file reads the environment. */
+/** All variables that the control plane reads. No other file reads the environment. */
 const variables = {
   DATABASE_URL: variable(
     z.string({ error: 'is required: set it to postgres://user:password@host:5432/database' }).regex(/^postgres(?:ql)?:\/\/.+/, 'must look like postgres://user:password@host:5432/database'),
-    'Postgres that holds the configuration',
+    'Postgres database that stores the configuration',
     'required',
   ),
-  SLUICE_DATABASE_WAIT_MS: variable(wholeNumber(0, 3_600_000).default(60_000), 'how long to wait at start for a database that is not there yet'),
-  SLUICE_DATA_DIR: variable(z.string().min(1).default('.sluice'), 'folder for the generated tokens; must be writable'),
-  SLUICE_ADMIN_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the Admin API listens on'),
-  SLUICE_ADMIN_PORT: variable(port.default(8001), 'port of the Admin API'),
-  SLUICE_ADMIN_TOKEN: variable(secret.optional(), 'admin token, at least 24 characters', 'a random one, kept in <SLUICE_DATA_DIR>/admin-token, which only its owner can read'),
-  SLUICE_STREAM_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address the config stream listens on'),
-  SLUICE_STREAM_PORT: variable(port.default(8005), 'port of the config stream'),
-  SLUICE_STREAM_INSECURE: variable(flag.default(false), '1 allows the config stream in plaintext on an address other than loopback'),
-  SLUICE_NODE_TOKEN: variable(secret.optional(), 'token the nodes present, at least 24 characters', 'a random one, kept in <SLUICE_DATA_DIR>/node-token'),
-  SLUICE_POLICIES_DIR: variable(z.string().min(1).optional(), 'folder with policies of your own', 'only the built-in ones'),
-  SLUICE_LOG_LEVEL: variable(z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'), 'least severity that is logged'),
+  SLUICE_DATABASE_WAIT_MS: variable(wholeNumber(0, 3_600_000).default(60_000), 'milliseconds to wait at start for a database that is unavailable'),
+  SLUICE_DATA_DIR: variable(z.string().min(1).default('.sluice'), 'folder of the generated tokens; must be writable'),
+  SLUICE_ADMIN_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address on which the Admin API listens'),
+  SLUICE_ADMIN_PORT: variable(port.default(8001), 'port on which the Admin API listens'),
+  SLUICE_ADMIN_TOKEN: variable(secret.optional(), 'admin token, at least 24 characters', 'a random token in <SLUICE_DATA_DIR>/admin-token, which only its owner can read'),
+  SLUICE_STREAM_HOST: variable(z.string().min(1).default('127.0.0.1'), 'address on which the config stream listens'),
+  SLUICE_STREAM_PORT: variable(port.default(8005), 'port on which the config stream listens'),
+  SLUICE_STREAM_INSECURE: variable(flag.default(false), '1 allows a config stream in plaintext on an address that is not loopback'),
+  SLUICE_NODE_TOKEN: variable(secret.optional(), 'token that nodes present, at least 24 characters', 'a random token in <SLUICE_DATA_DIR>/node-token'),
+  SLUICE_POLICIES_DIR: variable(z.string().min(1).optional(), 'folder with custom policies', 'only built-in policies'),
+  SLUICE_LOG_LEVEL: variable(z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'), 'lowest level that is logged'),
 };
 
 type Values = { [K in keyof typeof variables]: z.output<(typeof variables)[K]['schema']> };
 
-/** Where everything is and how it listens, read once at start. */
+/** The settings of the control plane, read once at start. */
 export interface Settings {
   readonly databaseUrl: string;
   readonly databaseWaitMs: number;
@@ -65,8 +65,8 @@ export interface Settings {
 export const SETTINGS = Symbol('Settings');
 
 /**
- * Reads the settings. A variable set to nothing counts as not set.
- * @throws SetupError that lists every fault at once and says what to set.
+ * Reads the settings. An empty variable counts as unset.
+ * @throws SetupError that lists all faults and says what to set.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): Settings {
   const given = Object.fromEntries(Object.keys(variables).map((name) => [name, env[name] === '' ? undefined : env[name]]));
@@ -74,7 +74,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   const parsed = z.object(shape).safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
-    throw new SetupError(`The environment is not usable:\n${faults.join('\n')}\nRun with --help for all variables.`);
+    throw new SetupError(`The environment variables are not valid:\n${faults.join('\n')}\nRun with --help for all variables.`);
   }
   const values = parsed.data as Values;
   return {
@@ -95,7 +95,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   };
 }
 
-/** The text of `--help`. */
+/** Returns the text that `--help` prints. */
 export function helpText(): string {
   const lines = Object.entries(variables as Record<string, Variable>).map(([name, { schema, text, unset }]) => {
     const initial = unset ?? String(schema.parse(undefined)).replace(/^false$/, '0');

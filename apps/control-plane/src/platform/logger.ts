@@ -11,7 +11,7 @@ export abstract class Logger {
   abstract error(message: string, facts?: Facts): void;
 }
 
-/** Writes to standard error, or where it is told to, everything from `level` on. Values that look like secrets are redacted. */
+/** Logs events of `level` and above to standard error or to `destination`. Redacts values that look like secrets. */
 export class JsonLogger extends Logger {
   private readonly pino: ReturnType<typeof createLogger>;
 
@@ -33,7 +33,7 @@ export class JsonLogger extends Logger {
   }
 }
 
-/** Lets Nest speak through our log. Its start-up chatter is left out: it says nothing an operator needs. */
+/** Writes Nest's warnings and errors to our log. Its informational messages are of no use to operators. */
 export function nestLogger(logger: Logger): LoggerService {
   return {
     log: () => undefined,

@@ -13,7 +13,7 @@ import { IdempotencyRecordEntity } from './idempotency/idempotency-record.entity
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { Logger } from './logger.ts';
 
-/** What every feature stands on: settings, log, database, and the tokens the operator has. */
+/** The parts that every feature uses: settings, log, database and the operator's tokens. */
 @Global()
 @Module({})
 export class PlatformModule {

@@ -1,4 +1,4 @@
-/** The process cannot start as it is set up. The message is for the operator: what is wrong, and what to do next. */
+/** The process cannot start with its settings. The message tells the operator what is wrong and what to do. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }

@@ -15,36 +15,37 @@ import { hashSecret } from './secret.ts';
 const accessKey = 'sluice access';
 const logins = new WeakMap<object, Login>();
 
-/** Who showed which token. */
+/** The caller of a request, and the token that it presented. */
 interface Login {
   readonly caller: Caller;
   readonly token: string;
 }
 
-/** Marks what is answered without a token: health and documentation. */
+/** Marks handlers that require no token: health and documentation. */
 export const Public = () => SetMetadata(accessKey, 'public');
-/** Marks what only the role admin may do. */
+/** Marks handlers that require the role admin. */
 export const AdminOnly = () => SetMetadata(accessKey, 'admin');
 
-/** The caller that the guard let in. */
+/** The caller that the guard authenticated. */
 export function callerOf(request: Request): Caller {
   return loginOf(request).caller;
 }
 
-/** The token that the caller showed, without its scheme, whose spelling does not matter (RFC 9110 section 11.1). */
+/** The token that the caller presented, without the scheme, which is case-insensitive (RFC 9110 section 11.1). */
 export function tokenOf(request: Request): string {
   return loginOf(request).token;
 }
 
 function loginOf(request: Request): Login {
   const login = logins.get(request);
-  if (login === undefined) throw new TypeError('a public handler asked for its caller');
+  if (login === undefined) throw new TypeError('a public handler has no caller');
   return login;
 }
 
 /**
- * Requires a bearer token (RFC 6750) from the first request on, and refuses what goes beyond the token's role. A token is
- * always looked at, so failed logins never shut out a valid one; what they slow down is the answer to the next wrong one.
+ * Requires a bearer token (RFC 6750) and refuses requests that the token's role does not permit. It
+ * checks every token, so failed logins never lock out a valid one; they only delay the response to
+ * the next wrong token from the same address.
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -80,7 +81,7 @@ export class AuthGuard implements CanActivate {
     return { caller, token: presented };
   }
 
-  /** Counts a failed login. Beyond its allowance, an address gets its answer late, and is told when to come back. */
+  /** Counts a failed login. Beyond its allowance, an address gets a delayed response with Retry-After. */
   private async refusal(address: string, response: Response): Promise<GatewayError> {
     const waitSeconds = this.failedLogins.retryAfterSeconds(address);
     if (waitSeconds === 0) {
@@ -90,9 +91,9 @@ export class AuthGuard implements CanActivate {
       return new GatewayError('admin_unauthorized', { detail: 'the token is not known or has expired' });
     }
     response.setHeader('Retry-After', waitSeconds);
-    // Each further guess costs a new connection, and its sender a second of waiting as far as those can be counted.
+    // Each further guess costs its sender a new connection and, while delays are available, a second.
     response.setHeader('Connection', 'close');
     await this.failedLogins.delay(address);
-    return new GatewayError('too_many_failed_logins', { detail: `the token is not known or has expired; try another one in ${waitSeconds} s` });
+    return new GatewayError('too_many_failed_logins', { detail: `the token is not known or has expired; try another token in ${waitSeconds} s` });
   }
 }

@@ -3,8 +3,8 @@ import type { Caller } from './role.ts';
 import { hashSecret } from './secret.ts';
 
 /**
- * The token that the operator has by way of the machine: the environment or a file only the operator can read. It is not in
- * the database, so it works with a new one, and it is changed where it is set.
+ * The admin token that the operator sets in the environment or reads from a file. It is not stored in
+ * the database, so it works with a new database, and it is changed where it is set.
  */
 export class BootstrapToken {
   static readonly identity: Caller = Object.freeze({ tokenId: '00000000-0000-0000-0000-000000000000', name: 'bootstrap', role: 'admin' });
@@ -14,7 +14,7 @@ export class BootstrapToken {
     this.hash = Buffer.from(hashSecret(secret));
   }
 
-  /** `hash` as {@link hashSecret} gives it. */
+  /** Compares with a hash from {@link hashSecret}, in constant time. */
   matches(hash: string): boolean {
     return timingSafeEqual(this.hash, Buffer.from(hash));
   }

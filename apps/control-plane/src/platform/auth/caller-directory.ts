@@ -1,6 +1,6 @@
 import type { Caller } from './role.ts';
 
-/** Knows the tokens that were given out. Implemented by the feature that keeps them. */
+/** Looks up the callers of the stored tokens. The feature that stores tokens implements it. */
 export abstract class CallerDirectory {
   /** The caller whose token has this hash and has not expired; undefined when there is none. */
   abstract findCaller(hash: string): Promise<Caller | undefined>;

@@ -4,23 +4,24 @@ const burst = 20;
 const refillMs = 3_000;
 const maxAddresses = 10_000;
 const delayMs = 1_000;
-/** Answers that are held back at one time: each keeps a connection busy. */
+/** The most responses that are delayed at one time. Each of them occupies a connection. */
 const maxDelayed = 100;
 const maxDelayedPerAddress = 10;
 
 /**
- * Counts failed logins per client address, in memory: twenty at once, then one every three seconds. Only failures count,
- * and they bear on failures alone. Bounded: the addresses that failed longest ago are forgotten first.
+ * Limits failed logins per client address, in memory: a burst of twenty, then one every three
+ * seconds. Only failures count, and only failures are limited. The number of addresses is bounded;
+ * the address whose last failure is the oldest is forgotten first.
  */
 export class FailedLogins {
-  /** When the address will have its full allowance again. Insertion order is order of the last failure. */
+  /** When each address has its full allowance again. The insertion order is that of the last failures. */
   private readonly fullAgainAt = new Map<string, number>();
   private readonly delayed = new Map<string, number>();
   private delayedInAll = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Notes a failure. */
+  /** Counts a failure. */
   add(address: string): void {
     const key = networkOf(address);
     const from = Math.max(this.now(), this.fullAgainAt.get(key) ?? 0);
@@ -36,7 +37,7 @@ export class FailedLogins {
     return Math.max(0, Math.ceil((missingMs - (burst - 1) * refillMs) / 1_000));
   }
 
-  /** Waits a second, or not at all when so many answers are held back already that more would harm other callers. */
+  /** Waits a second; does not wait when the most delayed responses are reached, to protect other callers. */
   async delay(address: string): Promise<void> {
     const key = networkOf(address);
     const waiting = this.delayed.get(key) ?? 0;
@@ -54,7 +55,7 @@ export class FailedLogins {
   }
 }
 
-/** One IPv6 caller commands a whole /64, so that counts as one address. */
+/** The key of an address: its /64 for IPv6, because one client can use all addresses of a /64. */
 function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   if (!plain.includes(':')) return plain;

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hashSecret } from './secret.ts';
 
-/** The token that nodes present to the config stream. */
+/** The token that nodes present when they open the config stream. */
 export class NodeToken {
   private readonly hash: Buffer;
 
@@ -9,7 +9,7 @@ export class NodeToken {
     this.hash = Buffer.from(hashSecret(secret));
   }
 
-  /** Compares in a time that says nothing about the token. */
+  /** Compares in constant time. */
   matches(presented: string): boolean {
     return timingSafeEqual(this.hash, Buffer.from(hashSecret(presented)));
   }

@@ -2,16 +2,16 @@ import type { Settings } from '../env.ts';
 import type { Logger } from '../logger.ts';
 import { keepSecret } from './secret-file.ts';
 
-/** The two secrets that come from the machine rather than from the database. */
+/** The two tokens that come from the environment or from files rather than from the database. */
 export interface OperatorTokens {
   readonly admin: string;
   readonly node: string;
 }
 
 /**
- * Takes the tokens from the environment, else from their files, else makes them. No token is ever printed or logged: what
- * a process writes is collected and kept.
- * @throws SetupError when they cannot be kept.
+ * Takes each token from the environment, else from its file, else generates it and writes the file.
+ * No token is printed or logged, because logs are collected and stored.
+ * @throws SetupError when a file cannot be read or written.
  */
 export function operatorTokens(settings: Settings, logger: Logger): OperatorTokens {
   return { admin: adminToken(settings, logger), node: settings.nodeToken ?? keepSecret(settings.nodeTokenFile, 'sln', 'SLUICE_NODE_TOKEN').secret };
@@ -20,6 +20,6 @@ export function operatorTokens(settings: Settings, logger: Logger): OperatorToke
 function adminToken(settings: Settings, logger: Logger): string {
   if (settings.adminToken !== undefined) return settings.adminToken;
   const { secret, isNew } = keepSecret(settings.adminTokenFile, 'sla', 'SLUICE_ADMIN_TOKEN');
-  logger.info(isNew ? 'made an admin token; read it from the file' : 'using the kept admin token', { file: settings.adminTokenFile });
+  logger.info(isNew ? 'generated an admin token; read it from the file' : 'using the admin token in the file', { file: settings.adminTokenFile });
   return secret;
 }

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
-/** What a token may do: everything; everything except tokens; or only read. */
-export const Role = z.enum(['admin', 'editor', 'viewer']).describe('admin: everything; editor: everything except tokens; viewer: only read.');
+/** The permissions of a token. */
+export const Role = z.enum(['admin', 'editor', 'viewer']).describe('Permissions: admin may do everything, editor everything except manage tokens, viewer only read.');
 
 export type Role = z.output<typeof Role>;
 
-/** Who is calling. */
+/** The authenticated caller of a request. */
 export interface Caller {
   readonly tokenId: string;
-  /** Name of the token, as written into the history. */
+  /** Name of the token, which revisions record as their actor. */
   readonly name: string;
   readonly role: Role;
 }
 
-/** True when the role may use a method: viewers read. */
+/** True when the role permits the method. Viewers may only read. */
 export function mayUse(role: Role, method: string): boolean {
   return role !== 'viewer' || method === 'GET' || method === 'HEAD';
 }

@@ -5,16 +5,18 @@ import { SetupError } from '../setup-error.ts';
 import { createSecret, weaknessOfSecret } from './secret.ts';
 import type { SecretPrefix } from './secret.ts';
 
+/** A secret that is stored in a file. */
 export interface KeptSecret {
   readonly secret: string;
-  /** True when it was made just now. */
+  /** True when this call generated it. */
   readonly isNew: boolean;
 }
 
 /**
- * Reads the secret kept in a file, or makes one and keeps it there, readable by this user alone. Of several processes that
- * start together one makes it and the others read it; the file is there as a whole or not at all.
- * @throws SetupError when the folder cannot be written or the file holds something else.
+ * Reads the secret in a file, or generates one and writes it there, readable only by this user. When
+ * several processes start together, one generates the secret and the others read it. The file
+ * appears atomically.
+ * @throws SetupError when the folder cannot be written, or the file holds no usable secret.
  */
 export function keepSecret(file: string, prefix: SecretPrefix, variable: string): KeptSecret {
   const advice = `Make it accessible, choose another folder with SLUICE_DATA_DIR, or set ${variable}.`;
@@ -36,7 +38,7 @@ export function keepSecret(file: string, prefix: SecretPrefix, variable: string)
   }
 }
 
-/** Undefined when there is no such file. */
+/** Reads and checks the secret; returns undefined when the file does not exist. */
 function readSecret(file: string, variable: string, advice: string): string | undefined {
   let secret: string;
   try {
@@ -46,6 +48,6 @@ function readSecret(file: string, variable: string, advice: string): string | un
     throw new SetupError(`Cannot read ${file}: ${reasonOf(error)}\n${advice}`);
   }
   const weakness = weaknessOfSecret(secret);
-  if (weakness !== undefined) throw new SetupError(`The token in ${file} ${weakness}.\nRemove the file to have a new one made, or set ${variable}.`);
+  if (weakness !== undefined) throw new SetupError(`The token in ${file} ${weakness}.\nRemove the file to generate a new token, or set ${variable}.`);
   return secret;
 }

@@ -1,7 +1,7 @@
 import type { Logger as TypeOrmLogger } from 'typeorm';
 import type { Logger } from '../logger.ts';
 
-/** Lets TypeORM speak through our log. Failed queries are reported by whoever asked, and parameters are never logged. */
+/** Writes TypeORM's messages to our log. Failed queries are logged by their callers; parameters never are. */
 export function databaseLogger(logger: Logger): TypeOrmLogger {
   return {
     logQuery: () => undefined,

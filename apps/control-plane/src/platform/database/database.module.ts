@@ -10,10 +10,10 @@ import { createDataSource } from './data-source.ts';
 import { Database } from './database.ts';
 import { openDatabase } from './open-database.ts';
 
-/** What `useFactory` hands to `dataSourceFactory`, which has no injection of its own. */
+/** The options that `useFactory` passes to `dataSourceFactory`, into which nothing can be injected. */
 type OpeningOptions = TypeOrmModuleOptions & { readonly settings: Settings; readonly log: Logger };
 
-/** Takes the options that `useFactory` made; `autoLoadEntities` has added the entities of all modules to them. */
+/** Opens the data source with the options of `useFactory`, to which `autoLoadEntities` adds all entities. */
 async function openDataSource(options?: DataSourceOptions): Promise<DataSource> {
   const { settings, log, entities } = options as OpeningOptions;
   const dataSource = createDataSource(settings.databaseUrl, log, entities);
@@ -22,8 +22,9 @@ async function openDataSource(options?: DataSourceOptions): Promise<DataSource> 
 }
 
 /**
- * Opens the database before any provider that uses it is made. The module of TypeORM closes it on shutdown; being global,
- * it does so after the modules that are not, so what those write while they stop finds the database open.
+ * Opens the database before any provider that uses it is created. TypeORM's module closes it on
+ * shutdown. That module is global, so it stops after the modules that are not global, which may
+ * still write while they stop.
  *
  * A feature registers its entities with `TypeOrmModule.forFeature`.
  */
@@ -36,7 +37,7 @@ async function openDataSource(options?: DataSourceOptions): Promise<DataSource> 
         settings,
         log,
         autoLoadEntities: true,
-        // `openDatabase` waits, tries again and says what to check; a second loop would only repeat that.
+        // `openDatabase` retries and says what to check; TypeORM must not retry as well.
         toRetry: () => false,
         retryAttempts: 0,
       }),

@@ -3,12 +3,12 @@ import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner, Repository }
 import { isConnectionLost, isRetryable } from './database-errors.ts';
 import { closeConnection } from './guarded-data-source.ts';
 
-/** Runs SQL. `$1`, `$2` … stand for the parameters; an answer is its rows. */
+/** Runs SQL with the parameters `$1`, `$2` … and returns the rows. */
 export interface Sql {
   query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** A transaction that has begun. Both ways to the rows use its connection, only until its work has ended. */
+/** An open transaction. Queries and repositories use its connection, and are valid until `work` returns. */
 export interface Transaction extends Sql {
   /** The rows of an entity's table. */
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
@@ -17,14 +17,14 @@ export interface Transaction extends Sql {
 const maxAttempts = 5;
 
 /**
- * The way to Postgres for the repositories that speak SQL, and for all transactions. A database that cannot be asked ends
- * in the error `database_unavailable` within seconds, and the next call tries again.
+ * Runs single SQL statements and all transactions. When the database is unavailable, a call rejects
+ * with `database_unavailable` within seconds, and the next call tries again.
  */
 export class Database implements Sql {
-  /** The errors are those of a `GuardedDataSource`. */
+  /** Errors are those of a `GuardedDataSource`. */
   constructor(private readonly dataSource: DataSource) {}
 
-  /** One statement on its own. */
+  /** Runs one statement outside a transaction. */
   async query<Row extends object>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const runner = this.dataSource.createQueryRunner();
     try {
@@ -35,8 +35,8 @@ export class Database implements Sql {
   }
 
   /**
-   * Runs `work` in a transaction (read committed) and commits it. On a deadlock or serialization failure the whole of it
-   * is repeated a few times, so `work` must do nothing but SQL.
+   * Runs `work` in a transaction (read committed) and commits it. After a deadlock or a serialization
+   * failure it runs the whole transaction again, a few times, so `work` must have no effects besides SQL.
    */
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
@@ -78,7 +78,7 @@ async function rows<Row extends object>(runner: QueryRunner, text: string, param
   return result.records as Row[];
 }
 
-/** A connection that cannot roll back any more is closed, which rolls back too. */
+/** Rolls back; closes a connection on which that fails, which also rolls back. */
 async function rollBack(runner: QueryRunner, error: unknown): Promise<void> {
   if (isConnectionLost(error)) return closeConnection(runner);
   await rows(runner, 'ROLLBACK').catch(() => closeConnection(runner));

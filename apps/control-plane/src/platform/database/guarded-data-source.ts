@@ -3,8 +3,9 @@ import type { ObjectLiteral, QueryResult, QueryRunner, ReplicationMode } from 't
 import { databaseFault, isConnectionLost } from './database-errors.ts';
 
 /**
- * A data source that treats failures alike, whether a repository, a query builder or plain SQL ran into them: a broken
- * connection never goes back to the pool, and a database that cannot be asked is the error `database_unavailable`.
+ * A data source that handles failures of repositories, query builders and plain SQL in the same way:
+ * it never returns a broken connection to the pool, and rejects with `database_unavailable` when the
+ * database is unavailable.
  */
 export class GuardedDataSource extends DataSource {
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {
@@ -22,13 +23,13 @@ export class GuardedDataSource extends DataSource {
         throw databaseFault(error);
       }
     };
-    // TypeORM sends every statement through this method, those of entity managers and query builders included.
+    // TypeORM sends all statements through this method, including those of entity managers and query builders.
     runner.query = guarded as QueryRunner['query'];
     return runner;
   }
 }
 
-/** Closes the connection of a query runner, which rolls back what it has not committed. The pool then drops it. */
+/** Closes the connection of a query runner, which rolls back its transaction. The pool then discards it. */
 export async function closeConnection(runner: QueryRunner): Promise<void> {
   if (runner.isReleased) return;
   const client: unknown = await runner.connect().catch(() => undefined);

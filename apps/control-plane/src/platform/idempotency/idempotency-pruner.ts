@@ -7,7 +7,7 @@ import { IdempotencyRepository } from './idempotency.repository.ts';
 
 const intervalMs = 3_600_000;
 
-/** Forgets old answers once an hour. */
+/** Deletes expired idempotency records once an hour. */
 @Injectable()
 export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -30,7 +30,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
     try {
       await this.repository.prune();
     } catch (error) {
-      this.logger.warn('could not forget old idempotency records; trying again in an hour', { reason: reasonOf(error) });
+      this.logger.warn('could not delete expired idempotency records; the next attempt is in an hour', { reason: reasonOf(error) });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** An answer that is kept for the repetitions of its request. */
+/** A stored response, which repetitions of its request get. */
 @Entity('idempotency_record')
 export class IdempotencyRecordEntity {
   @PrimaryColumn('uuid', { name: 'token_id' })
@@ -22,7 +22,7 @@ export class IdempotencyRecordEntity {
   @Column('jsonb')
   body!: object;
 
-  /** The secret members of the answer, encrypted. */
+  /** The secret members of the response, encrypted. */
   @Column('text', { nullable: true })
   sealed!: string | null;
 

@@ -7,17 +7,17 @@ import { IdempotencyRecordEntity } from './idempotency-record.entity.ts';
 import { unseal } from './idempotency.ts';
 import type { Idempotency, IdempotentAnswer } from './idempotency.ts';
 
-/** An answer given before. */
+/** The stored response to an earlier request. */
 export interface RecalledAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }
 
-/** An answer is kept for a day. The clock of the database decides, which is the same for all replicas. */
+/** Records expire after a day, by the clock of the database, which is the same for all replicas. */
 const kept = Raw((column) => `${column} > now() - interval '24 hours'`);
 
-/** Answers to POST requests, kept for a day so that a repetition gets the same one. */
+/** Stores responses to POST requests for a day, so that a repetition gets the same response. */
 @Injectable()
 export class IdempotencyRepository {
   constructor(
@@ -26,9 +26,9 @@ export class IdempotencyRepository {
   ) {}
 
   /**
-   * Call it first in the transaction that does the work. Repetitions that come at the same time wait here for the one that
-   * came first.
-   * @returns the answer given before, or undefined when the work is still to be done.
+   * Finds the stored response. Must be the first statement of the transaction that does the work:
+   * concurrent repetitions wait here until the first request has committed.
+   * @returns the stored response, or undefined when the work has not been done yet.
    * @throws GatewayError idempotency_conflict when the key was used for another request.
    */
   async recall(
@@ -39,7 +39,7 @@ export class IdempotencyRepository {
     if (idempotency === undefined) return undefined;
     const { tokenId, key, sealingKey } = idempotency;
     const records = transaction.repository(IdempotencyRecordEntity);
-    // SQL, because TypeORM can only lock rows, and the row is not there yet.
+    // An advisory lock, which needs SQL: there is no row yet that TypeORM could lock.
     await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${tokenId} ${key}`]);
     const record = await records.findOneBy({ tokenId, key, createdAt: kept });
     if (record === null) {
@@ -47,22 +47,22 @@ export class IdempotencyRepository {
       return undefined;
     }
     if (record.requestHash !== requestHash) {
-      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key came with another request before; use a new one' });
+      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key was used for another request; use a new key' });
     }
     const secrets = record.sealed === null ? {} : unseal(sealingKey, record.sealed);
-    // The admin token of the machine keeps its id when it is replaced; what the old one sealed stays sealed.
+    // The bootstrap token keeps its id when it is replaced, so a record may be encrypted with the old token.
     if (secrets === undefined) {
-      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key came with another token before; use a new one' });
+      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key was used with another token; use a new key' });
     }
     return { status: record.status, headers: record.headers, body: { ...record.body, ...secrets } };
   }
 
-  /** Keeps an answer, for work that makes no revision. The statement that commits a revision keeps its answer itself. */
+  /** Stores a response to work that creates no revision. Otherwise the statement that commits the revision stores it. */
   async keep(transaction: Transaction, answer: IdempotentAnswer): Promise<void> {
     await transaction.repository(IdempotencyRecordEntity).insert(answer);
   }
 
-  /** Deletes answers that are older than a day. */
+  /** Deletes records that are older than a day. */
   async prune(): Promise<void> {
     await this.records.delete({ createdAt: Not(kept) });
   }

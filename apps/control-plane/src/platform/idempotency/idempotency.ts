@@ -1,16 +1,16 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { GatewayError } from '@sluice/errors';
 
-/** That a POST may be repeated without being done twice. */
+/** The Idempotency-Key of a POST: a repetition with it does not repeat the work. */
 export interface Idempotency {
   readonly tokenId: string;
   /** SHA-256 of the Idempotency-Key, hex. */
   readonly key: string;
-  /** What the answer's secret is sealed with: only who shows the same token and the same key again can open it. */
+  /** Encrypts the secrets in the response. It is derived from the caller's token and key, so only they decrypt it. */
   readonly sealingKey: Buffer;
 }
 
-/** The answer as it is kept for a repetition. */
+/** The response as it is stored for repetitions. */
 export interface IdempotentAnswer {
   readonly tokenId: string;
   readonly key: string;
@@ -18,12 +18,12 @@ export interface IdempotentAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
-  /** The answer's secret members, encrypted. */
+  /** The secret members of the response, encrypted. */
   readonly sealed: string | null;
 }
 
 /**
- * Reads Idempotency-Key, visible ASCII of up to 255 characters (draft-ietf-httpapi-idempotency-key-header-07).
+ * Parses Idempotency-Key, 1 to 255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header-07).
  * @throws GatewayError validation_failed for anything else.
  */
 export function readIdempotency(field: string | undefined, tokenId: string, token: string): Idempotency | undefined {
@@ -43,7 +43,7 @@ export function seal(sealingKey: Buffer, secrets: object): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString('base64');
 }
 
-/** Decrypts what {@link seal} made; undefined when the key is another or the text was changed. */
+/** Decrypts the result of {@link seal}; undefined when the key differs or the text was changed. */
 export function unseal(sealingKey: Buffer, sealed: string): object | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   try {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The tables of the first release. See docs/adr/0003-one-resource-table.md for why all resources share one. */
+/** The tables of the first release. docs/adr/0003-one-resource-table.md says why all resources share one. */
 export class InitialSchema1763900000000 implements MigrationInterface {
   readonly name = 'InitialSchema1763900000000';
 
@@ -14,7 +14,7 @@ export class InitialSchema1763900000000 implements MigrationInterface {
 }
 
 const statements = [
-  // One row. Its lock is what puts revisions in commit order; `epoch` tells one database from another.
+  // One row. Its lock puts revisions in commit order; `epoch` identifies the database.
   `CREATE TABLE config_head (
      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
      epoch uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -22,7 +22,7 @@ const statements = [
    )`,
   `INSERT INTO config_head DEFAULT VALUES`,
 
-  // Names sort by code point everywhere, whatever the locale of the database.
+  // Names sort by code point, independently of the locale of the database.
   `CREATE TABLE resource (
      id uuid PRIMARY KEY,
      kind text NOT NULL,
@@ -89,7 +89,7 @@ const statements = [
      last_used_at timestamptz
    )`,
 
-  // A secret in an answer is sealed: only a repetition with the same token and the same key can open it again.
+  // Secrets in a stored response are encrypted; only a request with the same token and key can decrypt them.
   `CREATE TABLE idempotency_record (
      token_id uuid NOT NULL,
      key text NOT NULL,
