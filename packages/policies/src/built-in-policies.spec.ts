@@ -15,7 +15,7 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Every `./` and `../` import, and those of whatever is imported. */
+/** Every `./` and `../` import, and those of every imported file. */
 function importedFrom(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);

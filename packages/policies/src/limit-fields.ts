@@ -8,9 +8,9 @@ const REMAINING = new FieldName('X-RateLimit-Remaining');
 const RESET = new FieldName('X-RateLimit-Reset');
 
 /**
- * Puts what the client is told about limits on the response, whoever makes it. The lists of the RateLimit fields grow with
- * every policy that limits; the X-RateLimit triple can speak of one limit only, and speaks of the last one asked.
- * Retry-After is left to the refusal.
+ * Adds the fields that tell the client about its limits to the response, whether the upstream or the gateway makes it.
+ * Every policy that limits appends to the lists of the RateLimit fields; the X-RateLimit fields can describe one limit
+ * only, that of the last policy. The refusal itself sets Retry-After.
  */
 export function addLimitFields(exchange: Exchange, limits: readonly LabelledLimit[]): void {
   const values = limitFieldValues(limits);

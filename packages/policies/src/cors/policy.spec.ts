@@ -14,7 +14,7 @@ const preflight = (config: Config, headers: Record<string, string> = {}): Promis
   new PolicyTester(cors, config).send({ method: 'OPTIONS', headers: { Origin: app, 'Access-Control-Request-Method': 'PUT', ...headers } });
 
 describe('cors', () => {
-  it('answers a preflight request without asking the upstream, or for a key', async () => {
+  it('answers a preflight request without the upstream and without a key', async () => {
     const tester = new PolicyTester(cors, { origins: [app], headers: ['Content-Type', 'X-Tenant'], maxAgeSeconds: 60 }).with(keyAuth, {});
     const answer = await tester.send({
       method: 'OPTIONS',
@@ -30,7 +30,7 @@ describe('cors', () => {
     });
   });
 
-  it('permits the headers that are asked for when none are named', async () => {
+  it('permits the requested headers when the configuration names none', async () => {
     const fields = fieldsOf(await preflight({ origins: ['*'] }, { 'Access-Control-Request-Headers': 'x-a, X-B' }));
     expect(fields).toMatchObject({ 'access-control-allow-headers': 'x-a, X-B', vary: 'Access-Control-Request-Headers' });
     expect(fieldsOf(await preflight({ origins: ['*'] }))).not.toHaveProperty('access-control-allow-headers');
@@ -50,7 +50,7 @@ describe('cors', () => {
     expect([answer.status, answer.response.headers.get('access-control-allow-headers')]).toEqual([204, expected]);
   });
 
-  it('takes two Origin fields for none that is allowed', async () => {
+  it('treats two Origin fields as an origin that is not allowed', async () => {
     const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ headers: [['Origin', app], ['Origin', app]] });
     expect(fieldsOf(answer)).toEqual({});
   });
@@ -64,7 +64,7 @@ describe('cors', () => {
     expect(() => new PolicyTester(cors, { ...config, credentials: true })).toThrow(`/${property}/`);
   });
 
-  it('permits an origin nothing that is not allowed', async () => {
+  it('permits nothing to an origin that is not allowed', async () => {
     const answer = await preflight({ origins: ['https://other.example.com'], headers: [] });
     expect(answer.status).toBe(204);
     expect(fieldsOf(answer)).toEqual({ vary: 'Origin' });
@@ -77,7 +77,7 @@ describe('cors', () => {
     expect((await tester.send({ method: 'PUT', headers: { Origin: app, 'Access-Control-Request-Method': 'PUT' } })).forwarded).toBeDefined();
   });
 
-  it('replaces what the upstream says', async () => {
+  it('replaces the CORS fields of the upstream', async () => {
     const tester = new PolicyTester(cors, { origins: [app], credentials: true, exposedHeaders: ['ETag', 'RateLimit'] });
     const upstream = {
       headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Methods': 'TRACE', 'Access-Control-Expose-Headers': 'Secret', Vary: 'Accept' },
@@ -94,27 +94,27 @@ describe('cors', () => {
     expect(other.response.headers.names()).toEqual(['vary']);
   });
 
-  it('says the same about answers of the gateway, so that scripts can read errors', async () => {
+  it('adds the fields to responses of the gateway, so that scripts can read errors', async () => {
     const tester = new PolicyTester(cors, { origins: [app] }).with(keyAuth, {});
     const answer = await tester.send({ headers: { Origin: app } });
     expect(answer.status).toBe(401);
     expect(fieldsOf(answer)['access-control-allow-origin']).toBe(app);
   });
 
-  it('says nothing to requests without an origin but that the answer depends on it', async () => {
+  it('adds only Vary to the response when the request has no Origin', async () => {
     const tester = new PolicyTester(cors, { origins: [app] });
     expect(fieldsOf(await tester.send())).toEqual({ vary: 'Origin' });
     for (const vary of ['*', 'accept, ORIGIN']) expect(fieldsOf(await tester.send({ upstream: { headers: { Vary: vary } } }))).toEqual({ vary });
   });
 
-  it('allows every origin by a star, and depends on none then', async () => {
+  it('allows every origin with "*", and then sends no Vary', async () => {
     const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ headers: { Origin: app } });
     expect(fieldsOf(answer)).toEqual({ 'access-control-allow-origin': '*' });
   });
 
   it.each([
-    [{ origins: ['*'], credentials: true }, '/origins/0: "*" cannot go with credentials'],
-    [{ origins: [app], exposedHeaders: ['ETag', '*'], credentials: true }, '/exposedHeaders/1: "*" cannot go with credentials'],
+    [{ origins: ['*'], credentials: true }, '/origins/0: "*" cannot be combined with credentials'],
+    [{ origins: [app], exposedHeaders: ['ETag', '*'], credentials: true }, '/exposedHeaders/1: "*" cannot be combined with credentials'],
     [{ origins: [] }, '/origins'],
     [{ origins: ['https://app.example.com/'] }, '/origins/0: not an origin'],
     [{ origins: ['https://App.example.com'] }, '/origins/0'],

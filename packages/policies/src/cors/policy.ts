@@ -2,7 +2,7 @@ import { definePolicy, listItems, preflightMethod, reply, type Exchange, type He
 import { originMatcher } from './origin-matcher.ts';
 import { corsSchema } from './schema.ts';
 
-/** The names that only this policy may say, https://fetch.spec.whatwg.org/#http-responses. */
+/** Fields that only this policy sets, https://fetch.spec.whatwg.org/#http-responses. */
 const ourFields = [
   'access-control-allow-origin',
   'access-control-allow-credentials',
@@ -23,7 +23,7 @@ export const cors = definePolicy({
     const exposed = config.exposedHeaders.join(', ');
     const maxAge = String(config.maxAgeSeconds);
 
-    /** What a preflight request is told, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
+    /** The fields of a preflight response, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
     function permissions(asked: readonly string[]): HeaderPair[] {
       const permitted = headers ?? (asked.every((name) => headerName.test(name)) ? asked.join(', ') : '');
       const fields: HeaderPair[] = [['Access-Control-Allow-Methods', methods]];
@@ -35,7 +35,7 @@ export const cors = definePolicy({
     function receive(exchange: Exchange) {
       if (preflightMethod(exchange) === undefined) return undefined;
       const origin = exchange.headers.get('origin') ?? '';
-      // The browser enforces: an origin that is not allowed is told nothing, and so may nothing.
+      // The browser enforces the rules: an origin that is not allowed gets no fields, and so no access.
       const fields = isAllowed(origin) ? permissions(listItems(exchange.headers.getAll('access-control-request-headers'))) : [];
       if (config.headers === undefined) fields.push(['Vary', 'Access-Control-Request-Headers']);
       return reply(204, fields);
@@ -44,7 +44,7 @@ export const cors = definePolicy({
     function respond(exchange: Exchange, response: ResponseHead): void {
       const fields = response.headers;
       if (response.origin === 'upstream') for (const name of ourFields) fields.remove(name);
-      // Also when there is no Origin: a cache must not give this answer to a script that has one.
+      // Also without Origin: a cache must not give this response to a script that sends one.
       if (!everyOrigin) addVary(response, 'Origin');
       const [origin, ...further] = exchange.headers.getAll('origin');
       if (origin === undefined || further.length > 0 || !isAllowed(origin)) return;
@@ -57,7 +57,7 @@ export const cors = definePolicy({
   },
 });
 
-/** Adds a name to Vary, unless it is there or everything varies. RFC 9110 section 12.5.5. */
+/** Adds a name to Vary, unless it is listed already or Vary is `*`. RFC 9110 section 12.5.5. */
 function addVary({ headers }: ResponseHead, name: string): void {
   const present = listItems(headers.getAll('vary'));
   if (!present.some((each) => each === '*' || each.toLowerCase() === name.toLowerCase())) headers.add('Vary', name);

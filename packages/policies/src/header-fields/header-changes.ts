@@ -2,7 +2,7 @@ import type { Exchange } from '@sluice/policy-sdk';
 
 type HeaderList = Exchange['headers'];
 
-/** What a configuration wants of the fields of a message. */
+/** The changes that a configuration makes to the fields of a message. */
 export interface HeaderChanges {
   readonly remove: readonly string[];
   readonly rename: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface HeaderChanges {
   readonly add: Readonly<Record<string, string>>;
 }
 
-/** Prepares changes once. They are made in the order remove, rename, set, add, whatever the order they are written in. */
+/** Compiles changes once. They apply in the order remove, rename, set, add, in whatever order they are written. */
 export function headerChanges({ remove, rename, set, add }: HeaderChanges): (headers: HeaderList) => void {
   const removed = remove.map((name) => name.toLowerCase());
   const renamed = Object.entries(rename).map(([from, to]) => [from.toLowerCase(), to] as const);

@@ -2,8 +2,8 @@ import { HeaderName, HeaderValue, boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
 /**
- * Says what is wrong with changing a field, or nothing. Names are taken in lower case with `_` and `.` read as `-`, as
- * lenient applications read them.
+ * Says why a field must not be changed; undefined when it may be. The name arrives in lower case with `_` and `.`
+ * replaced by `-`, because lenient applications treat these as the same name.
  */
 export type FieldGuard = (name: string) => string | undefined;
 
@@ -25,7 +25,7 @@ function connectionFault(name: string): string | undefined {
   return ofConnection.has(name) ? 'belongs to the connection: the gateway writes it' : undefined;
 }
 
-/** Fields of a request that only the gateway may write: framing, the connection's, who calls and from where. */
+/** Request fields that only the gateway may write: framing, connection, and the identity of the caller. */
 export const requestFieldFault: FieldGuard = (name) => {
   if (name === 'host') return 'is set by the "rewrite" of the route';
   if (name === 'expect') return 'is answered by the gateway';
@@ -35,16 +35,16 @@ export const requestFieldFault: FieldGuard = (name) => {
   return connectionFault(name);
 };
 
-/** Fields of a response that only the gateway may write. */
+/** Response fields that only the gateway may write. */
 export const responseFieldFault: FieldGuard = (name) =>
   name === 'x-request-id' || name === 'via' ? 'is written by the gateway' : connectionFault(name);
 
-/** A message holds no more than so many fields: more could not even be removed. */
+/** The edge accepts no message with more fields, so a longer list has no use. */
 const maxFields = 100;
 
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_.]/g, '-');
 
-/** Says why no message has a field of this name, as written, or nothing. */
+/** Says why no message has a field of this name; undefined when one may have it. */
 export type NameGuard = (name: string) => string | undefined;
 
 const noGuard: NameGuard = () => undefined;
@@ -62,12 +62,12 @@ export function changeableNames(guard: FieldGuard, absence: NameGuard = noGuard)
     });
 }
 
-/** Fields that may be changed, by name. Each name once, whatever its case. */
+/** Fields that may be changed, by name. Each name may appear once; case does not matter. */
 export function changeableFields(guard: FieldGuard) {
   return changeable(HeaderValue, guard, noGuard, noGuard);
 }
 
-/** New names of fields, by old name. Neither may be one of the gateway's. */
+/** New names of fields, by old name. Neither may be a field of the gateway. */
 export function changeableRenames(guard: FieldGuard, absence: NameGuard = noGuard) {
   return changeable(HeaderName, guard, absence, (to) => {
     const fault = guard(plainName(to));
@@ -79,7 +79,7 @@ function changeable(value: z.ZodString, guard: FieldGuard, absence: NameGuard, v
   return boundedRecord(value, maxFields).superRefine((fields, context) => {
     const seen = new Set<string>();
     for (const [name, text] of Object.entries(fields)) {
-      const fault = nameFault(name, guard, absence) ?? (seen.has(name.toLowerCase()) ? `${name} stands here twice` : valueFault(text));
+      const fault = nameFault(name, guard, absence) ?? (seen.has(name.toLowerCase()) ? `${name} is listed twice` : valueFault(text));
       seen.add(name.toLowerCase());
       if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: fault });
     }

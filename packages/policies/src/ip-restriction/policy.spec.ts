@@ -8,7 +8,7 @@ async function statusOf(config: { allow?: string[]; deny?: string[] }, clientAdd
 
 describe('ip-restriction', () => {
   it.each([
-    ['an empty list allows everybody', {}, '203.0.113.7', 200],
+    ['an empty list allows every address', {}, '203.0.113.7', 200],
     ['an allowed block', { allow: ['203.0.113.0/24'] }, '203.0.113.7', 200],
     ['outside the allowed block', { allow: ['203.0.113.0/24'] }, '203.0.114.7', 403],
     ['a single address', { allow: ['203.0.113.7'] }, '203.0.113.7', 200],
@@ -33,7 +33,7 @@ describe('ip-restriction', () => {
     expect(await statusOf(config, clientAddress)).toBe(status);
   });
 
-  it('answers address_denied before anybody is asked who they are', async () => {
+  it('answers address_denied before the caller is authenticated', async () => {
     const answer = await new PolicyTester(ipRestriction, { deny: ['0.0.0.0/0'] }).send();
     expect(answer).toMatchObject({ reply: { code: 'address_denied' }, phases: ['receive'] });
   });

@@ -4,10 +4,10 @@ import { z } from 'zod';
 
 export const ipRestrictionSchema = definePolicySchema({
   name: 'ip-restriction',
-  summary: 'Lets requests pass, or refuses them, by the address of the client.',
+  summary: 'Allows or refuses requests by the address of the client.',
   phases: ['receive'],
   config: z.strictObject({
-    allow: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may call. When empty, everybody may who is not denied.'),
-    deny: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may not call, whatever "allow" says.'),
+    allow: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may call. When empty, every address that is not denied.'),
+    deny: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may not call, even when "allow" lists them.'),
   }),
 });

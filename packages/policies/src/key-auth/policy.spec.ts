@@ -13,7 +13,7 @@ const keys: TestKey[] = [
 const withConfig = (config: z.input<typeof keyAuthSchema.config> = {}) => new PolicyTester(keyAuth, config, { keys, clock });
 
 describe('key-auth', () => {
-  it.each(['X-API-Key', 'apikey', 'x-api-key'])('recognises the caller by the header %s and hides the key', async (name) => {
+  it.each(['X-API-Key', 'apikey', 'x-api-key'])('authenticates the caller by the header %s and hides the key', async (name) => {
     const { status, consumer, credential, forwarded } = await withConfig().send({ headers: { [name]: 'the-key-of-acme', Accept: '*/*' } });
     expect(status).toBe(200);
     expect(consumer).toMatchObject({ username: 'acme', groups: ['gold'] });
@@ -21,18 +21,18 @@ describe('key-auth', () => {
     expect(forwarded?.headers.names()).toEqual(['accept']);
   });
 
-  it('passes the key on when asked to', async () => {
+  it('passes the key on when the configuration says so', async () => {
     const { forwarded } = await withConfig({ hideCredentials: false }).send({ headers: { 'X-API-Key': 'the-key-of-acme' } });
     expect(forwarded?.headers.get('x-api-key')).toBe('the-key-of-acme');
   });
 
-  it('looks in the configured headers only', async () => {
+  it('reads only the configured headers', async () => {
     const tester = withConfig({ headerNames: ['X-Token'] });
     expect((await tester.send({ headers: { 'x-token': 'the-key-of-acme' } })).consumer?.username).toBe('acme');
     expect((await tester.send({ headers: { 'x-api-key': 'the-key-of-acme' } })).status).toBe(401);
   });
 
-  it('asks for a key when there is none, and says how', async () => {
+  it('requires a key, and says how to send it', async () => {
     for (const headers of [{}, { 'X-API-Key': '' }, { Authorization: 'Bearer the-key-of-acme' }]) {
       const { status, reply, response } = await withConfig().send({ headers });
       expect(status).toBe(401);
@@ -68,7 +68,7 @@ describe('key-auth', () => {
     }
   });
 
-  it('takes the same key twice for one', async () => {
+  it('accepts the same key sent twice', async () => {
     const answer = await withConfig().send({
       headers: [
         ['X-API-Key', 'the-key-of-acme'],
@@ -85,7 +85,7 @@ describe('key-auth', () => {
     expect((await tester.send({ headers: { apikey: 'the-key-of-acme' } })).consumer?.username).toBe('acme');
   });
 
-  it('asks nothing of a caller who is already known', async () => {
+  it('requires no key of a caller that is already authenticated', async () => {
     expect((await withConfig().send({ consumer: { username: 'hooli' } })).consumer?.username).toBe('hooli');
   });
 });

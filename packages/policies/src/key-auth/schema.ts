@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export const keyAuthSchema = definePolicySchema({
   name: 'key-auth',
-  summary: 'Recognises the caller by an API key in a header.',
+  summary: 'Authenticates the caller by an API key in a header.',
   phases: ['authenticate'],
   config: z.strictObject({
     headerNames: z
@@ -18,11 +18,11 @@ export const keyAuthSchema = definePolicySchema({
         }
       })
       .default(['x-api-key', 'apikey'])
-      .describe('Headers in which a key may come. A request may carry one key only.'),
+      .describe('Headers that may carry the key. A request may carry only one key.'),
     hideCredentials: z.boolean().default(true).describe('Remove these headers before the request goes to the upstream.'),
     optional: z
       .boolean()
       .default(false)
-      .describe('Let requests without a key pass as anonymous. A key that is not valid is refused all the same.'),
+      .describe('Let requests without a key pass as anonymous. A key that is not valid is still refused.'),
   }),
 });

@@ -14,7 +14,7 @@ const gold: TestQuota = {
 };
 const acme: TestRequest = { consumer: { username: 'acme', quotas: [gold] } };
 
-/** Counts in a real store on the tester's clock, and writes down what it is asked. */
+/** Counts in a real store on the tester's clock, and records the requests to it. */
 function world(nowMs = Date.parse('2030-01-31T23:59:00Z')) {
   const clock = new ManualClock(nowMs);
   const store = new MemoryStore({ clock: { wallMs: () => clock.now(), monotonicMs: () => clock.now() } });
@@ -30,7 +30,7 @@ function world(nowMs = Date.parse('2030-01-31T23:59:00Z')) {
 }
 
 describe('quota', () => {
-  it('does nothing for those who have none', async () => {
+  it('does nothing for requests without a quota', async () => {
     const { asked, ...options } = world();
     const answer = await new PolicyTester(quota, {}, options).send({ consumer: { username: 'acme' } });
     expect(answer.status).toBe(200);
@@ -77,26 +77,26 @@ describe('quota', () => {
 
   it('counts quotas of consumer and route together, each in its scope, and takes from all or from none', async () => {
     const { asked, ...options } = world();
-    const tester = new PolicyTester(quota, {}, { ...options, quotas: [{ name: 'everybody', limits: [{ requests: 1, per: 'day' }] }] });
+    const tester = new PolicyTester(quota, {}, { ...options, quotas: [{ name: 'all-callers', limits: [{ requests: 1, per: 'day' }] }] });
     expect((await tester.send(acme)).status).toBe(200);
     expect((await tester.send(acme)).status).toBe(429);
     expect(asked[0]).toEqual([
       'quota|consumer:consumer-acme|quota-gold|second-burst',
       'quota|consumer:consumer-acme|quota-gold|month',
-      'quota|route:route-test|quota-everybody|day',
+      'quota|route:route-test|quota-all-callers|day',
     ]);
     tester.advance(60_000);
     const { response } = await tester.send(acme);
     expect(response.headers.get('ratelimit')).toContain('"gold-month";r=4;');
   });
 
-  it('counts a quota once that comes through two groups', async () => {
+  it('counts a quota once when the consumer has it through two groups', async () => {
     const { asked, ...options } = world();
     await new PolicyTester(quota, {}, options).send({ consumer: { username: 'acme', quotas: [gold, gold] } });
     expect(asked[0]).toHaveLength(2);
   });
 
-  it('tells limits of one kind apart', async () => {
+  it('counts limits of one kind separately', async () => {
     const { asked, ...options } = world();
     const limits = [
       { requests: 1, per: 'day' },
@@ -115,7 +115,7 @@ describe('quota', () => {
     expect(headers.getAll('x-ratelimit-limit')).toEqual(['3']);
   });
 
-  it('refuses when the count cannot be had, unless it is told to let pass', async () => {
+  it('refuses when the counter store is not available, unless onError is open', async () => {
     const limits: LimitStore = { take: () => Promise.reject(new GatewayError('policy_failed')), close: async () => undefined };
     expect(await new PolicyTester(quota, {}, { limits }).send(acme)).toMatchObject({ status: 503, reply: { code: 'policy_failed' } });
     expect((await new PolicyTester(quota, {}, { limits, onError: 'open' }).send(acme)).status).toBe(200);

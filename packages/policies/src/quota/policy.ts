@@ -9,7 +9,7 @@ const none: readonly QuotaCount[] = [];
 export const quota = definePolicy({
   schema: quotaSchema,
   compile({ hideHeaders }, host) {
-    // Consumers and routes live as long as their configuration: their limits are worked out once.
+    // Consumers and routes live as long as their configuration: their limits are computed once.
     const known = new WeakMap<readonly AttachedQuota[], readonly QuotaCount[]>();
     function countsOf(quotas: readonly AttachedQuota[] | undefined): readonly QuotaCount[] {
       if (quotas === undefined || quotas.length === 0) return none;

@@ -1,7 +1,7 @@
 import type { AttachedQuota, QuotaLimit, QuotaPeriod } from '@sluice/policy-sdk';
 import { limitLabel, windowBounds, windowSecondsOf, type LimitLabel, type LimitRequest, type LimitRule } from '@sluice/ratelimit';
 
-/** One limit of a quota, as the store is asked about it and as clients hear of it. */
+/** One limit of a quota: the request to the counter store, and the label that clients see. */
 export interface QuotaCount extends LimitRequest {
   labelAt(nowMs: number): LimitLabel;
 }
@@ -9,8 +9,8 @@ export interface QuotaCount extends LimitRequest {
 const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = { second: 1, minute: 60, hour: 3600 };
 
 /**
- * The limits of these quotas. Each is counted under the scope and the quota's id, so that a push that changes its numbers
- * does not reset it; the same quota reached twice in one scope, through two groups, counts once.
+ * The limits of these quotas. Each is counted under its scope and the quota's id, so that a configuration change does not
+ * reset the counter; the same quota that a scope has twice, through two groups, counts once.
  */
 export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
   const byKey = new Map<string, QuotaCount>();
@@ -18,7 +18,7 @@ export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
     const seen = new Map<string, number>();
     for (const limit of quota.limits) {
       const kind = `${limit.per}${limit.burst === undefined ? '' : '-burst'}`;
-      // Limits of one kind are told apart by their order.
+      // Limits of one kind are distinguished by their order.
       const nth = (seen.get(kind) ?? 0) + 1;
       seen.set(kind, nth);
       const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
@@ -37,7 +37,7 @@ function ruleOf({ requests, per, burst }: QuotaLimit): LimitRule {
   return { algorithm: 'token-bucket', ratePerSecond: requests / seconds, burst };
 }
 
-/** Labels by time: months and years differ in length, so a label is good until its window ends. */
+/** Labels by time: months and years differ in length, so a label is valid until its window ends. */
 function labels(name: string, rule: LimitRule): (nowMs: number) => LimitLabel {
   let label: LimitLabel | undefined;
   let goodFromMs = 0;

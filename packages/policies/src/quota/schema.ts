@@ -7,6 +7,6 @@ export const quotaSchema = definePolicySchema({
   phases: ['limit'],
   onError: 'closed',
   config: z.strictObject({
-    hideHeaders: z.boolean().default(false).describe('Tell the client nothing but Retry-After.'),
+    hideHeaders: z.boolean().default(false).describe('Send the client no limit fields except Retry-After.'),
   }),
 });

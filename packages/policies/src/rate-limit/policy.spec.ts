@@ -18,7 +18,7 @@ function testerOf(config: Config, given?: LimitStore) {
 const failing: LimitStore = { take: () => Promise.reject(new GatewayError('policy_failed')), close: async () => undefined };
 
 describe('rate-limit', () => {
-  it('lets the burst pass, then as many as the rate gives', async () => {
+  it('admits the burst, then as many requests as the rate allows', async () => {
     const tester = testerOf({ limit: 10, windowSeconds: 2, burst: 3 });
     const statuses = async (times: number): Promise<number[]> => {
       const all: number[] = [];
@@ -32,14 +32,14 @@ describe('rate-limit', () => {
     expect(await statuses(4)).toEqual([200, 200, 200, 429]);
   });
 
-  it('takes the limit for the burst when none is given', async () => {
+  it('uses the limit as the burst when none is configured', async () => {
     const tester = testerOf({ limit: 2, windowSeconds: 60 });
     await tester.send();
     expect((await tester.send()).status).toBe(200);
     expect((await tester.send()).status).toBe(429);
   });
 
-  it('tells clients where they stand, admitted or not', async () => {
+  it('sends the limit fields on admitted and on refused requests', async () => {
     const tester = testerOf({ limit: 2, windowSeconds: 60 });
     const admitted = await tester.send({ upstream: { headers: { 'X-RateLimit-Limit': 'of the upstream' } } });
     expect(admitted.response.headers.entries()).toEqual([
@@ -66,7 +66,7 @@ describe('rate-limit', () => {
     expect(response.headers.get('retry-after')).toBe('1');
   });
 
-  it('counts each consumer apart, and anonymous callers by address', async () => {
+  it('counts each consumer separately, and anonymous callers by address', async () => {
     const tester = testerOf({ limit: 1, windowSeconds: 60 });
     const callers: TestRequest[] = [
       { consumer: { username: 'acme' } },
@@ -98,7 +98,7 @@ describe('rate-limit', () => {
     expect((await tester.send(second)).status).toBe(together ? 429 : 200);
   });
 
-  it('keeps its count when its numbers change, and shares it with no other policy', async () => {
+  it('keeps its counters when its numbers change, and shares them with no other policy', async () => {
     const keys: string[] = [];
     const store = new MemoryStore();
     const watching: LimitStore = {
@@ -117,7 +117,7 @@ describe('rate-limit', () => {
     expect(keys[0]).toMatch(/^route:route-test\/rate-limit\|header:[\w-]{43}$/);
   });
 
-  it('refuses when the count cannot be had, unless it is told to let pass', async () => {
+  it('refuses when the counter store is not available, unless onError is open', async () => {
     expect(await testerOf({ limit: 1 }, failing).send()).toMatchObject({ status: 503, reply: { code: 'policy_failed' } });
     const open = new PolicyTester(rateLimit, { limit: 1 }, { limits: failing, onError: 'open' });
     expect((await open.send()).status).toBe(200);
@@ -126,7 +126,7 @@ describe('rate-limit', () => {
   it.each([
     [{}, '/limit'],
     [{ limit: 0 }, '/limit'],
-    [{ limit: 1, by: 'moon' }, '/by: not something to count by: write consumer, credential, address, route, service, gateway or header:<name>'],
+    [{ limit: 1, by: 'moon' }, '/by: not a valid value: write consumer, credential, address, route, service, gateway or header:<name>'],
     [{ limit: 1, by: 'header:' }, '/by'],
     [{ limit: 1, by: 'header:a b' }, '/by'],
     [{ limit: 1, perSecond: 1 }, '/perSecond'],

@@ -9,7 +9,7 @@ export const rateLimit = definePolicy({
   schema: rateLimitSchema,
   compile({ limit, windowSeconds, burst = limit, by, hideHeaders }, host) {
     const rule: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: limit / windowSeconds, burst };
-    // Named by the attachment, not by its numbers: changing them does not reset what was counted.
+    // The key contains the policy's id, not its numbers: changing the numbers does not reset the counters.
     const keyOf = callerBy(by, `${host.policyId}|`);
     const limitOf = limitBy(by, host.policyId);
     const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
@@ -33,7 +33,7 @@ export const rateLimit = definePolicy({
   },
 });
 
-/** Names who is counted together. Different kinds of callers never share a name. */
+/** Builds the counter key of a request. Keys of different kinds of callers never collide. */
 function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
   const named = (kind: string): ((id: string) => string) => remembered((id) => `${prefix}${kind}:${id}`);
   const ofAddress = remembered((address) => `${prefix}address:${clientNetwork(address)}`);
@@ -69,8 +69,8 @@ function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
 }
 
 /**
- * Names the limit that a caller's key belongs to. Anonymous callers, who may come from any number of addresses, are apart
- * from those who are known, so that they cannot take the room in memory of these.
+ * Names the limit that a caller's key belongs to. Anonymous callers, who may use any number of addresses, belong to another
+ * limit than known callers, so that they cannot evict the counters of these from memory.
  */
 function limitBy(by: string, policyId: string): (exchange: Exchange) => string {
   if (by !== 'consumer' && by !== 'credential') return () => policyId;
@@ -78,10 +78,10 @@ function limitBy(by: string, policyId: string): (exchange: Exchange) => string {
   return (exchange) => (exchange[by] === undefined ? ofAnonymous : policyId);
 }
 
-/** Callers whose names are kept; when there are more, all are forgotten and made anew as they come. */
+/** Callers whose keys are cached; when there are more, the cache is cleared and fills again. */
 const maxRemembered = 10_000;
 
-/** Makes a text once for each caller: making it takes longer than finding and counting. */
+/** Caches the key of each caller: building it takes longer than looking it up. */
 function remembered(make: (id: string) => string): (id: string) => string {
   const texts = new Map<string, string>();
   return (id) => {
@@ -95,7 +95,7 @@ function remembered(make: (id: string) => string): (id: string) => string {
   };
 }
 
-/** Hashed, because a value may be long or a secret, and keys end up in Redis. */
+/** Hashes the values, because they may be long or secret, and keys are stored in Redis. */
 function headerCaller(values: readonly string[]): string {
   return values.length === 0 ? 'absent' : hash('sha256', values.join('\n'), 'base64url');
 }

@@ -5,8 +5,8 @@ type RequestTarget = Pick<Exchange, 'host' | 'path' | 'query' | 'hasQuery'>;
 const placeholder = /\{(path|query|host)\}/g;
 
 /**
- * Fills a template. `{query}` comes with its question mark, and is nothing when there is no query. A location on the same
- * host never begins with two slashes, which would name another host (RFC 3986 section 4.2).
+ * Fills a template. `{query}` includes its question mark, and is empty when there is no query. A location on the same
+ * host never starts with two slashes, which would name another host (RFC 3986 section 4.2).
  */
 export function fillTemplate(template: string, { host, path, query, hasQuery }: RequestTarget): string {
   const location = template.replaceAll(placeholder, (_whole, name: string) => {
@@ -17,7 +17,7 @@ export function fillTemplate(template: string, { host, path, query, hasQuery }: 
   return location.startsWith('/') ? location.replace(/^[/\\]+/, '/') : location;
 }
 
-/** A host as it stands in a URI: an IPv6 address in brackets. */
+/** Writes a host for use in a URI: an IPv6 address in brackets. */
 export function hostText(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

@@ -14,7 +14,7 @@ async function locationOf(config: Config, request: TestRequest): Promise<string 
 }
 
 describe('redirect', () => {
-  it('sends http to https before anybody is asked for a key', async () => {
+  it('redirects http to https before a key is required', async () => {
     const tester = new PolicyTester(redirect, { scheme: 'https' }).with(keyAuth, {});
     const answer = await tester.send({ path: '/orders', query: 'a=1&b=2' });
     expect(answer).toMatchObject({ status: 308, repliedBy: 'redirect', phases: ['receive'] });
@@ -40,17 +40,17 @@ describe('redirect', () => {
     expect(await locationOf(config, request)).toBe(location);
   });
 
-  it.each([301, 302, 303, 307, 308] as const)('answers with %i when told to', async (status) => {
+  it.each([301, 302, 303, 307, 308] as const)('answers with %i when configured', async (status) => {
     expect((await new PolicyTester(redirect, { location: '/', status }).send()).status).toBe(status);
   });
 
-  it('knows no way to https without a host', async () => {
+  it('answers invalid_host when a request without a host needs https', async () => {
     expect(await new PolicyTester(redirect, { scheme: 'https' }).send({ host: '' })).toMatchObject({ status: 400, reply: { code: 'invalid_host' } });
   });
 
   it.each([
-    [{}, 'say where to: either "scheme" or "location"'],
-    [{ scheme: 'https', location: '/' }, 'say where to: either "scheme" or "location"'],
+    [{}, 'set either "scheme" or "location"'],
+    [{ scheme: 'https', location: '/' }, 'set either "scheme" or "location"'],
     [{ location: '/', status: 200 }, '/status'],
     [{ location: '//evil.example' }, '/location: begin with http:// or https:// and a host (or {host}), with one slash, or with {path}'],
     [{ location: '/{path}' }, '/location: begin with'],
@@ -64,7 +64,7 @@ describe('redirect', () => {
     [{ location: 'https://example.com:99999/' }, '/location: not a URL'],
     [{ location: 'https://example..com/' }, '/location: begin with'],
     [{ location: '/a{user}' }, '/location: {user} is not known: use {path}, {query} and {host}'],
-    [{ location: '/a{path' }, '/location: a brace stands alone'],
+    [{ location: '/a{path' }, '/location: a brace is not part of a placeholder'],
     [{ location: '/a b' }, '/location: use visible ASCII without spaces'],
     [{ location: '/a\r\nSet-Cookie:x' }, '/location: use visible ASCII without spaces'],
   ])('refuses the configuration %j', (config, message) => {
@@ -73,7 +73,7 @@ describe('redirect', () => {
 });
 
 describe('fillTemplate', () => {
-  it('never leaves the host of the template, whatever the request says', () => {
+  it('never leaves the host of the template, for any request', () => {
     const piece = fc.constantFrom('{path}', '{query}', '{host}', '/', '//', '\\', 'a', '.', '@', ':', '?', '#', '%2F');
     const start = fc.constantFrom('https://good.example', 'https://good.example:8443', '/', '{path}', '');
     const target = fc.record({

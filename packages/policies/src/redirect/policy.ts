@@ -11,7 +11,7 @@ export const redirect = definePolicy({
 
     function toHttps(exchange: Exchange) {
       if (exchange.scheme === 'https') return undefined;
-      // Only HTTP/1.0 may come without Host, and then there is nowhere to send the client.
+      // Only HTTP/1.0 requests may lack Host, and without it the location is unknown.
       if (exchange.host === '') return deny('invalid_host', 'Use https, or send a Host header.');
       return reply(status, [['Location', fillTemplate(`https://${hostText(exchange.host)}${authorityEnd}{path}{query}`, exchange)]]);
     }

@@ -41,7 +41,7 @@ describe('request-headers', () => {
     expect(response.headers.get('cookie')).toBe('kept');
   });
 
-  it('does nothing when told nothing', async () => {
+  it('does nothing when the configuration is empty', async () => {
     const { forwarded } = await new PolicyTester(requestHeaders, {}).send({ headers: { A: 'b' } });
     expect(forwarded?.headers.entries()).toEqual([['a', 'b']]);
   });
@@ -73,7 +73,7 @@ describe('request-headers', () => {
       unset: [],
     });
     expect(message).toContain('/set/X-Value: not a header value');
-    expect(message).toContain('/add/x-twice: x-twice stands here twice');
+    expect(message).toContain('/add/x-twice: x-twice is listed twice');
     expect(message).toContain('/rename/A: not a header name');
     expect(message).toContain('/unset: ');
     expect(fault({ set: { 'not a name': 'x' } })).toContain('/set/not a name: not a header name');

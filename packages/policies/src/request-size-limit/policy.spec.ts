@@ -13,12 +13,12 @@ describe('request-size-limit', () => {
     expect(answer.forwarded === undefined).toBe(status === 413);
   });
 
-  it('says how much may be sent', async () => {
+  it('names the limit in the error', async () => {
     const { reply } = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({ method: 'POST', contentLength: 5000 });
     expect(reply).toMatchObject({ code: 'content_too_large', detail: 'Send at most 1000 bytes.' });
   });
 
-  it('has content counted whose length is not known beforehand', async () => {
+  it('counts content of unknown length while it streams', async () => {
     const answer = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({ method: 'POST', contentLength: -1 });
     expect(answer).toMatchObject({ status: 200, maxBodyBytes: 1000 });
   });

@@ -8,7 +8,7 @@ export const requestSizeLimit = definePolicy({
     return {
       validate(exchange) {
         if (exchange.contentLength > maxBodyBytes) return tooLarge;
-        // Content of a length not known beforehand is counted while it streams.
+        // Content of unknown length is counted while it streams.
         exchange.limitContent(maxBodyBytes);
         return undefined;
       },

@@ -24,7 +24,7 @@ describe('response-headers', () => {
     expect(forwarded?.headers.get('server')).toBe('of the client');
   });
 
-  it('changes answers of the gateway as well', async () => {
+  it('changes responses of the gateway as well', async () => {
     const { status, response } = await new PolicyTester(responseHeaders, { set: { 'X-Frame-Options': 'DENY' } }).with(keyAuth, {}).send();
     expect(status).toBe(401);
     expect(response.headers.get('x-frame-options')).toBe('DENY');

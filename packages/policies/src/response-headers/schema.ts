@@ -7,9 +7,9 @@ export const responseHeadersSchema = definePolicySchema({
   summary: 'Changes the headers that the client sees.',
   phases: ['respond'],
   config: z.strictObject({
-    remove: changeableNames(responseFieldFault).default([]).describe('First: headers to take away.'),
+    remove: changeableNames(responseFieldFault).default([]).describe('First: headers to remove.'),
     rename: changeableRenames(responseFieldFault).default({}).describe('Second: new names for headers, by old name. Values are kept.'),
-    set: changeableFields(responseFieldFault).default({}).describe('Third: headers that stand exactly once, with this value.'),
-    add: changeableFields(responseFieldFault).default({}).describe('Fourth: headers to put beside those already there.'),
+    set: changeableFields(responseFieldFault).default({}).describe('Third: headers to set to exactly this value, replacing all others of the name.'),
+    add: changeableFields(responseFieldFault).default({}).describe('Fourth: headers to add beside those that are present.'),
   }),
 });

@@ -4,7 +4,7 @@ import { rateLimit } from '../rate-limit/policy.ts';
 import { staticResponse } from './policy.ts';
 
 describe('static-response', () => {
-  it('answers what it is told to, without asking the upstream', async () => {
+  it('answers with the configured response, without the upstream', async () => {
     const { response, forwarded } = await new PolicyTester(
       staticResponse,
       { status: 503, content: '{"status":"down"}', contentType: 'application/json', headers: { 'Retry-After': '3600' } },
@@ -18,13 +18,13 @@ describe('static-response', () => {
     ]);
   });
 
-  it('answers 200 without content when told nothing', async () => {
+  it('answers 200 without content by default', async () => {
     const { response } = await new PolicyTester(staticResponse, {}).send();
     expect(response).toMatchObject({ status: 200, content: undefined });
     expect(response.headers.size).toBe(0);
   });
 
-  it('answers last: what limits and refuses comes before', async () => {
+  it('answers last: limits and refusals run before', async () => {
     const tester = new PolicyTester(staticResponse, { content: 'hello' }).with(rateLimit, { limit: 1, windowSeconds: 60 });
     expect((await tester.send()).response.content).toBe('hello');
     expect((await tester.send()).status).toBe(429);
