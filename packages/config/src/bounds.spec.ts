@@ -20,7 +20,7 @@ interface JsonSchema {
   readonly maxProperties?: number;
 }
 
-/** Where a schema takes something that may grow without end. */
+/** Finds values of a schema that have no bound. */
 function unbounded(schema: JsonSchema, at: string): string[] {
   const parts = [...(schema.anyOf ?? []), ...(schema.allOf ?? []), ...(schema.oneOf ?? [])];
   const found = parts.flatMap((part, index) => unbounded(part, `${at}|${index}`));
@@ -42,7 +42,7 @@ function unbounded(schema: JsonSchema, at: string): string[] {
 
 const jsonSchemaOf = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
-describe('everything that can be written has a bound', () => {
+describe('every value of a configuration has a bound', () => {
   it.each(Object.entries({ ...resourceSchemas, KeyInput }))('in a %s', (name, schema) => {
     expect(unbounded(jsonSchemaOf(schema), name)).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe('everything that can be written has a bound', () => {
     expect(unbounded(jsonSchemaOf(schema), name)).toEqual([]);
   });
 
-  it('the walk finds what has none', () => {
+  it('the search finds values without a bound', () => {
     const loose = z.strictObject({ a: z.string(), b: z.array(z.string().max(1)), c: z.record(z.string().max(1), z.int()), d: z.union([z.literal('x'), z.string()]) });
     expect(unbounded(jsonSchemaOf(loose), 'x')).toEqual(['x.a: a string', 'x.b: an array', 'x.c: a map', 'x.d|1: a string']);
   });

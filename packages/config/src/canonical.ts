@@ -1,7 +1,7 @@
 /**
- * Canonical JSON: one sequence of bytes for one value, so that equal resources have equal hashes. Object members are
- * sorted by their UTF-16 code units, no white space, numbers and strings as ECMAScript writes them (RFC 8785).
- * Members whose value is undefined are left out, as in JSON.stringify. Throws a TypeError for what JSON cannot hold.
+ * Writes canonical JSON (RFC 8785): equal values give equal bytes, so that equal resources have equal hashes. Members of
+ * objects are sorted by UTF-16 code units, without white space; numbers and strings are written as in ECMAScript.
+ * Members whose value is undefined are omitted, as in JSON.stringify. Throws a TypeError for values outside JSON.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { answerFaults, canonicalJson, createPolicyCatalogue, effectivePolicies, fieldErrors, kinds, mapReferences, policyFaults, referencesOf, resourceSchemas, type PolicyAttachment } from './index.ts';
 
 describe('canonicalJson', () => {
-  it('is the same for the same value, whatever the order it was written in', () => {
+  it('is the same for the same value, in any order of members', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const shuffled = JSON.parse(JSON.stringify(value), (_, part: unknown) =>
@@ -17,7 +17,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('leaves out what is undefined and refuses what JSON cannot hold', () => {
+  it('omits undefined members and refuses values outside JSON', () => {
     expect(canonicalJson({ b: 1, a: undefined })).toBe('{"b":1}');
     expect(() => canonicalJson(Number.NaN)).toThrow(TypeError);
     expect(() => canonicalJson(() => 1)).toThrow(TypeError);
@@ -36,7 +36,7 @@ describe('resource schemas', () => {
     });
   });
 
-  it('are idempotent: what was parsed parses to itself', () => {
+  it('are idempotent: parsed values parse to themselves', () => {
     const samples = {
       gateway: { name: 'default' },
       quota: { name: 'gold', limits: [{ requests: 100, per: 'second', burst: 200 }] },
@@ -98,15 +98,15 @@ describe('answerFaults', () => {
   it.each([
     ['a service', { service: 's' }],
     ['a split', { split: [] }],
-    ['a policy that says it answers, whoever wrote it', { policies: [{ name: 'plain' }, { name: 'teapot' }] }],
+    ['a policy that declares that it answers, built-in or custom', { policies: [{ name: 'plain' }, { name: 'teapot' }] }],
     ['a policy that is unknown, which is a fault of its own', { policies: [{ name: 'missing' }] }],
-    ['what is no route', 'x'],
+    ['a value that is not a route', 'x'],
   ])('finds none with %s', (_, route) => expect(faults(route)).toEqual([]));
 
   it.each([
     ['nothing', {}],
     ['a policy that does not answer', { policies: [{ name: 'plain' }] }],
-    ['one that only looks on', { policies: [{ name: 'teapot', mode: 'shadow' }] }],
+    ['one in shadow mode', { policies: [{ name: 'teapot', mode: 'shadow' }] }],
     ['an attachment that cannot be read', { policies: [{ nmae: 'teapot' }, null] }],
   ])('finds one with %s', (_, route) =>
     expect(faults(route)).toEqual([{ pointer: '/service', detail: 'name a service, a split, or attach a policy that answers (teapot)' }]),
@@ -124,7 +124,7 @@ describe('policyFaults', () => {
     expect(faults.map(({ pointer }) => pointer).sort()).toEqual(['/policies/0/name', '/policies/1/config/more', '/policies/1/config/size', '/policies/1/name', '/policies/1/onError']);
   });
 
-  it('finds nothing wrong with what is right', () => {
+  it('returns no faults for valid policies', () => {
     expect(policyFaults('route', [attach({ name: 'plain', config: { size: 1 } })], catalogue)).toEqual([]);
   });
 
@@ -135,7 +135,7 @@ describe('policyFaults', () => {
 });
 
 describe('effectivePolicies', () => {
-  it('lets a later holder replace an earlier one, in its place', () => {
+  it('replaces an earlier attachment by a later one, in its position', () => {
     const policy = (name: string, note: string): PolicyAttachment => ({ name, config: { note }, mode: 'enforce' });
     const effective = effectivePolicies([
       { kind: 'gateway', id: '1', name: 'default', policies: [policy('a', 'gateway'), policy('b', 'gateway')] },

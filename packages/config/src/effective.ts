@@ -1,7 +1,7 @@
 import type { AttachPoint } from '@sluice/policies/schemas';
 import type { PolicyAttachment } from './policy-attachment.ts';
 
-/** A resource whose policies take part, in the order gateway, service, route, group (each), consumer. */
+/** A resource that policies are attached to, in the order gateway, service, route, group (each), consumer. */
 export interface PolicyHolder {
   readonly kind: AttachPoint;
   readonly id: string;
@@ -9,15 +9,15 @@ export interface PolicyHolder {
   readonly policies: readonly PolicyAttachment[];
 }
 
-/** A policy that will run, and where it came from. */
+/** A policy that will run, and the resource it is attached to. */
 export interface EffectivePolicy {
   readonly attachment: PolicyAttachment;
   readonly from: PolicyHolder;
 }
 
 /**
- * The policies that run for an exchange: a later holder's attachment replaces an earlier one of the same name, in the
- * earlier one's place, so that what a consumer overrides keeps its order.
+ * Returns the policies that run for an exchange. An attachment replaces an earlier one of the same name and takes its
+ * position, so that overriding a policy does not change the order.
  */
 export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePolicy[] {
   const byName = new Map<string, EffectivePolicy>();
@@ -28,7 +28,7 @@ export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePo
 }
 
 /**
- * Policies every gateway has without being asked: a quota that is attached to a consumer, group, route or service is
- * enforced. They count as the gateway's first ones and can be replaced like any other, for instance to run in shadow.
+ * Policies that every gateway has by default, so that a quota attached to a consumer, group, route or service is
+ * enforced. They run before the gateway's own and can be replaced like any other, for instance to run in shadow.
  */
 export const defaultPolicies: readonly PolicyAttachment[] = Object.freeze([{ name: 'quota', config: {}, mode: 'enforce' }]);

@@ -2,8 +2,8 @@ import { boundedErrors, type FieldError } from '@sluice/errors';
 import type { z } from 'zod';
 
 /**
- * Turns a zod error into one entry per fault; an unknown property is named by its own pointer. At most 100 are
- * told, see `boundedErrors`.
+ * Turns a zod error into one entry per fault; an unknown property has its own pointer. Returns at most 100 entries, see
+ * `boundedErrors`.
  */
 export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
   const errors: FieldError[] = [];
@@ -12,7 +12,7 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) errors.push({ pointer: pointer + toPointer([key]), detail: 'unknown property' });
     } else if (issue.code === 'invalid_key') {
-      for (const { message } of issue.issues) errors.push({ pointer, detail: `not a name that may stand here: ${message}` });
+      for (const { message } of issue.issues) errors.push({ pointer, detail: `not an allowed name: ${message}` });
     } else {
       errors.push({ pointer, detail: issue.message });
     }
@@ -20,7 +20,7 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
   return boundedErrors(errors);
 }
 
-/** RFC 6901: `~` and `/` are escaped, every step begins with `/`. */
+/** RFC 6901: `~` and `/` are escaped, every step starts with `/`. */
 export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -1,10 +1,10 @@
 import { boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
-/** A policy where it is attached. Its `config` is checked against the policy's own schema by {@link policyFaults}. */
+/** An attached policy. Its `config` is checked against the policy's own schema by {@link policyFaults}. */
 export const PolicyAttachment = z.strictObject({
   name: z.string().min(1).max(64).describe('Name of the policy, as in GET /v1/policies.'),
-  config: boundedRecord(z.unknown(), 64).default({}).describe("The policy's configuration; see its own page."),
+  config: boundedRecord(z.unknown(), 64).default({}).describe("The policy's configuration; the page of the policy describes it."),
   mode: z
     .enum(['enforce', 'shadow'])
     .default('enforce')
@@ -17,7 +17,7 @@ export const PolicyAttachment = z.strictObject({
 
 export type PolicyAttachment = z.output<typeof PolicyAttachment>;
 
-/** The `policies` property of a resource. A name may appear once: a later place in the hierarchy replaces it. */
+/** The `policies` property of a resource. A name may appear once: an attachment further down the hierarchy replaces it. */
 export const PolicyAttachments = z
   .array(PolicyAttachment)
   .max(64)
@@ -31,4 +31,4 @@ export const PolicyAttachments = z
       seen.add(name);
     }
   })
-  .describe('Policies, in the order they run inside a phase.');
+  .describe('Policies, in the order in which they run within a phase.');

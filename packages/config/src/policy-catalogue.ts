@@ -7,7 +7,7 @@ import type { Kind } from './resource.ts';
 /** The policies that can be attached, by name. */
 export type PolicyCatalogue = ReadonlyMap<string, PolicySchema>;
 
-/** Puts schemas in a catalogue. Throws a TypeError when a name is taken. */
+/** Creates a catalogue of schemas. Throws a TypeError when two have the same name. */
 export function createPolicyCatalogue(schemas: Iterable<PolicySchema>): PolicyCatalogue {
   const catalogue = new Map<string, PolicySchema>();
   for (const schema of schemas) {
@@ -18,9 +18,9 @@ export function createPolicyCatalogue(schemas: Iterable<PolicySchema>): PolicyCa
 }
 
 /**
- * Says that a route leads nowhere: it names neither service nor split, and none of its policies answers. In shadow mode a
- * policy answers nothing, and what a gateway's policies do for every request does not make a route. A policy that is
- * unknown is a fault already, and is given the benefit of the doubt. Looks at the route as it is written.
+ * Reports a route that cannot answer: it names neither service nor split, and none of its policies answers. A policy in
+ * shadow mode does not answer, and policies of the gateway do not count. An unknown policy is reported elsewhere, so it
+ * is assumed to answer here. Takes the route as the client wrote it.
  */
 export function answerFaults(route: unknown, catalogue: PolicyCatalogue): FieldError[] {
   if (typeof route !== 'object' || route === null) return [];
@@ -35,7 +35,7 @@ export function answerFaults(route: unknown, catalogue: PolicyCatalogue): FieldE
   return [{ pointer: '/service', detail: `name a service, a split, or attach a policy that answers (${known.sort().join(', ')})` }];
 }
 
-/** What is wrong with the policies attached to a resource, all faults at once; empty when nothing is. */
+/** Returns all faults of the policies attached to a resource; empty when there are none. */
 export function policyFaults(kind: Kind, attachments: readonly PolicyAttachment[], catalogue: PolicyCatalogue): FieldError[] {
   return attachments.flatMap((attachment, index) => {
     const at = `/policies/${index}`;

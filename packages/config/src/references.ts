@@ -1,6 +1,6 @@
 import type { Kind, Spec } from './resource.ts';
 
-/** One reference inside a spec: where it stands, and what it points at. */
+/** One reference inside a spec: its position and its target. */
 export interface ResourceReference {
   /** RFC 6901 JSON Pointer. */
   readonly pointer: string;
@@ -33,7 +33,7 @@ const referenceFields: Readonly<Record<Kind, readonly ReferenceField[]>> = {
   key: [{ path: ['consumer'], kind: 'consumer' }],
 };
 
-/** All references of a spec, in the order they are written. */
+/** Returns all references of a spec, in document order. */
 export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
   const found: ResourceReference[] = [];
   mapReferences(kind, spec, (reference) => {
@@ -43,7 +43,7 @@ export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
   return found;
 }
 
-/** A copy of the spec in which every reference is what `resolve` made of it. The spec itself is left alone. */
+/** Returns a copy of the spec in which `resolve` has replaced every reference. */
 export function mapReferences<K extends Kind>(kind: K, spec: Spec<K>, resolve: (reference: ResourceReference) => string): Spec<K> {
   const copy = structuredClone(spec);
   for (const field of referenceFields[kind]) walk(copy, field.path, '', field.kind, resolve);

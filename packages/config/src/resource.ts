@@ -6,7 +6,7 @@ import { Quota } from './resources/quota.ts';
 import { Route } from './resources/route.ts';
 import { Service } from './resources/service.ts';
 
-/** The schema of every kind of resource that nodes receive. A kind must stand after the kinds it refers to. */
+/** The schema of every kind of resource that nodes receive. A kind is listed after the kinds it refers to. */
 export const resourceSchemas = Object.freeze({
   gateway: Gateway,
   quota: Quota,
@@ -26,7 +26,7 @@ export type Spec<K extends Kind = Kind> = z.output<(typeof resourceSchemas)[K]>;
 /** All kinds, each after those it refers to. */
 export const kinds = Object.freeze(Object.keys(resourceSchemas) as Kind[]);
 
-/** True for the name of a kind. */
+/** Whether the text is the name of a kind. */
 export function isKind(text: string): text is Kind {
   return Object.hasOwn(resourceSchemas, text);
 }
@@ -38,12 +38,12 @@ export interface Resource<K extends Kind = Kind> {
   readonly spec: Spec<K>;
 }
 
-/** The property that holds a kind's unique name. */
+/** Returns the property that holds a kind's unique name. */
 export function nameProperty(kind: Kind): 'name' | 'username' {
   return kind === 'consumer' ? 'username' : 'name';
 }
 
-/** The unique name in a spec. */
+/** Returns the unique name in a spec. */
 export function nameOf(kind: Kind, spec: Spec): string {
   const name = (spec as Readonly<Record<string, unknown>>)[nameProperty(kind)];
   return typeof name === 'string' ? name : '';

@@ -1,12 +1,12 @@
 import { canonicalJson } from './canonical.ts';
 
 /**
- * The most that one resource may be, as canonical JSON in UTF-8 bytes. Every property has a bound of its own; this one holds
- * for all of them together, so that a page of a list, a frame of the config stream and a node's memory are bounded too.
+ * The largest size of one resource, as canonical JSON in UTF-8 bytes. Every property has its own bound; this bound applies
+ * to all of them together, so that a page of a list, a frame of the config stream and a node's memory are bounded too.
  */
 export const maxSpecBytes = 65_536;
 
-/** What is wrong with the size of a resource, or undefined. */
+/** Says that a resource is too large; undefined when it is not. */
 export function specSizeFault(spec: unknown): string | undefined {
   const bytes = new TextEncoder().encode(canonicalJson(spec)).length;
   if (bytes <= maxSpecBytes) return undefined;

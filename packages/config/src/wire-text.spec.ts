@@ -31,7 +31,7 @@ describe('rewrite.host', () => {
     ['10.0.0.7', '10.0.0.7'],
     ['[2001:DB8::1]:80', '[2001:db8::1]:80'],
     ['my_service', 'my_service'],
-  ])('takes %s', (host, stored) => {
+  ])('accepts %s', (host, stored) => {
     expect(resourceSchemas.route.parse({ name: 'x', service: 's', rewrite: { host } }).rewrite.host).toBe(stored);
   });
 });
@@ -41,12 +41,12 @@ describe('tls.serverName', () => {
     expect(details(faultsOf('service', { tls: { serverName } }))).toContain('/tls/serverName');
   });
 
-  it.each(['orders.internal', 'Orders.Internal', 'xn--bcher-kva.example', 'my_service'])('takes %s', (serverName) => {
+  it.each(['orders.internal', 'Orders.Internal', 'xn--bcher-kva.example', 'my_service'])('accepts %s', (serverName) => {
     expect(faultsOf('service', { tls: { serverName } })).toEqual([]);
   });
 });
 
-describe('paths that are cut off or sent', () => {
+describe('paths that are stripped or sent', () => {
   it.each([
     ['/caf%c3%a9', '%C3'],
     ['/x/*', 'no wildcard'],
@@ -75,13 +75,13 @@ describe('paths that are cut off or sent', () => {
     if (!text.includes('{')) expect(details(faultsOf('route', { rewrite: { path: text } }))).toContain(advice);
   });
 
-  it.each(['/', '/a', '/a/', '/a/b.c', '/caf%C3%A9', '/a%20b', "/a@b:c!$&'()+,;=~_-", '/%2A'])('%j is taken', (text) => {
+  it.each(['/', '/a', '/a/', '/a/b.c', '/caf%C3%A9', '/a%20b', "/a@b:c!$&'()+,;=~_-", '/%2A'])('%j is accepted', (text) => {
     expect(faultsOf('route', { rewrite: { stripPrefix: text } })).toEqual([]);
     expect(faultsOf('route', { rewrite: { path: text } })).toEqual([]);
     expect(faultsOf('service', { basePath: text })).toEqual([]);
   });
 
-  it('an encoded slash is refused where it could never come', () => {
+  it('an encoded slash is refused where no request can have it', () => {
     expect(details(faultsOf('service', { basePath: '/a%2Fb' }))).toContain('/basePath');
     expect(details(faultsOf('route', { rewrite: { path: '/a%2Fb' }, encodedSlashes: 'keep' }))).toContain('/rewrite/path');
     expect(details(faultsOf('route', { rewrite: { stripPrefix: '/a%2Fb' } }))).toContain('/rewrite/stripPrefix');
@@ -110,7 +110,7 @@ describe('names of a template', () => {
     expect(faults.every(({ pointer }) => pointer === '/rewrite/path')).toBe(true);
   });
 
-  it('each path of the route that lacks the name is told', () => {
+  it('each path of the route that lacks the name is reported', () => {
     const faults = faultsOf('route', { paths: ['/a/{x}', '/b', '/c/*'], rewrite: { path: '/d/{x}' } });
     expect(details(faults)).toContain('"/b"');
     expect(details(faults)).toContain('"/c/*"');
@@ -158,7 +158,7 @@ describe('a prefix', () => {
 
 const neverSeen = ['X_V', 'Host', 'content-length', 'Transfer-Encoding', 'Connection', 'TE', 'Trailer', 'Keep-Alive', 'Proxy-Authorization', 'X-Consumer-Id', 'x-consumer-anything', 'X-Credential-Id', 'X.Forwarded.For', 'X-Consumer.Id', 'a b', ''];
 
-describe('header names that no request is seen with', () => {
+describe('header names that no request can have', () => {
   it.each(neverSeen)('%j is refused wherever a name is looked up in requests', (name) => {
     expect(details(faultsOf('route', { headers: { [name]: 'v' } }))).toContain('/headers');
     expect(details(policyFaultsOf('key-auth', { headerNames: ['x-api-key', name] }))).toContain('/config/headerNames/1');
@@ -166,7 +166,7 @@ describe('header names that no request is seen with', () => {
     for (const config of [{ remove: [name] }, { rename: { [name]: 'X-New' } }]) expect(policyFaultsOf('request-headers', config)).not.toEqual([]);
   });
 
-  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'Upgrade'])('no key comes in %s', (name) => {
+  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'Upgrade'])('%s cannot carry a key', (name) => {
     expect(policyFaultsOf('key-auth', { headerNames: [name] })).not.toEqual([]);
   });
 
@@ -175,7 +175,7 @@ describe('header names that no request is seen with', () => {
     expect(policyFaultsOf('rate-limit', { limit: 1, by: `header:${name}` })).toEqual([]);
   });
 
-  it('two spellings of one name are one condition too many', () => {
+  it('two spellings of one name are refused', () => {
     expect(details(faultsOf('route', { headers: { 'X-V': '1', 'x-v': '2' } }))).toContain('twice');
   });
 });
@@ -196,7 +196,7 @@ describe('bounds', () => {
     expect(details(faultsOf('route', { query: many(60_000) }))).toContain('/query at most 64');
   });
 
-  it('at most 100 faults are told, and how many more there are', () => {
+  it('at most 100 faults are reported, and the number of further ones', () => {
     const faults = faultsOf('route', Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`unknown${index}`, 1])));
     expect(faults).toHaveLength(101);
     expect(faults.at(-1)).toEqual({ pointer: '', detail: '150 more faults' });

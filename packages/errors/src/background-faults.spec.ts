@@ -5,7 +5,7 @@ import { after, backgroundFaultCounts, every, guarded, onBackgroundFault, report
 describe('background work', () => {
   afterEach(() => onBackgroundFault(undefined));
 
-  it('reports what a timer, an interval and an immediate throw, and goes on', async () => {
+  it('reports exceptions of a timer, an interval and an immediate, and continues', async () => {
     const heard: unknown[] = [];
     onBackgroundFault((place, fault) => heard.push(`${place}: ${(fault as Error).message}`));
     let turns = 0;

@@ -1,7 +1,7 @@
 /**
- * Faults of work that no request waits for: timers, event listeners, work put off to later. Nobody up the stack catches
- * what such a callback throws, and in Node an exception that is not caught ends the process, with every connection on it.
- * So each callback of that kind is run through this module: a fault is counted by place and told to one listener.
+ * Faults of work that no request waits for: timers, event listeners, deferred work. No caller catches what such a
+ * callback throws, and in Node an uncaught exception ends the process with all of its connections.
+ * Each such callback runs through this module: it counts a fault by place and reports it to one listener.
  */
 
 /** Where background work runs. The places are the values of a metric label, so there are few and they are fixed. */
@@ -23,33 +23,33 @@ export const backgroundPlaces = Object.freeze([
 /** One of {@link backgroundPlaces}. */
 export type BackgroundPlace = (typeof backgroundPlaces)[number];
 
-/** Hears of each fault, for the log. */
+/** Receives each fault, for the log. */
 export type BackgroundFaultListener = (place: BackgroundPlace, fault: unknown) => void;
 
 const counts = new Map<BackgroundPlace, number>(backgroundPlaces.map((place) => [place, 0]));
 let listener: BackgroundFaultListener | undefined;
 
-/** How many faults there were in this process, by place. */
+/** Returns the number of faults in this process, by place. */
 export function backgroundFaultCounts(): ReadonlyMap<BackgroundPlace, number> {
   return counts;
 }
 
-/** Sets who hears of faults from now on; one per process. */
+/** Sets the listener for faults; there is one per process. */
 export function onBackgroundFault(heard: BackgroundFaultListener | undefined): void {
   listener = heard;
 }
 
-/** Counts a fault and tells the listener. Never throws. */
+/** Counts a fault and calls the listener. Never throws. */
 export function reportBackgroundFault(place: BackgroundPlace, fault: unknown): void {
   counts.set(place, (counts.get(place) ?? 0) + 1);
   try {
     listener?.(place, fault);
   } catch {
-    // The log itself failed: the count is all that can be kept.
+    // The log itself failed: only the count remains.
   }
 }
 
-/** Wraps a callback so that neither what it throws nor a promise that it rejects reaches the event loop. */
+/** Wraps a callback so that neither an exception nor a rejected promise of it reaches the event loop. */
 export function guarded<Args extends readonly unknown[]>(place: BackgroundPlace, act: (...args: Args) => unknown): (...args: Args) => void {
   return (...args) => {
     try {

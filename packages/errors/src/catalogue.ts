@@ -1,16 +1,16 @@
 /**
- * Every error Sluice can answer with, in one table. The generated reference, the metric label `code` and the problem
- * documents are all made from it; a test keeps them equal. Add a row here, never a literal elsewhere.
+ * All errors that Sluice answers with, in one table. The generated reference, the metric label `code` and the problem
+ * documents come from it, and a test keeps them equal. Add an error here, never as a literal elsewhere.
  */
 
-/** Who is to blame, and so who should act: the caller, this gateway (or its operator), or the upstream service. */
+/** The party that caused the error and should act: the caller, this gateway (or its operator), or the upstream service. */
 export type ErrorSource = 'client' | 'gateway' | 'upstream';
 
 export interface ErrorEntry {
   /** HTTP status code, RFC 9110 section 15. */
   readonly status: number;
   readonly source: ErrorSource;
-  /** True when the very same request may succeed later without being changed. */
+  /** True when the same, unchanged request may succeed later. */
   readonly retry: boolean;
   /** RFC 9457 `title`: the same for every occurrence of the code. */
   readonly title: string;
@@ -19,7 +19,7 @@ export interface ErrorEntry {
 const entry = (status: number, source: ErrorSource, retry: boolean, title: string): ErrorEntry =>
   Object.freeze({ status, source, retry, title });
 
-/** The catalogue, by code. Codes are stable: people match on them. */
+/** The catalogue, by code. Codes are stable: clients match on them. */
 export const catalogue = Object.freeze({
   // The edge: what a client sent could not be accepted as HTTP.
   malformed_request: entry(400, 'client', false, 'The request is not well-formed HTTP'),
@@ -88,7 +88,7 @@ export type ErrorCode = keyof typeof catalogue;
 /** All codes, in catalogue order. */
 export const errorCodes = Object.freeze(Object.keys(catalogue) as ErrorCode[]);
 
-/** The catalogue row of a code. */
+/** Returns the catalogue entry of a code. */
 export function errorEntry(code: ErrorCode): ErrorEntry {
   return catalogue[code];
 }

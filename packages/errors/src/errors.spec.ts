@@ -9,18 +9,18 @@ describe('the error catalogue', () => {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(600);
       expect(title).toMatch(/^[A-Z].*[^.]$/);
-      // Whom a client error blames is the client; what is the upstream's fault is told apart from ours.
+      // Client errors name the client as their source; upstream errors are distinguished from those of the gateway.
       expect(status < 500 ? ['client', 'gateway'] : ['gateway', 'upstream', 'client']).toContain(source);
     }
   });
 
-  it('never tells a client to repeat what can only fail again', () => {
+  it('never tells a client to repeat a request that can only fail again', () => {
     for (const code of errorCodes) if ([400, 401, 403, 404, 405, 414, 431].includes(catalogue[code].status)) expect(catalogue[code].retry).toBe(false);
   });
 });
 
 describe('problem', () => {
-  it('leaves out what is not known', () => {
+  it('omits unknown members', () => {
     expect(problem('forbidden')).toEqual({ type: 'urn:sluice:error:forbidden', title: 'Access is denied', status: 403, code: 'forbidden' });
   });
 

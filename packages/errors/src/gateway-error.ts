@@ -2,7 +2,7 @@ import { catalogue, type ErrorCode, type ErrorSource } from './catalogue.ts';
 import type { FieldError } from './problem.ts';
 
 export interface GatewayErrorOptions {
-  /** For the caller. Never contains what an upstream or a database said. */
+  /** For the caller. Never contains text of an upstream or a database. */
   readonly detail?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   /** For the log only. */
@@ -10,7 +10,7 @@ export interface GatewayErrorOptions {
 }
 
 /**
- * A fault with a row in the catalogue. Thrown where a fault ends the work at hand; denials of policies are values (a
+ * A fault with an entry in the catalogue. Thrown where a fault ends the current work; denials of policies are values (a
  * `Reply`), not errors.
  */
 export class GatewayError extends Error {

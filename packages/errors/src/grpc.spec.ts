@@ -6,7 +6,7 @@ describe('errors for callers of gRPC', () => {
   it.each([
     [400, 3], [401, 16], [403, 7], [404, 12], [405, 12], [408, 4], [413, 8], [414, 3], [417, 3],
     [429, 8], [431, 8], [500, 13], [501, 12], [502, 14], [503, 14], [504, 4], [505, 12],
-  ])('%i is told as %i', (status, code) => expect(grpcStatusOf(status)).toBe(code));
+  ])('%i becomes %i', (status, code) => expect(grpcStatusOf(status)).toBe(code));
 
   it('every status of the catalogue has a code of its own, and an unknown one is UNKNOWN', () => {
     for (const code of errorCodes) expect([code, grpcStatusOf(catalogue[code].status)]).not.toEqual([code, 2]);

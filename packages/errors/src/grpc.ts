@@ -1,6 +1,6 @@
 /**
- * gRPC status codes of our own answers, by the HTTP status that the same answer has for other callers. Where the mapping
- * that gRPC clients use for plain HTTP responses knows only UNKNOWN or INTERNAL, the code says whose fault it is.
+ * gRPC status codes of the gateway's responses, by the HTTP status that other callers get. Where the standard
+ * mapping of HTTP to gRPC statuses has only UNKNOWN or INTERNAL, this table has a more precise code.
  * See https://grpc.github.io/grpc/core/md_doc_statuscodes.html.
  */
 const statuses: Readonly<Record<number, number>> = Object.freeze({
@@ -29,22 +29,22 @@ const statuses: Readonly<Record<number, number>> = Object.freeze({
 });
 const UNKNOWN = 2;
 
-/** The gRPC status code that stands for an HTTP status of an error; 2 (UNKNOWN) for a status that the table does not hold. */
+/** Returns the gRPC status code for an HTTP error status; 2 (UNKNOWN) for a status that is not in the table. */
 export function grpcStatusOf(httpStatus: number): number {
   return statuses[httpStatus] ?? UNKNOWN;
 }
 
 /**
- * The fields of a gRPC response that ends with its head ("Trailers-Only") and denies the call. It goes out with the HTTP
- * status 200.
- * @param httpStatus what another caller would be answered
+ * Returns the fields of a gRPC response without content ("Trailers-Only") that denies the call. It is sent with the
+ * HTTP status 200.
+ * @param httpStatus the status that an HTTP caller would get
  * @param message for people; any text
  */
 export function grpcDenial(httpStatus: number, message: string): readonly (readonly [name: string, value: string])[] {
   return [['Content-Type', 'application/grpc'], ...grpcStatusFields(httpStatus, message)];
 }
 
-/** The two fields that tell, in the head or the trailers of a gRPC response, how the call went. */
+/** Returns the two fields that carry the status of a call, in the head or the trailers of a gRPC response. */
 export function grpcStatusFields(httpStatus: number, message: string): readonly (readonly [name: string, value: string])[] {
   return [
     ['grpc-status', String(grpcStatusOf(httpStatus))],
@@ -52,7 +52,7 @@ export function grpcStatusFields(httpStatus: number, message: string): readonly 
   ];
 }
 
-/** Text as the field `grpc-message` holds it: UTF-8, every byte but printable ASCII, and "%", as %XX. */
+/** Encodes text for the field `grpc-message`: UTF-8, every byte but printable ASCII, and "%", as %XX. */
 function percentEncoded(text: string): string {
   let encoded = '';
   for (const byte of new TextEncoder().encode(text)) {

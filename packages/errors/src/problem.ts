@@ -6,16 +6,16 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** The most faults that one answer tells. */
+/** The largest number of faults in one response. */
 const maxFieldErrors = 100;
-/** Of a pointer so much is told: it may hold a name that the caller made up. */
+/** The largest length of a pointer, which may contain a name that the caller chose. */
 const maxPointerChars = 512;
 
-/** The first 100 faults; when there are more, one entry behind them says how many. Long pointers are cut. */
+/** Returns the first 100 faults and, when there are more, an entry with their number. Cuts long pointers. */
 export function boundedErrors(errors: readonly FieldError[]): FieldError[] {
   const kept = errors.slice(0, maxFieldErrors).map(({ pointer, detail }) => ({ pointer: pointer.slice(0, maxPointerChars), detail }));
   const more = errors.length - kept.length;
-  // An entry that says so already is counted, not repeated.
+  // An earlier entry of this kind is added to the number, not repeated.
   const before = more > 0 ? countOfMore(errors.at(-1)) : 0;
   return more > 0 ? [...kept, { pointer: '', detail: `${before > 0 ? more - 1 + before : more} more faults` }] : kept;
 }
@@ -45,8 +45,8 @@ export interface ProblemFacts {
 }
 
 /**
- * Builds the problem document of a code. `detail` is meant for the caller: say what to do next, never what an upstream
- * said.
+ * Builds the problem document of a code. `detail` is for the caller: say what to do next, and never repeat text of an
+ * upstream.
  */
 export function problem(code: ErrorCode, facts: ProblemFacts = {}): Problem {
   const { status, title } = catalogue[code];

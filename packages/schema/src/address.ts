@@ -9,7 +9,7 @@ export const Cidr = z
   .refine(isCidr, 'not an IP address or CIDR block, such as 10.0.0.0/8 or 2001:db8::/32')
   .describe('IP address or CIDR block. ::/0 is every IPv6 address and no IPv4 address; ::ffff:10.0.0.0/104 is 10.0.0.0/8.');
 
-/** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, octal and short forms and zones included. */
+/** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, including octal and short forms and zones. */
 export function isCidr(text: string): boolean {
   return parseIpNetwork(text) !== undefined;
 }
@@ -19,7 +19,7 @@ export const TargetAddress = z
   .string()
   .max(261)
   .refine((text) => parseTargetAddress(text) !== undefined, 'not host:port, such as 127.0.0.1:9101, orders.internal:80 or [::1]:8080')
-  .describe('host:port; an IPv6 address stands in brackets.');
+  .describe('host:port, with IPv6 addresses in brackets.');
 
 export interface HostPort {
   /** Without brackets. */
@@ -46,8 +46,8 @@ export function parseTargetAddress(text: string): HostPort | undefined {
   return isDnsName(host) ? { host: host.toLowerCase(), port } : undefined;
 }
 
-/** Whether the text is a DNS name in ASCII; `_` may stand in it, as in the names of container networks. */
+/** Whether the text is a DNS name in ASCII; `_` is allowed, because names of container networks contain it. */
 export function isDnsName(text: string): boolean {
-  // A last label of digits only would be read as an IPv4 address by some resolvers (RFC 1123 section 2.1).
+  // Some resolvers read a last label of digits only as an IPv4 address (RFC 1123 section 2.1).
   return dnsName.test(text) && !/(?:^|\.)\d+$/.test(text);
 }

@@ -2,15 +2,15 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { isDnsName, parseTargetAddress } from './address.ts';
 
-/** `host` or `host:port` as it stands in a Host field: RFC 9110 section 7.2. In lower case, as the edge reads hosts. */
+/** `host` or `host:port` as in a Host field, RFC 9110 section 7.2. In lower case, as the edge reads hosts. */
 export const Authority = z
   .string()
   .max(261)
   .transform((text) => text.toLowerCase())
   .refine(isAuthority, 'not a host: write api.example.com, api.example.com:8443, 10.0.0.7 or [2001:db8::1], without scheme, path or spaces')
-  .describe('Host, with a port when there is one.');
+  .describe('Host, with an optional port.');
 
-/** A name for SNI, RFC 6066 section 3: a DNS name in its ASCII form, no address and no port. In lower case. */
+/** A name for SNI, RFC 6066 section 3: a DNS name in ASCII and lower case, not an address, without port. */
 export const DnsName = z
   .string()
   .max(253)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A map with so many members at most. Its keys are strings of bounded length; further rules for them stand in a
+ * A map with at most `maxMembers` members. Keys are strings of bounded length; further rules for keys belong in a
  * `superRefine`, so that each fault names its key.
  */
 export function boundedRecord<Value extends z.ZodType>(value: Value, maxMembers: number, maxKeyLength = 128) {

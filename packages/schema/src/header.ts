@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A field name, RFC 9110 section 5.1: a token. Kept as written; compared without regard to case. */
+/** A field name, RFC 9110 section 5.1: a token. Stored as written; compared case-insensitively. */
 export const HeaderName = z
   .string()
   .min(1)

@@ -16,9 +16,9 @@ export const HostPattern = z
     }
   })
   .refine(isHostPattern, 'not a host: write api.example.com, *.example.com or an IP address, without scheme and port')
-  .describe('Exact host, or "*." and a domain for every host below it. Without port.');
+  .describe('Exact host, or "*." and a domain for all of its subdomains. Without port.');
 
-/** The spelling in which the edge reads an IPv6 address (RFC 5952, as URLs have it); undefined for everything else. */
+/** Returns an IPv6 address in the canonical form of RFC 5952, in brackets as in URLs; undefined for everything else. */
 function normalAddress(text: string): string | undefined {
   if (!text.startsWith('[') || !isHostPattern(text)) return undefined;
   return URL.parse(`http://${text}/`)?.hostname;

@@ -8,9 +8,9 @@ const dot = 0x2e;
 const zero = 0x30;
 
 /**
- * Reads an address in the form in which lists and counters compare it: an IPv4 address that comes as IPv6, in either
- * spelling (`::ffff:192.0.2.1` or `::ffff:c000:201`, RFC 4291 section 2.5.5.2), is an IPv4 address, and a zone (`%eth0`,
- * RFC 4007 section 11) is left away. Undefined for anything that is no address, short and octal forms included.
+ * Parses an address into the form in which lists and counters compare it. An IPv4 address in IPv6 form, in either
+ * spelling (`::ffff:192.0.2.1` or `::ffff:c000:201`, RFC 4291 section 2.5.5.2), becomes an IPv4 address; a zone (`%eth0`,
+ * RFC 4007 section 11) is dropped. Undefined for anything else, including short and octal forms.
  */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) return parseIpv4(text);
@@ -19,7 +19,7 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return groups === undefined ? undefined : (mappedIpv4(groups) ?? groups);
 }
 
-/** Reads four decimal parts, without leading zeros. */
+/** Parses four decimal parts, without leading zeros. */
 function parseIpv4(text: string): number | undefined {
   let address = 0;
   let part = -1;
@@ -34,7 +34,7 @@ function parseIpv4(text: string): number | undefined {
       continue;
     }
     const digit = code - zero;
-    // A digit after a zero would be octal to some.
+    // Some parsers read digits after a leading zero as octal.
     if (digit < 0 || digit > 9 || part === 0) return undefined;
     part = part < 0 ? digit : part * 10 + digit;
     if (part > 255) return undefined;
@@ -42,12 +42,12 @@ function parseIpv4(text: string): number | undefined {
   return parts === 4 ? address : undefined;
 }
 
-/** Reads the eight groups of an IPv6 address without a zone. */
+/** Parses the eight groups of an IPv6 address without a zone. */
 function parseIpv6(text: string): readonly number[] | undefined {
   const tailAt = text.lastIndexOf(':') + 1;
   let plain = text;
   if (text.includes('.')) {
-    // Read here: the library takes ::192.0.2.1 for ::ffff:192.0.2.1, and octal parts.
+    // Parsed here, because the library treats ::192.0.2.1 as ::ffff:192.0.2.1 and accepts octal parts.
     const tail = parseIpv4(text.slice(tailAt));
     if (tail === undefined) return undefined;
     plain = `${text.slice(0, tailAt)}${(tail >>> 16).toString(16)}:${(tail & 0xffff).toString(16)}`;
@@ -68,9 +68,9 @@ export interface IpNetwork {
 }
 
 /**
- * Reads a block in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. A block that lies within
- * `::ffff:0:0/96` is one of IPv4; one that is wider and has that inside is one of IPv6 all the same. Undefined for
- * everything else; a zone belongs to no block.
+ * Parses a block in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. A block within
+ * `::ffff:0:0/96` is an IPv4 block; a wider block that contains it is an IPv6 block. Undefined for everything else,
+ * including addresses with a zone.
  */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const slash = text.indexOf('/');
@@ -90,15 +90,15 @@ export function parseIpNetwork(text: string): IpNetwork | undefined {
   return mapped === undefined ? { address: groups, bits } : { address: mapped, bits: bits - 96 };
 }
 
-/** The address as people write it: IPv4 in four decimal parts, IPv6 in the short form of RFC 5952. */
+/** Formats an address: IPv4 in four decimal parts, IPv6 in the short form of RFC 5952. */
 export function formatIpAddress(address: IpAddress): string {
   if (typeof address !== 'number') return new ipaddr.IPv6([...address]).toRFC5952String();
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }
 
 /**
- * What one client is for a counter: an IPv4 address, or an IPv6 network of 64 bits, within which a client can choose
- * addresses as it likes. A text that is no address stands for itself.
+ * Returns the key that identifies a client to a counter: an IPv4 address, or the /64 network of an IPv6 address, within
+ * which a client can choose addresses freely. Text that is not an address is returned unchanged.
  */
 export function clientNetwork(text: string): string {
   if (!text.includes(':')) return text;

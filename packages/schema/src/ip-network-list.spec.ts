@@ -52,7 +52,7 @@ describe('IpNetworkList', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 128 }), fc.array(ipv6, { maxLength: 4 }), ipv6, (...each) => check('ipv6', ...each)), { numRuns: 2_000 });
   });
 
-  it('knows when it is empty, and refuses what is no network', () => {
+  it('knows when it is empty, and refuses text that is not a network', () => {
     expect(new IpNetworkList([]).isEmpty).toBe(true);
     expect(() => new IpNetworkList(['10.0.0.0/8', '10.0.0.0/33'])).toThrow(TypeError);
   });

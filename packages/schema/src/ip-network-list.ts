@@ -1,17 +1,17 @@
 import { parseIpAddress, parseIpNetwork, type IpAddress } from './ip-address.ts';
 
 /**
- * A list of networks that addresses are looked up in: what every list of addresses and blocks in a configuration means.
+ * A list of networks for lookups of addresses. Every list of addresses and blocks in a configuration uses it.
  *
- * The families are apart: `::/0` is every IPv6 address and no IPv4 address, `0.0.0.0/0` the reverse. An IPv4 address in
- * IPv6 form is an IPv4 address, in the list and when it is looked up. A look-up takes time by how many different prefix
- * lengths there are, not by how many networks.
+ * IPv4 and IPv6 are separate: `::/0` is every IPv6 address and no IPv4 address, `0.0.0.0/0` the reverse. An IPv4 address in
+ * IPv6 form is an IPv4 address, in the list and in a lookup. The cost of a lookup depends on the number of different prefix
+ * lengths, not on the number of networks.
  */
 export class IpNetworkList {
   private readonly ofIpv4 = new Map<number, Set<number>>();
   private readonly ofIpv6 = new Map<number, Set<string>>();
 
-  /** @throws TypeError when one of them is no network; `Cidr` accepts none of those */
+  /** @throws TypeError when one of them is not a network; `Cidr` rejects all such text */
   constructor(networks: readonly string[]) {
     for (const text of networks) {
       const network = parseIpNetwork(text);
@@ -26,13 +26,13 @@ export class IpNetworkList {
     return this.ofIpv4.size + this.ofIpv6.size === 0;
   }
 
-  /** Whether the address lies in one of the networks; false for anything that is no address. */
+  /** Whether the address lies in one of the networks; false for text that is not an address. */
   includes(text: string): boolean {
     const address = this.isEmpty ? undefined : parseIpAddress(text);
     return address !== undefined && this.includesAddress(address);
   }
 
-  /** The same for an address that was read already. */
+  /** The same for a parsed address. */
   includesAddress(address: IpAddress): boolean {
     if (typeof address === 'number') {
       for (const [bits, prefixes] of this.ofIpv4) if (prefixes.has(ipv4Prefix(address, bits))) return true;
@@ -49,12 +49,12 @@ function put<Prefix>(lists: Map<number, Set<Prefix>>, bits: number, prefix: Pref
   else prefixes.add(prefix);
 }
 
-/** The leading bits of an address as a number; the shift by 32 would be one by 0. */
+/** The leading bits of an address as a number; a shift by 32 would be a shift by 0. */
 function ipv4Prefix(address: number, bits: number): number {
   return bits === 0 ? 0 : address >>> (32 - bits);
 }
 
-/** The leading bits of an address as a text: the whole groups, then what is left of the next one. */
+/** The leading bits of an address as text: the whole groups, then the leading bits of the next group. */
 function ipv6Prefix(groups: readonly number[], bits: number): string {
   const whole = bits >> 4;
   const rest = bits & 15;

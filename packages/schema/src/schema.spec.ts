@@ -7,7 +7,7 @@ describe('Name', () => {
 });
 
 describe('isId', () => {
-  it('tells ids from names', () => {
+  it('distinguishes ids from names', () => {
     expect(isId('3F2504E0-4f89-41d3-9a0c-0305e82c3301')).toBe(true);
     expect(isId('orders')).toBe(false);
   });

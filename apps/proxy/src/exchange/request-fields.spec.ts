@@ -80,7 +80,7 @@ describe('the fields an upstream receives', () => {
       await proxy.get('/orders/1', 'X-Forwarded-Proto: https');
       expect((await proxy.line(0))['route']).toBe('orders');
       // A condition on who calls is not even taken: such a field is on no request.
-      expect(() => resource('route', { name: 'claimed', headers: { 'X-Consumer-Groups': 'staff' }, service: 's' })).toThrow('only it says who calls');
+      expect(() => resource('route', { name: 'claimed', headers: { 'X-Consumer-Groups': 'staff' }, service: 's' })).toThrow('only the gateway may set it');
     });
 
     it('cannot be taken away by nominating it in Connection', async () => {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { MaxBodyBytes } from '../request-limits.ts';
 
-/** A named front that nodes join. */
+/** A named entry point that nodes serve. */
 export const Gateway = z.strictObject({
   name: Name,
   trustedProxies: z
     .array(Cidr)
     .max(256)
     .default([])
-    .describe('Peers whose X-Forwarded-For is believed. Empty: the client is whoever is connected.'),
+    .describe('Proxies whose X-Forwarded-For is trusted. Empty: the address of the connection is the client address.'),
   limits: z
     .strictObject({
       maxBodyBytes: MaxBodyBytes.default(10_485_760).describe(
@@ -20,11 +20,11 @@ export const Gateway = z.strictObject({
         .enum(['cancel', 'serve'])
         .default('cancel')
         .describe(
-          'What becomes of a request whose client ends its side of an HTTP/1 connection (FIN, close_notify) before it has its response. cancel: the upstream call is cancelled and the connection closed, logged as 499. serve: the client still gets its response.',
+          'How to treat a request whose client ends its side of an HTTP/1 connection (FIN, close_notify) before it has received its response. cancel: the upstream call is cancelled and the connection closed, logged as 499. serve: the client still gets its response.',
         ),
     })
     .prefault({})
-    .describe('What the edge accepts.'),
+    .describe('Limits of the requests that the gateway accepts.'),
   policies: PolicyAttachments,
   tags: Tags,
 });

@@ -1,7 +1,7 @@
 import { Instant, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
 
-/** An API key of a consumer, as it is written. */
+/** An API key of a consumer, as clients write it. */
 export const KeyInput = z.strictObject({
   name: Name,
   key: z
@@ -10,17 +10,17 @@ export const KeyInput = z.strictObject({
     .max(512)
     .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
     .optional()
-    .describe('Bring your own key, at least 16 characters; otherwise a random one is made. Never shown again.'),
+    .describe('A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.'),
   expiresAt: Instant.optional().describe('RFC 3339 instant after which the key is refused.'),
   tags: Tags,
 });
 
-/** A key as it is stored and streamed: only its hash. */
+/** A key as stored and streamed: only its hash. */
 export const Key = z.strictObject({
   name: Name,
   consumer: Reference,
   hash: z.string().max(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
-  prefix: z.string().max(16).describe('The first characters, to recognise a key by.'),
+  prefix: z.string().max(16).describe('The first characters, which help to recognise a key.'),
   expiresAt: Instant.optional(),
   tags: Tags,
 });

@@ -4,17 +4,17 @@ import { z } from 'zod';
 /** One limit of a quota. */
 export const QuotaLimit = z
   .strictObject({
-    requests: z.int().min(1).max(1_000_000_000_000).describe('How many requests.'),
-    per: z.enum(['second', 'minute', 'hour', 'day', 'month', 'year']).describe('In which time. Windows are calendar windows in UTC.'),
+    requests: z.int().min(1).max(1_000_000_000_000).describe('Number of requests that the limit admits per period.'),
+    per: z.enum(['second', 'minute', 'hour', 'day', 'month', 'year']).describe('The period. Without a burst it is a calendar window in UTC.'),
     burst: z
       .int()
       .min(1)
       .max(1_000_000_000)
       .optional()
-      .describe('Makes it a token bucket: refilled evenly, holding at most so many. Up to an hour only.'),
+      .describe('Makes the limit a token bucket of this capacity, refilled evenly. Only for periods up to an hour.'),
   })
   .refine((limit) => limit.burst === undefined || ['second', 'minute', 'hour'].includes(limit.per), {
-    message: 'burst goes with second, minute and hour',
+    message: 'burst is allowed per second, minute and hour only',
     path: ['burst'],
   });
 
@@ -23,7 +23,7 @@ export type QuotaLimit = z.output<typeof QuotaLimit>;
 /** A named set of limits, attached to consumers, groups, routes or services. */
 export const Quota = z.strictObject({
   name: Name,
-  limits: z.array(QuotaLimit).min(1).max(8).describe('All of them hold at once.'),
+  limits: z.array(QuotaLimit).min(1).max(8).describe('Limits that all apply at the same time.'),
   tags: Tags,
 });
 

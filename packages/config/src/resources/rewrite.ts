@@ -13,15 +13,15 @@ const pathText = (mayHoldNames: boolean) =>
       for (const message of configuredPathFaults(path, { mayHoldNames })) context.addIssue({ code: 'custom', message });
     });
 
-/** How a route changes what is sent to its service. */
+/** The changes that a route makes to requests before it sends them to its service. */
 export const Rewrite = z
   .strictObject({
     stripPrefix: pathText(false)
       .optional()
-      .describe('Removed from the front of the path, by segment. In normal form, and such that a path of the route can begin with it.'),
+      .describe('Removed from the front of the path, by segment. In normal form, and a prefix that a path of the route can start with.'),
     path: pathText(true)
       .optional()
-      .describe('A new path, in normal form. {name} stands for a segment or a named group of the pattern; every path of the route needs it.'),
+      .describe('A new path, in normal form. {name} stands for a segment or a named group of the pattern; every path of the route must define it.'),
     host: z
       .union([z.literal('target'), z.literal('preserve'), Authority], { error: hostFault })
       .default('target')
@@ -40,23 +40,23 @@ function hostFault(): string {
   return 'write "target", "preserve", or a host such as api.example.com or api.example.com:8443, without scheme, path or spaces';
 }
 
-/** What a route's rewrite and its paths have to do with each other. */
+/** The parts of a route that its rewrite depends on. */
 export interface RewrittenRoute {
   readonly paths: readonly string[];
   readonly encodedSlashes: 'refuse' | 'keep';
   readonly rewrite: z.output<typeof Rewrite>;
 }
 
-/** A fault of a route and where it stands. */
+/** A fault of a route and its position. */
 export interface PathFault {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** Names that lead nowhere, and text that no path of the route can have. */
+/** Returns placeholders that no path defines, and prefixes that no path of the route can have. */
 export function rewriteFaults({ paths, encodedSlashes, rewrite }: RewrittenRoute): PathFault[] {
   const faults = encodedSlashes === 'keep' ? [] : encodedSlashFaults(paths, rewrite.stripPrefix);
-  // Patterns were parsed once already, to be checked: most routes need no second time.
+  // Validation has parsed the patterns already, and most routes need no second pass.
   if (rewrite.path === undefined && rewrite.stripPrefix === undefined) return faults;
   const patterns = paths.flatMap((text) => {
     const parsed = parsePathPattern(text);
@@ -74,12 +74,12 @@ export function rewriteFaults({ paths, encodedSlashes, rewrite }: RewrittenRoute
 function nameFaults(template: string, patterns: readonly PathPattern[], hasNoPaths: boolean): PathFault[] {
   const path = ['rewrite', 'path'];
   return namesInPath(template).flatMap((name) => {
-    if (hasNoPaths) return [{ path, message: `{${name}} leads nowhere: the route has no paths, and so no names` }];
+    if (hasNoPaths) return [{ path, message: `{${name}} has no value: the route has no paths, and so no names` }];
     return patterns
       .filter(({ parameters }) => !parameters.includes(name))
       .map(({ text, parameters }) => {
         const known = parameters.length === 0 ? 'it has no names' : `it has ${parameters.map((each) => `{${each}}`).join(', ')}`;
-        return { path, message: `{${name}} leads nowhere in the path "${text}": ${known}` };
+        return { path, message: `{${name}} has no value in the path "${text}": ${known}` };
       });
   });
 }

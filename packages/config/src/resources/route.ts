@@ -18,51 +18,51 @@ export const PathPattern = z
 
 const Split = z.strictObject({
   service: Reference,
-  weight: z.int().min(0).max(1000).describe('Share of the traffic, relative to the other parts.'),
+  weight: z.int().min(0).max(1000).describe('Share of the traffic, relative to the other services of the split.'),
 });
 
-/** What a route asks of header fields: those that a request can have, each name once. */
+/** Header fields that a route matches: only names that a request can have, each once. */
 const HeaderConditions = boundedRecord(HeaderValue, 64).superRefine((headers, context) => {
   const seen = new Set<string>();
   for (const name of Object.keys(headers)) {
     const lower = name.toLowerCase();
-    const fault = unmatchableHeader(name) ?? (seen.has(lower) ? 'it stands here twice, in different cases' : undefined);
+    const fault = unmatchableHeader(name) ?? (seen.has(lower) ? 'it is listed twice, in different cases' : undefined);
     seen.add(lower);
     if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: `no request matches ${name}: ${fault}` });
   }
 });
 
-/** What a route asks of query parameters, decoded. */
+/** Query parameters that a route matches, decoded. */
 const QueryConditions = boundedRecord(z.string().max(1024), 64).superRefine((query, context) => {
   for (const [name, value] of Object.entries(query)) {
-    if (name === '') context.addIssue({ code: 'custom', path: [name], message: 'a parameter has a name' });
+    if (name === '') context.addIssue({ code: 'custom', path: [name], message: 'a parameter needs a name' });
     if ((name + value).includes('\0') || !(name + value).isWellFormed()) {
-      context.addIssue({ code: 'custom', path: [name], message: 'no request matches: NUL and lone surrogates never come in a query' });
+      context.addIssue({ code: 'custom', path: [name], message: 'no request matches: NUL and lone surrogates never appear in a query' });
     }
   }
 });
 
-/** What to match, and where it goes. */
+/** Conditions that select requests, and the service that receives them. */
 export const Route = z
   .strictObject({
     name: Name,
     gateways: z.array(Reference).min(1).max(64).default(['default']).describe('Gateways that serve the route.'),
-    hosts: z.array(HostPattern).max(64).default([]).describe('Empty: any host.'),
-    paths: z.array(PathPattern).max(64).default([]).describe('Empty: any path.'),
-    methods: z.array(Method).max(7).default([]).describe('Empty: any method.'),
+    hosts: z.array(HostPattern).max(64).default([]).describe('Hosts that the route matches. Empty: any host.'),
+    paths: z.array(PathPattern).max(64).default([]).describe('Paths that the route matches. Empty: any path.'),
+    methods: z.array(Method).max(7).default([]).describe('Methods that the route matches. Empty: any method.'),
     headers: HeaderConditions.default({}).describe('Header fields that must have exactly these values, at most 64.'),
     query: QueryConditions.default({}).describe('Query parameters that must have exactly these values, at most 64.'),
-    service: Reference.optional().describe('Where requests go. A route without one needs a policy that answers by itself.'),
-    split: z.array(Split).min(1).max(16).optional().describe('Instead of service: several, by weight.'),
+    service: Reference.optional().describe('The service that receives the requests. A route without a service or a split needs a policy that answers.'),
+    split: z.array(Split).min(1).max(16).optional().describe('Several services that share the requests by weight, in place of service.'),
     encodedSlashes: z
       .enum(['refuse', 'keep'])
       .default('refuse')
-      .describe('What becomes of %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path, read with slashes in their place, leads to another route.'),
+      .describe('How to treat %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path with decoded slashes would match another route.'),
     rewrite: Rewrite.prefault({}),
-    priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe('Decides between routes that are equally specific; higher wins.'),
+    priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe('Precedence among routes that are equally specific; the higher one wins.'),
     limits: RequestLimits,
     policies: PolicyAttachments,
-    quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the route.'),
+    quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all requests of the route.'),
     tags: Tags,
   })
   .superRefine((route, context) => {

