@@ -80,7 +80,7 @@ describe('the API', () => {
       const content = ['post', 'put', 'patch'].includes(method) ? {} : undefined;
       const answer = await api.request(method.toUpperCase(), `${filled(path)}?no-such-parameter=1`, content);
       const described = ((operation['parameters'] ?? []) as readonly Json[]).filter((parameter) => parameter['in'] === 'query').map(({ name }) => name);
-      const detail = described.length === 0 ? 'none are known here' : `known here are ${described.join(', ')}`;
+      const detail = described.length === 0 ? 'this operation accepts none' : `this operation accepts ${described.join(', ')}`;
       expect(`${method} ${path}: ${String(answer.body['detail'])}`).toBe(`${method} ${path}: unknown: "no-such-parameter"; ${detail}`);
     }
   });

@@ -53,11 +53,11 @@ describe('lists', () => {
     ['?limit=0', 'validation_failed', 'limit'],
     ['?limit=1001', 'validation_failed', 'limit'],
     ['?limit=ten', 'validation_failed', 'limit'],
-    ['?limit=1&limit=2', 'validation_failed', 'may stand once'],
+    ['?limit=1&limit=2', 'validation_failed', 'must occur at most once'],
     ['?after=garbage', 'validation_failed', 'after'],
     ['?tag=', 'validation_failed', 'tag'],
     ['?name=a%00b', 'validation_failed', 'name'],
-    ['?tags=even', 'unknown_parameter', 'known here are limit, after, tag, name'],
+    ['?tags=even', 'unknown_parameter', 'this operation accepts limit, after, tag, name'],
     ['?wait=applied', 'unknown_parameter', 'wait'],
     ['?__proto__=1', 'unknown_parameter', '__proto__'],
   ])('refuse %s', async (query, code, detail) => {

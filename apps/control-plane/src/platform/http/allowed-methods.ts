@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 
-/** What we read of an express router's layers. */
+/** The members of Express router layers that we read. */
 interface Layer {
   readonly route?: { readonly methods: Readonly<Record<string, boolean>> };
   match(path: string): boolean;
 }
 
-/** The methods that a path has, sorted, for `Allow`; empty when the path is unknown. */
+/** Returns the methods of a path, sorted, for `Allow`; empty when the path is unknown. */
 export function allowedMethods(request: Request): string[] {
   const { stack } = request.app.router as unknown as { readonly stack: readonly Layer[] };
   const methods = new Set<string>();
@@ -18,7 +18,7 @@ export function allowedMethods(request: Request): string[] {
   return [...methods].sort();
 }
 
-/** A layer throws for a path that is not percent-encoded correctly. */
+/** True when the layer matches. A layer throws for a path with invalid percent-encoding. */
 function matches(layer: Layer, path: string): boolean {
   try {
     return layer.match(path);

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What a controller answers with: status, header fields, and the content, which is sent as JSON. */
+/** A controller's response: the status, the header fields, and the content, which is sent as JSON. */
 export class Answer {
   constructor(
     readonly status: number,
@@ -16,22 +16,22 @@ export class Answer {
     return new Answer(200, body, headers);
   }
 
-  /** RFC 9110 section 15.3.5. */
+  /** 204 (RFC 9110 section 15.3.5). */
   static noContent(headers?: Headers): Answer {
     return new Answer(204, undefined, headers);
   }
 
-  /** RFC 9457. `extension` holds further members for programs to read. */
+  /** A problem document (RFC 9457). `extension` adds members to it. */
   static problem(code: ErrorCode, facts: ProblemFacts = {}, headers: Headers = {}, extension: object = {}): Answer {
     const body = { ...problem(code, facts), ...extension };
     return new Answer(body.status, body, { ...headers, 'Content-Type': problemMediaType });
   }
 }
 
-/** Sends an answer. A 204 and a 304 have no content, whatever the answer holds. */
+/** Sends an answer. A 204 or a 304 is sent without content, even when `answer` has a body. */
 export function sendAnswer(response: Response, answer: Answer): void {
   response.status(answer.status);
-  // Answers may hold secrets and are for one caller; a read may be kept and asked about again by its entity tag.
+  // Responses may hold secrets and are for one caller. A cache may store reads but must revalidate them.
   response.setHeader('Cache-Control', ['GET', 'HEAD'].includes(response.req.method) ? 'private, no-cache' : 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);

@@ -1,17 +1,18 @@
-/** How many connections the ports of the control plane have at most. */
+/** The most connections that each port of the control plane accepts. */
 export interface ConnectionLimits {
   readonly admin: number;
   readonly stream: number;
 }
 
-/** Descriptors for Postgres, standard streams, listening sockets, files and the event loop. */
+/** File descriptors that are reserved for Postgres, standard streams, listening sockets, files and the event loop. */
 const reserve = 64;
 const mostAdmin = 1_000;
 const mostStream = 20_000;
 
 /**
- * Fits the limits to the file descriptors that the process may open, so that clients cannot use up those that it works with
- * itself. @param openFiles as `openFileLimit` tells it; undefined when there is no limit
+ * Derives the limits from the number of file descriptors that the process may open, so that clients
+ * cannot use up the descriptors that the process needs itself.
+ * @param openFiles the result of `openFileLimit`; undefined when there is no limit
  */
 export function fitConnections(openFiles: number | undefined): ConnectionLimits {
   if (openFiles === undefined) return { admin: mostAdmin, stream: mostStream };

@@ -36,7 +36,7 @@ describe('content', () => {
   it.each([
     ['', 'the content is empty; send a JSON object'],
     ['{"name": "x",}', 'line 1, column 14: expected a property name in double quotes'],
-    ['{"name": "x", "name": "y"}', 'line 1, column 15: the name "name" stands twice in this object'],
+    ['{"name": "x", "name": "y"}', 'line 1, column 15: the name "name" occurs twice in this object'],
     ['{"name": "x", "__proto__": {"tags": ["a"]}}', 'line 1, column 15: the name "__proto__" is not allowed'],
     ['{"name": "\\u0000"}', 'NUL'],
     ['['.repeat(100_000), 'nested deeper'],

@@ -4,7 +4,7 @@ import { GatewayError } from '@sluice/errors';
 import type { Request } from 'express';
 import { JsonFault, parseStrictJson } from './strict-json.ts';
 
-/** Largest content of a request, in bytes. */
+/** The largest request content, in bytes. */
 export const maxContentBytes = 1_048_576;
 
 const mediaTypes: Readonly<Record<string, readonly string[]>> = {
@@ -12,7 +12,7 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
 };
 const defaultMediaTypes = ['application/json'];
 
-/** Reads and parses the content. It is a pipe, so nothing is read before the caller has shown a token. */
+/** Reads and parses the content. Pipes run after guards, so nothing is read before the caller is authenticated. */
 class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
   async transform(request: Request): Promise<unknown> {
     checkMediaType(request);
@@ -27,7 +27,7 @@ class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
   }
 }
 
-/** Parameter decorator: the request's JSON content, at most 1 MiB. Not checked against any schema yet. */
+/** Parameter decorator: the request's JSON content, at most 1 MiB, parsed but not validated by a schema. */
 export const Content = (): ParameterDecorator =>
   createParamDecorator((_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<Request>())(new ContentPipe());
 
@@ -44,8 +44,9 @@ function checkMediaType(request: Request): void {
 }
 
 /**
- * Reads the content, at most `maxBytes` of it.
- * @throws GatewayError content_too_large, at once when Content-Length says so, else as soon as the limit is passed.
+ * Reads content of at most `maxBytes` bytes.
+ * @throws GatewayError content_too_large at once when Content-Length exceeds the limit, otherwise as
+ * soon as the received bytes do.
  */
 export async function readContent(request: Request, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): GatewayError => new GatewayError('content_too_large', { detail: `at most ${maxBytes} bytes are accepted` });
@@ -57,7 +58,7 @@ export async function readContent(request: Request, maxBytes: number): Promise<B
       received += chunk.length;
       if (received <= maxBytes) chunks.push(chunk);
       else {
-        // What still comes is thrown away, so that the client gets to read the answer.
+        // The rest is read and discarded, so that the client can finish sending and read the response.
         chunks.length = 0;
         request.removeAllListeners('data').resume();
         reject(tooLarge());

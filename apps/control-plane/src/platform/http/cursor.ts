@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/errors';
 
-/** What the keys of a list look like. A cursor is written by a caller, so it may hold anything. */
+/** The formats of list keys. Callers send cursors, so the decoded key must be checked. */
 export const cursorKeys = Object.freeze({
   /** Names of resources, policies and tokens, and ids of nodes. */
   name: /^[A-Za-z0-9._-]{1,64}$/,
@@ -8,14 +8,15 @@ export const cursorKeys = Object.freeze({
   revision: /^[1-9]\d{0,14}$/,
 });
 
-/** Makes the opaque `after` of a list from the last key on the page. */
+/** Encodes the last key of a page as the opaque `after` parameter of the next page. */
 export function encodeCursor(key: string): string {
   return Buffer.from(JSON.stringify([1, key])).toString('base64url');
 }
 
 /**
- * Gives the key in a cursor.
- * @throws GatewayError validation_failed for a text that {@link encodeCursor} did not make, or a key of another form.
+ * Decodes the key in a cursor.
+ * @throws GatewayError validation_failed when {@link encodeCursor} did not create the cursor, or the
+ * key does not match `form`.
  */
 export function decodeCursor(cursor: string, form: RegExp): string {
   try {
@@ -23,7 +24,7 @@ export function decodeCursor(cursor: string, form: RegExp): string {
     const key: unknown = Array.isArray(decoded) && decoded[0] === 1 ? decoded[1] : undefined;
     if (typeof key === 'string' && form.test(key) && encodeCursor(key) === cursor) return key;
   } catch {
-    // Falls through: it is not JSON.
+    // Not JSON: falls through to the error.
   }
-  throw new GatewayError('validation_failed', { detail: 'query parameter after: use the "next" of the page before, unchanged' });
+  throw new GatewayError('validation_failed', { detail: 'query parameter after: must be the unchanged "next" of the previous page' });
 }

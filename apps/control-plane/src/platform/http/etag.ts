@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A strong entity tag (RFC 9110 section 8.8.3) over a representation, names of referenced resources included. */
+/** A strong entity tag (RFC 9110 section 8.8.3) of a representation, which includes names of referenced resources. */
 export function etagOf(version: number, representation: object): string {
   return `"${createHash('sha256').update(`${version} ${JSON.stringify(representation)}`).digest('base64url').slice(0, 22)}"`;
 }
@@ -8,21 +8,24 @@ export function etagOf(version: number, representation: object): string {
 /** A list of entity tags, or `*`; undefined when the field was not sent. */
 export type EntityTags = readonly string[] | '*' | undefined;
 
-/** Parses If-Match and If-None-Match. What is not an entity tag matches nothing. */
+/** Parses If-Match or If-None-Match. Text that is not an entity tag matches nothing. */
 export function parseEntityTags(field: string | undefined): EntityTags {
   if (field === undefined) return undefined;
   if (field.trim() === '*') return '*';
   return field.match(/(?:W\/)?"[^"]*"/g) ?? [];
 }
 
-/** RFC 9110 section 13.1.1: strong comparison, so a weak tag never matches. `etag` is undefined when there is no resource. */
+/**
+ * Evaluates If-Match with strong comparison, so a weak tag never matches (RFC 9110 section 13.1.1).
+ * `etag` is undefined when the resource does not exist.
+ */
 export function matchesStrongly(tags: EntityTags, etag: string | undefined): boolean {
   if (tags === undefined) return true;
   if (etag === undefined) return false;
   return tags === '*' || tags.includes(etag);
 }
 
-/** RFC 9110 section 13.1.2: true when none of the tags matches, by weak comparison. */
+/** Evaluates If-None-Match: true when no tag matches by weak comparison (RFC 9110 section 13.1.2). */
 export function matchesNone(tags: EntityTags, etag: string | undefined): boolean {
   if (tags === undefined || etag === undefined) return true;
   return tags !== '*' && !tags.some((tag) => tag.replace(/^W\//, '') === etag);

@@ -2,23 +2,23 @@ import { Name, Tag } from '@sluice/schema';
 import { z } from 'zod';
 import { encodeCursor } from './cursor.ts';
 
-/** A parameter that may stand once. */
-export const once = <Schema extends z.ZodType>(schema: Schema) => z.tuple([schema], { error: 'may stand once' }).transform(([value]) => value);
+/** A parameter that may occur at most once. */
+export const once = <Schema extends z.ZodType>(schema: Schema) => z.tuple([schema], { error: 'must occur at most once' }).transform(([value]) => value);
 
-const limit = once(z.string().regex(/^\d{1,4}$/, 'a number from 1 to 1000').transform(Number).pipe(z.number().min(1, 'a number from 1 to 1000').max(1000, 'a number from 1 to 1000')));
+const limit = once(z.string().regex(/^\d{1,4}$/, 'must be a number from 1 to 1000').transform(Number).pipe(z.number().min(1, 'must be a number from 1 to 1000').max(1000, 'must be a number from 1 to 1000')));
 
-/** `?limit=100&after=…`, for every list. */
+/** The query parameters of every list: `?limit=100&after=…`. */
 export const PageQuery = z.object({
-  limit: limit.default(100).describe('Most entries on a page, at most 1000.'),
-  after: once(z.string().min(1).max(1024)).optional().describe('`next` of the page before.'),
+  limit: limit.default(100).describe('The most entries on a page, up to 1000.'),
+  after: once(z.string().min(1).max(1024)).optional().describe('The `next` of the previous page.'),
 });
 
 export type PageQuery = z.output<typeof PageQuery>;
 
-/** The query of lists of resources. */
+/** The query parameters of lists of resources. */
 export const ListQuery = PageQuery.extend({
-  tag: z.array(Tag).max(16).default([]).describe('Only resources that have this tag; repeat it to require several.'),
-  name: once(Name).optional().describe('Only the resource of this name.'),
+  tag: z.array(Tag).max(16).default([]).describe('Lists only resources with this tag. Repeat the parameter to require several tags.'),
+  name: once(Name).optional().describe('Lists only the resource with this name.'),
 });
 
 export type ListQuery = z.output<typeof ListQuery>;
@@ -31,8 +31,8 @@ export interface Page<Entry> {
 }
 
 /**
- * Cuts a page out of `limit + 1` entries: the extra one says that there is a next page.
- * @param isCut says so too, for a page that holds fewer because of their size
+ * Makes a page from up to `limit + 1` rows; the extra row shows that there is a next page.
+ * @param isCut true when the page has fewer rows because of their size, and there is a next page
  */
 export function pageOf<Row, Entry>(
   rows: readonly Row[],

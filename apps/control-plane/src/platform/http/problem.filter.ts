@@ -8,7 +8,10 @@ import { allowedMethods } from './allowed-methods.ts';
 import { Answer, sendAnswer } from './answer.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** Every fault leaves here as problem+json. What nobody foresaw is logged and answered without a word about its cause. */
+/**
+ * Answers every error with a problem document. Unexpected errors are logged, and their problem
+ * documents do not reveal the cause.
+ */
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
@@ -18,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const fault = this.faultOf(exception, request, response);
-    // What a schema let through and the database refused is a gap of ours, though the caller can do something about it.
+    // A value that the schema accepts and the database refuses is a fault of the schema, so it is logged.
     if (fault.status >= 500 || isDataException(exception)) this.log(fault, request, response);
     if (response.headersSent) {
       response.destroy();
@@ -32,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
   private faultOf(exception: unknown, request: Request, response: Response): GatewayError {
     const known = databaseFault(exception);
     if (known instanceof GatewayError) return known;
-    if (isDataException(exception)) return new GatewayError('validation_failed', { detail: 'a value is out of the range that can be stored', cause: exception });
+    if (isDataException(exception)) return new GatewayError('validation_failed', { detail: 'a value is outside the range that can be stored', cause: exception });
     if (exception instanceof NotFoundException) return unknownPath(request, response);
     if (exception instanceof HttpException && exception.getStatus() === 400) {
       return new GatewayError('invalid_target', { detail: 'the path is not percent-encoded correctly', cause: exception });
@@ -50,10 +53,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Nest found no handler: either the path is unknown, or it does not have this method (RFC 9110 section 15.5.6). */
+/** Nest found no handler: the path is unknown, or does not have this method (405, RFC 9110 section 15.5.6). */
 function unknownPath(request: Request, response: Response): GatewayError {
   const allowed = allowedMethods(request);
-  if (allowed.length === 0) return new GatewayError('resource_not_found', { detail: 'no such path; GET /openapi.json lists them all' });
+  if (allowed.length === 0) return new GatewayError('resource_not_found', { detail: 'this path does not exist; GET /openapi.json lists all paths' });
   response.setHeader('Allow', allowed.join(', '));
-  return new GatewayError('admin_method_not_allowed', { detail: `allowed are ${allowed.join(', ')}` });
+  return new GatewayError('admin_method_not_allowed', { detail: `allowed methods: ${allowed.join(', ')}` });
 }

@@ -6,28 +6,28 @@ import type { z } from 'zod';
 
 const metadataKey = Symbol('accepted query parameters');
 
-/** Notes on a handler which query parameters it accepts; all others are refused by {@link QueryInterceptor}. */
+/** Declares the query parameters that a handler accepts; {@link QueryInterceptor} refuses all others. */
 export function acceptsQuery(names: readonly string[]): (target: object, property: string | symbol | undefined) => void {
   return (target, property) => {
-    if (property === undefined) throw new TypeError('query parameters belong to methods');
+    if (property === undefined) throw new TypeError('query parameters can only be declared on methods');
     Reflect.defineMetadata(metadataKey, [...acceptedQuery(target, property), ...names], target, property);
   };
 }
 
-/** The names noted by {@link acceptsQuery}. */
+/** The names that {@link acceptsQuery} declared. */
 export function acceptedQuery(target: object, property: string | symbol): readonly string[] {
   return (Reflect.getMetadata(metadataKey, target, property) as readonly string[] | undefined) ?? [];
 }
 
-/** The query of a request as it came. */
+/** The parsed query of a request. */
 export function queryOf(request: Request): URLSearchParams {
   const mark = request.originalUrl.indexOf('?');
   return new URLSearchParams(mark < 0 ? '' : request.originalUrl.slice(mark + 1));
 }
 
 /**
- * Parameter decorator: the query, checked by a zod object whose properties are the accepted names. A property that is an
- * array takes a repeatable parameter; any other may stand once.
+ * Parameter decorator: the query, validated by a zod object whose properties are the accepted
+ * parameters. An array property accepts a repeated parameter; any other may occur at most once.
  */
 export function QueryParameters(schema: z.ZodObject): ParameterDecorator {
   const names = Object.keys(schema.shape);
@@ -35,7 +35,10 @@ export function QueryParameters(schema: z.ZodObject): ParameterDecorator {
   return createParamDecorator(read, [acceptsQuery(names)])();
 }
 
-/** @throws GatewayError validation_failed that names every faulty parameter. */
+/**
+ * Validates the parameters of the schema.
+ * @throws GatewayError validation_failed that names every invalid parameter.
+ */
 export function parseQuery<Schema extends z.ZodObject>(query: URLSearchParams, schema: Schema): z.output<Schema> {
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(schema.shape)) {

@@ -1,8 +1,8 @@
-/** A text that is not JSON as we accept it: where, and what would be right there. */
+/** A text that is not acceptable JSON. The message gives the position and what was expected there. */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
   readonly line: number;
-  /** Counted in characters from 1. */
+  /** Counted in UTF-16 code units from 1. */
   readonly column: number;
 
   constructor(text: string, at: number, expectation: string) {
@@ -22,9 +22,10 @@ const numberLiteral = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const wordLiteral = /true|false|null/y;
 
 /**
- * Parses JSON (RFC 8259) and refuses what readers understand differently: a name twice in one object (RFC 7493 section
- * 2.3), `__proto__` as a name, lone surrogates, NUL characters, numbers beyond double precision, more than 64 levels.
- * @throws JsonFault that says where and what was expected.
+ * Parses JSON (RFC 8259) and refuses input that parsers treat differently: duplicate names in one
+ * object (RFC 7493 section 2.3), the name `__proto__`, lone surrogates, NUL characters, numbers
+ * beyond the range of a double, and more than 64 levels.
+ * @throws JsonFault that gives the position and what was expected there.
  */
 export function parseStrictJson(text: string): unknown {
   return new StrictJsonParser(text).parse();
@@ -38,7 +39,7 @@ class StrictJsonParser {
   parse(): unknown {
     const value = this.value(0);
     this.skipSpace();
-    if (this.at < this.text.length) throw this.fault('expected the end');
+    if (this.at < this.text.length) throw this.fault('expected the end of the text');
     return value;
   }
 
@@ -61,7 +62,7 @@ class StrictJsonParser {
       const nameAt = this.at;
       const name = this.string('a property name in double quotes');
       if (name === '__proto__') throw new JsonFault(this.text, nameAt, 'the name "__proto__" is not allowed');
-      if (Object.hasOwn(members, name)) throw new JsonFault(this.text, nameAt, `the name ${JSON.stringify(name)} stands twice in this object`);
+      if (Object.hasOwn(members, name)) throw new JsonFault(this.text, nameAt, `the name ${JSON.stringify(name)} occurs twice in this object`);
       if (!this.accept(':')) throw this.fault('expected ":" after the property name');
       members[name] = this.value(depth + 1);
     } while (this.accept(','));
@@ -84,8 +85,8 @@ class StrictJsonParser {
     const literal = this.take(stringLiteral);
     if (literal === undefined) throw this.fault(`expected ${expectation}`);
     const text = JSON.parse(literal) as string;
-    // Neither can be stored or sent as UTF-8 text that everybody reads alike.
-    if (!text.isWellFormed() || text.includes('\u0000')) throw new JsonFault(this.text, start, 'the string holds half a surrogate pair or a NUL character');
+    // Postgres cannot store NUL, and UTF-8 cannot encode a lone surrogate.
+    if (!text.isWellFormed() || text.includes('\u0000')) throw new JsonFault(this.text, start, 'the string contains a lone surrogate or a NUL character');
     return text;
   }
 

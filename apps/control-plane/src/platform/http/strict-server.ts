@@ -5,7 +5,7 @@ import { problem, problemMediaType } from '@sluice/errors';
 import { faultOfHead, refusal, refuseBytes } from '@sluice/http1';
 import type { Http1Fault, PendingExchange } from '@sluice/http1';
 
-/** Slow and idle clients are let go; what is refused is refused by us, with a problem document. */
+/** Closes slow and idle connections. Malformed requests are left to {@link strictly}, which answers with problems. */
 export const serverOptions: ServerOptions = Object.freeze({
   insecureHTTPParser: false,
   requireHostHeader: false,
@@ -17,11 +17,12 @@ export const serverOptions: ServerOptions = Object.freeze({
 });
 
 /**
- * Passes requests on that are well-formed by the rules of the proxy's edge (docs/guides/edge.md), and answers all others
- * with a problem document. What `node:http` cannot read at all is answered so too.
+ * Passes requests to `listener` that are well-formed by the rules of the proxy's edge
+ * (docs/guides/edge.md), and answers all others with a problem document, including those that
+ * `node:http` cannot parse.
  */
 export function strictly(server: Server, listener: RequestListener): void {
-  // It would drop further lines in silence; the rules count them.
+  // With a limit, Node would silently drop the fields beyond it; the edge rules count them instead.
   server.maxHeadersCount = 0;
   const pending = new WeakMap<Duplex, PendingExchange>();
   const take = (request: IncomingMessage, response: ServerResponse): void => {

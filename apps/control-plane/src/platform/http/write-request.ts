@@ -14,16 +14,16 @@ import { requestIdOf } from './request-id.ts';
 import { parseWait, waitParameters } from './wait.ts';
 import type { Wait } from './wait.ts';
 
-/** Everything about a write but its content: who, under which conditions, and what the answer should wait for. */
+/** A write without its content: the caller, the preconditions, and whether the response waits for the nodes. */
 export interface WriteRequest {
   readonly caller: Caller;
   readonly requestId: string;
   readonly method: string;
-  /** Path and query as they came. */
+  /** The request target: path and query. */
   readonly target: string;
   readonly ifMatch: EntityTags;
   readonly ifNoneMatch: EntityTags;
-  /** Of a POST only: the other methods are idempotent by themselves. */
+  /** Only for POST, because the other methods are idempotent. */
   readonly idempotency: Idempotency | undefined;
   readonly wait: Wait | undefined;
 }
@@ -31,7 +31,7 @@ export interface WriteRequest {
 /** Parameter decorator: the {@link WriteRequest}. Makes the handler accept `wait` and `timeout`. */
 export const Write = createParamDecorator(fromContext, [acceptsQuery(waitParameters)]);
 
-/** The same for what no node is told about: there is nothing to wait for. */
+/** The same for writes that are not streamed to nodes and so have nothing to wait for. */
 export const UnstreamedWrite = createParamDecorator(fromContext);
 
 function fromContext(_data: unknown, context: ExecutionContext): WriteRequest {
@@ -55,7 +55,7 @@ function readWriteRequest(request: Request, response: Response): WriteRequest {
   };
 }
 
-/** Tells whether two requests are the same. */
+/** A hash that is equal for equal requests: method, target and canonical content. */
 export function requestHash(write: WriteRequest, content: unknown): string {
   return createHash('sha256').update(`${write.method} ${write.target}\n${canonicalJson(content)}`).digest('hex');
 }
