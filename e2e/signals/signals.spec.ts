@@ -71,7 +71,7 @@ describe('SIGHUP', () => {
     await untilSaid(node.process, '"what":["node token"]');
     await rm(file);
     process.kill(node.process.pid, 'SIGHUP');
-    await untilSaid(node.process, 'could not be read again; what was there before stays in use');
+    await untilSaid(node.process, 'could not be read again; the previous version stays in use');
     expect((await fetch(`${node.statusUrl}/livez`)).status).toBe(200);
     expect(await node.process.end('SIGTERM')).toBe(0);
   }, 60_000);

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 
-/** What the command line says. */
+/** The parsed command line. */
 export interface Arguments {
   readonly help: boolean;
   readonly version: boolean;
-  /** Processes that take traffic. */
+  /** Number of processes that serve traffic. */
   readonly workers: number;
-  /** Set in a worker: which one it is. Not for people. */
+  /** The index of a worker process; internal. */
   readonly worker: number | undefined;
 }
 
 const maxWorkers = 256;
 
-/** Reads the command line. Throws an Error that says what is wrong. */
+/** Parses the command line. Throws an Error that describes the mistake. */
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...args],

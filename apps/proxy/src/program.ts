@@ -31,7 +31,7 @@ async function main(given: Arguments): Promise<void> {
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
   const node = new ProxyNode({ env, version, logger, traffic, policies });
-  // Before the configuration file: what it says may need them.
+  // Certificates come before the configuration file, which may refer to them.
   const rereadables = [...certificatesOf(env, traffic, logger), ...node.rereadables];
   signals?.actOn({ logger, rereadables, stopMs: env.SLUICE_DRAIN_MS + 5_000, stop: () => node.stop() });
   await node.start();
@@ -72,7 +72,7 @@ function fail(fault: unknown): never {
   process.exit(1);
 }
 
-/** Does what the command line says. The signals of this process are taken over when it returns. */
+/** Runs the command line. The signal handlers of this process are installed when it returns. */
 export function run(): void {
   try {
     const given = parseArguments(process.argv.slice(2));

@@ -4,10 +4,10 @@ import { HeldConfig } from './held-config.ts';
 import { isFault, readRecord, readRecords } from './read-records.ts';
 import type { ApplyOutcome, ConfigFault, ConfigLog, ConfigTarget, ResourceChange } from './source.ts';
 
-/** What a node answers the control plane. */
+/** The node's reply to the control plane: an ack or a nack. */
 export interface Verdict {
   readonly applied: boolean;
-  /** Why not, or what is kept out of service. */
+  /** Why it was not applied, or the quarantined resources. */
   readonly faults: readonly ConfigFault[];
 }
 
@@ -15,50 +15,50 @@ export interface ConfigApplierOptions {
   readonly target: ConfigTarget;
   readonly state: ConfigState;
   readonly log: ConfigLog;
-  /** Called when something else is in service from now on. */
+  /** Called after the configuration in service has changed. */
   readonly onApplied: () => void;
 }
 
 /**
- * Brings what was received into service, one after the other, each whole or not at all. A refused revision is held all the same: later ones build
- * on it, and whatever is still broken then stays quarantined.
+ * Applies received revisions in order, each completely or not at all. A refused revision is still held:
+ * later deltas are based on it, and a resource that is still broken then stays quarantined.
  */
 export class ConfigApplier {
   readonly held = new HeldConfig();
   readonly #options: ConfigApplierOptions;
   /** Resources of `held` that this version cannot read, by id. */
   #unreadable = new Map<string, ConfigFault>();
-  /** The target missed something, so it has to be given everything the next time. */
+  /** The target missed a revision, so the next one is applied as a snapshot. */
   #targetIsBehind = false;
 
   constructor(options: ConfigApplierOptions) {
     this.#options = options;
   }
 
-  /** True when what is held and what is in service are the same revision. */
+  /** True when the held revision is in service. */
   get isUpToDate(): boolean {
     return this.held.revision > 0 && this.#options.state.refused === undefined;
   }
 
   /**
-   * Takes a whole configuration. `confirmedAtMs` is when it was the newest. Rejects with a WireError when it contradicts
-   * itself.
+   * Applies a whole configuration. `confirmedAtMs` is the time when it was known to be the newest.
+   * Rejects with a WireError when it is inconsistent.
    */
   async takeSnapshot(snapshot: ConfigSnapshot, origin: ConfigOrigin, confirmedAtMs: number): Promise<Verdict> {
     this.held.replace(snapshot);
     return this.#conclude(await this.#applyWhole(), origin, confirmedAtMs);
   }
 
-  /** Takes a delta. Undefined, and nothing is changed, when it does not lead to what the control plane has. */
+  /** Applies a delta. Returns undefined and changes nothing when the result differs from the control plane's set. */
   async takeDelta(delta: Delta): Promise<Verdict | undefined> {
     if (!this.held.follow(delta)) return undefined;
     let outcome = await this.#applyDelta(delta);
-    // Several revisions in one cannot be refused for the sake of one of them: the rest is applied.
+    // A merged delta is not refused because of one broken revision in it: the rest is applied.
     if (!outcome.applied && delta.merged) outcome = await (this.#targetIsBehind ? this.#applyWhole() : this.#guarded(() => this.#options.target.applyDelta(delta.revision, [])));
     return this.#conclude(outcome, 'stream', Date.now());
   }
 
-  /** Up to this revision nothing has changed. False when what is held is not what it should be. */
+  /** Confirms that nothing changed up to this revision. Returns false when the held set has drifted. */
   confirm(revision: number, setHash: Uint8Array): boolean {
     const { held } = this;
     const { state } = this.#options;
@@ -101,7 +101,7 @@ export class ConfigApplier {
     return outcome;
   }
 
-  /** A target that throws has a bug; the last good configuration stays. */
+  /** Turns an exception of the target, which is a bug, into a refusal; the last good configuration stays. */
   async #guarded(apply: () => ApplyOutcome | Promise<ApplyOutcome>): Promise<ApplyOutcome> {
     try {
       return await apply();

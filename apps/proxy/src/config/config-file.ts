@@ -3,7 +3,7 @@ import { fieldErrors, kinds, mapReferences, nameProperty, resourceSchemas, specS
 import type { Kind, Resource, Spec } from '@sluice/config';
 import type { FieldError } from '@sluice/errors';
 
-/** The file cannot be used. The message lists everything that is wrong with it. */
+/** The file cannot be used. The message lists all its faults. */
 export class ConfigFileError extends Error {
   readonly faults: readonly FieldError[];
 
@@ -14,7 +14,7 @@ export class ConfigFileError extends Error {
   }
 }
 
-/** Where a kind stands in the file. */
+/** The collection of each kind in the file. */
 const collectionOf: Readonly<Record<Kind, string>> = {
   gateway: 'gateways',
   quota: 'quotas',
@@ -26,10 +26,11 @@ const collectionOf: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * Reads the text of a configuration file: an object with the collections of the Admin API (`services`, `routes`, …), each an
- * array of resources written as the Admin API takes them, with references by name. A key also names its `consumer`, and
- * has either `key`, the key itself, or `hash` and `prefix`. The gateway of this node may be left out when it has no
- * settings. Throws a ConfigFileError with all faults.
+ * Parses the text of a configuration file: an object with the collections of the Admin API
+ * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references by
+ * name. A key also names its `consumer`, and has either `key`, the key itself, or `hash` and `prefix`.
+ * The gateway of this node may be omitted when it has no settings. Throws a ConfigFileError with all
+ * faults.
  */
 export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
   const content = parseJson(text, path);
@@ -51,7 +52,7 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   return resources.filter((resource) => isServedBy(resource, own));
 }
 
-/** A node receives only what its gateway serves: another gateway's routes may be open where this one's are not. */
+/** Selects the resources of this node's gateway: another gateway's routes may have weaker policies. */
 function isServedBy({ kind, id, spec }: Resource, gatewayId: string): boolean {
   if (kind === 'gateway') return id === gatewayId;
   return kind !== 'route' || (spec as Spec<'route'>).gateways.includes(gatewayId);
@@ -96,7 +97,7 @@ function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): 
   });
 }
 
-/** A key that is written out becomes its hash, which is all that the node works with. */
+/** Replaces a plain-text key by its hash; the node uses only the hash. */
 function hashed(written: unknown): unknown {
   if (typeof written !== 'object' || written === null || !('key' in written) || typeof written.key !== 'string') return written;
   const { key, ...others } = written;
@@ -105,12 +106,12 @@ function hashed(written: unknown): unknown {
 
 function entryOf(kind: Kind, spec: Spec, pointer: string): Entry {
   const name = String((spec as Readonly<Record<string, unknown>>)[nameProperty(kind)]);
-  // The names of keys are unique for each consumer only.
+  // Names of keys are unique only per consumer.
   const scope = kind === 'key' ? (spec as Spec<'key'>).consumer : '';
   return { kind, id: stableId(kind, scope, name), name, pointer, spec };
 }
 
-/** The same name has the same id after every reload (RFC 9562, version 8). */
+/** Derives the id from the name, so that it is the same after every reload (RFC 9562, version 8). */
 function stableId(...parts: readonly string[]): string {
   const hex = createHash('sha256').update(parts.join('\0')).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

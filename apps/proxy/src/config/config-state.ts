@@ -3,34 +3,34 @@ import type { ConfigFault } from './source.ts';
 /** Where the configuration in service came from. */
 export type ConfigOrigin = 'none' | 'stream' | 'last-good' | 'file';
 
-/** What is known about the configuration of this node, at one moment. */
+/** The state of this node's configuration at one moment. */
 export interface ConfigStatus {
   readonly origin: ConfigOrigin;
   /** True while the stream is up; always false for a file. */
   readonly connected: boolean;
-  /** The control plane connected to, or tried last. */
+  /** Address of the connected control plane, or of the last one tried. */
   readonly controlPlane: string;
   readonly epoch: string;
   /** The revision in service; 0 when there is none. */
   readonly revision: number;
-  /** Since when nobody has confirmed that this is the newest configuration, in milliseconds; 0 when there is none. */
+  /** Time since the control plane last confirmed the configuration, in milliseconds; 0 when there is none. */
   readonly ageMs: number;
   readonly quarantined: readonly ConfigFault[];
-  /** The newest revision that was refused, if that is newer than the one in service. */
+  /** The newest refused revision, if it is newer than the one in service. */
   readonly refused: { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
-  /** Why the stream is down, or the file could not be read; empty when all is well. */
+  /** Why the stream is down, or the file could not be read; empty when there is no error. */
   readonly lastError: string;
-  /** True when the control plane is there and does not want this node as it is: an operator has to act. */
+  /** True when the control plane refuses this node: an operator has to act. */
   readonly isRefused: boolean;
-  /** Why the last good configuration could not be kept or read; empty when all is well. */
+  /** Why the last good configuration could not be written or read; empty when there is no error. */
   readonly lastGoodError: string;
-  /** How often, since the start: revisions refused, whole configurations asked for because of drift, connections made. */
+  /** Counts since the start: refused revisions, snapshots requested after drift, connections. */
   readonly nacks: number;
   readonly resyncs: number;
   readonly connects: number;
 }
 
-/** Collects what the sources have to say about the configuration, for readiness, metrics and the config dump. */
+/** Collects the state of the configuration for readiness, metrics and the config dump. */
 export class ConfigState {
   origin: ConfigOrigin = 'none';
   connected = false;
@@ -47,7 +47,7 @@ export class ConfigState {
   connects = 0;
   #confirmedAtMs = 0;
 
-  /** A revision is in service. `confirmedAtMs` is when it was known to be the newest, in epoch milliseconds. */
+  /** Records a revision in service. `confirmedAtMs` is when it was known to be the newest, in epoch milliseconds. */
   applied(origin: ConfigOrigin, epoch: string, revision: number, quarantined: readonly ConfigFault[], confirmedAtMs: number): void {
     this.origin = origin;
     this.epoch = epoch;
@@ -57,13 +57,13 @@ export class ConfigState {
     this.#confirmedAtMs = confirmedAtMs;
   }
 
-  /** A revision was refused; the one before stays. */
+  /** Records a refused revision; the previous one stays in service. */
   refusedRevision(revision: number, faults: readonly ConfigFault[]): void {
     this.refused = { revision, faults };
     this.nacks++;
   }
 
-  /** The control plane has nothing newer. */
+  /** Records that the control plane has no newer revision. */
   confirmed(nowMs: number): void {
     this.#confirmedAtMs = nowMs;
   }

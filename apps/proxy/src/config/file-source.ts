@@ -14,8 +14,9 @@ export interface FileSourceOptions {
 }
 
 /**
- * Configuration from one JSON file, for a node without a control plane. It is read at the start, where a fault ends the
- * process, and again on {@link reload} (SIGHUP), where a fault leaves what was there in service.
+ * Configuration from one JSON file, for a node without a control plane. The file is read at the start,
+ * where a fault ends the process, and again on {@link reload} (SIGHUP), where a fault leaves the
+ * current configuration in service.
  */
 export class FileSource implements ConfigSource {
   readonly #options: FileSourceOptions;
@@ -26,7 +27,7 @@ export class FileSource implements ConfigSource {
     this.#options = options;
   }
 
-  /** Reads the file. Throws a ConfigFileError with everything that is wrong with it. */
+  /** Reads the file. Throws a ConfigFileError with all its faults. */
   start(): void {
     const apply = this.#read();
     this.#applying = apply();
@@ -40,7 +41,7 @@ export class FileSource implements ConfigSource {
     await this.#applying;
   }
 
-  /** Reads the file again, and settles once it is in service. What is wrong with it goes to the log and the state. */
+  /** Reads the file again; settles when it is in service. Reports faults to the log and the state. */
   async reload(): Promise<void> {
     const { path, state, log } = this.#options;
     try {
@@ -49,11 +50,11 @@ export class FileSource implements ConfigSource {
       await this.#applying;
     } catch (error) {
       state.lastError = error instanceof Error ? error.message : String(error);
-      log.error({ path, reason: state.lastError }, 'the configuration file cannot be used; the configuration stays as it was');
+      log.error({ path, reason: state.lastError }, 'the configuration file cannot be used; the current configuration stays in service');
     }
   }
 
-  /** Gives what brings the file's content into service. */
+  /** Reads and parses the file; returns a function that applies it. */
   #read(): () => Promise<void> {
     const { path, gateway } = this.#options;
     const resources = parseConfigFile(readText(path), path, gateway);
@@ -72,15 +73,15 @@ export class FileSource implements ConfigSource {
     }
     state.applied('file', path, revision, quarantined, Date.now());
     state.lastError = '';
-    if (quarantined.length > 0) log.error({ path, quarantined: quarantined.slice(0, 10) }, 'resources of the configuration file cannot be used and are refused');
-    log.info({ path, resources: resources.length }, 'serving with the configuration file');
+    if (quarantined.length > 0) log.error({ path, quarantined: quarantined.slice(0, 10) }, 'some resources of the configuration file cannot be used; requests for them are refused');
+    log.info({ path, resources: resources.length }, 'serving the configuration file');
   }
 }
 
 function readText(path: string): string {
   try {
     const { size } = statSync(path);
-    if (size > maxFileBytes) throw new Error(`it has ${size} bytes; at most ${maxFileBytes} are read`);
+    if (size > maxFileBytes) throw new Error(`the file has ${size} bytes; the limit is ${maxFileBytes}`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigFileError(path, [{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);

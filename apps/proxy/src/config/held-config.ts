@@ -2,18 +2,18 @@ import { SetHash, WireError } from '@sluice/wire';
 import type { ConfigSnapshot, Delta, ResourceRecord } from '@sluice/wire';
 
 /**
- * The set of resources this node was sent, bytes and all, whether or not it could use them: what it says it holds, what
- * deltas are applied to, and what is kept on disk.
+ * The resources that this node has received, in their exact bytes, whether or not it can use them. The
+ * node reports this set to the control plane, applies deltas to it, and writes it to disk.
  */
 export class HeldConfig {
   #epoch = '';
   #revision = 0;
   #records: Map<string, ResourceRecord> = new Map();
   #setHash = new SetHash();
-  /** Earlier versions of resources whose newest one has not been applied; undefined where there was none. */
+  /** Last applied versions of resources whose newest version is not applied; undefined when there was none. */
   #earlier = new Map<string, ResourceRecord | undefined>();
 
-  /** Identity of the database that revisions count in; empty when nothing is held. */
+  /** Identity of the database that the revisions belong to; empty when nothing is held. */
   get epoch(): string {
     return this.#epoch;
   }
@@ -31,7 +31,7 @@ export class HeldConfig {
     return this.#records.values();
   }
 
-  /** Holds this and nothing else. Throws a WireError when a resource is in it twice. */
+  /** Replaces the whole set. Throws a WireError when the snapshot contains a resource twice. */
   replace({ epoch, revision, records, setHash }: ConfigSnapshot): void {
     const byId = new Map(records.map((record) => [record.id, record]));
     if (byId.size !== records.length) throw new WireError(`the snapshot of revision ${revision} has a resource twice`);
@@ -42,7 +42,7 @@ export class HeldConfig {
     this.#earlier.clear();
   }
 
-  /** Follows a delta. False, and nothing is changed, when the outcome is not what the control plane has. */
+  /** Applies a delta. Returns false and changes nothing when the result differs from the control plane's set. */
   follow(delta: Delta): boolean {
     if (delta.fromRevision > this.#revision || delta.revision <= this.#revision) return false;
     const setHash = this.#setHash.plus(new SetHash());
@@ -62,19 +62,20 @@ export class HeldConfig {
     return true;
   }
 
-  /** Up to this revision nothing has changed. */
+  /** Moves to a later revision without changes. */
   advance(revision: number): void {
     if (revision > this.#revision) this.#revision = revision;
   }
 
-  /** Everything held is in service now, but for resources with these ids. */
+  /** Records that the whole set is in service, except the resources with these ids. */
   applied(quarantinedIds: ReadonlySet<string>): void {
     for (const id of this.#earlier.keys()) if (!quarantinedIds.has(id)) this.#earlier.delete(id);
   }
 
   /**
-   * What is in service: of quarantined resources the last good version. Where there is none it is the broken one, so
-   * that a node that starts with it refuses what it stands for, rather than not knowing of it.
+   * Returns the records in service: for a quarantined resource, its last good version. Without one it
+   * is the broken version, so that a node that starts from these records refuses its requests instead
+   * of ignoring the resource.
    */
   goodRecords(): ResourceRecord[] {
     if (this.#earlier.size === 0) return [...this.#records.values()];

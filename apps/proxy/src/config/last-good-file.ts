@@ -4,9 +4,10 @@ import { encodeResourceList, ResourceListDecoder, SetHash } from '@sluice/wire';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
 
 /**
- * The file, all numbers big-endian: 8 bytes magic and version · 8 bytes which key · 12 bytes nonce · AES-256-GCM of (4 bytes
- * length of the head · head in JSON · the resource list as it travels) · 16 bytes tag · SHA-256 over all before. The last
- * tells damage from a wrong key; the tag proves that nobody else wrote it.
+ * The file format, numbers big-endian: 8 bytes magic and version · 8 bytes key id · 12 bytes nonce ·
+ * AES-256-GCM of (4 bytes length of the head · head in JSON · the resource list in wire format) · 16
+ * bytes authentication tag · SHA-256 of all bytes before it. The checksum distinguishes damage from a
+ * wrong key; the tag proves that the content was written with the key.
  */
 const magic = Buffer.from('SLGOOD\0\x01', 'latin1');
 const keyIdBytes = 8;
@@ -16,7 +17,7 @@ const checksumBytes = 32;
 const prefixBytes = magic.length + keyIdBytes + nonceBytes;
 const pieceBytes = 1024 * 1024;
 
-/** What is kept: whose configuration, and as of when. */
+/** The gateway, revision and time of a stored configuration. */
 export interface LastGoodHead {
   readonly gateway: string;
   readonly epoch: string;
@@ -26,8 +27,8 @@ export interface LastGoodHead {
 }
 
 /**
- * Writes a new file, durably. Works piece by piece: with 100,000 routes no step holds up the event loop for more than a
- * few milliseconds.
+ * Writes a new file and syncs it to disk. Works in pieces: with 100,000 routes no step blocks the event
+ * loop for more than a few milliseconds.
  */
 export async function writeLastGood(path: string, key: Buffer, head: LastGoodHead, records: readonly ResourceRecord[]): Promise<void> {
   const nonce = randomBytes(nonceBytes);
@@ -52,11 +53,11 @@ export async function writeLastGood(path: string, key: Buffer, head: LastGoodHea
   }
 }
 
-/** Reads a file back. Rejects with what is wrong with it: missing (ENOENT), damaged, or of another key. */
+/** Reads a file. Rejects when it is missing (ENOENT), damaged, or encrypted with another key. */
 export async function readLastGood(path: string, key: Buffer): Promise<{ readonly head: LastGoodHead; readonly snapshot: ConfigSnapshot }> {
   const bytes = await readFile(path);
   const end = bytes.length - checksumBytes;
-  if (end < prefixBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) throw new Error('it is no snapshot of this version');
+  if (end < prefixBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) throw new Error('it is not a snapshot in the format of this version');
   const content = bytes.subarray(0, end);
   if (!createHash('sha256').update(content).digest().equals(bytes.subarray(end))) throw new Error('it is damaged');
   if (!keyId(key).equals(content.subarray(magic.length, magic.length + keyIdBytes))) throw new Error('it was written with another key');
@@ -84,12 +85,12 @@ function decrypt(content: Buffer, key: Buffer): Buffer {
   try {
     decipher.final();
   } catch {
-    throw new Error('somebody else has changed it');
+    throw new Error('its authentication tag does not match: it was changed after this node wrote it');
   }
   return plain;
 }
 
-/** Names a key without telling anything about it. */
+/** Identifies a key without revealing it. */
 function keyId(key: Buffer): Buffer {
   return createHash('sha256').update('sluice snapshot key\0').update(key).digest().subarray(0, keyIdBytes);
 }

@@ -111,7 +111,7 @@ describe('LastGood', () => {
     await save(1);
     await writeFile(join(dataDir, 'snapshot.key'), 'no key');
     expect(await open().load()).toBeUndefined();
-    expect(state.lastGoodError).toMatch(/delete the file for a new one, or set SLUICE_SNAPSHOT_KEY/);
+    expect(state.lastGoodError).toMatch(/delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY/);
   });
 
   it('does not use the configuration of another gateway', async () => {

@@ -8,12 +8,12 @@ import { isMissing, snapshotKey } from './snapshot-key.ts';
 import type { ConfigLog } from './source.ts';
 
 const debounceMs = 200;
-/** Writing takes at most this share of the time, however quickly large configurations change. */
+/** The pause after a write is this many times its duration, which bounds the share of time spent on writing. */
 const dutyFactor = 20;
 
 export interface LastGoodOptions {
   readonly dataDir: string;
-  /** 64 hexadecimal digits; without it a key is made and kept beside the snapshots. */
+  /** 64 hexadecimal digits; without it a key is generated and stored next to the snapshots. */
   readonly key: string | undefined;
   /** A snapshot of another gateway is not used. */
   readonly gateway: string;
@@ -21,7 +21,7 @@ export interface LastGoodOptions {
   readonly log: ConfigLog;
 }
 
-/** A configuration to keep. */
+/** A configuration to write. */
 export interface KeptConfig {
   readonly epoch: string;
   readonly revision: number;
@@ -29,8 +29,8 @@ export interface KeptConfig {
 }
 
 /**
- * The last two good configurations, on disk, for a start without a control plane. Nothing that goes wrong here stops the
- * node; it is said in the log and in the state.
+ * Stores the last two good configurations on disk, for a start without a control plane. A failure does
+ * not stop the node; it is reported in the log and in the state.
  */
 export class LastGood {
   readonly #options: LastGoodOptions;
@@ -48,7 +48,7 @@ export class LastGood {
     this.#previous = join(options.dataDir, 'last-good.previous.snapshot');
   }
 
-  /** The newest configuration that can be read, if there is one. */
+  /** Returns the newest readable configuration, or undefined when there is none. */
   async load(): Promise<{ readonly snapshot: ConfigSnapshot; readonly savedAtMs: number } | undefined> {
     const { log, state, gateway } = this.#options;
     const faults: string[] = [];
@@ -56,7 +56,7 @@ export class LastGood {
       try {
         const { head, snapshot } = await readLastGood(path, await this.#openKey());
         if (head.gateway === gateway) return { snapshot, savedAtMs: head.savedAtMs };
-        log.info({ path, gateway: head.gateway }, 'the last good configuration is of another gateway and is not used');
+        log.info({ path, gateway: head.gateway }, 'the last good configuration belongs to another gateway and is not used');
       } catch (error) {
         if (isMissing(error)) continue;
         const reason = error instanceof Error ? error.message : String(error);
@@ -66,12 +66,12 @@ export class LastGood {
     }
     if (faults.length > 0) {
       state.lastGoodError = faults.join('; ');
-      log.error({}, 'no last good configuration can be used: this node has none until a control plane answers');
+      log.error({}, 'no last good configuration can be used: this node has no configuration until a control plane answers');
     }
     return undefined;
   }
 
-  /** There is something new to keep. It is taken and written a little later, once for a burst of changes. */
+  /** Schedules a write. Calls `take` shortly afterwards, once for a burst of changes. */
   keep(take: () => KeptConfig): void {
     this.#take = take;
     this.#timer ??= after('storage', Math.max(debounceMs, this.#lastWriteMs * dutyFactor), () => {
@@ -79,7 +79,7 @@ export class LastGood {
     });
   }
 
-  /** Writes what is still to be kept. */
+  /** Writes a scheduled configuration immediately. */
   async flush(): Promise<void> {
     await this.#writing;
     await this.#write();
@@ -98,7 +98,7 @@ export class LastGood {
     }
     this.#lastWriteMs = performance.now() - startedAt;
     this.#timer = undefined;
-    // What came in the meantime.
+    // A change that arrived during the write.
     if (this.#take !== undefined) this.keep(this.#take);
   }
 
@@ -106,7 +106,7 @@ export class LastGood {
     const { dataDir, gateway } = this.#options;
     const temporary = `${this.#newest}.tmp`;
     await writeLastGood(temporary, await this.#openKey(), { gateway, epoch, revision, savedAtMs: Date.now() }, records);
-    // Between the two there is no newest, which is why the previous one is read as well.
+    // Between the two renames there is no newest file, so `load` also reads the previous one.
     await rename(this.#newest, this.#previous).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
     });
@@ -128,7 +128,7 @@ export class LastGood {
 
   #note(fault: string): void {
     const { state, log } = this.#options;
-    if (fault !== '' && state.lastGoodError === '') log.error({ reason: fault }, 'the last good configuration cannot be kept: a restart without a control plane would begin with an older one');
+    if (fault !== '' && state.lastGoodError === '') log.error({ reason: fault }, 'the last good configuration cannot be written: a restart without a control plane would use an older one');
     state.lastGoodError = fault;
   }
 }

@@ -4,12 +4,12 @@ import type { ResourceRecord } from '@sluice/wire';
 import type { ConfigFault } from './source.ts';
 
 /**
- * Reads a resource off the wire. What this version cannot read, a kind of a newer control plane for instance, is a fault:
- * never silently left out.
+ * Parses a resource from the wire. A resource that this version cannot read, for example a kind of a
+ * newer control plane, becomes a fault and is never silently dropped.
  */
 export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   const { kind, id, json } = record;
-  if (!isKind(kind)) return fault(record, '', 'unknown_kind', `this version knows no resource of the kind "${kind}"`);
+  if (!isKind(kind)) return fault(record, '', 'unknown_kind', `this version does not know the resource kind "${kind}"`);
   try {
     const spec: unknown = JSON.parse(json);
     if (typeof spec === 'object' && spec !== null) return { kind, id, spec: spec as Spec };
@@ -19,12 +19,12 @@ export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   }
 }
 
-/** True for what {@link readRecord} could not read. */
+/** True when {@link readRecord} returned a fault. */
 export function isFault(read: Resource | ConfigFault): read is ConfigFault {
   return 'code' in read;
 }
 
-/** Reads resources one by one, putting what cannot be read into `faults`. */
+/** Parses resources one by one and adds the unreadable ones to `faults`. */
 export function* readRecords(records: Iterable<ResourceRecord>, faults: Map<string, ConfigFault>): Generator<Resource> {
   for (const record of records) {
     const read = readRecord(record);
@@ -37,7 +37,7 @@ function fault({ kind, id, json }: ResourceRecord, pointer: string, code: string
   return { kind, id, name: nameIn(kind, json), pointer, code, reason };
 }
 
-/** The name, if it can be had at all. */
+/** The name, or empty when it cannot be read. */
 function nameIn(kind: string, json: string): string {
   try {
     const name = (JSON.parse(json) as Record<string, unknown> | null)?.[isKind(kind) ? nameProperty(kind) : 'name'];

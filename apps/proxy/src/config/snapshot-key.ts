@@ -6,8 +6,9 @@ const keyBytes = 32;
 const keyText = /^[0-9a-f]{64}$/;
 
 /**
- * The key that the last good configuration is encrypted with: the given one (64 hexadecimal digits), otherwise one that is
- * made at the first start and kept in the data directory, readable by this user alone. Rejects when neither works.
+ * Returns the key that encrypts the last good configuration: the given one (64 hexadecimal digits), or
+ * one that is generated at the first start and stored in the data directory, readable only by this
+ * user. Rejects when the key is malformed, or when the file cannot be read or written.
  */
 export async function snapshotKey(dataDir: string, given: string | undefined): Promise<Buffer> {
   if (given !== undefined) return parse(given, 'SLUICE_SNAPSHOT_KEY');
@@ -18,7 +19,7 @@ export async function snapshotKey(dataDir: string, given: string | undefined): P
     if (!isMissing(error)) throw error;
   }
   const key = randomBytes(keyBytes);
-  // `wx`: whoever else made one at this moment is not overwritten.
+  // `wx` does not overwrite a key that another process has just created.
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(`${key.toString('hex')}\n`);
@@ -31,10 +32,10 @@ export async function snapshotKey(dataDir: string, given: string | undefined): P
 
 function parse(text: string, source: string): Buffer {
   if (keyText.test(text)) return Buffer.from(text, 'hex');
-  throw new Error(`${source} does not hold a key of 64 hexadecimal digits; delete the file for a new one, or set SLUICE_SNAPSHOT_KEY`);
+  throw new Error(`${source} does not hold a key of 64 hexadecimal digits; delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY`);
 }
 
-/** True when there is no such file. */
+/** True for the error of a file that does not exist. */
 export function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

@@ -1,43 +1,43 @@
 import type { Kind, Resource, Spec } from '@sluice/config';
 
-/** Where a node's configuration comes from. */
+/** A source of a node's configuration. */
 export interface ConfigSource {
-  /** Begins to bring configuration. Throws when it can never work as it was set up. */
+  /** Starts to deliver configuration. Throws when its settings cannot work. */
   start(): void;
-  /** Once started: fulfils when what was at hand then, a file or a last good configuration, is in service or cannot be. */
+  /** Fulfils when the local configuration (a file or the last good one) is applied or has failed. */
   readonly settled: Promise<void>;
-  /** Stops, and waits for what must not be lost. Safe to call twice. */
+  /** Stops, and waits until unsaved data is written. May be called twice. */
   stop(): Promise<void>;
 }
 
 /**
- * What a source brings its configuration to: the runtime of this process, or all workers of the node, and then the
- * outcome is a promise. A source calls one method at a time and awaits its outcome before it calls the next. It throws
- * nothing and rejects never; what does not work is in the outcome.
+ * Applies the configuration of a source: the runtime of this process, or all workers of the node, which
+ * return a promise. A source awaits each outcome before its next call. The methods do not throw or
+ * reject; the outcome contains the faults.
  */
 export interface ConfigTarget {
-  /** Replaces everything. Broken resources are quarantined and named, the rest is served. */
+  /** Replaces the whole configuration. Broken resources are quarantined and reported; the rest is served. */
   applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome | Promise<ApplyOutcome>;
   /**
-   * Applies all changes or none. What a refused delta contained is tried again with the next one, on top of which
-   * resources that are still broken stay quarantined.
+   * Applies all changes or none. The changes of a refused delta are tried again with the next one;
+   * resources that are still broken then are quarantined.
    */
   applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome | Promise<ApplyOutcome>;
 }
 
-/** One resource as it is from now on; without a spec it is gone. */
+/** The new version of a resource; a change without a spec removes it. */
 export interface ResourceChange {
   readonly kind: Kind;
   readonly id: string;
   readonly spec: Spec | undefined;
 }
 
-/** What came of a revision. */
+/** The result of applying a revision. */
 export interface ApplyOutcome {
   readonly applied: boolean;
   /** Why it was not applied. */
   readonly faults: readonly ConfigFault[];
-  /** Resources kept out of service, or at their last good version, now. */
+  /** Resources that are refused or kept at their last good version. */
   readonly quarantined: readonly ConfigFault[];
 }
 
@@ -52,7 +52,7 @@ export interface ConfigFault {
   readonly reason: string;
 }
 
-/** Where a source tells what happens, once per change of state. */
+/** The log of a source: one line per change of state. */
 export interface ConfigLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

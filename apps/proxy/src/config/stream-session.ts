@@ -7,7 +7,7 @@ import type { ConfigState } from './config-state.ts';
 import type { ConfigLog } from './source.ts';
 
 const statusMs = 1_000;
-/** What the node says about itself with every sign of life. */
+/** The node's part of each status frame. */
 export interface NodeReport {
   readonly draining: boolean;
   readonly targets: readonly TargetHealth[];
@@ -24,20 +24,20 @@ export interface StreamSessionOptions {
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
   readonly log: ConfigLog;
-  /** The control plane speaks every second; after so many seconds of silence it is taken for gone. */
+  /** The control plane sends a frame every second; after this many seconds without one the stream ends. */
   readonly silentSeconds: number;
-  /** Called with the first frame: the control plane has accepted us. */
+  /** Called with the first frame: the control plane has accepted this node. */
   readonly onAccepted: () => void;
 }
 
 /** How a stream ended. */
 export interface SessionEnd {
   readonly reason: string;
-  /** True when the control plane is there but does not want us as we are: an operator has to act. */
+  /** True when the control plane refused this node: an operator has to act. */
   readonly isRefusal: boolean;
 }
 
-/** One stream from hello to end. It never stops the node: whatever goes wrong ends the stream, with the reason. */
+/** One stream from hello to its end. An error ends the stream with a reason, and never the node. */
 export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #call: ControlCall;
@@ -47,18 +47,18 @@ export class StreamSession {
   #quietSeconds = 0;
   #isAccepted = false;
   #isApplying = false;
-  /** After drift, deltas mean nothing until a snapshot begins. */
+  /** After drift, deltas are ignored until a snapshot begins. */
   #awaitsSnapshot = false;
 
   constructor(client: ConfigStreamClient, options: StreamSessionOptions) {
     this.#options = options;
     this.#client = client;
     this.#call = client.connect();
-    // Read by `run`; this one only keeps late errors from ending the process.
+    // `run` handles errors; this listener keeps late ones from ending the process.
     this.#call.on('error', () => undefined);
   }
 
-  /** Says hello and takes frames, one after the other. Resolves once the stream has ended. */
+  /** Sends hello and handles frames in order. Resolves when the stream has ended. */
   async run(): Promise<SessionEnd> {
     let isRefusal = false;
     const ticks = every('config', statusMs, () => this.#tick());
@@ -82,21 +82,21 @@ export class StreamSession {
     return { reason: this.#reason ?? 'the control plane ended the stream', isRefusal };
   }
 
-  /** Says at once how the node is. */
+  /** Sends a status frame immediately. */
   sendStatus(): void {
-    // A control plane that does not listen gets no pile of old news.
+    // Skips the frame when the control plane does not read, so that stale frames do not queue up.
     if (this.#call.writableNeedDrain) return;
     const { draining, targets } = this.#options.report();
     this.#send({ type: 'status', draining, targets, appliedRevision: this.#options.state.revision });
   }
 
-  /** Ends the stream from this side, letting what was said arrive. */
+  /** Ends the stream gracefully: frames that were sent still arrive. */
   close(): void {
     this.#reason ??= 'stopping';
     this.#call.end();
   }
 
-  /** Ends the stream at once. */
+  /** Cancels the stream immediately. */
   cut(): void {
     this.#call.cancel();
   }
@@ -135,8 +135,8 @@ export class StreamSession {
       if (snapshot !== undefined) this.#answer(snapshot.revision, await applier.takeSnapshot(snapshot, 'stream', Date.now()));
       return;
     }
-    if (this.#assembler.busy) throw new WireError(`a ${frame.type} came in the middle of a snapshot`);
-    if (frame.type === 'drain') this.#reason = `the control plane sent us elsewhere: ${frame.reason}`;
+    if (this.#assembler.busy) throw new WireError(`a ${frame.type} frame arrived inside a snapshot`);
+    if (frame.type === 'drain') this.#reason = `the control plane is draining: ${frame.reason}`;
     else if (frame.type === 'unknown') log.warn({}, 'the control plane sent a frame that this version does not know; update this node');
     else if (this.#awaitsSnapshot) return;
     else if (frame.type === 'delta') {
@@ -150,7 +150,7 @@ export class StreamSession {
     this.#send(applied ? { type: 'ack', revision, quarantined: faults } : { type: 'nack', revision, faults });
   }
 
-  /** What is held is not what it should be: ask for everything. */
+  /** The held set has drifted from the control plane's: requests a snapshot. */
   #resynchronise(revision: number): void {
     const { state, log, applier } = this.#options;
     state.resyncs++;
@@ -160,11 +160,11 @@ export class StreamSession {
   }
 
   #tick(): void {
-    // While a large configuration is applied, what the control plane says waits to be read.
+    // While a large configuration is applied, frames of the control plane are not read.
     this.#quietSeconds = this.#isApplying ? 0 : this.#quietSeconds + 1;
     const { silentSeconds } = this.#options;
     if (this.#quietSeconds > silentSeconds) {
-      this.#reason ??= `the control plane said nothing for ${silentSeconds} seconds`;
+      this.#reason ??= `the control plane sent nothing for ${silentSeconds} seconds`;
       this.#call.cancel();
     } else if (this.#isAccepted) this.sendStatus();
   }
@@ -180,7 +180,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** What the peer said, or what happened on the way, without the clutter of gRPC. */
+/** The peer's message or the network error, without gRPC's prefix. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const details = 'details' in error && typeof error.details === 'string' ? error.details : '';

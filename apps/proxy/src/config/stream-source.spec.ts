@@ -243,7 +243,7 @@ describe('StreamSource', () => {
     controlPlane.sendDelta(11, [b], [a, b]);
     await until(() => state.revision === 11);
     // Once per change of state, however often it tried.
-    expect(logged.filter((line) => line.startsWith('no control plane'))).toEqual(['no control plane; serving on with revision 10']);
+    expect(logged.filter((line) => line.startsWith('no control plane'))).toEqual(['no control plane; still serving revision 10']);
     expect(logged.filter((line) => line === 'connected to the control plane')).toHaveLength(2);
   });
 
@@ -282,7 +282,7 @@ describe('StreamSource', () => {
     await connected(a);
     await until(() => controlPlane.said('hello').length === 2);
     expect(state.revision).toBe(10);
-    expect(logged).toContain('no control plane; serving on with revision 10');
+    expect(logged).toContain('no control plane; still serving revision 10');
   });
 
   it('says why it is refused', async () => {

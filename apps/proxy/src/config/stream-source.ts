@@ -9,9 +9,9 @@ import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
 import { StreamSession } from './stream-session.ts';
 import type { NodeReport, SessionEnd } from './stream-session.ts';
 
-/** A stream that stood so long was a good one; the next failure begins counting anew. */
+/** A stream that lasted this long resets the count of failures. */
 const steadyMs = 2_000;
-const farewellMs = 1_000;
+const closeMs = 1_000;
 const defaultSilentSeconds = 10;
 
 export interface StreamSourceOptions {
@@ -22,37 +22,37 @@ export interface StreamSourceOptions {
   readonly nodeId: string;
   readonly gateway: string;
   readonly version: string;
-  /** Names of the policies this node can run. */
+  /** Names of the policies that this node can run. */
   readonly policies: readonly string[];
   readonly report: () => NodeReport;
   readonly target: ConfigTarget;
   readonly state: ConfigState;
-  /** Where the configuration is kept for the next start; undefined keeps none. */
+  /** Stores the configuration for the next start; undefined stores none. */
   readonly lastGood: LastGood | undefined;
   readonly log: ConfigLog;
-  /** Addresses of the name of a control plane; gRPC resolves it, on the thread pool, when absent. */
+  /** Resolves the host name of a control plane; when absent, gRPC resolves it on the thread pool. */
   readonly resolve?: (host: string) => Promise<readonly { readonly address: string }[]>;
-  /** A control plane that says nothing for so long is left. Default 10. */
+  /** Seconds without a frame after which the node leaves a control plane. Default 10. */
   readonly silentSeconds?: number;
 }
 
 /**
- * Configuration from a control plane, and from disk until one answers. The stream never stops the node: without a control
- * plane it serves for ever with what it has.
+ * Configuration from a control plane, and from disk until one answers. A lost stream never stops the
+ * node: without a control plane it continues to serve its configuration.
  */
 export class StreamSource implements ConfigSource {
   readonly #options: StreamSourceOptions;
   readonly #applier: ConfigApplier;
   readonly #settled = Promise.withResolvers<void>();
-  /** Tells the control plane that it is this process that comes back, and not another one with its id. */
+  /** Distinguishes a reconnect of this process from another process with the same node id. */
   readonly #bootId = randomUUID();
   #isStopping = false;
   #attempts = 0;
-  /** Ends the wait under way. */
+  /** Ends the current wait. */
   #interrupt: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #session: StreamSession | undefined;
-  /** What the log was told last, so that it hears of every change of state once. */
+  /** The last logged loss, so that each change of state is logged once. */
   #loggedLoss: string | undefined;
 
   constructor(options: StreamSourceOptions) {
@@ -61,11 +61,11 @@ export class StreamSource implements ConfigSource {
     this.#applier = new ConfigApplier({ target, state, log, onApplied: () => this.#keep() });
   }
 
-  /** Begins to connect. Throws when an address is beyond this machine and that was not allowed. */
+  /** Starts to connect. Throws when an address needs TLS and plaintext to remote hosts is not allowed. */
   start(): void {
     const { addresses, security, token } = this.#options;
-    if (addresses.length === 0) throw new TypeError('no control plane is named; set SLUICE_CONTROL_PLANE');
-    // Made to be told now, rather than with every attempt, that an address cannot be used.
+    if (addresses.length === 0) throw new TypeError('no control plane is configured; set SLUICE_CONTROL_PLANE');
+    // Creates clients only to report an unusable address now and not with every attempt.
     for (const address of addresses) createConfigStreamClient({ address, security, token }).close();
     this.#running ??= this.#run();
   }
@@ -74,12 +74,12 @@ export class StreamSource implements ConfigSource {
     return this.#settled.promise;
   }
 
-  /** Tells the control plane at once what {@link StreamSourceOptions.report} says, that the node is draining for instance. */
+  /** Sends the current {@link StreamSourceOptions.report} immediately, for example when draining starts. */
   announce(): void {
     this.#session?.sendStatus();
   }
 
-  /** Says farewell, and keeps the configuration for the next start. */
+  /** Sends a last status, closes the stream, and writes the configuration for the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#session?.sendStatus();
@@ -92,7 +92,7 @@ export class StreamSource implements ConfigSource {
   async #run(): Promise<void> {
     await this.#loadLastGood().finally(() => this.#settled.resolve());
     const { addresses } = this.#options;
-    // A random first one spreads nodes over the control planes.
+    // A random first address distributes nodes over the control planes.
     let next = Math.floor(Math.random() * addresses.length);
     let failures = 0;
     while (!this.#isStopping) {
@@ -110,10 +110,10 @@ export class StreamSource implements ConfigSource {
     const loaded = await lastGood?.load();
     if (loaded === undefined || this.#isStopping) return;
     const { applied } = await this.#applier.takeSnapshot(loaded.snapshot, 'last-good', loaded.savedAtMs);
-    if (applied) log.info({ revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() }, 'serving with the last good configuration from disk');
+    if (applied) log.info({ revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() }, 'serving the last good configuration from disk');
   }
 
-  /** Runs one stream. Gives how long it stood once it was accepted, in milliseconds. */
+  /** Runs one stream. Returns how long it lasted after it was accepted, in milliseconds. */
   async #connect(address: StreamAddress): Promise<number> {
     const { security, token, state, log } = this.#options;
     state.controlPlane = formatStreamAddress(address);
@@ -150,8 +150,8 @@ export class StreamSource implements ConfigSource {
     });
     await this.#wait();
     if (end === undefined) {
-      // Stopping: the last frames may still arrive, but not for long.
-      await this.#wait(farewellMs);
+      // Stopping: the last frames get a limited time to arrive.
+      await this.#wait(closeMs);
       session.cut();
     }
     const how = await ended;
@@ -161,7 +161,7 @@ export class StreamSource implements ConfigSource {
     return acceptedAt === undefined ? 0 : performance.now() - acceptedAt;
   }
 
-  /** Of the addresses of a name, another one with each attempt. */
+  /** Rotates through the addresses of a host name, one per attempt. */
   async #nextIp(host: string): Promise<string | undefined> {
     const addresses = await this.#options.resolve?.(host);
     return addresses?.[this.#attempts++ % addresses.length]?.address;
@@ -172,11 +172,11 @@ export class StreamSource implements ConfigSource {
     const { state, log } = this.#options;
     state.lastError = reason;
     state.isRefused = isRefusal;
-    // That nobody answers is one state, whatever the network says about it.
+    // All network errors count as one state: no control plane answers.
     const kind = isRefusal ? reason : 'away';
     if (kind === this.#loggedLoss) return;
     this.#loggedLoss = kind;
-    const serving = state.revision === 0 ? 'there is no configuration yet' : `serving on with revision ${state.revision}`;
+    const serving = state.revision === 0 ? 'there is no configuration yet' : `still serving revision ${state.revision}`;
     log.warn({ controlPlane: state.controlPlane, reason }, `${isRefusal ? 'the control plane refuses this node' : 'no control plane'}; ${serving}`);
   }
 
@@ -186,7 +186,7 @@ export class StreamSource implements ConfigSource {
     if (state.origin === 'stream') lastGood?.keep(() => ({ epoch: held.epoch, revision: held.revision, records: held.goodRecords() }));
   }
 
-  /** Waits for so long, or for ever, or until {@link #interrupt}. */
+  /** Waits until {@link #interrupt} is called, or for `ms` milliseconds when given. */
   async #wait(ms?: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = ms === undefined ? undefined : setTimeout(resolve, ms);

@@ -9,7 +9,7 @@ import type { NodeCertificates } from '../workers/messages.ts';
 const maxFileBytes = 1024 * 1024;
 const maxCertificates = 10_000;
 
-/** Reads all certificates the settings name. @throws Error that says which file or setting is wrong, and what to do */
+/** Reads all configured certificates. @throws Error that names the wrong file or setting and the remedy */
 export function readNodeCertificates(env: Env): NodeCertificates {
   return { server: readCertificates(env), client: readClientCertificates(env.SLUICE_CLIENT_CERT_DIR) };
 }
@@ -17,15 +17,16 @@ export function readNodeCertificates(env: Env): NodeCertificates {
 type TlsSettings = Pick<Env, 'SLUICE_TLS_PORT' | 'SLUICE_TLS_CERT_FILE' | 'SLUICE_TLS_KEY_FILE' | 'SLUICE_TLS_DIR'>;
 
 /**
- * Reads the certificates the settings name, and checks that TLS can be spoken with them. The one of SLUICE_TLS_CERT_FILE is
- * the first; those of the folder follow by name. Undefined when the settings ask for no TLS.
- * @throws Error that says which file or setting is wrong, and what to do
+ * Reads the configured server certificates and checks that they work for TLS. The certificate of
+ * SLUICE_TLS_CERT_FILE is the first; those of the folder follow by name. Returns undefined when TLS is
+ * not configured.
+ * @throws Error that names the wrong file or setting and the remedy
  */
 export function readCertificates(env: TlsSettings): ServerCertificate[] | undefined {
   const { SLUICE_TLS_CERT_FILE: certFile, SLUICE_TLS_KEY_FILE: keyFile, SLUICE_TLS_DIR: folder } = env;
   const isGiven = certFile !== undefined || keyFile !== undefined || folder !== undefined;
   if (env.SLUICE_TLS_PORT === undefined) {
-    if (isGiven) throw new Error('there are certificates, and no port to use them on: set SLUICE_TLS_PORT as well');
+    if (isGiven) throw new Error('certificates are configured, but no port to use them on: set SLUICE_TLS_PORT as well');
     return undefined;
   }
   if (!isGiven) throw new Error('SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE, or SLUICE_TLS_DIR');
@@ -34,7 +35,7 @@ export function readCertificates(env: TlsSettings): ServerCertificate[] | undefi
   }
   const certificates = certFile === undefined || keyFile === undefined ? [] : [readPair(certFile, keyFile)];
   if (folder !== undefined) certificates.push(...pairsIn(folder, 'SLUICE_TLS_DIR').map(({ cert, key }) => readPair(cert, key)));
-  // Finds what each file by itself does not show, such as a key of another certificate.
+  // Finds faults of the pair, such as the key of another certificate.
   void new ServerCertificates(certificates);
   return certificates;
 }
@@ -46,7 +47,7 @@ function readClientCertificates(folder: string | undefined): NodeCertificates['c
   return Object.fromEntries(pairs);
 }
 
-/** Says what the certificates are made out to, and which of them no client accepts. */
+/** Logs the names of the certificates, and warns of those that clients will not accept. */
 export function logCertificates({ server = [], client }: NodeCertificates, logger: Pick<Logger, 'info' | 'warn'>, nowMs = Date.now()): void {
   for (const { cert, source = '' } of [...server, ...Object.values(client)]) {
     const { subjectAltName = '', validTo, validToDate, validFromDate } = new X509Certificate(cert);

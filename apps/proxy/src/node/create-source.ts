@@ -22,13 +22,13 @@ export interface SourceOptions {
   readonly report: () => NodeReport;
 }
 
-/** A source, and what of it SIGHUP reads again. */
+/** A source, and the files that it reads again on SIGHUP. */
 export interface CreatedSource {
   readonly source: ConfigSource & { announce?(): void };
   readonly rereadables: readonly Rereadable[];
 }
 
-/** Where this node's configuration comes from, as the settings say. Throws an Error that says what to set. */
+/** Creates the configured source of this node. Throws an Error that names the setting to change. */
 export function createSource({ env, version, logger, traffic, policies, state, report }: SourceOptions): CreatedSource {
   const { target } = traffic;
   if (env.SLUICE_CONFIG_FILE !== undefined) {
@@ -55,7 +55,7 @@ export function createSource({ env, version, logger, traffic, policies, state, r
     log: logger,
   });
   if (env.SLUICE_NODE_TOKEN !== undefined) return { source, rereadables: [] };
-  // The stream that stands was accepted with the token before; the next one presents this one.
+  // The current stream was accepted with the previous token; the next one sends the new token.
   return { source, rereadables: [{ what: 'node token', read: () => void (token = nodeToken(env)) }] };
 }
 

@@ -17,9 +17,9 @@ export interface NodeOptions {
   readonly policies: readonly string[];
 }
 
-/** A proxy node: traffic, the source of its configuration, and the pages that tell how it is. */
+/** A proxy node: traffic, the source of its configuration, and the status pages. */
 export class ProxyNode {
-  /** What of its configuration can be read again while it serves. */
+  /** The files that SIGHUP reads again. */
   readonly rereadables: readonly Rereadable[];
   readonly #options: NodeOptions;
   readonly #state = new ConfigState();
@@ -42,8 +42,9 @@ export class ProxyNode {
   }
 
   /**
-   * Answers on the status port, brings the configuration that is at hand into service, and takes traffic then: who connects
-   * meanwhile is better served by another node. Without any it takes traffic at once, and says that it is not ready.
+   * Starts the status server, applies the local configuration (a file or the last good one), and then
+   * listens for traffic: until then, clients are better served by another node. Without a local
+   * configuration it listens at once and reports that it is not ready.
    */
   async start(): Promise<void> {
     const { env, logger, traffic } = this.#options;
@@ -64,7 +65,7 @@ export class ProxyNode {
     logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: traffic.port, tlsPort: traffic.tlsPort, statusPort }, 'listening');
   }
 
-  /** Becomes not ready, finishes what is under way, keeps the configuration, and ends. */
+  /** Becomes not ready, finishes the requests in flight, writes the configuration, and stops. */
   async stop(): Promise<void> {
     const { env, logger, traffic } = this.#options;
     this.#draining = true;
@@ -79,7 +80,7 @@ export class ProxyNode {
     const { env, traffic } = this.#options;
     return {
       readiness: () => this.#readiness(),
-      // What is known of the configuration is known by the node, and by no process that takes traffic.
+      // The node, and not the processes that serve traffic, knows the state of the configuration.
       metrics: async () => [...(await traffic.metrics()).filter((metric) => !isOfConfig(metric)), ...this.#registry.snapshot().filter(isOfConfig)],
       config: () => {
         const { revision, epoch, origin, refused, lastError, lastGoodError } = this.#state;
@@ -91,7 +92,7 @@ export class ProxyNode {
   #readiness(): Readiness {
     const { origin, revision, ageMs, lastError, isRefused } = this.#state.describe();
     if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
-    if (!this.#takesTraffic) return { ready: false, reason: 'the node brings its first configuration into service and takes no traffic yet' };
+    if (!this.#takesTraffic) return { ready: false, reason: 'the node is applying its first configuration and does not accept traffic yet' };
     if (origin === 'none') {
       const why = lastError === '' ? '' : ` (${lastError})`;
       return { ready: false, reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and there is no last good configuration on disk` };

@@ -4,8 +4,8 @@ import { logCertificates, readNodeCertificates } from './certificate-files.ts';
 import type { Traffic } from './traffic.ts';
 
 /**
- * Reads the certificates again and uses them from the next handshake on. Those before stay in use when one of the new is
- * not usable; connections stay in any case.
+ * Reads the certificates again and uses them from the next handshake on. The previous ones stay in use
+ * when a new one is not usable. Existing connections are not affected.
  */
 export async function renewCertificates(env: Env, traffic: Pick<Traffic, 'setCertificates'>, logger: Pick<Logger, 'info' | 'warn' | 'error'>): Promise<void> {
   try {
@@ -13,6 +13,6 @@ export async function renewCertificates(env: Env, traffic: Pick<Traffic, 'setCer
     await traffic.setCertificates(certificates);
     logCertificates(certificates, logger);
   } catch (fault) {
-    logger.error({ reason: fault instanceof Error ? fault.message : String(fault) }, 'the certificates cannot be used; those before stay in use');
+    logger.error({ reason: fault instanceof Error ? fault.message : String(fault) }, 'the new certificates cannot be used; the previous ones stay in use');
   }
 }

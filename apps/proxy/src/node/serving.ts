@@ -39,15 +39,15 @@ export interface ServingOptions {
   readonly env: Env;
   readonly version: string;
   readonly logger: Logger;
-  /** Where use is counted; made from the settings when absent. */
+  /** The limit store; created from the settings when absent. */
   readonly limits?: LimitStore;
-  /** Processes of this node that take traffic and share its memory, this one included. */
+  /** Number of processes of this node that serve traffic and share its memory, this one included. */
   readonly processes?: number;
-  /** False for all processes of a node but one: the log is not told by each what is the same for all. */
+  /** True for one process of a node: it logs facts that are the same for all of them. */
   readonly isFirst?: boolean;
 }
 
-/** Everything that takes traffic in one process: configuration in service, listener, upstreams, telemetry. */
+/** The serving parts of one process: configuration in service, listener, upstreams, telemetry. */
 export class Serving {
   readonly registry = new MetricsRegistry();
   readonly metrics = new GatewayMetrics(this.registry);
@@ -67,7 +67,7 @@ export class Serving {
   readonly #listener: Listener;
   #tlsListener: Listener | undefined;
 
-  /** Loads the policies, and makes everything ready to take a configuration and to listen. */
+  /** Loads the policies and creates all parts; configuration and ports follow. */
   static async create(options: ServingOptions): Promise<Serving> {
     return new Serving(options, await nodePolicies(options.env.SLUICE_POLICIES_DIR));
   }
@@ -81,8 +81,8 @@ export class Serving {
     this.#connectionLimits = new ConnectionLimits(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, connectionLimitsLog(logger));
     this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
     this.#overload = createOverload(options).start();
-    const telling = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
-    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...telling });
+    const storeOptions = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
+    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...storeOptions });
     this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
     const registry = policyRegistry(policies, {
@@ -97,17 +97,17 @@ export class Serving {
     this.registry.onCollect(() => this.#collect());
   }
 
-  /** Where configuration is brought to. */
+  /** Receives the configuration. */
   get target(): ConfigTarget & Pick<RuntimeTarget, 'runtime' | 'quarantined'> {
     return this.#target;
   }
 
-  /** The port that is listened on; 0 before `listen`. */
+  /** The bound port; 0 before `listen`. */
   get port(): number {
     return this.#listener.address()?.port ?? 0;
   }
 
-  /** Begins to take traffic. Rejects with an Error that says what to set when the port cannot be had. */
+  /** Starts to listen. Rejects with an Error that names the setting when the port is not available. */
   async listen(options: { readonly reusePort: boolean; readonly port: number }): Promise<void> {
     await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, { reusePort: options.reusePort });
   }
@@ -117,26 +117,29 @@ export class Serving {
     return this.#tlsListener?.address()?.port;
   }
 
-  /** The same for traffic over TLS, on a second port. Rejects when a certificate is not usable, too. */
+  /** Listens on a second port for TLS. Also rejects when a certificate is not usable. */
   async listenTls({ reusePort, port, certificates, ticketKeys }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
     this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway }, this.#connectionLimits);
     await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, { reusePort, setting: 'SLUICE_TLS_PORT' });
   }
 
-  /** Uses other certificates from the next handshake on. @throws Error when one is not usable; those before stay in use */
+  /**
+   * Uses other certificates from the next handshake on.
+   * @throws Error when one is not usable; the previous ones then stay in use
+   */
   setCertificates({ server, client }: NodeCertificates): void {
     if (server !== undefined) this.#tlsListener?.setCertificates(server);
     this.upstreams.clientCertificates.replace(client);
   }
 
-  /** Health of every target of the services in service. */
+  /** The health of every target of every service. */
   targetsHealth(): { readonly service: string; readonly address: string; readonly healthy: boolean }[] {
     return [...this.#target.runtime.services.values()].flatMap(({ name, upstream }) =>
       upstream.health().map(({ address, healthy }) => ({ service: name, address, healthy })),
     );
   }
 
-  /** Takes no more connections, lets what is under way finish, and ends. */
+  /** Stops listening, waits up to `timeoutMs` for the requests in flight, and releases all resources. */
   async drain(timeoutMs: number): Promise<void> {
     await Promise.all([this.#listener.drain(timeoutMs), this.#tlsListener?.drain(timeoutMs)]);
     await this.#accessLog?.close();
@@ -166,7 +169,7 @@ export class Serving {
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
-        failures.write({ code, target: targetAddress, service: service?.name, requestId: id, reason }, 'a target gave no complete response'),
+        failures.write({ code, target: targetAddress, service: service?.name, requestId: id, reason }, 'a target sent no complete response'),
       notePolicyFault: (policy, fault, id) => policyFaults.write({ policy, requestId: id, error: fault }, 'a policy failed'),
       noteRefusal: ({ code, reason, peerAddress }, id) => logger.debug({ code, reason, peerAddress, requestId: id }, 'refused a message'),
       noteFault: (fault, id) => faults.write({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
@@ -189,19 +192,19 @@ export class Serving {
   }
 }
 
-/** Says how many connections the process can have: fewer than configured when it may not open files enough. */
+/** Logs the connection limits; they are below the configured ones when the process may open too few files. */
 function noteConnectionLimits(logger: Logger, clients: number, upstream: number, { SLUICE_MAX_CONNECTIONS: configured }: Env): void {
   const facts = { maxConnections: clients, maxUpstreamConnections: upstream === Number.MAX_SAFE_INTEGER ? undefined : upstream, openFiles: openFileLimit() };
-  if (clients === configured) logger.info(facts, 'limits of connections');
+  if (clients === configured) logger.info(facts, 'connection limits');
   else logger.warn({ ...facts, configured }, 'the limit of client connections is below SLUICE_MAX_CONNECTIONS, because this process may open too few files: raise "ulimit -n"');
 }
 
-/** Tells once when clients begin to be refused, and once when there is room again. */
+/** Logs once when the limit is reached, and once when connections are accepted again. */
 function connectionLimitsLog(logger: Logger): ConnectionLimitsLog {
   return {
     limitReached: (isReached, max) => {
-      if (isReached) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further ones are refused with 503');
-      else logger.info({ maxConnections: max }, 'there is room for client connections again');
+      if (isReached) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further connections are refused with 503');
+      else logger.info({ maxConnections: max }, 'client connections are accepted again');
     },
     notAccepted: (code) => logger.error({ code }, 'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)'),
   };
@@ -223,7 +226,7 @@ function createOverload({ env, logger, processes = 1 }: ServingOptions): Overloa
 function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: OverloadState): void {
   const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
   const facts = { lagMs: Math.round(lagMs), memoryMiB: megabytes(memory.usedBytes), memoryLimitMiB: megabytes(memory.limitBytes), memoryOf: memory.of };
-  if (isShedding) logger.warn(facts, 'overloaded: a part of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT');
+  if (isShedding) logger.warn(facts, 'overloaded: a share of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT');
   else logger.info({ ...facts, refused }, 'no longer overloaded');
 }
 
@@ -233,7 +236,7 @@ function createTracer({ env, logger, version }: ServingOptions, metrics: Gateway
     serviceName: 'sluice-proxy',
     instanceId: env.SLUICE_NODE_ID,
     version,
-    // Without a place for spans no trace begins here: an unsampled one would switch off the sampling of upstreams.
+    // Without an exporter no trace starts here: an unsampled one would disable the upstreams' sampling.
     ratio: endpoint === undefined ? undefined : env.SLUICE_TRACE_RATIO,
     export:
       endpoint === undefined
@@ -263,7 +266,7 @@ function policyLogger(logger: Logger, policyId: string) {
   };
 }
 
-/** Stands in until there is a configuration: serves no route, trusts nobody. */
+/** Placeholder until there is a configuration: it serves no route and trusts no proxy. */
 const noGateway: ServedGateway = {
   kind: 'gateway',
   id: '',

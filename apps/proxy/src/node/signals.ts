@@ -1,17 +1,17 @@
 import { after } from '@sluice/errors';
 import type { Logger } from '@sluice/telemetry';
 
-/** Something that a node reads at its start and can read again, without an interruption. Faults are its own to report. */
+/** Something that a node reads at its start and can read again while it serves. It reports its own faults. */
 export interface Rereadable {
   /** For the log, such as `certificates`. */
   readonly what: string;
   read(): Promise<void> | void;
 }
 
-/** A node that serves, or is about to. */
+/** The node that the signals act on. */
 export interface SignalledNode {
   readonly logger: Logger;
-  /** Gives what SIGHUP reads again. */
+  /** The files and tokens that SIGHUP reads again. */
   readonly rereadables: readonly Rereadable[];
   /** Longest time that {@link stop} may take, in milliseconds. */
   readonly stopMs: number;
@@ -19,12 +19,13 @@ export interface SignalledNode {
 }
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-/** npm and some shells pass a Ctrl-C on that the terminal has sent to every process already. */
+/** npm and some shells forward a Ctrl-C that the terminal has already sent to every process. */
 const sameRequestMs = 500;
 
 /**
- * What signals do to a node, from the first moment of its start on. SIGTERM and SIGINT end it in order, at once while
- * nothing is served yet; a second one does not wait. SIGHUP reads again what can be read again, and never ends it.
+ * Handles the signals of a node from the beginning of its start. SIGTERM and SIGINT stop it gracefully,
+ * or immediately while nothing is served yet; a second one ends it immediately. SIGHUP reads files
+ * again and never ends the process.
  */
 export class NodeSignals {
   #node: SignalledNode | undefined;
@@ -32,14 +33,14 @@ export class NodeSignals {
   #isRereading = false;
   #isAskedAgain = false;
 
-  /** Takes over the signals of this process. */
+  /** Installs the signal handlers of this process. */
   constructor() {
     process.on('SIGTERM', () => this.#onStop('SIGTERM'));
     process.on('SIGINT', () => this.#onStop('SIGINT'));
     process.on('SIGHUP', () => void this.#onReread());
   }
 
-  /** Has the signals act on a node from now on. */
+  /** Sets the node that the signals act on. */
   actOn(node: SignalledNode): void {
     this.#node = node;
   }
@@ -51,7 +52,7 @@ export class NodeSignals {
       return;
     }
     this.#stoppingSinceMs = performance.now();
-    // Workers that are being started end with the channel to this process.
+    // Workers that are starting end when the channel to this process closes.
     if (node === undefined) process.exit(0);
     after('lifecycle', node.stopMs, () => process.exit(1)).unref();
     node.stop().then(
@@ -63,10 +64,10 @@ export class NodeSignals {
     );
   }
 
-  /** One after the other, in their order: a configuration file may need certificates that came with it. */
+  /** Reads in order: a new configuration file may need new certificates. */
   async #onReread(): Promise<void> {
     const node = this.#node;
-    // During the start everything is about to be read; while stopping nothing is of use any more.
+    // During the start the files are about to be read; while stopping they are not needed.
     if (node === undefined || this.#stoppingSinceMs !== undefined) return;
     if (node.rereadables.length === 0) {
       node.logger.info({}, 'SIGHUP: nothing to read again: the settings name no files, and the configuration comes from the control plane');
@@ -82,7 +83,7 @@ export class NodeSignals {
         try {
           await read();
         } catch (fault) {
-          node.logger.error({ what, error: fault }, 'could not be read again; what was there before stays in use');
+          node.logger.error({ what, error: fault }, 'could not be read again; the previous version stays in use');
         }
       }
     }

@@ -12,10 +12,10 @@ export interface TargetHealth {
   readonly healthy: boolean;
 }
 
-/** Whoever takes the traffic of this node: this process itself, or its workers. */
+/** The part of this node that serves traffic: this process itself, or its workers. */
 export interface Traffic {
   readonly target: ConfigTarget;
-  /** Begins to take connections. Rejects with an Error that says what to set when a port cannot be had. */
+  /** Starts to accept connections. Rejects with an Error that names the setting when a port is not available. */
   listen(): Promise<void>;
   readonly port: number;
   /** The port for TLS; undefined without one. */
@@ -23,22 +23,22 @@ export interface Traffic {
   readonly quarantined: readonly ConfigFault[];
   resources(): Iterable<Resource>;
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
-  /** As it was known last: the config stream asks for it every second and does not wait. */
+  /** The last known health: the config stream reads it every second without waiting. */
   lastHealth(): readonly TargetHealth[];
-  /** Uses other certificates from the next handshake on, with clients and with targets; they are usable. */
+  /** Uses other certificates, already checked, from the next handshake with clients and targets on. */
   setCertificates(certificates: NodeCertificates): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** Where one process takes traffic. */
+/** The ports on which a process serves traffic. */
 export interface TrafficPorts {
   readonly port: number;
   readonly tlsPort?: number | undefined;
 }
 
-/** One process does everything. @param server certificates for the TLS port */
+/** Serves traffic in this process. @param server certificates for the TLS port */
 export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts, server?: NodeCertificates['server']): Traffic {
-  // They may be renewed before the port is there.
+  // They may be renewed before the port is open.
   let certificates = server;
   return {
     target: serving.target,
@@ -66,7 +66,7 @@ export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts,
   };
 }
 
-/** Several processes on one port; this one holds the configuration and counts for all. */
+/** Serves traffic in several workers on one port; this process holds the configuration and the limits. */
 export function severalWorkers(fleet: WorkerFleet): Traffic {
   return {
     target: fleet,

@@ -15,8 +15,8 @@ const shows = ({ kind, name }: DumpFilter, resource: Resource): boolean =>
   (kind === undefined || resource.kind === kind) && (name === undefined || nameOf(resource.kind, resource.spec) === name);
 
 /**
- * The running configuration as JSON, secrets redacted, one resource per line. It comes in pieces: a hundred thousand
- * routes written in one go would hold up the traffic of this process.
+ * Generates the running configuration as JSON, secrets redacted, one resource per line. It is generated
+ * in pieces, because serializing a hundred thousand routes at once would block this process's traffic.
  */
 export function* configDump(config: RunningConfig, filter: DumpFilter): Generator<string, void, undefined> {
   const { resources, ...facts } = config;
@@ -30,7 +30,7 @@ export function* configDump(config: RunningConfig, filter: DumpFilter): Generato
       text += separator + JSON.stringify({ kind, id, spec: redacted(spec) });
       separator = ',\n';
     }
-    // Looking through many resources takes time as well, even when few are shown.
+    // Filtering many resources takes time as well, even when few are shown.
     if (text.length < pieceChars && examined % 1_000 !== 0) continue;
     yield text;
     text = '';

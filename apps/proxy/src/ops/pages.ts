@@ -5,20 +5,20 @@ import { configDump } from './config-dump.ts';
 import type { DumpFilter } from './config-dump.ts';
 import type { NodeStatus } from './node-status.ts';
 
-/** What a page answers. */
+/** The response of a page. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: Iterable<string>;
 }
 
-/** What a page may ask of the request. */
-interface Question {
+/** The parts of the request that a page uses. */
+interface PageRequest {
   readonly parameters: URLSearchParams;
   readonly accept: string | undefined;
 }
 
-type Page = (node: NodeStatus, question: Question) => Answer | Promise<Answer>;
+type Page = (node: NodeStatus, request: PageRequest) => Answer | Promise<Answer>;
 
 const json = { 'content-type': 'application/json' };
 
@@ -35,13 +35,13 @@ function readyz(node: NodeStatus): Answer {
   return answerJson(200, { status: 'ready', revision, configAgeSeconds, source, ...(lastError === '' ? {} : { lastError }) });
 }
 
-async function metrics(node: NodeStatus, { accept }: Question): Promise<Answer> {
+async function metrics(node: NodeStatus, { accept }: PageRequest): Promise<Answer> {
   const format = metricsFormatFor(accept);
   const content = exposition(await node.metrics(), format);
   return { status: 200, headers: { 'content-type': metricsMediaTypes[format], vary: 'accept' }, content };
 }
 
-/** Reads `?kind=` and `?name=`. Throws a GatewayError for a parameter that is not known, given twice, or no kind. */
+/** Reads `?kind=` and `?name=`. Throws a GatewayError for an unknown or repeated parameter or an unknown kind. */
 function dumpFilter(parameters: URLSearchParams): DumpFilter {
   for (const parameter of parameters.keys()) {
     if (parameter !== 'kind' && parameter !== 'name') {
@@ -58,14 +58,14 @@ function dumpFilter(parameters: URLSearchParams): DumpFilter {
   return { kind, name: parameters.get('name') ?? undefined };
 }
 
-async function config(node: NodeStatus, { parameters }: Question): Promise<Answer> {
+async function config(node: NodeStatus, { parameters }: PageRequest): Promise<Answer> {
   const filter = dumpFilter(parameters);
   return { status: 200, headers: json, content: configDump(await node.config(), filter) };
 }
 
 /** Every page of the status server, by path. */
 export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
-  // Answering at all is what being alive means here: the event loop turns.
+  // A response shows that the event loop runs.
   ['/livez', () => answerJson(200, { status: 'live' })],
   ['/readyz', readyz],
   ['/metrics', metrics],

@@ -1,12 +1,12 @@
-/** Property and header names whose values are secrets, or may be. */
+/** Property and header names whose values may be secrets. */
 const secretName =
   /secret|passw|passphrase|token|credential|authorization|cookie|signature|private[-_]?key|api[-_]?key|^(?:key|hash|pass|pwd)$|[-_](?:key|pass|pwd)$/i;
 
 const placeholder = '[redacted]';
 
 /**
- * A copy of plain data in which the values of properties that hold secrets are replaced. It judges by the name of the
- * property, so that the configuration of a policy nobody here has seen is covered as well; flags are left as they are.
+ * Returns a copy of plain data in which secret values are replaced. It decides by the name of the
+ * property, so that the configuration of custom policies is covered as well; booleans are kept.
  */
 export function redacted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redacted);

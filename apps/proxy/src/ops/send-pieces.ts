@@ -14,9 +14,9 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Sends content piece by piece and ends the response. Between pieces the event loop turns, so that traffic goes on, and
- * the next piece is made only when the client has taken the last. A client that has left, or that the server's time limit
- * has cut off, ends it early.
+ * Sends content in pieces and ends the response. Yields to the event loop between pieces, so that
+ * traffic is served, and generates the next piece only when the client has read the previous one.
+ * Stops early when the client disconnects or the server's timeout closes the connection.
  */
 export async function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
   for (const piece of pieces) {

@@ -14,25 +14,25 @@ import { sendPieces } from './send-pieces.ts';
 export interface StatusServerOptions {
   /** Address to listen on: loopback, unless the network is trusted. */
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
   readonly node: NodeStatus;
-  /** Hears of faults behind a 500. */
+  /** Called with the fault of each 500. */
   readonly noteFault: (fault: unknown) => void;
-  /** Connections at once. Default 64. */
+  /** Limit of concurrent connections. Default 64. */
   readonly maxConnections?: number;
-  /** How long the node may take to say what it is asked. Default 5,000 ms. */
+  /** How long the node may take to provide its state. Default 5,000 ms. */
   readonly answerTimeoutMs?: number;
 }
 
-/** The pages of operation: `/livez`, `/readyz`, `/metrics`, `/config`. */
+/** Serves the status pages: `/livez`, `/readyz`, `/metrics`, `/config`. */
 export interface StatusServer {
   readonly port: number;
-  /** Stops listening and drops what is under way. */
+  /** Stops listening and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Time for a request to arrive, and for a client to take the next piece of an answer. */
+/** Time for a request to arrive, and for a client to read the next piece of a response. */
 const clientTimeoutMs = 10_000;
 const maxConnections = 64;
 
@@ -81,7 +81,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   pending.set(socket, { request, response });
   response.once('close', () => pending.delete(socket));
   try {
-    // The rules of the edge hold here too; a request that breaks one ends its connection.
+    // The edge's rules for request heads apply here too; a violation closes the connection.
     const fault = faultOfHead(request);
     const broken = fault === undefined ? undefined : problemAnswer(new GatewayError(fault.error, { detail: fault.reason }), { connection: 'close' });
     const { status, headers, content } = broken ?? (await answerTo(request, options));
@@ -89,13 +89,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     if (request.method === 'HEAD') response.end();
     else await sendPieces(response, content);
   } catch (fault) {
-    // The head is out: a connection that ends too soon is the only way left to say that the answer is not whole.
+    // The head was already sent: only closing the connection tells the client that the response is incomplete.
     options.noteFault(fault);
     response.destroy();
   }
 }
 
-/** An error that says what to set, for the ways in which listening fails. */
+/** Returns an Error that names the setting to change when listening fails. */
 function listenFault({ host, port }: StatusServerOptions, fault: NodeJS.ErrnoException): Error {
   const messages: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set SLUICE_STATUS_PORT to a free port`,
@@ -114,7 +114,7 @@ function listen(server: Server, options: StatusServerOptions): Promise<void> {
   });
 }
 
-/** What each connection is at. */
+/** The exchange in progress on each connection. */
 const pending = new WeakMap<Duplex, PendingExchange>();
 
 /** Starts the status server. Rejects with an Error that names the port and the variable when it cannot listen. */
@@ -126,13 +126,13 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       keepAliveTimeout: clientTimeoutMs,
       connectionsCheckingInterval: 1_000,
       insecureHTTPParser: false,
-      // A missing Host is refused by the rules, with a problem document.
+      // `faultOfHead` refuses a missing Host, with a problem document.
       requireHostHeader: false,
       maxHeaderSize: maxHeaderBytes,
     },
     (request, response) => void serve(request, response, options),
   );
-  // It would drop further lines in silence; the rules count them.
+  // Node would silently drop further lines; `faultOfHead` counts them.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', (request, response) => void serve(request, response, options));
   server.on('connect', (_request, socket) => {

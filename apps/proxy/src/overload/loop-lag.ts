@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const resolutionMs = 10;
 
-/** The lag of the event loop since it was last asked for: a window that ends with each look, unlike that of the metric. */
+/** Event loop lag since the last reading; the metric's window is independent of it. */
 export class LoopLag {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
 
@@ -10,16 +10,16 @@ export class LoopLag {
     this.#delay.enable();
   }
 
-  /** 99th percentile since the last call, milliseconds. One block among a hundred turns does not show. */
+  /** 99th percentile since the last call, milliseconds. One block in a hundred turns does not count. */
   takeP99Ms(): number {
     const { count } = this.#delay;
-    // The monitor measures from one tick of its timer to the next; what exceeds the timer's period is lag.
+    // The monitor measures the time between two ticks of its timer; the excess over its period is lag.
     const p99Ms = count === 0 ? 0 : this.#delay.percentile(99) / 1e6 - resolutionMs;
     this.#delay.reset();
     return Math.max(p99Ms, 0);
   }
 
-  /** Stops watching. */
+  /** Stops the monitor. */
   stop(): void {
     this.#delay.disable();
   }

@@ -2,7 +2,7 @@ import { every } from '@sluice/errors';
 import { LoopLag } from './loop-lag.ts';
 import { memoryUse, type MemoryUse } from './memory-use.ts';
 
-/** What the process says of itself. */
+/** The measurements of the process. */
 export interface OverloadReadings {
   /** Lag of the event loop since the last reading, 99th percentile, milliseconds. */
   lagMs(): number;
@@ -10,20 +10,20 @@ export interface OverloadReadings {
 }
 
 export interface OverloadOptions {
-  /** Lag above which requests are shed; 0 never. */
+  /** Lag above which requests are shed; 0 turns this off. */
   readonly lagMs: number;
-  /** Share of the memory limit, 0 to 1, above which requests are shed; 0 never. */
+  /** Share of the memory limit, 0 to 1, above which requests are shed; 0 turns this off. */
   readonly memoryShare: number;
-  /** Processes that share the container's memory, this one included. */
+  /** Number of processes that share the container's memory, this one included. */
   readonly processes?: number;
-  /** Hears of every beginning and every end. */
+  /** Called when shedding begins and when it ends. */
   readonly onChange?: (state: OverloadState) => void;
   readonly intervalMs?: number;
   /** Default: those of this process. */
   readonly readings?: OverloadReadings;
 }
 
-/** What the last look found, and what follows from it. */
+/** The last measurements and the decision. */
 export interface OverloadState {
   readonly isShedding: boolean;
   readonly lagMs: number;
@@ -32,33 +32,34 @@ export interface OverloadState {
   readonly refused: number;
 }
 
-/** One bad look may be a revision being applied or a long collection: it takes two in a row. */
-const LOOKS_TO_BEGIN = 2;
-/** The lag must fall to this part of its limit before less is shed. */
+/** One bad reading may be caused by a new revision or a long garbage collection: it takes two in a row. */
+const READINGS_TO_BEGIN = 2;
+/** The lag must fall to this fraction of its limit before the share is reduced. */
 const CALM_LAG_PART = 0.5;
-/** How far memory must fall below its limit before nothing is shed. */
+/** Memory use must fall this far below its limit before shedding ends. */
 const CALM_MEMORY_SHARE = 0.05;
-/** Of all requests, how much more is shed with each bad look, and how much less with each calm one. */
+/** The change of the shed share of requests with each bad reading, and with each calm one. */
 const STEP_UP = 0.25;
 const STEP_DOWN = 0.2;
 
 /**
- * Decides which requests are refused because the process cannot keep up. It looks at the process once a second; a request
- * costs one read of {@link isShedding}.
+ * Decides which requests are refused while the process is overloaded. It measures once a second; a
+ * request costs one read of {@link isShedding}.
  *
- * Not all requests are refused but a share of them: with lag, as large a one as brings the lag down; with memory, the
- * larger the nearer the limit is. A node that is slightly above its limit, for good, so goes on serving most requests.
+ * It refuses a share of the requests: for lag, the share grows until the lag falls; for memory, it
+ * grows with the distance above the calm level. A node that stays slightly above its limit therefore
+ * still serves most requests.
  */
 export class Overload {
   isShedding = false;
-  /** Of all requests, the part that is refused: 0 to 1. */
+  /** The share of requests that is refused, 0 to 1. */
   share = 0;
   readonly #options: OverloadOptions;
   readonly #readings: OverloadReadings;
   readonly #lag: LoopLag | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #lateLooks = 0;
-  #fullLooks = 0;
+  #lagReadings = 0;
+  #memoryReadings = 0;
   #lagShare = 0;
   #isMemoryShort = false;
   #owed = 0;
@@ -70,7 +71,7 @@ export class Overload {
     this.#readings = options.readings ?? { lagMs: () => this.#lag?.takeP99Ms() ?? 0, memory: () => memoryUse(options.processes) };
   }
 
-  /** Begins to look, every `intervalMs`. Does not keep the process alive. */
+  /** Starts to measure every `intervalMs`. Does not keep the process alive. */
   start(): this {
     this.#timer ??= every('observation', this.#options.intervalMs ?? 1_000, () => this.look()).unref();
     return this;
@@ -81,7 +82,7 @@ export class Overload {
     this.#lag?.stop();
   }
 
-  /** While shedding: whether this request is one that is refused. Those are spread evenly among the others. */
+  /** While shedding: whether this request is refused. Refusals are distributed evenly over the requests. */
   refuses(): boolean {
     this.#owed += this.share;
     if (this.#owed < 1) return false;
@@ -90,7 +91,7 @@ export class Overload {
     return true;
   }
 
-  /** Looks at the process and decides anew. For the timer, and for specs that have none. */
+  /** Measures and updates the decision. Called by the timer, and by specs. */
   look(): void {
     const lagMs = this.#readings.lagMs();
     const memory = this.#readings.memory();
@@ -107,9 +108,9 @@ export class Overload {
   #judgeLag(lagMs: number): void {
     const limitMs = this.#options.lagMs;
     if (limitMs === 0) return;
-    this.#lateLooks = lagMs > limitMs ? this.#lateLooks + 1 : 0;
-    if (this.#lateLooks >= LOOKS_TO_BEGIN) this.#lagShare = Math.min(this.#lagShare + STEP_UP, 1);
-    // Between the two limits it stays as it is.
+    this.#lagReadings = lagMs > limitMs ? this.#lagReadings + 1 : 0;
+    if (this.#lagReadings >= READINGS_TO_BEGIN) this.#lagShare = Math.min(this.#lagShare + STEP_UP, 1);
+    // Between the two limits the share does not change.
     else if (lagMs <= limitMs * CALM_LAG_PART) this.#lagShare = Math.max(inHundredths(this.#lagShare - STEP_DOWN), 0);
   }
 
@@ -117,14 +118,14 @@ export class Overload {
     const limit = this.#options.memoryShare;
     if (limit === 0) return 0;
     const calm = inHundredths(Math.max(limit - CALM_MEMORY_SHARE, limit / 2));
-    this.#fullLooks = used > limit ? this.#fullLooks + 1 : 0;
-    if (this.#fullLooks >= LOOKS_TO_BEGIN) this.#isMemoryShort = true;
+    this.#memoryReadings = used > limit ? this.#memoryReadings + 1 : 0;
+    if (this.#memoryReadings >= READINGS_TO_BEGIN) this.#isMemoryShort = true;
     else if (used <= calm) this.#isMemoryShort = false;
     return this.#isMemoryShort ? Math.min((used - calm) / Math.max(1 - calm, CALM_MEMORY_SHARE), 1) : 0;
   }
 }
 
-/** Steps of a hundredth, so that counting down ends at 0. */
+/** Rounds to hundredths, so that repeated subtraction ends at exactly 0. */
 function inHundredths(share: number): number {
   return Math.round(share * 100) / 100;
 }

@@ -2,9 +2,10 @@ import { Listener } from '../listener/listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 
 /**
- * Makes sure that nobody else listens on the port. Workers share it by SO_REUSEPORT, and so would a second node that was
- * started on it by mistake: the kernel would give each a part of the connections, and nobody would say a word.
- * @throws Error that says what to set when the port cannot be had
+ * Checks that no other process listens on the port. Workers share it with SO_REUSEPORT, and a second
+ * node started on it by mistake would silently share it as well: the kernel would distribute the
+ * connections over both.
+ * @throws Error that names the setting when the port is not available
  */
 export async function claimPort(port: number, host: string, setting = 'SLUICE_PROXY_PORT'): Promise<void> {
   if (port === 0) return;

@@ -13,7 +13,7 @@ import { WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
   readonly size: number;
-  /** The file workers run. */
+  /** The program file of a worker. */
   readonly program: string;
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
@@ -24,25 +24,26 @@ export interface FleetOptions {
 }
 
 const startMs = 30_000;
-/** A delta, or a snapshot of a hundred thousand routes, is a matter of seconds; of a million consumers, of tens of them. */
+/** A snapshot of a hundred thousand routes takes seconds; one of a million consumers takes tens of seconds. */
 const applyMs = 120_000;
-/** How long a revision waits for a worker to be there. */
+/** How long a revision waits for a running worker. */
 const workerMs = 30_000;
 const quickMs = 1_000;
 const workerPollMs = 50;
-/** A worker that ends sooner than that has not been of use: the next one waits before it tries. */
-const usefulMs = 5_000;
+/** After a worker that ended sooner than this, the next start waits. */
+const steadyMs = 5_000;
 const longestPauseMs = 5_000;
 
 /**
- * The workers of a node. A revision counts as applied only when every one of them has applied it. A worker that ends is
- * replaced: the new one gets the configuration first and listens only then, so that nobody else notices.
+ * The workers of a node. A revision counts as applied when every worker has applied it. A worker that
+ * ends is replaced: the new one receives the configuration before it listens, so that clients notice
+ * nothing but the lost connections.
  */
 export class WorkerFleet implements ConfigTarget {
   readonly #options: FleetOptions;
-  /** Counts for all workers when there is no Redis. */
+  /** The limits of all workers when there is no Redis. */
   readonly #limits: MemoryStore;
-  /** What this process has to say of the limits; everything else is counted by the workers. */
+  /** The metrics of the limits; the workers count everything else. */
   readonly #registry = new MetricsRegistry();
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #inService = new InService();
@@ -55,7 +56,7 @@ export class WorkerFleet implements ConfigTarget {
   #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   #listens = false;
-  /** What workers that have ended had counted, as far as it was known. */
+  /** The last known counts of workers that have ended. */
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
   #lastHealth: readonly WorkerTargetHealth[] = [];
@@ -72,12 +73,12 @@ export class WorkerFleet implements ConfigTarget {
     this.#certificates = options.certificates ?? { server: undefined, client: {} };
   }
 
-  /** Starts all workers. Rejects when one of them cannot be started. */
+  /** Starts all workers. Rejects when one of them cannot start. */
   async start(): Promise<void> {
     for (let index = 0; index < this.#options.size; index++) await this.#startWorker(index);
   }
 
-  /** Has all workers, and those to come, take traffic. Rejects when the port cannot be had. */
+  /** Tells all current and future workers to listen. Rejects when the port is not available. */
   async listen(): Promise<void> {
     await this.#inTurn(async () => {
       this.#listens = true;
@@ -94,7 +95,7 @@ export class WorkerFleet implements ConfigTarget {
     return this.#tlsPort;
   }
 
-  /** Has all workers, and those to come, use other certificates. They are usable: the node has tried them. */
+  /** Gives all current and future workers other certificates, which the node has already checked. */
   async setCertificates(certificates: NodeCertificates): Promise<void> {
     await this.#inTurn(async () => {
       this.#certificates = certificates;
@@ -135,7 +136,7 @@ export class WorkerFleet implements ConfigTarget {
 
   /**
    * {@inheritDoc ConfigTarget.applyDelta}
-   * Rejects when there is no worker that could say what came of it: the next one has to bring everything.
+   * Rejects when no worker is running: the source then has to send a snapshot next.
    */
   async applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
     const outcome = await this.#applyOnAll({ type: 'delta', revision, changes }, ({ applied, quarantined }) => {
@@ -146,7 +147,7 @@ export class WorkerFleet implements ConfigTarget {
     return outcome;
   }
 
-  /** What all workers have counted, those that have ended included. */
+  /** The metrics of all workers, those that have ended included. */
   async metrics(): Promise<MetricsSnapshot> {
     await Promise.all(
       [...this.#workers.values()].map(async (worker) => {
@@ -157,7 +158,7 @@ export class WorkerFleet implements ConfigTarget {
     return mergeSnapshots([...this.#departed, ...this.#lastSeen.values(), this.#registry.snapshot()]);
   }
 
-  /** Health of targets as it was a second ago at most: a target is healthy when every worker thinks so. */
+  /** Health of targets, at most a second old: a target is healthy when every worker reports it so. */
   get lastHealth(): readonly WorkerTargetHealth[] {
     return this.#lastHealth;
   }
@@ -172,7 +173,7 @@ export class WorkerFleet implements ConfigTarget {
     this.#lastHealth = [...merged.values()];
   }
 
-  /** Has all workers finish what is under way, and ends them. */
+  /** Tells all workers to finish the requests in flight, and ends them. */
   async drain(timeoutMs: number): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#poll);
@@ -185,13 +186,13 @@ export class WorkerFleet implements ConfigTarget {
     );
   }
 
-  /** Has all workers apply a revision; undefined when there is none, not even after a while. */
+  /** Applies a revision in all workers; undefined when none is running before the deadline. */
   async #applyOnAll(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
     const deadlineMs = performance.now() + workerMs;
     while (!this.#stopping) {
       const outcome = await this.#inTurn(() => this.#applyNow(request, record));
       if (outcome !== undefined || performance.now() > deadlineMs) return outcome;
-      // All workers are being replaced: the new ones come at the state before, and are asked again.
+      // All workers are being replaced: the new ones start at the previous revision and are asked again.
       await sleep(workerPollMs);
     }
     return undefined;
@@ -201,7 +202,7 @@ export class WorkerFleet implements ConfigTarget {
     const outcomes = await Promise.all(
       [...this.#workers.values()].map((worker) =>
         worker.ask(request, applyMs).catch((fault: unknown) => {
-          // A worker that does not obey is replaced by one that does.
+          // A worker that does not apply a revision is replaced.
           if (!worker.isGone) worker.kill();
           this.#options.logger.warn({ worker: worker.index, error: fault }, 'a worker did not apply a revision and is replaced');
           return undefined;
@@ -228,7 +229,7 @@ export class WorkerFleet implements ConfigTarget {
     const deadline = after('workers', startMs, () => worker.kill());
     try {
       await worker.started;
-      // From here on each thing it is asked has its own time.
+      // From here on each request to the worker has its own timeout.
       clearTimeout(deadline);
       await this.#inTurn(() => this.#admit(worker));
     } catch (fault) {
@@ -239,14 +240,14 @@ export class WorkerFleet implements ConfigTarget {
     void worker.gone.then(() => this.#replace(worker, performance.now() - startedAt));
   }
 
-  /** Brings a worker to the state of the others and adds it to them. No revision comes in between. */
+  /** Brings a worker to the state of the others and adds it to the fleet; no revision runs in between. */
   async #admit(worker: WorkerProcess): Promise<void> {
-    // First, because there may be services that are to show them.
+    // First, because services may refer to them.
     await worker.ask({ type: 'certificates', certificates: this.#certificates }, startMs);
     if (this.#revision > 0) {
-      const { snapshot, deltas } = this.#inService.bringing();
+      const { snapshot, deltas } = this.#inService.catchUp();
       const { applied, faults } = await worker.ask({ type: 'snapshot', revision: this.#revision, resources: snapshot }, applyMs);
-      if (!applied) throw new Error(`a worker refused what the others serve: ${JSON.stringify(faults.slice(0, 3))}`);
+      if (!applied) throw new Error(`a worker refused the configuration that the others serve: ${JSON.stringify(faults.slice(0, 3))}`);
       for (const changes of deltas) await worker.ask({ type: 'delta', revision: this.#revision, changes }, applyMs);
     }
     if (this.#stopping) throw new Error('the node is stopping');
@@ -261,7 +262,7 @@ export class WorkerFleet implements ConfigTarget {
     this.#options.logger.info({ worker: worker.index, pid: worker.pid }, 'worker takes traffic');
   }
 
-  /** One thing at a time: applying a revision, or bringing a worker up to it. */
+  /** Runs one operation at a time: applying a revision, or admitting a worker. */
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(act);
     this.#turn = result.then(
@@ -278,7 +279,7 @@ export class WorkerFleet implements ConfigTarget {
     if (counted !== undefined) this.#departed = [mergeSnapshots([...this.#departed, withoutGauges(counted)])];
     if (this.#stopping) return;
     this.#options.logger.error({ worker: worker.index, pid: worker.pid }, 'a worker ended and is replaced');
-    let pauseMs = livedMs < usefulMs ? 100 : 0;
+    let pauseMs = livedMs < steadyMs ? 100 : 0;
     while (!this.#stopping) {
       await sleep(pauseMs);
       try {
@@ -296,7 +297,7 @@ type ApplyRequest = Extract<WorkerRequest, { readonly type: 'snapshot' | 'delta'
 
 const noWorker: ConfigFault = { kind: 'node', id: '', name: '', pointer: '', code: 'no_worker', reason: 'no worker of the node is running' };
 
-/** Gauges of a process that has ended say nothing any more; what it counted still happened. */
+/** Removes the gauges of a process that has ended; its counters stay valid. */
 function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {
   return snapshot.filter(({ definition }) => definition.type !== 'gauge');
 }

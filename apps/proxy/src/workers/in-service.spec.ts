@@ -37,7 +37,7 @@ describe('InService', () => {
           inService.replace([gateway], []);
           let isThere = false;
           const join = async (): Promise<void> => {
-            const { snapshot, deltas } = inService.bringing();
+            const { snapshot, deltas } = inService.catchUp();
             expect((await late.target.applySnapshot(1, snapshot)).applied).toBe(true);
             for (const changes of deltas) late.target.applyDelta(1, changes);
             isThere = true;
@@ -74,8 +74,8 @@ describe('InService', () => {
     const fault = (name: string) => ({ kind: 'route', id: `route-${name}`, name, pointer: '', code: 'unknown_policy', reason: '' });
     inService.replace([route('a', 1), route('b', 1), route('c', 1)], [fault('c')]);
     inService.replace([route('a', 2), route('c', 2)], [fault('a'), fault('c')]);
-    expect(inService.bringing()).toEqual({ snapshot: [route('a', 1), route('c', 2)], deltas: [[route('a', 2)], []] });
+    expect(inService.catchUp()).toEqual({ snapshot: [route('a', 1), route('c', 2)], deltas: [[route('a', 2)], []] });
     inService.replace([route('a', 3), route('c', 3)], []);
-    expect(inService.bringing()).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
+    expect(inService.catchUp()).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
   });
 });

@@ -1,25 +1,26 @@
 import type { Resource } from '@sluice/config';
 import type { ConfigFault, ResourceChange } from '../config/source.ts';
 
-/** What a worker that comes later is given, one after the other, to be in the same state as those before it. */
-export interface Bringing {
+/** The requests that bring a new worker to the state of the others, applied in order. */
+export interface CatchUp {
   readonly snapshot: readonly Resource[];
-  /** Each may be refused, and is kept by whoever refuses it; see `RuntimeTarget`. */
+  /** Each may be refused; the worker keeps its changes, see `RuntimeTarget`. */
   readonly deltas: readonly (readonly ResourceChange[])[];
 }
 
 /**
- * What all workers have in service, as far as it takes to bring another one there. A broken resource is at its last good
- * version in all of them, so both versions are kept: the good one to serve, the broken one to say what is wrong.
+ * The configuration in service in all workers, as needed to bring another one to the same state. A
+ * broken resource is at its last good version in all of them, so both versions are kept: the good one
+ * to serve, the broken one to report its faults.
  */
 export class InService {
-  /** Good versions; of a resource that has none, the broken one. */
+  /** Good versions; for a resource without one, the broken version. */
   #resources = new Map<string, Resource>();
-  /** Which of them are broken. */
+  /** The keys of the broken ones among them. */
   #broken = new Set<string>();
-  /** Newer versions that are broken, of resources that are in service at a good one. */
+  /** Newer, broken versions of resources that are in service at a good version. */
   #newer = new Map<string, ResourceChange>();
-  /** What refused deltas contained since the last one that was applied. */
+  /** The changes of deltas refused since the last applied one. */
   #refused = new Map<string, ResourceChange>();
 
   /** Everything in service. */
@@ -27,7 +28,7 @@ export class InService {
     return this.#resources.values();
   }
 
-  /** A snapshot was applied. */
+  /** Records an applied snapshot. */
   replace(list: readonly Resource[], quarantined: readonly ConfigFault[]): void {
     const previous = this.#resources;
     this.#resources = new Map([...previous].filter(([key]) => !this.#broken.has(key)));
@@ -39,22 +40,22 @@ export class InService {
     this.#take(list, quarantined);
   }
 
-  /** A delta was applied, and with it what the refused ones before it contained. */
+  /** Records an applied delta, which includes the changes of the deltas refused before it. */
   change(changes: readonly ResourceChange[], quarantined: readonly ConfigFault[]): void {
     const all = [...this.#merged(changes).values()];
     this.#refused = new Map();
     this.#take(all, quarantined);
   }
 
-  /** A delta was refused. */
+  /** Records a refused delta. */
   refuse(changes: readonly ResourceChange[]): void {
     this.#refused = this.#merged(changes);
   }
 
-  /** How to bring another worker to where the others are. */
-  bringing(): Bringing {
+  /** Returns the requests that bring another worker to the state of the others. */
+  catchUp(): CatchUp {
     const deltas: (readonly ResourceChange[])[] = [];
-    // The empty one has the worker go on after it refused the broken versions.
+    // The empty delta is applied after the worker has refused the broken versions.
     if (this.#newer.size > 0) deltas.push([...this.#newer.values()], []);
     if (this.#refused.size > 0) deltas.push([...this.#refused.values()]);
     return { snapshot: [...this.#resources.values()], deltas };

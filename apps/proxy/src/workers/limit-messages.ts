@@ -1,6 +1,6 @@
 import type { LeaseGrant, LeaseReport, LimitDecision, LimitRequest, LimitRule, Period } from '@sluice/ratelimit';
 
-/** What a worker asks of the limits of its node. The answer to a take is a {@link Decided} with the same `id`. */
+/** A worker's request to the limits of its node. Answered by a {@link Decided} with the same `id`. */
 export interface Take {
   readonly kind: 'take';
   readonly id: number;
@@ -8,7 +8,7 @@ export interface Take {
   readonly cost: number;
 }
 
-/** What a worker says of its lease of a limit. Answered by a {@link Granted} with the same `id`, unless that is 0. */
+/** A worker's report about its lease. Answered by a {@link Granted} with the same `id`, unless that is 0. */
 export interface Renewal {
   readonly kind: 'renewal';
   readonly id: number;
@@ -17,7 +17,7 @@ export interface Renewal {
 
 export type LimitQuestion = Take | Renewal;
 
-/** What the node answers; without decisions it could not decide. */
+/** The node's answer to a take; without decisions when it could not decide. */
 export interface Decided {
   readonly kind: 'decided';
   readonly id: number;
@@ -33,9 +33,10 @@ export interface Granted {
 export type LimitAnswer = Decided | Granted;
 
 /*
- * There may be one of each for every request that has a limit, so they cross over as one flat JSON array per turn: written
- * and read in a fifth of the time that structured clones of the objects take. `request` stands for a key, an algorithm,
- * the two numbers (or the number and the period) of the rule, and the limit or null; null for Infinity.
+ * There may be one of each for every request that has a limit, so they are sent as one flat JSON array
+ * per turn of the event loop, which takes a fifth of the time of structured clones. `request` stands
+ * for a key, an algorithm, the two numbers (or the number and the period) of the rule, and the limit
+ * or null; null for Infinity.
  *
  *   take      'take', id, cost, number of requests, then the requests
  *   renewal   'renewal', id, request, spent, returned, wanted

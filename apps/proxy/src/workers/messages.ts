@@ -4,7 +4,7 @@ import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
 import type { ServerCertificate } from '../listener/server-certificates.ts';
 import type { ClientCertificate } from '../upstream/client-certificates.ts';
 
-/** What the node asks of a worker. Each is answered by the {@link WorkerAnswer} with the same `id`. */
+/** The node's requests to a worker. Each is answered by a message with the same `id`. */
 export type WorkerRequest =
   | { readonly type: 'snapshot'; readonly revision: number; readonly resources: readonly Resource[] }
   | { readonly type: 'delta'; readonly revision: number; readonly changes: readonly ResourceChange[] }
@@ -15,7 +15,7 @@ export type WorkerRequest =
   | { readonly type: 'health' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
-/** The certificates of a node: those it shows to clients on its port for TLS, if it has one, and by name those it shows to targets. */
+/** A node's server certificates for its TLS port, if it has one, and its client certificates by name. */
 export interface NodeCertificates {
   readonly server: readonly ServerCertificate[] | undefined;
   readonly client: Readonly<Record<string, ClientCertificate>>;
@@ -25,7 +25,7 @@ export interface NodeCertificates {
 export interface TlsPort {
   readonly port: number;
   readonly certificates: readonly ServerCertificate[];
-  /** Shared by all workers, so that a client can resume its session with any of them. */
+  /** Shared by all workers, so that a client can resume its TLS session with any of them. */
   readonly ticketKeys?: Buffer;
 }
 
@@ -40,7 +40,7 @@ export interface WorkerTargetHealth {
 export interface WorkerAnswers {
   readonly snapshot: ApplyOutcome;
   readonly delta: ApplyOutcome;
-  /** The port that is listened on. */
+  /** The bound port. */
   readonly listen: number;
   /** The same for TLS. */
   readonly listenTls: number;
@@ -53,12 +53,12 @@ export interface WorkerAnswers {
 /** From the node to a worker. */
 export type ToWorker =
   | { readonly kind: 'request'; readonly id: number; readonly request: WorkerRequest }
-  /** What `limit-messages` wrote. */
+  /** Encoded by `limit-messages`. */
   | { readonly kind: 'limitAnswers'; readonly text: string };
 
 /** From a worker to the node. */
 export type FromWorker =
   | { readonly kind: 'started' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined; readonly fault: string | undefined }
-  /** What `limit-messages` wrote. */
+  /** Encoded by `limit-messages`. */
   | { readonly kind: 'limitQuestions'; readonly text: string };

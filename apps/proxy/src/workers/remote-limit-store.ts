@@ -14,11 +14,11 @@ interface Waiting {
 }
 
 /**
- * The limit store of a worker when there is no Redis: the node counts for all its workers, so that a limit of the node is
- * one limit. What is asked for often is leased, so that most requests need not wait for another process; those that do wait
- * at most a second, at most ten thousand at once. When the node stays silent it is not asked any more until it answers a
- * probe, so that only the first requests wait; what is leased can still be spent. Several limits that must admit together
- * are never leased.
+ * The limit store of a worker when there is no Redis: the node counts for all its workers, so that a
+ * limit applies to the node as a whole. Frequently used limits are leased, so that most requests need
+ * not wait for another process; the others wait at most a second, at most ten thousand at once. When
+ * the node does not answer, a circuit breaker stops the requests to it until it answers a probe; leases
+ * can still be used. Several limits that must admit together are never leased.
  */
 export class RemoteLimitStore implements LimitStore {
   readonly #send: (question: LimitQuestion) => void;
@@ -28,7 +28,7 @@ export class RemoteLimitStore implements LimitStore {
   readonly #breaker: Breaker;
   #lastId = 0;
 
-  /** `onAvailabilityChange` is told once per change whether the node answers. */
+  /** Calls `onAvailabilityChange` once per change of whether the node answers. */
   constructor(send: (question: LimitQuestion) => void, onAvailabilityChange: OnAvailabilityChange = () => undefined) {
     this.#send = send;
     this.#sweeper.unref();
@@ -38,7 +38,7 @@ export class RemoteLimitStore implements LimitStore {
     });
   }
 
-  /** False while the node is not asked because it does not answer. */
+  /** False while the circuit breaker is open because the node does not answer. */
   get available(): boolean {
     return !this.#breaker.isOpen;
   }
@@ -48,7 +48,7 @@ export class RemoteLimitStore implements LimitStore {
     return decision === undefined ? this.#ask(requests, cost) : [decision];
   }
 
-  /** The node has answered; without decisions it could not decide. */
+  /** Handles an answer of the node; without decisions the node could not decide. */
   answered(answer: LimitAnswer): void {
     if (answer.kind === 'granted') {
       this.#leases.granted(answer.id, answer.grant);
@@ -70,8 +70,8 @@ export class RemoteLimitStore implements LimitStore {
   }
 
   #ask(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
-    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node is not asked until it answers' }));
-    if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limits are being asked at once' }));
+    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node does not answer; limits are not requested until it does' }));
+    if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limit requests are waiting for the node' }));
     return this.#question(requests, cost);
   }
 
@@ -86,7 +86,7 @@ export class RemoteLimitStore implements LimitStore {
   #expire(): void {
     const now = performance.now();
     for (const [id, { deadlineMs, reject }] of this.#waiting) {
-      // Ids ascend, and so do deadlines: the first that is still good ends the search.
+      // Ids and deadlines ascend: the first deadline in the future ends the search.
       if (deadlineMs > now) return;
       this.#waiting.delete(id);
       reject(new GatewayError('policy_failed', { cause: 'the node did not answer in time' }));

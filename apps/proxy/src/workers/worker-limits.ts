@@ -3,23 +3,23 @@ import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
 const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY };
 
-/** The limits of a node as one of its workers may ask them, and what this worker has leased of them. */
+/** The node's limits for one of its workers, and the leases of that worker. */
 export class WorkerLimits {
   readonly #store: MemoryStore;
   readonly #grantor: LeaseGrantor;
   readonly #answer: (answer: LimitAnswer) => void;
   #isOver = false;
 
-  /** `store` counts for all workers, of which there are `workers`. */
+  /** @param store counts for all workers @param workers number of workers */
   constructor(store: MemoryStore, workers: number, answer: (answer: LimitAnswer) => void) {
     this.#store = store;
     this.#grantor = new LeaseGrantor(store, workers);
     this.#answer = answer;
   }
 
-  /** The worker asks something. What makes no sense is answered, too: it waits for that. */
+  /** Handles a request of the worker. Invalid requests are answered too, because the worker waits. */
   hear(question: LimitQuestion): void {
-    // A worker that has ended may still be heard of; nothing is lent to it any more.
+    // Messages of a worker that has ended may still arrive; it gets no more leases.
     if (this.#isOver) return;
     if (question.kind === 'take') this.#answer({ kind: 'decided', id: question.id, decisions: attempt(() => this.#store.take(question.requests, question.cost)) });
     else {
@@ -28,7 +28,7 @@ export class WorkerLimits {
     }
   }
 
-  /** The worker has ended. What it had leased counts as spent. */
+  /** Handles the end of the worker: its leases count as spent. */
   end(): void {
     this.#isOver = true;
     this.#grantor.forfeit();

@@ -10,12 +10,12 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-/** A worker as the node sees it. */
+/** The node's side of a worker process. */
 export class WorkerProcess {
   readonly index: number;
-  /** Settles when it runs and can be asked; rejects when it ends before. */
+  /** Fulfils when the worker accepts requests; rejects when it ends before that. */
   readonly started: Promise<void>;
-  /** Settles when it is gone. */
+  /** Fulfils when the process has ended. */
   readonly gone: Promise<void>;
   isGone = false;
   readonly #child: ChildProcess;
@@ -23,7 +23,7 @@ export class WorkerProcess {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  /** Starts `program` with `--worker`, as one of `size`. `onQuestion` is called when it asks something of the limits. */
+  /** Starts `program` with `--worker`, as one of `size`. Calls `onQuestion` for each request to the limits. */
   constructor(index: number, program: string, env: NodeJS.ProcessEnv, onQuestion: (question: LimitQuestion) => void, size = 1) {
     this.index = index;
     const child = fork(program, ['--worker', String(index), '--workers', String(size)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -62,7 +62,7 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Asks it for something. Rejects when it is gone, cannot do it, or does not answer in time. */
+  /** Sends a request. Rejects when the worker has ended, reports a fault, or does not answer in time. */
   ask<Type extends WorkerRequest['type']>(request: WorkerRequest & { readonly type: Type }, timeoutMs: number): Promise<WorkerAnswers[Type]> {
     if (this.isGone) return Promise.reject(new Error(`worker ${this.index} ended`));
     const id = ++this.#lastId;
@@ -76,17 +76,17 @@ export class WorkerProcess {
     });
   }
 
-  /** Answers what it asked of the limits, together with the other answers of this turn. */
+  /** Sends an answer of the limits, together with the other answers of this turn. */
   answerLimit(answer: LimitAnswer): void {
     this.#limitAnswers.add(answer);
   }
 
-  /** That it is gone shows by itself. */
+  /** Ignores send errors: the exit event reports the end of the process. */
   #send(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, undefined, undefined, () => undefined);
   }
 
-  /** Ends it at once. */
+  /** Kills the process. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }

@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHe
 import type { RemoteLimitStore } from './remote-limit-store.ts';
 import { TurnBatch } from './turn-batch.ts';
 
-/** One of a node's processes: takes traffic on the port all of them share, and does what the node asks of it. */
+/** One of a node's processes: serves traffic on the shared port and handles the node's requests. */
 export class Worker {
   readonly #serving: Serving;
   readonly #send: (message: FromWorker) => void;
@@ -15,7 +15,7 @@ export class Worker {
     this.#send = send;
   }
 
-  /** Answers one request. A fault is an answer, too. */
+  /** Handles one request; a fault is sent as an answer. */
   async handle({ id, request }: Extract<ToWorker, { kind: 'request' }>): Promise<void> {
     try {
       this.#send({ kind: 'answer', id, answer: await this.#answer(request), fault: undefined });
@@ -52,9 +52,9 @@ export class Worker {
 }
 
 /**
- * Makes this process end with the node that started it and with nothing else; to be called before it does anything. A worker
- * without a node would serve for ever. A terminal sends its signals to every process of the group; the node decides when a
- * worker ends, and gives it what is read again.
+ * Ends this process when its node ends, and ignores the signals that the node handles; call it first. A
+ * worker without a node would never end. A terminal sends its signals to every process of the group,
+ * but the node decides when a worker ends and sends it reloaded files.
  */
 export function obeyNodeOnly(): void {
   process.once('disconnect', () => process.exit(0));
@@ -62,7 +62,7 @@ export function obeyNodeOnly(): void {
   if (!process.connected) process.exit(0);
 }
 
-/** Joins this process to the node that started it. */
+/** Connects this process to the node that started it. */
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, send);
   const heard = (message: ToWorker): void => {
@@ -75,12 +75,12 @@ export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined)
 
 const questions = new TurnBatch<LimitQuestion>((ofThisTurn) => send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }));
 
-/** Asks the limits of the node, together with what else is asked in this turn. */
+/** Sends a request to the limits of the node, together with the others of this turn. */
 export function askNode(question: LimitQuestion): void {
   questions.add(question);
 }
 
-/** Sends a message. A node that is gone is noticed by `disconnect`. */
+/** Sends a message. The `disconnect` event reports that the node has ended. */
 function send(message: FromWorker): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -2,8 +2,8 @@ import { eachAnswer, encodeQuestions } from '../limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
 
 /**
- * A program that speaks as a worker does, and does one odd thing for each kind of request, for specs of whoever starts
- * it. With `SPEC_ENDS_AT_ONCE` it ends before it says anything. Tests only.
+ * A program that uses the protocol of a worker and misbehaves in one way for each kind of request. With
+ * `SPEC_ENDS_AT_ONCE` it ends before it sends anything. Tests only.
  */
 const send = (message: FromWorker): void => void process.send?.(message);
 const answer = (id: number, value: never): void => send({ kind: 'answer', id, answer: value, fault: undefined });
@@ -11,13 +11,13 @@ const answer = (id: number, value: never): void => send({ kind: 'answer', id, an
 function handle(id: number, request: WorkerRequest): void {
   switch (request.type) {
     case 'listen':
-      // The later ones are answered first.
+      // Answers later requests first.
       setTimeout(() => answer(id, (request.port + 1) as never), Math.max(0, 50 - request.port));
       return;
     case 'metrics':
       return send({ kind: 'answer', id, answer: undefined, fault: 'nothing was counted' });
     case 'health':
-      // Too late.
+      // Answers after the timeout.
       setTimeout(() => answer(id, [] as never), 150);
       return;
     case 'delta':
