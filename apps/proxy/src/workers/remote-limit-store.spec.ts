@@ -89,7 +89,7 @@ describe('RemoteLimitStore', () => {
   it('has no more than so many wait at once', async () => {
     store = new RemoteLimitStore(() => undefined);
     const waiting = Array.from({ length: 10_000 }, async () => store.take(asked));
-    await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'too many limits are being asked at once' });
+    await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'too many limit requests are waiting for the node' });
     const outcomes = await Promise.allSettled(waiting);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   });
@@ -108,7 +108,7 @@ describe('RemoteLimitStore', () => {
     expect(store.available).toBe(false);
     const startedMs = performance.now();
     for (let nth = 0; nth < 1_000; nth++) {
-      await expect(store.take(asked)).rejects.toMatchObject({ cause: 'the node is not asked until it answers' });
+      await expect(store.take(asked)).rejects.toMatchObject({ cause: 'the node does not answer; limits are not requested until it does' });
     }
     // With a time-out of a second each this would be a thousand seconds.
     expect(performance.now() - startedMs).toBeLessThan(20_000);
