@@ -4,23 +4,23 @@ import type { GatewayView } from '../features/revisions/revision-feed/gateway-vi
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
-/** A node may know of a commit before this replica does. */
+/** How long to wait for a commit that a node already knows from another replica. */
 const catchUpMs = 2_000;
 
-/** A node that may have its configuration, and from where on. */
+/** A node that was admitted to its gateway's configuration. */
 export interface Admitted {
   readonly gatewayId: string;
-  /** Revision of the set the node holds and can go on from; undefined when it needs a snapshot. */
+  /** Revision from which the node can resume with deltas; undefined when it needs a snapshot. */
   readonly position: number | undefined;
 }
 
 /**
- * Checks what a node says about itself and finds out what it lacks.
- * @throws StreamRefusal that says what to do about it.
+ * Checks the hello of a node and determines whether it can resume or needs a snapshot.
+ * @throws StreamRefusal that says what to do.
  */
 export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted> {
   if (!isNodeId(hello.nodeId)) {
-    throw new StreamRefusal('INVALID_ARGUMENT', 'the node id must be 1 to 64 letters, digits and "._-", beginning with a letter or digit; set SLUICE_NODE_ID');
+    throw new StreamRefusal('INVALID_ARGUMENT', 'the node id must be 1 to 64 letters, digits and "._-", beginning with a letter or a digit; set SLUICE_NODE_ID');
   }
   if (!feed.ready) throw new StreamRefusal('UNAVAILABLE', 'the control plane has not loaded the configuration yet');
   const behind = feed.gatewayId(hello.gateway) === undefined || (hello.epoch === feed.epoch && hello.revision > feed.revision);
@@ -30,9 +30,9 @@ export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted>
   if (gatewayId === undefined || view === undefined) {
     throw new StreamRefusal('NOT_FOUND', `there is no gateway "${hello.gateway.slice(0, 64)}"; create it with POST /v1/gateways, or set SLUICE_GATEWAY to one that exists`);
   }
-  return { gatewayId, position: canGoOn(hello, view) ? hello.revision : undefined };
+  return { gatewayId, position: canResume(hello, view) ? hello.revision : undefined };
 }
 
-function canGoOn({ epoch, revision, setHash }: Hello, view: GatewayView): boolean {
+function canResume({ epoch, revision, setHash }: Hello, view: GatewayView): boolean {
   return revision > 0 && epoch === view.epoch && view.canResume(revision, setHash);
 }

@@ -6,25 +6,26 @@ import type { RevisionFeed } from '../features/revisions/revision-feed/revision-
 import { StreamRefusal } from './stream-refusal.ts';
 import type { Unanswered } from './unanswered.ts';
 
-/** So long a node may take to say what it makes of the end of its gateway. */
+/** How long a node may take to answer the delta that deletes its gateway. */
 const lastAnswerMs = 2_000;
 
 /**
- * What goes out to one node: a snapshot where it must be, then a delta for every revision as long as the node keeps up.
- * When the stream says stop, nothing more is queued; once it has drained, one merged delta leads from the last revision
- * sent to the newest. So a slow node costs a constant amount of memory, however much changes meanwhile.
+ * Sends the configuration to one node: a snapshot when the node needs one, then a delta for every
+ * revision while the node keeps up. When the stream applies backpressure, the sender queues nothing;
+ * after the drain it sends one merged delta from the last revision sent to the newest. So a slow
+ * node takes a constant amount of memory.
  */
 export class ConfigSender {
   private session: NodeSession | undefined;
   private view: GatewayView | undefined;
-  /** The revision that was sent last; undefined when the node needs a snapshot. */
+  /** The last revision that was sent; undefined when the node needs a snapshot. */
   private position: number | undefined;
   private isBlocked = false;
-  /** Counts snapshots, so that one which was overtaken by another stops. */
+  /** Number of the newest snapshot. An older snapshot that is still being sent stops. */
   private snapshots = 0;
   private isSendingSnapshot = false;
   private isClosed = false;
-  /** Runs once the gateway is gone and the node was told. */
+  /** Runs from the deletion of the gateway until the node answers it or {@link lastAnswerMs} pass. */
   private lastAnswer: NodeJS.Timeout | undefined;
   private onDrain: () => void = () => undefined;
 
@@ -41,7 +42,7 @@ export class ConfigSender {
     });
   }
 
-  /** The node is known now, or asks to begin anew. `position` is the revision it goes on from, undefined for a snapshot. */
+  /** Starts or restarts sending. `position` is the revision to resume from; undefined sends a snapshot. */
   open(session: NodeSession, position: number | undefined): void {
     this.session = session;
     this.view = this.feed.view(session.identity.gatewayId);
@@ -51,22 +52,22 @@ export class ConfigSender {
     this.send('merged');
   }
 
-  /** Sends what is new, unless the node has to be waited for. */
+  /** Sends the deltas of new revisions, unless the stream is blocked. */
   advance(): void {
     this.send('single');
   }
 
-  /** Sends a heartbeat, unless something else is still on its way. */
+  /** Sends new deltas and then a heartbeat, unless the stream is blocked or a snapshot is being sent. */
   beat(): void {
     this.send('single');
     const { view, position } = this;
     if (this.isWaiting() || view === undefined || position === undefined || view !== this.currentView()) return;
     this.write(view.heartbeatFrame());
-    // Up to here nothing has changed for the node.
+    // Nothing has changed for this node up to the view's revision.
     this.position = Math.max(position, view.revision);
   }
 
-  /** The node has answered the oldest revision. */
+  /** The node has answered a revision. */
   answered(): void {
     if (this.lastAnswer !== undefined && this.unanswered.isEmpty) this.endGateway();
   }
@@ -88,14 +89,14 @@ export class ConfigSender {
   private send(deltas: 'single' | 'merged'): void {
     while (!this.isWaiting()) {
       const current = this.currentView();
-      // The last delta of a gateway says that it is deleted. The node answers it before it is sent away.
+      // The last delta of a deleted gateway deletes it. The stream ends after the node has answered that delta.
       const view = current ?? this.view;
       if (view === undefined) {
         this.endGateway();
         return;
       }
       if (view !== this.view) {
-        // The configuration was loaded anew, from another database perhaps.
+        // The configuration was reloaded, perhaps from another database.
         this.view = view;
         this.position = undefined;
         this.session?.restarted();

@@ -15,17 +15,17 @@ const closeMs = 2_000;
 export interface ConfigStreamOptions {
   readonly address: StreamAddress;
   readonly security: StreamSecurity;
-  /** True for the token of a node. */
+  /** True when the presented token is the node token. */
   readonly isNodeToken: (presented: string) => boolean;
-  /** Streams that this replica carries at most. Default 10,000. */
+  /** The most streams of this replica. The default is 10,000. */
   readonly maxStreams?: number;
-  /** Connections that this replica takes at most. Default 20,000. */
+  /** The most connections of this replica. The default is 20,000. */
   readonly maxConnections?: number;
-  /** How long a stream may take to say hello. Default 10 s. */
+  /** How long a node may take to send its hello. The default is 10 s. */
   readonly helloMs?: number;
 }
 
-/** The gRPC server of the config stream, and all streams that end here. */
+/** The gRPC server of the config stream and the streams of all nodes that are connected to this replica. */
 export class ConfigStream {
   private readonly server: ConfigStreamServer;
   private readonly streams = new Set<NodeStream>();
@@ -47,7 +47,7 @@ export class ConfigStream {
     feed.onAdvance((concerned) => this.advance(concerned));
   }
 
-  /** Begins to listen. Gives the port. Rejects when the address is taken, or is not protected. */
+  /** Listens and resolves to the port. Rejects when the address is in use, or needs TLS. */
   async start(): Promise<number> {
     const port = await this.server.listen(this.options.address, this.options.security);
     this.heartbeat = every('config', heartbeatMs, () => {
@@ -56,7 +56,7 @@ export class ConfigStream {
     return port;
   }
 
-  /** Sends every node elsewhere and stops listening. */
+  /** Tells every node to reconnect to another replica, and stops listening. */
   async stop(): Promise<void> {
     this.isDraining = true;
     clearInterval(this.heartbeat);
@@ -85,7 +85,7 @@ export class ConfigStream {
       return new StreamRefusal('UNAUTHENTICATED', 'the node token is missing or wrong; set SLUICE_NODE_TOKEN to the token of the control plane');
     }
     const maxStreams = this.options.maxStreams ?? defaultMaxStreams;
-    if (this.streams.size >= maxStreams) return new StreamRefusal('RESOURCE_EXHAUSTED', `this control plane carries ${maxStreams} streams already`);
+    if (this.streams.size >= maxStreams) return new StreamRefusal('RESOURCE_EXHAUSTED', `this replica has reached its limit of ${maxStreams} streams; connect to another replica`);
     return undefined;
   }
 

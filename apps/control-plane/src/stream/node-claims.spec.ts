@@ -100,7 +100,7 @@ describe('what a node says', () => {
     expect(await replica.nodes.wait(before, 5_000)).toMatchObject({ status: 'applied' });
     liar.send(frameOf(before));
     await liar.until(() => liar.error !== undefined);
-    expect(liar.error).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/node "liar" .*connect again for a snapshot/) });
+    expect(liar.error).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/node "liar" .*reconnect for a snapshot/) });
     const back = await connect('liar', { held: liar.held });
     expect(back.frames[0]).toMatchObject({ type: 'snapshot' });
     const after = await change();

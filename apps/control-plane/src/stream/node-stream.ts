@@ -13,15 +13,15 @@ export interface NodeStreamServices {
   readonly feed: RevisionFeed;
   readonly nodes: ConnectedNodes;
   readonly logger: Logger;
-  /** A node says hello within that time, or it is not one of ours. */
+  /** How long a node may take to send its hello. */
   readonly helloMs: number;
-  /** Ids of nodes that said what cannot be: they begin with a snapshot the next time. */
+  /** Ids of nodes that sent an impossible claim. They get a snapshot when they reconnect. */
   readonly distrusted: Set<string>;
 }
 
 const maxDistrusted = 1_000;
 
-/** One node's stream from hello to end: frames in, and what they mean. What goes out is the {@link ConfigSender}'s. */
+/** One node's stream from hello to end. Handles the node's frames; {@link ConfigSender} sends ours. */
 export class NodeStream {
   private readonly line: ConfigSender;
   private readonly helloTimer: NodeJS.Timeout;
@@ -35,7 +35,7 @@ export class NodeStream {
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
     this.line = new ConfigSender(call, proxy.feed, this.unanswered, (refusal) => this.refuse(refusal));
-    this.helloTimer = after('config', proxy.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'no hello came')));
+    this.helloTimer = after('config', proxy.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'the node sent no hello in time')));
     call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
     call.on('end', guarded('config', () => call.end()));
     call.on('error', () => this.finish());
@@ -48,17 +48,17 @@ export class NodeStream {
     return this.session?.identity.gatewayId;
   }
 
-  /** There may be something new to send. */
+  /** Sends new revisions, if there are any. */
   advance(): void {
     this.line.advance();
   }
 
-  /** Sends a life sign when everything else was sent. */
+  /** Sends a heartbeat when everything else was sent. */
   beat(): void {
     this.line.beat();
   }
 
-  /** Tells the node to go elsewhere, and ends the stream. */
+  /** Tells the node to reconnect to another replica, and ends the stream. */
   drain(frame: Buffer): void {
     if (this.isOver) return;
     this.call.write(frame);
@@ -81,7 +81,7 @@ export class NodeStream {
   private answered(session: NodeSession, frame: Ack | Nack): void {
     const { revision } = frame;
     const what = this.unanswered.take(revision);
-    if (what === 'unknown' && !session.hasAnswered(revision)) this.distrust(`${frame.type === 'ack' ? 'acknowledged' : 'refused'} revision ${revision}, which it was not sent`);
+    if (what === 'unknown' && !session.hasAnswered(revision)) this.distrust(`${frame.type === 'ack' ? 'acknowledged' : 'rejected'} revision ${revision}, which was not sent to it`);
     if (what !== 'expected') return;
     if (frame.type === 'ack') session.acked(revision, frame.quarantined);
     else session.nacked(revision, frame.faults);
@@ -90,22 +90,22 @@ export class NodeStream {
 
   private hear(session: NodeSession, { draining, targets, appliedRevision }: StatusReport): void {
     const { revision } = this.proxy.feed;
-    if (session.claimsTooMuch(appliedRevision, revision)) this.distrust(`says that it serves with revision ${appliedRevision}; the newest is ${revision}`);
+    if (session.claimsTooMuch(appliedRevision, revision)) this.distrust(`reported applied revision ${appliedRevision}, but the newest is ${revision}`);
     else session.reported(draining, targets, appliedRevision);
   }
 
-  /** The node counts other revisions than we do: it is told, and gets a snapshot when it comes back. */
+  /** Ends the stream of a node whose revisions do not match ours. The node gets a snapshot when it reconnects. */
   private distrust(what: string): void {
     const { distrusted, logger } = this.proxy;
     const id = this.session?.identity.id ?? '';
     if (distrusted.size < maxDistrusted) distrusted.add(id);
-    logger.warn(`a node ${what}; it has to begin anew`, { node: id });
-    this.refuse(new StreamRefusal('INVALID_ARGUMENT', `node "${id}" ${what}; connect again for a snapshot`));
+    logger.warn(`a node ${what}; it must reconnect for a snapshot`, { node: id });
+    this.refuse(new StreamRefusal('INVALID_ARGUMENT', `node "${id}" ${what}; reconnect for a snapshot`));
   }
 
   private async welcome(hello: Hello): Promise<void> {
     clearTimeout(this.helloTimer);
-    // What the node says next must find its session.
+    // The node's next frames must wait until its session exists.
     this.call.pause();
     try {
       const { feed, distrusted } = this.proxy;
@@ -117,7 +117,7 @@ export class NodeStream {
       if (session === undefined) {
         throw new StreamRefusal(
           'ALREADY_EXISTS',
-          `another node with the id "${hello.nodeId}" is connected; set SLUICE_NODE_ID to an id of its own for each (a node that was restarted is taken back within seconds)`,
+          `another node with the id "${hello.nodeId}" is connected; set SLUICE_NODE_ID to a different id for each node (a restarted node is accepted again within seconds)`,
         );
       }
       if (this.isOver) {
@@ -125,23 +125,23 @@ export class NodeStream {
         return;
       }
       if (session.identity.id !== hello.nodeId || session.identity.gatewayId !== gatewayId) {
-        throw new StreamRefusal('INVALID_ARGUMENT', 'a stream belongs to one node and one gateway');
+        throw new StreamRefusal('INVALID_ARGUMENT', 'a second hello on a stream must name the same node and the same gateway');
       }
       this.line.open(session, position);
       this.call.resume();
     } catch (error) {
-      this.refuse(error instanceof StreamRefusal ? error : new StreamRefusal('INTERNAL', 'the control plane failed; its log says why'), error);
+      this.refuse(error instanceof StreamRefusal ? error : new StreamRefusal('INTERNAL', 'the control plane failed; see its log'), error);
     }
   }
 
-  private async join(hello: Hello, gatewayId: string, goesOn: boolean): Promise<NodeSession | undefined> {
+  private async join(hello: Hello, gatewayId: string, resumes: boolean): Promise<NodeSession | undefined> {
     const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
     const { nodes, logger, feed } = this.proxy;
     this.session = await nodes.join(
       { id: nodeId, gatewayId, version, bootId: bootId.slice(0, 64) },
       (session) => {
-        // What it refused is one of ours, or nothing.
-        if (goesOn) session.resumed(Math.min(appliedRevision, revision), nackedRevision <= feed.revision ? nackedRevision : 0, faults);
+        // A rejected revision that this database does not have is ignored.
+        if (resumes) session.resumed(Math.min(appliedRevision, revision), nackedRevision <= feed.revision ? nackedRevision : 0, faults);
       },
       () => {
         logger.warn('a newer stream of the same node took over; two nodes must not share an id', { node: nodeId });

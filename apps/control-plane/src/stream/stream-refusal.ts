@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 
 type Code = 'INVALID_ARGUMENT' | 'UNAUTHENTICATED' | 'NOT_FOUND' | 'ABORTED' | 'ALREADY_EXISTS' | 'DEADLINE_EXCEEDED' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE' | 'INTERNAL';
 
-/** Why a stream ends, as gRPC says it to the node: the message is for whoever operates the node. */
+/** Ends a stream with a gRPC status. The message tells the operator of the node what to do. */
 export class StreamRefusal extends Error {
   readonly code: status;
   readonly details: string;

@@ -11,7 +11,7 @@ let node: FixtureNode;
 const messages = (): string[] => controlPlane.log().trim().split('\n').map((line) => (JSON.parse(line) as { message: string }).message);
 
 function streamPort(): number {
-  const line = controlPlane.log().split('\n').find((text) => text.includes('the config stream listens')) ?? '';
+  const line = controlPlane.log().split('\n').find((text) => text.includes('the config stream is listening')) ?? '';
   return Number(/"stream":"127\.0\.0\.1:(\d+)"/.exec(line)?.[1]);
 }
 

@@ -14,7 +14,7 @@ import { Logger } from '../platform/logger.ts';
 import { SetupError } from '../platform/setup-error.ts';
 import { ConfigStream } from './config-stream.ts';
 
-/** The edge where nodes connect. */
+/** The config stream, to which nodes connect. */
 @Module({
   imports: [NodesModule, RevisionFeedModule],
   providers: [
@@ -50,7 +50,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     this.nodes.start();
     try {
       const port = await this.stream.start();
-      this.logger.info('the config stream listens', { stream: formatStreamAddress({ host, port }) });
+      this.logger.info('the config stream is listening', { stream: formatStreamAddress({ host, port }) });
     } catch (error) {
       throw this.explained(error);
     }
@@ -58,14 +58,14 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationShutdown(): Promise<void> {
     await this.stream.stop();
-    // Here, because global modules, the nodes among them, are only told once the database may be closed.
+    // The module of the nodes is global, so its own shutdown hook may run after the database is closed.
     await this.nodes.stop();
   }
 
   private explained(error: unknown): unknown {
     if (!(error instanceof Error)) return error;
     const { streamHost, streamPort } = this.settings;
-    if (error.message.includes('EADDRINUSE')) return new SetupError(`Port ${streamPort} on ${streamHost} is taken. Stop what listens there, or set SLUICE_STREAM_PORT to another port.`);
-    return new SetupError(`The config stream cannot be offered: ${error.message}`);
+    if (error.message.includes('EADDRINUSE')) return new SetupError(`Port ${streamPort} on ${streamHost} is in use. Stop the process that listens there, or set SLUICE_STREAM_PORT to another port.`);
+    return new SetupError(`The config stream cannot start: ${error.message}`);
   }
 }

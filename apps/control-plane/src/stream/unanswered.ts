@@ -1,31 +1,31 @@
-/** More frames than that without an answer are forgotten, the oldest first: a node that answers this late begins anew. */
+/** The most frames to keep; the oldest is dropped first. A node that answers a dropped frame needs a snapshot. */
 const maxKept = 10_000;
 
-/** What an answer of a node is about. `outdated`: a revision of the configuration that was replaced since by another one. */
+/** What a node's answer refers to. `outdated`: a revision of a configuration that a reload has replaced. */
 export type Answered = 'expected' | 'outdated' | 'unknown';
 
-/** The revisions that were sent to one node and not answered yet, in the order in which they were sent. */
+/** The revisions that were sent to one node and are unanswered, in the order in which they were sent. */
 export class Unanswered {
   private readonly sent: { readonly revision: number; readonly era: number }[] = [];
   private era = 0;
 
-  /** True when every frame was answered. */
+  /** True when the node has answered every revision. */
   get isEmpty(): boolean {
     return this.sent.length === 0;
   }
 
-  /** A revision is about to be sent; its answer may come from now on. */
+  /** Adds a revision that is about to be sent. */
   add(revision: number): void {
     this.sent.push({ revision, era: this.era });
     if (this.sent.length > maxKept) this.sent.shift();
   }
 
-  /** Revisions count anew: what is still answered of those before means nothing. */
+  /** The configuration was reloaded: answers to earlier revisions are outdated. */
   restart(): void {
     this.era++;
   }
 
-  /** Takes the answer to a revision. Earlier ones without an answer were left out by the node, which had begun anew. */
+  /** Takes the answer to a revision. Also removes earlier revisions, which a node skips when it gets a snapshot. */
   take(revision: number): Answered {
     const index = this.sent.findIndex((frame) => frame.revision === revision);
     const frame = this.sent[index];
