@@ -35,5 +35,5 @@ export default {
   cacheDirectory: 'node_modules/.cache/jest',
   watchman: false,
   maxWorkers: 2,
-  testTimeout: 15_000,
+  testTimeout: 60_000,
 };

@@ -32,7 +32,8 @@ describe('writes that race', () => {
         api.put(`/v1/groups/${String(body['id'])}`, { name: `new-${round}`, tags: ['by-id'] }),
         api.post('/v1/groups', { name: `new-${round}` }),
       ]);
-      for (const answer of answers) expect([200, 201, 409]).toContain(answer.status);
+      // The first finds no group of the old name when the second has renamed it before.
+      for (const [index, answer] of answers.entries()) expect(index === 0 ? [200, 404, 409] : [200, 201, 409]).toContain(answer.status);
       const codes = answers.filter(({ status }) => status === 409).map(({ body: problem }) => problem['code']);
       expect(new Set([...codes, 'name_taken'])).toEqual(new Set(['name_taken']));
     }
