@@ -15,19 +15,19 @@ describe('the access log', () => {
   });
   afterEach(() => proxy.stop());
 
-  it('says why there is no response of a target; the client is not told', async () => {
+  it('has the reason for a missing upstream response; the client does not get it', async () => {
     const { status, body } = await proxy.get('/gone');
     expect(status).toBe(502);
     expect(await proxy.line(0)).toMatchObject({ code: 'upstream_connect_failed', reason: expect.stringContaining('ECONNREFUSED') });
     expect(body).not.toContain('ECONNREFUSED');
   });
 
-  it('says what was wrong with a message the listener refused', async () => {
+  it('has the reason for a message that the listener refused', async () => {
     await proxy.send('GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await proxy.line(0)).toMatchObject({ code: 'invalid_target', reason: expect.stringContaining('percent-encoded') });
   });
 
-  it('says nothing of it when all is well', async () => {
+  it('has no reason for a successful request', async () => {
     await proxy.get('/well');
     expect(await proxy.line(0)).not.toHaveProperty('reason');
   });

@@ -6,8 +6,8 @@ import { operatorTokens } from '../apps/control-plane/src/platform/auth/operator
 import { readSettings } from '../apps/control-plane/src/platform/env.ts';
 import { JsonLogger } from '../apps/control-plane/src/platform/logger.ts';
 
-/** A first start wrote the token to standard error, where the platform collects and keeps what a process writes. */
-it('a new admin token is kept in a file of its owner alone, and neither printed nor logged', () => {
+/** The first start wrote the token to standard error, which platforms collect and store. */
+it('a new admin token is stored in a file that only its owner can read, and neither printed nor logged', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-token-'));
   const written: string[] = [];
   const write = process.stderr.write.bind(process.stderr);

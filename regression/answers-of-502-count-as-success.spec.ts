@@ -15,7 +15,7 @@ describe('passive health', () => {
     for (const origin of origins.splice(0)) origin.stop();
   });
 
-  /** A proxy in front of a target that answers with this status, and of one that is well. */
+  /** Starts a proxy in front of a target that answers with this status, and a healthy one. */
   async function start(status: string, health: object): Promise<RawOrigin> {
     const broken = await RawOrigin.answering(answer(status));
     const good = await RawOrigin.answering(answer('200 OK'));
@@ -52,7 +52,7 @@ describe('passive health', () => {
   it('uses no POST of a client as the trial of an ejected target', async () => {
     await start('502 Bad Gateway', { ejectMs: 5_000 });
     expect((await statusesOf(post, 6)).filter((each) => each !== 200)).toHaveLength(2);
-    // The target could be tried from here on, by a request with a safe method.
+    // From here on, a request with a safe method could be the trial.
     await sleep(5_200);
     expect(await statusesOf(post, 6)).toEqual(Array(6).fill(200));
     expect((await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 4)).filter((each) => each !== 200)).toHaveLength(1);

@@ -8,7 +8,7 @@ describe('a wall clock that is set forward by 40 days and back', () => {
     ['minute', 60_000],
     ['day', dayMs],
     ['month', 31 * dayMs],
-  ] as const)('a window of a %s refuses for its own length at most', (period, lengthMs) => {
+  ] as const)('a window of a %s refuses for at most its own length', (period, lengthMs) => {
     let wallMs = Date.UTC(2027, 6, 1, 12);
     const store = new MemoryStore({ clock: { wallMs: () => wallMs, monotonicMs: () => 0 } });
     const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 1, period } }];

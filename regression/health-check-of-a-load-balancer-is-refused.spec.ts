@@ -14,7 +14,7 @@ describe('requests of load balancers and of simple clients', () => {
 
   it.each([
     ['the default check of HAProxy', 'OPTIONS / HTTP/1.0\r\n\r\n', 'OPTIONS', 200],
-    ['GET of HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n', 'GET', 200],
+    ['an HTTP/1.0 GET without Host', 'GET / HTTP/1.0\r\n\r\n', 'GET', 200],
     ['the same in HTTP/1.1', 'GET / HTTP/1.1\r\n\r\n', 'GET', 400],
     ['a Host with an empty port', 'GET /named HTTP/1.1\r\nHost: a.test:\r\n\r\n', 'GET', 200],
     ['OPTIONS that may not be forwarded', 'OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n', 'OPTIONS', 204],

@@ -33,7 +33,7 @@ describe('key-auth that hides its credential', () => {
   const sent = (): string => origin.connections.map(({ received }) => received).join('').toLowerCase();
   const byKey = { name: 'rate-limit', config: { limit: 1, windowSeconds: 3600, by: 'header:X-Api-Key' } };
 
-  it('leaves it to a later limit, which counts each caller apart, and the upstream does not see it', async () => {
+  it('shows it to a later limit, which counts each caller separately, and hides it from the upstream', async () => {
     const running = await start({ name: 'key-auth' }, byKey);
     const statuses: number[] = [];
     for (const username of ['alice', 'bob', 'alice']) statuses.push((await running.get('/', `X-Api-Key: ${keyOf(username)}`)).status);
@@ -42,20 +42,20 @@ describe('key-auth that hides its credential', () => {
     expect(sent()).toContain('x-consumer-username: bob');
   });
 
-  it('also hides the other names, and lines of them that are empty', async () => {
+  it('also hides the other names, including empty field lines', async () => {
     const running = await start({ name: 'key-auth' });
     expect((await running.get('/', `apikey: ${keyOf('alice')}`, 'X-Api-Key:', `X-Api-Key: ${keyOf('alice')}`)).status).toBe(200);
     expect(sent()).not.toMatch(/key-of-|x-api-key|apikey/);
   });
 
-  it('leaves what the operator sets for the upstream under the same name', async () => {
+  it('keeps a field of the same name that the operator sets for the upstream', async () => {
     const running = await start({ name: 'key-auth' }, { name: 'request-headers', config: { set: { 'X-Api-Key': 'of-the-gateway' }, rename: { apikey: 'X-Was' } } });
     expect((await running.get('/', `apikey: ${keyOf('alice')}`)).status).toBe(200);
     expect(sent()).toContain('x-api-key: of-the-gateway');
     expect(sent()).not.toContain('key-of-');
   });
 
-  it('in shadow mode takes nothing away', async () => {
+  it('removes nothing in shadow mode', async () => {
     const running = await start({ name: 'key-auth', mode: 'shadow' });
     expect((await running.get('/', `X-Api-Key: ${keyOf('alice')}`)).status).toBe(200);
     expect(sent()).toContain(`x-api-key: ${keyOf('alice')}`);

@@ -44,7 +44,7 @@ describe('a policy whose hook would never run', () => {
 
   it.each(['consumer', 'group'] as const)('on a %s, because the caller is not known yet', async (kind) => {
     const policy = policyOf({ receive: refuses, validate: refuses }, { phases: ['receive', 'validate'] });
-    // As a schema that was not made by definePolicySchema could say.
+    // A schema that definePolicySchema did not make can contain this.
     const anywhere = { ...policy, schema: { ...policy.schema, attach: ['consumer', 'group'] as const } };
     proxy = await ProxyFixture.start({ policies: [anywhere] });
     const holder = kind === 'consumer' ? { username: 'a' } : { name: 'a' };
@@ -54,14 +54,14 @@ describe('a policy whose hook would never run', () => {
 });
 
 describe('a custom policy that answers', () => {
-  it('can stand alone on a route', async () => {
+  it('needs no service on its route', async () => {
     const teapot = policyOf({ answer: () => reply(418) }, { phases: ['answer'], answers: true });
     const proxy = await ProxyFixture.start({ policies: [teapot], resources: [resource('route', { name: 'tea', paths: ['/*'], policies: [{ name: 'guard' }] as never })] });
     expect((await proxy.get('/')).status).toBe(418);
     await proxy.stop();
   });
 
-  it('that does not say so cannot', async () => {
+  it('needs a service when its schema does not declare answers', async () => {
     const proxy = await ProxyFixture.start({ policies: [policyOf({ validate: refuses })] });
     const outcome = await proxy.target.applySnapshot(1, [resource('gateway', { name: 'default' }), resource('route', { name: 'tea', paths: ['/*'], policies: [{ name: 'guard' }] as never })]);
     expect(outcome.quarantined).toEqual([expect.objectContaining({ pointer: '/service', code: 'invalid_resource' })]);

@@ -8,7 +8,7 @@ import type { StatusServer } from '../apps/proxy/src/ops/status-server.ts';
 
 const ports = { 'Admin API': 0, 'status port': 0 };
 
-/** Sends bytes, and gives all that comes until the other side closes. */
+/** Sends bytes, and returns everything received until the peer closes. */
 function exchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from(bytes, 'latin1')));
@@ -38,13 +38,13 @@ describe.each(Object.keys(ports) as (keyof typeof ports)[])('the %s', (name) => 
     await status?.close();
   });
 
-  it('answers what is well-formed', async () => {
+  it('answers a well-formed request', async () => {
     const plain = await exchange(ports[name], 'GET /livez HTTP/1.1\r\nHost: a.example:80\r\nConnection: close\r\n\r\n');
     expect(plain).toMatch(/^HTTP\/1\.1 200 /);
     expect(await exchange(ports[name], 'GET http://a/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(name === 'Admin API' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 (?:200|404) /);
   });
 
-  it('answers a request before it refuses what follows it', async () => {
+  it('answers a request before it refuses the malformed one after it', async () => {
     expect(await exchange(ports[name], 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\nno request\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 [^]*HTTP\/1\.1 400 /);
   });
 
@@ -70,7 +70,7 @@ describe.each(Object.keys(ports) as (keyof typeof ports)[])('the %s', (name) => 
     ['a target of 9 KiB', 414, `GET /livez?${'y'.repeat(9_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
     ['CONNECT', 405, 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
     ['a bad chunk', 400, 'POST /v1/services HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-    ['what is not HTTP', 400, 'hello\r\n\r\n'],
+    ['bytes that are not HTTP', 400, 'hello\r\n\r\n'],
   ])('refuses %s with %i, a problem document, and the end of the connection', async (_, expected, bytes) => {
     const answer = await exchange(ports[name], bytes);
     const [head = '', content = ''] = answer.split('\r\n\r\n');

@@ -15,7 +15,7 @@ const request = (path: string, ...fields: string[]): string => `${[`GET ${path} 
 describe('a policy that acts on an exchange late', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture | undefined;
-  /** What late hooks are still to do, once the spec says so. */
+  /** What late hooks do as soon as the test starts them. */
   let late: (() => void)[];
 
   beforeEach(async () => {
@@ -41,7 +41,7 @@ describe('a policy that acts on an exchange late', () => {
     }));
   const alice = (): KeyOwner => proxy?.target.runtime.findKey(hash) as KeyOwner;
 
-  /** Everything that a policy can do to an exchange. */
+  /** Makes every change that a policy can make to an exchange. */
   function actOn(exchange: Exchange): void {
     const { consumer, credential } = alice();
     exchange.identify(consumer, credential);
@@ -52,7 +52,7 @@ describe('a policy that acts on an exchange late', () => {
     exchange.limitContent(0);
   }
 
-  /** Waits until the hook is told to act, for longer than it may. */
+  /** Waits until the test starts the hook, for longer than the time limit. */
   const waits = (exchange: Exchange): Promise<undefined> =>
     new Promise((resolve) => {
       late.push(() => {
@@ -69,7 +69,7 @@ describe('a policy that acts on an exchange late', () => {
   const lastSent = (): string => origin.connections.at(-1)?.received.split('\r\n\r\n').at(-2) ?? '';
 
   it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
-    'after its time in %s: 503, the connection closes, and a request that was sent behind it is not answered',
+    'after its time-out in %s: 503, the connection closes, and a pipelined request is not answered',
     async (phase) => {
       const running = await start({ onError: 'closed', acts: { [phase]: waits } });
       const client = await running.connect();
@@ -84,11 +84,11 @@ describe('a policy that acts on an exchange late', () => {
   );
 
   it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
-    'after its time in %s with onError open: the request goes on, and the hook cannot reach it any more',
+    'after its time-out in %s with onError open: the request continues, and the hook cannot affect it',
     async (phase) => {
       const running = await start({ onError: 'open', acts: { [phase]: waits }, respond: () => late.forEach((act) => act()) });
       const client = await running.connect();
-      // The hook acts while the request is on its way: the respond hook runs before the head is sent.
+      // The hook acts while the request is in progress: the respond hook runs before the head is sent.
       const response = await client.send(request('/slow')).readResponse();
       expectUntouched(lastSent(), response);
       expect(late).toHaveLength(1);
@@ -98,7 +98,7 @@ describe('a policy that acts on an exchange late', () => {
     },
   );
 
-  it('over HTTP/2: the stream is answered, and its neighbours on the connection are unharmed', async () => {
+  it('over HTTP/2: the stream is answered, and other streams of the connection are not affected', async () => {
     const running = await start({ onError: 'closed', acts: { authenticate: waits } });
     const session = connect(`http://127.0.0.1:${running.port}`);
     const statusOf = async (path: string): Promise<unknown> => {
@@ -115,7 +115,7 @@ describe('a policy that acts on an exchange late', () => {
     session.close();
   });
 
-  it('two policies in a row that take too long: the request still goes on', async () => {
+  it('two consecutive policies that time out: the request still continues', async () => {
     const running = await start({ onError: 'open', acts: { receive: waits, authorize: waits } });
     const response = await running.send(request('/slow'));
     late.forEach((act) => act());
@@ -124,7 +124,7 @@ describe('a policy that acts on an exchange late', () => {
     expect(running.notes.policyFaults).toHaveLength(2);
   });
 
-  it('in shadow mode: nothing happens to this request or the next one', async () => {
+  it('in shadow mode: neither this request nor the next one is affected', async () => {
     const running = await start({ acts: { authenticate: waits } }, { mode: 'shadow' });
     const client = await running.connect();
     expectUntouched(lastSent(), await client.send(request('/slow')).readResponse());
@@ -132,7 +132,7 @@ describe('a policy that acts on an exchange late', () => {
     expectUntouched(lastSent(), await client.send(request('/open')).readResponse());
   });
 
-  it.each(['receive', 'settle'] as const)('what it kept in %s is not what the next request of the connection uses', async (phase) => {
+  it.each(['receive', 'settle'] as const)('an exchange kept in %s is not reused for the next request of the connection', async (phase) => {
     const keep = (exchange: Exchange): undefined => {
       if (exchange.path === '/slow') late.push(() => actOn(exchange));
       return undefined;
@@ -152,7 +152,7 @@ describe('a policy that acts on an exchange late', () => {
     expect(await running.line(1)).not.toHaveProperty('consumer', 'alice');
   });
 
-  it('a kept exchange still says what its request was', async () => {
+  it('a kept exchange still describes its request', async () => {
     const kept: Exchange[] = [];
     const running = await start({ settle: (exchange) => void kept.push(exchange) });
     const client = await running.connect();
@@ -163,7 +163,7 @@ describe('a policy that acts on an exchange late', () => {
     expect([first?.method, first?.path, first?.host, first?.headers.get('x-own')]).toEqual(['GET', '/slow', 'a', '1']);
   });
 
-  it('a kept response is not the next one of the connection to the upstream', async () => {
+  it('a kept response is not reused for the next response of the upstream connection', async () => {
     const kept: ResponseHead[] = [];
     const running = await start({ respond: (_exchange, response) => void kept.push(response) });
     expect((await running.send(request('/slow'))).status).toBe(200);
@@ -171,7 +171,7 @@ describe('a policy that acts on an exchange late', () => {
     expectUntouched(lastSent(), await running.send(request('/open')));
   });
 
-  it('the signal of the exchange is aborted when the time is up, and when the client leaves', async () => {
+  it('the signal of the exchange is aborted on time-out, and when the client leaves', async () => {
     const signals: AbortSignal[] = [];
     const running = await start({
       onError: 'closed',
@@ -191,7 +191,7 @@ describe('a policy that acts on an exchange late', () => {
     await eventually(() => signals[1]?.aborted === true);
   });
 
-  it('a rejection of a hook that ought not to wait ends nothing', async () => {
+  it('a rejected promise of a hook that must not wait has no effect', async () => {
     const gone = (): void => Promise.reject(new Error('too late')) as never;
     const running = await start({ respond: gone, settle: gone });
     expect((await running.send(request('/slow'))).status).toBe(200);

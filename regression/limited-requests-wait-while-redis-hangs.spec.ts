@@ -10,7 +10,7 @@ describe('a Redis that is stopped by SIGSTOP', () => {
   beforeAll(async () => void (redis = await startRedis()), 60_000);
   afterAll(() => redis.stop());
 
-  it('has a few requests wait for it, and all others told at once; afterwards it counts again', async () => {
+  it('delays a few requests, while all others are decided at once; afterwards it counts again', async () => {
     const changes: boolean[] = [];
     const durabilities: RedisDurability[] = [];
     const store = new RedisStore({ url: redis.url, onAvailabilityChange: (available) => changes.push(available), onDurability: (durability) => durabilities.push(durability) });
@@ -32,7 +32,7 @@ describe('a Redis that is stopped by SIGSTOP', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    // Each of the twenty may be waiting when the breaker opens; without one they would wait a thousand times.
+    // Each of the twenty may be waiting when the circuit breaker opens; without it they would wait a thousand times.
     expect(waited).toBeLessThanOrEqual(60);
     expect(told).toBeGreaterThan(waited);
     const untilMs = performance.now() + 15_000;
@@ -41,7 +41,7 @@ describe('a Redis that is stopped by SIGSTOP', () => {
     expect(changes.at(0)).toBe(true);
     expect(changes.at(-1)).toBe(true);
     await store.close();
-    // The one of the tests keeps nothing.
+    // The Redis of the tests has no persistence.
     expect(durabilities[0]).toEqual({ persistence: 'none', evictionPolicy: undefined });
   }, 60_000);
 });

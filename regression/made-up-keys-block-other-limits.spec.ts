@@ -4,8 +4,8 @@ import { rateLimit } from '../packages/policies/src/rate-limit/policy.ts';
 import { PolicyTester } from '../packages/policy-sdk/src/testing/index.ts';
 import { MemoryStore } from '../packages/ratelimit/src/index.ts';
 
-describe('a flood of made-up keys on one limit', () => {
-  it('lets the new callers of another limit with the same numbers pass', async () => {
+describe('a flood of invented keys on one limit', () => {
+  it('does not affect new callers of another limit with the same numbers', async () => {
     const limits = new MemoryStore({ maxKeys: 200 });
     const flooded = new PolicyTester(rateLimit, { limit: 2, windowSeconds: 3_600, by: 'header:X-Tenant' }, { limits });
     const other = new PolicyTester(quota, {}, { limits });

@@ -10,7 +10,7 @@ import { NameResolver } from '../apps/proxy/src/names/name-resolver.ts';
 import { DnsServer } from '../apps/proxy/src/names/testing/dns-server.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** Traffic stayed on the first address that a name had, as long as its connections lived; of several only one was used. */
+/** Traffic stayed on the first address of a name while its connections lived; of several addresses only one was used. */
 describe('a target that is a name', () => {
   let dns: DnsServer;
   let proxy: ProxyFixture;
@@ -26,7 +26,7 @@ describe('a target that is a name', () => {
     dns.stop();
   });
 
-  /** Servers on one port of several loopback addresses; each answers with its own. */
+  /** Starts servers on one port of several loopback addresses; each responds with its address. */
   const listen = async (protocol: 'http' | 'h2c', ...addresses: string[]): Promise<void> => {
     for (const address of addresses) {
       const server = protocol === 'http' ? createServer((_, response) => void response.end(address)) : createHttp2Server((_, response) => void response.end(address));
@@ -54,19 +54,19 @@ describe('a target that is a name', () => {
   };
 
   describe.each(['http', 'h2c'] as const)('over %s', (protocol) => {
-    it('is followed to another address', async () => {
+    it('is used at its new address after a change', async () => {
       await listen(protocol, '127.0.0.1', '127.0.0.2');
       dns.zones.set('api.test', { a: ['127.0.0.1'], ttl: 1 });
       await start(protocol);
       expect(new Set(await askMany(3))).toEqual(new Set(['127.0.0.1']));
       dns.zones.set('api.test', { a: ['127.0.0.2'], ttl: 1 });
       const late = performance.now() + 10_000;
-      // Kept busy: the connection never grows old enough to be closed for that.
+      // Steady traffic, so that the connection is never closed as idle.
       while ((await ask()) !== '127.0.0.2' && performance.now() < late) await sleep(100);
       expect(new Set(await askMany(5))).toEqual(new Set(['127.0.0.2']));
     });
 
-    it('has all its addresses used, and one that does not accept costs no request', async () => {
+    it('is used at all its addresses, and one that refuses connections fails no request', async () => {
       await listen(protocol, '127.0.0.1', '127.0.0.2');
       dns.zones.set('api.test', { a: ['127.0.0.1', '127.0.0.2', '127.0.0.3'], ttl: 1 });
       await start(protocol);
@@ -77,7 +77,7 @@ describe('a target that is a name', () => {
     });
   });
 
-  it('that never resolves holds up nothing but itself', async () => {
+  it('that never resolves delays no other target', async () => {
     await listen('http', '127.0.0.1');
     dns.zones.set('api.test', { a: ['127.0.0.1'], ttl: 1 });
     dns.zones.set('dead.test', { silent: true });
@@ -85,7 +85,7 @@ describe('a target that is a name', () => {
     const lost = Array.from({ length: 20 }, () => ask('/dead'));
     for (let turn = 0; turn < 10; turn++) expect(await ask()).toBe('127.0.0.1');
     expect(new Set(await Promise.all(lost))).toEqual(new Set(['502']));
-    // One question for all of them, tried twice at most, and again after a while.
+    // One query for all requests, sent at most twice, and again after a pause.
     expect(dns.asked.filter((name) => name === 'dead.test').length).toBeLessThanOrEqual(12);
   });
 });

@@ -10,7 +10,7 @@ describe('OPTIONS *', () => {
   });
   afterEach(() => proxy.stop());
 
-  it('has its line in the access log, and is counted under no route', async () => {
+  it('has a line in the access log, and is counted under no route', async () => {
     expect((await proxy.send('OPTIONS * HTTP/1.1\r\nHost: a.test\r\nUser-Agent: curl\r\n\r\n', 'OPTIONS')).status).toBe(204);
     const line = await proxy.line(0);
     expect(line).toMatchObject({ status: 204, source: 'gateway', method: 'OPTIONS', host: 'a.test', path: '*', protocol: 'HTTP/1.1', clientAddress: '127.0.0.1' });
@@ -19,7 +19,7 @@ describe('OPTIONS *', () => {
     expect(proxy.counted('sluice_errors_total')).toBe(0);
   });
 
-  it('has them in HTTP/2 as well', async () => {
+  it('has both in HTTP/2 as well', async () => {
     const session = connect(`http://127.0.0.1:${proxy.port}`);
     const stream = session.request({ ':method': 'OPTIONS', ':path': '*', ':authority': 'a.test' });
     const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];

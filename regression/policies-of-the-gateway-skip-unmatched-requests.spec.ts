@@ -8,7 +8,7 @@ const origins = ['https://app.example'];
 const cors = { name: 'cors', config: { origins, credentials: true } };
 const fromApp = 'Origin: https://app.example';
 
-describe('requests that no route takes', () => {
+describe('requests that match no route', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture | undefined;
 
@@ -38,7 +38,7 @@ describe('requests that no route takes', () => {
     ['an encoded slash', 'GET', '/a%2Fb', 400],
   ] satisfies [what: string, method: string, path: string, status: number][];
 
-  it.each(unmatched)('%s: cors, response-headers and the log see it', async (_, method, path, status) => {
+  it.each(unmatched)('%s: cors and response-headers run, and the log has it', async (_, method, path, status) => {
     const running = await start([cors, { name: 'response-headers', config: { set: { 'X-Frame-Options': 'DENY' } } }]);
     const response = await send(running, method, path, fromApp);
     expect(response.status).toBe(status);
@@ -47,7 +47,7 @@ describe('requests that no route takes', () => {
     expect(response.headers.get('x-frame-options')).toBe('DENY');
     if (status === 405) expect(response.headers.get('allow')).toBe('POST');
     expect(await running.line(0)).toMatchObject({ status });
-    // A cache must not give the answer to another origin's script, also when this request had no Origin.
+    // A cache must not serve the response to a script of another origin, even if this request had no Origin.
     expect((await send(running, method, path)).headers.get('vary')).toBe('Origin');
   });
 
@@ -65,7 +65,7 @@ describe('requests that no route takes', () => {
     expect((await send(running, 'POST', '/orders', 'Content-Length: 0')).status).toBe(429);
   });
 
-  it.each(unmatched)('%s: receive, limit, respond and settle run, and nothing else', async (_, method, path, status) => {
+  it.each(unmatched)('%s: only receive, limit, respond and settle run', async (_, method, path, status) => {
     const entries: string[] = [];
     const running = await start([{ name: 'recording' }], {
       policies: [recordingPolicy((entry, { matched, route }) => entries.push(`${entry} ${matched} "${route.name}"`))],
@@ -75,18 +75,18 @@ describe('requests that no route takes', () => {
     expect(entries).toEqual(['receive', 'limit', 'respond', 'settle'].map((phase) => `${phase} false ""`));
   });
 
-  it('a key is neither asked for nor looked up', async () => {
+  it('a key is neither required nor looked up', async () => {
     const running = await start([{ name: 'key-auth' }]);
     expect((await send(running, 'GET', '/nowhere', 'X-Api-Key: unknown')).status).toBe(404);
     expect((await send(running, 'POST', '/orders', 'Content-Length: 0')).status).toBe(401);
   });
 
-  it('a redirect to https is for every path', async () => {
+  it('a redirect to https applies to every path', async () => {
     const running = await start([{ name: 'redirect', config: { scheme: 'https' } }]);
     expect((await send(running, 'GET', '/nowhere')).headers.get('location')).toBe('https://a/nowhere');
   });
 
-  it('a policy of the route does not speak for the gateway, and one of the same name does not replace it', async () => {
+  it('a policy of a route does not run, and does not replace the gateway policy of the same name', async () => {
     const running = await start([{ name: 'response-headers', config: { set: { 'X-From': 'gateway' } } }], {
       routePolicies: [{ name: 'response-headers', config: { set: { 'X-From': 'route' } } }],
     });
@@ -94,7 +94,7 @@ describe('requests that no route takes', () => {
     expect((await send(running, 'POST', '/orders', 'Content-Length: 0')).headers.get('x-from')).toBe('route');
   });
 
-  it('content that is announced as too large is refused after the cheap checks', async () => {
+  it('content with a too large Content-Length is refused after the cheap checks', async () => {
     const running = await start([cors, { name: 'ip-restriction', config: { deny: ['127.0.0.2'] } }, { name: 'rate-limit', config: { limit: 1, windowSeconds: 3600 } }]);
     const first = await send(running, 'POST', '/orders', 'Content-Length: 11', fromApp);
     expect([first.status, first.headers.get('access-control-allow-origin')]).toEqual([413, origins[0]]);
@@ -102,7 +102,7 @@ describe('requests that no route takes', () => {
     expect(origin.connections).toHaveLength(0);
   });
 
-  it('what is shed is answered as the gateway answers', async () => {
+  it('responses of load shedding get the fields of the gateway policies', async () => {
     const running = await start([cors]);
     Object.defineProperty(running.overload, 'isShedding', { value: true });
     Object.defineProperty(running.overload, 'refuses', { value: () => true });
@@ -136,7 +136,7 @@ describe('a preflight request', () => {
     running.send(`${['OPTIONS /orders HTTP/1.1', 'Host: a', fromApp, `Access-Control-Request-Method: ${method}`, ...fields].join('\r\n')}\r\n\r\n`, 'OPTIONS');
   const strict = { name: 'cors', config: { origins, methods: ['POST'], maxAgeSeconds: 5 } };
 
-  it('is answered for a route that takes only the method it asks for', async () => {
+  it('is answered for a route that accepts only the requested method', async () => {
     const running = await start([], route('post', { methods: ['POST'], policies: [cors] }));
     const response = await preflight(running, 'POST', 'Access-Control-Request-Headers: x-a');
     expect(response.status).toBe(204);
@@ -146,20 +146,20 @@ describe('a preflight request', () => {
     expect(origin.connections).toHaveLength(0);
   });
 
-  it('is answered by cors on the gateway, whatever it asks for', async () => {
+  it('is answered by cors on the gateway, for any requested method and path', async () => {
     const running = await start([cors], route('post', { methods: ['POST'] }));
     expect((await preflight(running, 'POST')).status).toBe(204);
     expect((await preflight(running, 'DELETE')).status).toBe(204);
     expect((await running.send(`OPTIONS /nowhere HTTP/1.1\r\nHost: a\r\n${fromApp}\r\nAccess-Control-Request-Method: GET\r\n\r\n`)).status).toBe(204);
   });
 
-  it.each(['GET', 'POST'])('is answered by the policy of the route that %s goes to', async (method) => {
+  it.each(['GET', 'POST'])('is answered by the policy of the route that %s matches', async (method) => {
     const lax = { name: 'cors', config: { origins, methods: ['GET'], maxAgeSeconds: 7 } };
     const running = await start([], route('get', { methods: ['GET'], policies: [lax] }), route('post', { methods: ['POST'], policies: [strict] }));
     expect((await preflight(running, method)).headers.get('access-control-allow-methods')).toBe(method);
   });
 
-  it('finds a route with conditions on fields, when the request may have them', async () => {
+  it('matches a route with conditions on fields that the request may have', async () => {
     const running = await start([], route('v2', { headers: { 'X-V': '2' }, policies: [strict] }), route('any', { policies: [cors] }));
     expect((await preflight(running, 'POST', 'Access-Control-Request-Headers: x-a, X-V')).headers.get('access-control-max-age')).toBe('5');
     expect((await preflight(running, 'POST', 'Access-Control-Request-Headers: x-a')).headers.get('access-control-max-age')).toBe('600');
@@ -169,15 +169,15 @@ describe('a preflight request', () => {
 
   it.each([
     ['without cors', [], 405],
-    ['with cors that only looks on', [{ ...cors, mode: 'shadow' }], 405],
-  ] as const)('%s is what it was: no method of the route', async (_, policies, status) => {
+    ['with cors in shadow mode', [{ ...cors, mode: 'shadow' }], 405],
+  ] as const)('%s is refused: not a method of the route', async (_, policies, status) => {
     const running = await start([], route('post', { methods: ['POST'], policies }));
     const response = await preflight(running, 'POST');
     expect([response.status, response.headers.get('allow')]).toEqual([status, 'POST']);
     expect((await preflight(running, 'DELETE')).status).toBe(405);
   });
 
-  it('goes to an upstream that answers by itself, when no policy does', async () => {
+  it('is forwarded to the upstream when no policy answers it', async () => {
     const running = await start([], route('any', {}));
     expect((await preflight(running, 'POST')).status).toBe(200);
     expect(origin.connections).toHaveLength(1);
@@ -185,10 +185,10 @@ describe('a preflight request', () => {
 
   it.each([
     ['without Origin', ['Access-Control-Request-Method: POST']],
-    ['without the method it asks for', [fromApp]],
-    ['with two of them', [fromApp, 'Access-Control-Request-Method: POST', 'Access-Control-Request-Method: GET']],
-    ['with something that is no method', [fromApp, 'Access-Control-Request-Method: PO ST']],
-  ])('%s is an OPTIONS like any other', async (_, fields) => {
+    ['without Access-Control-Request-Method', [fromApp]],
+    ['with two Access-Control-Request-Method fields', [fromApp, 'Access-Control-Request-Method: POST', 'Access-Control-Request-Method: GET']],
+    ['with an invalid method', [fromApp, 'Access-Control-Request-Method: PO ST']],
+  ])('%s is an ordinary OPTIONS request', async (_, fields) => {
     const running = await start([], route('post', { methods: ['POST'], policies: [cors] }));
     expect((await running.send(`${['OPTIONS /orders HTTP/1.1', 'Host: a', ...fields].join('\r\n')}\r\n\r\n`)).status).toBe(405);
   });

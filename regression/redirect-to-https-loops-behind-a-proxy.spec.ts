@@ -10,7 +10,7 @@ const redirecting = resource('route', {
   ],
 });
 
-describe('redirect to https behind a proxy that ends TLS', () => {
+describe('redirect to https behind a proxy that terminates TLS', () => {
   let proxy: ProxyFixture;
   afterEach(() => proxy.stop());
 
@@ -20,18 +20,18 @@ describe('redirect to https behind a proxy that ends TLS', () => {
   };
 
   it.each([
-    ['came by https', ['X-Forwarded-Proto: https'], 200],
-    ['came by https, in capitals', ['X-Forwarded-Proto: HTTPS'], 200],
-    ['came by http', ['X-Forwarded-Proto: http'], 308],
+    ['arrived over https', ['X-Forwarded-Proto: https'], 200],
+    ['arrived over HTTPS, in capitals', ['X-Forwarded-Proto: HTTPS'], 200],
+    ['arrived over http', ['X-Forwarded-Proto: http'], 308],
     ['says nothing', [], 308],
     ['says nonsense', ['X-Forwarded-Proto: gopher'], 308],
-    ['was told https by the client, and says http itself', ['X-Forwarded-Proto: https, http'], 308],
-    ['was told http by the client, and says https itself', ['X-Forwarded-Proto: http', 'X-Forwarded-Proto: https'], 200],
-  ])('a request that %s, by a proxy that is trusted', async (_, fields, expected) => {
+    ['arrived over http, with a forged https of the client', ['X-Forwarded-Proto: https, http'], 308],
+    ['arrived over https, with a forged http of the client', ['X-Forwarded-Proto: http', 'X-Forwarded-Proto: https'], 200],
+  ])('a request that %s, from a trusted proxy', async (_, fields, expected) => {
     expect(await status(['127.0.0.0/8'], ...fields)).toBe(expected);
   });
 
-  it('is not believed of anybody else', async () => {
+  it('ignores the field of an untrusted peer', async () => {
     expect(await status([], 'X-Forwarded-Proto: https')).toBe(308);
   });
 });

@@ -14,7 +14,7 @@ const main = fileURLToPath(new URL('../apps/proxy/dist/main.js', import.meta.url
 const pipelined = 10;
 const batch = 'GET /orders/17 HTTP/1.1\r\nHost: spec\r\n\r\n'.repeat(pipelined);
 
-/** Sends so many requests on one connection, some of them at a time. */
+/** Sends a number of requests on one connection, several at a time. */
 async function send(port: number, requests: number): Promise<void> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   let answered = 0;
@@ -31,10 +31,10 @@ async function send(port: number, requests: number): Promise<void> {
 }
 
 /**
- * A function made for every request was held by its connection: V8 kept it, and all it knew of, through every collection of the
- * young generation. 200 bytes of each request stayed until the next full collection.
+ * A connection referred to a function made for every request: V8 kept the function and its scope through every collection of
+ * the young generation. 200 bytes of each request stayed until the next full collection.
  */
-describe('what a request leaves behind', () => {
+describe('the memory of a request', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-spec-'));
   let origin: Origin;
   let port: number;
@@ -60,13 +60,13 @@ describe('what a request leaves behind', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is gone with the next collection', async () => {
-    // Until everything has been compiled, and what is made once has been made.
+  it('is freed by the next collection', async () => {
+    // Until all code is compiled, and objects that are made once exist.
     await send(port, 10_000);
     output = '';
     const requests = 20_000;
     await send(port, requests);
-    // A full collection, should there be one, takes everything away: growth is counted up to it, and from it on.
+    // A full collection frees everything: growth is counted before it and after it.
     const grownMegabytes = output.split('Mark-Compact').map((part) => {
       const kept = [...part.matchAll(/Scavenge [\d.]+ \([\d.]+\) -> ([\d.]+) /g)].map(([, megabytes]) => Number(megabytes));
       return (kept.at(-1) ?? 0) - (kept[0] ?? 0);

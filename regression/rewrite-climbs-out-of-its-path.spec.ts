@@ -3,7 +3,7 @@ import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.t
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 
-describe('a captured text that is a dot segment once it stands in the new path', () => {
+describe('a captured text that becomes a dot segment in the new path', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('a captured text that is a dot segment once it stands in the new path',
     expect(await proxy.line(0)).toMatchObject({ status: 400, code: 'invalid_target' });
   });
 
-  it('what is normal goes on, and the log tells both paths', async () => {
+  it('a path in normal form is forwarded, and the log has both paths', async () => {
     expect((await proxy.get('/apix?')).status).toBe(200);
     expect(origin.connections[0]?.received).toMatch(/^GET \/pub\/x\? HTTP\/1\.1\r\n/);
     expect(await proxy.line(0)).toMatchObject({ path: '/apix', upstreamPath: '/pub/x' });

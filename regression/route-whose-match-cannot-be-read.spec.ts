@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { resource, unreadable } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** A newer control plane may send what this node cannot read, also in what a route matches: an open route must not take over. */
+/** A newer control plane may send a match that this node cannot read: a less strict route must not take its requests. */
 describe('a route whose match cannot be read', () => {
   let proxy: ProxyFixture;
   beforeEach(async () => {
@@ -20,20 +20,20 @@ describe('a route whose match cannot be read', () => {
   const refused = 'resource_quarantined';
 
   it.each([
-    ['a method nobody knows', { methods: ['PURGE'] }],
+    ['an unknown method', { methods: ['PURGE'] }],
     ['methods of another kind', { methods: { not: ['GET'] } }],
     ['a header condition of another kind', { headers: { 'x-a': { matches: '.*' } } }],
     ['a query condition of another kind', { query: { a: ['1', '2'] } }],
     ['a priority of another kind', { priority: 'high' }],
-  ])('refuses its paths whatever the rest is: %s', async (_, match) => {
+  ])('refuses its paths, regardless of the other conditions: %s', async (_, match) => {
     expect(await answers({ paths: ['/admin/*'], ...match }, ['/admin/1', '/other'])).toEqual([refused, 'open']);
   });
 
-  it('refuses those of its paths that can be read', async () => {
+  it('refuses its readable paths', async () => {
     expect(await answers({ paths: ['/admin/*', '?? of tomorrow', { glob: '/x' }] }, ['/admin/1', '/other'])).toEqual([refused, 'open']);
   });
 
-  it('refuses on those of its hosts that can be read', async () => {
+  it('refuses on its readable hosts', async () => {
     const match = { hosts: ['api.test', '{tenant}.test'], paths: ['/admin/*'] };
     expect(await answers(match, ['/admin/1', '/other'])).toEqual([refused, 'open']);
     expect(await answers(match, ['/admin/1'], 'other.test')).toEqual(['open']);
@@ -43,7 +43,7 @@ describe('a route whose match cannot be read', () => {
     ['none of its paths', { paths: ['?? of tomorrow'] }],
     ['none of its hosts', { hosts: ['{tenant}.test'], paths: ['/admin/*'] }],
     ['paths that are no list', { paths: '/admin/*' }],
-  ])('is named, and cannot refuse without refusing everybody, when there is to be read %s', async (_, match) => {
+  ])('is reported, and refuses nothing, because it would refuse every request, when the node can read %s', async (_, match) => {
     expect(await answers(match, ['/admin/1', '/other'])).toEqual(['open', 'open']);
   });
 });

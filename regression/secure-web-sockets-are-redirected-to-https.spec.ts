@@ -44,12 +44,12 @@ describe('behind a trusted proxy', () => {
     [['X-Forwarded-Proto: https', 'X-Forwarded-Host: api.example:80'], 'https', '443'],
     [['X-Forwarded-Proto: https', 'X-Forwarded-Port: 4443'], 'https', '4443'],
     [['X-Forwarded-Proto: https', 'X-Forwarded-Port:'], 'https', '443'],
-  ])('%j: upstream is told %s and %s', async (fields, scheme, port) => {
+  ])('%j: the upstream receives %s and %s', async (fields, scheme, port) => {
     await proxy.get('/orders', ...fields);
     expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual([scheme, port]);
   });
 
-  it.each([[[]], [['X-Forwarded-Port: 443']], [['X-Forwarded-Proto: gopher', 'X-Forwarded-Port: 443']]])('%j: both are of this connection', async (fields) => {
+  it.each([[[]], [['X-Forwarded-Port: 443']], [['X-Forwarded-Proto: gopher', 'X-Forwarded-Port: 443']]])('%j: both are those of this connection', async (fields) => {
     await proxy.get('/orders', ...fields);
     expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual(['http', String(proxy.port)]);
   });

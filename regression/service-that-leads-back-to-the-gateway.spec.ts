@@ -6,7 +6,7 @@ describe('a service whose target is the gateway itself', () => {
   let proxy: ProxyFixture;
   afterEach(() => proxy.stop());
 
-  it('is answered with 508 after a few rounds, by the Via of the gateway', async () => {
+  it('is answered with 508 after a few rounds, detected by the Via of the gateway', async () => {
     proxy = await ProxyFixture.start({ resources: [] });
     await proxy.apply([
       resource('service', { name: 's', targets: [{ address: `127.0.0.1:${proxy.port}` }] }),

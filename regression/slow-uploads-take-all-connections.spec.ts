@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** Clients that sent their content slowly held all connections to a service: everybody else got 503. */
+/** Clients that sent their content slowly occupied all connections to a service: all others got 503. */
 describe('many slow uploads to one service', () => {
   let origin: Server;
   let proxy: ProxyFixture;
@@ -62,11 +62,11 @@ describe('many slow uploads to one service', () => {
     });
 
   it.each([
-    ['that send next to nothing', 10],
-    ['that send enough to begin with, and then wait', 40_000],
-  ])('%s leave room for the requests of others', async (_, first) => {
+    ['that send a few bytes', 10],
+    ['that send enough to begin, and then wait', 40_000],
+  ])('%s leave connections for other requests', async (_, first) => {
     upload(60, first);
-    // Longer than the time after which a slow request begins all the same.
+    // Longer than the delay after which a slow request begins.
     await sleep(1_600);
     for (let turn = 0; turn < 5; turn++) {
       expect(await ask('GET', '')).toBe('200 GET 0');
@@ -76,13 +76,13 @@ describe('many slow uploads to one service', () => {
     expect(most).toBeLessThanOrEqual(10);
   });
 
-  it('leave room for large uploads that are fast, while they have not begun', async () => {
+  it('leave connections for large, fast uploads before they begin', async () => {
     upload(60, 10);
     await sleep(1_600);
     expect(await ask('PUT', 'z'.repeat(500_000))).toBe('200 PUT 500000');
   });
 
-  it('begin upstream after a second, with what is there', async () => {
+  it('begin upstream after a second, with the content received so far', async () => {
     const received = once(origin, 'request') as Promise<[{ headers: Record<string, string> }]>;
     upload(1, 10);
     const [message] = await received;
@@ -97,7 +97,7 @@ describe('many slow uploads to one service', () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
-  it('that ask for 100 (Continue) are told to go on', async () => {
+  it('that expect 100 (Continue) receive it', async () => {
     const socket = connect(proxy.port, '127.0.0.1');
     slow.push(socket);
     socket.write('POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');

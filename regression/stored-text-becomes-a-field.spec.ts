@@ -26,7 +26,7 @@ describe('text with line breaks that an earlier version stored', () => {
     ['rewrite.stripPrefix', { rewrite: { host: 'target', stripPrefix: '/日本' } }],
     ['rewrite.path', { rewrite: { host: 'target', path: '//evil.test' } }],
     ['a condition', { rewrite: { host: 'target' }, headers: { X_V: '1' } }],
-  ])('in %s puts the route in quarantine: the node serves the others, and nothing of it is sent', async (_, written) => {
+  ])('in %s quarantines the route: the node serves the others, and sends none of the text', async (_, written) => {
     const outcome = await proxy.target.applySnapshot(7, [
       resource('gateway', { name: 'default' }),
       resource('service', { name: 's', targets: [{ address: origin.address }] }),

@@ -15,7 +15,7 @@ interface Answer {
   interims: number[];
 }
 
-/** A response that is nothing but HEADERS with END_STREAM stays that, or every error of gRPC turns into INTERNAL. */
+/** A response that is only HEADERS with END_STREAM must stay that, or every gRPC error turns into INTERNAL. */
 describe('a response that ends with its head', () => {
   let origin: { readonly address: string; stop(): void };
   let proxy: ProxyFixture;
@@ -78,7 +78,7 @@ describe('a response that ends with its head', () => {
     expect([answer.endsWithHead, answer.fields[answer.fields.indexOf('content-length') + 1]]).toEqual([true, '0']);
   });
 
-  it('is not mistaken for one whose trailers follow at once', async () => {
+  it('is distinguished from one whose trailers follow at once', async () => {
     await start(
       await behaving(({ stream }) => {
         stream.additionalHeaders({ ':status': 103, link: '</a>' });
@@ -112,7 +112,7 @@ describe('a response that ends with its head', () => {
     expect(await ask()).toMatchObject({ endsWithHead: true, body: '' });
   });
 
-  it('has a length of 0 for a client of HTTP/1.1, whose connection goes on', async () => {
+  it('has a length of 0 for an HTTP/1.1 client, whose connection stays open', async () => {
     await start(await Http2Origin.start(({ stream }) => stream.respond([':status', '200'], { endStream: true })), 'h2c');
     const client = await proxy.connect();
     for (let round = 0; round < 2; round++) {

@@ -7,8 +7,8 @@ import { localCertificate, testAuthority } from '../apps/proxy/src/upstream/test
 import { RecordedCall } from '../apps/proxy/src/upstream/testing/recorded-call.ts';
 
 /**
- * A TLS server in a thread. On its first connection it answers a request with two records, while the thread of the gateway
- * stands still: so one read of the gateway's socket finds both.
+ * A TLS server in a thread. On its first connection it answers a request with two records while the thread of the gateway is
+ * blocked, so that one read of the gateway's socket finds both.
  */
 const origin = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -33,10 +33,10 @@ server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port
 `;
 
 /**
- * A call that waited for a connection was put on one as soon as the response before had ended. Over TLS one read of the
- * socket may bring two records: what the second one held, which nobody had asked for, was then taken for the answer.
+ * A call that waited for a connection got one as soon as the previous response had ended. Over TLS one read of the socket
+ * may return two records: the unsolicited content of the second one was then taken for the response to the waiting call.
  */
-describe('a target over TLS that says more than it was asked', () => {
+describe('a TLS target that sends unsolicited bytes', () => {
   const stage = new Int32Array(new SharedArrayBuffer(4));
   let wheel: TimerWheel;
   let thread: Worker;
@@ -54,12 +54,12 @@ describe('a target over TLS that says more than it was asked', () => {
     await thread.terminate();
   });
 
-  it('answers nobody who waited with it', async () => {
+  it('answers no waiting call with them', async () => {
     thread.once('message', () => {
       Atomics.store(stage, 0, 1);
       Atomics.notify(stage, 0);
       Atomics.wait(stage, 0, 1, 5_000);
-      // What was written is on its way through the kernel: it may take a moment when the machine is busy.
+      // The bytes pass through the kernel, which may take a moment on a busy machine.
       Atomics.wait(stage, 0, 2, 100);
     });
     const calls = [RecordedCall.send(pool), RecordedCall.send(pool)];

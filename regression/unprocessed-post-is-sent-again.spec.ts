@@ -7,7 +7,7 @@ import { FrameOrigin, type FrameConnection } from '../apps/proxy/src/upstream/te
 
 type Refuse = (connection: FrameConnection, streamId: number) => void;
 
-/** RFC 9113 section 8.7: a request that an upstream has not processed may be sent again, whatever its method is. */
+/** RFC 9113 section 8.7: a request that an upstream has not processed may be sent again, with any method. */
 describe('a POST with content that an HTTP/2 upstream did not process', () => {
   const origins: FrameOrigin[] = [];
   let proxy: ProxyFixture;
@@ -17,7 +17,7 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
     expect(HeldContent.totalBytes).toBe(0);
   });
 
-  /** An origin that refuses so many requests, each once it has come entirely (or begun), and answers the others with their content. */
+  /** An origin that refuses a number of requests, each at its end (or beginning), and echoes the content of the others. */
   const origin = async (refusals: number, refuse: Refuse, atEnd = true): Promise<FrameOrigin> => {
     let left = refusals;
     const refused = new Set<string>();
@@ -54,14 +54,14 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
     ['GOAWAY and the end of the connection', (connection) => (connection.goaway(0), connection.socket.end())],
   ];
 
-  it.each(ways)('(%s) goes out again to the same target', async (_, refuse) => {
+  it.each(ways)('(%s) is sent again to the same target', async (_, refuse) => {
     const only = await origin(1, refuse);
     await serve(only);
     expect(await post('first message')).toMatchObject({ status: 200, body: 'first message' });
     expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'upstream' });
   });
 
-  it.each(ways)('(%s) before its content has come goes out again whole', async (_, refuse) => {
+  it.each(ways)('(%s) before its content has arrived is sent again completely', async (_, refuse) => {
     await serve(await origin(1, refuse, false));
     const client = await proxy.connect();
     client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
@@ -74,7 +74,7 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
     const first = await origin(2, refuse);
     const second = await origin(2, refuse);
     await serve(first, second);
-    // Either of the two may be asked first; it refuses twice, and so does the other: nothing is left to try then.
+    // Either target may be the first; both refuse twice, and then no target is left.
     expect((await post('one')).status).toBe(502);
     expect(await post('two')).toMatchObject({ status: 200, body: 'two' });
   });
@@ -95,7 +95,7 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
   it.each([
     [60_000, 200],
     [200_000, 502],
-  ])('of %i bytes that was refused at its end is answered with %i: more than 64 KiB is not held', async (size, status) => {
+  ])('of %i bytes that was refused at its end is answered with %i: more than 64 KiB is not buffered', async (size, status) => {
     await serve(await origin(1, (connection, streamId) => connection.reset(streamId)));
     const response = await post('x'.repeat(size));
     expect([response.status, response.status === 200 ? response.body : `${size}`]).toEqual([status, `${size}`]);

@@ -5,7 +5,7 @@ import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.t
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 
-/** Content that is broken in the same read as the head: nothing was sent to the client yet, so it can still be told. */
+/** Content that is malformed in the same read as the head: the client has received no byte yet, so a 502 is possible. */
 describe('upstream content that breaks off in the same read as the head', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
@@ -24,7 +24,7 @@ describe('upstream content that breaks off in the same read as the head', () => 
     });
   };
 
-  it('is a 502 that holds nothing of it, and the connection of the client goes on', async () => {
+  it('leads to a 502 without any of it, and the connection of the client stays open', async () => {
     await start(broken, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     const client = await proxy.connect();
     const ask = () => client.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n').readResponse();
@@ -39,7 +39,7 @@ describe('upstream content that breaks off in the same read as the head', () => 
     expect(proxy.counted('sluice_requests_total', { status: '502' })).toBe(1);
   });
 
-  it('ends the connection as before when more of it was sent already than waits', async () => {
+  it('closes the connection when some of it has already been sent', async () => {
     await start(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n${'x'.repeat(32_768)}\r\nZZ\r\n`);
     const client = await proxy.connect();
     const text = await client.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n').readToEnd();
@@ -48,7 +48,7 @@ describe('upstream content that breaks off in the same read as the head', () => 
     expect(await proxy.line(0)).toMatchObject({ status: 200, code: 'upstream_malformed_response' });
   });
 
-  it('is a reset in HTTP/2, where the head has gone ahead', async () => {
+  it('leads to a reset in HTTP/2, where the head was sent first', async () => {
     await start(broken);
     const session = connect(`http://127.0.0.1:${proxy.port}`);
     const stream = session.request({ ':path': '/x', ':authority': 'a' });

@@ -8,7 +8,7 @@ import { RawClient } from '../apps/proxy/src/listener/testing/raw-client.ts';
 
 const get = 'GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
-describe('a connection whose client has left, or falls silent', () => {
+describe('a connection whose client has left, or sends nothing', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   afterEach(async () => {
@@ -41,7 +41,7 @@ describe('a connection whose client has left, or falls silent', () => {
     await start(({ socket }) => socket.once('data', () => (socket.write(accept), socket.on('data', (chunk: Buffer) => socket.write(chunk)))), { idleMs: 1_500, totalMs: 400 });
     const client = await proxy.connect();
     await client.send(get.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')).readUntil('\r\n\r\n');
-    // Bytes keep it open, also beyond the time of a whole exchange.
+    // Bytes keep it open, also beyond the total timeout.
     for (let count = 0; count < 10; count++) {
       expect(await client.send('ping').readUntil('ping')).toBe('ping');
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -20,21 +20,21 @@ describe('bad input to the Admin API', () => {
 
   it.each([
     ['malformed JSON', 'POST', '/v1/services', '{"name": "x",', 400, 'malformed_content'],
-    ['JSON that is no object', 'POST', '/v1/services', '[]', 400, 'validation_failed'],
+    ['JSON that is not an object', 'POST', '/v1/services', '[]', 400, 'validation_failed'],
     ['nothing', 'POST', '/v1/services', '', 400, undefined],
     ['an unknown property', 'POST', '/v1/routes', { ...route, sevrice: 'orders' }, 400, 'validation_failed'],
     ['wrong types', 'POST', '/v1/routes', { name: 7, paths: 'a', methods: ['get'] }, 400, 'validation_failed'],
-    ['a dangling reference', 'POST', '/v1/routes', { ...route, service: 'nobody' }, 400, 'reference_not_found'],
-    ['a policy nobody knows', 'POST', '/v1/routes', { ...route, policies: [{ name: 'magic' }] }, 400, 'validation_failed'],
-    ['a policy’s configuration that is wrong', 'POST', '/v1/routes', { ...route, policies: [{ name: 'rate-limit', config: { limit: 'many' } }] }, 400, 'validation_failed'],
+    ['a dangling reference', 'POST', '/v1/routes', { ...route, service: 'missing' }, 400, 'reference_not_found'],
+    ['an unknown policy', 'POST', '/v1/routes', { ...route, policies: [{ name: 'magic' }] }, 400, 'validation_failed'],
+    ['an invalid policy configuration', 'POST', '/v1/routes', { ...route, policies: [{ name: 'rate-limit', config: { limit: 'many' } }] }, 400, 'validation_failed'],
     ['a dangerous regular expression', 'POST', '/v1/routes', { ...route, paths: ['~ ^/(a+)+$'] }, 400, 'validation_failed'],
-    ['a resource that is not there', 'GET', '/v1/routes/nobody', undefined, 404, 'resource_not_found'],
-    ['a path that is not there', 'GET', '/v1/nothing', undefined, 404, 'resource_not_found'],
+    ['a resource that does not exist', 'GET', '/v1/routes/missing', undefined, 404, 'resource_not_found'],
+    ['a path that does not exist', 'GET', '/v1/nothing', undefined, 404, 'resource_not_found'],
     ['a method that is not served', 'TRACE', '/v1/routes', undefined, 405, undefined],
     ['an unknown parameter', 'GET', '/v1/routes?colour=red', undefined, 400, 'unknown_parameter'],
     ['a name that is taken', 'POST', '/v1/services', { name: 'orders', targets: [{ address: '127.0.0.1:1' }] }, 409, 'name_taken'],
-    ['taking away what is still referred to', 'DELETE', '/v1/services/orders', undefined, 409, 'still_referenced'],
-    ['an entity tag of another time', 'PATCH', '/v1/routes/orders', { tags: ['x'] }, 412, 'precondition_failed'],
+    ['deleting a resource that is still referred to', 'DELETE', '/v1/services/orders', undefined, 409, 'still_referenced'],
+    ['an entity tag that is outdated', 'PATCH', '/v1/routes/orders', { tags: ['x'] }, 412, 'precondition_failed'],
   ])('%s is answered with a problem document', async (what, method, path, content, status, code) => {
     const answer = await send(method, path, { content: typeof content === 'object' ? JSON.stringify(content) : content, ...(what.startsWith('an entity tag') ? { headers: { 'if-match': '"0"' } } : {}) });
     expect(answer).toMatchObject({ status, type: 'application/problem+json' });
@@ -43,7 +43,7 @@ describe('bad input to the Admin API', () => {
     await stillServes();
   });
 
-  it('names every fault at once, each by its pointer', async () => {
+  it('reports all errors at once, each with its pointer', async () => {
     const { body } = await send('POST', '/v1/routes', { content: JSON.stringify({ name: '', paths: ['a', '/b', '//c'], methods: ['FETCH'], sevrice: 'x', service: 'orders', priority: 'high' }) });
     const pointers = (body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer);
     for (const pointer of ['/name', '/paths/0', '/methods/0', '/sevrice', '/priority']) expect(pointers).toContain(pointer);
@@ -52,7 +52,7 @@ describe('bad input to the Admin API', () => {
   it.each([
     ['announced', true],
     ['not announced', false],
-  ])('content of 10 MB, %s, is answered with 413 or an end, and read no further', async (_, isAnnounced) => {
+  ])('content of 10 MB, %s, is answered with 413 or a closed connection, and not read further', async (_, isAnnounced) => {
     const answer = await send('POST', '/v1/services', { content: `{"name":"${'x'.repeat(10_485_760)}"}`, isChunked: !isAnnounced }).catch((error: NodeJS.ErrnoException) => error);
     // Not `instanceof Error`: errors of Node's own modules are of another realm than this file.
     if (!('status' in answer)) expect(['EPIPE', 'ECONNRESET']).toContain(answer.code);
@@ -80,7 +80,7 @@ describe('bad input to the Admin API', () => {
     await stillServes();
   });
 
-  /** After whatever was sent: the API answers, the proxy serves, and nothing was written. */
+  /** Checks that the API answers, the proxy serves, and no resource was written. */
   async function stillServes(): Promise<void> {
     const routes = await stack.admin.send('GET', '/v1/routes');
     expect((routes.body['data'] as { name: string }[]).map(({ name }) => name)).toEqual(['orders']);
@@ -102,7 +102,7 @@ describe('bad input to the Admin API', () => {
     readonly body: Record<string, unknown>;
   }
 
-  /** Sends exactly this: unlike `fetch`, it takes any method and announces no length when it is not to. */
+  /** Sends a request unchanged: unlike `fetch`, it accepts any method and can omit Content-Length. */
   function send(method: string, path: string, { content, headers = {}, isAnonymous = false, isChunked = false }: Sent): Promise<Answer> {
     const common = { ...(isAnonymous ? {} : { authorization: 'Bearer e2e-admin-token-0123456789abcdef' }), ...(content === undefined ? {} : { 'content-type': 'application/json' }) };
     const length = content === undefined || isChunked ? {} : { 'content-length': String(Buffer.byteLength(content)) };

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import { freePort } from '../../scripts/process/ports.ts';
 import { AppProcess } from '../harness/app-process.ts';
 
-describe('a control plane that is started wrongly', () => {
+describe('a control plane with invalid settings', () => {
   let folder: string;
   let database: TestDatabase;
   let taken: Server;
@@ -34,7 +34,7 @@ describe('a control plane that is started wrongly', () => {
     return { code, said: controlPlane.lines.join('\n') };
   };
 
-  it('lists everything that is wrong with its settings, in words, and ends', async () => {
+  it('lists all invalid settings and ends', async () => {
     const { code, said } = await run({ DATABASE_URL: 'mysql://user:secret@db/x', SLUICE_ADMIN_PORT: '70000', SLUICE_ADMIN_TOKEN: 'secret', SLUICE_LOG_LEVEL: 'loud' });
     expect(code).toBe(1);
     for (const name of ['DATABASE_URL', 'SLUICE_ADMIN_PORT', 'SLUICE_ADMIN_TOKEN', 'SLUICE_LOG_LEVEL']) expect(said).toMatch(new RegExp(`^  ${name} `, 'm'));
@@ -59,7 +59,7 @@ describe('a control plane that is started wrongly', () => {
     expect(said).not.toMatch(/^\s+at /m);
   }, 40_000);
 
-  it('waits for a database that is not there, says so, and gives up with what to do', async () => {
+  it('waits for an unreachable database, logs that, and gives up with advice', async () => {
     const startedAt = performance.now();
     const { code, said } = await run({ DATABASE_URL: `postgres://sluice:hush@127.0.0.1:${await freePort()}/sluice`, SLUICE_DATABASE_WAIT_MS: '1500' });
     expect(code).toBe(1);

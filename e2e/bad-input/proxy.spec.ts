@@ -10,7 +10,7 @@ import { Stack } from '../harness/stack.ts';
 
 const token = 'bad-input-token-0123456789abcdef';
 
-describe('a proxy that is started wrongly', () => {
+describe('a proxy with invalid settings', () => {
   let folder: string;
   let taken: Server;
   let takenPort: string;
@@ -27,14 +27,14 @@ describe('a proxy that is started wrongly', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Starts it, waits for its end, and answers what it said. */
+  /** Starts the proxy, waits for its end, and returns its output. */
   const run = async (env: Record<string, string>, args: readonly string[] = []): Promise<{ code: number | string; said: string }> => {
     const proxy = new AppProcess('proxy', 'bad-input', { SLUICE_PROXY_PORT: '0', SLUICE_STATUS_PORT: '0', SLUICE_NODE_TOKEN: token, SLUICE_DATA_DIR: join(folder, 'data'), ...env }, args);
     const code = await proxy.run();
     return { code, said: proxy.lines.filter((line) => !line.startsWith('{')).join('\n') };
   };
 
-  it('lists everything that is wrong with its settings, in words, and ends', async () => {
+  it('lists all invalid settings and ends', async () => {
     const { code, said } = await run({ SLUICE_PROXY_PORT: 'eighty', SLUICE_TRACE_RATIO: '7', SLUICE_LOG_LEVEL: 'loud', REDIS_URL: 'redis-secret', SLUICE_NODE_TOKEN: 'token-secret' });
     expect(code).toBe(1);
     expect(said.split('\n')).toEqual([
@@ -63,16 +63,16 @@ describe('a proxy that is started wrongly', () => {
 
   it.each([
     ['no token', { SLUICE_NODE_TOKEN: '' }, [], /needs a token: set SLUICE_NODE_TOKEN/],
-    ['a token file that is not there', { SLUICE_NODE_TOKEN: '', SLUICE_NODE_TOKEN_FILE: '/nowhere/token' }, [], /cannot be read from \/nowhere\/token: check SLUICE_NODE_TOKEN_FILE/],
-    ['an address that is none', { SLUICE_PROXY_HOST: '203.0.113.1' }, [], /203\.0\.113\.1 is not an address of this machine: set SLUICE_PROXY_HOST/],
-    ['a control plane that is no address', { SLUICE_CONTROL_PLANE: 'nowhere' }, [], /nowhere/],
-    ['a control plane elsewhere, in the clear', { SLUICE_CONTROL_PLANE: 'cp.example.com:8005' }, [], /SLUICE_STREAM_INSECURE|TLS/],
-    ['a folder of policies that is not there', { SLUICE_POLICIES_DIR: '/nowhere/policies' }, [], /\/nowhere\/policies/],
-    ['a configuration file that is not there', { SLUICE_CONFIG_FILE: '/nowhere/config.json' }, [], /\/nowhere\/config\.json cannot be used/],
-    ['a port for TLS and no certificate', { SLUICE_TLS_PORT: '0' }, [], /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/],
-    ['a certificate that is not there', { SLUICE_TLS_PORT: '0', SLUICE_TLS_CERT_FILE: '/nowhere/cert', SLUICE_TLS_KEY_FILE: '/nowhere/key' }, ['--workers', '2'], /the certificate \/nowhere\/cert cannot be read/],
+    ['a token file that does not exist', { SLUICE_NODE_TOKEN: '', SLUICE_NODE_TOKEN_FILE: '/nowhere/token' }, [], /cannot be read from \/nowhere\/token: check SLUICE_NODE_TOKEN_FILE/],
+    ['an invalid address', { SLUICE_PROXY_HOST: '203.0.113.1' }, [], /203\.0\.113\.1 is not an address of this machine: set SLUICE_PROXY_HOST/],
+    ['an invalid control plane address', { SLUICE_CONTROL_PLANE: 'nowhere' }, [], /nowhere/],
+    ['a remote control plane, without TLS', { SLUICE_CONTROL_PLANE: 'cp.example.com:8005' }, [], /SLUICE_STREAM_INSECURE|TLS/],
+    ['a policies folder that does not exist', { SLUICE_POLICIES_DIR: '/nowhere/policies' }, [], /\/nowhere\/policies/],
+    ['a configuration file that does not exist', { SLUICE_CONFIG_FILE: '/nowhere/config.json' }, [], /\/nowhere\/config\.json cannot be used/],
+    ['a TLS port without a certificate', { SLUICE_TLS_PORT: '0' }, [], /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/],
+    ['a certificate that does not exist', { SLUICE_TLS_PORT: '0', SLUICE_TLS_CERT_FILE: '/nowhere/cert', SLUICE_TLS_KEY_FILE: '/nowhere/key' }, ['--workers', '2'], /the certificate \/nowhere\/cert cannot be read/],
     ['no workers', {}, ['--workers', '0'], /--workers is a number from 1 to 256, not "0"/],
-    ['an option nobody knows', {}, ['--prot', '80'], /--prot/],
+    ['an unknown option', {}, ['--prot', '80'], /--prot/],
   ])('with %s says what to do, and ends', async (_, env, args, expected) => {
     const { code, said } = await run(env as Record<string, string>, args);
     expect(said).toMatch(expected);
@@ -81,7 +81,7 @@ describe('a proxy that is started wrongly', () => {
     expect(code).toBe(1);
   });
 
-  it('lists everything that is wrong with its configuration file', async () => {
+  it('lists all errors of its configuration file', async () => {
     const path = join(folder, 'config.json');
     await writeFile(path, JSON.stringify({ routes: [{ name: 'a', paths: ['no-slash'], service: 'missing' }], sevrices: [], keys: 7 }));
     const { code, said } = await run({ SLUICE_CONFIG_FILE: path });
@@ -89,7 +89,7 @@ describe('a proxy that is started wrongly', () => {
     for (const pointer of ['/routes/0/paths/0', '/sevrices', '/keys']) expect(said).toContain(`  ${pointer}: `);
   });
 
-  describe('but not so wrongly that it could not run', () => {
+  describe('a proxy with settings that it can run with', () => {
     const started = new AsyncDisposableStack();
     let stack: Stack;
     beforeAll(async () => {
@@ -98,7 +98,7 @@ describe('a proxy that is started wrongly', () => {
     }, 60_000);
     afterAll(() => started.disposeAsync());
 
-    it('serves without its data directory, and says what is wrong with it', async () => {
+    it('serves without its data directory, and logs the reason', async () => {
       const dataDir = join(folder, 'file', 'below');
       const node = await stack.addProxy({ SLUICE_DATA_DIR: dataDir });
       expect(await (await fetch(`${node.url}/hello`)).text()).toBe('hello');
@@ -108,7 +108,7 @@ describe('a proxy that is started wrongly', () => {
       expect((await fetch(`${node.statusUrl}/readyz`)).status).toBe(200);
     }, 30_000);
 
-    it('with a wrong token is not ready, says why, and keeps trying', async () => {
+    it('with a wrong token is not ready, reports why, and keeps trying', async () => {
       const node = await stack.addProxy({ SLUICE_NODE_TOKEN: 'this-is-not-the-right-token-0123' }, false);
       await node.process.waitFor(`${node.statusUrl}/livez`);
       let reason = '';

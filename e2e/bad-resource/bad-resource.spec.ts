@@ -34,7 +34,7 @@ describe('a resource that a node cannot use', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('is refused by name and pointer, and the rest goes on being served', async () => {
+  it('is refused by name and pointer, and the other resources are still served', async () => {
     const answer = await stack.admin.send('POST', '/v1/routes?wait=applied', {
       name: 'broken',
       paths: ['/broken/*'],
@@ -51,7 +51,7 @@ describe('a resource that a node cannot use', () => {
     expect(JSON.stringify(node.body)).toContain('unknown_policy');
   });
 
-  it('does not hold up later revisions, and fails closed itself', async () => {
+  it('does not block later revisions, and fails closed', async () => {
     await stack.admin.create('/v1/routes', { name: 'later', paths: ['/later'], policies: [{ name: 'static-response', config: { status: 200 } }] });
     expect((await fetch(`${stack.proxy.url}/later`)).status).toBe(200);
     const refused = await fetch(`${stack.proxy.url}/broken/1`);

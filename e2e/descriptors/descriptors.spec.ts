@@ -49,7 +49,7 @@ describe('a process with few file descriptors', () => {
     [4_096, []],
     [256, ['--workers', '2']],
     [1_024, ['--workers', '2']],
-  ])('with %d of them and %j serves on while more clients come than it can hold', async (openFiles, args) => {
+  ])('with %d of them and %j serves on when more clients connect than it has descriptors for', async (openFiles, args) => {
     const { limited, port, statusUrl } = await proxyWith(openFiles, args);
     const agent = new Agent({ keepAlive: true, maxSockets: 8, localAddress: '127.0.0.1' });
     const ask = (): Promise<number> =>
@@ -68,9 +68,9 @@ describe('a process with few file descriptors', () => {
       const processes = args.length === 0 ? 1 : 2;
       const count = Math.min(openFiles * processes, 4_096) + 200;
       const addresses = Math.ceil(count / 250) + 1;
-      // Some say nothing, some stop in the middle of a head.
+      // Some send nothing, some stop in the middle of a head.
       clients.push(...flood(port, count / 2, addresses), ...flood(port, count / 2, addresses, 'GET / HTTP/1.1\r\nHost:'));
-      // Longer than the timers that look at the process, several times over.
+      // Several periods of the timers that measure the process.
       for (let second = 0; second < 4; second++) {
         await sleep(700);
         expect(new Set(await askMany())).toEqual(new Set([200]));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** One of our programs, built, run with a limit of open files, soft and hard. */
+/** Runs one of our built programs with a soft and hard limit of open files. */
 export class LimitedProcess {
   readonly lines: string[] = [];
   readonly #child: ChildProcess;
@@ -26,7 +26,7 @@ export class LimitedProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Lines of the log whose message has these words. */
+  /** Returns the log lines whose message contains these words. */
   said(words: string): string[] {
     return this.lines.filter((line) => line.includes(words));
   }

@@ -20,13 +20,13 @@ describe('SIGTERM to a proxy', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('under load fails no request: those under way finish, and the process ends by itself', async () => {
+  it('under load fails no request: requests in progress finish, and the process ends by itself', async () => {
     const [leaving, staying] = stack.proxies;
     if (leaving === undefined || staying === undefined) throw new Error('two proxies were started');
     let open = [leaving.url, staying.url];
     let turn = 0;
     const load = new Load({
-      // What a load balancer does: a node that says it is not ready gets no new connections.
+      // As a load balancer does: a node that is not ready gets no new connections.
       url: () => `${open[turn++ % open.length] ?? staying.url}/slow/short`,
       connections: 8,
       retriesRefusedConnections: true,

@@ -37,7 +37,7 @@ describe('an outage of the control plane', () => {
       await stack.controlPlane.process.end('SIGKILL');
       if (round !== 2) await postgres.kill();
       await writers;
-      // The last one is longer than a node may be silent before nobody waits for it.
+      // The last outage is longer than the silence after which a write no longer waits for a node.
       await sleep(round === 3 ? 6_000 : 300);
       await postgres.restart();
       await stack.controlPlane.process.start(`${stack.controlPlane.url}/readyz`);
@@ -50,19 +50,19 @@ describe('an outage of the control plane', () => {
     for (const name of acknowledged) {
       expect((await stack.admin.send('GET', `/v1/consumers/${name}`)).status).toBe(200);
     }
-    // The nodes come back by themselves and obey again; who writes before they are back waits for them.
+    // The nodes reconnect and apply revisions again; a write before that waits for them.
     await stack.admin.create('/v1/routes', { name: 'after', paths: ['/after'], policies: [{ name: 'static-response', config: { status: 204 } }] });
     for (const { url } of stack.proxies) expect((await fetch(`${url}/after`)).status).toBe(204);
   }, 120_000);
 
   it('a control plane that loses only its database answers 503 and recovers by itself', async () => {
     await postgres.kill();
-    const answer = await stack.admin.send('POST', '/v1/consumers', { username: 'nobody' });
+    const answer = await stack.admin.send('POST', '/v1/consumers', { username: 'refused' });
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'database_unavailable' });
     await postgres.restart();
     await stack.controlPlane.process.waitFor(`${stack.controlPlane.url}/readyz`);
-    await stack.admin.create('/v1/consumers', { username: 'somebody' });
+    await stack.admin.create('/v1/consumers', { username: 'accepted' });
   }, 60_000);
 
   it('a proxy restarted without a control plane serves from its last good configuration', async () => {

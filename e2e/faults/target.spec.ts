@@ -19,7 +19,7 @@ describe('a target that dies', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('costs no client a GET under load, is taken out, and is brought back', async () => {
+  it('fails no GET under load, is ejected, and returns to service', async () => {
     const [first] = origins;
     if (first === undefined) throw new Error('no origin');
     const load = new Load({ url: () => `${stack.proxy.url}/orders/1`, connections: 8 });
@@ -37,7 +37,7 @@ describe('a target that dies', () => {
     expect(await healthOf(stack, first.address)).toBe('1');
   }, 30_000);
 
-  it('is answered 502 with a problem document when it was the only one', async () => {
+  it('leads to 502 with a problem document when it is the only target', async () => {
     const only = started.use(await Origin.start('only'));
     await registerService(stack.admin, 'only', [only.address]);
     await only.stop();
@@ -45,7 +45,7 @@ describe('a target that dies', () => {
     expect(response.status).toBe(502);
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({ code: 'upstream_connect_failed' });
-    // What the operating system said is for the log, not for the client.
+    // The error of the operating system belongs in the log, not in the response.
     expect(text).not.toContain('ECONNREFUSED');
     expect(text).not.toContain(only.address);
   });

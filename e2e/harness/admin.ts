@@ -1,11 +1,11 @@
-/** An answer of the Admin API, whole. */
+/** A complete response of the Admin API. */
 export interface AdminAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
 }
 
-/** The Admin API over plain HTTP, as curl would use it: tests see what users see. */
+/** A client of the Admin API over plain HTTP, like curl, so that tests see what users see. */
 export class Admin {
   readonly url: string;
   readonly #token: string;
@@ -15,7 +15,7 @@ export class Admin {
     this.#token = token;
   }
 
-  /** Sends a request and answers whatever comes back. */
+  /** Sends a request and returns the response, with any status. */
   async send(method: string, path: string, content?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<AdminAnswer> {
     const response = await fetch(this.url + path, {
       method,
@@ -31,17 +31,17 @@ export class Admin {
     return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
   }
 
-  /** Creates a resource, waits until every live node serves it, and answers its content. Throws unless that worked. */
+  /** Creates a resource, waits until every live node serves it, and returns its content. Throws on failure. */
   async create(path: string, content: unknown): Promise<Record<string, unknown>> {
     return this.#expect(201, await this.send('POST', `${path}?wait=applied&timeout=10s`, content), `POST ${path}`);
   }
 
-  /** Changes a resource, and waits likewise. */
+  /** Changes a resource, and waits in the same way. */
   async patch(path: string, content: unknown): Promise<Record<string, unknown>> {
     return this.#expect(200, await this.send('PATCH', `${path}?wait=applied&timeout=10s`, content), `PATCH ${path}`);
   }
 
-  /** Removes a resource, and waits likewise. */
+  /** Removes a resource, and waits in the same way. */
   async remove(path: string): Promise<Record<string, unknown>> {
     return this.#expect(200, await this.send('DELETE', `${path}?wait=applied&timeout=10s`), `DELETE ${path}`);
   }

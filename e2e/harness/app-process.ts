@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const keptLines = 200;
 
-/** One of our own programs, started as a user would start it: built, with settings in its environment. */
+/** Runs one of our built programs as a user would, with settings in its environment. */
 export class AppProcess {
   readonly name: string;
   readonly lines: string[] = [];
@@ -66,14 +66,14 @@ export class AppProcess {
     throw new Error(`${this.name} did not answer 200 at ${url} within ${timeoutMs} ms:\n${this.tail()}`);
   }
 
-  /** Starts it and waits until it ends by itself. Answers the exit code, or the signal's name. */
+  /** Starts it and waits until it ends by itself. Returns the exit code, or the signal's name. */
   async run(timeoutMs = 20_000): Promise<number | string> {
     this.spawn();
     const [code, signalName] = (await once(this.#child as ChildProcess, 'close', { signal: AbortSignal.timeout(timeoutMs) })) as [number | null, string | null];
     return code ?? signalName ?? 0;
   }
 
-  /** Sends a signal and waits for the end. Answers the exit code, or the signal's name. */
+  /** Sends a signal and waits for the end. Returns the exit code, or the signal's name. */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL', timeoutMs = 40_000): Promise<number | string> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? child?.signalCode ?? 0;

@@ -6,7 +6,7 @@ export interface IssuedKey {
   readonly key: string;
 }
 
-/** Registers a service and a route to it: `/<name>/*` unless told otherwise. */
+/** Registers a service and a route to it, by default `/<name>/*`. */
 export async function registerService(admin: Admin, name: string, addresses: readonly string[], more: { service?: object; route?: object } = {}): Promise<void> {
   await admin.create('/v1/services', { name, targets: addresses.map((address) => ({ address })), ...more.service });
   await admin.create('/v1/routes', { name, paths: [`/${name}/*`], service: name, ...more.route });

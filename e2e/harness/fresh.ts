@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 
-/** What came back over a connection made for this request alone. */
+/** The response to a request on a separate connection. */
 export interface FreshAnswer {
   readonly status: number;
   readonly text: string;
 }
 
-/** Sends a GET on a connection of its own, so that it may reach another process than the one before. */
+/** Sends a GET on a separate connection, so that it may reach another process than the previous one. */
 export function fresh(url: string, headers: Readonly<Record<string, string>> = {}): Promise<FreshAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { agent: false, headers, timeout: 15_000 }, (response) => {

@@ -5,18 +5,18 @@ export interface LoadReport {
   readonly total: number;
   /** Responses by status. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** What went wrong with requests that had no complete response, by message. */
+  /** The errors of requests without a complete response, by message. */
   readonly faults: ReadonlyMap<string, number>;
 }
 
 export interface LoadOptions {
-  /** Called for every request: where it goes. */
+  /** Called for every request; returns its URL. */
   readonly url: () => string;
   readonly connections: number;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * True tries a request once more elsewhere when its connection could not be made, as every load balancer does. A
-   * request that was sent is never repeated.
+   * When true, a request whose connection fails is sent to another address, as every load balancer does. A request
+   * that was sent is never repeated.
    */
   readonly retriesRefusedConnections?: boolean;
 }
@@ -39,7 +39,7 @@ export class Load {
     return this.#total;
   }
 
-  /** Lets requests under way finish and answers what came of all of them. */
+  /** Waits for the requests in progress and returns the outcome of all requests. */
   async stop(): Promise<LoadReport> {
     this.#running = false;
     await Promise.all(this.#loops);
@@ -48,7 +48,7 @@ export class Load {
   }
 
   async #loop(options: LoadOptions): Promise<void> {
-    // A bound in count as well, in case nobody stops it.
+    // The count is bounded as well, in case the test never stops the load.
     for (let sent = 0; this.#running && sent < 200_000; sent++) {
       let outcome = await this.#send(options.url(), options.headers ?? {});
       if (outcome === 'ECONNREFUSED' && options.retriesRefusedConnections === true) outcome = await this.#send(options.url(), options.headers ?? {});

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A real upstream service. By default it answers what it received, as JSON. */
+/** A real upstream service. By default it returns the request that it received, as JSON. */
 export class Origin implements AsyncDisposable {
   readonly name: string;
   readonly received: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
@@ -33,7 +33,7 @@ export class Origin implements AsyncDisposable {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** Listens again on the port it had. */
+  /** Listens again on its previous port. */
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -42,7 +42,7 @@ export class Origin implements AsyncDisposable {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Answers requests to switch protocols. */
+  /** Handles upgrade requests. */
   onUpgrade(answer: (request: IncomingMessage, socket: Duplex) => void): void {
     this.#server.on('upgrade', (request, socket, head: Buffer) => {
       if (head.length > 0) socket.unshift(head);
@@ -50,7 +50,7 @@ export class Origin implements AsyncDisposable {
     });
   }
 
-  /** Dies as a crashed process would: nothing is accepted, every connection is reset. */
+  /** Behaves like a crashed process: it refuses new connections and resets every open one. */
   die(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.resetAndDestroy();

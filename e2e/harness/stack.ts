@@ -6,7 +6,7 @@ import { freePort } from '../../scripts/process/ports.ts';
 import { Admin } from './admin.ts';
 import { AppProcess } from './app-process.ts';
 
-/** Settings every stack shares: long enough to be accepted, and the same for both sides. */
+/** Tokens that all stacks share: long enough to be valid, and the same on both sides. */
 const adminToken = 'e2e-admin-token-0123456789abcdef';
 const nodeToken = 'e2e-node-token-0123456789abcdef';
 
@@ -31,7 +31,7 @@ export interface ControlPlane {
 export interface StackOptions {
   readonly controlPlanes?: number;
   readonly proxies?: number;
-  /** A database of the caller's own, for tests that kill it. */
+  /** The database to use, for tests that kill it. */
   readonly databaseUrl?: string;
   readonly controlPlaneEnv?: Readonly<Record<string, string>>;
   readonly proxyEnv?: Readonly<Record<string, string>>;
@@ -80,7 +80,7 @@ export class Stack implements AsyncDisposable {
     return this.#first(this.proxies);
   }
 
-  /** Adds a proxy and, unless told otherwise, waits until it is ready. */
+  /** Adds a proxy and, by default, waits until it is ready. */
   async addProxy(env: Readonly<Record<string, string>> = {}, waitsForReady = true): Promise<ProxyNode> {
     const name = `proxy-${this.proxies.length + 1}`;
     const [port, statusPort] = [await freePort(), await freePort()];
@@ -108,7 +108,7 @@ export class Stack implements AsyncDisposable {
     return this.stop();
   }
 
-  /** Ends all processes and removes what they left. */
+  /** Ends all processes and removes their files. */
   async stop(): Promise<void> {
     await Promise.all(this.proxies.map(({ process }) => process.end('SIGKILL')));
     await Promise.all(this.controlPlanes.map(({ process }) => process.end('SIGKILL')));
@@ -116,7 +116,7 @@ export class Stack implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** What a file in the stack's folder holds. */
+  /** Reads a file in the stack's folder. */
   read(path: string): Promise<string> {
     return readFile(join(this.folder, path), 'utf8');
   }

@@ -12,11 +12,11 @@ import { AppProcess } from '../harness/app-process.ts';
 
 const token = 'signals-token-0123456789abcdef';
 const config = (content: string): string => JSON.stringify({ routes: [{ name: 'hello', paths: ['/hello'], policies: [{ name: 'static-response', config: { status: 200, content } }] }] });
-/** A stack trace in what a process wrote. */
+/** Matches a stack trace in the output of a process. */
 const trace = /^\s+at /m;
 
 let folder: string;
-/** Accepts connections and says nothing: a database, or a control plane, that hangs. */
+/** Accepts connections and sends nothing, like a database or a control plane that hangs. */
 let silent: Server;
 let silentPort = 0;
 let connections = 0;
@@ -51,7 +51,7 @@ const untilSaid = (program: AppProcess, text: string, times = 1): Promise<void> 
   });
 
 describe('SIGHUP', () => {
-  it('to a node that has nothing to read again says so, and changes nothing', async () => {
+  it('to a node without files to reload is logged, and changes nothing', async () => {
     const node = await createNode({ SLUICE_CONTROL_PLANE: `127.0.0.1:${silentPort}` });
     await node.process.start(`${node.statusUrl}/livez`);
     for (let times = 1; times <= 3; times++) {
@@ -62,7 +62,7 @@ describe('SIGHUP', () => {
     expect(await node.process.end('SIGTERM')).toBe(0);
   }, 60_000);
 
-  it('to a node with a token file reads it again, and keeps the token when the file is gone', async () => {
+  it('to a node with a token file reloads it, and keeps the token when the file is gone', async () => {
     const file = join(folder, 'node-token');
     await writeFile(file, `${token}\n`);
     const node = await createNode({ SLUICE_CONTROL_PLANE: `127.0.0.1:${silentPort}`, SLUICE_NODE_TOKEN: '', SLUICE_NODE_TOKEN_FILE: file });
@@ -79,7 +79,7 @@ describe('SIGHUP', () => {
   it.each([
     ['one process', []],
     ['workers', ['--workers', '2']],
-  ])('to every process of a node of %s reads the configuration file again, and ends none', async (_, args) => {
+  ])('to every process of a node of %s reloads the configuration file, and ends none', async (_, args) => {
     const path = join(folder, `config-${args.length}.json`);
     await writeFile(path, config('first'));
     const node = await createNode({ SLUICE_CONFIG_FILE: path }, args);
@@ -95,7 +95,7 @@ describe('SIGHUP', () => {
     expect(await node.process.end('SIGTERM')).toBe(0);
   }, 60_000);
 
-  it('to a control plane says that nothing is read again, and changes nothing', async () => {
+  it('to a control plane is logged, and changes nothing', async () => {
     const database = await createTestDatabase();
     const port = await freePort();
     const controlPlane = new AppProcess('control-plane', 'control-plane', { DATABASE_URL: database.url, SLUICE_ADMIN_PORT: String(port), SLUICE_STREAM_PORT: '0', SLUICE_DATA_DIR: join(folder, 'control-plane') });
@@ -108,16 +108,16 @@ describe('SIGHUP', () => {
   }, 40_000);
 });
 
-describe('a start that is ended', () => {
-  /** From before the first line of ours runs until the program serves. */
+describe('a start that a signal ends', () => {
+  /** Moments from before our first line runs until the program serves. */
   const moments = [0, 60, 150, 250, 400, 700, 1_200];
-  /** Node ends by the signal itself until our first line runs. */
+  /** Node ends by the signal until our first line runs. */
   const cleanly = [0, 'SIGTERM', 'SIGINT'];
 
   it.each([
     ['a node', []],
     ['a node of two workers', ['--workers', '2']],
-  ])('%s ends promptly and without a trace at any moment', async (_, args) => {
+  ])('%s ends promptly and without a stack trace at any moment', async (_, args) => {
     for (const [index, moment] of moments.entries()) {
       const node = await createNode({ SLUICE_CONTROL_PLANE: `127.0.0.1:${silentPort}` }, args);
       node.process.spawn();
@@ -133,7 +133,7 @@ describe('a start that is ended', () => {
       const before = connections;
       const controlPlane = new AppProcess('control-plane', 'control-plane', { DATABASE_URL: `postgres://sluice:hush@127.0.0.1:${port}/sluice`, SLUICE_ADMIN_PORT: '0', SLUICE_STREAM_PORT: '0', SLUICE_DATA_DIR: join(folder, 'waiting') });
       controlPlane.spawn();
-      // Of the minute that it waits at most.
+      // It waits for at most a minute.
       await waitUntil('it waits', () => connections > before || controlPlane.lines.some((line) => line.includes('waiting for the database')), 30_000);
       expect([await controlPlane.end('SIGTERM', 20_000), controlPlane.tail()]).toEqual([0, expect.not.stringMatching(trace)]);
     }
@@ -156,9 +156,9 @@ describe('a start that is ended', () => {
   }, 90_000);
 });
 
-it('a second request to end does not wait', async () => {
+it('a second signal does not wait for requests', async () => {
   const path = join(folder, 'slow.json');
-  // A target that accepts and says nothing holds the request.
+  // The target accepts and does not respond, so the request stays open.
   await writeFile(path, JSON.stringify({ services: [{ name: 'slow', targets: [{ address: `127.0.0.1:${silentPort}` }] }], routes: [{ name: 'slow', paths: ['/slow'], service: 'slow' }] }));
   const node = await createNode({ SLUICE_CONFIG_FILE: path, SLUICE_DRAIN_MS: '60000' });
   await node.process.start(`${node.statusUrl}/readyz`);

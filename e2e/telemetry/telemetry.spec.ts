@@ -19,7 +19,7 @@ describe('telemetry of a request', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('one trace from the client through the proxy to the upstream, and one log line that leads to it', async () => {
+  it('is one trace from the client through the proxy to the upstream, and one log line with its id', async () => {
     const { key } = await issueKey(stack.admin, 'acme');
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const response = await fetch(`${stack.proxy.url}/orders/7?token=hush`, {

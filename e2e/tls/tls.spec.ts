@@ -15,7 +15,7 @@ import { AppProcess } from '../harness/app-process.ts';
 import { fresh } from '../harness/fresh.ts';
 import { Origin } from '../harness/origin.ts';
 
-// SIGHUP, real processes, no control plane: the configuration is a file, too.
+// Real processes that get SIGHUP, without a control plane: the configuration is a file, too.
 describe.each([
   ['one process', []],
   ['two workers', ['--workers', '2']],
@@ -102,7 +102,7 @@ describe.each([
     socket.destroy();
     return name;
   };
-  /** Names shown on many handshakes, so that every worker is heard. */
+  /** Returns the names in the certificates of many handshakes, so that every worker is included. */
   const namesFor = async (servername: string): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 24 }, () => nameFor(servername))))];
   const hangUp = async (said: string): Promise<void> => {
     const from = proxy.lines.length;
@@ -111,12 +111,12 @@ describe.each([
     expect(proxy.lines.slice(from).join('\n')).toContain(said);
   };
 
-  it('stands beside the plain one, and the upstream hears which was used', async () => {
+  it('is open beside the plain one, and the upstream receives the one that was used', async () => {
     expect((await fresh(`http://127.0.0.1:${port}/orders/1`)).text).toBe(`/orders/1 http ${port}`);
     expect(await ask(await handshake())).toBe(`/orders/1 https ${tlsPort}`);
   });
 
-  it('speaks HTTP/2 to who offers it', async () => {
+  it('speaks HTTP/2 with clients that offer it', async () => {
     const session = connectHttp2(`https://localhost:${tlsPort}`, { ca: testAuthority });
     const stream = session.request({ ':path': '/orders/2' });
     let body = '';
@@ -126,11 +126,11 @@ describe.each([
     expect([session.alpnProtocol, body]).toEqual(['h2', `/orders/2 https ${tlsPort}`]);
   });
 
-  it('shows the certificate of the name that is asked for', async () => {
+  it('presents the certificate of the requested name', async () => {
     expect([await namesFor('localhost'), await namesFor('www.a.test'), await namesFor('b.test')]).toEqual([['local'], ['a.test'], ['local']]);
   });
 
-  it('uses new files from SIGHUP on; who is connected stays', async () => {
+  it('uses new files from SIGHUP on; open connections stay', async () => {
     const kept = await handshake({ servername: 'b.test' });
     await put('names/b.test', certificateB);
     await hangUp('b.test.crt');
@@ -138,13 +138,13 @@ describe.each([
     expect(await ask(kept)).toBe(`/orders/1 https ${tlsPort}`);
   });
 
-  it('keeps those it has when a file is bad, and says which', async () => {
+  it('keeps the current certificates when a file is invalid, and names it', async () => {
     const kept = await handshake();
     await writeFile(join(folder, 'names/b.test.key'), certificateA.key);
     await hangUp('b.test.key is not usable');
     expect([await namesFor('b.test'), await namesFor('localhost')]).toEqual([['b.test'], ['local']]);
     expect(await ask(kept)).toBe(`/orders/1 https ${tlsPort}`);
-    // So does a worker that is new.
+    // A new worker does the same.
     const worker = proxy.lines.flatMap((line) => (line.includes('worker takes traffic') ? [(JSON.parse(line) as { pid: number }).pid] : []))[0];
     if (worker === undefined) return;
     const before = proxy.lines.length;
@@ -153,7 +153,7 @@ describe.each([
     expect(await namesFor('b.test')).toEqual(['b.test']);
   }, 30_000);
 
-  it('shows its certificate to targets, and another one from SIGHUP on', async () => {
+  it('presents its certificate to targets, and a new one from SIGHUP on', async () => {
     const shown = async (): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 24 }, async () => (await fresh(`http://127.0.0.1:${port}/guarded/1`)).text)))];
     expect(await shown()).toEqual(['a.test']);
     await put('names/b.test', certificateB);
@@ -162,7 +162,7 @@ describe.each([
     expect(await shown()).toEqual(['b.test']);
   });
 
-  it('SIGTERM lets what is under way on it finish', async () => {
+  it('SIGTERM lets its requests finish', async () => {
     const under = await handshake();
     const answer = ask(under, '/orders/long');
     await sleep(200);

@@ -20,7 +20,7 @@ describe('the tour of the README', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('refuses a request without a key and says what to do', async () => {
+  it('refuses a request without a key, with advice', async () => {
     const response = await fetch(`${stack.proxy.url}/orders/1`);
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).not.toBeNull();
@@ -28,19 +28,19 @@ describe('the tour of the README', () => {
     expect(await response.json()).toMatchObject({ code: 'unauthorized', status: 401, requestId: expect.any(String) });
   });
 
-  it('refuses a key nobody has', async () => {
+  it('refuses an unknown key', async () => {
     const response = await fetch(`${stack.proxy.url}/orders/1`, { headers: { 'x-api-key': 'slk_nobody_has_this_key' } });
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: 'invalid_credential' });
   });
 
-  it('answers 404 where there is no route', async () => {
+  it('answers 404 when no route matches', async () => {
     const response = await fetch(`${stack.proxy.url}/nothing`);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'route_not_found' });
   });
 
-  it('lets a request with a key through, tells the upstream who calls, and counts the quota down to 429', async () => {
+  it('forwards a request with a key, names the caller to the upstream, and counts the quota down to 429', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const send = () =>
       fetch(`${stack.proxy.url}/orders/17?full=1`, {

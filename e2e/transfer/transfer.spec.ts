@@ -28,7 +28,7 @@ describe('large content', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('10 MB up and down arrive whole, with known length and chunked', async () => {
+  it('transfers 10 MB up and down completely, with known length and chunked', async () => {
     const up = await fetch(`${stack.proxy.url}/files/1`, { method: 'POST', body: content });
     expect(await up.text()).toBe(digest);
     const chunked = await postChunked(`${stack.proxy.url}/files/1`, content);
@@ -44,7 +44,7 @@ describe('large content', () => {
     expect(streamed.status).toBe(413);
   });
 
-  it('keeps memory flat while clients read slowly', async () => {
+  it('keeps memory bounded while clients read slowly', async () => {
     for (let warm = 0; warm < 5; warm++) await (await fetch(`${stack.proxy.url}/files/1`)).arrayBuffer();
     const before = await residentBytes(stack.proxy.process.pid);
     const clients = Array.from({ length: 12 }, () => {
@@ -57,7 +57,7 @@ describe('large content', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const during = await residentBytes(stack.proxy.process.pid);
     for (const client of clients) client.destroy();
-    // Twelve whole responses would be 120 MB; what may be held is a few socket buffers each.
+    // Twelve complete responses would be 120 MB; the proxy may buffer a few socket buffers for each.
     expect(during - before).toBeLessThan(40 * 1024 * 1024);
   }, 30_000);
 });

@@ -23,14 +23,14 @@ describe('a WebSocket', () => {
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  it('is tunnelled both ways once the upstream agreed, early bytes included', async () => {
+  it('is tunnelled both ways once the upstream has agreed, early bytes included', async () => {
     const text = await exchange(stack.proxy.port, '/chat/room', 'early bytes', ' and later ones');
     expect(text).toMatch(/^HTTP\/1\.1 101 /);
     expect(text).toContain('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
     expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe('early bytes and later ones');
   });
 
-  it('is refused like any other request, and nothing of it reaches the upstream', async () => {
+  it('is refused like any other request, and no byte of it reaches the upstream', async () => {
     const before = origin.received.length;
     const text = await exchange(stack.proxy.port, '/locked/room', 'early bytes', '');
     expect(text).toMatch(/^HTTP\/1\.1 401 /);

@@ -27,7 +27,7 @@ describe('a proxy with several workers', () => {
 
   const flags = (node: ProxyNode, count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, async () => (await fresh(`${node.url}/flag`)).text));
 
-  it('has each of them take connections of the one port', async () => {
+  it('accepts connections of one port in each of them', async () => {
     const workers = workersOf(stack.proxy);
     expect(workers).toHaveLength(2);
     const before = workers.map(socketsOf);
@@ -42,7 +42,7 @@ describe('a proxy with several workers', () => {
     const taken = workers.map((pid, index) => socketsOf(pid) - (before[index] ?? 0));
     for (const client of clients) client.destroy();
     expect(taken.reduce((sum, count) => sum + count, 0)).toBe(60);
-    // Evenly spread, one of them would get fewer than 10 once in five million runs.
+    // With an even distribution, one of them gets fewer than 10 once in five million runs.
     for (const count of taken) expect(count).toBeGreaterThanOrEqual(10);
   });
 
@@ -57,7 +57,7 @@ describe('a proxy with several workers', () => {
     expect(exceptions).toBe(0);
   }, 60_000);
 
-  it('a limit is one limit for the node, without Redis', async () => {
+  it('counts a limit for the whole node, without Redis', async () => {
     await stack.admin.create('/v1/quotas', { name: 'fifty', limits: [{ requests: 50, per: 'hour', burst: 50 }] });
     await stack.admin.create('/v1/routes', { name: 'limited', paths: ['/limited'], quotas: ['fifty'], policies: [{ name: 'static-response', config: { status: 200 } }] });
     const statuses: number[] = [];
@@ -66,7 +66,7 @@ describe('a proxy with several workers', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(70);
   });
 
-  it('its metrics are those of all of them', async () => {
+  it('reports the metrics of all of them together', async () => {
     const before = await requestsCounted(stack.proxy, 'flag');
     await flags(stack.proxy, 40);
     expect(await requestsCounted(stack.proxy, 'flag')).toBe(before + 40);
@@ -77,7 +77,7 @@ describe('a proxy with several workers', () => {
     expect(nodes.body['data']).toHaveLength(1);
   });
 
-  it('kill -9 of a worker under load costs its own connections one request each; it is replaced, and counts never go down', async () => {
+  it('loses one request for each connection of a worker after kill -9; the worker is replaced, and counters never decrease', async () => {
     const connections = 8;
     const [first = 0] = workersOf(stack.proxy);
     const load = new Load({ url: () => `${stack.proxy.url}/orders/1`, connections });
@@ -85,7 +85,7 @@ describe('a proxy with several workers', () => {
     process.kill(first, 'SIGKILL');
     const seen: number[] = [];
     const isReplaced = (): boolean => workersOf(stack.proxy).every((pid) => pid !== first);
-    // Two seconds of load in any case; a busy machine may need longer for a new process.
+    // At least two seconds of load; a busy machine may need longer for a new process.
     for (let turn = 0; turn < 20 || (turn < 200 && !isReplaced()); turn++) {
       seen.push(await requestsCounted(stack.proxy, 'orders'));
       await sleep(100);
@@ -94,19 +94,19 @@ describe('a proxy with several workers', () => {
     const faults = [...report.faults.values()].reduce((sum, count) => sum + count, 0);
     expect([...report.statuses.keys()]).toEqual([200]);
     expect(report.total).toBeGreaterThan(500);
-    // Only a request that was under way on the worker that ended: each connection has one at a time.
+    // Only requests in progress on the killed worker fail: each connection has one at a time.
     expect(faults).toBeLessThanOrEqual(connections);
     expect(seen).toEqual(seen.toSorted((one, other) => one - other));
     const workers = workersOf(stack.proxy);
     expect(workers).toHaveLength(2);
     expect(workers).not.toContain(first);
-    // The new one is where the others are.
+    // The new worker has the configuration of the others, and the limit of the node.
     expect(new Set(await flags(stack.proxy, 40))).toEqual(new Set(['200']));
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status));
     expect(new Set(statuses)).toEqual(new Set([429]));
   }, 60_000);
 
-  it('connections of a worker are left alone when the other one is killed', async () => {
+  it('keeps the connections of a worker when the other one is killed', async () => {
     const [first = 0] = workersOf(stack.proxy);
     const clients = await Promise.all(
       Array.from({ length: 30 }, async () => {
@@ -133,7 +133,7 @@ describe('a proxy with several workers', () => {
     expect(new Set(survivors.map(({ answers }) => answers))).toEqual(new Set([11]));
   });
 
-  it('SIGTERM lets what is under way on all of them finish, and ends them', async () => {
+  it('finishes the requests on all of them after SIGTERM, and ends them', async () => {
     const node = await stack.addProxy();
     const workers = workersOf(node);
     expect(workers).toHaveLength(2);
@@ -145,7 +145,7 @@ describe('a proxy with several workers', () => {
     expect(workers.filter(isRunning)).toEqual([]);
   }, 30_000);
 
-  it('kill -9 of the node itself leaves no worker behind', async () => {
+  it('leaves no worker behind after kill -9 of the node', async () => {
     const node = await stack.addProxy();
     const workers = workersOf(node);
     expect(workers.filter(isRunning)).toHaveLength(2);
@@ -155,7 +155,7 @@ describe('a proxy with several workers', () => {
   }, 30_000);
 });
 
-/** The workers that take traffic, as the node says itself. */
+/** Returns the workers that take traffic, from the log of the node. */
 function workersOf({ process: { lines } }: ProxyNode): number[] {
   const byIndex = new Map<number, number>();
   for (const line of lines.filter((text) => text.includes('worker takes traffic'))) {

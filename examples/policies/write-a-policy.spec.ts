@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-describe("the guide to a policy of one's own", () => {
+describe('the guide to custom policies', () => {
   const guide = read('../../docs/guides/write-a-policy.md');
   const written = new Map([...guide.matchAll(/^cat > my-policies\/(\S+) <<'EOF'\n(.*?)^EOF$/gms)].map(([, path = '', text = '']) => [path, text]));
 
@@ -11,11 +11,11 @@ describe("the guide to a policy of one's own", () => {
     expect(written.get(path)).toBe(read(path));
   });
 
-  it('writes nothing else', () => {
+  it('writes no other files', () => {
     expect(written.size).toBe(3);
   });
 
-  it('links to files that are there', () => {
+  it('links only to files that exist', () => {
     const links = [...guide.matchAll(/\]\((\.\.\/[^)#]+)\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(3);
     for (const link of links) expect([link, existsSync(new URL(link, new URL('../../docs/guides/', import.meta.url)))]).toEqual([link, true]);

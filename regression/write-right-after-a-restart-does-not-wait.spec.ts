@@ -7,17 +7,17 @@ import { FixtureNode } from '../apps/control-plane/src/testing/fixture-node.ts';
 import { Replica } from '../apps/control-plane/src/testing/replica.ts';
 
 /**
- * Nodes that serve through an outage of the control plane come back up to some seconds after it. A write in between was
- * answered with "applied" although no node had it: their silence was held against them while there was nobody to hear.
+ * Nodes that serve through an outage of the control plane reconnect up to some seconds after it. A write in between was
+ * answered with "applied" although no node had it: their silence counted while no control plane could receive from them.
  */
-it('a write right after a restart of the control plane waits for the nodes that are about to come back', async () => {
+it('a write right after a restart of the control plane waits for the nodes that are about to reconnect', async () => {
   await using started = new AsyncDisposableStack();
   const database = started.adopt(await createTestDatabase(), (made) => made.drop());
   const [gateway, route] = [randomUUID(), randomUUID()];
   const silentFor6s = "UPDATE node SET last_seen_at = now() - interval '6 seconds' WHERE id = ";
 
   let serving: FixtureNode;
-  // What came before the restart.
+  // Before the restart.
   {
     await using outage = new AsyncDisposableStack();
     const before = outage.adopt(await Replica.start(database.url), (replica) => replica.stop());

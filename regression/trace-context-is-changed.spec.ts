@@ -42,7 +42,7 @@ describe('a trace', () => {
       ],
     });
   };
-  /** An upstream that answers each head with these bytes, and closes the connection behind them when it is told to. */
+  /** Starts an upstream that answers each head with these bytes, and optionally closes the connection after them. */
   const start = async (text = ok, ratio = 0, closes = false, service: object = {}): Promise<void> => {
     const upstream = await RawOrigin.start(({ socket }) =>
       socket.on('error', () => undefined).on('data', (chunk: Buffer) => {
@@ -64,7 +64,7 @@ describe('a trace', () => {
     ['02', '00', '02'],
     ['ff', '00', '03'],
     ['07', 'cc', '03'],
-  ])('keeps the random flag of %s (version %s), and no flag that is not defined', async (flags, version, expected) => {
+  ])('keeps the random flag of %s (version %s), and clears undefined flags', async (flags, version, expected) => {
     await start();
     await proxy.get('/', parent(flags, version));
     expect(sent('traceparent')).toEqual([expect.stringMatching(new RegExp(`^00-${traceId}-[0-9a-f]{16}-${expected}$`))]);
@@ -73,8 +73,8 @@ describe('a trace', () => {
   it.each([
     ['two fields', [parent('01'), parent('01')]],
     ['a list in one field', [`${parent('01')}, 00-${traceId}-b7ad6b7169203331-01`]],
-    ['an empty one beside it', ['traceparent:', parent('01')]],
-  ])('is not continued from %s, and none of it goes upstream', async (_, fields) => {
+    ['a further, empty field', ['traceparent:', parent('01')]],
+  ])('does not continue from %s, and none of it is forwarded', async (_, fields) => {
     await start(ok, 1);
     await proxy.get('/', ...fields, 'tracestate: a=1');
     const [value, ...more] = sent('traceparent');
@@ -93,7 +93,7 @@ describe('a trace', () => {
     [['a=\u00e9'], []],
     [[''], []],
     [[Array.from({ length: 33 }, (_, index) => `k${index}=1`).join(',')], []],
-  ])('passes tracestate %j on as %j', async (values, expected) => {
+  ])('forwards tracestate %j as %j', async (values, expected) => {
     await start();
     await proxy.send(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${[parent('01'), ...values.map((value) => `tracestate: ${value}`)].join('\r\n')}\r\n\r\n`, 'latin1'));
     expect([sent('tracestate'), sent('traceparent')[0]?.slice(3, 35)]).toEqual([expected, traceId]);
@@ -135,7 +135,7 @@ describe('a trace', () => {
     ['a malformed request', 'GET / HTTP/1.1\r\nHost: a\r\nbad field: x\r\n\r\n', 400, 'malformed_request', ''],
     ['an OPTIONS about the server, in the trace of its caller', `OPTIONS * HTTP/1.1\r\nHost: a\r\n${parent('01')}\r\n\r\n`, 204, undefined, 'b7ad6b7169203331'],
     ['a method that is not served, in the trace of its caller', `TRACE / HTTP/1.1\r\nHost: a\r\n${parent('01')}\r\n\r\n`, 405, undefined, 'b7ad6b7169203331'],
-  ])('knows %s that the edge answers', async (_, request, status, code, parentSpanId) => {
+  ])('includes %s that the edge answers', async (_, request, status, code, parentSpanId) => {
     await start(ok, code === undefined ? 0 : 1);
     expect((await proxy.send(request)).status).toBe(status);
     const { server } = await spans(1);
@@ -143,7 +143,7 @@ describe('a trace', () => {
     expect(await proxy.line(0)).toMatchObject({ traceId: server?.traceId, status });
   });
 
-  it('follows the ratio for what the edge answers: none is sampled at 0', async () => {
+  it('applies the ratio to requests that the edge answers: none is sampled at 0', async () => {
     await start();
     for (let index = 0; index < 50; index++) await proxy.send('nonsense\r\n\r\n');
     await proxy.get('/', parent('01'));
@@ -151,7 +151,7 @@ describe('a trace', () => {
     expect(receiver.spans().filter(({ traceId: id }) => id !== traceId)).toEqual([]);
   });
 
-  it('says the protocol of each side, and the port that the client asked for', async () => {
+  it('has the protocol of each side, and the port that the client requested', async () => {
     await start(ok, 1);
     await proxy.send('GET /p?q=1 HTTP/1.0\r\nHost: shop.test:8443\r\n\r\n');
     const { server, client } = await spans(2);

@@ -7,7 +7,7 @@ import { Stack } from '../harness/stack.ts';
 
 const folder = fileURLToPath(new URL('../../examples/policies', import.meta.url));
 
-describe('a policy of one’s own, loaded from a folder by both planes', () => {
+describe('a custom policy, loaded from a folder by both planes', () => {
   const started = new AsyncDisposableStack();
   let stack: Stack;
   let origin: Origin;
@@ -30,7 +30,7 @@ describe('a policy of one’s own, loaded from a folder by both planes', () => {
     expect(JSON.stringify(answer.body)).toContain('The header that must be there.');
   });
 
-  it('has its configuration checked when it is attached', async () => {
+  it('has its configuration validated when it is attached', async () => {
     const answer = await stack.admin.send('PATCH', '/v1/routes/orders', { policies: [{ name: 'require-header', config: { header: 'not a header', vlaues: [] } }] });
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ code: 'validation_failed' });
@@ -59,7 +59,7 @@ describe('a policy of one’s own, loaded from a folder by both planes', () => {
     expect(await logLine(right)).not.toHaveProperty('shadow');
   });
 
-  it('makes a node without the folder say so, and refuse what it cannot check', async () => {
+  it('is reported as unknown by a node without the folder, which refuses the requests', async () => {
     await attach('enforce');
     const node = await stack.addProxy({ SLUICE_POLICIES_DIR: '' });
     expect((await fetch(`${node.url}/orders/1`, { headers: { 'x-tenant': 'acme' } })).status).toBe(503);
