@@ -15,7 +15,7 @@ const firstBoot: WriteRequest = {
   wait: undefined,
 };
 
-/** Makes the gateway `default` the first revision of a new database. Whoever deletes it later is not overruled. */
+/** Creates the gateway `default` as the first revision of a new database. It is not created again after a deletion. */
 @Injectable()
 export class DefaultGateway implements OnModuleInit {
   constructor(private readonly writer: ResourceWriter) {}

@@ -15,7 +15,7 @@ import { digestOf } from './key-secret.ts';
 
 const changeable = ['name', 'expiresAt', 'tags'];
 
-/** The keys of a consumer. A key is shown when it is made and never again: only its hash is stored and streamed. */
+/** The keys of a consumer. Only the response to the creation shows a key; only its hash is stored and streamed. */
 @Injectable()
 export class KeysService {
   constructor(
@@ -43,8 +43,8 @@ export class KeysService {
   }
 
   /**
-   * Changes the name, the tags or the expiry; what else a read shows may be sent back as it is. Another secret is another
-   * key: both are valid during a rotation.
+   * Changes the name, the tags or the expiry. Other members may be sent back as they were read. A
+   * rotation needs a second key, so that both are valid during it.
    */
   async patch(consumer: string, key: string, content: unknown, write: WriteRequest): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
@@ -68,9 +68,9 @@ function parseKeyInput(content: unknown): ReturnType<typeof KeyInput.parse> {
   const parsed = KeyInput.safeParse(content);
   const errors = parsed.success ? [] : fieldErrors(parsed.error);
   const brought = isRecord(content) ? content['key'] : undefined;
-  // A key that looks like ours but fails its checksum was cut or mistyped when it was copied.
+  // A key with our prefix and a wrong checksum was truncated or mistyped when it was copied.
   if (typeof brought === 'string' && brought.startsWith('slk_') && !hasValidChecksum(brought)) {
-    errors.push({ pointer: '/key', detail: 'looks like a key of ours, but its checksum is wrong: copy it again' });
+    errors.push({ pointer: '/key', detail: 'has the format of a generated key, but its checksum is wrong: copy it again' });
   }
   if (!parsed.success || errors.length > 0) throw new GatewayError('validation_failed', { errors });
   return parsed.data;

@@ -1,4 +1,4 @@
-/** One resource that a node could not use, and why. */
+/** A resource that a node cannot use, and the reason. */
 export interface NodeFault {
   readonly kind: string;
   readonly id: string;
@@ -9,28 +9,31 @@ export interface NodeFault {
   readonly reason: string;
 }
 
-/** What became of a revision on one node. */
+/** The outcome of a revision at one node. */
 export interface NodeOutcome {
   readonly id: string;
   readonly gateway: string;
   readonly state: 'live' | 'stale' | 'draining';
   readonly appliedRevision: number;
-  /** `not-waited`: the node is stale or draining, so nobody waits for it. */
+  /** `not-waited`: the node is stale or draining, so a write does not wait for it. */
   readonly outcome: 'applied' | 'pending' | 'rejected' | 'not-waited';
   readonly faults?: readonly NodeFault[];
 }
 
-/** What became of a revision on all nodes of the gateways it concerns. */
+/** The outcome of a revision at all nodes of the gateways that it affects. */
 export interface AppliedReport {
   readonly revision: number;
   readonly status: 'applied' | 'pending' | 'rejected';
   readonly nodes: readonly NodeOutcome[];
 }
 
-/** Knows which nodes enforce which revision. Also the injection token of whoever implements it. */
+/** Reports which nodes have applied a revision. Also serves as the injection token of its implementation. */
 export abstract class AppliedStatus {
-  /** Resolves as soon as all live nodes concerned have applied the revision or one has rejected it, at the latest after `timeoutMs`. */
+  /**
+   * Resolves as soon as all affected live nodes have applied the revision or one has rejected it, and
+   * at the latest after `timeoutMs`.
+   */
   abstract wait(revision: number, timeoutMs: number): Promise<AppliedReport>;
-  /** The same, as it is now. */
+  /** Reports the current outcome without waiting. */
   abstract status(revision: number): Promise<AppliedReport>;
 }

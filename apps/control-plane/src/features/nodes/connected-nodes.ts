@@ -6,28 +6,28 @@ import { NodeSession } from './node-session.ts';
 import type { NodeIdentity } from './node-session.ts';
 import { SerialQueue } from './serial-queue.ts';
 
-/** News is written at most so often, signs of life more rarely. */
+/** The shortest interval between two writes of changed rows, and the interval at which all rows are written. */
 const writeMs = 50;
 const aliveMs = 1_000;
 const forgetMs = 60_000;
-/** A node does not wait longer than that for its row: it has to get its configuration, database or not. */
+/** How long a node waits for its row. It then gets its configuration even when the database is unavailable. */
 const takeOverMs = 500;
-/** That a second node wants the id of another one is logged once in so many milliseconds, for so many ids. */
+/** The shortest interval between two log lines about one duplicate id, and the most ids that are tracked. */
 const duplicateLogMs = 60_000;
 const maxDuplicates = 1_000;
 
-/** The nodes whose streams end here, and their rows, by which every other replica knows of them. */
+/** The nodes that are connected to this replica. Writes their rows, from which other replicas know of them. */
 export class ConnectedNodes {
   private readonly sessions = new Map<string, NodeSession>();
   private readonly unwritten = new Set<NodeSession>();
   private readonly timers: NodeJS.Timeout[] = [];
   private next: NodeJS.Timeout | undefined;
-  /** One write at a time: rows must not go back to what they were. */
+  /** Serializes the writes, so that a row is never overwritten with an older state. */
   private readonly line = new SerialQueue();
   private readonly writeRows = (): Promise<void> => this.attempt(() => this.write());
   private readonly markSilent = (): Promise<void> => this.attempt(() => this.repository.markSilent());
   private databaseFailed = false;
-  /** When it was logged last that an id is wanted twice. */
+  /** When a duplicate of each id was last logged. */
   private readonly duplicates = new Map<string, number>();
   /** Ids of nodes whose rows the database refuses. */
   private readonly unwritable = new Set<string>();
@@ -38,7 +38,7 @@ export class ConnectedNodes {
     private readonly logger: Logger,
   ) {}
 
-  /** To be called when nodes can connect. */
+  /** Starts the timers. Call it when nodes can connect. */
   start(): void {
     this.repository.listens();
     this.timers.push(every('config', aliveMs, () => this.writeSoon(this.sessions.values())));
@@ -46,7 +46,7 @@ export class ConnectedNodes {
     this.timers.push(every('config', forgetMs, () => this.attempt(() => this.repository.forgetLost())));
   }
 
-  /** Writes what is still unwritten. */
+  /** Stops the timers and writes the rows that are still unwritten. */
   async stop(): Promise<void> {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     clearTimeout(this.next);
@@ -67,15 +67,15 @@ export class ConnectedNodes {
     return this.sessions.size;
   }
 
-  /** Resolves with the next thing a node says, or when one comes or goes. */
+  /** Resolves when a node next reports a change, connects or disconnects. */
   change(): Promise<void> {
     return this.news.promise;
   }
 
   /**
-   * A node has connected; an older stream of it is told that it was superseded. `prepare` may tell the session what is
-   * known already. Resolves once other replicas can see it; to undefined when another process has the id and is at work,
-   * here or with another replica.
+   * Adds a node that has connected, and supersedes its older stream. `prepare` may initialise the
+   * session. Resolves once other replicas can see the node; resolves to undefined when another live
+   * process uses the id, at this replica or another.
    */
   async join(identity: NodeIdentity, prepare: (session: NodeSession) => void, onSuperseded: () => void): Promise<NodeSession | undefined> {
     const older = this.sessions.get(identity.id);
@@ -98,14 +98,14 @@ export class ConnectedNodes {
       this.tell();
       return this.refuseDuplicate(identity.id);
     }
-    // A database that was too slow may still say that the id belongs to another one.
+    // A slow database may report after the timeout that the id belongs to another process.
     void isTaken.then((isOursAfterAll) => {
       if (!isOursAfterAll && this.sessions.get(identity.id) === session) session.onSuperseded();
     });
     return session;
   }
 
-  /** The stream of a session has ended. A node that had said it was draining is gone for good. */
+  /** Ends a session whose stream has ended. A node that was draining is removed. */
   leave(session: NodeSession): void {
     const { id } = session.identity;
     if (this.sessions.get(id) !== session) return;
@@ -146,7 +146,7 @@ export class ConnectedNodes {
       await this.settle(await this.repository.update(nodes));
     } catch (error) {
       if (isDatabaseFault(error)) throw error;
-      // One row that the database refuses must not keep the others from being written.
+      // A row that the database refuses must not prevent the others from being written.
       for (const node of nodes) await this.writeAlone(node);
     }
   }
@@ -163,7 +163,7 @@ export class ConnectedNodes {
     }
   }
 
-  /** Sees to the rows that were not ours to write. */
+  /** Takes over rows that do not belong to this replica, or supersedes their sessions. */
   private async settle(others: readonly { readonly id: string; readonly elsewhere: boolean }[]): Promise<void> {
     for (const { id, elsewhere } of others) {
       const session = this.sessions.get(id);
@@ -172,7 +172,7 @@ export class ConnectedNodes {
     }
   }
 
-  /** False when another process has the id. A database that cannot say so keeps no node from its configuration. */
+  /** False when another process has the id. True when the database is unavailable, so that the node is served. */
   private async takeOver(session: NodeSession): Promise<boolean> {
     let isOurs = true;
     await this.attempt(async () => {
@@ -188,10 +188,10 @@ export class ConnectedNodes {
     this.duplicates.set(id, now);
     const [oldest] = this.duplicates.keys();
     if (this.duplicates.size > maxDuplicates && oldest !== undefined) this.duplicates.delete(oldest);
-    this.logger.warn('refused a second node of an id that another one has; set SLUICE_NODE_ID of one of them', { node: id });
+    this.logger.warn('refused a second node with the same id; set SLUICE_NODE_ID to a different id for each node', { node: id });
   }
 
-  /** Rows that could not be written are written with the next sign of life. */
+  /** Runs `work` and logs the first of consecutive failures. The next periodic write repeats what failed. */
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -207,7 +207,7 @@ function rowOf(session: NodeSession): OwnNode {
   return { ...session.describe(), bootId: session.identity.bootId ?? '', isConnected: session.isConnected };
 }
 
-/** What the database said, rather than what a client of the Admin API would be told. */
+/** The message of the database rather than that of the problem document. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);

@@ -1,24 +1,24 @@
 import type { AppliedReport, NodeFault, NodeOutcome } from './applied.ts';
 import type { Node } from './node.ts';
 
-/** What has to be known about a revision to say what became of it. */
+/** The facts about a revision that determine its outcome at a node. */
 export interface RevisionConcern {
   readonly revision: number;
-  /** Ids of the resources it changed. */
+  /** Ids of the resources that it changed. */
   readonly changed: ReadonlySet<string>;
 }
 
-/** What became of a revision on one node. */
+/** Determines the outcome of a revision at one node. */
 export function nodeOutcome(node: Node, gateway: string, { revision, changed }: RevisionConcern): NodeOutcome {
   const { id, state, appliedRevision } = node;
-  const faults = blamed(node, revision, changed);
+  const faults = faultsOf(node, revision, changed);
   const base = { id, gateway, state, appliedRevision };
   if (faults.length > 0) return { ...base, outcome: 'rejected', faults };
   if (appliedRevision >= revision) return { ...base, outcome: 'applied' };
   return { ...base, outcome: state === 'live' ? 'pending' : 'not-waited' };
 }
 
-/** What became of a revision on all nodes together. Nodes nobody waits for do not count. */
+/** Combines the outcomes of all nodes. Only live nodes count. */
 export function appliedReport(revision: number, nodes: readonly NodeOutcome[]): AppliedReport {
   const waited = nodes.filter(({ state }) => state === 'live');
   const any = (outcome: NodeOutcome['outcome']): boolean => waited.some((node) => node.outcome === outcome);
@@ -26,10 +26,10 @@ export function appliedReport(revision: number, nodes: readonly NodeOutcome[]): 
 }
 
 /**
- * Why a node does not enforce a revision: it refused it, or a later one that contained it; or it went on to a later one
- * and keeps a resource that the revision changed out of service.
+ * The faults for which a node does not enforce a revision: those for which it rejected the revision
+ * or a later one, or those of quarantined resources that the revision changed.
  */
-function blamed({ appliedRevision, nackedRevision, faults }: Node, revision: number, changed: ReadonlySet<string>): readonly NodeFault[] {
+function faultsOf({ appliedRevision, nackedRevision, faults }: Node, revision: number, changed: ReadonlySet<string>): readonly NodeFault[] {
   if (appliedRevision < revision) return nackedRevision !== null && nackedRevision >= revision ? faults : [];
   return faults.filter(({ id }) => changed.has(id));
 }

@@ -3,22 +3,22 @@ import type { Node, NodeTarget } from './node.ts';
 import type { NodeFault } from './applied.ts';
 import { storableFaults, storableTargets, storableText } from './node-words.ts';
 
-/** Compiling a whole configuration takes longer than a delta. */
+/** How long a node may take to answer a snapshot, which takes longer to compile than a delta. */
 const snapshotAllowanceMs = 30_000;
 const maxFaults = 100;
 const maxVersionLength = 64;
-/** A node that is silent for so long may be gone, and another process may take its id. It speaks every second. */
+/** After this silence another process may take the id of a node. A node reports every second. */
 const takeableAfterMs = 3_000;
 
 export interface NodeIdentity {
   readonly id: string;
   readonly gatewayId: string;
   readonly version: string;
-  /** Identity of the process; empty when the node does not say it. */
+  /** Identity of the node's process; empty when the node does not send one. */
   readonly bootId?: string;
 }
 
-/** A node that is connected to this replica, as its stream tells it. Times are milliseconds of {@link performance.now}. */
+/** The state of a node that is connected to this replica. Times are milliseconds of {@link performance.now}. */
 export class NodeSession {
   readonly connectedAt = new Date();
   private appliedRevision = 0;
@@ -28,14 +28,14 @@ export class NodeSession {
   private targets: readonly NodeTarget[] = [];
   private draining = false;
   private hasEnded = false;
-  /** False until what the node calls a revision is known to be one of this database. */
+  /** False until the node's revisions are known to be those of this database. */
   private isInStep = false;
   private seenAtMs = performance.now();
   private lastSent = 0;
-  /** When the oldest frame without an answer must have been answered. */
+  /** The deadline for the answer to the oldest unanswered frame. */
   private answerDueMs = Number.POSITIVE_INFINITY;
 
-  /** `onChange` hears of everything but a mere sign of life; `onSuperseded` that another stream has taken over. */
+  /** Calls `onChange` for every change except heartbeats. `onSuperseded` is called when another stream takes over. */
   constructor(
     readonly identity: NodeIdentity,
     private readonly onChange: () => void,
@@ -51,18 +51,18 @@ export class NodeSession {
     return !this.hasEnded;
   }
 
-  /** True when this process is still at work, as far as can be told, and the other one is another. */
+  /** True when this process was heard recently and `other` is a different process. */
   keepsIdFrom(other: NodeIdentity): boolean {
     if ((this.identity.bootId ?? '') === (other.bootId ?? '') || this.draining) return false;
     return performance.now() - this.seenAtMs < takeableAfterMs;
   }
 
-  /** The stream has ended. */
+  /** Records that the stream has ended. */
   ended(): void {
     this.hasEnded = true;
   }
 
-  /** The node goes on from a state that this control plane knows too. */
+  /** Records that the node resumes from a state that this control plane knows. */
   resumed(appliedRevision: number, nackedRevision: number, faults: readonly NodeFault[]): void {
     this.isInStep = true;
     this.appliedRevision = appliedRevision;
@@ -71,14 +71,14 @@ export class NodeSession {
     this.faults = this.quarantined;
   }
 
-  /** The revisions the node has answered so far mean nothing any more. */
+  /** Discards the revisions that the node has answered, because the configuration was reloaded. */
   restarted(): void {
     this.resumed(0, 0, []);
     this.isInStep = false;
     this.onChange();
   }
 
-  /** A revision was written to the stream. */
+  /** Records that a revision was written to the stream. */
   sent(revision: number, isSnapshot: boolean): void {
     this.lastSent = revision;
     const due = performance.now() + (isSnapshot ? snapshotAllowanceMs : staleAfterMs);
@@ -101,7 +101,7 @@ export class NodeSession {
     this.onChange();
   }
 
-  /** True when the node says that it serves with a revision that the newest one is not yet, though it counts as we do. */
+  /** True when the node reports an applied revision of this database that is newer than the newest one. */
   claimsTooMuch(appliedRevision: number, newest: number): boolean {
     return this.isInStep && appliedRevision > newest;
   }
@@ -117,17 +117,17 @@ export class NodeSession {
     if (news) this.onChange();
   }
 
-  /** True for what the node has said already, so that saying it again changes nothing. */
+  /** True when the node has already answered the revision, so that a repeated answer changes nothing. */
   hasAnswered(revision: number): boolean {
     return this.isInStep && (revision === this.appliedRevision || revision === this.nackedRevision);
   }
 
-  /** True when it is live and has neither applied nor refused the revision: what a cheap look can tell. */
+  /** True when the node is live and has neither applied nor rejected the revision. Cheaper than {@link describe}. */
   owesAnswerTo(revision: number): boolean {
     return this.appliedRevision < revision && (this.nackedRevision ?? 0) < revision && this.state() === 'live';
   }
 
-  /** True when it has refused the revision, or a later one that contained it. */
+  /** True when the node has rejected the revision, or a later one that contains it. */
   hasRefused(revision: number): boolean {
     return this.appliedRevision < revision && (this.nackedRevision ?? 0) >= revision;
   }

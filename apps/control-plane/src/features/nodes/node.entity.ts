@@ -2,13 +2,13 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { NodeFault } from './applied.ts';
 import type { Node, NodeTarget } from './node.ts';
 
-/** Postgres gives a `bigint` as text; revisions are well below 2^53. */
+/** The driver returns a `bigint` as text; revisions are far below 2^53. */
 const revisionNumber = {
   from: (text: string | null): number | null => (text === null ? null : Number(text)),
   to: (revision: number | null): number | null => revision,
 };
 
-/** A node as the replica that it is connected to has written it down. */
+/** The row of a node, written by the replica to which the node is connected. */
 @Entity('node')
 export class NodeEntity {
   @PrimaryColumn('text')
@@ -21,7 +21,7 @@ export class NodeEntity {
   @Column('text')
   version!: string;
 
-  /** The process of the control plane that the node is connected to, or was last. */
+  /** The control-plane process to which the node is or was last connected. */
   @Column('uuid')
   replica!: string;
 
@@ -46,7 +46,7 @@ export class NodeEntity {
   @Column('timestamptz', { name: 'last_seen_at', default: () => 'now()' })
   lastSeenAt!: Date;
 
-  /** Identity of the process of the node; empty when the node does not say it. */
+  /** Identity of the node's process; empty when the node does not send one. */
   @Column('text', { name: 'boot', default: '' })
   bootId!: string;
 

@@ -11,7 +11,7 @@ interface NodeRow extends Omit<Node, 'appliedRevision' | 'nackedRevision'> {
   readonly nackedRevision: string | null;
 }
 
-/** A node that has been silent for too long, as far as the replica $1 can tell; $2 is true once all had time to come to it. */
+/** True for a live node that is silent too long. $1 is this replica; $2 is true once all nodes had time to reconnect. */
 const isSilent = `state = 'live' AND last_seen_at < now() - interval '${staleAfterMs} milliseconds' AND (replica = $1 OR $2)`;
 
 const columns = `id, gateway AS "gatewayId", version,
@@ -19,29 +19,29 @@ const columns = `id, gateway AS "gatewayId", version,
   applied_revision AS "appliedRevision", nacked_revision AS "nackedRevision", faults, targets,
   connected_at AS "connectedAt", last_seen_at AS "lastSeenAt"`;
 
-/** A row as its own replica writes it. */
+/** A node's row as the replica to which it is connected writes it. */
 export interface OwnNode extends Node {
-  /** Identity of the process; empty when the node does not say it. */
+  /** Identity of the node's process; empty when the node does not send one. */
   readonly bootId: string;
   /** False once its stream has ended. */
   readonly isConnected: boolean;
 }
 
-/** Silent for so long, a node of another replica loses its id to a process that asks for it. */
+/** After this silence a process may take the id of a node that is connected to another replica. */
 const takeableAfter = '3 seconds';
 const maxSilentMs = 86_400_000;
 
-/** How long a node that went away without a farewell stays in the list. */
+/** How long a node that disconnected without draining stays in the list. */
 const forgottenAfter = '1 hour';
 
 /** The rows of the table `node`. */
 export type NodeRows = Repository<NodeEntity>;
 
 /**
- * The nodes of all replicas. What names a row and deletes it goes through the entity. The rest is SQL: whether a node is
- * silent depends on the clock of the database and on who asks, a row is taken over only under conditions that an upsert of
- * TypeORM cannot express, all rows are updated in one statement, and what waiting writes read many times a second would
- * cost twice the processor time as entities.
+ * The nodes of all replicas. Deletions use the entity. The rest is SQL: whether a node is silent
+ * depends on the clock of the database and on the replica; TypeORM's upsert cannot express the
+ * conditions of a takeover; all rows are updated in one statement; and the rows that waiting writes
+ * read many times a second would take twice the CPU time as entities.
  */
 export class NodeRepository {
   /** When this replica began to listen, in milliseconds of {@link performance.now}. */
@@ -55,16 +55,16 @@ export class NodeRepository {
   ) {}
 
   /**
-   * Nodes can connect here from now on. Those that were live when their replica went away have been silent since because
-   * no replica could hear them; they stay live until they have had {@link comebackMs} to come back.
+   * Records that this replica accepts nodes. Nodes that were live when their replica stopped stay
+   * live for {@link comebackMs}, so that they can reconnect before they count as stale.
    */
   listens(): void {
     this.listensSinceMs = performance.now();
   }
 
   /**
-   * The node is connected here from now on.
-   * @returns false, and changes nothing, while another process of that id is connected to another replica.
+   * Writes that the node is connected to this replica.
+   * @returns false without a change while another process with this id is connected to another replica.
    */
   async takeOver(node: OwnNode): Promise<boolean> {
     const rows = await this.database.query(
@@ -82,8 +82,8 @@ export class NodeRepository {
   }
 
   /**
-   * Writes what is new about nodes that are connected here.
-   * @returns ids of those that are no longer ours, and whether another replica has them.
+   * Updates the rows of nodes that are connected to this replica.
+   * @returns ids of the nodes whose rows no longer belong to it, and whether another replica has them.
    */
   async update(nodes: readonly OwnNode[]): Promise<{ readonly id: string; readonly elsewhere: boolean }[]> {
     const given = nodes.map((node) => ({ ...node, silentMs: Math.min(maxSilentMs, Math.max(0, Math.round(Date.now() - node.lastSeenAt.getTime()))) }));
@@ -99,22 +99,22 @@ export class NodeRepository {
     );
   }
 
-  /** The node said farewell. A node that another replica has by now stays. */
+  /** Removes a node that drained and disconnected, unless another replica has taken it over. */
   async remove(id: string): Promise<void> {
     await this.nodes.delete({ id, replica: this.replica });
   }
 
-  /** Marks silent nodes in their rows: a replica that starts later then knows that another one heard nothing of them. */
+  /** Marks silent nodes as stale, so that a replica that starts later does not treat them as live. */
   async markSilent(): Promise<void> {
     await this.database.query(`UPDATE node SET state = 'stale' WHERE ${isSilent}`, this.silenceParameters());
   }
 
-  /** Removes nodes that have been away for long. */
+  /** Removes nodes that have been disconnected for {@link forgottenAfter}. */
   async forgetLost(): Promise<void> {
     await this.nodes.delete({ lastSeenAt: Raw((column) => `${column} < now() - interval '${forgottenAfter}'`) });
   }
 
-  /** In the order of their ids. */
+  /** Lists nodes in the order of their ids. */
   async list(afterId: string | undefined, limit: number): Promise<Node[]> {
     return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE $3::text IS NULL OR id > $3 COLLATE "C" ORDER BY id COLLATE "C" LIMIT $4`, [...this.silenceParameters(), afterId ?? null, limit])).map(nodeOf);
   }
@@ -124,12 +124,12 @@ export class NodeRepository {
     return row === undefined ? undefined : nodeOf(row);
   }
 
-  /** All nodes but these. */
+  /** All nodes except those with these ids. */
   async others(ids: readonly string[]): Promise<Node[]> {
     return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id <> ALL($3::text[]) ORDER BY id COLLATE "C"`, [...this.silenceParameters(), ids])).map(nodeOf);
   }
 
-  /** What a revision concerns; names of the gateways, or null for all of them, and ids of those that it changed itself. */
+  /** What a revision affects: the names of the gateways, null for all; and the ids of gateways that it changed. */
   async concern(revision: number): Promise<RevisionConcern & { readonly gatewayNames: readonly string[] | null; readonly gatewayIds: readonly string[] }> {
     const [row] = await this.database.query<{ gateways: string[] | null; changed: string[]; own: string[] }>(
       `SELECT gateways, ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision) AS changed,

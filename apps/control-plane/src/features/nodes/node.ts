@@ -1,19 +1,19 @@
 import type { NodeFault } from './applied.ts';
 
-/** Health of one target as the node sees it. */
+/** Health of one target as seen by the node. */
 export interface NodeTarget {
   readonly service: string;
   readonly address: string;
   readonly healthy: boolean;
 }
 
-/** After so long without a sign of life, or an answer, nobody waits for a node any more. */
+/** After this time without a report, or without an answer to a revision, a node is stale and not waited for. */
 export const staleAfterMs = 5_000;
 
-/** Nodes whose replica went away are back after so long: twice the longest pause between two of their attempts. */
+/** How long nodes may take to reconnect after their replica stopped: twice their longest reconnect delay. */
 export const comebackMs = 10_000;
 
-/** What is known about a node, wherever it is connected. */
+/** The state of a node that is connected to any replica. */
 export interface Node {
   readonly id: string;
   /** Id of its gateway. */
@@ -21,9 +21,9 @@ export interface Node {
   readonly version: string;
   readonly state: 'live' | 'stale' | 'draining';
   readonly appliedRevision: number;
-  /** A newer revision that it refused. */
+  /** The newer revision that the node rejected; null when there is none. */
   readonly nackedRevision: number | null;
-  /** Resources it cannot use: why it refused, and what it keeps out of service. */
+  /** Why the node rejected that revision, and the faults of the resources that it quarantines. */
   readonly faults: readonly NodeFault[];
   readonly targets: readonly NodeTarget[];
   readonly connectedAt: Date;

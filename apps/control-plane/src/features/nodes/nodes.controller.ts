@@ -7,7 +7,7 @@ import { PageQuery, pageOf } from '../../platform/http/list-query.ts';
 import { QueryParameters } from '../../platform/http/query.ts';
 import { NodesService } from './nodes.service.ts';
 
-/** Connected proxies: read-only, they register themselves. */
+/** The proxies that have connected. Read-only, because nodes register themselves. */
 @Controller('v1/nodes')
 export class NodesController {
   constructor(private readonly nodes: NodesService) {}
@@ -20,9 +20,9 @@ export class NodesController {
 
   @Get(':node')
   async get(@Param('node') id: string): Promise<Answer> {
-    // What cannot be an id is not asked for: the database would refuse some of it as text.
+    // Invalid ids are not queried, because the database refuses some of them as text.
     const node = isNodeId(id) ? await this.nodes.find(id) : undefined;
-    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `no node has the id ${JSON.stringify(id.slice(0, 64))}` });
+    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `there is no node with the id ${JSON.stringify(id.slice(0, 64))}` });
     return Answer.ok(node);
   }
 }

@@ -8,7 +8,7 @@ import { appliedReport, nodeOutcome } from './node-outcome.ts';
 import type { RevisionConcern } from './node-outcome.ts';
 import type { NodeRepository } from './node.repository.ts';
 
-/** How often rows of other replicas are read while somebody waits, and how often nodes here are looked at for silence. */
+/** While a write waits: how often to read the rows of other replicas, and how often to check nodes here for silence. */
 const otherReplicasMs = 25;
 const silenceMs = 250;
 
@@ -16,11 +16,11 @@ const silenceMs = 250;
 export type PresentedNode = Omit<Node, 'gatewayId'> & { readonly gateway: string };
 
 interface Concern extends RevisionConcern {
-  /** Undefined for all of them. */
+  /** Undefined when the revision affects all gateways. */
   readonly gatewayIds: ReadonlySet<string> | undefined;
 }
 
-/** Knows all nodes: those connected here at first hand, those of other replicas by their rows. */
+/** Reports on all nodes: on those connected here from their sessions, on others from their rows. */
 export class NodesService extends AppliedStatus {
   constructor(
     private readonly feed: RevisionFeed,
@@ -33,13 +33,13 @@ export class NodesService extends AppliedStatus {
   /** @inheritDoc */
   override async wait(revision: number, timeoutMs: number): Promise<AppliedReport> {
     const deadline = performance.now() + timeoutMs;
-    // Which nodes are concerned, and by which name, is only known once the feed has got there.
+    // The feed must reach the revision first, because it maps the affected gateways' names to ids.
     if (this.feed.revision < revision) await this.feed.refreshed(timeoutMs);
     const concern = await this.concern(revision);
     for (;;) {
       const change = this.connected.change();
       const late = performance.now() >= deadline;
-      // As long as a node here has not answered, there is no need to ask for the others.
+      // While a node here has not answered, the rows of other nodes need not be read.
       const answersMissing = this.answersMissingHere(concern);
       if (!answersMissing || late) {
         const report = appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
@@ -55,7 +55,7 @@ export class NodesService extends AppliedStatus {
     return appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
   }
 
-  /** In the order of their ids. */
+  /** Lists nodes in the order of their ids. */
   async list(afterId: string | undefined, limit: number): Promise<PresentedNode[]> {
     return (await this.repository.list(afterId, limit)).map((node) => this.present(node));
   }
@@ -68,7 +68,7 @@ export class NodesService extends AppliedStatus {
   private async concern(revision: number): Promise<Concern> {
     const { changed, gatewayNames, gatewayIds } = await this.repository.concern(revision);
     const named = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
-    // A gateway that was deleted has no name any more, and nodes all the same.
+    // A deleted gateway has no name any more but may still have nodes.
     return { revision, changed, gatewayIds: named === undefined ? undefined : new Set([...named, ...gatewayIds]) };
   }
 
@@ -97,7 +97,7 @@ export class NodesService extends AppliedStatus {
       .map((node) => nodeOutcome(node, this.gatewayName(node.gatewayId), concern));
   }
 
-  /** What the stream says is newer than the row. */
+  /** Prefers the session of a node that is connected here, because it is newer than the row. */
   private present(row: Node): PresentedNode {
     const { gatewayId, ...node } = this.connected.get(row.id)?.describe() ?? row;
     return { ...node, gateway: this.gatewayName(gatewayId) };
@@ -113,6 +113,6 @@ async function pause(ms: number, change: Promise<void>): Promise<void> {
   const timeout = new Promise<void>((resolve) => (late = setTimeout(resolve, ms)));
   await Promise.race([change, timeout]);
   clearTimeout(late);
-  // Answers of many nodes come in one turn of the event loop; they are looked at together.
+  // The answers of many nodes may arrive in one turn of the event loop; this handles them together.
   await nextTurn();
 }

@@ -1,16 +1,16 @@
-/** Does one thing after the other, in the order in which they came. */
+/** Runs asynchronous functions one after the other, in the order in which they were added. */
 export class SerialQueue {
   private last: Promise<void> = Promise.resolve();
   private readonly waiting = new Set<() => Promise<void>>();
 
-  /** Resolves when everything that waits by now is done. */
+  /** Resolves when all functions added so far have finished. */
   get done(): Promise<void> {
     return this.last;
   }
 
   /**
-   * Does the work when its turn has come. `work` does not reject. A function that waits already is not put in line again:
-   * so what is wanted again and again does not pile up behind something slow.
+   * Runs `work` after the functions before it. `work` must not reject. A function that is already
+   * waiting is not added again, so periodic work does not accumulate behind a slow function.
    */
   add(work: () => Promise<void>): void {
     if (this.waiting.has(work)) return;

@@ -4,10 +4,10 @@ import type { PolicySchema } from '@sluice/policies/schemas';
 import { PoliciesController } from './policies.controller.ts';
 import { PoliciesService } from './policies.service.ts';
 
-/** Global: whoever checks a resource needs the catalogue. */
+/** The policy catalogue. Global, because every check of a resource needs it. */
 @Module({})
 export class PoliciesModule {
-  /** `own` are the operator's, besides the built-in ones. */
+  /** `own` holds the operator's custom policies. */
   static with(own: readonly PolicySchema[]): DynamicModule {
     return {
       module: PoliciesModule,

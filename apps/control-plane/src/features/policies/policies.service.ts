@@ -10,13 +10,13 @@ import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 
-/** The policies that can be attached: the built-in ones and the operator's own. Read once at start. */
+/** The policies that can be attached: built-in and custom ones. They are loaded once at start. */
 @Injectable()
 export class PoliciesService {
   readonly catalogue: PolicyCatalogue;
   private readonly sorted: readonly PolicySchema[];
 
-  /** @throws TypeError when two policies have one name. */
+  /** @throws TypeError when two policies have the same name. */
   constructor(private readonly own: readonly PolicySchema[]) {
     this.catalogue = createPolicyCatalogue([...builtInPolicySchemas, ...own]);
     this.sorted = [...this.catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
