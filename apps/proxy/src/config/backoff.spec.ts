@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { backoffMs } from './backoff.ts';
 
 describe('backoffMs', () => {
-  it('is anything between nothing and a bound that doubles up to 5 s', () => {
+  it('is between 0 and a bound that doubles up to 5 s', () => {
     const bounds = Array.from({ length: 9 }, (_, attempt) => backoffMs(attempt, () => 1));
     expect(bounds).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
     fc.assert(

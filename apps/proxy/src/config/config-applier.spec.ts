@@ -6,7 +6,7 @@ import { ConfigApplier } from './config-applier.ts';
 import { ConfigState } from './config-state.ts';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from './source.ts';
 
-/** Refuses resources whose spec says so, in the way the runtime does. */
+/** Refuses resources that are marked as broken, as the runtime does. */
 class FakeTarget implements ConfigTarget {
   readonly calls: [string, number, string[]][] = [];
   throws = false;
@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 
 describe('ConfigApplier', () => {
-  it('applies snapshots and deltas, and tells the state', async () => {
+  it('applies snapshots and deltas, and updates the state', async () => {
     expect(await snapshot(record('a'))).toEqual({ applied: true, faults: [] });
     expect(await delta([record('b'), record('a', '')])).toEqual({ applied: true, faults: [] });
     expect(target.calls).toEqual([
@@ -72,7 +72,7 @@ describe('ConfigApplier', () => {
     expect(appliedTimes).toBe(2);
   });
 
-  it('refuses a revision with a broken resource, keeps the last good one, and goes on with the next', async () => {
+  it('refuses a revision with a broken resource, keeps the last good one, and applies the next', async () => {
     await snapshot(record('a'));
     expect(await delta([record('b', '{"broken":1}')])).toMatchObject({ applied: false, faults: [{ id: 'b', pointer: '/policies/0' }] });
     expect(state.describe()).toMatchObject({ revision: 10, refused: { revision: 11 }, nacks: 1 });
@@ -81,7 +81,7 @@ describe('ConfigApplier', () => {
     expect(state.describe()).toMatchObject({ revision: 12, refused: undefined });
   });
 
-  it('applies the sound part of several revisions that came as one', async () => {
+  it('applies the valid part of a merged delta', async () => {
     await snapshot(record('a'));
     await delta([record('b', '{"broken":1}'), record('c')], { merged: true });
     expect(target.calls.slice(1)).toEqual([
@@ -91,7 +91,7 @@ describe('ConfigApplier', () => {
     expect(state.revision).toBe(11);
   });
 
-  it('quarantines what is broken in a snapshot', async () => {
+  it('quarantines the broken resources of a snapshot', async () => {
     expect(await snapshot(record('a'), record('b', '{"broken":1}'))).toMatchObject({ applied: true, faults: [{ id: 'b' }] });
     expect(state.describe().quarantined).toMatchObject([{ id: 'b' }]);
   });
@@ -105,14 +105,14 @@ describe('ConfigApplier', () => {
     expect(await delta([record('n', '', strange.kind)])).toEqual({ applied: true, faults: [] });
     expect(await delta([strange])).toMatchObject({ applied: false, faults: [{ id: 'n', code }] });
     expect(state.revision).toBe(11);
-    // The target has missed a revision, so it gets everything.
+    // The target has missed a revision, so it receives a snapshot.
     expect(await delta([record('c')])).toMatchObject({ applied: true, faults: [{ id: 'n', code }] });
     expect(target.calls.at(-1)).toEqual(['snapshot', 13, ['a', 'c']]);
     await delta([record('d')]);
     expect(target.calls.at(-1)).toEqual(['delta', 14, ['d']]);
   });
 
-  it('survives a target that throws, and gives it everything the next time', async () => {
+  it('survives a target that throws, and sends it a snapshot next', async () => {
     await snapshot(record('a'));
     target.throws = true;
     expect(await delta([record('b')])).toMatchObject({ applied: false, faults: [{ code: 'internal_error', reason: 'a bug' }] });
@@ -121,13 +121,13 @@ describe('ConfigApplier', () => {
     expect(target.calls.at(-1)).toEqual(['snapshot', 12, ['a', 'b', 'c']]);
   });
 
-  it('does not take a delta that does not fit', async () => {
+  it('rejects a delta with another set hash', async () => {
     await snapshot(record('a'));
     expect(await delta([record('b')], { setHash: Buffer.alloc(32) })).toBeUndefined();
     expect(target.calls).toHaveLength(1);
   });
 
-  it('advances with heartbeats that fit, and says when they do not', async () => {
+  it('advances with matching heartbeats, and reports a mismatch', async () => {
     await snapshot(record('a'));
     expect(applier.confirm(15, applier.held.setHash.bytes())).toBe(true);
     expect([applier.held.revision, state.revision]).toEqual([15, 15]);

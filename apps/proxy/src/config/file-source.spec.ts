@@ -14,7 +14,7 @@ const parse = (content: unknown, gateway = 'default') => parseConfigFile(typeof 
 const service = { name: 'orders', targets: [{ address: '127.0.0.1:9101' }] };
 
 describe('parseConfigFile', () => {
-  it('reads resources as the Admin API takes them, with references by name', () => {
+  it('reads resources in the format of the Admin API, with references by name', () => {
     const resources = parse({
       services: [service],
       routes: [{ name: 'orders', paths: ['/orders/*'], service: 'orders' }],
@@ -35,7 +35,7 @@ describe('parseConfigFile', () => {
     for (const { id } of parse(content)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  it('leaves out other gateways and their routes', () => {
+  it('omits other gateways and their routes', () => {
     const answer = [{ name: 'static-response' }];
     const routes = [
       { name: 'ours', gateways: ['edge'], policies: answer },
@@ -46,12 +46,12 @@ describe('parseConfigFile', () => {
     expect(resources.map(({ kind, spec }) => `${kind} ${(spec as { name: string }).name}`)).toEqual(['gateway edge', 'route ours', 'route shared']);
   });
 
-  it('makes up the gateway of this node only when it is not there', () => {
+  it('adds the gateway of this node only when the file has none', () => {
     expect(parse({}, 'edge')).toMatchObject([{ kind: 'gateway', spec: { name: 'edge' } }]);
     expect(parse({ gateways: [{ name: 'edge', limits: { maxBodyBytes: 1 } }] }, 'edge')).toMatchObject([{ spec: { limits: { maxBodyBytes: 1 } } }]);
   });
 
-  it('names all faults at once', () => {
+  it('reports all faults together', () => {
     const content = { service: [], services: [{ name: 'a b', targets: [] }, service, service], routes: [{ name: 'r', gateways: ['nowhere'], service: 'nothing', colour: 1 }, { name: 's', service: 'nothing' }], keys: 1 };
     let message = '';
     try {
@@ -98,7 +98,7 @@ describe('FileSource', () => {
 
   const reload = (): Promise<void> => source.reload();
 
-  it('reads the file at the start and when told to; a fault then leaves what was there', async () => {
+  it('reads the file at the start and on reload; a fault leaves the current configuration in service', async () => {
     await writeFile(path, '{}');
     source.start();
     await sleep(0);

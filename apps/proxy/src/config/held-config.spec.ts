@@ -25,7 +25,7 @@ function deltaOf(held: HeldConfig, ...changes: ResourceRecord[]): Delta {
 const ids = (held: HeldConfig): string[] => [...held.records()].map(({ id }) => id);
 
 describe('HeldConfig', () => {
-  it('follows deltas to the set the control plane has', () => {
+  it('applies deltas and has the control plane's set', () => {
     const change = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('', '{"x":1}', '{"x":2}')).map(([id, json]) => record(id, json));
     fc.assert(
       fc.property(fc.array(fc.uniqueArray(change, { selector: ({ id }) => id })), (deltas) => {
@@ -39,7 +39,7 @@ describe('HeldConfig', () => {
     );
   });
 
-  it('changes nothing when the outcome does not fit', () => {
+  it('changes nothing when the set hash does not match', () => {
     const held = hold(record('a'));
     const before = held.setHash.bytes();
     expect(held.follow({ ...deltaOf(held, record('b')), setHash: Buffer.alloc(32) })).toBe(false);
@@ -48,7 +48,7 @@ describe('HeldConfig', () => {
     expect([held.revision, held.setHash.bytes(), ids(held)]).toEqual([10, before, ['a']]);
   });
 
-  it('takes a delta that begins before its own revision, when nothing had changed in between', () => {
+  it('accepts a delta from an earlier revision when nothing changed in between', () => {
     const held = hold(record('a'));
     const delta = { ...deltaOf(held, record('b')), revision: 20 };
     held.advance(15);
@@ -56,12 +56,12 @@ describe('HeldConfig', () => {
     expect(held.revision).toBe(20);
   });
 
-  it('refuses a snapshot with a resource twice', () => {
+  it('refuses a snapshot that contains a resource twice', () => {
     const twice = [record('a'), record('a')];
     expect(() => new HeldConfig().replace({ epoch: 'e', revision: 1, records: twice, setHash: SetHash.of(twice) })).toThrow(WireError);
   });
 
-  it('keeps, of what is quarantined, the last good version, or the broken one where there is none', () => {
+  it('keeps the last good version of a quarantined resource, or the broken one when there is none', () => {
     const held = hold(record('old', '{"v":1}'), record('fine', '{"v":1}'));
     held.follow(deltaOf(held, record('old', '{"v":"broken"}'), record('new', '{"v":"broken"}'), record('fine', '{"v":2}')));
     held.follow(deltaOf(held, record('old', '{"v":"still broken"}')));

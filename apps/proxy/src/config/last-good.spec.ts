@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 describe('LastGood', () => {
-  it('brings back what was kept, with the hash over it', async () => {
+  it('loads the stored configuration with its set hash', async () => {
     await save(7);
     const loaded = await open().load();
     expect(loaded?.snapshot).toMatchObject({ ...config(7) });
@@ -53,19 +53,19 @@ describe('LastGood', () => {
     expect(Date.now() - (loaded?.savedAtMs ?? 0)).toBeLessThan(5_000);
   });
 
-  it('has nothing at the first start, and says nothing about it', async () => {
+  it('loads nothing at the first start, without an error', async () => {
     expect(await open().load()).toBeUndefined();
     expect([logged, state.lastGoodError]).toEqual([[], '']);
   });
 
-  it('is readable by its owner alone, and by nobody without the key', async () => {
+  it('is readable only by its owner, and only with the key', async () => {
     await save(1);
     for (const name of ['last-good.snapshot', 'snapshot.key']) expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
     expect((await readFile(newest())).includes('secret')).toBe(false);
     expect((await readdir(dataDir)).sort()).toEqual(['last-good.snapshot', 'snapshot.key']);
   });
 
-  it('keeps the one before, too, and falls back to it', async () => {
+  it('keeps the previous configuration and falls back to it', async () => {
     await save(1);
     await save(2);
     expect((await open().load())?.snapshot.revision).toBe(2);
@@ -99,7 +99,7 @@ describe('LastGood', () => {
     expect(state.lastGoodError).toContain('last-good.snapshot');
   });
 
-  it('tells a wrong key from damage', async () => {
+  it('distinguishes a wrong key from damage', async () => {
     const key = randomBytes(32).toString('hex');
     await save(1, { key });
     expect((await open({ key }).load())?.snapshot.revision).toBe(1);
@@ -120,7 +120,7 @@ describe('LastGood', () => {
     expect(state.lastGoodError).toBe('');
   });
 
-  it('writes a burst once, a little later', async () => {
+  it('writes once for a burst of changes, after a delay', async () => {
     const lastGood = open();
     let taken = 0;
     for (let revision = 1; revision <= 50; revision++) {
@@ -138,7 +138,7 @@ describe('LastGood', () => {
     expect(taken).toBe(1);
   });
 
-  it('goes on when the directory cannot be written, and says so once', async () => {
+  it('continues when the directory is not writable, and logs that once', async () => {
     await writeFile(dataDir, 'a file, not a directory');
     const lastGood = open();
     for (const revision of [1, 2]) {
@@ -154,13 +154,13 @@ describe('LastGood', () => {
     await chmod(dataDir, 0o700);
   });
 
-  it('keeps 100,000 resources without holding up the event loop, and loads them in seconds', async () => {
+  it('keeps 100,000 resources without blocking the event loop, and loads them in seconds', async () => {
     const many = { epoch: 'e', revision: 1, records: records(100_000, 'x'.repeat(300)) };
     const lastGood = open();
     lastGood.keep(() => many);
     let done = false;
     const flushed = lastGood.flush().then(() => (done = true));
-    // CPU time of this thread, and as a share of the whole work: neither a busy nor a slow machine makes a difference.
+    // CPU time of this thread as a share of the whole work: independent of the machine's speed and load.
     let [longestTurnMs, before] = [0, cpuMs()];
     const begunAt = before;
     while (!done) {
@@ -175,7 +175,7 @@ describe('LastGood', () => {
     const startedAt = cpuMs();
     const loaded = await open().load();
     expect(loaded?.snapshot.records).toHaveLength(100_000);
-    // Far above what it takes on a slow machine, and far below what work that grows with the square would.
+    // Far above the time on a slow machine, and far below the time of quadratic work.
     expect(cpuMs() - startedAt).toBeLessThan(5_000);
   });
 });

@@ -16,7 +16,7 @@ import type { StreamSourceOptions } from './stream-source.ts';
 
 const security = { mode: 'plaintext', allowRemote: false } as const;
 
-/** The other end of the stream: it keeps what nodes say, and says what the spec wants. */
+/** A control plane that records the nodes' frames and sends the frames of the spec. */
 class FakeControlPlane {
   readonly frames: NodeFrame[] = [];
   readonly calls: NodeCall[] = [];
@@ -46,7 +46,7 @@ class FakeControlPlane {
     this.call.write(encodeControlFrame(frame));
   }
 
-  /** A delta that leads to the set `after`. */
+  /** A delta whose result is the set `after`. */
   sendDelta(revision: number, changes: readonly ResourceRecord[], after: readonly ResourceRecord[], fromRevision = revision - 1): void {
     this.send({ type: 'delta', fromRevision, revision, changes, setHash: SetHash.of(after).bytes(), merged: false });
   }
@@ -67,7 +67,7 @@ class FakeControlPlane {
   }
 }
 
-/** Refuses what says it is broken. */
+/** Refuses resources that are marked as broken. */
 class FakeTarget implements ConfigTarget {
   readonly resources = new Map<string, string>();
 
@@ -150,7 +150,7 @@ afterEach(async () => {
 });
 
 describe('StreamSource', () => {
-  it('connects to the addresses of a name in turn, and says when the name has none', async () => {
+  it('connects to the addresses of a host name in turn, and reports a name without addresses', async () => {
     const asked: string[] = [];
     let answers: readonly { readonly address: string }[] | undefined = undefined;
     source = sourceOf({
@@ -164,13 +164,13 @@ describe('StreamSource', () => {
     });
     source.start();
     await until(() => state.lastError.includes('EAI_AGAIN'));
-    // Nobody listens on the first.
+    // No process listens on the first address.
     answers = [{ address: '127.0.0.9' }, { address: '127.0.0.1' }];
     await until(() => controlPlane.said('hello').length === 1);
     expect(new Set(asked)).toEqual(new Set(['control-plane.test']));
   });
 
-  it('says hello with what it is, takes a snapshot in pieces, and acknowledges it', async () => {
+  it('sends hello, receives a snapshot in chunks, and acknowledges it', async () => {
     source.start();
     await until(() => controlPlane.said('hello').length === 1);
     expect(controlPlane.said('hello')).toMatchObject([{ nodeId: 'node-1', gateway: 'default', version: '1.2.3', policies: ['key-auth'], epoch: '', revision: 0, appliedRevision: 0 }]);
@@ -192,7 +192,7 @@ describe('StreamSource', () => {
     expect([...target.resources.keys()]).toEqual(['b', 'c']);
   });
 
-  it('names the resource, the place and the reason of a refusal, keeps what it has, and goes on', async () => {
+  it('reports resource, pointer and reason of a refusal, keeps its configuration, and continues', async () => {
     await connected(a);
     const broken = record('b', '{"name":"broken"}');
     controlPlane.sendDelta(11, [broken], [a, broken]);
@@ -220,7 +220,7 @@ describe('StreamSource', () => {
     expect([...target.resources.keys()]).toEqual(['a', 'c']);
   });
 
-  it('gives a sign of life every second, and at once when it is told to', async () => {
+  it('sends a status every second, and immediately on announce', async () => {
     await connected(a);
     controlPlane.send({ type: 'heartbeat', revision: 14, setHash: SetHash.of([a]).bytes() });
     await until(() => controlPlane.said('status').some(({ appliedRevision }) => appliedRevision === 14));
@@ -230,7 +230,7 @@ describe('StreamSource', () => {
     await until(() => controlPlane.said('status').at(-1)?.draining === true);
   });
 
-  it('comes back after a restart of the control plane, says what it has, and serves meanwhile', async () => {
+  it('reconnects after a restart of the control plane with its revision, and serves meanwhile', async () => {
     await connected(a);
     await controlPlane.stop();
     await until(() => !state.connected);
@@ -242,16 +242,16 @@ describe('StreamSource', () => {
     expect(controlPlane.said('hello')[1]).toMatchObject({ epoch: 'e', revision: 10, setHash: SetHash.of([a]).bytes(), appliedRevision: 10 });
     controlPlane.sendDelta(11, [b], [a, b]);
     await until(() => state.revision === 11);
-    // Once per change of state, however often it tried.
+    // One line per change of state, independent of the number of attempts.
     expect(logged.filter((line) => line.startsWith('no control plane'))).toEqual(['no control plane; still serving revision 10']);
     expect(logged.filter((line) => line === 'connected to the control plane')).toHaveLength(2);
   });
 
-  it('tries the control planes in turn, and leaves one that drains', async () => {
+  it('tries the control planes in turn, and leaves a draining one', async () => {
     const second = new FakeControlPlane();
     await second.listen();
-    const nobody = { host: '127.0.0.1', port: 1 };
-    source = sourceOf({ addresses: [nobody, { host: '127.0.0.1', port: second.port }, { host: '127.0.0.1', port: controlPlane.port }] });
+    const unreachable = { host: '127.0.0.1', port: 1 };
+    source = sourceOf({ addresses: [unreachable, { host: '127.0.0.1', port: second.port }, { host: '127.0.0.1', port: controlPlane.port }] });
     source.start();
     await until(() => controlPlane.calls.length + second.calls.length === 1);
     const [first, other] = second.calls.length === 1 ? [second, controlPlane] : [controlPlane, second];
@@ -269,7 +269,7 @@ describe('StreamSource', () => {
       controlPlane.send({ type: 'heartbeat', revision: 11, setHash: SetHash.of([a]).bytes() });
     }],
     ['bytes that are no frame', () => controlPlane.call.write(Buffer.from('no frame'))],
-  ])('ends the stream over %s, keeps what it has, and comes back', async (_, send) => {
+  ])('ends the stream after %s, keeps its configuration, and reconnects', async (_, send) => {
     await connected(a);
     send();
     await until(() => controlPlane.said('hello').length === 2);
@@ -277,7 +277,7 @@ describe('StreamSource', () => {
     expect(state.revision).toBe(10);
   });
 
-  it('leaves a control plane that says nothing any more', async () => {
+  it('leaves a control plane that stops sending frames', async () => {
     source = sourceOf({ silentSeconds: 1 });
     await connected(a);
     await until(() => controlPlane.said('hello').length === 2);
@@ -285,7 +285,7 @@ describe('StreamSource', () => {
     expect(logged).toContain('no control plane; still serving revision 10');
   });
 
-  it('says why it is refused', async () => {
+  it('reports why it is refused', async () => {
     controlPlane.refuse = { code: status.NOT_FOUND, details: 'there is no gateway "default"' };
     source.start();
     await until(() => state.lastError !== '');
@@ -300,7 +300,7 @@ describe('StreamSource', () => {
     expect(() => sourceOf({ addresses: [] }).start()).toThrow('SLUICE_CONTROL_PLANE');
   });
 
-  it('says farewell when it stops, at once even when nobody is there', async () => {
+  it('sends a last status when it stops, and stops at once without a control plane', async () => {
     await connected(a);
     draining = true;
     const ended = once(controlPlane.call, 'end');

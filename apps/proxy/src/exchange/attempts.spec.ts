@@ -8,7 +8,7 @@ import { ProxyFixture, type FixtureOptions } from './testing/proxy-fixture.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** An address nobody listens on: connecting to it is refused at once. */
+/** An address without a listener: connections to it are refused at once. */
 async function deadAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,9 +37,9 @@ describe('attempts', () => {
     origins.push(started);
     return started;
   };
-  /** Takes the head of a request and breaks off. */
+  /** Reads a request and closes the connection without a response. */
   const resetting = (): Promise<RawOrigin> => origin(({ socket }) => socket.on('data', () => socket.resetAndDestroy()));
-  /** Takes everything and says nothing. */
+  /** Reads everything and sends nothing. */
   const silent = (): Promise<RawOrigin> => origin(() => undefined);
 
   const start = async (addresses: readonly string[], service: object = {}, options: FixtureOptions = {}): Promise<ProxyFixture> => {
@@ -55,7 +55,7 @@ describe('attempts', () => {
   const request = (method: string, content = ''): string => `${method} /x HTTP/1.1\r\nHost: a\r\n${content === '' ? '' : `Content-Length: ${content.length}\r\n`}\r\n${content}`;
   const requestsAt = (each: RawOrigin): number => each.connections.reduce((sum, { received }) => sum + received.split(' HTTP/1.1\r\n').length - 1, 0);
 
-  it('a failure of the only target is what the client is told, not that there is no target', async () => {
+  it('the client gets the failure of the only target, not "no target available"', async () => {
     const dead = await deadAddress();
     const running = await start([dead], { retries: { attempts: 3 } });
     const response = await running.send(request('GET'));
@@ -67,7 +67,7 @@ describe('attempts', () => {
     expect(running.counted('sluice_errors_total', { code: 'upstream_connect_failed' })).toBe(1);
   });
 
-  it('the last failure is what the client is told when all targets fail', async () => {
+  it('the client gets the last failure when all targets fail', async () => {
     const slow = await silent();
     const dead = await deadAddress();
     const service = { retries: { attempts: 5 }, timeouts: { firstByteMs: 60 } };
@@ -88,7 +88,7 @@ describe('attempts', () => {
     expect(response.headers.get('retry-after')).toBe('1');
   });
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s is tried elsewhere after it was sent: it does no further harm', async (method) => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s is retried after it was sent: it is idempotent', async (method) => {
     const [broken, good] = [await resetting(), await answering(ok)];
     const running = await start([broken.address, good.address]);
     expect((await running.send(request(method), method)).status).toBe(200);
@@ -97,7 +97,7 @@ describe('attempts', () => {
     expect(await running.line(0)).toMatchObject({ status: 200, source: 'upstream', target: good.address });
   });
 
-  it.each(['POST', 'PATCH'])('%s is not repeated once it was sent', async (method) => {
+  it.each(['POST', 'PATCH'])('%s is not retried after it was sent', async (method) => {
     const [broken, good] = [await resetting(), await answering(ok)];
     const running = await start([broken.address, good.address]);
     const statuses = [];
@@ -106,7 +106,7 @@ describe('attempts', () => {
     expect(requestsAt(broken) + requestsAt(good)).toBe(4);
   });
 
-  it.each(['POST', 'PUT'])('%s with content is not repeated once content was taken', async (method) => {
+  it.each(['POST', 'PUT'])('%s with content is not retried after content was read', async (method) => {
     const [broken, good] = [await resetting(), await answering(ok)];
     const running = await start([broken.address, good.address]);
     const statuses = [];
@@ -115,14 +115,14 @@ describe('attempts', () => {
     expect(requestsAt(broken) + requestsAt(good)).toBe(4);
   });
 
-  it('POST with content goes elsewhere when no target has seen it, content and all', async () => {
+  it('POST with content is retried with its content when no target received it', async () => {
     const good = await answering(ok);
     const running = await start([await deadAddress(), good.address]);
     for (let turn = 0; turn < 2; turn++) expect((await running.send(request('POST', `content-${turn}`))).status).toBe(200);
     expect(good.connections.map(({ received }) => received).join('')).toMatch(/\r\n\r\ncontent-0.*\r\n\r\ncontent-1$/s);
   });
 
-  it('no more further targets are tried than the service allows', async () => {
+  it('the number of retries is limited by the service', async () => {
     const all = [await resetting(), await resetting(), await resetting(), await resetting()];
     const running = await start(all.map(({ address }) => address), { retries: { attempts: 2 } });
     expect((await running.send(request('GET'))).status).toBe(502);
@@ -130,17 +130,17 @@ describe('attempts', () => {
     expect(running.notes.failures).toHaveLength(3);
   });
 
-  it('all attempts together have the time of one', async () => {
+  it('all attempts share the total timeout', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => silent()));
     const running = await start(all.map(({ address }) => address), { retries: { attempts: 5 }, timeouts: { firstByteMs: 100, totalMs: 300 } });
     const response = await running.send(request('GET'));
     expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_timeout', status: 504 });
-    // One more would fit in at most.
+    // At most one more attempt fits in.
     expect(running.notes.failures.length).toBeGreaterThanOrEqual(2);
     expect(running.notes.failures.length).toBeLessThanOrEqual(4);
   });
 
-  it('with no retries the first failure stands', async () => {
+  it('without retries the first failure is final', async () => {
     const good = await answering(ok);
     const running = await start([await deadAddress(), good.address], { retries: { attempts: 0 } });
     const statuses = [];
@@ -164,12 +164,12 @@ describe('attempts', () => {
     expect(running.counted('sluice_errors_total', { code })).toBe(1);
   });
 
-  it('a target whose connections are all busy is passed over for one that has some to spare', async () => {
+  it('a target whose connections are all busy is skipped for one with a free connection', async () => {
     const busy = await silent();
     const good = await answering(ok);
     const running = await start([busy.address, good.address], { timeouts: { firstByteMs: 2_000 } }, { upstream: { maxConnections: 1, maxQueued: 0 } });
     const [first, second] = [await running.connect(), await running.connect()];
-    // One of these two takes the only connection of the busy target and stays there.
+    // One of these two occupies the only connection of the busy target.
     first.send(request('GET'));
     second.send(request('GET'));
     await eventually(() => requestsAt(busy) === 1 && requestsAt(good) === 1);
@@ -177,7 +177,7 @@ describe('attempts', () => {
     expect(requestsAt(busy)).toBe(1);
   });
 
-  it('every failure counts for the health of the target, a queue that is full does not', async () => {
+  it('every failure counts for the health of the target, a full queue does not', async () => {
     const broken = await resetting();
     const running = await start([broken.address], { health: { failures: 2, ejectMs: 60_000 } });
     const health = () => [...running.target.runtime.services.values()].flatMap(({ upstream }) => upstream.health().map(({ healthy }) => healthy));

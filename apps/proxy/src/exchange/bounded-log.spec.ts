@@ -9,7 +9,7 @@ const recorded = (linesPerSecond: number) => {
 };
 
 describe('BoundedLog', () => {
-  it('writes what comes now and then as it is', () => {
+  it('writes occasional lines unchanged', () => {
     const { lines, clock, log } = recorded(2);
     for (let second = 0; second < 5; second++) {
       log.write({ second }, 'failed');
@@ -18,7 +18,7 @@ describe('BoundedLog', () => {
     expect(lines).toEqual([0, 1, 2, 3, 4].map((second) => ({ second, message: 'failed' })));
   });
 
-  it('leaves lines of a flood out and says how many', () => {
+  it('drops lines of a burst and reports how many', () => {
     const { lines, clock, log } = recorded(2);
     for (let line = 0; line < 1_000; line++) log.write({ line }, 'failed');
     expect(lines).toEqual([{ line: 0, message: 'failed' }, { line: 1, message: 'failed' }]);

@@ -9,7 +9,7 @@ import { recordingPolicy, type RecordingOptions } from './testing/recording-poli
 
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('an exchange that breaks off', () => {
+describe('an exchange that ends early', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   let entries: string[];
@@ -30,14 +30,14 @@ describe('an exchange that breaks off', () => {
       ],
     });
   };
-  /** Answers a request head with these bytes, and then does what the test wants. */
+  /** Answers a request head with these bytes, then runs the action of the test. */
   const saying = (text: string, then: (socket: Socket) => void = () => undefined): Parameters<typeof RawOrigin.start>[0] => ({ socket }) => socket.once('data', () => socket.write(text, () => then(socket)));
 
-  describe('because the client is gone', () => {
+  describe('because the client disconnects', () => {
     it.each([
       ['lets it pass', () => undefined],
       ['refuses', () => deny('forbidden')],
-    ])('while a policy waits that %s: no upstream is asked, and nobody is said to have been answered', async (_, verdict) => {
+    ])('while a policy waits that %s: no upstream call is made, and no response is recorded', async (_, verdict) => {
       const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
       const { promise: waits, resolve: isWaiting } = Promise.withResolvers<void>();
       await start(saying(''), {
@@ -61,7 +61,7 @@ describe('an exchange that breaks off', () => {
       expect(entries.filter((entry) => ['transform', 'answer', 'settle'].includes(entry))).toEqual(['settle']);
     });
 
-    it('before the upstream answers: the upstream is told by its connection, and the line says 499', async () => {
+    it('before the upstream responds: the upstream connection closes, and the log has 499', async () => {
       await start(saying(''));
       const client = await proxy.connect();
       client.send(get);
@@ -76,7 +76,7 @@ describe('an exchange that breaks off', () => {
       expect([...proxy.target.runtime.services.values()].flatMap(({ upstream }) => upstream.health())).toEqual([{ address: origin.address, healthy: true }]);
     });
 
-    it('in the middle of its content: the upstream does not take what it has for whole', async () => {
+    it('in the middle of its content: the upstream receives an incomplete request', async () => {
       await start(saying(''));
       const client = await proxy.connect();
       client.send('POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
@@ -87,7 +87,7 @@ describe('an exchange that breaks off', () => {
       expect((await proxy.line(0))['source']).toBe('client');
     });
 
-    it('in the middle of its content, by an orderly end: 400, and the upstream does not take what it has for whole', async () => {
+    it('in the middle of its content, with FIN: 400, and the upstream receives an incomplete request', async () => {
       await start(saying(''));
       const client = await proxy.connect();
       client.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello');
@@ -98,7 +98,7 @@ describe('an exchange that breaks off', () => {
       expect(await proxy.line(0)).toMatchObject({ status: 400, code: 'malformed_request', source: 'client' });
     });
 
-    it('in the middle of the response: the upstream stops, and the line tells what the client was sent', async () => {
+    it('in the middle of the response: the upstream stops, and the log has the bytes sent to the client', async () => {
       await start(saying('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\nfirst'));
       const client = await proxy.connect();
       await client.send(get).readUntil('first');
@@ -108,7 +108,7 @@ describe('an exchange that breaks off', () => {
       expect(proxy.lines[0]).not.toHaveProperty('code');
     });
 
-    it('not when it only ends its side and the gateway serves such clients: it gets its answer', async () => {
+    it('not when it only closes its side and the gateway serves half-closed clients: it gets its response', async () => {
       await start(({ socket }) => socket.once('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 10)));
       proxy.change(resource('gateway', { name: 'default', limits: { halfClosedClients: 'serve' } }));
       const client = await proxy.connect();
@@ -117,7 +117,7 @@ describe('an exchange that breaks off', () => {
     });
   });
 
-  describe('because the upstream breaks off', () => {
+  describe('because the upstream response is incomplete', () => {
     it.each([
       ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello', 'upstream_reset'],
       ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n', 'upstream_reset'],
@@ -135,7 +135,7 @@ describe('an exchange that breaks off', () => {
       expect(proxy.notes.failures).toEqual([{ code, reason: expect.stringMatching(/middle of the response/) }]);
     });
 
-    it('a client of HTTP/1.0, which only the end of the connection tells the end of the content, sees a reset', async () => {
+    it('an HTTP/1.0 client, for which the end of the connection ends the content, sees a reset', async () => {
       await start(saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n', (socket) => socket.end()));
       const client = await proxy.connect();
       client.send('GET /x HTTP/1.0\r\nHost: a\r\n\r\n');
@@ -144,7 +144,7 @@ describe('an exchange that breaks off', () => {
       expect((await proxy.line(0))['code']).toBe('upstream_reset');
     });
 
-    it('by nonsense in the content: the rest is not sent on', async () => {
+    it('with malformed content: the rest is not forwarded', async () => {
       await start(saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'));
       const client = await proxy.connect();
       await client.send(get).readUntil('hello\r\n');
@@ -153,7 +153,7 @@ describe('an exchange that breaks off', () => {
       expect((await proxy.line(0))['code']).toBe('upstream_malformed_response');
     });
 
-    it.each(['GET', 'PUT'])('by nonsense that comes together with the head: %s is answered 502, for nothing was sent yet', async (method) => {
+    it.each(['GET', 'PUT'])('with malformed content together with the head: %s gets 502, because nothing was sent yet', async (method) => {
       await start(saying('HTTP/1.1 200 OK\r\nX-Secret: 1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\n'), { respond: (_, head) => head.headers.add('X-Policy', head.origin) });
       const client = await proxy.connect();
       const response = await client.send(get.replace('GET', method)).readResponse();
@@ -167,14 +167,14 @@ describe('an exchange that breaks off', () => {
       expect(origin.connections).toHaveLength(2);
     });
 
-    it('by saying nothing more: cut off after the idle time', async () => {
+    it('with silence: aborted after the idle timeout', async () => {
       await start(saying('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'), {}, { timeouts: { idleMs: 60 } });
       const client = await proxy.connect();
       expect(await client.send(get).readToEnd()).toMatch(/hello$/);
       expect(await proxy.line(0)).toMatchObject({ status: 200, code: 'upstream_timeout' });
     });
 
-    it('the next request on another connection is not harmed', async () => {
+    it('the next request on another connection is not affected', async () => {
       let turn = 0;
       await start(({ socket }) => {
         const broken = turn++ === 0;

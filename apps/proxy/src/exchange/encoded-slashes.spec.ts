@@ -64,7 +64,7 @@ describe('encoded slashes in the path', () => {
     ['a way up behind', '/files/a%2f..'],
     ['a way up with backslashes', '/files/..%5c..%5cadmin'],
     ['a way up with a parameter', '/files/..;a%2f..'],
-  ])('lead to 400 with %s, and are seen by nobody: %s', async (_, target) => {
+  ])('lead to 400 with %s, and reach no policy and no upstream: %s', async (_, target) => {
     expect(await status(target)).toBe(400);
     const line = await proxy.line(0);
     expect(line).toMatchObject({ status: 400, code: 'invalid_target', source: 'client' });
@@ -72,16 +72,16 @@ describe('encoded slashes in the path', () => {
     expect([entries, upstreamTargets()]).toEqual([[], []]);
   });
 
-  it('lead to 400 where no route matches, as everywhere else', async () => {
+  it('lead to 400 when no route matches, as on every other route', async () => {
     expect(await status('/nowhere/a%2Fb', 'other.test')).toBe(400);
     expect(await status('/nowhere/a/b', 'other.test')).toBe(404);
   });
 
-  it('may be read as a way to a route with another method only, which is none', async () => {
+  it('are kept when the decoded path matches only a route with another method', async () => {
     expect(await status('/posts%2Fa')).toBe(200);
   });
 
-  it('are refused and kept in HTTP/2 alike', async () => {
+  it('are refused and kept in HTTP/2 as well', async () => {
     const session = connect(`http://127.0.0.1:${proxy.port}`);
     const ask = async (path: string): Promise<unknown> => {
       const stream = session.request({ ':path': path, ':authority': 'api.test' });
@@ -95,7 +95,7 @@ describe('encoded slashes in the path', () => {
     expect(upstreamTargets()).toEqual(['/files/a%2Fb', '/admin/b']);
   });
 
-  it('leave nothing behind for the next request on the connection', async () => {
+  it('do not affect the next request on the connection', async () => {
     const client = await proxy.connect();
     const ask = async (target: string): Promise<number> => (await client.send(`GET ${target} HTTP/1.1\r\nHost: api.test\r\n\r\n`).readResponse()).status;
     expect([await ask('/files/a%2fb'), await ask('/admin/b'), await ask('/admin%2Fb'), await ask('/admin/b'), await ask('/files/b')]).toEqual([200, 200, 400, 200, 200]);

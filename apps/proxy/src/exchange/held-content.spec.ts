@@ -24,7 +24,7 @@ class Sink implements ContentSink {
 describe('content that is held', () => {
   afterEach(() => expect(HeldContent.totalBytes).toBe(0));
 
-  it('reaches a second sink from its first byte, and goes on behind it', () => {
+  it('reaches a second sink from its first byte, and continues there', () => {
     const source = new ScriptedContent(-1);
     const held = new HeldContent(source);
     const [first, second] = [new Sink(), new Sink()];
@@ -38,7 +38,7 @@ describe('content that is held', () => {
     held.release();
   });
 
-  it('that is complete can be sent again as often as need be, until it is released', () => {
+  it('that is complete can be sent again any number of times, until it is released', () => {
     const source = new ScriptedContent(3, (content) => (content.give('abc'), content.end()));
     const held = new HeldContent(source);
     for (let round = 0; round < 3; round++) {
@@ -50,7 +50,7 @@ describe('content that is held', () => {
     expect(held.rewind()).toBe(false);
   });
 
-  it('is handed out no faster than it is taken, also the second time', () => {
+  it('is delivered with backpressure, also the second time', () => {
     const source = new ScriptedContent(-1);
     const held = new HeldContent(source);
     held.start(new Sink());
@@ -69,7 +69,7 @@ describe('content that is held', () => {
     held.release();
   });
 
-  it('released with something that waits still delivers it', () => {
+  it('still delivers queued chunks after its release', () => {
     const source = new ScriptedContent(-1);
     const held = new HeldContent(source);
     held.start(new Sink());
@@ -87,7 +87,7 @@ describe('content that is held', () => {
     expect([slow.text, slow.ends]).toEqual(['abc', 1]);
   });
 
-  it('breaks off for the sink that there is, or that comes', () => {
+  it('fails the current sink, or the next one', () => {
     const source = new ScriptedContent(-1);
     const held = new HeldContent(source);
     held.start(new Sink());
@@ -100,7 +100,7 @@ describe('content that is held', () => {
     held.release();
   });
 
-  it('is no longer held beyond 64 KiB, and passes all the same', () => {
+  it('is no longer held beyond 64 KiB, and is still delivered', () => {
     const source = new ScriptedContent(-1);
     const held = new HeldContent(source);
     const sink = new Sink();
@@ -111,7 +111,7 @@ describe('content that is held', () => {
     expect([sink.text.length, held.rewind(), HeldContent.totalBytes]).toEqual([65_537, false, 0]);
   });
 
-  it('takes at most 16 MiB of the process, and no more is held then', () => {
+  it('uses at most 16 MiB per process, and is not held beyond that', () => {
     const many = Array.from({ length: 300 }, () => {
       const source = new ScriptedContent(-1);
       const held = new HeldContent(source);

@@ -31,7 +31,7 @@ describe('the life of a request', () => {
       ],
     });
 
-  it('goes through the phases in their order, asks the upstream, responds, and settles', async () => {
+  it('runs the phases in order, calls the upstream, responds, and settles', async () => {
     proxy = await start({ acts: { answer: () => void entries.push(`asked ${origin.connections.length} times`) as undefined } });
     const response = await proxy.get('/orders/1?full=1');
     expect(response).toMatchObject({ status: 200, body: 'ok' });
@@ -42,9 +42,9 @@ describe('the life of a request', () => {
   });
 
   describe.each(requestPhases)('a refusal in %s', (phase) => {
-    const later: Act = () => new Promise((resolve) => setTimeout(resolve, 2, deny('forbidden', 'Ask somebody.')));
+    const later: Act = () => new Promise((resolve) => setTimeout(resolve, 2, deny('forbidden', 'Ask the owner.')));
     it.each([
-      ['at once', () => deny('forbidden', 'Ask somebody.')],
+      ['at once', () => deny('forbidden', 'Ask the owner.')],
       ['later', later],
     ] as const)('%s: nothing after it runs, no upstream is asked, and it is counted', async (_, act) => {
       proxy = await start({ acts: { [phase]: act } });
@@ -52,7 +52,7 @@ describe('the life of a request', () => {
       expect(response.status).toBe(403);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       const line = await proxy.line(0);
-      expect(JSON.parse(response.body)).toMatchObject({ code: 'forbidden', detail: 'Ask somebody.', requestId: line['requestId'] });
+      expect(JSON.parse(response.body)).toMatchObject({ code: 'forbidden', detail: 'Ask the owner.', requestId: line['requestId'] });
       expect(response.headers.get('x-request-id')).toBe(line['requestId']);
       expect(line).toMatchObject({ status: 403, code: 'forbidden', source: 'client', route: 'orders' });
       expect(line).not.toHaveProperty('target');
@@ -64,7 +64,7 @@ describe('the life of a request', () => {
     });
   });
 
-  it('a policy that answers is no refusal: nothing is counted as an error', async () => {
+  it('an answer of a policy does not count as an error', async () => {
     proxy = await start({ acts: { answer: () => reply(202, [['X-Made-By', 'policy']], 'taken') } });
     const response = await proxy.get('/orders/1');
     expect(response).toMatchObject({ status: 202, body: 'taken' });
@@ -75,7 +75,7 @@ describe('the life of a request', () => {
     expect(proxy.counted('sluice_policy_denials_total')).toBe(0);
   });
 
-  it('runs the policies of gateway, service, route, group and consumer in that order, and the last ones only once the caller is known', async () => {
+  it('runs the policies of gateway, service, route, group and consumer in that order, the last ones only after authentication', async () => {
     const key = 'a-key-of-the-spec-0123';
     const names = ['at-gateway', 'at-service', 'at-route', 'at-group', 'at-consumer'];
     const attached = (name: string) => [{ name, config: { as: name } }];
@@ -112,7 +112,7 @@ describe('the life of a request', () => {
     expect(entries.filter((entry) => entry.startsWith('gateway:'))).toEqual([]);
   });
 
-  it('an exchange keeps the configuration it began with', async () => {
+  it('an exchange keeps the configuration that it started with', async () => {
     const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
     const { promise: waits, resolve: isWaiting } = Promise.withResolvers<void>();
     proxy = await start({
@@ -133,7 +133,7 @@ describe('the life of a request', () => {
     expect((await proxy.line(0))['revision']).toBe(2);
   });
 
-  it('each of several requests on a connection gets its own answer and begins anew', async () => {
+  it('each request on a connection gets its own response and starts with fresh state', async () => {
     proxy = await start({
       acts: {
         validate: (exchange) => {

@@ -25,7 +25,7 @@ describe('the gateways that a request has passed', () => {
     return started;
   };
 
-  it('a chain of five passes, a sixth gateway refuses', async () => {
+  it('a chain of five gateways is allowed, a sixth gateway refuses', async () => {
     let last = await gatewayTo((await origin()).address);
     const statuses: number[] = [];
     for (let length = 1; length <= 6; length++) {

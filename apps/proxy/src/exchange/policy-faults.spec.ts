@@ -52,7 +52,7 @@ describe('a policy that fails', () => {
     },
   );
 
-  it.each([failsNow, failsLater])('with onError closed: 503, and the request goes nowhere', async (act) => {
+  it.each([failsNow, failsLater])('with onError closed: 503, and the request is not forwarded', async (act) => {
     proxy = await start({ onError: 'closed', acts: { limit: act } });
     const response = await proxy.get('/orders/1');
     expect(response.status).toBe(503);
@@ -63,7 +63,7 @@ describe('a policy that fails', () => {
     expect(origin.connections).toHaveLength(0);
   });
 
-  it.each([failsNow, failsLater])('with onError open: the request goes on', async (act) => {
+  it.each([failsNow, failsLater])('with onError open: the request continues', async (act) => {
     proxy = await start({ onError: 'closed', acts: { limit: act } }, { onError: 'open' });
     expect((await proxy.get('/orders/1')).status).toBe(200);
     expect(proxy.notes.policyFaults).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('a policy that fails', () => {
     expect(entries.filter((entry) => entry === 'settle')).toHaveLength(2);
   });
 
-  it('in respond with onError closed: 503; with open: the response as it is', async () => {
+  it('in respond with onError closed: 503; with open: the response is unchanged', async () => {
     proxy = await start({ onError: 'closed', respond: failOnResponse });
     expect((await proxy.get('/orders/1')).status).toBe(503);
     await proxy.stop();
@@ -103,13 +103,13 @@ describe('a policy that fails', () => {
     expect(proxy.notes.policyFaults).toHaveLength(1);
   });
 
-  it('in respond in shadow mode: the response as it is', async () => {
+  it('in respond in shadow mode: the response is unchanged', async () => {
     proxy = await start({ respond: failOnResponse }, { mode: 'shadow' });
     expect(await proxy.get('/orders/1')).toMatchObject({ status: 200, body: 'ok' });
     expect(proxy.notes).toMatchObject({ faults: [], policyFaults: [{ policy: 'recording' }] });
   });
 
-  it('in respond, on a failure of the upstream: 500 and not a request without an answer', async () => {
+  it('in respond, on a failure of the upstream: 500, so that the request gets a response', async () => {
     proxy = await start({ respond: failOnResponse });
     origin.stop();
     expect((await proxy.get('/orders/1')).status).toBe(500);
@@ -129,7 +129,7 @@ describe('a policy that fails', () => {
     expect((await proxy.line(0))['status']).toBe(500);
   });
 
-  it('a response head that a policy has changed is what the client sees and the log tells', async () => {
+  it('the client and the log get the response head that a policy has changed', async () => {
     proxy = await start({
       respond: (_exchange, response) => {
         response.status = 203;
@@ -142,7 +142,7 @@ describe('a policy that fails', () => {
     expect(await proxy.line(0)).toMatchObject({ status: 203, source: 'upstream' });
   });
 
-  it('in settle: the client has its answer, the fault is noted, and the line is written', async () => {
+  it('in settle: the client has its response, the fault is logged, and the access log line is written', async () => {
     proxy = await start({
       settle: () => {
         throw new Error('cannot count');

@@ -4,7 +4,7 @@ import { resource } from '../runtime/testing/resources.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { ProxyFixture } from './testing/proxy-fixture.ts';
 
-describe('what the gateway refuses itself', () => {
+describe('the refusals of the gateway', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
 
@@ -17,7 +17,7 @@ describe('what the gateway refuses itself', () => {
         resource('route', { name: 'orders', hosts: ['api.test'], paths: ['/orders/*'], methods: ['GET', 'POST'], service: 'service-orders' }),
         resource('route', { name: 'orders-put', hosts: ['api.test'], paths: ['/orders/*'], methods: ['PUT'], service: 'service-orders' }),
         resource('route', { name: 'small', paths: ['/small'], service: 'service-orders', policies: [{ name: 'request-size-limit', config: { maxBodyBytes: 5 } }] }),
-        resource('route', { name: 'nothing-answers', paths: ['/nobody'], policies: [{ name: 'static-response', config: { status: 200 } }] }),
+        resource('route', { name: 'nothing-answers', paths: ['/unanswered'], policies: [{ name: 'static-response', config: { status: 200 } }] }),
       ],
     });
   });
@@ -53,7 +53,7 @@ describe('what the gateway refuses itself', () => {
     expect(await proxy.line(0)).toMatchObject({ status: 405, code: 'method_not_allowed', source: 'client' });
   });
 
-  it('503 while there is no configuration, with a time to come back', async () => {
+  it('503 with Retry-After while there is no configuration', async () => {
     await proxy.stop();
     proxy = await ProxyFixture.start();
     const response = await send('GET', '/orders/1');
@@ -64,7 +64,7 @@ describe('what the gateway refuses itself', () => {
   });
 
   describe('413 for content', () => {
-    it('that is announced to be too large, before any of it is read and any upstream is asked', async () => {
+    it('that is announced to be too large, before any of it is read or an upstream is called', async () => {
       const client = await proxy.connect();
       client.send('POST /orders/1 HTTP/1.1\r\nHost: api.test\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n');
       const response = await client.readResponse();
@@ -74,7 +74,7 @@ describe('what the gateway refuses itself', () => {
       expect(origin.connections).toHaveLength(0);
     });
 
-    it('that turns out to be too large: the upstream does not take what it has for whole', async () => {
+    it('that turns out to be too large: the upstream receives an incomplete request', async () => {
       const silent = await RawOrigin.start(() => undefined);
       proxy.change(resource('service', { name: 'orders', targets: [{ address: silent.address }] }));
       const client = await proxy.connect();
@@ -98,12 +98,12 @@ describe('what the gateway refuses itself', () => {
       expect((await chunked.readResponse()).status).toBe(413);
     });
 
-    it('at the limit passes', async () => {
+    it('at the limit is accepted', async () => {
       expect((await send('POST', '/orders/1', 'Content-Length: 1000\r\n', 'x'.repeat(1_000))).status).toBe(200);
     });
   });
 
-  it('what never became a request has a line and a count, too', async () => {
+  it('a message that never became a request is logged and counted as well', async () => {
     const response = await proxy.send('GET /orders/%2e%00 HTTP/1.1\r\nHost: api.test\r\n\r\n');
     expect(response.status).toBe(400);
     const line = await proxy.line(0);
@@ -113,7 +113,7 @@ describe('what the gateway refuses itself', () => {
     expect(proxy.counted('sluice_errors_total', { code: 'invalid_target' })).toBe(1);
   });
 
-  it('a WebSocket is joined with the upstream, and has its line when it is over', async () => {
+  it('a WebSocket is tunnelled to the upstream, and logged when it ends', async () => {
     const socketOrigin = await RawOrigin.start(({ socket }) => {
       socket.once('data', () => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n');

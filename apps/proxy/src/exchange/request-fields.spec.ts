@@ -44,8 +44,8 @@ describe('the fields an upstream receives', () => {
   };
   const all = (name: string): string[] => received().flatMap(([field, value]) => (field === name ? [value] : []));
 
-  describe('who calls', () => {
-    it('is told for a known caller, once, in our words', async () => {
+  describe('the caller’s identity', () => {
+    it('is sent for a known caller, once, in the gateway’s fields', async () => {
       await start();
       expect((await proxy.get('/orders/1', `X-Api-Key: ${key}`, 'X-Consumer-Username: root', 'x-consumer-id: 0', 'X-CONSUMER-GROUPS: admins')).status).toBe(200);
       expect(all('x-consumer-id')).toEqual(['consumer-acme']);
@@ -79,11 +79,11 @@ describe('the fields an upstream receives', () => {
       await start();
       await proxy.get('/orders/1', 'X-Forwarded-Proto: https');
       expect((await proxy.line(0))['route']).toBe('orders');
-      // A condition on who calls is not even taken: such a field is on no request.
+      // A condition on an identity field is not accepted: such a field is never on a request.
       expect(() => resource('route', { name: 'claimed', headers: { 'X-Consumer-Groups': 'staff' }, service: 's' })).toThrow('only the gateway may set it');
     });
 
-    it('cannot be taken away by nominating it in Connection', async () => {
+    it('cannot be removed by naming it in Connection', async () => {
       await start();
       await proxy.get('/orders/1', `X-Api-Key: ${key}`, 'Connection: close, X-Consumer-Username, X-Forwarded-For, X-Request-Id, Via');
       expect(all('x-consumer-username')).toEqual(['acme']);
@@ -93,10 +93,10 @@ describe('the fields an upstream receives', () => {
     });
   });
 
-  describe('where it comes from', () => {
+  describe('the origin of a request', () => {
     const claims = ['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: bank.test', 'X-Forwarded-Port: 443', 'X-Forwarded-Prefix: /admin', 'X-Forwarded-User: root', 'X-Real-IP: 203.0.113.9', 'Forwarded: for=203.0.113.9'];
 
-    it('is what we see, whatever a client says, when nobody is trusted', async () => {
+    it('is the connection's address, whatever a client sends, when no proxy is trusted', async () => {
       await start();
       await proxy.get('/orders/1', ...claims);
       expect(received().filter(([name]) => name.startsWith('x-forwarded') || name === 'forwarded' || name === 'x-real-ip')).toEqual([
@@ -109,7 +109,7 @@ describe('the fields an upstream receives', () => {
       expect(await proxy.line(0)).toMatchObject({ clientAddress: '127.0.0.1' });
     });
 
-    it('is what a trusted proxy says, with that proxy added', async () => {
+    it('is the one that a trusted proxy sends, with that proxy added', async () => {
       await start(['127.0.0.0/8']);
       await proxy.get('/orders/1', ...claims, 'X-Forwarded-For: 198.51.100.4, 127.0.0.9');
       expect(all('x-forwarded-for')).toEqual(['203.0.113.9, 198.51.100.4, 127.0.0.9, 127.0.0.1']);
@@ -120,7 +120,7 @@ describe('the fields an upstream receives', () => {
       expect(await proxy.line(0)).toMatchObject({ clientAddress: '198.51.100.4', route: 'forwarded' });
     });
 
-    it('is filled in by us where a trusted proxy says nothing', async () => {
+    it('is filled in by the gateway when a trusted proxy sends nothing', async () => {
       await start(['127.0.0.1']);
       await proxy.get('/orders/1');
       expect(all('x-forwarded-for')).toEqual(['127.0.0.1']);
@@ -129,28 +129,28 @@ describe('the fields an upstream receives', () => {
       expect(all('x-forwarded-port')).toEqual([String(proxy.port)]);
     });
 
-    it('even a trusted proxy does not say who calls', async () => {
+    it('even a trusted proxy cannot set the caller’s identity', async () => {
       await start(['127.0.0.1']);
       await proxy.get('/orders/1', 'X-Consumer-Username: root');
       expect(all('x-consumer-username')).toEqual([]);
     });
 
-    it('tells the prefix that was stripped', async () => {
+    it('includes the stripped prefix', async () => {
       await start([], { rewrite: { stripPrefix: '/orders' } });
       await proxy.get('/orders/1', 'X-Forwarded-Prefix: /admin');
       expect(all('x-forwarded-prefix')).toEqual(['/orders']);
     });
   });
 
-  describe('what belongs to the connection', () => {
-    it('goes no further: named fields, and those that Connection nominates', async () => {
+  describe('hop-by-hop fields', () => {
+    it('are removed: the standard ones, and those that Connection names', async () => {
       await start();
       const hop = ['Keep-Alive: timeout=5', 'Proxy-Connection: keep-alive', 'Proxy-Authorization: Basic eDp5', 'TE: trailers', 'Trailer: X-Sum', 'Upgrade: h2c', 'X-Nominated: 1', 'X-Also: 2', 'X-Kept: 3'];
       await proxy.get('/orders/1', ...hop, 'Connection: x-nominated, Upgrade', 'Connection: X-ALSO');
       expect(received().map(([name]) => name)).toEqual(['host', 'x-kept', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'via', 'x-request-id']);
     });
 
-    it('framing is ours: exactly one way to tell where the content ends', async () => {
+    it('the gateway writes exactly one framing field', async () => {
       await start();
       await proxy.send('POST /orders/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: transfer-encoding\r\n\r\n3\r\nabc\r\n0\r\n\r\n', 'POST');
       const text = origin.connections.at(-1)?.received ?? '';
@@ -160,7 +160,7 @@ describe('the fields an upstream receives', () => {
   });
 
   describe('X-Request-Id', () => {
-    it('is ours: the same for the upstream, the client and the log, another one for each request', async () => {
+    it('is generated: the same for the upstream, the client and the log, different for each request', async () => {
       await start();
       const responses = [await proxy.get('/orders/1', 'X-Request-Id: chosen-by-client'), await proxy.get('/orders/2')];
       const ids = responses.map(({ headers }) => headers.get('x-request-id'));
@@ -174,7 +174,7 @@ describe('the fields an upstream receives', () => {
   describe('trace context', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-    it('is passed on, with what belongs to it', async () => {
+    it('is forwarded, with its tracestate', async () => {
       await start();
       await proxy.get('/orders/1', `traceparent: ${traceparent}`, 'tracestate: a=1');
       expect(all('traceparent')).toEqual([traceparent]);
@@ -182,7 +182,7 @@ describe('the fields an upstream receives', () => {
       expect(await proxy.line(0)).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c' });
     });
 
-    it('that is none goes no further', async () => {
+    it('that is malformed is not forwarded', async () => {
       await start();
       await proxy.get('/orders/1', 'traceparent: 00-000-1', 'tracestate: a=1');
       expect(all('traceparent')).toEqual([]);
@@ -190,7 +190,7 @@ describe('the fields an upstream receives', () => {
       expect(await proxy.line(0)).not.toHaveProperty('traceId');
     });
 
-    it('does not go on when it came twice: which of the two is meant cannot be known', async () => {
+    it('is not continued when it was sent twice: it is ambiguous', async () => {
       await start();
       await proxy.get('/orders/1', `traceparent: ${traceparent}`, `traceparent: ${traceparent}`);
       expect(all('traceparent')).toEqual([]);

@@ -3,9 +3,9 @@ import { randomRoutes, randomTargets } from './testing/random-routes.ts';
 import { seededRandom } from './testing/raw-request.ts';
 import { RewriteWitnesses, type RewriteReport } from './testing/rewrite-witnesses.ts';
 
-// The long run, a thousand routes and a thousand targets, stands in bench/fuzz/rewrites.ts.
+// The long run, a thousand routes and a thousand targets, is bench/fuzz/rewrites.ts.
 describe('random routes and random targets', () => {
-  it('what upstreams receive is normal, and policies, log and spans tell the same of it', async () => {
+  it('upstreams receive paths in normal form, and policies, log and spans agree on them', async () => {
     const random = seededRandom(11);
     const report: RewriteReport = { pairs: 0, served: 0, rewritten: 0, refused: new Map(), disagreements: [] };
     const witnesses = await RewriteWitnesses.start(randomRoutes(60, random));

@@ -34,8 +34,8 @@ describe('the target an upstream receives', () => {
     ['without a stripped prefix', { rewrite: { stripPrefix: '/orders' } }, '/orders/17?a', '/17?a'],
     ['without a prefix that is all of it', { rewrite: { stripPrefix: '/orders' } }, '/orders?a', '/?a'],
     ['whole when the prefix ends inside a segment', { rewrite: { stripPrefix: '/orders' } }, '/ordersX', '/ordersX'],
-    ['made anew from named segments', { paths: ['/orders/{id}/items/{item}'], rewrite: { path: '/v2/{item}/of/{id}' } }, '/orders/17/items/a%20b?q=1', '/v2/a%20b/of/17?q=1'],
-    ['made anew without names', { rewrite: { path: '/fixed' } }, '/orders/17', '/fixed'],
+    ['built from named segments', { paths: ['/orders/{id}/items/{item}'], rewrite: { path: '/v2/{item}/of/{id}' } }, '/orders/17/items/a%20b?q=1', '/v2/a%20b/of/17?q=1'],
+    ['built without names', { rewrite: { path: '/fixed' } }, '/orders/17', '/fixed'],
     ['of an absolute form', {}, 'http://api.test:8080/orders/17', '/orders/17'],
     ['with an empty query', {}, '/orders?', '/orders?'],
     ['with an empty query, in another spelling', {}, '/./orders?', '/orders?'],
@@ -57,7 +57,7 @@ describe('the target an upstream receives', () => {
     expect(start).toBe(`GET ${expected} HTTP/1.1`);
   });
 
-  it('a segment that was captured cannot climb out of the new path', async () => {
+  it('a captured segment cannot escape from the new path', async () => {
     const [start] = await receivedFor({ target: '/orders/..%2e/x' }, { paths: ['/orders/{id}/x'], rewrite: { path: '/private/{id}' } });
     expect(start).toBe('GET /private/... HTTP/1.1');
   });
@@ -99,7 +99,7 @@ describe('the target an upstream receives', () => {
     expect((await receivedFor({ target: '/', host: 'API.test:8080' }, { rewrite: { host: 'preserve' } }))[1]).toBe('Host: api.test:8080');
   });
 
-  it('Host is what the route says', async () => {
+  it('Host is the one that the route configures', async () => {
     expect((await receivedFor({ target: '/' }, { rewrite: { host: 'internal.test' } }))[1]).toBe('Host: internal.test');
   });
 });

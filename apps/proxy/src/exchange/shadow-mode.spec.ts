@@ -43,13 +43,13 @@ describe('a policy in shadow mode', () => {
     expect(running.counted('sluice_errors_total')).toBe(0);
   });
 
-  it('that would answer itself does not', async () => {
+  it('does not answer the request', async () => {
     const running = await start({ acts: { answer: () => reply(204) } });
     expect(await running.get('/')).toMatchObject({ status: 200, body: 'ok' });
     expect((await running.line(0))['shadow']).toEqual(['first', 'second']);
   });
 
-  it('leaves no trace on request, response, caller or limits', async () => {
+  it('does not affect request, response, caller or limits', async () => {
     const touch = (exchange: Exchange): undefined => {
       exchange.headers.set('X-Shadow', '1');
       exchange.headers.remove('accept');

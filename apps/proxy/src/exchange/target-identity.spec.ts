@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from './testing/raw-request.ts';
 import { TargetWitnesses, type IdentityReport } from './testing/target-witnesses.ts';
 
-// The long run stands in bench/fuzz/target-identity.ts.
+// The long run is bench/fuzz/target-identity.ts.
 describe('the target of a request', () => {
   it('is one string for the router, every policy, the log and the upstream, or the request is refused', async () => {
     const witnesses = await TargetWitnesses.start();

@@ -180,7 +180,7 @@ describe('the status server', () => {
 });
 
 describe('a node in trouble', () => {
-  it('is answered with 500, told to the log only, and the server goes on', async () => {
+  it('leads to 500, is reported only in the log, and the server continues', async () => {
     const { faults } = await start({
       readiness: () => {
         throw new Error('inner detail');
@@ -197,13 +197,13 @@ describe('a node in trouble', () => {
     expect((await call('/livez')).status).toBe(200);
   });
 
-  it('that says nothing is not waited for', async () => {
+  it('that does not answer leads to a timeout', async () => {
     const { faults } = await start({ config: () => new Promise(() => undefined) }, 30);
     expect((await call('/config')).status).toBe(500);
     expect(faults).toEqual([new Error('the node did not answer within 30 ms')]);
   });
 
-  it('that fails half-way ends the connection, so that nobody takes half for the whole', async () => {
+  it('that fails half-way closes the connection, so that no client takes the part for complete', async () => {
     function* failing(): Generator<Resource> {
       for (let i = 0; i < 1_000; i++) yield routeOf(i);
       throw new Error('half-way');
@@ -230,7 +230,7 @@ describe('a large configuration', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('is made only as fast as the client takes it, and no further when the client leaves', async () => {
+  it('is generated at the client's pace, and no further when the client disconnects', async () => {
     let made = 0;
     let finished = false;
     function* resources(): Generator<Resource> {

@@ -4,7 +4,7 @@ import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { changesOf, configSteps, gateway, keyText, paths, type Step, type Version } from './testing/config-script.ts';
 
-/** What should be in service, told in the plainest way: the definition that `RuntimeTarget` is compared with. */
+/** The expected configuration in service, in its simplest definition; `RuntimeTarget` is compared with it. */
 class ExpectedService {
   readonly inService = new Map<string, Version>([[gateway.id, { resource: gateway, isGood: true }]]);
   /** Newest versions of everything, undefined for what is gone. */
@@ -33,7 +33,7 @@ class ExpectedService {
   }
 }
 
-const requests = [undefined, 'c1', 'c2', 'nobody'].flatMap((caller) =>
+const requests = [undefined, 'c1', 'c2', 'stranger'].flatMap((caller) =>
   paths.flatMap((path) => (['GET', 'POST'] as const).map((method) => `${method} ${path} HTTP/1.1\r\nHost: a\r\n${caller === undefined ? '' : `X-Api-Key: ${keyText(caller)}\r\n`}\r\n`)),
 );
 
@@ -60,7 +60,7 @@ describe('any sequence of deltas', () => {
     for (const origin of origins) origin.stop();
   });
 
-  it('comes to the same as a snapshot of what is in service, broken resources included', async () => {
+  it('has the same result as a snapshot of the configuration in service, broken resources included', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(configSteps(origins.map(({ address }) => address)), async (steps) => {

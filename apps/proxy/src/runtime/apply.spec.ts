@@ -58,7 +58,7 @@ describe('RuntimeTarget', () => {
       expect(proxy.upstreams.connections()).toEqual([]);
     });
 
-    it('serves what is good, and names all that is not', async () => {
+    it('serves the valid resources, and reports the others', async () => {
       const outcome = await proxy.target.applySnapshot(7, [
         resource('gateway', { name: 'default' }),
         open,
@@ -86,7 +86,7 @@ describe('RuntimeTarget', () => {
       expect(proxy.upstreams.connections()).toHaveLength(1);
     });
 
-    it('joins what it keeps anew: with the gateway as it is now', async () => {
+    it('joins the kept resources with the current gateway', async () => {
       const resources = (policies: object[], route: object) => [
         resource('gateway', { name: 'default', policies: policies as never }),
         service(),
@@ -98,7 +98,7 @@ describe('RuntimeTarget', () => {
       expect(await answer('/a')).toBe('unauthorized');
     });
 
-    it('and a delta after it know of each other’s refusals', async () => {
+    it('and a delta after it share their refusals', async () => {
       const broken = (paths: string[]) => resource('route', { name: 'new', paths, ...says('x'), policies: [...says('x').policies, ...unknown] });
       await proxy.target.applySnapshot(1, [resource('gateway', { name: 'default' }), open, broken(['/admin'])]);
       expect(await answer('/admin')).toBe('resource_quarantined');
@@ -109,7 +109,7 @@ describe('RuntimeTarget', () => {
       expect([await answer('/secret'), await answer('/third')]).toEqual(['open', 'resource_quarantined']);
     });
 
-    it('is compiled while requests are served as before, and comes into service in one turn', async () => {
+    it('is compiled while requests are served, and installed in one turn', async () => {
       await proxy.apply([resource('route', { name: 'a', paths: ['/a'], ...says('before') })]);
       const many = Array.from({ length: 5_000 }, (_, index) => resource('route', { name: `r-${index}`, paths: [`/r/${index}/*`], ...says(String(index)) }));
       const client = await proxy.connect();
@@ -120,12 +120,12 @@ describe('RuntimeTarget', () => {
       expect([await answer('/a'), await answer('/r/4999/x')]).toEqual(['after', '4999']);
     });
 
-    it('without the gateway of this node is refused; what was in service stays', async () => {
+    it('without the gateway of this node is refused; the current configuration stays', async () => {
       await proxy.apply([open]);
       const outcome = await proxy.target.applySnapshot(2, [resource('gateway', { name: 'other' }), service()]);
       expect(outcome).toMatchObject({ applied: false, faults: [{ kind: 'gateway', name: 'default', code: 'unknown_gateway' }] });
       expect(await answer('/')).toBe('open');
-      // What was compiled in vain is given back.
+      // The unused compiled resources are released.
       expect(proxy.upstreams.connections()).toEqual([]);
     });
 
@@ -150,11 +150,11 @@ describe('RuntimeTarget', () => {
       expect(proxy.target.runtime.revision).toBe(revision);
     });
 
-    it('takes away what is not there without a word', () => {
+    it('ignores the removal of an unknown resource', () => {
       expect(delta(removal(resource('route', { name: 'never', ...says('') })), removal(resource('key', { name: 'n', consumer: 'c', hash: '0'.repeat(64), prefix: '' })))).toMatchObject({ applied: true });
     });
 
-    it('with one broken resource is refused whole, with its name, pointer and reason', async () => {
+    it('with one broken resource is refused completely, with its name, pointer and reason', async () => {
       const outcome = delta(
         resource('route', { name: 'b', paths: ['/b'], ...says('b') }),
         resource('route', { name: 'a', paths: ['/a/*'], service: 'service-orders', policies: [{ name: 'key-auth', config: { headerNames: 7 } }, ...unknown] }),
@@ -171,7 +171,7 @@ describe('RuntimeTarget', () => {
       expect(proxy.target.runtime.revision).toBe(1);
     });
 
-    it('after a refused one brings what that contained, with the broken resource at its last good version', async () => {
+    it('after a refused one applies its changes, with the broken resource at its last good version', async () => {
       delta(resource('route', { name: 'b', paths: ['/b'], ...says('b') }), resource('route', { name: 'a', paths: ['/a/*'], ...says('new'), policies: unknown, service: 'service-orders' }));
       const outcome = delta(resource('route', { name: 'c', paths: ['/c'], ...says('c') }));
       expect(outcome).toMatchObject({ applied: true, faults: [], quarantined: [{ id: 'route-a', pointer: '/policies/0/name' }] });
@@ -194,7 +194,7 @@ describe('RuntimeTarget', () => {
       expect(await answer('/new')).toBe('open');
     });
 
-    it('that breaks a broken resource anew has its refusal follow: it never leaves a request to a route that is open', async () => {
+    it('that changes a broken route updates its refusal: no request reaches a less specific route', async () => {
       const broken = (paths: string[]) => resource('route', { name: 'new', paths, ...says('x'), policies: [...says('x').policies, ...unknown] });
       delta(broken(['/admin']));
       delta();
@@ -204,7 +204,7 @@ describe('RuntimeTarget', () => {
       expect([await answer('/admin'), await answer('/secret')]).toEqual(['open', 'resource_quarantined']);
     });
 
-    it('says everything that is wrong, again, when it is sent again', () => {
+    it('reports all faults again when it is sent again', () => {
       const broken = resource('route', { name: 'a', paths: ['/a/*'], service: 'service-orders', policies: unknown });
       expect(delta(broken)).toMatchObject({ applied: false });
       expect(delta(broken)).toMatchObject({ applied: false, faults: [{ id: 'route-a' }] });
@@ -228,7 +228,7 @@ describe('RuntimeTarget', () => {
     });
   });
 
-  describe('what cannot be used refuses', () => {
+  describe('a refusal replaces', () => {
     const half = (spec: object) => proxy.target.applySnapshot(++revision, [resource('gateway', { name: 'default' }), service(), open, unreadable('route', 'half', spec)]);
 
     it.each([
@@ -305,7 +305,7 @@ describe('RuntimeTarget', () => {
   describe('keys', () => {
     const gateway = resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] });
 
-    it('of a consumer that is not there open nothing, and do as soon as it is', async () => {
+    it('of an unknown consumer are invalid until the consumer exists', async () => {
       await proxy.apply([gateway, open, key('acme')]);
       expect(await answer('/', 'acme')).toBe('invalid_credential');
       delta(resource('consumer', { username: 'acme' }));
@@ -314,14 +314,14 @@ describe('RuntimeTarget', () => {
       expect(await answer('/', 'acme')).toBe('invalid_credential');
     });
 
-    it('that were removed open nothing on the very next request', async () => {
+    it('that were removed are invalid from the next request on', async () => {
       await proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
       expect(await answer('/', 'acme')).toBe('open');
       delta(removal(key('acme')));
       expect(await answer('/', 'acme')).toBe('invalid_credential');
     });
 
-    it.each(['the new one first', 'the old one first'])('may change hands in one revision, %s', async (order) => {
+    it.each(['the new one first', 'the old one first'])('may move to another key resource in one revision, %s', async (order) => {
       await proxy.apply([gateway, open, resource('consumer', { username: 'acme' }), key('acme')]);
       const again = { ...key('acme'), id: 'key-second' };
       const changes = [again, removal(key('acme'))];

@@ -7,7 +7,7 @@ import { removal, resource } from './testing/resources.ts';
 
 const says = (content: string) => [{ name: 'static-response', config: { status: 200, content } }];
 
-describe('what outlives a change of configuration', () => {
+describe('state that a configuration change preserves', () => {
   let origins: RawOrigin[];
   let proxy: ProxyFixture;
 
@@ -27,7 +27,7 @@ describe('what outlives a change of configuration', () => {
   const status = async (path: string, ...fields: string[]): Promise<number> => (await proxy.get(path, ...fields)).status;
 
   describe('compiled resources', () => {
-    it('a change of the gateway is seen by every route at once, and none is compiled anew', async () => {
+    it('a change of the gateway applies to every route at once, and no route is compiled again', async () => {
       await proxy.apply([route('a', { policies: says('a') }), route('b', { policies: says('b') })]);
       await Promise.all([status('/a'), status('/b')]);
       const before = [...proxy.target.runtime.routes.values()];
@@ -39,7 +39,7 @@ describe('what outlives a change of configuration', () => {
       expect(after.every(({ plans }, index) => plans !== plansBefore[index])).toBe(true);
     });
 
-    it('a change of one route leaves all others, and what they were joined to, alone', async () => {
+    it('a change of one route does not affect the plans of the others', async () => {
       await proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' }), route('b', { policies: says('b') })]);
       await Promise.all([status('/a'), status('/b')]);
       const a = proxy.target.runtime.routes.get('route-a');
@@ -73,7 +73,7 @@ describe('what outlives a change of configuration', () => {
   });
 
   describe('limits', () => {
-    it('what was counted is not forgotten by a push: not of the route, not of its neighbours, not with other numbers', async () => {
+    it('counts survive a configuration change of the route, of other routes, and of the limit itself', async () => {
       const limited = (limit: number, content: string) => route('a', { policies: [{ name: 'rate-limit', config: { limit, windowSeconds: 3_600, by: 'route' } }, ...says(content)] });
       await proxy.apply([limited(3, 'a')]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
@@ -83,11 +83,11 @@ describe('what outlives a change of configuration', () => {
       await proxy.apply([limited(3, 'a whole snapshot')]);
       expect(await status('/a')).toBe(429);
       proxy.change(limited(5, 'more'));
-      // A bucket refills to what it holds now, not at once.
+      // A bucket with a larger capacity refills over time, not at once.
       expect(await status('/a')).toBe(429);
     });
 
-    it('quotas are counted by what they are attached to, whatever is pushed', async () => {
+    it('quotas are counted per attachment and survive every configuration change', async () => {
       const quota = resource('quota', { name: 'plan', limits: [{ requests: 2, per: 'hour', burst: 2 }] });
       await proxy.apply([quota, route('a', { quotas: ['quota-plan'], policies: says('a') }), route('b', { quotas: ['quota-plan'], policies: says('b') })]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
@@ -118,7 +118,7 @@ describe('what outlives a change of configuration', () => {
       expect(origins[0]?.connections).toHaveLength(1);
     });
 
-    it('connections of a target that no service has any more are closed, once what is under way is over', async () => {
+    it('connections of a removed target are closed after the requests in flight', async () => {
       const slow = await RawOrigin.start(({ socket }) => socket.once('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 40)));
       await proxy.apply([service('orders', [slow.address]), route('a', { service: 'service-orders' })]);
       const underWay = proxy.get('/a');
@@ -130,9 +130,9 @@ describe('what outlives a change of configuration', () => {
       slow.stop();
     });
 
-    it('services that come and go leave nothing behind', async () => {
+    it('removed services release all their resources', async () => {
       await proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' })]);
-      // More than a metric has places for.
+      // More than the series limit of a metric.
       for (let turn = 0; turn < 220; turn++) {
         const passing = [1, 2, 3, 4, 5].map((each) => service(`s-${turn}-${each}`, [at(1)]));
         proxy.change(service('orders', [at(turn % 2)], { basePath: `/v${turn}` }), ...passing);
@@ -145,7 +145,7 @@ describe('what outlives a change of configuration', () => {
   });
 
   describe('a split', () => {
-    it('sends each part its share', async () => {
+    it('sends each branch its share', async () => {
       await proxy.apply([
         service('one', [at(0)]),
         service('two', [at(1)]),
@@ -170,7 +170,7 @@ describe('what outlives a change of configuration', () => {
       expect([...bodies].sort()).toEqual(['one', 'two']);
     });
 
-    it('whose part is missing refuses that share only', async () => {
+    it('with a missing branch refuses only the share of that branch', async () => {
       await proxy.apply([service('one', [at(0)]), route('a', { split: [{ service: 'service-one', weight: 1 }, { service: 'service-gone', weight: 1 }] })]);
       const statuses = new Set<number>();
       for (let turn = 0; turn < 200 && statuses.size < 2; turn++) statuses.add(await status('/a'));
@@ -179,7 +179,7 @@ describe('what outlives a change of configuration', () => {
   });
 
   describe('counts of a route', () => {
-    it('go on when it is changed', async () => {
+    it('continue when it is changed', async () => {
       await proxy.apply([route('a', { policies: says('a') })]);
       await status('/a');
       proxy.change(route('a', { policies: says('a2') }));
@@ -197,9 +197,9 @@ describe('what outlives a change of configuration', () => {
       runtime.planFor(found).metrics.record(200, 1, 1, 1);
     };
 
-    it('give their places back when it goes to another service', async () => {
+    it('release their series when it moves to another service', async () => {
       await proxy.apply([route('a', { policies: says('a') })]);
-      // More services, one after the other, than a metric has places for.
+      // More services, one after the other, than the series limit of a metric.
       for (let turn = 0; turn < 5_100; turn++) {
         const named = { ...service(`s-${turn}`, [at(0)]), id: 'service-s' };
         proxy.change(named, ...(turn === 0 ? [route('a', { service: 'service-s' })] : []));
@@ -209,10 +209,10 @@ describe('what outlives a change of configuration', () => {
       expect(proxy.counted('sluice_metric_series_overflow_total')).toBe(0);
     });
 
-    it('give their places back when it is removed or renamed', async () => {
+    it('release their series when it is removed or renamed', async () => {
       await proxy.apply([]);
       const named = (name: string) => ({ ...resource('route', { name, paths: ['/x'], policies: says('x') }), id: 'route-x' });
-      // More routes, one after the other, than a metric has places for; half of them are renamed, half removed.
+      // More routes than the series limit of a metric; half of them are renamed, half removed.
       for (let turn = 0; turn < 1_100; turn++) {
         if (turn % 2 === 1) proxy.change({ ...named('x'), spec: undefined });
         proxy.change(named(`r-${turn}`));

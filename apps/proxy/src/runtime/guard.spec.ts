@@ -4,7 +4,7 @@ import { deny, type PolicyHooks } from '@sluice/policy-sdk';
 import type { Exchange } from '../exchange/exchange.ts';
 import { guardHooks } from './guard.ts';
 
-/** As much of an exchange as a guard touches. */
+/** The part of an exchange that a guard uses. */
 class Probe {
   readonly headers = HeaderList.of({ 'x-given': '1' });
   readonly shadow: string[] = [];
@@ -54,7 +54,7 @@ const failing: PolicyHooks = {
 const failingLater: PolicyHooks = { receive: () => Promise.reject(new Error('store is gone')) };
 
 describe('guardHooks', () => {
-  it.each([refusing, refusingLater])('enforce: the verdict stands', async (hooks) => {
+  it.each([refusing, refusingLater])('enforce: the verdict is returned', async (hooks) => {
     const { verdict, probe } = await run(hooks, 'enforce');
     expect(verdict?.status).toBe(403);
     expect(probe.shadow).toEqual([]);
@@ -66,7 +66,7 @@ describe('guardHooks', () => {
     expect(probe.shadow).toEqual(['probe']);
   });
 
-  it('shadow: what the policy does leaves no trace', async () => {
+  it('shadow: the policy's changes have no effect', async () => {
     const { probe } = await run(
       {
         receive: (exchange) => {
@@ -93,7 +93,7 @@ describe('guardHooks', () => {
     expect(probe.faults).toHaveLength(1);
   });
 
-  it.each([failing, failingLater])('a fault lets the request pass, and is noted, when the policy fails open', async (hooks) => {
+  it.each([failing, failingLater])('a fault is logged and the request continues when the policy fails open', async (hooks) => {
     const { verdict, probe } = await run(hooks, 'enforce', 'open');
     expect(verdict).toBeUndefined();
     expect(probe.faults).toHaveLength(1);
@@ -112,7 +112,7 @@ describe('guardHooks', () => {
   describe('a hook that never answers', () => {
     const hanging: PolicyHooks = { receive: () => new Promise(() => undefined) };
 
-    it('has failed after its time', async () => {
+    it('fails after the timeout', async () => {
       await expect(run(hanging, 'enforce', undefined, 20)).rejects.toMatchObject({ code: 'policy_failed', cause: 'the policy "probe" did not answer within 20 ms' });
     });
 
@@ -126,7 +126,7 @@ describe('guardHooks', () => {
       expect(probe.faults).toHaveLength(1);
     });
 
-    it('holds up a request in shadow mode no longer', async () => {
+    it('no longer delays a request in shadow mode', async () => {
       const { verdict, probe } = await run(hanging, 'shadow', undefined, 20);
       expect(verdict).toBeUndefined();
       expect(probe.faults).toHaveLength(1);

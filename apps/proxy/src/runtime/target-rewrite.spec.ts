@@ -12,7 +12,7 @@ interface Written {
 /** The path sent for a path of the client; the code when none is. */
 function sent({ rewrite, ...route }: Written, basePath: string, path: string, params?: Record<string, string>): string {
   const { spec } = resource('route', { name: 'r', service: 's', ...route });
-  // Not checked by the schema: what is sent must be normal whatever a stored configuration says.
+  // Not checked by the schema: the sent path must be in normal form for any stored configuration.
   const unchecked = { ...spec, rewrite: { host: 'target', ...rewrite } } as Spec<'route'>;
   const result = TargetRewrite.of(unchecked, basePath)?.rewrite(path, params) ?? path;
   return result instanceof RewriteFault ? result.code : result;
@@ -37,7 +37,7 @@ describe('TargetRewrite', () => {
     expect(sent({ rewrite: { stripPrefix } }, basePath, path)).toBe(expected);
   });
 
-  it('is nothing for a route and a service that change nothing', () => {
+  it('is undefined for a route and a service that change nothing', () => {
     const { spec } = resource('route', { name: 'r', service: 's' });
     expect(TargetRewrite.of(spec, '/')).toBeUndefined();
     expect(TargetRewrite.of({ ...spec, rewrite: { host: 'preserve', stripPrefix: '/' } }, '/')).toBeUndefined();
@@ -86,7 +86,7 @@ describe('TargetRewrite', () => {
     }
   });
 
-  it('an encoded slash goes on where the route keeps them, and only there', () => {
+  it('an encoded slash is kept only on a route that allows it', () => {
     const filled = (encodedSlashes: 'refuse' | 'keep') => sent({ encodedSlashes, rewrite: { path: '/a/{rest}' } }, '/', '/x', { rest: 'x%2Fy' });
     expect(filled('keep')).toBe('/a/x%2Fy');
     expect(filled('refuse')).toBe('invalid_target');
@@ -97,7 +97,7 @@ describe('TargetRewrite', () => {
     expect(sent({}, basePath, '/x')).toBe('invalid_target');
   });
 
-  it('a template makes no path that is longer than a request line', () => {
+  it('a template produces no path longer than a request line', () => {
     expect(sent({ rewrite: { path: '/{rest}'.repeat(100) } }, '/', '/x', { rest: 'x'.repeat(100) })).toBe('uri_too_long');
   });
 });

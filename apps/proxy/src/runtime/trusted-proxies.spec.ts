@@ -5,9 +5,9 @@ import { TrustedProxies } from './trusted-proxies.ts';
 const forwarded = (value: string): HeaderList => HeaderList.of([['X-Forwarded-For', value]]);
 
 describe('TrustedProxies', () => {
-  it('believes nobody by default', () => {
-    const nobody = new TrustedProxies([]);
-    expect(nobody.clientAddress('203.0.113.7', forwarded('198.51.100.1'))).toBe('203.0.113.7');
+  it('trusts no peer by default', () => {
+    const none = new TrustedProxies([]);
+    expect(none.clientAddress('203.0.113.7', forwarded('198.51.100.1'))).toBe('203.0.113.7');
   });
 
   it.each([
@@ -30,7 +30,7 @@ describe('TrustedProxies', () => {
     expect(new TrustedProxies(['10.0.0.1']).clientAddress('10.0.0.1', headers)).toBe('203.0.113.2');
   });
 
-  it('knows blocks and single addresses of both families', () => {
+  it('accepts blocks and single addresses of both families', () => {
     const proxies = new TrustedProxies(['2001:db8::/32', '192.0.2.1']);
     expect(proxies.includes('2001:db8:1::5')).toBe(true);
     expect(proxies.includes('192.0.2.1')).toBe(true);

@@ -21,7 +21,7 @@ describe('WorkerFleet', () => {
   let revision = 1;
 
   beforeAll(async () => {
-    // What the fleet says of workers that end is meant to be said; it would only hide what a spec has to say.
+    // The fleet's log lines about ended workers are expected and would only hide failures of the spec.
     const logger = createLogger({ name: 'fleet', level: 'error' });
     logger.level = 'silent';
     fleet = new WorkerFleet({ size: 2, program, env, port: 0, logger });
@@ -52,7 +52,7 @@ describe('WorkerFleet', () => {
   };
   const whole = (): Promise<void> => waitUntil(() => fleet.pids.length === 2);
 
-  it('has all workers apply a snapshot before it says so', async () => {
+  it('reports a snapshot as applied after all workers have applied it', async () => {
     expect(new Set(fleet.pids).size).toBe(2);
     expect(await answers('/a', 4)).toEqual(new Map([['503', 4]]));
     expect(await fleet.applySnapshot(++revision, [gateway, route('a', 'one')])).toEqual({ applied: true, faults: [], quarantined: [] });
@@ -60,7 +60,7 @@ describe('WorkerFleet', () => {
     expect(await answers('/a')).toEqual(new Map([['one', 24]]));
   });
 
-  it('counts what all of them have counted', async () => {
+  it('merges the metrics of all workers', async () => {
     const before = counted(await fleet.metrics(), 'sluice_requests_total', 'a');
     await answers('/a', 30);
     expect(counted(await fleet.metrics(), 'sluice_requests_total', 'a')).toBe(before + 30);
@@ -99,7 +99,7 @@ describe('WorkerFleet', () => {
     expect(inAll).toBeLessThanOrEqual(limit + refilled);
   }, 20_000);
 
-  it('refuses a delta that workers refuse, and goes on from there as they do', async () => {
+  it('refuses a delta that workers refuse, and continues with the next one', async () => {
     await fleet.applyDelta(++revision, [route('kept', 'good')]);
     const refused = await fleet.applyDelta(++revision, [route('kept', 'bad', [unknown]), route('new', 'bad', [unknown]), route('fine', 'fine')]);
     expect(refused).toMatchObject({ applied: false, faults: [{ id: 'route-kept', code: 'unknown_policy' }, { id: 'route-new' }] });
@@ -107,11 +107,11 @@ describe('WorkerFleet', () => {
     expect(await fleet.applyDelta(++revision, [])).toMatchObject({ applied: true, quarantined: [{ id: 'route-kept' }, { id: 'route-new' }] });
     expect(fleet.quarantined.map(({ id }) => id)).toEqual(['route-kept', 'route-new']);
     expect([...fleet.resources()].find(({ id }) => id === 'route-kept')).toEqual(route('kept', 'good'));
-    // Refused, and still so when the next worker comes.
+    // Refused, and still refused in the next worker.
     await fleet.applyDelta(++revision, [route('a', 'refused', [unknown]), route('pending', 'pending')]);
   });
 
-  it('replaces a worker that ends by one in the same state; what it had counted stays counted', async () => {
+  it('replaces a worker that ends by one in the same state, and keeps its counts', async () => {
     await fleet.metrics();
     const before = counted(await fleet.metrics(), 'sluice_requests_total');
     const [first = 0] = fleet.pids;
@@ -130,7 +130,7 @@ describe('WorkerFleet', () => {
     }
   }, 20_000);
 
-  it('loses no revision when all workers end while it comes', async () => {
+  it('loses no revision when all workers end while it is applied', async () => {
     const pids = [...fleet.pids];
     const applied = fleet.applyDelta(++revision, [route('a', 'three')]);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -146,7 +146,7 @@ describe('WorkerFleet', () => {
     await claimPort(0, '127.0.0.1');
   });
 
-  it('a port that cannot be had is a start that fails, and says why', async () => {
+  it('the start fails with a reason when the port is not available', async () => {
     const logger = createLogger({ name: 'fleet', level: 'error' });
     logger.level = 'silent';
     const stranger = new WorkerFleet({ size: 2, program, env: { ...env, SLUICE_PROXY_HOST: '203.0.113.1' }, port: 0, logger });
@@ -155,7 +155,7 @@ describe('WorkerFleet', () => {
     await stranger.drain(0);
   }, 20_000);
 
-  it('leaves no process behind when it is drained', async () => {
+  it('ends all processes when it is drained', async () => {
     const pids = [...fleet.pids];
     await fleet.drain(1_000);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');

@@ -27,7 +27,7 @@ describe('InService', () => {
     return seen;
   };
 
-  it('brings a worker that comes later to where the others are, whatever came before', async () => {
+  it('brings a new worker to the state of the others after any sequence of revisions', async () => {
     const script = configSteps(origins.map(({ address }) => address));
     await fc.assert(
       fc.asyncProperty(script, fc.nat(12), async (steps, joinsAfter) => {

@@ -27,7 +27,7 @@ describe('RemoteLimitStore', () => {
     return { stores, asked };
   }
 
-  it('has the node decide, for all workers that ask it', async () => {
+  it('lets the node decide for all workers', async () => {
     const [first, other] = ofOneNode(2).stores as [RemoteLimitStore, RemoteLimitStore];
     store = first;
     const decisions = [await store.take(asked), await other.take(asked), await store.take(asked), await other.take(asked, 0)];
@@ -35,7 +35,7 @@ describe('RemoteLimitStore', () => {
     await other.close();
   });
 
-  it('leases what is asked for often, and admits as many as the limit has, whoever is asked', async () => {
+  it('leases frequently used limits, and admits exactly the limit over all workers', async () => {
     const { stores, asked: questions } = ofOneNode(2);
     const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 5_000, period: 'year' } }];
     const admitted = [0, 0];
@@ -45,10 +45,10 @@ describe('RemoteLimitStore', () => {
     }
     for (const worker of stores) await worker.close();
     const [first = 0, other = 0] = admitted;
-    // The last ones are not lent, so there is nothing that one has and the other lacks.
+    // The last ones are not leased, so that no worker holds some that another one lacks.
     expect(first + other).toBe(5_000);
     expect(Math.abs(first - other)).toBeLessThan(100);
-    // All that were refused have asked; so have the last two hundred and a few more of those who were admitted.
+    // All refused requests asked the node; so did the last two hundred and a few more admitted ones.
     expect(takes(questions).length).toBeLessThan(1_000 + 500);
   });
 
@@ -60,7 +60,7 @@ describe('RemoteLimitStore', () => {
     expect(questions.map(({ kind }) => kind)).toEqual(Array(50).fill('take'));
   });
 
-  it('gives each its own answer, in whatever order they come', async () => {
+  it('matches answers to requests in any order', async () => {
     const questions: LimitQuestion[] = [];
     store = new RemoteLimitStore((question) => questions.push(question));
     const answers = Promise.all([1, 2, 3].map(async (cost) => store.take(asked, cost)));
@@ -71,7 +71,7 @@ describe('RemoteLimitStore', () => {
     expect((await answers).map(([decision]) => decision?.limit)).toEqual([1, 2, 3]);
   });
 
-  it('fails when the node cannot decide, or says nothing for a second; what comes later is for nobody', async () => {
+  it('fails when the node cannot decide or does not answer for a second; a late answer is ignored', async () => {
     const ids: number[] = [];
     store = new RemoteLimitStore((question) => {
       if (question.kind === 'take') ids.push(question.id);
@@ -86,7 +86,7 @@ describe('RemoteLimitStore', () => {
     store.answered({ kind: 'decided', id: 99, decisions: [] });
   });
 
-  it('has no more than so many wait at once', async () => {
+  it('limits the number of waiting requests', async () => {
     store = new RemoteLimitStore(() => undefined);
     const waiting = Array.from({ length: 10_000 }, async () => store.take(asked));
     await expect(store.take(asked)).rejects.toMatchObject({ code: 'policy_failed', cause: 'too many limit requests are waiting for the node' });
@@ -94,7 +94,7 @@ describe('RemoteLimitStore', () => {
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   });
 
-  it('has only the first requests wait for a node that hangs, and asks again once it answers', async () => {
+  it('lets only the first requests wait for a node that hangs, and asks again after it answers', async () => {
     let hangs = true;
     const node = new MemoryStore();
     const mine = new WorkerLimits(node, 1, (answer) => setImmediate(() => store.answered(answer)));

@@ -18,7 +18,7 @@ describe('TurnBatch', () => {
     expect(sent).toEqual([[1, 2], [3]]);
   });
 
-  it('a message that comes of sending belongs to the next turn', async () => {
+  it('a message added while sending belongs to the next turn', async () => {
     const sent: (readonly string[])[] = [];
     const batch: TurnBatch<string> = new TurnBatch((messages) => {
       sent.push(messages);

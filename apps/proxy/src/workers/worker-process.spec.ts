@@ -23,7 +23,7 @@ describe('WorkerProcess', () => {
     }
   });
 
-  it('gives each question its own answer, however they are ordered', async () => {
+  it('matches answers to requests in any order', async () => {
     const worker = start();
     await worker.started;
     expect(worker.pid).toBeGreaterThan(1);
@@ -31,13 +31,13 @@ describe('WorkerProcess', () => {
     expect(await Promise.all(ports.map((port) => worker.ask({ type: 'listen', port }, 5_000)))).toEqual(ports.map((port) => port + 1));
   });
 
-  it('a worker that cannot do it says why', async () => {
+  it('a request fails with the reason that the worker reports', async () => {
     const worker = start();
     await worker.started;
     await expect(worker.ask({ type: 'metrics' }, 5_000)).rejects.toThrow('nothing was counted');
   });
 
-  it('a worker that does not answer in time has failed; what it says later is for nobody', async () => {
+  it('a request fails when the worker does not answer in time; a late answer is ignored', async () => {
     const worker = start();
     await worker.started;
     await expect(worker.ask({ type: 'health' }, 50)).rejects.toThrow(`worker ${worker.index} did not answer within 50 ms`);
@@ -46,7 +46,7 @@ describe('WorkerProcess', () => {
     expect(worker.isGone).toBe(false);
   });
 
-  it('whoever waits for a worker that ends hears of it at once', async () => {
+  it('pending requests fail at once when the worker ends', async () => {
     const worker = start();
     await worker.started;
     const questions = [worker.ask({ type: 'health' }, 60_000), worker.ask({ type: 'snapshot', revision: 1, resources: [] }, 60_000)];
@@ -64,14 +64,14 @@ describe('WorkerProcess', () => {
     await worker.gone;
   });
 
-  it('passes on what a worker asks of the node, and the decisions back', async () => {
+  it('forwards limit requests to the node, and the decisions back', async () => {
     const worker = start();
     await worker.started;
-    // The odd worker answers with what it was told.
+    // The odd worker echoes the decisions.
     expect(await worker.ask({ type: 'delta', revision: 1, changes: [] }, 5_000)).toMatchObject({ decided: [{ limit: 7 }] });
   });
 
-  it('is ended for good', async () => {
+  it('can be killed', async () => {
     const worker = start();
     await worker.started;
     worker.kill();

@@ -26,31 +26,31 @@ export interface FixtureOptions {
   readonly policies?: readonly Policy[];
   readonly listener?: Partial<ListenerOptions>;
   readonly upstream?: Partial<TargetOptions>;
-  /** Nothing is shed unless this says so. */
+  /** Default: sheds nothing. */
   readonly overload?: Partial<OverloadOptions>;
-  /** The time that a policy has to answer: that of the guard unless this says otherwise. */
+  /** Timeout of a policy; default: that of the guard. */
   readonly policyTimeoutMs?: number;
-  /** Records nothing unless this says otherwise. */
+  /** Default: records nothing. */
   readonly tracer?: Tracer;
-  /** The address to listen on: 127.0.0.1 unless this says otherwise. */
+  /** The address to listen on; default: 127.0.0.1. */
   readonly host?: string;
-  /** What is in service from the start; the gateway "default" is added unless it is among them. */
+  /** The initial configuration; the gateway "default" is added unless it is among them. */
   readonly resources?: readonly Resource[];
 }
 
-/** What the proxy said of itself besides the access log. */
+/** The proxy's log lines other than the access log. */
 interface Notes {
   readonly faults: unknown[];
   readonly policyFaults: { readonly policy: string; readonly fault: unknown }[];
   readonly failures: { readonly code: string; readonly reason: string }[];
 }
 
-/** One line of the access log, read back. */
+/** One parsed line of the access log. */
 export type AccessLine = Readonly<Record<string, unknown>>;
 
 /**
- * The parts of a serving process, joined as they are there, on a free port: real listener, runtime, policies, pools and
- * access log. Only where lines go is the spec's own. Tests only.
+ * The parts of a serving process on a free port: real listener, runtime, policies, pools and access
+ * log. Only the destination of log lines differs. Tests only.
  */
 export class ProxyFixture {
   readonly metrics = new MetricsRegistry();
@@ -104,14 +104,14 @@ export class ProxyFixture {
     return this.listener.address()?.port ?? 0;
   }
 
-  /** Brings a whole configuration into service. Throws unless all of it can be used. */
+  /** Applies a whole configuration. Throws unless all of it can be used. */
   async apply(resources: readonly Resource[]): Promise<void> {
     const gateway = resources.some(({ kind }) => kind === 'gateway') ? [] : [resource('gateway', { name: 'default' })];
     const outcome = await this.target.applySnapshot(++this.#revision, [...gateway, ...resources]);
     if (!outcome.applied || outcome.quarantined.length > 0) throw new Error(JSON.stringify(outcome));
   }
 
-  /** Brings a delta into service. Throws unless all of it can be used. */
+  /** Applies a delta. Throws unless all of it can be used. */
   change(...changes: readonly ResourceChange[]): void {
     const outcome = this.target.applyDelta(++this.#revision, changes);
     if (!outcome.applied) throw new Error(JSON.stringify(outcome));
@@ -137,7 +137,7 @@ export class ProxyFixture {
     return this.send(`${[`GET ${path} HTTP/1.1`, 'Host: api.test', ...fields].join('\r\n')}\r\n\r\n`);
   }
 
-  /** The access log line of the request with this number, counted from 0, once it is there. */
+  /** Waits for the access log line of the request with this number, counted from 0. */
   async line(index: number): Promise<AccessLine> {
     await eventually(() => this.lines.length > index);
     return this.lines[index] as AccessLine;

@@ -65,7 +65,7 @@ export function randomTargets(count: number, random: NextRandom): string[] {
   });
 }
 
-/** The path that the service of a route is sent, worked out in another way than the proxy does. */
+/** The path that a route's service receives, computed independently of the proxy. */
 export function expectedPath({ rewrite, basePath }: RandomRoute, path: string, params: Readonly<Record<string, string>> | undefined): string {
   const base = basePath.replace(/\/$/, '');
   if (rewrite.path !== undefined) return base + rewrite.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params?.[name] ?? '');

@@ -1,10 +1,10 @@
-/** A request line and Host as somebody who means no good might write them, one character per byte. Tests only. */
+/** A request line and Host as an attacker might write them, one character per byte. Tests only. */
 export interface RawRequest {
   readonly target: string;
   readonly host: string;
 }
 
-/** Where numbers come from: 0 to 1, 1 excluded. */
+/** Returns random numbers from 0 to 1, 1 excluded. */
 export type NextRandom = () => number;
 
 /** A small seeded generator (mulberry32): the same requests on every run. */
@@ -25,7 +25,7 @@ const segments = [
   ...["!$&'()*+,=:@-_", '"<>', '^`{|}', '*', '%2a', 'con', 'nul%20', 'a'.repeat(300)],
 ];
 /** Most of these are refused, so they come up less often. */
-/** Segments with an encoded slash, also around what could be a way up or to another route. */
+/** Segments with an encoded slash, also next to dot segments and the names of other routes. */
 const encodedSlashes = ['a%2Fb', 'a%2fb', 'a%5Cb', 'a%5cb', '%2F', '%2f%2F', 'admin%2Fx', '%2fadmin%2fx', '..%2fadmin', '%2e%2e%2fadmin', 'a%2f..%5c..', 'a%2f%2e%2e', '.%2fa', '..%2f..%2fadmin', 'a%252fb', 'a%2F%61', '..;%2f..'];
 const oddSegments = ['%2F', '%5c', '%2f..', '..%2f', '%00', '%', '%z', '%4', '\\', 'a\\b', '#', 'a#b', '\xe9', '\x7f', '\x01', 'a b', '\t'];
 const queries = ['', '', '', '?', '?a=b', '?a=%2e%2e/..//', '?x=//admin/../', '?a?b', '?"<>', '?%41=%61', '?+&;=', `?${'q'.repeat(500)}`];
@@ -33,14 +33,14 @@ const oddQueries = ['?%00', '?%zz', '?a#b', '?\xe9', '?a b', '?\\', '?%'];
 const hosts = ['api.test', 'api.test', 'API.Test', 'api.test.', 'api.test:80', 'api.test:8080', 'admin.test', 'ADMIN.test', 'Admin.Test.:443', '127.0.0.1', '[::1]', '[0:0::1]:99', 'a_b.test', 'xn--e1afmkfd.test'];
 const oddHosts = ['', 'a b', 'user@api.test', 'api.test:0', 'api.test:99999', 'api..test', '.', 'api.test/', 'api.test,admin.test', '[::1', '\xe9.test', 'api.test:8o'];
 
-/** Draws a request. About two in three are such that a proxy should serve them. */
+/** Draws a request. A proxy should serve about two in three of them. */
 export function rawRequest(random: NextRandom): RawRequest {
   const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const oddly = (share: number, odd: readonly string[], usual: readonly string[]): string => one(random() < share ? odd : usual);
   const depth = Math.floor(random() * 6);
   let path = '';
   for (let index = 0; index < depth; index++) path += `/${oddly(0.05, oddSegments, segments)}`;
-  // There are routes that take encoded slashes, and they are as good a way in as any.
+  // Some routes accept encoded slashes and are attacked as well.
   if (random() < 0.15) path = `/${one(['files', 'file', 're', 'admin', 'files/..', 'file%2f', 'a'])}${path}/${one(encodedSlashes)}`;
   if (depth === 0 || random() < 0.2) path += '/';
   const host = oddly(0.04, oddHosts, hosts);

@@ -1,7 +1,7 @@
 import { definePolicy, definePolicySchema, phases, type Exchange, type Phase, type Policy, type PolicyHooks, type Reply, type RequestPhase } from '@sluice/policy-sdk';
 import { z } from 'zod';
 
-/** What a spec has its policy do in a phase. */
+/** The action of a policy in a phase. */
 export type Act = (exchange: Exchange) => Reply | undefined | Promise<Reply | undefined>;
 
 export interface RecordingOptions {
@@ -14,8 +14,8 @@ export interface RecordingOptions {
 }
 
 /**
- * A policy that runs in every phase, writes each phase down, and does what the spec wants. Its configuration `as` tells
- * one attachment from another in what is recorded. Tests only.
+ * A policy that runs in every phase, records each phase, and runs the action of the spec. Its
+ * configuration `as` identifies the attachment in the record. Tests only.
  */
 export function recordingPolicy(record: (entry: string, exchange: Exchange) => void, options: RecordingOptions = {}): Policy {
   const { name = 'recording', acts = {}, onError } = options;

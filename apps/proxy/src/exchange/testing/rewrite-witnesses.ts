@@ -8,7 +8,7 @@ import { ProxyFixture } from './proxy-fixture.ts';
 import { expectedPath, resourcesOf, type RandomRoute } from './random-routes.ts';
 import { ask, open } from './target-witnesses.ts';
 
-/** Everything seen of one request. */
+/** All observations of one request. */
 interface Seen {
   readonly route: RandomRoute;
   readonly target: string;
@@ -26,9 +26,9 @@ interface Seen {
 export interface RewriteReport {
   pairs: number;
   served: number;
-  /** Of those served, how many were sent another path than the client's. */
+  /** Number of served requests whose path was rewritten. */
   rewritten: number;
-  /** Answers that were not 200, by status and code. */
+  /** Responses other than 200, by status and code. */
   readonly refused: Map<string, number>;
   readonly disagreements: string[];
 }
@@ -60,7 +60,7 @@ export class RewriteWitnesses {
     return witnesses;
   }
 
-  /** Sends each target to every route, and has the witnesses compared. Adds to the report. */
+  /** Sends each target to every route, and compares the witnesses. Adds to the report. */
   async hear(targets: readonly string[], report: RewriteReport): Promise<void> {
     const pairs = targets.values().flatMap((target) => this.#routes.values().map((route) => ({ target, route })));
     const worker = async (): Promise<void> => {
@@ -111,7 +111,7 @@ export class RewriteWitnesses {
     return definePolicy({ schema, compile: () => ({ receive }) });
   }
 
-  /** The origin: writes down the request line of each request, and answers. */
+  /** The origin: records the request line of each request, and answers. */
   #testify(socket: Socket): void {
     let text = '';
     socket.on('error', () => undefined);
@@ -128,7 +128,7 @@ export class RewriteWitnesses {
   }
 }
 
-/** Records every request, and writes the paths of its spans down instead of sending them. */
+/** Samples every request, and records the paths of its spans instead of sending them. */
 class WitnessTracer extends Tracer {
   readonly #seen: ReadonlyMap<string, Seen>;
 
@@ -144,7 +144,7 @@ class WitnessTracer extends Tracer {
   }
 }
 
-/** Normal by the words of the design, not by the code of the gateway. */
+/** Checks the normal form by its definition, independently of the gateway's code. */
 function oddity(path: string, keepsEncodedSlashes: boolean): string | undefined {
   if (!path.startsWith('/')) return 'does not begin with a slash';
   if (/[^\x21-\x7e]|["<>^`{|}\\#?]/.test(path)) return 'holds a byte that the edge would refuse or encode';
@@ -154,12 +154,12 @@ function oddity(path: string, keepsEncodedSlashes: boolean): string | undefined 
   if (/\/\.\.?(?:[/;]|$)/.test(path)) return 'holds a dot segment';
   if (!/%2F|%5C/.test(path)) return undefined;
   if (!keepsEncodedSlashes) return 'holds an encoded slash, on a route that takes none';
-  if (/^\/%(?:2F|5C)/.test(path)) return 'begins another host, to those who decode slashes';
+  if (/^\/%(?:2F|5C)/.test(path)) return 'names another host when its slashes are decoded';
   const read = path.replaceAll(/%(?:2F|5C)/g, '/');
-  return /\/\.\.?(?:[/;]|$)/.test(read) ? 'holds a dot segment, to those who decode slashes' : undefined;
+  return /\/\.\.?(?:[/;]|$)/.test(read) ? 'contains a dot segment when its slashes are decoded' : undefined;
 }
 
-/** Compares what was seen of one request. */
+/** Compares the observations of one request. */
 function judge({ route, target, status, path, params, upstream, log, spans }: Seen, report: RewriteReport): void {
   report.pairs++;
   const disagree = (reason: string): void => {

@@ -8,14 +8,14 @@ import type { Exchange } from '../exchange.ts';
 import { ProxyFixture } from './proxy-fixture.ts';
 import { rawRequest, type NextRandom, type RawRequest } from './raw-request.ts';
 
-/** What one room saw of a request. */
+/** The observation of one witness. */
 interface Sighting {
   readonly host: string;
   readonly path: string;
   readonly query: string;
 }
 
-/** Everything seen of one request. */
+/** All observations of one request. */
 interface Testimony {
   readonly sent: RawRequest;
   status: number;
@@ -25,7 +25,7 @@ interface Testimony {
   captured: string | undefined;
 }
 
-/** A request of which not all saw the same. */
+/** A request on which the witnesses disagree. */
 export interface Disagreement {
   readonly sent: RawRequest;
   readonly reason: string;
@@ -34,9 +34,9 @@ export interface Disagreement {
 export interface IdentityReport {
   cases: number;
   served: number;
-  /** Of those served, how many with an encoded slash in the path. */
+  /** Number of served requests with an encoded slash in the path. */
   encodedSlashes: number;
-  /** Answers that were not 200, by status. */
+  /** Responses other than 200, by status. */
   readonly refused: Map<number, number>;
   readonly disagreements: Disagreement[];
 }
@@ -45,8 +45,8 @@ const concurrency = 32;
 const phases = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer', 'respond', 'settle'] as const;
 
 /**
- * A proxy in whose every room somebody writes down which host, path and query it was given: the router, a policy in each
- * phase (authentication and limits among them), the access log and the origin. Tests only.
+ * A proxy with witnesses that record the host, path and query they received: the router, a policy in
+ * each phase (authentication and limits among them), the access log and the origin. Tests only.
  */
 export class TargetWitnesses {
   readonly #proxy: ProxyFixture;
@@ -79,7 +79,7 @@ export class TargetWitnesses {
     return new TargetWitnesses(proxy, origin, cases);
   }
 
-  /** Sends so many requests over connections that are kept, and has all witnesses compared. Adds to the report. */
+  /** Sends requests over persistent connections, and compares all witnesses. Adds to the report. */
   async hear(count: number, random: NextRandom, report: IdentityReport): Promise<void> {
     let left = count;
     const worker = async (): Promise<void> => {
@@ -135,7 +135,7 @@ function witnessPolicy(cases: ReadonlyMap<string, Testimony>) {
   return definePolicy({ schema, compile: () => Object.fromEntries(phases.map((phase) => [phase, (exchange: unknown) => note(phase, exchange as Exchange)])) });
 }
 
-/** The origin: writes down the request line and Host of each request, and answers. */
+/** The origin: records the request line and Host of each request, and answers. */
 function testify(socket: Socket, cases: ReadonlyMap<string, Testimony>): void {
   let text = '';
   socket.on('error', () => undefined);
@@ -157,7 +157,7 @@ function testify(socket: Socket, cases: ReadonlyMap<string, Testimony>): void {
   });
 }
 
-/** Opens a connection whose errors are not heard: `ask` tells of its end. Tests only. */
+/** Opens a connection that ignores errors: `ask` reports its end. Tests only. */
 export async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => undefined);
@@ -197,7 +197,7 @@ function routeOf({ host, path }: Sighting): string {
   return /^\/files(?:\/|$)|^\/file\/[^/]+$|^\/re\//.test(path) ? 'files' : 'any';
 }
 
-/** Compares what was seen of one request. */
+/** Compares the observations of one request. */
 function judge({ sent, status, sightings, route, captured }: Testimony, report: IdentityReport): void {
   report.cases++;
   const disagree = (reason: string): void => {
@@ -206,7 +206,7 @@ function judge({ sent, status, sightings, route, captured }: Testimony, report: 
   if (status !== 200) {
     report.refused.set(status, (report.refused.get(status) ?? 0) + 1);
     if (status === 0) disagree('no response');
-    // What is refused at the edge is seen by nobody.
+    // No witness sees a request that the edge refuses.
     for (const room of sightings.keys()) if (room !== 'log') disagree(`refused with ${status}, and yet seen by ${room}`);
     return;
   }
@@ -221,7 +221,7 @@ function judge({ sent, status, sightings, route, captured }: Testimony, report: 
   const hasEncodedSlash = /%2F|%5C/.test(first.path);
   if (hasEncodedSlash) report.encodedSlashes++;
   if (hasEncodedSlash && route !== 'files') disagree(`${JSON.stringify(first.path)} was served by ${route}, which does not take encoded slashes`);
-  // Whoever reads an encoded slash as one must not get to what another route guards.
+  // Decoding an encoded slash must not lead to the path of another route.
   for (const separators of [/%2F/g, /%2F|%5C/g]) {
     const read = first.path.replace(separators, '/').replace(/\/{2,}/g, '/');
     const other = routeOf({ ...first, path: read });
