@@ -7,27 +7,27 @@ export type Representation = { readonly id: string; readonly createdAt: string; 
 
 const readOnly: ReadonlySet<string> = new Set(['id', 'createdAt', 'updatedAt', 'revision']);
 
-/** True for what the control plane alone writes: it is in answers and not in what a caller may set. */
+/** True for a member that only the control plane sets: responses show it, and requests must not change it. */
 export function isReadOnly(name: string): boolean {
   return readOnly.has(name);
 }
 
-/** All ids that the resources refer to. */
+/** The ids of all resources that `resources` refer to. */
 export function referredIds(resources: readonly StoredResource[]): string[] {
   return resources.flatMap(({ kind, spec }) => referencesOf(kind, spec).map(({ target }) => target));
 }
 
-/** Shows a resource: references by name, secrets left out, properties in the order of the schema. */
+/** The representation of a resource: references as names, without secrets, properties in the order of the schema. */
 export function present(resource: StoredResource, names: ReadonlyMap<string, string>): Representation {
   const { id, createdAt, updatedAt } = resource;
   const content = presentSpec(resource.kind, resource.spec, names);
   return { id, ...content, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-/** The part of {@link present} that comes from the spec. A reference whose name is not known stays an id. */
+/** The part of {@link present} that comes from the spec. A reference without a known name stays an id. */
 export function presentSpec(kind: Kind, spec: Spec, names: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {
   const named: unknown = mapReferences(kind, spec, ({ target }) => names.get(target) ?? target);
-  // The database sorts properties by length; parsing puts them back in order and fills in what later versions added.
+  // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later versions.
   const parsed = resourceSchemas[kind].safeParse(named);
   const { hash: _hash, ...shown } = (parsed.success ? parsed.data : named) as Record<string, unknown>;
   return shown;

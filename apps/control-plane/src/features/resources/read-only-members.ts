@@ -4,16 +4,17 @@ import type { Representation } from './presentation.ts';
 import { isRecord } from './spec-check.ts';
 
 /**
- * Leaves out the read-only members that say what is stored, so that a representation that was read can be written back.
- * Those that say something else stay, and the schema refuses them. `stored` is undefined when nothing is stored yet.
+ * Omits read-only members that equal the stored ones, so that a representation can be written back as
+ * it was read. Members that differ stay, and the schema refuses them. `stored` is undefined when the
+ * resource does not exist yet.
  */
 export function withoutStoredMembers(content: unknown, stored: Representation | undefined, isFixed = isReadOnly): unknown {
   if (!isRecord(content) || stored === undefined) return content;
-  return Object.fromEntries(Object.entries(content).filter(([name, value]) => !isFixed(name) || !saysTheSame(value, stored[name], name)));
+  return Object.fromEntries(Object.entries(content).filter(([name, value]) => !isFixed(name) || !isSame(value, stored[name], name)));
 }
 
-/** Instants are compared as instants: clients write the same one in several ways. */
-function saysTheSame(given: unknown, stored: unknown, name: string): boolean {
+/** Compares instants by their time, because the same instant can be written in several ways. */
+function isSame(given: unknown, stored: unknown, name: string): boolean {
   if (stored === undefined) return false;
   if (canonicalJson(given) === canonicalJson(stored)) return true;
   return name.endsWith('At') && typeof given === 'string' && typeof stored === 'string' && Date.parse(given) === Date.parse(stored);

@@ -5,7 +5,7 @@ import { isId } from '@sluice/schema';
 import { collections } from './stored-resource.ts';
 import type { StoredResource } from './stored-resource.ts';
 
-/** How many referring resources a fault names. */
+/** The most referring resources that {@link stillReferenced} names. */
 export const maxNamedReferrers = 20;
 
 export function notFound(kind: Kind, idOrName: string): GatewayError {
@@ -15,16 +15,16 @@ export function notFound(kind: Kind, idOrName: string): GatewayError {
 
 export function nameTaken(kind: Kind, name: string): GatewayError {
   const instead = kind === 'key' ? 'choose another name' : `PUT /v1/${collections[kind]}/${name} replaces it`;
-  const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'taken already' }];
-  return new GatewayError('name_taken', { detail: `there is a ${kind} "${name}" already; ${instead}`, errors });
+  const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'is already taken' }];
+  return new GatewayError('name_taken', { detail: `a ${kind} with the name "${name}" already exists; ${instead}`, errors });
 }
 
-/** `referrers` holds one more than are named when there are still more. */
+/** `referrers` holds more than {@link maxNamedReferrers} entries when there are others besides those named. */
 export function stillReferenced(resource: StoredResource, referrers: readonly Pick<StoredResource, 'kind' | 'name'>[]): GatewayError {
   const named = referrers.slice(0, maxNamedReferrers).map(({ kind, name }) => `${kind} "${name}"`);
   const more = referrers.length > maxNamedReferrers ? ' and others' : '';
   return new GatewayError('still_referenced', {
-    detail: `${resource.kind} "${resource.name}" is used by ${named.join(', ')}${more}; change or delete those first`,
+    detail: `${resource.kind} "${resource.name}" is used by ${named.join(', ')}${more}; change or delete these first`,
   });
 }
 

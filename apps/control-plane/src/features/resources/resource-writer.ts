@@ -20,23 +20,23 @@ import { WriteTransaction } from './write-transaction.ts';
 import type { Outcome } from './write-transaction.ts';
 import type { Written } from './written.ts';
 
-/** Which resource a write is about. */
+/** Identifies the resource that a request writes. */
 export interface Address<K extends Kind = Kind> {
   readonly kind: K;
-  /** Id of the resource it belongs to; null for those that belong to none. */
+  /** Id of the resource that owns it; null when there is no owner. */
   readonly scope: string | null;
   readonly idOrName: string;
 }
 
-/** What a resource is created from, when that is not what the caller sent as it stands. */
+/** The input of a creation when it differs from the request content. */
 export interface Creation {
   readonly scope: string | null;
   readonly spec: unknown;
-  /** Members of the answer that are shown once. */
+  /** Members that only the response to the creation shows. */
   readonly secrets?: object;
 }
 
-/** A PUT loses as often only to requests that create and delete the same name without pause. */
+/** The most attempts of a PUT. Only requests that keep creating and deleting the same name can use them up. */
 const maxPutAttempts = 100;
 
 /** Creates, replaces, patches and deletes resources of every kind. */
@@ -48,7 +48,7 @@ export class ResourceWriter {
     private readonly policies: PoliciesService,
   ) {}
 
-  /** POST. `content` is what the caller sent. */
+  /** Handles POST. `content` is the request content. */
   create(kind: Kind, content: unknown, write: WriteRequest, creation: Creation = { scope: null, spec: content }): Promise<Written> {
     return this.transaction.run(write, content, async (sql) => {
       if (!matchesStrongly(write.ifMatch, undefined)) throw stale();
@@ -59,7 +59,7 @@ export class ResourceWriter {
     });
   }
 
-  /** Creates the very first resource; does nothing when there is a revision already. Replicas that start together agree. */
+  /** Creates the first resource unless a revision exists. Only one of several replicas that start together creates it. */
   createFirst(kind: Kind, content: unknown, write: WriteRequest): Promise<Written> {
     return this.transaction.run(write, content, async (sql) => {
       if ((await this.transaction.lockHead(sql)) > 0) return { status: 200, resource: undefined, changes: [] };
@@ -69,7 +69,7 @@ export class ResourceWriter {
     });
   }
 
-  /** PUT: replaces, or creates under the name in the path. */
+  /** Handles PUT: replaces the resource, or creates it under the name in the path. */
   replace(address: Address, content: unknown, write: WriteRequest): Promise<Written> {
     const { kind, scope, idOrName } = address;
     return this.transaction.run(write, content, async (sql) => {
@@ -82,13 +82,13 @@ export class ResourceWriter {
         if (current !== undefined) return this.store(sql, current, spec);
         const resource = await this.insert(sql, kind, scope, spec);
         if (resource !== undefined) return created(resource);
-        // Another request created it since we looked; by the next look a third one may have deleted it again.
+        // Another request created the resource after the lookup; a third may delete it before the next one.
       }
-      throw new GatewayError('database_unavailable', { detail: `others create and delete the ${kind} "${idOrName}" all the time; try again` });
+      throw new GatewayError('database_unavailable', { detail: `other requests keep creating and deleting the ${kind} "${idOrName}"; try again` });
     });
   }
 
-  /** PATCH, RFC 7396. */
+  /** Handles PATCH (RFC 7396). */
   patch(address: Address, patch: unknown, write: WriteRequest): Promise<Written> {
     return this.transaction.run(write, patch, async (sql) => {
       const current = await this.lock(sql, address, write);
@@ -98,7 +98,7 @@ export class ResourceWriter {
     });
   }
 
-  /** DELETE. What belongs to the resource is deleted with it; what refers to it prevents it. */
+  /** Handles DELETE. Also deletes the resources that this one owns; refuses while other resources refer to it. */
   remove(address: Address, write: WriteRequest): Promise<Written> {
     return this.transaction.run(write, {}, async (sql) => {
       const current = await this.lock(sql, address, write, 'delete');
@@ -119,7 +119,7 @@ export class ResourceWriter {
     return this.resources.insert(sql, kind, randomUUID(), scope, spec);
   }
 
-  /** The resource as it is, locked, once the caller's preconditions hold. */
+  /** Locks and returns the current resource; throws when the caller's preconditions do not hold. */
   private async lock(sql: Sql, { kind, scope, idOrName }: Address, write: WriteRequest, lock: 'update' | 'delete' = 'update'): Promise<StoredResource | undefined> {
     const current = await this.resources.find(sql, kind, scope, idOrName, lock);
     if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
@@ -129,7 +129,7 @@ export class ResourceWriter {
     return current;
   }
 
-  /** The resource as a reader sees it. */
+  /** The representation of the resource. */
   private async shown(sql: Sql, resource: StoredResource | undefined): Promise<Representation | undefined> {
     return resource === undefined ? undefined : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
   }
@@ -147,7 +147,7 @@ function created(resource: StoredResource): Outcome {
   return { status: 201, resource, changes: [{ kind, id, name, before: null, after: spec }] };
 }
 
-/** The content with the name of the path; a name inside must be the same when the path holds one. */
+/** Adds the name to the content. When the path has a name, a name in the content must be the same. */
 function named(kind: Kind, name: string, content: unknown, isFromPath: boolean): unknown {
   if (!isRecord(content)) return content;
   const property = nameProperty(kind);
@@ -155,12 +155,12 @@ function named(kind: Kind, name: string, content: unknown, isFromPath: boolean):
   if (written === undefined) return { ...content, [property]: name };
   if (!isFromPath || written === name) return content;
   throw new GatewayError('validation_failed', {
-    detail: `the path names "${name}", the content names another`,
+    detail: `the name in the content differs from "${name}" in the path`,
     errors: [{ pointer: `/${property}`, detail: `leave it out or write "${name}"; PATCH renames` }],
   });
 }
 
-/** The spec with a patch applied. A read-only member that the patch would remove stays in, so that it is refused. */
+/** Applies a patch to the spec. Read-only members of the patch stay, even those that are null, so that they are refused. */
 function patched(spec: Spec, patch: unknown): unknown {
   const merged = mergePatch(spec, patch);
   if (!isRecord(patch) || !isRecord(merged)) return merged;

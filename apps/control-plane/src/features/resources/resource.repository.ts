@@ -10,34 +10,34 @@ import type { StoredResource } from './stored-resource.ts';
 
 const columns = 'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
 
-/** Rows of a list. */
+/** The rows of one page of a list. */
 export interface ResourcePage<K extends Kind> {
   readonly rows: StoredResource<K>[];
-  /** There are further rows within the limit that were left out because of the size of these. */
+  /** True when rows within the limit were left out because of the size of the page. */
   readonly isCut: boolean;
 }
 
-/** A page of a list holds resources of so many bytes, and one more at most. */
+/** The size of a page's specs, in bytes, from which on no further resource is added to it. */
 const maxPageBytes = 1_048_576;
 
-/** What the row will be locked for until the transaction ends. */
+/** The purpose for which a row is locked until the transaction ends. */
 export type RowLock = 'none' | 'update' | 'delete';
 
 const lockClauses: Readonly<Record<RowLock, string>> = {
   none: '',
-  // Lets others take references to the row meanwhile.
+  // Does not block other transactions that insert references to the row.
   update: 'FOR NO KEY UPDATE',
-  // Waits for those who are about to refer to the row, and makes later ones wait.
+  // Waits for transactions that are inserting references to the row, and makes later ones wait.
   delete: 'FOR UPDATE',
 };
 
-/** Which resources a list holds. */
+/** Selects the resources of a list. */
 export interface ResourceFilter {
   readonly kind: Kind;
   readonly scope: string | null;
   readonly tags: readonly string[];
   readonly name: string | undefined;
-  /** Only resources that refer to this one. */
+  /** Selects only resources that refer to the resource with this id. */
   readonly refersTo?: string;
   readonly afterName: string | undefined;
   readonly limit: number;
@@ -47,7 +47,7 @@ export interface ResourceFilter {
 @Injectable()
 export class ResourceRepository {
   async find<K extends Kind>(sql: Sql, kind: K, scope: string | null, idOrName: string, lock: RowLock = 'none'): Promise<StoredResource<K> | undefined> {
-    // What cannot be a name is not asked for: the database would refuse some of it as text.
+    // Invalid names are not queried, because the database refuses some of them as text.
     if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
     const column = isId(idOrName) ? 'id' : 'name';
     const text = `SELECT ${columns} FROM resource WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2 AND ${column} = $3 ${lockClauses[lock]}`;
@@ -56,8 +56,8 @@ export class ResourceRepository {
   }
 
   /**
-   * In the order of their names: the first is always there, and further ones as long as those before come to less than
-   * {@link maxPageBytes}.
+   * Lists resources in the order of their names. The page always has the first one; it has another
+   * while the specs before it are smaller than {@link maxPageBytes} together.
    */
   async list<K extends Kind>(sql: Sql, filter: ResourceFilter & { readonly kind: K }): Promise<ResourcePage<K>> {
     const { kind, scope, tags, name, refersTo, afterName, limit } = filter;
@@ -77,12 +77,12 @@ export class ResourceRepository {
     return { rows: rows.map(({ fetched: _fetched, ...row }) => row as StoredResource<K>), isCut: rows.length < (rows[0]?.fetched ?? 0) };
   }
 
-  /** The resources that belong to another, locked for deletion. */
+  /** Returns the resources that another resource owns, locked for deletion. */
   async ownedBy(sql: Sql, scope: string): Promise<StoredResource[]> {
     return sql.query(`SELECT ${columns} FROM resource WHERE scope = $1 ORDER BY name FOR UPDATE`, [scope]);
   }
 
-  /** Undefined when the name is taken in its scope. */
+  /** Inserts a resource; returns undefined when the name is taken in its scope. */
   async insert<K extends Kind>(sql: Sql, kind: K, id: string, scope: string | null, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
     const [row] = await sql
       .query<StoredResource<K>>(
@@ -97,7 +97,7 @@ export class ResourceRepository {
 
   /**
    * Stores a new spec. The row must be locked.
-   * @throws GatewayError name_taken when another resource has the new name, however late it took it.
+   * @throws GatewayError name_taken when another resource has the new name, even from a concurrent transaction.
    */
   async update<K extends Kind>(sql: Sql, current: StoredResource<K>, spec: Spec<K>): Promise<StoredResource<K>> {
     const { id, kind } = current;
@@ -107,18 +107,18 @@ export class ResourceRepository {
         [id, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
       )
       .catch(explainTaken(kind, spec));
-    if (row === undefined) throw new Error('a locked row is gone');
+    if (row === undefined) throw new Error('a locked row does not exist');
     await sql.query('DELETE FROM resource_reference WHERE source = $1', [id]);
     await this.insertReferences(sql, row);
     return row;
   }
 
-  /** The row must be locked for deletion and not be referred to. */
+  /** Deletes a row, which must be locked for deletion and have no referrers. */
   async delete(sql: Sql, id: string): Promise<void> {
     await sql.query('DELETE FROM resource WHERE id = $1', [id]);
   }
 
-  /** Who refers to a resource, itself not counted, at most `limit`. */
+  /** Returns up to `limit` resources that refer to a resource, without those that it owns. */
   async referrers(sql: Sql, id: string, limit: number): Promise<Pick<StoredResource, 'id' | 'kind' | 'name'>[]> {
     return sql.query(
       `SELECT DISTINCT r.id, r.kind, r.name FROM resource_reference JOIN resource r ON r.id = source
@@ -127,7 +127,10 @@ export class ResourceRepository {
     );
   }
 
-  /** The ids of those references that exist, by `kind:target` as written. They cannot be deleted before the transaction ends. */
+  /**
+   * Returns the ids of the referenced resources that exist, by `kind:target` as written. Locks them,
+   * so that they cannot be deleted before the transaction ends.
+   */
   async resolve(sql: Sql, references: readonly ResourceReference[]): Promise<Map<string, string>> {
     const ids = references.filter(({ target }) => isId(target)).map(({ target }) => target);
     const named = references.filter(({ target }) => Name.safeParse(target).success);
@@ -144,7 +147,7 @@ export class ResourceRepository {
     return new Map(rows.flatMap(({ id, kind, name }) => [[`${kind}:${id}`, id] as const, [`${kind}:${name}`, id] as const]));
   }
 
-  /** Names by id. */
+  /** Returns the names of resources by their ids. */
   async namesOf(sql: Sql, ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return new Map();
@@ -163,11 +166,11 @@ export class ResourceRepository {
   }
 }
 
-/** Only the database knows what another transaction takes at the same time; this says it in the words of the Admin API. */
+/** Turns a unique violation, which a concurrent transaction may cause, into a GatewayError. */
 function explainTaken<K extends Kind>(kind: K, spec: Spec<K>): (error: unknown) => never {
   return (error) => {
     if (violates(error, 'resource_name_taken')) throw nameTaken(kind, nameOf(kind, spec));
     if (!violates(error, 'resource_key_taken')) throw error;
-    throw new GatewayError('name_taken', { detail: 'this key is in use already', errors: [{ pointer: '/key', detail: 'in use already' }] });
+    throw new GatewayError('name_taken', { detail: 'this key is already in use', errors: [{ pointer: '/key', detail: 'is already in use' }] });
   };
 }

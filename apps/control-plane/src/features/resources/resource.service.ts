@@ -16,13 +16,13 @@ import { ResourceWriter } from './resource-writer.ts';
 import type { StoredResource } from './stored-resource.ts';
 import { WriteAnswers } from './write-answers.ts';
 
-/** Narrows a list to what belongs to a resource, or refers to it. */
+/** Restricts a list to resources that a resource owns, or that refer to a resource. */
 export interface ListScope {
   readonly scope?: string;
   readonly refersTo?: string;
 }
 
-/** What the controllers of all configuration resources share: each passes its kind. */
+/** Handles the requests for configuration resources of every kind. Each controller passes its kind. */
 @Injectable()
 export class ResourceService {
   constructor(
@@ -63,7 +63,7 @@ export class ResourceService {
   }
 
   /**
-   * A resource as a reader sees it.
+   * Returns the representation of a resource.
    * @throws GatewayError resource_not_found
    */
   async representation(kind: Kind, idOrName: string, scope: string | null = null): Promise<Representation> {

@@ -6,7 +6,7 @@ import { ResourceWriter } from './resource-writer.ts';
 import { WriteAnswers } from './write-answers.ts';
 import { WriteTransaction } from './write-transaction.ts';
 
-/** The room that all configuration resources share. */
+/** The providers that all configuration resources share. */
 @Module({
   imports: [RevisionsModule],
   providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],

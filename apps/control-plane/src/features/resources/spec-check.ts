@@ -5,18 +5,19 @@ import type { FieldError } from '@sluice/errors';
 import { isReadOnly } from './presentation.ts';
 
 
-/** Finds the ids of references: by `kind:target`. */
+/** Resolves references to ids, by `kind:target`. */
 export type ResolveReferences = (references: readonly ResourceReference[]) => Promise<ReadonlyMap<string, string>>;
 
 /**
- * Checks what a caller wrote and gives the spec to be stored, with references as ids.
- * @throws GatewayError with all faults at once: of the schema, of the policies' own schemas, and references to nothing.
+ * Validates a caller's input and returns the spec to store, with references as ids.
+ * @throws GatewayError with all faults: of the schema, of the policies' configuration schemas, and
+ * references to resources that do not exist.
  */
 export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalogue: PolicyCatalogue, resolve: ResolveReferences): Promise<Spec<K>> {
   checkSize(input);
   const parsed = resourceSchemas[kind].safeParse(input);
   if (parsed.success) checkSize(parsed.data);
-  // Even when the schema finds faults, policies and references are looked at as they are written.
+  // Policies and references are checked even when the schema finds faults, to report all faults at once.
   const written: unknown = parsed.success ? parsed.data : input;
   const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
   const ids = await resolve(references);
@@ -29,13 +30,13 @@ export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalog
   return mapReferences(kind, written as Spec<K>, ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name);
 }
 
-/** A resource that is too large is told only that: what else is wrong with it may be without end. */
+/** Refuses a resource that is too large. No other faults are reported, because there may be very many. */
 function checkSize(spec: unknown): void {
   const fault = specSizeFault(spec);
   if (fault !== undefined) throw new GatewayError('validation_failed', { detail: fault, errors: [{ pointer: '', detail: fault }] });
 }
 
-/** Each attachment that is well-formed is checked by its policy, whatever is wrong with the others. */
+/** Checks every well-formed attachment with its policy's schema, independently of the others. */
 function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalogue): FieldError[] {
   const attachments: unknown = isRecord(written) ? written['policies'] : undefined;
   if (!Array.isArray(attachments)) return [];
@@ -56,6 +57,7 @@ function summary(faults: readonly FieldError[]): string {
   return faults.length === 1 && first !== undefined ? `${first.pointer || 'the content'}: ${first.detail}` : `${faults.length} faults, see errors`;
 }
 
+/** True for an object that is not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

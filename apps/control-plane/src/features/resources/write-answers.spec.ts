@@ -89,7 +89,7 @@ describe('the answer to a write', () => {
         requestId: 'r-1',
         revision: 7,
         nodes,
-        detail: expect.stringContaining('revision 7 is committed, but a, b refused it'),
+        detail: expect.stringContaining('revision 7 is committed, but a, b rejected it'),
         errors: [{ pointer: '/policies/0', detail: 'route "orders": this node does not know the policy "x"' }],
       },
     });

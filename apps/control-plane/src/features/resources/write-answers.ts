@@ -8,13 +8,13 @@ import { AppliedStatus } from '../nodes/applied.ts';
 import type { AppliedReport } from '../nodes/applied.ts';
 import type { Written } from './written.ts';
 
-/** Something the caller should know about a write that succeeded. */
+/** A hint about a problem with a write that succeeded. */
 export interface Warning {
   readonly code: 'route_shadowed';
   readonly detail: string;
 }
 
-/** Turns what a write did into its answer, after asking the nodes when the caller wants that. */
+/** Builds the response to a write, after it has waited for the nodes if the caller requested it. */
 @Injectable()
 export class WriteAnswers {
   constructor(
@@ -38,12 +38,12 @@ export class WriteAnswers {
     return new Answer(status === 204 ? 200 : status, { ...body, nodes: report.nodes }, headers);
   }
 
-  /** The write is committed whatever happens here, so a failure to ask only means that nothing is known about the nodes. */
+  /** Waits for the nodes. A failure to do so is reported as `pending`, because the write is already committed. */
   private async wait(revision: number, timeoutMs: number): Promise<AppliedReport> {
     try {
       return await this.applied.wait(revision, timeoutMs);
     } catch (error) {
-      this.logger.warn('could not ask the nodes about a revision', { revision, reason: reasonOf(error) });
+      this.logger.warn('could not determine which nodes applied a revision', { revision, reason: reasonOf(error) });
       return { revision, status: 'pending', nodes: [] };
     }
   }
@@ -58,7 +58,7 @@ function rejected({ revision, nodes }: AppliedReport, requestId: string, headers
     }
   }
   const refusing = nodes.filter(({ outcome }) => outcome === 'rejected').map(({ id }) => id);
-  const detail = `revision ${revision} is committed, but ${refusing.join(', ')} refused it and keeps the configuration before; write again to repair it`;
+  const detail = `revision ${revision} is committed, but ${refusing.join(', ')} rejected it and kept the previous configuration; correct the configuration with another write`;
   const { ETag: _etag, Location: _location, ...kept } = headers;
   return Answer.problem('revision_rejected', { detail, errors: [...errors.values()], requestId }, kept, { revision, nodes });
 }

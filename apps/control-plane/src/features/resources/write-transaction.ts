@@ -15,18 +15,18 @@ import { pathOf } from './stored-resource.ts';
 import type { StoredResource } from './stored-resource.ts';
 import type { Written } from './written.ts';
 
-/** What the work inside the transaction came to. */
+/** The result of the work in the transaction. */
 export interface Outcome {
   readonly status: Written['status'];
-  /** As it is stored now; undefined when it was deleted. */
+  /** The resource as it is stored now; undefined when it was deleted. */
   readonly resource: StoredResource | undefined;
-  /** Empty when everything was as wanted already: no revision is made then. */
+  /** Empty when the write changed nothing; no revision is created then. */
   readonly changes: readonly Change[];
-  /** Members of the answer that are shown once and never stored in the clear. */
+  /** Members that only this response shows, and that are never stored unencrypted. */
   readonly secrets?: object | undefined;
 }
 
-/** One write = one transaction = one revision: this is where they are tied together. */
+/** Runs each write in one transaction, which creates at most one revision. */
 @Injectable()
 export class WriteTransaction {
   constructor(
@@ -37,8 +37,9 @@ export class WriteTransaction {
   ) {}
 
   /**
-   * Runs `work`, then commits the revision as the transaction's last statement. `work` may be run again after a deadlock.
-   * `content` is what the caller sent: a repetition with the same Idempotency-Key must send the same.
+   * Runs `work`, then commits the revision as the transaction's last statement. `work` may run again
+   * after a deadlock. `content` is the request content, which must be the same in a repetition with
+   * the same Idempotency-Key.
    */
   async run(write: WriteRequest, content: unknown, work: (sql: Sql) => Promise<Outcome>): Promise<Written> {
     const hash = requestHash(write, content);
@@ -51,7 +52,7 @@ export class WriteTransaction {
     return written;
   }
 
-  /** The newest revision; none is made by others before the transaction ends. */
+  /** Returns the newest revision; no other transaction can create one before this one ends. */
   lockHead(sql: Sql): Promise<number> {
     return this.revisions.lockHead(sql);
   }

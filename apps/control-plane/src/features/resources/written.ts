@@ -1,15 +1,15 @@
 import type { StoredResource } from './stored-resource.ts';
 
-/** What a write did, before the nodes are asked. */
+/** The result of a write, before it waits for the nodes. */
 export interface Written {
   readonly status: 200 | 201 | 204;
   readonly headers: Readonly<Record<string, string>>;
-  /** The resource as the answer shows it; undefined when it was deleted. */
+  /** The representation of the resource; undefined when it was deleted. */
   readonly body: object | undefined;
-  /** The revision that was made; the newest one when nothing had to be changed. */
+  /** The revision that the write created; the newest one when nothing changed. */
   readonly revision: number;
-  /** True when this is the answer of an earlier request with the same Idempotency-Key. */
+  /** True when this is the stored response to an earlier request with the same Idempotency-Key. */
   readonly isReplayed: boolean;
-  /** As it is stored now; undefined when it was deleted, or the answer is replayed. */
+  /** The resource as it is stored now; undefined when it was deleted or the response is replayed. */
   readonly resource: StoredResource | undefined;
 }

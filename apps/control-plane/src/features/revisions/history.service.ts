@@ -12,7 +12,7 @@ import { presentSpec } from '../resources/presentation.ts';
 import type { Change, ChangeAction, Revision } from './revision.ts';
 import { RevisionRepository } from './revision.repository.ts';
 
-/** Reads the history: what changed, who did it, and whether the nodes have it. */
+/** Reads revisions: their changes, their actor, and which nodes have applied them. */
 @Injectable()
 export class HistoryService {
   constructor(
@@ -21,7 +21,7 @@ export class HistoryService {
     private readonly applied: AppliedStatus,
   ) {}
 
-  /** Newest first, without the content of the changes. */
+  /** Lists revisions, newest first, without the resources before and after the changes. */
   async list({ limit, after }: PageQuery): Promise<Answer> {
     const rows = await this.revisions.list(this.database, after === undefined ? undefined : Number(decodeCursor(after, cursorKeys.revision)), limit + 1);
     const kept = rows.slice(0, limit);
@@ -34,7 +34,7 @@ export class HistoryService {
     return Answer.ok(pageOf(rows, limit, entryOf, ({ revision }) => String(revision)));
   }
 
-  /** With the content of each change before and after. */
+  /** Returns a revision with the resources before and after each change. */
   async get(text: string): Promise<Answer> {
     const revision = await this.find(text);
     const changes = await this.revisions.changesOf(this.database, revision.revision);

@@ -5,20 +5,20 @@ import type { ResourceState } from './resource-set.ts';
 
 const connectMs = 3_000;
 const farewellMs = 1_000;
-/** Revisions read at once, and rows fetched at once while loading: bounds both memory and stalls. */
+/** Revisions per read and rows per fetch. They bound memory and the time that the event loop is blocked. */
 const revisionsPerRead = 500;
 const rowsPerFetch = 500;
 
-/** Where the configuration stands. */
+/** The newest revision of a database. */
 export interface Head {
-  /** Identity of the database; another one means that revisions cannot be compared. */
+  /** Identity of the database. Revisions of different epochs cannot be compared. */
   readonly epoch: string;
   readonly revision: number;
 }
 
 /** Consecutive revisions, oldest first. */
 export interface RevisionBatch {
-  /** The newest revision there is; more may have to be read to get there. */
+  /** The newest revision. Reaching it may take further reads. */
   readonly head: Head;
   readonly revisions: readonly { readonly revision: number; readonly states: readonly ResourceState[] }[];
 }
@@ -33,8 +33,8 @@ interface ChangeRow {
 }
 
 /**
- * One connection of our own: NOTIFY wakes us through it, and the changes are read through it. Nothing in it waits for
- * ever. It does not reconnect; who uses it makes another one.
+ * Reads changes over a dedicated connection, which also receives NOTIFY. Every wait has a timeout.
+ * The reader does not reconnect; its user opens another one.
  */
 export class ChangeReader {
   private readonly client: pg.Client;
@@ -54,7 +54,7 @@ export class ChangeReader {
     this.client.on('end', () => onLost(new Error('the database closed the connection')));
   }
 
-  /** Connects and listens. Rejects when that does not work within seconds. No query may take longer than `queryMs`. */
+  /** Connects and listens. Rejects when that fails or takes too long. `queryMs` is the timeout of every query. */
   static async open(databaseUrl: string, queryMs: number, onWake: () => void, onLost: (error: Error) => void): Promise<ChangeReader> {
     const reader = new ChangeReader(databaseUrl, queryMs, onWake, onLost);
     try {
@@ -69,13 +69,13 @@ export class ChangeReader {
 
   async close(): Promise<void> {
     const cancel = new AbortController();
-    // A server that no longer answers would let a polite farewell wait for ever.
+    // Closing a connection to a server that no longer answers would never finish.
     const late = sleep(farewellMs, undefined, { signal: cancel.signal }).catch(() => undefined);
     await Promise.race([this.client.end().catch(() => undefined), late]);
     cancel.abort();
   }
 
-  /** Reads everything at one revision. `take` gets it in parts. */
+  /** Reads all resources at one revision. `take` receives them in batches. */
   async load(begin: (head: Head) => void, take: (states: readonly ResourceState[]) => void): Promise<void> {
     await this.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
@@ -94,7 +94,7 @@ export class ChangeReader {
     }
   }
 
-  /** The next revisions after one, in the order they were committed. */
+  /** Reads the next revisions after `revision`, in commit order. */
   async changesAfter(revision: number): Promise<RevisionBatch> {
     const { rows } = await this.client.query<ChangeRow>(
       `SELECT epoch, config_head.revision AS head, change.revision, kind, resource_id AS id, after

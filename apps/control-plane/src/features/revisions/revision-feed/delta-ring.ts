@@ -1,7 +1,7 @@
 import { encodeControlFrame, encodedBytes, maxDeltaBytes } from '@sluice/wire';
 import type { ResourceRecord } from '@sluice/wire';
 
-/** A delta ready to be sent; `frame` is undefined when it is too large, and a snapshot has to do. */
+/** An encoded delta. `frame` is undefined when it would be too large; the node then gets a snapshot. */
 export interface EncodedDelta {
   readonly revision: number;
   readonly frame: Buffer | undefined;
@@ -13,7 +13,7 @@ export interface DeltaRingLimits {
 }
 
 const defaultLimits: DeltaRingLimits = { deltas: 1_000, bytes: 32 * 1024 * 1024 };
-/** Nodes that fell behind together are usually at one revision, so a few merged deltas serve them all. */
+/** The most merged deltas that are cached. Nodes that fall behind together are usually at the same revision. */
 const keptMerged = 16;
 
 interface RingDelta {
@@ -21,24 +21,24 @@ interface RingDelta {
   readonly revision: number;
   readonly changes: readonly ResourceRecord[];
   readonly bytes: number;
-  /** Of the set once the changes are applied. */
+  /** Hash of the set after the changes. */
   readonly setHash: Buffer;
   frame: Buffer | undefined;
 }
 
-/** The last deltas of a view, bounded in number and in bytes. Each is encoded once, when a first node asks for it. */
+/** The newest deltas of a view, bounded in number and in bytes. Each is encoded once, when it is first sent. */
 export class DeltaRing {
   private readonly deltas: RingDelta[] = [];
   private readonly merged = new Map<number, EncodedDelta>();
   private bytes = 0;
 
-  /** `oldest` is the revision the ring begins after, with the hash of the set there. */
+  /** `oldest` is the revision before the first delta, with the hash of the set at that revision. */
   constructor(
     private oldest: { readonly revision: number; readonly setHash: Buffer },
     private readonly limits: DeltaRingLimits = defaultLimits,
   ) {}
 
-  /** Takes the changes of one revision. Revisions only grow. */
+  /** Appends the changes of one revision, which must be newer than all before. */
   append(revision: number, changes: readonly ResourceRecord[], setHash: Buffer): void {
     const bytes = changes.reduce((sum, change) => sum + encodedBytes(change), 0);
     const fromRevision = this.deltas.at(-1)?.revision ?? this.oldest.revision;
@@ -53,7 +53,7 @@ export class DeltaRing {
     return revision >= this.oldest.revision;
   }
 
-  /** Hash of the set as it was at a revision; undefined when that was before the ring begins. */
+  /** Hash of the set at a revision; undefined when the ring does not cover the revision. */
   setHashAt(revision: number): Buffer | undefined {
     if (!this.covers(revision)) return undefined;
     return this.deltas[this.indexAfter(revision) - 1]?.setHash ?? this.oldest.setHash;
@@ -67,7 +67,7 @@ export class DeltaRing {
     return delta;
   }
 
-  /** Everything after a revision in one delta, at most one change per resource; undefined when there is nothing. */
+  /** Merges all deltas after a revision into one, with one change per resource; undefined when there are none. */
   merge(revision: number): EncodedDelta | undefined {
     const first = this.indexAfter(revision);
     const last = this.deltas.at(-1);

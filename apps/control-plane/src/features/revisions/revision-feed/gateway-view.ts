@@ -6,20 +6,21 @@ import { MemberSet } from './member-set.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import type { EncodedSnapshot } from './snapshot-cache.ts';
 
-/** What a view is a view of. */
+/** The resource set from which a view selects. */
 export interface ViewSource {
   readonly epoch: string;
   /** The newest revision. */
   readonly revision: number;
-  /** Resources every gateway receives. */
+  /** The resources that every gateway receives. */
   readonly shared: MemberSet;
-  /** A resource as it is now. */
+  /** The current state of a resource. */
   find(id: string): ResourceRecord | undefined;
 }
 
 /**
- * What the nodes of one gateway receive: the gateway itself, the routes that list it, the services those use, and what
- * all gateways share. Follows changes one by one; services are counted by the routes that use them.
+ * The resources that the nodes of one gateway receive: the gateway itself, the routes that list it,
+ * the services of those routes, and the resources that all gateways share. Changes are applied
+ * incrementally; services are reference-counted by the routes that use them.
  */
 export class GatewayView {
   private readonly own = new MemberSet();
@@ -46,33 +47,33 @@ export class GatewayView {
     return this.source.epoch;
   }
 
-  /** The newest revision, whether or not it changed anything here. */
+  /** The newest revision, even if it changed nothing in this view. */
   get revision(): number {
     return this.source.revision;
   }
 
-  /** A route is served here from now on. */
+  /** Adds a route that lists this gateway. */
   addRoute(id: string, services: readonly string[]): void {
     this.routes.add(id);
     this.touched.add(id);
     for (const service of services) this.countService(service, 1);
   }
 
-  /** A route is no longer served here. */
+  /** Removes a route that no longer lists this gateway. */
   removeRoute(id: string, services: readonly string[]): void {
     this.routes.delete(id);
     this.touched.add(id);
     for (const service of services) this.countService(service, -1);
   }
 
-  /** The gateway, or a service that may be used here, changed. */
+  /** Records that the gateway or a service has changed. Ignores services that this view does not use. */
   touch(id: string): void {
     if (id === this.gatewayId || this.serviceUses.has(id)) this.touched.add(id);
   }
 
   /**
-   * Ends a revision: settles what was touched and keeps the delta.
-   * @returns true when the nodes of this gateway are concerned.
+   * Completes a revision: applies the touched resources and appends the delta.
+   * @returns true when the revision affects the nodes of this gateway.
    */
   commit(sharedChanges: readonly ResourceRecord[]): boolean {
     const changes = this.settle();
@@ -81,18 +82,18 @@ export class GatewayView {
     return true;
   }
 
-  /** Ends loading: settles everything; deltas begin after the revision that was loaded. */
+  /** Completes loading. Deltas begin after the loaded revision. */
   commitLoad(): void {
     this.settle();
     this.ring = new DeltaRing({ revision: this.revision, setHash: this.setHash() }, this.limits);
   }
 
-  /** True when a node that holds a set with this hash at this revision can go on with deltas. */
+  /** True when a node whose set has this hash at this revision can resume with deltas. */
   canResume(revision: number, setHash: Uint8Array): boolean {
     return revision <= this.revision && this.ring.setHashAt(revision)?.equals(setHash) === true;
   }
 
-  /** True when deltas lead on from this revision. */
+  /** True when deltas lead from this revision to the newest. */
   covers(revision: number): boolean {
     return this.ring.covers(revision);
   }
@@ -102,12 +103,12 @@ export class GatewayView {
     return this.ring.next(revision);
   }
 
-  /** All deltas after a covered revision as one; undefined when there is none. */
+  /** All deltas after a covered revision, merged into one; undefined when there is none. */
   mergedDelta(revision: number): EncodedDelta | undefined {
     return this.ring.merge(revision);
   }
 
-  /** The whole configuration, not older than the deltas reach. */
+  /** A snapshot of the whole configuration, at a revision from which deltas lead to the newest. */
   snapshot(): Promise<EncodedSnapshot> {
     return this.snapshots.get();
   }
@@ -120,7 +121,7 @@ export class GatewayView {
     return this.heartbeat.frame;
   }
 
-  /** Hash over everything the nodes should hold at the newest revision. */
+  /** Hash of the resources that the nodes should have at the newest revision. */
   setHash(): Buffer {
     return this.own.hash.plus(this.source.shared.hash).bytes();
   }

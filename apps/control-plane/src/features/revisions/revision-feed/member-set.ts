@@ -1,7 +1,7 @@
 import { SetHash } from '@sluice/wire';
 import type { ResourceRecord } from '@sluice/wire';
 
-/** Resources by id, and the hash over them, which follows every change. */
+/** Resources by id, with a hash that is updated with every change. */
 export class MemberSet {
   readonly hash = new SetHash();
   private readonly members = new Map<string, ResourceRecord>();
@@ -15,8 +15,8 @@ export class MemberSet {
   }
 
   /**
-   * Brings one resource to what it is now; undefined takes it out.
-   * @returns the change as nodes hear of it; undefined when nothing changed.
+   * Sets the current state of a resource; undefined removes it.
+   * @returns the change to send to nodes; undefined when nothing changed.
    */
   settle(id: string, now: ResourceRecord | undefined): ResourceRecord | undefined {
     const before = this.members.get(id);

@@ -6,14 +6,14 @@ import { GatewayView } from './gateway-view.ts';
 import type { ViewSource } from './gateway-view.ts';
 import { MemberSet } from './member-set.ts';
 
-/** One resource as a revision left it; `spec` is null when it was deleted. */
+/** The state of a resource after a revision; `spec` is null when it was deleted. */
 export interface ResourceState {
   readonly kind: Kind;
   readonly id: string;
   readonly spec: Spec | null;
 }
 
-/** Where a route is served and what it uses. */
+/** The gateways and the services to which a route refers. */
 interface RouteUses {
   readonly gateways: readonly string[];
   readonly services: readonly string[];
@@ -23,12 +23,12 @@ const maxFormerNames = 1_000;
 
 const nowhere: RouteUses = { gateways: [], services: [] };
 
-/** Kinds that only some gateways receive; all others go to every node. */
+/** Kinds of which each gateway receives only some resources. Resources of other kinds go to every node. */
 const ownKinds: ReadonlySet<string> = new Set<Kind>(['gateway', 'service', 'route']);
 
 /**
- * The whole configuration at one revision, as the bytes that travel, and a view of it for every gateway. Pure memory:
- * the same revisions make the same views, on every replica.
+ * The whole configuration at one revision, as the JSON that is sent, with a view for every gateway.
+ * It does no I/O: the same revisions produce the same views on every replica.
  */
 export class ResourceSet implements ViewSource {
   readonly shared = new MemberSet();
@@ -36,11 +36,11 @@ export class ResourceSet implements ViewSource {
   private readonly routes = new Map<string, RouteUses>();
   private readonly views = new Map<string, GatewayView>();
   private readonly gatewayNames = new Map<string, string>();
-  /** Of gateways that were deleted: nodes of theirs may still be there. */
+  /** Names of deleted gateways, whose nodes may still be connected. */
   private readonly formerNames = new Map<string, string>();
   private current: number;
 
-  /** Begins empty, at `revision`. */
+  /** Creates an empty set at `revision`. */
   constructor(
     readonly epoch: string,
     revision: number,
@@ -66,7 +66,7 @@ export class ResourceSet implements ViewSource {
     return this.views.get(gatewayId);
   }
 
-  /** Id of the gateway of that name. */
+  /** Id of the gateway with this name. */
   gatewayId(name: string): string | undefined {
     for (const [id, gatewayName] of this.gatewayNames) if (gatewayName === name) return id;
     return undefined;
@@ -80,12 +80,12 @@ export class ResourceSet implements ViewSource {
     return this.gatewayNames.get(id) ?? this.formerNames.get(id);
   }
 
-  /** Takes resources while loading, in any order. {@link loaded} ends it. */
+  /** Adds resources while loading, in any order. Call {@link loaded} afterwards. */
   load(states: readonly ResourceState[]): void {
     this.enter(states);
   }
 
-  /** Settles the views once everything is loaded. */
+  /** Completes the views after the last {@link load}. */
   loaded(): void {
     for (const [id, uses] of this.routes) this.join(id, uses);
     for (const view of this.views.values()) {
@@ -96,7 +96,7 @@ export class ResourceSet implements ViewSource {
 
   /**
    * Applies one revision.
-   * @returns ids of the gateways whose nodes are concerned.
+   * @returns ids of the gateways whose nodes the revision affects.
    */
   apply(revision: number, states: readonly ResourceState[]): Set<string> {
     this.current = revision;
@@ -112,7 +112,7 @@ export class ResourceSet implements ViewSource {
     }
     const concerned = new Set<string>();
     for (const view of this.views.values()) if (view.commit(sharedChanges)) concerned.add(view.gatewayId);
-    // Nobody finds them any more, but the streams of their nodes have them, and send this last delta.
+    // The views of deleted gateways cannot be found any more, but open streams still use them to send this last delta.
     for (const view of ending) {
       view.touch(view.gatewayId);
       view.commit(sharedChanges);
@@ -121,7 +121,7 @@ export class ResourceSet implements ViewSource {
     return concerned;
   }
 
-  /** Puts states in their places. Gives the changes that every gateway receives. */
+  /** Stores the states and returns the changes that every gateway receives. */
   private enter(states: readonly ResourceState[]): ResourceRecord[] {
     const sharedChanges: ResourceRecord[] = [];
     for (const { kind, id, spec } of states) {

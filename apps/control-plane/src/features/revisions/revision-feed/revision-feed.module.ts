@@ -7,10 +7,10 @@ import { RevisionSignal } from '../revision-signal.ts';
 import { RevisionsModule } from '../revisions.module.ts';
 import { RevisionFeed } from './revision-feed.ts';
 
-/** At start, the configuration is waited for so long; it is loaded later when that is not enough. */
+/** How long the start waits for the configuration. After that it is loaded in the background. */
 const firstLoadMs = 10_000;
 
-/** Brings what is committed, here or by another replica, to whoever streams it. */
+/** Provides the feed of the revisions that this and other replicas commit. */
 @Module({
   imports: [RevisionsModule],
   providers: [

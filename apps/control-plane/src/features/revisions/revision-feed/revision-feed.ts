@@ -7,18 +7,18 @@ import { ResourceSet } from './resource-set.ts';
 
 export interface RevisionFeedOptions {
   readonly databaseUrl: string;
-  /** The database is asked at least so often; everything faster is a wake-up. */
+  /** Interval of the polls. Wake-ups make the feed read earlier. */
   readonly pollMs?: number;
-  /** A database that answers a query no sooner than that is taken for lost. */
+  /** Timeout of a query, after which the connection counts as lost. */
   readonly queryMs?: number;
 }
 
 const reconnectMs = 500;
 
 /**
- * Follows the revisions in the database and keeps, for every gateway, what its nodes receive. Every replica does so on
- * its own and arrives at the same. A poll of the head row is what makes it correct; NOTIFY and {@link poke} make it fast.
- * Without the database it goes on with what it has.
+ * Follows the revisions in the database and maintains the view of every gateway. Each replica does
+ * so independently, with the same result. Polling the head row makes the feed correct; NOTIFY and
+ * {@link poke} make it fast. While the database is unavailable, the feed keeps its last state.
  */
 export class RevisionFeed {
   private set: ResourceSet | undefined;
@@ -28,7 +28,7 @@ export class RevisionFeed {
   private stopped = false;
   private woken = false;
   private wake: () => void = () => undefined;
-  /** Those who wait for a read that begins after they asked. */
+  /** Callbacks of {@link refreshed} calls, which wait for a read that begins after the call. */
   private readonly asked = new Set<() => void>();
 
   constructor(
@@ -38,7 +38,7 @@ export class RevisionFeed {
     this.pollMs = options.pollMs ?? 1_000;
   }
 
-  /** Begins to follow. Does not wait for the database. */
+  /** Starts following. Does not wait for the database. */
   start(): void {
     this.following ??= this.follow();
   }
@@ -49,12 +49,12 @@ export class RevisionFeed {
     await this.following;
   }
 
-  /** True once the configuration was loaded for the first time. */
+  /** True once the configuration has been loaded. */
   get ready(): boolean {
     return this.set !== undefined;
   }
 
-  /** The newest revision known here; 0 before there is any. */
+  /** The newest revision that this replica has read; 0 before the first load. */
   get revision(): number {
     return this.set?.revision ?? 0;
   }
@@ -76,13 +76,13 @@ export class RevisionFeed {
     return this.set?.gatewayName(id);
   }
 
-  /** There is something new in the database, or may be. Call it after every commit. */
+  /** Makes the feed read the database at once. Call it after every commit. */
   poke(): void {
     this.woken = true;
     this.wake();
   }
 
-  /** Resolves once everything was read that was committed before the call; false when that takes longer. */
+  /** Resolves to true once all revisions committed before the call were read, or to false after `timeoutMs`. */
   async refreshed(timeoutMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const read = (): void => resolve(true);
@@ -97,7 +97,7 @@ export class RevisionFeed {
     }
   }
 
-  /** Calls the listener with the ids of the gateways concerned, after every step forward. It must not throw. */
+  /** Calls the listener with the ids of the affected gateways after every advance. The listener must not throw. */
   onAdvance(listener: (concerned: ReadonlySet<string>) => void): void {
     this.listeners.add(listener);
   }
@@ -132,7 +132,7 @@ export class RevisionFeed {
     );
     try {
       while (!this.stopped) {
-        // Before the read: what wakes us during it must lead to another one.
+        // Reset before the read, so that a wake-up during the read causes another one.
         this.woken = false;
         const served = [...this.asked];
         await this.catchUp(reader);
@@ -151,7 +151,7 @@ export class RevisionFeed {
       const set = this.set ?? (await this.load(reader));
       const { head, revisions } = await reader.changesAfter(set.revision);
       if (head.epoch !== set.epoch || head.revision < set.revision) {
-        this.logger.warn('the database is another one, or was set back; loading everything anew', { from: set.revision, to: head.revision });
+        this.logger.warn('the database was replaced or restored to an earlier revision; reloading the configuration', { from: set.revision, to: head.revision });
         await this.load(reader);
         continue;
       }
