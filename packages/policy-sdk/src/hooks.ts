@@ -2,9 +2,9 @@ import { earlyPhases, phases } from './phases.ts';
 import type { AttachPoint, PolicyHooks, PolicySchema } from './policy.ts';
 
 /**
- * What is wrong with the hooks that a policy was compiled to, and what to do about it; undefined when nothing is. A hook
- * that would never run is a check that is skipped, so it is refused: by nodes and by `PolicyTester` alike.
- * @param at where the policy is attached
+ * Says what is wrong with the compiled hooks of a policy and how to fix it; undefined when nothing is. A hook that
+ * would never run is a check that is skipped, so nodes and `PolicyTester` refuse it.
+ * @param at the kind of resource that the policy is attached to
  */
 export function hooksFault(schema: PolicySchema, hooks: PolicyHooks, at: AttachPoint): string | undefined {
   const compiled: unknown = hooks;

@@ -5,7 +5,7 @@ import { serveFromHere } from './load/serve-from-here.ts';
 import type { Policy, PolicySchema } from './policy.ts';
 
 export interface LoadOptions {
-  /** How long one file may take. 10,000 by default. */
+  /** Time limit for loading one file, in milliseconds. 10,000 by default. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -13,19 +13,19 @@ const defaultTimeoutMs = 10_000;
 
 /**
  * Loads the schemas of the policies in a directory: `<directory>/<name>/schema.ts` (or `.js`), each with an export named
- * `schema`. No `policy.ts` is touched. Sorted by name.
+ * `schema`. Does not load `policy.ts`. Sorted by name.
  *
- * TypeScript is run as it is, with its types stripped. The files may import `zod`, `@sluice/policy-sdk`, `@sluice/schema`
- * and `@sluice/errors`, which come from this installation, so that the directory needs no node_modules. Loading twice
- * gives what was loaded first: a changed policy takes a restart.
+ * TypeScript runs directly, with its types stripped. The files may import `zod`, `@sluice/policy-sdk`, `@sluice/schema`
+ * and `@sluice/errors` from this installation, so that the directory needs no node_modules. Loading again
+ * returns the first version: a changed policy takes effect after a restart.
  *
- * Throws an Error that lists everything that is wrong, file by file, and what to do about it.
+ * Throws an Error that lists every fault, file by file, and how to fix it.
  */
 export async function loadPolicySchemas(directory: string, { timeoutMs = defaultTimeoutMs }: LoadOptions = {}): Promise<PolicySchema[]> {
   return loadAll(directory, (folder, name) => importPart(folder, name, 'schema', timeoutMs));
 }
 
-/** Loads the policies in a directory, schemas and all: `<directory>/<name>/policy.ts` as well. See {@link loadPolicySchemas}. */
+/** Loads the policies in a directory: their schemas, and `<directory>/<name>/policy.ts`. See {@link loadPolicySchemas}. */
 export async function loadPolicies(directory: string, { timeoutMs = defaultTimeoutMs }: LoadOptions = {}): Promise<Policy[]> {
   return loadAll(directory, async (folder, name) => {
     await importPart(folder, name, 'schema', timeoutMs);
@@ -50,7 +50,7 @@ async function loadAll<Loaded>(directory: string, load: (folder: string, name: s
   return loaded;
 }
 
-/** Every folder is a policy, except those whose names begin with a dot and node_modules. Files beside them are ignored. */
+/** Every folder is a policy, except node_modules and folders whose names start with a dot. Files in the directory itself are ignored. */
 async function folderNames(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });

@@ -1,33 +1,33 @@
 /**
- * The phases of an exchange, in the order they run. Inside a phase, policies run in the order they are written in the
+ * The phases of an exchange, in the order in which they run. Within a phase, policies run in the order of the
  * effective configuration. A phase that no policy uses costs one comparison.
  */
 export const phases = [
-  /** The head has arrived and a route was matched; nothing is known about the caller yet. Cheap refusals, preflights. */
+  /** The head has arrived and a route is matched; the caller is not known yet. For cheap refusals and preflights. */
   'receive',
-  /** Who calls? A policy that finds out says so with `exchange.identify`. */
+  /** Authenticates the caller. A policy that knows the caller calls `exchange.identify`. */
   'authenticate',
-  /** May this caller do this? */
+  /** Checks whether the caller may make this request. */
   'authorize',
-  /** Does this caller still have something left to spend? */
+  /** Counts the request against limits and quotas. */
   'limit',
-  /** Is the request itself acceptable? */
+  /** Checks the request itself. */
   'validate',
-  /** Changes to what the upstream will see. */
+  /** Changes the request before it is sent to the upstream. */
   'transform',
-  /** Last chance to answer instead of the upstream. */
+  /** Answers in place of the upstream. */
   'answer',
-  /** A final response, ours or the upstream's, is about to be sent: changes to what the client will see. */
+  /** Changes a final response of the gateway or the upstream before it is sent to the client. */
   'respond',
-  /** The exchange is over. Observe only. */
+  /** The exchange has ended. Hooks only observe. */
   'settle',
 ] as const;
 
 /** The name of a phase. */
 export type Phase = (typeof phases)[number];
 
-/** Phases that are over before the caller is known: a policy of a consumer or a group cannot run in them. */
+/** Phases that end before the caller is known: a policy of a consumer or a group cannot run in them. */
 export const earlyPhases: readonly Phase[] = Object.freeze(['receive', 'authenticate']);
 
-/** The phases before an upstream is asked: their hooks may stop the exchange with a `Reply`. */
+/** The phases before the request is sent upstream: their hooks may stop the exchange with a `Reply`. */
 export type RequestPhase = Exclude<Phase, 'respond' | 'settle'>;

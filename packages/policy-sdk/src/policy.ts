@@ -10,7 +10,7 @@ export type OnError = 'open' | 'closed';
 /** Where a policy may be attached. */
 export type AttachPoint = 'gateway' | 'service' | 'route' | 'group' | 'consumer';
 
-/** The part of a policy that every room may see: its name, what it does and what its configuration may contain. */
+/** The part of a policy that needs no runtime: its name, a summary and the schema of its configuration. */
 export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   /** kebab-case; the folder, the configuration and the reference page use the same word. */
   readonly name: string;
@@ -19,14 +19,14 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   readonly phases: readonly Phase[];
   /** A strict object with a description on every field. */
   readonly config: Config;
-  /** By default wherever its hooks can run: what happens before the caller is known cannot depend on the caller. */
+  /** By default every kind of resource on which its hooks can run: early phases cannot depend on the caller. */
   readonly attach: readonly AttachPoint[];
   /** Set when the policy depends on something that can fail; the default for the attachment's `onError`. */
   readonly onError: OnError | undefined;
-  /** It answers requests by itself, so that a route it is attached to needs no service. */
+  /** Whether it answers requests by itself, so that its route needs no service. */
   readonly answers: boolean;
   /**
-   * It answers the preflight requests of CORS in `receive`. They are then matched by the method that they ask for, and not
+   * Whether it answers CORS preflight requests in `receive`. They are then matched by the method that they announce, not
    * by OPTIONS.
    */
   readonly answersPreflight: boolean;
@@ -36,8 +36,8 @@ type MaybePromise<T> = T | Promise<T>;
 type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
 
 /**
- * What runs per request. A request hook returns a `Reply` to stop, or undefined to go on; it returns a promise only when
- * it has to wait. Denials are values: throw only for faults, which `onError` then decides.
+ * The code that runs per request. A request hook returns a `Reply` to stop, or undefined to continue; it returns a promise
+ * only when it has to wait. Denials are values: throw only for faults, which `onError` then decides.
  */
 export interface PolicyHooks {
   readonly receive?: RequestHook;
@@ -51,13 +51,13 @@ export interface PolicyHooks {
   readonly settle?: (exchange: Exchange) => void;
 }
 
-/** A whole policy: its schema, and how a configuration becomes hooks. */
+/** A policy: its schema, and the function that compiles a configuration to hooks. */
 export interface Policy<Config extends z.ZodType = z.ZodType> {
   readonly schema: PolicySchema<Config>;
   /**
-   * Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. Written
-   * as a method so that policies of different configurations fit in one list; it is only ever given what its own schema
-   * has parsed.
+   * Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. Declared
+   * as a method so that policies with different configurations fit in one list; it receives only configurations that its
+   * own schema has parsed.
    */
   compile(config: z.output<Config>, host: PolicyHost): PolicyHooks;
 }
@@ -70,9 +70,9 @@ type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'n
 
 /**
  * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or `authenticate`, can be
- * attached to gateways, services and routes only; every other one everywhere, unless `attach` says less. Throws a
- * TypeError when the name is not kebab-case, no phase is named or one that there is not, `attach` names a place where a hook
- * would never run, or the policy is to answer in phases in which it cannot.
+ * attached to gateways, services and routes only; every other policy to any resource, unless `attach` restricts it. Throws
+ * a TypeError when the name is not kebab-case, when phases are missing or unknown, when `attach` names a kind of resource
+ * on which a hook would never run, or when the policy claims to answer in phases in which it cannot.
  */
 export function definePolicySchema<Config extends z.ZodType>(input: PolicySchemaInput<Config>): PolicySchema<Config> {
   const { onError, answers = false, answersPreflight = false } = input;
@@ -84,8 +84,8 @@ export function definePolicySchema<Config extends z.ZodType>(input: PolicySchema
 }
 
 /**
- * What is wrong with a schema; undefined when nothing is. Also for schemas that did not come from {@link definePolicySchema}:
- * whatever stands in a folder of policies is checked by it.
+ * Says what is wrong with a schema; undefined when nothing is. Also checks schemas that did not come from
+ * {@link definePolicySchema}, such as those in a folder of custom policies.
  */
 export function schemaFault(schema: PolicySchema): string | undefined {
   const { name, phases: named, attach, answers, answersPreflight } = schema;

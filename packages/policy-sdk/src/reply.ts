@@ -5,8 +5,8 @@ import { errorEntry } from '@sluice/errors';
 export type HeaderPair = readonly [name: string, value: string];
 
 /**
- * An answer made by the gateway. A hook returns one to stop the exchange. With a `code` the content is the problem
- * document of that code, built when it is sent.
+ * A response of the gateway. A hook returns one to stop the exchange. With a `code` the content is the problem
+ * document of that code, which is built when the response is sent.
  */
 export interface Reply {
   readonly status: number;
@@ -20,12 +20,12 @@ export interface Reply {
 
 const noHeaders: readonly HeaderPair[] = Object.freeze([]);
 
-/** A plain answer. */
+/** Creates a plain response. */
 export function reply(status: number, headers: readonly HeaderPair[] = noHeaders, content?: string | Uint8Array): Reply {
   return { status, headers, content, code: undefined, detail: undefined };
 }
 
-/** A refusal with a row in the error catalogue. */
+/** Creates a refusal with a code of the error catalogue. */
 export function deny(code: ErrorCode, detail?: string, headers: readonly HeaderPair[] = noHeaders): Reply {
   return { status: errorEntry(code).status, headers, content: undefined, code, detail };
 }

@@ -4,16 +4,16 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { schemaFault, type Policy, type PolicySchema } from '../policy.ts';
 
-/** Something wrong with one policy; the message names the file and what to do. */
+/** A fault of one policy; the message names the file and the remedy. */
 export class PolicyFault extends Error {}
 
-/** The two files of a policy, and what they export under the same name. */
+/** The two files of a policy, and their exports of the same name. */
 interface Parts {
   readonly schema: PolicySchema;
   readonly policy: Policy;
 }
 
-/** Imports `<folder>/<part>.ts` or `.js` and answers its export of that name. Throws a {@link PolicyFault}. */
+/** Imports `<folder>/<part>.ts` or `.js` and returns its export of that name. Throws a {@link PolicyFault}. */
 export async function importPart<Part extends keyof Parts>(folder: string, name: string, part: Part, timeoutMs: number): Promise<Parts[Part]> {
   const file = await findPart(folder, name, part);
   const shortName = `${name}/${basename(file)}`;
@@ -63,7 +63,7 @@ async function importFile(file: string, shortName: string, timeoutMs: number): P
 function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const code = 'code' in cause ? cause.code : undefined;
-  // The first line of a syntax error's stack is the place, which the message lacks.
+  // The first line of a syntax error's stack names the position, which the message lacks.
   const line = /^file:\S+:(\d+)$/m.exec(cause.stack ?? '')?.[1];
   const message = line === undefined ? cause.message : `line ${line}: ${cause.message}`;
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
@@ -83,7 +83,7 @@ function exportedSchemaFault(value: unknown, name: string): string | undefined {
   return schemaFault(value);
 }
 
-/** Whether it has the shape of a schema: what its parts say is checked by `schemaFault`. */
+/** Whether the value has the shape of a schema; `schemaFault` checks its contents. */
 function isSchema(value: unknown): value is PolicySchema {
   if (!isRecord(value)) return false;
   const { name, phases, attach, answers, answersPreflight, config } = value;

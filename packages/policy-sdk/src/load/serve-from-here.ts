@@ -3,14 +3,14 @@ import { registerHooks } from 'node:module';
 import { sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What policies may import without installing it: one instance for the gateway and for them. */
+/** Packages that policies may import without installing them, so that the gateway and policies share one instance. */
 const served = /^(?:zod|@sluice\/(?:policy-sdk|schema|errors))(?:\/|$)/;
 
 const roots = new Set<string>();
 
 /**
- * Lets modules below these directories import what this installation has, wherever they lie. Such modules are ES modules,
- * also without a package.json that says so. Stays for the life of the process.
+ * Lets modules below these directories import the packages of this installation. Such modules are ES modules,
+ * even without a package.json that says so. The hook stays for the life of the process.
  */
 export async function serveFromHere(directories: readonly string[]): Promise<void> {
   const hooked = roots.size > 0;
@@ -28,7 +28,7 @@ export async function serveFromHere(directories: readonly string[]): Promise<voi
   });
 }
 
-/** Packages that a policy brings itself are left as they are. */
+/** Packages that a policy installs itself are not redirected. */
 function isBelowRoot(url: string): boolean {
   if (url.includes('/node_modules/')) return false;
   for (const root of roots) if (url.startsWith(root)) return true;

@@ -14,7 +14,7 @@ export interface CompiledPolicy {
 
 /**
  * Parses the configuration with the policy's schema and compiles it. Throws an Error that says what to change when the
- * configuration is not valid or a hook stands in a phase that the schema does not name; and whatever `compile` throws.
+ * configuration is not valid or a hook belongs to a phase that the schema does not name; rethrows exceptions of `compile`.
  */
 export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost, onError: OnError | undefined): CompiledPolicy {
   const { schema } = policy;
@@ -30,7 +30,7 @@ export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost,
   return { name: schema.name, onError: onError ?? schema.onError, hooks };
 }
 
-/** What a request hook answered, checked: a mistake in a hook is easier to find here than in a gateway. */
+/** Checks the result of a request hook: a mistake is easier to find here than in a gateway. */
 export function verdictOf(policy: string, phase: RequestPhase, answer: unknown): Reply | undefined {
   if (answer === undefined) return undefined;
   const where = `the ${phase} hook of policy "${policy}"`;

@@ -1,10 +1,10 @@
 import type { Clock } from '../host.ts';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that only advances when a test advances it. */
 export class ManualClock implements Clock {
   private nowMs: number;
 
-  /** Milliseconds since the epoch; the first of January 2030, noon UTC, by default. */
+  /** Milliseconds since the epoch; noon UTC on 1 January 2030 by default. */
   constructor(nowMs: number = Date.UTC(2030, 0, 1, 12)) {
     this.nowMs = nowMs;
   }
@@ -13,7 +13,7 @@ export class ManualClock implements Clock {
     return this.nowMs;
   }
 
-  /** Lets `ms` milliseconds pass. */
+  /** Advances the clock by `ms` milliseconds. */
   advance(ms: number): void {
     this.nowMs += ms;
   }

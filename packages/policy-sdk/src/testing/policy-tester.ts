@@ -14,12 +14,12 @@ import { credentialsOf, quotasOf, resourceRef, type TestKey, type TestQuota } fr
 import { TestLimitStore } from './test-limit-store.ts';
 import { TestRun, type TestFault } from './test-run.ts';
 
-/** The world a policy is tested in. Every part has a default. */
+/** The environment of a tested policy. Every part has a default. */
 export interface PolicyTesterOptions {
   readonly clock?: ManualClock;
   /** The keys that `host.stores.credentials` knows. */
   readonly keys?: readonly TestKey[];
-  /** Where `host.stores.limits` counts; by default in memory, on the tester's clock. */
+  /** The store behind `host.stores.limits`; by default in memory, on the tester's clock. */
   readonly limits?: LimitStore;
   /** Quotas of the route. */
   readonly quotas?: readonly TestQuota[];
@@ -29,24 +29,24 @@ export interface PolicyTesterOptions {
   readonly onError?: OnError;
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface TestAnswer {
   /** The response as the client sees it. `content` is undefined when the upstream made it. */
   readonly response: ResponseHead & { readonly content: string | Uint8Array | undefined };
   /** The same as `response.status`. */
   readonly status: number;
-  /** The reply that stopped the exchange, and the policy that gave it; undefined when the upstream was asked. */
+  /** The reply that stopped the exchange, and the policy that returned it; undefined when the upstream answered. */
   readonly reply: Reply | undefined;
   readonly repliedBy: string | undefined;
-  /** What the upstream was sent; undefined when a policy answered. */
+  /** The request to the upstream; undefined when a policy answered. */
   readonly forwarded: { readonly method: string; readonly path: string; readonly query: string; readonly headers: HeaderList } | undefined;
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
   /** The phases in which a policy ran, in order. */
   readonly phases: readonly Phase[];
-  /** What `limitContent` was told. */
+  /** The limit that `limitContent` set. */
   readonly maxBodyBytes: number | undefined;
-  /** What hooks threw and `onError` decided about. A fault without an `onError` is thrown by `send`. */
+  /** Exceptions of hooks that `onError` handled. `send` rejects with a fault that has no `onError`. */
   readonly faults: readonly TestFault[];
 }
 
@@ -58,8 +58,8 @@ export interface LoggedLine {
 }
 
 /**
- * Runs policies as the gateway does, without a gateway: the configuration is parsed by the policy's schema and compiled
- * once, the phases run in their order, and an upstream that exists on paper only answers what the test says.
+ * Runs policies as the gateway does, without a gateway: the policy's schema parses the configuration, which is compiled
+ * once, the phases run in their order, and a simulated upstream answers as the test says.
  *
  * ```ts
  * const tester = new PolicyTester(requireHeader, { header: 'x-tenant' });
@@ -68,7 +68,7 @@ export interface LoggedLine {
  */
 export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   readonly clock: ManualClock;
-  /** What the policies logged, oldest first. */
+  /** Log lines of the policies, oldest first. */
   readonly log: LoggedLine[] = [];
   private readonly policies: CompiledPolicy[] = [];
   private readonly place: TestPlace;
@@ -76,7 +76,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   private readonly onError: OnError | undefined;
   private sent = 0;
 
-  /** Throws an Error that says what to change when the configuration is not valid, or whatever `compile` throws. */
+  /** Throws an Error that says what to change when the configuration is not valid, and rethrows exceptions of `compile`. */
   constructor(policy: Policy<Config>, config: z.input<Config>, options: PolicyTesterOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
     this.stores = { limits: options.limits ?? new TestLimitStore(this.clock), credentials: credentialsOf(options.keys ?? []) };
@@ -90,7 +90,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     this.with(policy, config);
   }
 
-  /** Adds a policy that runs after the ones before it. */
+  /** Adds a policy that runs after the earlier ones. */
   with<Other extends z.ZodType>(policy: Policy<Other>, config: z.input<Other>): this {
     const host: PolicyHost = {
       policyId: `route:${this.place.route.id}/${policy.schema.name}`,
@@ -105,12 +105,12 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     return this;
   }
 
-  /** Lets `ms` milliseconds pass on the tester's clock. */
+  /** Advances the tester's clock by `ms` milliseconds. */
   advance(ms: number): void {
     this.clock.advance(ms);
   }
 
-  /** Sends a request through all phases. Rejects with what a hook throws, unless an `onError` decides about it. */
+  /** Sends a request through all phases. Rejects with the exception of a hook, unless an `onError` handles it. */
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
     const run = new TestRun(this.policies, exchange);

@@ -12,26 +12,26 @@ export interface TestRequest {
   /** Without port. */
   readonly host?: string;
   readonly path?: string;
-  /** Without the question mark; an empty one stands for a question mark with nothing behind it. */
+  /** Without the question mark; an empty one means a question mark and no query. */
   readonly query?: string;
   readonly headers?: TestHeaders;
-  /** Bytes of content; -1 for content of a length not known beforehand. */
+  /** Bytes of content; -1 for content of unknown length. */
   readonly contentLength?: number;
   readonly clientAddress?: string;
-  /** Known before the policies run, as if another policy had found out. */
+  /** The caller, known before the policies run, as if another policy had authenticated it. */
   readonly consumer?: TestConsumer;
-  /** What the upstream answers when it is asked: 200 by default. */
+  /** The response of the upstream: 200 by default. */
   readonly upstream?: { readonly status?: number; readonly headers?: TestHeaders };
 }
 
-/** Where the request arrived. */
+/** The gateway, route and service of the request. */
 export interface TestPlace {
   readonly gateway: ResourceRef;
   readonly route: RouteView;
   readonly service: ResourceRef | undefined;
 }
 
-/** The exchange that a tester shows to policies. */
+/** The exchange that a tester passes to policies. */
 export class TestExchange implements Exchange {
   readonly requestId: string;
   readonly method: string;
@@ -85,7 +85,7 @@ export class TestExchange implements Exchange {
     this.hidden.push(...names);
   }
 
-  /** Takes the hidden fields away. */
+  /** Removes the hidden fields from the request. */
   removeHidden(): void {
     for (const name of this.hidden) this.headers.remove(name);
   }
@@ -98,7 +98,7 @@ export class TestExchange implements Exchange {
     this.remembered.push({ name, value, replaces: true });
   }
 
-  /** Puts the remembered fields into a response. */
+  /** Adds the fields that policies added to a response. */
   writeRemembered(headers: HeaderList): void {
     for (const { name, value, replaces } of this.remembered) {
       if (replaces) headers.set(name, value);

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { AttachedQuota, Consumer, QuotaPeriod, ResourceRef } from '../exchange.ts';
 import type { CredentialStore, KeyOwner } from '../host.ts';
 
-/** A quota, as short as a test likes to write it. */
+/** A quota in short form, for tests. */
 export interface TestQuota {
   readonly name: string;
-  /** Whose use is counted; by default the consumer or the route it is attached to. */
+  /** The subject that is counted; by default the consumer or route that has the quota. */
   readonly scope?: string;
   readonly limits: readonly { readonly requests: number; readonly per: QuotaPeriod; readonly burst?: number }[];
 }
 
-/** A consumer. What is left out is made up from the username. */
+/** A consumer. Missing properties are derived from the username. */
 export interface TestConsumer {
   readonly username: string;
   readonly id?: string;
@@ -19,16 +19,16 @@ export interface TestConsumer {
   readonly quotas?: readonly TestQuota[];
 }
 
-/** An API key and whose it is. */
+/** An API key and its owner. */
 export interface TestKey {
   readonly key: string;
   readonly consumer: TestConsumer;
   readonly name?: string;
-  /** Milliseconds since the epoch; never when left out. */
+  /** Milliseconds since the epoch; it does not expire when left out. */
   readonly expiresAtMs?: number;
 }
 
-/** A gateway, a route or a service. The id is made up from the name. */
+/** A gateway, a route or a service. The id is derived from the name. */
 export function resourceRef(kind: string, name: string): ResourceRef {
   return { id: `${kind}-${name}`, name };
 }

@@ -4,14 +4,14 @@ import type { Clock } from '../host.ts';
 interface Count {
   readonly limit: number;
   left: number;
-  /** Milliseconds until so many are left. */
+  /** Returns the milliseconds until this many requests are left. */
   readonly untilMs: (wanted: number) => number;
   readonly keep: (left: number) => void;
 }
 
 /**
- * Counts in memory on the tester's clock. It is what a tester uses when it is given no store: exact, unbounded, for tests
- * only. The gateway counts with the stores of packages/ratelimit, which promise the same.
+ * Counts in memory on the tester's clock. A tester uses it when the test passes no store: exact, unbounded, for tests
+ * only. The gateway counts with the stores of packages/ratelimit, which make the same promises.
  */
 export class TestLimitStore implements LimitStore {
   private readonly clock: Clock;
@@ -45,7 +45,7 @@ export class TestLimitStore implements LimitStore {
   }
 
   async close(): Promise<void> {
-    // Nothing runs by itself.
+    // There are no timers or connections to close.
   }
 
   private count(key: string, rule: LimitRule): Count {
@@ -79,7 +79,7 @@ export class TestLimitStore implements LimitStore {
 
 const fieldOfPeriod = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
-/** The first moment of the next calendar period, UTC. */
+/** Returns the start of the next calendar period, UTC. */
 function windowEndMs(period: CalendarWindow['period'], nowMs: number): number {
   const now = new Date(nowMs);
   const fields = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), now.getUTCHours(), now.getUTCMinutes(), now.getUTCSeconds()];

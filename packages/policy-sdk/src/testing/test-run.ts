@@ -4,13 +4,13 @@ import { deny, type Reply } from '../reply.ts';
 import { verdictOf, type CompiledPolicy } from './compile-policy.ts';
 import type { TestExchange } from './test-exchange.ts';
 
-/** What a hook threw, and whose hook it was. */
+/** An exception of a hook, with the policy and the phase. */
 export interface TestFault {
   readonly policy: string;
   readonly error: unknown;
 }
 
-/** One request on its way through the policies. */
+/** The state of one request as it runs through the policies. */
 export class TestRun {
   reply: Reply | undefined;
   repliedBy: string | undefined;
