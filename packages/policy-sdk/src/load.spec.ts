@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const example = join(repository, 'examples/policies/require-header');
 
-/** Loads in a real Node process: the test runner has a module loader of its own, which knows no hooks. */
+/** Loads in a real Node process: the test runner has its own module loader, which does not support hooks. */
 const program = `
   import * as sdk from '@sluice/policy-sdk';
   import * as zod from 'zod';
@@ -53,7 +53,7 @@ describe('the loader of policies', () => {
     }
   }
 
-  it('runs TypeScript and JavaScript from a directory without node_modules, and is quiet about it', async () => {
+  it('runs TypeScript and JavaScript from a directory without node_modules, without warnings', async () => {
     await cp(example, join(directory, 'require-header'), { recursive: true });
     await write({
       'README.md': 'not a policy',
@@ -84,14 +84,14 @@ describe('the loader of policies', () => {
     expect(await load('loadPolicySchemas', directory)).toEqual({ loaded: [['add-stamp'], ['require-header']], stderr: '' });
   });
 
-  it('follows a link to a policy that lies elsewhere', async () => {
+  it('follows a link to a policy in another directory', async () => {
     await cp(example, join(directory, 'elsewhere'), { recursive: true });
     await mkdir(join(directory, 'policies'));
     await symlink(join(directory, 'elsewhere'), join(directory, 'policies/require-header'));
     expect((await load('loadPolicies', join(directory, 'policies'))).loaded).toEqual([['require-header', ['validate']]]);
   });
 
-  it('names every fault, its file and what to do', async () => {
+  it('names every fault, its file and the remedy', async () => {
     const schema = (name: string): string => `
       import { definePolicySchema } from '@sluice/policy-sdk';
       import { z } from 'zod';

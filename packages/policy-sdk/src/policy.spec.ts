@@ -5,7 +5,7 @@ import { definePolicySchema } from './policy.ts';
 const rest = { summary: 'A policy.', config: z.strictObject({}) };
 
 describe('definePolicySchema', () => {
-  it('fills in what most policies leave out', () => {
+  it('fills in the defaults', () => {
     const schema = definePolicySchema({ name: 'quota', phases: ['limit'], ...rest });
     expect(schema).toMatchObject({ attach: ['gateway', 'service', 'route', 'group', 'consumer'], onError: undefined });
     expect(Object.isFrozen(schema)).toBe(true);
@@ -23,7 +23,7 @@ describe('definePolicySchema', () => {
     );
   });
 
-  it('refuses a policy that does nothing', () => {
+  it('refuses a policy without phases', () => {
     expect(() => definePolicySchema({ name: 'idle', phases: [], ...rest })).toThrow('policy "idle" names no phase');
   });
 });

@@ -21,7 +21,7 @@ describe('Breaker', () => {
     }
   }
 
-  it('opens on five failures within a second, and says so once', () => {
+  it('opens on five failures within a second, and reports it once', () => {
     const { breaker, changes } = setUp();
     for (let nth = 1; nth <= 4; nth++) breaker.fail('slow');
     expect(breaker.isOpen).toBe(false);
@@ -50,7 +50,7 @@ describe('Breaker', () => {
     expect(breaker.isOpen).toBe(true);
   });
 
-  it('does not add up failures that are rare', () => {
+  it('does not add up rare failures', () => {
     const { clock, breaker } = setUp();
     for (let nth = 0; nth < 50; nth++, clock.nowMs += 500) {
       breaker.fail('slow');
@@ -59,7 +59,7 @@ describe('Breaker', () => {
     expect(breaker.isOpen).toBe(false);
   });
 
-  it('probes one at a time until there is an answer', async () => {
+  it('probes one at a time until one is answered', async () => {
     let [underWay, most, probes] = [0, 0, 0];
     const { breaker, changes } = setUp(async () => {
       most = Math.max(most, ++underWay);

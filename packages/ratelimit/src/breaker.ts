@@ -1,18 +1,18 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
+// The global `performance` is a getter, which costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
 import { after } from '@sluice/errors';
 
-/** Outcomes are counted over this time; then counting starts again. */
+/** Outcomes are counted over this span; then counting starts again. */
 const spanMs = 1000;
-/** Opens on so many failures in a span, when they are half of all outcomes. */
+/** Opens on this number of failures in a span, when they are at least half of all outcomes. */
 const failuresToOpen = 5;
-/** With little traffic, opens on the second failure in a row that comes this long after the first. */
+/** With little traffic, opens on the second consecutive failure, when it occurs at least this long after the first. */
 const lowTrafficMs = 250;
 const firstProbeMs = 50;
 const longestProbeMs = 500;
 
 export interface BreakerOptions {
-  /** Asks the other side whether it answers. Resolves when it does, rejects otherwise; it must settle in bounded time. */
+  /** Checks whether the server answers: resolves when it does, rejects otherwise. Must settle in bounded time. */
   readonly probe: () => Promise<unknown>;
   /** Called once per change. `reason` is the failure that opened it. */
   readonly onChange: (open: boolean, reason: string | undefined) => void;
@@ -20,9 +20,9 @@ export interface BreakerOptions {
 }
 
 /**
- * Stops asking something that does not answer. Each request that asks waits for the time-out of its own; without a breaker
- * every request would, for as long as the other side is slow. Opens within a second, and then tries with one probe at a
- * time, first after 50 ms and at the most every 500 ms, until one is answered. No request is used as a probe.
+ * A circuit breaker. Without it, every request to a server that does not answer waits for its own time-out.
+ * Opens within a second, and then sends one probe at a
+ * time, first after 50 ms and then at most every 500 ms, until one is answered. Requests are never used as probes.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
@@ -42,19 +42,19 @@ export class Breaker {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** True when nothing is to be asked now. */
+  /** True when no request must be sent. */
   get isOpen(): boolean {
     return this.#open;
   }
 
-  /** There was an answer in time, whatever it said. */
+  /** Counts a response that arrived in time, whether it succeeded or not. */
   succeed(): void {
     this.#count();
     this.#successes++;
     this.#failuresInARow = 0;
   }
 
-  /** There was none. */
+  /** Counts a request without a response in time. */
   fail(reason: string): void {
     if (this.#open || this.#closed) return;
     const nowMs = this.#count();
@@ -69,13 +69,13 @@ export class Breaker {
     this.#probeLater();
   }
 
-  /** Ends the timer. No further probe is sent, and nothing is reported any more. */
+  /** Ends the timer. Sends no further probe and reports no further change. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
 
-  /** @returns now */
+  /** @returns the current time */
   #count(): number {
     const nowMs = this.#now();
     if (nowMs - this.#spanStartMs >= spanMs) {

@@ -1,12 +1,12 @@
 import type { Period } from './limit-store.ts';
 
-/** A calendar window: milliseconds since the epoch, the end not included. */
+/** A calendar window: milliseconds since the epoch, end exclusive. */
 export interface WindowBounds {
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** Periods that are as long every time: POSIX time has no leap seconds. */
+/** Periods of constant length: POSIX time has no leap seconds. */
 const fixedLengthMs: Readonly<Partial<Record<Period, number>>> = {
   second: 1000,
   minute: 60_000,
@@ -14,7 +14,7 @@ const fixedLengthMs: Readonly<Partial<Record<Period, number>>> = {
   day: 86_400_000,
 };
 
-/** The window of the UTC calendar that holds `nowMs`, milliseconds since the epoch. */
+/** Returns the window of the UTC calendar that contains `nowMs`, milliseconds since the epoch. */
 export function windowBounds(period: Period, nowMs: number): WindowBounds {
   const lengthMs = fixedLengthMs[period];
   if (lengthMs !== undefined) {

@@ -2,27 +2,27 @@ import { sizeOf } from './limit-rule.ts';
 import type { LimitRule } from './limit-store.ts';
 import type { MemoryCounter } from './memory-counter.ts';
 
-/** Makes a counter that holds `left`. */
+/** Creates a counter with `left` remaining. */
 export type MakeCounter<Rule extends LimitRule> = (rule: Rule, nowMs: number, left: number) => MemoryCounter<Rule>;
 
-/** A prime, so that the steps of the hand reach every index, and neighbours are seldom compared with each other. */
+/** A prime, so that the steps of sampling reach every index and rarely compare neighbours. */
 const stride = 7_919;
 
 /**
- * The keys of one limit in a counter table, and the floor of the limit: a counter that stands for all of its keys that have
- * none of their own.
+ * The keys of one limit in a counter table, and the floor of the limit: a shared counter for all of its keys that have no
+ * counter of their own.
  */
 export class CounterGroup<Rule extends LimitRule> {
   readonly limit: string;
   private readonly table: Map<string, MemoryCounter<Rule>>;
   private readonly make: MakeCounter<Rule>;
-  /** The keys and their counters, by index: in no order, and found without looking keys up. */
+  /** The keys and their counters, by index: unordered, and accessible without a lookup by key. */
   private readonly keys: string[] = [];
   private readonly counters: MemoryCounter<Rule>[] = [];
   private floor: MemoryCounter<Rule> | undefined;
-  /** The index examined next by a sweep: goes round and round. */
+  /** The index that the next sweep examines; wraps around. */
   private hand = 0;
-  /** The index compared last. */
+  /** The index of the last comparison. */
   private sample = 0;
 
   /** `table` has the counters of all groups by key. */
@@ -37,19 +37,19 @@ export class CounterGroup<Rule extends LimitRule> {
     return this.keys.length;
   }
 
-  /** Gives a key its counter. */
+  /** Adds a key with its counter. */
   add(key: string, counter: MemoryCounter<Rule>): void {
     this.table.set(key, counter);
     this.keys.push(key);
     this.counters.push(counter);
   }
 
-  /** True when nothing would be lost by forgetting the group. */
+  /** True when the group can be removed without losing state. */
   isEmptyAt(nowMs: number): boolean {
     return this.keys.length === 0 && (this.floor === undefined || this.floor.isWhole(nowMs));
   }
 
-  /** What a key without a counter has: the whole limit, or less when counters of this limit were removed or shared. */
+  /** Returns what a key without a counter may spend: the whole limit, or less when counters of this limit were removed or shared. */
   startingLevel(rule: Rule, nowMs: number): number {
     if (this.floor?.isWhole(nowMs) === true) this.floor = undefined;
     if (this.floor === undefined) return sizeOf(rule);
@@ -57,13 +57,13 @@ export class CounterGroup<Rule extends LimitRule> {
     return this.floor.left;
   }
 
-  /** The floor itself, for a key for which there is no room. */
+  /** Returns the floor itself, for a key without room in the table. */
   floorAt(rule: Rule, nowMs: number): MemoryCounter<Rule> {
     const level = this.startingLevel(rule, nowMs);
     return (this.floor ??= this.make(rule, nowMs, level));
   }
 
-  /** Examines so many counters and removes those that are full. */
+  /** Examines `steps` counters and removes those that are full. */
   sweep(steps: number, nowMs: number): void {
     for (let step = Math.min(steps, this.keys.length); step > 0; step--) {
       if (this.hand >= this.keys.length) this.hand = 0;
@@ -73,8 +73,8 @@ export class CounterGroup<Rule extends LimitRule> {
   }
 
   /**
-   * The index of the counter with the most left among `count` of them: of buckets that were used alike, the least recently
-   * used one. -1 when a part of each is lent: what was lent has to find its counter when it comes back.
+   * Returns the index of the counter with the most left among `count` of them: among equally used buckets, the least
+   * recently used one. Returns -1 when each has leases, because a settlement must find the counter of its lease.
    */
   candidate(count: number, nowMs: number): number {
     let best = -1;
@@ -83,19 +83,19 @@ export class CounterGroup<Rule extends LimitRule> {
       this.sample = (this.sample + stride) % this.keys.length;
       const counter = this.counters[this.sample] as MemoryCounter<Rule>;
       const left = counter.leftAt(nowMs);
-      if (left <= most || counter.hasLent) continue;
+      if (left <= most || counter.hasLeases) continue;
       best = this.sample;
       most = left;
     }
     return best;
   }
 
-  /** What the counter at an index that {@link CounterGroup.candidate} gave has left. */
+  /** Returns what the counter at an index from {@link CounterGroup.candidate} has left. */
   leftAt(index: number, nowMs: number): number {
     return (this.counters[index] as MemoryCounter<Rule>).leftAt(nowMs);
   }
 
-  /** Removes the counter at an index that {@link CounterGroup.candidate} gave. The floor takes over what its key has used. */
+  /** Removes the counter at an index from {@link CounterGroup.candidate}. The floor takes over what its key has spent. */
   remove(index: number, nowMs: number): void {
     const { rule } = this.counters[index] as MemoryCounter<Rule>;
     const left = this.leftAt(index, nowMs);
@@ -108,7 +108,7 @@ export class CounterGroup<Rule extends LimitRule> {
     }
   }
 
-  /** The last key takes the place of the removed one. */
+  /** Moves the last key to the place of the removed one. */
   private removeAt(index: number): void {
     this.table.delete(this.keys[index] as string);
     const key = this.keys.pop() as string;

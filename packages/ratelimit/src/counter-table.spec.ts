@@ -31,7 +31,7 @@ describe('a full table of counters', () => {
     let wrong = 0;
     for (let nth = 0; nth < 10_000; nth++) {
       take('flooded', `made-up-${nth}`, rule);
-      // The numbers of both limits are the same: it is the limit that tells them apart.
+      // Both limits have the same numbers, so only the name of the limit distinguishes them.
       if (nth % 500 === 0 && takeAll('other', `caller-${nth}`, rule, 11) !== size) wrong++;
     }
     expect(wrong).toBe(0);
@@ -40,7 +40,7 @@ describe('a full table of counters', () => {
     expect(new Set(told.map(({ limit }) => limit))).toEqual(new Set(['flooded']));
   });
 
-  it('keeps every caller of both limits within the limit, whatever comes in between', () => {
+  it('keeps every caller of both limits within the limit, with any requests in between', () => {
     const step = fc.record({ limit: fc.constantFrom('one', 'two', 'three'), key: fc.integer({ min: 0, max: 8 }), cost: fc.integer({ min: 0, max: 3 }), waitMs: fc.integer({ min: 0, max: 300 }) });
     const anyRule = fc.oneof(
       fc.record({ algorithm: fc.constant('token-bucket' as const), burst: fc.integer({ min: 1, max: 6 }), ratePerSecond: fc.double({ min: 0.01, max: 50, noNaN: true }) }),
@@ -65,7 +65,7 @@ describe('a full table of counters', () => {
     );
   });
 
-  it('still admits new callers of the flooded limit, with less than it says when they need more', () => {
+  it('still admits new callers of the flooded limit, with less than the limit when they need more', () => {
     const { take, takeAll } = setUp(1_000);
     const rule = bucket(100);
     for (let nth = 0; nth < 5_000; nth++) take('flooded', `made-up-${nth}`, rule);
@@ -83,12 +83,12 @@ describe('a full table of counters', () => {
     expect(Array.from({ length: 50 }, (_, nth) => takeAll('flooded', `busy-${nth}`, rule, 60))).toEqual(Array(50).fill(40));
   });
 
-  it('does not remove what others have not used up because of a limit that nobody asks any more', () => {
+  it('does not remove counters in use because of a limit without requests', () => {
     const { clock, store, take } = setUp(1_000);
     for (let nth = 0; nth < 1_000; nth++) take('past', `caller-${nth}`, bucket(1, 1));
     clock.nowMs += 2_000;
     for (let nth = 0; nth < 600; nth++) expect(take('present', `caller-${nth}`, bucket(1))).toBe(true);
-    // Full buckets go two at a time while others come.
+    // Full buckets are removed two at a time while others are added.
     expect(store.size).toBeLessThanOrEqual(1_000);
     for (let nth = 0; nth < 600; nth++) expect(take('present', `caller-${nth}`, bucket(1))).toBe(false);
   });

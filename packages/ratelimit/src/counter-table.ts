@@ -5,30 +5,30 @@ import type { MemoryCounter } from './memory-counter.ts';
 
 /** Counters of the same limit examined for each one added: two, so that removal keeps ahead of addition. */
 const ownSweepSteps = 2;
-/** Counters of all limits examined for each one added, so that the keys of a limit that is no longer used go as well. */
+/** Counters of all limits examined for each one added, so that the keys of an unused limit are removed too. */
 const tourSteps = 2;
-/** Counters compared when one has to be removed that is not full. */
+/** Counters compared when one that is not full must be removed. */
 const candidateCount = 8;
-/** Limits that can be counted at once; each is one limit of the configuration. */
+/** The largest number of limits; each is one limit of the configuration. */
 const maxGroups = 10_000;
 
 /** The table is full, and one limit has more keys than any other. */
 export interface FullTable {
-  /** The limit that has the most keys, and makes room for a new one. */
+  /** The limit with the most keys, which loses one to make room. */
   readonly limit: string;
   /** How many keys have a counter, of all limits together. */
   readonly size: number;
 }
 
 /**
- * Counters by key, at most `maxKeys` of them, and never more admitted than the limits say however many keys are in use.
+ * Counters by key, at most `maxKeys` of them. Limits are never exceeded, however many keys are in use.
  *
- * Keys belong to limits. A full counter says what a missing one says, so full counters are removed first, at no loss. When
- * none is found and the table is full, the limit that has the most keys makes room, whichever limit the new key is of: a
- * flood of made-up keys on one limit takes nothing from another. Of eight counters of that limit the one with the most left
- * is removed, and each limit has a floor: a counter that stands for all keys of the limit without one of their own. It
- * never holds more than any counter that was removed, and a new key starts with what it holds. So a key that comes back
- * has at most what it had; a new key of a flooded limit may get less than its limit says, never more.
+ * Keys belong to limits. A full counter is equivalent to a missing one, so full counters are removed first, without loss.
+ * When there is none and the table is full, the limit with the most keys makes room, whichever limit the new key belongs
+ * to: a flood of made-up keys on one limit takes nothing from another. Among eight counters of that limit the one with the
+ * most left is removed. Each limit has a floor, a shared counter for all of its keys without a counter. It
+ * never has more left than any removed counter, and a new key starts with what it has left. So a returning key
+ * has at most what it had; a new key of a flooded limit may get less than its limit allows, never more.
  */
 export class CounterTable<Rule extends LimitRule> {
   private readonly counters = new Map<string, MemoryCounter<Rule>>();
@@ -36,10 +36,10 @@ export class CounterTable<Rule extends LimitRule> {
   private readonly make: MakeCounter<Rule>;
   private readonly maxKeys: number;
   private readonly onFull: (full: FullTable) => void;
-  /** The group with the most keys; one that has half as many as another at least. Its size when it was found. */
+  /** A group with at least half as many keys as the largest one, and its size when it was found. */
   private largest: CounterGroup<Rule> | undefined;
   private largestSize = 0;
-  /** Goes round all groups; an iterator of a Map takes additions and removals into account. */
+  /** Iterates over all groups in turn; the iterator of a Map handles additions and removals. */
   private tour: Iterator<CounterGroup<Rule>, undefined> = this.groups.values();
   private toured: CounterGroup<Rule> | undefined;
   private tourStepsLeft = 0;
@@ -57,8 +57,8 @@ export class CounterTable<Rule extends LimitRule> {
   }
 
   /**
-   * The counter of a key, brought to `nowMs`. `limit` names the limit that the key belongs to; without it all keys of an
-   * equal rule count as keys of one limit. Throws a GatewayError when more than 10,000 limits are in use.
+   * Returns the counter of a key, updated to `nowMs`. `limit` names the limit that the key belongs to; without it all keys
+   * with an equal rule belong to one limit. Throws a GatewayError when more than 10,000 limits are in use.
    */
   at(key: string, rule: Rule, nowMs: number, limit: string | undefined): MemoryCounter<Rule> {
     let counter = this.counters.get(key);
@@ -67,14 +67,14 @@ export class CounterTable<Rule extends LimitRule> {
     return counter;
   }
 
-  /** The same; undefined when the key has no counter of its own. */
+  /** Like `at`, but undefined when the key has no counter of its own. */
   ownAt(key: string, rule: Rule, nowMs: number, limit: string | undefined): MemoryCounter<Rule> | undefined {
     const counter = this.at(key, rule, nowMs, limit);
     return this.counters.get(key) === counter ? counter : undefined;
   }
 
   private admit(key: string, rule: Rule, nowMs: number, limit: string): MemoryCounter<Rule> {
-    // First, because it may remove the group of this very limit.
+    // This comes first, because it may remove the group of this limit.
     this.sweepOthers(nowMs);
     const group = this.groups.get(limit) ?? this.addGroup(limit, nowMs);
     group.sweep(ownSweepSteps, nowMs);
@@ -88,14 +88,14 @@ export class CounterTable<Rule extends LimitRule> {
     return counter;
   }
 
-  /** Removes a counter of the limit that has the most. False when the new key has to do with the floor of its limit. */
+  /** Removes a counter of the limit with the most keys. False when the new key must share the floor of its limit. */
   private makeRoom(group: CounterGroup<Rule>, rule: Rule, nowMs: number): boolean {
     const largest = this.largestGroup();
     this.onFull({ limit: largest.limit, size: this.counters.size });
     const victim = largest.candidate(candidateCount, nowMs);
     if (victim < 0) return false;
     if (largest === group) {
-      // Sharing costs all new keys of the limit one request; removing a counter costs them what it has spent already.
+      // Sharing costs all new keys of the limit one request; removing a counter costs them what its key has spent.
       const left = group.leftAt(victim, nowMs);
       if (left < 1 || group.startingLevel(rule, nowMs) - left > 1) return false;
     }
@@ -104,7 +104,7 @@ export class CounterTable<Rule extends LimitRule> {
   }
 
   private largestGroup(): CounterGroup<Rule> {
-    // Scanning when it has lost half of its keys keeps the cost per removal constant.
+    // Scanning only after the group has lost half of its keys keeps the cost per removal constant.
     if (this.largest === undefined || this.largest.size * 2 <= this.largestSize) {
       this.largest = undefined;
       for (const group of this.groups.values()) if (group.size > (this.largest?.size ?? 0)) this.largest = group;

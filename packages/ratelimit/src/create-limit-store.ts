@@ -2,12 +2,12 @@ import { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';
 import type { RedisStoreOptions } from './redis-store.ts';
 
-/** Where limits are counted: with a URL in Redis, for all nodes together; without one in memory, for this node alone. */
+/** Options of the store: with a URL it counts in Redis, across all nodes; without one in memory, for this node. */
 export interface LimitStoreOptions extends Omit<RedisStoreOptions, 'url'>, MemoryStoreOptions {
   readonly redisUrl?: string | undefined;
 }
 
-/** Makes the store that the options ask for. Throws a TypeError for a bad URL; a Redis that is not there yet is no fault. */
+/** Creates the store. Throws a TypeError for an invalid URL; Redis may become available later. */
 export function createLimitStore({ redisUrl, ...options }: LimitStoreOptions = {}): MemoryStore | RedisStore {
   return redisUrl === undefined ? new MemoryStore(options) : new RedisStore({ ...options, url: redisUrl });
 }

@@ -1,11 +1,11 @@
-// The global of that name is a getter: asking it costs as much as the clock itself.
+// The global `performance` is a getter, which costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
 
 /** Both clocks in milliseconds. */
 export interface LimitClock {
-  /** Since the epoch: decides in which calendar window we are. */
+  /** Since the epoch: determines the calendar window. */
   wallMs(): number;
-  /** Since any moment, never stepping back or ahead: decides how much a bucket was refilled. */
+  /** Monotonic, from an arbitrary origin: determines the refill of a bucket. */
   monotonicMs(): number;
 }
 

@@ -1,7 +1,7 @@
 import { windowBounds } from './calendar.ts';
 import type { LimitDecision, LimitRule } from './limit-store.ts';
 
-/** Throws a RangeError for a rule that could never admit, or that no arithmetic can hold. */
+/** Throws a RangeError for a rule that could never admit a request, or whose numbers are out of range. */
 export function assertRule(rule: LimitRule): void {
   if (rule.algorithm === 'token-bucket') {
     if (!(rule.ratePerSecond > 0 && Number.isFinite(rule.ratePerSecond))) throw new RangeError('ratePerSecond must be above 0');
@@ -11,7 +11,7 @@ export function assertRule(rule: LimitRule): void {
   }
 }
 
-/** True when both say the same. */
+/** True when both rules are equal. */
 export function sameRule(one: LimitRule, other: LimitRule): boolean {
   if (one === other) return true;
   if (one.algorithm === 'token-bucket') return other.algorithm === 'token-bucket' && one.ratePerSecond === other.ratePerSecond && one.burst === other.burst;
@@ -23,14 +23,14 @@ export function assertCost(cost: number): void {
   if (!(cost >= 0 && Number.isFinite(cost))) throw new RangeError('cost must be a number of at least 0');
 }
 
-/** The size of a limit: a bucket's burst, a window's count. */
+/** Returns the size of a limit: a bucket's burst, a window's count. */
 export function sizeOf(rule: LimitRule): number {
   return rule.algorithm === 'token-bucket' ? rule.burst : rule.limit;
 }
 
 /**
- * How many seconds a limit speaks of, for the `w` parameter of RateLimit-Policy: how long an empty bucket takes to fill,
- * or the length of the calendar window that holds `nowMs`. At least 1.
+ * Returns the seconds for the `w` parameter of RateLimit-Policy: how long an empty bucket takes to fill,
+ * or the length of the calendar window that contains `nowMs`. At least 1.
  */
 export function windowSecondsOf(rule: LimitRule, nowMs: number): number {
   if (rule.algorithm === 'token-bucket') return Math.max(1, Math.ceil(rule.burst / rule.ratePerSecond));
@@ -39,10 +39,10 @@ export function windowSecondsOf(rule: LimitRule, nowMs: number): number {
 }
 
 /**
- * Puts a counter's state into the words of a decision.
+ * Turns the state of a counter into a decision.
  *
- * @param left what the limit holds after the decision, fractions included
- * @param windowEndsInMs until the window ends; not looked at for a bucket
+ * @param left what the limit has left after the decision, including fractions
+ * @param windowEndsInMs until the window ends; ignored for a bucket
  */
 export function decide(rule: LimitRule, allowed: boolean, left: number, cost: number, windowEndsInMs: number): LimitDecision {
   const limit = sizeOf(rule);
@@ -56,7 +56,7 @@ export function decide(rule: LimitRule, allowed: boolean, left: number, cost: nu
   };
 }
 
-/** Until a limit holds so many tokens more. */
+/** Milliseconds until a limit has gained this many tokens. */
 function untilMs(rule: LimitRule, tokens: number, windowEndsInMs: number): number {
   return Math.ceil(rule.algorithm === 'token-bucket' ? (tokens / rule.ratePerSecond) * 1000 : windowEndsInMs);
 }

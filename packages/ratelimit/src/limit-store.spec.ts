@@ -7,7 +7,7 @@ import type { LimitDecision, LimitRequest, LimitStore, TokenBucket } from './lim
 import { MemoryStore } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';
 
-/** What every store promises. Time passes for real where a store has a clock of its own, so the numbers are bounds. */
+/** The contract of every store. Stores with their own clock use real time, so the numbers are bounds. */
 interface Harness {
   readonly store: LimitStore;
   now(): number;
@@ -26,7 +26,7 @@ async function redisHarness(): Promise<Harness> {
   return { store, now: () => Date.now(), pass: async (ms) => void (await sleep(ms)) };
 }
 
-/** So slow that nothing is refilled while a test runs. */
+/** So slow that nothing is refilled during a test. */
 const slowly = 0.000_1;
 const bucket = (burst: number, ratePerSecond = slowly): TokenBucket => ({ algorithm: 'token-bucket', ratePerSecond, burst });
 const perYear = (limit: number) => ({ algorithm: 'window', limit, period: 'year' }) as const;
@@ -49,7 +49,7 @@ describe.each([
   const takeOne = async (rule: LimitRequest['rule'], cost?: number, at = key): Promise<LimitDecision> =>
     (await take([{ key: at, rule }], cost))[0] as LimitDecision;
 
-  it('gives a new key its whole burst and then refuses', async () => {
+  it('admits the whole burst of a new key and then refuses', async () => {
     const first = await takeOne(bucket(3));
     expect(first).toMatchObject({ allowed: true, limit: 3, remaining: 2, retryAfterMs: 0 });
     expect(first.resetMs).toBeGreaterThan(9_990_000);
@@ -71,7 +71,7 @@ describe.each([
     expect(await takeOne(rule)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('names the time after which the same request is admitted', async () => {
+  it('returns the time after which the same request is admitted', async () => {
     const rule = bucket(1, 4);
     await takeOne(rule);
     const { allowed, retryAfterMs } = await takeOne(rule);
@@ -81,7 +81,7 @@ describe.each([
     expect((await takeOne(rule)).allowed).toBe(true);
   });
 
-  it('takes from all limits or from none', async () => {
+  it('charges all limits or none', async () => {
     const [plenty, empty, window] = [`${key}-plenty`, `${key}-empty`, `${key}-window`];
     await takeOne(bucket(1), 1, empty);
     const answers = await take([
@@ -95,14 +95,14 @@ describe.each([
     expect(await takeOne(perYear(5), 0, window)).toMatchObject({ remaining: 5 });
   });
 
-  it('charges a key twice that comes twice, and puts both back when one is refused', async () => {
+  it('charges a key twice that appears twice, and neither when one is refused', async () => {
     const twice = [bucket(3), bucket(3)].map((rule) => ({ key, rule }));
     expect((await take(twice)).map(({ allowed }) => allowed)).toEqual([true, true]);
     expect((await take(twice)).map(({ allowed }) => allowed)).toEqual([true, false]);
     expect(await takeOne(bucket(3), 0)).toMatchObject({ remaining: 1 });
   });
 
-  it('charges the cost, looks for nothing at 0, and never admits more than the limit', async () => {
+  it('charges the cost, only reads at 0, and never admits more than the limit', async () => {
     expect(await takeOne(bucket(10), 7)).toMatchObject({ allowed: true, remaining: 3 });
     expect(await takeOne(bucket(10), 0)).toMatchObject({ allowed: true, remaining: 3 });
     expect(await takeOne(bucket(10), 4)).toMatchObject({ allowed: false, remaining: 3 });
@@ -128,7 +128,7 @@ describe.each([
     expect((await takeOne(rule)).allowed).toBe(true);
   });
 
-  it('keeps a bucket and a window of the same key apart', async () => {
+  it('counts a bucket and a window of the same key separately', async () => {
     await takeOne(bucket(1));
     expect((await takeOne(perYear(1))).allowed).toBe(true);
     expect((await takeOne(bucket(1))).allowed).toBe(false);
@@ -142,12 +142,12 @@ describe.each([
     expect(await takeOne(perYear(3))).toMatchObject({ allowed: false, limit: 3, remaining: 0 });
   });
 
-  it('admits no more than the limit when many ask at once', async () => {
+  it('admits no more than the limit with many concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 200 }, () => takeOne(bucket(50))));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(50);
   });
 
-  it('answers nothing to nothing', async () => {
+  it('returns no decisions for no requests', async () => {
     expect(await take([])).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** The outcome of asking for admission. Counts are requests, times are whole milliseconds from now. */
+/** The decision of one limit. Counts are requests, times are whole milliseconds from now. */
 export interface LimitDecision {
   /** Whether this limit would admit. The request is admitted when all of its limits do. */
   readonly allowed: boolean;
@@ -6,9 +6,9 @@ export interface LimitDecision {
   readonly limit: number;
   /** What is left after this decision; never negative. */
   readonly remaining: number;
-  /** Until the limit is whole again (bucket) or the window ends. */
+  /** Until the bucket is full again or the window ends. */
   readonly resetMs: number;
-  /** Until this limit could admit the same request; 0 when it does, Infinity when the cost is more than the limit. */
+  /** Until this limit could admit the same request; 0 when it admits now, Infinity when the cost exceeds the limit. */
   readonly retryAfterMs: number;
 }
 
@@ -19,7 +19,7 @@ export interface TokenBucket {
   readonly burst: number;
 }
 
-/** A stretch of the calendar. Days, months and years begin at midnight UTC. */
+/** A calendar period. Days, months and years begin at midnight UTC. */
 export type Period = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
 
 /** Admits at most `limit` per calendar period, in UTC. */
@@ -31,29 +31,29 @@ export interface CalendarWindow {
 
 export type LimitRule = TokenBucket | CalendarWindow;
 
-/** One limit to be asked of: whose use is counted (`key`) and what the rule is. */
+/** One limit to check: the subject that is counted (`key`) and the rule. */
 export interface LimitRequest {
   readonly key: string;
   readonly rule: LimitRule;
   /**
-   * The limit that the key is one of many of, such as the id of the policy. A store that has no room for all keys takes
-   * it from the limit that has the most, so that keys that are made up by callers of one limit are of no harm to another.
-   * Without it, all keys with an equal rule count as keys of one limit.
+   * The limit that the key belongs to, such as the id of the policy. A store without room for all keys takes
+   * it from the limit with the most keys, so that keys that callers of one limit make up do not harm another limit.
+   * Without it, all keys with an equal rule belong to one limit.
    */
   readonly limit?: string | undefined;
 }
 
 /**
- * Where use is counted. Every store passes the same contract test. State is kept by `key` and algorithm, never by
- * configuration: a push that changes a limit's numbers does not reset it. A key never seen before has its whole limit.
+ * Counts requests against limits. Every store passes the same contract test. State is stored by `key` and algorithm, never
+ * by configuration: changing the numbers of a limit does not reset it. A new key has its whole limit.
  */
 export interface LimitStore {
   /**
-   * Asks all limits for `cost` (a non-negative number, 1 by default) at once: either all are taken or none is. Answers one
-   * decision per request, in order; a key that comes twice is charged twice. A cost of 0 looks without taking.
+   * Checks all limits for `cost` (a non-negative number, 1 by default) together: either all of them are charged or none is.
+   * Returns one decision per request, in order; a key that appears twice is charged twice. A cost of 0 only reads.
    *
-   * Rejects with a `GatewayError('policy_failed')` when the store cannot be asked in time. Throws a RangeError for a cost
-   * or a rule that makes no sense.
+   * Rejects with a `GatewayError('policy_failed')` when the store does not answer in time. Throws a RangeError for a cost
+   * or a rule that is not valid.
    */
   take(requests: readonly LimitRequest[], cost?: number): readonly LimitDecision[] | Promise<readonly LimitDecision[]>;
   /** Ends timers and connections. */

@@ -3,53 +3,53 @@ import type { LimitClock } from './limit-clock.ts';
 import { decide } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
 
-/** A counter that is up to date and being spent from. */
+/** A counter that is up to date, during a decision. */
 export interface Counter {
-  /** What may be spent, fractions included. Taking some is kept by `commit` and forgotten by `restore`. */
+  /** What may be spent, including fractions. `commit` keeps a change, `restore` reverts it. */
   left: number;
   commit(): void;
   restore(): void;
-  /** The outcome in words, after `commit` or `restore`. */
+  /** Returns the decision, after `commit` or `restore`. */
   decision(allowed: boolean, cost: number): LimitDecision;
 }
 
-/** A counter of which parts may be lent, whatever its algorithm. */
+/** A counter of any algorithm of which parts may be leased. */
 export interface LeasableCounter {
   readonly left: number;
-  /** When what was lent loses its worth: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
+  /** When leases expire: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
   readonly endMs: number;
-  /** Brings it to the present, under the rule that it has. */
+  /** Updates the counter to the present, under its current rule. */
   refresh(clock: LimitClock): void;
-  /** Sets a part of what is left aside, for somebody else to spend. To be called on a counter of the present. */
-  lend(amount: number): void;
-  /** What was lent has been spent, or comes back. To be called on a counter of the present. */
+  /** Reserves a part of what is left for a holder. Call it on an up-to-date counter. */
+  lease(amount: number): void;
+  /** Settles a lease: parts were spent or are returned. Call it on an up-to-date counter. */
   settle(spent: number, returned: number): void;
 }
 
 /** The state of one limit in memory, for one algorithm. */
 export interface MemoryCounter<Rule extends LimitRule> extends Counter, LeasableCounter {
   left: number;
-  /** What the counter was last asked under. */
+  /** The rule of the last decision. */
   readonly rule: Rule;
-  /** True while a part of it is lent: it must not be removed. */
-  readonly hasLent: boolean;
-  /** What may be spent at `nowMs`, under the rule that it has. Changes nothing. */
+  /** True while a part of it is leased: then the counter must not be removed. */
+  readonly hasLeases: boolean;
+  /** Returns what may be spent at `nowMs` under the current rule. Changes nothing. */
   leftAt(nowMs: number): number;
-  /** Brings the counter to `nowMs`, which never moves it back, and to a rule whose numbers may have changed. */
+  /** Updates the counter to `nowMs`, never backwards, and to a rule whose numbers may have changed. */
   advance(rule: Rule, nowMs: number): void;
-  /** True when the counter says nothing that a new one would not say: it can be forgotten. */
+  /** True when the counter is equivalent to a new one, and so can be removed. */
   isWhole(nowMs: number): boolean;
 }
 
 /**
- * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock gives no tokens. Looking and
- * refusing leave level and time as they are: rounding does not add up over a flood of refusals. What is lent is still in
- * the bucket as long as nobody says that it was spent: level and loans together are never more than the burst.
+ * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock adds no tokens. Reads and
+ * refusals leave level and time unchanged, so rounding does not add up over a flood of refusals. A lease stays in
+ * the bucket until it is reported as spent: level and leases together never exceed the burst.
  */
 export class BucketCounter implements MemoryCounter<TokenBucket> {
   readonly endMs = Number.POSITIVE_INFINITY;
   left: number;
-  private lent = 0;
+  private leased = 0;
   rule: TokenBucket;
   private nowMs: number;
   private level: number;
@@ -86,45 +86,45 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
     this.advance(this.rule, clock.monotonicMs());
   }
 
-  get hasLent(): boolean {
-    return this.lent > 0;
+  get hasLeases(): boolean {
+    return this.leased > 0;
   }
 
-  lend(amount: number): void {
+  lease(amount: number): void {
     this.left -= amount;
-    this.lent += amount;
+    this.leased += amount;
     this.commit();
   }
 
   settle(spent: number, returned: number): void {
-    this.lent -= spent + returned;
+    this.leased -= spent + returned;
     this.left = Math.min(this.room, this.left + returned);
     this.commit();
   }
 
   isWhole(nowMs: number): boolean {
-    return this.lent === 0 && this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
+    return this.leased === 0 && this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {
     return decide(this.rule, allowed, this.left, cost, 0);
   }
 
-  /** How high the level may be. More may be lent than the whole bucket holds by now, when its rule has changed. */
+  /** The largest possible level. Leases may exceed the burst after the rule has changed. */
   private get room(): number {
-    return Math.max(0, this.rule.burst - this.lent);
+    return Math.max(0, this.rule.burst - this.leased);
   }
 }
 
-/** A clock that steps back by no more than this is taken for one that is corrected: the window is kept. */
+/** A step back by at most this is treated as a clock correction: the window stays. */
 const smallStepMs = 1000;
 
 /**
- * A calendar window. Its times are wall clock milliseconds, because the calendar is about those.
+ * A calendar window. Its times are wall clock milliseconds, because calendar windows follow the wall clock.
  *
- * The wall clock can be set. Set forward, it ends the window, as time does. Set back to before the window began, what has
- * been used counts in the window that the clock is in now: nothing is given back, and a window refuses for no longer than
- * its own length. Back by a second or less, which may just be the correction of a clock that is fast, the window stays.
+ * An operator can set the wall clock. Set forward, it ends the window, as time does. Set back to before the window began,
+ * the spent count moves to the window that contains the new time: nothing is returned, and a window refuses for no longer
+ * than its own length. Set back by a second or less, as in the correction of a fast clock, the window stays.
  */
 export class WindowCounter implements MemoryCounter<CalendarWindow> {
   left: number;
@@ -133,7 +133,7 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
   private startMs: number;
   private nowMs: number;
   private spent: number;
-  private lent = 0;
+  private leased = 0;
 
   constructor(rule: CalendarWindow, nowMs: number, left: number) {
     this.rule = rule;
@@ -172,33 +172,33 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
     this.advance(this.rule, clock.wallMs());
   }
 
-  get hasLent(): boolean {
-    return this.lent > 0;
+  get hasLeases(): boolean {
+    return this.leased > 0;
   }
 
-  lend(amount: number): void {
+  lease(amount: number): void {
     this.left -= amount;
-    this.lent += amount;
+    this.leased += amount;
     this.commit();
   }
 
   settle(spent: number, returned: number): void {
     this.left += returned;
-    this.lent -= spent + returned;
+    this.leased -= spent + returned;
     this.commit();
   }
 
   isWhole(nowMs: number): boolean {
-    return nowMs >= this.endMs || (this.spent <= 0 && this.lent === 0);
+    return nowMs >= this.endMs || (this.spent <= 0 && this.leased === 0);
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {
     return decide(this.rule, allowed, this.left, cost, this.endMs - this.nowMs);
   }
 
-  /** Begins the window that holds `nowMs`. What was lent of the one before counts as spent. */
+  /** Begins the window that contains `nowMs`. Leases of the previous window count as spent. */
   private enter(nowMs: number): void {
     ({ startMs: this.startMs, endMs: this.endMs } = windowBounds(this.rule.period, nowMs));
-    this.lent = 0;
+    this.leased = 0;
   }
 }

@@ -62,7 +62,7 @@ describe('MemoryStore', () => {
     );
   });
 
-  it('gives nothing back when the clocks step back, and goes on when they have caught up', () => {
+  it('gives nothing back when the clocks step back, and continues when they have caught up', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock });
     const requests = [
@@ -76,7 +76,7 @@ describe('MemoryStore', () => {
     expect(allowed(store.take(requests))).toBe(true);
   });
 
-  it('forgets keys that are whole again', () => {
+  it('forgets keys whose counters are full again', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock, maxKeys: 1000 });
     for (let key = 0; key < 1000; key++) store.take([{ key: `old-${key}`, rule: bucket(1, 10) }]);
@@ -87,7 +87,7 @@ describe('MemoryStore', () => {
     expect(store.take([{ key: 'new-999', rule: bucket(1, 0.001) }])[0]?.allowed).toBe(false);
   });
 
-  it('has new keys share what the keys of their limit have left, when it is full of keys in use', () => {
+  it('lets new keys share the floor of their limit, when it is full of keys in use', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock, maxKeys: 2 });
     const rule = bucket(1, 0.001);
@@ -98,7 +98,7 @@ describe('MemoryStore', () => {
     expect(store.size).toBe(2);
   });
 
-  it('starts a key where the shared count stands, so that it cannot spend twice', () => {
+  it('starts a key at the shared count, so that it cannot spend twice', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock, maxKeys: 1 });
     const fast = bucket(1, 1000);
@@ -110,7 +110,7 @@ describe('MemoryStore', () => {
     expect(store.size).toBe(1);
   });
 
-  it('fails when there is room for no further rule, and recovers when others are whole', () => {
+  it('fails when there is no room for another rule, and recovers when others are full again', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock, maxKeys: 1 });
     store.take([{ key: 'first', rule: bucket(1, 0.001) }]);

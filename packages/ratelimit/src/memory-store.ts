@@ -5,22 +5,22 @@ import type { CalendarWindow, LimitDecision, LimitRequest, LimitStore, Period, T
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
 import type { Counter, LeasableCounter } from './memory-counter.ts';
 
-/** Windows that outlive most processes. */
+/** Periods that are longer than the life of most processes. */
 const longPeriods: ReadonlySet<Period> = new Set(['day', 'month', 'year']);
 
 export interface MemoryStoreOptions {
-  /** How many keys are counted at once, for each algorithm. 100,000 by default, about 20 MB when full. */
+  /** The largest number of keys, for each algorithm. 100,000 by default, about 20 MB when full. */
   readonly maxKeys?: number | undefined;
   readonly clock?: LimitClock | undefined;
-  /** Called whenever a new key finds no room. It must be quick and must not throw. */
+  /** Called for each new key when the table is full. It must be quick and must not throw. */
   readonly onFull?: ((full: FullTable) => void) | undefined;
-  /** Called once, when the first limit by the day, the month or the year is counted: it is lost with this process. */
+  /** Called once, on the first limit per day, month or year, whose count is lost when this process ends. */
   readonly onLongWindow?: (() => void) | undefined;
 }
 
 /**
- * Counts in this process only: exact for one node, and lost when it ends. Never waits. See {@link CounterTable} for what
- * happens when more keys are in use than it may hold.
+ * Counts in this process only: exact for one node, and lost when it ends. Never waits. {@link CounterTable} describes
+ * its behaviour when more keys are in use than it may store.
  */
 export class MemoryStore implements LimitStore {
   private readonly clock: LimitClock;
@@ -37,7 +37,7 @@ export class MemoryStore implements LimitStore {
     this.windows = new CounterTable(maxKeys, (rule, nowMs, left) => this.newWindow(rule, nowMs, left), onFull);
   }
 
-  /** How many keys are being counted. */
+  /** The number of keys with a counter. */
   get size(): number {
     return this.buckets.size + this.windows.size;
   }
@@ -46,7 +46,7 @@ export class MemoryStore implements LimitStore {
     assertCost(cost);
     const wallMs = this.clock.wallMs();
     const monotonicMs = this.clock.monotonicMs();
-    // One limit is the rule; several have to be looked at before any is taken from.
+    // Most requests have one limit; several must all be checked before any is charged.
     if (requests.length === 1) return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
     const counters = requests.map((request) => this.counterAt(request, wallMs, monotonicMs));
     const allowed = spendFromAll(counters, cost);
@@ -54,8 +54,8 @@ export class MemoryStore implements LimitStore {
   }
 
   /**
-   * The counter of a key as it is now, for a {@link LeaseGrantor}; undefined when the key shares one because there are too many.
-   * Throws a RangeError for a rule that makes no sense.
+   * Returns the current counter of a key, for a {@link LeaseGrantor}; undefined when the key shares one because the table
+   * is full. Throws a RangeError for an invalid rule.
    */
   ownCounter({ key, rule, limit }: LimitRequest): LeasableCounter | undefined {
     assertRule(rule);
@@ -63,13 +63,13 @@ export class MemoryStore implements LimitStore {
     return this.windows.ownAt(key, rule, this.clock.wallMs(), limit);
   }
 
-  /** Brings a counter that {@link MemoryStore.ownCounter} gave to the present, under the rule that it has. */
+  /** Updates a counter from {@link MemoryStore.ownCounter} to the present, under its current rule. */
   refresh(counter: LeasableCounter): void {
     counter.refresh(this.clock);
   }
 
   async close(): Promise<void> {
-    // Nothing runs by itself.
+    // There are no timers or connections to close.
   }
 
   private takeOne(request: LimitRequest, cost: number, wallMs: number, monotonicMs: number): LimitDecision {
@@ -99,7 +99,7 @@ export class MemoryStore implements LimitStore {
   }
 }
 
-/** Spends from each counter, or from none when one refuses. Answers which would have admitted. */
+/** Spends from each counter, or from none when one refuses. Returns which of them would admit. */
 function spendFromAll(counters: readonly Counter[], cost: number): readonly boolean[] {
   const allowed = counters.map((counter) => {
     const admits = counter.left >= cost;

@@ -11,11 +11,11 @@ const labelled = (name: string, windowSeconds: number, facts: Partial<LimitDecis
 });
 
 describe('limitFieldValues', () => {
-  it('writes the fields of draft 11 and the triple', () => {
+  it('writes the fields of draft 11 and the X-RateLimit fields', () => {
     expect(limitFieldValues([labelled('burst', 60)])).toEqual({ policy: '"burst";q=100;w=60', state: '"burst";r=42;t=17', limit: '100', remaining: '42', reset: '17' });
   });
 
-  it('lists every limit; the triple speaks of the one with the least left', () => {
+  it('lists every limit; the X-RateLimit fields describe the one with the least left', () => {
     const values = limitFieldValues([
       labelled('second', 1, { limit: 5, remaining: 3, resetMs: 400 }),
       labelled('month', 2_678_400, { limit: 1000, remaining: 2, resetMs: 86_400_001 }),
@@ -29,7 +29,7 @@ describe('limitFieldValues', () => {
     });
   });
 
-  it('lets the triple speak of the limit that refuses longest', () => {
+  it('describes the limit that refuses longest in the X-RateLimit fields', () => {
     const limits = [
       labelled('a', 1, { allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }),
       labelled('b', 60, { allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }),
@@ -39,7 +39,7 @@ describe('limitFieldValues', () => {
     expect(retryAfterSeconds(limits.map((limit) => limit.decision))).toBe(4);
   });
 
-  it('has nothing to say without limits', () => {
+  it('returns undefined without limits', () => {
     expect(limitFieldValues([])).toBeUndefined();
   });
 

@@ -1,12 +1,12 @@
 import { sizeOf } from './limit-rule.ts';
 import type { LimitDecision, LimitRule } from './limit-store.ts';
 
-/** What clients are told about a limit that stays the same from request to request. */
+/** The parts of the limit fields that stay the same from request to request. */
 export interface LimitLabel {
   readonly name: string;
-  /** Its item in RateLimit-Policy. */
+  /** The item of the limit in RateLimit-Policy. */
   readonly policyItem: string;
-  /** How its item in RateLimit begins. */
+  /** The start of its item in RateLimit. */
   readonly stateStart: string;
 }
 
@@ -17,9 +17,9 @@ export interface LabelledLimit {
 }
 
 /**
- * Prepares what clients are told about a limit.
+ * Prepares the constant parts of the limit fields.
  *
- * @param name what it is called in RateLimit and RateLimit-Policy; throws a TypeError unless it is printable ASCII
+ * @param name its name in RateLimit and RateLimit-Policy; throws a TypeError unless it is printable ASCII
  * @param windowSeconds see `windowSecondsOf`
  */
 export function limitLabel(name: string, rule: LimitRule, windowSeconds: number): LimitLabel {
@@ -29,19 +29,19 @@ export function limitLabel(name: string, rule: LimitRule, windowSeconds: number)
   return { name, policyItem: `${quoted};q=${sizeOf(rule)};w=${windowSeconds}`, stateStart: `${quoted};r=` };
 }
 
-/** What the response fields that tell a client where it stands say. */
+/** Values of the response fields that tell a client the state of its limits. */
 export interface LimitFieldValues {
   /** RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-11: one list item per limit, `q` its size, `w` its seconds. */
   readonly policy: string;
-  /** RateLimit, of the same draft: one list item per limit, `r` what is left, `t` seconds until it is whole. */
+  /** RateLimit, of the same draft: one list item per limit, `r` what is left, `t` seconds until it is full again. */
   readonly state: string;
-  /** X-RateLimit-Limit, -Remaining and -Reset (seconds from now): of the limit that binds, see {@link bindingLimit}. */
+  /** X-RateLimit-Limit, -Remaining and -Reset (seconds from now): for the binding limit, see {@link bindingLimit}. */
   readonly limit: string;
   readonly remaining: string;
   readonly reset: string;
 }
 
-/** What a client is told about limits; undefined when there are none. Retry-After is {@link retryAfterSeconds}. */
+/** Returns the values of the limit fields; undefined without limits. Retry-After is {@link retryAfterSeconds}. */
 export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldValues | undefined {
   const binding = bindingLimit(limits);
   if (binding === undefined) return undefined;
@@ -56,14 +56,14 @@ export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldVa
   return { policy, state, limit: String(limit), remaining: String(remaining), reset: String(seconds(resetMs)) };
 }
 
-/** The limit a client meets first: of those that refuse the one that does so longest, otherwise the one with the least left. */
+/** Returns the limit that the client reaches first: the one that refuses longest or, if none refuses, the one with the least left. */
 export function bindingLimit<Limit extends { readonly decision: LimitDecision }>(limits: readonly Limit[]): Limit | undefined {
   let binding: Limit | undefined;
   for (const each of limits) if (binding === undefined || bindsMore(each.decision, binding.decision)) binding = each;
   return binding;
 }
 
-/** The value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when nothing refuses, or when waiting does not help. */
+/** Returns the value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when no limit refuses or waiting does not help. */
 export function retryAfterSeconds(decisions: readonly LimitDecision[]): number | undefined {
   let longestMs = 0;
   for (const { allowed, retryAfterMs } of decisions) if (!allowed) longestMs = Math.max(longestMs, retryAfterMs, 1);

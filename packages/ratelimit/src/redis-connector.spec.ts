@@ -3,7 +3,7 @@ import { testKeyPrefix, testRedisUrl } from '@sluice/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RedisStore } from './redis-store.ts';
 
-describe('a Redis that is named', () => {
+describe('a Redis server given by name', () => {
   let store: RedisStore;
   afterEach(() => store.close());
   const named = (host: string): string => {
@@ -12,7 +12,7 @@ describe('a Redis that is named', () => {
     return url.href;
   };
 
-  it('is found with the given lookup, and not with that of Node', async () => {
+  it('is resolved with the given lookup, and not with that of Node', async () => {
     const asked: string[] = [];
     const { hostname } = new URL(testRedisUrl());
     const lookup: LookupFunction = (name, options, callback) => {
@@ -25,7 +25,7 @@ describe('a Redis that is named', () => {
     expect(asked).toContain('redis.invalid');
   });
 
-  it('is tried again when its name cannot be resolved', async () => {
+  it('is retried when its name cannot be resolved', async () => {
     let asked = 0;
     const lookup: LookupFunction = (_, __, callback) => {
       asked++;

@@ -2,7 +2,7 @@ import { AbstractConnector, type RedisOptions } from 'ioredis';
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** The class that ioredis makes its connections with, with names resolved by `lookup` and not by Node's thread pool. */
+/** Returns a connector class for ioredis that resolves names with `lookup`, not in Node's thread pool. */
 export function connectorWith(lookup: LookupFunction): new (options: unknown) => AbstractConnector {
   return class extends AbstractConnector {
     readonly #options: RedisOptions;
@@ -16,7 +16,7 @@ export function connectorWith(lookup: LookupFunction): new (options: unknown) =>
     async connect(): Promise<Socket> {
       const { host = 'localhost', port = 6379, tls } = this.#options;
       this.connecting = true;
-      // The caller may have taken it back by then.
+      // The caller may have cancelled the connection by then.
       await Promise.resolve();
       if (!this.connecting) throw new Error('Connection is closed.');
       const target = { host, port, lookup };

@@ -17,7 +17,7 @@ import { calendarLua } from './take-script.ts';
 const bucket = (burst: number, ratePerSecond = 0.001): TokenBucket => ({ algorithm: 'token-bucket', ratePerSecond, burst });
 const request = (key: string, rule: LimitRequest['rule'] = bucket(5)): LimitRequest[] => [{ key, rule }];
 
-/** A TCP link to the real Redis that can fall silent or be cut. */
+/** A TCP link to the real Redis that a test can silence or cut. */
 class Link {
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((near) => {
@@ -35,7 +35,7 @@ class Link {
     }
   });
   silent = false;
-  /** How much later answers arrive. */
+  /** Delay of answers, in milliseconds. */
   delayMs = 0;
 
   async open(port = 0): Promise<void> {
@@ -101,7 +101,7 @@ describe('RedisStore', () => {
     return link;
   }
 
-  it('shares one count between nodes and keeps to burst + rate * T', async () => {
+  it('shares one count between nodes and admits at most burst + rate * T', async () => {
     const nodes = [await open(), await open(), await open()];
     const rule = bucket(20, 200);
     const startedMs = performance.now();
@@ -117,7 +117,7 @@ describe('RedisStore', () => {
     expect(admitted).toBeGreaterThan(20);
   });
 
-  it('keeps every key under its prefix and lets it expire once it says nothing any more', async () => {
+  it('stores every key under its prefix and lets it expire when its limit is full again', async () => {
     const store = await open();
     await store.take([
       { key: 'ttl', rule: bucket(100, 0.1) },
@@ -160,7 +160,7 @@ describe('RedisStore', () => {
     }
   });
 
-  it('keeps what is ahead of the clock by less than a second, which may be another clock after a fail-over', async () => {
+  it('keeps a stored time less than a second ahead of the clock, as after a fail-over to another clock', async () => {
     const store = await open();
     const end = Math.ceil(Date.now() / 60_000) * 60;
     await redis.set(`${prefix}{limits}:window:near`, `1 ${end + 60}`);
@@ -172,7 +172,7 @@ describe('RedisStore', () => {
     expect(await redis.get(`${prefix}{limits}:bucket:near`)).toBe(`0 ${at}`);
   });
 
-  it('loads its script again when Redis has forgotten it', async () => {
+  it('loads its script again when Redis has dropped it', async () => {
     const store = await open();
     await store.take(request('script'));
     await redis.script('FLUSH');
@@ -194,7 +194,7 @@ describe('RedisStore', () => {
     expect(ends).toEqual(all.map(([period, second]) => windowBounds(period, second * 1000).endMs / 1000));
   });
 
-  it('rejects in time when Redis falls silent, replaces the connection and goes on', async () => {
+  it('rejects in time when Redis falls silent, replaces the connection and continues', async () => {
     const link = await openLink();
     const changes: boolean[] = [];
     const store = await open({ url: link.url, commandTimeoutMs: 50, onAvailabilityChange: (available) => changes.push(available) });
@@ -213,7 +213,7 @@ describe('RedisStore', () => {
     expect(changes).toEqual([true, false, true]);
   });
 
-  it('rejects at once while the connection is gone, and comes back by itself', async () => {
+  it('rejects immediately while the connection is down, and reconnects', async () => {
     const link = await openLink();
     const reasons: (string | undefined)[] = [];
     const store = await open({ url: link.url, onAvailabilityChange: (_available, reason) => reasons.push(reason) });
@@ -234,13 +234,13 @@ describe('RedisStore', () => {
     expect(reasons).toHaveLength(3);
   });
 
-  it('says so when no Redis was ever there, and harms nobody', async () => {
+  it('reports a Redis that was never reachable, and throws nothing', async () => {
     const link = await openLink();
     const { url } = link;
     await link.close();
     const store = new RedisStore({ url });
     stores.push(store);
-    expect(await faultOf(store.take(request('nobody')))).toMatchObject({ code: 'policy_failed', status: 503 });
+    expect(await faultOf(store.take(request('unreachable')))).toMatchObject({ code: 'policy_failed', status: 503 });
     expect(await faultOf(store.whenConnected(100))).toMatchObject({ code: 'policy_failed', cause: { message: expect.stringContaining('ECONNREFUSED') } });
     expect(store.connected).toBe(false);
   });
@@ -248,7 +248,7 @@ describe('RedisStore', () => {
   it.each([
     ['hangs', (link: Link) => void (link.silent = true)],
     ['answers after 200 ms', (link: Link) => void (link.delayMs = 200)],
-  ])('has few takes wait, however long Redis %s, and counts again once it answers', async (_what, hinder) => {
+  ])('lets few takes wait, however long Redis %s, and counts again once it answers', async (_what, hinder) => {
     const link = await openLink();
     const changes: boolean[] = [];
     const store = await open({ url: link.url, commandTimeoutMs: 50, onAvailabilityChange: (available) => changes.push(available) });
@@ -262,7 +262,7 @@ describe('RedisStore', () => {
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       if (++takes % 10 === 0) await sleep(5);
     }
-    // One after the other, five takes wait for Redis; all others are told at once.
+    // One after the other, five takes wait for Redis; all others reject immediately.
     expect(reasons.get('Redis did not answer within 50 ms')).toBeLessThanOrEqual(5);
     expect(reasons.get('Redis does not answer in time and is not asked until it does')).toBeGreaterThan(100);
     expect(store.available).toBe(false);
@@ -287,14 +287,14 @@ describe('RedisStore', () => {
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
-  it('does not stop asking because Redis refuses single commands', async () => {
+  it('keeps the breaker closed when Redis refuses single commands', async () => {
     const store = await open();
     await redis.lpush(`${prefix}{limits}:bucket:list`, 'not a count');
     for (let time = 0; time < 20; time++) expect(await faultOf(store.take(request('list')))).toMatchObject({ code: 'policy_failed' });
     expect(store.available).toBe(true);
   });
 
-  it('tells once how Redis keeps what is counted', async () => {
+  it('reports once how Redis persists its data', async () => {
     const link = await openLink();
     const told: RedisDurability[] = [];
     const store = await open({ url: link.url, onDurability: (durability) => told.push(durability) });
@@ -311,7 +311,7 @@ describe('RedisStore', () => {
     expect(told).toEqual([{ persistence: aof === 'yes' ? 'append-only' : save === '' ? 'none' : 'snapshots', evictionPolicy: undefined }]);
   });
 
-  it('lets only so many takes wait', async () => {
+  it('bounds the number of waiting takes', async () => {
     const link = await openLink();
     const store = await open({ url: link.url, commandTimeoutMs: 100, maxPending: 2 });
     link.silent = true;
@@ -323,12 +323,12 @@ describe('RedisStore', () => {
     ]);
   });
 
-  it('refuses an address that is none of Redis, without repeating it', () => {
+  it('refuses a URL that is not a Redis URL, without repeating it', () => {
     expect(() => new RedisStore({ url: 'http://user:secret@127.0.0.1' })).toThrow(/begins with redis:/);
     expect(() => new RedisStore({ url: 'http://user:secret@127.0.0.1' })).not.toThrow(/secret/);
   });
 
-  it('comes back at a random time within a growing bound', () => {
+  it('reconnects at a random time within a growing bound', () => {
     const delays = Array.from({ length: 200 }, () => reconnectDelayMs(3));
     expect(Math.max(...delays)).toBeLessThan(410);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(10);
@@ -338,7 +338,7 @@ describe('RedisStore', () => {
 });
 
 describe('createLimitStore', () => {
-  it('counts in Redis when it is given one, otherwise in memory', async () => {
+  it('counts in Redis when a URL is given, otherwise in memory', async () => {
     const shared = createLimitStore({ redisUrl: testRedisUrl(), keyPrefix: testKeyPrefix() });
     expect(shared).toBeInstanceOf(RedisStore);
     await shared.close();

@@ -12,41 +12,41 @@ import { takeLua } from './take-script.ts';
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
   readonly url: string;
-  /** Resolves the name of the server; Node's own way, through the thread pool, when absent. */
+  /** Resolves the name of the server; by default Node resolves it in its thread pool. */
   readonly lookup?: LookupFunction | undefined;
-  /** Begins every key. `sluice:` by default. */
+  /** Prefix of every key. `sluice:` by default. */
   readonly keyPrefix?: string | undefined;
-  /** How long one take may last. 50 by default. */
+  /** Time limit of one take, in milliseconds. 50 by default. */
   readonly commandTimeoutMs?: number | undefined;
-  /** How many takes may wait for an answer at once; further ones fail at once. 10,000 by default. */
+  /** The largest number of takes that wait for an answer; further ones fail immediately. 10,000 by default. */
   readonly maxPending?: number | undefined;
   /**
-   * Told once per change whether limits can be counted: the connection is up and Redis answers in time. Told at first when
-   * that is known. `reason` is what went wrong.
+   * Called once per change with whether limits can be counted: the connection is up and Redis answers in time. The first
+   * call follows the first result. `reason` is the fault.
    */
   readonly onAvailabilityChange?: ((available: boolean, reason: string | undefined) => void) | undefined;
-  /** Told after connecting how Redis keeps what is counted; again only when that is different from before. */
+  /** Called after connecting with how Redis persists counts, and again only when that changes. */
   readonly onDurability?: ((durability: RedisDurability) => void) | undefined;
 }
 
 const takeSha = createHash('sha1').update(takeLua).digest('hex');
-/** A connection that says nothing for so long while an answer is due is replaced. Ends a frozen server's queue, too. */
+/** A connection that is silent for this long while an answer is due is replaced. This also clears the queue of a frozen server. */
 const silentConnectionMs = 1000;
-/** How long closing waits for the connection to end. */
+/** Time limit for closing the connection. */
 const closeTimeoutMs = 500;
 const reconnectBaseMs = 50;
 const reconnectCapMs = 2000;
 
 /**
  * Counts in Redis (6.2 or newer, or Valkey), so that all nodes share one count. A take is one script call: atomic over all
- * limits of a request, on Redis' own clock. A lost answer may have been counted: faults admit less, never more.
+ * limits of a request, with the clock of Redis. A take whose answer was lost may be counted: faults admit less, never more.
  *
- * A take waits at most `commandTimeoutMs`. When Redis stays silent a {@link Breaker} opens within a second: takes then
- * reject at once, and Redis is asked by one probe at a time until it answers. So a Redis that hangs costs few requests
- * their time-out, and few commands are ever waiting.
+ * A take waits at most `commandTimeoutMs`. When Redis stays silent, a {@link Breaker} opens within a second: takes then
+ * reject immediately, and one probe at a time is sent until Redis answers. So a Redis that hangs delays few requests,
+ * and few commands wait at any time.
  *
- * All keys share one hash tag, because a script's keys must lie in one slot of a cluster. Run Redis with
- * `maxmemory-policy noeviction`: an evicted key is a limit that begins anew.
+ * All keys share one hash tag, because a script's keys must be in one slot of a cluster. Run Redis with
+ * `maxmemory-policy noeviction`: eviction of a key resets its limit.
  */
 export class RedisStore implements LimitStore {
   private readonly redis: Redis;
@@ -61,7 +61,7 @@ export class RedisStore implements LimitStore {
   private wasAvailable: boolean | undefined;
   private toldDurability: string | undefined;
 
-  /** Begins to connect. Throws a TypeError when the URL is not one of Redis. */
+  /** Starts to connect. Throws a TypeError when the URL is not a Redis URL. */
   constructor({ url, lookup, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, ...told }: RedisStoreOptions) {
     if (!/^rediss?:\/\/./.test(url)) throw new TypeError('a Redis URL begins with redis:// or rediss://, such as redis://127.0.0.1:6379');
     this.keyPrefix = keyPrefix;
@@ -78,11 +78,11 @@ export class RedisStore implements LimitStore {
       socketTimeout: silentConnectionMs,
       disconnectTimeout: 100,
       retryStrategy: reconnectDelayMs,
-      // After a fail-over the old primary refuses writes: look for the new one.
+      // After a fail-over the old primary refuses writes: reconnect to find the new one.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
     this.breaker = new Breaker({
-      // The script without limits: it writes nothing, and it is what takes need.
+      // The probe runs the script that takes use, without limits, so it writes nothing.
       probe: () => this.withinTime(this.evaluate([], [0])),
       onChange: (_open, reason) => this.tell(reason),
     });
@@ -140,7 +140,7 @@ export class RedisStore implements LimitStore {
     });
   }
 
-  /** Closes the connection, without waiting for answers. Resolves within half a second, also when Redis hangs. */
+  /** Closes the connection, without waiting for answers. Resolves within half a second, even when Redis hangs. */
   async close(): Promise<void> {
     this.breaker.close();
     const open = ['connecting', 'connect', 'ready'].includes(this.redis.status);
@@ -154,7 +154,7 @@ export class RedisStore implements LimitStore {
     clearTimeout(timer);
   }
 
-  /** Runs the script, in time or not at all. */
+  /** Runs the script; rejects when the time limit is exceeded. */
   private async ask(keys: readonly string[], words: readonly (string | number)[]): Promise<readonly string[]> {
     if (this.breaker.isOpen) throw failed(new Error('Redis does not answer in time and is not asked until it does'));
     if (this.pending >= this.maxPending) throw failed(new Error(`${this.pending} takes are waiting for Redis`));
@@ -164,7 +164,7 @@ export class RedisStore implements LimitStore {
       this.breaker.succeed();
       return answer as readonly string[];
     } catch (fault) {
-      // Redis has refused this one command, which says nothing of others; and without a connection nothing waits.
+      // Redis refused only this command, so the breaker ignores it; without a connection nothing waits.
       if (fault instanceof SlowRedis) this.breaker.fail(fault.message);
       throw failed(fault);
     } finally {
@@ -174,7 +174,7 @@ export class RedisStore implements LimitStore {
 
   private withinTime(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      // An event loop that was held up fires its timers before it reads its sockets: let it read once before giving up.
+      // A blocked event loop fires its timers before it reads its sockets: let it read once before rejecting.
       const late = (): unknown => soon('limits', () => reject(new SlowRedis(this.commandTimeoutMs)));
       const timer = after('limits', this.commandTimeoutMs, late);
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
@@ -188,7 +188,7 @@ export class RedisStore implements LimitStore {
     this.onAvailabilityChange?.(available, available ? undefined : reason);
   }
 
-  /** Tells how Redis keeps its data. A connection that fails meanwhile is asked again once it is back. */
+  /** Reports how Redis persists its data. If the connection fails meanwhile, the next one is checked. */
   private async checkDurability(): Promise<void> {
     if (this.onDurability === undefined) return;
     const durability = await readDurability(this.redis).catch(() => undefined);
@@ -213,7 +213,7 @@ class SlowRedis extends Error {
   }
 }
 
-/** Full jitter, so that the nodes that lost a Redis at the same time do not come back at the same time. */
+/** Full jitter, so that nodes that lost Redis at the same time do not reconnect at the same time. */
 export function reconnectDelayMs(attempt: number): number {
   return 10 + Math.floor(Math.random() * Math.min(reconnectCapMs, reconnectBaseMs * 2 ** Math.min(attempt, 10)));
 }

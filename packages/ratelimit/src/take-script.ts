@@ -1,5 +1,5 @@
 /**
- * The bounds of calendar windows in Lua, as `windowBounds` computes them: seconds since the epoch, UTC. The civil
+ * The bounds of calendar windows in Lua, equal to those of `windowBounds`: seconds since the epoch, UTC. The civil
  * calendar is Howard Hinnant's `days_from_civil` and its inverse (https://howardhinnant.github.io/date_algorithms.html).
  */
 export const calendarLua = `
@@ -37,18 +37,18 @@ end
 `;
 
 /**
- * One take: all limits of a request or none, decided by Redis' own clock.
+ * One take: charges all limits of a request or none, with the clock of Redis.
  *
- * KEYS: one per limit. ARGV: the cost, then three words per limit: `bucket`, tokens per second, burst; or `window`,
- * period, limit. Answers three strings per limit: 1 when it admits, what is left, milliseconds until its window ends.
+ * KEYS: one per limit. ARGV: the cost, then three arguments per limit: `bucket`, tokens per second, burst; or `window`,
+ * period, limit. Returns three strings per limit: 1 when it admits, the rest, milliseconds until its window ends.
  *
- * A bucket is kept as "level microseconds", a window as "spent end-in-seconds". A key lives until its limit is whole
- * again, when having none means the same, plus a second. A refusal writes nothing.
+ * A bucket is stored as "level microseconds", a window as "spent end-in-seconds". A key expires a second after its limit is
+ * full again, when a missing key means the same. A refusal writes nothing.
  *
- * The clock of Redis can be set, and a fail-over is to a server with another clock. When what is stored is ahead of the
- * clock by up to a second, nothing is refilled and no window begins until the clock gets there. When it is ahead by more,
- * a bucket goes on from now with the level that it had, and what was spent counts in the window of now; this is written
- * also for a refusal. So nothing is given back, and no limit refuses for longer than its own length.
+ * The clock of Redis can be set, and a fail-over leads to a server with another clock. When the stored time is ahead of the
+ * clock by up to a second, nothing is refilled and no window begins until the clock catches up. When it is further ahead,
+ * a bucket continues from the present with its level, and the spent count moves to the current window; this is written
+ * even for a refusal. So nothing is returned, and no limit refuses for longer than its own length.
  */
 export const takeLua = `${calendarLua}
 local time = redis.call('TIME')

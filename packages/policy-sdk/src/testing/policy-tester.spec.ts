@@ -8,7 +8,7 @@ import { PolicyTester } from './policy-tester.ts';
 
 const anything = z.looseObject({});
 
-/** A policy made of hooks alone. */
+/** A policy that consists of hooks only. */
 function policyOf(name: string, hooks: PolicyHooks, onError?: 'open' | 'closed'): Policy {
   const schema = definePolicySchema({ name, summary: 'For this spec.', phases: [...phases], config: anything, onError });
   return definePolicy({ schema, compile: () => hooks });
@@ -31,7 +31,7 @@ const greeting = definePolicy({
 });
 
 describe('PolicyTester', () => {
-  it('parses the configuration and shows what the upstream was sent and what the client sees', async () => {
+  it('parses the configuration and shows the request to the upstream and the response to the client', async () => {
     const tester = new PolicyTester(greeting, {});
     const answer = await tester.send({
       method: 'POST',
@@ -83,13 +83,13 @@ describe('PolicyTester', () => {
     expect(JSON.parse(String(answer.response.content))).toMatchObject({ code: 'forbidden', detail: 'Ask for access.', requestId: 'test-1' });
   });
 
-  it('gives a plain reply as it is', async () => {
+  it('returns a plain reply unchanged', async () => {
     const { response } = await new PolicyTester(policyOf('plain', { answer: () => reply(200, [['X-A', '1']], 'hi') }), {}).send();
     expect(response).toMatchObject({ status: 200, content: 'hi' });
     expect(response.headers.entries()).toEqual([['x-a', '1']]);
   });
 
-  it('remembers response fields, the first identity and the lowest limit of content', async () => {
+  it('keeps response fields, the first identity and the lowest limit of content', async () => {
     const consumer = (username: string) => ({ id: username, username, customId: undefined, groups: [], quotas: [] });
     const credential = { id: 'k', name: 'k', kind: 'key', expiresAtMs: undefined } as const;
     const policy = policyOf('all', {
@@ -205,7 +205,7 @@ describe('the limits of a PolicyTester', () => {
     expect(await outcomes(tester, 2)).toEqual([200, 429]);
   });
 
-  it('take from all or from none', async () => {
+  it('count in all limits or in none', async () => {
     const tester = new PolicyTester(
       limited({ algorithm: 'token-bucket', ratePerSecond: 1, burst: 1 }, { algorithm: 'window', limit: 2, period: 'hour' }),
       {},

@@ -20,9 +20,9 @@ describe('LeaseGrantor', () => {
     ['what is wanted, when that is little', 20, 2, 20],
     ['a share of what is left, when more is wanted', 1_000, 2, 100],
     ['a smaller one when there are more holders', 1_000, 20, 10],
-    ['nothing when the share would save nobody a question', 1_000, 40, 0],
+    ['nothing when the share would save too few requests', 1_000, 40, 0],
     ['nothing when that little is wanted', 7, 2, 0],
-  ])('lends %s', (_, wanted, holders, granted) => {
+  ])('grants %s', (_, wanted, holders, granted) => {
     for (const rule of [bucket, window]) {
       const { grantor, left } = setUp(holders);
       expect(grantor.renew(report({ rule, wanted }))).toMatchObject({ granted, left: 1_600 - granted });
@@ -30,13 +30,13 @@ describe('LeaseGrantor', () => {
     }
   });
 
-  it('says until when a lease is good', () => {
+  it('returns the expiry of a lease', () => {
     const { grantor } = setUp();
     expect(grantor.renew(report({ wanted: 10 })).endMs).toBe(Number.POSITIVE_INFINITY);
     expect(grantor.renew(report({ rule: window, wanted: 10 })).endMs).toBe(Date.UTC(2027, 0, 1, 0, 1));
   });
 
-  it('does not refill what is lent, and does once it is known to be spent', () => {
+  it('does not refill a lease, and refills it once it is reported as spent', () => {
     const { clock, grantor, left } = setUp();
     expect(grantor.renew(report({ wanted: 100 })).granted).toBe(100);
     clock.nowMs += 10_000;
@@ -52,7 +52,7 @@ describe('LeaseGrantor', () => {
     expect(grantor.size).toBe(0);
   });
 
-  it('settles nothing twice, and no more than was lent', () => {
+  it('settles nothing twice, and no more than was granted', () => {
     for (const rule of [bucket, window]) {
       const { grantor, left } = setUp();
       grantor.renew(report({ rule, wanted: 100 }));
@@ -63,7 +63,7 @@ describe('LeaseGrantor', () => {
     }
   });
 
-  it('takes nothing back of a window that has ended', () => {
+  it('accepts no return for a window that has ended', () => {
     const { clock, grantor, left } = setUp();
     grantor.renew(report({ rule: window, wanted: 100 }));
     clock.nowMs += 60_000;
@@ -73,7 +73,7 @@ describe('LeaseGrantor', () => {
     expect(left(window)).toBe(1_600);
   });
 
-  it('counts what a holder had as spent when it is gone', () => {
+  it('counts the leases of a disconnected holder as spent', () => {
     const { clock, grantor, left } = setUp();
     grantor.renew(report({ wanted: 100 }));
     grantor.renew(report({ rule: window, wanted: 100 }));
@@ -85,7 +85,7 @@ describe('LeaseGrantor', () => {
     expect([left(), left(window)]).toEqual([1_600, 1_500]);
   });
 
-  it('a report under a rule that is no longer in use does not bring its rate back', () => {
+  it('a report under a rule that is no longer in use does not restore its rate', () => {
     const { clock, store, grantor } = setUp();
     grantor.renew(report({ wanted: 100 }));
     const slow: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: 1, burst: 10 };
@@ -93,13 +93,13 @@ describe('LeaseGrantor', () => {
     clock.nowMs += 1_000;
     grantor.renew(report({ spent: 100 }));
     const left = (): number | undefined => store.take([{ key: 'k', rule: slow }], 0)[0]?.remaining;
-    // More was lent than the bucket holds by now.
+    // The leases exceed the burst of the new rule.
     expect(left()).toBe(0);
     clock.nowMs += 2_000;
     expect(left()).toBe(2);
   });
 
-  it('lends nothing of a counter that several keys share', () => {
+  it('leases nothing of a counter that several keys share', () => {
     const { store, grantor } = setUp(1, 1);
     store.take([{ key: 'other', rule: bucket }], 1_000);
     store.take([{ key: 'k', rule: bucket }]);
@@ -107,11 +107,11 @@ describe('LeaseGrantor', () => {
     expect(grantor.size).toBe(0);
   });
 
-  it('refuses a rule that makes no sense', () => {
+  it('refuses an invalid rule', () => {
     expect(() => setUp().grantor.renew(report({ rule: { ...bucket, burst: 0 }, wanted: 10 }))).toThrow(RangeError);
   });
 
-  it('keeps the counter of a lease, however many keys come', () => {
+  it('keeps the counter of a lease, however many keys are added', () => {
     const { clock, store, grantor } = setUp(2, 10);
     grantor.renew(report({ wanted: 100 }));
     clock.nowMs += 60_000;

@@ -2,12 +2,12 @@ import type { LeasableCounter } from '../memory-counter.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
-/** The part of what is left that all holders together may get with one question each: the rest is there for whoever asks. */
-const lentShare = 1 / 8;
-/** Less than that saves nobody a question. So of a limit that is nearly used up nothing is lent: whoever wants the last of it asks. */
+/** The share of the remaining count that all holders together may lease with one report each; the rest stays for direct requests. */
+const leasedShare = 1 / 8;
+/** A smaller lease saves too few requests to the store. So nothing is leased of a limit that is nearly exhausted. */
 const smallestLease = 8;
 
-interface Loan {
+interface HeldLease {
   readonly counter: LeasableCounter;
   readonly endMs: number;
   amount: number;
@@ -16,66 +16,66 @@ interface Loan {
 const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY };
 
 /**
- * Lends one holder parts of the limits that a store counts, to be spent without asking. What is lent counts as spent until
- * it comes back, so that all together never admit more than the limit says; they may admit less, by what somebody holds
- * and does not use.
+ * Grants one holder leases: parts of the limits of a store, which the holder spends without a request to the store. A lease
+ * counts as spent until it is returned, so that all holders together never exceed the limit; they may admit less, when a
+ * holder does not use its lease.
  *
- * Invariants: of a bucket, level and loans together are at most the burst, so that what is lent is not refilled meanwhile;
- * what is lent of a window is worth nothing once the window has ended; nothing is settled twice.
+ * Invariants: the level of a bucket and its leases together are at most the burst, so that a leased part is not refilled;
+ * a lease of a window expires with the window; nothing is settled twice.
  */
 export class LeaseGrantor {
   readonly #store: MemoryStore;
   readonly #holders: number;
-  readonly #loans = new Map<string, Loan>();
+  readonly #leases = new Map<string, HeldLease>();
 
-  /** `holders` is how many there are of it, each with a grantor of its own on the same store. */
+  /** `holders` is the number of holders, each with its own grantor on the same store. */
   constructor(store: MemoryStore, holders: number) {
     this.#store = store;
     this.#holders = holders;
   }
 
-  /** How many limits the holder has a lease of. */
+  /** The number of limits of which the holder has a lease. */
   get size(): number {
-    return this.#loans.size;
+    return this.#leases.size;
   }
 
-  /** Settles what the holder reports, and lends it more if it wants more. Throws a RangeError for a rule that makes no sense. */
+  /** Settles the report of the holder, and grants more on request. Throws a RangeError for an invalid rule. */
   renew(report: LeaseReport): LeaseGrant {
     const name = `${report.rule.algorithm} ${report.key}`;
     this.#settle(name, report.spent, report.returned);
-    return report.wanted > 0 ? this.#lend(name, report) : nothing;
+    return report.wanted > 0 ? this.#grant(name, report) : nothing;
   }
 
-  /** The holder is gone, and nobody knows what it has spent: all it had counts as spent. */
+  /** Ends all leases of a holder that has disconnected: what it held counts as spent. */
   forfeit(): void {
-    for (const name of this.#loans.keys()) this.#settle(name, Number.POSITIVE_INFINITY, 0);
+    for (const name of this.#leases.keys()) this.#settle(name, Number.POSITIVE_INFINITY, 0);
   }
 
   #settle(name: string, spent: number, returned: number): void {
-    const loan = this.#loans.get(name);
-    if (loan === undefined) return;
-    // Under the rule it has: a holder may not have heard of the newest.
-    this.#store.refresh(loan.counter);
-    if (loan.counter.endMs === loan.endMs) {
-      const gone = Math.min(spent, loan.amount);
-      const back = Math.min(returned, loan.amount - gone);
-      loan.counter.settle(gone, back);
-      loan.amount -= gone + back;
-    } else loan.amount = 0;
-    if (loan.amount === 0) this.#loans.delete(name);
+    const lease = this.#leases.get(name);
+    if (lease === undefined) return;
+    // Keeps the counter's rule: the holder may not know the latest one.
+    this.#store.refresh(lease.counter);
+    if (lease.counter.endMs === lease.endMs) {
+      const gone = Math.min(spent, lease.amount);
+      const back = Math.min(returned, lease.amount - gone);
+      lease.counter.settle(gone, back);
+      lease.amount -= gone + back;
+    } else lease.amount = 0;
+    if (lease.amount === 0) this.#leases.delete(name);
   }
 
-  #lend(name: string, report: LeaseReport): LeaseGrant {
+  #grant(name: string, report: LeaseReport): LeaseGrant {
     const counter = this.#store.ownCounter(report);
     if (counter === undefined) return nothing;
-    const most = Math.min(report.wanted, Math.floor((counter.left * lentShare) / this.#holders));
+    const most = Math.min(report.wanted, Math.floor((counter.left * leasedShare) / this.#holders));
     const granted = most >= smallestLease ? most : 0;
     if (granted > 0) {
-      counter.lend(granted);
-      const loan = this.#loans.get(name);
-      // A counter of which something is lent stays as long as that is worth something.
-      if (loan === undefined || loan.endMs !== counter.endMs) this.#loans.set(name, { counter, endMs: counter.endMs, amount: granted });
-      else loan.amount += granted;
+      counter.lease(granted);
+      const lease = this.#leases.get(name);
+      // A counter with leases stays in the table until they expire.
+      if (lease === undefined || lease.endMs !== counter.endMs) this.#leases.set(name, { counter, endMs: counter.endMs, amount: granted });
+      else lease.amount += granted;
     }
     return { granted, left: counter.left, endMs: counter.endMs };
   }

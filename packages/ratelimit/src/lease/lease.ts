@@ -1,21 +1,21 @@
 import type { LimitRequest } from '../limit-store.ts';
 
-/** What a holder says of its lease of one limit, and what it wants. Counts are requests. */
+/** A holder's report on its lease of one limit, and its demand. Counts are requests. */
 export interface LeaseReport extends LimitRequest {
   /** Spent of the lease since the last report. */
   readonly spent: number;
-  /** Given back. */
+  /** Returned unused. */
   readonly returned: number;
-  /** How much more it could use; 0 asks for nothing. */
+  /** The additional demand; 0 for none. */
   readonly wanted: number;
 }
 
-/** What a holder may spend from now on, in addition to what it has. */
+/** A grant: what a holder may spend in addition to its lease. */
 export interface LeaseGrant {
-  /** Nothing, when there is too little left to be shared out. */
+  /** 0 when too little is left to share. */
   readonly granted: number;
-  /** What the limit holds besides all leases. */
+  /** What the limit has left apart from all leases. */
   readonly left: number;
-  /** Until when the lease is good, in wall clock milliseconds; Infinity for a bucket. */
+  /** When the lease expires, in wall clock milliseconds; Infinity for a bucket. */
   readonly endMs: number;
 }

@@ -23,17 +23,17 @@ describe('Leases', () => {
   const takeMany = (count: number, rule: LimitRule = bucket): number => Array.from({ length: count }, () => take(1, rule)).filter((decision) => decision !== undefined).length;
   const grant = (granted: number, { left = 9_000, endMs = Number.POSITIVE_INFINITY } = {}): void => leases.granted(reports.at(-1)?.id ?? 0, { granted, left, endMs });
 
-  it('asks for a lease of what is asked for often, and for nothing else', () => {
+  it('requests leases only of frequently used limits', () => {
     expect(takeMany(7)).toBe(0);
     expect(reports).toEqual([]);
     expect(takeMany(1)).toBe(0);
     expect(reports).toEqual([{ key: 'k', rule: bucket, spent: 0, returned: 0, wanted: 16, id: 1 }]);
-    // One question at a time.
+    // One renewal at a time.
     expect(takeMany(20)).toBe(0);
     expect(reports).toHaveLength(1);
   });
 
-  it('admits from a lease, and says what is left of the limit', () => {
+  it('admits from a lease, and returns what the limit has left', () => {
     takeMany(8);
     grant(100);
     expect(take()).toEqual({ allowed: true, limit: 10_000, remaining: 9_099, resetMs: 901, retryAfterMs: 0 });
@@ -43,7 +43,7 @@ describe('Leases', () => {
     expect(take()).toBeUndefined();
   });
 
-  it('asks for more before it is used up, as much as it will need', () => {
+  it('renews a lease before it runs out, by the expected demand', () => {
     takeMany(8);
     grant(16);
     expect(takeMany(7)).toBe(7);
@@ -56,14 +56,14 @@ describe('Leases', () => {
     expect(takeMany(33)).toBe(32);
   });
 
-  it.each([0, 0.5, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])('has nothing for a cost of %s', (cost) => {
+  it.each([0, 0.5, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])('admits nothing for a cost of %s', (cost) => {
     takeMany(8);
     grant(100);
     expect(take(cost)).toBeUndefined();
     expect(takeMany(100)).toBe(100);
   });
 
-  it('does not ask again for a while when there is nothing to be had', () => {
+  it('waits before the next renewal when nothing was granted', () => {
     takeMany(8);
     grant(0);
     expect(takeMany(100)).toBe(0);
@@ -73,7 +73,7 @@ describe('Leases', () => {
     expect(reports).toHaveLength(2);
   });
 
-  it('gives back what nobody uses, after two periods, and forgets the limit', () => {
+  it('returns unused leases after two periods, and forgets the limit', () => {
     takeMany(8);
     grant(50);
     takeMany(10);
@@ -87,17 +87,17 @@ describe('Leases', () => {
     expect(take()).toBeUndefined();
   });
 
-  it('gives back what is more than it needs', () => {
+  it('returns more than it needs', () => {
     takeMany(8);
     grant(500);
     takeMany(2);
     leases.sweep();
-    // Twenty is what it was asked for in two such periods.
+    // It served twenty requests in two such periods.
     expect(reports.at(-1)).toMatchObject({ spent: 2, returned: 478 });
     expect(takeMany(30)).toBe(20);
   });
 
-  it('does so by itself', async () => {
+  it('does so on a timer', async () => {
     takeMany(8);
     grant(100);
     for (let turn = 0; turn < 100 && leases.size > 0; turn++) await sleep(20);
@@ -105,7 +105,7 @@ describe('Leases', () => {
     expect(reports.reduce((sum, { returned }) => sum + returned, 0)).toBe(100);
   });
 
-  it('a lease of a window ends with it', () => {
+  it('a lease of a window expires with the window', () => {
     const endMs = Date.UTC(2027, 0, 1, 0, 1);
     takeMany(8, window);
     grant(100, { endMs });
@@ -113,7 +113,7 @@ describe('Leases', () => {
     expect(take(1, window)).toMatchObject({ remaining: 9_099, resetMs: 40 });
     clock.nowMs = endMs;
     expect(takeMany(10, window)).toBe(0);
-    // Nothing is left to be settled.
+    // Nothing remains to settle.
     expect(reports.at(-1)).toMatchObject({ spent: 0, returned: 0, wanted: 20 });
     grant(20, { endMs: endMs + 60_000 });
     expect(takeMany(30, window)).toBe(20);
@@ -123,18 +123,18 @@ describe('Leases', () => {
     expect(reports.slice(before).reduce((sum, { returned }) => sum + returned, 0)).toBe(0);
   });
 
-  it('what is granted of the next window does not save what was leased of this one', () => {
+  it('a grant for the next window does not preserve the lease of the current one', () => {
     const endMs = Date.UTC(2027, 0, 1, 0, 1);
     takeMany(8, window);
     grant(16, { endMs });
     takeMany(8, window);
     clock.nowMs = endMs;
-    // Asked for before the end, and granted after it.
+    // Requested before the end, and granted after it.
     grant(20, { endMs: endMs + 60_000 });
     expect(takeMany(30, window)).toBe(20);
   });
 
-  it('what was leased under other numbers goes back', () => {
+  it('a lease is returned when the numbers change', () => {
     takeMany(8);
     grant(100);
     takeMany(4);
@@ -142,7 +142,7 @@ describe('Leases', () => {
     expect(take(1, other)).toBeUndefined();
     expect(reports.at(-2)).toEqual({ key: 'k', rule: bucket, spent: 4, returned: 96, wanted: 0, id: 0 });
     expect(reports.at(-1)).toMatchObject({ rule: other, spent: 0, returned: 0, id: 2 });
-    // The numbers change while a question is under way.
+    // The numbers change during a renewal.
     expect(take(1, bucket)).toBeUndefined();
     leases.granted(2, { granted: 10, left: 0, endMs: Number.POSITIVE_INFINITY });
     expect(reports.at(-1)).toEqual({ key: 'k', rule: other, spent: 0, returned: 10, wanted: 0, id: 0 });
@@ -158,18 +158,18 @@ describe('Leases', () => {
     expect(take(1, { ...window })).toMatchObject({ allowed: true });
   });
 
-  it('an answer to no question changes nothing', () => {
+  it('a grant for an unknown report changes nothing', () => {
     leases.granted(0, { granted: 5, left: 5, endMs: Number.POSITIVE_INFINITY });
     leases.granted(9, { granted: 5, left: 5, endMs: Number.POSITIVE_INFINITY });
     expect(take()).toBeUndefined();
   });
 
-  it('looks at ten thousand limits at most', () => {
+  it('tracks ten thousand limits at most', () => {
     for (let key = 0; key < 10_001; key++) for (let nth = 0; nth < 2; nth++) take(4, bucket, `${key}`);
     expect(leases.size).toBe(10_000);
     expect(reports).toHaveLength(10_000);
     for (let period = 0; period < 3; period++) leases.sweep();
-    // Those that wait for an answer stay.
+    // Limits that wait for a grant stay.
     expect(leases.size).toBe(10_000);
     for (const { id } of reports.filter((report) => report.id > 0)) leases.granted(id, { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
     leases.sweep();

@@ -4,29 +4,29 @@ import { decide, sameRule } from '../limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitRule } from '../limit-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
-/** How often is looked at what every lease is used for. What nobody uses goes back after twice that. */
+/** Period in which the use of every lease is checked. Unused leases are returned after two periods. */
 const periodMs = 50;
-/** A limit that is asked so often, in this period and the one before, is worth a lease. */
+/** A limit with this many requests in this period and the previous one is worth a lease. */
 const hotUse = 8;
-/** Limits that are looked at; the others are always asked for. */
+/** The largest number of tracked limits; requests for others always go to the store. */
 const maxLeases = 10_000;
 
-/** One limit, as this holder knows it. */
+/** The state of one limit in this holder. */
 class Lease {
   readonly key: string;
   readonly limit: string | undefined;
   rule: LimitRule;
-  /** What may be spent without asking. */
+  /** What may be spent without a request to the store. */
   balance = 0;
-  /** Spent, and not reported yet. */
+  /** Spent but not reported yet. */
   spent = 0;
-  /** What the limit held besides all leases, when it was last heard of. */
+  /** What the limit had left apart from all leases, as of the last grant. */
   left = 0;
   endMs = Number.POSITIVE_INFINITY;
-  /** Asked for in this period, and in the one before. */
+  /** Requests in this period, and in the previous one. */
   used = 0;
   usedBefore = 0;
-  /** At most one question at a time, and no other in a period in which nothing was granted. */
+  /** At most one renewal at a time, and none in a period in which nothing was granted. */
   isRenewing = false;
   isRefused = false;
 
@@ -36,7 +36,7 @@ class Lease {
     this.limit = limit;
   }
 
-  /** What two periods use, as far as one can tell. */
+  /** The estimated use of two periods. */
   get demand(): number {
     return 2 * Math.max(this.used, this.usedBefore);
   }
@@ -44,13 +44,13 @@ class Lease {
 
 interface Renewal {
   readonly lease: Lease;
-  /** What was asked under; the grant is good under no other. */
+  /** The rule of the renewal; the grant is valid under no other rule. */
   readonly rule: LimitRule;
 }
 
 /**
- * The leases of one holder: parts of limits that are counted elsewhere, which it may spend without asking. Only limits that
- * are asked for often are leased, for about a tenth of a second ahead, and renewed before they are used up.
+ * The leases of one holder: parts of limits that another process counts, which the holder spends without a request to it.
+ * Only frequently used limits are leased, for about a tenth of a second ahead, and leases are renewed before they run out.
  */
 export class Leases {
   readonly #report: (report: LeaseReport, id: number) => void;
@@ -61,20 +61,20 @@ export class Leases {
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `report` brings a report to the {@link LeaseGrantor}, in order; its grant goes to {@link Leases.granted} with the same id, unless that is 0. */
+  /** `report` sends a report to the {@link LeaseGrantor}, in order; the grant arrives at {@link Leases.granted} with the same id, unless the id is 0. */
   constructor(report: (report: LeaseReport, id: number) => void, clock = systemClock) {
     this.#report = report;
     this.#clock = clock;
   }
 
-  /** How many limits are looked at. */
+  /** The number of tracked limits. */
   get size(): number {
     return this.#buckets.size + this.#windows.size;
   }
 
-  /** Admits from a lease; undefined when the limit itself must be asked. Never refuses. */
+  /** Admits from a lease; undefined when the store must decide. Never refuses. */
   take(request: LimitRequest, cost: number): LimitDecision | undefined {
-    // Whole numbers keep sums exact; a cost of 0 wants to know how the limit itself is doing.
+    // Whole numbers keep sums exact; a cost of 0 asks for the state of the limit itself.
     if (!Number.isInteger(cost) || cost < 1) return undefined;
     const { rule } = request;
     const lease = this.#leaseOf(request);
@@ -92,7 +92,7 @@ export class Leases {
     return isCovered ? decide(rule, true, lease.left + lease.balance, cost, lease.endMs - wallMs) : undefined;
   }
 
-  /** What came of the report with this id. */
+  /** Applies the grant for the report with this id. */
   granted(id: number, { granted, left, endMs }: LeaseGrant): void {
     const renewal = this.#renewals.get(id);
     if (renewal === undefined) return;
@@ -113,13 +113,13 @@ export class Leases {
     lease.isRefused = granted === 0;
   }
 
-  /** Ends the timer. What is leased is not given back: who ends is forfeited. */
+  /** Ends the timer. Leases are not returned: the grantor forfeits those of a holder that ends. */
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Gives back what is not used, and forgets what nobody asks for. To be called every period; a timer does. */
+  /** Returns unused leases, and forgets limits without requests. A timer calls it every period. */
   sweep(): void {
     for (const leases of [this.#buckets, this.#windows]) {
       for (const lease of leases.values()) {
@@ -146,13 +146,13 @@ export class Leases {
     return lease;
   }
 
-  /** The numbers of the limit have changed: what was leased under the others goes back. */
+  /** Returns the lease when the numbers of the limit have changed. */
   #adopt(lease: Lease, rule: LimitRule): void {
     if (lease.spent + lease.balance > 0) this.#settle(lease, lease.balance);
     lease.rule = rule;
   }
 
-  /** The window has ended, and with it all that was leased of it. The grantor forgets it when it hears of it. */
+  /** Drops the lease of a window that has ended. The grantor drops it with the next report. */
   #expire(lease: Lease): void {
     lease.balance = 0;
     lease.spent = 0;

@@ -8,7 +8,7 @@ import type { LeaseGrant, LeaseReport } from './lease.ts';
 import { Leases } from './leases.ts';
 import { LeaseGrantor } from './lease-grantor.ts';
 
-/** A holder with its grantor, and the two lines between them, on which things take their time but keep their order. */
+/** A holder with its grantor, and the two channels between them, which delay messages but keep their order. */
 class Holder {
   readonly toLender: (() => void)[] = [];
   readonly toHolder: (() => void)[] = [];
@@ -25,7 +25,7 @@ class Holder {
     if (id !== 0) this.toHolder.push(() => this.leases.granted(id, grant));
   }
 
-  /** What it held is lost, and so is what was under way. */
+  /** Its leases are lost, and so are messages in transit. */
   end(): void {
     this.leases.close();
     this.grantor.forfeit();
@@ -51,8 +51,8 @@ const anyRule: fc.Arbitrary<LimitRule> = fc.oneof(
   fc.record({ algorithm: fc.constant('window' as const), limit: fc.integer({ min: 1, max: 2_000 }), period: fc.constantFrom('second' as const, 'minute' as const) }),
 );
 
-describe('lenders and holders', () => {
-  it('never admit more than the limit together, whatever is late or lost; and lose nothing for good', () => {
+describe('grantors and holders', () => {
+  it('never exceed the limit together, with late and lost messages; and lose nothing permanently', () => {
     let leased = 0;
     fc.assert(
       fc.property(anyRule, fc.array(anyStep, { minLength: 20, maxLength: 300, size: 'max' }), (rule, steps) => {
@@ -64,7 +64,7 @@ describe('lenders and holders', () => {
         const take = (holder: Holder, cost: number): void => {
           const fromLease = holder.leases.take(request, cost);
           if (fromLease !== undefined) leased++;
-          // Who asks the limit itself waits in the same line; to be early only makes it harder.
+          // A direct request would wait in the same channel; sending it early only makes the test harder.
           const decision = fromLease ?? store.take([request], cost)[0];
           if (decision?.allowed === true) admitted.push({ atMs: clock.nowMs, cost });
         };
@@ -84,7 +84,7 @@ describe('lenders and holders', () => {
         }
         expect(worstExcess(admitted, rule)).toBeLessThanOrEqual(1e-6);
 
-        // Once everything has arrived and nobody asks any more, nothing is lent.
+        // Once all messages have arrived and requests have stopped, nothing is leased.
         for (let period = 0; period < 4; period++) {
           for (const { toLender, toHolder, leases } of holders) {
             leases.sweep();
@@ -101,7 +101,7 @@ describe('lenders and holders', () => {
       }),
       { seed: 20_261_128, numRuns: 500 },
     );
-    // The runs had something to show.
+    // The runs exercised leases.
     expect(leased).toBeGreaterThan(5_000);
   });
 });

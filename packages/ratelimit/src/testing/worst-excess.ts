@@ -1,15 +1,15 @@
 import { windowBounds } from '../calendar.ts';
 import type { LimitRule } from '../limit-store.ts';
 
-/** What was admitted at a moment. */
+/** The number of admitted requests at one time. */
 export interface Admitted {
   readonly atMs: number;
   readonly cost: number;
 }
 
 /**
- * The most that was admitted beyond what the rule allows, in any interval or any window; negative when it was less. Takes
- * what was admitted in the order of time. Tests only.
+ * Returns the largest excess over the rule in any interval or window; negative when less was admitted. Takes
+ * admissions in the order of time. Tests only.
  */
 export function worstExcess(admitted: readonly Admitted[], rule: LimitRule): number {
   let worst = Number.NEGATIVE_INFINITY;
@@ -22,7 +22,7 @@ export function worstExcess(admitted: readonly Admitted[], rule: LimitRule): num
     for (const sum of sums.values()) worst = Math.max(worst, sum - rule.limit);
     return worst;
   }
-  // How far below empty a bucket would ever be is the most by which an interval T exceeds burst + rate * T.
+  // The lowest level below empty equals the largest excess of an interval T over burst + rate * T.
   let level = rule.burst;
   let atMs = admitted[0]?.atMs ?? 0;
   for (const one of admitted) {
