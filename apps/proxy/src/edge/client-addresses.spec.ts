@@ -9,7 +9,7 @@ import { RecordingOrigin } from './testing/recording-origin.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
 
-/** From where to where; the last column is whose place the connection takes. */
+/** Source and destination addresses; the last column is the address that the connection counts for. */
 const clients: readonly (readonly [host: string, localAddress: string, place: string])[] = [
   ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
   ['127.0.0.1', '127.0.0.2', '127.0.0.2'],
@@ -18,9 +18,9 @@ const clients: readonly (readonly [host: string, localAddress: string, place: st
 ];
 
 /**
- * Loopback has one address of IPv6, so that two of one /64 cannot meet here: that they share a place is proven by the
- * specs of `addressKey`. What is proven here is that a listener for both families, which sees 127.0.0.1 as
- * `::ffff:127.0.0.1`, gives each address of IPv4 places of its own, and IPv6 its own.
+ * Loopback has one IPv6 address, so two addresses of one /64 cannot be tested here: the specs of
+ * `addressKey` prove that they share a limit. These specs prove that a listener for both families,
+ * which sees 127.0.0.1 as `::ffff:127.0.0.1`, counts each IPv4 address and IPv6 separately.
  */
 describe('the cap per address, on a port for both families', () => {
   const open: RawClient[] = [];
@@ -32,7 +32,7 @@ describe('the cap per address, on a port for both families', () => {
     origin.stop();
   });
 
-  it('counts each for itself, and refuses nobody for the sake of another', async () => {
+  it('counts each address separately, and refuses no address because of another', async () => {
     origin = await RecordingOrigin.start();
     proxy = await ProxyFixture.start({
       host: hasIpv6 ? '::' : '0.0.0.0',

@@ -51,7 +51,7 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
     it.each([
       ['per address', { maxConnectionsPerAddress: 2 }],
       ['in total', { maxConnections: 2 }],
-    ])('%s: 503 with Retry-After, over TLS the end, the upstream hears nothing, those who are connected are served on', async (_, listener) => {
+    ])('%s: 503 with Retry-After, a closed connection over TLS, no upstream call, and open connections are still served', async (_, listener) => {
       await start(listener);
       const [first, second] = [await connect(), await connect()];
       await own(first, '/1');
@@ -76,7 +76,7 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
   });
 
   describe('that are idle', () => {
-    it('are closed, new and used ones, and nothing is delivered on them', async () => {
+    it('are closed, whether new or used, and nothing is sent on them', async () => {
       await start({ headerTimeoutMs: 400, keepAliveIdleMs: 400 });
       const [fresh, used] = [await connect(), await connect()];
       await own(used, '/1');
@@ -86,7 +86,7 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
   });
 
   describe('drain', () => {
-    it('finishes what is under way, answers what was on its way, takes nobody new, and ends', async () => {
+    it('finishes the requests in flight, answers those in transit, accepts no new connection, and ends', async () => {
       await start({ drainIdleMs: 300 });
       const [held, busy, idle] = [await connect(), await connect(), await connect()];
       await own(busy, '/1');
@@ -105,7 +105,7 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
       expect(received()).not.toContain('/behind');
     });
 
-    it('cuts off what is not finished in time, on both sides', async () => {
+    it('aborts what is not finished in time, on both sides', async () => {
       await start();
       const client = await connect();
       client.send(get('/held'));
@@ -136,7 +136,7 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
     });
   });
 
-  it('carry each request on byte by byte, and say how it came', async () => {
+  it('forward each request byte by byte, and report its scheme', async () => {
     await start();
     const client = await connect();
     client.send(get('/a/../p', `${H}X-Forwarded-Proto: gopher\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Host: evil.test\r\nX-A: b\r\n`));

@@ -11,11 +11,11 @@ import { defaultTargetOptions } from '../upstream/target-options.ts';
 import { frame, frameTypes, preface, readFrames, request, type Frame } from './testing/http2-frames.ts';
 
 /**
- * The numbers of docs/guides/edge.md where they are decided: what a node does when nobody says otherwise. That each of
- * them is enforced is proven elsewhere, most of them with smaller ones.
+ * The default values in docs/guides/edge.md. Other specs prove that each of them is enforced, mostly
+ * with smaller values.
  */
 describe('the defaults', () => {
-  it('of what is accepted from clients', () => {
+  it('for clients', () => {
     expect(defaultListenerOptions).toMatchObject({
       maxConnections: 10_000,
       maxConnectionsPerAddress: 256,
@@ -25,19 +25,19 @@ describe('the defaults', () => {
       minBodyBytesPerSecond: 500,
       minBodyRateAfterMs: 10_000,
       maxBodyBytes: 10_485_760,
-      // None of its own: those of the parser are meant.
+      // The listener has no limit of its own: the parser's apply.
       limits: {},
     });
     expect(resource('gateway', { name: 'default' }).spec.limits).toEqual({ maxBodyBytes: 10_485_760, halfClosedClients: 'cancel' });
   });
 
-  it('of the sizes of heads', () => {
+  it('for the sizes of heads', () => {
     expect(defaultRequestLimits).toEqual({ maxRequestLineBytes: 8_192, maxHeaderBytes: 16_384, maxHeaderLines: 100, maxChunkExtensionBytes: 1_024 });
     expect(defaultResponseLimits).toMatchObject({ maxHeaderBytes: 32_768, maxHeaderLines: 100, maxInterimResponses: 16 });
     expect(defaultTargetOptions.limits).toEqual({});
   });
 
-  it('of how long upstreams may take, and whom they have to be', () => {
+  it('for upstream timeouts and certificate checks', () => {
     const { timeouts, tls } = resource('service', { name: 'origin', targets: [{ address: '127.0.0.1:1' }] }).spec;
     expect(timeouts).toEqual({ connectMs: 3_000, firstByteMs: 30_000, idleMs: 60_000, totalMs: 60_000 });
     expect(tls).toEqual({ verify: true });
@@ -45,11 +45,11 @@ describe('the defaults', () => {
     expect(defaultTargetOptions.keepAliveIdleMs).toBeLessThan(5_000);
   });
 
-  it('of a node: how many it takes, when it sheds, and how long it drains', () => {
+  it('for a node: connections, load shedding and draining', () => {
     expect(readEnv({ SLUICE_CONFIG_FILE: 'x' })).toMatchObject({ SLUICE_MAX_CONNECTIONS: 10_000, SLUICE_MAX_CONNECTIONS_PER_ADDRESS: 256, SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
   });
 
-  describe('of HTTP/2', () => {
+  describe('for HTTP/2', () => {
     let proxy: ProxyFixture;
     let client: RawClient;
     beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('the defaults', () => {
     afterEach(() => proxy.stop());
     const frames = (type: number): Frame[] => readFrames(client.received).filter((each) => each.type === type);
 
-    it('as they are announced', async () => {
+    it('are announced in SETTINGS', async () => {
       await eventually(() => frames(frameTypes.settings).length > 0);
       const { payload } = frames(frameTypes.settings)[0] as Frame;
       const settings = new Map(Array.from({ length: payload.length / 6 }, (_, index) => [payload.readUInt16BE(index * 6), payload.readUInt32BE(index * 6 + 2)]));

@@ -11,8 +11,8 @@ const badCoding = (value: string) => malformed(`Transfer-Encoding:${JSON.stringi
 checkRows('content by length', [
   served('is forwarded by length', post('Content-Length: 5\r\n', 'hello'), withLength('hello')),
   served('of 0 bytes', post('Content-Length: 0\r\n'), withLength('')),
-  served('with spaces around is written anew', post('Content-Length:  5 \r\n', 'hello'), withLength('hello')),
-  served('written in capitals is written anew', post('CONTENT-LENGTH: 5\r\n', 'hello'), withLength('hello')),
+  served('with spaces around is normalised', post('Content-Length:  5 \r\n', 'hello'), withLength('hello')),
+  served('in capitals is normalised', post('CONTENT-LENGTH: 5\r\n', 'hello'), withLength('hello')),
   served('that Connection nominates is framed all the same', post('Content-Length: 5\r\nConnection: Content-Length\r\n', 'hello'), withLength('hello')),
   served('of a GET goes with it', `GET /p HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nhello`, request('GET /p', { framing: 'Content-Length: 5\r\n', content: 'hello' })),
   served('of a DELETE goes with it', `DELETE /p HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nhello`, request('DELETE /p', { framing: 'Content-Length: 5\r\n', content: 'hello' })),
@@ -32,7 +32,7 @@ checkRows('content that is announced twice', [
   malformed('two lengths in different capitals', post('Content-Length: 5\r\ncontent-length: 6\r\n', 'hello!')),
   malformed('a length before a coding', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')),
   malformed('a coding before a length', post('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n', '0\r\n\r\n')),
-  malformed('a length before a coding nobody knows', post('Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n', 'hello')),
+  malformed('a length before an unknown coding', post('Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n', 'hello')),
   malformed('a length that Connection nominates, and a coding', post('Connection: Content-Length\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')),
   malformed('a coding that Connection nominates, and a length', post('Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n', '0\r\n\r\n')),
 ]);
@@ -41,7 +41,7 @@ checkRows('content in chunks', [
   served('is forwarded in chunks', chunked('5\r\nhello\r\n0\r\n\r\n'), inChunks('hello')),
   served('that is empty', chunked('0\r\n\r\n'), inChunks('')),
   served('in several of them', chunked('1\r\nh\r\n3\r\nell\r\n1\r\no\r\n0\r\n\r\n'), inChunks('hello')),
-  served('with capitals, zeros and extensions is written anew', chunked(`00A;x;y=z;q="a;\\"b"\r\n${'x'.repeat(10)}\r\n000;last\r\n\r\n`), inChunks('x'.repeat(10))),
+  served('with capitals, zeros and extensions is normalised', chunked(`00A;x;y=z;q="a;\\"b"\r\n${'x'.repeat(10)}\r\n000;last\r\n\r\n`), inChunks('x'.repeat(10))),
   served('with a size of 16 digits', chunked('0000000000000005\r\nhello\r\n0\r\n\r\n'), inChunks('hello')),
   served('announced in capitals, with spaces around', post('TRANSFER-ENCODING:  CHUNKED \r\n', '5\r\nhello\r\n0\r\n\r\n'), inChunks('hello')),
   served('announced and nominated by Connection', post('Transfer-Encoding: chunked\r\nConnection: Transfer-Encoding, close-not\r\n', '5\r\nhello\r\n0\r\n\r\n'), inChunks('hello')),
@@ -75,7 +75,7 @@ checkRows('codings that do not end in exactly one "chunked"', [
 
 const broken = (name: string, content: string) => refused(name, chunked(content), 'malformed_request', brokenOff('hello'));
 
-checkRows('chunks that are not written as they should be', [
+checkRows('malformed chunks', [
   ...['0x5', ' 5', '5 ', '+5', '-5', '5\t', '5,', '5h', '\x005', '', 'g'].map((size) => broken(`the size ${JSON.stringify(size)}`, `${size}\r\nhello\r\n0\r\n\r\n`)),
   ...['20000000000000', '7fffffffffffffff', 'ffffffffffffffff', '10000000000000005', '00000000000000005', 'f'.repeat(300)].map((size) => broken(`the size ${size.slice(0, 20)}`, `${size}\r\nhello\r\n0\r\n\r\n`)),
   broken('LF behind the size', '5\nhello\r\n0\r\n\r\n'),
@@ -104,7 +104,7 @@ checkRows('chunks that are not written as they should be', [
   refused('trailers above what is left for fields', chunked(`5\r\nhello\r\n0\r\nX: ${'y'.repeat(17_000)}\r\n\r\n`), 'header_fields_too_large', brokenOff('hello')),
 ]);
 
-checkRows('requests that two readers would end at different places', [
+checkRows('requests that two parsers would end at different places', [
   malformed('CL.TE', post('Content-Length: 6\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\nG`)),
   malformed('TE.CL', post('Transfer-Encoding: chunked\r\nContent-Length: 4\r\n', `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`)),
   malformed('TE.TE', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: cow\r\n', `0\r\n\r\n${smuggled}`)),

@@ -5,7 +5,7 @@ import { eventually } from '../listener/testing/running-listener.ts';
 import { resource } from '../runtime/testing/resources.ts';
 import { localCertificate, testAuthority } from '../upstream/testing/certificates.ts';
 
-/** Messages are bytes here: what a call carries does not matter. */
+/** Messages are raw bytes: their content does not matter here. */
 const bytes = (value: Buffer): Buffer => value;
 const method = (path: string, streams = false) =>
   ({ path, requestStream: streams, responseStream: streams, requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes }) as const;
@@ -83,7 +83,7 @@ describe.each([
     expect(await call('/pkg.S/Echo', 'hello')).toMatchObject({ code: 0, reply: 'hello' });
   });
 
-  it('every error of the server reaches its caller as what it is', async () => {
+  it('every error of the server reaches its caller unchanged', async () => {
     for (let code = 1; code <= 16; code++) expect(await call('/pkg.S/Fail', String(code))).toMatchObject({ code, details: 'said é% so' });
     expect((await call('/pkg.S/NoSuchMethod')).code).toBe(grpc.status.UNIMPLEMENTED);
   });
@@ -94,7 +94,7 @@ describe.each([
     ['no permission', '/denied.S/Call', grpc.status.PERMISSION_DENIED, 403, 'address_denied'],
     ['a message above the limit', '/small.S/Call', grpc.status.RESOURCE_EXHAUSTED, 413, 'content_too_large'],
     ['a target that is away', '/away.S/Call', grpc.status.UNAVAILABLE, 502, 'upstream_connect_failed'],
-  ])('%s is told in grpc-status, and logged as the HTTP status that says the same', async (_case, path, code, status, logged) => {
+  ])('%s is reported in grpc-status, and logged as the corresponding HTTP status', async (_case, path, code, status, logged) => {
     const outcome = await call(path, 'more than ten bytes');
     expect(outcome.code).toBe(code);
     expect(outcome.details).not.toBe('');
@@ -104,13 +104,13 @@ describe.each([
     expect(outcome.metadata.get('x-request-id')).toEqual([line?.['requestId']]);
   });
 
-  it('a limit that is used up says when to come back', async () => {
+  it('an exceeded limit says when to retry', async () => {
     await call('/limited.S/Call');
     const outcome = await call('/limited.S/Call');
     expect([outcome.code, outcome.metadata.get('retry-after')]).toEqual([grpc.status.RESOURCE_EXHAUSTED, [expect.stringMatching(/^\d+$/)]]);
   });
 
-  it('an answer that a policy was configured with is left alone', async () => {
+  it('the configured response of a policy is not changed', async () => {
     expect((await call('/own.S/Call')).code).toBe(grpc.status.NOT_FOUND);
   });
 

@@ -21,7 +21,7 @@ describe('trailers from client to upstream and back, over HTTP/2', () => {
     origin.stop();
   });
 
-  /** The upstream answers each whole request with its own path, and with trailers. */
+  /** The upstream answers each complete request with its path and with trailers. */
   const start = async (type: string): Promise<void> => {
     origin = await Http2Origin.start(({ stream, raw }) => {
       stream.on('end', () => {
@@ -53,7 +53,7 @@ describe('trailers from client to upstream and back, over HTTP/2', () => {
     await eventually(() => isOver);
     return answer;
   };
-  /** The head as the upstream received it, without what differs from run to run. */
+  /** The head as the upstream received it, without the parts that differ between runs. */
   const head = (index: number): string[] => {
     const raw = origin.streams[index]?.raw ?? [];
     return raw.map((text, at) => (['X-Request-Id', 'X-Forwarded-Port'].some((name) => raw[at - 1]?.toLowerCase() === name.toLowerCase()) ? '<differs>' : text));
@@ -68,7 +68,7 @@ describe('trailers from client to upstream and back, over HTTP/2', () => {
     expect([answer.body, answer.fields.slice(0, 2), answer.trailers.slice(0, 4)]).toEqual(['/pkg.Service/Call', [':status', '200'], ['grpc-status', '0', 'x-sum', '2']]);
     expect(lower(head(0))).toEqual([...pseudo('/pkg.Service/Call'), 'content-type', type, ...ours, 'te', 'trailers']);
     expect(origin.streams[0]).toMatchObject({ body: 'message', complete: true, trailers: ['x-sum', '1', 'x-more', 'a'] });
-    // What one request trails is no part of the next one.
+    // The trailers of one request do not reach the next one.
     expect(await send('/next', type, { x_alias: 'a' })).toMatchObject({ body: '/next' });
     expect(lower(head(1))).toEqual([...pseudo('/next'), 'content-type', type, ...ours, 'te', 'trailers']);
     expect(origin.streams[1]?.trailers).toEqual([]);
@@ -79,7 +79,7 @@ describe('trailers from client to upstream and back, over HTTP/2', () => {
     ['an identity', { 'x-consumer-id': 'root' }],
     ['an alias of one', { 'x.consumer.id': 'root' }],
     ['a type', { 'x-sum': '1', 'content-type': 'text/html' }],
-  ])('with %s break the request off, and the upstream is never told that it is whole', async (_, trailers) => {
+  ])('with %s abort the request, and the upstream never receives its end', async (_, trailers) => {
     await start('application/grpc');
     const answer = await send('/p', 'application/grpc', trailers);
     expect([answer.fields.slice(0, 2), answer.trailers]).toEqual([[':status', '200'], []]);

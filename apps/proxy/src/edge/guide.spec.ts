@@ -4,7 +4,7 @@ import { RawClient } from '../listener/testing/raw-client.ts';
 import { EdgeProxy } from './testing/edge-proxy.ts';
 import { chunked, get, H, post } from './testing/messages.ts';
 
-/** The rows of the table of requests in the guide, by what they say of the input. */
+/** The rows of the guide's table of requests, by the input column. */
 const rows = tableOf(readFileSync(new URL('../../../../docs/guides/edge.md', import.meta.url), 'utf8'));
 
 function tableOf(guide: string): Map<string, string> {
@@ -13,7 +13,7 @@ function tableOf(guide: string): Map<string, string> {
   return new Map(lines.map(([, input = '', answer = '']) => [input, answer]));
 }
 
-/** The answers that a row promises: a status, with " c" when the connection is closed. A row without one promises 200. */
+/** The responses that a row promises: a status, with " c" when the connection closes. The default is 200. */
 function answersOf(text: string): string[] {
   const answers = [...text.matchAll(/\b([2-5]\d\d)( c)?\b/g)].map(([, status = '', closes = '']) => status + closes);
   return answers.length === 0 ? ['200'] : answers.toSorted();
@@ -27,7 +27,7 @@ const forwards = (value: string): string => `OPTIONS /p HTTP/1.1\r\n${H}Max-Forw
 const trailer = (field: string): string => chunked(`5\r\nhello\r\n0\r\n${field}\r\n\r\n`);
 const upgrade = (name: string): string => get('/p', `${H}Connection: Upgrade\r\nUpgrade: ${name}\r\n`);
 
-/** Requests that show a row, by the beginning of what it says of the input. All that a row names must be among them. */
+/** Example requests of each row, by the beginning of its input column. They must cover everything the row names. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   'header block above 16 KiB': [get('/p', `${H}X: ${'a'.repeat(17_000)}\r\n`), get('/p', H + 'A: b\r\n'.repeat(100))],
   'request line above 8 KiB': [get(`/${'a'.repeat(8_200)}`)],
@@ -85,7 +85,7 @@ describe('the table of requests in the guide', () => {
   });
   afterAll(() => edge.stop());
 
-  /** What a client is answered, and whether the connection is closed behind it. */
+  /** The response status, and whether the connection closes after it. */
   const answerTo = async (request: string): Promise<string> => {
     const client = await RawClient.connect(edge.proxy.port);
     const { status, headers } = await client.send(request).readResponse(request.slice(0, request.indexOf(' ')));
@@ -96,12 +96,12 @@ describe('the table of requests in the guide', () => {
     return `${status}${saysClose ? ' c' : ''}`;
   };
 
-  it('has an example here for each row, and a row for each example', () => {
+  it('has an example for each row, and a row for each example', () => {
     expect([...rows.keys()].filter((input) => Object.keys(examples).filter((begin) => `${input} |`.startsWith(begin)).length !== 1)).toEqual([]);
     expect(Object.keys(examples)).toHaveLength(rows.size);
   });
 
-  it.each(Object.entries(examples))('says of "%s" what is true', async (begin, requests) => {
+  it.each(Object.entries(examples))('is correct about "%s"', async (begin, requests) => {
     const [, answer = ''] = [...rows].find(([input]) => `${input} |`.startsWith(begin)) ?? [];
     const answers = await Promise.all(requests.map(answerTo));
     expect([...new Set(answers)].toSorted()).toEqual(answersOf(answer));

@@ -11,7 +11,7 @@ import { get, H, post } from './testing/messages.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) => {
+describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   const clients: RawClient[] = [];
@@ -65,7 +65,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(proxy.notes).toEqual({ faults: [], policyFaults: [], failures: [] });
   });
 
-  it('behind pipelined requests: none that has no answer yet is served', async () => {
+  it('after pipelined requests: unanswered ones are not served', async () => {
     await start();
     const client = await connect();
     client.send(get('/first')).send(get('/held') + get('/behind'));
@@ -78,7 +78,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(proxy.lines).toHaveLength(2);
   });
 
-  it('while a policy waits: no upstream is asked', async () => {
+  it('while a policy waits: no upstream call is made', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     await start('cancel', promise);
     const client = await connect();
@@ -90,14 +90,14 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(origin.connections).toEqual([]);
   });
 
-  it.each(['1.1', '1.0'])('while a response of HTTP/%s is streamed: it breaks off, and never looks whole', async (version) => {
+  it.each(['1.1', '1.0'])('while a response of HTTP/%s is streamed: it is aborted, and never looks complete', async (version) => {
     await start();
     const client = await connect();
     client.send(get('/stream', H, version));
     const head = await client.readUntil('first');
     client.endSending();
     await client.readToEnd();
-    // Chunks tell where the content ends; to HTTP/1.0 only a reset tells that it did not.
+    // Chunks mark the end of the content; in HTTP/1.0 only a reset shows that it is incomplete.
     if (version === '1.1') expect(head).toContain('Transfer-Encoding: chunked');
     else if (security === 'plain') expect(client.ending).toBe('reset');
     expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'client' });
@@ -107,7 +107,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
   it.each([
     ['inside its content', post('Content-Length: 10\r\n', 'hello'), 400],
     ['inside a head', 'GET /p HTTP/1.1\r\nHo', 400],
-  ])('%s: it is told what is wrong', async (_, send, status) => {
+  ])('%s: it receives the error', async (_, send, status) => {
     await start();
     const client = await connect();
     client.send(send).endSending();
@@ -117,7 +117,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     await eventually(allClosed);
   });
 
-  it('of an idle connection is closed without a word in the log', async () => {
+  it('of an idle connection is closed without a log line', async () => {
     await start();
     const client = await connect();
     expect((await client.send(get('/p')).readResponse()).body).toBe('ok');
@@ -127,7 +127,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(proxy.lines).toHaveLength(1);
   });
 
-  it('gets the answers that the gateway gives by itself', async () => {
+  it('gets the gateway's own responses', async () => {
     await start();
     const client = await connect();
     client.send(`OPTIONS * HTTP/1.1\r\n${H}\r\n`).endSending();
@@ -135,7 +135,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(await client.readToEnd()).toBe('');
   });
 
-  it('is served to its last request where the gateway says so', async () => {
+  it('is served up to its last request when the gateway is configured so', async () => {
     await start('serve');
     const client = await connect();
     client.send(get('/1') + post('Content-Length: 5\r\n', 'hello') + get('/3')).endSending();
@@ -144,7 +144,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(await proxy.line(2)).toMatchObject({ status: 200, source: 'upstream', path: '/3' });
   });
 
-  it('is served or not as the gateway says at the moment of the request', async () => {
+  it('is served according to the gateway's setting at the time of the request', async () => {
     await start('serve');
     proxy.change(resource('gateway', { name: 'default', limits: { halfClosedClients: 'cancel' } }));
     const client = await connect();
@@ -153,7 +153,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
     expect(await proxy.line(0)).toMatchObject({ status: 499 });
   });
 
-  it('keeps its half of a WebSocket open to the other side', async () => {
+  it('still receives the other half of a WebSocket', async () => {
     await start();
     origin.stop();
     origin = await RawOrigin.start(({ socket }) => {
@@ -170,7 +170,7 @@ describe.each(['plain', 'TLS'])('a client that ends its side, %s', (security) =>
 
   if (security === 'TLS') return;
 
-  it('an HTTP/2 request is whole with END_STREAM and served; a session that ends cancels it', async () => {
+  it('an HTTP/2 request is complete with END_STREAM and served; the end of the session cancels it', async () => {
     await start();
     const session = connectHttp2(`http://127.0.0.1:${proxy.port}`);
     session.on('error', () => undefined);

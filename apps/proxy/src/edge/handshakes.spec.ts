@@ -8,13 +8,13 @@ import { RawOrigin, type OriginConnection } from '../upstream/testing/raw-origin
 import { get, H } from './testing/messages.ts';
 import { readRequest } from './testing/request-transcript.ts';
 
-/** What takes more than one message to prove: who may speak when. */
-describe('what waits until it is allowed', () => {
+/** Tests of exchanges with several messages: the order in which both sides may send. */
+describe('handshakes', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   const key = 'sk_of_the_spec';
 
-  /** Has the origin do this with each connection, in place of answering. */
+  /** Makes the origin run this on each connection instead of answering. */
   const start = async (behave: (connection: OriginConnection) => void, listener: FixtureOptions['listener'] = {}): Promise<void> => {
     origin = await RawOrigin.start(behave);
     proxy = await ProxyFixture.start({
@@ -39,7 +39,7 @@ describe('what waits until it is allowed', () => {
   });
 
   let heads: number;
-  /** Answers each whole request with its number. */
+  /** Answers each complete request with its number. */
   const answering = ({ socket }: OriginConnection): void => {
     let seen = '';
     socket.on('data', (chunk: Buffer) => {
@@ -56,7 +56,7 @@ describe('what waits until it is allowed', () => {
   const nothingFollows = async (client: RawClient): Promise<void> => expect(await client.send(get('/next')).readToEnd()).toBe('');
 
   describe('100 (Continue)', () => {
-    it('comes when the request is allowed, once, and the expectation goes no further', async () => {
+    it('is sent once the request is allowed, and the expectation is not forwarded', async () => {
       await start(answering);
       const client = await proxy.connect();
       client.send(expecting('/keyed', `X-Api-Key: ${key}\r\n`));
@@ -71,18 +71,18 @@ describe('what waits until it is allowed', () => {
       ['without a key', '/keyed', '', 401],
       ['with a wrong key', '/keyed', 'X-Api-Key: wrong\r\n', 401],
       ['with too much content', '/p', 'X: y\r\n', 413],
-    ])('never comes to a request %s, of which the upstream hears nothing', async (_, path, fields, status) => {
+    ])('is not sent for a request %s, which does not reach the upstream', async (_, path, fields, status) => {
       await start(answering);
       const client = await proxy.connect();
       client.send(expecting(path, fields).replace('Length: 5', status === 413 ? 'Length: 2001' : 'Length: 5'));
       const response = await client.readResponse();
-      // Nobody can tell what the next bytes of this client are: content, or a request.
+      // The next bytes of this client are ambiguous: content, or a request.
       expect([response.status, response.headers.get('connection')]).toEqual([status, 'close']);
       await nothingFollows(client);
       expect(origin.connections).toEqual([]);
     });
 
-    it('never comes to a request beyond its limit', async () => {
+    it('is not sent for a request beyond its limit', async () => {
       await start(answering);
       expect((await proxy.get('/limited')).status).toBe(200);
       const before = received();
@@ -92,14 +92,14 @@ describe('what waits until it is allowed', () => {
       expect(received()).toBe(before);
     });
 
-    it('is not sent to a client that did not wait for it', async () => {
+    it('is not sent to a client that did not expect it', async () => {
       await start(answering);
       const client = await proxy.connect();
       expect((await client.send(`${expecting('/p')}hello`).readResponse()).body).toBe('answer 1');
       expect((await client.send(get('/next')).readResponse()).body).toBe('answer 2');
     });
 
-    it('of the upstream is not passed on: the client had its own', async () => {
+    it('of the upstream is not forwarded: the client already got the gateway's', async () => {
       await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')));
       const client = await proxy.connect();
       client.send(expecting('/p'));
@@ -115,7 +115,7 @@ describe('what waits until it is allowed', () => {
     it.each([
       ['in the same write', (client: RawClient) => client.send(`${handshake()}early`)],
       ['right behind it', (client: RawClient) => client.send(handshake()).send('early')],
-    ])('bytes that come before the 101 wait for it: %s', async (_, send) => {
+    ])('bytes before the 101 are held until then: %s', async (_, send) => {
       await start(() => undefined);
       const client = send(await proxy.connect());
       await eventually(() => received().endsWith('\r\n\r\n'));
@@ -127,7 +127,7 @@ describe('what waits until it is allowed', () => {
       await eventually(() => received() === `${head}early`);
     });
 
-    it('bytes that come before a refusal are the next request, and never part of a tunnel', async () => {
+    it('bytes before a refusal are the next request, and never part of a tunnel', async () => {
       await start(({ socket }) => {
         let requests = 0;
         socket.on('data', () => socket.write(++requests === 1 ? 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno' : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
@@ -147,7 +147,7 @@ describe('what waits until it is allowed', () => {
       expect(received()).toMatch(/^GET \/next HTTP\/1\.1\r\n/);
     });
 
-    it('that the upstream answers with 101 to something else is a 502', async () => {
+    it('is a 502 when the upstream's 101 names another protocol', async () => {
       await start(({ socket }) => socket.once('data', () => socket.write(`${accept.replace('websocket', 'h2c')}secret`)));
       const client = await proxy.connect();
       expect((await client.send(handshake()).readResponse()).status).toBe(502);
@@ -155,14 +155,14 @@ describe('what waits until it is allowed', () => {
     });
   });
 
-  describe('a response that comes before the request was read', () => {
+  describe('a response that arrives before the request was read', () => {
     const early = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno';
     const chunkedPost = `POST /p HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`;
 
     it.each([
       ['a length', `POST /p HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nhello`, 'world'],
       ['chunks', chunkedPost, '5\r\nworld\r\n0\r\n\r\n'],
-    ])('reaches the client, and the rest of the content nobody: %s', async (_, first, rest) => {
+    ])('reaches the client, and the rest of the content is discarded: %s', async (_, first, rest) => {
       await start((connection) => {
         connection.socket.on('data', () => {
           if (connection.received.includes('hello') && !connection.received.includes('GET /next')) connection.socket.write(early);
@@ -177,11 +177,11 @@ describe('what waits until it is allowed', () => {
       if (response.headers.get('connection') === 'close') expect(await client.readToEnd()).toBe('');
       else expect((await client.readResponse()).body).toBe('answer 1');
       expect(origin.connections[0]?.received).not.toContain('world');
-      // Nothing else was put on the connection whose request never became whole.
+      // No other request was sent on the connection with the incomplete request.
       expect(origin.connections[0]?.received).not.toContain('/next');
     });
 
-    it('and ends well takes the whole request along, when its sender insists', async () => {
+    it('and is complete lets the client finish its request', async () => {
       await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n')));
       const client = await proxy.connect();
       client.send(chunkedPost);
@@ -198,7 +198,7 @@ describe('what waits until it is allowed', () => {
       ['inside the request line', 'GET /p HT'],
       ['inside the fields', `GET /p HTTP/1.1\r\n${H}X: `],
       ['before the empty line', `GET /p HTTP/1.1\r\n${H}`],
-    ])('%s: 408, and the upstream hears nothing', async (_, bytes) => {
+    ])('%s: 408, and no upstream call', async (_, bytes) => {
       await start(answering, { headerTimeoutMs: 400 });
       const client = await proxy.connect();
       expect((await client.send(get('/before')).readResponse()).body).toBe('answer 1');
@@ -212,7 +212,7 @@ describe('what waits until it is allowed', () => {
     it.each([
       ['stops inside its content', { bodyIdleMs: 200 }, false],
       ['trickles it', { minBodyRateAfterMs: 200, minBodyBytesPerSecond: 5_000 }, true],
-    ])('one that %s: 408, and the upstream is never told that the content is whole', async (_, listener, trickles) => {
+    ])('one that %s: 408, and the upstream never receives the end of the content', async (_, listener, trickles) => {
       await start(answering, listener);
       const client = await proxy.connect();
       client.send(`POST /p HTTP/1.1\r\n${H}Content-Length: 1000\r\n\r\nhello`);
@@ -222,14 +222,14 @@ describe('what waits until it is allowed', () => {
       expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
       await nothingFollows(client);
       await eventually(() => origin.connections.every(({ closed }) => closed));
-      // A slow upload is sent on after a second, so the upstream has heard nothing or a part.
+      // A slow upload is forwarded after a second, so the upstream has received nothing or a part.
       expect(received()).toMatch(/^(?:POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*)?$/);
       expect((await proxy.get('/other')).body).toBe('answer 1');
     });
   });
 
   describe('pipelined requests', () => {
-    it('are answered in order, and the upstream is asked one at a time', async () => {
+    it('are answered in order, with one upstream call at a time', async () => {
       let open = 0;
       let most = 0;
       await start(({ socket }) => {
@@ -249,7 +249,7 @@ describe('what waits until it is allowed', () => {
       expect([most, origin.connections.length]).toEqual([1, 1]);
     });
 
-    it('behind one that is not answered are neither forwarded nor held without bound', async () => {
+    it('after an unanswered one are neither forwarded nor buffered without bound', async () => {
       await start(() => undefined);
       const client = await proxy.connect();
       client.send(get('/first'));

@@ -6,7 +6,7 @@ const malformed = (name: string, send: string) => refused(name, send, 'malformed
 const field = (line: string) => malformed(JSON.stringify(line), get('/p', `${H}${line}\r\n`));
 const host = (value: string) => refused(`Host:${JSON.stringify(value)}`, get('/p', `Host:${value}\r\n`), 'invalid_host');
 const atHost = (value: string, seen: string) => served(`Host:${JSON.stringify(value)}`, get('/p', `Host:${value}\r\n`), request('GET /p', { host: seen }));
-/** Field lines of so many bytes in total, line ends included; each is short enough to be read with others. */
+/** Field lines of `bytes` bytes in total, line ends included; each line is short. */
 const fieldsOf = (bytes: number): string => {
   const line = (size: number) => `X: ${'a'.repeat(size - 5)}\r\n`;
   const whole = Math.floor(bytes / 1_000) - 1;
@@ -16,7 +16,7 @@ const room = 16_384 - H.length;
 /** OPTIONS, with Max-Forwards when there is a value. */
 const options = (target: string, value?: string): string => `OPTIONS ${target} HTTP/1.1\r\n${H}${value === undefined ? '' : `Max-Forwards: ${value}\r\n`}\r\n`;
 const answeredHere = (name: string, send: string): EdgeRow => ({ name, send, method: 'OPTIONS', status: 204, body: '', closes: false });
-/** What an upstream is told: one less, and no more than 31 bits hold. */
+/** The forwarded value: one less, and at most 31 bits. */
 const forwardsLeft = (value: string): number => Math.min(Number(value) - 1, 2_147_483_647);
 const line = (bytes: number): string => `/${'a'.repeat(bytes - 'GET / HTTP/1.1'.length)}`;
 

@@ -56,7 +56,7 @@ describe('content of a request in raw frames', () => {
     ['less', '8', [data(3, 'hello', END_STREAM)]],
     ['none', '8', [data(3, '', END_STREAM)]],
   ];
-  it.each(malformed)('that is %s than announced is an error of its stream, and no upstream takes it for whole', async (_, length, sent) => {
+  it.each(malformed)('that is %s than announced is a stream error, and no upstream receives its end', async (_, length, sent) => {
     client.send(post(1, '/neighbour')).send(data(1, 'he'));
     client.send(post(3, '/malformed', ['content-length', length]));
     for (const bytes of sent) {
@@ -70,7 +70,7 @@ describe('content of a request in raw frames', () => {
     expect(asked()).toEqual(['GET /next', 'POST /neighbour']);
   });
 
-  it('many malformed streams do not disturb one that goes on', async () => {
+  it('many malformed streams do not affect a valid one', async () => {
     client.send(post(1, '/neighbour')).send(data(1, 'he'));
     for (let id = 3; id < 80; id += 2) client.send(Buffer.concat([post(id, '/malformed', ['content-length', '1']), data(id, 'hello', END_STREAM)]));
     await eventually(() => resetOf(79) !== undefined || goaway() !== undefined);
@@ -105,7 +105,7 @@ describe('content of a request in raw frames', () => {
 });
 
 describe('content of a response in raw frames', () => {
-  it('that is more than announced breaks its own response off, and no other of the connection', async () => {
+  it('that is more than announced aborts its own response, and no other of the connection', async () => {
     const waiting: number[] = [];
     const origin = await FrameOrigin.start((connection, { type, streamId, flags }) => {
       if (type !== frameTypes.headers || (flags & END_STREAM) === 0) return;

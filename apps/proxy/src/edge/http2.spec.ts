@@ -5,7 +5,7 @@ import { eventually } from '../listener/testing/running-listener.ts';
 import { EdgeProxy, maxBodyBytes } from './testing/edge-proxy.ts';
 import { END_HEADERS, END_STREAM, fieldBlock, frame, frameTypes, preface, readFrames, request, type Frame } from './testing/http2-frames.ts';
 
-/** What a client of HTTP/2 can do with frames of its own making that no library would send. */
+/** HTTP/2 frames that no client library would send. */
 describe('HTTP/2 in raw frames', () => {
   let edge: EdgeProxy;
   let client: RawClient;
@@ -27,7 +27,7 @@ describe('HTTP/2 in raw frames', () => {
   const isOver = (): boolean => client.ending !== undefined;
   const asked = (): readonly string[] => edge.origin.received.requests.map((text) => text.slice(0, text.indexOf(' HTTP/1.1\r\n')));
 
-  /** The next request on the connection gets its own answer, or there is no connection any more; another client is served. */
+  /** Checks that the next request gets its own response or the connection is closed, and another client is served. */
   const nextIsItsOwn = async (streamId: number): Promise<void> => {
     if (!isOver() && goaway() === undefined) {
       client.send(request(streamId, '/next'));
@@ -78,9 +78,9 @@ describe('HTTP/2 in raw frames', () => {
 
   it.each<[string, number, readonly (readonly [string, string])[]]>([
     ['a method that is not served', 405, [[':method', 'TRACE']]],
-    ['a method nobody knows', 501, [[':method', 'BREW']]],
+    ['an unknown method', 501, [[':method', 'BREW']]],
     ['two Authorization fields', 400, [['authorization', 'a'], ['authorization', 'b']]],
-  ])('%s is refused, and logged as what it is', async (_, status, fields) => {
+  ])('%s is refused and logged', async (_, status, fields) => {
     client.send(request(1, '/p', fields));
     await eventually(() => contentOf(1) !== '');
     expect(JSON.parse(contentOf(1))).toMatchObject({ status });
@@ -125,7 +125,7 @@ describe('HTTP/2 in raw frames', () => {
     ['a colon in a name', 'x: y', 'a'],
     ['a space in a name', 'x y', 'a'],
     ['an empty name', '', 'a'],
-  ])('a field with %s is dropped before anything looks', async (_, name, value) => {
+  ])('a field with %s is removed before it is read', async (_, name, value) => {
     client.send(request(1, '/p', [['a', 'b'], [name, value], ['c', 'd']]));
     await eventually(() => contentOf(1) === 'GET /p');
     const [head = ''] = edge.origin.received.requests;
@@ -144,7 +144,7 @@ describe('HTTP/2 in raw frames', () => {
   it.each([
     ['more', 'hello!'],
     ['less', 'hell'],
-  ])('content that is %s than its length is broken off', async (_, content) => {
+  ])('content that is %s than its length is aborted', async (_, content) => {
     client.send(request(1, '/p', [[':method', 'POST'], ['content-length', '5']], END_HEADERS)).send(frame(frameTypes.data, END_STREAM, 1, Buffer.from(content)));
     await eventually(() => resetOf(1) !== undefined || goaway() !== undefined || isOver());
     await nextIsItsOwn(3);
@@ -152,7 +152,7 @@ describe('HTTP/2 in raw frames', () => {
     for (const text of edge.origin.received.abandoned) expect(text).toMatch(/\r\n\r\nhell$|\r\n\r\n$/);
   });
 
-  it('content above the limit is refused, and the upstream is never told that it is whole', async () => {
+  it('content above the limit is refused, and the upstream never receives its end', async () => {
     client.send(request(1, '/p', [[':method', 'POST']], END_HEADERS)).send(frame(frameTypes.data, END_STREAM, 1, Buffer.alloc(maxBodyBytes + 1, 'x')));
     await eventually(() => contentOf(1).includes('content_too_large'));
     await nextIsItsOwn(3);
@@ -185,7 +185,7 @@ describe('HTTP/2 in raw frames', () => {
       expect(asked()).toEqual(['GET /next', 'GET /other']);
     });
 
-    it('a head without end is no way to fill memory', async () => {
+    it('an endless head does not fill the memory', async () => {
       client.send(frame(frameTypes.headers, END_STREAM, 1, fieldBlock([[':method', 'GET'], [':scheme', 'http'], [':authority', 'a.test'], [':path', '/p']])));
       const piece = frame(frameTypes.continuation, 0, 1, fieldBlock([['x', 'y'.repeat(16_000)]]));
       await flood(piece, 2_000);
@@ -194,15 +194,15 @@ describe('HTTP/2 in raw frames', () => {
       expect(asked()).toEqual(['GET /other']);
     });
 
-    it('nor in pieces of nothing', async () => {
+    it('nor does one in empty frames', async () => {
       client.send(frame(frameTypes.headers, END_STREAM, 1, fieldBlock([[':method', 'GET']])));
       await flood(Buffer.concat(Array.from({ length: 100 }, () => frame(frameTypes.continuation, 0, 1))), 1_000);
       await eventually(() => goaway() !== undefined || isOver());
       expect(asked()).toEqual([]);
     });
 
-    it('of more than 100 streams at a time the rest is refused, and asked of no upstream', async () => {
-      // Nobody waits for the answers: content that never ends keeps each stream open.
+    it('concurrent streams beyond 100 are refused, without upstream calls', async () => {
+      // The spec does not wait for responses: content that never ends keeps each stream open.
       client.send(Buffer.concat(ids(1, 130).map((id) => request(id, '/p', [[':method', 'POST']], END_HEADERS))));
       await eventually(() => ids(201, 30).every((id) => resetOf(id) !== undefined) || isOver() || goaway() !== undefined);
       expect(ids(201, 30).map(resetOf)).toEqual(ids(201, 30).map(() => constants.NGHTTP2_REFUSED_STREAM));
@@ -223,7 +223,7 @@ describe('HTTP/2 in raw frames', () => {
       await nextIsItsOwn(4_001);
     });
 
-    it('streams that are reset by being wrong end the connection', async () => {
+    it('streams that are reset because of errors end the connection', async () => {
       const tooMuch = Buffer.from([0x7f, 0xff, 0xff, 0xff]);
       for (let round = 0; round < 100 && !isOver() && goaway() === undefined; round++) {
         client.send(Buffer.concat(ids(1 + round * 40, 20).flatMap((id) => [request(id, '/p'), frame(frameTypes.windowUpdate, 0, id, tooMuch)])));
@@ -237,7 +237,7 @@ describe('HTTP/2 in raw frames', () => {
       ['PING', frame(frameTypes.ping, 0, 0, Buffer.alloc(8))],
       ['SETTINGS', frame(frameTypes.settings, 0, 0)],
       ['SETTINGS that change something', frame(frameTypes.settings, 0, 0, Buffer.from([0, 3, 0, 0, 0, 100]))],
-    ])('%s without end, whose answers nobody takes, end the connection', async (_, bytes) => {
+    ])('%s without end, whose answers the client does not read, end the connection', async (_, bytes) => {
       client.socket.pause();
       const portion = Buffer.concat(Array.from({ length: 2_000 }, () => bytes));
       let closed = false;
@@ -247,14 +247,14 @@ describe('HTTP/2 in raw frames', () => {
         await new Promise(setImmediate);
         if (client.socket.writableLength > 2_000_000) break;
       }
-      // Either it is cut off, or it is read no further: what is held does not grow.
+      // The connection is aborted or no longer read: the buffered bytes do not grow.
       expect(edge.proxy.listener.connectionCount === 0 || client.socket.writableLength > 1_000_000).toBe(true);
       const other = await RawClient.connect(edge.proxy.port);
       expect((await other.send('GET /other HTTP/1.1\r\nHost: a.test\r\n\r\n').readResponse()).body).toBe('GET /other');
       other.close();
     });
 
-    it('content of nothing, again and again, is content that does not come', async () => {
+    it('repeated empty content counts as missing content', async () => {
       const slow = await EdgeProxy.start({ bodyIdleMs: 100 });
       const sender = await RawClient.connect(slow.proxy.port);
       sender.send(preface).send(request(1, '/p', [[':method', 'POST']], END_HEADERS));

@@ -8,7 +8,7 @@ import { get } from './testing/messages.ts';
 
 const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON';
 
-describe('what an upstream says when nobody has asked', () => {
+describe('unsolicited bytes of an upstream', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   afterEach(async () => {
@@ -16,7 +16,7 @@ describe('what an upstream says when nobody has asked', () => {
     origin.stop();
   });
 
-  /** Answers each request with its target, and does this behind each answer. */
+  /** Answers each request with its target, and runs this after each response. */
   const start = async (behind: (connection: OriginConnection, path: string) => void): Promise<void> => {
     origin = await RawOrigin.start((connection) => {
       connection.socket.on('data', (chunk: Buffer) => {
@@ -55,7 +55,7 @@ describe('what an upstream says when nobody has asked', () => {
   it.each([
     ['at once', (connection: OriginConnection) => void connection.socket.write(poison)],
     ['a turn later', (connection: OriginConnection) => void setImmediate(() => connection.socket.write(poison))],
-  ])('behind an answer reaches no client, though the next request is there already: %s', async (_, behind) => {
+  ])('after a response reaches no client, even when the next request is already waiting: %s', async (_, behind) => {
     await start((connection, path) => path.startsWith('/bait') && behind(connection));
     const clients = await Promise.all([proxy.connect(), proxy.connect(), proxy.connect()]);
     for (let round = 0; round < 60; round++) {
@@ -67,7 +67,7 @@ describe('what an upstream says when nobody has asked', () => {
     for (const client of clients) expect(client.received.length).toBe(0);
   });
 
-  it('and one that ends its side is not asked again', async () => {
+  it('and a connection whose upstream closed its side is not used again', async () => {
     await start(({ socket }) => socket.end());
     const client = await proxy.connect();
     for (const path of ['/1', '/2', '/3']) await own(client, path);

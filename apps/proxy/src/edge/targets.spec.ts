@@ -2,11 +2,11 @@ import { checkRows } from './testing/check-rows.ts';
 import { refused, refusedAndKept, served, type EdgeRow } from './testing/edge-row.ts';
 import { get, request } from './testing/messages.ts';
 
-/** One spelling for all: what the upstream sees is what the route was chosen by. */
+/** The upstream receives the same normalised target that the route was matched with. */
 const seenAs = (sent: string, seen: string): EdgeRow => served(`${sent} is ${seen}`, get(sent), request(`GET ${seen}`));
 const refusedTarget = (target: string): EdgeRow => refusedAndKept(JSON.stringify(target), get(target), 'invalid_target');
 
-checkRows('paths that are resolved before anything looks', [
+checkRows('paths that are normalised before matching', [
   seenAs('/', '/'),
   seenAs('/a/./b', '/a/b'),
   seenAs('/a/../b', '/b'),
@@ -36,7 +36,7 @@ checkRows('paths that are resolved before anything looks', [
   seenAs('/a%20b%0d%0aX:%20y', '/a%20b%0D%0AX:%20y'),
 ]);
 
-checkRows('queries, which go on as they came', [
+checkRows('queries, which are forwarded unchanged', [
   seenAs('/p?', '/p'),
   seenAs('/p?a=b&c=d', '/p?a=b&c=d'),
   seenAs('/p?a=%2e%2e/..//%2F%5c', '/p?a=%2e%2e/..//%2F%5c'),
@@ -47,7 +47,7 @@ checkRows('queries, which go on as they came', [
   seenAs('/p?http://b.test/', '/p?http://b.test/'),
 ]);
 
-checkRows('targets that two readers could understand differently', [
+checkRows('targets that two parsers could read differently', [
   ...['/a%2Fb', '/a%2fb', '/%2f', '/a%5Cb', '/a%5cb', '/..%2fa', '/%2e%2e%2fa', '/a%5c..%5cb', '/a%00b', '/%00', '/p?a=%00', '/a%', '/a%z', '/a%4', '/a%zz', '/a%0', '/a%u0041', '/p?%', '/p?%zz', '/p?a=%4'].map(refusedTarget),
   ...['/..;/a', '/a/..;x=y/b', '/.;/a', '/a/.;a=b', '/a/%2e%2e;/b', '/..;'].map(refusedTarget),
   ...['/a\\b', '/\\..\\a', '/..\\a'].map(refusedTarget),
@@ -56,12 +56,12 @@ checkRows('targets that two readers could understand differently', [
   ...['/a\x01b', '/a\0b', '/a\x0bb', '/a\x1b', '/a\x7f'].map((target) => refused(JSON.stringify(target), get(target), 'malformed_request')),
 ]);
 
-checkRows('encoded slashes where the route asks for them', [
+checkRows('encoded slashes when the route keeps them', [
   seenAs('/kept/a%2Fb', '/kept/a%2Fb'),
   seenAs('/kept/a%2fb%5cc?q=%2f', '/kept/a%2Fb%5Cc?q=%2f'),
   seenAs('/kept/%2f%2F', '/kept/%2F%2F'),
   seenAs('/x/../kept/./%61%2fb', '/kept/a%2Fb'),
   seenAs('/kept/a%252Fb', '/kept/a%252Fb'),
-  // A way into or out of the route that only one reader would see.
+  // Paths that only one of two parsers would match to the route.
   ...['/kept%2Fa', '/%2Fkept/a%2Fb', '/kept/..%2fkeyed', '/kept/%2e%2e%5ckeyed', '/kept/a%2f../b', '/kept/%00%2F', '/kept/../p/a%2Fb'].map(refusedTarget),
 ]);

@@ -11,7 +11,7 @@ import { get, request } from './testing/messages.ts';
 
 type Timeouts = Readonly<Partial<Record<'connectMs' | 'firstByteMs' | 'idleMs' | 'totalMs', number>>>;
 
-/** Each limit alone is short, so that no other one can be what ends the exchange. */
+/** Only one timeout at a time is short, so that no other one can end the exchange. */
 const patient = { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
 
 describe('upstreams that take too long', () => {
@@ -24,7 +24,7 @@ describe('upstreams that take too long', () => {
     for (const stop of stopping.splice(0)) await stop();
   });
 
-  /** The origin does this with the one request to `/slow`, and answers every other with its path. */
+  /** The origin runs this for the request to `/slow`, and answers every other with its path. */
   const start = async (timeouts: Timeouts, slow: (connection: OriginConnection) => void, address?: string): Promise<void> => {
     origin = await RawOrigin.start((connection) => {
       connection.socket.on('data', (chunk: Buffer) => {
@@ -54,7 +54,7 @@ describe('upstreams that take too long', () => {
     expect(JSON.parse(response.body)).toMatchObject({ status, code });
   };
 
-  it('to connect: 502, and what was asked arrives nowhere', async () => {
+  it('to connect: 502, and the request is sent to no upstream', async () => {
     const { port, stop } = await portThatNeverAccepts();
     stopping.push(stop);
     await start({ connectMs: 200 }, () => undefined, `127.0.0.1:${port}`);
@@ -70,7 +70,7 @@ describe('upstreams that take too long', () => {
   it.each<[string, Timeouts]>([
     ['for the first byte', { firstByteMs: 200 }],
     ['for all of it', { totalMs: 200 }],
-  ])('%s: 504, the request was sent once, and its connection serves nobody else', async (_, timeouts) => {
+  ])('%s: 504, the request was sent once, and its connection is not used again', async (_, timeouts) => {
     await start(timeouts, () => undefined);
     const client = await proxy.connect();
     await own(client, '/before');
@@ -104,7 +104,7 @@ describe('upstreams that take too long', () => {
     await eventually(() => origin.connections.find(({ received }) => received.includes('/slow'))?.closed === true);
   });
 
-  it('and close behind their Keep-Alive are not waited for: the connection is given up before', async () => {
+  it('and announce a Keep-Alive timeout: the proxy closes the connection before that time', async () => {
     await start({}, () => undefined);
     origin.connections.length = 0;
     const told = await RawOrigin.answering('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 4\r\n\r\ntold');
@@ -115,7 +115,7 @@ describe('upstreams that take too long', () => {
     ]);
     const client = await proxy.connect();
     for (const path of ['/1', '/2']) expect((await client.send(get(path)).readResponse()).body).toBe('told');
-    // The upstream never closes by itself: whoever closed it is the proxy, though its own idle time is four seconds.
+    // The upstream never closes by itself, so the proxy closed it, although its idle timeout is four seconds.
     const answeredAt = performance.now();
     await eventually(() => told.connections[0]?.closed === true);
     expect(performance.now() - answeredAt).toBeLessThan(3_000);
@@ -124,14 +124,14 @@ describe('upstreams that take too long', () => {
   });
 });
 
-/** A port that is listened on by somebody who accepts nobody, and whose queue is full: handshakes with it do not end. */
+/** A listening port whose owner accepts no connections and whose backlog is full: handshakes with it do not complete. */
 async function portThatNeverAccepts(): Promise<{ readonly port: number; readonly stop: () => Promise<unknown> }> {
   const program = `
     const { parentPort } = require('node:worker_threads');
     const server = require('node:net').createServer();
     server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
       parentPort.postMessage(server.address().port);
-      // From here on its event loop stands still.
+      // Blocks the event loop for good.
       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
     });`;
   const worker = new Worker(program, { eval: true });

@@ -8,7 +8,7 @@ import { certificateA, localCertificate, testAuthority, type TestCertificate } f
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { get } from './testing/messages.ts';
 
-/** A service as it is written; nothing is said of verifying unless a row does. */
+/** A service in the format of the Admin API, without settings for verification. */
 interface Written {
   readonly protocol: 'https' | 'h2';
   readonly tls?: { readonly verify?: boolean; readonly caCertificates?: string };
@@ -56,11 +56,11 @@ describe('targets over TLS', () => {
   const nextIsItsOwn = async (client: RawClient): Promise<void> => expect(await client.send(get('/next')).readResponse()).toMatchObject({ status: 200, body: 'plain' });
 
   it.each<[string, Written, TestCertificate]>([
-    ['signed by nobody who is known', { protocol: 'https' }, localCertificate],
-    ['signed by nobody who is known, over HTTP/2', { protocol: 'h2' }, localCertificate],
-    ['made out to somebody else', { protocol: 'https', tls: { caCertificates: testAuthority } }, certificateA],
-    ['made out to somebody else, over HTTP/2', { protocol: 'h2', tls: { caCertificates: testAuthority } }, certificateA],
-  ])('with a certificate %s: 502, not a byte of the request is sent, and nothing delivered', async (_, written, certificate) => {
+    ['signed by an unknown authority', { protocol: 'https' }, localCertificate],
+    ['signed by an unknown authority, over HTTP/2', { protocol: 'h2' }, localCertificate],
+    ['issued for another name', { protocol: 'https', tls: { caCertificates: testAuthority } }, certificateA],
+    ['issued for another name, over HTTP/2', { protocol: 'h2', tls: { caCertificates: testAuthority } }, certificateA],
+  ])('with a certificate %s: 502, and no byte of the request is sent', async (_, written, certificate) => {
     const client = await start(written, certificate);
     const response = await client.send(get('/tls', 'Host: a.test\r\nAuthorization: Bearer secret\r\n')).readResponse();
     expect(response.status).toBe(502);
@@ -73,7 +73,7 @@ describe('targets over TLS', () => {
   it.each<[string, Written]>([
     ['whose authority is known', { protocol: 'https', tls: { caCertificates: testAuthority } }],
     ['of which the service says that it is not verified', { protocol: 'https', tls: { verify: false } }],
-  ])('with a certificate %s are asked', async (_, written) => {
+  ])('with a certificate %s are called', async (_, written) => {
     const client = await start(written, localCertificate);
     expect(await client.send(get('/tls')).readResponse()).toMatchObject({ status: 200, body: 'secret' });
     expect(received).toMatch(/^GET \/tls HTTP\/1\.1\r\nHost: a\.test\r\n[^]*\r\n\r\n$/);

@@ -37,12 +37,12 @@ describe('a request of HTTP/1.0 without Host', () => {
     const response = await proxy.send(`${line} HTTP/1.0\r\n\r\n`);
     expect([response.status, response.body]).toEqual([200, 'ok']);
     expect(sentUp()).toContain(`\r\nHost: ${host === '' ? origin.address : host}\r\n`);
-    // There is none to tell of.
+    // There is no host to forward.
     expect(sentUp()).not.toContain('X-Forwarded-Host');
     expect(await proxy.line(0)).toMatchObject({ status: 200, host: '', protocol: 'HTTP/1.0' });
   });
 
-  it('goes on with what a trusted proxy says of its host', async () => {
+  it('is forwarded with the host that a trusted proxy sent', async () => {
     await proxy.send('GET /target HTTP/1.0\r\nX-Forwarded-Host: a.test\r\n\r\n');
     expect(sentUp()).toContain('\r\nX-Forwarded-Host: a.test\r\n');
   });

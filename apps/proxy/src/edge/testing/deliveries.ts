@@ -1,13 +1,13 @@
-/** A way in which the bytes of a request reach the proxy. */
+/** How the bytes of a request are split and sent to the proxy. */
 export interface Delivery {
   readonly name: string;
-  /** The pieces in which the text is written, each in a turn of the event loop of its own. */
+  /** The pieces of the text, each written in its own turn of the event loop. */
   pieces(text: string): readonly string[];
-  /** Everything goes out in one write: the request before it, the request, and the one behind it. */
+  /** All in one write: the previous request, the request, and the next one. */
   readonly pipelined: boolean;
 }
 
-/** Longer texts are not cut into single bytes: what lies in them is the same byte again and again. */
+/** Longer texts are not split into single bytes: they consist mostly of one repeated byte. */
 const MAX_SINGLE_BYTES = 700;
 
 function cut(text: string, at: RegExp): string[] {
@@ -19,7 +19,7 @@ function inBytes(text: string): string[] {
   return Array.from({ length: Math.ceil(text.length / 1_000) }, (_, index) => text.slice(index * 1_000, (index + 1) * 1_000));
 }
 
-/** All ways in which each row is tried. */
+/** All deliveries with which each row is tested. */
 export const deliveries: readonly Delivery[] = [
   { name: 'whole', pieces: (text) => [text], pipelined: false },
   { name: 'pipelined in one write', pieces: (text) => [text], pipelined: true },

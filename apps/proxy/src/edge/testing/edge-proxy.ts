@@ -9,13 +9,13 @@ import type { EdgeRow } from './edge-row.ts';
 import { get, request } from './messages.ts';
 import { RecordingOrigin } from './recording-origin.ts';
 
-/** Largest content the gateway of these specs takes. */
+/** Content limit of the gateway in these specs. */
 export const maxBodyBytes = 2_000;
 
 /**
- * A whole proxy between raw sockets, and the check of the three things that every row promises: what the client is
- * answered, what the upstream was sent byte by byte, and that the next request on the connection gets its own answer or
- * that there is no connection any more. Tests only.
+ * A whole proxy between raw sockets. It checks three things for every row: the response that the client
+ * receives, the exact bytes that the upstream receives, and that the next request on the connection
+ * gets its own response or the connection is closed. Tests only.
  */
 export class EdgeProxy {
   readonly proxy: ProxyFixture;
@@ -41,7 +41,7 @@ export class EdgeProxy {
     return new EdgeProxy(proxy, origin);
   }
 
-  /** Tries the row in every way in which its bytes may come. */
+  /** Tests the row with every delivery. */
   async check(row: EdgeRow): Promise<void> {
     for (const delivery of deliveries) {
       try {
@@ -84,7 +84,7 @@ export class EdgeProxy {
     else expect(response.body).toBe(row.body);
   }
 
-  /** Somebody else, served by the same pool, is not touched by what became of the row. */
+  /** Checks that another client of the same pool is not affected by the row. */
   async #askAnother(): Promise<void> {
     const another = await RawClient.connect(this.proxy.port);
     expect((await another.send(get('/next')).readResponse()).body).toBe('GET /next');

@@ -16,9 +16,9 @@ interface Script {
 }
 
 /**
- * A whole proxy whose upstream answers one path as a row says and every other as it should, and the check of what each
- * row promises: what the client receives byte by byte, what becomes of both connections, and that the requests that
- * follow on the client's connection, and on somebody else's, get their own answers. Tests only.
+ * A whole proxy whose upstream answers one path as a row specifies and every other correctly. It checks
+ * for each row the exact bytes that the client receives, the state of both connections afterwards, and
+ * that the next requests of this client and of another one get their own responses. Tests only.
  */
 export class HostileProxy {
   readonly #origin: RawOrigin;
@@ -72,13 +72,13 @@ export class HostileProxy {
     else await checkWhole(client, row.client);
     expect((await other.send(ask('GET', '/other')).readResponse()).body).toBe('GET /other');
     await this.#checkConnection(row);
-    // Whatever else the upstream said has had its time to arrive somewhere.
+    // By now, surplus bytes of the upstream would have arrived at a client.
     expect([client.received.length, other.received.length]).toEqual([0, 0]);
     client.close();
     other.close();
   }
 
-  /** One that has said more or less than it should serves nobody else. */
+  /** Checks that an upstream connection with surplus or missing bytes is not used again. */
   async #checkConnection({ keeps }: HostileRow): Promise<void> {
     const used = this.#origin.connections.filter(({ received }) => received.includes('/row HTTP/1.1'));
     const connection = used.at(-1);

@@ -12,8 +12,8 @@ export interface Received {
 }
 
 /**
- * An upstream that answers each request with its own method and target, so that nobody can mistake one answer for
- * another, and that remembers every byte it was sent. Tests only.
+ * An upstream that answers each request with its method and target, so that responses cannot be
+ * confused, and that records every byte it receives. Tests only.
  */
 export class RecordingOrigin {
   readonly #origin: RawOrigin;
@@ -63,7 +63,7 @@ export class RecordingOrigin {
     };
   }
 
-  /** Starts the record anew. Connections stay open. */
+  /** Clears the record. Connections stay open. */
   forget(): void {
     this.#requests.length = 0;
     for (const connection of this.#origin.connections) this.#read.set(connection, connection.received.length);
