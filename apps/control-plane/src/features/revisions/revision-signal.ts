@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-/** Tells whoever feeds the nodes that this process has just committed a revision, sooner than the database's NOTIFY does. */
+/** Notifies the revision feed of commits by this process, before NOTIFY arrives from the database. */
 @Injectable()
 export class RevisionSignal {
   private readonly listeners = new Set<(revision: number) => void>();
 
-  /** Calls the listener after every commit. It must not throw. Returns what stops that. */
+  /** Calls the listener after every commit. The listener must not throw. Returns a function that removes it. */
   onCommitted(listener: (revision: number) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

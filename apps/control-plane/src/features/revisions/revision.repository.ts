@@ -5,8 +5,9 @@ import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts
 import type { Change, ChangeAction, Revision, RevisionAuthor } from './revision.ts';
 
 /**
- * The next revision with its changes, the kept answer when there is one, and the wake-up for those who feed nodes. One
- * route is enough to know that a gateway serves a service; there may be 100,000.
+ * Inserts the next revision, its changes and the stored response, if any, and notifies the revision
+ * feeds. A LATERAL join with LIMIT 1 finds the gateways that serve a service, because one route is
+ * enough and there may be 100,000.
  */
 const commitStatement = `
   WITH head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
@@ -38,16 +39,16 @@ const columns = 'revision, committed_at AS "committedAt", actor, request_id AS "
 
 type RevisionRow = Omit<Revision, 'revision'> & { readonly revision: string };
 
-/** The history of the configuration, and the one place where a revision is made. */
+/** The revisions and their changes. Only this class creates revisions. */
 @Injectable()
 export class RevisionRepository {
   /**
-   * Makes the revision of this transaction. Nothing may follow but the commit: the lock on the head row is held from here
-   * on, so the order of revisions is the order of commits, and there are no gaps.
-   * @returns its number.
+   * Creates the revision of this transaction. Only the commit may follow, because the head row is
+   * locked from here on. So revisions are in commit order and have no gaps.
+   * @returns the number of the revision.
    */
   async commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
-    // Taken first, so that the statement below sees everything that was committed before this revision.
+    // Locked first, so that the snapshot of the next statement includes all earlier revisions.
     await this.lockHead(sql);
     const { names, gateways, services } = concernOf(changes);
     const [row] = await sql.query<{ revision: string }>(commitStatement, [
@@ -63,19 +64,19 @@ export class RevisionRepository {
     return Number(row.revision);
   }
 
-  /** The newest revision. */
+  /** Returns the newest revision. */
   async head(sql: Sql): Promise<number> {
     const [row] = await sql.query<{ revision: string }>('SELECT revision FROM config_head');
     return Number(row?.revision ?? 0);
   }
 
-  /** The newest revision, locked until the transaction ends. */
+  /** Returns the newest revision and locks the head row until the transaction ends. */
   async lockHead(sql: Sql): Promise<number> {
     const [row] = await sql.query<{ revision: string }>('SELECT revision FROM config_head FOR UPDATE');
     return Number(row?.revision ?? 0);
   }
 
-  /** Newest first. */
+  /** Lists revisions, newest first. */
   async list(sql: Sql, beforeRevision: number | undefined, limit: number): Promise<Revision[]> {
     const rows = await sql.query<RevisionRow>(`SELECT ${columns} FROM revision WHERE $1::bigint IS NULL OR revision < $1 ORDER BY revision DESC LIMIT $2`, [
       beforeRevision ?? null,
@@ -89,12 +90,12 @@ export class RevisionRepository {
     return rows.map(toRevision)[0];
   }
 
-  /** The changes of a revision, in the order they were made. */
+  /** Returns the changes of a revision, in the order in which they were made. */
   async changesOf(sql: Sql, revision: number): Promise<Change[]> {
     return sql.query('SELECT kind, resource_id AS id, name, before, after FROM change WHERE revision = $1 ORDER BY ordinal', [revision]);
   }
 
-  /** What a list says of each change: how many there are per revision may be large, so without their content. */
+  /** Returns changes without the resources before and after, because a revision may have very many changes. */
   async changesBetween(sql: Sql, from: number, to: number): Promise<(Pick<Change, 'kind' | 'id' | 'name'> & { readonly revision: string; readonly action: ChangeAction })[]> {
     return sql.query(
       `SELECT revision, kind, resource_id AS id, name,
@@ -104,14 +105,14 @@ export class RevisionRepository {
     );
   }
 
-  /** Names of resources that still exist, by id. */
+  /** Returns the names of the resources that still exist, by id. */
   async namesOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const rows = await sql.query<{ id: string; name: string }>('SELECT id, name FROM resource WHERE id = ANY($1::uuid[])', [ids]);
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 }
 
-/** What the gateways of a revision follow from. `names` is null when it may concern all of them. */
+/** The facts that determine a revision's gateways. `names` is null when it may affect all of them. */
 interface Concern {
   readonly names: readonly string[] | null;
   readonly gateways: readonly string[];
@@ -135,7 +136,7 @@ function servedBy(route: Spec | null): readonly string[] {
   return (route as Spec<'route'> | null)?.gateways ?? [];
 }
 
-/** The database sends its 64-bit numbers as text. */
+/** Converts the revision, because the driver returns 64-bit integers as text. */
 function toRevision(row: RevisionRow): Revision {
   return { ...row, revision: Number(row.revision) };
 }

@@ -1,6 +1,6 @@
 import type { Kind, Spec } from '@sluice/config';
 
-/** What happened to one resource; `before` is null when it was created, `after` when it was deleted. */
+/** A change of one resource. `before` is null when it was created, `after` when it was deleted. */
 export interface Change {
   readonly kind: Kind;
   readonly id: string;
@@ -9,20 +9,20 @@ export interface Change {
   readonly after: Spec | null;
 }
 
-/** What a change did to its resource. */
+/** The kind of a change. */
 export type ChangeAction = 'created' | 'updated' | 'deleted';
 
-/** One committed change of the configuration. */
+/** One committed revision of the configuration. */
 export interface Revision {
   readonly revision: number;
   readonly committedAt: Date;
   readonly actor: string;
   readonly requestId: string;
-  /** Names of the gateways concerned when it was committed; null when it may concern all. */
+  /** Names of the affected gateways at the time of the commit; null when it may affect all. */
   readonly gateways: readonly string[] | null;
 }
 
-/** Who makes a revision. */
+/** The author of a revision. */
 export interface RevisionAuthor {
   readonly actor: string;
   readonly requestId: string;

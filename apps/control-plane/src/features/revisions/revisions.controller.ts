@@ -18,7 +18,7 @@ export class RevisionsController {
     return this.history.get(revision);
   }
 
-  /** What has become of it on the nodes. */
+  /** The outcome of the revision at each node. */
   @Get(':revision/status')
   status(@Param('revision') revision: string): Promise<Answer> {
     return this.history.status(revision);

@@ -5,7 +5,7 @@ import type { Change, RevisionAuthor } from './revision.ts';
 import { RevisionRepository } from './revision.repository.ts';
 import { RevisionSignal } from './revision-signal.ts';
 
-/** What other features may do with revisions. */
+/** The operations on revisions that other features use. */
 @Injectable()
 export class RevisionsService {
   constructor(
@@ -14,24 +14,24 @@ export class RevisionsService {
   ) {}
 
   /**
-   * Makes the revision of a transaction, as its last statement. Say {@link committed} once it is.
-   * @returns its number.
+   * Creates the revision of a transaction, as its last statement. Call {@link committed} after the commit.
+   * @returns the number of the revision.
    */
   commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent?: IdempotentAnswer): Promise<number> {
     return this.repository.commit(sql, author, changes, idempotent);
   }
 
-  /** The newest revision. */
+  /** Returns the newest revision. */
   head(sql: Sql): Promise<number> {
     return this.repository.head(sql);
   }
 
-  /** The newest revision, locked: no other transaction makes one before this one ends. */
+  /** Returns the newest revision and locks it; no other transaction can create one before this one ends. */
   lockHead(sql: Sql): Promise<number> {
     return this.repository.lockHead(sql);
   }
 
-  /** Wakes up whoever feeds the nodes of this process. */
+  /** Wakes the revision feed of this process. */
   committed(revision: number): void {
     this.signal.committed(revision);
   }

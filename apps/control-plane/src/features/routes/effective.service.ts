@@ -8,7 +8,7 @@ import { ResourceService } from '../resources/resource.service.ts';
 import type { StoredResource } from '../resources/stored-resource.ts';
 import type { EffectiveQuery } from './effective-query.ts';
 
-/** Tells which policies run for a route, and where each comes from. */
+/** Lists the policies that run for a route, and the resource to which each is attached. */
 @Injectable()
 export class EffectiveService {
   constructor(
@@ -33,16 +33,16 @@ export class EffectiveService {
     });
   }
 
-  /** The one asked for, which must be among the route's own, or the first of them. */
+  /** Returns the wanted resource, which must be one of `ids`, or the first of them. */
   private async choose<K extends Kind>(kind: K, ids: readonly string[], wanted: string | undefined): Promise<StoredResource<K> | undefined> {
     const [first] = ids;
     if (wanted === undefined) return first === undefined ? undefined : this.resources.find(kind, first);
     const found = await this.resources.find(kind, wanted);
-    if (!ids.includes(found.id)) throw new GatewayError('validation_failed', { detail: `query parameter ${kind}: the route has nothing to do with ${kind} "${found.name}"` });
+    if (!ids.includes(found.id)) throw new GatewayError('validation_failed', { detail: `query parameter ${kind}: the route does not use the ${kind} "${found.name}"` });
     return found;
   }
 
-  /** Shows the configuration as the policy reads it, with its defaults. */
+  /** Shows the configuration with its defaults, as the policy uses it. */
   private present({ attachment, from }: EffectivePolicy): object {
     const parsed = this.policies.catalogue.get(attachment.name)?.config.safeParse(attachment.config);
     const source = from.id === '' ? { kind: 'default' } : { kind: from.kind, id: from.id, name: from.name };
@@ -59,7 +59,7 @@ function holderOf({ kind, id, name, spec }: StoredResource): PolicyHolder {
   return { kind: kind as PolicyHolder['kind'], id, name, policies };
 }
 
-/** What a gateway does without being asked; it has no id, since it is nowhere in the configuration. */
+/** The default policies of a gateway. Their holder has no id, because they are not part of the configuration. */
 function defaultsOf(gateway: StoredResource | undefined): PolicyHolder[] {
   return gateway === undefined ? [] : [{ kind: 'gateway', id: '', name: gateway.name, policies: defaultPolicies }];
 }

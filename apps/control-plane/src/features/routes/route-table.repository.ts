@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Spec } from '@sluice/config';
 import { Database } from '../../platform/database/database.ts';
 
-/** A route as it is after a change; `spec` is null when it was deleted. */
+/** The state of a route after a change; `spec` is null when it was deleted. */
 export interface RouteState {
   readonly id: string;
   readonly spec: Spec<'route'> | null;
@@ -10,7 +10,7 @@ export interface RouteState {
 
 const pageSize = 2_000;
 
-/** Reads what {@link RouteTable} is made of. */
+/** Reads the routes and their changes for {@link RouteTable}. */
 @Injectable()
 export class RouteTableRepository {
   constructor(private readonly database: Database) {}
@@ -20,7 +20,7 @@ export class RouteTableRepository {
     return Number(row?.revision ?? 0);
   }
 
-  /** All routes, a page at a time, so that nothing else in the process waits long. */
+  /** Reads all routes page by page, so that the event loop is not blocked for long. */
   async *all(): AsyncGenerator<readonly RouteState[]> {
     let after: string | undefined;
     do {
@@ -33,7 +33,7 @@ export class RouteTableRepository {
     } while (after !== undefined);
   }
 
-  /** The routes that changed after one revision up to and including another, in order. */
+  /** Returns the changes of routes after `afterRevision`, up to and including `upToRevision`, in order. */
   async changes(afterRevision: number, upToRevision: number): Promise<RouteState[]> {
     return this.database.query(
       `SELECT resource_id AS id, after AS spec FROM change WHERE kind = 'route' AND revision > $1 AND revision <= $2 ORDER BY revision, ordinal`,

@@ -10,8 +10,8 @@ interface TableRoute extends RouteSpec {
 }
 
 /**
- * The routes of every gateway in the very router that the nodes serve with, in memory and brought up to date from the
- * history before each use. Read for the first time when a route is written.
+ * The routes of every gateway, in memory, in the same router that the nodes use. Loaded when a route
+ * is first written, and updated from the stored changes before each use.
  */
 @Injectable()
 export class RouteTable {
@@ -22,9 +22,9 @@ export class RouteTable {
 
   constructor(private readonly repository: RouteTableRepository) {}
 
-  /** Names of the routes because of which a stored route never serves a request, on any of its gateways; empty when it does. */
+  /** Names of the routes that fully shadow a stored route on all of its gateways; empty when it is reachable. */
   async shadowsOf(id: string): Promise<string[]> {
-    // One after the other: a change must not overtake an older one. A failure is the failure of this call alone.
+    // Updates run one after the other, in the order of the changes. A failure fails only this call.
     const caughtUp = this.catchingUp.then(() => this.catchUp());
     this.catchingUp = caughtUp.catch(() => undefined);
     await caughtUp;
@@ -37,7 +37,7 @@ export class RouteTable {
   private async catchUp(): Promise<void> {
     const head = await this.repository.head();
     if (this.revision === undefined) {
-      // Routes that change meanwhile come again as changes after `head`; applying a state twice does no harm.
+      // Routes that change during the load are applied again as changes after `head`, which is harmless.
       for await (const page of this.repository.all()) for (const state of page) this.apply(state);
     } else if (this.revision < head) {
       for (const state of await this.repository.changes(this.revision, head)) this.apply(state);

@@ -13,7 +13,7 @@ import type { Warning } from '../resources/write-answers.ts';
 import type { Written } from '../resources/written.ts';
 import { RouteTable } from './route-table.ts';
 
-/** Writes routes, and warns when one would never serve a request. */
+/** Writes routes, and warns when other routes fully shadow one. */
 @Injectable()
 export class RoutesService {
   constructor(
@@ -36,12 +36,12 @@ export class RoutesService {
     return this.answer(await this.writer.patch({ kind: 'route', scope: null, idOrName }, patch, write), write);
   }
 
-  /** A route to the service in the path; the content need not name it. */
+  /** Creates a route to the service in the path. The content may omit the service. */
   async createForService(service: string, content: unknown, write: WriteRequest): Promise<Answer> {
     const { id, name } = await this.resources.find('service', service);
     const written = isRecord(content) ? content['service'] : undefined;
     if (written !== undefined && written !== id && written !== name) {
-      throw new GatewayError('validation_failed', { errors: [{ pointer: '/service', detail: `leave it out or write "${name}": the path names that service` }] });
+      throw new GatewayError('validation_failed', { errors: [{ pointer: '/service', detail: `leave it out or write "${name}", the service in the path` }] });
     }
     const spec = isRecord(content) ? { ...content, service: id } : content;
     return this.answer(await this.writer.create('route', content, write, { scope: null, spec }), write);
@@ -56,7 +56,7 @@ export class RoutesService {
     return this.answers.of(written, write, await this.warnings(written));
   }
 
-  /** The write is committed: what fails here must not make it look failed. */
+  /** Returns the warnings. Failures are only logged, because the write is already committed. */
   private async warnings({ resource }: Written): Promise<Warning[]> {
     if (resource === undefined) return [];
     try {
@@ -65,7 +65,7 @@ export class RoutesService {
       const listed = names.map((name) => `"${name}"`).join(', ');
       return [{ code: 'route_shadowed', detail: `the route never serves a request: ${listed} matches first whatever it matches` }];
     } catch (error) {
-      this.logger.warn('could not look for routes that shadow a new one', { reason: reasonOf(error) });
+      this.logger.warn('could not check whether other routes shadow a route', { reason: reasonOf(error) });
       return [];
     }
   }

@@ -7,7 +7,7 @@ import { Write } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { RoutesService } from './routes.service.ts';
 
-/** The routes that lead to a service. */
+/** The routes of a service. */
 @Controller('v1/services/:service/routes')
 export class ServiceRoutesController {
   constructor(private readonly routes: RoutesService) {}

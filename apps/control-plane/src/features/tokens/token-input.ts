@@ -2,7 +2,7 @@ import { Instant, Name } from '@sluice/schema';
 import { z } from 'zod';
 import { Role } from '../../platform/auth/role.ts';
 
-/** An Admin API token as it is asked for. */
+/** The content of a request that creates a token. */
 export const TokenInput = z.strictObject({
   name: Name,
   role: Role,

@@ -4,12 +4,13 @@ import type { Caller } from '../../platform/auth/role.ts';
 const maxPerQuery = 500;
 const maxWaiting = 10_000;
 
-/** Finds the callers of token hashes, those it does not know left out. */
+/** Finds the callers of token hashes. The result has no entry for an unknown hash. */
 export type FindCallers = (hashes: readonly string[]) => Promise<ReadonlyMap<string, Caller>>;
 
 /**
- * Looks tokens up with one query at a time: what is asked meanwhile shares the next one. So a flood of guesses costs the
- * database one connection and a bounded number of queries, and a valid token among them waits for two queries at most.
+ * Looks up tokens with one query at a time; lookups that arrive during a query share the next one. So
+ * a flood of guesses takes one database connection and a bounded number of queries, and a valid
+ * token among up to 500 waits for at most two queries.
  */
 export class TokenLookup {
   private readonly waiting = new Map<string, PromiseWithResolvers<Caller | undefined>>();
@@ -18,8 +19,8 @@ export class TokenLookup {
   constructor(private readonly findCallers: FindCallers) {}
 
   /**
-   * The caller whose token has this hash; undefined when there is none.
-   * @throws GatewayError overloaded when 10,000 other hashes are waiting, and whatever the query failed with.
+   * Finds the caller whose token has this hash; resolves to undefined when there is none.
+   * @throws GatewayError overloaded when 10,000 other hashes are waiting, and the errors of the query.
    */
   find(hash: string): Promise<Caller | undefined> {
     const asked = this.waiting.get(hash);

@@ -9,13 +9,13 @@ import { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/database.ts';
 import { TokenEntity } from './token.entity.ts';
 
-/** A token as it is shown: everything but its hash. */
+/** A token without its hash, as it may be shown. */
 export type StoredToken = Readonly<Omit<TokenEntity, 'hash'>>;
 
-/** A token that is to be stored. */
+/** The values of a new token. */
 export type NewToken = Pick<TokenEntity, 'id' | 'name' | 'hash' | 'role' | 'expiresAt'>;
 
-/** The columns of a {@link StoredToken}: a hash is looked for and never read. */
+/** The columns of a {@link StoredToken}. Hashes are compared but never read. */
 const shown = { id: true, name: true, role: true, createdAt: true, expiresAt: true, lastUsedAt: true } as const;
 
 /** The tokens of the Admin API, as rows of `admin_token`. */
@@ -33,34 +33,34 @@ export class TokenRepository {
       await tokens.insert(token);
     } catch (error) {
       if (!violates(error, 'admin_token_name_taken')) throw error;
-      throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'taken already' }], cause: error });
+      throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'is already taken' }], cause: error });
     }
     return tokens.findOneOrFail({ select: shown, where: { id: token.id } });
   }
 
-  /** Undefined when there is none. */
+  /** Finds a token; undefined when it does not exist. */
   async find(idOrName: string): Promise<StoredToken | undefined> {
     if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
     const where = isId(idOrName) ? { id: idOrName } : { name: idOrName };
     return (await this.tokens.findOne({ select: shown, where })) ?? undefined;
   }
 
-  /** In the order of their names. */
+  /** Lists tokens in the order of their names. */
   async list(afterName: string | undefined, limit: number): Promise<StoredToken[]> {
     const where = afterName === undefined ? {} : { name: MoreThan(afterName) };
     return this.tokens.find({ select: shown, where, order: { name: 'ASC' }, take: limit });
   }
 
-  /** False when there was none. */
+  /** Deletes a token; returns false when it did not exist. */
   async delete(id: string): Promise<boolean> {
     const { affected } = await this.tokens.delete({ id });
     return affected === 1;
   }
 
-  /** The callers of those tokens that exist and have not expired, by hash. Notes their last use, to the minute. */
+  /** Returns the callers of tokens that exist and have not expired, by hash, and updates their last use. */
   async use(hashes: readonly string[]): Promise<Map<string, Caller>> {
-    // SQL, because only the clock of the database, which is the same for all replicas, decides what has expired, and
-    // because every request to the Admin API waits for this answer.
+    // SQL, because the clock of the database, the same for all replicas, decides which tokens have
+    // expired, and because every request to the Admin API waits for this query.
     const rows = await this.database.query<Caller & { hash: string; isNoted: boolean }>(
       `SELECT hash, id AS "tokenId", name, role, coalesce(last_used_at > now() - interval '1 minute', false) AS "isNoted"
        FROM admin_token WHERE hash = ANY($1::text[]) AND (expires_at IS NULL OR expires_at > now())`,

@@ -19,7 +19,7 @@ import { TokenLookup } from './token-lookup.ts';
 import { TokenRepository } from './token.repository.ts';
 import type { StoredToken } from './token.repository.ts';
 
-/** Tokens of the Admin API. They are not configuration: no node ever sees them, so they make no revisions. */
+/** The tokens of the Admin API. They are not part of the configuration, so changes to them create no revisions. */
 @Injectable()
 export class TokensService implements CallerDirectory {
   private readonly lookup = new TokenLookup((hashes) => this.tokens.use(hashes));
@@ -34,7 +34,7 @@ export class TokensService implements CallerDirectory {
     return this.lookup.find(hash);
   }
 
-  /** The answer holds the token itself, this once. */
+  /** Creates a token. Only this response contains the token itself. */
   async create(content: unknown, write: WriteRequest): Promise<Answer> {
     const parsed = TokenInput.safeParse(content);
     if (!parsed.success) throw new GatewayError('validation_failed', { errors: fieldErrors(parsed.error) });

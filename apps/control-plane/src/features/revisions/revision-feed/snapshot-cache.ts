@@ -3,30 +3,30 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chunkSnapshot } from '@sluice/wire';
 import type { ConfigSnapshot } from '@sluice/wire';
 
-/** A snapshot whose frames any number of streams may send. */
+/** An encoded snapshot, whose frames any number of streams may send. */
 export interface EncodedSnapshot {
   readonly revision: number;
   readonly frames: readonly Buffer[];
 }
 
-/** After so long without a node that asks, the bytes are let go. */
+/** How long an unused snapshot is cached. */
 const idleMs = 10_000;
 
 /**
- * Encodes a view's snapshot once for all nodes that ask. A slightly old one does as well, as long as the deltas since
- * are still there: a thousand nodes that come back while changes go on cost one encoding, not one per change.
+ * Encodes a view's snapshot once for all nodes. An older snapshot is reused while deltas lead from it
+ * to the newest revision, so a thousand nodes that reconnect during changes cost one encoding.
  */
 export class SnapshotCache {
   private current: { readonly revision: number; readonly encoded: Promise<EncodedSnapshot> } | undefined;
   private idle: NodeJS.Timeout | undefined;
 
-  /** `take` answers the configuration as it is now; `covers` whether deltas lead on from a revision. */
+  /** `take` returns the current configuration; `covers` is true when deltas lead from a revision to the newest. */
   constructor(
     private readonly take: () => ConfigSnapshot,
     private readonly covers: (revision: number) => boolean,
   ) {}
 
-  /** Rejects when a resource cannot be written; the next call tries again. */
+  /** Returns the snapshot. Rejects when a resource cannot be encoded; the next call tries again. */
   get(): Promise<EncodedSnapshot> {
     clearTimeout(this.idle);
     this.idle = after('config', idleMs, () => (this.current = undefined)).unref();
@@ -40,7 +40,7 @@ export class SnapshotCache {
   }
 }
 
-/** One piece per turn of the event loop: encoding 100,000 routes must not hold up heartbeats and Admin API. */
+/** Encodes one chunk per turn of the event loop, so that large snapshots do not delay heartbeats and requests. */
 async function encode(snapshot: ConfigSnapshot): Promise<EncodedSnapshot> {
   const frames: Buffer[] = [];
   for (const frame of chunkSnapshot(snapshot)) {
