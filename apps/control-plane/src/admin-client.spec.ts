@@ -27,15 +27,15 @@ type Schemas = typeof resourceSchemas;
 type Input<Kind extends keyof Schemas> = z.input<Schemas[Kind]>;
 type Output<Kind extends keyof Schemas> = z.output<Schemas[Kind]>;
 
-/** Whether `undefined` may be spelled out is not compared: the client's types do not say it. */
+/** Removes `undefined` from optional properties, because the client's types do not include it. */
 type Plain<Value> = Value extends readonly (infer Element)[] ? Plain<Element>[] : Value extends object ? { -readonly [Name in keyof Value]: Plain<Exclude<Value[Name], undefined>> } : Value;
-/** Without it, a type that lacks an optional property would count as equal. */
+/** Makes optional properties required; otherwise a type that lacks an optional property would count as equal. */
 type Whole<Value> = Value extends readonly (infer Element)[] ? Whole<Element>[] : Value extends object ? { -readonly [Name in keyof Value]-?: Whole<Exclude<Value[Name], undefined>> } : Value;
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
 type Equal<One, Other> = [Same<Plain<One>, Plain<Other>>, Same<Whole<One>, Whole<Other>>] extends [true, true] ? true : { readonly differ: [One, Other] };
 type AllEqual<Comparisons extends readonly true[]> = Comparisons;
 
-/** The client knows no internal package, so its types are written by hand; a difference fails the type check, and so the tests. */
+/** The client must not import internal packages, so its types are separate. A difference fails the type check. */
 export type ClientTypesAreThoseOfTheSchemas = AllEqual<
   [
     Equal<GatewayInput, Input<'gateway'>>,
@@ -65,7 +65,7 @@ describe('the admin client against the Admin API', () => {
   });
   afterAll(() => api.close());
 
-  it('takes a service, a route, a consumer and a key through their lives', async () => {
+  it('creates, reads, changes and deletes a service, a route, a consumer and a key', async () => {
     const service = await admin.services.create({ name: 'orders', targets: [{ address: '127.0.0.1:9101' }] }, { waitMs: 500 });
     expect(service).toMatchObject({ resource: { name: 'orders', basePath: '/' }, isPending: false, nodes: [], warnings: [], revision: 2 });
     const route = await admin.routesOf('orders').create({ name: 'orders', paths: ['/orders/*'], policies: [{ name: 'key-auth' }] });
@@ -84,7 +84,7 @@ describe('the admin client against the Admin API', () => {
     expect((await admin.revisions.get(patched.revision)).resource.changes).toMatchObject([{ action: 'updated', name: 'orders' }]);
   });
 
-  it('walks through lists', async () => {
+  it('iterates over all pages of a list', async () => {
     for (let index = 0; index < 7; index += 1) await admin.groups.put(`g${index}`, { tags: index % 2 === 0 ? ['even'] : [] });
     const names = async (filter: object): Promise<string[]> => {
       const found: string[] = [];
@@ -98,14 +98,14 @@ describe('the admin client against the Admin API', () => {
     expect((await admin.nodes.list()).data).toEqual([]);
   });
 
-  it('makes tokens and uses them', async () => {
+  it('creates tokens that can be used', async () => {
     const { resource } = await admin.tokens.create({ name: 'reader', role: 'viewer' });
     const reader = createAdminClient({ url: `${api.url}/`, token: resource.token });
     expect((await reader.gateways.get('default')).resource.name).toBe('default');
     await expect(reader.groups.put('x', {})).rejects.toMatchObject({ status: 403, code: 'admin_forbidden' });
   });
 
-  it('throws what the API refuses, with every fault', async () => {
+  it('throws a problem with every fault when the API refuses a request', async () => {
     const refusal = admin.routes.create({ name: 'bad name', service: 'nothing' });
     await expect(refusal).rejects.toBeInstanceOf(AdminProblem);
     await expect(refusal).rejects.toMatchObject({ status: 400, code: 'validation_failed', errors: [{ pointer: '/name' }, { pointer: '/service', detail: 'there is no service "nothing"' }] });

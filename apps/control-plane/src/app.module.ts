@@ -24,7 +24,7 @@ import type { Logger } from './platform/logger.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 import { StreamModule } from './stream/stream.module.ts';
 
-/** What is read before anything is built, so that faults in it are told at once. */
+/** The inputs that are read before the application is created, so that their faults are reported first. */
 export interface Startup {
   readonly settings: Settings;
   readonly logger: Logger;
@@ -32,7 +32,7 @@ export interface Startup {
   readonly ownPolicies: readonly PolicySchema[];
 }
 
-/** The control plane, room by room. */
+/** The root module of the control plane. */
 @Module({})
 export class AppModule {
   static with({ settings, logger, tokens, ownPolicies }: Startup): DynamicModule {

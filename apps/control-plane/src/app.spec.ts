@@ -6,7 +6,7 @@ import { fixtureToken } from './testing/replica.ts';
 import { startTestControlPlane } from './testing/test-control-plane.ts';
 
 describe('the control plane', () => {
-  it('finishes the requests under way before it stops', async () => {
+  it('finishes the requests in flight before it stops', async () => {
     const api = await startTestControlPlane();
     await api.sql('BEGIN');
     await api.sql('SELECT 1 FROM config_head FOR UPDATE');
@@ -35,7 +35,7 @@ describe('the control plane', () => {
     await api.close();
   });
 
-  it('runs beside others in one process, each with a database of its own', async () => {
+  it('runs several times in one process, each time with a separate database', async () => {
     const [first, second] = await Promise.all([startTestControlPlane(), startTestControlPlane()]);
     await first.post('/v1/tokens', { name: 'of-the-first', role: 'viewer' });
     expect((await second.get('/v1/tokens')).body.data).toEqual([]);
@@ -47,7 +47,7 @@ describe('the control plane', () => {
     await Promise.all([second.close(), third.close()]);
   });
 
-  it('says at once what to check when there is no database, and does not wait longer than it is told', async () => {
+  it('reports an unreachable database with advice, and waits no longer than configured', async () => {
     const startedAt = performance.now();
     const attempt = startTestControlPlane({
       DATABASE_URL: 'postgres://u:very-secret@127.0.0.1:1/x',
@@ -59,12 +59,12 @@ describe('the control plane', () => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
-  it('says which port is taken, or which address is not there, and what to set', async () => {
+  it('names the port that is in use or the address that does not exist, and the setting', async () => {
     const api = await startTestControlPlane();
     const port = new URL(api.url).port;
     const again = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_PORT: port });
     await expect(again).rejects.toThrow(SetupError);
-    await expect(again).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken. Stop what listens there, or set SLUICE_ADMIN_PORT to another port.`);
+    await expect(again).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`);
     const elsewhere = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_HOST: '192.0.2.1' });
     await expect(elsewhere).rejects.toThrow('192.0.2.1 is not an address of this machine. Set SLUICE_ADMIN_HOST');
     await api.close();

@@ -24,19 +24,19 @@ const idleSweepMs = 50;
 /** A running control plane. */
 export interface ControlPlane {
   readonly adminUrl: string;
-  /** Finishes the requests under way, then lets go of everything. */
+  /** Finishes the requests in flight, then closes all connections and the database. */
   close(): Promise<void>;
 }
 
 /**
- * Starts everything and listens. Port 0 picks a free one.
- * @throws SetupError when something is not as it must be: the database, the data directory, the port.
+ * Starts the control plane and listens. Port 0 selects a free port.
+ * @throws SetupError when the database, the data directory, the custom policies or a port cannot be used.
  */
 export async function startControlPlane(settings: Settings, logger: Logger): Promise<ControlPlane> {
   const tokens = operatorTokens(settings, logger);
   const ownPolicies = await loadOwnPolicies(settings);
   const app = await NestFactory.create(AppModule.with({ settings, logger, tokens, ownPolicies }), createAdapter(), {
-    // What goes wrong before we listen is thrown, and told once, by whoever started us.
+    // Errors during the start are thrown, and the caller reports them once.
     logger: false,
     bodyParser: false,
     abortOnError: false,
@@ -45,7 +45,7 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
     const server = app.getHttpServer() as Server;
     const limits = fitConnections(openFileLimit());
     server.maxConnections = limits.admin;
-    logger.info('limits of connections', { ...limits, openFiles: openFileLimit() });
+    logger.info('connection limits', { ...limits, openFiles: openFileLimit() });
     serveDocumentation(app);
     await listen(app, settings);
     server.on('error', (error) => logger.error('a connection to the Admin API could not be accepted', { reason: reasonOf(error) }));
@@ -59,7 +59,7 @@ export async function startControlPlane(settings: Settings, logger: Logger): Pro
   }
 }
 
-/** Lets requests under way finish. Connections that fall idle meanwhile are closed: clients would keep them open for a minute. */
+/** Lets requests in flight finish. Closes connections as they become idle, because clients keep them for a minute. */
 async function stop(app: INestApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
   const sweeper = every('lifecycle', idleSweepMs, () => server.closeIdleConnections());
@@ -76,7 +76,7 @@ async function loadOwnPolicies({ policiesDir }: Settings): Promise<readonly Poli
   try {
     return await loadPolicySchemas(policiesDir);
   } catch (error) {
-    throw new SetupError(`The policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
+    throw new SetupError(`The custom policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
   }
 }
 
@@ -93,9 +93,9 @@ async function listen(app: INestApplication, { adminHost, adminPort }: Settings)
     await app.listen(adminPort, adminHost);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EADDRINUSE') throw new SetupError(`Port ${adminPort} on ${adminHost} is taken. Stop what listens there, or set SLUICE_ADMIN_PORT to another port.`);
-    if (code === 'EACCES') throw new SetupError(`Port ${adminPort} may not be opened by this user. Set SLUICE_ADMIN_PORT to a port above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SetupError(`${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST, for instance to 127.0.0.1.`);
+    if (code === 'EADDRINUSE') throw new SetupError(`Port ${adminPort} on ${adminHost} is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`);
+    if (code === 'EACCES') throw new SetupError(`This user may not listen on port ${adminPort}. Set SLUICE_ADMIN_PORT to a port above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SetupError(`${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST to one that is, such as 127.0.0.1.`);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain old syntax: an old Node has to be able to read this file and say what is wrong.
+// Uses only old syntax, so that an old Node can parse this file and report that it is too old.
 import { launch } from '@sluice/errors/launch';
 
 launch({

@@ -10,10 +10,10 @@ import { SetupError } from './platform/setup-error.ts';
 
 const shutdownMs = 10_000;
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-/** npm and some shells pass a Ctrl-C on that the terminal has sent to every process already. */
+/** npm and some shells forward a Ctrl-C that the terminal has already sent to every process. */
 const sameRequestMs = 500;
 
-/** Holds the control plane once it has started. */
+/** Holds the control plane after it has started. */
 interface Started {
   controlPlane: ControlPlane | undefined;
 }
@@ -29,8 +29,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * SIGTERM and SIGINT end this process in order, and at once while it starts: what a migration has begun is rolled back by the
- * database. A second one does not wait. SIGHUP never ends it.
+ * SIGTERM and SIGINT stop the process gracefully. During the start they end it at once; the database
+ * rolls back an unfinished migration. A second signal ends the process at once. SIGHUP never ends it.
  */
 function takeOverSignals(logger: Logger, started: Started): void {
   let stoppingSinceMs: number | undefined;
@@ -43,7 +43,7 @@ function takeOverSignals(logger: Logger, started: Started): void {
     logger.info('stopping', { signal });
     const { controlPlane } = started;
     if (controlPlane === undefined) process.exit(0);
-    // Whatever still runs after that is cut off: it is committed or rolled back by the database.
+    // Ends requests that still run after the timeout. The database has committed them or rolls them back.
     after('lifecycle', shutdownMs, () => process.exit(1)).unref();
     controlPlane.close().then(
       () => process.exit(0),
@@ -63,7 +63,7 @@ function version(): string {
   return String((manifest as { version?: unknown }).version);
 }
 
-/** Does what the command line says. The signals of this process are taken over when it returns. */
+/** Runs the command line. The signal handlers are installed when it returns. */
 export function run(): void {
   const [argument, ...more] = process.argv.slice(2);
   const isAlone = more.length === 0;
@@ -72,7 +72,7 @@ export function run(): void {
   else if (argument === '--openapi' && isAlone) process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
   else if (argument !== undefined) {
     const unknown = ['--version', '--openapi'].includes(argument) ? more[0] : argument;
-    process.stderr.write(`"${unknown}" is not known: everything is set by environment variables. Run with --help for the list.\n`);
+    process.stderr.write(`"${unknown}" is not a known option: all settings are environment variables. Run with --help for the list.\n`);
     process.exitCode = 2;
   } else {
     main().catch((error: unknown) => {

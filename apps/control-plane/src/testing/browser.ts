@@ -12,7 +12,7 @@ import type { Browser } from 'playwright-core';
 
 const cache = fileURLToPath(new URL('../../../../.cache/chromium/', import.meta.url));
 
-/** Nothing but what the page under test asks for leaves the browser. */
+/** Disables all requests of the browser itself, so that only the page under test sends requests. */
 const args = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-pings'];
 
 /**

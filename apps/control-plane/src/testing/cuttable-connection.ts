@@ -1,19 +1,20 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A way to a real server that can be cut and mended, for seeing what happens when a server goes away. */
+/** A TCP proxy in front of a real server, which can simulate an outage of the server. */
 export interface CuttableConnection {
-  /** The URL with this way in the place of the server. */
+  /** The server's URL with the address of the proxy. */
   readonly url: string;
-  /** Breaks every connection and lets nobody through. */
+  /** Closes all connections and refuses new ones. */
   cut(): void;
-  /** Lets bytes through no more, without breaking anything: a server that hangs. */
+  /** Forwards no more bytes and keeps the connections open, like a server that hangs. */
   hang(): void;
+  /** Forwards again. */
   mend(): void;
   close(): Promise<void>;
 }
 
-/** Opens a way on a free port to the host and port of a URL. */
+/** Starts a proxy on a free port to the host and port of a URL. */
 export async function cuttableConnection(serverUrl: string): Promise<CuttableConnection> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();

@@ -6,16 +6,16 @@ export interface FixtureNodeOptions {
   readonly id?: string;
   readonly gateway?: string;
   readonly token?: string;
-  /** What the node already has. */
+  /** The configuration that the node already has. */
   readonly held?: Pick<Hello, 'epoch' | 'revision' | 'setHash'>;
-  /** False leaves acknowledging to the spec. */
+  /** False when the spec sends the acknowledgements itself. */
   readonly acks?: boolean;
   readonly saysHello?: boolean;
   /** Identity of the process; none by default. */
   readonly bootId?: string;
 }
 
-/** A node that speaks the protocol and nothing else: it holds what it is sent, and acknowledges it. */
+/** A node that implements only the protocol: it stores the configuration that it receives and acknowledges it. */
 export class FixtureNode {
   readonly frames: ControlFrame[] = [];
   readonly records = new Map<string, ResourceRecord>();
@@ -54,17 +54,17 @@ export class FixtureNode {
     this.send({ type: 'nack', revision, faults: [{ kind: 'route', id: '', name: '', pointer: '', code: 'broken', reason: 'broken', ...fault }] });
   }
 
-  /** Deltas received. */
+  /** The deltas received. */
   get deltas(): Delta[] {
     return this.frames.filter((frame) => frame.type === 'delta');
   }
 
-  /** What it would say it holds when it came back. */
+  /** The configuration that its next hello would report. */
   get held(): { epoch: string; revision: number; setHash: Buffer } {
     return { epoch: this.epoch, revision: this.revision, setHash: SetHash.of(this.records.values()).bytes() };
   }
 
-  /** Resolves once the condition holds. Throws after 5 s. */
+  /** Resolves once the condition holds; rejects after 5 s. */
   async until(condition: () => boolean): Promise<void> {
     const late = AbortSignal.timeout(5_000);
     while (!condition()) {

@@ -1,6 +1,6 @@
 /**
- * Requests for every operation of an OpenAPI document: some as it describes them, most with something strange in them. The
- * same seed gives the same requests.
+ * Generates requests for every operation of an OpenAPI document: some are valid, most have unusual or
+ * invalid parts. The same seed generates the same requests.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface FuzzOperation {
   readonly operation: Json;
 }
 
-/** A request to be sent as it is. */
+/** A generated request, which must be sent unchanged. */
 export interface FuzzRequest {
   readonly method: string;
   readonly target: string;
@@ -22,7 +22,7 @@ export interface FuzzRequest {
 
 const cursor = (key: unknown): string => Buffer.from(JSON.stringify([1, key])).toString('base64url');
 
-/** Percent-encoded segments. The first ones are often there, or are names that any resource may have. */
+/** Percent-encoded path segments: names of resources that often exist, or that any resource may have. */
 const segments = ['example', 'a', 'b', 'c', 'default', 'static-response', '1', 'node-1'];
 const strangeSegments = [
   '%00', 'a%00b', '%ED%A0%80', '%C0%80', '%ff', '.', '..', '%2e%2e', 'a%2Fb', '%5C', '%F0%9F%98%80', 'x'.repeat(65), 'x'.repeat(2_000), '%25', '-', '_', '0', '-1', '1e3',
@@ -52,7 +52,7 @@ const strangeContents = [
   '', 'null', '[]', '"x"', '7', '{', '{}', '{"a":1,"a":2}', '{"__proto__":{}}', '{"name":"\\u0000"}', '{"name":"\\ud800"}', '{"name":1e999}', '\ufeff{}', '['.repeat(100), `{"a":${'['.repeat(70)}${']'.repeat(70)}}`, 'name=x', '{"name":"a"} x', '\u0000',
 ];
 
-/** A source of requests. */
+/** Generates requests from a seed. */
 export class RequestSource {
   private state: number;
 
@@ -105,7 +105,7 @@ export class RequestSource {
     return JSON.stringify(content);
   }
 
-  /** The value with one place in it removed, added, or replaced by something strange. */
+  /** Returns the value with one member removed, added or replaced by an unusual value. */
   private changed(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || this.chance(0.2)) return this.pick(strangeValues);
     const names = Object.keys(value);
@@ -124,7 +124,7 @@ export class RequestSource {
     return this.below(1_000) < probability * 1_000;
   }
 
-  /** Mulberry32. */
+  /** A pseudo-random integer below `limit` (Mulberry32). */
   private below(limit: number): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);

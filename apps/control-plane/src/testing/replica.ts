@@ -15,10 +15,10 @@ import { ConfigStream } from '../stream/config-stream.ts';
 
 const security = { mode: 'plaintext', allowRemote: false } as const;
 
-/** The token that replicas made here accept. */
+/** The node token that every {@link Replica} accepts. */
 export const fixtureToken = 'a-token-for-the-nodes-of-specs';
 
-/** A log that only remembers. */
+/** A log that keeps its lines in memory. */
 export class KeptLog extends JsonLogger {
   readonly lines: string[];
 
@@ -59,7 +59,7 @@ export class Replica {
     this.stream = new ConfigStream({ address: { host: '127.0.0.1', port }, security, isNodeToken, ...limits }, this.feed, this.connected, this.log);
   }
 
-  /** Migrates the database, loads, and listens; on a free port unless told otherwise. */
+  /** Migrates the database, loads the configuration and listens, by default on a free port. */
   static async start(databaseUrl: string, options: ReplicaOptions = {}): Promise<Replica> {
     const dataSource = createDataSource(databaseUrl, new KeptLog(), [NodeEntity]);
     await openDatabase(dataSource, 10_000, new KeptLog());
@@ -78,7 +78,7 @@ export class Replica {
     await this.dataSource.destroy();
   }
 
-  /** Commits one revision, as the Admin API does. A spec of null deletes. Gives its number. */
+  /** Commits a revision as the Admin API does and returns its number. A null spec deletes the resource. */
   async commit(...states: { kind: Kind; id: string; spec: object | null }[]): Promise<number> {
     const revision = await this.database.transaction(async (sql) => {
       for (const { kind, id, spec } of states) {

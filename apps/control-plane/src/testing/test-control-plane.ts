@@ -10,7 +10,7 @@ import { JsonLogger } from '../platform/logger.ts';
 /** The admin token of every control plane in a spec. */
 export const testAdminToken = 'Zk3hT9qLw2Xc8vBn5mRt7yUp';
 
-/** An answer as a client sees it. `body` is the parsed JSON, an empty object when there was none. */
+/** A response as a client sees it. `body` is the parsed JSON content, or an empty object. */
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -19,27 +19,27 @@ export interface TestAnswer {
 
 type RequestHeaders = Readonly<Record<string, string>>;
 
-/** A whole control plane on a port and a database of its own, talked to over real HTTP. */
+/** A complete control plane with its own port and database, used over HTTP. */
 export interface TestControlPlane {
   readonly url: string;
   readonly databaseUrl: string;
-  /** A string is sent as it is, anything else as JSON. */
+  /** Sends a string unchanged and any other content as JSON. */
   request(method: string, path: string, content?: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
   get(path: string, headers?: RequestHeaders): Promise<TestAnswer>;
   post(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
   put(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
   patch(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
   delete(path: string, headers?: RequestHeaders): Promise<TestAnswer>;
-  /** Asks the database behind its back. */
+  /** Queries the database directly. */
   sql<Row extends object>(text: string, parameters?: unknown[]): Promise<Row[]>;
-  /** What it logged so far. */
+  /** The log so far. */
   log(): string;
-  /** Stops it as a signal would, and nothing else. */
+  /** Stops the control plane as a signal does, and keeps its database. */
   stop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one. `env` is added to its environment. */
+/** Starts a control plane. `env` is added to its environment. */
 export async function startTestControlPlane(env: Readonly<Record<string, string>> = {}): Promise<TestControlPlane> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-control-plane-'));
