@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from './arguments.ts';
 
 describe('parseArguments', () => {
-  it('takes one worker when nothing is said', () => {
+  it('uses one worker by default', () => {
     expect(parseArguments([])).toEqual({ help: false, version: false, workers: 1, worker: undefined });
   });
 
-  it('reads what there is', () => {
+  it('reads all options', () => {
     expect(parseArguments(['--workers', '4'])).toMatchObject({ workers: 4 });
     expect(parseArguments(['--workers=256'])).toMatchObject({ workers: 256 });
     expect(parseArguments(['--help'])).toMatchObject({ help: true });

@@ -11,7 +11,7 @@ const faultOf = (variables: NodeJS.ProcessEnv): string => {
 };
 
 describe('readEnv', () => {
-  it('has a default for everything but what only the operator can know', () => {
+  it('has a default for everything that the operator need not decide', () => {
     const env = readEnv({});
     expect(env).toMatchObject({ SLUICE_GATEWAY: 'default', SLUICE_PROXY_PORT: 8000, SLUICE_STATUS_PORT: 8100, SLUICE_CONTROL_PLANE: '127.0.0.1:8005', SLUICE_TRACE_RATIO: 1, SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
     expect(env.SLUICE_NODE_TOKEN).toBeUndefined();
@@ -19,7 +19,7 @@ describe('readEnv', () => {
     expect(readEnv({ SLUICE_NODE_ID: env.SLUICE_NODE_ID }).SLUICE_NODE_ID).toBe(env.SLUICE_NODE_ID);
   });
 
-  it('takes a variable that is empty for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readEnv({ SLUICE_PROXY_PORT: '', REDIS_URL: '', SLUICE_LOG_LEVEL: '' })).toEqual(readEnv({}));
   });
 
@@ -60,7 +60,7 @@ describe('readEnv', () => {
     expect(message).not.toContain(text);
   });
 
-  it('lists all faults at once, and where to read on', () => {
+  it('lists all faults together, and refers to --help', () => {
     const message = faultOf({ SLUICE_PROXY_PORT: 'x', SLUICE_STATUS_PORT: 'y', SLUICE_LOG_LEVEL: 'z' });
     expect(message.split('\n').map((line) => line.trim().split(' ')[0])).toEqual(['settings', 'SLUICE_PROXY_PORT', 'SLUICE_STATUS_PORT', 'SLUICE_LOG_LEVEL', 'Run']);
     expect(message).toContain('--help');
@@ -83,7 +83,7 @@ describe('helpText', () => {
 });
 
 describe('workerEnvironment', () => {
-  it('hands on the name the node has given itself', () => {
+  it('contains the node’s name', () => {
     expect(workerEnvironment(readEnv({ SLUICE_NODE_ID: 'edge-1' }))).toMatchObject({ SLUICE_NODE_ID: 'edge-1', PATH: process.env['PATH'] });
   });
 });

@@ -25,7 +25,7 @@ function deltaOf(held: HeldConfig, ...changes: ResourceRecord[]): Delta {
 const ids = (held: HeldConfig): string[] => [...held.records()].map(({ id }) => id);
 
 describe('HeldConfig', () => {
-  it('applies deltas and has the control plane's set', () => {
+  it('applies deltas and has the control plane’s set', () => {
     const change = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('', '{"x":1}', '{"x":2}')).map(([id, json]) => record(id, json));
     fc.assert(
       fc.property(fc.array(fc.uniqueArray(change, { selector: ({ id }) => id })), (deltas) => {

@@ -127,7 +127,7 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     expect(proxy.lines).toHaveLength(1);
   });
 
-  it('gets the gateway's own responses', async () => {
+  it('gets the gateway’s own responses', async () => {
     await start();
     const client = await connect();
     client.send(`OPTIONS * HTTP/1.1\r\n${H}\r\n`).endSending();

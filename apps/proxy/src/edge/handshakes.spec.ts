@@ -99,7 +99,7 @@ describe('handshakes', () => {
       expect((await client.send(get('/next')).readResponse()).body).toBe('answer 2');
     });
 
-    it('of the upstream is not forwarded: the client already got the gateway's', async () => {
+    it('of the upstream is not forwarded: the client already got one from the gateway', async () => {
       await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')));
       const client = await proxy.connect();
       client.send(expecting('/p'));

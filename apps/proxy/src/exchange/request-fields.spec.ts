@@ -96,7 +96,7 @@ describe('the fields an upstream receives', () => {
   describe('the origin of a request', () => {
     const claims = ['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: bank.test', 'X-Forwarded-Port: 443', 'X-Forwarded-Prefix: /admin', 'X-Forwarded-User: root', 'X-Real-IP: 203.0.113.9', 'Forwarded: for=203.0.113.9'];
 
-    it('is the connection's address, whatever a client sends, when no proxy is trusted', async () => {
+    it('is the connection’s address, whatever a client sends, when no proxy is trusted', async () => {
       await start();
       await proxy.get('/orders/1', ...claims);
       expect(received().filter(([name]) => name.startsWith('x-forwarded') || name === 'forwarded' || name === 'x-real-ip')).toEqual([

@@ -36,7 +36,7 @@ describe('certificates in files', () => {
     return readCertificates(readEnv(Object.fromEntries(inFolder)));
   };
 
-  it('are none unless the settings ask for them', () => {
+  it('are not read unless they are configured', () => {
     expect(read({})).toBeUndefined();
   });
 
@@ -76,7 +76,7 @@ describe('certificates in files', () => {
     }
   });
 
-  it('for targets are those of a folder, by the name of their files', () => {
+  it('for targets are those of a folder, by file name', () => {
     const { server, client } = readNodeCertificates(readEnv({ SLUICE_CLIENT_CERT_DIR: at('pairs') }));
     expect([server, Object.keys(client), client['b.test']?.key]).toEqual([undefined, ['a.test', 'b.test'], certificateB.key]);
     expect(readNodeCertificates(readEnv({})).client).toEqual({});
@@ -84,7 +84,7 @@ describe('certificates in files', () => {
     expect(() => readNodeCertificates(readEnv({ SLUICE_CLIENT_CERT_DIR: at('lonely') }))).toThrow(/the key .*a\.test\.key cannot be read/);
   });
 
-  it('are told about in the log, and those that are not valid today as a warning', () => {
+  it('are logged, and those that are not valid today as a warning', () => {
     const logged: object[] = [];
     const logger = { info: (fields: object) => logged.push({ level: 'info', ...fields }), warn: (fields: object) => logged.push({ level: 'warn', ...fields }) } as never;
     const certificates = [{ ...certificateA, source: 'a' }];

@@ -88,7 +88,7 @@ describe('ProxyNode', () => {
     return { status: response.status, text: await response.text() };
   };
 
-  it('serves a configuration file, and tells about it on its status port', async () => {
+  it('serves a configuration file, and reports it on its status port', async () => {
     await writeFile(file, saying('hello'));
     const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file });
     expect(await send(serving.port, '/hello')).toBe('200 hello');
@@ -101,11 +101,11 @@ describe('ProxyNode', () => {
     expect(text).toMatch(/^sluice_config_revision 1$/m);
     expect(text).toMatch(/^sluice_config_connected 0$/m);
     expect(text).toMatch(/^sluice_build_info\{version="1\.2\.3",/m);
-    // Each once, though two registries know of it.
+    // Each metric appears once, although two registries have it.
     for (const name of ['sluice_config_nacks_total', 'sluice_connections']) expect(text.match(new RegExp(`^${name} `, 'gm'))).toHaveLength(1);
   });
 
-  it('reads its file again on SIGHUP, and keeps what it has when that is wrong', async () => {
+  it('reads its file again on SIGHUP, and keeps its configuration when the file is faulty', async () => {
     await writeFile(file, saying('one'));
     const { serving, node } = await start({ SLUICE_CONFIG_FILE: file });
     const readAgain = async () => {
@@ -119,7 +119,7 @@ describe('ProxyNode', () => {
     expect(await send(serving.port, '/hello')).toBe('200 two');
   });
 
-  it('takes no traffic before its file is in service, and answers on its status port meanwhile', async () => {
+  it('accepts no traffic before its file is in service, and answers on its status port meanwhile', async () => {
     await writeFile(file, saying('hello'));
     const port = await freePort();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -134,7 +134,7 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/readyz')).status).toBe(200);
   });
 
-  it('can be stopped before its file is in service, and takes no traffic then', async () => {
+  it('can be stopped before its file is in service, and then accepts no traffic', async () => {
     await writeFile(file, saying('hello'));
     const port = await freePort();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -158,7 +158,7 @@ describe('ProxyNode', () => {
     expect(await send(serving.port, '/hello')).toBe('200 kept');
   });
 
-  it('without configuration is not ready and refuses, and says why', async () => {
+  it('without configuration is not ready, refuses requests, and reports the reason', async () => {
     const { serving, statusPort } = await start({ SLUICE_CONTROL_PLANE: '127.0.0.1:1', SLUICE_NODE_TOKEN: token });
     expect(await send(serving.port, '/hello')).toBe('503 not_ready');
     const { status, text } = await page(statusPort(), '/readyz');
@@ -167,7 +167,7 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/livez')).status).toBe(200);
   });
 
-  it.each(['SLUICE_MAX_CONNECTIONS', 'SLUICE_MAX_CONNECTIONS_PER_ADDRESS'])('takes as many connections as %s says, and refuses further ones', async (setting) => {
+  it.each(['SLUICE_MAX_CONNECTIONS', 'SLUICE_MAX_CONNECTIONS_PER_ADDRESS'])('accepts as many connections as %s allows, and refuses further ones', async (setting) => {
     await writeFile(file, saying('hello'));
     const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, [setting]: '1' });
     const only = await RawClient.connect(serving.port);
@@ -179,7 +179,7 @@ describe('ProxyNode', () => {
     expect((await page(statusPort(), '/metrics')).text).toMatch(/^sluice_errors_total\{code="too_many_connections"\} [1-9]/m);
   });
 
-  it('that does not keep up refuses a part of the requests, stays ready, and says so', async () => {
+  it('that is overloaded refuses a share of the requests, stays ready, and logs it', async () => {
     await writeFile(file, saying('hello'));
     const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file, SLUICE_OVERLOAD_LAG_MS: '5', SLUICE_OVERLOAD_MEMORY_PERCENT: '0' });
     const answers = new Set<string>();
@@ -195,7 +195,7 @@ describe('ProxyNode', () => {
     expect(warned.filter((message) => message.startsWith('overloaded: '))).toHaveLength(1);
   });
 
-  it('when it stops, is not ready at once, finishes what is under way, and is gone', async () => {
+  it('becomes not ready when it stops, finishes the requests in flight, and ends', async () => {
     await writeFile(file, saying('hello'));
     const { node, serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file });
     const status = statusPort();
@@ -229,7 +229,7 @@ describe('ProxyNode', () => {
   });
 });
 
-/** The same traffic, whose configuration takes its time: as long as a large one would. */
+/** The same traffic, with a delay for each configuration, as for a large one. */
 function afterwards(traffic: Traffic, held: Promise<void>): Traffic {
   const { target } = traffic;
   const slow: Traffic['target'] = {

@@ -11,7 +11,7 @@ describe('redaction', () => {
     }
   });
 
-  it('leaves everything else as it is', () => {
+  it('does not change other values', () => {
     const value = {
       ...{ name: 'orders', hosts: ['a.example.com'], hideCredentials: true, credentials: false, weight: 3, service: null },
       ...{ headerNames: ['x-api-key'], kind: 'key', keys: 2, hashtag: 'x', monkey: 'y' },

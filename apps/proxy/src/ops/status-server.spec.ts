@@ -82,28 +82,28 @@ function call(path: string, options: { method?: string; headers?: Record<string,
 const json = (answer: Answer): Record<string, unknown> => JSON.parse(answer.text) as Record<string, unknown>;
 
 describe('the status server', () => {
-  it('says on /readyz why the control plane refuses the node', async () => {
+  it('reports on /readyz why the control plane refuses the node', async () => {
     const lastError = 'another node with the id "n" is connected';
     await start({ readiness: () => ({ ...ready, lastError }) });
     const { status, text } = await call('/readyz');
     expect([status, JSON.parse(text)]).toEqual([200, { status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream', lastError }]);
   });
 
-  it('says that the process lives', async () => {
+  it('reports that the process is alive', async () => {
     await start();
     const answer = await call('/livez');
     expect(answer).toMatchObject({ status: 200, text: '{"status":"live"}\n' });
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
   });
 
-  it('says that the node is ready, and with which configuration', async () => {
+  it('reports that the node is ready, and its configuration', async () => {
     await start();
     const answer = await call('/readyz');
     expect(answer.status).toBe(200);
     expect(json(answer)).toEqual({ status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream' });
   });
 
-  it('says why the node is not ready', async () => {
+  it('reports why the node is not ready', async () => {
     await start({ readiness: () => ({ ready: false, reason: 'no configuration yet: the control plane cannot be reached' }) });
     const answer = await call('/readyz');
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
@@ -113,7 +113,7 @@ describe('the status server', () => {
     });
   });
 
-  it('shows metrics in the format that is asked for', async () => {
+  it('shows metrics in the requested format', async () => {
     await start();
     const prometheus = await call('/metrics');
     expect(prometheus.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -141,7 +141,7 @@ describe('the status server', () => {
     expect(answer.text.split('\n').filter((line) => line.includes('"kind":"route"') && line.startsWith('{"kind"'))).toHaveLength(2);
   });
 
-  it('shows the part of the configuration that is asked for', async () => {
+  it('shows the requested part of the configuration', async () => {
     await start();
     const ids = async (path: string) => (json(await call(path))['resources'] as Resource[]).map(({ id }) => id);
     expect(await ids('/config?kind=key')).toEqual(['key-1']);
@@ -160,7 +160,7 @@ describe('the status server', () => {
     expect(json(answer)).toMatchObject({ code, detail: expect.stringContaining(detail) });
   });
 
-  it('answers 404 with the pages there are, and 405 with the methods', async () => {
+  it('answers 404 with the list of pages, and 405 with the methods', async () => {
     await start();
     for (const path of ['/', '/metrics/', '//livez', '/LIVEZ', '/%6civez']) {
       const answer = await call(path);
@@ -230,7 +230,7 @@ describe('a large configuration', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('is generated at the client's pace, and no further when the client disconnects', async () => {
+  it('is generated at the client’s pace, and no further when the client disconnects', async () => {
     let made = 0;
     let finished = false;
     function* resources(): Generator<Resource> {
@@ -274,7 +274,7 @@ describe('listening', () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
-  it('ends at once, connections included', async () => {
+  it('ends at once and closes all connections', async () => {
     const { port } = await start();
     const socket = connect(port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));

@@ -5,7 +5,7 @@ import { resource } from '../runtime/testing/resources.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import type { OverloadState } from './overload.ts';
 
-/** Does nothing else for so long. */
+/** Blocks the event loop for a time. */
 function block(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
@@ -41,7 +41,7 @@ describe('a process whose event loop is blocked', () => {
   const send = (): Promise<RawResponse> => client.send('GET /p HTTP/1.1\r\nHost: a\r\n\r\n').readResponse();
   const asked = (): number => origin.connections.reduce((sum, { received }) => sum + (received.match(/^GET /gm)?.length ?? 0), 0);
 
-  it('refuses a part of the requests before anything is done for them, and none once it keeps up again', async () => {
+  it('refuses a share of the requests before any work is done for them, and none after it has recovered', async () => {
     const responses: RawResponse[] = [];
     for (let round = 0; changes.length === 0 && round < 30; round++) {
       block(250);
@@ -63,7 +63,7 @@ describe('a process whose event loop is blocked', () => {
     expect(changes[0]?.lagMs).toBeGreaterThan(200);
   });
 
-  it('only once, by something large, refuses nothing', async () => {
+  it('only once, by one large task, refuses nothing', async () => {
     for (let round = 0; round < 2; round++) {
       block(1_500);
       for (let request = 0; request < 50; request++) {

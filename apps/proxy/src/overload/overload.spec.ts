@@ -4,7 +4,7 @@ import { Overload, type OverloadState } from './overload.ts';
 
 const memoryOf = (share: number): MemoryUse => ({ share, usedBytes: share * 1_000, limitBytes: 1_000, of: 'heap' });
 
-/** An Overload that is shown one reading after the other. */
+/** An Overload that receives the given readings in order. */
 function watched(options: { lagMs?: number; memoryShare?: number } = {}) {
   const changes: OverloadState[] = [];
   let lag = 0;
@@ -24,7 +24,7 @@ function watched(options: { lagMs?: number; memoryShare?: number } = {}) {
 }
 
 describe('lag', () => {
-  it('sheds more with each bad look and less with each calm one', () => {
+  it('sheds more with each bad reading and less with each calm one', () => {
     const { lags } = watched();
     expect(lags(300, 300, 300, 300, 300, 300)).toEqual([0, 0.25, 0.5, 0.75, 1, 1]);
     expect(lags(50, 50, 50, 50, 50, 50)).toEqual([0.8, 0.6, 0.4, 0.2, 0, 0]);
@@ -35,7 +35,7 @@ describe('lag', () => {
     expect(lags(150, 200, 201, 201, 150, 101, 200, 100)).toEqual([0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.05]);
   });
 
-  it('seen once means nothing, however long it was', () => {
+  it('in a single reading has no effect, however long it is', () => {
     const { lags, changes } = watched();
     expect(lags(60_000, 0, 5_000, 10, 900, 150, 900)).toEqual([0, 0, 0, 0, 0, 0, 0]);
     expect(changes).toEqual([]);
@@ -43,46 +43,46 @@ describe('lag', () => {
 });
 
 describe('memory', () => {
-  it('sheds the more the nearer its limit is, and nothing once it is well below', () => {
+  it('sheds more with rising use, and nothing when use is well below the limit', () => {
     const { memories } = watched();
     const shares = memories(0.86, 0.86, 0.9, 1, 1.2, 0.84, 0.81, 0.8, 0.84).map((share) => Math.round(share * 100));
     expect(shares).toEqual([0, 30, 50, 100, 100, 20, 5, 0, 0]);
   });
 
-  it('seen once above its limit means nothing', () => {
+  it('above its limit in a single reading has no effect', () => {
     expect(watched().memories(0.99, 0.84, 0.99, 0.5)).toEqual([0, 0, 0, 0]);
   });
 
-  it('works with limits up to the whole of it', () => {
+  it('works with limits up to 100 percent', () => {
     expect(watched({ memoryShare: 1 }).memories(1, 1, 1)).toEqual([0, 0, 0]);
     expect(watched({ memoryShare: 1 }).memories(1.1, 1.1)).toEqual([0, 1]);
   });
 
-  it('of this process is part of a limit that exists', () => {
+  it('of this process is measured against a real limit', () => {
     const use = memoryUse();
     expect(use.usedBytes).toBeGreaterThan(10_000_000);
     expect(use.limitBytes).toBeGreaterThan(use.usedBytes);
     expect(use.share).toBeCloseTo(use.usedBytes / use.limitBytes);
-    // A hundred processes that share it have a hundredth each, and the heap its own limit as before.
+    // A hundred processes have a hundredth of the memory each; the heap limit is per process.
     expect(memoryUse(100)).toMatchObject({ of: 'resident' });
     expect(memoryUse(100).limitBytes).toBeLessThan(use.limitBytes * 100);
   });
 });
 
 describe('shedding', () => {
-  it('is off where its limit is 0', () => {
+  it('is off when the limit is 0', () => {
     expect(watched({ lagMs: 0 }).lags(9_000, 9_000, 9_000)).toEqual([0, 0, 0]);
     expect(watched({ memoryShare: 0 }).memories(1, 1, 1)).toEqual([0, 0, 0]);
   });
 
-  it('takes the larger of two reasons', () => {
+  it('uses the larger of the two shares', () => {
     const { show } = watched();
     show(300, 0.9);
     expect(show(300, 0.9)).toBeCloseTo(0.5);
     expect([show(300, 0.9), show(300, 0.9)][1]).toBe(0.75);
   });
 
-  it('refuses as many requests as its share says, evenly among the others', () => {
+  it('refuses its share of the requests, distributed evenly', () => {
     const { overload, lags } = watched();
     lags(300, 300);
     expect(Array.from({ length: 12 }, () => overload.refuses())).toEqual([false, false, false, true, false, false, false, true, false, false, false, true]);
@@ -90,7 +90,7 @@ describe('shedding', () => {
     expect(Array.from({ length: 5 }, () => overload.refuses())).toEqual([true, true, true, true, true]);
   });
 
-  it('is told of once when it begins and once when it ends, with what was refused', () => {
+  it('is reported once when it begins and once when it ends, with the number of refusals', () => {
     const { overload, changes, show, lags } = watched();
     lags(300, 310, 320);
     for (let request = 0; request < 10; request++) overload.refuses();

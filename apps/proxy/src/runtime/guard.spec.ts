@@ -66,7 +66,7 @@ describe('guardHooks', () => {
     expect(probe.shadow).toEqual(['probe']);
   });
 
-  it('shadow: the policy's changes have no effect', async () => {
+  it('shadow: the policy’s changes have no effect', async () => {
     const { probe } = await run(
       {
         receive: (exchange) => {
