@@ -6,7 +6,7 @@ interface Named {
 }
 
 /**
- * What both the access log and the spans want to know of a finished request. The proxy's exchange has these properties
+ * Properties of a finished request that the access log and the spans share. The proxy's exchange has these properties
  * itself, so nothing is copied or allocated to log a request.
  */
 export interface ExchangeFacts {
@@ -15,11 +15,11 @@ export interface ExchangeFacts {
   readonly startTimeMs: number;
   /** From the first byte of the request to the last of the response. */
   readonly durationMs: number;
-  /** Status code sent; 499 when the client left before there was one. */
+  /** Status code sent; 499 when the client disconnected before a response. */
   readonly status: number;
-  /** Value of `grpc-status` that the client was sent; -1 when the exchange is not one of gRPC, or there was none. */
+  /** Value of `grpc-status` sent to the client; -1 without one. */
   readonly grpcStatus: number;
-  /** Who decided the answer. */
+  /** Origin of the response. */
   readonly source: ErrorSource;
   readonly code: ErrorCode | undefined;
   readonly method: string;

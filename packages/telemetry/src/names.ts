@@ -1,5 +1,5 @@
 /**
- * Every name telemetry speaks: fields of the access log, metrics with their labels, attributes of spans. The emitters,
+ * All names of telemetry: fields of the access log, metrics with their labels, attributes of spans. The emitters,
  * the generated reference and the specs take them from here; a name that is not in these tables is not emitted.
  */
 
@@ -28,32 +28,32 @@ import {
 } from '@opentelemetry/semantic-conventions';
 
 /**
- * Fields of an access log line, in the order they are written, with what they say. A field without a value is left out.
+ * Fields of an access log line, in the order of the line, with their meaning. A field without a value is omitted.
  * Credentials, cookies and the query are not fields, so they cannot leak.
  */
 export const accessLogFields = Object.freeze({
   time: 'When the request began: RFC 3339, UTC, milliseconds.',
-  requestId: 'Identity of the request: the `X-Request-Id` that the upstream and the client see.',
+  requestId: 'Id of the request: the `X-Request-Id` that the upstream and the client receive.',
   traceId: 'W3C trace id, when the request belongs to a trace.',
   route: 'Name of the matched route.',
-  service: 'Name of the service the request was for.',
+  service: 'Name of the service of the request.',
   consumer: 'Username of the authenticated consumer.',
-  target: 'Address of the target asked last.',
-  status: 'Status code sent to the client; 499 when it left before there was one.',
-  grpcStatus: 'Value of `grpc-status` that a caller of gRPC was sent, such as 0 for OK; absent when there was none.',
-  source: 'Who decided the answer: `client`, `gateway` or `upstream`.',
-  code: 'Code of the error catalogue, when the answer is one of its errors.',
-  reason: 'What exactly went wrong, if something did, its first 512 characters; also of an attempt that another target made good. Clients are never told.',
+  target: 'Address of the target of the last attempt.',
+  status: 'Status code sent to the client; 499 when the client disconnected before a response.',
+  grpcStatus: 'Value of `grpc-status` sent to a gRPC caller, such as 0 for OK; absent without one.',
+  source: 'Origin of the response: `client`, `gateway` or `upstream`.',
+  code: 'Code of the error catalogue, when the response is one of its errors.',
+  reason: 'Cause of a fault, its first 512 characters; also of an attempt that a retry on another target corrected. Clients never see it.',
   method: 'Request method, as sent.',
   host: 'Host without port, normalised.',
-  path: 'Path as the client sent it, normalised. Never the query: it may hold secrets.',
-  upstreamPath: 'Path sent to the target, when the route or the service makes another one of it. Never the query.',
+  path: 'Path as the client sent it, normalised. Never the query, which may contain secrets.',
+  upstreamPath: 'Path sent to the target, when the route or the service changes it. Never the query.',
   protocol: 'Protocol of the request, such as `HTTP/1.1`.',
   requestBytes: 'Bytes received from the client.',
   responseBytes: 'Bytes sent to the client.',
   durationMs: 'From the first byte of the request to the last of the response, milliseconds.',
-  upstreamDurationMs: 'Part of it spent with targets, milliseconds; absent when none was asked.',
-  clientAddress: "The client's address, behind trusted proxies the one they report.",
+  upstreamDurationMs: 'Part of the duration spent with targets, milliseconds; absent without an attempt.',
+  clientAddress: "Address of the client; behind trusted proxies, the one that they report.",
   revision: 'Revision of the configuration that served the request.',
   shadow: 'Policies in shadow mode that would have refused the request; absent when there are none.',
   userAgent: 'User-Agent, its first 256 characters.',
@@ -62,13 +62,13 @@ export const accessLogFields = Object.freeze({
 /** Name of an access log field. */
 export type AccessLogField = keyof typeof accessLogFields;
 
-/** What a metric measures and how values of several processes become one. */
+/** What a metric measures and how values of several processes are merged. */
 export interface MetricDefinition {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
-  /** How values of several processes are joined; counters and histograms are always added. Default `sum`. */
+  /** How values of several processes are merged; counters and histograms are always added. Default `sum`. */
   readonly merge?: 'sum' | 'max' | 'min';
   /** Series beyond this many share one whose label values are `_other`. Default {@link defaultMaxSeries}. */
   readonly maxSeries?: number;
@@ -76,17 +76,17 @@ export interface MetricDefinition {
   readonly bounds?: readonly number[];
 }
 
-/** Series a metric may have when its definition does not say. */
+/** Series of a metric whose definition sets no limit. */
 export const defaultMaxSeries = 1_000;
 
-/** Value of every label of the series that takes what has no series of its own. */
+/** Label value of the series that counts everything beyond the limit of series. */
 export const otherLabel = '_other';
 
 const secondsBounds = Object.freeze([
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ]);
 
-/** Every metric of a node, by the name it has in code. */
+/** All metrics of a node, by their name in code. */
 export const metricDefinitions = Object.freeze({
   requests: {
     name: 'sluice_requests_total',
@@ -124,20 +124,20 @@ export const metricDefinitions = Object.freeze({
   errors: {
     name: 'sluice_errors_total',
     type: 'counter',
-    help: 'Answers that are errors of the catalogue, by code.',
+    help: 'Responses that are errors of the catalogue, by code.',
     labels: ['code'],
   },
   grpcResponses: {
     name: 'sluice_grpc_responses_total',
     type: 'counter',
-    help: 'Responses to callers of gRPC, by route and grpc-status; all that are not 0 to 16 are counted together.',
+    help: 'Responses to gRPC callers, by route and grpc-status; values outside 0 to 16 are counted together.',
     labels: ['route', 'grpc_status'],
     maxSeries: 5_000,
   },
   policyDenials: {
     name: 'sluice_policy_denials_total',
     type: 'counter',
-    help: 'Requests a policy refused (mode enforce) or would have refused (mode shadow).',
+    help: 'Requests that a policy refused (mode enforce) or would have refused (mode shadow).',
     labels: ['policy', 'mode'],
   },
   connections: {
@@ -149,26 +149,26 @@ export const metricDefinitions = Object.freeze({
   overloadShedRatio: {
     name: 'sluice_overload_shed_ratio',
     type: 'gauge',
-    help: 'Part of the requests that is refused because the process cannot keep up, 0 to 1; see code overloaded.',
+    help: 'Share of the requests that is refused because the process is overloaded, 0 to 1; see code overloaded.',
     labels: [],
     merge: 'max',
   },
   upstreamConnections: {
     name: 'sluice_upstream_connections',
     type: 'gauge',
-    help: 'Open connections to targets, tunnels aside.',
+    help: 'Open connections to targets, without tunnels.',
     labels: ['target'],
   },
   nameResolutions: {
     name: 'sluice_name_resolutions_total',
     type: 'counter',
-    help: 'Questions for the addresses of names, by result: answered, not_found, failed (no useful answer in time), stale (the last good answer was used because there was no newer one).',
+    help: 'DNS lookups, by result: answered, not_found, failed (no valid answer in time), stale (the last valid answer was used because there was no newer one).',
     labels: ['result'],
   },
   targetHealthy: {
     name: 'sluice_target_healthy',
     type: 'gauge',
-    help: '1 when the target is used, 0 when it is taken out.',
+    help: '1 when the target is in use, 0 when it is ejected.',
     labels: ['service', 'target'],
     merge: 'min',
     maxSeries: 2_000,
@@ -183,70 +183,70 @@ export const metricDefinitions = Object.freeze({
   limitKeys: {
     name: 'sluice_limit_keys',
     type: 'gauge',
-    help: 'Callers and other keys whose use is counted in memory, of all limits together; without Redis.',
+    help: 'Keys counted in memory, of all limits together; without Redis.',
     labels: [],
   },
   limitTableFull: {
     name: 'sluice_limit_table_full_total',
     type: 'counter',
-    help: 'New keys of limits that found no room in memory; the log names the limit that has the most.',
+    help: 'New keys of limits without room in memory; the log names the limit with the most keys.',
     labels: [],
   },
   configRevision: {
     name: 'sluice_config_revision',
     type: 'gauge',
-    help: 'Revision of the configuration that is served.',
+    help: 'Revision of the configuration in use.',
     labels: [],
     merge: 'min',
   },
   configAge: {
     name: 'sluice_config_age_seconds',
     type: 'gauge',
-    help: 'Seconds since the configuration was last known to be the current one.',
+    help: 'Seconds since the configuration was last known to be current.',
     labels: [],
     merge: 'max',
   },
   configNacks: {
     name: 'sluice_config_nacks_total',
     type: 'counter',
-    help: 'Revisions this node refused.',
+    help: 'Revisions that this node refused.',
     labels: [],
   },
   configConnected: {
     name: 'sluice_config_connected',
     type: 'gauge',
-    help: '1 while the config stream is up, 0 while it is not.',
+    help: '1 while the config stream is connected, 0 otherwise.',
     labels: [],
     merge: 'min',
   },
   accessLogDropped: {
     name: 'sluice_access_log_dropped_total',
     type: 'counter',
-    help: 'Access log lines given up because the output stalled or failed.',
+    help: 'Access log lines dropped because the output stalled or failed.',
     labels: [],
   },
   spansExported: {
     name: 'sluice_spans_exported_total',
     type: 'counter',
-    help: 'Spans the OTLP endpoint accepted.',
+    help: 'Spans that the OTLP endpoint accepted.',
     labels: [],
   },
   spansDropped: {
     name: 'sluice_spans_dropped_total',
     type: 'counter',
-    help: 'Spans given up because the OTLP endpoint was slow, down or refused them.',
+    help: 'Spans dropped because the OTLP endpoint was slow or down, or refused them.',
     labels: [],
   },
   seriesOverflow: {
     name: 'sluice_metric_series_overflow_total',
     type: 'counter',
-    help: 'Series that were not made because their metric has as many as it may.',
+    help: 'Series that were not created because their metric has reached its limit.',
     labels: ['metric'],
   },
   buildInfo: {
     name: 'sluice_build_info',
     type: 'gauge',
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels identify the build.',
     labels: ['version', 'node_version'],
     merge: 'max',
   },
@@ -260,7 +260,7 @@ export const metricDefinitions = Object.freeze({
   backgroundFaults: {
     name: 'sluice_background_faults_total',
     type: 'counter',
-    help: 'Faults of timers, listeners and other work that no request waits for, by place. The process goes on; each is a defect, or a lack of resources.',
+    help: 'Faults of timers, listeners and other work that no request waits for, by place. The process continues; each is a defect or a lack of resources.',
     labels: ['place'],
   },
   processCpu: {

@@ -1,26 +1,26 @@
 import { accessLogFields, defaultMaxSeries, metricDefinitions, otherLabel, resourceAttributes, spanAttributes } from './names.ts';
 import type { MetricDefinition } from './names.ts';
 
-/** What each span attribute says; the key is the name in code. */
+/** Meaning of each span attribute; the key is its name in code. */
 const spanAttributeTexts: Readonly<Record<keyof typeof spanAttributes, string>> = {
-  requestMethod: 'Method; `_OTHER` for one that is not known.',
-  requestMethodOriginal: 'The method as sent, when it is not known.',
-  resendCount: 'CLIENT: how many attempts came before this one.',
-  statusCode: 'Status code sent (SERVER) or received (CLIENT); for denials to callers of gRPC, which are sent with 200, the one that others get.',
+  requestMethod: 'Method; `_OTHER` for an unknown method.',
+  requestMethodOriginal: 'The method as sent, when it is unknown.',
+  resendCount: 'CLIENT: number of earlier attempts.',
+  statusCode: 'Status code sent (SERVER) or received (CLIENT); for denials to gRPC callers, which are sent with 200, the status that other callers get.',
   httpRoute: 'SERVER: the path pattern that matched.',
   urlPath: 'SERVER: path, normalised. Never the query.',
   urlScheme: 'SERVER: `http` or `https`.',
   urlFull: 'CLIENT: address of the target and path, without query.',
-  serverAddress: 'SERVER: host the client asked for. CLIENT: host of the target.',
-  serverPort: 'SERVER: port the client asked for. CLIENT: port of the target.',
-  clientAddress: "SERVER: the client's address.",
-  peerAddress: 'SERVER: address of the connection: that of a proxy, when there is one in front.',
-  peerPort: 'SERVER: port of the connection at its far end.',
+  serverAddress: 'SERVER: host of the request. CLIENT: host of the target.',
+  serverPort: 'SERVER: port of the request. CLIENT: port of the target.',
+  clientAddress: "SERVER: address of the client.",
+  peerAddress: 'SERVER: remote address of the connection; that of a proxy in front of the node, if any.',
+  peerPort: 'SERVER: remote port of the connection.',
   protocolVersion: 'HTTP version.',
   userAgent: 'SERVER: User-Agent, its first 256 characters.',
   errorType:
     'Code of the error catalogue, else the name of the gRPC status, else the status code. SERVER: on 5xx; CLIENT: on 4xx and 5xx. Both: ' +
-    'when the response broke off, also `client_closed_request` (the client left) and `tunnel_idle` (no byte passed for too long).',
+    'for an incomplete response also `client_closed_request` (the client disconnected) and `tunnel_idle` (the tunnel timed out).',
   rpcSystem: '`grpc`, when a gRPC status was sent or received.',
   rpcStatus: 'Name of the gRPC status, such as `NOT_FOUND`.',
   route: 'SERVER: name of the route.',
@@ -56,14 +56,14 @@ export function telemetryReference(): string {
     '# Telemetry\n',
     '<!-- Generated from packages/telemetry/src/names.ts. Do not edit. -->\n',
     '## Access log\n',
-    'One line of JSON for each request on standard output. A field without a value is left out.\n',
-    table(['field', 'says'], fields),
+    'One line of JSON for each request on standard output. A field without a value is omitted.\n',
+    table(['field', 'meaning'], fields),
     '## Metrics\n',
-    `Under \`/metrics\` of the status port, in Prometheus text format or OpenMetrics. A metric has at most so many series; what finds no place is counted in one whose label values are \`${otherLabel}\`.\n`,
+    `Under \`/metrics\` of the status port, in Prometheus text format or OpenMetrics. The column "series" is the limit of series; values beyond it are counted in a series whose label values are \`${otherLabel}\`.\n`,
     table(['metric', 'type', 'labels', 'series', 'measures'], Object.values(metricDefinitions).map(metricRow)),
     '## Traces\n',
-    'OTLP/HTTP with protobuf. A SERVER span for each sampled request, named `{method} {path pattern}`, and below it a CLIENT span, named `{method}`, for each attempt to have a target answer.\n',
-    table(['span attribute', 'says'], attributeRows(spanAttributes, spanAttributeTexts)),
-    table(['resource attribute', 'says'], attributeRows(resourceAttributes, resourceAttributeTexts)),
+    'OTLP/HTTP with protobuf. A SERVER span for each sampled request, named `{method} {path pattern}`, and below it a CLIENT span, named `{method}`, for each attempt.\n',
+    table(['span attribute', 'meaning'], attributeRows(spanAttributes, spanAttributeTexts)),
+    table(['resource attribute', 'meaning'], attributeRows(resourceAttributes, resourceAttributeTexts)),
   ].join('\n');
 }

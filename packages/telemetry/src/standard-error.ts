@@ -6,14 +6,14 @@ const maxWaitingBytes = 1_048_576;
 let stderr: DestinationStream | undefined;
 
 /**
- * Standard error as a place for log lines. A line is written at once, so that the last words before an exit are heard. When
- * nobody reads the other end of a pipe, lines wait up to a bound and are then given up: a log must not hold up requests.
- * The first line that finds room again says how many are missing.
+ * Standard error as an output for log lines. A line is written at once, so that lines right before an exit are not lost. When
+ * no process reads the other end of a pipe, lines wait up to a bound and are then dropped: a log must not delay requests.
+ * The first line that fits again is preceded by the number of dropped lines.
  */
 export function standardError(): DestinationStream {
   if (stderr !== undefined) return stderr;
   let dropped = 0;
-  // Without a listener a reader that leaves would end the process.
+  // Without a listener, a reader that closes its end would end the process.
   process.stderr.on('error', () => undefined);
   stderr = {
     write(line) {

@@ -17,11 +17,11 @@ describe('LeaseGrantor', () => {
   };
 
   it.each([
-    ['what is wanted, when that is little', 20, 2, 20],
-    ['a share of what is left, when more is wanted', 1_000, 2, 100],
+    ['the demand, when it is small', 20, 2, 20],
+    ['a share of the rest, when the demand is larger', 1_000, 2, 100],
     ['a smaller one when there are more holders', 1_000, 20, 10],
     ['nothing when the share would save too few requests', 1_000, 40, 0],
-    ['nothing when that little is wanted', 7, 2, 0],
+    ['nothing when the demand is too small', 7, 2, 0],
   ])('grants %s', (_, wanted, holders, granted) => {
     for (const rule of [bucket, window]) {
       const { grantor, left } = setUp(holders);

@@ -5,15 +5,15 @@ import type { LineSink } from './line-sink.ts';
 
 export interface AccessLogOptions {
   readonly sink: LineSink;
-  /** Counts lines that were given up. */
+  /** Counts dropped lines. */
   readonly onDropped: (lines: number) => void;
-  /** Says once when lines begin to be given up, and once when they no longer are. */
+  /** Reports once when lines begin to be dropped, and once when this ends. */
   readonly warn: (message: string) => void;
-  /** Lines are written when so many bytes have come together. Default 32 KiB. */
+  /** A batch is written when it has this size in bytes. Default 32 KiB. */
   readonly flushBytes?: number;
-  /** Or when so much time has passed. Default 100 ms. */
+  /** A batch is written after this time at the latest. Default 100 ms. */
   readonly flushMs?: number;
-  /** Bytes kept while the output does not take them; lines beyond are given up. Default 4 MiB. */
+  /** Bytes that are buffered while the output stalls; further lines are dropped. Default 4 MiB. */
   readonly maxBufferedBytes?: number;
 }
 
@@ -22,16 +22,16 @@ interface Batch {
   readonly lines: number;
 }
 
-/** UTF-8 takes at most so many bytes for one UTF-16 code unit. */
+/** The largest number of UTF-8 bytes for one UTF-16 code unit. */
 const MAX_BYTES_PER_CHAR = 3;
-/** Room behind the point at which a batch is written: a longer line has a batch of its own. */
+/** Room in a batch beyond the size at which it is written; a longer line has its own batch. */
 const ROOM_BYTES = 32_768;
 const NOTHING = Buffer.alloc(0);
 
 /**
  * One line of JSON for each request, in batches. A line is put into the batch as bytes at once: its many pieces are in the
  * processor's cache then, and would only be work for the garbage collector later. Never makes a request wait: when the output stalls, lines are kept up to
- * a bound, then given up and counted.
+ * a bound, then dropped and counted.
  */
 export class AccessLog {
   readonly #options: Required<AccessLogOptions>;
@@ -63,8 +63,8 @@ export class AccessLog {
   }
 
   /**
-   * Writes what is there. Waits no longer than `timeoutMs`; what the output has not taken by then is given up. Nothing is
-   * to be logged afterwards.
+   * Writes all lines. Waits no longer than `timeoutMs`; lines that the output has not accepted by then are dropped. Nothing may
+   * be logged afterwards.
    */
   async close(timeoutMs = 2_000): Promise<void> {
     clearTimeout(this.#timer);

@@ -7,13 +7,13 @@ import type { ExchangeFacts } from '../exchange-facts.ts';
 export interface AccessRecord extends ExchangeFacts {
   /** `traceId` is empty when the request belongs to no trace. */
   readonly trace: { readonly traceId: string };
-  /** What exactly went wrong, if something did: for operators, never for clients. */
+  /** Cause of a fault, if any: for operators, never for clients. */
   readonly reason: string | undefined;
-  /** Path sent to the target, without query; undefined when it is the path of the request, or no target was asked. */
+  /** Path sent to the target, without query; undefined when it is the path of the request, or there was no attempt. */
   readonly upstreamPath: string | undefined;
-  /** Address of the target asked last; undefined when none was. */
+  /** Address of the target of the last attempt; undefined without one. */
   readonly targetAddress: string | undefined;
-  /** Time spent with targets; negative when none was asked. */
+  /** Time spent with targets; negative without an attempt. */
   readonly upstreamDurationMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -23,7 +23,7 @@ export class CounterSeries {
     return this.#table.values[this.#slot]!;
   }
 
-  /** Says that nothing will be counted here any more; the place may then go to another series. Call it once. */
+  /** Releases the series: nothing may be counted here afterwards, and another series may take its slot. Call it once. */
   release(): void {
     this.#table.release(this.#row);
   }

@@ -4,8 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 const resolutionMs = 10;
 
 /**
- * Watches how late the event loop is. The figure covers the window under way and the one before it, so it neither jumps
- * to zero when a window ends nor remembers a bad minute for ever. Readers do not disturb one another.
+ * Measures the lag of the event loop. The value covers the current and the previous window, so it neither jumps
+ * to zero when a window ends nor stays high after a bad minute. Several readers can use one instance.
  */
 export class EventLoopLag {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -26,7 +26,7 @@ export class EventLoopLag {
     return Math.max(this.#previousMs, this.#currentMs());
   }
 
-  /** Stops watching. */
+  /** Stops measuring. */
   stop(): void {
     clearInterval(this.#timer);
     this.#delay.disable();

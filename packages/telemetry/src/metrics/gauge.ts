@@ -17,7 +17,7 @@ export class Gauge<Labels extends readonly string[]> {
     this.#table.values[this.#table.hold(labelValues).slot] = value;
   }
 
-  /** Forgets all series, so that those of things that are gone disappear: set the ones that are there afterwards. */
+  /** Removes all series, so that those of removed things disappear; set the current ones afterwards. */
   clear(): void {
     this.#table.clear();
   }

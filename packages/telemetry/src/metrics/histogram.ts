@@ -15,19 +15,19 @@ export class HistogramSeries {
     this.#first = row.slot * table.width;
   }
 
-  /** Records one observation, in the unit of the metric's name. What is not a number is not recorded. */
+  /** Records one observation, in the unit of the metric's name. NaN is not recorded. */
   record(value: number): void {
     if (Number.isNaN(value)) return;
     const bounds = this.#bounds;
     let bucket = 0;
-    // Most requests are fast, and fast is at the front.
+    // Most requests are fast, so their buckets come first.
     while (bucket < bounds.length && value > bounds[bucket]!) bucket += 1;
     const { values } = this.#table;
     values[this.#first + bucket]! += 1;
     values[this.#first + bounds.length + 1]! += value;
   }
 
-  /** Says that nothing will be recorded here any more; the place may then go to another series. Call it once. */
+  /** Releases the series: nothing may be recorded here afterwards, and another series may take its slot. Call it once. */
   release(): void {
     this.#table.release(this.#row);
   }

@@ -15,13 +15,13 @@ export interface SeriesRow {
 
 /**
  * The series of one metric: label values on one side, a slot of numbers in one typed array on the other. There are at
- * most `maxSeries` of them, and one more, labelled `_other`, for all that find no place.
+ * most `maxSeries` of them, and one more, labelled `_other`, for all others.
  *
- * Series are held while something records into them. A released series keeps its value and its place until another one
- * needs the place: routes may come and go for ever without crowding out those that are there.
+ * Recorders hold their series. A released series keeps its value and its slot until another one
+ * needs the slot: any number of routes may be added and removed without displacing those in use.
  */
 export class SeriesTable {
-  /** All numbers, `width` for each slot. Replaced when it grows: read it anew each time. */
+  /** All numbers, `width` for each slot. Replaced when it grows: read the property again each time. */
   values: Float64Array;
   readonly width: number;
   readonly #definition: MetricDefinition;
@@ -32,7 +32,7 @@ export class SeriesTable {
   #slots = 0;
   #other: SeriesRow | undefined;
 
-  /** `width` is the count of numbers of each series; `onOverflow` is called for each series that finds no place. */
+  /** `width` is the count of numbers of each series; `onOverflow` is called for each series beyond the limit. */
   constructor(definition: MetricDefinition, width: number, onOverflow: () => void) {
     this.#definition = definition;
     this.#maxSeries = definition.maxSeries ?? defaultMaxSeries;
@@ -42,8 +42,8 @@ export class SeriesTable {
   }
 
   /**
-   * The row of a series, made when it is new. Each call is one hold, to be given back with `release`. Throws a TypeError
-   * when the count of label values is wrong.
+   * Returns the row of a series, creating it when it is new. Each call is one hold; end it with `release`. Throws a TypeError
+   * when the number of label values is wrong.
    */
   hold(labelValues: readonly string[]): SeriesRow {
     if (labelValues.length !== this.#definition.labels.length) {
@@ -57,13 +57,13 @@ export class SeriesTable {
     return row;
   }
 
-  /** Gives back a hold. After that nothing may be recorded through it. */
+  /** Ends a hold. Nothing may be recorded through it afterwards. */
   release(row: SeriesRow): void {
     row.holders -= 1;
     if (row.holders === 0 && row !== this.#other) this.#released.add(row);
   }
 
-  /** Forgets all series. Only for tables nobody holds a series of. */
+  /** Removes all series. Only for tables without holds. */
   clear(): void {
     this.#rows.clear();
     this.#released.clear();

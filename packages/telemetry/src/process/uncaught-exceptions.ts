@@ -8,10 +8,10 @@ const minuteMs = 60_000;
 export type FaultLog = (fields: object, message: string) => void;
 
 /**
- * Keeps the process alive whatever a callback throws, and puts each fault into the log.
+ * Keeps the process alive when a callback throws, and logs each fault.
  *
- * Background work has a catch of its own where it begins (`@sluice/errors`). This is the last resort behind it, for callbacks
- * of libraries and of custom policies: one broken connection is a smaller harm than the loss of all of them. Call it once, in
+ * Background work catches its own faults (`@sluice/errors`). This is the last resort, for callbacks
+ * of libraries and of custom policies: one broken connection does less harm than the loss of all of them. Call it once, in
  * `main`; docs/adr says why the process is not ended.
  */
 export function surviveUncaughtExceptions(log: FaultLog): void {
