@@ -144,7 +144,7 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     expect(await proxy.line(2)).toMatchObject({ status: 200, source: 'upstream', path: '/3' });
   });
 
-  it('is served according to the gateway's setting at the time of the request', async () => {
+  it('is served according to the gateway’s setting at the time of the request', async () => {
     await start('serve');
     proxy.change(resource('gateway', { name: 'default', limits: { halfClosedClients: 'cancel' } }));
     const client = await connect();

@@ -147,7 +147,7 @@ describe('handshakes', () => {
       expect(received()).toMatch(/^GET \/next HTTP\/1\.1\r\n/);
     });
 
-    it('is a 502 when the upstream's 101 names another protocol', async () => {
+    it('is a 502 when the upstream’s 101 names another protocol', async () => {
       await start(({ socket }) => socket.once('data', () => socket.write(`${accept.replace('websocket', 'h2c')}secret`)));
       const client = await proxy.connect();
       expect((await client.send(handshake()).readResponse()).status).toBe(502);
