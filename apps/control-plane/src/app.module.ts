@@ -7,6 +7,7 @@ import { GatewaysModule } from './features/gateways/gateways.module.ts';
 import { GroupsModule } from './features/groups/groups.module.ts';
 import { HealthController } from './features/health/health.controller.ts';
 import { KeysModule } from './features/keys/keys.module.ts';
+import { MetricsController } from './features/metrics/metrics.controller.ts';
 import { NodesModule } from './features/nodes/nodes.module.ts';
 import { PoliciesModule } from './features/policies/policies.module.ts';
 import { QuotasModule } from './features/quotas/quotas.module.ts';
@@ -21,6 +22,7 @@ import type { Settings } from './platform/env.ts';
 import { ProblemFilter } from './platform/http/problem.filter.ts';
 import { QueryInterceptor } from './platform/http/query.interceptor.ts';
 import type { Logger } from './platform/logger.ts';
+import type { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 import { StreamModule } from './stream/stream.module.ts';
 
@@ -29,17 +31,18 @@ export interface Startup {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly tokens: OperatorTokens;
+  readonly metrics: ControlPlaneMetrics;
   readonly ownPolicies: readonly PolicySchema[];
 }
 
 /** The root module of the control plane. */
 @Module({})
 export class AppModule {
-  static with({ settings, logger, tokens, ownPolicies }: Startup): DynamicModule {
+  static with({ settings, logger, metrics, tokens, ownPolicies }: Startup): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        PlatformModule.with(settings, logger, tokens),
+        PlatformModule.with(settings, logger, metrics, tokens),
         GatewaysModule,
         ServicesModule,
         RoutesModule,
@@ -53,7 +56,7 @@ export class AppModule {
         TokensModule,
         StreamModule,
       ],
-      controllers: [HealthController, OpenApiController],
+      controllers: [HealthController, MetricsController, OpenApiController],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -17,6 +17,8 @@ import { fitConnections } from './platform/http/connection-limits.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
 import { nestLogger } from './platform/logger.ts';
 import type { Logger } from './platform/logger.ts';
+import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
+import { traceRequests } from './platform/tracing/request-spans.ts';
 import { SetupError } from './platform/setup-error.ts';
 
 const idleSweepMs = 50;
@@ -32,10 +34,10 @@ export interface ControlPlane {
  * Starts the control plane and listens. Port 0 selects a free port.
  * @throws SetupError when the database, the data directory, the custom policies or a port cannot be used.
  */
-export async function startControlPlane(settings: Settings, logger: Logger): Promise<ControlPlane> {
+export async function startControlPlane(settings: Settings, logger: Logger, metrics = new ControlPlaneMetrics('')): Promise<ControlPlane> {
   const tokens = operatorTokens(settings, logger);
   const ownPolicies = await loadOwnPolicies(settings);
-  const app = await NestFactory.create(AppModule.with({ settings, logger, tokens, ownPolicies }), createAdapter(), {
+  const app = await NestFactory.create(AppModule.with({ settings, logger, metrics, tokens, ownPolicies }), createAdapter(), {
     // Errors during the start are thrown, and the caller reports them once.
     logger: false,
     bodyParser: false,
@@ -68,6 +70,7 @@ async function stop(app: INestApplication): Promise<void> {
   } finally {
     clearInterval(sweeper);
     await app.get(Database).close();
+    app.get(ControlPlaneMetrics).stop();
   }
 }
 
@@ -85,6 +88,7 @@ function createAdapter(): AdminHttpAdapter {
   adapter.disable('x-powered-by');
   adapter.disable('etag');
   adapter.use(assignRequestId);
+  adapter.use(traceRequests);
   return adapter;
 }
 

@@ -6,6 +6,8 @@ import { startControlPlane, type ControlPlane } from './app.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { helpText, readSettings } from './platform/env.ts';
 import { JsonLogger, type Logger } from './platform/logger.ts';
+import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
+import { startTracing } from './platform/tracing/tracing.ts';
 import { SetupError } from './platform/setup-error.ts';
 
 const shutdownMs = 10_000;
@@ -24,7 +26,11 @@ async function main(): Promise<void> {
   surviveUncaughtExceptions((fields, message) => logger.error(message, { ...fields }));
   const started: Started = { controlPlane: undefined };
   takeOverSignals(logger, started);
-  started.controlPlane = await startControlPlane(settings, logger);
+  const metrics = new ControlPlaneMetrics(version());
+  const tracing = await startTracing(settings.traces, version(), metrics, logger);
+  const { adminUrl, close } = await startControlPlane(settings, logger, metrics);
+  // The last spans are made while requests under way finish.
+  started.controlPlane = { adminUrl, close: () => close().finally(() => tracing.stop()) };
   logger.info('listening', { admin: started.controlPlane.adminUrl });
 }
 

@@ -13,7 +13,7 @@ const faultOf = (variables: NodeJS.ProcessEnv): string => {
 describe('readEnv', () => {
   it('has a default for everything that the operator need not decide', () => {
     const env = readEnv({});
-    expect(env).toMatchObject({ SLUICE_GATEWAY: 'default', SLUICE_PROXY_PORT: 8000, SLUICE_STATUS_PORT: 8100, SLUICE_CONTROL_PLANE: '127.0.0.1:8005', SLUICE_TRACE_RATIO: 1, SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
+    expect(env).toMatchObject({ SLUICE_GATEWAY: 'default', SLUICE_PROXY_PORT: 8000, SLUICE_STATUS_PORT: 8100, SLUICE_CONTROL_PLANE: '127.0.0.1:8005', SLUICE_DRAIN_MS: 30_000, SLUICE_OVERLOAD_LAG_MS: 200, SLUICE_OVERLOAD_MEMORY_PERCENT: 85 });
     expect(env.SLUICE_NODE_TOKEN).toBeUndefined();
     expect(env.SLUICE_NODE_ID).toMatch(/-\d+$/);
     expect(readEnv({ SLUICE_NODE_ID: env.SLUICE_NODE_ID }).SLUICE_NODE_ID).toBe(env.SLUICE_NODE_ID);
@@ -54,6 +54,9 @@ describe('readEnv', () => {
     ['SLUICE_SNAPSHOT_KEY', 'not-the-key'],
     ['REDIS_URL', 'http://user:secret@redis'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://user:secret@collector:4317'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector:4318/v1/traces'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer my-secret'],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'x-key=a%ZZb'],
   ])('%s: says what it must be, and no secret', (name, text) => {
     const message = faultOf({ [name]: text });
     expect(message).toContain(`\n  ${name} must `);

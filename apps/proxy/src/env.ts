@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { otelVariables, readTraceSettings, type OtelVariableName, type TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 
@@ -29,8 +30,8 @@ export const settings = {
   SLUICE_SNAPSHOT_KEY: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional().describe('Key that encrypts the last good configuration; without it one is generated and stored in the same folder.'),
   SLUICE_POLICIES_DIR: z.string().min(1).optional().describe('Folder with custom policies.'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' }).optional().describe('Redis for limits shared by all nodes; without it each node counts separately.'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must look like http://host:4318' }).optional().describe('OTLP/HTTP endpoint for traces, such as http://127.0.0.1:4318.'),
-  SLUICE_TRACE_RATIO: z.string().regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1').transform(Number).default(1).describe('Share of the traces started by this node that are sampled, 0 to 1; a decision of the caller is kept.'),
+  ...otelSettings(),
+  SLUICE_TRACE_RATIO: z.string().regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1').transform(Number).optional().describe('Share of the traces started by this node that are sampled, 0 to 1; a decision of the caller is kept. Takes precedence over OTEL_TRACES_SAMPLER.'),
   SLUICE_ACCESS_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on').describe('Write one JSON line per request to standard output: on or off.'),
   SLUICE_LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info').describe('Level of the log on standard error.'),
   SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(defaultListenerOptions.maxConnections).describe('Limit of client connections per process; further connections are refused with 503.'),
@@ -55,6 +56,11 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
   throw new Error(`settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`);
 }
 
+/** What the settings say about traces. */
+export function traceSettings(env: Env): TraceSettings {
+  return readTraceSettings(env, env.SLUICE_TRACE_RATIO);
+}
+
 /** The environment of a worker: that of this process, with the node's name. */
 export function workerEnvironment(env: Env): NodeJS.ProcessEnv {
   return { ...process.env, SLUICE_NODE_ID: env.SLUICE_NODE_ID };
@@ -70,6 +76,18 @@ export function helpText(): string {
   return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that serve traffic on the same port [1]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
 }
 
+/** The standard variables of OpenTelemetry. */
+function otelSettings() {
+  const entries = Object.entries(otelVariables).map(([name, { text, faultOf }]) => {
+    const schema = z.string().superRefine((value, context) => {
+      const message = faultOf(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+    return [name, schema.optional().describe(text)];
+  });
+  return Object.fromEntries(entries) as Record<OtelVariableName, z.ZodOptional<z.ZodString>>;
+}
+
 /** Accepts digits only: another form of a number, such as " " or 0x50, is probably a mistake. */
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
@@ -81,5 +99,5 @@ function quote(name: string, given: NodeJS.ProcessEnv): string {
   const value = given[name];
   if (value === undefined) return 'not set';
   // A URL may contain a password.
-  return /TOKEN|KEY|URL|ENDPOINT/.test(name) ? `it has ${value.length} characters` : `it is "${value}"`;
+  return /TOKEN|KEY|URL|HEADERS|ENDPOINT/.test(name) ? `it has ${value.length} characters` : `it is "${value}"`;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
 import { accessLogFields, metricDefinitions, resourceAttributes, spanAttributes } from './names.ts';
 import type { MetricDefinition } from './names.ts';
 import { telemetryReference } from './reference.ts';
 
-const definitions: readonly MetricDefinition[] = Object.values(metricDefinitions);
+const definitions: readonly MetricDefinition[] = [...Object.values(metricDefinitions), ...Object.values(controlPlaneMetricDefinitions)];
 
 describe('the names of metrics', () => {
   it('are unique', () => {
@@ -29,6 +30,7 @@ describe('the reference', () => {
       ...Object.keys(accessLogFields),
       ...definitions.map(({ name }) => name),
       ...Object.values(spanAttributes),
+      ...Object.values(writeSpanAttributes),
       ...Object.values(resourceAttributes),
     ];
     const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);

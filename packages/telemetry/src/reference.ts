@@ -1,3 +1,4 @@
+import { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
 import { accessLogFields, defaultMaxSeries, metricDefinitions, otherLabel, resourceAttributes, spanAttributes } from './names.ts';
 import type { MetricDefinition } from './names.ts';
 
@@ -26,15 +27,38 @@ const spanAttributeTexts: Readonly<Record<keyof typeof spanAttributes, string>> 
   route: 'SERVER: name of the route.',
   service: 'Name of the service.',
   consumer: 'SERVER: username of the consumer.',
-  revision: 'SERVER: revision of the configuration.',
+  revision: 'SERVER: revision of the configuration. PRODUCER, CLIENT to a node, CONSUMER: the revision it is about.',
   requestId: 'SERVER: request id.',
 };
 
+const writeSpanAttributeTexts: Readonly<Record<keyof typeof writeSpanAttributes, string>> = {
+  gateway: 'CLIENT to a node: id of its gateway. CONSUMER: name of its gateway.',
+  node: 'CLIENT to a node, CONSUMER: id of the node.',
+  changes: 'PRODUCER, CONSUMER: count of the resources that were changed.',
+  outcome: 'What became of a revision on a node. CONSUMER: `applied`, `refused`, `drifted`. CLIENT: `applied`, `refused`, `unanswered`.',
+  dbSystem: 'CLIENT to the database: `postgresql`.',
+  dbOperation: 'CLIENT to the database: first word of the statement.',
+  dbQuery: 'CLIENT to the database: the statement, its first 1,024 characters. Values are parameters, and never in it.',
+};
+
 const resourceAttributeTexts: Readonly<Record<keyof typeof resourceAttributes, string>> = {
-  serviceName: '`sluice-proxy`.',
-  serviceInstanceId: 'Id of the node.',
+  serviceName: '`sluice-proxy` or `sluice-control-plane`, or `OTEL_SERVICE_NAME`.',
+  serviceInstanceId: 'Id of the node; of a control plane, a random one for each process.',
   serviceVersion: 'Version of Sluice.',
 };
+
+/** Metrics that a control plane has in common with a node. */
+const sharedMetrics: readonly MetricDefinition[] = [
+  metricDefinitions.spansExported,
+  metricDefinitions.spansDropped,
+  metricDefinitions.seriesOverflow,
+  metricDefinitions.buildInfo,
+  metricDefinitions.eventLoopLag,
+  metricDefinitions.backgroundFaults,
+  metricDefinitions.processCpu,
+  metricDefinitions.processMemory,
+  metricDefinitions.processStart,
+];
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
@@ -58,12 +82,18 @@ export function telemetryReference(): string {
     '## Access log\n',
     'One line of JSON for each request on standard output. A field without a value is omitted.\n',
     table(['field', 'meaning'], fields),
-    '## Metrics\n',
+    '## Metrics of a node\n',
     `Under \`/metrics\` of the status port, in Prometheus text format or OpenMetrics. The column "series" is the limit of series; values beyond it are counted in a series whose label values are \`${otherLabel}\`.\n`,
     table(['metric', 'type', 'labels', 'series', 'measures'], Object.values(metricDefinitions).map(metricRow)),
+    '## Metrics of the control plane\n',
+    `Under \`/metrics\` of the Admin API, with a token of any role. It has those of its process as well: ${sharedMetrics.map(({ name }) => code(name)).join(', ')}.\n`,
+    table(['metric', 'type', 'labels', 'series', 'measures'], Object.values(controlPlaneMetricDefinitions).map(metricRow)),
     '## Traces\n',
-    'OTLP/HTTP with protobuf. A SERVER span for each sampled request, named `{method} {path pattern}`, and below it a CLIENT span, named `{method}`, for each attempt.\n',
+    'OTLP/HTTP, protobuf or JSON. Of the proxy: a SERVER span for each sampled request, named `{method} {path pattern}`, and below it a CLIENT span, named `{method}`, for each attempt; and a CONSUMER span `apply revision` for each delta with a sampled write.\n',
+    'Of the control plane: a SERVER span for each sampled request to the Admin API, and below it a CLIENT span for each statement that Postgres ran, a PRODUCER span `commit revision`, and a CLIENT span `deliver revision` for each node that was sent the revision, until it has answered.\n',
     table(['span attribute', 'meaning'], attributeRows(spanAttributes, spanAttributeTexts)),
+    'Spans of a write and what became of it have these as well:\n',
+    table(['span attribute', 'meaning'], attributeRows(writeSpanAttributes, writeSpanAttributeTexts)),
     table(['resource attribute', 'meaning'], attributeRows(resourceAttributes, resourceAttributeTexts)),
   ].join('\n');
 }

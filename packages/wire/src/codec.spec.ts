@@ -44,12 +44,18 @@ const controlFrames = {
     changes: fc.array(fc.record({ kind: text, id: text, json: text })),
     setHash: bytes,
     merged: fc.boolean(),
+    traceparents: fc.array(text),
   }),
   heartbeat: typed('heartbeat', { revision, setHash: bytes }),
   drain: typed('drain', { reason: text }),
 };
 
 describe('codec', () => {
+  it('reads a delta of a control plane that knows nothing of traces', () => {
+    const frame: ControlFrame = { type: 'delta', fromRevision: 1, revision: 2, changes: [], setHash: Buffer.alloc(32), merged: false };
+    expect(decodeControlFrame(encodeControlFrame(frame))).toEqual({ ...frame, traceparents: [] });
+  });
+
   it('brings back every frame of a node', () => {
     fc.assert(
       fc.property(fc.oneof(...Object.values(nodeFrames)), (frame) => {

@@ -269,6 +269,11 @@ export const descriptor = {
                     "merged": {
                       "type": "bool",
                       "id": 5
+                    },
+                    "traceparents": {
+                      "rule": "repeated",
+                      "type": "string",
+                      "id": 6
                     }
                   }
                 },

@@ -83,6 +83,8 @@ export interface Delta {
   readonly changes: readonly ResourceRecord[];
   readonly setHash: Uint8Array;
   readonly merged: boolean;
+  /** Of the traced writes in it, oldest first. Absent when the frame is made: none. */
+  readonly traceparents?: readonly string[];
 }
 
 /** A resource on the wire. In a delta, an empty `json` says that it was deleted. */

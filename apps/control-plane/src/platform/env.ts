@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { otelVariables, readTraceSettings } from '@sluice/telemetry';
+import type { OtelVariableName, TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { SetupError } from './setup-error.ts';
 import { weaknessOfSecret } from './auth/secret.ts';
@@ -39,6 +41,7 @@ const variables = {
   SLUICE_NODE_TOKEN: variable(secret.optional(), 'token that nodes present, at least 24 characters', 'a random token in <SLUICE_DATA_DIR>/node-token'),
   SLUICE_POLICIES_DIR: variable(z.string().min(1).optional(), 'folder with custom policies', 'only built-in policies'),
   SLUICE_LOG_LEVEL: variable(z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'), 'lowest level that is logged'),
+  ...otelSettings(),
 };
 
 type Values = { [K in keyof typeof variables]: z.output<(typeof variables)[K]['schema']> };
@@ -59,6 +62,7 @@ export interface Settings {
   readonly nodeTokenFile: string;
   readonly policiesDir: string | undefined;
   readonly logLevel: (typeof levels)[number];
+  readonly traces: TraceSettings;
 }
 
 /** Injection token of {@link Settings}. */
@@ -92,6 +96,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     nodeTokenFile: join(values.SLUICE_DATA_DIR, 'node-token'),
     policiesDir: values.SLUICE_POLICIES_DIR,
     logLevel: values.SLUICE_LOG_LEVEL,
+    traces: readTraceSettings(values),
   };
 }
 
@@ -99,9 +104,21 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
 export function helpText(): string {
   const lines = Object.entries(variables as Record<string, Variable>).map(([name, { schema, text, unset }]) => {
     const initial = unset ?? String(schema.parse(undefined)).replace(/^false$/, '0');
-    return `  ${name.padEnd(24)} ${text}\n  ${''.padEnd(24)} default: ${initial}`;
+    return `  ${name.padEnd(34)} ${text}\n  ${''.padEnd(34)} default: ${initial}`;
   });
   return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nEnvironment:\n${lines.join('\n')}\n`;
+}
+
+/** The standard variables of OpenTelemetry. */
+function otelSettings() {
+  const entries = Object.entries(otelVariables).map(([name, { text, faultOf }]) => {
+    const schema = z.string().superRefine((value, context) => {
+      const message = faultOf(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+    return [name, variable(schema.optional(), text, 'not set')];
+  });
+  return Object.fromEntries(entries) as Record<OtelVariableName, { schema: z.ZodOptional<z.ZodString>; text: string }>;
 }
 
 function wholeNumber(min: number, max: number) {

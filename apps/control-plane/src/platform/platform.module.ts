@@ -12,25 +12,27 @@ import { IdempotencyPruner } from './idempotency/idempotency-pruner.ts';
 import { IdempotencyRecordEntity } from './idempotency/idempotency-record.entity.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { Logger } from './logger.ts';
+import { ControlPlaneMetrics } from './metrics/control-plane-metrics.ts';
 
 /** The parts that every feature uses: settings, log, database and the operator's tokens. */
 @Global()
 @Module({})
 export class PlatformModule {
-  static with(settings: Settings, logger: Logger, tokens: OperatorTokens): DynamicModule {
+  static with(settings: Settings, logger: Logger, metrics: ControlPlaneMetrics, tokens: OperatorTokens): DynamicModule {
     return {
       module: PlatformModule,
       imports: [DatabaseModule, TypeOrmModule.forFeature([IdempotencyRecordEntity])],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: Logger, useValue: logger },
+        { provide: ControlPlaneMetrics, useValue: metrics },
         { provide: FailedLogins, useFactory: () => new FailedLogins() },
         { provide: BootstrapToken, useFactory: () => new BootstrapToken(tokens.admin) },
         { provide: NodeToken, useFactory: () => new NodeToken(tokens.node) },
         IdempotencyRepository,
         IdempotencyPruner,
       ],
-      exports: [SETTINGS, Logger, FailedLogins, BootstrapToken, NodeToken, IdempotencyRepository],
+      exports: [SETTINGS, Logger, ControlPlaneMetrics, FailedLogins, BootstrapToken, NodeToken, IdempotencyRepository],
     };
   }
 }

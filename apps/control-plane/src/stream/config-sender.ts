@@ -3,6 +3,8 @@ import type { NodeCall } from '@sluice/wire';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
+import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
+import { Delivery } from './delivery.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import type { Unanswered } from './unanswered.ts';
 
@@ -34,6 +36,7 @@ export class ConfigSender {
     private readonly feed: RevisionFeed,
     private readonly unanswered: Unanswered,
     private readonly refuse: (refusal: StreamRefusal) => void,
+    private readonly metrics?: ControlPlaneMetrics,
   ) {
     call.on('drain', () => {
       this.isBlocked = false;
@@ -75,6 +78,7 @@ export class ConfigSender {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.lastAnswer);
+    this.unanswered.abandon();
     this.onDrain();
   }
 
@@ -116,7 +120,7 @@ export class ConfigSender {
         return;
       }
       this.position = delta.revision;
-      this.unanswered.add(delta.revision);
+      this.unanswered.add(delta.revision, this.session && new Delivery(delta, this.session.identity, this.metrics));
       this.session?.sent(delta.revision, false);
       this.write(delta.frame);
     }

@@ -4,6 +4,7 @@ import type { ConfigStreamServer, NodeCall, StreamAddress, StreamSecurity } from
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { NodeStream } from './node-stream.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
@@ -38,6 +39,7 @@ export class ConfigStream {
     private readonly feed: RevisionFeed,
     private readonly nodes: ConnectedNodes,
     private readonly logger: Logger,
+    private readonly metrics?: ControlPlaneMetrics,
   ) {
     const { maxConnections } = options;
     this.server = createConfigStreamServer((call) => this.accept(call), {
@@ -45,6 +47,11 @@ export class ConfigStream {
       onAcceptFault: (error) => logger.error('a connection to the config stream could not be accepted', { reason: error.message }),
     });
     feed.onAdvance((concerned) => this.advance(concerned));
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.streams.size;
   }
 
   /** Listens and resolves to the port. Rejects when the address is in use, or needs TLS. */
@@ -72,9 +79,9 @@ export class ConfigStream {
       call.emit('error', refusal);
       return;
     }
-    const { feed, nodes, logger } = this;
+    const { feed, nodes, logger, metrics } = this;
     const helloMs = this.options.helloMs ?? defaultHelloMs;
-    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs, distrusted: this.distrusted }, (stream) => this.streams.delete(stream)));
+    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs, distrusted: this.distrusted, metrics }, (stream) => this.streams.delete(stream)));
   }
 
   private refusalOf(call: NodeCall): StreamRefusal | undefined {

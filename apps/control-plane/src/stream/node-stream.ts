@@ -4,6 +4,7 @@ import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { admit } from './admission.ts';
 import { ConfigSender } from './config-sender.ts';
 import { StreamRefusal } from './stream-refusal.ts';
@@ -17,6 +18,8 @@ export interface NodeStreamServices {
   readonly helloMs: number;
   /** Ids of nodes that sent an impossible claim. They get a snapshot when they reconnect. */
   readonly distrusted: Set<string>;
+  /** Where deliveries are counted; undefined counts nothing. */
+  readonly metrics: ControlPlaneMetrics | undefined;
 }
 
 const maxDistrusted = 1_000;
@@ -34,7 +37,7 @@ export class NodeStream {
     private readonly proxy: NodeStreamServices,
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
-    this.line = new ConfigSender(call, proxy.feed, this.unanswered, (refusal) => this.refuse(refusal));
+    this.line = new ConfigSender(call, proxy.feed, this.unanswered, (refusal) => this.refuse(refusal), proxy.metrics);
     this.helloTimer = after('config', proxy.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'the node sent no hello in time')));
     call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
     call.on('end', guarded('config', () => call.end()));
@@ -80,7 +83,7 @@ export class NodeStream {
 
   private answered(session: NodeSession, frame: Ack | Nack): void {
     const { revision } = frame;
-    const what = this.unanswered.take(revision);
+    const what = this.unanswered.take(revision, frame.type === 'ack' ? 'applied' : 'refused');
     if (what === 'unknown' && !session.hasAnswered(revision)) this.distrust(`${frame.type === 'ack' ? 'acknowledged' : 'rejected'} revision ${revision}, which was not sent to it`);
     if (what !== 'expected') return;
     if (frame.type === 'ack') session.acked(revision, frame.quarantined);

@@ -10,6 +10,7 @@ import { NodeToken } from '../platform/auth/node-token.ts';
 import { SETTINGS } from '../platform/env.ts';
 import type { Settings } from '../platform/env.ts';
 import { fitConnections } from '../platform/http/connection-limits.ts';
+import { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { Logger } from '../platform/logger.ts';
 import { SetupError } from '../platform/setup-error.ts';
 import { ConfigStream } from './config-stream.ts';
@@ -20,8 +21,8 @@ import { ConfigStream } from './config-stream.ts';
   providers: [
     {
       provide: ConfigStream,
-      inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger],
-      useFactory: (settings: Settings, token: NodeToken, feed: RevisionFeed, nodes: ConnectedNodes, logger: Logger) =>
+      inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger, ControlPlaneMetrics],
+      useFactory: (settings: Settings, token: NodeToken, feed: RevisionFeed, nodes: ConnectedNodes, logger: Logger, metrics: ControlPlaneMetrics) =>
         new ConfigStream(
           {
             address: { host: settings.streamHost, port: settings.streamPort },
@@ -32,6 +33,7 @@ import { ConfigStream } from './config-stream.ts';
           feed,
           nodes,
           logger,
+          metrics,
         ),
     },
   ],
@@ -43,11 +45,14 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(ConnectedNodes) private readonly nodes: ConnectedNodes,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Logger) private readonly logger: Logger,
+    @Inject(RevisionFeed) private readonly feed: RevisionFeed,
+    @Inject(ControlPlaneMetrics) private readonly metrics: ControlPlaneMetrics,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const host = this.settings.streamHost;
     this.nodes.start();
+    this.metrics.registry.onCollect(() => this.collect());
     try {
       const port = await this.stream.start();
       this.logger.info('the config stream is listening', { stream: formatStreamAddress({ host, port }) });
@@ -60,6 +65,15 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     await this.stream.stop();
     // The module of the nodes is global, so its own shutdown hook may run after the database is closed.
     await this.nodes.stop();
+  }
+
+  private collect(): void {
+    const { metrics, feed, nodes, stream } = this;
+    metrics.connectedNodes.set(nodes.size);
+    metrics.configStreams.set(stream.size);
+    metrics.feedRevision.set(feed.revision);
+    metrics.feedLag.set(feed.lagMs / 1_000);
+    metrics.feedListening.set(feed.isListening ? 1 : 0);
   }
 
   private explained(error: unknown): unknown {

@@ -1,7 +1,8 @@
 import { every } from '@sluice/errors';
 import { status } from '@grpc/grpc-js';
 import { SnapshotAssembler, WireError } from '@sluice/wire';
-import type { ConfigStreamClient, ControlCall, ControlFrame, NodeFrame, TargetHealth } from '@sluice/wire';
+import type { ConfigStreamClient, ControlCall, ControlFrame, Delta, NodeFrame, TargetHealth } from '@sluice/wire';
+import type { ApplyFacts } from '@sluice/telemetry';
 import type { ConfigApplier, Verdict } from './config-applier.ts';
 import type { ConfigState } from './config-state.ts';
 import type { ConfigLog } from './source.ts';
@@ -11,6 +12,11 @@ const statusMs = 1_000;
 export interface NodeReport {
   readonly draining: boolean;
   readonly targets: readonly TargetHealth[];
+}
+
+/** Records spans of deltas. It must not throw. */
+export interface ApplyRecorder {
+  record(facts: ApplyFacts): void;
 }
 
 export interface StreamSessionOptions {
@@ -28,6 +34,8 @@ export interface StreamSessionOptions {
   readonly silentSeconds: number;
   /** Called with the first frame: the control plane has accepted this node. */
   readonly onAccepted: () => void;
+  /** Told what became of each delta. Absent when nothing is traced. */
+  readonly spans?: ApplyRecorder | undefined;
 }
 
 /** How a stream ended. */
@@ -140,10 +148,31 @@ export class StreamSession {
     else if (frame.type === 'unknown') log.warn({}, 'the control plane sent a frame that this version does not know; update this node');
     else if (this.#awaitsSnapshot) return;
     else if (frame.type === 'delta') {
-      const verdict = await applier.takeDelta(frame);
+      const verdict = await this.#takeDelta(frame);
       if (verdict === undefined) this.#resynchronise(frame.revision);
       else this.#answer(frame.revision, verdict);
     } else if (!applier.confirm(frame.revision, frame.setHash)) this.#resynchronise(frame.revision);
+  }
+
+  async #takeDelta(delta: Delta): Promise<Verdict | undefined> {
+    const { applier, spans, gateway, nodeId } = this.#options;
+    const { revision, changes, traceparents = [] } = delta;
+    if (spans === undefined || traceparents.length === 0) return applier.takeDelta(delta);
+    const startTimeMs = Date.now();
+    const startedAt = performance.now();
+    const verdict = await applier.takeDelta(delta);
+    spans.record({
+      revision,
+      gateway,
+      node: nodeId,
+      changes: changes.length,
+      traceparents,
+      outcome: verdict === undefined ? 'drifted' : verdict.applied ? 'applied' : 'refused',
+      faultCode: verdict?.faults[0]?.code,
+      startTimeMs,
+      durationMs: performance.now() - startedAt,
+    });
+    return verdict;
   }
 
   #answer(revision: number, { applied, faults }: Verdict): void {

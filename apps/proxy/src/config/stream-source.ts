@@ -7,7 +7,7 @@ import type { ConfigState } from './config-state.ts';
 import type { LastGood } from './last-good.ts';
 import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
 import { StreamSession } from './stream-session.ts';
-import type { NodeReport, SessionEnd } from './stream-session.ts';
+import type { ApplyRecorder, NodeReport, SessionEnd } from './stream-session.ts';
 
 /** A stream that lasted this long resets the count of failures. */
 const steadyMs = 2_000;
@@ -32,6 +32,8 @@ export interface StreamSourceOptions {
   readonly log: ConfigLog;
   /** Resolves the host name of a control plane; when absent, gRPC resolves it on the thread pool. */
   readonly resolve?: (host: string) => Promise<readonly { readonly address: string }[]>;
+  /** Told what became of each delta. Absent when nothing is traced. */
+  readonly spans?: ApplyRecorder | undefined;
   /** Seconds without a frame after which the node leaves a control plane. Default 10. */
   readonly silentSeconds?: number;
 }

@@ -6,9 +6,9 @@ import { FileSource } from '../config/file-source.ts';
 import { LastGood } from '../config/last-good.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { StreamSource } from '../config/stream-source.ts';
-import type { NodeReport } from '../config/stream-session.ts';
+import type { ApplyRecorder, NodeReport } from '../config/stream-session.ts';
 import type { Env } from '../env.ts';
-import { NameResolver } from '../names/name-resolver.ts';
+import type { NameResolver } from '../names/name-resolver.ts';
 import type { Rereadable } from './signals.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -20,6 +20,9 @@ export interface SourceOptions {
   readonly policies: readonly string[];
   readonly state: ConfigState;
   readonly report: () => NodeReport;
+  readonly names: NameResolver;
+  /** Told what became of each delta; undefined when nothing is traced. */
+  readonly spans: ApplyRecorder | undefined;
 }
 
 /** A source, and the files that it reads again on SIGHUP. */
@@ -29,13 +32,12 @@ export interface CreatedSource {
 }
 
 /** Creates the configured source of this node. Throws an Error that names the setting to change. */
-export function createSource({ env, version, logger, traffic, policies, state, report }: SourceOptions): CreatedSource {
+export function createSource({ env, version, logger, traffic, policies, state, report, names, spans }: SourceOptions): CreatedSource {
   const { target } = traffic;
   if (env.SLUICE_CONFIG_FILE !== undefined) {
     const source = new FileSource({ path: env.SLUICE_CONFIG_FILE, gateway: env.SLUICE_GATEWAY, target, state, log: logger });
     return { source, rereadables: [{ what: 'configuration file', read: () => source.reload() }] };
   }
-  const names = new NameResolver();
   let token = nodeToken(env);
   const source = new StreamSource({
     addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) => parseStreamAddress(address.trim())),
@@ -53,6 +55,7 @@ export function createSource({ env, version, logger, traffic, policies, state, r
     lastGood: new LastGood({ dataDir: env.SLUICE_DATA_DIR, key: env.SLUICE_SNAPSHOT_KEY, gateway: env.SLUICE_GATEWAY, state, log: logger }),
     resolve: (host) => names.addresses(host),
     log: logger,
+    spans,
   });
   if (env.SLUICE_NODE_TOKEN !== undefined) return { source, rereadables: [] };
   // The current stream was accepted with the previous token; the next one sends the new token.

@@ -1,9 +1,11 @@
-import { GatewayMetrics, MetricsRegistry, openFileLimit, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import { ApplySpans, GatewayMetrics, mergeSnapshots, MetricsRegistry, openFileLimit, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
 import { ConfigState } from '../config/config-state.ts';
 import type { ConfigSource } from '../config/source.ts';
-import type { Env } from '../env.ts';
+import { traceSettings, type Env } from '../env.ts';
+import { NameResolver } from '../names/name-resolver.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import type { NodeStatus, Readiness } from '../ops/node-status.ts';
+import { spanExport } from '../ops/span-export.ts';
 import { startStatusServer, type StatusServer } from '../ops/status-server.ts';
 import { createSource } from './create-source.ts';
 import type { Rereadable } from './signals.ts';
@@ -24,6 +26,9 @@ export class ProxyNode {
   readonly #options: NodeOptions;
   readonly #state = new ConfigState();
   readonly #registry = new MetricsRegistry();
+  readonly #metrics = new GatewayMetrics(this.#registry);
+  readonly #names = new NameResolver();
+  readonly #spans: ApplySpans | undefined;
   readonly #source: ConfigSource & { announce?(): void };
   #status: StatusServer | undefined;
   #draining = false;
@@ -31,8 +36,11 @@ export class ProxyNode {
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.#spans = this.#createSpans();
     const { source, rereadables } = createSource({
       ...options,
+      names: this.#names,
+      spans: this.#spans,
       state: this.#state,
       report: () => ({ draining: this.#draining, targets: options.traffic.lastHealth() }),
     });
@@ -73,6 +81,7 @@ export class ProxyNode {
     logger.info({ atMostMs: env.SLUICE_DRAIN_MS }, 'draining');
     await traffic.drain(env.SLUICE_DRAIN_MS);
     await this.#source.stop();
+    await this.#spans?.shutdown();
     await this.#status?.close();
   }
 
@@ -81,7 +90,11 @@ export class ProxyNode {
     return {
       readiness: () => this.#readiness(),
       // The node, and not the processes that serve traffic, knows the state of the configuration.
-      metrics: async () => [...(await traffic.metrics()).filter((metric) => !isOfConfig(metric)), ...this.#registry.snapshot().filter(isOfConfig)],
+      metrics: async () => {
+        const own = this.#registry.snapshot();
+        const ofTraffic = (await traffic.metrics()).filter((metric) => !isOfConfig(metric));
+        return [...mergeSnapshots([ofTraffic, own.filter(isOfSpans)]), ...own.filter(isOfConfig)];
+      },
       config: () => {
         const { revision, epoch, origin, refused, lastError, lastGoodError } = this.#state;
         return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, lastError, lastGoodError, targets: traffic.lastHealth() };
@@ -100,8 +113,17 @@ export class ProxyNode {
     return { ready: true, revision, configAgeSeconds: Math.round(ageMs / 1000), source: origin, lastError };
   }
 
+  /** The tracer of the configuration. Traffic has its own, in the processes that take it. */
+  #createSpans(): ApplySpans | undefined {
+    const { env, version, logger } = this.#options;
+    const { otlp, resourceAttributes } = traceSettings(env);
+    if (otlp === undefined) return undefined;
+    const exporting = spanExport(otlp, this.#names, this.#metrics, (message) => logger.warn(message));
+    return new ApplySpans({ serviceName: 'sluice-proxy', instanceId: env.SLUICE_NODE_ID, version, resourceAttributes, export: exporting });
+  }
+
   #addConfigMetrics(): void {
-    const metrics = new GatewayMetrics(this.#registry);
+    const metrics = this.#metrics;
     this.#registry.onCollect(() => {
       const { revision, ageMs, connected, nacks } = this.#state.describe();
       metrics.configRevision.set(revision);
@@ -114,4 +136,8 @@ export class ProxyNode {
 
 function isOfConfig({ definition }: MetricsSnapshot[number]): boolean {
   return definition.name.startsWith('sluice_config_');
+}
+
+function isOfSpans({ definition }: MetricsSnapshot[number]): boolean {
+  return definition.name.startsWith('sluice_spans_');
 }

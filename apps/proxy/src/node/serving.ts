@@ -12,7 +12,7 @@ import {
   type Logger,
 } from '@sluice/telemetry';
 import type { ConfigTarget } from '../config/source.ts';
-import type { Env } from '../env.ts';
+import { traceSettings, type Env } from '../env.ts';
 import { BoundedLog } from '../exchange/bounded-log.ts';
 import { listenerEvents } from '../exchange/listener-events.ts';
 import { viaPseudonym } from '../exchange/loops.ts';
@@ -25,6 +25,7 @@ import { Listener } from '../listener/listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { NameResolver } from '../names/name-resolver.ts';
 import { Overload, type OverloadState } from '../overload/overload.ts';
+import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
 import type { ServedGateway } from '../runtime/served.ts';
@@ -231,23 +232,16 @@ function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: Ov
 }
 
 function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics, names: NameResolver): Tracer {
-  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const { otlp, sampler, resourceAttributes } = traceSettings(env);
   return new Tracer({
     serviceName: 'sluice-proxy',
     instanceId: env.SLUICE_NODE_ID,
     version,
+    resourceAttributes,
     // Without an exporter no trace starts here: an unsampled one would disable the upstreams' sampling.
-    ratio: endpoint === undefined ? undefined : env.SLUICE_TRACE_RATIO,
-    export:
-      endpoint === undefined
-        ? undefined
-        : {
-            endpoint,
-            lookup: names.lookup,
-            onExported: (spans) => metrics.spansExported.add(spans),
-            onDropped: (spans) => metrics.spansDropped.add(spans),
-            warn: (message) => logger.warn(message),
-          },
+    ratio: otlp === undefined ? undefined : sampler.ratio,
+    followsParent: sampler.followsParent,
+    export: otlp && spanExport(otlp, names, metrics, (message) => logger.warn(message)),
   });
 }
 

@@ -1,12 +1,12 @@
 import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus, TraceState } from '@opentelemetry/api';
+import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus, TraceState } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { schemaUrl } from '../names.ts';
 
 export interface FinishedSpanFacts {
   readonly name: string;
-  readonly kind: SpanKind.SERVER | SpanKind.CLIENT;
+  readonly kind: SpanKind;
   readonly traceId: string;
   /** The random flag of the trace id. */
   readonly random: boolean;
@@ -20,6 +20,8 @@ export interface FinishedSpanFacts {
   readonly durationMs: number;
   readonly failed: boolean;
   readonly attributes: Attributes;
+  /** Other spans that this one belongs to as well. Default none. */
+  readonly links?: Link[];
 }
 
 const noItems: never[] = [];
@@ -76,7 +78,7 @@ export class FinishedSpan implements ReadableSpan {
   readonly resource: Resource;
   readonly instrumentationScope = scope;
   readonly ended = true;
-  readonly links = noItems;
+  readonly links: Link[];
   readonly events = noItems;
   readonly droppedAttributesCount = 0;
   readonly droppedEventsCount = 0;
@@ -100,6 +102,7 @@ export class FinishedSpan implements ReadableSpan {
     this.duration = hrTime(durationKnownMs);
     this.status = { code: facts.failed ? SpanStatusCode.ERROR : SpanStatusCode.UNSET };
     this.attributes = facts.attributes;
+    this.links = facts.links ?? noItems;
     this.resource = resource;
   }
 

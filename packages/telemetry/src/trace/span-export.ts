@@ -1,11 +1,19 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { LookupFunction } from 'node:net';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import type { OtlpProtocol } from './otel-variables.ts';
 
 export interface SpanExportOptions {
   /** Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; `v1/traces` is appended. */
   readonly endpoint: string;
+  /** True when `endpoint` is the whole address, so that nothing is appended. Default false. */
+  readonly isComplete?: boolean;
+  /** Default `http/protobuf`. */
+  readonly protocol?: OtlpProtocol;
+  /** Fields sent with each export, such as one that authorizes it. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Resolves the name of the endpoint; Node's own way, through the thread pool, when absent. */
   readonly lookup?: LookupFunction;
   readonly onExported: (spans: number) => void;
@@ -22,13 +30,13 @@ export interface SpanExportOptions {
 }
 
 /** The address spans are posted to. Throws an Error that says what to set when the endpoint is not an HTTP address. */
-function tracesUrl(endpoint: string): URL {
+function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
     // Its text is not repeated: it may hold a password.
     throw new Error('the OTLP endpoint is not an http(s) address: set it to one such as http://127.0.0.1:4318');
   }
   const url = new URL(endpoint);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  if (!isComplete) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
   return url;
 }
 
@@ -39,7 +47,7 @@ type ExportCallback = Parameters<SpanExporter['export']>[1];
  * does: the queue is bounded and what finds no place is counted.
  */
 export class SpanExport {
-  readonly #options: Required<Omit<SpanExportOptions, 'lookup'>>;
+  readonly #options: SpanExportOptions & Required<Pick<SpanExportOptions, 'maxQueuedSpans' | 'collectMs' | 'exportTimeoutMs'>>;
   readonly #processor: BatchSpanProcessor;
   readonly #origin: string;
   #queued = 0;
@@ -47,12 +55,14 @@ export class SpanExport {
 
   constructor(options: SpanExportOptions) {
     this.#options = { maxQueuedSpans: 2_048, collectMs: 1_000, exportTimeoutMs: 5_000, ...options };
-    const url = tracesUrl(options.endpoint);
+    const url = tracesUrl(options);
     this.#origin = url.origin;
     const timeoutMillis = this.#options.exportTimeoutMs;
     // The default of the exporter, and how names are resolved.
     const httpAgentOptions = { keepAlive: true, ...(options.lookup === undefined ? {} : { lookup: options.lookup }) };
-    const otlp = new OTLPTraceExporter({ url: url.href, timeoutMillis, concurrencyLimit: 4, httpAgentOptions });
+    const Exporter = options.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
+    const headers = { ...options.headers };
+    const otlp = new Exporter({ url: url.href, headers, timeoutMillis, concurrencyLimit: 4, httpAgentOptions });
     this.#processor = new BatchSpanProcessor({
       exporter: {
         export: (spans, done) => this.#export(otlp, spans, done),
@@ -85,7 +95,7 @@ export class SpanExport {
     clearTimeout(timer);
   }
 
-  #export(otlp: OTLPTraceExporter, spans: ReadableSpan[], done: ExportCallback): void {
+  #export(otlp: SpanExporter, spans: ReadableSpan[], done: ExportCallback): void {
     this.#queued -= spans.length;
     otlp.export(spans, (result) => {
       // 0 is success; the enumeration lives in a package that is not ours to import.

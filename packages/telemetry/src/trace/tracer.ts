@@ -1,6 +1,4 @@
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
-import { resourceAttributes, schemaUrl } from '../names.ts';
 import { randomIds } from '../random-ids.ts';
 import { exchangeSpans } from './exchange-spans.ts';
 import { FinishedSpan } from './finished-span.ts';
@@ -8,18 +6,18 @@ import { SpanExport } from './span-export.ts';
 import type { SpanExportOptions } from './span-export.ts';
 import type { SpanFacts } from './span-facts.ts';
 import { TraceContext } from './trace-context.ts';
+import { traceResource } from './trace-resource.ts';
+import type { ResourceFacts } from './trace-resource.ts';
 import { parseTraceparent } from './traceparent.ts';
 
-export interface TracerOptions {
-  readonly serviceName: string;
-  /** Identity of this node. */
-  readonly instanceId: string;
-  readonly version: string;
+export interface TracerOptions extends ResourceFacts {
   /**
    * Share of the traces that begin here to be sampled, 0 to 1. Undefined: no trace begins here, those of callers are
-   * passed on. A caller's own decision is always followed.
+   * passed on. A caller's own decision is followed, unless {@link followsParent} is false.
    */
   readonly ratio: number | undefined;
+  /** False: the ratio decides about traces of callers too. Default true. Without a ratio callers are always followed. */
+  readonly followsParent?: boolean;
   /** Where spans go; undefined records none. */
   readonly export: SpanExportOptions | undefined;
 }
@@ -30,6 +28,8 @@ export interface TracerOptions {
  */
 export class Tracer {
   readonly #ratio: number | undefined;
+  /** Share of the traces of callers to be sampled; undefined follows them. */
+  readonly #callersRatio: number | undefined;
   readonly #export: SpanExport | undefined;
   readonly #resource: Resource;
 
@@ -40,13 +40,9 @@ export class Tracer {
       throw new RangeError(`the share of sampled traces is a number from 0 to 1, not ${ratio}`);
     }
     this.#ratio = ratio;
+    this.#callersRatio = options.followsParent === false ? ratio : undefined;
     this.#export = options.export && new SpanExport(options.export);
-    const attributes = {
-      [resourceAttributes.serviceName]: options.serviceName,
-      [resourceAttributes.serviceInstanceId]: options.instanceId,
-      [resourceAttributes.serviceVersion]: options.version,
-    };
-    this.#resource = resourceFromAttributes(attributes, { schemaUrl });
+    this.#resource = traceResource(options);
   }
 
   /**
@@ -60,11 +56,11 @@ export class Tracer {
     if (parent === undefined) return this.#begin(context);
     context.traceId = parent.traceId;
     context.parentSpanId = parent.parentSpanId;
-    context.sampled = parent.sampled;
+    context.sampled = this.#callersRatio === undefined ? parent.sampled : isSampled(parent.traceId, this.#callersRatio);
     context.random = parent.random;
-    context.recorded = parent.sampled && this.#export !== undefined;
+    context.recorded = context.sampled && this.#export !== undefined;
     context.spanId = context.recorded ? randomIds.next64() : parent.parentSpanId;
-    context.isPassedOn = !context.recorded && parent.isOfVersion00;
+    context.isPassedOn = context.sampled === parent.sampled && !context.recorded && parent.isOfVersion00;
     return context;
   }
 

@@ -7,6 +7,7 @@ import { isId } from '@sluice/schema';
 import type { Sql } from '../../platform/database/database.ts';
 import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
+import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { mergePatch } from './merge-patch.ts';
 import { isReadOnly, present, referredIds } from './presentation.ts';
@@ -46,11 +47,12 @@ export class ResourceWriter {
     private readonly transaction: WriteTransaction,
     private readonly resources: ResourceRepository,
     private readonly policies: PoliciesService,
+    private readonly metrics: ControlPlaneMetrics,
   ) {}
 
   /** Handles POST. `content` is the request content. */
   create(kind: Kind, content: unknown, write: WriteRequest, creation: Creation = { scope: null, spec: content }): Promise<Written> {
-    return this.transaction.run(write, content, async (sql) => {
+    return this.run(kind, write, content, async (sql) => {
       if (!matchesStrongly(write.ifMatch, undefined)) throw stale();
       const spec = await this.check(sql, kind, creation.spec);
       const resource = await this.insert(sql, kind, creation.scope, spec);
@@ -61,7 +63,7 @@ export class ResourceWriter {
 
   /** Creates the first resource unless a revision exists. Only one of several replicas that start together creates it. */
   createFirst(kind: Kind, content: unknown, write: WriteRequest): Promise<Written> {
-    return this.transaction.run(write, content, async (sql) => {
+    return this.run(kind, write, content, async (sql) => {
       if ((await this.transaction.lockHead(sql)) > 0) return { status: 200, resource: undefined, changes: [] };
       const resource = await this.insert(sql, kind, null, await this.check(sql, kind, content));
       if (resource === undefined) throw new Error('a database without revisions has resources');
@@ -72,7 +74,7 @@ export class ResourceWriter {
   /** Handles PUT: replaces the resource, or creates it under the name in the path. */
   replace(address: Address, content: unknown, write: WriteRequest): Promise<Written> {
     const { kind, scope, idOrName } = address;
-    return this.transaction.run(write, content, async (sql) => {
+    return this.run(kind, write, content, async (sql) => {
       const name = isId(idOrName) ? undefined : idOrName;
       for (let attempt = 1; attempt <= maxPutAttempts; attempt += 1) {
         const current = await this.lock(sql, address, write);
@@ -90,7 +92,7 @@ export class ResourceWriter {
 
   /** Handles PATCH (RFC 7396). */
   patch(address: Address, patch: unknown, write: WriteRequest): Promise<Written> {
-    return this.transaction.run(write, patch, async (sql) => {
+    return this.run(address.kind, write, patch, async (sql) => {
       const current = await this.lock(sql, address, write);
       if (current === undefined) throw notFound(address.kind, address.idOrName);
       const wanted = withoutStoredMembers(patch, await this.shown(sql, current));
@@ -100,7 +102,7 @@ export class ResourceWriter {
 
   /** Handles DELETE. Also deletes the resources that this one owns; refuses while other resources refer to it. */
   remove(address: Address, write: WriteRequest): Promise<Written> {
-    return this.transaction.run(write, {}, async (sql) => {
+    return this.run(address.kind, write, {}, async (sql) => {
       const current = await this.lock(sql, address, write, 'delete');
       if (current === undefined) throw notFound(address.kind, address.idOrName);
       const referrers = await this.resources.referrers(sql, current.id, maxNamedReferrers + 1);
@@ -109,6 +111,11 @@ export class ResourceWriter {
       for (const { id } of removed) await this.resources.delete(sql, id);
       return { status: 204, resource: undefined, changes: removed.map(({ kind, id, name, spec }) => ({ kind, id, name, before: spec, after: null })) };
     });
+  }
+
+  /** One write, counted. */
+  private run(kind: Kind, write: WriteRequest, content: unknown, work: (sql: Sql) => Promise<Outcome>): Promise<Written> {
+    return this.metrics.countWrite(kind, () => this.transaction.run(write, content, work));
   }
 
   private check<K extends Kind>(sql: Sql, kind: K, input: unknown): Promise<Spec<K>> {

@@ -6,8 +6,8 @@ import type { AppliedReport, NodeOutcome } from '../nodes/applied.ts';
 import { WriteAnswers } from './write-answers.ts';
 import type { Written } from './written.ts';
 
-const written: Written = { status: 201, headers: { ETag: '"e"', Location: '/v1/groups/1' }, body: { id: '1' }, revision: 7, isReplayed: false, resource: undefined };
-const deleted: Written = { status: 204, headers: {}, body: undefined, revision: 8, isReplayed: false, resource: undefined };
+const written: Written = { status: 201, headers: { ETag: '"e"', Location: '/v1/groups/1' }, body: { id: '1' }, revision: 7, isReplayed: false, isUnchanged: false, resource: undefined };
+const deleted: Written = { status: 204, headers: {}, body: undefined, revision: 8, isReplayed: false, isUnchanged: false, resource: undefined };
 
 const request = (wait: WriteRequest['wait']): WriteRequest => ({
   caller: { tokenId: '1', name: 'ci', role: 'editor' },

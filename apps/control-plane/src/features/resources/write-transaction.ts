@@ -65,7 +65,7 @@ export class WriteTransaction {
     const author = { actor: write.caller.name, requestId: write.requestId };
     const revision = changes.length === 0 ? await this.revisions.head(sql) : await this.revisions.commit(sql, author, changes, answer);
     const body = shown === undefined ? undefined : { ...shown.body, ...secrets, revision };
-    return { status, headers, body, revision, isReplayed: false, resource };
+    return { status, headers, body, revision, isReplayed: false, isUnchanged: changes.length === 0, resource };
   }
 
   private async show(sql: Sql, resource: StoredResource | undefined): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
@@ -90,5 +90,5 @@ function keptAnswer(
 
 function replay({ status, headers, body }: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: object }): Written {
   const revision = 'revision' in body ? Number(body.revision) : 0;
-  return { status: status === 201 ? 201 : 200, headers, body, revision, isReplayed: true, resource: undefined };
+  return { status: status === 201 ? 201 : 200, headers, body, revision, isReplayed: true, isUnchanged: true, resource: undefined };
 }

@@ -10,6 +10,8 @@ export interface Written {
   readonly revision: number;
   /** True when this is the stored response to an earlier request with the same Idempotency-Key. */
   readonly isReplayed: boolean;
+  /** True when the resource was as requested already, so that no revision was created. */
+  readonly isUnchanged: boolean;
   /** The resource as it is stored now; undefined when it was deleted or the response is replayed. */
   readonly resource: StoredResource | undefined;
 }

@@ -1,7 +1,10 @@
+import { SpanKind, trace } from '@opentelemetry/api';
 import { Injectable } from '@nestjs/common';
 import type { Spec } from '@sluice/config';
+import { spanAttributes, writeSpanAttributes } from '@sluice/telemetry';
 import type { Sql } from '../../platform/database/database.ts';
 import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
+import { activeTraceparent, inSpan } from '../../platform/tracing/spans.ts';
 import type { Change, ChangeAction, Revision, RevisionAuthor } from './revision.ts';
 
 /**
@@ -20,8 +23,8 @@ const commitStatement = `
         WHERE serving.target = gateway.id AND used.target = ANY($5::uuid[]) LIMIT 1) AS any_route
         WHERE gateway.kind = 'gateway') AS names),
   entry AS (
-    INSERT INTO revision (revision, actor, request_id, gateways)
-    SELECT head.revision, $1, $2, CASE WHEN $3::text[] IS NULL THEN NULL ELSE coalesce(concerned.names, '{}') END FROM head, concerned),
+    INSERT INTO revision (revision, actor, request_id, gateways, traceparent)
+    SELECT head.revision, $1, $2, CASE WHEN $3::text[] IS NULL THEN NULL ELSE coalesce(concerned.names, '{}') END, $8 FROM head, concerned),
   changes AS (
     INSERT INTO change (revision, ordinal, kind, resource_id, name, before, after)
     SELECT head.revision, ordinality, value ->> 'kind', (value ->> 'id')::uuid, value ->> 'name',
@@ -48,6 +51,11 @@ export class RevisionRepository {
    * @returns the number of the revision.
    */
   async commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
+    // The span that the nodes which apply the revision are children of: its traceparent is stored with the revision.
+    return inSpan('commit revision', SpanKind.PRODUCER, { [writeSpanAttributes.changes]: changes.length }, () => this.store(sql, author, changes, idempotent));
+  }
+
+  private async store(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
     // Locked first, so that the snapshot of the next statement includes all earlier revisions.
     await this.lockHead(sql);
     const { names, gateways, services } = concernOf(changes);
@@ -59,8 +67,10 @@ export class RevisionRepository {
       services,
       JSON.stringify(changes),
       JSON.stringify(idempotent ?? {}),
+      activeTraceparent() ?? null,
     ]);
     if (row === undefined) throw new Error('config_head has no row: the database was not migrated');
+    trace.getActiveSpan()?.setAttribute(spanAttributes.revision, Number(row.revision));
     return Number(row.revision);
   }
 

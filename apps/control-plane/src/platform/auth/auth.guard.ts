@@ -5,6 +5,7 @@ import { GatewayError } from '@sluice/errors';
 import type { Request, Response } from 'express';
 import { requestIdOf } from '../http/request-id.ts';
 import { Logger } from '../logger.ts';
+import { ControlPlaneMetrics } from '../metrics/control-plane-metrics.ts';
 import { BootstrapToken } from './bootstrap-token.ts';
 import { CallerDirectory } from './caller-directory.ts';
 import { FailedLogins } from './failed-logins.ts';
@@ -55,6 +56,7 @@ export class AuthGuard implements CanActivate {
     private readonly directory: CallerDirectory,
     private readonly failedLogins: FailedLogins,
     private readonly logger: Logger,
+    private readonly metrics: ControlPlaneMetrics,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -83,6 +85,7 @@ export class AuthGuard implements CanActivate {
 
   /** Counts a failed login. Beyond its allowance, an address gets a delayed response with Retry-After. */
   private async refusal(address: string, response: Response): Promise<GatewayError> {
+    this.metrics.failedLogins.add(1);
     const waitSeconds = this.failedLogins.retryAfterSeconds(address);
     if (waitSeconds === 0) {
       this.failedLogins.add(address);

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { SETTINGS } from '../env.ts';
 import type { Settings } from '../env.ts';
+import { ControlPlaneMetrics } from '../metrics/control-plane-metrics.ts';
 import { Logger } from '../logger.ts';
 import { createDataSource } from './data-source.ts';
 import { Database } from './database.ts';
@@ -47,8 +48,17 @@ async function openDataSource(options?: DataSourceOptions): Promise<DataSource> 
   providers: [
     {
       provide: Database,
-      inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new Database(dataSource),
+      inject: [DataSource, ControlPlaneMetrics],
+      useFactory: (dataSource: DataSource, metrics: ControlPlaneMetrics) => {
+        const database = new Database(dataSource);
+        metrics.registry.onCollect(() => {
+          const { inUse, idle, waiting } = database.pool();
+          metrics.databaseConnections.set(inUse, 'in_use');
+          metrics.databaseConnections.set(idle, 'idle');
+          metrics.databaseWaiting.set(waiting);
+        });
+        return database;
+      },
     },
   ],
   exports: [Database],

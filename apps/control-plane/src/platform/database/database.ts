@@ -14,6 +14,13 @@ export interface Transaction extends Sql {
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
 }
 
+/** Connections of the pool, by what they do, and how many callers wait for one. */
+export interface PoolUse {
+  readonly inUse: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 const maxAttempts = 5;
 
 /**
@@ -47,6 +54,13 @@ export class Database implements Sql {
         await sleep(Math.random() * 10 * 2 ** attempt);
       }
     }
+  }
+
+  /** How the connections of the pool are used now; all 0 while it is not open. */
+  pool(): PoolUse {
+    const { master } = this.dataSource.driver as unknown as { readonly master?: { totalCount: number; idleCount: number; waitingCount: number } };
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = master ?? {};
+    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Closes all connections. */

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import type { ObjectLiteral, QueryResult, QueryRunner, ReplicationMode } from 'typeorm';
+import { inQuerySpan } from '../tracing/spans.ts';
 import { databaseFault, isConnectionLost } from './database-errors.ts';
 
 /**
@@ -17,7 +18,7 @@ export class GuardedDataSource extends DataSource {
       isStructured: true,
     ): Promise<QueryResult> => {
       try {
-        return await query(text, parameters, isStructured);
+        return await inQuerySpan(text, () => query(text, parameters, isStructured));
       } catch (error) {
         if (isConnectionLost(error)) await closeConnection(runner);
         throw databaseFault(error);

@@ -3,27 +3,31 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { reasonOf } from '../error-code.ts';
 import { Logger } from '../logger.ts';
+import { ControlPlaneMetrics } from '../metrics/control-plane-metrics.ts';
 import { IdempotencyRepository } from './idempotency.repository.ts';
 
 const intervalMs = 3_600_000;
+const countMs = 60_000;
 
-/** Deletes expired idempotency records once an hour. */
+/** Deletes expired idempotency records once an hour, and counts the others once a minute. */
 @Injectable()
 export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestroy {
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly repository: IdempotencyRepository,
     private readonly logger: Logger,
+    private readonly metrics: ControlPlaneMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = every('storage', intervalMs, () => this.prune()).unref();
+    this.timers.push(every('storage', intervalMs, () => this.prune()).unref());
+    this.timers.push(every('storage', countMs, () => this.count()).unref());
     void this.prune();
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
   }
 
   private async prune(): Promise<void> {
@@ -32,5 +36,11 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
     } catch (error) {
       this.logger.warn('could not delete expired idempotency records; the next attempt is in an hour', { reason: reasonOf(error) });
     }
+    await this.count();
+  }
+
+  private async count(): Promise<void> {
+    // A database that does not answer is in the log already, of what needed it.
+    this.metrics.idempotencyRecords.set(await this.repository.count().catch(() => Number.NaN));
   }
 }

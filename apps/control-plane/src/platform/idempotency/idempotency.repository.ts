@@ -62,6 +62,11 @@ export class IdempotencyRepository {
     await transaction.repository(IdempotencyRecordEntity).insert(answer);
   }
 
+  /** Counts the records. */
+  async count(): Promise<number> {
+    return this.records.count();
+  }
+
   /** Deletes records that are older than a day. */
   async prune(): Promise<void> {
     await this.records.delete({ createdAt: Not(kept) });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kind, Spec } from '@sluice/config';
 import pg from 'pg';
 import type { ResourceState } from './resource-set.ts';
+import type { RevisionOrigin } from './revision-origin.ts';
 
 const connectMs = 3_000;
 const farewellMs = 1_000;
@@ -16,11 +17,18 @@ export interface Head {
   readonly revision: number;
 }
 
+/** One revision: what it left, and where it comes from. */
+export interface ReadRevision {
+  readonly revision: number;
+  readonly states: readonly ResourceState[];
+  readonly origin: RevisionOrigin;
+}
+
 /** Consecutive revisions, oldest first. */
 export interface RevisionBatch {
   /** The newest revision. Reaching it may take further reads. */
   readonly head: Head;
-  readonly revisions: readonly { readonly revision: number; readonly states: readonly ResourceState[] }[];
+  readonly revisions: readonly ReadRevision[];
 }
 
 interface ChangeRow {
@@ -30,6 +38,9 @@ interface ChangeRow {
   readonly kind: Kind;
   readonly id: string;
   readonly after: Spec | null;
+  readonly traceparent: string | null;
+  /** Milliseconds since the commit, by the clock of the database: the clocks of two machines are never compared. */
+  readonly ageMs: number | null;
 }
 
 /**
@@ -97,19 +108,26 @@ export class ChangeReader {
   /** Reads the next revisions after `revision`, in commit order. */
   async changesAfter(revision: number): Promise<RevisionBatch> {
     const { rows } = await this.client.query<ChangeRow>(
-      `SELECT epoch, config_head.revision AS head, change.revision, kind, resource_id AS id, after
+      `SELECT epoch, config_head.revision AS head, change.revision, kind, resource_id AS id, after, traceparent,
+              (extract(epoch FROM clock_timestamp() - committed_at) * 1000)::float8 AS "ageMs"
        FROM config_head LEFT JOIN change ON change.revision > $1::bigint AND change.revision <= $1::bigint + ${revisionsPerRead}
+            LEFT JOIN revision ON revision.revision = change.revision
        ORDER BY change.revision, ordinal`,
       [revision],
     );
     const [first] = rows;
     if (first === undefined) throw new Error('config_head has no row: the database was not migrated');
     const head = { epoch: first.epoch, revision: Number(first.head) };
-    const states = new Map<number, ResourceState[]>();
-    for (let next = revision + 1; next <= Math.min(head.revision, revision + revisionsPerRead); next++) states.set(next, []);
-    for (const row of rows) {
-      if (row.revision !== null) states.get(Number(row.revision))?.push({ kind: row.kind, id: row.id, spec: row.after });
+    const readAtMs = performance.now();
+    const read = new Map<number, { states: ResourceState[]; origin: RevisionOrigin }>();
+    const unknown = { committedAtMs: undefined, traceparent: undefined };
+    for (let next = revision + 1; next <= Math.min(head.revision, revision + revisionsPerRead); next++) read.set(next, { states: [], origin: unknown });
+    for (const { revision: text, kind, id, after, traceparent, ageMs } of rows) {
+      const entry = text === null ? undefined : read.get(Number(text));
+      if (entry === undefined) continue;
+      entry.states.push({ kind, id, spec: after });
+      entry.origin = { committedAtMs: ageMs === null ? undefined : readAtMs - ageMs, traceparent: traceparent ?? undefined };
     }
-    return { head, revisions: [...states].map(([number, list]) => ({ revision: number, states: list })) };
+    return { head, revisions: [...read].map(([number, entry]) => ({ revision: number, ...entry })) };
   }
 }

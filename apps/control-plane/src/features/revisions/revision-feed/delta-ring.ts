@@ -1,10 +1,15 @@
 import { encodeControlFrame, encodedBytes, maxDeltaBytes } from '@sluice/wire';
 import type { ResourceRecord } from '@sluice/wire';
+import type { RevisionOrigin } from './revision-origin.ts';
 
 /** An encoded delta. `frame` is undefined when it would be too large; the node then gets a snapshot. */
 export interface EncodedDelta {
   readonly revision: number;
   readonly frame: Buffer | undefined;
+  /** When the oldest revision in it was committed, on the clock of `performance.now`; undefined when not known. */
+  readonly committedAtMs: number | undefined;
+  /** Of the traced writes in it, oldest first, at most the newest 32. */
+  readonly traceparents: readonly string[];
 }
 
 export interface DeltaRingLimits {
@@ -15,6 +20,8 @@ export interface DeltaRingLimits {
 const defaultLimits: DeltaRingLimits = { deltas: 1_000, bytes: 32 * 1024 * 1024 };
 /** The most merged deltas that are cached. Nodes that fall behind together are usually at the same revision. */
 const keptMerged = 16;
+/** A span with more links helps no reader. */
+const maxTraceparents = 32;
 
 interface RingDelta {
   readonly fromRevision: number;
@@ -23,6 +30,8 @@ interface RingDelta {
   readonly bytes: number;
   /** Hash of the set after the changes. */
   readonly setHash: Buffer;
+  readonly committedAtMs: number | undefined;
+  readonly traceparents: readonly string[];
   frame: Buffer | undefined;
 }
 
@@ -39,10 +48,11 @@ export class DeltaRing {
   ) {}
 
   /** Appends the changes of one revision, which must be newer than all before. */
-  append(revision: number, changes: readonly ResourceRecord[], setHash: Buffer): void {
+  append(revision: number, changes: readonly ResourceRecord[], setHash: Buffer, origin?: RevisionOrigin): void {
     const bytes = changes.reduce((sum, change) => sum + encodedBytes(change), 0);
     const fromRevision = this.deltas.at(-1)?.revision ?? this.oldest.revision;
-    this.deltas.push({ fromRevision, revision, changes, bytes, setHash, frame: undefined });
+    const traceparents = origin?.traceparent === undefined ? [] : [origin.traceparent];
+    this.deltas.push({ fromRevision, revision, changes, bytes, setHash, committedAtMs: origin?.committedAtMs, traceparents, frame: undefined });
     this.bytes += bytes;
     this.merged.clear();
     while (this.deltas.length > this.limits.deltas || this.bytes > this.limits.bytes) this.dropOldest();
@@ -86,8 +96,9 @@ export class DeltaRing {
     let bytes = 0;
     for (const change of changes.values()) bytes += encodedBytes(change);
     const fromRevision = this.deltas[first]?.fromRevision ?? 0;
-    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()] }, true);
-    return { revision: last.revision, frame };
+    const traceparents = this.deltas.slice(first).flatMap((delta) => delta.traceparents).slice(-maxTraceparents);
+    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()], traceparents }, true);
+    return { revision: last.revision, frame, committedAtMs: this.deltas[first]?.committedAtMs, traceparents };
   }
 
   /** Index of the first delta after a revision. */
@@ -110,8 +121,8 @@ export class DeltaRing {
   }
 }
 
-type DeltaContent = Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash'>;
+type DeltaContent = Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash' | 'traceparents'>;
 
-function encode({ fromRevision, revision, changes, setHash }: DeltaContent, merged: boolean): Buffer {
-  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash, merged });
+function encode({ fromRevision, revision, changes, setHash, traceparents }: DeltaContent, merged: boolean): Buffer {
+  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash, merged, traceparents });
 }

@@ -3,6 +3,7 @@ import type { ResourceRecord } from '@sluice/wire';
 import { DeltaRing } from './delta-ring.ts';
 import type { DeltaRingLimits, EncodedDelta } from './delta-ring.ts';
 import { MemberSet } from './member-set.ts';
+import type { RevisionOrigin } from './revision-origin.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import type { EncodedSnapshot } from './snapshot-cache.ts';
 
@@ -75,10 +76,10 @@ export class GatewayView {
    * Completes a revision: applies the touched resources and appends the delta.
    * @returns true when the revision affects the nodes of this gateway.
    */
-  commit(sharedChanges: readonly ResourceRecord[]): boolean {
+  commit(sharedChanges: readonly ResourceRecord[], origin?: RevisionOrigin): boolean {
     const changes = this.settle();
     if (changes.length === 0 && sharedChanges.length === 0) return false;
-    this.ring.append(this.revision, [...changes, ...sharedChanges], this.setHash());
+    this.ring.append(this.revision, [...changes, ...sharedChanges], this.setHash(), origin);
     return true;
   }
 

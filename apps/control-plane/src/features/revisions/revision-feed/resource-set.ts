@@ -4,6 +4,7 @@ import type { ResourceRecord } from '@sluice/wire';
 import type { DeltaRingLimits } from './delta-ring.ts';
 import { GatewayView } from './gateway-view.ts';
 import type { ViewSource } from './gateway-view.ts';
+import type { RevisionOrigin } from './revision-origin.ts';
 import { MemberSet } from './member-set.ts';
 
 /** The state of a resource after a revision; `spec` is null when it was deleted. */
@@ -98,7 +99,7 @@ export class ResourceSet implements ViewSource {
    * Applies one revision.
    * @returns ids of the gateways whose nodes the revision affects.
    */
-  apply(revision: number, states: readonly ResourceState[]): Set<string> {
+  apply(revision: number, states: readonly ResourceState[], origin?: RevisionOrigin): Set<string> {
     this.current = revision;
     const last = [...new Map(states.map((state) => [state.id, state])).values()];
     const ending = last.flatMap(({ kind, id, spec }) => (kind === 'gateway' && spec === null ? (this.views.get(id) ?? []) : []));
@@ -111,11 +112,11 @@ export class ResourceSet implements ViewSource {
       } else for (const view of this.views.values()) view.touch(id);
     }
     const concerned = new Set<string>();
-    for (const view of this.views.values()) if (view.commit(sharedChanges)) concerned.add(view.gatewayId);
+    for (const view of this.views.values()) if (view.commit(sharedChanges, origin)) concerned.add(view.gatewayId);
     // The views of deleted gateways cannot be found any more, but open streams still use them to send this last delta.
     for (const view of ending) {
       view.touch(view.gatewayId);
-      view.commit(sharedChanges);
+      view.commit(sharedChanges, origin);
       concerned.add(view.gatewayId);
     }
     return concerned;

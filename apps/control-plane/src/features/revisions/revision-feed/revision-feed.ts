@@ -27,6 +27,8 @@ export class RevisionFeed {
   private following: Promise<void> | undefined;
   private stopped = false;
   private woken = false;
+  private isConnected = false;
+  private caughtUpAtMs = performance.now();
   private wake: () => void = () => undefined;
   /** Callbacks of {@link refreshed} calls, which wait for a read that begins after the call. */
   private readonly asked = new Set<() => void>();
@@ -62,6 +64,16 @@ export class RevisionFeed {
   /** Identity of the database; empty before it is known. */
   get epoch(): string {
     return this.set?.epoch ?? '';
+  }
+
+  /** True while the connection stands over which the database wakes the feed. */
+  get isListening(): boolean {
+    return this.isConnected;
+  }
+
+  /** Milliseconds since everything that was committed had been read; it is read every second at least. */
+  get lagMs(): number {
+    return performance.now() - this.caughtUpAtMs;
   }
 
   view(gatewayId: string): GatewayView | undefined {
@@ -130,18 +142,21 @@ export class RevisionFeed {
         this.wake();
       },
     );
+    this.isConnected = true;
     try {
       while (!this.stopped) {
         // Reset before the read, so that a wake-up during the read causes another one.
         this.woken = false;
         const served = [...this.asked];
         await this.catchUp(reader);
+        this.caughtUpAtMs = performance.now();
         onReachable();
         for (const read of served) read();
         if (!this.woken && !this.stopped && lost === undefined) await this.nap();
         if (lost !== undefined) throw lost;
       }
     } finally {
+      this.isConnected = false;
       await reader.close();
     }
   }
@@ -156,7 +171,7 @@ export class RevisionFeed {
         continue;
       }
       const concerned = new Set<string>();
-      for (const { revision, states } of revisions) for (const id of set.apply(revision, states)) concerned.add(id);
+      for (const { revision, states, origin } of revisions) for (const id of set.apply(revision, states, origin)) concerned.add(id);
       if (revisions.length > 0) this.announce(concerned);
       if (set.revision >= head.revision) return;
     }
