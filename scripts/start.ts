@@ -1,6 +1,6 @@
 /**
  * The whole of `npm start`: builds what has changed, starts Postgres, the control plane and a proxy, registers a demo on an
- * empty database, prints what to try, and stays until Ctrl-C. Whatever it starts ends with it, however it ends.
+ * empty database, prints commands to try, and stays until Ctrl-C. The processes that it starts end with it, even when it is killed.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ else process.stdout.write(help);
 async function main(): Promise<void> {
   const stopRequest = untilAskedToStop();
   const crash = Promise.withResolvers<never>();
-  // A crash before anybody waits for it is not an unhandled one.
+  // A crash before the promise is awaited is not an unhandled rejection.
   crash.promise.catch(() => {});
   let exitCode = 0;
   try {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Starts everything in order and gives the key of the demo, if there is one to try. */
+/** Starts everything in order and returns the key of the demo, if there is one. */
 async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string | undefined> {
   await requireFreePorts(wantedPorts(settings));
   createDataDir(settings);
@@ -62,7 +62,7 @@ async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string 
   if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp), (pids) => `processes ${pids.join(', ')}`);
   await step('Proxy', () => startProxy(settings, giveUp), processRemark);
   if (!settings.hasDemo) return undefined;
-  const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'as it was'));
+  const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'unchanged'));
   return demo.key;
 }
 
@@ -83,7 +83,7 @@ function createDataDir(settings: StartSettings): void {
   }
 }
 
-/** Has a part started again when it crashes, and stopped at the end. */
+/** Restarts a part when it crashes, and stops it at the end. */
 function keepRunning<Part extends Program>(name: string, restartPolicy: RestartPolicy, part: Part): Part {
   restartPolicy.useRestart(async () => {
     await part.restart();
@@ -160,7 +160,7 @@ async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promi
   return await Promise.all([start('orders'), start('users')]);
 }
 
-/** What Node is told wherever a proxy is started: docs/adr/0011-collections-on-one-core.md says why. */
+/** The Node arguments of every proxy; docs/adr/0011-collections-on-one-core.md explains them. */
 function nodeArguments(): string[] {
   return JSON.parse(readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8')) as string[];
 }
@@ -172,7 +172,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
     env: {
-      // Nobody waits half a minute for a demo to stop.
+      // The demo has nothing to finish, so it gets only a short time to stop.
       SLUICE_DRAIN_MS: '3000',
       ...process.env,
       SLUICE_CONTROL_PLANE: `127.0.0.1:${ports.stream}`,

@@ -1,8 +1,7 @@
 /**
- * The whole of `npm test`: what can be checked without running, the build, and all the tests against a real Postgres and a
- * real Redis. `npm test -- <pattern>` runs only the spec files whose path matches; other arguments go to jest.
+ * Runs `npm test`: the static checks, the build, and all tests on a real Postgres and a real Redis. `npm test -- <pattern>` runs only the spec files whose path matches; other arguments go to jest.
  *
- * A fault does not stop the rest, so that one run tells all. The last line counts steps and tests: `N passed, N failed`.
+ * A failure does not stop the rest, so that one run reports everything. The last line counts steps and tests: `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './arguments/test.mjs';

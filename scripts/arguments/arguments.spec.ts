@@ -37,11 +37,11 @@ describe('the arguments of npm start and npm test', () => {
 describe.each(['scripts/start.ts', 'scripts/test.ts', 'scripts/generate.ts', 'scripts/complete-lockfile.ts', 'scripts/dev-services.ts', 'bench/first-install/interrupt.ts'])('%s', (script) => {
   const run = (arg: string) => spawnSync(process.execPath, ['--conditions=sluice-source', script, arg], { cwd: root, encoding: 'utf8', timeout: 20_000 });
 
-  it('tells its options, and does nothing', () => {
+  it('prints its options and exits', () => {
     expect(run('--help')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^(?:Usage|Options): |^ {2}npm (?:start|test) -- --help/m) });
   });
 
-  it('refuses an option that it does not know, in words', () => {
+  it('refuses an unknown option with a message', () => {
     const { status, stdout, stderr } = run('--chekc');
     expect(stderr).toMatch(/--chekc/);
     expect(stderr).not.toMatch(/^\s+at /m);

@@ -1,6 +1,6 @@
-/** The arguments of `npm start`. Plain JavaScript, because it is read by the Node that is at hand. */
+/** The arguments of `npm start`. Plain JavaScript, because the installed Node, perhaps an old one, reads it. */
 
-const helpText = `Starts Sluice on this machine: Postgres, the control plane, a proxy, and a demo to try it with.
+const helpText = `Starts Sluice on this machine: Postgres, the control plane, a proxy, and a demo.
 
   npm start                start everything; data stays in .sluice between starts
   npm start -- --empty     start without the demo
@@ -14,15 +14,15 @@ Set in the environment:
   SLUICE_STATUS_PORT       health and metrics of the proxy    (8100)
   SLUICE_DEMO_PORT         the demo services, this and the next one (9101)
   SLUICE_POSTGRES_PORT     the embedded Postgres              (any free port)
-  SLUICE_DATA_DIR          where everything is kept           (.sluice)
-  DATABASE_URL             a Postgres that runs already, instead of the embedded one
+  SLUICE_DATA_DIR          the folder of all data             (.sluice)
+  DATABASE_URL             a running Postgres, instead of the embedded one
 
-All other settings of the control plane and the proxy are passed on: run their dist/main.js with --help to see them.
+All other settings of the control plane and the proxy are passed on; their dist/main.js lists them with --help.
 `;
 
 /**
  * @param {readonly string[]} args
- * @returns {{ help?: string, fault?: string, isEmpty: boolean }} `fault` says what cannot be understood
+ * @returns {{ help?: string, fault?: string, isEmpty: boolean }} `fault` describes the invalid argument
  */
 export function readArguments(args) {
   const isEmpty = args.includes('--empty');

@@ -1,4 +1,4 @@
-/** The arguments of `npm test`. Plain JavaScript, because it is read by the Node that is at hand. */
+/** The arguments of `npm test`. Plain JavaScript, because the installed Node, perhaps an old one, reads it. */
 
 const helpText = `Checks and tests everything: lockfile, lint, types, walls, build, and all specs on a real Postgres and Redis.
 
@@ -14,7 +14,7 @@ Options of jest that are passed on:
 
 Set in the environment:
 
-  REDIS_URL     a Redis that runs already, instead of one that is started for the tests
+  REDIS_URL     a running Redis, instead of one that is started for the tests
 `;
 
 const flags = new Set(['--bail', '--verbose', '--silent', '--detectOpenHandles']);
@@ -22,7 +22,7 @@ const withValue = new Set(['-t', '--testNamePattern', '--testTimeout']);
 
 /**
  * @param {readonly string[]} args
- * @returns {{ help?: string, fault?: string }} `fault` says what cannot be understood
+ * @returns {{ help?: string, fault?: string }} `fault` describes the invalid argument
  */
 export function readArguments(args) {
   let fault;
@@ -47,6 +47,6 @@ function faultOfPattern(pattern) {
     new RegExp(pattern);
     return undefined;
   } catch (error) {
-    return `"${pattern}" is no regular expression: ${error.message}.`;
+    return `"${pattern}" is not a regular expression: ${error.message}.`;
   }
 }

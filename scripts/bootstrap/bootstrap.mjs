@@ -10,8 +10,8 @@ import { SetupFault } from './setup-fault.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Installs what is missing, then runs the script and ends as it ends. Arguments that ask for help, or cannot be understood,
- * are answered at once.
+ * Installs what is missing, then runs the script and ends as it ends. Arguments that ask for help, or are invalid,
+ * are handled before that.
  * @param {readonly string[]} args the script, relative to the root of the checkout, and its arguments
  */
 export async function bootstrap([script, ...args], root = join(here, '..', '..')) {
@@ -52,7 +52,7 @@ async function pinnedNode(root) {
   }
 }
 
-/** Ends as the signal would have ended this process, now that nothing runs any more. */
+/** Ends this process by the signal, now that no child process runs. */
 function endInterrupted({ signal }) {
   console.error('\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.');
   process.exitCode = 1;

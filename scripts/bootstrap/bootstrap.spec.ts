@@ -61,15 +61,15 @@ describe('the bootstrap', () => {
     expect(status).toBe(1);
   });
 
-  it('says so when the pinned Node is missing and the one at hand is too old', () => {
+  it('reports that the pinned Node is missing and the installed one too old', () => {
     const root = checkout('no-node', '', '99.0.0');
     for (const id of nodePackages) rmSync(join(root, 'node_modules', id), { recursive: true });
     writeRecord(root, {});
     // npm leaves out what is for another system, so the second attempt changes nothing.
-    expect(run(root).stderr).toMatch(/^Installing the dependencies[^\n]*\nInstalled[^\n]*\nSluice runs on Node 99\.0\.0, and the one that npm brings cannot be used here: .*ENOENT[\s\S]*install Node 99/);
+    expect(run(root).stderr).toMatch(/^Installing the dependencies[^\n]*\nInstalled[^\n]*\nSluice runs on Node 99\.0\.0, and the one that npm installs cannot be used here: .*ENOENT[\s\S]*install Node 99/);
   });
 
-  it('makes do with the Node at hand when that is new enough', () => {
+  it('uses the installed Node when that is new enough', () => {
     const root = checkout('own-node', 'console.log(process.version);');
     for (const id of nodePackages) rmSync(join(root, 'node_modules', id), { recursive: true });
     writeRecord(root, {});
@@ -78,7 +78,7 @@ describe('the bootstrap', () => {
 });
 
 describe('installing the dependencies', () => {
-  it('happens when they are missing and when the lockfile changed, and not otherwise', () => {
+  it('happens only when they are missing or the lockfile changed', () => {
     const root = checkout('fresh', "console.log('ran');");
     write(join(root, 'vendor', 'thing', 'package.json'), JSON.stringify({ name: 'thing', version: '1.0.0' }));
     write(join(root, 'package.json'), JSON.stringify({ name: 'fresh', version: '1.0.0', dependencies: { thing: 'file:vendor/thing' } }));
@@ -96,14 +96,14 @@ describe('installing the dependencies', () => {
     expect(run(root).stderr).toBe('');
   });
 
-  it('explains why it failed, with what npm said', () => {
+  it('explains a failure, with the output of npm', () => {
     const root = checkout('broken', '');
     write(join(root, 'vendor', 'thing', 'package.json'), JSON.stringify({ name: 'thing', version: '1.0.0' }));
     write(join(root, 'package.json'), JSON.stringify({ name: 'broken', version: '1.0.0', dependencies: { thing: 'file:vendor/thing' } }));
     write(join(root, 'package-lock.json'), JSON.stringify({ name: 'broken', version: '1.0.0', lockfileVersion: 3, packages: { '': { name: 'broken', version: '1.0.0' } } }));
     rmSync(join(root, 'node_modules'), { recursive: true });
     const { status, stderr } = run(root);
-    expect(stderr).toMatch(/package\.json and package-lock\.json do not fit each other[\s\S]*npm said:[\s\S]*EUSAGE/);
+    expect(stderr).toMatch(/package\.json and package-lock\.json do not match[\s\S]*npm said:[\s\S]*EUSAGE/);
     expect(status).toBe(1);
   });
 
@@ -120,7 +120,7 @@ describe('arguments of the bootstrap', () => {
     ['start.ts', ['--empty', '-h'], /^Starts Sluice on this machine/],
     ['test.ts', ['--help'], /^Checks and tests everything/],
     ['test.ts', ['packages/router', '--help'], /^Checks and tests everything/],
-  ])('answer a wish for help to %s %j at once, before anything is installed', (script, args, help) => {
+  ])('that ask for help, %s %j, are answered before the install', (script, args, help) => {
     const root = checkout(`help-${script}-${args.length}`, '');
     rmSync(join(root, 'node_modules'), { recursive: true });
     const { status, stdout, stderr } = run(root, { script, args });
@@ -133,8 +133,8 @@ describe('arguments of the bootstrap', () => {
     ['start.ts', 'empty', '"empty" is not known. Try: npm start -- --help\n'],
     ['test.ts', '--watch', '"--watch" is not known. Try: npm test -- --help\n'],
     ['test.ts', '-t', '-t needs a value. Try: npm test -- --help\n'],
-    ['test.ts', 'router(', '"router(" is no regular expression: Invalid regular expression: /router(/: Unterminated group. Try: npm test -- --help\n'],
-  ])('of %s that cannot be understood are refused at once: %s', (script, arg, fault) => {
+    ['test.ts', 'router(', '"router(" is not a regular expression: Invalid regular expression: /router(/: Unterminated group. Try: npm test -- --help\n'],
+  ])('of %s that are invalid are refused before the install: %s', (script, arg, fault) => {
     const root = checkout(`fault-${script}-${arg.replace(/\W/g, '')}`, '');
     rmSync(join(root, 'node_modules'), { recursive: true });
     const { status, stderr } = run(root, { script, args: [arg] });

@@ -41,11 +41,11 @@ describe('a damaged node_modules', () => {
     ['without any programs', () => rmSync(at('.bin'), { recursive: true })],
     ['without its record', () => rmSync(at('.package-lock.json'))],
     ['with a record that was cut off', () => writeFileSync(at('.package-lock.json'), '{"packages":{')],
-    ['with a record that says nothing', () => writeFileSync(at('.package-lock.json'), 'null')],
+    ['with an empty record', () => writeFileSync(at('.package-lock.json'), 'null')],
     ['with a record of other packages', () => writeFileSync(at('.package-lock.json'), '{"packages":{"node_modules/elsewhere":{"version":"1.0.0"}}}')],
     ['that is empty', () => (rmSync(at(), { recursive: true }), mkdirSync(at()))],
     ['that is a file', () => (rmSync(at(), { recursive: true }), writeFileSync(at(), ''))],
-    ['that is not there', () => rmSync(at(), { recursive: true })],
+    ['that does not exist', () => rmSync(at(), { recursive: true })],
   ])('%s is repaired at the next start', (_, damage) => {
     damage();
     const { status, stdout, stderr } = run(root);

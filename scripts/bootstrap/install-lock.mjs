@@ -10,7 +10,7 @@ const orphanGraceMs = 10_000;
 const timeoutMs = 30 * 60_000;
 
 /**
- * Performs a work while no other process performs one under the same lock. The owner is recorded with the time it was
+ * Runs `work` while no other process holds the same lock. The owner is recorded with the time it was
  * started, so that the lock of a process that has died, or whose pid was given to another one, is taken over.
  *
  * A lock is a file `<generation>.lock` in `folder`; the highest generation counts. It is created by `link`, which fails when
@@ -22,7 +22,7 @@ const timeoutMs = 30 * 60_000;
  * @param {(lock: { noteChild(pid: number): void }) => Promise<T>} work `noteChild` records the process that does the work,
  *   which is ended when the lock is taken over from an owner that was killed
  * @returns {Promise<T>}
- * @throws SetupFault when the lock cannot be had within half an hour; the reason of the interruption
+ * @throws SetupFault when the lock is not free within half an hour; the reason of the interruption
  */
 export async function withInstallLock(folder, interruption, work) {
   mkdirSync(folder, { recursive: true });
@@ -118,7 +118,7 @@ function readOwner(path) {
   }
 }
 
-/** Ends the installer of an owner that was killed together with its guard: two installers in one folder break it. */
+/** Ends the installer of an owner that was killed together with its guard: two installers in one folder would damage it. */
 async function endOrphan(child) {
   const deadline = performance.now() + orphanGraceMs;
   while (isStillRunning(child)) {

@@ -8,14 +8,14 @@ import { findNpm, npmCi } from './npm-ci.mjs';
 import { SetupFault } from './setup-fault.mjs';
 
 /**
- * Makes sure that `node_modules` is what `package-lock.json` says, running `npm ci` when it is not. One process installs at a
- * time, the others wait for it. A tree that npm cannot put right is removed and installed again.
+ * Makes sure that `node_modules` matches `package-lock.json`; otherwise runs `npm ci`. One process installs at a
+ * time, the others wait for it. A tree that npm cannot repair is removed and installed again.
  * @param {string} root the checkout
  * @throws SetupFault that says what to do; Interrupted when this process was asked to end, after npm has ended
  */
 export async function ensureInstalled(root) {
   if (faultOfTree(root) === undefined) return;
-  // The process that had the lock before may have done it all.
+  // The previous holder of the lock may have installed everything.
   await alone(root, async (interruption, lock) => {
     if (faultOfTree(root) !== undefined) await install(root, interruption, (pid) => lock.noteChild(pid));
   });
@@ -43,7 +43,7 @@ async function install(root, interruption, onStart) {
   forgetInstall(root);
   let failure = await npmCi(npm, root, interruption, onStart);
   if (failure !== undefined && isFaultOfTree(failure)) {
-    console.error('  node_modules is damaged and npm cannot put it right: removing it and installing once more');
+    console.error('  node_modules is damaged and npm cannot repair it: removing it and installing again');
     removeTree(root);
     failure = await npmCi(npm, root, interruption, onStart);
   }

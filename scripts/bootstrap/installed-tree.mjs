@@ -21,7 +21,7 @@ export function faultOfTree(root) {
 }
 
 /**
- * Removes npm's record. Whatever interrupts the install that follows, what it leaves is not taken for complete.
+ * Removes npm's record, so that an interrupted install is never taken for complete.
  * @param {string} root the checkout
  * @throws SetupFault when nothing can be removed
  */
@@ -29,7 +29,7 @@ export function forgetInstall(root) {
   try {
     rmSync(recordOf(root), { force: true });
   } catch {
-    // node_modules is no folder, or one in which nothing can be removed, which is then told.
+    // node_modules is not a folder, or its files cannot be removed, which is an error below.
     removeTree(root);
   }
 }
@@ -58,7 +58,7 @@ function foldersIn(folder) {
 
 function differenceOf(wanted, installed) {
   for (const [path, { version, integrity }] of Object.entries(installed)) {
-    if (wanted[path] === undefined || wanted[path].version !== version || wanted[path].integrity !== integrity) return `${path} is not what package-lock.json says`;
+    if (wanted[path] === undefined || wanted[path].version !== version || wanted[path].integrity !== integrity) return `${path} differs from package-lock.json`;
   }
   const missing = Object.entries(wanted).find(([path, { optional, peer }]) => path !== '' && !optional && !peer && installed[path] === undefined);
   return missing === undefined ? undefined : `${missing[0]} is missing`;
@@ -84,7 +84,7 @@ function hasProgram(root, name) {
   return existsSync(path) || existsSync(`${path}.cmd`);
 }
 
-/** A record that was cut off is no hindrance: the install writes another one. */
+/** A truncated record is ignored: the install writes another one. */
 function readRecord(root) {
   try {
     return JSON.parse(readFileSync(recordOf(root), 'utf8')).packages ?? {};

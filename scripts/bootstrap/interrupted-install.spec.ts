@@ -72,7 +72,7 @@ describe('an install that is interrupted', () => {
     expect(run(root, { env: { npm_execpath: slowNpm, SLOW_NPM_MS: '0' } })).toMatchObject({ status: 0, stdout: 'ran\n' });
   });
 
-  it('kills an npm that does not listen', async () => {
+  it('kills an npm that ignores the signal', async () => {
     const root = uninstalled('deaf');
     const start = new Start(root, { SLOW_NPM_MS: '60000', SLOW_NPM_DEAF: '1' });
     const npm = await npmOf(root);
@@ -116,7 +116,7 @@ describe('an install that is interrupted', () => {
 });
 
 describe('several starts at once', () => {
-  it('install once: the others wait, say so, and run', async () => {
+  it('install once: the others print that they wait, and then run', async () => {
     const root = uninstalled('several');
     const first = new Start(root, { SLOW_NPM_MS: '1500' });
     await npmOf(root);
@@ -126,7 +126,7 @@ describe('several starts at once', () => {
     expect(installs(root).map((line) => line.split(' ')[0])).toEqual(['begin', 'end']);
   });
 
-  it('that begin in the same moment install one after the other', async () => {
+  it('that begin at the same time install one after the other', async () => {
     const root = uninstalled('same-moment');
     const starts = Array.from({ length: 6 }, () => new Start(root, { SLOW_NPM_MS: '300' }));
     for (const start of starts) expect([await start.ended, start.said]).toEqual([[0, null], expect.stringContaining('ran\n')]);
@@ -160,11 +160,11 @@ describe('several starts at once', () => {
   });
 });
 
-it('a tree that npm cannot put right is removed, and installed again', () => {
+it('a tree that npm cannot repair is removed, and installed again', () => {
   const root = uninstalled('stuck');
   writeFileSync(join(root, 'node_modules', '.stuck'), '');
   // The slow npm keeps the packages where a real one would fetch them.
   const { stderr } = run(root, { env: { npm_execpath: slowNpm, SLOW_NPM_MS: '0' } });
-  expect(stderr).toContain('node_modules is damaged and npm cannot put it right: removing it and installing once more');
+  expect(stderr).toContain('node_modules is damaged and npm cannot repair it: removing it and installing again');
   expect(installs(root).map((line) => line.split(' ')[0])).toEqual(['begin', 'begin', 'end']);
 });

@@ -2,7 +2,7 @@ import { watchNpm } from './npm-parent.mjs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Thrown when this process was asked to end during a work. `signal` is missing when npm, which started us, has gone. */
+/** Thrown when a request to end this process interrupts the work. `signal` is missing when npm, which started it, has ended. */
 export class Interrupted extends Error {
   constructor(signal) {
     super(`interrupted (${signal ?? 'npm has ended'})`);
@@ -11,8 +11,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Performs a work during which a request to end (Ctrl-C, a signal, the end of the npm that started us) does not end this
- * process. The work is told instead, so that it can stop what it started and put its things in order.
+ * Runs `work`. Meanwhile a request to end (Ctrl-C, a signal, the end of the npm that started this process) aborts the
+ * AbortSignal instead of ending the process, so that the work can stop its child processes and clean up.
  * @template T
  * @param {(interruption: AbortSignal) => Promise<T>} work throws the signal's reason once it has stopped
  * @returns {Promise<T>}

@@ -32,7 +32,7 @@ function requireNpm10([command, ...args]) {
   try {
     version = execFileSync(command, [...args, '--version'], { encoding: 'utf8', shell: process.platform === 'win32' && command === 'npm', timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
-    throw new SetupFault('npm is not on PATH, and it is needed to install the dependencies. It comes with Node from https://nodejs.org.');
+    throw new SetupFault('npm, which installs the dependencies, is not on PATH. It comes with Node from https://nodejs.org.');
   }
   if (Number(version.split('.')[0]) < 10) throw new SetupFault(`npm 10 or later is needed to install the dependencies; this is ${version}. Run "npm install --global npm@11" and try again.`);
 }
@@ -43,7 +43,7 @@ function requireNpm10([command, ...args]) {
  * @param {string} root the checkout
  * @param {AbortSignal} interruption
  * @param {(pid: number) => void} onStart receives the pid of npm
- * @returns {Promise<string | undefined>} what npm said when it failed, `undefined` when all went well
+ * @returns {Promise<string | undefined>} the output of npm when it failed, otherwise `undefined`
  * @throws the reason of the interruption
  */
 export async function npmCi(npm, root, interruption, onStart) {
@@ -90,7 +90,7 @@ function ended(running, say) {
       clearTimeout(timer);
       resolve(code);
     });
-    // A process that was left behind may hold the pipes open; it must not hold us.
+    // An orphaned process may hold the pipes open; do not wait for it.
     running.once('exit', (code) => (timer = setTimeout(resolve, pipeGraceMs, code)));
   });
 }
@@ -101,6 +101,6 @@ function endLeftovers(pid) {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended, as it should have.
+    // It has already ended.
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupFault } from './setup-fault.mjs';
 
-/** The pinned Node cannot be used. npm leaves it out without a word when its download fails, because it is optional. */
+/** The pinned Node cannot be used. npm omits it silently when its download fails, because it is optional. */
 export class NoPinnedNode extends SetupFault {
   /** @param {boolean} isIncomplete whether the package is not there, although there is one for this platform */
   constructor(message, isIncomplete) {
@@ -22,7 +22,7 @@ const packages = {
 
 /**
  * Gives the path of the Node that package.json pins for this platform. Where that one does not exist or does not run (musl,
- * an unusual processor), the Node that runs us will do if it is of the same major version or a later one.
+ * an unusual processor), the Node that runs this script is used if it has the same or a later major version.
  * @param {string} root the checkout
  * @param {string} platform such as `linux x64`
  */
@@ -35,7 +35,7 @@ export function findPinnedNode(root, platform = `${process.platform} ${process.a
   if (found.version !== undefined) throw new SetupFault(`Sluice runs on Node ${wanted}, but ${found.path} is ${found.version}. Remove node_modules and try again.`);
   if (Number(process.versions.node.split('.')[0]) >= Number(wanted.split('.')[0])) return process.execPath;
   throw new NoPinnedNode(
-    `Sluice runs on Node ${wanted}, and the one that npm brings cannot be used here: ${found.fault}.\n` +
+    `Sluice runs on Node ${wanted}, and the one that npm installs cannot be used here: ${found.fault}.\n` +
       `If the install was incomplete, remove node_modules and try again. Otherwise install Node ${wanted.split('.')[0]} or later yourself and start with that.`,
     found.path !== undefined && !existsSync(found.path),
   );

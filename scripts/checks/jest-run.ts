@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { runStep } from './step.ts';
 
-/** What a run of jest came to. */
+/** The result of a run of jest. */
 export type JestCount = { readonly passed: number; readonly failed: number; readonly remarks: readonly string[] };
 
 type JestReport = {

@@ -9,7 +9,7 @@ export function buildStep(root: string): Step {
   return tool(root, 'build', 'turbo', ['run', 'build', '--output-logs=errors-only', '--continue=never'], 900_000, quiet);
 }
 
-/** Everything that is checked without running our code. */
+/** The checks that do not run our code. */
 export function staticSteps(root: string): Step[] {
   return [
     { name: 'lockfile', command: process.execPath, args: [join(root, 'scripts', 'complete-lockfile.ts'), '--check'], timeoutMs: 30_000 },

@@ -5,7 +5,7 @@ import { SetupError } from '../process/setup-error.ts';
 /** What the demo needs to know. */
 export type DemoOptions = { readonly adminUrl: string; readonly adminToken: string; readonly dataDir: string; readonly ordersPort: number; readonly usersPort: number };
 
-/** The demo as it stands: its key, if it is there to be tried. */
+/** The state of the demo, with its key if there is one. */
 export type Demo = { readonly key: string | undefined; readonly isNew: boolean };
 
 const requestTimeoutMs = 20_000;
@@ -13,8 +13,8 @@ const requestTimeoutMs = 20_000;
 /**
  * Registers the demo through the Admin API when nothing is registered yet: two services behind key-auth, a consumer with a
  * key and a quota of a request a second, five at once. The last write waits until the proxy serves with it. A registration that was
- * interrupted is done again; once it is complete, the demo belongs to whoever changes or removes it.
- * @throws SetupError with the Admin API's own words when it refuses.
+ * interrupted is done again; once it is complete, later starts do not change it.
+ * @throws SetupError with the response of the Admin API when it refuses.
  */
 export async function ensureDemo(options: DemoOptions): Promise<Demo> {
   const keyFile = join(options.dataDir, 'demo-key');
@@ -36,7 +36,7 @@ async function register(options: DemoOptions): Promise<string> {
   await call(options, 'PUT', '/v1/consumers/demo', { quotas: ['demo'] });
   await call(options, 'DELETE', '/v1/consumers/demo/keys/demo', undefined, [404]);
   const { key } = (await call(options, 'POST', '/v1/consumers/demo/keys', { name: 'demo' })) as { key?: unknown };
-  if (typeof key !== 'string') throw new SetupError('The Admin API made a key but did not show it.');
+  if (typeof key !== 'string') throw new SetupError('The Admin API created a key but did not return it.');
   for (const [name, port] of [['orders', ordersPort], ['users', usersPort]] as const) {
     await call(options, 'PUT', `/v1/services/${name}`, { targets: [{ address: `127.0.0.1:${port}` }] });
     await call(options, 'PUT', `/v1/routes/${name}?wait=applied&timeout=10s`, { paths: [`/${name}/*`], service: name, policies: [{ name: 'key-auth' }] });

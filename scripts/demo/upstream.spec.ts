@@ -4,7 +4,7 @@ import { freePort } from '../process/ports.ts';
 import { waitUntil } from '../process/wait-until.ts';
 import { startWatched } from '../process/watched-process.ts';
 
-it('the demo service tells what it received, and stops when asked', async () => {
+it('the demo service returns the request that it received, and stops on SIGTERM', async () => {
   const port = await freePort();
   const service = await startWatched({
     name: 'upstream',

@@ -1,5 +1,5 @@
 /**
- * A tiny service to try a gateway with. It answers every request with what it saw, as JSON.
+ * A small service for the demo. It answers every request with the request itself, as JSON.
  *
  *     node scripts/demo/upstream.ts orders 9101
  */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { SetupError } from '../process/setup-error.ts';
 
 /**
- * Gives a folder of ours outside the checkout, `/var/tmp/sluice-<uid>`, that every account can pass through. Everybody may
- * write to /var/tmp, so a folder that is there already is used only if it is truly a folder, ours, and writable by us alone.
- * @throws SetupError when somebody else holds that name.
+ * Returns a folder outside the checkout, `/var/tmp/sluice-<uid>`, that every account can pass through. Every account may
+ * write to /var/tmp, so an existing folder is used only if it is a folder, belongs to us, and only we can write to it.
+ * @throws SetupError when another account has created that name.
  */
 export function outsideFolder(parent = '/var/tmp'): string {
   const uid = process.getuid?.() ?? 0;
@@ -19,7 +19,7 @@ export function outsideFolder(parent = '/var/tmp'): string {
   const entry = lstatSync(path);
   if (entry.isDirectory() && entry.uid === uid && (entry.mode & 0o022) === 0) return path;
   throw new SetupError(
-    `${path} is not safe to use: it must be a folder that belongs to user ${uid} and that nobody else may write to.\n` +
+    `${path} is not safe to use: it must be a folder that belongs to user ${uid} and that no other account can write to.\n` +
       'Remove it, or move the checkout to a folder that every account can read.',
   );
 }

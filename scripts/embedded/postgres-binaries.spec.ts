@@ -55,7 +55,7 @@ describe('the folder outside the checkout', () => {
     expect(outsideFolder(parent)).toBe(join(parent, name));
   });
 
-  it('is refused when somebody else could have prepared it', () => {
+  it('is refused when another account could have prepared it', () => {
     mkdirSync(join(parent, name));
     chmodSync(join(parent, name), 0o777);
     expect(() => outsideFolder(parent)).toThrow(/not safe to use/);

@@ -38,12 +38,12 @@ export function preparePostgresBinaries(account: ServerAccount | undefined, onNo
 function installedFolder(): string {
   const packageName = platforms[`${process.platform} ${process.arch}`];
   if (packageName === undefined) {
-    throw new SetupError(`There is no embedded Postgres for ${process.platform} on ${process.arch}. Set DATABASE_URL to a Postgres that runs already.`);
+    throw new SetupError(`There is no embedded Postgres for ${process.platform} on ${process.arch}. Set DATABASE_URL to a running Postgres.`);
   }
   try {
     return join(dirname(createRequire(import.meta.url).resolve(packageName)), '..', 'native');
   } catch {
-    throw new SetupError(`The package ${packageName} is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a Postgres that runs already.`);
+    throw new SetupError(`The package ${packageName} is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a running Postgres.`);
   }
 }
 

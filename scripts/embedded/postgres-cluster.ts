@@ -33,7 +33,7 @@ export async function prepareCluster(setup: ClusterSetup): Promise<string> {
     if (isWholeCluster(setup)) return readPassword(setup.location);
     const aside = `${setup.location.clusterDir}.broken-${Date.now()}`;
     renameSync(setup.location.clusterDir, aside);
-    setup.onNotice(`The Postgres data was incomplete. It was moved to ${aside}, and Postgres begins anew`);
+    setup.onNotice(`The Postgres data was incomplete. It was moved to ${aside}, and Postgres starts with an empty database`);
   }
   return await createCluster(setup);
 }
@@ -44,14 +44,14 @@ function isWholeCluster({ location, binaries }: ClusterSetup): boolean {
   if (major === binaries.major) return true;
   throw new SetupError(
     `${location.clusterDir} was written by Postgres ${major}; this is Postgres ${binaries.major}, which cannot read it.\n` +
-      `Move that folder away to begin anew, choose another one with SLUICE_DATA_DIR=<folder>, or run Postgres ${major} and set DATABASE_URL.`,
+      `Move that folder away to start with an empty database, choose another one with SLUICE_DATA_DIR=<folder>, or run Postgres ${major} and set DATABASE_URL.`,
   );
 }
 
 function readPassword(location: PostgresLocation): string {
   const password = readText(location.passwordFile, location)?.trim();
   if (password !== undefined && password !== '') return password;
-  throw new SetupError(`${location.passwordFile} is missing, and without it nobody can enter the database in ${location.clusterDir}.\nPut the file back, or move that folder away to begin anew.`);
+  throw new SetupError(`${location.passwordFile} is missing, and without it no client can log in to the database in ${location.clusterDir}.\nRestore the file, or move that folder away to start with an empty database.`);
 }
 
 function readText(path: string, location: PostgresLocation): string | undefined {
@@ -106,7 +106,7 @@ async function runInitdb({ binaries, account, durable, log }: ClusterSetup, targ
   const exit = await initdb.exited;
   clearTimeout(timer);
   if (exit.code !== 0) {
-    throw new SetupError(`Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}). Its last words, also in ${log.path}:\n${log.tail(15)}`);
+    throw new SetupError(`Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`);
   }
 }
 

@@ -54,7 +54,7 @@ describe('an embedded Postgres', () => {
     expect(await query(postgres.url, 'SHOW fsync')).toEqual(['on']);
   });
 
-  it('lets nobody in without the password, which only its owner can read', async () => {
+  it('requires the password, which only its owner can read', async () => {
     const url = new URL(postgres.url);
     url.password = 'wrong';
     await expect(query(url.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
@@ -76,7 +76,7 @@ describe('an embedded Postgres', () => {
     await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(/is in use by another Sluice.*SLUICE_DATA_DIR/s);
   });
 
-  it('reports an end nobody asked for, with the last lines of the log', async () => {
+  it('reports an unexpected end, with the last lines of the log', async () => {
     const crashes: string[] = [];
     const other = await startPostgres({ dataDir: join(folder, 'crashing'), database: 'sluice', durable: false, onCrash: (text) => crashes.push(text) });
     process.kill(other.pid ?? 0, 'SIGKILL');
@@ -88,7 +88,7 @@ describe('an embedded Postgres', () => {
 
 describe('starting an embedded Postgres again', () => {
   it('reuses the data, whatever process has the recorded pid by now', async () => {
-    // After a power cut the old pid may belong to anybody; this test itself stands in for that somebody.
+    // After a power cut the old pid may belong to any process; here it is the pid of this test.
     writeFileSync(join(dataDir, 'cluster', 'postmaster.pid'), `${process.pid}\n${join(dataDir, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`);
     const postgres = await startPostgres({ dataDir, database: 'sluice' });
     expect(await query(postgres.url, 'SELECT id FROM kept')).toEqual([42]);

@@ -28,7 +28,7 @@ export type PostgresOptions = {
   readonly timeoutMs?: number;
   /** Receives a line for each thing a person may want to know. */
   readonly onNotice?: (line: string) => void;
-  /** Called when the server ends although nobody asked it to, with its last log lines. */
+  /** Called when the server ends although it was not stopped, with its last log lines. */
   readonly onCrash?: (description: string) => void;
 };
 
@@ -86,7 +86,7 @@ async function runServer(server: Server, password: string): Promise<EmbeddedPost
   let port = 0;
   const supervised = supervise(
     () => launch(server, port),
-    (exit) => options.onCrash?.(`Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last words, also in ${log.path}:\n${log.tail(15)}`),
+    (exit) => options.onCrash?.(`Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`),
   );
   await startOnSomePort(server, async (candidate) => {
     port = candidate;
@@ -110,7 +110,7 @@ async function runServer(server: Server, password: string): Promise<EmbeddedPost
   };
 }
 
-/** Postgres cannot choose a port itself, so a free one is looked for, and another one if somebody else was quicker to take it. */
+/** Postgres cannot choose a port itself, so a free one is searched, and another one when another process takes it first. */
 async function startOnSomePort({ options, log }: Server, start: (port: number) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
@@ -143,7 +143,7 @@ async function launch(server: Server, port: number): Promise<WatchedProcess> {
     if (!isWaitingForSessions || performance.now() > deadline) break;
     await sleep(100);
   }
-  throw new SetupError(`Postgres did not start. Its last words, also in ${log.path}:\n${log.tail(15)}`);
+  throw new SetupError(`Postgres did not start. Its last output, also in ${log.path}:\n${log.tail(15)}`);
 }
 
 async function spawnServer({ binaries, location, account, log, options }: Server, port: number): Promise<WatchedProcess> {

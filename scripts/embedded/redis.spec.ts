@@ -32,7 +32,7 @@ describe('a Redis of our own', () => {
     await redis.stop();
   });
 
-  it('reports an end nobody asked for', async () => {
+  it('reports an unexpected end', async () => {
     const crashes: string[] = [];
     const redis = await startRedis({ onCrash: (text) => crashes.push(text) });
     process.kill(redis.pid ?? 0, 'SIGKILL');
@@ -42,7 +42,7 @@ describe('a Redis of our own', () => {
   });
 });
 
-describe('a Redis that runs already', () => {
+describe('a running Redis', () => {
   it('is used as it is, and is not ours to stop', async () => {
     const own = await startRedis();
     const redis = await startRedis({ url: own.url });

@@ -10,13 +10,13 @@ import { findRedisProgram } from './redis-program.ts';
 
 /** How to get a Redis. */
 export type RedisOptions = {
-  /** The address of a Redis that runs already: it is checked and used as it is. Without it, one of our own is started. */
+  /** The address of a running Redis: it is checked and used as it is. Without it, one of our own is started. */
   readonly url?: string | undefined;
   /** Where to look for a server program. Default: the PATH of this process. */
   readonly searchPath?: string;
   /** Receives a line for each thing a person may want to know. */
   readonly onNotice?: (line: string) => void;
-  /** Called when our own server ends although nobody asked it to, with its last log lines. */
+  /** Called when our own server ends although it was not stopped, with its last log lines. */
   readonly onCrash?: (description: string) => void;
 };
 
@@ -38,7 +38,7 @@ const keptLogBytes = 8_192;
 
 /**
  * Gives a real Redis on 127.0.0.1, once it answers.
- * @throws SetupError when there is no Redis to be had, naming the ways to get one.
+ * @throws SetupError when no Redis is available; the message names the ways to get one.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<EmbeddedRedis> {
   if (options.url !== undefined && options.url !== '') return await useRedis(options.url);
@@ -47,7 +47,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<EmbeddedRe
   let port = 0;
   const supervised = supervise(
     () => launch(program, port, log),
-    (exit) => options.onCrash?.(`Redis ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last words:\n${log.text.trimEnd()}`),
+    (exit) => options.onCrash?.(`Redis ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output:\n${log.text.trimEnd()}`),
   );
   for (let attempt = 1; ; attempt++) {
     port = await freePort();
@@ -55,7 +55,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<EmbeddedRe
       await supervised.start();
       break;
     } catch (error) {
-      // Redis cannot choose a port itself, and somebody else may have been quicker to take this one.
+      // Redis cannot choose a port itself, and another process may have taken this one.
       if (attempt === 5 || !log.text.includes('Address already in use')) throw error;
     }
   }
@@ -106,7 +106,7 @@ async function launch(program: RedisProgram, port: number, log: { text: string }
     await sleep(20);
   }
   await redis.stop();
-  throw new SetupError(`Redis (${program.command}) did not start. Its last words:\n${log.text.trimEnd()}`);
+  throw new SetupError(`Redis (${program.command}) did not start. Its last output:\n${log.text.trimEnd()}`);
 }
 
 async function ping(url: string, timeoutMs: number): Promise<void> {

@@ -5,8 +5,8 @@ import { SetupError } from '../process/setup-error.ts';
 export type ServerAccount = { readonly name: string; readonly uid: number; readonly gid: number };
 
 /**
- * The account Postgres must run as: `undefined` for "as we are". Postgres refuses to run as root, so root lends it the
- * account `postgres`, or `nobody` where there is none.
+ * The account Postgres must run as: `undefined` for "as we are". Postgres refuses to run as root, so root runs it as the
+ * account `postgres`, or as the unprivileged account of the system where that one does not exist.
  * @throws SetupError when we are root and neither account exists.
  */
 export function postgresAccount(): ServerAccount | undefined {
@@ -15,7 +15,7 @@ export function postgresAccount(): ServerAccount | undefined {
   if (account !== undefined) return account;
   throw new SetupError(
     'Postgres does not run as root, and this system has neither an account "postgres" nor "nobody" to run it as.\n' +
-      'Start Sluice as an ordinary user, or set DATABASE_URL to a Postgres that runs already.',
+      'Start Sluice as an ordinary user, or set DATABASE_URL to a running Postgres.',
   );
 }
 
@@ -38,7 +38,7 @@ export function canUse(account: ServerAccount, path: string, access: '-r' | '-x'
   if (result.error !== undefined) {
     throw new SetupError(
       `This system does not let root run a program as "${account.name}" (${result.error.message}).\n` +
-        'Start Sluice as an ordinary user, or set DATABASE_URL to a Postgres that runs already.',
+        'Start Sluice as an ordinary user, or set DATABASE_URL to a running Postgres.',
     );
   }
   return result.status === 0;

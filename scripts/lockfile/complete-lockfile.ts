@@ -50,10 +50,10 @@ function isLocked(packages: Lockfile['packages'], name: string): boolean {
 }
 
 function entryFor(name: string, version: string, isDev: boolean): LockedPackage {
-  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) throw new Error(`${name} is missing from the lockfile and asked for as "${version}", which is not one version. Make the lockfile anew against a complete registry.`);
+  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) throw new Error(`${name} is missing from the lockfile and asked for as "${version}", which is not one version. Create the lockfile again with a complete registry.`);
   const words = name.split(/[/-]/);
   const find = (table: Readonly<Record<string, string>>): string | undefined => words.map((word) => table[word]).find((found) => found !== undefined);
   const [os, cpu, libc] = [find(systems), find(processors), find(libraries)];
-  if (os === undefined || cpu === undefined) throw new Error(`${name} is missing from the lockfile, and its name tells no platform. Make the lockfile anew against a complete registry.`);
+  if (os === undefined || cpu === undefined) throw new Error(`${name} is missing from the lockfile, and its name tells no platform. Create the lockfile again with a complete registry.`);
   return { version, cpu: [cpu], ...(isDev ? { dev: true } : {}), ...(os === 'linux' && libc !== undefined ? { libc: [libc] } : {}), optional: true, os: [os] };
 }

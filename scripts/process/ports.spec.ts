@@ -37,7 +37,7 @@ describe('ports', () => {
     ]);
     await expect(check).rejects.toThrow(
       `Port ${taken} (the proxy) is taken by another program, perhaps another Sluice. Stop it, or choose another port: SLUICE_PROXY_PORT=<port>.\n` +
-        `Port ${free} is asked for twice: by the Admin API (SLUICE_ADMIN_PORT) and by the config stream (SLUICE_STREAM_PORT).`,
+        `Port ${free} is set twice: by the Admin API (SLUICE_ADMIN_PORT) and by the config stream (SLUICE_STREAM_PORT).`,
     );
     await expect(requireFreePorts([{ port: free, purpose: 'the proxy', variable: 'SLUICE_PROXY_PORT' }])).resolves.toBeUndefined();
   });

@@ -4,10 +4,10 @@ import { SetupError } from './setup-error.ts';
 
 const host = '127.0.0.1';
 
-/** A port that somebody is about to listen on, and the environment variable that moves it. */
+/** A port that a program is about to listen on, and the environment variable that moves it. */
 export type WantedPort = { readonly port: number; readonly purpose: string; readonly variable: string };
 
-/** Below those that connections to somebody else are given (Linux: from 32,768), which would take them at any moment. */
+/** Below the ephemeral ports (Linux: from 32,768), which an outgoing connection could take at any moment. */
 const firstFree = 20_000;
 const lastFree = 32_000;
 const given = new Set<number>();
@@ -44,7 +44,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   for (const [index, { port, purpose, variable }] of wanted.entries()) {
     const twin = wanted.slice(0, index).find((earlier) => earlier.port === port);
     if (twin !== undefined) {
-      faults.push(`Port ${port} is asked for twice: by ${twin.purpose} (${twin.variable}) and by ${purpose} (${variable}).`);
+      faults.push(`Port ${port} is set twice: by ${twin.purpose} (${twin.variable}) and by ${purpose} (${variable}).`);
     } else if (!(await isPortFree(port))) {
       faults.push(`Port ${port} (${purpose}) is taken by another program, perhaps another Sluice. Stop it, or choose another port: ${variable}=<port>.`);
     }

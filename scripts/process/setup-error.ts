@@ -1,5 +1,5 @@
 /**
- * A fault of the proxy (a port that is taken, a missing program, an unwritable folder) that a person can put right.
+ * A problem of the machine (a port in use, a missing program, an unwritable folder) that the user can solve.
  * The message says what is wrong and what to do next, so scripts print it alone, without a stack trace.
  */
 export class SetupError extends Error {

@@ -1,7 +1,7 @@
 import type { ProcessExit } from './watchdog-protocol.ts';
 import type { WatchedProcess } from './watched-process.ts';
 
-/** A server that can be stopped, killed and started again, and that tells an end nobody asked for from one that was wanted. */
+/** A server that can be stopped, killed and started again, and that distinguishes an unexpected end from a requested one. */
 export type SupervisedProcess = {
   /** `undefined` while it is down. */
   readonly pid: number | undefined;
@@ -16,7 +16,7 @@ export type SupervisedProcess = {
 /**
  * Supervises one server.
  * @param launch starts it and gives it once it is ready to serve
- * @param onCrash called when it ends although nobody asked it to
+ * @param onCrash called when it ends although it was not stopped
  */
 export function supervise(launch: () => Promise<WatchedProcess>, onCrash: (exit: ProcessExit) => void): SupervisedProcess {
   let running: WatchedProcess | undefined;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Asks again and again until the answer is yes.
- * @throws Error naming `what` when it has not come true within `timeoutMs`.
+ * @throws Error naming `what` when the condition is not met within `timeoutMs`.
  */
 export async function waitUntil(what: string, ask: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;

@@ -42,7 +42,7 @@ describe('a watched process', () => {
     expect(await watched.stop()).toEqual({ code: 7, signal: null });
   });
 
-  it('is asked politely first, and killed when it does not listen', async () => {
+  it('gets SIGTERM first, and SIGKILL when it ignores that', async () => {
     const polite = await watch(`process.on('SIGTERM', () => process.exit(3)); console.log('on'); ${waits}`);
     await firstLine(polite);
     expect(await polite.stop()).toEqual({ code: 3, signal: null });

@@ -11,7 +11,7 @@ const apps = ['control-plane', 'proxy'];
 const timeoutMs = 600_000;
 
 /**
- * Builds the control plane and the proxy, unless nothing has changed since the last build here. Gives whether it built.
+ * Builds the control plane and the proxy, unless nothing has changed since the last build here. Returns whether it built.
  * @throws SetupError with the compiler's output when the build fails.
  */
 export async function ensureBuilt(root: string): Promise<boolean> {

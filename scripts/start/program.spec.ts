@@ -27,7 +27,7 @@ function start(source: string, port: number, crashes: string[] = []): Promise<Pr
 }
 
 describe('a program of npm start', () => {
-  it('is given once it serves, and stops without being called crashed', async () => {
+  it('is returned once it serves, and a stop is not reported as a crash', async () => {
     const port = await freePort();
     const crashes: string[] = [];
     const program = await start(serves(port), port, crashes);
@@ -40,18 +40,18 @@ describe('a program of npm start', () => {
     expect(crashes).toEqual([]);
   });
 
-  it('that does not start is reported with its last words', async () => {
+  it('that does not start is reported with its last output', async () => {
     const failure = start("console.error('no database for sla_TpokkWTNMP3hQkXb7l0vl21Cmim2e8'); process.exit(3)", await freePort());
-    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last words, also in .*sample\.log:\nno database for sla_…$/);
+    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last output, also in .*sample\.log:\nno database for sla_…$/);
   });
 
-  it('that crashes is reported with its last words, and can be started again', async () => {
+  it('that crashes is reported with its last output, and can be started again', async () => {
     const port = await freePort();
     const crashes: string[] = [];
     const program = await start(serves(port), port, crashes);
     process.kill(program.pid ?? 0, 'SIGKILL');
     await waitUntil('the crash is reported', () => crashes.length > 0);
-    expect(crashes[0]).toMatch(/^The sample ended unexpectedly \(SIGKILL\)\. Its last words, .*:\nbegins$/);
+    expect(crashes[0]).toMatch(/^The sample ended unexpectedly \(SIGKILL\)\. Its last output, .*:\nbegins$/);
     await program.restart();
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     await program.stop();

@@ -15,7 +15,7 @@ export type ProgramOptions = {
   readonly readyUrl: string;
   /** How long it may take to stop before it is killed. */
   readonly stopGraceMs: number;
-  /** Called when it ends although nobody asked it to. */
+  /** Called when it ends although it was not stopped. */
   readonly onCrash: (description: string) => void;
 };
 
@@ -37,7 +37,7 @@ const shownLines = 20;
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const log = openLogFile(options.logPath);
   keepLogBounded(log);
-  const lastWords = (): string => `Its last words, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
+  const lastWords = (): string => `Its last output, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
   const supervised = supervise(
     () => launch(options, log, lastWords),
     (exit) => {
@@ -87,7 +87,7 @@ async function answersOk(url: string): Promise<boolean> {
   }
 }
 
-/** Programs do not print secrets; should one, a terminal may be shared. */
+/** Programs print no secrets; this is a second protection, because a terminal may be shared. */
 function withoutSecrets(text: string): string {
   return text.replace(/\b(sl[a-z]_)[A-Za-z0-9]{20,}/g, '$1…');
 }

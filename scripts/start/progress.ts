@@ -1,5 +1,5 @@
 /**
- * Performs one step of a longer work and prints a line for it: its name at once, its time when it is done.
+ * Runs one step and prints a line for it: its name at once, its time when it is done.
  * @param perform gives a remark to print behind the time, or nothing
  */
 export async function step<T>(name: string, perform: () => Promise<T>, remark: (result: T) => string = () => ''): Promise<T> {

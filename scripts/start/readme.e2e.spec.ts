@@ -56,7 +56,7 @@ afterAll(async () => {
 }, patienceMs);
 
 describe('the README', () => {
-  it('"Five minutes": every command does what stands beside it', () => {
+  it('"Five minutes": every command has the result in its comment', () => {
     const blocks = blocksOf('Five minutes');
     expect(blocks).toHaveLength(3);
     const script = blocks.map(here).join('\necho "=== block"\n');

@@ -13,7 +13,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-it('starts a part again that crashed, and says so', async () => {
+it('restarts a part that crashed, and prints that', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
   const restartPolicy = new RestartPolicy('Postgres', (reason) => givenUp.push(reason));
@@ -21,7 +21,7 @@ it('starts a part again that crashed, and says so', async () => {
   restartPolicy.onCrash('Postgres ended.');
   await waitUntil('it runs again', () => said.length === 3);
   expect([starts, givenUp]).toEqual([1, []]);
-  expect(said).toEqual(['\nPostgres ended.', 'Starting Postgres again (attempt 1 of 5); everything else goes on.', 'Postgres runs again (process 1).']);
+  expect(said).toEqual(['\nPostgres ended.', 'Starting Postgres again (attempt 1 of 5); the other parts keep running.', 'Postgres runs again (process 1).']);
 });
 
 it('waits longer before each further start of a part that keeps crashing, and gives up after a few', async () => {
@@ -37,9 +37,9 @@ it('waits longer before each further start of a part that keeps crashing, and gi
   restartPolicy.onCrash('fourth');
   expect(givenUp).toEqual(['fourth']);
   expect(said.filter((line) => line.startsWith('Starting'))).toEqual([
-    'Starting Proxy again (attempt 1 of 3); everything else goes on.',
-    'Starting Proxy again in 0.02 s (attempt 2 of 3); everything else goes on.',
-    'Starting Proxy again in 0.04 s (attempt 3 of 3); everything else goes on.',
+    'Starting Proxy again (attempt 1 of 3); the other parts keep running.',
+    'Starting Proxy again in 0.02 s (attempt 2 of 3); the other parts keep running.',
+    'Starting Proxy again in 0.04 s (attempt 3 of 3); the other parts keep running.',
   ]);
 });
 

@@ -14,8 +14,8 @@ export type RevivalLimits = {
 export type Restart = () => Promise<{ readonly pid: number | undefined }>;
 
 /**
- * What to do when a part crashes: it is started again while the others go on. A part that keeps crashing, or cannot be
- * started, is given up after a few attempts.
+ * Restarts a part that crashes while the others keep running. Gives up a part that keeps crashing, or cannot be started,
+ * after a few attempts.
  */
 export class RestartPolicy {
   readonly #name: string;
@@ -56,7 +56,7 @@ export class RestartPolicy {
     while (this.#restart !== undefined && !this.#isStopped && this.#attempts < attempts) {
       this.#attempts++;
       const waitMs = this.#attempts === 1 ? 0 : pauseMs * 2 ** (this.#attempts - 2);
-      console.error(`Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); everything else goes on.`);
+      console.error(`Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); the other parts keep running.`);
       await sleep(waitMs);
       if (this.#isStopped) return;
       try {

@@ -20,7 +20,7 @@ describe('the settings of npm start', () => {
     expect(read([], env)).toMatchObject({ dataDir: '/data', databaseUrl: undefined, postgresPort: 5433, ports: { proxy: 80, orders: 7000, users: 7001 } });
   });
 
-  it('refuse what they do not know', () => {
+  it('refuse unknown arguments and invalid ports', () => {
     expect(() => read(['--epmty'])).toThrow('"--epmty" is not known. Try: npm start -- --help');
     expect(() => read([], { SLUICE_ADMIN_PORT: 'http' })).toThrow(/SLUICE_ADMIN_PORT must be a port number/);
   });
@@ -30,7 +30,7 @@ describe('the settings of npm start', () => {
     expect(wantedPorts(read(['--empty'])).map(({ port }) => port)).toEqual([8000, 8001, 8005, 8100]);
   });
 
-  it('show a path as one would type it in the checkout', () => {
+  it('print a path as a user would type it in the checkout', () => {
     expect(shortPath(read(), '/checkout/.sluice/admin-token')).toBe('.sluice/admin-token');
     expect(shortPath(read(), '/data/admin-token')).toBe('/data/admin-token');
   });

@@ -3,7 +3,7 @@ import { readArguments } from '../arguments/start.mjs';
 import { portFrom, type WantedPort } from '../process/ports.ts';
 import { SetupError } from '../process/setup-error.ts';
 
-/** What `npm start` was asked for. */
+/** The settings of `npm start`. */
 export type StartSettings = {
   readonly root: string;
   readonly dataDir: string;
@@ -16,7 +16,7 @@ export type StartSettings = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads what was asked for.
+ * Reads arguments and environment.
  * @throws SetupError for an unknown argument or a port that is none.
  */
 export function readSettings(root: string, args: readonly string[], env: Environment): StartSettings {

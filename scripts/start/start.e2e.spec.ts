@@ -78,7 +78,7 @@ async function untilNothingIsLeft(postgresPort: number | undefined): Promise<voi
 
 describe('npm start', () => {
   it(
-    'brings everything up, and what it prints is true; it stops in order',
+    'starts everything, prints commands that work, and stops in order',
     async () => {
       const launched = launch();
       await untilItSays('Ctrl-C stops everything', launched);
@@ -106,7 +106,7 @@ describe('npm start', () => {
   );
 
   it(
-    'starts again with the same data, revives each part that is killed, and leaves nothing when it is killed itself',
+    'starts again with the same data, restarts each part that is killed, and leaves no process when it is killed',
     async () => {
       const before = key();
       const launched = launch();
@@ -118,7 +118,7 @@ describe('npm start', () => {
       process.kill(controlPlane, 'SIGKILL');
       expect(await statusOf('/orders/1', key())).toBe(200);
       await untilItSays('Control plane runs again', launched);
-      expect(output).toMatch(/control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting Control plane again \(attempt 1 of 5\); everything else goes on\./);
+      expect(output).toMatch(/control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting Control plane again \(attempt 1 of 5\); the other parts keep running\./);
 
       // Each part is started again by itself, while the others go on.
       for (const part of ['Proxy', 'Demo orders'] as const) {
@@ -126,7 +126,7 @@ describe('npm start', () => {
         await untilItSays(`${part} runs again`, launched);
         expect(await statusOf('/orders/1', key())).toBe(200);
       }
-      expect(output).toMatch(/The proxy ended unexpectedly \(SIGKILL\)\. Its last words, also in .*proxy\.log/);
+      expect(output).toMatch(/The proxy ended unexpectedly \(SIGKILL\)\. Its last output, also in .*proxy\.log/);
       process.kill(readPostmasterFile(join(dataDir, 'postgres', 'cluster'))?.pid ?? 0, 'SIGKILL');
       await untilItSays('Postgres runs again', launched);
       expect(await statusOf('/orders/1', key())).toBe(200);
@@ -141,7 +141,7 @@ describe('npm start', () => {
   );
 
   it(
-    'starts without a demo when asked to, prints what is true, and ends in order when its terminal is closed',
+    'starts without a demo with --empty, prints commands that work, and ends in order when its terminal is closed',
     async () => {
       const launched = launch('--empty');
       await untilItSays('Ctrl-C stops everything', launched);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { shortPath, type StartSettings } from './settings.ts';
 
-/** What a person reads when everything runs: where things are, and lines to paste. */
+/** The text after a complete start: addresses, and commands to paste. */
 export function summary(settings: StartSettings, demoKey: string | undefined): string {
   const { ports, dataDir } = settings;
   const at = (port: number): string => `http://127.0.0.1:${port}`;
@@ -35,7 +35,7 @@ function demoLines(proxy: string, key: string): string[] {
   return [
     'Try it in another terminal:',
     '',
-    '  # 200: the demo service answers, and tells what it received',
+    '  # 200: the demo service answers with the request that it received',
     `  curl -i ${proxy}/orders/1 ${withKey}`,
     '',
     '  # 401: no key',

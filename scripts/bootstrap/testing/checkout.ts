@@ -43,7 +43,7 @@ export function checkout(name: string, script: string, pinned = version): string
   return root;
 }
 
-/** What came of a run of the bootstrap. */
+/** The result of a run of the bootstrap. */
 export type Run = { readonly status: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string };
 
 /** Runs a script of a checkout through its bootstrap, as npm would but without npm. */
