@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 describe('the config stream', () => {
-  it('sends a snapshot to a new node, then a delta for every revision that concerns it', async () => {
+  it('sends a snapshot to a new node, then a delta for every revision that affects it', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
     expect([...node.records.values()]).toEqual([{ kind: 'gateway', id: gateway, json: '{"name":"default"}' }]);
@@ -60,7 +60,7 @@ describe('the config stream', () => {
     expect(hashOf(node)).toEqual(node.deltas.at(-1)?.setHash);
   });
 
-  it('beats once a second with the revision and the set hash', async () => {
+  it('sends a heartbeat once a second with the revision and the set hash', async () => {
     const node = connect();
     await replica.commit({ kind: 'service', id: service, spec: { name: 'unused' } });
     await node.until(() => node.frames.some((frame) => frame.type === 'heartbeat' && frame.revision === 2));
@@ -68,7 +68,7 @@ describe('the config stream', () => {
     expect(node.deltas).toEqual([]);
   });
 
-  it('resumes a node that comes back with one merged delta, or nothing', async () => {
+  it('resumes a node that reconnects with one merged delta, or without any', async () => {
     const before = connect();
     await before.until(() => before.revision === 1);
     const { held } = before;
@@ -98,7 +98,7 @@ describe('the config stream', () => {
     expect(after.frames).toMatchObject([{ type: 'snapshot', revision: 1 }]);
   });
 
-  it('sends a snapshot when a node says it has drifted', async () => {
+  it('sends a snapshot when a node reports that its set hash differs', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
     node.hello();
@@ -112,7 +112,7 @@ describe('the config stream', () => {
     await slow.until(() => slow.revision === 1);
     slow.call.pause();
     const id = randomUUID();
-    // More than the buffers of both sides hold.
+    // More than the buffers of both sides.
     for (let round = 1; round <= 60; round++) {
       const last = await replica.commit({ kind: 'consumer', id, spec: { username: `${round}-${'x'.repeat(200_000)}` } });
       await quick.until(() => quick.revision === last);
@@ -130,7 +130,7 @@ describe('the config stream', () => {
     ['no token', { token: '' }, status.UNAUTHENTICATED, /SLUICE_NODE_TOKEN/],
     ['a wrong token', { token: 'wrong' }, status.UNAUTHENTICATED, /SLUICE_NODE_TOKEN/],
     ['a gateway that does not exist', { gateway: 'nowhere' }, status.NOT_FOUND, /no gateway "nowhere"/],
-    ['a node id that cannot be', { id: 'a b' }, status.INVALID_ARGUMENT, /SLUICE_NODE_ID/],
+    ['an invalid node id', { id: 'a b' }, status.INVALID_ARGUMENT, /SLUICE_NODE_ID/],
   ])('refuses %s, and says what to do', async (_, options, code, message) => {
     const node = connect(options);
     await node.until(() => node.error !== undefined);
@@ -138,7 +138,7 @@ describe('the config stream', () => {
     expect(node.frames).toEqual([]);
   });
 
-  it('refuses a second hello of somebody else', async () => {
+  it('refuses a second hello of another node', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
     node.hello(node.held, 'other');
@@ -146,7 +146,7 @@ describe('the config stream', () => {
     expect(node.error).toMatchObject({ code: status.INVALID_ARGUMENT });
   });
 
-  it('lets the newer of two streams of one node win', async () => {
+  it('keeps the newer of two streams of one node', async () => {
     const older = connect();
     await older.until(() => older.revision === 1);
     const newer = connect();
@@ -157,7 +157,7 @@ describe('the config stream', () => {
     await newer.until(() => newer.revision === last);
   });
 
-  it('ends the streams of a gateway that was deleted', async () => {
+  it('ends the streams of a deleted gateway', async () => {
     const node = connect({ gateway: 'internal' });
     await node.until(() => node.revision === 1);
     await replica.commit({ kind: 'gateway', id: internal, spec: null });
@@ -165,7 +165,7 @@ describe('the config stream', () => {
     expect(node.error).toMatchObject({ code: status.NOT_FOUND, message: expect.stringMatching(/gateway was deleted/) });
   });
 
-  it('says farewell when it stops, and takes nodes back where they were after a restart', async () => {
+  it('sends a drain when it stops, and resumes nodes after a restart', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
     const { port } = replica;
@@ -175,11 +175,11 @@ describe('the config stream', () => {
     const last = await replica.commit(consumer('x'));
     const back = connect({ held: node.held });
     await back.until(() => back.revision === last);
-    // The new process has no deltas from before its start, only those since.
+    // The new process has only the deltas since its start.
     expect(back.frames[0]?.type).toBe('delta');
   });
 
-  it('does not wait for ever for a hello', async () => {
+  it('limits the wait for a hello', async () => {
     const impatient = await startReplica({ helloMs: 100 });
     const node = connect({ saysHello: false }, impatient);
     await node.until(() => node.error !== undefined);
@@ -193,7 +193,7 @@ describe('the config stream', () => {
     expect(node.error).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/first frame must be a hello/) });
   });
 
-  it('carries a bounded number of streams', async () => {
+  it('bounds the number of streams', async () => {
     const small = await startReplica({ maxStreams: 1 });
     const first = connect({}, small);
     await first.until(() => first.revision === 1);
@@ -202,7 +202,7 @@ describe('the config stream', () => {
     expect(second.error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
   });
 
-  it('takes back a crowd at once, encoding the snapshot once', async () => {
+  it('accepts many nodes at once, and encodes the snapshot once', async () => {
     const view = replica.feed.view(gateway);
     const snapshot = await view?.snapshot();
     const crowd = Array.from({ length: 100 }, (_, index) => connect({ id: `node-${index}` }));
@@ -212,7 +212,7 @@ describe('the config stream', () => {
     await Promise.all(crowd.map((node) => node.until(() => node.revision === last)));
   });
 
-  it('gives the same deltas on every replica', async () => {
+  it('sends the same deltas from every replica', async () => {
     const second = await startReplica();
     const [here, there] = [connect(), connect({ id: 'node-2' }, second)];
     await Promise.all([here, there].map((node) => node.until(() => node.revision === 1)));

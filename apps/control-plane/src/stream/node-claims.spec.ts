@@ -43,7 +43,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-describe('what a node says', () => {
+describe('a claim of a node', () => {
   const bad = 'a\u0000b\ud800c';
   const fault: Fault = { kind: bad, id: bad, name: bad, pointer: `/${bad}`, code: bad, reason: bad.repeat(5_000) };
 
@@ -59,7 +59,7 @@ describe('what a node says', () => {
     const revision = await change();
     await Promise.all([strange, plain].map((node) => node.until(() => node.revision === revision)));
     strange.send(frameOf(revision));
-    // Through the rows, as another replica sees it.
+    // Read through the rows, as another replica does.
     const report = await second.nodes.wait(revision, 3_000);
     expect(report.nodes.find(({ id }) => id === 'plain')).toMatchObject({ outcome: 'applied', appliedRevision: revision });
     const shown = JSON.stringify((await second.nodes.find('strange'))?.faults ?? []) + JSON.stringify((await second.nodes.find('strange'))?.targets);
@@ -68,7 +68,7 @@ describe('what a node says', () => {
     expect(replica.log.lines.join('')).not.toContain('could not write the state');
   });
 
-  it('harms only its own row when the database refuses it all the same, and is logged once', async () => {
+  it('affects only its own row when the database refuses it, and is logged once', async () => {
     await connect('a');
     await connect('b');
     await replica.database.query("ALTER TABLE node ADD CONSTRAINT refused CHECK (id <> 'b' OR nacked_revision IS NULL) NOT VALID");
@@ -92,7 +92,7 @@ describe('what a node says', () => {
     ['refuses the largest revision', () => ({ type: 'nack', revision: Number.MAX_SAFE_INTEGER, faults: [] })],
     ['serves with a revision beyond the newest', (head) => ({ type: 'status', draining: false, targets: [], appliedRevision: head + 5 })],
     ['acknowledges revision 0', () => ({ type: 'ack', revision: 0, quarantined: [] })],
-  ])('is refused when it %s: it is told, waits go on, and it begins anew with a snapshot', async (_, frameOf) => {
+  ])('that %s ends the stream with an error; waits continue, and the node gets a snapshot', async (_, frameOf) => {
     await connect('honest');
     const liar = await connect('liar');
     const before = await change();
@@ -108,7 +108,7 @@ describe('what a node says', () => {
     expect(await stateOf('liar')).toMatchObject({ appliedRevision: after, nackedRevision: null });
   });
 
-  it('may be said twice', async () => {
+  it('may be repeated', async () => {
     const node = await connect('twice');
     const revision = await change();
     await node.until(() => node.revision === revision);
@@ -119,10 +119,10 @@ describe('what a node says', () => {
   });
 });
 
-describe('two nodes of one id', () => {
+describe('two nodes with the same id', () => {
   const [one, other] = [randomUUID(), randomUUID()];
 
-  it.each(['one replica', 'two replicas'])('the second is refused and told, on %s; the first goes on', async (where) => {
+  it.each(['one replica', 'two replicas'])('the second is refused with an error, on %s; the first continues', async (where) => {
     const second = where === 'one replica' ? replica : await startReplica();
     const first = await connect('same', { bootId: one });
     const late = await connect('same', { bootId: other }, second);
@@ -134,7 +134,7 @@ describe('two nodes of one id', () => {
     expect(second.log.lines.filter((line) => line.includes('refused a second node'))).toHaveLength(1);
   });
 
-  it.each(['one replica', 'two replicas'])('a process that comes back supersedes its own older stream, on %s', async (where) => {
+  it.each(['one replica', 'two replicas'])('a process that reconnects supersedes its own older stream, on %s', async (where) => {
     const second = where === 'one replica' ? replica : await startReplica();
     const first = await connect('same', { bootId: one });
     const again = await connect('same', { bootId: one }, second);
@@ -144,7 +144,7 @@ describe('two nodes of one id', () => {
     await again.until(() => again.revision === revision);
   });
 
-  it.each(['one replica', 'two replicas'])('a node that was restarted is taken back at once, on %s', async (where) => {
+  it.each(['one replica', 'two replicas'])('a restarted node is accepted at once, on %s', async (where) => {
     const second = where === 'one replica' ? replica : await startReplica();
     const first = await connect('same', { bootId: one });
     first.close();
@@ -157,7 +157,7 @@ describe('two nodes of one id', () => {
     expect(again.error).toBeUndefined();
   });
 
-  it('a node that says nothing any more loses its id within seconds', async () => {
+  it('a silent node loses its id within seconds', async () => {
     await connect('same', { bootId: one });
     const startedAt = performance.now();
     let next = await connect('same', { bootId: other });
@@ -169,7 +169,7 @@ describe('two nodes of one id', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(2_000);
   });
 
-  it('a node whose replica is gone is taken over by another process once its row is old', async () => {
+  it('the id of a node whose replica stopped can be taken over once its row is old', async () => {
     await connect('same', { bootId: one });
     await replica.database.query("UPDATE node SET replica = $1, last_seen_at = now() - interval '4 seconds'", [randomUUID()]);
     const second = await startReplica();
@@ -179,7 +179,7 @@ describe('two nodes of one id', () => {
 });
 
 describe('a gateway that is deleted while nodes serve it', () => {
-  it('tells them, and waits for what they say', async () => {
+  it('sends them the deletion and waits for their answers', async () => {
     const doomed = randomUUID();
     await replica.commit({ kind: 'gateway', id: doomed, spec: { name: 'doomed' } });
     const elsewhere = await startReplica();
@@ -200,7 +200,7 @@ describe('a gateway that is deleted while nodes serve it', () => {
     for (const { error } of [refusing, obeying]) expect(error).toMatchObject({ code: status.NOT_FOUND, message: expect.stringMatching(/gateway was deleted/) });
   });
 
-  it('does not wait for ever for a node that says nothing', async () => {
+  it('limits the wait for a silent node', async () => {
     const doomed = randomUUID();
     await replica.commit({ kind: 'gateway', id: doomed, spec: { name: 'doomed' } });
     const silent = await connect('silent', { gateway: 'doomed', acks: false });

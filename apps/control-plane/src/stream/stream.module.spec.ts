@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('the whole control plane with a node', () => {
-  it('brings a write to the node, and answers once it is there', async () => {
+  it('sends a write to the node, and responds once the node has applied it', async () => {
     const created = await controlPlane.post('/v1/consumers?wait=applied', { username: 'acme' });
     expect(created.status).toBe(201);
     expect(created.body).toMatchObject({ nodes: [{ id: 'node-1', gateway: 'default', state: 'live', outcome: 'applied', appliedRevision: created.body['revision'] }] });
@@ -38,7 +38,7 @@ describe('the whole control plane with a node', () => {
     expect(streamed).toMatch(/"hash":"[0-9a-f]{64}"/);
     expect(streamed).not.toContain(String(key.body['key']));
 
-    // Whoever deletes a consumer deletes its keys, on the nodes too.
+    // The deletion of a consumer also deletes its keys, on the nodes too.
     expect((await controlPlane.delete('/v1/consumers/acme?wait=applied')).status).toBe(200);
     expect([...node.records.values()].map(({ kind }) => kind)).toEqual(['gateway']);
   });
@@ -47,19 +47,19 @@ describe('the whole control plane with a node', () => {
     const { body } = await controlPlane.get('/v1/nodes');
     expect(body).toMatchObject({ data: [{ id: 'node-1', gateway: 'default', state: 'live', version: '1' }], next: null });
     expect((await controlPlane.get('/v1/nodes/node-1')).body).toMatchObject({ id: 'node-1' });
-    expect(await controlPlane.get('/v1/nodes/nobody')).toMatchObject({ status: 404, body: { code: 'resource_not_found' } });
+    expect(await controlPlane.get('/v1/nodes/no-such-node')).toMatchObject({ status: 404, body: { code: 'resource_not_found' } });
     expect(await controlPlane.get('/v1/nodes?state=live')).toMatchObject({ status: 400, body: { code: 'unknown_parameter' } });
     expect(await controlPlane.get('/v1/nodes?limit=1&after=x')).toMatchObject({ status: 400 });
   });
 
-  it('tells later what became of a revision', async () => {
+  it('reports the outcome of an earlier revision', async () => {
     const { body } = await controlPlane.post('/v1/consumers', { username: 'acme' });
     await node.until(() => node.revision === body['revision']);
     const status = await controlPlane.get(`/v1/revisions/${String(body['revision'])}/status`);
     expect(status).toMatchObject({ status: 200, body: { revision: body['revision'], status: 'applied', nodes: [{ id: 'node-1' }] } });
   });
 
-  it('stops in an order in which nobody misses anything', async () => {
+  it('stops in an order in which no node and no write is lost', async () => {
     const crowd = Array.from({ length: 100 }, (_, index) => new FixtureNode(streamPort(), { token, id: `crowd-${index}` }));
     await Promise.all(crowd.map((member) => member.until(() => member.revision > 0)));
     for (const member of crowd) member.close();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Unanswered } from './unanswered.ts';
 
 describe('Unanswered', () => {
-  it('knows what was sent, once', () => {
+  it('accepts one answer to each revision that was sent', () => {
     const unanswered = new Unanswered();
     for (const revision of [3, 4, 5]) unanswered.add(revision);
     expect(unanswered.take(3)).toBe('expected');
@@ -13,7 +13,7 @@ describe('Unanswered', () => {
     expect(unanswered.isEmpty).toBe(true);
   });
 
-  it('tells answers to what was sent before a restart apart', () => {
+  it('recognises answers to revisions that were sent before a restart', () => {
     const unanswered = new Unanswered();
     unanswered.add(70);
     unanswered.restart();

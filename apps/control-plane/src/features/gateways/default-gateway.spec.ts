@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 
 describe('the gateway "default"', () => {
-  it('is there from the first boot, once, however many replicas start together; and a deleted one stays deleted', async () => {
+  it('is created at the first start, and is not created again after a deletion', async () => {
     const first = await startTestControlPlane();
     const env = { DATABASE_URL: first.databaseUrl };
     const replicas = await Promise.all([startTestControlPlane(env), startTestControlPlane(env)]);
@@ -18,7 +18,7 @@ describe('the gateway "default"', () => {
     }
   });
 
-  it('is made once when replicas meet an empty database together', async () => {
+  it('is created once when several replicas start with an empty database', async () => {
     const database = await startTestControlPlane();
     await database.sql('DROP SCHEMA public CASCADE');
     await database.sql('CREATE SCHEMA public');

@@ -32,14 +32,14 @@ describe('keys', () => {
     expect(JSON.stringify(await api.get(`/v1/revisions/${String(revision)}`))).not.toContain(row?.after.hash);
   });
 
-  it('may be brought along', async () => {
+  it('can be chosen by the caller', async () => {
     const created = await api.post(keys, { name: 'brought', key: 'legacy-key-0123456789' });
     expect(created.body).toMatchObject({ key: 'legacy-key-0123456789', prefix: 'lega' });
     const [row] = await api.sql<{ hash: string }>("SELECT spec ->> 'hash' AS hash FROM resource WHERE name = 'brought'");
     expect(row?.hash).toBe(sha256('legacy-key-0123456789'));
   });
 
-  it('belong to one consumer each', async () => {
+  it('belong to exactly one consumer', async () => {
     await api.post(keys, { name: 'mine', key: 'the-same-key-for-two' });
     const answer = await api.post('/v1/consumers/other/keys', { name: 'theirs', key: 'the-same-key-for-two' });
     expect(answer).toMatchObject({ status: 409, body: { code: 'name_taken', errors: [{ pointer: '/key' }] } });
@@ -49,15 +49,15 @@ describe('keys', () => {
     expect((await api.get('/v1/consumers/other/keys')).body.data?.map(({ name }) => name)).toEqual(['mine']);
   });
 
-  it('are checked', async () => {
+  it('are validated', async () => {
     const answer = await api.post(keys, { name: 'x y', key: 'short', expiresAt: 'tomorrow', consumer: 'other', hash: 'x' });
     expect(new Set(answer.body.errors?.map(({ pointer }) => pointer))).toEqual(new Set(['/name', '/key', '/expiresAt', '/consumer', '/hash']));
     const mistyped = await api.post(keys, { name: 'x', key: `slk_${'0'.repeat(49)}` });
     expect(mistyped.body.errors).toEqual([{ pointer: '/key', detail: expect.stringContaining('checksum is wrong') }]);
-    expect((await api.post('/v1/consumers/nobody/keys', { name: 'x' })).status).toBe(404);
+    expect((await api.post('/v1/consumers/no-such-consumer/keys', { name: 'x' })).status).toBe(404);
   });
 
-  it('can be renamed, tagged and given another expiry, and nothing else', async () => {
+  it('can only change their name, tags and expiry', async () => {
     await api.post(keys, { name: 'changing', expiresAt: '2090-01-01T00:00:00Z' });
     const changed = await api.patch(`${keys}/changing`, { name: 'changed', tags: ['t'], expiresAt: null });
     expect(changed).toMatchObject({ status: 200, body: { name: 'changed', tags: ['t'] } });
@@ -66,13 +66,13 @@ describe('keys', () => {
     expect(refused.body.errors?.map(({ pointer }) => pointer)).toEqual(['/key', '/hash', '/consumer', '/prefix']);
   });
 
-  it('are revoked by deleting them', async () => {
+  it('are revoked by DELETE', async () => {
     await api.post(keys, { name: 'revoked' });
     expect((await api.delete(`${keys}/revoked`)).status).toBe(204);
     expect((await api.get(`${keys}/revoked`)).status).toBe(404);
   });
 
-  it('go with their consumer, in one revision', async () => {
+  it('are deleted with their consumer, in one revision', async () => {
     await api.put('/v1/consumers/leaving', {});
     await api.post('/v1/consumers/leaving/keys', { name: 'a' });
     await api.post('/v1/consumers/leaving/keys', { name: 'b' });

@@ -26,7 +26,7 @@ describe('nodeOutcome', () => {
     expect(outcomeOf(facts, revision, changed)).toBe(outcome);
   });
 
-  it('names the faults only of what was rejected', () => {
+  it('reports only the faults of a rejected revision', () => {
     expect(nodeOutcome({ ...node, faults: [fault, { ...fault, id: 's' }] }, 'default', { revision: 4, changed: new Set(['r']) })).toEqual({
       id: 'n',
       gateway: 'default',
@@ -43,12 +43,12 @@ describe('appliedReport', () => {
   const outcome = (state: NodeOutcome['state'], of: NodeOutcome['outcome']): NodeOutcome => ({ id: 'n', gateway: 'g', state, appliedRevision: 1, outcome: of });
 
   it.each<[string, NodeOutcome[], string]>([
-    ['nobody is there', [], 'applied'],
+    ['no node is connected', [], 'applied'],
     ['all have applied it', [outcome('live', 'applied'), outcome('live', 'applied')], 'applied'],
     ['one is missing', [outcome('live', 'applied'), outcome('live', 'pending')], 'pending'],
     ['one has rejected it', [outcome('live', 'rejected'), outcome('live', 'pending')], 'rejected'],
-    ['only those nobody waits for are missing', [outcome('live', 'applied'), outcome('stale', 'not-waited'), outcome('draining', 'not-waited')], 'applied'],
-    ['only one nobody waits for has rejected it', [outcome('stale', 'rejected')], 'applied'],
+    ['only stale and draining nodes have not applied it', [outcome('live', 'applied'), outcome('stale', 'not-waited'), outcome('draining', 'not-waited')], 'applied'],
+    ['only a stale node has rejected it', [outcome('stale', 'rejected')], 'applied'],
   ])('when %s', (_, nodes, status) => {
     expect(appliedReport(1, nodes)).toEqual({ revision: 1, status, nodes });
   });

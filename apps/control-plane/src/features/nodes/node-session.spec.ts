@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('NodeSession', () => {
-  it('is stale after 5 s of silence, and live again with the next sign of life', () => {
+  it('is stale after 5 s of silence, and live again after the next report', () => {
     jest.advanceTimersByTime(4_900);
     expect(session.describe().state).toBe('live');
     jest.advanceTimersByTime(200);
@@ -26,7 +26,7 @@ describe('NodeSession', () => {
     expect(session.describe().state).toBe('live');
   });
 
-  it('is stale when it leaves a revision without an answer for 5 s, however lively it is', () => {
+  it('is stale when it does not answer a revision for 5 s, even if it reports', () => {
     session.sent(2, false);
     for (let second = 1; second <= 6; second++) {
       jest.advanceTimersByTime(1_000);
@@ -47,7 +47,7 @@ describe('NodeSession', () => {
     expect(session.describe().state).toBe('live');
   });
 
-  it('keeps what is quarantined when a later revision is refused, until an ack says otherwise', () => {
+  it('keeps the quarantined resources when a later revision is rejected, until the next ack', () => {
     session.acked(2, [fault('a')]);
     session.nacked(3, [fault('b')]);
     expect(session.describe()).toMatchObject({ appliedRevision: 2, nackedRevision: 3, faults: [{ id: 'b' }, { id: 'a' }] });
@@ -55,12 +55,12 @@ describe('NodeSession', () => {
     expect(session.describe()).toMatchObject({ appliedRevision: 4, nackedRevision: null, faults: [{ id: 'b' }] });
   });
 
-  it('goes on from what it says in its hello, and forgets it when the database is another one', () => {
+  it('resumes from its hello, and discards that state when the database was replaced', () => {
     session.resumed(7, 8, [fault('a')]);
     expect(session.describe()).toMatchObject({ appliedRevision: 7, nackedRevision: 8, faults: [{ id: 'a' }] });
     session.restarted();
     expect(session.describe()).toMatchObject({ appliedRevision: 0, nackedRevision: null, faults: [] });
-    // It does not know yet, and speaks of revisions of the other one.
+    // The node still reports revisions of the previous database.
     session.reported(false, [], 7);
     expect(session.describe().appliedRevision).toBe(0);
     session.acked(2, []);
@@ -73,7 +73,7 @@ describe('NodeSession', () => {
     expect(session.describe().faults).toHaveLength(100);
   });
 
-  it('is news when something changes, not with every sign of life', () => {
+  it('calls onChange for changes, not for every report', () => {
     const targets = [{ service: 's', address: 'a:1', healthy: true }];
     session.resumed(1, 0, []);
     session.reported(false, targets, 1);

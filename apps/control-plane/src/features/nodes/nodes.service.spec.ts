@@ -45,12 +45,12 @@ afterEach(async () => {
 });
 
 describe('NodesService.wait', () => {
-  it('answers at once when nobody is connected', async () => {
+  it('resolves at once when no node is connected', async () => {
     const revision = await change();
     expect(await replica.nodes.wait(revision, 5_000)).toEqual({ revision, status: 'applied', nodes: [] });
   });
 
-  it('answers as soon as all nodes of the gateway have acknowledged, and lists them', async () => {
+  it('resolves as soon as all nodes of the gateway have acknowledged, and lists them', async () => {
     await connect('a');
     const slow = await connect('b', { acks: false });
     await connect('c', { gateway: 'internal' });
@@ -66,7 +66,7 @@ describe('NodesService.wait', () => {
     expect(report.nodes).toEqual(['a', 'b'].map((id) => ({ id, gateway: 'default', state: 'live', appliedRevision: revision, outcome: 'applied' })));
   });
 
-  it('names those still missing when the time is over', async () => {
+  it('names the pending nodes after the timeout', async () => {
     await connect('a');
     await connect('b', { acks: false });
     const revision = await change();
@@ -75,7 +75,7 @@ describe('NodesService.wait', () => {
     expect(outcomes(report)).toEqual({ a: 'applied', b: 'pending' });
   });
 
-  it('gives the reasons of a node that refuses, and what becomes of it later', async () => {
+  it('reports the faults of a node that rejects a revision, and its later outcome', async () => {
     const node = await connect('a', { acks: false });
     const rejected = await change();
     await node.until(() => node.revision === rejected);
@@ -96,7 +96,7 @@ describe('NodesService.wait', () => {
     expect(await replica.nodes.status(rejected)).toMatchObject({ status: 'applied' });
   });
 
-  it('hears of nodes that are connected to another replica', async () => {
+  it('waits for nodes that are connected to another replica', async () => {
     const second = await startReplica();
     await connect('a');
     await connect('b', {}, second);
@@ -113,7 +113,7 @@ describe('NodesService.wait', () => {
     expect(outcomes(await replica.nodes.wait(revision, 5_000))).toMatchObject({ c: 'rejected' });
   });
 
-  it('does not wait for nodes that drain, and forgets them once they are gone', async () => {
+  it('does not wait for draining nodes, and forgets them when they disconnect', async () => {
     const node = await connect('a', { acks: false });
     node.send({ type: 'status', draining: true, targets: [], appliedRevision: 1 });
     await sleep(50);
@@ -124,7 +124,7 @@ describe('NodesService.wait', () => {
     expect(await replica.nodes.list(undefined, 10)).toEqual([]);
   });
 
-  it('waits for a node that was lost a moment ago, and no longer once it is stale', async () => {
+  it('waits for a node that has just disconnected, until it is stale', async () => {
     const node = await connect('a');
     node.close();
     await sleep(200);
@@ -136,7 +136,7 @@ describe('NodesService.wait', () => {
 });
 
 describe('the list of nodes', () => {
-  it('shows what each node says about itself, on every replica', async () => {
+  it('shows the reported state of each node, on every replica', async () => {
     const second = await startReplica();
     const node = await connect('a', { gateway: 'internal' });
     await connect('b', {}, second);
@@ -150,11 +150,11 @@ describe('the list of nodes', () => {
       ]);
       expect(await asked.nodes.list('a', 10)).toMatchObject([{ id: 'b' }]);
       expect(await asked.nodes.find('a')).toMatchObject({ id: 'a', connectedAt: expect.any(Date), lastSeenAt: expect.any(Date) });
-      expect(await asked.nodes.find('nobody')).toBeUndefined();
+      expect(await asked.nodes.find('no-such-node')).toBeUndefined();
     }
   });
 
-  it('lets the newer of two streams of one node win, on different replicas too', async () => {
+  it('keeps the newer of two streams of one node, even on different replicas', async () => {
     const second = await startReplica();
     const older = await connect('a');
     const newer = await connect('a', {}, second);
@@ -165,7 +165,7 @@ describe('the list of nodes', () => {
     expect(outcomes(await replica.nodes.wait(revision, 5_000))).toEqual({ a: 'applied' });
   });
 
-  it('comes back after its rows were lost', async () => {
+  it('is complete again after its rows were deleted', async () => {
     await connect('a');
     await replica.database.query('DELETE FROM node');
     for (let attempt = 0; attempt < 60 && (await replica.nodes.list(undefined, 10)).length === 0; attempt++) await sleep(50);

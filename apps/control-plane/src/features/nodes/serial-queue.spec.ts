@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SerialQueue } from './serial-queue.ts';
 
 describe('SerialQueue', () => {
-  it('does one thing after the other', async () => {
+  it('runs functions one after the other', async () => {
     const line = new SerialQueue();
     const said: string[] = [];
     const work = (name: string): (() => Promise<void>) => async () => {
@@ -16,7 +16,7 @@ describe('SerialQueue', () => {
     expect(said).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
   });
 
-  it('does not put in line again what waits already, and does what is wanted anew while it runs', async () => {
+  it('does not add a waiting function again, but adds a running one again', async () => {
     const line = new SerialQueue();
     const slow = Promise.withResolvers<void>();
     let runs = 0;

@@ -27,13 +27,13 @@ describe('policies', () => {
     expect((await api.get('/v1/policies/nothing')).status).toBe(404);
   });
 
-  it('come in pages', async () => {
+  it('are listed in pages', async () => {
     const first = await api.get('/v1/policies?limit=4');
     const rest = await api.get(`/v1/policies?after=${String(first.body['next'])}`);
     expect([...(first.body.data ?? []), ...(rest.body.data ?? [])]).toEqual((await api.get('/v1/policies')).body.data);
   });
 
-  it('say what is wrong with an attachment, wherever it is', async () => {
+  it('report the faults of an attachment on any kind of resource', async () => {
     const answer = await api.put('/v1/consumers/acme', {
       policies: [
         { name: 'key-auth', config: {} },
@@ -45,16 +45,16 @@ describe('policies', () => {
   });
 });
 
-describe("the operator's own policies", () => {
+describe('custom policies', () => {
   const own = (name: string) => definePolicySchema({ name, summary: 'Does something.', phases: ['receive'], config: z.strictObject({ word: z.string() }) });
 
-  it('stand among the others', () => {
+  it('are listed among the built-in ones', () => {
     const service = new PoliciesService([own('greeting')]);
     expect(service.get('greeting').body).toMatchObject({ name: 'greeting', origin: 'own', config: { required: ['word'] } });
     expect(service.catalogue.has('key-auth')).toBe(true);
   });
 
-  it('take no name that is taken', () => {
+  it('must not use a name that is taken', () => {
     expect(() => new PoliciesService([own('key-auth')])).toThrow('two policies are named "key-auth"');
   });
 });

@@ -3,7 +3,7 @@ import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../../testing/test-control-plane.ts';
 
 const targets = [{ address: '127.0.0.1:9101' }];
-const nobody = '00000000-0000-4000-8000-000000000000';
+const missingId = '00000000-0000-4000-8000-000000000000';
 
 describe('faults in resources', () => {
   let api: TestControlPlane;
@@ -15,9 +15,9 @@ describe('faults in resources', () => {
   });
   afterAll(() => api.close());
 
-  it('are all named at once: of the schema, of policies, and references to nothing', async () => {
+  it('are all reported at once: of the schema, of policies and of dangling references', async () => {
     const answer = await api.post('/v1/routes', {
-      id: nobody,
+      id: missingId,
       name: 'bad name',
       gateways: ['default', 'nowhere'],
       paths: ['orders', '/ok', '~ ^/(a+)+$'],
@@ -25,7 +25,7 @@ describe('faults in resources', () => {
       priority: 'high',
       servic: 'orders',
       policies: [{ name: 'no-such-policy' }, { name: 'no-such-policy' }],
-      quotas: ['gold', nobody],
+      quotas: ['gold', missingId],
     });
     expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
     const pointers = answer.body.errors?.map(({ pointer }) => pointer) ?? [];
@@ -41,7 +41,7 @@ describe('faults in resources', () => {
     expect(answer.body.errors).toEqual([{ pointer: '/policies/0/name', detail: expect.stringContaining('unknown policy "no-such-policy"') }]);
   });
 
-  it('are called reference_not_found when nothing else is wrong', async () => {
+  it('have the code reference_not_found when there are no others', async () => {
     const answer = await api.post('/v1/routes', { name: 'x', service: 'nothing' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'reference_not_found', errors: [{ pointer: '/service', detail: 'there is no service "nothing"' }] } });
   });
@@ -75,13 +75,13 @@ describe('faults in resources', () => {
     expect(answer.body.errors?.map(({ pointer }) => pointer)).toEqual(pointers);
   });
 
-  it('leave nothing behind', async () => {
+  it('leave no resources behind', async () => {
     const [row] = await api.sql<{ count: string }>('SELECT count(*) FROM resource');
     expect(row?.count).toBe('3');
   });
 
-  it('include paths that cannot be a name', async () => {
-    for (const path of ['/v1/services/%00', '/v1/services/a%20b', `/v1/services/${'x'.repeat(300)}`, '/v1/services/%F0%9F%98%80', `/v1/services/${nobody}`]) {
+  it('include paths that are not valid names', async () => {
+    for (const path of ['/v1/services/%00', '/v1/services/a%20b', `/v1/services/${'x'.repeat(300)}`, '/v1/services/%F0%9F%98%80', `/v1/services/${missingId}`]) {
       expect(await api.get(path)).toMatchObject({ status: 404, body: { code: 'resource_not_found' } });
     }
     expect(await api.get('/v1/services/%ff')).toMatchObject({ status: 400, body: { code: 'invalid_target' } });

@@ -9,7 +9,7 @@ describe('lists', () => {
     api = await startTestControlPlane();
     const names = Array.from({ length: 25 }, (_, index) => `g${String(index).padStart(2, '0')}`);
     await Promise.all(names.map((name, index) => api.put(`/v1/groups/${name}`, { tags: [index % 2 === 0 ? 'even' : 'odd', ...(index % 3 === 0 ? ['three'] : [])] })));
-    // Capitals come before small letters whatever the locale.
+    // Upper case sorts before lower case, independently of the locale.
     await api.put('/v1/groups/Zebra', {});
   });
   afterAll(() => api.close());
@@ -28,13 +28,13 @@ describe('lists', () => {
     expect(seen).toEqual(['Zebra', ...Array.from({ length: 25 }, (_, index) => `g${String(index).padStart(2, '0')}`)]);
   });
 
-  it('end exactly where they end', async () => {
+  it('have no next page after the last entry', async () => {
     const answer = await api.get('/v1/groups?limit=26');
     expect(answer.body['next']).toBeNull();
     expect(answer.body.data).toHaveLength(26);
   });
 
-  it('keep their place when entries come and go', async () => {
+  it('keep their position when entries are added and deleted', async () => {
     const first = await api.get('/v1/groups?limit=3');
     await api.delete('/v1/groups/g01');
     await api.put('/v1/groups/g00-new', {});
@@ -43,7 +43,7 @@ describe('lists', () => {
     expect(namesOf(second)).toEqual(['g02', 'g03']);
   });
 
-  it('are narrowed by all tags given, and by name', async () => {
+  it('are filtered by all given tags and by name', async () => {
     expect(namesOf(await api.get('/v1/groups?tag=even&tag=three'))).toEqual(['g00', 'g06', 'g12', 'g18', 'g24']);
     expect(namesOf(await api.get('/v1/groups?tag=none'))).toEqual([]);
     expect(namesOf(await api.get('/v1/groups?name=g05'))).toEqual(['g05']);
@@ -66,7 +66,7 @@ describe('lists', () => {
     expect(answer.body['detail']).toContain(detail);
   });
 
-  it('refuse a filter on what is not a list', async () => {
+  it('refuse a filter on a single resource', async () => {
     expect(await api.get('/v1/groups/g00?tag=even')).toMatchObject({ status: 400, body: { code: 'unknown_parameter' } });
   });
 });

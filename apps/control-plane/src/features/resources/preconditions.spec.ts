@@ -22,14 +22,14 @@ describe('preconditions', () => {
     expect(again.body['code']).toBe('precondition_failed');
   });
 
-  it('If-Match: * needs the resource to exist', async () => {
+  it('If-Match: * requires that the resource exists', async () => {
     await create('there');
     expect((await api.patch('/v1/groups/there', { tags: ['x'] }, { 'If-Match': '*' })).status).toBe(200);
     expect((await api.put('/v1/groups/not-there', {}, { 'If-Match': '*' })).status).toBe(412);
     expect((await api.post('/v1/groups', { name: 'not-there' }, { 'If-Match': '*' })).status).toBe(412);
   });
 
-  it('If-None-Match: * needs it not to exist', async () => {
+  it('If-None-Match: * requires that the resource does not exist', async () => {
     expect((await api.put('/v1/groups/fresh', {}, { 'If-None-Match': '*' })).status).toBe(201);
     expect((await api.put('/v1/groups/fresh', { tags: ['x'] }, { 'If-None-Match': '*' })).status).toBe(412);
   });
@@ -44,7 +44,7 @@ describe('preconditions', () => {
     expect((await api.get('/v1/groups/read', { 'If-None-Match': etag })).status).toBe(200);
   });
 
-  it('of ten writers that read the same, one wins', async () => {
+  it('of ten writers with the same entity tag, one succeeds', async () => {
     const etag = await create('contested');
     const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => api.patch('/v1/groups/contested', { tags: [`w:${index}`] }, { 'If-Match': etag })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);

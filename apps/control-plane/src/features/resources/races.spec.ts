@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestAnswer, TestControlPlane } from '../../testing/test-control-plane.ts';
 
-/** Which one wins is chance, so each race is run often; what must hold is the same in every round. */
-describe('writes that race', () => {
+/** The winner of a race is random, so each race runs many times. The assertions hold in every round. */
+describe('concurrent writes', () => {
   let api: TestControlPlane;
   const times = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
   const statuses = (answers: readonly TestAnswer[]): number[] => answers.map(({ status }) => status).sort((a, b) => a - b);
@@ -14,7 +14,7 @@ describe('writes that race', () => {
   });
   afterAll(() => api.close());
 
-  it.each(Object.keys(content) as (keyof typeof content)[])('renames of %s to one name: one wins, the others are told that the name is taken', async (kind) => {
+  it.each(Object.keys(content) as (keyof typeof content)[])('renames of %s to one name: one succeeds, the others get name_taken', async (kind) => {
     const property = kind === 'consumers' ? 'username' : 'name';
     for (const round of times(6)) {
       await Promise.all(times(4).map((index) => api.put(`/v1/${kind}/r${round}-${index}`, content[kind])));
@@ -24,7 +24,7 @@ describe('writes that race', () => {
     }
   });
 
-  it('a rename and a creation of one name: one of them wins', async () => {
+  it('a rename and a creation with the same name: one of them succeeds', async () => {
     for (const round of times(15)) {
       const { body } = await api.put(`/v1/groups/old-${round}`, {});
       const answers = await Promise.all([
@@ -32,14 +32,14 @@ describe('writes that race', () => {
         api.put(`/v1/groups/${String(body['id'])}`, { name: `new-${round}`, tags: ['by-id'] }),
         api.post('/v1/groups', { name: `new-${round}` }),
       ]);
-      // The first finds no group of the old name when the second has renamed it before.
+      // The first finds no group with the old name when the second has already renamed it.
       for (const [index, answer] of answers.entries()) expect(index === 0 ? [200, 404, 409] : [200, 201, 409]).toContain(answer.status);
       const codes = answers.filter(({ status }) => status === 409).map(({ body: problem }) => problem['code']);
       expect(new Set([...codes, 'name_taken'])).toEqual(new Set(['name_taken']));
     }
   });
 
-  it('names that are swapped in a ring end in answers, never in a fault', async () => {
+  it('cyclic renames get responses, never an internal error', async () => {
     await Promise.all(times(4).map((index) => api.put(`/v1/groups/ring-${index}`, {})));
     for (const round of times(20)) {
       const answers = await Promise.all(times(4).map((index) => api.patch(`/v1/groups/ring-${index}`, { name: `ring-${(index + 1 + (round % 3)) % 4}` })));
@@ -47,7 +47,7 @@ describe('writes that race', () => {
     }
   });
 
-  it('PUT holds while others delete: it creates or replaces, and never asks for a PUT', async () => {
+  it('PUT succeeds during concurrent deletions: it creates or replaces', async () => {
     for (const round of times(20)) {
       const answers = await Promise.all(times(10).map((index) => (index % 2 === 0 ? api.put(`/v1/groups/on-off-${round % 3}`, { tags: [`t${index}`] }) : api.delete(`/v1/groups/on-off-${round % 3}`))));
       answers.forEach(({ status }, index) => expect(index % 2 === 0 ? [200, 201] : [204, 404]).toContain(status));
@@ -61,7 +61,7 @@ describe('writes that race', () => {
     }
   });
 
-  it('one key for several consumers: one has it', async () => {
+  it('the same key for several consumers: one gets it', async () => {
     await Promise.all(times(4).map((index) => api.put(`/v1/consumers/c${index}`, {})));
     for (const round of times(10)) {
       const answers = await Promise.all(times(4).map((index) => api.post(`/v1/consumers/c${index}/keys`, { name: `k${round}`, key: `the-same-key-of-all-${round}` })));
@@ -69,7 +69,7 @@ describe('writes that race', () => {
     }
   });
 
-  it('keys of one name, and renames of keys to one name', async () => {
+  it('keys with the same name, and renames of keys to the same name', async () => {
     for (const round of times(8)) {
       expect(statuses(await Promise.all(times(3).map(() => api.post('/v1/consumers/c0/keys', { name: `new${round}` }))))).toEqual([201, 409, 409]);
       await api.post('/v1/consumers/c0/keys', { name: `newer${round}` });
@@ -78,11 +78,11 @@ describe('writes that race', () => {
     }
   });
 
-  it('tokens of one name', async () => {
+  it('tokens with the same name', async () => {
     for (const round of times(8)) expect(statuses(await Promise.all(times(4).map(() => api.post('/v1/tokens', { name: `t${round}`, role: 'viewer' }))))).toEqual([201, 409, 409, 409]);
   });
 
-  it('what is referred to and deleted at the same time: one of the two is refused', async () => {
+  it('a reference to a resource and its deletion: one of the two is refused', async () => {
     for (const round of times(15)) {
       await api.put(`/v1/services/s${round}`, content.services);
       await api.put(`/v1/consumers/owner${round}`, {});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../../testing/test-control-plane.ts';
 
-/** Every kind with most of its properties set, references included. */
+/** A resource of every kind with most properties set, including references. */
 const contents = [
   ['gateways', 'g', { trustedProxies: ['10.0.0.0/8'], limits: { maxBodyBytes: 5 }, policies: [{ name: 'cors', config: { origins: ['https://a.example'] } }], tags: ['t:1'] }],
   ['services', 's', { targets: [{ address: '127.0.0.1:1' }, { address: 'a.example:2', weight: 1 }], timeouts: { connectMs: 5 }, quotas: ['q'], tags: ['x'] }],
@@ -12,7 +12,7 @@ const contents = [
   ['routes', 'r', { gateways: ['default', 'g'], paths: ['/r/*'], headers: { 'x-a': 'b' }, split: [{ service: 's', weight: 3 }], rewrite: { stripPrefix: '/r' }, quotas: ['q'], priority: -3 }],
 ] as const;
 
-describe('what was read can be written back', () => {
+describe('a representation can be written back as it was read', () => {
   let api: TestControlPlane;
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('what was read can be written back', () => {
     expect(await api.put(`/v1/${collection}/${name}`, read.body, { 'If-Match': etag })).toMatchObject({ status: 412 });
   });
 
-  it.each(contents.map(([collection, name]) => [collection, name]))('%s: read-only members that say something else are refused, each with a pointer', async (collection, name) => {
+  it.each(contents.map(([collection, name]) => [collection, name]))('%s: read-only members with other values are refused, each with a pointer', async (collection, name) => {
     const { body } = await api.get(`/v1/${collection}/${name}`);
     const other = { id: '00000000-0000-4000-8000-000000000000', createdAt: '2020-01-01T00:00:00Z', updatedAt: null };
     for (const [member, value] of Object.entries(other)) {
@@ -53,7 +53,7 @@ describe('what was read can be written back', () => {
     expect(await api.put(`/v1/${collection}/is-not-there-yet`, { ...contents.find(([of]) => of === collection)?.[2], id })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/id' }] } });
   });
 
-  it('takes an instant in another notation for the same', async () => {
+  it('accepts the same instant in another notation', async () => {
     const { body } = await api.get('/v1/groups/gr');
     const createdAt = String(body['createdAt']).replace('Z', '+00:00');
     expect(await api.put('/v1/groups/gr', { ...body, createdAt })).toMatchObject({ status: 200 });

@@ -23,7 +23,7 @@ describe('references', () => {
     expect((await api.get('/v1/routes?name=by-id')).body.data).toMatchObject([{ service: 'orders', quotas: ['gold'] }]);
   });
 
-  it('follow a rename, which changes the entity tag of those who refer', async () => {
+  it('follow a rename, which changes the entity tags of the referring resources', async () => {
     await api.post('/v1/services', { name: 'before', targets });
     const route = await api.post('/v1/routes', { name: 'follows', service: 'before' });
     await api.patch('/v1/services/before', { name: 'after' });
@@ -31,7 +31,7 @@ describe('references', () => {
     expect(read).toMatchObject({ status: 200, body: { service: 'after' } });
   });
 
-  it('keep what is referred to from being deleted, and the answer names who refers', async () => {
+  it('prevent the deletion of their target, and the problem names the referring resources', async () => {
     await api.post('/v1/routes', { name: 'r1', service: 'orders' });
     await api.post('/v1/routes', { name: 'r2', split: [{ service: 'orders', weight: 1 }, { service: 'after', weight: 1 }] });
     const answer = await api.delete('/v1/services/orders');
@@ -41,7 +41,7 @@ describe('references', () => {
     expect((await api.delete('/v1/gateways/default')).body['detail']).toContain('route "r1"');
   });
 
-  it('are let go by a change, so that the other can be deleted', async () => {
+  it('can be removed, after which the target can be deleted', async () => {
     await api.post('/v1/groups', { name: 'plan' });
     await api.post('/v1/consumers', { username: 'acme', groups: ['plan'] });
     expect((await api.delete('/v1/groups/plan')).status).toBe(409);
@@ -49,7 +49,7 @@ describe('references', () => {
     expect((await api.delete('/v1/groups/plan')).status).toBe(204);
   });
 
-  it('are never left dangling when writing and deleting meet', async () => {
+  it('never dangle after concurrent writes and deletions', async () => {
     for (let round = 0; round < 10; round += 1) {
       const name = `meets-${round}`;
       await api.post('/v1/services', { name, targets });

@@ -30,7 +30,7 @@ const node = (id: string, outcome: NodeOutcome['outcome'], faults?: NodeOutcome[
   ...(faults === undefined ? {} : { faults }),
 });
 
-/** Nodes that say what they are told to say. */
+/** Nodes with configured outcomes. */
 function answersWith(report: Pick<AppliedReport, 'status' | 'nodes'> | Error): { readonly answers: WriteAnswers; readonly asked: [number, number][] } {
   const asked: [number, number][] = [];
   class ToldStatus extends AppliedStatus {
@@ -45,15 +45,15 @@ function answersWith(report: Pick<AppliedReport, 'status' | 'nodes'> | Error): {
   return { answers: new WriteAnswers(new ToldStatus(), new JsonLogger('silent')), asked };
 }
 
-describe('the answer to a write', () => {
-  it('asks no node unless the caller waits', async () => {
+describe('the response to a write', () => {
+  it('does not wait for nodes unless the caller requests it', async () => {
     const { answers, asked } = answersWith({ status: 'applied', nodes: [] });
     expect(await answers.of(written, request(undefined))).toMatchObject({ status: 201, body: { id: '1', revision: 7 }, headers: { ETag: '"e"', 'Sluice-Revision': '7' } });
     expect(await answers.of(deleted, request(undefined))).toMatchObject({ status: 204, headers: { 'Sluice-Revision': '8' } });
     expect(asked).toEqual([]);
   });
 
-  it('lists the nodes that applied it, and stale ones', async () => {
+  it('lists the nodes that have applied it, and stale nodes', async () => {
     const nodes = [node('a', 'applied'), node('b', 'not-waited')];
     const { answers, asked } = answersWith({ status: 'applied', nodes });
     expect(await answers.of(written, patient)).toMatchObject({ status: 201, body: { id: '1', revision: 7, nodes } });
@@ -64,19 +64,19 @@ describe('the answer to a write', () => {
     ]);
   });
 
-  it('is 202 when some are still missing', async () => {
+  it('is 202 when some nodes are pending', async () => {
     const nodes = [node('a', 'applied'), node('b', 'pending')];
     const { answers } = answersWith({ status: 'pending', nodes });
     expect(await answers.of(written, patient)).toMatchObject({ status: 202, body: { id: '1', revision: 7, nodes }, headers: { Location: '/v1/groups/1' } });
     expect(await answers.of(deleted, patient)).toMatchObject({ status: 202, body: { revision: 8, nodes } });
   });
 
-  it('is 202 when they could not be asked: the write is committed all the same', async () => {
+  it('is 202 when waiting failed, because the write is committed', async () => {
     const { answers } = answersWith(new Error('the database is away'));
     expect(await answers.of(written, patient)).toMatchObject({ status: 202, body: { id: '1', revision: 7, nodes: [] } });
   });
 
-  it('is 422 with reasons and pointers when a node refused it, and says that it is committed', async () => {
+  it('is 422 with reasons and pointers when a node rejected it, and says that it is committed', async () => {
     const fault = { kind: 'route', id: '2', name: 'orders', pointer: '/policies/0', code: 'unknown_policy', reason: 'this node does not know the policy "x"' };
     const nodes = [node('a', 'rejected', [fault]), node('b', 'rejected', [fault]), node('c', 'applied')];
     const { answers } = answersWith({ status: 'rejected', nodes });
@@ -96,13 +96,13 @@ describe('the answer to a write', () => {
     expect(answer.headers).not.toHaveProperty('Location');
   });
 
-  it('says which preference was applied, and when it is a repetition', async () => {
+  it('reports the applied preference, and that it is a replay', async () => {
     const { answers } = answersWith({ status: 'applied', nodes: [] });
     const answer = await answers.of({ ...written, isReplayed: true }, request({ timeoutMs: 5_000, preferenceApplied: 'wait=5' }));
     expect(answer.headers).toMatchObject({ 'Preference-Applied': 'wait=5', 'Idempotency-Replayed': 'true' });
   });
 
-  it('carries warnings', async () => {
+  it('contains warnings', async () => {
     const { answers } = answersWith({ status: 'applied', nodes: [] });
     const warnings = [{ code: 'route_shadowed' as const, detail: 'never' }];
     expect((await answers.of(written, request(undefined), warnings)).body).toMatchObject({ warnings });

@@ -45,7 +45,7 @@ describe('writing resources', () => {
     expect(replaced.body['updatedAt']).not.toBe(created.body['updatedAt']);
   });
 
-  it('PUT does not rename by accident', async () => {
+  it('PUT refuses a name that differs from the path', async () => {
     const answer = await api.put('/v1/groups/silver', { name: 'gold' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed', errors: [{ pointer: '/name' }] } });
     expect((await api.get('/v1/groups/silver')).status).toBe(404);
@@ -58,7 +58,7 @@ describe('writing resources', () => {
     expect((await api.put('/v1/groups/00000000-0000-4000-8000-000000000000', {})).status).toBe(404);
   });
 
-  it('PATCH merges, renames, removes with null, and puts defaults back', async () => {
+  it('PATCH merges, renames, removes with null, and restores defaults', async () => {
     await api.post('/v1/services', { name: 'patched', targets, basePath: '/v2', timeouts: { connectMs: 100, totalMs: 200 } });
     const patch = { name: 'patched-2', basePath: null, timeouts: { connectMs: 50 } };
     const answer = await api.patch('/v1/services/patched', patch, { 'Content-Type': 'application/merge-patch+json' });
@@ -73,7 +73,7 @@ describe('writing resources', () => {
     expect((await api.get('/v1/groups/left')).status).toBe(200);
   });
 
-  it('a PUT or PATCH that changes nothing makes no revision and keeps the entity tag', async () => {
+  it('a PUT or PATCH that changes nothing creates no revision and keeps the entity tag', async () => {
     const content = { name: 'calm', targets, policies: [] };
     const created = await api.post('/v1/services', content);
     const before = await head();
@@ -92,13 +92,13 @@ describe('writing resources', () => {
     expect(await api.delete('/v1/groups/gone')).toMatchObject({ status: 404, body: { code: 'resource_not_found' } });
   });
 
-  it('two PUTs of one new name at the same time make one resource', async () => {
+  it('two concurrent PUTs of the same new name create one resource', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => api.put('/v1/groups/raced', { tags: [`n:${index}`] })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
   });
 
-  it('waits with nobody connected and says so', async () => {
+  it('resolves a wait at once when no node is connected, and reports no nodes', async () => {
     const written = await api.put('/v1/groups/waited?wait=applied&timeout=1s', {});
     expect(written).toMatchObject({ status: 201, body: { nodes: [], revision: await head() } });
     const preferred = await api.request('DELETE', '/v1/groups/waited', undefined, { Prefer: 'wait=2' });

@@ -15,7 +15,7 @@ describe('revisions of many writers', () => {
   });
   afterAll(() => api.close());
 
-  /** Some of these succeed, some roll back: taken names, stale tags, things still in use, things that are not there. */
+  /** Some of these succeed, others roll back: taken names, stale tags, and resources that are in use or missing. */
   const write = (writer: number, round: number): Promise<TestAnswer> => {
     const own = `w${writer}-${round}`;
     const contested = `c${(writer * 7 + round) % 5}`;
@@ -35,7 +35,7 @@ describe('revisions of many writers', () => {
     }
   };
 
-  it('have no gaps, never show out of order, and hold exactly what was acknowledged, even when connections are killed', async () => {
+  it('have no gaps, appear in order, and contain exactly the acknowledged writes, even when connections are killed', async () => {
     let running = true;
     const acknowledged: TestAnswer[] = [];
     const statuses = new Set<number>();
@@ -52,7 +52,7 @@ describe('revisions of many writers', () => {
         const [seen] = await api.sql<{ head: string; newest: string; count: string }>(
           'SELECT (SELECT revision FROM config_head) AS head, max(revision) AS newest, count(*) AS count FROM revision',
         );
-        // What one statement sees is what was committed: all revisions up to the head, and not one beyond.
+        // One statement sees a committed state: all revisions up to the head and none beyond.
         expect(seen).toEqual({ head: seen?.head, newest: seen?.head, count: seen?.head });
         expect(Number(seen?.head)).toBeGreaterThanOrEqual(last);
         last = Number(seen?.head);
@@ -79,7 +79,7 @@ describe('revisions of many writers', () => {
     expect(new Set(claimed).size).toBe(claimed.length);
     for (const revision of claimed) expect(revisions).toContain(revision);
 
-    // Played back in order, the history ends in exactly what is stored.
+    // Applied in order, the changes result in exactly the stored resources.
     const changes = await api.sql<{ id: string; before: object | null; after: object | null }>('SELECT resource_id AS id, before, after FROM change ORDER BY revision, ordinal');
     const replayed = new Map<string, object>();
     for (const { id, before, after } of changes) {

@@ -17,7 +17,7 @@ describe('revisions', () => {
   });
   afterAll(() => api.close());
 
-  it('begin with the gateway that is there from the first boot', async () => {
+  it('begin with the creation of the gateway "default"', async () => {
     expect((await api.get('/v1/revisions/1')).body).toMatchObject({
       revision: 1,
       actor: 'system',
@@ -36,7 +36,7 @@ describe('revisions', () => {
     expect(second.body['next']).toBeNull();
   });
 
-  it('name the gateways they concern: what is served, before and after; all of them for consumers', async () => {
+  it('name the affected gateways before and after the change, or all for consumers', async () => {
     const listed = (await api.get('/v1/revisions')).body.data ?? [];
     expect(Object.fromEntries(listed.map(({ revision, gateways }) => [revision, gateways]))).toEqual({
       1: ['default'],
@@ -50,7 +50,7 @@ describe('revisions', () => {
     });
   });
 
-  it('show what was before and after, by names', async () => {
+  it('show the resources before and after, with references as names', async () => {
     const { body } = await api.get('/v1/revisions/5');
     expect(body['changes']).toMatchObject([{ action: 'updated', kind: 'service', name: 'orders', before: { basePath: '/' }, after: { basePath: '/v2' } }]);
     const moved = await api.get('/v1/revisions/6');
@@ -58,11 +58,11 @@ describe('revisions', () => {
     expect((await api.get('/v1/revisions/3')).body['requestId']).toBe('create-orders');
   });
 
-  it('have a status on the nodes', async () => {
+  it('have a status at the nodes', async () => {
     expect((await api.get('/v1/revisions/8/status')).body).toEqual({ revision: 8, status: 'applied', nodes: [] });
   });
 
-  it.each(['0', '9', '-1', '1.5', 'x', '99999999999999999999'])('%s is none', async (text) => {
+  it.each(['0', '9', '-1', '1.5', 'x', '99999999999999999999'])('%s is not a revision', async (text) => {
     expect((await api.get(`/v1/revisions/${text}`)).status).toBe(404);
     expect((await api.get(`/v1/revisions/${text}/status`)).status).toBe(404);
   });

@@ -13,7 +13,7 @@ describe('routes', () => {
   });
   afterAll(() => api.close());
 
-  it('that never serve a request are answered with a warning that names the other', async () => {
+  it('that are fully shadowed get a warning that names the shadowing route', async () => {
     expect((await api.post('/v1/routes', { name: 'wide', paths: ['/orders/*'], service: 'orders', priority: 5 })).body['warnings']).toBeUndefined();
     const shadowed = await api.post('/v1/routes', { name: 'narrow', paths: ['/orders/*'], methods: ['GET'], service: 'users', hosts: [], priority: 1 });
     expect(shadowed.status).toBe(201);
@@ -23,7 +23,7 @@ describe('routes', () => {
     expect((await api.get('/v1/routes/hidden')).body['warnings']).toBeUndefined();
   });
 
-  it('are free again when the other changes or goes', async () => {
+  it('get no warning after the shadowing route is changed or deleted', async () => {
     expect((await api.patch('/v1/routes/hidden', { tags: ['a'] })).body['warnings']).toHaveLength(1);
     await api.patch('/v1/routes/wide', { hosts: ['api.example.com'] });
     expect((await api.patch('/v1/routes/hidden', { tags: ['b'] })).body['warnings']).toBeUndefined();
@@ -33,14 +33,14 @@ describe('routes', () => {
     expect((await api.patch('/v1/routes/hidden', { tags: ['d'] })).body['warnings']).toBeUndefined();
   });
 
-  it('are only shadowed when they are on every gateway', async () => {
+  it('are only reported when they are shadowed on every gateway', async () => {
     await api.post('/v1/routes', { name: 'first', paths: ['/both'], service: 'orders', priority: 9 });
     const onBoth = await api.post('/v1/routes', { name: 'second', gateways: ['default', 'internal'], paths: ['/both'], service: 'users' });
     expect(onBoth.body['warnings']).toBeUndefined();
     expect((await api.patch('/v1/routes/second', { gateways: ['default'] })).body['warnings']).toHaveLength(1);
   });
 
-  it('of a service can be created and listed below it', async () => {
+  it('of a service can be created and listed under the path of the service', async () => {
     const created = await api.post('/v1/services/users/routes', { name: 'below', paths: ['/users/*'] });
     expect(created).toMatchObject({ status: 201, body: { service: 'users' } });
     expect(created.headers.get('location')).toBe(`/v1/routes/${String(created.body['id'])}`);
@@ -77,7 +77,7 @@ describe('effective policies', () => {
     return (body['policies'] as { name: string; from: { kind: string; name?: string } }[]).map(({ name, from }) => `${name} from ${from.kind} ${from.name ?? ''}`.trim());
   };
 
-  it('show the result and where each came from', async () => {
+  it('show each policy with the resource to which it is attached', async () => {
     expect(await sources('')).toEqual(['quota from default', 'rate-limit from service orders', 'cors from gateway default', 'key-auth from route orders']);
     expect(await sources('?consumer=acme')).toContain('rate-limit from group gold');
     expect(await sources('?consumer=special')).toContain('rate-limit from consumer special');
@@ -91,10 +91,10 @@ describe('effective policies', () => {
     expect(limits).toMatchObject({ mode: 'shadow', config: { limit: 5, windowSeconds: 1 } });
   });
 
-  it('refuse points of view that are not there', async () => {
+  it('refuse gateways, services and consumers that do not exist', async () => {
     await api.put('/v1/gateways/elsewhere', {});
     expect((await api.get('/v1/routes/orders/effective?gateway=elsewhere')).status).toBe(400);
-    expect((await api.get('/v1/routes/orders/effective?consumer=nobody')).status).toBe(404);
+    expect((await api.get('/v1/routes/orders/effective?consumer=no-such-consumer')).status).toBe(404);
     expect((await api.get('/v1/routes/orders/effective?user=acme')).body['code']).toBe('unknown_parameter');
   });
 });

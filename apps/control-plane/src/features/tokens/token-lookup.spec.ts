@@ -5,7 +5,7 @@ import { TokenLookup } from './token-lookup.ts';
 const caller = (name: string): Caller => ({ tokenId: name, name, role: 'viewer' });
 
 describe('TokenLookup', () => {
-  it('asks with one query at a time, however many guesses come, and finds the valid token among them', async () => {
+  it('runs one query at a time during many guesses, and finds the valid token among them', async () => {
     const queries: number[] = [];
     let running = 0;
     let most = 0;
@@ -25,7 +25,7 @@ describe('TokenLookup', () => {
     expect(queries.length).toBeLessThan(10);
   });
 
-  it('passes a failure on to those who asked, and asks again for the next one', async () => {
+  it('rejects the lookups of a failed query, and queries again for the next lookup', async () => {
     let fails = true;
     const lookup = new TokenLookup(async (hashes) => {
       if (fails) throw new Error('no database');
@@ -36,7 +36,7 @@ describe('TokenLookup', () => {
     expect(await lookup.find('a')).toEqual(caller('a'));
   });
 
-  it('bounds how many wait', async () => {
+  it('bounds the number of waiting lookups', async () => {
     const never = new TokenLookup(() => new Promise(() => {}));
     for (let index = 0; index < 10_001; index++) void never.find(String(index)).catch(() => {});
     await expect(never.find('one more')).rejects.toMatchObject({ code: 'overloaded' });

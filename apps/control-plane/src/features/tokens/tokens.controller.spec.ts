@@ -22,21 +22,21 @@ describe('tokens', () => {
     expect(JSON.stringify(await api.sql('SELECT * FROM admin_token'))).not.toContain(token);
   });
 
-  it('note when they were last used', async () => {
+  it('record their last use', async () => {
     const { body } = await api.post('/v1/tokens', { name: 'used', role: 'viewer' });
     await api.get('/v1/services', { Authorization: `Bearer ${String(body['token'])}` });
     expect((await api.get('/v1/tokens/used')).body['lastUsedAt']).toBeDefined();
   });
 
-  it('are checked, and have unique names', async () => {
+  it('are validated, and have unique names', async () => {
     expect((await api.post('/v1/tokens', { name: 'a b', role: 'root', x: 1 })).body.errors?.map(({ pointer }) => pointer)).toEqual(['/name', '/role', '/x']);
     await api.post('/v1/tokens', { name: 'twice', role: 'viewer' });
     expect(await api.post('/v1/tokens', { name: 'twice', role: 'viewer' })).toMatchObject({ status: 409, body: { code: 'name_taken' } });
-    expect((await api.get('/v1/tokens/nobody')).status).toBe(404);
-    expect((await api.delete('/v1/tokens/nobody')).status).toBe(404);
+    expect((await api.get('/v1/tokens/no-such-token')).status).toBe(404);
+    expect((await api.delete('/v1/tokens/no-such-token')).status).toBe(404);
   });
 
-  it('make no revisions', async () => {
+  it('create no revisions', async () => {
     expect((await api.get('/v1/revisions')).body.data).toHaveLength(1);
   });
 });

@@ -12,18 +12,18 @@ function ringOf(revisions: readonly number[], limits = { deltas: 3, bytes: 1_000
 }
 
 describe('DeltaRing', () => {
-  it('knows the hash at every revision it covers, also where nothing changed', () => {
+  it('knows the hash at every covered revision, even without changes', () => {
     const ring = ringOf([12, 15]);
     expect([9, 10, 11, 12, 14, 15, 99].map((revision) => ring.setHashAt(revision)?.[0])).toEqual([undefined, 10, 10, 12, 12, 15, 15]);
   });
 
-  it('forgets the oldest beyond its number', () => {
+  it('drops the oldest deltas beyond its limit of deltas', () => {
     const ring = ringOf([11, 12, 13, 14]);
     expect([10, 11].map((revision) => ring.covers(revision))).toEqual([false, true]);
     expect(ring.next(11)?.revision).toBe(12);
   });
 
-  it('forgets the oldest beyond its bytes, even all', () => {
+  it('drops the oldest deltas beyond its limit of bytes, even all', () => {
     const ring = ringOf([11, 12]);
     ring.append(13, [change('large', 970)], hashOf(13));
     expect([11, 12].map((revision) => ring.covers(revision))).toEqual([false, true]);
@@ -49,7 +49,7 @@ describe('DeltaRing', () => {
     expect(decodeControlFrame(ring.merge(10)?.frame as Buffer)).toMatchObject({ changes: [{ id: 'a', json: '' }, { id: 'b', json: 'x' }], setHash: hashOf(12) });
   });
 
-  it('leaves deltas too large for a message to a snapshot', () => {
+  it('has no frame for a delta that is too large for a message', () => {
     const ring = ringOf([], { deltas: 10, bytes: 4 * maxDeltaBytes });
     ring.append(11, [change('a', maxDeltaBytes + 1)], hashOf(11));
     expect(ring.next(10)).toMatchObject({ revision: 11, frame: undefined });

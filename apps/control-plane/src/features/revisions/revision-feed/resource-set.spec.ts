@@ -11,7 +11,7 @@ import type { ResourceState } from './resource-set.ts';
 const ids = (kind: Kind, count: number) => fc.integer({ min: 1, max: count }).map((number) => `${kind}-${number}`);
 const some = (kind: Kind, count: number) => fc.uniqueArray(ids(kind, count), { maxLength: count });
 
-/** Specs have only the properties that views look at; nothing here depends on the others. */
+/** Specs have only the properties that views read. */
 const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
   gateway: fc.record({ name: fc.constantFrom('public', 'internal', 'edge') }),
   service: fc.record({ name: fc.constantFrom('a', 'b') }),
@@ -33,7 +33,7 @@ const state: fc.Arbitrary<ResourceState> = fc
   );
 const revisions = fc.array(fc.array(state, { minLength: 1, maxLength: 6 }), { maxLength: 25 });
 
-/** The same question asked of the whole configuration, with no memory. */
+/** Computes the view of a gateway from the whole configuration. */
 function expectedMembers(resources: ReadonlyMap<string, ResourceState>, gatewayId: string): ResourceRecord[] {
   const all = [...resources.values()];
   const routes = all.filter(({ kind, spec }) => kind === 'route' && (spec as Spec<'route'>).gateways.includes(gatewayId));
@@ -83,7 +83,7 @@ function allowed(resources: ReadonlyMap<string, ResourceState>, states: readonly
   });
 }
 
-/** A node: it holds resources and takes deltas. */
+/** A model of a node: stores resources and applies deltas. */
 class HeldSet {
   readonly records = new Map<string, ResourceRecord>();
 
@@ -99,7 +99,7 @@ class HeldSet {
 }
 
 describe('ResourceSet', () => {
-  it('keeps every view equal to one recomputed from scratch', () => {
+  it('keeps every view equal to one that is computed from all resources', () => {
     fc.assert(
       fc.property(revisions, fc.nat({ max: 25 }), (history, loadAfter) => {
         const resources = new Map<string, ResourceState>();
@@ -118,7 +118,7 @@ describe('ResourceSet', () => {
     );
   });
 
-  it('says which gateways a revision concerns, and leads nodes there by deltas, one by one or merged', () => {
+  it('returns the affected gateways; single and merged deltas bring nodes to the revision', () => {
     fc.assert(
       fc.property(revisions, fc.nat(), (history, start) => {
         const resources = new Map<string, ResourceState>();
@@ -156,7 +156,7 @@ describe('ResourceSet', () => {
     );
   });
 
-  it('concerns nobody with a service that no route uses, everybody with a consumer', () => {
+  it('affects no gateway with a service that no route uses, and all gateways with a consumer', () => {
     const set = new ResourceSet('epoch', 0);
     set.apply(1, ['gateway-1', 'gateway-2'].map((id) => ({ kind: 'gateway', id, spec: { name: id } as Spec })));
     expect(set.apply(2, [{ kind: 'service', id: 's', spec: { name: 's' } as Spec }])).toEqual(new Set());
@@ -166,7 +166,7 @@ describe('ResourceSet', () => {
     expect(set.view('gateway-1')).toBeUndefined();
   });
 
-  it('finds gateways by the name they have now', () => {
+  it('finds gateways by their current name', () => {
     const set = new ResourceSet('epoch', 0);
     set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'old' } as Spec }]);
     set.apply(2, [{ kind: 'gateway', id: 'g', spec: { name: 'new' } as Spec }]);
@@ -175,7 +175,7 @@ describe('ResourceSet', () => {
 });
 
 describe('a snapshot of a view', () => {
-  it('holds what the view holds, is shared, and is followed by the deltas since', async () => {
+  it('contains the resources of the view, is shared, and is followed by deltas', async () => {
     const set = new ResourceSet('epoch', 0);
     set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec }]);
     const view = set.view('g') as GatewayView;
@@ -189,7 +189,7 @@ describe('a snapshot of a view', () => {
     expect(view.mergedDelta(snapshot.revision)?.revision).toBe(2);
   });
 
-  it('is made anew once the deltas no longer reach back to it', async () => {
+  it('is encoded again when deltas no longer lead from it to the newest revision', async () => {
     const set = new ResourceSet('epoch', 0, { deltas: 2, bytes: 1_000_000 });
     set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec }]);
     const view = set.view('g') as GatewayView;

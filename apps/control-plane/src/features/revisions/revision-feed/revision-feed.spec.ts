@@ -10,7 +10,7 @@ import { KeptLog, Replica } from '../../../testing/replica.ts';
 import { RevisionFeed } from './revision-feed.ts';
 import type { RevisionFeedOptions } from './revision-feed.ts';
 
-/** The way to the database, which can be cut and blocked. */
+/** A proxy to the database, whose connections can be cut or blocked. */
 class Cable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -40,7 +40,7 @@ class Cable {
     return { cable, url: url.href };
   }
 
-  /** Nothing is lost, but nothing arrives any more either. */
+  /** Keeps the connections open but forwards no bytes. */
   block(): void {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
@@ -97,7 +97,7 @@ afterEach(async () => {
 });
 
 describe('RevisionFeed', () => {
-  it('loads what is there, then follows every commit at once by its notification', async () => {
+  it('loads the configuration, then reads every commit at its notification', async () => {
     await writer.commit(consumer('a'));
     follow({ pollMs: 60_000 });
     await until(() => feed.ready);
@@ -115,7 +115,7 @@ describe('RevisionFeed', () => {
     expect(feed.view(gateway)?.setHash()).toEqual(writer.feed.view(gateway)?.setHash());
   });
 
-  it('finds by polling what was never notified', async () => {
+  it('polls for commits without a notification', async () => {
     follow({ pollMs: 50 });
     await until(() => feed.ready);
     await writer.database.query(
@@ -127,7 +127,7 @@ describe('RevisionFeed', () => {
     await until(() => feed.revision === 2, 1_000);
   });
 
-  it('arrives where the database is after concurrent commits and rollbacks', async () => {
+  it('reaches the state of the database after concurrent commits and rollbacks', async () => {
     follow();
     await until(() => feed.ready);
     const ids = Array.from({ length: 5 }, () => randomUUID());
@@ -145,14 +145,14 @@ describe('RevisionFeed', () => {
       }),
     );
     await until(() => feed.revision === 46);
-    const anew = new RevisionFeed({ databaseUrl: database.url }, new KeptLog());
-    anew.start();
-    await anew.refreshed(5_000);
-    expect(anew.view(gateway)?.setHash()).toEqual(feed.view(gateway)?.setHash());
-    await anew.stop();
+    const reloaded = new RevisionFeed({ databaseUrl: database.url }, new KeptLog());
+    reloaded.start();
+    await reloaded.refreshed(5_000);
+    expect(reloaded.view(gateway)?.setHash()).toEqual(feed.view(gateway)?.setHash());
+    await reloaded.stop();
   });
 
-  it('keeps what it has while the database is away, says so once, and catches up', async () => {
+  it('keeps its state while the database is unavailable, logs that once, and catches up', async () => {
     follow({ pollMs: 50 });
     await until(() => feed.ready);
     const view = feed.view(gateway);
@@ -168,7 +168,7 @@ describe('RevisionFeed', () => {
     expect(messages).toEqual(['loaded the configuration', 'the config feed lost the database; nodes keep what they have', 'the config feed reaches the database again']);
   });
 
-  it('gives up a connection that no longer answers', async () => {
+  it('abandons a connection that no longer answers', async () => {
     follow({ pollMs: 50, queryMs: 300 });
     await until(() => feed.ready);
     cable.block();
@@ -176,7 +176,7 @@ describe('RevisionFeed', () => {
     await until(() => feed.revision === 2);
   });
 
-  it('starts before the database does', async () => {
+  it('can start before the database', async () => {
     cable.isCut = true;
     follow();
     expect(await feed.refreshed(300)).toBe(false);
@@ -186,9 +186,9 @@ describe('RevisionFeed', () => {
   });
 
   it.each([
-    ['is another one', 'UPDATE config_head SET epoch = gen_random_uuid()'],
-    ['was set back', 'UPDATE config_head SET revision = 1'],
-  ])('loads everything anew when the database %s', async (_, statement) => {
+    ['was replaced', 'UPDATE config_head SET epoch = gen_random_uuid()'],
+    ['was restored to an earlier revision', 'UPDATE config_head SET revision = 1'],
+  ])('reloads the configuration when the database %s', async (_, statement) => {
     await writer.commit(consumer('a'));
     follow({ pollMs: 50 });
     await until(() => feed.ready);
@@ -200,7 +200,7 @@ describe('RevisionFeed', () => {
     expect(view).toBeDefined();
   });
 
-  it('says what was read when it is asked to read', async () => {
+  it('resolves refreshed() after a read that began after the call', async () => {
     follow({ pollMs: 60_000 });
     await writer.commit(consumer('a'));
     expect(await feed.refreshed(5_000)).toBe(true);
