@@ -11,13 +11,13 @@ const document = openApiDocument();
 const operations = Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation: operation as Json })));
 
 describe('the OpenAPI document', () => {
-  it('is the one that is committed; otherwise run: npm run generate', () => {
+  it('equals the committed file; otherwise run: npm run generate', () => {
     const committed = readFileSync(golden, 'utf8');
     expect(document).toEqual(JSON.parse(committed));
     expect(committed === `${JSON.stringify(document, null, 2)}\n`).toBe(true);
   });
 
-  it('refers only to what is in it, and to all of it', () => {
+  it('refers to all of its schemas and to no others', () => {
     const text = JSON.stringify(document);
     const names = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name));
     expect([...names].sort()).toEqual(Object.keys((document.components as { schemas: object }).schemas).sort());
@@ -38,19 +38,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names every operation once', () => {
+  it('has unique operation ids', () => {
     const ids = operations.map(({ operation }) => operation['operationId']);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('says every parameter of every path', () => {
+  it('describes every parameter of every path', () => {
     for (const { path, operation } of operations) {
       const inPath = ((operation['parameters'] ?? []) as readonly Json[]).filter((parameter) => parameter['in'] === 'path').map(({ name }) => name);
       expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     }
   });
 
-  it('never promises a hash of a key', () => {
+  it('does not show the hash of a key', () => {
     const { Key } = (document.components as { schemas: Record<string, { properties: object }> }).schemas;
     expect(Object.keys(Key?.properties ?? {})).toEqual(['id', 'name', 'consumer', 'prefix', 'expiresAt', 'tags', 'createdAt', 'updatedAt']);
   });
@@ -68,7 +68,7 @@ describe('the API', () => {
 
   it('has exactly the methods that are described', async () => {
     for (const [path, item] of Object.entries(document.paths)) {
-      // A method that no path has: the answer lists those it has.
+      // No path has this method, so the response lists the methods of the path.
       const answer = await api.request('OPTIONS', filled(path));
       const described = Object.keys(item).map((method) => method.toUpperCase());
       expect(`${path} ${answer.headers.get('allow')}`).toBe(`${path} ${[...described, ...(described.includes('GET') ? ['HEAD'] : [])].sort().join(', ')}`);

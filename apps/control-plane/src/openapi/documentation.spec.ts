@@ -7,7 +7,7 @@ import type { TestControlPlane } from '../testing/test-control-plane.ts';
 
 const nodeToken = 'n5Xw2Tq8Rk4Vb7Zm1Yc6Hd3J';
 
-/** As a reader does it: opens the page, logs in, and presses Execute everywhere without writing anything. */
+/** Does what a reader can do: opens the page, logs in, and presses Execute for every operation. */
 describe('the pages under /docs, in a browser', () => {
   let api: TestControlPlane;
   let node: FixtureNode;
@@ -18,13 +18,13 @@ describe('the pages under /docs, in a browser', () => {
   beforeAll(async () => {
     api = await startTestControlPlane({ SLUICE_NODE_TOKEN: nodeToken });
     const port = Number(/"stream":"127\.0\.0\.1:(\d+)"/.exec(api.log())?.[1]);
-    // The one thing that nobody can make by a request.
+    // A node, because no request can create one.
     node = new FixtureNode(port, { id: 'node-1', token: nodeToken });
     await node.until(() => node.revision > 0);
     browser = await launchBrowser();
     page = await browser.newPage();
     page.setDefaultTimeout(60_000);
-    // How it looks is not looked at here, and drawing it takes most of the time.
+    // The styles are not tested, and rendering takes most of the time.
     await page.route('**/*.{css,png}', (route) => route.abort());
     page.on('request', (request) => {
       if (!request.url().startsWith(api.url) && !request.url().startsWith('data:')) strayRequests.push(request.url());
@@ -36,7 +36,7 @@ describe('the pages under /docs, in a browser', () => {
     await api?.close();
   });
 
-  it('every operation works as it is filled in, on a new database, from top to bottom', async () => {
+  it('every operation succeeds with its example, on a new database, from top to bottom', async () => {
     await page.goto(`${api.url}/docs`);
     await page.locator('.auth-wrapper .authorize').click();
     await page.locator('.auth-container input').fill(testAdminToken);
@@ -45,7 +45,7 @@ describe('the pages under /docs, in a browser', () => {
 
     const answers: Record<string, string> = {};
     const tags = await page.locator('.opblock-tag-section').count();
-    // A page that shows one section at a time has less to draw after every click.
+    // Opening one section at a time leaves less to render after every click.
     await page.evaluate("document.querySelectorAll('.opblock-tag').forEach((tag) => tag.click())");
     for (let tag = 0; tag < tags; tag++) {
       for (const { title, status, text } of await page.evaluate<Executed[]>(executeSection(tag))) {
@@ -65,7 +65,7 @@ interface Executed {
   readonly text: string;
 }
 
-/** Runs in the page: opens a section and, for every operation in it, presses "Try it out" and "Execute", and reads the answer. */
+/** Runs in the page: opens a section and, for every operation in it, presses "Try it out" and "Execute", and reads the response. */
 const executeSection = (tag: number): string => `(async () => {
   const section = document.querySelectorAll('.opblock-tag-section')[${tag}];
   const found = async (place, selector) => {

@@ -30,11 +30,11 @@ describe('every operation of the Admin API', () => {
     await api.close();
   });
 
-  /** Undefined for what the client of node:http refuses to send. */
+  /** Undefined for requests that the client of node:http refuses to send. */
   function send({ method, target, headers, content }: FuzzRequest): Promise<Received> | undefined {
     const { promise, resolve, reject } = Promise.withResolvers<Received>();
     try {
-      // The client would send the content of a DELETE without saying how long it is.
+      // The client would send the content of a DELETE without Content-Length.
       const length = content === undefined || Object.hasOwn(headers, 'Transfer-Encoding') ? {} : { 'Content-Length': Buffer.byteLength(content) };
       const outgoing = request(new URL(api.url), { method, path: target, headers: { ...headers, ...length }, agent }, (response) => {
         let text = '';
@@ -50,7 +50,7 @@ describe('every operation of the Admin API', () => {
     }
   }
 
-  /** What is wrong with an answer; undefined when nothing is. */
+  /** Describes what is wrong with a response; undefined when it is valid. */
   function faultOf({ status, headers, text }: Received, operation: FuzzOperation['operation']): string | undefined {
     if (status >= 500 && status !== 501) return `a server error: ${text}`;
     if (!Object.hasOwn(operation['responses'] as object, status)) return `status ${status} is not declared: ${text}`;
@@ -62,7 +62,7 @@ describe('every operation of the Admin API', () => {
   }
 
   it(
-    `answers ${requests} requests, strange ones too, as its description says`,
+    `answers ${requests} requests, including invalid ones, as the document describes`,
     async () => {
       const { paths } = (await (await fetch(new URL('/openapi.json', api.url))).json()) as { paths: Record<string, Record<string, FuzzOperation['operation']>> };
       const operations = Object.entries(paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })));
@@ -84,7 +84,7 @@ describe('every operation of the Admin API', () => {
       };
       await Promise.all(Array.from({ length: atOnce }, worker));
       expect(faults).toEqual([]);
-      // That it reached everything, and was not turned away at the door.
+      // The requests reached every operation and were not all refused early.
       for (const status of [200, 201, 204, 304, 400, 401, 403, 404, 409, 412, 413, 415]) expect(`${status}: ${(statuses.get(status) ?? 0) > 0}`).toBe(`${status}: true`);
       expect(api.log()).not.toMatch(/"level":"error"/);
     },

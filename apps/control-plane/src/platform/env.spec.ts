@@ -5,7 +5,7 @@ import { SetupError } from './setup-error.ts';
 const databaseUrl = 'postgres://sluice:x@127.0.0.1:5432/sluice';
 
 describe('readSettings', () => {
-  it('needs nothing but a database', () => {
+  it('requires only the database', () => {
     expect(readSettings({ DATABASE_URL: databaseUrl })).toMatchObject({
       databaseUrl,
       databaseWaitMs: 60_000,
@@ -19,7 +19,7 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes a variable that is set to nothing for not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readSettings({ DATABASE_URL: databaseUrl, SLUICE_ADMIN_PORT: '', SLUICE_ADMIN_TOKEN: '' })).toMatchObject({ adminPort: 8001, adminToken: undefined });
   });
 
@@ -40,7 +40,7 @@ describe('readSettings', () => {
     expect(message).not.toContain('changeme');
   });
 
-  it('does not take another kind of address for a database', () => {
+  it('refuses the URL of another kind of database', () => {
     expect(() => readSettings({ DATABASE_URL: 'mysql://x' })).toThrow('DATABASE_URL must look like postgres://');
   });
 });

@@ -16,8 +16,8 @@ const cache = fileURLToPath(new URL('../../../../.cache/chromium/', import.meta.
 const args = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-pings'];
 
 /**
- * Starts a headless Chromium. On Linux x64 it is the one in @sparticuz/chromium, with the libraries and the font that come
- * with it, unpacked into `.cache` once; elsewhere it is the Chrome that is installed. Takes some seconds.
+ * Starts a headless Chromium: on Linux x64 that of @sparticuz/chromium with its libraries and font,
+ * unpacked into `.cache` once; elsewhere the installed Chrome. Takes some seconds.
  */
 export async function launchBrowser(): Promise<Browser> {
   const isPacked = process.platform === 'linux' && process.arch === 'x64';
@@ -25,7 +25,7 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ ...where, args, headless: true, chromiumSandbox: false, timeout: 60_000 });
 }
 
-/** A fresh machine may lack libnss3 and all fonts, so those of the package are used whatever is installed. */
+/** Always uses the package's libraries and fonts, because a machine may lack libnss3 and all fonts. */
 async function packedBrowser(): Promise<{ readonly executablePath: string; readonly env: Record<string, string> }> {
   const folder = packageFolder();
   const unpacked = join(cache, (createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string }).version);
@@ -45,7 +45,7 @@ function packageFolder(): string {
   return folder;
 }
 
-/** Unpacks the program, its libraries and its font. The folder appears when it is complete, so several may unpack at once. */
+/** Unpacks the program, its libraries and its font. The folder appears atomically, so processes may unpack concurrently. */
 async function unpack(from: string, to: string): Promise<void> {
   const partial = `${to}.${process.pid}.partial`;
   await mkdir(partial, { recursive: true });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestControlPlane, testAdminToken } from '../../testing/test-control-plane.ts';
 import type { TestAnswer, TestControlPlane } from '../../testing/test-control-plane.ts';
 
-describe('access', () => {
+describe('authorization', () => {
   let api: TestControlPlane;
 
   beforeAll(async () => {
@@ -26,13 +26,13 @@ describe('access', () => {
     }
   });
 
-  it('needs no token for health and documentation', async () => {
+  it('requires no token for health and documentation', async () => {
     for (const path of ['/livez', '/readyz', '/openapi.json']) expect((await api.get(path, { Authorization: '' })).status).toBe(200);
     const docs = await fetch(new URL('/docs', api.url));
     expect(docs.status).toBe(200);
   });
 
-  it('goes as far as the role', async () => {
+  it('is limited by the role', async () => {
     const viewer = await createToken('viewer', 'viewer');
     const editor = await createToken('editor', 'editor');
     const admin = await createToken('admin', 'admin');
@@ -59,7 +59,7 @@ describe('access', () => {
     expect((await api.get('/v1/services', as(expired))).status).toBe(401);
   });
 
-  it('is written down by name, and in the log without tokens', async () => {
+  it('is recorded with the name of the token, and logged without tokens', async () => {
     const token = await createToken('ci-robot', 'editor');
     const { body } = await api.put('/v1/groups/from-ci', {}, as(token));
     expect((await api.get(`/v1/revisions/${String(body['revision'])}`)).body['actor']).toBe('ci-robot');
@@ -70,7 +70,7 @@ describe('access', () => {
 });
 
 describe('failed logins', () => {
-  it('slow down further guesses after twenty, and say for how long; the right token always works', async () => {
+  it('delay further guesses after twenty and send Retry-After; a valid token always works', async () => {
     const api = await startTestControlPlane();
     try {
       const wrong = { Authorization: 'Bearer wrong-wrong-wrong-wrong' };

@@ -13,7 +13,7 @@ describe('keepSecret', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('makes a secret once, for this user alone, and gives it again', () => {
+  it('generates a secret once, readable only by this user, and returns it again', () => {
     const file = join(folder, 'data', 'admin-token');
     const first = keepSecret(file, 'sla', 'SLUICE_ADMIN_TOKEN');
     expect(first.isNew).toBe(true);
@@ -30,7 +30,7 @@ describe('keepSecret', () => {
     expect(attempt).toThrow(/Cannot (?:read|write) .*admin-token.*SLUICE_DATA_DIR, or set SLUICE_ADMIN_TOKEN/s);
   });
 
-  it('does not accept a file that was emptied, and leaves it alone', () => {
+  it('refuses an empty file, and does not change it', () => {
     const file = join(folder, 'node-token');
     writeFileSync(file, '');
     expect(() => keepSecret(file, 'sln', 'SLUICE_NODE_TOKEN')).toThrow(/node-token must have at least 24 characters.*Remove the file/s);

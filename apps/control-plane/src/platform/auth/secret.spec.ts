@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createSecret, hasValidChecksum, hashSecret, weaknessOfSecret } from './secret.ts';
 
 describe('secrets', () => {
-  it('carry their prefix, 256 bits and a checksum, and are never the same', () => {
+  it('consist of a prefix, 256 random bits and a checksum', () => {
     const made = Array.from({ length: 200 }, () => createSecret('slk'));
     expect(new Set(made).size).toBe(200);
     for (const secret of made) {
@@ -13,7 +13,7 @@ describe('secrets', () => {
     }
   });
 
-  it('are told apart from mistyped ones by the checksum', () => {
+  it('are distinguished from mistyped ones by the checksum', () => {
     const secret = createSecret('slk');
     fc.assert(
       fc.property(fc.integer({ min: 4, max: secret.length - 1 }), fc.constantFrom(...'0123456789ABCXYZabcxyz'), (place, letter) => {
@@ -22,7 +22,7 @@ describe('secrets', () => {
       }),
     );
     expect(hasValidChecksum(secret.slice(0, -1))).toBe(false);
-    expect(hasValidChecksum('a key of somebody else')).toBe(false);
+    expect(hasValidChecksum('a key of another product')).toBe(false);
   });
 
   it('are stored as SHA-256', () => {
@@ -46,7 +46,7 @@ describe('secrets', () => {
     expect(weaknessOfSecret(secret)).toContain('placeholder');
   });
 
-  it('hold no spaces', () => {
+  it('must not contain spaces', () => {
     expect(weaknessOfSecret('Zk3hT9qLw2Xc8vBn5mRt7yUp with spaces')).toContain('visible ASCII');
   });
 });

@@ -31,7 +31,7 @@ describe('Database', () => {
     await test.drop();
   });
 
-  it('commits what succeeds and rolls back what throws', async () => {
+  it('commits work that succeeds and rolls back work that throws', async () => {
     await database.transaction((sql) => sql.query('UPDATE account SET balance = 5 WHERE id = 1'));
     const failure = database.transaction(async (sql) => {
       await sql.query('UPDATE account SET balance = 9 WHERE id = 1');
@@ -41,7 +41,7 @@ describe('Database', () => {
     expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([{ balance: 5 }]);
   });
 
-  it('repeats the losers of a deadlock until all are done', async () => {
+  it('retries the victims of a deadlock until all have succeeded', async () => {
     let attempts = 0;
     let holders = 0;
     const bothHold = Promise.withResolvers<void>();
@@ -51,7 +51,7 @@ describe('Database', () => {
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [first]);
         holders += 1;
         if (holders === 2) bothHold.resolve();
-        // Each holds its first row before it asks for the other's. A repetition does not wait again.
+        // Each locks its first row before it requests that of the other. A retry does not wait again.
         await bothHold.promise;
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [second]);
       });
@@ -60,7 +60,7 @@ describe('Database', () => {
     expect(await database.query('SELECT balance FROM account ORDER BY id')).toEqual([{ balance: 2 }, { balance: 2 }]);
   });
 
-  it('gives up repeating after a few times', async () => {
+  it('gives up after a few retries', async () => {
     let attempts = 0;
     const hopeless = database.transaction(async (sql) => {
       attempts += 1;
@@ -70,7 +70,7 @@ describe('Database', () => {
     expect(attempts).toBe(5);
   });
 
-  it('survives connections that are closed under it, in a transaction and idle', async () => {
+  it('survives connections that the server closes, in a transaction and idle', async () => {
     const killed = database.transaction(async (sql) => {
       await sql.query('UPDATE account SET balance = 7 WHERE id = 1');
       await sql.query('SELECT pg_terminate_backend(pg_backend_pid())');
@@ -78,13 +78,13 @@ describe('Database', () => {
     await expect(killed).rejects.toMatchObject({ code: 'database_unavailable' });
     await database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
     for (let count = 0; count < 20; count += 1) {
-      // The pool may hand out a connection it has not yet seen closing; no more than it holds.
+      // The pool may hand out connections whose end it has not noticed yet, at most its size.
       await database.query('SELECT 1').catch((error: unknown) => expect(error).toMatchObject({ code: 'database_unavailable' }));
     }
     expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([{ balance: 0 }]);
   });
 
-  it('waits no longer than a few seconds for a row that somebody holds', async () => {
+  it('waits at most a few seconds for a row that another transaction holds', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     let holding = (): void => undefined;

@@ -20,7 +20,7 @@ interface ColumnOfTable {
 
 const logger = new JsonLogger('silent');
 
-/** Every class that a file named `*.entity.ts` exports, so that a new entity is compared without a list to keep. */
+/** Every class that a file `*.entity.ts` exports, so that new entities are compared without a list. */
 async function allEntities(): Promise<EntityClass[]> {
   const sources = new URL('../../', import.meta.url);
   const paths = globSync('**/*.entity.ts', { cwd: sources.pathname });
@@ -30,7 +30,7 @@ async function allEntities(): Promise<EntityClass[]> {
   return modules.flatMap((module) => Object.values(module));
 }
 
-/** What the entity says about its columns, in the words of the database. */
+/** The columns of an entity, described as in the database's catalogue. */
 function mappedColumns(dataSource: DataSource, metadata: EntityMetadata): ColumnOfTable[] {
   return metadata.columns
     .map((column) => ({
@@ -72,7 +72,7 @@ describe('the entities', () => {
     await test.drop();
   });
 
-  it('map exactly the columns that the migrations make', async () => {
+  it('map exactly the columns that the migrations create', async () => {
     const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName).sort();
     expect(tables).toEqual(['admin_token', 'idempotency_record', 'node']);
     for (const metadata of dataSource.entityMetadatas) {
@@ -83,7 +83,7 @@ describe('the entities', () => {
     }
   });
 
-  it('report an unavailable database as plain SQL does, and do not keep the broken connection', async () => {
+  it('report an unavailable database like plain SQL, and do not reuse the broken connection', async () => {
     const records = dataSource.getRepository(IdempotencyRecordEntity);
     const closeOthers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid()`;
@@ -95,7 +95,7 @@ describe('the entities', () => {
     expect(await records.count()).toBe(0);
   });
 
-  it('give up waiting for a row that another transaction holds', async () => {
+  it('time out when another transaction holds the row', async () => {
     const records = dataSource.getRepository(IdempotencyRecordEntity);
     const tokenId = '00000000-0000-4000-8000-000000000000';
     await records.insert({ tokenId, key: 'held', requestHash: 'x', status: 200, headers: {}, body: {}, sealed: null });

@@ -9,7 +9,7 @@ import { createDataSource } from './data-source.ts';
 import { migrationLock, openDatabase } from './open-database.ts';
 
 describe('openDatabase', () => {
-  it('waits for a database that is not there yet, and says so', async () => {
+  it('waits for an unavailable database, and logs that', async () => {
     const test = await createTestDatabase();
     const way = await cuttableConnection(test.url);
     way.cut();
@@ -44,7 +44,7 @@ describe('openDatabase', () => {
     await test.drop();
   });
 
-  it('gives up with a message that says what to check, and does not say the password', async () => {
+  it('gives up with a message that says what to check and does not contain the password', async () => {
     const logger = new JsonLogger('silent');
     const attempt = openDatabase(createDataSource('postgres://u:very-secret@127.0.0.1:1/x', logger), 600, logger);
     await expect(attempt).rejects.toThrow(SetupError);
@@ -63,7 +63,7 @@ describe('openDatabase', () => {
     await test.drop();
   });
 
-  it('does not wait when waiting cannot help', async () => {
+  it('does not wait after a failed migration', async () => {
     const test = await createTestDatabase();
     const logger = new JsonLogger('silent');
     const dataSource = createDataSource(test.url, logger);

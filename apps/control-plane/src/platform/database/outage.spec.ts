@@ -6,7 +6,7 @@ import type { CuttableConnection } from '../../testing/cuttable-connection.ts';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestAnswer, TestControlPlane } from '../../testing/test-control-plane.ts';
 
-describe('without its database', () => {
+describe('during an outage of the database', () => {
   let test: TestDatabase;
   let way: CuttableConnection;
   let api: TestControlPlane;
@@ -29,7 +29,7 @@ describe('without its database', () => {
     return answer;
   };
 
-  it('the control plane answers 503 at once, says it is not ready, and recovers by itself', async () => {
+  it('the control plane answers 503 at once, is not ready, and recovers by itself', async () => {
     expect((await api.put('/v1/groups/before', {})).status).toBe(201);
     way.cut();
     const startedAt = performance.now();
@@ -47,7 +47,7 @@ describe('without its database', () => {
     expect((await api.put('/v1/groups/after', {})).status).toBe(201);
   });
 
-  it('and with one that hangs, it answers 503 within seconds, and recovers', async () => {
+  it('the control plane answers 503 within seconds when the database hangs, and recovers', async () => {
     way.hang();
     const startedAt = performance.now();
     const answers = await Promise.all([api.get('/v1/services'), api.put('/v1/groups/hanging', {}), api.get('/readyz')]);

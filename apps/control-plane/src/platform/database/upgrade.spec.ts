@@ -11,7 +11,7 @@ const hash = createHash('sha256').update(secret).digest('hex');
 const [tokenId, replica] = ['6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a01', '6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a02'];
 
 describe('a database of the first release', () => {
-  it('is migrated at start, and its tokens, nodes and kept answers go on working', async () => {
+  it('is migrated at the start, and its tokens, nodes and idempotency records still work', async () => {
     const test = await createTestDatabase();
     const before = new DataSource({ type: 'postgres', url: test.url, migrations: [InitialSchema1763900000000] });
     await before.initialize();
@@ -53,7 +53,7 @@ describe('a database of the first release', () => {
       const rows = await api.sql<{ key: string }>('SELECT key FROM idempotency_record');
       return rows.map(({ key }) => key);
     };
-    // Old answers are deleted in the background, once the control plane has started.
+    // Expired records are deleted in the background after the start.
     for (let tries = 0; tries < 200 && String(await keys()) !== 'recent'; tries += 1) await sleep(25);
     expect(await keys()).toEqual(['recent']);
     await api.close();

@@ -24,7 +24,7 @@ describe('content', () => {
     expect(answer.body['detail']).toContain('application/json');
   });
 
-  it('may say that it is UTF-8', async () => {
+  it('may have the charset UTF-8', async () => {
     const answer = await api.post('/v1/groups', { name: 'utf-8' }, { 'Content-Type': 'Application/JSON; charset="UTF-8"' });
     expect(answer.status).toBe(201);
   });
@@ -55,19 +55,19 @@ describe('content', () => {
     expect(await response.json()).toMatchObject({ status: 400, code: 'malformed_content', detail: 'the content is not UTF-8' });
   });
 
-  it('of up to 1 MiB is read, of more refused', async () => {
+  it('of up to 1 MiB is read, and larger content is refused', async () => {
     const pad = (bytes: number): string => `{"name":"x"}${' '.repeat(bytes - 12)}`;
     expect((await api.post('/v1/groups', pad(1_048_576))).status).toBe(201);
     expect(await api.post('/v1/groups', pad(1_048_577))).toMatchObject({ status: 413, body: { code: 'content_too_large' } });
   });
 
-  it('of 10 MB with a length is refused before it is sent', async () => {
+  it('of 10 MB with Content-Length is refused before it is sent', async () => {
     const answer = await rawAnswer(api, `Content-Length: 10485760\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('"code":"content_too_large"');
   });
 
-  it('of 10 MB in chunks is refused after the first one, and the connection can be used again', async () => {
+  it('of 10 MB in chunks is refused, and the connection can be used again', async () => {
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
     await withSocket(api, async (send, until) => {
       send(head(`Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`));
@@ -83,7 +83,7 @@ describe('content', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  it('that ends early leaves nothing behind', async () => {
+  it('that ends early leaves no resources behind', async () => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     socket.write(head('Content-Length: 1000\r\n\r\n{"name":"half"'));
     await sleep(50);
@@ -95,7 +95,7 @@ describe('content', () => {
 const head = (rest: string, authorization = `Authorization: Bearer ${testAdminToken}\r\n`): string =>
   `POST /v1/groups HTTP/1.1\r\nHost: x\r\n${authorization}Content-Type: application/json\r\n${rest}`;
 
-/** Sends a request as it stands and gives what comes back. */
+/** Sends a raw request and returns the response. */
 async function rawAnswer(api: TestControlPlane, rest: string, authorization?: string): Promise<string> {
   return withSocket(api, (send, until) => {
     send(head(rest, authorization));
@@ -103,7 +103,7 @@ async function rawAnswer(api: TestControlPlane, rest: string, authorization?: st
   });
 }
 
-/** Opens a connection to send bytes on as they are; `until` gives everything received once it holds a text. */
+/** Opens a connection for raw bytes. `until` resolves to everything received once it contains a text. */
 async function withSocket<Result>(api: TestControlPlane, work: (send: (text: string) => void, until: (text: string) => Promise<string>) => Promise<Result>): Promise<Result> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   let received = '';

@@ -11,7 +11,7 @@ describe('problems', () => {
   });
   afterAll(() => api.close());
 
-  it('answer unknown paths', async () => {
+  it('are sent for unknown paths', async () => {
     for (const path of ['/', '/v1', '/v1/plugins', '/v1/services/a/b/c']) {
       const answer = await api.get(path);
       expect(answer).toMatchObject({ status: 404, body: { type: 'urn:sluice:error:resource_not_found', code: 'resource_not_found', status: 404 } });
@@ -32,7 +32,7 @@ describe('problems', () => {
     expect(answer.headers.get('allow')).toBe(allowed);
   });
 
-  it('carry the request id that every answer has', async () => {
+  it('contain the request id that every response has', async () => {
     const found = await api.get('/v1/services');
     expect(found.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     const missing = await api.get('/v1/services/x', { 'X-Request-Id': 'my-request.7' });
@@ -42,13 +42,13 @@ describe('problems', () => {
     expect(forged.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('answer HEAD like GET, without content', async () => {
+  it('are sent for HEAD as for GET, without content', async () => {
     const answer = await api.request('HEAD', '/v1/gateways/default');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('etag')).toBe((await api.get('/v1/gateways/default')).headers.get('etag'));
   });
 
-  it('answer what is not HTTP', async () => {
+  it('are sent for malformed HTTP', async () => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     const received = await new Promise<string>((resolve, reject) => {
       let text = '';

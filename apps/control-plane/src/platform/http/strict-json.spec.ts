@@ -10,7 +10,7 @@ const anyJson = fc.letrec((tie) => ({
 })).value;
 
 describe('parseStrictJson', () => {
-  it('reads whatever JSON.stringify writes as JSON.parse does', () => {
+  it('parses the output of JSON.stringify like JSON.parse', () => {
     fc.assert(
       fc.property(anyJson, fc.constantFrom(0, 2, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -19,7 +19,7 @@ describe('parseStrictJson', () => {
     );
   });
 
-  it('refuses whatever JSON.parse refuses, and says where', () => {
+  it('refuses everything that JSON.parse refuses, and gives the position', () => {
     fc.assert(
       fc.property(anyJson, fc.nat(), fc.constantFrom('', '"', ',', '}', ']', ':', 'x', '\n', '\\', '01', '-'), (value, place, damage) => {
         const text = JSON.stringify(value);
@@ -56,12 +56,12 @@ describe('parseStrictJson', () => {
     expect(() => parseStrictJson(text)).toThrow(message);
   });
 
-  it('goes 64 levels deep and no further, without exhausting the stack', () => {
+  it('accepts 64 levels and no more, without exhausting the stack', () => {
     expect(parseStrictJson(`${'['.repeat(64)}${']'.repeat(64)}`)).toBeInstanceOf(Array);
     expect(() => parseStrictJson('['.repeat(500_000))).toThrow('nested deeper than 64 levels');
   });
 
-  it('gives objects whose prototype was not touched', () => {
+  it('returns objects with the default prototype', () => {
     const parsed = parseStrictJson('{"constructor": {"prototype": {"x": 1}}}') as object;
     expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();

@@ -36,7 +36,7 @@ describe('parseWait', () => {
     expect(read('', prefer)).toBeUndefined();
   });
 
-  it('believes the query before Prefer', () => {
+  it('prefers the query over Prefer', () => {
     expect(read('wait=applied&timeout=1s', 'wait=9')).toEqual({ timeoutMs: 1_000, preferenceApplied: undefined });
   });
 });

@@ -15,7 +15,7 @@ describe('Idempotency-Key', () => {
 
   const key = (value: string): Record<string, string> => ({ 'Idempotency-Key': value });
 
-  it('gives a repetition the first answer and does nothing', async () => {
+  it('gives a repetition the first response, without repeating the work', async () => {
     const first = await api.post('/v1/groups', { name: 'gold', tags: ['a'] }, key('k1'));
     const again = await api.post('/v1/groups', { tags: ['a'], name: 'gold' }, key('k1'));
     expect(first.headers.get('idempotency-replayed')).toBeNull();
@@ -25,14 +25,14 @@ describe('Idempotency-Key', () => {
     for (const name of ['etag', 'location', 'sluice-revision']) expect(again.headers.get(name)).toBe(first.headers.get(name));
   });
 
-  it('conflicts with another request', async () => {
+  it('conflicts when it is used for another request', async () => {
     await api.post('/v1/groups', { name: 'one' }, key('k2'));
     expect(await api.post('/v1/groups', { name: 'two' }, key('k2'))).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
     expect(await api.post('/v1/quotas', { name: 'one' }, key('k2'))).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
     expect((await api.get('/v1/groups/two')).status).toBe(404);
   });
 
-  it('of requests at the same time lets one through and gives the others its answer', async () => {
+  it('of concurrent requests runs one and gives the others its response', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => api.post('/v1/groups', { name: 'concurrent' }, key('k3'))));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
     expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === null)).toHaveLength(1);
@@ -45,7 +45,7 @@ describe('Idempotency-Key', () => {
     expect((await api.post('/v1/groups', { name: 'good-name' }, key('k4'))).status).toBe(201);
   });
 
-  it('gives a new key again, though it is stored nowhere in the clear', async () => {
+  it('returns a new key again, although it is never stored unencrypted', async () => {
     const first = await api.post('/v1/consumers/acme/keys', { name: 'ci' }, key('k5'));
     const again = await api.post('/v1/consumers/acme/keys', { name: 'ci' }, key('k5'));
     expect(first.body['key']).toMatch(/^slk_/);
@@ -55,13 +55,13 @@ describe('Idempotency-Key', () => {
     for (const text of [JSON.stringify(stored), dump?.text]) expect(text).not.toContain(first.body['key']);
   });
 
-  it('is forgotten after a day', async () => {
+  it('expires after a day', async () => {
     await api.post('/v1/groups', { name: 'old' }, key('k6'));
     await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
     expect(await api.post('/v1/groups', { name: 'new' }, key('k6'))).toMatchObject({ status: 201, body: { name: 'new' } });
   });
 
-  it('is pruned after a day', async () => {
+  it('is deleted after a day', async () => {
     await api.post('/v1/groups', { name: 'pruned' }, key('k6b'));
     await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
     await api.post('/v1/groups', { name: 'kept' }, key('k6c'));
@@ -72,7 +72,7 @@ describe('Idempotency-Key', () => {
     await replica.close();
   });
 
-  it('belongs to the token', async () => {
+  it('is scoped to the token', async () => {
     const { body } = await api.post('/v1/tokens', { name: 'other', role: 'editor' });
     await api.post('/v1/groups', { name: 'mine' }, key('k7'));
     const answer = await api.post('/v1/groups', { name: 'theirs' }, { ...key('k7'), Authorization: `Bearer ${String(body['token'])}` });
@@ -91,10 +91,10 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('sealed secrets', () => {
+describe('encrypted secrets', () => {
   const with_ = (authorization: string, key: string): Buffer => readIdempotency(key, 'id', authorization)?.sealingKey ?? Buffer.alloc(0);
 
-  it('open only with the same token and the same key', () => {
+  it('can be decrypted only with the same token and the same key', () => {
     const sealed = seal(with_('Bearer a', 'k'), { key: 'slk_secret' });
     expect(sealed).not.toContain('slk_secret');
     expect(unseal(with_('Bearer a', 'k'), sealed)).toEqual({ key: 'slk_secret' });
