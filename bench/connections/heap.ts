@@ -47,7 +47,7 @@ const proxy = await RunningProgram.start(arm, '0', folder);
 let text: string;
 try {
   const inspected = await Inspected.connect(inspectorPort);
-  // What the first connections bring into being once, and what grows by doubling, is not theirs.
+  // Excludes objects that the first connections create once, and arrays that grow by doubling.
   await order({ what: 'open', port, count: connections });
   await order({ what: 'close' });
   await sleep(3000);

@@ -1,6 +1,6 @@
 /**
- * Many keep-alive connections that do nothing: each has sent one request and got its answer. Started by a benchmark, which
- * says what to do by messages.
+ * Many idle keep-alive connections: each has sent one request and received its response. Started by a benchmark, which
+ * controls it with messages.
  */
 import { connect, type Socket } from 'node:net';
 

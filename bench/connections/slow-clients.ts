@@ -1,11 +1,11 @@
 /**
- * Clients that never finish the head of their request: each sends the beginning of it, and then a byte a second for as
- * long as it is let. Started by slow-headers.ts, which says what to do by messages.
+ * Clients that never complete the head of their request: each sends the beginning of it, and then a byte a second until the
+ * server closes. Started by slow-headers.ts, which controls it with messages.
  */
 import { connect, type Socket } from 'node:net';
 import { percentile } from '../measure/statistics.ts';
 
-/** So many connections, opened evenly over a time. Whoever is still there at the end of the limit is not shed. */
+/** A number of connections, opened evenly over a period. A client that is still connected at the time limit counts as left. */
 export interface SlowOrder {
   readonly port: number;
   readonly count: number;
@@ -13,7 +13,7 @@ export interface SlowOrder {
   readonly limitSeconds: number;
 }
 
-/** What became of them. Times are from the connection's start to its end, in milliseconds. */
+/** The outcome. Times are from the connection's start to its end, in milliseconds. */
 export interface SlowReport {
   readonly answered408: number;
   /** Closed by the server without 408. */
@@ -45,7 +45,7 @@ function slowClient(port: number, index: number, over: (milliseconds: number, an
     start = performance.now();
     socket.write(begin, 'latin1');
   });
-  // A server that has said its last word may answer what still comes by a reset.
+  // A server that has sent its last byte may reset the connection on further input.
   socket.on('error', () => undefined);
   socket.on('end', () => socket.destroy());
   socket.on('close', () => over(performance.now() - start, text.startsWith('HTTP/1.1 408 ')));

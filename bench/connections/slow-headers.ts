@@ -1,11 +1,11 @@
 /**
- * Thousands of clients that never finish the head of a request, beside a steady load that has to stay as fast as it was.
+ * Thousands of clients that never complete the head of a request, and a steady load whose latency must not grow.
  *
  *   npm run build && node bench/connections/slow-headers.ts [--rounds 3] [--connections 5000] [--open-seconds 5] [--rate 5000] [--record]
  *
  * Needs nginx, wrk, h2load and chrt (Debian: nginx-light wrk nghttp2-client util-linux), two cores and nothing else running.
- * The proxy has core 0 to itself; slow clients, load and origin share core 1, where the slow clients run only while nobody else
- * does: they are to be a burden to the proxy, not to the load. `--record` writes bench/results/slow-headers.md.
+ * The proxy has core 0 to itself; slow clients, load and origin share core 1, where the slow clients run only while it is
+ * idle: they should burden the proxy, not the load. `--record` writes bench/results/slow-headers.md.
  *
  * Two loads, a quarter of the arm's own saturation and the same rate for all, are measured in three states, in turns: quiet; with
  * slow clients at another server on core 1 (what they do to load and origin by themselves); with them at the proxy. Before all
@@ -112,14 +112,14 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
     const first = await measureIn('attacked', rate);
     const quarter = await measureAt(rate);
     const common = await measureAt(commonRate);
-    if (shed === undefined) throw new Error('nobody said what became of the slow clients');
+    if (shed === undefined) throw new Error('the slow clients reported no outcome');
     return { first, quarter, common, shed };
   } finally {
     await proxy.stop();
   }
 }
 
-/** Of two reports the one that is less to the credit of who shed them. */
+/** The worse of two reports: more clients left, or a later last one. */
 function worse(one: SlowReport | undefined, other: SlowReport): SlowReport {
   return one === undefined || other.left > one.left || (other.left === one.left && other.latestMs > one.latestMs) ? other : one;
 }

@@ -1,5 +1,5 @@
 /**
- * A thread of http1-differential.ts: runs the cases it is told, slice by slice, and says what came of each slice.
+ * A thread of http1-differential.ts: runs slices of cases and reports the result of each slice.
  */
 import { parentPort } from 'node:worker_threads';
 import { runDifferential } from '../../packages/http1/testing/differential.ts';
@@ -11,7 +11,7 @@ export interface Slice {
   readonly firstSeed: number;
 }
 
-/** What came of a slice, and the heap of this thread after it, in bytes. */
+/** The result of a slice, and the heap of this thread after it, in bytes. */
 export interface SliceReport {
   readonly report: DifferentialReport;
   readonly heapUsed: number;

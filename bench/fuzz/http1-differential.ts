@@ -66,7 +66,7 @@ await Promise.all(heaps.map(runThread));
 const seconds = elapsedSeconds();
 total.failures.sort((one, other) => one.seed - other.seed);
 
-/** One thread, for as long as there are cases that nobody has taken. */
+/** Runs one thread until no cases are left. */
 async function runThread(heap: Use): Promise<void> {
   const thread = new Worker(new URL('differential-worker.ts', import.meta.url));
   const ended = once(thread, 'exit').then(() => Promise.reject(new Error('a worker ended')));

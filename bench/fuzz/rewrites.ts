@@ -1,6 +1,6 @@
 /**
  * A thousand random routes and a thousand random targets, each with each, over real sockets: what upstreams receive is in
- * normal form, and what router, policies, access log, spans and upstream see is the same story.
+ * normal form, and router, policies, access log, spans and upstream agree about it.
  *
  *   node --conditions=sluice-source bench/fuzz/rewrites.ts [--routes 1000] [--targets 1000] [--seed 1] [--write]
  *

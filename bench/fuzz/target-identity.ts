@@ -1,5 +1,5 @@
 /**
- * The long run of the test that everybody in the proxy sees the same target: random request lines and hosts over real
+ * The long run of the test that all parts of the proxy see the same target: random request lines and hosts over real
  * sockets, with a witness in the router, in a policy of every phase, in the access log and at the upstream.
  *
  *   node --conditions=sluice-source bench/fuzz/target-identity.ts [--cases 1000000] [--seed 1] [--write]

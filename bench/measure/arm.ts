@@ -5,14 +5,14 @@ import type { Program } from './running-program.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What Node is told wherever a proxy is started. */
+/** The Node arguments of every proxy. */
 export const nodeArguments = JSON.parse(readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8')) as readonly string[];
 
 /** One way to proxy the same traffic. */
 export interface Arm extends Program {
-  /** What it does beyond passing the traffic on. */
+  /** What it does besides forwarding, for the table. */
   readonly does: string;
-  /** How to ask it for its version. */
+  /** The command that prints its version. */
   readonly version: readonly [command: string, ...args: string[]];
 }
 
@@ -52,7 +52,7 @@ export function nginxArm({ folder, port, originPort }: Between, { name, does, se
 export interface SluiceOptions {
   readonly name: string;
   readonly does: string;
-  /** Of the one route; with any, there are 10,000 consumers with a key each. */
+  /** Policies of the only route; if there are any, 10,000 consumers have a key each. */
   readonly policies?: readonly object[];
   readonly accessLog?: 'on' | 'off';
   readonly workers?: number;
@@ -92,7 +92,7 @@ export function sluiceArm({ folder, port, originPort }: Between, options: Sluice
   };
 }
 
-/** Everything a gateway in earnest does: key-auth of 10,000 keys, rate limit, metrics, access log, trace propagation. */
+/** Sluice as in production: key-auth of 10,000 keys, rate limit, metrics, access log, trace propagation. */
 export function fullSluiceArm(between: Between, name = 'sluice-full', workers = 1, checkout?: string): Arm {
   const policies = [
     { name: 'key-auth', config: {}, mode: 'enforce' },

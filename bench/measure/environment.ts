@@ -25,7 +25,7 @@ function versionOf(arm: Arm): string {
   return /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0] ?? 'unknown';
 }
 
-/** Ends this process with a word on what to install when one of these programs is missing. */
+/** Ends this process with installation advice when one of these programs is missing. */
 export function requirePrograms(names: readonly string[]): void {
   const missing = names.filter((name) => {
     try {
@@ -36,7 +36,7 @@ export function requirePrograms(names: readonly string[]): void {
     }
   });
   if (missing.length === 0) return;
-  console.error(`These programs are needed and not there: ${missing.join(', ')}.\nOn Debian: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`);
+  console.error(`These programs are missing: ${missing.join(', ')}.\nOn Debian: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`);
   process.exit(1);
 }
 

@@ -4,7 +4,7 @@ const first = 18_200;
 const last = 18_600;
 
 /**
- * Ports of 127.0.0.1 that nobody listens on, below those that clients are given.
+ * Free ports of 127.0.0.1, below the ephemeral ports.
  * @throws Error when there are not enough
  */
 export async function freePorts(count: number): Promise<number[]> {

@@ -1,7 +1,7 @@
 /**
- * Measures all arms once per round, in turns (A B C A B C …): what changes on the machine meanwhile touches all alike.
+ * Measures all arms once per round, in turns (A B C A B C …), so that changes of the machine affect all arms equally.
  * @param measure gives one sample; what it throws ends everything
- * @param tell says a sample in a few words, for who watches
+ * @param tell describes a sample in a few words, for the progress output
  */
 export async function interleave<Arm extends { readonly name: string }, Sample>(
   arms: readonly Arm[],

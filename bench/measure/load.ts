@@ -5,7 +5,7 @@ import { percentile } from './statistics.ts';
 
 const run = promisify(execFile);
 
-/** What a saturating load came to. */
+/** The result of a saturating load. */
 export interface Saturation {
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -24,7 +24,7 @@ export interface SaturatingLoad {
   readonly script?: string;
 }
 
-/** Sends as much as the arm takes, by wrk. */
+/** Saturates the arm with wrk. */
 export async function saturate({ url, seconds, headers = [], cores, connections = 64, script }: SaturatingLoad): Promise<Saturation> {
   const { stdout } = await run(
     'taskset',
@@ -60,7 +60,7 @@ export interface SteadyLoad {
   readonly logFile: string;
 }
 
-/** Sends at a steady rate, by h2load, and looks at every single response time. */
+/** Sends at a steady rate with h2load, and records every response time. */
 export async function latencyAtRate({ url, requestsPerSecond, seconds, headers = [], cores, connections = 16, logFile }: SteadyLoad): Promise<Latency> {
   rmSync(logFile, { force: true });
   await run(

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { endWithUs } from './running-program.ts';
 
 /**
- * A TypeScript program of ours on the given cores, that answers messages one at a time: a load generator, or somebody
- * who holds connections. It says the first thing by itself, once it is ready.
+ * A TypeScript program of ours on the given cores, that answers messages one at a time: a load generator, or a client
+ * with open connections. It sends its first message by itself, once it is ready.
  */
 export class PinnedScript {
   readonly #child: ChildProcess;

@@ -20,7 +20,7 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-// A benchmark that is interrupted leaves nobody behind either.
+// An interrupted benchmark leaves no process behind either.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 /** Ends this child when the benchmark ends, whatever happens. Gives it back. */
@@ -40,9 +40,9 @@ export class RunningProgram {
     this.pid = child.pid ?? 0;
   }
 
-  /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s, or somebody else does. */
+  /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s, or the port is in use. */
   static async start(program: Program, cores: string, folder: string): Promise<RunningProgram> {
-    if (await answers(program.port)) throw new Error(`${program.name}: somebody else listens on port ${program.port}`);
+    if (await answers(program.port)) throw new Error(`${program.name}: another process listens on port ${program.port}`);
     const output = openSync(join(folder, `${program.name}.log`), 'w');
     // `exec` semantics: taskset replaces itself by the program, so the pid is the program's own.
     const child = endWithUs(

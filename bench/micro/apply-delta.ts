@@ -1,5 +1,5 @@
 /**
- * What it costs a node to bring configuration into service: one change among 100,000 routes, and whole snapshots of
+ * The cost of applying configuration on a node: one change among 100,000 routes, and whole snapshots of
  * 100,000 routes and of 1,000,000 consumers with a key each.
  *
  *   node --expose-gc --max-old-space-size=6144 --conditions=sluice-source bench/micro/apply-delta.ts [--write]
@@ -43,7 +43,7 @@ function newTarget(): RuntimeTarget {
 
 const idOf = (kind: Kind, index: number): string => `${kind.padEnd(8, '0').replaceAll(/[^a-f0-9]/g, '0')}-0000-7000-8000-${String(index).padStart(12, '0')}`;
 
-/** As it comes off the wire: parsed JSON, whose strings and objects are nobody else's. */
+/** As received from the stream: parsed JSON that shares no strings or objects. */
 function received<K extends Kind>(kind: K, index: number, written: object): Resource<K> {
   const spec = JSON.parse(JSON.stringify(resourceSchemas[kind].parse(written))) as Spec<K>;
   return { kind, id: idOf(kind, index), spec };
@@ -244,7 +244,7 @@ row('lookup', 'µs');
 say('|---|---|');
 row('the first time a consumer is met: joined with groups and quotas', firstLookupUs.toFixed(2));
 row('later', laterLookupUs.toFixed(2));
-row('a key nobody has', missUs.toFixed(2));
+row('an unknown key', missUs.toFixed(2));
 
 if (values.write) writeFileSync(new URL('../results/apply-delta.md', import.meta.url), `${lines.join('\n')}\n`);
 process.exit(0);

@@ -17,7 +17,7 @@ export const behaviours = [
   ['poison', 3],
 ] as const;
 
-/** `poison`: right behind its response, in the same write, the origin sends another one that nobody asked for. */
+/** `poison`: right behind its response, in the same write, the origin sends another, unsolicited one. */
 export type Behaviour = (typeof behaviours)[number][0] | typeof latePoison;
 
 /**
@@ -27,12 +27,12 @@ export type Behaviour = (typeof behaviours)[number][0] | typeof latePoison;
  */
 export const latePoison = 'late-poison';
 
-/** Whether a complete response with the request's own tag has to come, unless somebody hangs up. */
+/** Whether a complete response with the request's own tag must arrive, unless one side hangs up. */
 export function mustAnswer(behaviour: Behaviour): boolean {
   return behaviour !== 'reset-before' && behaviour !== 'reset-inside' && behaviour !== 'truncated';
 }
 
-/** The tag of a response nobody asked for: no client may ever see it. */
+/** The tag of an unsolicited response: no client may ever receive it. */
 export const poisonTag = 'poison';
 
 /** What a body looks like: the tag, repeated, so that foreign bytes are noticed wherever they turn up. */

@@ -4,13 +4,13 @@ import { ResponseParser } from '@sluice/http1';
 import { behaviours, latePoison, mustAnswer, type Behaviour } from './behaviours.ts';
 import type { Random } from './random.ts';
 
-/** What came of all exchanges so far. */
+/** The outcome of all exchanges so far. */
 export class Tally {
   /** Complete responses that were the request's own. */
   matched = 0;
   /** Answers of the gateway itself (502 and the like) to what the origin broke. */
   refused = 0;
-  /** Exchanges that ended without a complete response because somebody hung up. */
+  /** Exchanges that ended without a complete response because one side hung up. */
   cut = 0;
   /** Responses that were meant for another request. There must be none. */
   readonly mismatches: string[] = [];
@@ -86,7 +86,7 @@ export function runConnection(port: number, random: Random, tally: Tally, lane: 
           if (!parser.keepAlive || (awaited.length === 0 && left === 0)) socket.destroy();
           else if (awaited.length === 0) void (inCrowd ? sendSome() : sleep(pauseMs).then(sendSome));
         } else if (parser.state === 'fault') {
-          if (tally.mismatches.length < maxReported) tally.mismatches.push(`the proxy sent what nobody asked for, or a malformed response: ${parser.fault?.reason ?? ''}`);
+          if (tally.mismatches.length < maxReported) tally.mismatches.push(`the proxy sent an unsolicited or malformed response: ${parser.fault?.reason ?? ''}`);
           socket.destroy();
         }
         if (parser.state === 'needMore') break;
@@ -134,7 +134,7 @@ function writeRequest(socket: Socket, { tag, behaviour, method }: Sent, random: 
 export function findMismatch(sent: Sent, status: number, tag: string | undefined, body: string): string | undefined {
   const where = `${sent.method} ${sent.behaviour} ${sent.tag}`;
   if (tag === undefined) {
-    // An answer of the gateway: only where the origin gave no usable response, and never with somebody's content.
+    // An answer of the gateway: only where the origin gave no usable response, and never with content of another response.
     if (status < 400) return `${where}: a response without tag, status ${status}`;
     return body.includes(';') ? `${where}: content of another response in an error` : undefined;
   }

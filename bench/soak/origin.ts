@@ -1,4 +1,4 @@
-/** The upstream of the soak: a raw server with every bad habit. Run by soak.ts as `node origin.ts <port> <seed>`. */
+/** The upstream of the soak: a raw server with many kinds of misbehaviour. Run by soak.ts as `node origin.ts <port> <seed>`. */
 import { createServer, type Socket } from 'node:net';
 import { RequestParser } from '@sluice/http1';
 import { bodyOf, poisonTag, type Behaviour } from './behaviours.ts';

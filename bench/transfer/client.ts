@@ -12,7 +12,7 @@ export interface TransferOrder {
   readonly seconds: number;
 }
 
-/** What came of it. */
+/** The result. */
 export interface Transferred {
   readonly transfers: number;
   readonly failed: number;
@@ -24,7 +24,7 @@ export const bodyBytes = 10 * 1024 * 1024;
 const body = Buffer.alloc(bodyBytes, 'x');
 const download = Buffer.from('GET /files/10mb.bin HTTP/1.1\r\nHost: bench\r\n\r\n');
 const upload = Buffer.from(`POST /sink HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: ${bodyBytes}\r\n\r\n`);
-/** All connections read into it: nobody looks at the content, only at how much there is. */
+/** All connections read into it: only the number of bytes matters, not the content. */
 const readBuffer = Buffer.alloc(1024 * 1024);
 
 /** One connection: gives how many transfers went well; throws when one did not. */
