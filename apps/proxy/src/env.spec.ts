@@ -45,7 +45,7 @@ describe('readEnv', () => {
     ['SLUICE_ACCESS_LOG', ['ON', '1'], 'must be on or off'],
     ['SLUICE_LOG_LEVEL', ['verbose'], 'must be one of debug, info, warn, error'],
     ['SLUICE_NODE_ID', ['-a', 'a b', 'a'.repeat(65)], 'must be letters, digits and "._-", at most 64'],
-  ])('%s: says what it must be, and what it is', (name, texts, rule) => {
+  ])('%s: states the rule and the current value', (name, texts, rule) => {
     for (const text of texts) expect(faultOf({ [name]: text })).toContain(`\n  ${name} ${rule} (it is "${text}")\n`);
   });
 
@@ -57,7 +57,7 @@ describe('readEnv', () => {
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector:4318/v1/traces'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer my-secret'],
     ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'x-key=a%ZZb'],
-  ])('%s: says what it must be, and no secret', (name, text) => {
+  ])('%s: states the rule and reveals no secret', (name, text) => {
     const message = faultOf({ [name]: text });
     expect(message).toContain(`\n  ${name} must `);
     expect(message).not.toContain(text);

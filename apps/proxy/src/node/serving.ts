@@ -62,7 +62,7 @@ export class Serving {
   readonly #limits: LimitStore;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
-  /** One limit of connections for both ports: what it protects is the process. */
+  /** Both ports share the limits: they protect the process. */
   readonly #connectionLimits: ConnectionLimits;
   readonly #maxTurnedAway: number;
   readonly #listener: Listener;

@@ -110,7 +110,7 @@ export class EdgeProxy {
   }
 }
 
-/** Writes each piece in a turn of its own, so that the proxy reads it alone. Stops when the connection is over. */
+/** Writes each piece in its own turn, so that the proxy reads it alone. Stops when the connection closes. */
 async function sendPieces(client: RawClient, pieces: readonly string[]): Promise<void> {
   for (const piece of pieces) {
     if (client.ending !== undefined) return;

@@ -91,13 +91,13 @@ export class HostileProxy {
   }
 }
 
-/** The response is this, and the next one on the connection is that of the next request. */
+/** Checks the response, and that the next one on the connection belongs to the next request. */
 async function checkWhole(client: RawClient, expected: string, seen = ''): Promise<void> {
   client.send(ask('GET', '/next'));
   expect(readable(seen + (await client.readUntil('\r\n\r\nGET /next')))).toBe(expected + answerTo('/next'));
 }
 
-/** The response ends without its end, or, when all of it came at once, with the news that it has none. */
+/** Checks that the response is incomplete, or a refusal when all its bytes arrived at once. */
 async function checkBrokenOff(client: RawClient, row: HostileRow): Promise<void> {
   const begun = await client.readUntil('\r\n\r\n');
   if (begun.startsWith('HTTP/1.1 502 ')) await checkWhole(client, refusal('upstream_malformed_response'), begun);
@@ -137,7 +137,7 @@ function answerAsScripted({ socket }: OriginConnection, scripts: Script[]): void
   });
 }
 
-/** Writes each piece in a turn of its own, so that the proxy reads it alone. */
+/** Writes each piece in its own turn, so that the proxy reads it alone. */
 async function say(socket: OriginConnection['socket'], script: Script | undefined): Promise<void> {
   for (const piece of script?.pieces ?? []) {
     if (socket.destroyed || socket.writableEnded) return;

@@ -1,18 +1,18 @@
 import { catalogue, problem, type ErrorCode } from '@sluice/errors';
 
-/** What an upstream says in answer to one request, and what must come of it. */
+/** The bytes that an upstream sends for one request, and the expected result. */
 export interface HostileRow {
   readonly name: string;
   readonly method: string;
   /** What the upstream sends, one character per byte. */
   readonly says: string;
-  /** What it does to its connection behind that. */
+  /** What the upstream does to its connection afterwards. */
   readonly then: 'stay' | 'end' | 'reset';
-  /** What the client must receive, byte by byte, chance and chunk bounds aside. */
+  /** The exact bytes that the client must receive, except random values and chunk boundaries. */
   readonly client: string;
-  /** The client's connection is closed behind that, because it must not take what it has for whole. */
+  /** The client's connection closes afterwards, which shows that the response is incomplete. */
   readonly closes: boolean;
-  /** The upstream's connection is kept, and used for the next request. */
+  /** The upstream connection is used for the next request. */
   readonly keeps: boolean;
 }
 
@@ -33,24 +33,24 @@ export function inChunks(content: string, fields = ''): string {
   return `${brokenChunks(content, fields)}0\r\n\r\n`;
 }
 
-/** The same without its end. */
+/** The same, incomplete. */
 export function brokenChunks(content: string, fields = ''): string {
   return head('200 OK', fields, 'Transfer-Encoding: chunked\r\n') + (content === '' ? '' : `${content.length.toString(16)}\r\n${content}\r\n`);
 }
 
-/** What the client is told when the upstream gave no response, or none that can be understood: nothing that it said. */
+/** The gateway's response when the upstream sent none or a malformed one; it contains nothing of the upstream's. */
 export function refusal(code: ErrorCode): string {
   const phrase = catalogue[code].status === 502 ? 'Bad Gateway' : 'Gateway Timeout';
   const text = JSON.stringify(problem(code, { requestId: '<id>' }));
   return `HTTP/1.1 ${catalogue[code].status} ${phrase}\r\nContent-Type: application/problem+json\r\nX-Request-Id: <id>\r\nDate: <date>\r\nContent-Length: <length>\r\n\r\n${text}`;
 }
 
-/** The upstream is not understood: its connection is destroyed, the client's is kept. */
+/** The response is malformed: the upstream connection is destroyed, the client's stays open. */
 export function notUnderstood(name: string, says: string, code: ErrorCode = 'upstream_malformed_response', changes: Changes = {}): HostileRow {
   return { name, method: 'GET', says, then: 'stay', client: refusal(code), closes: false, keeps: false, ...changes };
 }
 
-/** The response is passed on, and the connection that it came on is used again unless `changes` says otherwise. */
+/** The response is forwarded, and the upstream connection is used again unless `changes` specifies otherwise. */
 export function passedOn(name: string, says: string, client: string, changes: Changes = {}): HostileRow {
   return { name, method: 'GET', says, then: 'stay', client, closes: false, keeps: true, ...changes };
 }

@@ -1,4 +1,4 @@
-/** The Host field that all requests of these specs carry unless it is what they are about. */
+/** The Host field of all requests in these specs, except in those that test Host. */
 export const H = 'Host: a.test\r\n';
 
 /** A GET. @param fields all of its fields, each with its line end */
@@ -22,7 +22,7 @@ export interface ForwardedParts {
   /** The framing field with its line end; none by default. */
   readonly framing?: string;
   readonly content?: string;
-  /** What the client named as host. */
+  /** The host that the client sent. */
   readonly host?: string;
 }
 
@@ -32,7 +32,7 @@ export function request(line: string, { fields = '', framing = '', content = '',
   return `${line} HTTP/1.1\r\nHost: ${host}\r\n${fields}${ours}${framing}\r\n${content}`;
 }
 
-/** The same with Host behind all other fields: where it goes when a client had it removed. */
+/** The same with Host after all other fields: its position when Connection named it. */
 export function hostLast(text: string): string {
   return text.replace(/(Host: .+\r\n)([^]*X-Request-Id: <id>\r\n)/, '$2$1');
 }
@@ -48,7 +48,7 @@ export function inChunks(content: string, fields = ''): string {
   return request('POST /p', { fields, framing: 'Transfer-Encoding: chunked\r\n', content: `${chunk}0\r\n\r\n` });
 }
 
-/** POST /p that breaks off: the most an upstream may have of it, never with its end. */
+/** An incomplete POST /p: the most an upstream may have received, never with its end. */
 export function brokenOff(content: string, framing = 'Transfer-Encoding: chunked\r\n', fields = ''): string {
   return request('POST /p', { fields, framing, content });
 }

@@ -1,13 +1,13 @@
 import { RawOrigin, type OriginConnection } from '../../upstream/testing/raw-origin.ts';
 import { readBeginning, readRequest } from './request-transcript.ts';
 
-/** What an origin was sent since the last `forget`. */
+/** The bytes that an origin received since the last `forget`. */
 export interface Received {
-  /** Whole requests in the order in which they came, as they read on the wire with their chunks joined. */
+  /** Complete requests in order of arrival, in their wire form with joined chunks. */
   readonly requests: readonly string[];
-  /** Beginnings of requests that never became whole, on connections that are closed now: head and content. */
+  /** Head and content of incomplete requests on closed connections. */
   readonly abandoned: readonly string[];
-  /** The same on connections that are still open. */
+  /** The same on open connections. */
   readonly pending: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface Received {
 export class RecordingOrigin {
   readonly #origin: RawOrigin;
   #requests: string[];
-  /** How much of each connection has been looked at. */
+  /** Number of bytes of each connection that were examined. */
   readonly #read: Map<OriginConnection, number>;
 
   private constructor(origin: RawOrigin, requests: string[], read: Map<OriginConnection, number>) {
@@ -52,7 +52,7 @@ export class RecordingOrigin {
     return this.#origin.address;
   }
 
-  /** What came since the last `forget`. @throws Error when it is not HTTP of the plainest kind */
+  /** Returns the bytes received since the last `forget`. @throws Error when they are not strict HTTP */
   get received(): Received {
     const rests = this.#origin.connections.map((connection) => ({ closed: connection.closed, text: connection.received.slice(this.#read.get(connection) ?? 0) }));
     const begun = rests.filter(({ text }) => text !== '').map(({ closed, text }) => ({ closed, text: readBeginning(text) }));
@@ -74,7 +74,7 @@ export class RecordingOrigin {
   }
 }
 
-/** What the function gives, or what it complains of: an origin that throws inside an event would take the test run down. */
+/** Returns the function's result or its error message: an exception in an event handler would end the test run. */
 function attempt<T>(read: () => T): T | string {
   try {
     return read();

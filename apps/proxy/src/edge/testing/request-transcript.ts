@@ -1,8 +1,8 @@
-/** A whole request that an origin has read, and how it reads on the wire once its chunks are joined. */
+/** A complete request that an origin has received, in its wire form with joined chunks. */
 interface ReadRequest {
   readonly method: string;
   readonly target: string;
-  /** Bytes of the transcript it takes. */
+  /** Its length in the transcript, in bytes. */
   readonly length: number;
   readonly text: string;
 }
@@ -10,9 +10,9 @@ interface ReadRequest {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * Reads what a proxy sent with as little mercy as possible, and independently of the parser under test. Content in chunks
- * is joined to one chunk, because where the proxy cuts it says nothing; every other byte stays as it came.
- * @returns the request that the text begins with, or undefined while it is not whole
+ * Parses the bytes that a proxy sent, strictly and independently of the parser under test. Chunks are
+ * joined to one, because their boundaries have no meaning; every other byte is kept.
+ * @returns the request at the beginning of the text, or undefined while it is incomplete
  */
 export function readRequest(text: string): ReadRequest | undefined {
   const end = text.indexOf(HEAD_END);
@@ -31,7 +31,7 @@ export function readRequest(text: string): ReadRequest | undefined {
   return { method, target, length: head.length + framing, text: head + body.slice(0, framing) };
 }
 
-/** What the beginning of a request says: its head, and as much of its content as has come, chunk framing taken off. */
+/** The head and the received content of an incomplete request, without chunk framing. */
 export function readBeginning(text: string): string {
   const end = text.indexOf(HEAD_END);
   if (end < 0) return text;
@@ -40,7 +40,7 @@ export function readBeginning(text: string): string {
   return head + (framingOf(head) === 'chunked' ? readChunks(body).content : body);
 }
 
-/** @throws Error when a receiver could have doubts about where the content ends */
+/** @throws Error when the end of the content is ambiguous */
 function framingOf(head: string): number | 'chunked' {
   const fields = head.match(/^(?:content.length|transfer.encoding)[^\r\n]*/gim) ?? [];
   if (fields.length > 1) throw new Error(`framed twice: ${JSON.stringify(fields)}`);
@@ -52,7 +52,7 @@ function framingOf(head: string): number | 'chunked' {
   return Number(length);
 }
 
-/** @throws Error when a chunk is not written in the one plain way */
+/** @throws Error when a chunk is not in its simplest form */
 function readChunks(body: string): { content: string; at: number; isWhole: boolean } {
   let content = '';
   let at = 0;
@@ -72,8 +72,8 @@ function readChunks(body: string): { content: string; at: number; isWhole: boole
 }
 
 /**
- * Joins the chunks of the first message of the text to one, as {@link readRequest} does: where they are cut says nothing.
- * A message that breaks off between two chunks is joined as far as it goes.
+ * Joins the chunks of the first message of the text to one, as {@link readRequest} does. An incomplete
+ * message is joined as far as its last complete chunk.
  */
 export function joinChunks(text: string): string {
   const end = text.indexOf(HEAD_END) + HEAD_END.length;
