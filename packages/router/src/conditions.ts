@@ -1,18 +1,18 @@
 import { firstQueryValue } from './query-parameter.ts';
 import type { MatchRequest, RouteSpec, UnmetCondition } from './route.ts';
 
-/** What a route asks beyond host and path, laid out for the request path. */
+/** The conditions of a route besides host and path, in a form for the hot path. */
 export interface Conditions {
   /** Empty: any. */
   readonly methods: readonly string[];
   /** Name in lower case, and value. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** How many there are, the methods together counting as one; more come first. */
+  /** The number of conditions, where all methods count as one; more conditions take precedence. */
   readonly count: number;
 }
 
-/** One object for all routes that ask for the same methods and nothing else: it stays in the processor's cache. */
+/** One object for all routes with the same methods and no other condition, so that it stays in the processor's cache. */
 const methodsOnly = new Map<string, Conditions>();
 const maxShared = 256;
 
@@ -53,7 +53,7 @@ export function unmetCondition(conditions: Conditions, request: MatchRequest): U
   return parameter === undefined ? undefined : `query:${parameter[0]}`;
 }
 
-/** Whether every request that meets `narrow` also meets `wide`. May say no where the answer is yes, never the reverse. */
+/** Whether every request that meets `narrow` also meets `wide`. May return false where true is correct, never the reverse. */
 export function covers(wide: Conditions, narrow: Conditions): boolean {
   const methods = wide.methods.length === 0 || (narrow.methods.length > 0 && narrow.methods.every((method) => wide.methods.includes(method)));
   return methods && isSubset(wide.headers, narrow.headers) && isSubset(wide.query, narrow.query);

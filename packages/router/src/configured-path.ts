@@ -5,7 +5,7 @@ const maxSegments = 64;
 const nameInTemplate = /\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
 
 /**
- * What is wrong with a path that is not matched but cut off or sent: it has to be written in normal form, as the literal
+ * Says what is wrong with a path that is stripped or sent, not matched: it must be in normal form, as the literal
  * text of path patterns is (RFC 3986 section 6.2.2).
  * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces are faults
  * @returns all faults, each saying what to write instead; none when the path is fine
@@ -31,15 +31,15 @@ function faultsOfSegment(written: string, mayHoldNames: boolean, isLast: boolean
   return segmentFaults(segment, { mayBeEmpty: isLast });
 }
 
-/** The names that stand in a template, each once, in order. */
+/** Returns the names in a template, each once, in order. */
 export function namesInPath(template: string): string[] {
   return [...new Set([...template.matchAll(nameInTemplate)].map(([, name]) => name as string))];
 }
 
 /**
- * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments. Says yes where it cannot be
- * told: a regular expression is only judged by the text that each match begins with.
- * @param prefix in normal form; a slash at its end says nothing
+ * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments. Returns true where this is
+ * unknown: a regular expression is judged only by the text with which each match starts.
+ * @param prefix in normal form; a trailing slash has no effect
  */
 export function canLieBelow(pattern: PathPattern, prefix: string): boolean {
   const wanted = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;

@@ -11,8 +11,8 @@ export const maxVerdicts = 50;
 const maxSearched = 10_000;
 
 /**
- * The routes whose host and path match, each once and in order of precedence, with what became of them. The winner is
- * always among them: when more than the most allowed come before it, it takes the last place.
+ * Returns the routes whose host and path match, each once and in order of precedence, with their outcome. The winner is
+ * always among them: when the list is full before the winner, it takes the last position.
  */
 export function judge<R extends RouteSpec>(matching: readonly Candidate<R>[], request: MatchRequest): CandidateVerdict<R>[] {
   const verdicts: CandidateVerdict<R>[] = [];

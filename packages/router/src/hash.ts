@@ -3,7 +3,7 @@ const { imul } = Math;
 
 /**
  * Not looked up on the text itself: V8 keeps strings in many shapes, and a place that has seen more than a few of them looks
- * the method up anew for each character.
+ * the method up again for each character.
  */
 const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (text: string, index: number) => number;
 
@@ -12,8 +12,8 @@ const prime = 0x0100_0193;
 export const emptyHash = 0x811c_9dc5 | 0;
 
 /**
- * The hash of what led to `hash`, followed by the characters of `text` between `from` and `to`. Not made to resist
- * collisions: whoever looks something up by it has to compare what was found.
+ * Continues `hash` with the characters of `text` between `from` and `to`. Does not resist
+ * collisions: a lookup by this hash has to compare the result with the key.
  */
 export function hashOn(hash: number, text: string, from: number, to: number): number {
   let state = hash;

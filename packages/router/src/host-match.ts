@@ -1,6 +1,6 @@
 /** The host of a route without hosts. */
 export const anyHost = '*';
-/** RFC 1035 section 2.3.4. Bounds the search for wildcards in a host some stranger made up. */
+/** RFC 1035 section 2.3.4. Bounds the search for wildcards in a host that a client chose. */
 export const maxHostLength = 253;
 
 /** Exact hosts come first, then wildcards by the length of their suffix, then any; the higher rank comes first. */

@@ -66,7 +66,7 @@ describe('a router, whatever its routes', () => {
     expect(matched).toBeGreaterThan(600);
   });
 
-  it('is the same after changes as when built anew', () => {
+  it('is the same after changes as when rebuilt', () => {
     const change = fc.tuple(fc.constantFrom('update', 'update', 'remove'), fc.integer({ min: 0, max: 5 }), routeBody);
     fc.assert(
       fc.property(fc.array(change, { maxLength: 20 }), fc.array(request, { minLength: 5, maxLength: 5 }), (changes, asked) => {

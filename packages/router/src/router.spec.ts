@@ -134,7 +134,7 @@ describe('match', () => {
     expect(router.match(request('GET h/b'))).toBe(router.match(request('GET h/c')));
   });
 
-  it('tells a path nobody serves from a method it is not served with', () => {
+  it('distinguishes a path without routes from a method that no route of the path allows', () => {
     const router = Router.from([
       route('get', { paths: ['/a'], methods: ['GET', 'HEAD'] }),
       route('put', { paths: ['/*'], methods: ['PUT', 'GET'] }),

@@ -39,7 +39,7 @@ describe('standard error', () => {
     expect(lines.map(({ message }) => message)).toEqual([...Array<string>(50).fill('line'), 'last words']);
   });
 
-  it('does not hold up a process when nobody reads it, and says what is missing when somebody does', async () => {
+  it('does not delay the process without a reader, and reports dropped lines once a reader returns', async () => {
     const child = start(10_000);
     await once(child.stdout, 'data');
     let text = '';
@@ -53,7 +53,7 @@ describe('standard error', () => {
     expect(kept.map(({ i }) => i)).toEqual(kept.map((_, i) => i));
     expect(kept.length).toBeLessThan(5_000);
     expect(lines.slice(-2).map(({ message }) => message)).toEqual([
-      `${10_000 - kept.length} log lines were dropped: nobody read standard error`,
+      `${10_000 - kept.length} log lines were dropped: no process read standard error`,
       'last words',
     ]);
   });

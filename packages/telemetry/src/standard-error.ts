@@ -23,7 +23,7 @@ export function standardError(): DestinationStream {
       }
       if (dropped > 0) {
         const time = new Date().toISOString();
-        const message = `${dropped} log lines were dropped: nobody read standard error`;
+        const message = `${dropped} log lines were dropped: no process read standard error`;
         process.stderr.write(`${JSON.stringify({ level: 'warn', time, message })}\n`);
         dropped = 0;
       }

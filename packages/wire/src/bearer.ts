@@ -14,7 +14,7 @@ export function bearerOf(metadata: Metadata): string | undefined {
   return typeof value === 'string' && /^bearer /i.test(value) ? value.slice('bearer '.length).trim() : undefined;
 }
 
-/** Compares two secrets in a time that tells nothing about where they differ. */
+/** Compares two secrets in constant time. */
 export function sameSecret(left: string, right: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(left), digest(right));

@@ -7,7 +7,7 @@ import { channelOptions, clientMethod } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
 import type { StreamAddress, StreamSecurity } from './stream-address.ts';
 
-/** The control plane's stream as a node holds it. */
+/** The config stream, on the side of a node. */
 export type ControlCall = ClientDuplexStream<NodeFrame, ControlFrame>;
 
 export interface ConfigStreamClientOptions {
@@ -21,15 +21,15 @@ export interface ConfigStreamClientOptions {
 /** One connection to one control plane. */
 export interface ConfigStreamClient {
   /**
-   * Opens the stream. What goes wrong, refused connections too, arrives as its 'error'; how long to wait for the first
-   * frame is the caller's decision.
+   * Opens the stream. Faults, including refused connections, arrive as its 'error' event; the caller decides how long to wait for the first
+   * frame.
    */
   connect(): ControlCall;
-  /** Closes the connection and whatever runs over it. */
+  /** Closes the connection and its streams. */
   close(): void;
 }
 
-/** A client that connects to nothing before it is told to. Throws when the address is not protected. */
+/** Creates a client, which connects when a stream is opened. Throws when the address is not protected. */
 export function createConfigStreamClient({ address, security, token, ip }: ConfigStreamClientOptions): ConfigStreamClient {
   requireProtected(address, security);
   const target = ip === undefined ? formatStreamAddress(address) : `ipv${isIP(ip)}:${formatStreamAddress({ host: ip, port: address.port })}`;

@@ -12,12 +12,12 @@ const definitions = fromJSON(descriptor as unknown as Parameters<typeof fromJSON
 const connectRequest = definitions['sluice.config.v1.ConnectRequest'] as unknown as Message;
 const connectResponse = definitions['sluice.config.v1.ConnectResponse'] as unknown as Message;
 
-/** Bytes of a frame of a node. Throws a WireError when it holds a revision that is no safe integer. */
+/** Encodes a frame of a node. Throws a WireError when a revision is not a safe integer. */
 export function encodeNodeFrame(frame: NodeFrame): Buffer {
   return encode(connectRequest, frame);
 }
 
-/** The frame of a node. Throws a WireError when the bytes are none. */
+/** Decodes a frame of a node. Throws a WireError for other bytes. */
 export function decodeNodeFrame(bytes: Buffer): NodeFrame {
   return decode(connectRequest, bytes) as NodeFrame;
 }
@@ -30,7 +30,7 @@ export function encodeControlFrame(frame: ControlFrame): Buffer {
   return encode(connectResponse, frame);
 }
 
-/** The frame of the control plane. Throws a WireError when the bytes are none. */
+/** Decodes a frame of the control plane. Throws a WireError for other bytes. */
 export function decodeControlFrame(bytes: Buffer): ControlFrame {
   return decode(connectResponse, bytes) as ControlFrame;
 }

@@ -47,7 +47,7 @@ describe('client and server', () => {
     await once(call, 'end');
   });
 
-  it('fail fast when nobody listens', async () => {
+  it('fail fast when no server listens', async () => {
     const server = createConfigStreamServer(() => undefined);
     const port = await server.listen({ host: '127.0.0.1', port: 0 }, security);
     await server.close(0);

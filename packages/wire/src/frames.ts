@@ -3,10 +3,10 @@
  * each field means; here they get the names and types the code uses. Revisions are safe integers, hashes are 32 bytes.
  */
 
-/** What a node says. */
+/** A frame that a node sends. */
 export type NodeFrame = Hello | Ack | Nack | StatusReport | UnknownFrame;
 
-/** What the control plane says. */
+/** A frame that the control plane sends. */
 export type ControlFrame = SnapshotChunk | Delta | Heartbeat | Drain | UnknownFrame;
 
 /** A frame of a newer peer that this version has no name for. Only ever received. */
@@ -26,7 +26,7 @@ export interface Hello {
   readonly appliedRevision: number;
   readonly nackedRevision: number;
   readonly faults: readonly Fault[];
-  /** Identity of the process; empty when the node does not say it. */
+  /** Id of the process; empty when the node does not send it. */
   readonly bootId: string;
 }
 

@@ -16,6 +16,6 @@ export const maxResourceBytes = maxDeltaBytes;
 /** Largest whole configuration a node accepts, in bytes of the encoded resource list. */
 export const maxSnapshotBytes = kibibyte * mebibyte;
 
-/** An idle connection is pinged after so long, and given up when the answer takes longer than the second. */
+/** The time after which an idle connection is pinged, and the time limit for the answer, after which it is closed. */
 export const keepaliveTimeMs = 10_000;
 export const keepaliveTimeoutMs = 5_000;

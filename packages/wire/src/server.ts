@@ -8,12 +8,12 @@ import { channelOptions, configStreamService } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
 import type { StreamAddress, StreamSecurity } from './stream-address.ts';
 
-/** One node's stream as the control plane holds it: frames in, encoded frames out. */
+/** One node's stream, on the side of the control plane: frames in, encoded frames out. */
 export type NodeCall = ServerDuplexStream<NodeFrame, Buffer>;
 
 /** The listening side of the config stream. */
 export interface ConfigStreamServer {
-  /** Begins to listen and gives the port; port 0 picks one. Rejects when the address is taken or not protected. */
+  /** Starts to listen and returns the port; port 0 picks one. Rejects when the address is in use or not protected. */
   listen(address: StreamAddress, security: StreamSecurity): Promise<number>;
   /** Stops accepting, waits at most `graceMs` for streams to end, then cuts them. */
   close(graceMs: number): Promise<void>;
@@ -23,9 +23,9 @@ export interface ConfigStreamServer {
 const idleConnectionMs = 30_000;
 
 export interface ConfigStreamServerOptions {
-  /** Connections at once; further ones are closed when they come. Default 20,000. */
+  /** The largest number of connections; further ones are closed at once. Default 20,000. */
   readonly maxConnections?: number;
-  /** Hears that a connection could not be accepted, for want of file descriptors for instance. */
+  /** Called when a connection cannot be accepted, for instance without a free file descriptor. */
   readonly onAcceptFault?: (error: Error) => void;
 }
 

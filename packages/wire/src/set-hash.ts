@@ -5,8 +5,8 @@ const laneCount = 8;
 
 /**
  * A 256-bit hash over a set of resources that does not depend on their order and follows changes one by one: the sum,
- * modulo 2^256, of the SHA-256 digests of its members. It finds drift between two honest sides; it is no defence against
- * somebody who may choose the members.
+ * modulo 2^256, of the SHA-256 digests of its members. It detects drift between two honest sides; it does not protect against
+ * an attacker who can choose the members.
  */
 export class SetHash {
   /** Little-endian lanes of 32 bits. */
@@ -19,12 +19,12 @@ export class SetHash {
     return sum;
   }
 
-  /** Takes a resource into the set. It must not be in it already. */
+  /** Adds a resource to the set. It must not be a member already. */
   add(record: ResourceRecord): void {
     this.#addLanes(lanesOf(record));
   }
 
-  /** Takes a resource out of the set. It must be in it, with the very same JSON. */
+  /** Removes a resource from the set. It must be a member, with the same JSON. */
   remove(record: ResourceRecord): void {
     const lanes = lanesOf(record);
     let borrow = 0;
@@ -43,7 +43,7 @@ export class SetHash {
     return sum;
   }
 
-  /** The 32 bytes that travel. */
+  /** The hash as the 32 bytes on the wire. */
   bytes(): Buffer {
     const bytes = Buffer.allocUnsafe(laneCount * 4);
     for (let lane = 0; lane < laneCount; lane++) bytes.writeUInt32LE(this.#lanes[lane] ?? 0, lane * 4);

@@ -67,7 +67,7 @@ describe('a snapshot', () => {
     expect(new SnapshotAssembler().accept(chunksOf([])[0] as SnapshotChunk)?.records).toEqual([]);
   });
 
-  it('begins anew with a first piece', () => {
+  it('starts again with a first piece', () => {
     const assembler = new SnapshotAssembler();
     const [first, ...others] = chunksOf(three, 10) as [SnapshotChunk, ...SnapshotChunk[]];
     assembler.accept(first);

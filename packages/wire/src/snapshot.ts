@@ -42,7 +42,7 @@ export function* chunkSnapshot(snapshot: ConfigSnapshot, chunkBytes = maxChunkBy
   }
 }
 
-/** Puts the pieces of a snapshot together, decoding as they come. Bounded by {@link maxSnapshotBytes}. */
+/** Assembles the pieces of a snapshot and decodes each as it arrives. Bounded by {@link maxSnapshotBytes}. */
 export class SnapshotAssembler {
   readonly #maxBytes: number;
   #pending: PendingSnapshot | undefined;
@@ -56,14 +56,14 @@ export class SnapshotAssembler {
     return this.#pending !== undefined;
   }
 
-  /** Forgets a snapshot that will not be completed. */
+  /** Drops an incomplete snapshot. */
   reset(): void {
     this.#pending = undefined;
   }
 
   /**
-   * The snapshot once its last piece is there, undefined before. Throws a WireError, and forgets the snapshot, when a
-   * piece is missing or belongs elsewhere, when it grows too large, and when checksum or set hash do not fit.
+   * Returns the snapshot after its last piece, undefined before. Throws a WireError, and drops the snapshot, when a
+   * piece is missing or out of place, when the snapshot is too large, and when checksum or set hash do not match.
    */
   accept(piece: SnapshotChunk): ConfigSnapshot | undefined {
     try {

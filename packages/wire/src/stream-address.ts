@@ -7,7 +7,7 @@ export interface StreamAddress {
 }
 
 /**
- * How a connection is protected. TLS with client certificates becomes another mode; whoever has to trust a peer asks
+ * How a connection is protected. TLS with client certificates becomes another mode; code that has to trust a peer checks
  * this type, not the socket.
  */
 export interface StreamSecurity {
@@ -29,12 +29,12 @@ export function parseStreamAddress(text: string, defaultPort = 8005): StreamAddr
   return { host, port };
 }
 
-/** The address as gRPC, and people, write it. */
+/** Formats the address for gRPC and for messages. */
 export function formatStreamAddress({ host, port }: StreamAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Throws an Error that says what to set when plaintext would leave this machine without that having been allowed. */
+/** Throws an Error that says what to set when plaintext would leave this machine and the settings do not allow it. */
 export function requireProtected(address: StreamAddress, security: StreamSecurity): void {
   if (security.allowRemote || isLoopback(address.host)) return;
   throw new Error(

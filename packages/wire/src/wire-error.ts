@@ -1,4 +1,4 @@
-/** What the other side sent cannot be understood, or what we were to send cannot be written. */
+/** A received message cannot be decoded, or a message to send cannot be encoded. */
 export class WireError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });

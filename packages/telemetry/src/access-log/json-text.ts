@@ -1,7 +1,7 @@
 import { charCodeAt } from '../char-code.ts';
 
 /**
- * What may not stand in a JSON string as it is: controls, quote, backslash (RFC 8259 section 7) and lone surrogates, which
+ * Characters that a JSON string must escape: controls, quote, backslash (RFC 8259 section 7) and lone surrogates, which
  * UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators are escaped as well: terminals obey the former,
  * some readers of lines break at the latter.
  */

@@ -110,7 +110,7 @@ function run(stdout: 'pipe' | number) {
 }
 
 describe('standard output', () => {
-  it('does not hold up the process, or its end, when nobody reads the pipe', async () => {
+  it('does not delay the process, or its exit, when no process reads the pipe', async () => {
     const { child, said } = run('pipe');
     const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
     const [code] = (await once(child, 'exit')) as [number | null];

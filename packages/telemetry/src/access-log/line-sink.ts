@@ -1,7 +1,7 @@
 import { fstatSync, write } from 'node:fs';
 import type { Writable } from 'node:stream';
 
-/** Where lines go. */
+/** An output for lines. */
 export interface LineSink {
   /**
    * Writes lines, as UTF-8 when they are text, and then calls `done`, once, with the error when they could not be written.

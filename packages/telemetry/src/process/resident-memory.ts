@@ -2,7 +2,7 @@ let lastBytes = 0;
 
 /**
  * Resident memory of the process, bytes. Reading it opens a file, which fails when no file descriptor is left: the last figure
- * that could be read stands in then.
+ * is returned then.
  */
 export function residentBytes(): number {
   try {

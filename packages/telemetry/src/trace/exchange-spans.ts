@@ -28,9 +28,9 @@ function set(attributes: Attributes, name: string, value: string | undefined): v
 }
 
 interface Outcome {
-  /** 0 when there was none. */
+  /** 0 without one. */
   readonly status: number;
-  /** -1 when there was none. */
+  /** -1 without one. */
   readonly grpcStatus: number;
   /** What went wrong, when that is known better than from the status. */
   readonly errorType: string | undefined;
@@ -50,8 +50,8 @@ function setOutcome(attributes: Attributes, { status, grpcStatus, errorType, fai
 }
 
 /**
- * The SERVER span: what the client experienced. A 4xx is the client's fault, and so not an error of this span; a response
- * that the client did not get whole is one, whatever its status said.
+ * Creates the SERVER span, the client's view. A 4xx is the client's fault, and so not an error of this span; a response
+ * that the client received incompletely is an error, whatever its status.
  */
 function serverSpan(facts: SpanFacts): FinishedSpanFacts {
   const { brokenOff, grpcStatus } = facts;

@@ -37,7 +37,7 @@ function hrTime(timeMs: number): HrTime {
 
 /**
  * A `tracestate` as it was passed on. The one of the OpenTelemetry API leaves out all of one longer than 512 characters, and
- * keys that begin with a digit, so that the span would tell another story than the request.
+ * keys that begin with a digit, so the span would differ from the request.
  */
 class KeptTraceState implements TraceState {
   readonly #text: string;
@@ -50,7 +50,7 @@ class KeptTraceState implements TraceState {
     return this.#text;
   }
 
-  /** The span is finished: nothing is changed any more. */
+  /** Has no effect: the span is finished. */
   set(): TraceState {
     return this;
   }
@@ -65,7 +65,7 @@ class KeptTraceState implements TraceState {
   }
 }
 
-/** A span made after the fact, in the shape the OpenTelemetry exporter reads. Always sampled: others are never made. */
+/** A span that is created after the request, in the form that the OpenTelemetry exporter reads. Always sampled: other spans are never created. */
 export class FinishedSpan implements ReadableSpan {
   readonly name: string;
   readonly kind: SpanKind;

@@ -208,7 +208,7 @@ describe('an endpoint in trouble', () => {
     await tracer.shutdown(50);
     // The end does not wait for the export either, whose time is not over.
     expect(facts).toMatchObject({ exported: 0, warnings: [] });
-    // No timer of it is left to those who come after.
+    // No timer of this test remains for later tests.
     await until(() => facts.warnings.length > 0);
   });
 

@@ -14,12 +14,12 @@ export interface SpanExportOptions {
   readonly protocol?: OtlpProtocol;
   /** Fields sent with each export, such as one that authorizes it. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Resolves the name of the endpoint; Node's own way, through the thread pool, when absent. */
+  /** Resolves the name of the endpoint; by default Node resolves it in its thread pool. */
   readonly lookup?: LookupFunction;
   readonly onExported: (spans: number) => void;
-  /** Counts spans that were given up: the queue was full, or the endpoint was down or refused them. */
+  /** Counts dropped spans: the queue was full, or the endpoint was down or refused them. */
   readonly onDropped: (spans: number) => void;
-  /** Says once when the endpoint begins to fail, and once when it works again. */
+  /** Reports once when the endpoint begins to fail, and once when it works again. */
   readonly warn: (message: string) => void;
   /** Spans that wait for export, at most. Default 2,048. */
   readonly maxQueuedSpans?: number;
@@ -32,7 +32,7 @@ export interface SpanExportOptions {
 /** The address spans are posted to. Throws an Error that says what to set when the endpoint is not an HTTP address. */
 function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
-    // Its text is not repeated: it may hold a password.
+    // The message does not repeat the text, which may contain a password.
     throw new Error('the OTLP endpoint is not an http(s) address: set it to one such as http://127.0.0.1:4318');
   }
   const url = new URL(endpoint);
@@ -43,8 +43,8 @@ function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
 type ExportCallback = Parameters<SpanExporter['export']>[1];
 
 /**
- * Sends spans in batches over OTLP/HTTP (protobuf). Adding a span never waits and never throws, whatever the endpoint
- * does: the queue is bounded and what finds no place is counted.
+ * Sends spans in batches over OTLP/HTTP (protobuf). Adding a span never waits and never throws, even when the endpoint
+ * fails: the queue is bounded, and spans beyond the bound are dropped and counted.
  */
 export class SpanExport {
   readonly #options: SpanExportOptions & Required<Pick<SpanExportOptions, 'maxQueuedSpans' | 'collectMs' | 'exportTimeoutMs'>>;
@@ -77,7 +77,7 @@ export class SpanExport {
 
   /** Queues a span. */
   add(span: ReadableSpan): void {
-    // The processor would drop it as well, but without telling.
+    // The processor would drop it too, but without a report.
     if (this.#queued >= this.#options.maxQueuedSpans) this.#options.onDropped(1);
     else {
       this.#queued += 1;

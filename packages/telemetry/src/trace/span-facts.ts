@@ -1,10 +1,10 @@
 import type { ExchangeFacts } from '../exchange-facts.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** `error.type` of what ended because the client left before it had its whole response. No error of ours has this code. */
+/** `error.type` when the client disconnected before the end of its response. The error catalogue does not contain this code. */
 export const clientGone = 'client_closed_request';
 
-/** One attempt to have a target answer. */
+/** One attempt to send the request to a target. */
 export interface AttemptFacts {
   /** From `Tracer.attemptSpanId`; it went upstream in `traceparent`. */
   readonly spanId: string;

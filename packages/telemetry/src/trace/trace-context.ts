@@ -1,7 +1,7 @@
 import { formatTraceparent } from './traceparent.ts';
 
 /**
- * The place of one request in a trace. A connection keeps one, and `Tracer.decide` fills it for each request.
+ * The trace context of one request. A connection keeps one, and `Tracer.decide` fills it for each request.
  */
 export class TraceContext {
   /** 32 hex digits; empty when the request belongs to no trace. */
@@ -14,7 +14,7 @@ export class TraceContext {
   sampled = false;
   /** The random flag, as it is passed on: the right-most seven bytes of the trace id are random. */
   random = false;
-  /** True when the caller's `traceparent` goes on exactly as it came. */
+  /** True when the caller's `traceparent` is forwarded unchanged. */
   isPassedOn = false;
   /** True when spans of this request are recorded. */
   recorded = false;
@@ -27,7 +27,7 @@ export class TraceContext {
     return this.traceId === '' ? undefined : formatTraceparent(this.traceId, spanId, this.sampled, this.random);
   }
 
-  /** True when the caller's trace goes on, so that its `tracestate` is still about this trace. */
+  /** True when the caller's trace continues, so that its `tracestate` still belongs to this trace. */
   get continued(): boolean {
     return this.parentSpanId !== '';
   }

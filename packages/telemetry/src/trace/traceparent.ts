@@ -1,6 +1,6 @@
 import { charCodeAt } from '../char-code.ts';
 
-/** What a valid `traceparent` says. */
+/** The parts of a valid `traceparent`. */
 export interface Traceparent {
   readonly traceId: string;
   /** Id of the caller's span. */
@@ -21,9 +21,9 @@ const sampledFlag = 0x01;
 const randomFlag = 0x02;
 
 /**
- * Reads a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that are not all zero, never
+ * Parses a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that are not all zero, never
  * version ff. Version 00 has exactly four parts; of a later version the first four are read and more may follow. Returns
- * undefined for anything else: a new trace is begun then, and `tracestate` must not be passed on.
+ * undefined for anything else: then a new trace begins, and `tracestate` must not be forwarded.
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;

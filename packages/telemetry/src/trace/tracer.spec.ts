@@ -100,7 +100,7 @@ describe('a decision about a request', () => {
     expect(Math.abs(share(0.25) - 0.25)).toBeLessThan(0.025);
   });
 
-  it('fills a context anew, leaving nothing of the request before', () => {
+  it('fills a context again, without state of the previous request', () => {
     const one = tracer(undefined);
     const context = one.decide(sampled);
     expect(one.decide(undefined, context)).toBe(context);

@@ -18,13 +18,13 @@ export interface TracerOptions extends ResourceFacts {
   readonly ratio: number | undefined;
   /** False: the ratio decides about traces of callers too. Default true. Without a ratio callers are always followed. */
   readonly followsParent?: boolean;
-  /** Where spans go; undefined records none. */
+  /** The export of spans; without it no spans are recorded. */
   readonly export: SpanExportOptions | undefined;
 }
 
 /**
- * Traces by hand: a decision when a request arrives, spans only after it was answered, and only for sampled requests. A
- * request that is not recorded costs reading the caller's `traceparent`, or a draw of two ids.
+ * Traces requests: decides when a request arrives, and creates spans only after the response and only for sampled requests. A
+ * request that is not recorded costs parsing the caller's `traceparent`, or generating two ids.
  */
 export class Tracer {
   readonly #ratio: number | undefined;
@@ -49,7 +49,7 @@ export class Tracer {
    * Decides how a request is traced. Takes its `traceparent` field (undefined when there is none or more than one) and
    * fills a context, a new one unless one is given to be used again. Sampling follows the caller; without one, the ratio.
    *
-   * When no span is recorded the caller's span id is passed on as it came: an id of ours would be a gap in its trace.
+   * When no span is recorded, the caller's span id is forwarded unchanged: a new id would leave a gap in its trace.
    */
   decide(traceparent: string | undefined, context: TraceContext = new TraceContext()): TraceContext {
     const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
@@ -95,7 +95,7 @@ export class Tracer {
   }
 }
 
-/** Decides by the random low bits of the trace id, so that all who know the id and the ratio come to the same decision. */
+/** Decides by the random low bits of the trace id, so that every participant with the id and the ratio makes the same decision. */
 function isSampled(traceId: string, ratio: number): boolean {
   if (ratio === 0 || ratio === 1) return ratio === 1;
   return Number.parseInt(traceId.slice(-12), 16) < ratio * 2 ** 48;
