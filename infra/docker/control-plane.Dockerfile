@@ -9,7 +9,7 @@ COPY apps ./apps
 COPY proto ./proto
 RUN npm ci --ignore-scripts
 RUN npx turbo run build --filter=@sluice/control-plane...
-# What runs needs neither the tools nor the optional packages: an image brings its own Node, and no Postgres.
+# The program needs no tools and no optional packages: the image contains Node, and Postgres runs elsewhere.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspace apps/control-plane
 
 FROM node:26-bookworm-slim
@@ -20,7 +20,7 @@ COPY --from=build /src/packages ./packages
 COPY --from=build /src/apps/control-plane ./apps/control-plane
 COPY --from=build /src/proto ./proto
 COPY package.json LICENSE ./
-# The only place that is written to; everything else can be mounted read-only.
+# The only folder that the program writes to; everything else can be mounted read-only.
 RUN install -d -o node -g node -m 0700 /var/lib/sluice
 VOLUME /var/lib/sluice
 USER node

@@ -36,7 +36,7 @@ const ComposeFile = z.looseObject({
 const compose = ComposeFile.parse(parse(read('docker-compose.yml'), { merge: true }));
 
 describe('docker-compose.yml', () => {
-  it('has Redis keep what is used of limits when it restarts', () => {
+  it('configures Redis to keep the counts of limits over a restart', () => {
     const { command = [], volumes = [] } = compose.services['redis'] ?? {};
     expect(command[command.indexOf('--appendonly') + 1]).toBe('yes');
     expect(command[command.indexOf('--maxmemory-policy') + 1]).toBe('noeviction');
@@ -77,7 +77,7 @@ describe.each(['control-plane', 'proxy'])('the image of the %s', (app) => {
     for (const source of copied) expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it('starts it as it is started elsewhere', () => {
+  it('starts it with the Node arguments of the program', () => {
     const file = join(root, `apps/${app}/node-arguments.json`);
     const nodeArguments = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
     const entrypoint = /^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]';
@@ -96,12 +96,12 @@ describe.each(['control-plane', 'proxy'])('the image of the %s', (app) => {
     expect(node).toBe('node');
     const { stdout } = await run(process.execPath, [...args, '--help'], { cwd: root });
     expect(stdout).toContain('SLUICE_DATA_DIR');
-    // What the image sets has to be a setting.
+    // Every variable that the image sets must be a setting.
     const [, variables = ''] = /^ENV (.+)$/m.exec(dockerfile) ?? [];
     for (const [name] of variables.split(' ').map((pair) => pair.split('='))) if (name !== 'NODE_ENV') expect(stdout).toContain(name);
   });
 
-  it('has a health check that fails when nothing answers', async () => {
+  it('has a health check that fails when the program does not answer', async () => {
     const check = z.array(z.string()).parse(JSON.parse(/ CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? ''));
     const script = (check[2] ?? '').replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
     await expect(run(process.execPath, ['-e', script])).rejects.toMatchObject({ code: 1 });

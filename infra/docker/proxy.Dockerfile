@@ -1,4 +1,4 @@
-# The proxy: stateless, one per place where traffic is to be served.
+# The proxy, which is stateless: run as many as the traffic needs.
 # Build from the root of the repository: docker build -f infra/docker/proxy.Dockerfile .
 
 FROM node:26-bookworm-slim AS build
@@ -9,7 +9,7 @@ COPY apps ./apps
 COPY proto ./proto
 RUN npm ci --ignore-scripts
 RUN npx turbo run build --filter=@sluice/proxy...
-# What runs needs neither the tools nor the optional packages: an image brings its own Node, and no Postgres.
+# The program needs no tools and no optional packages: the image contains Node, and Postgres runs elsewhere.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspace apps/proxy
 
 FROM node:26-bookworm-slim
@@ -20,11 +20,11 @@ COPY --from=build /src/packages ./packages
 COPY --from=build /src/apps/proxy ./apps/proxy
 COPY --from=build /src/proto ./proto
 COPY package.json LICENSE ./
-# The only place that is written to; everything else can be mounted read-only.
+# The only folder that the program writes to; everything else can be mounted read-only.
 RUN install -d -o node -g node -m 0700 /var/lib/sluice
 VOLUME /var/lib/sluice
 USER node
 EXPOSE 8000 8100
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8100/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# As in apps/proxy/node-arguments.json: short collections, and none that other threads take the core away for.
+# As in apps/proxy/node-arguments.json: short garbage collections that use no helper threads.
 ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=4", "--no-parallel-scavenge", "apps/proxy/dist/main.js"]

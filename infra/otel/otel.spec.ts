@@ -24,7 +24,7 @@ describe('the collector configuration', () => {
     }
   });
 
-  it('limits memory before anything else', () => {
+  it('limits memory first', () => {
     for (const pipeline of Object.values(config.service.pipelines)) expect(pipeline['processors']?.[0]).toBe('memory_limiter');
   });
 });
@@ -33,7 +33,7 @@ describe('the alerting rules', () => {
   const rules = (parse(read('alerts.yaml')) as Rules).groups.flatMap((group) => group.rules);
   const definitions = new Map(Object.values(metricDefinitions).map((definition) => [definition.name as string, definition]));
 
-  it.each(rules.map((rule) => [rule.alert, rule] as const))('speak of metrics and labels that exist: %s', (_, rule) => {
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('use only metrics and labels that exist: %s', (_, rule) => {
     const metrics = [...rule.expr.matchAll(/\b(?:sluice|process)_\w+/g)].map(([name]) => definitions.get(name));
     expect(metrics.length).toBeGreaterThan(0);
     expect(metrics).not.toContain(undefined);
