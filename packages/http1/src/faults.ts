@@ -1,10 +1,10 @@
 /**
- * Everything the parsers refuse, by name.
+ * All faults of the parsers, by name.
  *
  * A fault is a value, never an exception: the parsers return one of these frozen objects, so that refusing hostile
  * bytes allocates nothing. `reason` is written for the log and tells the sender what to change.
  *
- * Invariants: every fault closes the connection, because after it nobody knows where the next message starts; the
+ * Invariants: every fault closes the connection, because after it the start of the next message is unknown; the
  * status of a fault is the status of its row in the error catalogue.
  */
 import { errorEntry } from '@sluice/errors';
@@ -18,7 +18,7 @@ const rows = {
   malformed_request_line: ['malformed_request', 'the request line must be: method SP target SP HTTP-version'],
   malformed_status_line: ['malformed_request', 'the status line must be: HTTP-version SP three digits SP reason'],
   malformed_version: ['malformed_request', 'the HTTP version is missing or misspelt; send HTTP/1.1'],
-  unsupported_version: ['http_version_not_supported', 'only HTTP/1.1 and HTTP/1.0 are spoken here'],
+  unsupported_version: ['http_version_not_supported', 'only HTTP/1.1 and HTTP/1.0 are supported'],
   request_line_too_long: ['uri_too_long', 'the request line is longer than the limit'],
   status_line_too_long: ['malformed_request', 'the status line is longer than the limit'],
 
@@ -80,7 +80,7 @@ const rows = {
 /** Names one rule that was broken: a key of {@link http1Faults}. Stable, fit for logs and metric labels. */
 export type Http1FaultCode = keyof typeof rows;
 
-/** What a parser hands back instead of a message. */
+/** The fault that a parser returns instead of a message. */
 export interface Http1Fault {
   readonly code: Http1FaultCode;
   /** The row of the error catalogue to answer with. */
@@ -105,7 +105,7 @@ function catalogueOf(errorOf: (code: Http1FaultCode) => ErrorCode): Readonly<Rec
 /** Faults of requests, to be answered to the client. */
 export const http1Faults = catalogueOf((code) => rows[code][0]);
 
-/** The same faults found in a response: whatever is wrong with it, the upstream is at fault and the answer is 502. */
+/** The same faults in a response: the upstream is at fault, and the client gets 502. */
 export const http1ResponseFaults = catalogueOf((code) =>
   code === 'no_response' || code === 'truncated_response' ? 'upstream_reset' : 'upstream_malformed_response',
 );

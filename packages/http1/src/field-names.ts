@@ -139,7 +139,7 @@ export class FieldName {
   }
 
   /**
-   * The line of a field with this name, CRLF included, when that is a text at hand; otherwise undefined.
+   * The line of a field with this name, CRLF included, when it is available as one text; otherwise undefined.
    *
    * A message is put together from texts that V8 only links, and copies when it is written: the fewer there are, the sooner
    * that is done. A line that comes a second time is made one text of its own.

@@ -1,7 +1,7 @@
 /**
  * FieldStore: how the fields of a HeaderList lie in memory.
  *
- * A parsed field is four offsets into the text of the head; no string is made until somebody reads it. A field that
+ * A parsed field is four offsets into the text of the head; its string is created on the first read. A field that
  * was set or added holds its own two strings.
  *
  * Invariants

@@ -93,7 +93,7 @@ function optionsIn(lines: readonly string[]): number {
 
 /**
  * The options of the Connection field that a parser acts on. `close` counts in the obsolete Proxy-Connection too: some
- * servers obey it, and a connection closed too early harms nobody.
+ * servers obey it, and closing a connection too early does no harm.
  */
 export function connectionOptions(headers: HeaderList): number {
   const asides = headers.hasKnown(PROXY_CONNECTION) ? optionsIn(headers.getAll('proxy-connection')) & OPTION_CLOSE : 0;

@@ -30,7 +30,7 @@ describe('removing what concerns one connection', () => {
     ).toEqual(['x-c: 4']);
   });
 
-  it('lets nobody nominate what is added afterwards', () => {
+  it('does not let Connection nominate fields that are added afterwards', () => {
     const list = HeaderList.of({ connection: 'x-forwarded-for, authorization', 'x-forwarded-for': 'forged', authorization: 'x' });
     removeHopByHop(list);
     list.set('x-forwarded-for', '203.0.113.9');

@@ -99,7 +99,7 @@ describe('limits of requests', () => {
     expect(requestFault(`${chunked}${extended(1024)}0;\r\n\r\n`)).toBe('chunk_extensions_too_large');
   });
 
-  it('counts chunk extensions of each message anew', () => {
+  it('counts chunk extensions for each message separately', () => {
     const message = `${chunked}1;${'e'.repeat(1000)}\r\nx\r\n0\r\n\r\n`;
     expect(requestFault(message.repeat(3))).toBeUndefined();
   });
@@ -133,7 +133,7 @@ describe('limits of responses', () => {
     expect(responseFault(interim.repeat(17))).toBe('too_many_interim_responses');
   });
 
-  it('counts interim responses of each response anew', () => {
+  it('counts interim responses for each response separately', () => {
     const one = `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(16)}HTTP/1.1 204 No Content\r\n\r\n`;
     const expected = [1, 2, 3].map(() => ({ method: 'GET', upgradeAsked: false }));
     const { fault, interim } = collectResponses(new ResponseParser(), [Buffer.from(one.repeat(3))], expected, false);

@@ -4,7 +4,7 @@
  * It is pulled like the RequestParser, with one state more: `interim` for each 1xx response before the final head.
  *
  * Invariants
- * - Bytes that arrive while no response is awaited are a fault: they can only be somebody else's response.
+ * - Bytes that arrive while no response is awaited are a fault: they can only belong to another response.
  * - `head` comes once per `begin`, after any number of `interim` up to the limit; then `bodyChunk`s; then `end`.
  * - `end` is reported only when the framing says so. A connection that ends earlier is the fault
  *   `truncated_response`, or `no_response` when not even one byte had come.

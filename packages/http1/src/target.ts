@@ -28,11 +28,11 @@ export interface NormalizedTarget {
 }
 
 export interface NormalizeTargetOptions {
-  /** What becomes of `%2F` and `%5C` in the path. By default they are refused. */
+  /** How to treat `%2F` and `%5C` in the path. By default they are refused. */
   readonly encodedSlash?: 'refuse' | 'keep';
 }
 
-/** For who decides later what becomes of encoded slashes, by `hasEncodedSlash`. */
+/** For callers that decide about encoded slashes later, by `hasEncodedSlash`. */
 export const keepEncodedSlash: NormalizeTargetOptions = Object.freeze({ encodedSlash: 'keep' });
 
 /**

@@ -47,7 +47,7 @@ for (const method of native.methods) {
   asked.free();
 }
 
-/** One parser for all conversations, made anew by `initialize`, as Node does with its own: making one costs more than what it parses. */
+/** One parser for all conversations, reset by `initialize`, as Node does with its own: creating one costs more than the parsing. */
 const parser = new HTTPParser();
 
 function pairsOf(flat: readonly string[]): [string, string][] {
