@@ -12,8 +12,8 @@ function setUp() {
   return { clock, lines, notes };
 }
 
-describe('what the log says of limits', () => {
-  it('names the limit that has the most keys once a minute, and how many new keys found no room', () => {
+describe('log lines about limits', () => {
+  it('name the limit with the most keys once per minute, and how many new keys did not fit', () => {
     const { clock, lines, notes } = setUp();
     for (let nth = 0; nth < 1_000; nth++) notes.full({ limit: 'route:a/rate-limit', size: 100_000 });
     clock.nowMs = 60_000;

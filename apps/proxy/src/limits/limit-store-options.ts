@@ -4,13 +4,13 @@ import { LimitNotes } from './limit-notes.ts';
 
 export interface LimitTelling {
   readonly logger: Logger;
-  /** Counts the new keys that found no room in memory. */
+  /** Counts the new keys that did not fit into memory. */
   readonly tableFull: CounterSeries;
-  /** Only one process of a node warns of what is the same for all of them. */
+  /** Whether this process logs warnings that apply to all processes of the node. */
   readonly isFirst: boolean;
 }
 
-/** Has the store of a process tell log and metrics what goes wrong with it. */
+/** Creates options with which the store of a process reports its failures to log and metrics. */
 export function limitStoreOptions({ logger, tableFull, isFirst }: LimitTelling): LimitStoreOptions {
   const notes = new LimitNotes(logger);
   return {

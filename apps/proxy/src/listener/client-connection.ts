@@ -2,19 +2,19 @@ import type { ListenerEvents } from '../exchange/downstream.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 
-/** A connection of a client, whatever is spoken on it. */
+/** A client connection of any protocol. */
 export interface ClientConnection {
-  /** No more requests: closes the connection when it is idle, else after what is under way. */
+  /** Accepts no more requests; closes the connection when it is idle, otherwise after the exchanges in progress. */
   drain(): void;
-  /** Closes the connection whatever is under way; the exchanges on it hear of it. */
+  /** Closes the connection at once; its exchanges are aborted. */
   destroyNow(): void;
 }
 
-/** What a connection needs of the listener that accepted it. */
+/** The listener, as a connection uses it. */
 export interface ConnectionOwner {
   readonly options: ListenerOptions;
   readonly events: ListenerEvents;
   readonly wheel: TimerWheel;
-  /** True once no more requests are taken than those under way. */
+  /** Whether the listener accepts no new requests. */
   readonly draining: boolean;
 }

@@ -3,61 +3,61 @@ import { connectionFailed } from './guarded-events.ts';
 import { readArea, sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 
 /**
- * What an accepted connection is to node:net before it is a socket, as far as it is used here. None of this is documented
- * (docs/adr/0012-pending-connections-without-sockets.md); {@link takeHandles} refuses a Node that has it otherwise.
+ * The parts of node:net's handle of an accepted connection that the listener uses before it creates a socket. None of this
+ * is documented (docs/adr/0012-pending-connections-without-sockets.md); {@link takeHandles} throws when a part is missing.
  */
 export interface ConnectionHandle {
-  /** Whether node:net takes it for reading already. */
+  /** Whether reading was started; node:net reads this. */
   reading?: boolean;
-  /** Bytes read since the connection was made. */
+  /** Bytes read since the connection was accepted. */
   readonly bytesRead: number;
-  /** Called after each read into the user buffer, and when there will be no more of them. What it returns must be undefined. */
+  /** Called after each read into the user buffer and at the end of the connection. Must return undefined. */
   onread: (this: ConnectionHandle) => void;
-  /** For whoever has taken the handle: `onread` is one function for all of them. */
-  taker?: HandleReader | undefined;
+  /** The current reader; `onread` is one function for all handles. */
+  reader?: HandleReader | undefined;
   useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;
   setNoDelay(noDelay: boolean): number;
-  /** 0, or an error when the client is gone. */
+  /** Returns 0, or an error number when the client has disconnected. */
   getpeername(into: { address?: string }): number;
   /**
-   * Sends text of one byte per character. 0 when the kernel has taken it, an error when the client is gone, or something that
-   * stands for what the kernel has not taken yet.
+   * Sends text of one byte per character. Returns 0 when the kernel has accepted all of it, an error number when the client
+   * has disconnected, or an object for bytes that the kernel has not accepted yet.
    */
   writeLatin1String(request: null, text: string): number | object;
-  /** Ends our side behind what was written. 0, or an error when the client is gone. */
+  /** Ends the server's side after the written bytes. Returns 0, or an error number when the client has disconnected. */
   shutdown(request: ShutdownRequest): number;
   close(): void;
 }
 
-/** What a handle is asked with to end its side; of a kind that node:net has and gives to nobody. */
+/** The request object that `shutdown` takes. node:net does not export its class. */
 interface ShutdownRequest {
-  /** Called when our side has ended, or never will. */
+  /** Called when the server's side has ended or has failed to end. */
   oncomplete: (status: number) => void;
 }
 
-/** Who reads from a handle. */
+/** Reads from a handle. */
 export interface HandleReader {
-  /** Something was read, or nothing more will be. */
+  /** Called after each read and at the end of the connection. */
   read(): void;
-  /** Reading it failed because of a defect: the connection is given up. */
+  /** Called when `read` threw; closes the connection. */
   failed(): void;
 }
 
-/** A server of node:net, and what it calls when a connection was accepted. */
+/** A node:net server with its undocumented handle, which calls `onconnection` for each accepted connection. */
 interface WithHandle {
   readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
 }
 
 const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'writeLatin1String', 'shutdown', 'close'] as const satisfies (keyof ConnectionHandle)[];
 
-/** A socket over something that takes nothing but a request to end its side shows of which kind that is. */
+/** Finds the class of the shutdown request by ending a socket over a fake handle. */
 function kindOfShutdownRequest(): (new () => ShutdownRequest) | undefined {
   let kind: (new () => ShutdownRequest) | undefined;
   const handle = {
     shutdown: (request: ShutdownRequest): number => {
       kind = request.constructor as new () => ShutdownRequest;
-      // It is done at once: nobody is called.
+      // 1 means that the shutdown is complete and `oncomplete` is not called.
       return 1;
     },
     close: (closed: () => void): void => closed(),
@@ -69,15 +69,15 @@ function kindOfShutdownRequest(): (new () => ShutdownRequest) | undefined {
 const ShutdownRequestOfNode = kindOfShutdownRequest();
 
 /**
- * Gives the connections of a listening server to `accept` as handles. The server makes no sockets of them from then on.
- * @param notAccepted hears of connections that the system could not accept, with its error number
- * @throws Error when this version of Node has its handles otherwise
+ * Passes accepted connections of a listening server to `accept` as handles. The server creates no sockets for them.
+ * @param notAccepted called with the system's error number when a connection could not be accepted
+ * @throws Error when this version of Node has different handles
  */
 export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void, notAccepted: (error: number) => void): void {
   const handle = (server as unknown as WithHandle)._handle;
-  // The handle of a server is of the same kind as those it accepts.
+  // The handle of a server has the same class as the handles it accepts.
   if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle)) || ShutdownRequestOfNode === undefined) {
-    throw new Error(`Node ${process.version} keeps accepted connections in a way that is not known here: run the version that package.json names`);
+    throw new Error(`Node ${process.version} has different connection handles than Sluice expects: use the version that package.json names`);
   }
   handle.onconnection = (error, accepted) => {
     try {
@@ -89,9 +89,9 @@ export function takeHandles(server: Server, accept: (handle: ConnectionHandle) =
   };
 }
 
-/** Reads from a handle into the area of pendingConnections, for whoever asks last. False when the client is gone. */
+/** Reads from a handle into `readArea`, for the reader given last. Returns false when the client has disconnected. */
 export function readHandle(handle: ConnectionHandle, reader: HandleReader): boolean {
-  handle.taker = reader;
+  handle.reader = reader;
   if (handle.reading === true) return true;
   handle.useUserBuffer(readArea);
   handle.onread = onRead;
@@ -100,34 +100,34 @@ export function readHandle(handle: ConnectionHandle, reader: HandleReader): bool
 }
 
 function onRead(this: ConnectionHandle): void {
-  const { taker } = this;
+  const { reader } = this;
   try {
-    taker?.read();
+    reader?.read();
   } catch (fault) {
-    connectionFailed({ destroy: () => taker?.failed() }, fault);
+    connectionFailed({ destroy: () => reader?.failed() }, fault);
   }
 }
 
 /**
- * Sends a last text, of one byte per character, and ends our side behind it. False when the client is gone.
- * @param ended called once our side has ended, or when it never will
+ * Sends a last text of one byte per character and ends the server's side. Returns false when the client has disconnected.
+ * @param ended called when the server's side has ended or has failed to end
  */
 export function endHandle(handle: ConnectionHandle, text: string, ended: () => void): boolean {
   const written = handle.writeLatin1String(null, text);
   if (typeof written === 'number' && written !== 0) return false;
-  // takeHandles has seen to it that the kind is known.
+  // takeHandles has checked that the class is known.
   const request = new (ShutdownRequestOfNode as new () => ShutdownRequest)();
   request.oncomplete = ended;
   return handle.shutdown(request) === 0;
 }
 
 /**
- * Makes the handle a socket. Its 'data' events carry views of the shared buffer that are valid only until the listener
- * returns (shared-read-buffer.ts): without that every read costs an allocation of 64 KiB and a pass through the stream
- * machinery, a tenth of the cost of a request (docs/adr/0008-reads-into-one-buffer.md).
+ * Creates a socket over the handle. Its 'data' events carry views of the shared read buffer that are valid only until the
+ * listener returns (shared-read-buffer.ts). An ordinary socket allocates 64 KiB for every read and passes it through the
+ * stream implementation, which costs a tenth of a request (docs/adr/0008-reads-into-one-buffer.md).
  */
 export function socketOver(handle: ConnectionHandle, highWaterMark: number): Socket {
-  handle.taker = undefined;
+  handle.reader = undefined;
   const options = {
     handle,
     allowHalfOpen: true,

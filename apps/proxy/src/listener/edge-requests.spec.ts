@@ -79,7 +79,7 @@ describe('what the edge refuses', () => {
     client.close();
   });
 
-  it('answers a refused request in its turn, after the answers to those before it', async () => {
+  it('responds to a refused request after the responses to earlier requests', async () => {
     const client = await RawClient.connect(running.port);
     client.send(get('/1') + get('/2') + get('/3', ''));
     expect((await client.readResponse()).body).toBe('GET a.test/1 ');
@@ -88,7 +88,7 @@ describe('what the edge refuses', () => {
     expect(await client.readToEnd()).toBe('');
   });
 
-  it('tells the rest of the proxy what was refused and why', async () => {
+  it('reports each refusal and its reason', async () => {
     running.refusals.length = 0;
     const client = await RawClient.connect(running.port);
     client.send(get('/a%zz'));

@@ -1,13 +1,13 @@
 import { reportBackgroundFault } from '@sluice/errors';
 
-/** What is ended when one of its listeners fails: a socket, a stream or a session. */
+/** The socket, stream or session that is destroyed when one of its event listeners throws. */
 interface Destroyable {
   destroy(): unknown;
 }
 
 /**
- * Wraps a listener of a connection's event. When it throws, the fault is counted, and that connection is destroyed: what state
- * it was left in is not known. The process and the other connections go on.
+ * Wraps an event listener of a connection. When it throws, the error is counted and the connection is destroyed, because
+ * its state is unknown. The process and the other connections continue.
  */
 export function guardedBy<Argument>(connection: Destroyable, act: (argument: Argument) => void): (argument: Argument) => void {
   return (argument) => {
@@ -19,7 +19,7 @@ export function guardedBy<Argument>(connection: Destroyable, act: (argument: Arg
   };
 }
 
-/** Counts the fault of a listener and destroys the connection that it belongs to. Never throws. */
+/** Counts the error of an event listener and destroys its connection. Never throws. */
 export function connectionFailed(connection: Destroyable, fault: unknown): void {
   reportBackgroundFault('connection', fault);
   try {

@@ -1,73 +1,53 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, keepEncodedSlash, RequestParser, serializeResponseHead, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
+import { continueHead, RequestParser, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
-import { closeLingering } from './lingering-close.ts';
+import { closeIncomplete, closeLingering } from './lingering-close.ts';
 import { guardedBy } from './guarded-events.ts';
-import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
-import { optionsResponse, ownAnswerOf, refusalOfMethod, refusalResponse } from './refusal.ts';
+import { Http1Request } from './http1-request.ts';
+import { optionsResponse, ownAnswerOf, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';
 import { RequestReader, type RequestEvents } from './request-reader.ts';
 import { ResponseChannel, type ResponseOwner } from './response-channel.ts';
+import { upgradeResponse } from './response-head.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
 import { SocketWriter } from '../net/socket-writer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 import { joinTunnel } from './tunnel-pipe.ts';
 
-/** Between two requests, or inside a head. */
+/** No request is under way, or its head is incomplete. */
 const IDLE = 0;
 /** A request waits for its response, or the response is being sent. */
 const EXCHANGE = 1;
-/** The response is out, the request has not arrived whole. */
+/** The response is complete; the rest of the request is read and discarded. */
 const DISCARDING = 2;
-/** Joined with an upstream. */
+/** The connection is a tunnel to an upstream. */
 const TUNNEL = 3;
-/** Closed, or being closed: nothing that happens on the socket matters any more. */
+/** The connection is closed or closing; events on the socket are ignored. */
 const CLOSED = 4;
 
 /**
- * One HTTP/1.1 connection of a client: the Downstream of the exchanges that follow one another on it.
+ * One HTTP/1.1 connection of a client. It is the Downstream of all exchanges on the connection, one after another.
  *
  * Invariants
- * - One exchange at a time. The next request is looked at after the response is out, in a later turn of the event loop.
- * - A client that ends its side before it has its answer counts as gone, unless `servesHalfClosed` says otherwise. When it
- *   is gone the exchange is told through its `abortListener`.
- * - When the client goes away during a streamed response, either `abortListener` is told or, when nobody has set it, the
- *   `onDone` of the response is called; never both.
- * - After a response that the client must not take for complete, nothing more is sent.
+ * - Exchanges do not overlap. The next request is parsed after the response is complete, in a later turn of the event loop.
+ * - A client that ends its side before it has its response counts as disconnected, unless `servesHalfClosed` is set.
+ * - When the client disconnects during an exchange, exactly one callback runs: `abortListener` if it is set, otherwise the
+ *   `onDone` of the streamed response.
+ * - After a response that the client must not take for complete, the connection sends no more bytes.
  */
-export class Http1Connection implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer {
-  readonly encrypted: boolean;
-  readonly peerAddress: string;
-  readonly peerPort: number;
-  readonly localPort: number;
-  protocol: '1.0' | '1.1' = '1.1';
-  method = '';
-  path = '';
-  query = '';
-  hasQuery = false;
-  hasEncodedSlash = false;
-  host = '';
-  authority = '';
-  readonly headers: HeaderList;
-  content: ContentSource = noContent;
-  wantsUpgrade = false;
-  expectsContinue = false;
-  readonly isGrpc = false;
-  readonly grpcStatus = -1;
-  maxBodyBytes = 0;
+export class Http1Connection extends Http1Request implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer {
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
-  /** Whether the connection stays open after the response under way. Decided when its head is made. */
+  /** Whether the connection stays open after the current response. Decided when its head is serialized. */
   keepAlive = true;
   private readonly owner: ConnectionOwner;
   private readonly socket: Socket;
-  private readonly parser: RequestParser;
-  private readonly reader: RequestReader;
-  private readonly writer: SocketWriter;
+  protected readonly reader: RequestReader;
+  protected readonly writer: SocketWriter;
   private readonly response: ResponseChannel;
   private readonly timer = new Timer(this);
   private handler: (() => void) | undefined = undefined;
@@ -76,16 +56,12 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   private isLastResponse = false;
   private idleSinceMs: number;
 
-  /** Takes the socket over; reading begins at once. */
+  /** Takes ownership of the socket and starts to read from it. */
   constructor(owner: ConnectionOwner, socket: Socket, peerAddress: string, encrypted: boolean) {
+    const { limits, protectedNames } = owner.options;
+    super(socket, peerAddress, encrypted, new RequestParser({ limits, protectedNames }));
     this.owner = owner;
     this.socket = socket;
-    this.encrypted = encrypted;
-    this.peerAddress = peerAddress;
-    this.peerPort = socket.remotePort ?? 0;
-    this.localPort = socket.localPort ?? 0;
-    this.parser = new RequestParser({ limits: owner.options.limits, protectedNames: owner.options.protectedNames });
-    this.headers = this.parser.headers;
     this.reader = new RequestReader(socket, this.parser, this);
     this.writer = new SocketWriter(socket, () => this.watchPeer());
     this.response = new ResponseChannel(this, this.writer);
@@ -94,39 +70,23 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
     socket.on('end', guardedBy(socket, () => this.clientEnded()));
     socket.on('drain', guardedBy(socket, () => this.drained()));
-    // What broke the connection matters to nobody: 'close' follows.
+    // 'close' follows every error and ends the exchange, so the error itself needs no handling.
     socket.on('error', () => undefined);
     socket.on('close', guardedBy(socket, () => this.gone()));
   }
 
-  /** Takes bytes as if they had just been read. */
+  /** Handles bytes from the client, also those that were read before this object existed. */
   take(chunk: Buffer): void {
     if (this.phase < TUNNEL) this.reader.take(chunk);
   }
 
-  /** Says when the head that is incomplete so far, if there is one, was begun. */
+  /** Counts the head timeout of an incomplete head from the time at which its first byte arrived. */
   headBegan(atMs: number): void {
     const { wheel, options } = this.owner;
     if (this.phase === IDLE && !this.parser.idle) wheel.set(this.timer, Math.max(atMs + options.headerTimeoutMs - wheel.nowMs, 0));
   }
 
-  get bytesReceived(): number {
-    return this.reader.bytesReceived;
-  }
-
-  set bytesReceived(bytes: number) {
-    this.reader.bytesReceived = bytes;
-  }
-
-  get bytesSent(): number {
-    return this.writer.bytesSent;
-  }
-
-  set bytesSent(bytes: number) {
-    this.writer.bytesSent = bytes;
-  }
-
-  // Downstream: what the exchange asks for.
+  // Downstream: calls from the exchange.
 
   closeAfterResponse(): void {
     this.isLastResponse = true;
@@ -147,7 +107,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     if (this.phase === EXCHANGE) return this.response.stream(status, headers, content, onDone);
     content.cancel();
-    onDone(new Error('the client is gone'));
+    onDone(new Error('the client has disconnected'));
   }
 
   upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
@@ -159,9 +119,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.phase = TUNNEL;
     const { wheel, options } = this.owner;
     wheel.clear(this.timer);
-    headers.set('Connection', 'Upgrade');
-    headers.set('Upgrade', 'websocket');
-    this.writer.send(serializeResponseHead(101, undefined, headers, 'none', 0));
+    this.writer.send(upgradeResponse(headers));
     this.writer.flush();
     joinTunnel({ client: this.socket, clientHead: this.reader.stop(), tunnel }, this, wheel, options.lingerMs, onDone);
   }
@@ -172,41 +130,23 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.destroy();
   }
 
-  // RequestEvents: what the client sends.
+  // RequestEvents: calls from the reader.
 
   headStarted(): void {
     this.owner.wheel.set(this.timer, this.owner.options.headerTimeoutMs);
   }
 
   headArrived(): void {
-    const { parser, reader } = this;
     this.phase = EXCHANGE;
     this.response.begin();
     this.abortListener = undefined;
-    this.protocol = parser.versionMinor === 1 ? '1.1' : '1.0';
-    this.method = parser.method;
-    this.host = parser.host;
-    this.authority = parser.authority;
-    this.content = reader.content ?? noContent;
-    this.wantsUpgrade = parser.upgrade !== undefined;
-    this.expectsContinue = parser.expectContinue;
-    this.maxBodyBytes = this.owner.options.maxBodyBytes;
-    this.path = '';
-    this.query = '';
-    this.hasQuery = false;
-    const code = refusalOfMethod(parser.method);
-    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`, parser.headers);
-    const fault = parser.readTarget(this, keepEncodedSlash);
-    if (fault !== undefined) return this.refuse(fault.error, fault.reason, parser.headers);
-    if (parser.method === 'OPTIONS') {
-      const verdict = countDownForwards(parser.headers);
-      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS, parser.headers);
-      if (verdict === 'end' || this.path === '*') return this.answerOptions();
-    }
+    const verdict = this.readRequest(this.owner.options.maxBodyBytes);
+    if (verdict === 'answer') return this.answerOptions();
+    if (verdict !== 'forward') return this.refuse(verdict.error, verdict.reason, this.headers);
     this.handler ??= this.owner.events.connection(this);
     this.handler();
-    // The end may have come before the request was looked at.
-    if (reader.peerEnded) this.leaveHalfClosed();
+    // The client may have ended its side before the request was parsed.
+    if (this.reader.peerEnded) this.leaveHalfClosed();
   }
 
   headRefused(fault: Http1Fault): void {
@@ -231,7 +171,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.close();
   }
 
-  // WatchedPeer: how the client keeps up.
+  // WatchedPeer: the progress of the client.
 
   get awaitedContent(): RequestContent | undefined {
     return this.phase === EXCHANGE && !this.reader.complete && this.reader.content?.over === false ? this.reader.content : undefined;
@@ -250,7 +190,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.destroyNow();
   }
 
-  // ResponseOwner: what becomes of the connection with a response.
+  // ResponseOwner: calls from the response channel.
 
   decideKeepAlive(framing: Framing): void {
     const { reader, owner } = this;
@@ -277,7 +217,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
   drain(): void {
     if (this.phase !== IDLE || !this.parser.idle || this.reader.hasUnread) return;
     const { wheel, options } = this.owner;
-    // A client that was busy just now may have its next request on the way: it is answered, with Connection: close.
+    // A client that was active a moment ago may have sent another request: it gets a response with Connection: close.
     const leftMs = this.idleSinceMs + options.drainIdleMs - wheel.nowMs;
     if (leftMs <= 0) this.destroy();
     else wheel.set(this.timer, leftMs);
@@ -287,27 +227,22 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.socket.destroy();
   }
 
-  /** The client has ended its side of the connection. */
+  /** Handles the end of the client's side of the connection. */
   private clientEnded(): void {
     if (this.phase >= TUNNEL) return;
     this.reader.end();
     this.leaveHalfClosed();
   }
 
-  /** Gives the request under way up because its client has ended its side. One whose content is not whole is refused. */
+  /** Aborts the exchange of a client that has ended its side. A request with incomplete content is refused instead. */
   private leaveHalfClosed(): void {
     if (this.phase !== EXCHANGE || this.servesHalfClosed) return;
     if (this.reader.endedWhole() || this.response.headSent) this.cutOff();
   }
 
-  /**
-   * Destroys the socket so that the client cannot take what it has for a whole response: to HTTP/1.0 content is delimited by
-   * the end of the connection, and would look whole after an orderly one (RFC 9112 section 8). TLS ends without close_notify.
-   */
   private cutOff(): void {
     this.writer.flush();
-    if (this.protocol === '1.0' && !this.encrypted) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    closeIncomplete(this.socket, this.protocol === '1.0' && !this.encrypted);
   }
 
   private drained(): void {
@@ -316,7 +251,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     else if (this.phase === IDLE && this.reader.complete) this.reader.next();
   }
 
-  /** Refuses what is not a request: nothing is known of it, and nothing that follows it can be understood. */
+  /** Refuses a malformed head. The bytes after it cannot be parsed, so the connection closes. */
   private refuseHead(code: ErrorCode, reason: string): void {
     this.phase = EXCHANGE;
     this.method = this.parser.method;
@@ -326,7 +261,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.refuse(code, reason);
   }
 
-  /** @param headers undefined when they are not those of a well-formed head */
+  /** Sends a problem document. @param headers of the request; undefined when its head is not well-formed */
   private refuse(code: ErrorCode, reason: string, headers?: HeaderList): void {
     const content = this.owner.events.refused({ ...ownAnswerOf(this, catalogue[code].status, headers), code, grpcStatus: -1, reason });
     this.decideKeepAlive('length');
@@ -347,7 +282,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.content = noContent;
     this.idleSinceMs = wheel.nowMs;
     wheel.set(this.timer, draining ? options.drainIdleMs : options.keepAliveIdleMs);
-    // A client that takes no responses gets no more of them made.
+    // A client that does not read its responses gets no further ones.
     if (!this.writer.blocked) this.reader.next();
   }
 
@@ -357,12 +292,12 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.watch.start();
   }
 
-  /** For the timer. */
+  /** {@inheritDoc TimerOwner.expired} */
   expired(): void {
     if (this.phase === IDLE && !this.parser.idle) {
       return this.refuseHead('request_timeout', 'the head of the request was not complete in time');
     }
-    // While an exchange is under way only the upstream's times count, and those of the watch.
+    // During an exchange only the upstream timeouts and SlowPeerWatch apply.
     if (this.phase !== EXCHANGE) this.destroy();
   }
 
@@ -382,7 +317,7 @@ export class Http1Connection implements ClientConnection, Downstream, RequestEve
     this.socket.destroy();
   }
 
-  /** The socket is closed, by the client or by us. */
+  /** Ends the exchange, if any, after the socket has closed. */
   private gone(): void {
     const { abortListener, phase } = this;
     const onDone = this.response.abandon();

@@ -6,19 +6,19 @@ import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
 import { StreamErrorGuard } from './http2-stream-errors.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
-/** Requests of one connection under way at the same time. */
+/** Concurrent requests on one connection. */
 const MAX_STREAMS = 100;
 /** Uncompressed size of a head, counted as RFC 9113 section 6.5.2 says. */
 const MAX_HEADER_LIST_BYTES = 65_536;
-/** Streams a client may reset at once, and how many more each second: opening and resetting costs it nothing, and us much. */
+/** Burst and rate per second of streams that a client may reset: a reset costs the server more than the client. */
 const RESET_BURST = 100;
 const RESETS_PER_SECOND = 10;
-/** The last stream there can be: a GOAWAY that names it refuses nothing yet (RFC 9113 section 6.8). */
+/** The highest stream identifier. A GOAWAY that names it does not refuse any stream yet (RFC 9113 section 6.8). */
 const MAX_STREAM_ID = 0x7fff_ffff;
-/** Above what a head is refused for with 431, so that the refusal is what the client sees. */
+/** Above the limit at which a head is refused with 431, so that the client receives the 431. */
 const MAX_HEADER_PAIRS = 1_000;
 
-/** One HTTP/2 connection of a client, over TLS or with prior knowledge; its streams are exchanges. */
+/** One HTTP/2 connection of a client, over TLS or with prior knowledge. Each stream is one exchange. */
 export class Http2Connection implements ClientConnection, StreamConnection, TimerOwner {
   readonly owner: ConnectionOwner;
   readonly encrypted: boolean;
@@ -29,14 +29,14 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
   private readonly timer = new Timer(this);
   private streams = 0;
 
-  /** Takes the socket over. What was read from it goes back with `unshift` before. */
+  /** Takes ownership of the socket. The caller returns bytes it has read with `unshift` first. */
   constructor(owner: ConnectionOwner, socket: Socket, peerAddress: string, encrypted: boolean) {
     this.owner = owner;
     this.encrypted = encrypted;
     this.peerAddress = peerAddress;
     this.peerPort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
-    // A session has no use for a client that has ended its side: nothing can come of its streams any more.
+    // After the client has ended its side, none of its streams can complete.
     socket.allowHalfOpen = false;
     this.session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_LIST_BYTES },
@@ -44,7 +44,7 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
       streamResetBurst: RESET_BURST,
       streamResetRate: RESETS_PER_SECOND,
       strictSingleValueFields: false,
-      // Values with white space around them would be dropped in silence; seen, they are refused (see http2-head.ts).
+      // Without this option Node drops values with surrounding white space silently; http2-head.ts refuses them.
       strictFieldWhitespaceValidation: false,
     });
     const guard = new StreamErrorGuard(this.session, owner.wheel);
@@ -62,13 +62,13 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
         connectionFailed(stream, fault);
       }
     });
-    // A client that breaks the protocol is told so in GOAWAY by the session itself; 'close' follows.
+    // The session itself sends GOAWAY to a client that violates the protocol; 'close' follows.
     this.session.on('error', () => undefined);
     this.session.on('close', () => owner.wheel.clear(this.timer));
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
   }
 
-  /** Announces the end, leaves the client time for what it has on its way, and closes after the last stream. */
+  /** Sends GOAWAY, still accepts requests that the client has already sent, and closes after the last stream. */
   drain(): void {
     const { session, owner } = this;
     if (session.closed || session.destroyed) return;
@@ -87,11 +87,11 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
     if (this.streams === 0 && !this.session.closed) this.owner.wheel.set(this.timer, this.owner.options.keepAliveIdleMs);
   }
 
-  /** For the timer. */
+  /** {@inheritDoc TimerOwner.expired} */
   expired(): void {
     if (this.session.closed) return this.session.destroy();
     this.session.close();
-    // A client that does not answer GOAWAY by closing is not waited for.
+    // The listener does not wait for a client that ignores GOAWAY.
     this.owner.wheel.set(this.timer, this.owner.options.lingerMs);
   }
 }

@@ -16,7 +16,7 @@ import { RequestContent, type ContentOwner } from './request-content.ts';
 import { SlowPeerWatch, type WatchedPeer } from './slow-peer-watch.ts';
 import { Timer } from '../net/timer-wheel.ts';
 
-/** What an exchange needs of the connection its stream belongs to. */
+/** The connection of a stream, as the exchange uses it. */
 export interface StreamConnection {
   readonly owner: ConnectionOwner;
   readonly encrypted: boolean;
@@ -26,10 +26,10 @@ export interface StreamConnection {
 }
 
 /**
- * One stream of an HTTP/2 connection: the Downstream of the one exchange on it.
+ * One stream of an HTTP/2 connection. It is the Downstream of the exchange on the stream.
  *
- * Flow control does what reading and pausing do in HTTP/1.1: until content is started, no more of it arrives than the
- * window of the stream allows.
+ * Flow control replaces pausing the socket as in HTTP/1.1: until the content is started, the client can send no more of
+ * it than the stream window allows.
  */
 export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Http2ResponseOwner {
   readonly protocol = '2' as const;
@@ -70,7 +70,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.maxBodyBytes = this.owner.options.maxBodyBytes;
     this.clientStream = stream;
     this.response = new Http2Response(stream, this);
-    // What broke the stream matters to nobody: 'close' follows.
+    // 'close' follows every error and ends the exchange, so the error itself needs no handling.
     stream.on('error', () => undefined);
     stream.on('close', guardedBy(stream, () => this.gone()));
   }
@@ -91,17 +91,17 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     return this.isGrpc;
   }
 
-  /** Takes the head of the request and lets the exchange begin. */
+  /** Reads the request head and begins the exchange. */
   open(raw: readonly string[], hasContent: boolean): void {
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const name = raw[at] as string;
       const value = raw[at + 1] as string;
       this.headBytes += name.length + value.length;
-      // Here already, because refusals of what follows are answered to a caller of gRPC, too.
+      // Read before the head is checked, because a refusal of a gRPC request carries grpc-status.
       if (name === 'content-type') this.isGrpc = isGrpcType(value);
     }
     const parser = readHttp2Head(raw, hasContent, this.owner.options.protectedNames);
-    if (parser === undefined) return this.refuse('malformed_request', 'the head is not one of HTTP');
+    if (parser === undefined) return this.refuse('malformed_request', 'the head has no valid HTTP/1.1 equivalent');
     this.method = parser.method;
     this.host = parser.host;
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
@@ -119,7 +119,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     else this.owner.events.connection(this)();
   }
 
-  // Downstream: what the exchange asks for.
+  // Downstream: calls from the exchange.
 
   closeAfterResponse(): void {}
 
@@ -138,10 +138,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     if (this.isOpen) return this.response.begin(status, headers, content, onDone);
     content.cancel();
-    onDone(new Error('the client is gone'));
+    onDone(new Error('the client has disconnected'));
   }
 
-  /** WebSockets are spoken over HTTP/1.1 here, so nothing asks for this. */
+  /** Never called: WebSockets are served over HTTP/1.1 only. */
   upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
     tunnel.stream.destroy();
     this.abort();
@@ -154,9 +154,9 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.responseBroken();
   }
 
-  // ContentOwner: how the content of the request flows.
+  // ContentOwner: calls from the request content.
 
-  /** What a stream has read is not known before it flows. */
+  /** Always 0: a stream does not report what it has buffered. */
   get unreadBytes(): number {
     return 0;
   }
@@ -178,7 +178,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.clientStream.pause();
   }
 
-  // WatchedPeer: how the client keeps up.
+  // WatchedPeer: the progress of the client.
 
   get awaitedContent(): RequestContent | undefined {
     return this.over || this.requestContent?.over !== false ? undefined : this.requestContent;
@@ -196,7 +196,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.clientStream.destroy(new Error('the client does not read'));
   }
 
-  // Http2ResponseOwner: how the response went.
+  // Http2ResponseOwner: calls from the response.
 
   writeBlocked(): void {
     this.watchPeer();
@@ -208,25 +208,25 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const { clientStream: stream, requestContent } = this;
     if (requestContent === undefined || stream.readableEnded) return;
     requestContent.cancel();
-    // The answer is complete without the rest of the request: it need not be sent (RFC 9113 section 8.1).
+    // The response is complete, so the client need not send the rest of the request (RFC 9113 section 8.1).
     if (this.response.hasTrailers) return this.closeLater();
-    // A turn later, or the reset would overtake the answer.
+    // One turn of the event loop later, because an immediate reset would overtake the response.
     stream.once('finish', () => soon('connection', () => stream.close(constants.NGHTTP2_NO_ERROR)));
   }
 
   responseBroken(): void {
     this.over = true;
     this.watch?.stop();
-    // Not `close`: that ends the stream in good order first, and the client would take what it has for whole.
-    this.clientStream.destroy(new Error('the response breaks off'));
+    // Not `close`: it ends the stream normally, and the client would take the incomplete response for complete.
+    this.clientStream.destroy(new Error('the response is incomplete'));
   }
 
-  /** Closed streams take nothing, also in the moment before they say so. */
+  /** False as soon as the stream is closed or destroyed, even before its 'close' event. */
   private get isOpen(): boolean {
     return !this.over && !this.clientStream.closed && !this.clientStream.destroyed;
   }
 
-  /** A reset overtakes trailers that have not left yet, and clients of gRPC give the stream up by themselves: they have time. */
+  /** gRPC clients end the stream themselves; an immediate reset would overtake trailers that are not sent yet. */
   private closeLater(): void {
     const { clientStream: stream, owner } = this;
     const timer = new Timer({ expired: () => stream.close(constants.NGHTTP2_NO_ERROR) });
@@ -242,13 +242,13 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.requestContent = content;
     this.content = content;
     this.expectsContinue = parser.expectContinue && content.length !== 0;
-    // Only gRPC has a use for trailers; anywhere else they could carry fields past the checks of the head.
+    // Only gRPC uses trailers. In other requests they could carry fields past the checks of the head.
     this.reader = new Http2RequestReader(this.clientStream, content, this.isGrpc ? this.owner.options.protectedNames : undefined);
   }
 
   /**
-   * Content of length 0 whose end is still to come: the exchange begins when the stream has ended. Before that it is not
-   * known whether the request is malformed by content that it has not announced (RFC 9113 section 8.1.1).
+   * Begins an exchange with Content-Length: 0 only after the stream has ended, because content that arrives until then
+   * makes the request malformed (RFC 9113 section 8.1.1).
    */
   private awaitEnd(content: RequestContent): void {
     content.start({
@@ -257,11 +257,11 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
         this.content = noContent;
         this.owner.events.connection(this)();
       },
-      fail: ({ code }) => this.refuse(code, 'the stream was not ended, or content came, behind a length of 0', this.headers),
+      fail: ({ code }) => this.refuse(code, 'content arrived, or the stream did not end, after Content-Length: 0', this.headers),
     });
   }
 
-  /** @param received undefined when they are not those of a well-formed head */
+  /** @param received undefined when the head is not well-formed */
   private refuse(code: ErrorCode, reason: string, received?: HeaderList): void {
     const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
     const { status } = catalogue[code];
@@ -291,7 +291,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.watch.start();
   }
 
-  /** The stream is closed, by whomever. */
+  /** Ends the exchange after the stream has closed. */
   private gone(): void {
     const { abortListener, over } = this;
     const onDone = this.response.abandon();

@@ -1,14 +1,14 @@
 import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '@sluice/http1';
 
 /**
- * The size that the SETTINGS frame announces binds only a client that has acknowledged it; this binds all. As lines the
- * fields are smaller than as RFC 9113 section 6.5.2 counts them, so who keeps to the one keeps to the other.
+ * Limits the head of every client; the size in the SETTINGS frame binds only clients that have acknowledged it. Fields are
+ * smaller as lines than as RFC 9113 section 6.5.2 counts them, so a client within the announced size is within this limit.
  */
 const limits: Partial<RequestLimits> = { maxHeaderBytes: 65_536 };
-/** Never in a valid field value (RFC 9113 section 8.2.1); in the text of a head it would begin a line of its own. */
+/** Characters that a field value must not contain (RFC 9113 section 8.2.1); CR and LF would begin another line of the head. */
 const LINE_BREAKS = /[\r\n\0]/;
 
-/** Whether a field value is one that RFC 9113 section 8.2.1 calls malformed. */
+/** Whether RFC 9113 section 8.2.1 calls the field value malformed. */
 export function isMalformedValue(value: string): boolean {
   return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)) || LINE_BREAKS.test(value);
 }
@@ -18,12 +18,12 @@ function isSpace(code: number): boolean {
 }
 
 /**
- * Reads the head of an HTTP/2 request by the rules of HTTP/1.1: it is written as text and given to the same parser. So
- * Host, expectations, lengths, and names that imitate protected ones are accepted or refused alike, and nobody can
- * choose the laxer of two protocols.
- * @param raw names and values in turn, as they came
- * @param hasContent whether more than the head follows
- * @returns a parser of its own that holds the head, or its fault; undefined when the head cannot even be written as text
+ * Parses the head of an HTTP/2 request by the rules of HTTP/1.1: serializes it as text and gives it to the same parser. Both
+ * protocols therefore treat Host, Expect, Content-Length and lookalikes of protected names the same way, and a client
+ * cannot choose the protocol with weaker checks.
+ * @param raw alternating names and values, as received
+ * @param hasContent whether content follows the head
+ * @returns a new parser with the head or its fault; undefined when the head has no HTTP/1.1 equivalent
  */
 export function readHttp2Head(raw: readonly string[], hasContent: boolean, protectedNames: ReadonlySet<string>): RequestParser | undefined {
   const text = headText(raw, hasContent);
@@ -57,17 +57,17 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
       case ':scheme':
         break;
       case 'cookie':
-        // Split for the sake of compression; one field anywhere else (RFC 9113 section 8.2.3).
+        // HTTP/2 may split Cookie for compression; other protocols need one field (RFC 9113 section 8.2.3).
         cookies += cookies === '' ? value : `; ${value}`;
         break;
       default:
         if (name === 'content-length') isSized = true;
-        // A Host that names the same as :authority is superfluous; one that differs makes two, and two are refused.
+        // Host is dropped when it equals :authority. Otherwise the head has two hosts, which the parser refuses.
         if (name !== 'host' || !namesSame(value, authority)) fields += `${name}: ${value}\r\n`;
     }
   }
   const target = method === 'CONNECT' ? authority : path;
-  // Another form than "/..." would be taken for an absolute URI.
+  // The parser would take any other form for an absolute URI.
   if (target === undefined || (method !== 'CONNECT' && target !== '*' && !target.startsWith('/'))) return undefined;
   const host = authority === undefined ? '' : `Host: ${authority}\r\n`;
   const cookie = cookies === '' ? '' : `Cookie: ${cookies}\r\n`;

@@ -7,13 +7,13 @@ import type { RequestContent } from './request-content.ts';
 /**
  * Reads the content of a request from its stream.
  *
- * - A stream emits 'end' once. For content without a byte that may be before anything asks for the content, so the end is
- *   listened for from the start and remembered.
- * - The chunk that completes an announced length is held back until the stream has ended: a request with more content
- *   than it announced is malformed (RFC 9113 section 8.1.1), and must not reach an upstream as a whole one.
+ * - A stream emits 'end' once, and for empty content possibly before the content is requested. The reader therefore
+ *   listens for 'end' from the start and remembers it.
+ * - The chunk that completes the announced length is held back until the stream has ended. A request with more content
+ *   than announced is malformed (RFC 9113 section 8.1.1) and must not reach an upstream as a complete one.
  */
 export class Http2RequestReader {
-  /** Bytes of content that have arrived. */
+  /** Bytes of content received. */
   bytes = 0;
   private readonly stream: ServerHttp2Stream;
   private readonly content: RequestContent;
@@ -22,11 +22,11 @@ export class Http2RequestReader {
   private hasBegun = false;
   private hasEnded = false;
 
-  /** @param protectedNames names that no trailer may imitate; undefined drops trailers */
+  /** @param protectedNames names that no trailer may resemble; undefined drops all trailers */
   constructor(stream: ServerHttp2Stream, content: RequestContent, protectedNames: ReadonlySet<string> | undefined) {
     this.stream = stream;
     this.content = content;
-    // Like 'end', trailers may come before anything asks for the content.
+    // Like 'end', trailers may arrive before the content is requested.
     if (protectedNames !== undefined) {
       const trailed = guardedBy(stream, (raw: readonly string[]) => this.takeTrailers(raw, protectedNames));
       stream.on('trailers', (_, __, raw) => trailed(raw));
@@ -34,7 +34,7 @@ export class Http2RequestReader {
     stream.on('end', guardedBy(stream, () => this.end()));
   }
 
-  /** Lets the content flow. What has arrived already is delivered soon, or before this returns when there is none. */
+  /** Starts to read. Received content is delivered soon; empty content is completed before this returns. */
   begin(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
@@ -51,11 +51,11 @@ export class Http2RequestReader {
 
   private takeTrailers(raw: readonly string[], protectedNames: ReadonlySet<string>): void {
     this.trailers = readHttp2Trailers(raw, protectedNames);
-    if (this.trailers === undefined) this.content.fail('malformed_request', 'A trailer field may not be there.');
+    if (this.trailers === undefined) this.content.fail('malformed_request', 'A trailer field is not allowed.');
   }
 
   private end(): void {
-    // A stream that was cut off ends as well.
+    // A stream that was reset emits 'end', too.
     if (this.stream.aborted || this.stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     this.hasEnded = true;
     if (this.hasBegun) this.complete();

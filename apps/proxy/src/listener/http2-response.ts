@@ -6,22 +6,22 @@ import { appendFields, trailersOf } from '../net/http2-fields.ts';
 import { isBodiless } from './response-head.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 
-/** Who hears how a response went. */
+/** Receives the progress of a response. */
 export interface Http2ResponseOwner {
   readonly method: string;
-  /** The client understands trailers, and they mean something to it: gRPC. */
+  /** Whether the client uses trailers, which is the case for gRPC. */
   readonly takesTrailers: boolean;
-  /** A write waits for the client. */
+  /** Reports that a write waits for the client. */
   writeBlocked(): void;
   responseEnded(): void;
   responseBroken(): void;
 }
 
-/** The response on one stream. */
+/** Sends the response on one stream. */
 export class Http2Response implements ContentSink {
   bytesSent = 0;
   blocked = false;
-  /** Trailers end the response, be they empty. */
+  /** Whether trailers, possibly empty, end the response. */
   hasTrailers = false;
   private readonly stream: ServerHttp2Stream;
   private readonly owner: Http2ResponseOwner;
@@ -41,7 +41,7 @@ export class Http2Response implements ContentSink {
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.trailers)));
   }
 
-  /** Value of `grpc-status` as far as it was sent, -1 while there is none. What is no number counts as 2 (UNKNOWN), as clients read it. */
+  /** The `grpc-status` that was sent, -1 before that. A value that is no number counts as 2 (UNKNOWN), as in clients. */
   get grpcStatus(): number {
     const text = this.trailers?.get('grpc-status') ?? this.statusInHead;
     if (text === undefined || !this.owner.takesTrailers) return -1;
@@ -55,7 +55,7 @@ export class Http2Response implements ContentSink {
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
-    // In gRPC a response without content is one that ends with its head, which has no length.
+    // A gRPC response without content ends with its head, which has no Content-Length (Trailers-Only).
     const isSilent = bytes.length === 0 && (status === 304 || this.owner.takesTrailers);
     this.sendHead(status, headers, isSilent ? -1 : bytes.length, ends, false);
     if (!ends) {
@@ -68,7 +68,7 @@ export class Http2Response implements ContentSink {
   begin(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     const { takesTrailers, method } = this.owner;
     if (content.endsWithHead === true || isBodiless(method, status) || (content.length === 0 && !takesTrailers)) {
-      // The head first: its fields are those of a connection that may serve the next call once the content is cancelled.
+      // The head is sent first: cancelling the content may return its connection, which owns the fields, to the pool.
       this.sendHead(status, headers, content.length, true, false);
       content.cancel();
       this.owner.responseEnded();
@@ -117,7 +117,7 @@ export class Http2Response implements ContentSink {
     onDone?.(error);
   }
 
-  /** Nobody takes the response any more. Gives whom to tell, if somebody waits. */
+  /** Stops the response. Returns its `onDone`, if that has not been called. */
   abandon(): ((fault: Error | undefined) => void) | undefined {
     const { source } = this;
     const onDone = this.clear();
@@ -125,7 +125,7 @@ export class Http2Response implements ContentSink {
     return onDone;
   }
 
-  /** The head was sent, but gRPC tells in the trailers how a call went: what came before counts only together with them. */
+  /** Sends the outcome of a gRPC call in trailers, because the head has been sent. */
   private endWithFault({ status, message }: GatewayError): void {
     this.trailers = HeaderList.of(Object.fromEntries(grpcStatusFields(status, message)));
     this.stream.end();
@@ -142,7 +142,7 @@ export class Http2Response implements ContentSink {
   private sendHead(status: number, headers: HeaderList, length: number, endStream: boolean, waitForTrailers: boolean): void {
     if (this.stream.headersSent) throw new Error('the response to this request has already begun');
     const raw = appendFields([constants.HTTP2_HEADER_STATUS, String(status)], headers);
-    // What a HEAD would have got is stated when it is known; 204 and an empty 304 have no length to state.
+    // A response to HEAD states the length of the GET response when known; 204 and an empty 304 state none.
     if (length >= 0 && status !== 204 && !(status === 304 && length === 0)) raw.push('content-length', String(length));
     if (this.owner.takesTrailers) this.statusInHead = headers.get('grpc-status');
     for (const text of raw) this.bytesSent += text.length;

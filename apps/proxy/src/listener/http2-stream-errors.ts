@@ -1,22 +1,22 @@
 import type { Http2Session } from 'node:http2';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
-/** The error that nghttp2 reports for a frame that breaks the protocol: NGHTTP2_ERR_PROTO of nghttp2.h. */
+/** The error that nghttp2 reports for a frame that violates the protocol: NGHTTP2_ERR_PROTO of nghttp2.h. */
 const NGHTTP2_ERR_PROTO = -505;
 /** PROTOCOL_ERROR of RFC 9113 section 7. */
 const PROTOCOL_ERROR = 1;
-/** How long the reset of a stream may take to leave: behind a write that waits for the peer it takes a while. */
+/** The time that the reset of a stream may take, because it can wait behind a blocked write. */
 const GRACE_MS = 250;
 
 /**
- * Keeps the error of one stream from ending the whole session.
+ * Prevents the error of one stream from ending the whole session.
  *
- * nghttp2 distinguishes the two as RFC 9113 section 5.4 says: it answers an error of the connection with GOAWAY, and one
- * of a stream (content that is longer than its Content-Length, section 8.1.1) with RST_STREAM. node:http2 destroys the
- * session for both. So a destruction for a protocol error waits for a moment: when a stream is reset with PROTOCOL_ERROR
- * in that time, the error was the stream's, and the session goes on. Otherwise the session is destroyed. nghttp2 reads
- * nothing more on a connection with an error of its own, so nothing happens on it in that time. A peer that keeps sending
- * such frames is still disconnected, by `maxSessionInvalidFrames` (1,000).
+ * nghttp2 follows RFC 9113 section 5.4: it answers a connection error with GOAWAY and a stream error, such as content longer
+ * than its Content-Length (section 8.1.1), with RST_STREAM. node:http2 destroys the session for both. The guard therefore
+ * delays the destruction after a protocol error. If a stream is reset with PROTOCOL_ERROR in that time, the error belongs
+ * to the stream and the session continues; otherwise the session is destroyed. nghttp2 reads nothing more on a connection
+ * with a connection error, so the delay is harmless. `maxSessionInvalidFrames` (1,000) still disconnects a peer that
+ * keeps sending such frames.
  */
 export class StreamErrorGuard {
   private readonly destroy: (error?: Error, code?: number) => void;
@@ -35,12 +35,12 @@ export class StreamErrorGuard {
     session.on('close', () => wheel.clear(this.timer));
   }
 
-  /** There was an error, and whether the session survives it is not known yet. */
+  /** Whether an error occurred that may still end the session. */
   get isInDoubt(): boolean {
     return this.error !== undefined;
   }
 
-  /** A stream of the session has closed. @param code of its RST_STREAM frame, sent or received */
+  /** Reports that a stream of the session has closed. @param code of its RST_STREAM frame, sent or received */
   streamClosed(code: number | undefined): void {
     if (code !== PROTOCOL_ERROR || this.error === undefined) return;
     this.error = undefined;
@@ -60,7 +60,7 @@ export class StreamErrorGuard {
   }
 }
 
-/** node:http2 itself passes null where there is no error. */
+/** Also accepts null, which node:http2 passes when there is no error. */
 function isProtocolError(error: Error | null | undefined): error is Error {
   return error !== undefined && error !== null && 'code' in error && error.code === 'ERR_HTTP2_ERROR' && 'errno' in error && error.errno === NGHTTP2_ERR_PROTO;
 }

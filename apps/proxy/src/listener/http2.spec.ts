@@ -54,7 +54,7 @@ const get = (path: string, fields: Record<string, string | string[]> = {}): Prom
 const ok = (downstream: Downstream): void => downstream.respond(200, HeaderList.of({ Date: 'D' }), downstream.path);
 
 describe('HTTP/2 with prior knowledge', () => {
-  it('carries exchanges side by side on one connection', async () => {
+  it('carries concurrent exchanges on one connection', async () => {
     const held: (() => void)[] = [];
     await serve((downstream) => {
       if (downstream.path === '/first') held.push(() => ok(downstream));
@@ -79,7 +79,7 @@ describe('HTTP/2 with prior knowledge', () => {
     expect(answer.body).toBe('a=b; c=d');
   });
 
-  it('is recognised however its preface is cut', async () => {
+  it('is recognized for every division of its preface into reads', async () => {
     await serve(ok);
     const client = await RawClient.connect(running.port);
     for (const byte of 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n') {
@@ -179,7 +179,7 @@ describe('content over HTTP/2', () => {
     expect(await request({ ':method': 'POST', ':path': '/' }, 'x'.repeat(100_000))).toMatchObject({ status: 413, rstCode: 0 });
   });
 
-  it('flows no faster than it is taken, on either side', async () => {
+  it('is subject to backpressure on either side', async () => {
     const content = new ScriptedContent(-1);
     let taken = 0;
     let source: Downstream['content'] | undefined;
@@ -204,7 +204,7 @@ describe('content over HTTP/2', () => {
     clearInterval(pump);
   });
 
-  it('that comes too slowly is refused with 408', async () => {
+  it('below the minimum rate is refused with 408', async () => {
     await serve(echo, { bodyIdleMs: 60 });
     const stream = session.request({ ':authority': 'a.test', ':path': '/', ':method': 'POST' });
     const answer = read(stream);
@@ -221,7 +221,7 @@ describe('responses over HTTP/2', () => {
     expect((await get('/304')).fields).toEqual([':status', '304', 'date', 'D']);
   });
 
-  it('lose what HTTP/2 does not have, and keep what came twice', async () => {
+  it('lose fields that HTTP/2 forbids, and keep repeated fields', async () => {
     const fields: [string, string][] = [['Connection', 'close'], ['Keep-Alive', 'x'], ['Transfer-Encoding', 'chunked'], ['Date', 'D'], ['Set-Cookie', 'a'], ['Set-Cookie', 'b'], ['Content-Type', 'c'], ['Content-Type', 'd']];
     await serve((downstream) => downstream.respond(200, HeaderList.of(fields), ''));
     expect((await get('/')).fields).toEqual([':status', '200', 'date', 'D', 'set-cookie', 'a', 'set-cookie', 'b', 'content-type', 'c', 'content-type', 'd', 'content-length', '0']);
@@ -236,7 +236,7 @@ describe('responses over HTTP/2', () => {
     expect(await get('/')).toMatchObject({ status: 200, body: 'hello', interims: [103] });
   });
 
-  it('that break off are reset, never ended cleanly', async () => {
+  it('that fail are reset, never ended normally', async () => {
     const faults: (Error | undefined)[] = [];
     await serve((downstream) => {
       const content = new ScriptedContent(downstream.path === '/long' ? 5 : 9, (source) => {
@@ -275,7 +275,7 @@ describe('responses over HTTP/2', () => {
     expect(trailersOfRequest).toBeUndefined();
   });
 
-  it('that come too late change nothing', async () => {
+  it('that are late have no effect', async () => {
     let late: Downstream | undefined;
     let aborted = 0;
     await serve((downstream) => {
@@ -297,8 +297,8 @@ describe('responses over HTTP/2', () => {
   });
 });
 
-describe('an HTTP/2 client that goes away', () => {
-  it('inside its content and its answer: both sides hear of it once', async () => {
+describe('an HTTP/2 client that disconnects', () => {
+  it('during its content and its response aborts both once', async () => {
     const told: string[] = [];
     const content = new ScriptedContent(-1);
     await serve((downstream) => {
@@ -315,7 +315,7 @@ describe('an HTTP/2 client that goes away', () => {
     expect([told, content.cancelled]).toEqual([['aborted', 'malformed_request'], true]);
   });
 
-  it('by not reading is cut off', async () => {
+  it('or does not read is reset', async () => {
     let fault: Error | undefined;
     const content = new ScriptedContent(-1);
     await serve((downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)), { writeIdleMs: 80 });
@@ -328,7 +328,7 @@ describe('an HTTP/2 client that goes away', () => {
   });
 });
 
-describe('caps of HTTP/2', () => {
+describe('limits of HTTP/2', () => {
   it('100 streams at a time', async () => {
     let open = 0;
     await serve(() => void open++);
@@ -340,7 +340,7 @@ describe('caps of HTTP/2', () => {
     expect(open).toBe(100);
   });
 
-  it('resets at a rate no honest client needs end the connection', async () => {
+  it('excessive resets end the connection', async () => {
     let seen = 0;
     await serve(() => void seen++);
     await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
@@ -369,7 +369,7 @@ describe('caps of HTTP/2', () => {
 });
 
 describe('drain of HTTP/2', () => {
-  it('finishes what is under way, and what was on its way', async () => {
+  it('finishes exchanges in progress and requests already sent', async () => {
     const held: (() => void)[] = [];
     await serve((downstream) => (downstream.path === '/held' ? held.push(() => ok(downstream)) : ok(downstream)), { drainIdleMs: 60 });
     const under = get('/held');

@@ -1,40 +1,40 @@
 import type { RequestLimits } from '@sluice/http1';
 import type { ServerCertificate } from './server-certificates.ts';
 
-/** What the edge accepts of one listener. The defaults are the safe values: nobody needs a hardening guide. */
+/** The timeouts and limits of one listener. The defaults are safe without further hardening. */
 export interface ListenerOptions {
-  /** From the first byte of a request (or the connection's start) to the end of its head. */
+  /** Time from the first byte of a request, or from the start of the connection, to the end of its head. */
   readonly headerTimeoutMs: number;
-  /** Between two requests of a connection. */
+  /** Idle time between two requests of a connection. */
   readonly keepAliveIdleMs: number;
-  /** Without a byte of content that somebody waits for. */
+  /** Time without a byte of request content while the gateway reads it. */
   readonly bodyIdleMs: number;
-  /** Content may not come slower than this on average, once `minBodyRateAfterMs` have passed. 0 allows any rate. */
+  /** Minimum average rate of request content after `minBodyRateAfterMs`. 0 allows any rate. */
   readonly minBodyBytesPerSecond: number;
   readonly minBodyRateAfterMs: number;
-  /** Without the client taking a byte of a response that waits for it. */
+  /** Time without progress while a response waits for the client to read. */
   readonly writeIdleMs: number;
-  /** How long a closing connection is still read, so that the client gets to see the last response. */
+  /** How long a closing connection is still read, so that the client receives the last response. */
   readonly lingerMs: number;
   readonly lingerBytes: number;
-  /** Request content left over after the response is read up to this many bytes, to keep the connection. */
+  /** Unread request content after the response is discarded up to this many bytes to keep the connection. */
   readonly drainContentBytes: number;
-  /** When the listener drains: how long a connection that was busy just now may still send a request. */
+  /** During a drain: how long a recently active connection may still send a request. */
   readonly drainIdleMs: number;
   readonly maxConnections: number;
-  /** Per IPv4 address, per /64 of IPv6. */
+  /** Counted per IPv4 address or IPv6 /64 network. */
   readonly maxConnectionsPerAddress: number;
-  /** Connections that are being told that there are too many, at the same time; further ones are closed without a word. */
+  /** Concurrent connections that receive a 503 because of the limits; further ones are closed without a response. */
   readonly maxTurnedAway: number;
-  /** Largest request content, unless the exchange says otherwise. */
+  /** Maximum request content, unless the exchange sets another limit. */
   readonly maxBodyBytes: number;
-  /** Sizes of heads. */
+  /** Limits of request heads. */
   readonly limits: Partial<RequestLimits>;
-  /** Lower-case names whose spellings with `_` or `.` are refused, besides the built-in ones. */
+  /** Lower-case names, besides the built-in ones, whose variants with `_` or `.` are refused. */
   readonly protectedNames: ReadonlySet<string>;
-  /** With any, TLS is spoken, and HTTP/2 agreed on in the handshake. Without, plain HTTP/1.1, and HTTP/2 to those who begin with it. */
+  /** With certificates the listener uses TLS and ALPN. Without, it accepts plain HTTP/1.1 and HTTP/2 with prior knowledge. */
   readonly certificates: readonly ServerCertificate[];
-  /** 48 bytes that sessions of TLS are sealed with: processes that share a port share them, so that a client can resume with any. */
+  /** 48 bytes that encrypt TLS session tickets. Processes on one port share them, so that a client can resume with any. */
   readonly ticketKeys?: Buffer | undefined;
 }
 

@@ -27,7 +27,7 @@ afterEach(async () => {
 const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
 const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
 
-describe('limits of connections', () => {
+describe('connection limits', () => {
   it('answers 503 beyond the number per address, and takes new ones when old ones close', async () => {
     await serve(ok, { maxConnectionsPerAddress: 2 });
     const first = await open();
@@ -53,7 +53,7 @@ describe('limits of connections', () => {
     expect(running.refusals.map(({ code }) => code)).toEqual(['too_many_connections']);
   });
 
-  it('closes connections without a word while as many as may be are being turned away, and those with the listener', async () => {
+  it('closes further connections without a response at the limit of refusals, and refused ones with the listener', async () => {
     await serve(ok, { maxConnections: 1, maxTurnedAway: 50 });
     await open();
     await soon(10);
@@ -69,7 +69,7 @@ describe('limits of connections', () => {
 });
 
 describe('drain', () => {
-  it('closes idle connections, finishes what is under way with Connection: close, and refuses new ones', async () => {
+  it('closes idle connections, finishes exchanges with Connection: close, and refuses new connections', async () => {
     let answer: () => void = () => undefined;
     await serve((downstream) => (answer = () => ok(downstream)), { drainIdleMs: 0 });
     const idle = await open();
@@ -86,7 +86,7 @@ describe('drain', () => {
     expect(running.listener.connectionCount).toBe(0);
   });
 
-  it('still answers the request that a busy client had on its way', async () => {
+  it('still serves a request that an active client has already sent', async () => {
     await serve(ok, { drainIdleMs: 500 });
     const client = await open();
     client.send(get('/1'));
@@ -98,7 +98,7 @@ describe('drain', () => {
     await drained;
   });
 
-  it('cuts off what is not finished in time', async () => {
+  it('aborts exchanges that do not finish in time', async () => {
     let aborted = false;
     await serve((downstream) => (downstream.abortListener = { onAborted: () => (aborted = true) }));
     const client = await open();
@@ -111,7 +111,7 @@ describe('drain', () => {
 });
 
 describe('listen', () => {
-  it('names a taken port and the variable to change', async () => {
+  it('names the port in use and the setting to change', async () => {
     await serve(ok);
     const other = await RunningListener.start(ok);
     await expect(other.listener.listen(running.port, '127.0.0.1')).rejects.toThrow();

@@ -19,19 +19,19 @@ import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 
 /**
- * What a socket may hold before its writer is told to wait: two reads, so that passing on one full read does not stop the
- * flow. The same bound holds for what is read while nobody takes it.
+ * The write high-water mark of a socket: two reads, so that forwarding one full read does not block. It also bounds the
+ * bytes that are read but not consumed.
  */
 const HIGH_WATER_MARK_BYTES = 131_072;
 
 export interface ListenOptions {
-  /** Several processes listen on the same port, and the kernel spreads connections over them. */
+  /** Allows several processes to listen on the port; the kernel distributes connections between them. */
   readonly reusePort?: boolean;
-  /** The setting that names the port, for errors. */
+  /** The setting that contains the port, for error messages. */
   readonly setting?: string;
 }
 
-/** Accepts the connections of clients on one address, and keeps count of them. */
+/** Accepts client connections on one address and applies the connection limits. */
 export class Listener implements PendingConnectionOwner {
   readonly options: ListenerOptions;
   readonly events: ListenerEvents;
@@ -39,7 +39,7 @@ export class Listener implements PendingConnectionOwner {
   readonly scout: RequestParser;
   draining = false;
   private readonly server: Server;
-  /** All that hold a place. What serves a client changes as it becomes clear what is spoken. */
+  /** All counted connections. The object of a connection is replaced when its protocol is known. */
   private readonly connections = new Set<ClientConnection>();
   private readonly connectionLimits: ConnectionLimits;
   private readonly turnedAway = new Set<ClientConnection>();
@@ -65,28 +65,29 @@ export class Listener implements PendingConnectionOwner {
   }
 
   /**
-   * Uses other certificates for the handshakes that follow. A listener that speaks TLS goes on doing so.
-   * @throws Error when one is not usable; the ones before stay in use
+   * Replaces the certificates for future handshakes.
+   * @throws Error when one is not usable, in which case the previous ones stay in use, or when the listener has no TLS
    */
   setCertificates(certificates: readonly ServerCertificate[]): void {
-    if (this.tls === undefined) throw new Error('this listener does not speak TLS: give it a certificate when it is made');
+    if (this.tls === undefined) throw new Error('this listener does not use TLS: create it with a certificate');
     this.tls.setCertificates(certificates);
   }
 
-  /** Connections that are being served. */
+  /** The number of counted connections. */
   get connectionCount(): number {
     return this.connections.size;
   }
 
-  /** Where it listens; undefined before `listen` and after `close`. */
+  /** The address it listens on; undefined before `listen` and after `close`. */
   address(): AddressInfo | undefined {
     const address = this.server.address();
     return typeof address === 'object' ? (address ?? undefined) : undefined;
   }
 
   /**
-   * Begins to accept. Port 0 takes a free one.
-   * @throws Error that says what to set when the address cannot be listened on, or which Node to run when this one is not known
+   * Starts to accept connections. Port 0 selects a free port.
+   * @throws Error that names the setting to change when the address is not available, or the Node version to use when this
+   *   one is not supported
    */
   async listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -108,12 +109,12 @@ export class Listener implements PendingConnectionOwner {
   }
 
   /**
-   * Takes no more connections, lets the exchanges under way finish with `Connection: close`, and closes what is idle.
-   * What is not finished after `timeoutMs` is cut off. Resolves when all connections are closed.
+   * Stops accepting connections and closes idle ones. Exchanges in progress finish with `Connection: close`; those that take
+   * longer than `timeoutMs` are aborted. Resolves when all connections are closed.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
-    // Connections that the kernel has made already are taken: closing the listener would reset them.
+    // Connections in the accept queue of the kernel are accepted first, because closing the listener would reset them.
     if (timeoutMs > 0) await new Promise((resolve) => setImmediate(resolve));
     this.stopAccepting();
     for (const connection of this.connections) connection.drain();
@@ -137,7 +138,7 @@ export class Listener implements PendingConnectionOwner {
     for (const connection of this.connections) connection.destroyNow();
   }
 
-  // PendingConnectionOwner: what becomes of plain connections.
+  // PendingConnectionOwner: calls from pending connections.
 
   arrived(pending: PendingConnection, isHttp2: boolean, seen: Buffer): void {
     const { peerAddress, handle } = pending;
@@ -168,14 +169,14 @@ export class Listener implements PendingConnectionOwner {
     this.remove(pending, pending.addressKey);
   }
 
-  /** Accepting can fail for want of file descriptors; clients that are connected are served on. */
+  /** Accepting can fail when file descriptors run out; connected clients are still served. */
   private notAccepted(code: string): void {
     this.connectionLimits.notAccepted(code, this.wheel.nowMs);
   }
 
   private acceptHandle(handle: ConnectionHandle): void {
     const peer: { address?: string } = {};
-    // The client was gone before it was accepted.
+    // The client disconnected before it was accepted.
     if (handle.getpeername(peer) !== 0 || peer.address === undefined) return handle.close();
     const peerAddress = withoutMapping(peer.address);
     const key = addressKey(peerAddress);
@@ -193,10 +194,10 @@ export class Listener implements PendingConnectionOwner {
     if (this.draining) connection.drain();
   }
 
-  /** A connection that is to speak TLS: what is spoken on it is agreed on in the handshake. */
+  /** Accepts a TLS connection. The handshake negotiates the HTTP version. */
   private acceptSocket(socket: Socket): void {
     const { remoteAddress } = socket;
-    // The client was gone before it was accepted.
+    // The client disconnected before it was accepted.
     if (remoteAddress === undefined || this.tls === undefined) {
       socket.destroy();
       return;
@@ -220,7 +221,7 @@ export class Listener implements PendingConnectionOwner {
     socket.on('close', guardedBy(socket, () => this.remove(connection, key)));
   }
 
-  /** Gives the place of a connection back. */
+  /** Ends the count of a connection. */
   private remove(connection: ClientConnection, key: string): void {
     this.connectionLimits.release(key);
     this.connections.delete(connection);
@@ -240,7 +241,7 @@ export class Listener implements PendingConnectionOwner {
   }
 }
 
-/** IPv4 as IPv4, where the socket is one of both. */
+/** Gives an IPv4-mapped IPv6 address as IPv4. */
 function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
@@ -250,10 +251,10 @@ function listenFault(error: NodeJS.ErrnoException, port: number, host: string, s
     case 'EADDRINUSE':
       return `port ${port} on ${host} is already in use: stop the program that uses it, or set ${setting} to another port`;
     case 'EACCES':
-      return `port ${port} may not be listened on by this user: set ${setting} to a port above 1023`;
+      return `port ${port} requires privileges that this user does not have: set ${setting} to a port above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `${host} is not an address of this machine: set SLUICE_PROXY_HOST to one that is, such as 127.0.0.1 or 0.0.0.0`;
+      return `${host} is not an address of this machine: set SLUICE_PROXY_HOST to one of its addresses, such as 127.0.0.1 or 0.0.0.0`;
     default:
       return `cannot listen on port ${port} of ${host}: ${error.message}`;
   }

@@ -44,7 +44,7 @@ describe('a pending connection', () => {
     ['something other than HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['what begins as HTTP/2 does', 'PRINT /j HTTP/1.1\r\nHost: a.test\r\n\r\n'],
     ['a preface that goes wrong', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\rX'],
-  ])('gets the same answer however its bytes are cut into reads: %s', async (_, message) => {
+  ])('gets the same response for every division of its bytes into reads: %s', async (_, message) => {
     await serve();
     let wholeBytes = 0;
     /** Waits until nothing more comes, and for as many bytes as the uncut message is answered with. */
@@ -69,7 +69,7 @@ describe('a pending connection', () => {
     expect(new Set(answers)).toEqual(new Set([whole]));
   });
 
-  it('is no longer pending once it has sent more than is held of it, and its time runs on', async () => {
+  it('becomes an HTTP/1.1 connection after more bytes than it may hold, and keeps its head timeout', async () => {
     await serve({ headerTimeoutMs: 300 });
     const client = await open();
     const head = headOf(MAX_HELD_BYTES + 200);
@@ -84,7 +84,7 @@ describe('a pending connection', () => {
     expect(running.refusals.map(({ code }) => code)).toEqual(['request_timeout']);
   });
 
-  it.each([MAX_HELD_BYTES - 1, MAX_HELD_BYTES, MAX_HELD_BYTES + 1])('is served when the first %s bytes of its head come in two reads', async (bytes) => {
+  it.each([MAX_HELD_BYTES - 1, MAX_HELD_BYTES, MAX_HELD_BYTES + 1])('is served when the first %s bytes of its head arrive in two reads', async (bytes) => {
     await serve();
     const client = await open();
     client.send(headOf(bytes).slice(0, bytes - 10));
@@ -95,7 +95,7 @@ describe('a pending connection', () => {
     expect((await client.readResponse()).body).toBe('GET a.test/long ');
   });
 
-  it('has time anew from its first byte on', async () => {
+  it('restarts its head timeout at its first byte', async () => {
     await serve({ headerTimeoutMs: 200 });
     const client = await open();
     await soon(130);
@@ -105,7 +105,7 @@ describe('a pending connection', () => {
     expect((await client.readResponse()).status).toBe(200);
   });
 
-  it('that ends its side within a head is told that the head is not whole', async () => {
+  it('that ends its side within a head receives a response about the incomplete head', async () => {
     await serve();
     const client = await open();
     client.send('GET /cut HTTP/1.1\r\nHo');
@@ -117,7 +117,7 @@ describe('a pending connection', () => {
     await eventually(() => count() === 0);
   });
 
-  it('that ends its side before it has sent anything is closed without a word', async () => {
+  it('that ends its side before it has sent anything is closed without a response', async () => {
     await serve();
     const client = await open();
     await eventually(() => count() === 1);
@@ -126,7 +126,7 @@ describe('a pending connection', () => {
     expect([count(), running.refusals]).toEqual([0, []]);
   });
 
-  it.each(['', 'GET /gone HTTP/1.1\r\nHo'])('that breaks the connection gives its place back, and is no refusal: %j', async (sent) => {
+  it.each(['', 'GET /gone HTTP/1.1\r\nHo'])('that resets the connection is no longer counted, and no refusal is reported: %j', async (sent) => {
     await serve({ maxConnectionsPerAddress: 1 });
     const client = await open();
     if (sent !== '') client.send(sent);
@@ -140,7 +140,7 @@ describe('a pending connection', () => {
     expect((await next.readResponse()).status).toBe(200);
   });
 
-  it('that was answered 408 keeps its place until it is gone', async () => {
+  it('that received a 408 stays counted until it is closed', async () => {
     await serve({ headerTimeoutMs: 40, lingerMs: 200 });
     const client = await open();
     client.send('GET /slow');
@@ -152,7 +152,7 @@ describe('a pending connection', () => {
     await eventually(() => count() === 0);
   });
 
-  it('may finish its head while the listener drains; one that has sent nothing is not waited for', async () => {
+  it('may complete its head while the listener drains; one that has sent nothing is closed', async () => {
     await serve({ drainIdleMs: 60 });
     const [silent, begun] = [await open(), await open()];
     begun.send('GET /begun HTTP/1.1\r\nHost: a.t');
@@ -183,9 +183,9 @@ describe('takeHandles', () => {
     ['no handle', null],
     ['a handle that does not call back', {}],
     ['a handle that lacks what is used of it', { onconnection: () => undefined }],
-  ])('says what to do when Node keeps its connections otherwise: %s', async (_, handle) => {
+  ])('names the Node version to use when handles are different: %s', async (_, handle) => {
     await serve();
     const server = Object.assign(createServer(), { _handle: handle });
-    expect(() => takeHandles(server, () => undefined, () => undefined)).toThrow('run the version that package.json names');
+    expect(() => takeHandles(server, () => undefined, () => undefined)).toThrow('use the version that package.json names');
   });
 });

@@ -4,39 +4,39 @@ import { readHandle, type ConnectionHandle, type HandleReader } from './connecti
 import { MAX_HELD_BYTES, viewBehind } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
-/** What an HTTP/2 client with prior knowledge sends first: RFC 9113 section 3.4. No HTTP/1.1 request begins like this. */
+/** The connection preface of an HTTP/2 client with prior knowledge (RFC 9113 section 3.4). No HTTP/1.1 request begins with it. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** What a pending needs of the listener that accepted it. */
+/** The listener, as a pending connection uses it. */
 export interface PendingConnectionOwner extends ConnectionOwner {
-  /** Judges what pendingConnections have sent so far; between two of them it holds nothing. */
+  /** Checks the bytes of all pending connections, one after another; it keeps no state between two checks. */
   readonly scout: RequestParser;
-  /** It is clear what is spoken. @param seen all that was read; valid until the owner returns */
+  /** Reports that the protocol is known. @param seen all bytes read; valid until the owner returns */
   arrived(pending: PendingConnection, isHttp2: boolean, seen: Buffer): void;
-  /** The head of the first request was begun, and not finished in time. */
+  /** Reports that the first request head was begun but not completed in time. */
   tookTooLong(pending: PendingConnection): void;
-  /** The connection is closed. */
+  /** Reports that the connection is closed. */
   left(pending: PendingConnection): void;
 }
 
 /**
- * A plain connection of which no request has come yet. It costs as little as can be, because those who open thousands of
- * connections and never finish a head stay pendingConnections: there is no socket of node:net, no parser of its own, and of what was
- * read only the text is held.
+ * A plain connection that has not sent a complete request head. It costs as little as possible, because a client that
+ * opens thousands of connections without completing a head must not exhaust memory: it has no node:net socket and no parser
+ * of its own, and keeps only the text that was read.
  *
- * It becomes a connection of HTTP/1.1 or HTTP/2 once its bytes are a whole head, or are no beginning of one, or are many.
+ * It becomes an HTTP/1.1 or HTTP/2 connection when the head is complete, malformed, or longer than MAX_HELD_BYTES.
  *
  * Invariants
- * - No more than MAX_HELD_BYTES are held.
- * - What is not a beginning of a request is known at once, as on any connection: every read is looked at with all before it.
+ * - It holds at most MAX_HELD_BYTES.
+ * - Malformed bytes are detected at once, because each read is parsed together with the bytes before it.
  */
 export class PendingConnection implements ClientConnection, HandleReader, TimerOwner {
   readonly handle: ConnectionHandle;
   readonly peerAddress: string;
-  /** What its address counts as, see `addressKey`. */
+  /** The key under which its address is counted, see `addressKey`. */
   readonly addressKey: string;
-  /** When it came; once it has sent something, when that began. Wheel time. */
+  /** When the connection was accepted or, after its first byte, when that arrived. Wheel time. */
   sinceMs: number;
   private readonly owner: PendingConnectionOwner;
   private readonly timer: Timer;
@@ -52,14 +52,14 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     this.timer = new Timer(this);
   }
 
-  /** Begins to read. */
+  /** Starts to read. */
   begin(): void {
     const { owner, handle, timer } = this;
     owner.wheel.set(timer, owner.options.headerTimeoutMs);
     if (!readHandle(handle, this)) this.leave();
   }
 
-  /** One that has just come will have a request on its way; who is in the middle of one may finish it. */
+  /** Closes the connection unless it was just accepted or has begun a request head, which it may complete. */
   drain(): void {
     const { wheel, options } = this.owner;
     if (!this.hasBegun) wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
@@ -69,7 +69,7 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     this.leave();
   }
 
-  /** For the handle. */
+  /** Called by the handle. */
   read(): void {
     const length = this.handle.bytesRead - this.bytesRead;
     if (length === 0) return this.ended();
@@ -84,18 +84,18 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     this.held = seen.toString('latin1');
   }
 
-  /** For the handle. */
+  /** Called by the handle. */
   failed(): void {
     this.leave();
   }
 
-  /** For the timer. */
+  /** {@inheritDoc TimerOwner.expired} */
   expired(): void {
     if (this.hasBegun) this.owner.tookTooLong(this);
     else this.leave();
   }
 
-  /** Whether a byte of a request has come. An empty line before it is none (RFC 9112 section 2.2). */
+  /** Whether a byte of a request was received. An empty line before the request does not count (RFC 9112 section 2.2). */
   private get hasBegun(): boolean {
     return this.held !== '' && this.held !== '\r' && this.held !== '\r\n';
   }
@@ -119,18 +119,18 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     this.owner.arrived(this, isHttp2, seen);
   }
 
-  /** The client sends no more, or is gone. Who has sent a part of a head and waits is told what is wrong with it. */
+  /** Handles the end of the client's side. A client that has sent a part of a head receives a response with the fault. */
   private ended(): void {
     const { handle, held } = this;
     if (held === '' || handle.getpeername({}) !== 0) return this.leave();
-    // The end is read again by whoever takes over.
+    // The socket that replaces the handle reads the end again.
     handle.reading = false;
     this.arrive(false, viewBehind(held, 0));
   }
 
   private leave(): void {
     this.owner.wheel.clear(this.timer);
-    this.handle.taker = undefined;
+    this.handle.reader = undefined;
     this.handle.close();
     this.owner.left(this);
   }

@@ -65,7 +65,7 @@ describe('persistence', () => {
     }
   });
 
-  it('begins a request only after the exchange before it had a turn to settle', async () => {
+  it('begins a request in a later turn than the end of the previous exchange', async () => {
     const order: string[] = [];
     await serve((downstream) => {
       const { path } = downstream;
@@ -83,7 +83,7 @@ describe('persistence', () => {
     expect(order).toEqual(['open /1', 'settle /1', 'open /2', 'settle /2', 'open /3', 'settle /3']);
   });
 
-  it('answers a client that ends its side after complete requests when it is told to, and closes', async () => {
+  it('serves a client that ends its side after complete requests if configured, and closes', async () => {
     await serve((downstream) => {
       downstream.servesHalfClosed = true;
       setTimeout(() => ok(downstream), 10);
@@ -128,11 +128,11 @@ describe('persistence', () => {
   });
 });
 
-describe('content nobody waits for', () => {
+describe('unread content', () => {
   const refuseUnread = (downstream: Downstream): void => downstream.respond(401, new HeaderList(), downstream.path);
   const post = (length: number): string => `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`;
 
-  it('is read up to the bound, and the connection kept', async () => {
+  it('is discarded up to the bound, and the connection is kept', async () => {
     await serve(refuseUnread);
     const client = await open();
     client.send(post(60_000));
@@ -141,7 +141,7 @@ describe('content nobody waits for', () => {
     expect((await client.readResponse()).body).toBe('/next');
   });
 
-  it('beyond the bound costs the connection, and the client still gets its answer', async () => {
+  it('beyond the bound closes the connection, and the client still receives its response', async () => {
     await serve(refuseUnread);
     const client = await open();
     client.send(post(400_000) + 'x'.repeat(200_000));
@@ -152,7 +152,7 @@ describe('content nobody waits for', () => {
     expect(client.ending).toBe('end');
   });
 
-  it('in chunks without end costs the connection once the bound is passed', async () => {
+  it('in endless chunks closes the connection beyond the bound', async () => {
     await serve(refuseUnread, { lingerMs: 100 });
     const client = await open();
     client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -186,7 +186,7 @@ describe('content nobody waits for', () => {
     expect((await client.readResponse()).body).toBe('GET a.test/next ');
   });
 
-  it('above 10 MiB is refused when nobody says otherwise', async () => {
+  it('above 10 MiB is refused by default', async () => {
     await serve(echo);
     const client = await open();
     client.send(post(10_485_761));
@@ -197,7 +197,7 @@ describe('content nobody waits for', () => {
 describe('Expect: 100-continue', () => {
   const expecting = 'POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n';
 
-  it('is met when the content is wanted, not before', async () => {
+  it('is answered with 100 when the content is read, not before', async () => {
     let start: () => void = () => undefined;
     await serve((downstream) => (start = () => echo(downstream)));
     const client = await open();
@@ -210,7 +210,7 @@ describe('Expect: 100-continue', () => {
     expect((await client.readResponse()).body).toBe('POST a.test/ abc');
   });
 
-  it('is answered finally when it is refused, and the connection closed: nobody knows what comes next on it', async () => {
+  it('gets a final response when it is refused, and the connection closes because its next bytes are ambiguous', async () => {
     await serve((downstream) => downstream.respond(401, new HeaderList(), ''));
     const client = await open();
     client.send(expecting);
@@ -218,7 +218,7 @@ describe('Expect: 100-continue', () => {
     expect([response.status, response.headers.get('connection')]).toEqual([401, 'close']);
   });
 
-  it('is not met when the content is already there, or too large', async () => {
+  it('is not answered with 100 when the content has arrived or is too large', async () => {
     await serve((downstream) => {
       downstream.maxBodyBytes = 3;
       echo(downstream);

@@ -3,19 +3,19 @@ import { HeaderList, isKnownMethod } from '@sluice/http1';
 import type { Downstream } from '../exchange/downstream.ts';
 import { responseHead, type HeadContext } from './response-head.ts';
 
-/** Methods a 405 of the listener offers instead, RFC 9110 section 15.5.6. */
+/** The Allow field of a 405 response of the listener (RFC 9110 section 15.5.6). */
 export const servedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** Which row of the catalogue a method earns, if any: TRACE echoes credentials, CONNECT makes an open relay. */
+/** The error code for a method that is not served. TRACE would echo credentials; CONNECT would make an open relay. */
 export function refusalOfMethod(method: string): ErrorCode | undefined {
   if (method === 'TRACE' || method === 'CONNECT') return 'method_not_allowed';
   return isKnownMethod(method) ? undefined : 'method_not_implemented';
 }
 
-/** The fields of the refusal that is being made: thousands may be refused in a second, and a list is two arrays. */
+/** Reused for every refusal, because thousands of requests may be refused per second. */
 const headers = new HeaderList();
 
-/** A whole response that refuses a message, as text of one byte per character. */
+/** Serializes the response that refuses a message, as text of one byte per character. */
 export function refusalResponse(context: HeadContext, code: ErrorCode, content: string): string {
   const { status } = catalogue[code];
   headers.clear();
@@ -27,14 +27,14 @@ export function refusalResponse(context: HeadContext, code: ErrorCode, content: 
   return context.method === 'HEAD' ? head : head + body.toString('latin1');
 }
 
-/** The answer to an OPTIONS that goes no further: `*` asks about the server, and Max-Forwards may have come to 0. */
+/** Serializes the response to an OPTIONS request that is not forwarded: its target is `*`, or its Max-Forwards is 0. */
 export function optionsResponse(context: HeadContext): string {
   return responseHead(context, 204, HeaderList.of({ Allow: servedMethods }), 'none', 0);
 }
 
 /**
- * What log and traces say of a request that the listener answers itself.
- * @param headers of the request; undefined when they are not those of a well-formed head
+ * Describes a request that the listener answers itself, for log and traces.
+ * @param headers of the request; undefined when its head is not well-formed
  */
 export function ownAnswerOf<Headers extends HeaderList | undefined>(request: Downstream, status: number, headers: Headers) {
   const { protocol, encrypted, peerAddress, localPort, method, host, path } = request;

@@ -43,7 +43,7 @@ const answer = (refused: RefusedClient, content = '{}'): void => refused.answer(
 const LARGE = 'x'.repeat(16 * 1024 * 1024);
 
 describe('a refused client', () => {
-  it('gets its answer and the end of our side, and is gone once it has closed its own', async () => {
+  it('receives its response and the end of the server side, and is removed once it has closed its own', async () => {
     const { client, refused, gone } = await connect();
     answer(refused, '{"code":"request_timeout"}');
     const response = await client.readResponse();
@@ -54,7 +54,7 @@ describe('a refused client', () => {
     await eventually(() => gone.count === 1);
   });
 
-  it('gets its answer while it goes on sending', async () => {
+  it('receives its response while it continues to send', async () => {
     const { client, refused, gone } = await connect();
     client.send(Buffer.alloc(100_000));
     await soon();
@@ -66,7 +66,7 @@ describe('a refused client', () => {
     expect([client.ending, gone.count]).toEqual(['end', 0]);
   });
 
-  it('is not taken for gone when a read fills the whole area', async () => {
+  it('is not taken for disconnected when a read fills the whole area', async () => {
     const { client, refused, gone } = await connect();
     answer(refused);
     for (let count = 0; count < 4; count++) {
@@ -78,7 +78,7 @@ describe('a refused client', () => {
     await eventually(() => gone.count === 1);
   });
 
-  it('is cut off when it does not go', async () => {
+  it('is disconnected when it does not close', async () => {
     const { client, refused, gone } = await connect({ lingerMs: 60 });
     answer(refused);
     await client.readToEnd();
@@ -86,7 +86,7 @@ describe('a refused client', () => {
     await eventually(() => gone.count === 1);
   });
 
-  it('is cut off when it sends on and on', async () => {
+  it('is disconnected when it sends without end', async () => {
     const { client, refused, gone } = await connect({ lingerBytes: 1_000 });
     answer(refused);
     client.send(Buffer.alloc(600));
@@ -96,7 +96,7 @@ describe('a refused client', () => {
     await eventually(() => gone.count === 1);
   });
 
-  it('gets an answer that the kernel does not take at once, whole, even when its own side has ended', async () => {
+  it('receives a large response completely, even when its own side has ended', async () => {
     const { client, refused, gone } = await connect();
     client.socket.pause();
     answer(refused, LARGE);
@@ -109,17 +109,17 @@ describe('a refused client', () => {
     expect(await client.readToEnd()).toBe('');
   });
 
-  it('is cut off when it does not take its answer', async () => {
+  it('is disconnected when it does not read its response', async () => {
     const { client, refused, gone } = await connect({ writeIdleMs: 60 });
     client.socket.pause();
     answer(refused, LARGE);
     await eventually(() => gone.count === 1);
   });
 
-  it.each<[string, string]>([['before its answer', '{}'], ['while it is answered', LARGE]])('is gone once, however it goes: reset %s', async (when, content) => {
+  it.each<[string, string]>([['before its response', '{}'], ['during its response', LARGE]])('is removed once after a reset %s', async (when, content) => {
     const { client, refused, gone } = await connect();
     client.socket.pause();
-    if (when === 'before its answer') client.reset();
+    if (when === 'before its response') client.reset();
     await soon();
     answer(refused, content);
     client.reset();
@@ -129,7 +129,7 @@ describe('a refused client', () => {
     expect(gone.count).toBe(1);
   });
 
-  it('is gone at once when the listener closes', async () => {
+  it('is removed at once when the listener closes', async () => {
     const { client, refused, gone } = await connect();
     answer(refused);
     refused.destroyNow();

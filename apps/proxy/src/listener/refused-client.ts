@@ -5,17 +5,18 @@ import { refusalResponse } from './refusal.ts';
 import { readArea } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
-/** Tells everybody who wants to know that a client of which no request is known was refused; gives the content for it. */
+/** Reports to log, metrics and traces that a client without a complete request was refused. Returns the response content. */
 export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, code: ErrorCode, reason: string): string {
   const unknown = { protocol: '1.1', encrypted: false, localPort: 0, method: '', host: '', path: '', headers: undefined, grpcStatus: -1 } as const;
   return events.refused({ ...unknown, code, status: catalogue[code].status, reason, peerAddress });
 }
 
 /**
- * A client of which no request is known: it gets an answer that says why it is served no further, and has to go.
+ * A client that is refused before it has sent a complete request. It receives a response with the reason, and its connection
+ * is closed.
  *
- * It is closed as `closeLingering` closes a socket, and none is made for it: thousands may be refused at the same time, and the
- * stream machinery of a socket costs as much as all that the kernel has to do.
+ * The close is the same as in `closeLingering` but needs no socket: thousands of clients may be refused at the same time, and
+ * the stream implementation of a socket costs as much as all kernel work for the connection.
  */
 export class RefusedClient implements ClientConnection, HandleReader, TimerOwner {
   private readonly owner: ConnectionOwner;
@@ -30,8 +31,8 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
   private isGone = false;
 
   /**
-   * @param handle read from by nobody else from now on
-   * @param gone called once, when the connection is closed; never before {@link answer}
+   * @param handle owned by this object from now on
+   * @param gone called once when the connection is closed, after {@link answer} was called
    */
   constructor(owner: ConnectionOwner, handle: ConnectionHandle, gone: (client: RefusedClient) => void) {
     this.owner = owner;
@@ -41,7 +42,7 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     this.bytesRead = this.firstBytes;
   }
 
-  /** Sends the answer and ends our side behind it. @param content as {@link noteRefusal} gives it */
+  /** Sends the response and ends the server's side. @param content the result of {@link noteRefusal} */
   answer(code: ErrorCode, content: string): void {
     const { owner, handle } = this;
     owner.wheel.set(this.timer, owner.options.writeIdleMs);
@@ -49,7 +50,7 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     if (!readHandle(handle, this) || !endHandle(handle, text, () => this.answered())) this.leave();
   }
 
-  /** It is leaving already. */
+  /** Does nothing: the connection is already closing. */
   drain(): void {
     return undefined;
   }
@@ -58,29 +59,29 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     this.leave();
   }
 
-  /** For the handle: what still comes is thrown away. */
+  /** Called by the handle; discards what the client still sends. */
   read(): void {
     const { bytesRead } = this.handle;
     const length = bytesRead - this.bytesRead;
     this.bytesRead = bytesRead;
     const { hasFilledArea } = this;
     this.hasFilledArea = length >= readArea.length;
-    // Behind a read that has filled the area there may be nothing for now.
+    // A read that has filled the area may be followed by an empty one.
     if (length === 0 && !hasFilledArea) this.ended();
     else if (bytesRead - this.firstBytes > this.owner.options.lingerBytes) this.leave();
   }
 
-  /** For the handle. */
+  /** Called by the handle. */
   failed(): void {
     this.leave();
   }
 
-  /** For the timer: it does not take the answer, or does not go. */
+  /** Closes the connection of a client that does not read the response or does not disconnect. */
   expired(): void {
     this.leave();
   }
 
-  /** Our side has ended. */
+  /** Called when the server's side has ended. */
   private answered(): void {
     if (this.isGone) return;
     this.isAnswered = true;
@@ -88,7 +89,7 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     else this.owner.wheel.set(this.timer, this.owner.options.lingerMs);
   }
 
-  /** Its side has ended. It may be waiting for the answer still. */
+  /** Called when the client's side has ended; the client may still wait for the response. */
   private ended(): void {
     this.hasEnded = true;
     if (this.isAnswered) this.leave();
@@ -98,7 +99,7 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     if (this.isGone) return;
     this.isGone = true;
     this.owner.wheel.clear(this.timer);
-    this.handle.taker = undefined;
+    this.handle.reader = undefined;
     this.handle.close();
     this.gone(this);
   }

@@ -2,28 +2,28 @@ import { GatewayError, type ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
 
-/** What the content of a request needs of its connection. */
+/** The connection, as the content of a request uses it. */
 export interface ContentOwner {
   readonly maxBodyBytes: number;
-  /** Bytes that were read and not looked at yet. */
+  /** Bytes that were read but not parsed yet. */
   readonly unreadBytes: number;
-  /** The content is wanted from now on: read, and deliver what is already there before returning. */
+  /** Starts to read the content; delivers what has already arrived before returning. */
   contentStarted(): void;
-  /** The sink takes more: read on. */
+  /** Continues to read, because the sink accepts more. */
   contentResumed(): void;
-  /** The sink is full: stop reading. */
+  /** Stops reading, because the sink is full. */
   contentPaused(): void;
 }
 
 /**
- * The content of one request. One object per request with content, so that a late call for a request that is over
- * cannot touch the next one on the same connection.
+ * The content of one request. Each request with content has its own object, so that a late call for a finished request
+ * cannot affect the next one on the same connection.
  */
 export class RequestContent implements ContentSource {
   readonly length: number;
-  /** Bytes that have arrived. */
+  /** Bytes received. */
   received = 0;
-  /** The content has failed, is cancelled, or the exchange is over: whatever else arrives is thrown away. */
+  /** The content has failed, was cancelled, or its exchange has ended; further bytes are discarded. */
   over = false;
   private readonly owner: ContentOwner;
   private sink: ContentSink | undefined = undefined;
@@ -34,14 +34,14 @@ export class RequestContent implements ContentSource {
     this.length = length;
   }
 
-  /** Somebody waits for bytes. */
+  /** Whether a sink accepts bytes. */
   get flowing(): boolean {
     return this.sink !== undefined && !this.paused;
   }
 
   get arrivedBytes(): number {
     const { unreadBytes } = this.owner;
-    // Of chunked content it is not known how much of that is framing.
+    // In chunked content, part of the unread bytes is framing.
     return this.length >= 0 && unreadBytes >= this.length - this.received ? Number.POSITIVE_INFINITY : unreadBytes;
   }
 
@@ -66,7 +66,7 @@ export class RequestContent implements ContentSource {
     this.sink = undefined;
   }
 
-  /** For the connection: a piece of content has arrived. */
+  /** Called by the connection with a piece of content. */
   deliver(chunk: Buffer): void {
     this.received += chunk.length;
     if (this.sink === undefined) return;
@@ -78,14 +78,14 @@ export class RequestContent implements ContentSource {
     }
   }
 
-  /** For the connection: all content has arrived. */
+  /** Called by the connection when the content is complete. */
   complete(trailers: HeaderList | undefined): void {
     const sink = this.sink;
     this.cancel();
     sink?.end(trailers);
   }
 
-  /** For the connection: the content will never be complete, or is not acceptable. */
+  /** Called by the connection when the content is invalid or cannot be completed. */
   fail(code: ErrorCode, detail?: string): void {
     const sink = this.sink;
     this.cancel();

@@ -3,52 +3,52 @@ import type { Socket } from 'node:net';
 import { RequestContent, type ContentOwner } from './request-content.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 
-/** Who hears what the reader finds. */
+/** Receives the events of a reader. */
 export interface RequestEvents {
   readonly maxBodyBytes: number;
-  /** The first bytes of a head are there, and not yet all of it. */
+  /** The first bytes of a head have arrived. */
   headStarted(): void;
-  /** A complete head; the parser holds it. The next one comes after `next`, in a later turn of the event loop. */
+  /** The parser has a complete head. The next head follows after `next`, in a later turn of the event loop. */
   headArrived(): void;
-  /** What arrived instead of a head is not acceptable. */
+  /** The head is malformed or exceeds a limit. */
   headRefused(fault: Http1Fault): void;
-  /** Content is wanted from now on. */
+  /** The exchange has started to read the content. */
   contentWanted(): void;
-  /** What has arrived of the wanted content is handed over, and there is more to come. */
+  /** All received content was delivered, and the reader waits for more. */
   contentAwaited(): void;
-  /** All of the content that was to be discarded has arrived, or (false) it never will within the bounds. */
+  /** The rest of the content was discarded (true), or it was too long or cut off (false). */
   discarded(whole: boolean): void;
-  /** The client sends no more, and has sent nothing that was not answered. */
+  /** The client has ended its side, and no request is left to serve. */
   ended(): void;
 }
 
-/** Reading a head, or waiting for one. */
+/** A head is being read or awaited. */
 const HEAD = 0;
-/** Inside the content of the request under way. */
+/** The content of the current request is being read. */
 const CONTENT = 1;
-/** The request under way is complete: what follows waits for `next`. */
+/** The current request is complete; bytes after it wait for `next`. */
 const HOLD = 2;
-/** The exchange is over, its request is not: the rest is thrown away. */
+/** The exchange has ended before its request; the rest of the request is discarded. */
 const DISCARD = 3;
-/** Nothing is read any more. */
+/** The reader has stopped. */
 const STOPPED = 4;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The reading side of a connection: takes reads of any size and gives one request at a time.
+ * Reads the requests of a connection from reads of any size, one request at a time.
  *
  * Invariants
- * - At most one read and what the socket buffers are held: while somebody else is to move, the socket is paused.
- * - Content goes no further than its source was asked for. Bytes behind a request are not looked at before `next`.
- * - Whatever it calls may call it back (`content.start` inside `headArrived`, `next` inside content): all state is in
- *   fields, and a request never begins inside the end of the previous one, so an exchange is settled before the next.
+ * - It holds at most one read besides the socket's own buffer: it pauses the socket while it waits for the exchange.
+ * - It delivers content only on demand. It does not parse bytes after a request before `next`.
+ * - Its callbacks may call it (`content.start` inside `headArrived`, `next` inside content). All state is in fields, and a
+ *   request never begins inside the end of the previous one, so that each exchange has ended before the next begins.
  */
 export class RequestReader implements ContentOwner {
   readonly parser: RequestParser;
-  /** The content of the request under way; undefined when it has none. */
+  /** The content of the current request; undefined when it has none. */
   content: RequestContent | undefined = undefined;
-  /** Bytes of the request under way, its head included. */
+  /** Bytes of the current request, including its head. */
   bytesReceived = 0;
   /** The client has ended its side of the connection. */
   peerEnded = false;
@@ -73,12 +73,12 @@ export class RequestReader implements ContentOwner {
     return this.events.maxBodyBytes;
   }
 
-  /** The request under way has arrived whole. */
+  /** Whether the current request has arrived completely. */
   get complete(): boolean {
     return this.state === HOLD;
   }
 
-  /** As far as the request side goes, another request may follow on this connection. */
+  /** Whether the request side permits another request on this connection. */
   get reusable(): boolean {
     return this.parser.keepAlive && !this.broken && (!this.peerEnded || this.hasUnread);
   }
@@ -88,21 +88,21 @@ export class RequestReader implements ContentOwner {
     return this.buffer.length - this.at;
   }
 
-  /** Bytes have arrived that nobody has looked at. */
+  /** Whether received bytes are not parsed yet. */
   get hasUnread(): boolean {
     return this.at < this.buffer.length;
   }
 
-  /** Whether the rest of the content is worth reading so that the connection can be kept. */
+  /** Whether the rest of the content is short enough to discard, so that the connection can be kept. */
   canDiscard(maxBytes: number): boolean {
     const { content } = this;
     if (this.state !== CONTENT || content === undefined) return this.state === HOLD;
-    // A client that waits for 100 (Continue) may send the content, or not: nobody can tell what its next bytes are.
+    // A client that waits for 100 (Continue) may or may not send the content, so its next bytes are ambiguous.
     if (this.parser.expectContinue && content.received === 0 && !this.hasUnread) return false;
     return content.length < 0 || content.flowing || content.length - content.received <= maxBytes;
   }
 
-  /** A read. */
+  /** Takes the bytes of one read. */
   take(chunk: Buffer): void {
     if (this.state === STOPPED) return;
     if (this.hasUnread) {
@@ -120,15 +120,15 @@ export class RequestReader implements ContentOwner {
     }
   }
 
-  /** The client has sent all it will. */
+  /** Handles the end of the client's side of the connection. */
   end(): void {
     this.peerEnded = true;
     this.read();
   }
 
   /**
-   * Whether the request under way had arrived whole when its client ended its side, for a client that is not served then.
-   * What is unread of its content is looked at for that and thrown away. Content that is not whole fails.
+   * Whether the current request was complete when its client ended its side. Used when such clients are not served: parses
+   * and discards the unread content to find out. Incomplete content fails.
    */
   endedWhole(): boolean {
     if (this.broken) return false;
@@ -140,14 +140,14 @@ export class RequestReader implements ContentOwner {
     return this.breakContent(this.parser.fault as Http1Fault);
   }
 
-  /** The exchange is over and its request complete: on to the next one. */
+  /** Continues with the next request, after an exchange with a complete request has ended. */
   next(): void {
     this.state = HEAD;
     this.content = undefined;
     this.readLater();
   }
 
-  /** The exchange is over, its request is not complete: reads the rest, up to so many bytes. */
+  /** Reads and discards the rest of a request whose exchange has ended, up to this many bytes. */
   discard(maxBytes: number): void {
     this.content?.cancel();
     this.state = DISCARD;
@@ -155,7 +155,7 @@ export class RequestReader implements ContentOwner {
     this.readLater();
   }
 
-  /** Reads nothing more, and gives what has arrived and was not looked at. */
+  /** Stops reading. Returns the bytes that were not parsed. */
   stop(): Buffer {
     const rest = this.buffer.subarray(this.at);
     this.state = STOPPED;
@@ -164,7 +164,7 @@ export class RequestReader implements ContentOwner {
     return rest;
   }
 
-  /** Nothing that the client sends now can be trusted or waited for: the connection will not be kept. */
+  /** Marks the connection as not reusable, because the following bytes cannot be parsed or awaited. */
   giveUp(): void {
     this.broken = true;
   }
@@ -184,7 +184,7 @@ export class RequestReader implements ContentOwner {
     this.pause();
   }
 
-  /** In a later turn of the event loop, so that whoever ended the last exchange can finish with it. */
+  /** Reads in a later turn of the event loop, after the caller that ended the last exchange has returned. */
   private readLater(): void {
     if (this.hasUnread || this.peerEnded) {
       if (this.scheduled) return;
@@ -195,7 +195,7 @@ export class RequestReader implements ContentOwner {
     }
   }
 
-  /** For {@link readLater} only. */
+  /** Called by {@link readLater} only. */
   continue(): void {
     this.scheduled = false;
     this.read();
@@ -209,7 +209,7 @@ export class RequestReader implements ContentOwner {
     if (!this.hasUnread) this.release();
   }
 
-  /** Everything read has been looked at: lets go of the buffer, and of the pause when more is wanted. */
+  /** Releases the buffer after everything was parsed, and resumes the socket when more bytes are needed. */
   private release(): void {
     this.buffer = NOTHING;
     this.at = 0;
@@ -224,7 +224,7 @@ export class RequestReader implements ContentOwner {
     this.socket.pause();
   }
 
-  /** Goes on to the next event. False when there is nothing to do before something else happens. */
+  /** Handles the next event in the bytes. Returns false when it needs more bytes or another event first. */
   private step(): boolean {
     switch (this.state) {
       case HEAD:
@@ -302,7 +302,7 @@ export class RequestReader implements ContentOwner {
     return this.state === CONTENT || this.state === DISCARD;
   }
 
-  /** All bytes are used up. When no more will come, that is the end, good or bad. */
+  /** Called when all bytes are parsed. When the client has ended its side, ends the request or fails it. */
   private endOfBytes(): boolean {
     if (!this.peerEnded || this.broken) return false;
     if (this.state === HEAD && this.parser.idle) {

@@ -4,26 +4,26 @@ import { OutgoingContent, textOf, type ContentSender } from '../net/outgoing-con
 import { isBodiless, responseFraming, responseHead, type HeadContext } from './response-head.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 
-/** The connection whose responses are sent. */
+/** The connection, as its response channel uses it. */
 export interface ResponseOwner extends HeadContext {
-  /** Asked once per response, when its head is made. @param framing 'close' leaves no choice */
+  /** Called once per response, before its head is serialized. @param framing 'close' means that the connection must close */
   decideKeepAlive(framing: Framing): void;
-  /** The response is out. */
+  /** Reports that the response was handed to the socket completely. */
   responseEnded(): void;
-  /** The client must not take what it has of the response for whole. */
+  /** Reports that the response is incomplete, so that the connection must not end normally. */
   responseBroken(): void;
 }
 
-/** Content up to this size joins the head in a single write. */
+/** Content up to this size is sent in one write with the head. */
 const MAX_JOINED_BYTES = 8 * 1024;
 
-/** The response side of a connection: one response per request, whole or streamed. */
+/** Sends the responses of a connection: one per request, buffered or streamed. */
 export class ResponseChannel implements ContentSender {
   private readonly owner: ResponseOwner;
   private readonly writer: SocketWriter;
   private outgoing: OutgoingContent | undefined = undefined;
   private onDone: ((fault: Error | undefined) => void) | undefined = undefined;
-  /** The head of the final response is made, and is not taken back. */
+  /** The head of the final response was serialized and cannot be replaced. */
   headSent = false;
 
   constructor(owner: ResponseOwner, writer: SocketWriter) {
@@ -31,7 +31,7 @@ export class ResponseChannel implements ContentSender {
     this.writer = writer;
   }
 
-  /** Makes the channel new for another request. */
+  /** Resets the channel for another request. */
   begin(): void {
     this.headSent = false;
     this.writer.bytesSent = 0;
@@ -42,9 +42,9 @@ export class ResponseChannel implements ContentSender {
     this.writer.send(serializeResponseHead(status, undefined, headers, 'none', 0));
   }
 
-  /** Sends a response whose content is at hand. */
+  /** Sends a response with complete content. */
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
-    // A string of one byte per character goes out as it is; any other is UTF-8.
+    // A string of one-byte characters is sent unchanged; any other string is encoded as UTF-8.
     const bytes = typeof content === 'string' && Buffer.byteLength(content) !== content.length ? Buffer.from(content) : (content ?? '');
     const { length } = bytes;
     const head = this.makeHead(status, headers, responseFraming(this.owner, status, length), length);
@@ -55,11 +55,11 @@ export class ResponseChannel implements ContentSender {
     this.owner.responseEnded();
   }
 
-  /** Sends a response whose content follows; `onDone` is called once, unless the response is abandoned. */
+  /** Sends a response with streamed content. `onDone` is called once, unless the response is abandoned. */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     const isWithoutContent = isBodiless(this.owner.method, status);
     const endsWithHead = isWithoutContent || content.endsWithHead === true;
-    // HTTP/1.1 has no other way to say that a message ends with its head than a length of 0.
+    // In HTTP/1.1 only Content-Length: 0 states that a message ends with its head.
     const length = endsWithHead && !isWithoutContent ? 0 : content.length;
     const framing = responseFraming(this.owner, status, length);
     const head = this.makeHead(status, headers, framing, length);
@@ -75,12 +75,12 @@ export class ResponseChannel implements ContentSender {
     this.outgoing.begin();
   }
 
-  /** The client takes more. */
+  /** Continues after the client has read what was written. */
   resume(): void {
     this.outgoing?.source.resume();
   }
 
-  /** Nobody takes the response any more. Gives whom to tell, if somebody waits. */
+  /** Stops the response. Returns its `onDone`, if that has not been called. */
   abandon(): ((fault: Error | undefined) => void) | undefined {
     this.outgoing?.abandon();
     return this.clear();
@@ -95,7 +95,7 @@ export class ResponseChannel implements ContentSender {
   contentBroken(error: Error): void {
     const isUnsent = this.outgoing?.isUnsent === true;
     const onDone = this.clear();
-    // The head was made and has not left: there may still be another answer.
+    // The head was serialized but not sent, so another response is still possible.
     if (isUnsent) this.headSent = false;
     else this.owner.responseBroken();
     onDone?.(error);

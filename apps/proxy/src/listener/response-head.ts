@@ -1,7 +1,7 @@
 import { FieldName, serializeResponseHead, type Framing, type HeaderList } from '@sluice/http1';
 import { HttpDate } from './http-date.ts';
 
-/** What the head of a response depends on besides its own fields. */
+/** The request and connection properties that a response head depends on. */
 export interface HeadContext {
   readonly method: string;
   readonly protocol: '1.0' | '1.1' | '2';
@@ -13,18 +13,18 @@ const date = new HttpDate();
 const CONNECTION = new FieldName('Connection');
 const DATE = new FieldName('Date', { repeats: true });
 
-/** True when a response has no content whatever its fields say: RFC 9110 section 6.4.1. */
+/** Whether a response has no content regardless of its fields (RFC 9110 section 6.4.1). */
 export function isBodiless(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304;
 }
 
 /**
- * How the content of a response is delimited.
- * @param length bytes of the content, -1 when that is not known beforehand
+ * Chooses how the content of a response is delimited.
+ * @param length bytes of the content, -1 when it is unknown
  */
 export function responseFraming(context: HeadContext, status: number, length: number): Framing {
   if (status === 204) return 'none';
-  // What a GET would have got may be stated, and is not when nobody knows it. A 304 without content says nothing of it.
+  // A response to HEAD states the length of the GET response when it is known. A 304 without content states none.
   if (context.method === 'HEAD') return length >= 0 ? 'length' : 'none';
   if (status === 304) return length > 0 ? 'length' : 'none';
   if (length >= 0) return 'length';
@@ -32,9 +32,9 @@ export function responseFraming(context: HeadContext, status: number, length: nu
 }
 
 /**
- * The head of a final response as text, its empty line included. Adds Connection and, where it is missing, Date to
+ * Serializes the head of a final response, including the empty line. Sets Connection and, when it is missing, Date in
  * `headers`.
- * @throws TypeError when status or fields cannot stand in a head
+ * @throws TypeError when the status or a field is invalid
  */
 export function responseHead(context: HeadContext, status: number, headers: HeaderList, framing: Framing, length: number): string {
   if (!context.keepAlive) headers.setOwn(CONNECTION, 'close');
@@ -42,4 +42,11 @@ export function responseHead(context: HeadContext, status: number, headers: Head
   else if (headers.has(CONNECTION)) headers.remove(CONNECTION);
   if (!headers.has(DATE)) headers.setOwn(DATE, date.at(Date.now()));
   return serializeResponseHead(status, undefined, headers, framing, length);
+}
+
+/** Serializes the 101 response that confirms the upgrade to a WebSocket. @param headers of the upstream; changed here */
+export function upgradeResponse(headers: HeaderList): string {
+  headers.set('Connection', 'Upgrade');
+  headers.set('Upgrade', 'websocket');
+  return serializeResponseHead(101, undefined, headers, 'none', 0);
 }

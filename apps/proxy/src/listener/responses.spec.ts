@@ -20,8 +20,8 @@ afterEach(async () => {
 const request = (method: string, version = '1.1', fields = ''): string => `${method} / HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
 const dated = (fields: Record<string, string> = {}): HeaderList => HeaderList.of({ ...fields, Date: 'D' });
 
-describe('a response with its content at hand', () => {
-  it('goes out byte for byte as head, framing and content', async () => {
+describe('a response with complete content', () => {
+  it('is sent byte for byte as head, framing and content', async () => {
     await serve((downstream) => downstream.respond(201, dated({ 'X-A': 'b' }), 'hello'));
     client.send(request('GET'));
     const expected = 'HTTP/1.1 201 Created\r\nX-A: b\r\nDate: D\r\nContent-Length: 5\r\n\r\nhello';
@@ -35,7 +35,7 @@ describe('a response with its content at hand', () => {
     expect(Buffer.from(response.body, 'latin1').toString()).toBe('gr\u00fc\u00dfe');
   });
 
-  it('sends a large buffer unharmed', async () => {
+  it('sends a large buffer unchanged', async () => {
     const content = Buffer.alloc(300_000, 0).map((_, index) => index % 251);
     await serve((downstream) => downstream.respond(200, dated(), Buffer.from(content)));
     client.send(request('GET'));
@@ -56,14 +56,14 @@ describe('a response with its content at hand', () => {
     expect(await client.readUntil(' ')).toBe('HTTP/1.1 ');
   });
 
-  it('has a Date when nobody set one', async () => {
+  it('gets a Date when it has none', async () => {
     await serve((downstream) => downstream.respond(200, new HeaderList(), ''));
     client.send(request('GET'));
     const date = (await client.readResponse()).headers.get('date') ?? '';
     expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(3_000);
   });
 
-  it('never carries framing or connection fields of somebody else', async () => {
+  it('never carries framing or connection fields of the upstream', async () => {
     const fields = { 'Content-Length': '99', 'Transfer-Encoding': 'chunked', Connection: 'X-A' };
     await serve((downstream) => downstream.respond(200, dated(fields), 'hello'));
     client.send(request('GET'));
@@ -76,21 +76,21 @@ describe('a streamed response', () => {
   const streaming = (content: () => ScriptedContent, done: (fault: Error | undefined) => void = () => undefined) => (downstream: Downstream) =>
     downstream.stream(200, dated(), content(), done);
 
-  it('of known length leaves in one write when its content is at hand', async () => {
+  it('of known length is sent in one write when its content is available', async () => {
     await serve(streaming(() => new ScriptedContent(5, (content) => (content.give('he'), content.give('llo'), content.end()))));
     client.send(request('GET'));
     const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\nhello';
     expect(await client.readBytes(expected.length)).toBe(expected);
   });
 
-  it('of unknown length goes out in chunks', async () => {
+  it('of unknown length is sent in chunks', async () => {
     await serve(streaming(() => new ScriptedContent(-1, (content) => (content.give('he'), content.give('llo'), content.end()))));
     client.send(request('GET'));
     const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
     expect(await client.readBytes(expected.length)).toBe(expected);
   });
 
-  it('sends the head at once and each piece as it comes', async () => {
+  it('sends the head at once and each piece on arrival', async () => {
     const content = new ScriptedContent(-1);
     let done: unknown = 'not yet';
     await serve(streaming(() => content, (fault) => (done = fault)));
@@ -118,7 +118,7 @@ describe('a streamed response', () => {
     ['by length', 10, '1.1'],
     ['in chunks', -1, '1.1'],
     ['delimited by the end of the connection', -1, '1.0'],
-  ])('that breaks off is truncated, never ended cleanly: %s', async (_, length, version) => {
+  ])('that fails is truncated, never ended normally: %s', async (_, length, version) => {
     const content = new ScriptedContent(length);
     let fault: Error | undefined;
     await serve(streaming(() => content, (error) => (fault = error)));
@@ -156,7 +156,7 @@ describe('a streamed response', () => {
     expect(content.cancelled).toBe(true);
   });
 
-  it('waits for a client that does not read, and goes on when it does', async () => {
+  it('waits for a client that does not read, and continues when it does', async () => {
     const piece = 'x'.repeat(60_000);
     const content = new ScriptedContent(-1);
     await serve(streaming(() => content));
@@ -176,7 +176,7 @@ describe('a streamed response', () => {
 });
 
 describe('interim responses', () => {
-  it('go before the final one, and not to HTTP/1.0', async () => {
+  it('precede the final one, and are not sent to HTTP/1.0', async () => {
     await serve((downstream) => {
       downstream.sendInterim(103, HeaderList.of({ Link: '</a.css>' }));
       downstream.respond(200, dated(), '');
@@ -189,7 +189,7 @@ describe('interim responses', () => {
   });
 });
 
-describe('a response that was already begun', () => {
+describe('a response that has begun', () => {
   it('cannot be begun again', async () => {
     let thrown: unknown;
     await serve((downstream) => {

@@ -1,28 +1,28 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 
-/** A certificate chain with its key, both PEM. */
+/** A certificate chain and its private key, both PEM. */
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
-  /** Where it is from, for errors. */
+  /** The origin of the certificate, such as its file, for error messages. */
   readonly source?: string;
 }
 
-/** The oldest version of TLS that is still spoken: RFC 8996. */
+/** The minimum TLS version: RFC 8996 deprecates older ones. */
 export const minTlsVersion = 'TLSv1.2';
 
 /**
- * Chooses a certificate by the name the client asks for (SNI, RFC 6066): the exact name, then a wildcard for its parent,
- * then the first certificate. Names are those the certificates are made out to.
+ * Chooses a certificate by the server name that the client sends (SNI, RFC 6066): the exact name, then a wildcard for its
+ * parent domain, then the first certificate. The names are the DNS names in the certificates.
  */
 export class ServerCertificates {
-  /** For clients that name no server, or one we have no certificate for. */
+  /** Used when the client sends no server name or an unknown one. */
   readonly first: ServerCertificate;
   private readonly firstContext: SecureContext;
   private readonly contexts = new Map<string, SecureContext>();
 
-  /** @throws Error that says which certificate is not usable, and why */
+  /** @throws Error that names the unusable certificate and the reason */
   constructor(certificates: readonly ServerCertificate[]) {
     const made = certificates.map((certificate, index) => {
       try {
@@ -48,7 +48,7 @@ export class ServerCertificates {
   }
 }
 
-/** DNS names a certificate is made out to; the common name counts for nothing (RFC 9525 section 2). */
+/** The DNS names of a certificate. The common name is ignored (RFC 9525 section 2). */
 function namesOf(cert: string): string[] {
   const names = new X509Certificate(cert).subjectAltName ?? '';
   return names.split(', ').flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []));

@@ -28,8 +28,8 @@ async function overwrite(): Promise<void> {
   expect((await other.readResponse()).body).toBe(`POST a.test/other ${'z'.repeat(30_000)}`);
 }
 
-describe('what was read and is kept stays as it was, whatever other connections read', () => {
-  it('a request behind another one', async () => {
+describe('bytes that are kept do not change when other connections are read', () => {
+  it('a pipelined request', async () => {
     const waiting: Downstream[] = [];
     running = await RunningListener.start((downstream) => (downstream.path === '/slow' ? waiting.push(downstream) : echo(downstream)));
     const client = await open();
@@ -41,7 +41,7 @@ describe('what was read and is kept stays as it was, whatever other connections 
     expect((await client.readResponse()).body).toBe('POST a.test/next content of the next');
   });
 
-  it('content that nobody has asked for yet', async () => {
+  it('content that is not read yet', async () => {
     const waiting: Downstream[] = [];
     running = await RunningListener.start((downstream) => (downstream.path === '/late' ? waiting.push(downstream) : echo(downstream)));
     const client = await open();
@@ -52,7 +52,7 @@ describe('what was read and is kept stays as it was, whatever other connections 
     expect((await client.readResponse()).body).toBe('POST a.test/late content that waits');
   });
 
-  it('content behind a pause of its reader', async () => {
+  it('content after its reader has paused', async () => {
     const taken: string[] = [];
     let late: Downstream | undefined;
     running = await RunningListener.start((downstream) => {
@@ -79,7 +79,7 @@ describe('what was read and is kept stays as it was, whatever other connections 
     expect((await client.readResponse()).body).toBe('firstsecond');
   });
 
-  it('the beginning of a head, and one that may become HTTP/2', async () => {
+  it('the beginning of a head, and of an HTTP/2 preface', async () => {
     running = await RunningListener.start(echo);
     const [half, preface] = [await open(), await open()];
     half.send('POST /half HTTP/1.1\r\nHost: a.te');
@@ -89,7 +89,7 @@ describe('what was read and is kept stays as it was, whatever other connections 
     half.send('st\r\nContent-Length: 2\r\n\r\nok');
     preface.send('NT /preface HTTP/1.1\r\nHost: a.test\r\n\r\n');
     expect((await half.readResponse()).body).toBe('POST a.test/half ok');
-    // Read as HTTP/1.1 from its first byte on: the method is PRINT, which nobody serves.
+    // Read as HTTP/1.1 from its first byte on: the method is PRINT, which is not served.
     expect((await preface.readResponse()).status).toBe(501);
   });
 });

@@ -2,22 +2,22 @@ import type { ListenerOptions } from './listener-options.ts';
 import type { RequestContent } from './request-content.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
-/** The connection that is watched. */
+/** The watched connection. */
 export interface WatchedPeer {
-  /** The content of the request under way, when it has some. */
+  /** The incomplete content of the current request, if any. */
   readonly awaitedContent: RequestContent | undefined;
-  /** A write waits for the client. */
+  /** Whether a write waits for the client. */
   readonly isBlocked: boolean;
-  /** Content comes too slowly, or not at all. */
+  /** Called when the client sends content below the minimum rate, or none at all. */
   sendsTooSlowly(content: RequestContent): void;
-  /** The client does not take its response. */
+  /** Called when the client does not read its response. */
   doesNotRead(): void;
 }
 
 /**
- * Finds clients that send content, or take a response, too slowly. It looks at counters now and then instead of setting
- * a timer with every read and write, so it costs nothing while bytes flow. Time in which nobody asked the client for
- * more does not count. It stops by itself when there is nothing left to watch.
+ * Detects clients that send content or read a response too slowly. It compares counters periodically instead of setting a
+ * timer with every read and write, so reads and writes cost nothing extra. Time in which the gateway does not read from
+ * the client does not count. The watch stops when nothing is left to watch.
  */
 export class SlowPeerWatch {
   private readonly peer: WatchedPeer;
@@ -40,7 +40,7 @@ export class SlowPeerWatch {
     this.intervalMs = Math.max(Math.min(1_000, shortest / 4), 10);
   }
 
-  /** Begins to watch, unless it does already. */
+  /** Starts the watch unless it is running. */
   start(): void {
     if (this.timer.isSet) return;
     this.lookedAtMs = this.wheel.nowMs;

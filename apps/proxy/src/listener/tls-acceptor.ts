@@ -7,12 +7,11 @@ import { minTlsVersion, ServerCertificates, type ServerCertificate } from './ser
 import { Timer } from '../net/timer-wheel.ts';
 
 /**
- * Shakes hands with connections that were accepted elsewhere. What is spoken on them is agreed on in the handshake
- * (ALPN, RFC 7301).
+ * Performs the TLS handshake on accepted connections. The handshake negotiates the HTTP version (ALPN, RFC 7301).
  */
 export class TlsAcceptor {
   private readonly server: Server;
-  /** Handshakes under way, by who is at the other end. */
+  /** Handshakes in progress, by remote address and port. */
   private readonly pending = new Map<string, (socket: TLSSocket) => void>();
   private certificates: ServerCertificates;
 
@@ -30,11 +29,11 @@ export class TlsAcceptor {
     this.server.on('secureConnection', (socket) => {
       guardedBy(socket, (secure: TLSSocket) => this.pending.get(peerOf(secure))?.(secure))(socket);
     });
-    // A failed handshake concerns only the one who failed it, and says nothing about us.
+    // A failed handshake affects only its client and does not indicate a fault of the gateway.
     this.server.on('tlsClientError', (_, socket) => socket.destroy());
   }
 
-  /** Uses other certificates from the next handshake on. @throws Error when one is not usable */
+  /** Replaces the certificates for future handshakes. @throws Error when one is not usable */
   setCertificates(certificates: readonly ServerCertificate[]): void {
     this.certificates = new ServerCertificates(certificates);
     this.server.setSecureContext(this.contextOptions());
@@ -45,11 +44,11 @@ export class TlsAcceptor {
     return { cert, key, minVersion: minTlsVersion, sessionIdContext: SESSION_ID_CONTEXT };
   }
 
-  /** Begins the handshake. @param agreed called when it is complete */
+  /** Starts the handshake. @param agreed called when it is complete */
   accept({ wheel, options }: ConnectionOwner, raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
     const peer = peerOf(raw);
     const timer = new Timer({ expired: () => raw.destroy() });
-    // Who ends its side within the handshake is gone; after it, he may still want his answer.
+    // A client that ends its side during the handshake has disconnected; after it, the client may still want its response.
     raw.allowHalfOpen = false;
     this.pending.set(peer, (socket) => {
       this.pending.delete(peer);
@@ -63,12 +62,12 @@ export class TlsAcceptor {
     });
     raw.on('error', () => undefined);
     this.server.emit('connection', raw);
-    // One that has just been made will have a handshake on its way; what comes of that is told of the drain by itself.
+    // Handshakes in progress may finish: the listener drains the resulting connections itself.
     return { drain: () => wheel.set(timer, options.drainIdleMs), destroyNow: () => raw.destroy() };
   }
 }
 
-/** Sessions are of the node, whichever of its processes began them; Node would take the command line for that. */
+/** The session id context shared by all processes of a node; Node derives the default from the command line. */
 const SESSION_ID_CONTEXT = 'sluice';
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

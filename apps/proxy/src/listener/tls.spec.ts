@@ -46,7 +46,7 @@ describe('TLS', () => {
     await eventually(() => running.listener.connectionCount === 0);
   });
 
-  it('closes a connection that is one too many without an answer, which would need a handshake first', async () => {
+  it('closes a connection above the limit without a response, which would need a handshake', async () => {
     await serve({ maxConnectionsPerAddress: 1 });
     await handshake({ ALPNProtocols: ['http/1.1'] });
     const second = await RawClient.connect(running.port);
@@ -89,7 +89,7 @@ describe('TLS', () => {
     expect(nameOf(await handshake({ checkServerIdentity: () => undefined }))).toBe('b.test');
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes sessions of %s with whoever shares the ticket keys, also after new certificates', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes sessions of %s on listeners that share the ticket keys, also after new certificates', async (version) => {
     const ticketKeys = randomBytes(48);
     await serve({ ticketKeys });
     const other = await RunningListener.start(echo, { certificates: [localCertificate, certificateA, certificateB], ticketKeys });
@@ -109,13 +109,13 @@ describe('TLS', () => {
     await stranger.stop();
   });
 
-  it('refuses old versions of itself', async () => {
+  it('refuses old TLS versions', async () => {
     await serve();
     await expect(handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })).rejects.toThrow();
     await eventually(() => running.listener.connectionCount === 0);
   });
 
-  it('gives up on a handshake that does not get on, and on clients that speak plainly', async () => {
+  it('closes stalled handshakes and clients that do not use TLS', async () => {
     await serve({ headerTimeoutMs: 50 });
     const silent = await RawClient.connect(running.port);
     await silent.readToEnd();
@@ -125,7 +125,7 @@ describe('TLS', () => {
     await eventually(() => running.listener.connectionCount === 0);
   });
 
-  it('gives up on a handshake whose client has ended its side, and when it drains', async () => {
+  it('closes handshakes whose client has ended its side, and all handshakes on drain', async () => {
     await serve();
     const half = await RawClient.connect(running.port);
     half.send(Buffer.from('1603010200', 'hex')).endSending();
@@ -139,7 +139,7 @@ describe('TLS', () => {
     await silent.readToEnd();
   });
 
-  it('still answers who ends his side after a complete request', async () => {
+  it('still serves a client that ends its side after a complete request', async () => {
     await serve();
     const socket = await handshake({ servername: 'localhost', ...({ allowHalfOpen: true } as object) });
     socket.end('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
@@ -147,7 +147,7 @@ describe('TLS', () => {
     expect(response.toString()).toContain('GET a.test/');
   });
 
-  it('needs a certificate to begin with', async () => {
+  it('rejects certificates for a listener without TLS', async () => {
     running = await RunningListener.start(echo);
     expect(() => running.listener.setCertificates([localCertificate])).toThrow('does not speak TLS');
   });

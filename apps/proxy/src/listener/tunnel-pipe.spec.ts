@@ -39,7 +39,7 @@ describe('tunnels', () => {
     });
   const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
-  it('holds what follows the request until the upgrade, then carries bytes both ways', async () => {
+  it('holds bytes after the request until the upgrade, then copies bytes in both directions', async () => {
     const seen: string[] = [];
     const server = await upstream((socket) => {
       socket.on('data', (chunk) => (seen.push(chunk.toString()), socket.write(`<${chunk.toString()}>`)));
@@ -91,7 +91,7 @@ describe('tunnels', () => {
     server.close();
   });
 
-  it('are destroyed when idle, and when either side breaks', async () => {
+  it('are destroyed when idle, and when either side fails', async () => {
     const closed: string[] = [];
     const server = await upstream((socket) => {
       socket.on('error', () => undefined).resume();
@@ -117,12 +117,12 @@ describe('tunnels', () => {
     await eventually(() => closed.length === 2 && overs === 2);
     expect(faults).toEqual([
       { errorType: 'tunnel_idle', reason: 'no byte passed for 60 ms' },
-      { errorType: 'client_closed_request', reason: 'the connection of the client broke' },
+      { errorType: 'client_closed_request', reason: 'the client connection failed' },
     ]);
     server.close();
   });
 
-  it('are refused like any request, and the connection lives on', async () => {
+  it('are refused like any request, and the connection stays open', async () => {
     await serve(ok);
     const client = await open();
     client.send(get('/a', websocket) + get('/b'));

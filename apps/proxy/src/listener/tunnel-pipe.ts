@@ -5,7 +5,7 @@ import { guardedBy } from './guarded-events.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
-/** Counts what passes, from the client's point of view. */
+/** Counts transferred bytes from the client's point of view. */
 export interface TunnelCounts {
   bytesReceived: number;
   bytesSent: number;
@@ -13,21 +13,21 @@ export interface TunnelCounts {
 
 export interface TunnelEnds {
   readonly client: Duplex;
-  /** Bytes the client sent behind its request: they were held until now. */
+  /** Bytes that the client sent after its request, held until the tunnel opens. */
   readonly clientHead: Buffer;
   readonly tunnel: Tunnel;
 }
 
-const clientBroke: TunnelFault = { errorType: clientGone, reason: 'the connection of the client broke' };
-const upstreamBroke: TunnelFault = { errorType: 'upstream_reset', reason: 'the connection of the upstream broke' };
+const clientBroke: TunnelFault = { errorType: clientGone, reason: 'the client connection failed' };
+const upstreamBroke: TunnelFault = { errorType: 'upstream_reset', reason: 'the upstream connection failed' };
 
 /**
- * Joins two connections: bytes both ways, each side read no faster than the other one takes them. When one side ends,
- * the other one is ended behind what is still on its way; when one breaks, or the times run out, both are destroyed.
- * Every byte counts as activity, those of pings as well; whose direction it is does not matter.
- * @param closingMs once one side has ended: how long the other one may take to follow
- * @param onOver called once, when both sides are closed; with the fault when no byte passed for too long, or when a side
- *   broke before the other one had ended
+ * Copies bytes between two connections in both directions, with backpressure. When one side ends, the other side is ended
+ * after all pending bytes. When one side fails or a timeout expires, both are destroyed. Every byte in either direction
+ * counts as activity, including pings.
+ * @param closingMs the time that the second side may take to end after the first
+ * @param onOver called once when both sides are closed; with a fault when the idle timeout expired, or when a side failed
+ *   before the other one had ended
  */
 export function joinTunnel(
   ends: TunnelEnds,
@@ -92,7 +92,7 @@ export function joinTunnel(
     counts.bytesReceived += ends.clientHead.length;
     upstream.write(ends.clientHead);
   }
-  // A side that closed before it was joined will not say so again.
+  // A side that closed earlier does not emit 'close' again.
   if (client.closed) gone(client, upstream);
   if (upstream.closed) gone(upstream, client);
   client.resume();

@@ -27,7 +27,7 @@ const get = (path: string, fields = '', version = '1.1'): string => `GET ${path}
 const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
 
 describe('slow clients', () => {
-  it('that do not finish a head are answered 408 and closed, also when they trickle', async () => {
+  it('that do not complete a head receive a 408 and are closed, also when they trickle', async () => {
     await serve(echo, { headerTimeoutMs: 80 });
     const client = await open();
     for (const byte of 'GET / HTTP/1.1\r\nHost: a.te') {
@@ -39,7 +39,7 @@ describe('slow clients', () => {
     expect(running.refusals[0]?.code).toBe('request_timeout');
   });
 
-  it('that send nothing are closed without a word', async () => {
+  it('that send nothing are closed without a response', async () => {
     await serve(ok, { headerTimeoutMs: 40, keepAliveIdleMs: 40 });
     const fresh = await open();
     expect(await fresh.readToEnd()).toBe('');
@@ -66,7 +66,7 @@ describe('slow clients', () => {
     clearInterval(trickle);
   });
 
-  it('are not blamed while nobody asks for their content', async () => {
+  it('are not timed while their content is not read', async () => {
     let source: Downstream['content'] | undefined;
     await serve((downstream) => {
       source = downstream.content;
@@ -88,7 +88,7 @@ describe('slow clients', () => {
     expect((await client.readResponse()).body).toBe('abcd');
   });
 
-  it('that do not read their response are cut off', async () => {
+  it('that do not read their response are disconnected', async () => {
     let fault: Error | undefined;
     const content = new ScriptedContent(-1);
     await serve((downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)), { writeIdleMs: 100 });
@@ -102,7 +102,7 @@ describe('slow clients', () => {
     expect(running.listener.connectionCount).toBe(0);
   });
 
-  it('that pipeline without reading get no more answers made than they take', async () => {
+  it('that pipeline without reading get no more responses than they read', async () => {
     let made = 0;
     await serve((downstream) => {
       made++;
@@ -120,8 +120,8 @@ describe('slow clients', () => {
   });
 });
 
-describe('a client that goes away', () => {
-  it('before its answer: the exchange is told', async () => {
+describe('a client that disconnects', () => {
+  it('before its response: the exchange is aborted', async () => {
     let aborted = 0;
     await serve((downstream) => (downstream.abortListener = { onAborted: () => aborted++ }));
     const client = await open();
@@ -132,7 +132,7 @@ describe('a client that goes away', () => {
     expect(aborted).toBe(1);
   });
 
-  it('during a streamed answer: the exchange is told once, the source cancelled', async () => {
+  it('during a streamed response: the exchange is aborted once and the source cancelled', async () => {
     const content = new ScriptedContent(-1);
     const told: string[] = [];
     await serve((downstream) => {
@@ -159,7 +159,7 @@ describe('a client that goes away', () => {
     expect(failed).toMatchObject({ code: 'malformed_request' });
   });
 
-  it('and answers that come too late change nothing', async () => {
+  it('and late responses have no effect', async () => {
     let late: Downstream | undefined;
     await serve((downstream) => (late = downstream));
     const client = await open();

@@ -1,20 +1,20 @@
 import { promises, type AnyARecord } from 'node:dns';
 
-/** An address of a name. */
+/** A resolved address. */
 export interface Address {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** What came of asking for one absolute name. */
+/** The result of a query for one absolute name. */
 export type Answer =
   | { readonly kind: 'addresses'; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
-  /** The name does not exist, or has no address. */
+  /** The name does not exist or has no address. */
   | { readonly kind: 'none' }
-  /** The resolver failed. `mayContinue` when the next candidate of a search list is tried all the same, as the C library does. */
+  /** The resolver failed. `mayContinue` permits the next candidate of the search list, as in the C library. */
   | { readonly kind: 'failed'; readonly reason: string; readonly mayContinue: boolean };
 
-/** Asks for the addresses of absolute names. */
+/** Queries the addresses of absolute names. */
 export interface DnsQuestions {
   ask(name: string): Promise<Answer>;
 }
@@ -25,22 +25,22 @@ const SERVER_FAILED: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'EN
 type FamilyAnswer = readonly Pick<AnyARecord, 'address' | 'ttl'>[] | { readonly code: string };
 
 /**
- * Asks the servers of /etc/resolv.conf over UDP, and over TCP when an answer was truncated. It runs on sockets of the event
- * loop (c-ares), never on the thread pool.
+ * Queries the servers in /etc/resolv.conf over UDP, and over TCP when a response was truncated. Uses sockets of the event loop
+ * (c-ares), never the thread pool.
  */
 export class SystemDns implements DnsQuestions {
   readonly #servers: readonly string[] | undefined;
   readonly #timeoutMs: number;
   #resolver: promises.Resolver;
 
-  /** @param servers instead of those of the system, as `ip:port` */
+  /** @param servers used instead of the system's servers, as `ip:port` */
   constructor(servers?: readonly string[], timeoutMs = 1_500) {
     this.#servers = servers;
     this.#timeoutMs = timeoutMs;
     this.#resolver = this.#create();
   }
 
-  /** Reads the servers of the system again. Questions under way end as they would have. */
+  /** Reads the system's servers again. Queries in progress are not affected. */
   renew(): void {
     this.#resolver = this.#create();
   }

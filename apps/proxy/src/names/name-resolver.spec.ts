@@ -9,7 +9,7 @@ import { NameResolver } from './name-resolver.ts';
 import { candidates, parseHosts, parseSearchRules } from './system-files.ts';
 import { DnsServer, SERVFAIL } from './testing/dns-server.ts';
 
-describe('the files of the system', () => {
+describe('system files', () => {
   it('/etc/hosts is read with comments, aliases and both families', () => {
     const hosts = parseHosts('# all\n127.0.0.1\tlocalhost Local.Test # here\n::1 localhost\nnot-an-address x\n10.0.0.1 local.test\n');
     expect([...hosts]).toEqual([['localhost', ['127.0.0.1', '::1']], ['local.test', ['127.0.0.1', '10.0.0.1']]]);
@@ -57,7 +57,7 @@ describe('NameResolver', () => {
     expect(await texts('::1')).toEqual(['::1']);
   });
 
-  it('asks once for many who want the same name, and again after the TTL', async () => {
+  it('sends one query for concurrent callers, and another after the TTL', async () => {
     server.zones.set('one.test', { a: ['192.0.2.1'], ttl: 30, delayMs: 20 });
     await Promise.all(Array.from({ length: 200 }, () => texts('ONE.test')));
     expect(server.asked).toHaveLength(1);
@@ -76,13 +76,13 @@ describe('NameResolver', () => {
     expect(names.freshForMs('odd.test')).toBe(boundMs);
   });
 
-  it('asks over TCP when the answer was truncated', async () => {
+  it('queries over TCP when the response was truncated', async () => {
     const many = Array.from({ length: 120 }, (_, index) => `192.0.2.${index}`);
     server.zones.set('long.test', { a: many, truncated: true });
     expect(await texts('long.test')).toHaveLength(120);
   });
 
-  it('says that a name does not exist, briefly', async () => {
+  it('caches briefly that a name does not exist', async () => {
     await expect(texts('no.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(texts('no.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     expect(server.asked).toHaveLength(1);
@@ -104,7 +104,7 @@ describe('NameResolver', () => {
     expect(await texts('kept.test')).toEqual(['192.0.2.7']);
   });
 
-  it('takes "no such name" in the place of an earlier answer', async () => {
+  it('replaces an earlier answer when the name no longer exists', async () => {
     server.zones.set('left.test', { a: ['192.0.2.1'], ttl: 1 });
     await texts('left.test');
     server.zones.delete('left.test');
@@ -112,7 +112,7 @@ describe('NameResolver', () => {
     await expect(texts('left.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  it('gives up a question that is never answered, and other names do not wait for it', async () => {
+  it('times out an unanswered query, which does not delay other names', async () => {
     server.zones.set('silent.test', { silent: true });
     server.zones.set('fine.test', { a: ['192.0.2.1'] });
     const lost = Promise.allSettled(Array.from({ length: 50 }, () => texts('silent.test')));
@@ -134,14 +134,14 @@ describe('NameResolver', () => {
     expect(await texts('api')).toEqual(['192.0.2.3']);
   });
 
-  it('keeps localhost on this machine', async () => {
+  it('resolves localhost without DNS', async () => {
     server.zones.set('localhost', { a: ['192.0.2.1'] });
     expect(await texts('localhost')).toEqual(['127.0.0.1', '::1']);
     expect(await texts('db.localhost')).toEqual(['127.0.0.1', '::1']);
     expect(server.asked).toEqual([]);
   });
 
-  it('is what net.connect resolves names with', async () => {
+  it('works as the lookup option of net.connect', async () => {
     const listener = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     server.zones.set('here.test', { a: ['127.0.0.1'] });

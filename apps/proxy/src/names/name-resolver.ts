@@ -7,38 +7,38 @@ export interface NameResolverOptions {
   readonly dns?: DnsQuestions & { renew?(): void };
   readonly hostsFile?: string;
   readonly resolvConf?: string;
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   readonly clock?: () => number;
-  /** How long one question may take in all, every candidate and every try included. */
+  /** Timeout of one query, including all candidates and retries. */
   readonly questionMs?: number;
-  /** How long a caller waits for a new answer while there is an old one. */
+  /** How long a caller waits for a new answer before it uses the old one. */
   readonly refreshWaitMs?: number;
 }
 
-/** Counts since the start, for metrics. */
+/** Counters since the start, for metrics. */
 export interface ResolutionCounts {
-  /** Questions that found addresses. */
+  /** Queries that found addresses. */
   answered: number;
-  /** Questions whose answer was that there is no such name, or no address. */
+  /** Queries whose answer was that the name does not exist or has no address. */
   notFound: number;
-  /** Questions that the resolver did not answer in time, or not usefully. */
+  /** Queries that failed or timed out. */
   failed: number;
-  /** Times that the last good answer was used because there was no newer one. */
+  /** Uses of an expired answer because no newer one was available. */
   stale: number;
 }
 
-/** What is known of one name. */
+/** The state of one name. */
 interface Entry {
   readonly name: string;
   addresses: readonly Address[];
-  /** Until when it is taken for granted. */
+  /** When the answer expires. */
   freshUntilMs: number;
   fault: NameFault | undefined;
-  /** Asked when and as long as it is asked. */
+  /** The query in progress, if any. */
   question: Promise<void> | undefined;
 }
 
-/** A name that could not be resolved. The codes are those of getaddrinfo. */
+/** Thrown for a name that could not be resolved. Uses the error codes of getaddrinfo. */
 export class NameFault extends Error {
   readonly code: 'ENOTFOUND' | 'EAI_AGAIN';
 
@@ -48,27 +48,27 @@ export class NameFault extends Error {
   }
 }
 
-/** Bounds of the time that an answer is used, whatever its TTL. */
+/** Bounds of the TTL of an answer. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 300_000;
-/** For what stands in /etc/hosts, which may change as well. */
+/** TTL of entries in /etc/hosts, which can change as well. */
 const HOSTS_TTL_MS = 5_000;
-/** How long "there is no such name" is taken for granted. */
+/** TTL of the answer that a name does not exist. */
 const NOT_FOUND_MS = 2_000;
-/** How long after a failure the resolver is asked again. */
+/** Delay of the next query after a failure. */
 const FAILED_MS = 2_000;
 const MAX_NAMES = 10_000;
 
 /**
- * Resolves the names that the proxy connects to: /etc/hosts, then DNS with the search list of /etc/resolv.conf.
+ * Resolves the host names of targets: /etc/hosts first, then DNS with the search list of /etc/resolv.conf.
  *
- * `dns.lookup`, which Node uses otherwise, occupies one of four threads for as long as the system's resolver takes: one name
- * that is never answered holds up every other name, and the files besides. Here a question occupies nothing but memory.
+ * Node uses `dns.lookup` by default, which occupies one of four threads for the duration of a query: a few unresponsive names
+ * then block all other names and all file access. A query of this resolver occupies only memory.
  *
  * Invariants
- * - A name is asked for by one question at a time, whoever wants it, and a question ends in time.
- * - An answer is kept for its TTL, at least 1 s and at most 5 min. When the resolver fails, the last good answer is used on.
- * - "There is no such name" is an answer: it takes the place of an older one.
+ * - Each name has at most one query in progress, and each query has a timeout.
+ * - An answer is used for its TTL, at least 1 s and at most 5 min. When the resolver fails, the last answer is still used.
+ * - The answer that a name does not exist replaces an older answer.
  */
 export class NameResolver {
   readonly counts: ResolutionCounts = { answered: 0, notFound: 0, failed: 0, stale: 0 };
@@ -90,7 +90,7 @@ export class NameResolver {
     this.#refreshWaitMs = options.refreshWaitMs ?? 300;
   }
 
-  /** For `net.connect` and everything that takes its option `lookup`. */
+  /** A function for the `lookup` option of `net.connect`. */
   readonly lookup: LookupFunction = (name, options, callback) => {
     const family = options.family === 4 || options.family === 'IPv4' ? 4 : options.family === 6 || options.family === 'IPv6' ? 6 : 0;
     this.addresses(name).then(
@@ -106,8 +106,8 @@ export class NameResolver {
   };
 
   /**
-   * All addresses of a name; an IP address stands for itself.
-   * @throws NameFault when it has none, or when the resolver fails and there is no earlier answer
+   * Resolves all addresses of a name. An IP address resolves to itself.
+   * @throws NameFault when the name has none, or when the resolver fails and there is no earlier answer
    */
   async addresses(name: string): Promise<readonly Address[]> {
     const family = isIP(name);
@@ -115,7 +115,7 @@ export class NameResolver {
     const entry = this.#entry(name.toLowerCase());
     if (this.#clock() >= entry.freshUntilMs) {
       entry.question ??= this.#question(entry);
-      // While there is an answer, if an old one, a slow resolver holds nobody up.
+      // With an earlier answer, a slow resolver does not delay the caller.
       if (entry.addresses.length > 0) await inTime(entry.question, this.#refreshWaitMs);
       else await entry.question;
       if (this.#clock() >= entry.freshUntilMs && entry.addresses.length > 0) this.counts.stale++;
@@ -124,7 +124,7 @@ export class NameResolver {
     throw entry.fault ?? new NameFault('EAI_AGAIN', name, 'no answer');
   }
 
-  /** Milliseconds until the answer for a name is to be asked for again; 0 when that is now. */
+  /** Milliseconds until the answer for a name expires; 0 when it has expired. */
   freshForMs(name: string): number {
     return Math.max((this.#entries.get(name.toLowerCase())?.freshUntilMs ?? 0) - this.#clock(), 0);
   }
@@ -161,7 +161,7 @@ export class NameResolver {
   #fromFiles(name: string): Answer | undefined {
     const plain = name.endsWith('.') ? name.slice(0, -1) : name;
     const listed = this.#hosts.content.get(plain);
-    // RFC 6761 section 6.3: these never leave the machine.
+    // RFC 6761 section 6.3: these names are never sent to a DNS server.
     const isLoopback = plain === 'localhost' || plain.endsWith('.localhost');
     const texts = listed ?? (isLoopback ? ['127.0.0.1', '::1'] : undefined);
     if (texts === undefined) return undefined;
@@ -213,7 +213,7 @@ export class NameResolver {
 
 const noAnswer: Answer = { kind: 'failed', reason: 'no answer in time', mayContinue: false };
 
-/** Settles with the work, or after the time. */
+/** Resolves with the result of the work, or with the fallback after the timeout. */
 async function inTime(work: Promise<void>, waitMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = after('names', waitMs, resolve);
@@ -224,7 +224,7 @@ async function inTime(work: Promise<void>, waitMs: number): Promise<void> {
 async function answerInTime(work: Promise<Answer>, waitMs: number): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const timer = after('names', waitMs, () => resolve(noAnswer));
-  // Whatever comes of it later is of no use.
+  // A later result is ignored.
   work.catch(() => undefined);
   try {
     return await Promise.race([work, promise]);

@@ -1,17 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 
-/** What /etc/resolv.conf says about how names are completed, see resolv.conf(5). */
+/** The search list from /etc/resolv.conf, see resolv.conf(5). */
 export interface SearchRules {
   readonly domains: readonly string[];
-  /** A name with fewer dots is tried with the domains first. */
+  /** Names with fewer dots are tried with the search domains first. */
   readonly ndots: number;
 }
 
 const MAX_SEARCH_DOMAINS = 16;
 const MAX_NDOTS = 15;
 
-/** Reads /etc/hosts: addresses by lower-case name, in the order of the file. */
+/** Parses /etc/hosts: addresses by lower-case name, in the order of the file. */
 export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>();
   for (const line of text.split('\n')) {
@@ -26,7 +26,7 @@ export function parseHosts(text: string): ReadonlyMap<string, readonly string[]>
   return byName;
 }
 
-/** Reads the lines `search`, `domain` and `options ndots` of /etc/resolv.conf; the last of its kind counts. */
+/** Parses the lines `search`, `domain` and `options ndots` of /etc/resolv.conf. The last line of a kind applies. */
 export function parseSearchRules(text: string): SearchRules {
   let domains: readonly string[] = [];
   let ndots = 1;
@@ -42,7 +42,7 @@ export function parseSearchRules(text: string): SearchRules {
   return { domains: domains.map((domain) => domain.replace(/\.$/, '')).filter((domain) => domain !== '').slice(0, MAX_SEARCH_DOMAINS), ndots };
 }
 
-/** The absolute names that a name may stand for, in the order in which they are tried. */
+/** The absolute names to query for a name, in order. */
 export function candidates(name: string, { domains, ndots }: SearchRules): string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const completed = domains.map((domain) => `${name}.${domain}`);
@@ -51,15 +51,15 @@ export function candidates(name: string, { domains, ndots }: SearchRules): strin
 }
 
 /**
- * A small file of the system that is parsed again when it has changed. It is read at once and not by the thread pool, which a
- * slow disk could hold up. A file that cannot be read counts as empty.
+ * A small system file that is parsed again when it has changed. It is read synchronously, because slow disks can block the
+ * thread pool. A missing file counts as empty.
  */
 export class WatchedFile<Content> {
   readonly #path: string;
   readonly #parse: (text: string) => Content;
   #content: Content;
   #version = '';
-  /** How often the content was replaced. */
+  /** The number of times that the content was replaced. */
   changes = 0;
 
   constructor(path: string, parse: (text: string) => Content) {
@@ -76,7 +76,7 @@ export class WatchedFile<Content> {
         this.#version = version;
         this.changes++;
       } catch {
-        // Unreadable for now, for want of a descriptor for instance: what was read before stays.
+        // The file is temporarily unreadable, for example without a free descriptor; the earlier content is kept.
       }
     }
     return this.#content;

@@ -4,7 +4,7 @@ import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import type { Address } from './dns-questions.ts';
 import type { NameResolver } from './name-resolver.ts';
 
-/** How long an address that could not be connected to is tried last; doubled each time, up to the second figure. */
+/** Minimum and maximum time for which an unreachable address is tried last. The time doubles with each failure. */
 const FIRST_PENALTY_MS = 5_000;
 const MAX_PENALTY_MS = 300_000;
 
@@ -13,17 +13,17 @@ interface Penalty {
   readonly lengthMs: number;
 }
 
-/** Who uses the addresses of a target. */
+/** The target, as its addresses use it. */
 export interface AddressUser {
-  /** The set of addresses has changed. */
+  /** Reports that the set of addresses has changed. */
   addressesChanged(): void;
-  /** There are connections, so the answer must be kept up to date. */
+  /** Whether the target has connections, so that the answer must be kept up to date. */
   readonly openCount: number;
 }
 
 /**
- * The addresses of one target: whose turn it is, and which of them could not be connected to. The name is asked for again when
- * its TTL is over, as long as the target is in use, so that traffic follows the name.
+ * The addresses of one target. Selects them in turn and tries unreachable ones last. Resolves the name again when its TTL has
+ * expired while the target is in use, so that traffic follows changes of the name.
  */
 export class TargetAddresses {
   readonly host: string;
@@ -37,7 +37,7 @@ export class TargetAddresses {
   private turn = 0;
   private used = false;
 
-  /** Undefined for a host that is an address: there is nothing to resolve. */
+  /** Returns undefined for a host that is an IP address, which needs no resolution. */
   static of(host: string, names: NameResolver, wheel: TimerWheel, user: AddressUser): TargetAddresses | undefined {
     return isIP(host) === 0 ? new TargetAddresses(host, names, wheel, user) : undefined;
   }
@@ -49,17 +49,17 @@ export class TargetAddresses {
     this.user = user;
   }
 
-  /** There is more than one address to choose from. */
+  /** Whether the name has more than one address. */
   get isPlural(): boolean {
     return this.list.length > 1;
   }
 
-  /** Whether the address is one of the name no more. Unknown addresses of a name that was not resolved yet are not. */
+  /** Whether the name no longer has the address. False while the name is not resolved. */
   isGone(address: string): boolean {
     return this.list.length > 0 && address !== '' && !this.known.has(address);
   }
 
-  /** The address whose turn it is; undefined when none is known. Those that failed lately are passed over while there are others. */
+  /** Selects the next address; undefined when none is known. Skips addresses that failed recently while others are available. */
   next(): string | undefined {
     const { list, wheel } = this;
     this.used = true;
@@ -71,7 +71,7 @@ export class TargetAddresses {
     return list[this.turn++ % Math.max(list.length, 1)]?.address;
   }
 
-  /** All addresses, in the order in which a connection tries them. @throws NameFault */
+  /** Resolves all addresses, in the order in which a connection tries them. @throws NameFault */
   async inOrder(preferred: string | undefined): Promise<Address[]> {
     this.used = true;
     this.take(await this.names.addresses(this.host));
@@ -80,18 +80,18 @@ export class TargetAddresses {
     return [...this.list].sort((one, other) => rank(one) - rank(other));
   }
 
-  /** An attempt to connect to the address failed. */
+  /** Reports that a connection attempt to the address failed. */
   failed(address: string): void {
     const lengthMs = Math.min((this.penalties.get(address)?.lengthMs ?? FIRST_PENALTY_MS / 2) * 2, MAX_PENALTY_MS);
     this.penalties.set(address, { untilMs: this.wheel.nowMs + lengthMs, lengthMs });
   }
 
-  /** A connection to the address is open. */
+  /** Reports that a connection to the address has opened. */
   succeeded(address: string): void {
     this.penalties.delete(address);
   }
 
-  /** Asks no more by itself. */
+  /** Stops refreshing the addresses. */
   stop(): void {
     this.wheel.clear(this.timer);
   }
@@ -101,7 +101,7 @@ export class TargetAddresses {
     this.used = false;
     this.names.addresses(this.host).then(
       guarded('names', (addresses: readonly Address[]) => this.take(addresses)),
-      // A name without addresses: connections that are open stay, new ones are told.
+      // The name has no addresses: open connections are kept, and new ones fail with this error.
       () => this.arm(),
     );
   }

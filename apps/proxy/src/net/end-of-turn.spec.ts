@@ -13,7 +13,7 @@ describe('the end of a turn', () => {
     },
   });
 
-  it('puts calls on connections, then writes, each in the order in which they came', async () => {
+  it('assigns calls, then writes, each in the order of arrival', async () => {
     writeAtEndOfTurn(task('write 1'));
     callAtEndOfTurn(task('call 1', () => writeAtEndOfTurn(task('write of call 1'))));
     writeAtEndOfTurn(task('write 2'));
@@ -23,7 +23,7 @@ describe('the end of a turn', () => {
     expect(done.splice(0)).toEqual(['call 1', 'call 2', 'write 1', 'write 2', 'write of call 1']);
   });
 
-  it('does what is put off while it lasts, the same task included', async () => {
+  it('runs tasks that are queued meanwhile, including the same task', async () => {
     let rounds = 0;
     const again = task('again', () => void (++rounds < 3 && writeAtEndOfTurn(again)));
     writeAtEndOfTurn(again);

@@ -1,25 +1,25 @@
 import { reportBackgroundFault } from '@sluice/errors';
 
 /**
- * The end of a turn of the event loop, when every socket that was readable has been read. Two things are put off to it:
+ * Runs tasks at the end of a turn of the event loop, after every readable socket was read. Two kinds of task wait for it:
  *
- * - putting calls on idle upstream connections (target-pool.ts says why), and
- * - handing texts to sockets (socket-writer.ts): what a connection sends in one turn leaves in one write, and reading sixty
- *   requests is not interrupted by sixty passes through the sending side of the kernel.
+ * - assigning calls to idle upstream connections (target-pool.ts explains why), and
+ * - writing text to sockets (socket-writer.ts): everything that a connection sends in one turn is one write, and reading many
+ *   requests is not interrupted by a system call for each response.
  *
  * Invariants
- * - Calls come first, so that their requests leave in the same turn.
- * - A task that puts itself off again while the tasks are done is done, in the same turn or in the next.
+ * - Calls run first, so that their requests are written in the same turn.
+ * - A task that is queued while the tasks run also runs, in the same turn or in the next.
  */
 
-/** Somebody who has put something off. Waits in one place at a time. */
+/** A task for the end of the turn. It must be in at most one queue at a time. */
 export interface EndOfTurnTask {
-  /** The one that waits behind it; for this module only. */
+  /** The next task in the queue; used by this module only. */
   nextAtEnd: EndOfTurnTask | undefined;
   endOfTurn(): void;
 }
 
-/** Tasks in the order in which they came; linked through themselves, so that waiting allocates nothing. */
+/** A queue of tasks, as a linked list of the tasks themselves, so that queueing allocates nothing. */
 class TaskList {
   private first: EndOfTurnTask | undefined = undefined;
   private last: EndOfTurnTask | undefined = undefined;
@@ -30,7 +30,7 @@ class TaskList {
     this.last = task;
   }
 
-  /** Does all of them, those that come meanwhile included. */
+  /** Runs all tasks, including those that are queued meanwhile. */
   run(): void {
     for (let task = this.first; task !== undefined; task = this.first) {
       this.first = task.nextAtEnd;
@@ -39,7 +39,7 @@ class TaskList {
       try {
         task.endOfTurn();
       } catch (fault) {
-        // The tasks behind it belong to other connections.
+        // The tasks after it belong to other connections, so they still run.
         reportBackgroundFault('end_of_turn', fault);
       }
     }
@@ -62,13 +62,13 @@ function endTurn(): void {
   writes.run();
 }
 
-/** Lets the task put its calls on connections at the end of this turn. It must not wait already. */
+/** Queues a task that assigns calls at the end of this turn. The task must not be queued already. */
 export function callAtEndOfTurn(task: EndOfTurnTask): void {
   calls.add(task);
   schedule();
 }
 
-/** Lets the task write at the end of this turn. It must not wait already. */
+/** Queues a task that writes at the end of this turn. The task must not be queued already. */
 export function writeAtEndOfTurn(task: EndOfTurnTask): void {
   writes.add(task);
   schedule();

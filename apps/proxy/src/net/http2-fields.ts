@@ -1,9 +1,9 @@
 import { HeaderList } from '@sluice/http1';
 
-/** Fields that do not exist in HTTP/2 (RFC 9113 section 8.2.2), and the length, which is written from what is known. */
+/** Fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host and Content-Length, which are set separately. */
 const notSent: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'content-length', 'host']);
 
-/** Appends the fields as names and values in turn, the way http2 takes them without a detour through objects. */
+/** Appends the fields as alternating names and values, the form that node:http2 accepts without an intermediate object. */
 export function appendFields(raw: string[], headers: HeaderList): string[] {
   headers.forEach((name, value) => {
     if (!notSent.has(name)) raw.push(name, value);
@@ -11,7 +11,7 @@ export function appendFields(raw: string[], headers: HeaderList): string[] {
   return raw;
 }
 
-/** The fields of names and values in turn, pseudo-header fields left out; undefined when one cannot stand in a header. */
+/** Reads fields from alternating names and values, without pseudo-header fields; undefined when a field is invalid. */
 export function fieldsOf(raw: readonly string[]): HeaderList | undefined {
   const headers = new HeaderList();
   try {
@@ -27,7 +27,7 @@ export function fieldsOf(raw: readonly string[]): HeaderList | undefined {
 
 const GRPC = 'application/grpc';
 
-/** Whether a Content-Type is one of gRPC over HTTP/2: `application/grpc`, alone or with a format behind it as in `+proto`. */
+/** Whether a Content-Type is gRPC over HTTP/2: `application/grpc`, optionally with a format such as `+proto`. */
 export function isGrpcType(value: string | undefined): boolean {
   if (value === undefined || value.length < GRPC.length) return false;
   const next = value[GRPC.length];
@@ -35,7 +35,7 @@ export function isGrpcType(value: string | undefined): boolean {
   return isWhole && (value.startsWith(GRPC) || value.slice(0, GRPC.length).toLowerCase() === GRPC);
 }
 
-/** The fields as http2 takes trailers. */
+/** Converts the fields to the form in which node:http2 accepts trailers. */
 export function trailersOf(headers: HeaderList | undefined): Record<string, string | string[]> {
   const trailers: Record<string, string | string[]> = {};
   headers?.forEach((name, value) => {

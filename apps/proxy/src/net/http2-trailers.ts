@@ -4,10 +4,10 @@ import { isMalformedValue } from '../listener/http2-head.ts';
 const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n';
 
 /**
- * Reads the trailers of an HTTP/2 request by the rules of HTTP/1.1, as its head is read: none of them may carry framing,
- * routing, credentials or a protected name, and names with `_` are dropped.
- * @param raw names and values in turn, as they came
- * @returns undefined when they are refused
+ * Parses the trailers of an HTTP/2 request by the rules of HTTP/1.1, like its head: trailers for framing, routing or
+ * credentials and protected names are refused, and names with `_` are dropped.
+ * @param raw alternating names and values, as received
+ * @returns undefined when the trailers are refused
  */
 export function readHttp2Trailers(raw: readonly string[], protectedNames: ReadonlySet<string>): HeaderList | undefined {
   let text = head;

@@ -3,30 +3,30 @@ import { chunkPrefix, chunkSuffix, lastChunk, type Framing } from '@sluice/http1
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
-/** Who sends the message. */
+/** The sender of a message, which receives its outcome. */
 export interface ContentSender {
-  /** The message is complete. */
+  /** The whole message was handed to the socket. */
   contentSent(): void;
-  /** The message cannot be completed: whoever receives it must not take what he has for whole. */
+  /** The message cannot be completed; its recipient must not take it for complete. */
   contentBroken(error: Error): void;
 }
 
-/** Content up to this size joins the text around it in a single write; copying more costs more than a second write. */
+/** Content up to this size is written together with the text around it; copying more costs more than a second write. */
 const MAX_GATHERED_BYTES = 8 * 1024;
 
 interface Latin1Source {
   latin1Slice(): string;
 }
 
-/** The bytes as text of one byte per character. */
+/** Decodes the bytes as text of one byte per character. */
 export function textOf(bytes: Buffer): string {
   return (bytes as unknown as Latin1Source).latin1Slice();
 }
 
 /**
- * Sends a message of HTTP/1.1 whose content comes from a source: framing, backpressure, and the check that as much
- * comes as was announced. While `gathering`, head and content pile up to leave in one write: that is the case until the
- * source has handed over what it already has.
+ * Sends an HTTP/1.1 message with content from a source. Applies framing and backpressure, and checks that the content has
+ * the announced length. While `gathering`, which lasts until the source has delivered what it already holds, head and
+ * content are collected for a single write.
  */
 export class OutgoingContent implements ContentSink {
   readonly source: ContentSource;
@@ -39,7 +39,7 @@ export class OutgoingContent implements ContentSink {
   private over = false;
   private hasWritten = false;
 
-  /** @param head of the message; it leaves with the first content, or alone when there is none yet */
+  /** @param head of the message, sent with the first content, or alone when none has arrived */
   constructor(writer: SocketWriter, sender: ContentSender, head: string, framing: Framing, source: ContentSource) {
     this.writer = writer;
     this.sender = sender;
@@ -49,12 +49,12 @@ export class OutgoingContent implements ContentSink {
     this.missing = source.length;
   }
 
-  /** Nothing of the message has been written yet. */
+  /** Whether no byte of the message was written. */
   get isUnsent(): boolean {
     return this.gathering && !this.hasWritten;
   }
 
-  /** Lets the source flow. The head is on its way when this returns. */
+  /** Starts the source. The head was handed to the writer when this returns. */
   begin(): void {
     this.source.start(this);
     this.gathering = false;
@@ -100,7 +100,7 @@ export class OutgoingContent implements ContentSink {
     this.sender.contentBroken(error);
   }
 
-  /** Nobody takes the message any more: the source is cancelled, and the sender hears nothing. */
+  /** Stops the message: cancels the source and reports nothing to the sender. */
   abandon(): void {
     if (this.over) return;
     this.over = true;

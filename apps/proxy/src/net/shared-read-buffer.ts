@@ -1,28 +1,28 @@
 /**
- * One buffer that plain connections are read into, one read at a time: an allocation, two objects and a pass through the
- * stream machinery less for every read (see `onread` of node:net, and docs/adr/0008-reads-into-one-buffer.md).
+ * One buffer into which all plain connections are read, one read at a time. Each read saves an allocation, two objects and a
+ * pass through the stream implementation (see `onread` of node:net and docs/adr/0008-reads-into-one-buffer.md).
  *
- * A read is over when its callback returns. So whoever keeps a chunk beyond that, and be it only by writing it to a
- * socket that is not ready, takes a copy with {@link toKeep}.
+ * The bytes of a read are valid until its callback returns. Code that keeps a chunk longer, including a write to a socket
+ * that is not ready, must copy it with {@link toKeep}.
  */
 export const sharedReadBuffer: Buffer = Buffer.allocUnsafeSlow(65_536);
 
-/** Views of small reads, one for each length: a view is over when its read is, so it can serve the next read as long as it. */
+/** Views for small reads, one per length. A view is valid during one read, so a later read of the same length can reuse it. */
 const views: (Buffer | undefined)[] = [];
 const MAX_KEPT_VIEW_BYTES = 4_096;
 
-/** The bytes of a read that has just filled the beginning of the buffer. */
+/** The bytes of the current read, at the start of the buffer. */
 export function viewOfRead(length: number): Buffer {
   if (length > MAX_KEPT_VIEW_BYTES) return sharedReadBuffer.subarray(0, length);
   return (views[length] ??= sharedReadBuffer.subarray(0, length));
 }
 
-/** The most that can be held of what a pending has sent before (pending.ts). */
+/** Maximum of bytes that a pending connection holds from earlier reads (listener/pending-connection.ts). */
 export const MAX_HELD_BYTES = 1_024;
-/** Where reads of pendingConnections go: behind a place for what came before them. */
+/** The area for reads of pending connections, after the space for the bytes of their earlier reads. */
 export const readArea: Buffer = sharedReadBuffer.subarray(MAX_HELD_BYTES);
 
-/** What was held, one character per byte, and the read that has just filled the beginning of the area behind it, in one piece. */
+/** Joins the held text, one byte per character, with the current read in `readArea`, without copying the read. */
 export function viewBehind(held: string, length: number): Buffer {
   const from = MAX_HELD_BYTES - held.length;
   if (held !== '') sharedReadBuffer.write(held, from, 'latin1');
@@ -31,12 +31,12 @@ export function viewBehind(held: string, length: number): Buffer {
 
 const sharedMemory = sharedReadBuffer.buffer;
 
-/** Whether the chunk is a view into the shared buffer. */
+/** Whether the chunk is a view of the shared buffer. */
 export function isView(chunk: Buffer): boolean {
   return chunk.buffer === sharedMemory;
 }
 
-/** The bytes, for keeping: the chunk itself, or a copy when it is a view into the shared buffer. */
+/** Returns bytes that stay valid: the chunk itself, or a copy when it is a view of the shared buffer. */
 export function toKeep(chunk: Buffer): Buffer {
   return isView(chunk) ? Buffer.from(chunk) : chunk;
 }

@@ -40,7 +40,7 @@ describe('SocketWriter', () => {
     server.close();
   });
 
-  it('hands over in one piece, at the end of the turn, what one turn sends', async () => {
+  it('writes all text of a turn at once at the end of the turn', async () => {
     expect([writer.send('a'), writer.send('bc'), writer.bytesSent]).toEqual([true, true, 3]);
     expect(written).toEqual([]);
     await nextTurn();
@@ -64,14 +64,14 @@ describe('SocketWriter', () => {
     expect(writer.bytesSent).toBe(received.length);
   });
 
-  it('does not let much text wait', () => {
+  it('writes long text at once', () => {
     writer.send('x'.repeat(32 * 1024));
     expect(written).toEqual([]);
     writer.send('y');
     expect(written.map(({ length }) => length)).toEqual([32 * 1024 + 1]);
   });
 
-  it('tells once when the other side does not keep up, and goes on saying so', async () => {
+  it('reports backpressure once, and returns false until it ends', async () => {
     peer.pause();
     const piece = 'x'.repeat(1024 * 1024);
     for (let pieces = 0; pieces < 64 && writer.send(piece); pieces++);
@@ -81,7 +81,7 @@ describe('SocketWriter', () => {
     await eventually(() => received.length === all);
   });
 
-  it('sends nothing on a socket that was destroyed meanwhile', async () => {
+  it('sends nothing on a destroyed socket', async () => {
     writer.send('secret');
     socket.destroy();
     await nextTurn();

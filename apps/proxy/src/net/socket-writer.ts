@@ -3,23 +3,23 @@ import { writeAtEndOfTurn, type EndOfTurnTask } from './end-of-turn.ts';
 import { isView, toKeep } from './shared-read-buffer.ts';
 import { lendCopy } from './write-buffers.ts';
 
-/** Content up to this size is copied to where it goes, and left to the garbage collector. */
+/** Content up to this size is copied to a new buffer; larger content uses the reusable write buffers. */
 const MAX_KEPT_BYTES = 8 * 1024;
-/** More text than this does not wait for the end of the turn. */
+/** Longer text is written at once instead of at the end of the turn. */
 const MAX_WAITING_BYTES = 32 * 1024;
 
 /**
- * Writes messages to a socket: bytes counted, and it is known whether the other side keeps up.
+ * Writes messages to a socket, counts their bytes, and tracks backpressure.
  *
  * Invariants
- * - Text waits for the end of the turn, so that what one turn sends leaves in one write. It keeps its place: content takes
- *   the text before it along, and whoever uses the socket himself calls `flush` first.
- * - Text that waits when the socket is destroyed is not sent.
+ * - Text is written at the end of the turn, so that each turn needs one write. The order is kept: content is written with the
+ *   text before it, and code that writes to the socket directly must call `flush` first.
+ * - Text that is pending when the socket is destroyed is not sent.
  */
 export class SocketWriter implements EndOfTurnTask {
-  /** Bytes of the exchange under way. */
+  /** Bytes written for the current exchange. */
   bytesSent = 0;
-  /** The other side does not take what is written; 'drain' of the socket ends it. */
+  /** Whether the peer does not keep up with reading, until the 'drain' event of the socket. */
   blocked = false;
   nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly socket: Socket;
@@ -32,7 +32,7 @@ export class SocketWriter implements EndOfTurnTask {
     this.onBlocked = onBlocked;
   }
 
-  /** Sends text of one byte per character. False when the other side does not keep up. */
+  /** Sends text of one byte per character. Returns false when the peer does not keep up. */
   send(text: string): boolean {
     this.bytesSent += text.length;
     this.waiting += text;
@@ -44,7 +44,7 @@ export class SocketWriter implements EndOfTurnTask {
     return !this.blocked;
   }
 
-  /** Sends a piece of content between two texts, in one go. */
+  /** Sends a piece of content between two texts as one write. */
   sendContent(before: string, chunk: Buffer, after: string): boolean {
     const { socket } = this;
     this.bytesSent += before.length + chunk.length + after.length;
@@ -59,7 +59,7 @@ export class SocketWriter implements EndOfTurnTask {
     return this.note(accepted);
   }
 
-  /** Hands what waits to the socket now. False when the other side does not keep up. */
+  /** Writes the pending text to the socket now. Returns false when the peer does not keep up. */
   flush(): boolean {
     const { waiting, socket } = this;
     if (waiting === '') return !this.blocked;

@@ -45,7 +45,7 @@ describe('TimerWheel', () => {
     expect(fired).toBe(1);
   });
 
-  it('moves a deadline further away, nearer, and takes it away', () => {
+  it('moves a deadline further away, nearer, and clears it', () => {
     const { wheel, pass } = fakeWheel();
     const fired: string[] = [];
     const later = timerOf(() => fired.push('later'));
@@ -80,7 +80,7 @@ describe('TimerWheel', () => {
     expect(victimFired).toBe(0);
   });
 
-  it('does not count the time in which the event loop stood still', () => {
+  it('does not count the time in which the event loop was blocked', () => {
     const { wheel, jump, pass } = fakeWheel({ maxStepMs: 100 });
     let fired = 0;
     wheel.set(timerOf(() => fired++), 300);
@@ -112,7 +112,7 @@ describe('TimerWheel', () => {
     expect(fired.at(-1)).toBe(29);
   });
 
-  it('ticks by itself after start and no more after stop', async () => {
+  it('ticks after start and stops after stop', async () => {
     const wheel = new TimerWheel({ tickMs: 5 }).start();
     await new Promise<void>((resolve) => wheel.set(timerOf(resolve), 20));
     wheel.stop();

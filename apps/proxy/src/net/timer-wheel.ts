@@ -3,25 +3,25 @@ import { every, reportBackgroundFault } from '@sluice/errors';
 /**
  * One coarse timer for all connections of a worker.
  *
- * A connection owns one or two `Timer` objects for its whole life and moves their deadlines. Moving a deadline further
- * away is two stores: the timer stays filed where it is and is filed again only when its old slot comes up, so a
- * keep-alive connection that pushes its deadline with every request costs one relink a rotation.
+ * A connection owns one or two `Timer` objects for its lifetime and moves their deadlines. Moving a deadline further away is
+ * two stores: the timer stays in its slot and is moved only when that slot is due. A keep-alive connection that extends its
+ * deadline with every request therefore costs one relink per rotation.
  *
  * Invariants
- * - A timer never fires early; it fires at most two ticks late, as long as the event loop runs and few are due with it.
- * - When many are due at once, only some fire in a turn of the event loop: thousands of clients whose time is up together
- *   hold up nobody else.
- * - Time in which the event loop did not run counts against nobody: a late tick counts `maxStepMs` at most, because the
- *   bytes that would have met the deadline may be waiting in the kernel.
- * - A timer that fires is no longer set; whose time is up may set it again.
+ * - A timer never fires early. It fires at most two ticks late while the event loop runs and few timers are due.
+ * - When many timers are due, only some fire in each turn of the event loop, so that thousands of simultaneous timeouts do not
+ *   delay other clients.
+ * - Time in which the event loop was blocked does not count: a late tick counts at most `maxStepMs`, because the bytes that
+ *   would have met the deadline may be waiting in the kernel.
+ * - A timer that fires is no longer set; its owner may set it again.
  */
 
-/** Whose time is up when a timer fires. */
+/** Receives the expiry of a timer. */
 export interface TimerOwner {
   expired(): void;
 }
 
-/** Something with a deadline. Belongs to one wheel at a time. */
+/** One deadline. Belongs to one wheel at a time. */
 export class Timer {
   readonly owner: TimerOwner;
   deadlineMs = 0;
@@ -33,28 +33,28 @@ export class Timer {
     this.owner = owner;
   }
 
-  /** True between `set` and the expiry or `clear`. */
+  /** Whether the timer is set: true from `set` until it fires or is cleared. */
   get isSet(): boolean {
     return this.next !== undefined;
   }
 }
 
 /**
- * How long timers fire in one turn of the event loop: a tenth of what the turn took, within these bounds. What an expiry leads
- * to, such as a 408, takes about a twentieth of a millisecond; one fires in each turn in any case.
+ * Bounds of the time for firing timers in one turn of the event loop, which is a tenth of the duration of the turn. At least
+ * one timer fires in each turn. Handling one expiry, such as sending a 408, takes about 0.05 ms.
  */
 const FIRING_SHARE = 0.1;
 const MIN_FIRING_MS = 0.05;
 const MAX_FIRING_MS = 0.25;
 
 export interface TimerWheelOptions {
-  /** Resolution. A coarser one makes more timers due together: clients that came evenly should go evenly. */
+  /** Resolution. With a coarser one, more timers are due at the same time. */
   readonly tickMs?: number;
-  /** Deadlines further away than `slots * tickMs` are filed again once a rotation. */
+  /** Timers with deadlines further away than `slots * tickMs` are moved once per rotation. */
   readonly slots?: number;
-  /** The most that one tick may count, however late it comes. */
+  /** Maximum time that one tick counts, even when it is late. */
   readonly maxStepMs?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, milliseconds. */
   readonly clock?: () => number;
 }
 
@@ -65,7 +65,7 @@ export class TimerWheel {
   private readonly maxStepMs: number;
   private readonly clock: () => number;
   private readonly slots: Timer[];
-  /** Those whose slot has come up and that were not looked at yet. */
+  /** Timers of due slots that were not checked yet. */
   private readonly firing = emptyList();
   private goesOn = false;
   private firedAtMs = 0;
@@ -83,7 +83,7 @@ export class TimerWheel {
     this.processedTick = Math.floor(this.nowMs / this.tickMs);
   }
 
-  /** Begins to tick. Does not keep the process alive. */
+  /** Starts to tick. Does not keep the process alive. */
   start(): this {
     this.interval ??= every('timer', this.tickMs, () => this.tick()).unref();
     return this;
@@ -94,7 +94,7 @@ export class TimerWheel {
     this.interval = undefined;
   }
 
-  /** Lets the timer fire `delayMs` from now, whatever was set before. */
+  /** Sets the timer to fire after `delayMs`; replaces an earlier deadline. */
   set(timer: Timer, delayMs: number): void {
     // nowMs may be one tick old: without the extra tick the timer could fire early.
     const deadlineMs = this.nowMs + delayMs + this.tickMs;
@@ -106,18 +106,18 @@ export class TimerWheel {
     this.file(timer);
   }
 
-  /** Takes the deadline away. Harmless when there is none. */
+  /** Clears the timer. Has no effect when it is not set. */
   clear(timer: Timer): void {
     if (timer.next !== undefined) unlink(timer);
   }
 
-  /** Reads the clock and fires what is due. Called by the interval; tests call it after moving their clock. */
+  /** Reads the clock and fires due timers. Called by the interval; tests call it after they move their clock. */
   tick(): void {
     const clockMs = this.clock();
     this.nowMs += Math.min(Math.max(clockMs - this.clockMs, 0), this.maxStepMs);
     this.clockMs = clockMs;
     const currentTick = Math.floor(this.nowMs / this.tickMs);
-    // A full rotation visits every slot; more would visit them twice.
+    // One rotation visits every slot; more would visit slots twice.
     if (currentTick - this.processedTick > this.slots.length) this.processedTick = currentTick - this.slots.length;
     while (this.processedTick < currentTick) {
       this.processedTick++;
@@ -127,14 +127,14 @@ export class TimerWheel {
     if (!this.goesOn) this.fire();
   }
 
-  /** Fires those that are due, as many as one turn may take; the rest in the turns that follow. */
+  /** Fires due timers up to the time bound of one turn; the others fire in the following turns. */
   private readonly fire = (): void => {
     const { firing } = this;
     const startMs = performance.now();
     const turnMs = this.goesOn ? startMs - this.firedAtMs : 0;
     const untilMs = startMs + Math.min(Math.max(turnMs * FIRING_SHARE, MIN_FIRING_MS), MAX_FIRING_MS);
     this.goesOn = false;
-    // Whoever expires may clear any timer, or set one into a slot or further away: each is looked at when it is its turn.
+    // A callback may clear or set any timer, so each timer is checked immediately before it fires.
     while (firing.next !== firing) {
       const timer = firing.next as Timer;
       unlink(timer);
@@ -145,7 +145,7 @@ export class TimerWheel {
       try {
         timer.owner.expired();
       } catch (fault) {
-        // The other timers are not to blame, and fire all the same.
+        // The other timers still fire.
         reportBackgroundFault('timer', fault);
       }
       this.firedAtMs = performance.now();

@@ -11,7 +11,7 @@ describe('lendCopy', () => {
     expect(first.bytes.buffer).not.toBe(second.bytes.buffer);
   });
 
-  it('lends what was given back again', () => {
+  it('reuses a returned buffer', () => {
     const first = lendCopy(Buffer.from('first'));
     first.giveBack();
     const second = lendCopy(Buffer.from('second'));

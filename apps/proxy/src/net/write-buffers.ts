@@ -1,23 +1,23 @@
 /**
- * Buffers that content is copied to while a socket takes it, used again and again. Without them every read of a large body
- * would leave 64 KiB behind that the garbage collector counts as pressure: it then marks the heap several times a second.
+ * Reusable buffers for content that is being written to a socket. Without them, every read of large content would leave
+ * 64 KiB of external memory as garbage, which makes the garbage collector mark the heap several times per second.
  *
- * Invariant: a buffer is lent to one write at a time, and comes back when the socket reports that write done, well or not.
+ * Invariant: a buffer belongs to one write at a time and is returned when the socket reports the end or failure of the write.
  */
 import { sharedReadBuffer } from './shared-read-buffer.ts';
 
-/** More of them at the same time are made, and left to the garbage collector afterwards: 8 MiB are kept. */
+/** Number of buffers that are kept, 8 MiB in total; further ones are garbage after their write. */
 const MAX_FREE = 128;
 const free: Buffer[] = [];
 
-/** A copy of bytes, on loan. */
+/** A copy of bytes in a reusable buffer. */
 export interface LentCopy {
   readonly bytes: Buffer;
-  /** To be called once, when nobody reads `bytes` any more. */
+  /** Returns the buffer. Called once, when `bytes` is no longer read. */
   readonly giveBack: () => void;
 }
 
-/** Copies a chunk that is no larger than a read. */
+/** Copies a chunk that is at most as large as one read. */
 export function lendCopy(chunk: Buffer): LentCopy {
   const buffer = free.pop() ?? Buffer.allocUnsafeSlow(sharedReadBuffer.length);
   chunk.copy(buffer);

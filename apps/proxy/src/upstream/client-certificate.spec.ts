@@ -62,16 +62,16 @@ describe.each(['https', 'h2'] as const)('a target that asks for a certificate, o
     await eventually(() => openCount() === 0);
   };
 
-  it('is shown the one the service names', async () => {
+  it('receives the one that the service names', async () => {
     registry.clientCertificates.replace({ mesh: certificateA, other: certificateB });
     expect(await body(acquire({ clientCertificate: 'mesh' }))).toBe('a.test');
   });
 
-  it('is reached by nobody without', async () => {
+  it('refuses connections without one', async () => {
     expect(await body(acquire({}))).toMatch(/^upstream_/);
   });
 
-  it('is seen as another target with another certificate', async () => {
+  it('is a different target with another certificate', async () => {
     registry.clientCertificates.replace({ mesh: certificateA, other: certificateB });
     const [mesh, other, none] = [acquire({ clientCertificate: 'mesh' }), acquire({ clientCertificate: 'other' }), acquire({})];
     expect([await body(mesh), await body(other), await body(none)]).toEqual(['a.test', 'b.test', expect.stringMatching(/^upstream_/)]);

@@ -1,14 +1,14 @@
-/** A certificate chain with its key, both PEM, that this node shows to targets. */
+/** A certificate chain and its private key, both PEM, with which this node authenticates to targets. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
-  /** Where it is from, for errors. */
+  /** The origin of the certificate, such as its file, for error messages. */
   readonly source?: string;
 }
 
-/** A service names a client certificate that this node does not have. */
+/** Thrown when a service names a client certificate that this node does not have. */
 export class MissingClientCertificate extends Error {
-  /** Where in the service it is named. */
+  /** The field of the service that names the certificate. */
   readonly pointer = '/tls/clientCertificate';
 
   constructor(name: string) {
@@ -17,13 +17,13 @@ export class MissingClientCertificate extends Error {
 }
 
 /**
- * The client certificates of this node, by the name that services call them. They are the node's own: neither the control
- * plane nor the config stream ever holds a private key.
+ * The client certificates of this node, by the name that services use. They are local to the node: neither the control plane
+ * nor the config stream contains a private key.
  */
 export class ClientCertificates {
   private byName: ReadonlyMap<string, ClientCertificate> = new Map();
 
-  /** Uses others for the connections that are opened from now on. One that did not change stays the same object. */
+  /** Replaces the certificates for new connections. An unchanged certificate keeps its object. */
   replace(certificates: Readonly<Record<string, ClientCertificate>>): void {
     const before = this.byName;
     const isSame = (name: string, { cert, key }: ClientCertificate): boolean => before.get(name)?.cert === cert && before.get(name)?.key === key;

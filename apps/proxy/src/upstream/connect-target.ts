@@ -10,28 +10,27 @@ import type { ClientCertificate, ClientCertificates } from './client-certificate
 import { isLocalFault } from './local-fault.ts';
 import type { TargetSpec } from './target-options.ts';
 
-/** How long one address has to accept a connection while there are others to try; the last one has the rest of the time. */
+/** The time to connect to one address before the next is tried; the last address has the rest of the connect timeout. */
 const ATTEMPT_MS = 500;
 
-/** What a socket may hold before its writer is told to wait: two reads, as on the client's side. */
+/** The write high-water mark of a socket: two reads, as on the client side. */
 const HIGH_WATER_MARK_BYTES = 131_072;
 
 /**
- * Opens connections to one target. All addresses of a name are tried, one after the other (after RFC 8305), and TLS sessions are
- * resumed.
+ * Opens connections to one target. Tries all addresses of a name one after another (RFC 8305) and resumes TLS sessions.
  */
 export class TargetConnector {
-  /** The event of a socket that is ready to be written to. */
+  /** The event that reports that a socket is ready to write. */
   readonly readyEvent: 'connect' | 'secureConnect';
   readonly host: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
-  /** Of a target that is named; undefined for one that is an address. */
+  /** The resolved addresses; undefined when the host is an IP address. */
   addresses: TargetAddresses | undefined = undefined;
   private readonly tls: ConnectionOptions | undefined;
   private readonly certificateName: string | undefined;
   private readonly certificates: ClientCertificates | undefined;
-  /** The one that `context` was made with. */
+  /** The client certificate that `context` was created with. */
   private certificate: ClientCertificate | undefined = undefined;
   private context: SecureContext | undefined = undefined;
   private session: Buffer | undefined = undefined;
@@ -50,9 +49,9 @@ export class TargetConnector {
   }
 
   /**
-   * Begins to connect.
-   * @param onRead takes each read, as a view into the shared read buffer; without it the socket is an ordinary stream
-   * @param preferred the address that is tried first, when the name has it
+   * Starts to connect.
+   * @param onRead receives each read as a view of the shared read buffer; without it the socket is an ordinary stream
+   * @param preferred the address that is tried first, if the name has it
    * @throws Error when the TLS settings are not usable
    */
   open(onRead?: (chunk: Buffer) => void, preferred?: string): Socket {
@@ -75,7 +74,7 @@ export class TargetConnector {
     return socket;
   }
 
-  /** Made once, and anew when the client certificate has been replaced; a session of the old one would bring the old one back. */
+  /** Created again when the client certificate was replaced, together with the session: a session resumes with its old certificate. */
   private secureContext({ ca }: ConnectionOptions): SecureContext {
     const certificate = this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
     if (this.context !== undefined && certificate === this.certificate) return this.context;
@@ -89,7 +88,7 @@ export class TargetConnector {
 
 function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
   const { verify, serverName, caCertificates } = spec.tls;
-  // An IP address cannot be sent as SNI (RFC 6066 section 3); it is verified all the same.
+  // An IP address must not be sent as SNI (RFC 6066 section 3); the certificate is verified against it nevertheless.
   const servername = serverName ?? (isIP(host) === 0 ? host : undefined);
   return {
     rejectUnauthorized: verify,
@@ -99,7 +98,7 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
   };
 }
 
-/** The options of a socket whose name is resolved by us: the addresses in our order, each with its time to connect. */
+/** Socket options that use the resolved addresses in the order of {@link TargetAddresses}, each with its connect time. */
 function byName(addresses: TargetAddresses, preferred: string | undefined): Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
   const lookup: LookupFunction = (_, __, callback) => {
     addresses.inOrder(preferred).then(
@@ -110,7 +109,7 @@ function byName(addresses: TargetAddresses, preferred: string | undefined): Pick
   return { lookup, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
 }
 
-/** Remembers which addresses could not be connected to. What this machine lacks says nothing about them. */
+/** Notes addresses that failed to connect. Exhausted local resources do not count against an address. */
 function watchAttempts(socket: Socket, addresses: TargetAddresses): void {
   socket.on('connectionAttemptFailed', (address, _, __, error) => {
     if (!isLocalFault(error)) addresses.failed(address);
@@ -118,7 +117,7 @@ function watchAttempts(socket: Socket, addresses: TargetAddresses): void {
   socket.on('connectionAttemptTimeout', (address) => addresses.failed(address));
 }
 
-/** Reads go to `onRead`. A fault of it destroys the socket, once that is known. */
+/** Socket options that pass reads to `onRead`. An exception in it destroys the socket. */
 function readingInto(onRead: (chunk: Buffer) => void): { readonly options: { readonly onread: OnReadOpts }; socket: Socket | undefined } {
   const reading = {
     socket: undefined as Socket | undefined,
@@ -139,14 +138,14 @@ function readingInto(onRead: (chunk: Buffer) => void): { readonly options: { rea
   return reading;
 }
 
-/** The address that the socket is connected to, which is known to work now; empty for a target that is an address itself. */
+/** Notes that the address of the socket works, and returns it; empty when the host of the target is an IP address. */
 export function noteConnected({ remoteAddress }: Socket, { addresses }: TargetConnector): string {
   if (addresses === undefined || remoteAddress === undefined) return '';
   addresses.succeeded(remoteAddress);
   return remoteAddress;
 }
 
-/** What a connection error says, for the log. */
+/** Describes a connection error for the log. */
 export function describeSocketError(error: Error & { code?: string }): string {
   if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join('; ');
   return error.code === undefined || error.message.includes(error.code) ? error.message : `${error.code}: ${error.message}`;

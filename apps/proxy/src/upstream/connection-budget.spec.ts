@@ -7,7 +7,7 @@ import { RawOrigin } from './testing/raw-origin.ts';
 
 const fault = (code: string): Error => Object.assign(new Error(code), { code });
 
-describe('a fault of this machine', () => {
+describe('a local fault', () => {
   it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])('is %s, alone or for all addresses of a name', (code) => {
     expect(isLocalFault(fault(code))).toBe(true);
     expect(isLocalFault(new AggregateError([fault(code), fault('EMFILE')]))).toBe(true);
@@ -35,13 +35,13 @@ describe('connections to all targets together', () => {
   };
   const ask = async (path: string) => (await proxy.connect()).send(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).readResponse();
 
-  it('give up an idle one for a target that has none', async () => {
+  it('close an idle one for a target that has none', async () => {
     await start(1, 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na');
     expect(await ask('/a')).toMatchObject({ status: 200, body: 'a' });
     expect(await ask('/b')).toMatchObject({ status: 200, body: 'b' });
   });
 
-  it('are refused with a code of the gateway when all are busy, and no target is blamed', async () => {
+  it('are refused with a gateway error when all are busy, without an effect on the health of targets', async () => {
     await start(1, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na');
     const slow = await proxy.connect();
     slow.send('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');

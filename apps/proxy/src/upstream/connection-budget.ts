@@ -1,38 +1,38 @@
-/** Gives up one idle connection somewhere. False when there is none. */
-type FreeOne = () => boolean;
+/** Closes one idle connection of any target. Returns false when there is none. */
+type CloseIdle = () => boolean;
 
 /**
- * Connections to all targets of a process together. Each is a file descriptor, and those are shared with the clients' side:
- * a slow target must not use up what the others need.
+ * Limits the connections of a process to all of its targets. Each uses a file descriptor of the process, and a slow target
+ * must not use up the descriptors that clients and other targets need.
  */
 export class ConnectionBudget {
   readonly max: number;
   private open = 0;
-  private freeOne: FreeOne = () => false;
+  private closeIdle: CloseIdle = () => false;
 
   constructor(max = Number.MAX_SAFE_INTEGER) {
     this.max = max;
   }
 
-  /** The most that one target may have: half, so that something is left for the others. */
+  /** The limit of one target: half of the total, so that other targets can connect. */
   get maxPerTarget(): number {
     return Math.max(Math.ceil(this.max / 2), 1);
   }
 
-  /** Says how an idle connection is given up when there is no room. */
-  onFull(freeOne: FreeOne): void {
-    this.freeOne = freeOne;
+  /** Sets the function that closes an idle connection when the limit is reached. */
+  onFull(closeIdle: CloseIdle): void {
+    this.closeIdle = closeIdle;
   }
 
-  /** Takes room for one connection, giving up an idle one elsewhere when that is needed. False when there is none. */
-  enter(): boolean {
-    if (this.open >= this.max && !this.freeOne()) return false;
+  /** Counts one connection. At the limit, closes an idle one first; returns false when there is none. */
+  acquire(): boolean {
+    if (this.open >= this.max && !this.closeIdle()) return false;
     this.open++;
     return true;
   }
 
-  /** Gives the room back: the connection is closed. */
-  leave(): void {
+  /** Ends the count of one connection that was closed. */
+  release(): void {
     this.open--;
   }
 }

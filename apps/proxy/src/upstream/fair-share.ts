@@ -1,36 +1,35 @@
 import type { PooledCall } from './pooled-call.ts';
 
 /**
- * How the connections of one target are shared between those who use them at the same time, so that none of them, nor a crowd of
- * slow ones, takes what all need:
+ * Shares the connections of one target between callers, so that neither one caller nor many slow clients can use all:
  *
- * - one caller (a consumer, or else a client address) has at most half of them;
- * - requests whose content is still on its way have at most half of them together;
- * - those of them that began without enough of their content, because the client is slow, have at most a quarter.
+ * - one caller (a consumer, or else a client address) uses at most half of them;
+ * - requests that still receive content from their clients together use at most half;
+ * - of those, requests of slow clients, which began without enough content, use at most a quarter.
  *
- * Nothing is counted while fewer connections are busy than the smallest share.
+ * Calls are counted only while at least the smallest share of the connections is busy.
  */
 export class FairShare {
   private readonly half: number;
   private readonly quarter: number;
 
-  /** @param max connections of the target */
+  /** @param max the connection limit of the target */
   constructor(max: number) {
     this.half = Math.max(Math.ceil(max / 2), 1);
     this.quarter = Math.max(Math.floor(max / 4), 1);
   }
 
-  /** Whether so many connections are busy that a share could be used up: only then is there anything to count. */
+  /** Whether enough connections are busy that a share could be used up. A cheap check before counting. */
   mayBeUsedUp(call: PooledCall, busy: number): boolean {
     return busy >= (call.isSlow ? this.quarter : this.half);
   }
 
-  /** Whether the call is to wait, because its share is used up. @param calls all that are under way */
+  /** Whether the call must wait because its share is used up. @param calls all calls in progress */
   isUsedUp(call: PooledCall, calls: Iterable<PooledCall>): boolean {
     return new ShareCount(calls).isUsedUp(call, this.half, this.quarter);
   }
 
-  /** Those of the waiting calls that may go on now, in order, when `busy` are under way; each counts for those behind it. */
+  /** Yields the waiting calls whose share permits a connection, in order. Each yielded call counts against the shares. */
   *admitted(waiting: Iterable<PooledCall>, calls: Iterable<PooledCall>): Generator<PooledCall> {
     const count = new ShareCount(calls);
     for (const call of waiting) {
@@ -41,7 +40,7 @@ export class FairShare {
   }
 }
 
-/** Who has how many. */
+/** The number of calls per share. */
 class ShareCount {
   private readonly byCaller = new Map<string, number>();
   private uploads = 0;

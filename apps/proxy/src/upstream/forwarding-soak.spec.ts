@@ -132,7 +132,7 @@ async function converse(name: string): Promise<void> {
 }
 
 describe('a soak of tagged requests', () => {
-  it('never delivers a response to anybody else', async () => {
+  it('never delivers a response to another request', async () => {
     const talk = async (client: number): Promise<void> => {
       for (let round = 0; round < ROUNDS; round++) await converse(`${client}-${round}`);
     };

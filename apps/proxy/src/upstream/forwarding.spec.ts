@@ -16,7 +16,7 @@ import { RawOrigin } from './testing/raw-origin.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes in buffers that somebody still refers to. Buffers are swept in the background, a while after the collection. */
+/** Bytes in buffers that are still referenced. Buffers are freed in the background, a while after the collection. */
 async function heldBytes(): Promise<number> {
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -92,7 +92,7 @@ describe('HTTP/2 on either side', () => {
     grpc.stop();
   });
 
-  it('meets HTTP/1.1 on the other', async () => {
+  it('forwards to HTTP/1.1', async () => {
     origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n');
     pool = new TargetPool(plain(origin.address, 'http'), wheel);
     const session = await over(pool);
@@ -108,7 +108,7 @@ describe('HTTP/2 on either side', () => {
     session.destroy();
   });
 
-  it('is met by HTTP/1.1 on the other', async () => {
+  it('is forwarded to from HTTP/1.1', async () => {
     const h2c = await Http2Origin.start(({ stream, raw }) => {
       stream.respond([':status', '200', 'x-path', raw[raw.indexOf(':path') + 1] as string]);
       stream.on('end', () => stream.end('hello'));
@@ -143,7 +143,7 @@ describe('listener and pool together', () => {
     expect(origin.connections[0]?.received).toBe('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
   });
 
-  it('give every pipelined request its own answer', async () => {
+  it('give every pipelined request its own response', async () => {
     await start(
       await RawOrigin.start(({ socket }) =>
         socket.on('data', (chunk: Buffer) => {
@@ -261,7 +261,7 @@ describe('listener and pool together', () => {
     expect(await client.readToEnd()).toBe('bye');
   });
 
-  it('close the upstream connection when the client goes away', async () => {
+  it('close the upstream connection when the client disconnects', async () => {
     await start(await RawOrigin.answering(''));
     client.send(get('/'));
     await eventually(() => origin.connections[0]?.received !== undefined && origin.connections[0].received !== '');

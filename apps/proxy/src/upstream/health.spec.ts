@@ -23,7 +23,7 @@ describe('TargetHealth', () => {
     expect(admit(health, 999)).toBe(false);
   });
 
-  it('lets exactly one trial through when its time is over, and comes back with its success', () => {
+  it('allows exactly one trial after the ejection time, whose success ends the ejection', () => {
     const health = failing(3);
     expect([admit(health, 1_000), admit(health, 1_000), admit(health, 1_999)]).toEqual([true, false, false]);
     health.succeed();
@@ -31,19 +31,19 @@ describe('TargetHealth', () => {
     expect(health.healthy).toBe(true);
   });
 
-  it('stays out for another while when the trial fails, without needing all the failures again', () => {
+  it('stays ejected when the trial fails', () => {
     const health = failing(3);
     admit(health, 1_000);
     health.fail(1_200, policy);
     expect([admit(health, 2_199), admit(health, 2_200)]).toEqual([false, true]);
   });
 
-  it('offers another trial when the outcome of one is never told, after the time that a request may take', () => {
+  it('allows another trial after the request timeout when no outcome is reported', () => {
     const health = failing(3);
     expect([1_000, 2_000, 60_999, 61_000].map((nowMs) => admit(health, nowMs))).toEqual([true, false, false, true]);
   });
 
-  it('does not end failures in a row with an error that counts as none, and takes a target back that answers with one', () => {
+  it('does not reset consecutive failures on other errors, and uses an ejected target again that responds with one', () => {
     const health = failing(2);
     health.answer();
     health.fail(0, policy);

@@ -1,31 +1,30 @@
-/** Passive health of a target: what the answers to real requests say about it. */
+/** Passive health checks: the responses to real requests determine the health of a target. */
 export interface HealthPolicy {
   /** Consecutive failures after which the target is ejected. */
   readonly failures: number;
-  /** How long it stays ejected before it is tried again, milliseconds. */
+  /** How long the target stays ejected before a trial, milliseconds. */
   readonly ejectMs: number;
   /** Status codes that count as failures. */
   readonly failureStatuses: readonly number[];
 }
 
-/** How a target is tried again: with the request itself, by a connection, or not now. */
+/** Whether a request may use a target: normally, as its trial, not before a trial connection, or not at all. */
 export type Admission = 'healthy' | 'trial' | 'connect' | 'no';
 
 /**
  * healthy → (N consecutive failures) → ejected for `ejectMs` → one trial → healthy again, or ejected again.
  *
- * A trial is a request with a safe method and without content (RFC 9110 section 9.2.1), so that it does no harm when it
- * fails. When none has come for `ejectMs` after the target could be tried, opening a connection is the trial: a service
- * that gets nothing but POSTs, as gRPC does, has its targets back, too. After such a trial one failure ejects again.
- * There is one trial at a time, and it ends with its outcome; one whose outcome is never told counts as over after
- * `trialMs`.
+ * A trial is a request with a safe method and without content (RFC 9110 section 9.2.1), so that a failure does no harm. When
+ * no such request arrives for `ejectMs` after a trial became possible, the trial is opening a connection, so that a service
+ * with POST requests only, such as gRPC, recovers as well. After a trial connection, one failure ejects the target again.
+ * There is one trial at a time. It ends with its outcome, or after `trialMs` when no outcome is reported.
  */
 export class TargetHealth {
   private consecutiveFailures = 0;
   private ejected = false;
   private ejectedUntilMs = Number.NEGATIVE_INFINITY;
   private trialEndsAtMs = Number.NEGATIVE_INFINITY;
-  /** When the target failed last; -Infinity when it never did. */
+  /** The time of the last failure; -Infinity when there was none. */
   lastFailureMs = Number.NEGATIVE_INFINITY;
 
   get healthy(): boolean {
@@ -33,11 +32,11 @@ export class TargetHealth {
   }
 
   /**
-   * Whether a request may go to the target now. `trial` and `connect` claim the trial: it is to be ended by `succeed`,
-   * `fail`, `connected` or `abandonTrial`.
+   * Decides whether a request may use the target now. `trial` and `connect` start the trial, which the caller ends with
+   * `succeed`, `fail`, `connected` or `abandonTrial`.
    *
    * @param isSafe the request may be a trial
-   * @param trialMs after which a trial that is not heard of is over
+   * @param trialMs the time after which a trial without an outcome ends
    */
   admit(nowMs: number, policy: HealthPolicy, isSafe: boolean, trialMs: number): Admission {
     if (!this.ejected) return 'healthy';
@@ -47,7 +46,7 @@ export class TargetHealth {
     return isSafe ? 'trial' : 'connect';
   }
 
-  /** A request got an answer that is no fault of the target. */
+  /** Reports a response that does not count as a failure. */
   succeed(): void {
     this.consecutiveFailures = 0;
     this.ejected = false;
@@ -55,26 +54,26 @@ export class TargetHealth {
   }
 
   /**
-   * A request got an answer that says little: an error of the service that does not count as a failure. It neither adds
-   * to the failures in a row nor ends them; an ejected target comes back, because it answers.
+   * Reports an error response that does not count as a failure. It neither increases nor resets the number of consecutive
+   * failures. An ejected target is used again, because it responds.
    */
   answer(): void {
     if (this.ejected) this.succeed();
   }
 
-  /** A connection was opened as a trial: the target is used again, and the next failure ejects it. */
+  /** Reports that the trial connection opened: the target is used again, and the next failure ejects it. */
   connected(policy: HealthPolicy): void {
     this.consecutiveFailures = policy.failures - 1;
     this.ejected = false;
     this.abandonTrial();
   }
 
-  /** The trial ended without an outcome, because its client left. */
+  /** Ends the trial without an outcome, because its client disconnected. */
   abandonTrial(): void {
     this.trialEndsAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** A request failed because of the target. */
+  /** Reports a request that failed because of the target. */
   fail(nowMs: number, policy: HealthPolicy): void {
     this.lastFailureMs = nowMs;
     this.consecutiveFailures++;

@@ -8,32 +8,43 @@ import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
 import { http2RequestHead, isGrpc } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
-import type { Http2UpstreamSession } from './http2-upstream-session.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
 
-/** The target of a call. */
+/** The target, as a call uses it. */
 export interface Http2CallDispatcher {
   readonly wheel: TimerWheel;
   readonly scheme: 'http' | 'https';
-  /** The upstream has not looked at the request: gives the call another session. */
+  /** Gives the call another session, because the upstream has not processed the request. */
   retry(call: Http2Call): void;
+}
+
+/** The session, as a call on it uses it. */
+export interface CallSession {
+  /** Whether the session accepts streams. */
+  readonly isOpen: boolean;
+  /** Opens a stream. @throws Error when the session accepts none, or the head cannot be written */
+  request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream;
+  /** Whether a GOAWAY frame said that the upstream will not process the stream with this identifier. */
+  isUnprocessed(streamId: number | undefined): boolean;
+  /** Stops accepting calls; the session closes after its last stream. */
+  retire(): void;
 }
 
 /** Interim responses allowed before the final one. */
 const MAX_INTERIM_RESPONSES = 16;
 
-/** What is waited for: a session, the response, or its content. */
+/** The phases of a call: it waits for a session, for the response, or for the content of the response. */
 const SESSION = 0;
 const RESPONSE = 1;
 const CONTENT = 2;
 
 /**
- * One request to an HTTP/2 target: a stream of one of its sessions, and the promise that exactly one outcome is
- * reported. What was not processed according to RFC 9113 section 8.7 (a refused stream, one above the last of a GOAWAY)
- * counts as unsent, and goes out once more by itself when its content is still held.
+ * One request to an HTTP/2 target, on a stream of one of its sessions. Reports exactly one outcome. A request that the
+ * upstream did not process (RFC 9113 section 8.7: a refused stream, or one above the last stream of a GOAWAY) counts as
+ * unsent, and is sent once more while its content is still buffered.
  *
- * A stream that is given up is destroyed, not closed: node ends a closed one in good order first, and the upstream
- * would take half a request for a whole one.
+ * An aborted stream is destroyed, not closed: Node ends a closed stream normally, and the upstream would take an incomplete
+ * request for a complete one.
  */
 export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner, TimerOwner {
   private readonly request: UpstreamRequest;
@@ -46,7 +57,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private phase = SESSION;
   private phaseDeadlineMs: number;
   private activeMs: number;
-  private session: Http2UpstreamSession | undefined = undefined;
+  private session: CallSession | undefined = undefined;
   private stream: ClientHttp2Stream | undefined = undefined;
   private content: ResponseContent | undefined = undefined;
   private trailers: HeaderList | undefined = undefined;
@@ -74,11 +85,11 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   abort(): void {
     if (this.over) return;
     this.finish();
-    this.stream?.destroy(new Error('the call was given up'));
+    this.stream?.destroy(new Error('the call was aborted'));
   }
 
-  /** For the session: it is open, and has room. Sends the request. */
-  send(session: Http2UpstreamSession): void {
+  /** Called by the session when it can open a stream. Sends the request. */
+  send(session: CallSession): void {
     if (this.over) return;
     const { content, headers } = this.request;
     this.session = session;
@@ -86,7 +97,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     try {
       stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0, content.length !== 0 && isGrpc(headers));
     } catch (error) {
-      // A session that is on its way out takes no more streams.
+      // A closing session accepts no streams.
       if (session.isOpen) this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
       else this.refused('the session was closed');
       return;
@@ -111,7 +122,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
 
   end(trailers: HeaderList | undefined): void {
     if (this.over || this.requestSent) return;
-    // Only a call of gRPC is asked for them.
+    // Node emits this for gRPC requests only; see `request`.
     this.stream?.once('wantTrailers', () => this.stream?.sendTrailers(trailersOf(trailers)));
     this.stream?.end();
     this.sent();
@@ -132,7 +143,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
       return;
     }
     this.reading = true;
-    // 'end' is emitted once, also to nobody: content without a byte may be over before it is asked for.
+    // 'end' is emitted once, and for empty content possibly before the content is requested.
     if (stream.readableEnded) return this.ended(stream, content);
     stream.on('data', (chunk: Buffer) => {
       this.activeMs = this.wheel.nowMs;
@@ -149,15 +160,15 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     const { stream } = this;
     this.finish();
     if (this.endsWithHead && this.requestSent) stream?.resume();
-    else stream?.destroy(new Error('nobody wants the rest of the response'));
+    else stream?.destroy(new Error('the rest of the response was cancelled'));
   }
 
-  /** For the session: it broke before the request was on it. */
+  /** Called by the session when it failed before the request was sent. */
   unreachable(reason: string): void {
     this.broken('upstream_connect_failed', reason, true);
   }
 
-  /** For the target: there is no session for the call, and there will be none. */
+  /** Called by the target when the call cannot get a session. */
   reject(code: ErrorCode, reason: string): void {
     this.broken(code, reason, true);
   }
@@ -172,7 +183,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
       this.activeMs = this.wheel.nowMs;
       this.request.content.resume();
     });
-    // What went wrong shows in the code the stream is closed with.
+    // 'close' follows, and the reset code of the stream states the cause.
     stream.on('error', () => undefined);
     stream.on('close', () => this.closed(stream));
   }
@@ -189,7 +200,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     const headers = fieldsOf(raw);
     if (this.over) return;
     if (headers === undefined || ++this.interims > MAX_INTERIM_RESPONSES) {
-      this.broken('upstream_malformed_response', 'there are more interim responses than the limit, or one is malformed');
+      this.broken('upstream_malformed_response', 'an interim response is malformed, or there are too many of them');
     } else if (status !== 100) {
       this.events.onInterim(status, headers);
     }
@@ -205,14 +216,14 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     const content = new ResponseContent(this, head.length, ends);
     this.content = content;
     this.arm();
-    // It has made up its mind before it read everything: what it does not want is not sent.
+    // The server answered with an error before it had read the content, so the rest is not sent.
     if (!this.requestSent && head.status >= 400) this.request.content.cancel();
     this.events.onResponse(head.status, head.headers, content);
   }
 
   private ended(stream: ClientHttp2Stream, content: ResponseContent): void {
     if (this.over) return;
-    // A stream that was cut off ends as well.
+    // A stream that was reset emits 'end', too.
     if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) return this.closed(stream);
     const { requestSent } = this;
     this.finish();
@@ -229,7 +240,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   }
 
   private refused(reason: string): void {
-    // From here on the content counts as not started: it begins again with the next stream, here or of another target.
+    // Rewound content counts as not started: the next stream, of this or another target, sends it from the beginning.
     if (this.contentStarted && this.request.content.rewind?.() === true) this.contentStarted = false;
     if (this.contentStarted || this.retried) return this.broken('upstream_reset', reason, true);
     this.retried = true;
@@ -252,7 +263,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     else this.events.onFailure({ code, reason, unsent: isUnsent, replayable: !this.contentStarted });
   }
 
-  /** Nothing more is reported, and no more content of the request is taken. */
+  /** Ends the call: it reports nothing more and reads no more request content. */
   private finish(): void {
     this.over = true;
     this.wheel.clear(this.timer);
@@ -263,23 +274,23 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.wheel.set(this.timer, Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0));
   }
 
-  /** When the phase under way has lasted too long. Time in which the client is to move does not count. */
+  /** The wheel time at which the current wait is too long. The time that the client takes does not count. */
   private deadline(): number {
     if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent)) return this.phaseDeadlineMs;
     const isUpstreamToMove = this.phase === RESPONSE ? this.blocked : this.content?.flowing === true;
     return (isUpstreamToMove ? this.activeMs : this.wheel.nowMs) + this.timeouts.idleMs;
   }
 
-  /** For the timer. */
+  /** {@inheritDoc TimerOwner.expired} */
   expired(): void {
     const { nowMs } = this.wheel;
     const { connectMs, firstByteMs, idleMs, totalMs } = this.timeouts;
     if (nowMs < this.totalDeadlineMs && nowMs < this.deadline()) return this.arm();
-    // Whether the stream or the whole session is stuck nobody knows: the next call gets another one.
+    // The whole session may be stuck, not only the stream, so the next call gets another session.
     this.session?.retire();
     if (nowMs >= this.totalDeadlineMs) this.broken('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
-    else if (this.phase === SESSION) this.broken('upstream_connect_failed', `no connection with room within ${connectMs} ms`, true);
+    else if (this.phase === SESSION) this.broken('upstream_connect_failed', `no connection was available within ${connectMs} ms`, true);
     else if (this.phase === RESPONSE && this.requestSent) this.broken('upstream_timeout', `no response within ${firstByteMs} ms`);
-    else this.broken('upstream_timeout', `not a byte moved for ${idleMs} ms`);
+    else this.broken('upstream_timeout', `no byte was transferred for ${idleMs} ms`);
   }
 }

@@ -4,9 +4,9 @@ import { appendFields, isGrpcType } from '../net/http2-fields.ts';
 import { requestFraming } from './request-head.ts';
 
 /**
- * The head of a request as names and values in turn. Content has a length when it is known, and otherwise ends with the
- * stream. `TE: trailers` is said for gRPC, which cannot do without.
- * @throws TypeError when method, target or authority cannot stand in a head; fields were checked when they entered their list
+ * Builds the head of a request as alternating names and values. Sets Content-Length when the length is known; otherwise the
+ * end of the stream ends the content. Sets `TE: trailers` for gRPC, which requires it.
+ * @throws TypeError when method, target or authority is invalid; fields were checked when they were added to their list
  */
 export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'https'): string[] {
   const { method, requestTarget, authority, headers, content } = request;
@@ -21,7 +21,7 @@ export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'htt
   return raw;
 }
 
-/** Whether the request is a call of gRPC, the one protocol that has a use for trailers. */
+/** Whether the request is a gRPC call, the only kind that uses trailers. */
 export function isGrpc(headers: HeaderList): boolean {
   return isGrpcType(headers.get('content-type'));
 }

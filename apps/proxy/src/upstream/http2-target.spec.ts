@@ -58,7 +58,7 @@ describe('requests over HTTP/2', () => {
     expect(started.streams[0]?.raw.join(' ')).toContain('te trailers');
   });
 
-  it('take content no faster than the upstream reads it', async () => {
+  it('send content no faster than the upstream reads it', async () => {
     use(await Http2Origin.start(({ stream }) => void stream.pause()));
     const content = new ScriptedContent(-1);
     const call = send({ method: 'POST', content, timeouts: { idleMs: 60_000, totalMs: 60_000 } });
@@ -70,7 +70,7 @@ describe('requests over HTTP/2', () => {
     expect(content.cancelled).toBe(true);
   });
 
-  it('that break off never look whole', async () => {
+  it('that fail never look complete', async () => {
     const started = use(await Http2Origin.start(() => undefined));
     const contents = [new ScriptedContent(-1), new ScriptedContent(-1)];
     const [failing, aborted] = contents.map((content) => send({ method: 'POST', content }));
@@ -85,7 +85,7 @@ describe('requests over HTTP/2', () => {
     expect(aborted?.outcomes).toBe(0);
   });
 
-  it('share a connection as far as the upstream allows, then open another, then wait', async () => {
+  it('share a connection up to the stream limit, then open another, then wait', async () => {
     const held: OriginStream[] = [];
     const started = use(await Http2Origin.start((opened) => void held.push(opened), { maxStreams: 2 }), { maxConnections: 2 });
     const calls: RecordedCall[] = [];
@@ -103,7 +103,7 @@ describe('requests over HTTP/2', () => {
     await eventually(() => target.idleCount === 2);
   });
 
-  it('that may not even wait, or wait too long, are refused as unsent', async () => {
+  it('that exceed the queue, or wait too long, are refused as unsent', async () => {
     let opened = 0;
     use(await Http2Origin.start(() => void opened++, { maxStreams: 1 }), { maxConnections: 1, maxQueued: 1 });
     send();
@@ -158,7 +158,7 @@ describe('responses over HTTP/2', () => {
     expect((await send({ method: 'HEAD' }).over).failure?.code).toBe('upstream_malformed_response');
   });
 
-  it('that nobody wants the rest of are given up', async () => {
+  it('that are cancelled reset their stream', async () => {
     const started = use(
       await Http2Origin.start(({ stream }) => {
         stream.respond([':status', '200']);
@@ -217,7 +217,7 @@ describe('responses over HTTP/2', () => {
     expect((await send({ path: '/interim' }).over).failure?.code).toBe('upstream_malformed_response');
   });
 
-  it('that refuse early stop the sending, and the request never looks whole', async () => {
+  it('that refuse early stop the request, which never looks complete', async () => {
     const started = use(
       await Http2Origin.start(({ stream }) => {
         stream.respond([':status', '413']);
@@ -233,13 +233,13 @@ describe('responses over HTTP/2', () => {
 });
 
 describe('sessions', () => {
-  it('refused streams go out once more by themselves, when nothing of their content was taken', async () => {
+  it('send refused streams once more when their content was not started', async () => {
     let refusals = 0;
     use(await Http2Origin.start((opened) => (refusals++ === 0 ? opened.stream.close(7) : ok(opened))));
     expect((await send().over).body).toBe('hello');
   });
 
-  it('that say GOAWAY finish what they have, and the next call opens another', async () => {
+  it('that receive GOAWAY finish their streams, and the next call opens another', async () => {
     const started = use(await Http2Origin.start((opened) => {
       if (started.sessions.length > 1) return ok(opened);
       opened.stream.session?.goaway(0);
@@ -264,14 +264,14 @@ describe('sessions', () => {
     await eventually(() => target.openCount === 0 && started.sessions.every((session) => session.destroyed));
   });
 
-  it('on which nothing moves are not used again', async () => {
+  it('without progress are not used again', async () => {
     const started = use(await Http2Origin.start((opened) => (started.sessions.length > 1 ? ok(opened) : undefined)));
     expect((await send({ timeouts: { firstByteMs: 50 } }).over).failure).toMatchObject({ code: 'upstream_timeout', unsent: false });
     expect((await send().over).body).toBe('hello');
     expect(started.sessions.length).toBe(2);
   });
 
-  it('are timed like connections: content that stands still, the whole exchange', async () => {
+  it('have the timeouts of connections: idle content and the whole exchange', async () => {
     use(
       await Http2Origin.start(({ stream, raw }) => {
         stream.respond([':status', '200']);
@@ -294,14 +294,14 @@ describe('sessions', () => {
     expect((await call.over).failure?.code).toBe('upstream_reset');
   });
 
-  it('that cannot be had fail the call as unsent', async () => {
+  it('that cannot be opened fail the call as unsent', async () => {
     use(await Http2Origin.start(ok));
     origin.stop();
     expect((await send().over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true, replayable: true });
     await eventually(() => target.openCount === 0);
   });
 
-  it('with somebody who speaks HTTP/1.1 fail the call', async () => {
+  it('with a server that speaks HTTP/1.1 fail the call', async () => {
     use(await RawOrigin.answering('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect((await send().over).failure?.code).toMatch(/^upstream_/);
     await eventually(() => target.openCount === 0);
@@ -309,12 +309,12 @@ describe('sessions', () => {
 });
 
 describe('HTTP/2 over TLS', () => {
-  it('is verified, and agreed on in the handshake', async () => {
+  it('is verified, and negotiated in the handshake', async () => {
     use(await Http2Origin.start(ok, { certificate: localCertificate }), {}, { verify: true, caCertificates: testAuthority });
     expect((await send().over).body).toBe('hello');
   });
 
-  it('is not spoken with a certificate made out to somebody else', async () => {
+  it('is refused with a certificate for another name', async () => {
     const started = use(await Http2Origin.start(ok, { certificate: certificateA }), {}, { verify: true, caCertificates: testAuthority });
     expect((await send().over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true });
     expect(started.streams.length).toBe(0);

@@ -11,12 +11,12 @@ import type { PooledTarget } from './pooled-target.ts';
 import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './target-options.ts';
 import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
-/** Connections to one target: each carries many streams, so a few are plenty. */
+/** Maximum connections to one target; each carries many streams. */
 const MAX_SESSIONS = 16;
 
 /**
- * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection as far as the upstream
- * allows; then another one is opened, and beyond the last one they wait.
+ * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection up to the stream limit of
+ * the upstream. Beyond it the target opens another connection, and beyond the connection limit calls wait.
  */
 export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPool, AddressUser {
   readonly address: string;
@@ -29,13 +29,13 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   readonly sessionIdleMs: number;
   draining = false;
   private readonly addresses: TargetAddresses | undefined;
-  /** The address that the next session is opened to, when it was decided before. */
+  /** The address for the next session, if it is already chosen. */
   private wanted: string | undefined = undefined;
   private readonly budget: ConnectionBudget;
   private readonly maxSessions: number;
   private readonly maxQueued: number;
   private readonly sessions = new Set<Http2UpstreamSession>();
-  /** Sessions that take no more calls and are not empty yet. */
+  /** Sessions that accept no more calls and still have streams. */
   private readonly leaving = new Set<Http2UpstreamSession>();
   private readonly waiting = new Set<Http2Call>();
 
@@ -81,7 +81,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     return call;
   }
 
-  giveUpIdle(): boolean {
+  closeIdle(): boolean {
     for (const session of this.sessions) {
       if (!session.isIdle) continue;
       session.retire();
@@ -120,7 +120,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   }
 
   closed(): void {
-    this.budget.leave();
+    this.budget.release();
   }
 
   gone(session: Http2UpstreamSession): void {
@@ -136,10 +136,10 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     if (call.over) return;
     const session = this.sessionWithRoom();
     if (session !== undefined) session.take(call);
-    else if (this.sessions.size < this.maxSessions && this.budget.enter()) this.connect(call);
+    else if (this.sessions.size < this.maxSessions && this.budget.acquire()) this.connect(call);
     else if (this.sessions.size === 0) call.reject('local_resources_exhausted', `all ${this.budget.max} connections to targets are busy`);
     else if (this.waiting.size < this.maxQueued) this.waiting.add(call);
-    else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for room`);
+    else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for a stream`);
   }
 
   nextAddress(): string | undefined {
@@ -148,7 +148,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     return wanted ?? this.addresses?.next();
   }
 
-  /** Sessions to addresses that the name no longer has take no more calls, and close after the last one. */
+  /** Retires sessions to addresses that the name no longer has; they close after their last call. */
   addressesChanged(): void {
     for (const session of this.sessions) if (this.addresses?.isGone(session.address) === true) session.retire();
   }
@@ -173,8 +173,8 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     try {
       session = new Http2UpstreamSession(this);
     } catch (error) {
-      this.budget.leave();
-      call.reject(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      this.budget.release();
+      call.reject(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `the connection could not be opened: ${String(error)}`);
       return;
     }
     this.sessions.add(session);

@@ -8,31 +8,31 @@ import { describeSocketError, noteConnected, type TargetConnector } from './conn
 import type { Http2Call } from './http2-call.ts';
 import { isLocalFault } from './local-fault.ts';
 
-/** What a session needs of its target. */
+/** The target, as a session uses it. */
 export interface SessionPool {
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly draining: boolean;
-  /** How long a session may be without a stream. */
+  /** How long a session may stay without streams. */
   readonly sessionIdleMs: number;
-  /** A stream has closed: there is room. */
+  /** Reports that a stream has closed, so that another may be opened. */
   roomMade(): void;
-  /** The address that a new session tries first; undefined when there is no choice. */
+  /** The address that a new session tries first; undefined when the target has only one. */
   nextAddress(): string | undefined;
-  /** The connection is closed. */
+  /** Reports that the connection is closed. */
   closed(): void;
-  /** The session takes no more calls. */
+  /** Reports that the session accepts no more calls. */
   gone(session: Http2UpstreamSession): void;
 }
 
-/** Streams that are put on a session before the upstream has said how many it takes (RFC 9113 section 6.5.2). */
+/** Stream limit of a session until the upstream has sent its own (RFC 9113 section 6.5.2), and upper bound of that. */
 const ASSUMED_STREAMS = 100;
-/** Bytes of fields the upstream may send at once. */
+/** Maximum size of a header list from the upstream, in bytes. */
 const MAX_HEADER_LIST_BYTES = 32_768;
 
 /** One HTTP/2 connection to a target. */
 export class Http2UpstreamSession {
-  /** The address it is connected to, or that it tries first; empty when that is not known. */
+  /** The address that the session uses, or tries first; empty when it is not known. */
   address: string;
   private readonly pool: SessionPool;
   private readonly socket: Socket;
@@ -60,7 +60,7 @@ export class Http2UpstreamSession {
     this.socket.on('close', guardedBy(this.socket, closed));
   }
 
-  /** Takes streams. */
+  /** Whether the session accepts streams. */
   get isOpen(): boolean {
     return !this.retired && this.session !== undefined && !this.session.closed && !this.session.destroyed;
   }
@@ -69,12 +69,12 @@ export class Http2UpstreamSession {
     return !this.retired && this.streams + this.waiting.size < this.maxStreams && this.session?.closed !== true && this.guard?.isInDoubt !== true;
   }
 
-  /** Nothing is on it. */
+  /** Whether the session has no streams and no waiting calls. */
   get isIdle(): boolean {
     return this.streams === 0 && this.waiting.size === 0;
   }
 
-  /** Whether the upstream has said, in GOAWAY, that it has not processed and will not process the stream of this number. */
+  /** Whether a GOAWAY frame said that the upstream will not process the stream with this identifier. */
   isUnprocessed(streamId: number | undefined): boolean {
     return streamId !== undefined && streamId > this.lastProcessedId;
   }
@@ -85,7 +85,7 @@ export class Http2UpstreamSession {
     else this.waiting.add(call);
   }
 
-  /** For a call: opens a stream. @throws Error when the session takes none, or the head cannot be written */
+  /** {@inheritDoc CallSession.request} */
   request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream {
     const { session, pool } = this;
     if (session === undefined) throw new Error('the session is not open');
@@ -102,7 +102,7 @@ export class Http2UpstreamSession {
     return stream;
   }
 
-  /** Takes no more calls, and closes after the last stream. */
+  /** Stops accepting calls; the session closes after its last stream. */
   retire(): void {
     if (this.retired) return;
     this.retired = true;
@@ -133,9 +133,9 @@ export class Http2UpstreamSession {
     const options: ClientSessionOptions & { strictSingleValueFields: boolean } = {
       createConnection: () => socket,
       settings: { enablePush: false, maxHeaderListSize: MAX_HEADER_LIST_BYTES },
-      // Above what a response is refused for, so that the reason can be told.
+      // Above the limit at which a response is refused, so that the failure has a specific reason.
       maxHeaderListPairs: 256,
-      // What a client sent twice is passed on twice.
+      // Fields that a client sent twice are forwarded twice.
       strictSingleValueFields: false,
     };
     const session = connect(`${scheme}://${authority}:${port}`, options);
@@ -164,7 +164,7 @@ export class Http2UpstreamSession {
     else this.pool.wheel.set(this.timer, this.pool.sessionIdleMs);
   }
 
-  /** The connection is of no more use. Streams on it say so themselves. */
+  /** Ends the session after a failure and fails the waiting calls. Open streams report the failure themselves. */
   private failed(reason: string, isLocal = false): void {
     const wasRetired = this.retired;
     this.retired = true;

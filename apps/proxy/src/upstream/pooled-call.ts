@@ -5,35 +5,44 @@ import type { Tunnel } from '../exchange/tunnel.ts';
 import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
 import { requestFraming, requestHead } from './request-head.ts';
 import type { ResponseContent } from './response-content.ts';
-import type { UpstreamConnection } from './upstream-connection.ts';
+import type { SocketWriter } from '../net/socket-writer.ts';
 
-/** Where calls come from: the pool, as a call sees it. */
+/** The pool, as a call uses it. */
 export interface CallDispatcher {
-  /** Gives the call a connection of its own, opened now. */
+  /** Opens a new connection for the call. */
   retry(call: PooledCall): void;
-  /** The call no longer waits for a connection. */
+  /** Removes the call from the queue for a connection. */
   unqueue(call: PooledCall): void;
 }
 
-/** Methods whose repetition does no further harm, RFC 9110 section 9.2.2. */
+/** The connection, as the call on it uses it. */
+export interface CallConnection {
+  readonly writer: SocketWriter;
+  /** Reports that the whole request was handed to the socket; the wait for the response begins. */
+  requestSent(): void;
+  /** Closes the connection without reporting anything to the call. */
+  destroy(): void;
+}
+
+/** Idempotent methods (RFC 9110 section 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /**
- * One request on its way to one target: its request side, and the promise that exactly one outcome is reported.
+ * One request to an HTTP/1.1 target. Sends the request and reports exactly one outcome.
  *
- * A server may close an idle connection in the moment a request is put on it. When that happens before the first byte
- * of a response, the request goes out once more on a fresh connection, provided that it is idempotent and its content
- * was not touched (RFC 9112 section 9.3.1).
+ * A server may close an idle connection at the moment a request is sent on it. When that happens before the first byte of
+ * the response, the request is sent once more on a new connection, if it is idempotent and its content was not started
+ * (RFC 9112 section 9.3.1).
  */
 export class PooledCall implements UpstreamCall, ContentSender {
   readonly request: UpstreamRequest;
   readonly timeouts: UpstreamTimeouts;
-  /** Wheel time by which the whole exchange must be over. */
+  /** Wheel time by which the whole exchange must be complete. */
   readonly totalDeadlineMs: number;
-  /** Wheel time by which a waiting call must have got a connection. */
+  /** Wheel time by which a queued call must have a connection. */
   readonly queueDeadlineMs: number;
-  connection: UpstreamConnection | undefined = undefined;
-  /** The request was handed to the socket entirely. */
+  connection: CallConnection | undefined = undefined;
+  /** The whole request was handed to the socket. */
   requestSent = false;
   private readonly dispatcher: CallDispatcher;
   private readonly events: UpstreamEvents;
@@ -53,7 +62,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.queueDeadlineMs = nowMs + Math.min(timeouts.connectMs, timeouts.totalMs);
   }
 
-  /** Who asks; empty when that is not known. */
+  /** Identifies the caller; empty when it is unknown. */
   get callerKey(): string {
     return this.request.caller?.callerKey ?? '';
   }
@@ -62,31 +71,31 @@ export class PooledCall implements UpstreamCall, ContentSender {
     return this.request.isSlow === true;
   }
 
-  /** Content of the request is still on its way from the client. */
+  /** Whether the client has not sent all request content yet. */
   get isUploading(): boolean {
     const { content } = this.request;
     return !this.requestSent && content.length !== 0 && content.arrivedBytes !== Number.POSITIVE_INFINITY;
   }
 
-  /** The head of the response was delivered. */
+  /** Whether the response head was delivered. */
   get answered(): boolean {
     return this.content !== undefined;
   }
 
-  /** Nothing more is to be done for it. */
+  /** Whether the call has ended. */
   get isOver(): boolean {
     return this.over;
   }
 
   /**
-   * Takes only a connection that was opened for it: one that has met a dead connection, so as not to meet another, and one
-   * that asks for an upgrade, because what it needs is an ordinary stream.
+   * Whether the call must not reuse a connection: a repeated request avoids another dead connection, and an upgrade needs an
+   * ordinary stream.
    */
   get needsFresh(): boolean {
     return this.wasRepeated || this.request.upgrade;
   }
 
-  /** The request may go out once more, when it turns out that the first time was in vain. */
+  /** Whether the request may be sent once more. */
   get isRepeatable(): boolean {
     return !this.wasRepeated && !this.contentStarted && !this.request.upgrade && idempotent.has(this.request.method);
   }
@@ -100,8 +109,8 @@ export class PooledCall implements UpstreamCall, ContentSender {
     else connection.destroy();
   }
 
-  /** For the connection: it is open and this call's. Sends the request. */
-  send(connection: UpstreamConnection): void {
+  /** Called by the connection when the call may use it. Sends the request. */
+  send(connection: CallConnection): void {
     const { request } = this;
     const { content } = request;
     const framing = requestFraming(request.method, content.length);
@@ -129,7 +138,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.connection?.requestSent();
   }
 
-  /** The client's content failed: the upstream must not take what it has for whole. */
+  /** Closes the connection when the request content fails, so that the upstream cannot take it for complete. */
   contentBroken(error: Error): void {
     const code = error instanceof GatewayError ? error.code : 'internal_error';
     const { connection } = this;
@@ -137,12 +146,12 @@ export class PooledCall implements UpstreamCall, ContentSender {
     connection?.destroy();
   }
 
-  /** For the connection: the upstream takes more. */
+  /** Called by the connection when the upstream reads again. */
   resumeContent(): void {
     this.outgoing?.source.resume();
   }
 
-  /** For the connection: nobody reads the rest of the request any more. */
+  /** Called by the connection when the rest of the request is not needed. */
   stopSending(): void {
     if (!this.requestSent) this.outgoing?.abandon();
   }
@@ -161,12 +170,12 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.events.onUpgrade(headers, tunnel);
   }
 
-  /** For the connection: the exchange is complete, nothing is left to abort. */
+  /** Called by the connection when the exchange is complete. */
   complete(): void {
     this.over = true;
   }
 
-  /** For the connection: it broke. Nothing of a response had arrived when `silent`, and it had served before when `reused`. */
+  /** Called by a failed connection. @param silent no byte of the response arrived @param reused it had served other calls */
   broken(code: ErrorCode, reason: string, silent: boolean, reused: boolean): void {
     if (this.over) return;
     if (code === 'upstream_reset' && silent && reused && this.isRepeatable) {
@@ -179,7 +188,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.fail(code, reason);
   }
 
-  /** Reports that there will be no response, or that the one there is breaks off. */
+  /** Reports the failure of the call, or of the response content when the response has begun. */
   fail(code: ErrorCode, reason: string): void {
     if (this.over) return;
     this.over = true;

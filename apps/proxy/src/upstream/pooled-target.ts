@@ -1,19 +1,19 @@
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 
-/** A target with connections of its own, as the registry keeps it. */
+/** A target and its connections, as the registry uses it. */
 export interface PooledTarget extends UpstreamTarget {
-  /** Connections, tunnels aside. */
+  /** Open connections, not including tunnels. */
   readonly openCount: number;
   readonly idleCount: number;
   /** Calls that wait for a connection. */
   readonly waitingCount: number;
-  /** Opens a connection and closes it, as the trial of an ejected target. Calls `onOutcome` once, within `connectMs`. */
+  /** Opens and closes a connection as the trial of an ejected target. Calls `onOutcome` once, within `connectMs`. */
   tryConnection(connectMs: number, onOutcome: (outcome: ConnectionOutcome) => void): void;
-  /** Gives up one connection that nothing is on. False when there is none. */
-  giveUpIdle(): boolean;
-  /** Keeps no connection longer than the calls on it take. Calls that still come are served. */
+  /** Closes one idle connection. Returns false when there is none. */
+  closeIdle(): boolean;
+  /** Closes each connection after the calls on it. New calls are still served. */
   drain(): void;
-  /** Ends all connections; calls under way fail. */
+  /** Closes all connections; calls in progress fail. */
   close(): void;
 }

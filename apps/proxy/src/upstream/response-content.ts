@@ -1,19 +1,19 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
-import type { HeaderList } from '@sluice/http1';
+import type { HeaderList, ResponseParser } from '@sluice/http1';
 import type { ContentSink, ContentSource } from '../exchange/content.ts';
 
-/** What the content of a response needs of its connection. */
+/** The connection, as the content of a response uses it. */
 export interface ResponseContentOwner {
-  /** The content is wanted: read, and deliver what is already there before returning. */
+  /** Starts or continues to read; delivers what has already arrived before returning. */
   contentResumed(): void;
-  /** The sink is full: stop reading. */
+  /** Stops reading, because the sink is full. */
   contentPaused(): void;
-  /** Nobody wants the rest of this content. */
+  /** Reports that the rest of the content is not needed. */
   contentCancelled(content: ResponseContent): void;
 }
 
 /**
- * The content of one response. One object per response, so that a late call for a response that is over cannot touch
+ * The content of one response. Each response has its own object, so that a late call for a finished response cannot affect
  * the next one on the same connection.
  */
 export class ResponseContent implements ContentSource {
@@ -31,7 +31,7 @@ export class ResponseContent implements ContentSource {
     this.endsWithHead = endsWithHead;
   }
 
-  /** Somebody waits for bytes. */
+  /** Whether a sink accepts bytes. */
   get flowing(): boolean {
     return this.sink !== undefined && !this.paused;
   }
@@ -58,14 +58,14 @@ export class ResponseContent implements ContentSource {
     this.owner.contentCancelled(this);
   }
 
-  /** For the connection: a piece of content has arrived. */
+  /** Called by the connection with a piece of content. */
   deliver(chunk: Buffer): void {
     if (this.sink === undefined || this.sink.data(chunk) || this.over) return;
     this.paused = true;
     this.owner.contentPaused();
   }
 
-  /** For the connection: the content is complete. */
+  /** Called by the connection when the content is complete. */
   complete(trailers: HeaderList | undefined): void {
     const { sink } = this;
     this.over = true;
@@ -73,7 +73,7 @@ export class ResponseContent implements ContentSource {
     sink?.end(trailers);
   }
 
-  /** For the connection: the content will never be complete. Whoever starts it later hears of it then. */
+  /** Called by the connection when the content cannot be completed. A sink that starts later receives the fault then. */
   fail(code: ErrorCode, reason: string): void {
     if (this.over) return;
     const { sink } = this;
@@ -82,4 +82,13 @@ export class ResponseContent implements ContentSource {
     this.fault = new GatewayError(code, { cause: reason });
     sink?.fail(this.fault);
   }
+}
+
+/**
+ * The number of content bytes that the head announces, -1 when it announces none. Responses to HEAD and 304 responses
+ * announce the length of content that is not sent.
+ */
+export function announcedLength(parser: ResponseParser): number {
+  if (parser.framing === 'length' || parser.framing === 'none') return parser.contentLength ?? (parser.status === 204 ? 0 : -1);
+  return -1;
 }

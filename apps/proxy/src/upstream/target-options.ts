@@ -2,12 +2,12 @@ import type { ResponseLimits } from '@sluice/http1';
 import { NameResolver } from '../names/name-resolver.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 
-/** How a target is reached. Two services that say the same share its connections. */
+/** How a target is reached. Services with equal specs share the connections. */
 export interface TargetSpec {
   readonly protocol: 'http' | 'https' | 'h2c' | 'h2';
   /** `host:port`, as configured. */
   readonly address: string;
-  /** How many connections the services that have it allow; the default otherwise. */
+  /** Connection limits from the services that use the target; otherwise the defaults apply. */
   readonly connections?: { readonly maxConnections: number; readonly maxQueued: number } | undefined;
   /** For https and h2. */
   readonly tls: TargetTls;
@@ -15,33 +15,33 @@ export interface TargetSpec {
 
 export interface TargetTls {
   readonly verify: boolean;
-  /** Sent as SNI and verified; the host of the address otherwise. */
+  /** The server name that is sent as SNI and verified; the host of the address by default. */
   readonly serverName?: string | undefined;
-  /** Name of the client certificate that is shown; none otherwise. */
+  /** The name of the client certificate, if one is sent. */
   readonly clientCertificate?: string | undefined;
-  /** PEM, trusted instead of the system's. */
+  /** CA certificates (PEM) that are trusted instead of the system's. */
   readonly caCertificates?: string | undefined;
 }
 
-/** What makes two targets the same one. */
+/** Gives the key under which equal targets share their connections. */
 export function targetKey({ protocol, address, tls, connections }: TargetSpec): string {
   const encrypted = protocol === 'https' || protocol === 'h2';
   return JSON.stringify(encrypted ? [protocol, address, connections, tls.verify, tls.serverName, tls.caCertificates, tls.clientCertificate] : [protocol, address, connections]);
 }
 
 export interface TargetOptions {
-  /** Open connections to one target; for HTTP/2, of which few are needed, sessions. */
+  /** Maximum open connections to one target; for HTTP/2, sessions. */
   readonly maxConnections: number;
-  /** Requests that may wait for a connection, each no longer than its time to connect. */
+  /** Maximum requests that wait for a connection, each at most for its connect timeout. */
   readonly maxQueued: number;
-  /** An idle connection is given up before the server does it: a request and a closing that cross cost a retry. */
+  /** Idle timeout. It should be shorter than the server's, because a request on a connection that the server closes costs a retry. */
   readonly keepAliveIdleMs: number;
-  /** The same when the server announces its own time in a Keep-Alive field: at most this long. */
+  /** Upper bound of the idle timeout when the server announces its own in a Keep-Alive field. */
   readonly maxKeepAliveIdleMs: number;
   readonly limits: Partial<ResponseLimits>;
   /** Resolves the names of targets. */
   readonly names: NameResolver;
-  /** Room for connections, shared with all other targets of the process. */
+  /** The connection limit that all targets of the process share. */
   readonly budget: ConnectionBudget;
 }
 

@@ -35,7 +35,7 @@ const whenReceived = (connection: OriginConnection, react: (received: string) =>
   void connection.socket.on('data', () => react(connection.received));
 
 describe('requests', () => {
-  it('go out byte for byte: Host, fields, framing from the content', async () => {
+  it('are sent byte for byte: Host, fields, framing from the content', async () => {
     use(await RawOrigin.answering(ok('1')));
     await send({ path: '/a?b', headers: { 'X-A': 'b' } }).over;
     await send({ method: 'POST' }).over;
@@ -47,7 +47,7 @@ describe('requests', () => {
     ]);
   });
 
-  it('of unknown length go out in chunks', async () => {
+  it('of unknown length are sent in chunks', async () => {
     use(await RawOrigin.answering(ok('1')));
     const content = new ScriptedContent(-1, (source) => (source.give('he'), source.give('llo'), source.end()));
     await send({ method: 'POST', content }).over;
@@ -66,7 +66,7 @@ describe('requests', () => {
     expect(failure).toMatchObject({ code: 'internal_error', unsent: true, replayable: true });
   });
 
-  it('take content no faster than the upstream reads it', async () => {
+  it('send content no faster than the upstream reads it', async () => {
     use(await RawOrigin.start(({ socket }) => void socket.pause()));
     const content = new ScriptedContent(-1);
     const call = send({ method: 'POST', content, timeouts: { idleMs: 60_000, totalMs: 60_000 } });
@@ -81,7 +81,7 @@ describe('requests', () => {
     expect(content.cancelled).toBe(true);
   });
 
-  it('whose content breaks off never look whole: the connection is destroyed', async () => {
+  it('whose content fails never look complete: the connection is destroyed', async () => {
     use(await RawOrigin.answering(''));
     const content = new ScriptedContent(-1);
     const call = send({ method: 'POST', content });
@@ -101,7 +101,7 @@ describe('responses', () => {
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n', -1, 'hello'],
     ['empty', 'HTTP/1.1 204 No Content\r\n\r\n', 0, ''],
     ['304 with a length', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', 9, ''],
-  ])('%s arrive whole, and their connection is used again', async (_, response, length, body) => {
+  ])('%s arrive completely, and their connection is reused', async (_, response, length, body) => {
     use(await RawOrigin.answering(response));
     for (let round = 0; round < 3; round++) {
       const call = await send().over;
@@ -111,7 +111,7 @@ describe('responses', () => {
     expect([pool.openCount, pool.idleCount]).toEqual([1, 1]);
   });
 
-  it('delimited by the end of the connection arrive whole', async () => {
+  it('delimited by the end of the connection arrive completely', async () => {
     use(
       await RawOrigin.start((connection) =>
         whenReceived(connection, () => {
@@ -134,7 +134,7 @@ describe('responses', () => {
     expect(origin.connections.length).toBe(1);
   });
 
-  it('lose what belongs to the hop', async () => {
+  it('lose hop-by-hop fields', async () => {
     use(await RawOrigin.answering(ok('', 'Connection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-End: 2\r\n')));
     expect((await send().over).headers.filter(([name]) => name !== 'content-length')).toEqual([['x-end', '2']]);
   });
@@ -188,7 +188,7 @@ describe('responses', () => {
     expect(pool.idleCount).toBe(1);
   });
 
-  it('that nobody wants the rest of cost their connection, unless the rest is here already', async () => {
+  it('that are cancelled close their connection, unless the rest has arrived', async () => {
     use(await RawOrigin.answering(ok('short'), 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
     send({ onContent: (content) => content.cancel() });
     await eventually(() => pool.idleCount === 1);
@@ -199,7 +199,7 @@ describe('responses', () => {
 });
 
 describe('an early response', () => {
-  it('of refusal stops the sending, is delivered, and the connection is not used again', async () => {
+  it('with an error stops the request, is delivered, and the connection is not reused', async () => {
     use(await RawOrigin.answering('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno', ok('fresh')));
     const content = new ScriptedContent(1_000);
     const call = send({ method: 'POST', content });
@@ -210,7 +210,7 @@ describe('an early response', () => {
     expect(origin.connections.length).toBe(2);
   });
 
-  it('of success goes on while the request does, in both directions', async () => {
+  it('with success streams in both directions while the request continues', async () => {
     use(
       await RawOrigin.start((connection) => {
         connection.socket.once('data', () => connection.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'));
@@ -240,7 +240,7 @@ describe('an early response', () => {
 });
 
 describe('connections', () => {
-  it('used last are used next, up to the cap; beyond it calls wait in order', async () => {
+  it('are reused last in, first out, up to the limit; beyond it calls wait in order', async () => {
     const answers: (() => void)[] = [];
     use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
     const calls = [send({ path: '/1' }), send({ path: '/2' }), send({ path: '/3' }), send({ path: '/4' })];
@@ -255,7 +255,7 @@ describe('connections', () => {
     expect([pool.openCount, pool.idleCount, pool.waitingCount]).toEqual([2, 2, 0]);
   });
 
-  it('that do not become free in time fail the calls that wait, and too many may not wait', async () => {
+  it('that do not become free in time fail queued calls, and the queue is bounded', async () => {
     use(await RawOrigin.answering(''), { maxConnections: 1, maxQueued: 1 });
     send();
     const waiting = send({ timeouts: { connectMs: 50 } });
@@ -264,7 +264,7 @@ describe('connections', () => {
     expect((await waiting.over).failure).toMatchObject({ code: 'no_target_available', unsent: true, replayable: true });
   });
 
-  it('for an upgrade are opened for it, and make room for it', async () => {
+  it('for an upgrade are new, and replace an idle one', async () => {
     const upgraded = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     use(await RawOrigin.start((connection) => whenReceived(connection, (received) => connection.socket.write(received.includes('Upgrade') ? upgraded : ok('x')))), { maxConnections: 1 });
     const first = send();
@@ -276,7 +276,7 @@ describe('connections', () => {
     expect((await send().over).body).toBe('x');
   });
 
-  it('that become free together go to all who wait, though the first of them wants one of its own', async () => {
+  it('that become free together serve all queued calls, even if the first one needs a new connection', async () => {
     const answers: (() => void)[] = [];
     use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
     const first = [send(), send()];
@@ -310,7 +310,7 @@ describe('connections', () => {
     expect([pool.idleMs('timeout=5, max=100'), pool.idleMs('timeout=1'), pool.idleMs('timeout=900'), pool.idleMs('max=5')]).toEqual([4_000, 500, 60_000, 60]);
   });
 
-  it('on which bytes arrive while idle are destroyed, and the bytes delivered to nobody', async () => {
+  it('that receive bytes while idle are destroyed, and the bytes reach no call', async () => {
     use(await RawOrigin.answering(ok('x')));
     await send().over;
     origin.connections[0]?.socket.write(ok('stray'));
@@ -318,14 +318,14 @@ describe('connections', () => {
     expect((await send().over).body).toBe('x');
   });
 
-  it('on which more than the response arrives are destroyed', async () => {
+  it('that receive more than the response are destroyed', async () => {
     use(await RawOrigin.answering(`${ok('x')}HTTP/1.1 200 OK\r\n\r\n`, ok('y')));
     expect((await send().over).body).toBe('x');
     expect((await send().over).body).toBe('y');
     expect(origin.connections.length).toBe(2);
   });
 
-  it('that the server closes while idle are gone at once', async () => {
+  it('that the server closes while idle are removed at once', async () => {
     use(await RawOrigin.answering(ok('x')));
     await send().over;
     origin.connections[0]?.socket.end();
@@ -338,7 +338,7 @@ describe('connections', () => {
     await eventually(() => pool.openCount === 0);
   });
 
-  it('that are drained serve those who wait, and are closed when nobody does any more', async () => {
+  it('that are drained serve queued calls, and are closed after the last one', async () => {
     const answers: (() => void)[] = [];
     use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
     const calls = [send(), send(), send()];
@@ -352,7 +352,7 @@ describe('connections', () => {
     expect(origin.connections.length).toBe(2);
   });
 
-  it('outlive drain only as long as the calls on them', async () => {
+  it('outlive a drain only as long as the calls on them', async () => {
     let answer: () => void = () => undefined;
     use(await RawOrigin.start((connection) => connection.socket.on('data', () => (answer = () => connection.socket.write(ok('x'))))));
     const first = send();

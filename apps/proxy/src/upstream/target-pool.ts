@@ -13,16 +13,16 @@ import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './tar
 import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
 import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
-/** When more than half of the queue is taken, the most that one caller may still add to. */
-const MOST_QUEUED_OF_ONE = 32;
-/** How often calls that wait for a connection are looked at. */
+/** While the queue is more than half full, the number of queued calls at which one caller may not add another. */
+const MAX_QUEUED_PER_CALLER = 32;
+/** How often the queue is checked for calls whose time is over. */
 const QUEUE_CHECK_MS = 100;
 
 /**
- * One HTTP/1.1 target with its connections.
+ * One HTTP/1.1 target and its pool of connections.
  *
- * The connection used last is used next: the ones that are not needed grow old together and are closed. Beyond
- * `maxConnections` calls wait, in order, no longer than they may take to connect.
+ * The most recently used connection is reused first, so that surplus connections reach their idle timeout. Beyond
+ * `maxConnections`, calls wait in order of arrival, at most for their connect timeout.
  */
 export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask, AddressUser {
   readonly address: string;
@@ -35,14 +35,14 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   readonly limits: Partial<ResponseLimits>;
   nextAtEnd: EndOfTurnTask | undefined = undefined;
   private readonly options: TargetOptions;
-  /** Of a target that is named. */
+  /** The resolved addresses; undefined when the host is an IP address. */
   private readonly addresses: TargetAddresses | undefined;
-  /** The address that the next connection is opened to, when it was decided before. */
+  /** The address for the next connection, if it is already chosen. */
   private wanted: string | undefined = undefined;
   private readonly connections = new Set<UpstreamConnection>();
   private readonly idle: UpstreamConnection[] = [];
   private readonly waiting = new Set<PooledCall>();
-  /** Calls that get an idle connection at the end of this turn. */
+  /** Calls that get an idle connection at the end of this turn of the event loop. */
   private reusing: PooledCall[] = [];
   private isAssigning = false;
   private readonly queueTimer = new Timer({ expired: () => this.checkQueue() });
@@ -96,10 +96,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   /**
-   * Puts calls on idle connections, those that waited for one first, once every socket that was readable in this turn of the
-   * event loop has been read. A loop that was held up finds the next request and bytes that nobody asked for at the same
-   * time, in either order: a connection that has such bytes must be seen to have them before a request is put on it, or they
-   * would pass for its response.
+   * Assigns calls to idle connections, queued calls first, after every readable socket of this turn of the event loop was
+   * read. After a delay of the loop, a new request and unsolicited bytes on an idle connection can be due in the same turn,
+   * in either order. The bytes must be read first, which closes the connection; otherwise they would be taken for the
+   * response.
    */
   endOfTurn(): void {
     this.isAssigning = false;
@@ -126,7 +126,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
       const connection = this.takeIdle();
       if (connection === undefined) return;
       if (call.needsFresh) {
-        // It is opened a connection of its own when this one has made room for it.
+        // The call gets a new connection once this one is closed.
         connection.destroy();
         continue;
       }
@@ -141,7 +141,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return wanted ?? this.addresses?.next();
   }
 
-  /** Connections to addresses that the name no longer has take no more calls. */
+  /** Closes idle connections to addresses that the name no longer has; busy ones close after their call. */
   addressesChanged(): void {
     const isGone = ({ address }: UpstreamConnection): boolean => this.addresses?.isGone(address) === true;
     const leaving = this.idle.filter(isGone);
@@ -155,7 +155,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return this.takeLastIdle();
   }
 
-  /** One to the address whose turn it is. Undefined also when there is none yet to that address: one is to be opened. */
+  /** Takes an idle connection to the next address. Returns undefined when a connection to that address must be opened. */
   private takeIdleInTurn(address: string | undefined): UpstreamConnection | undefined {
     for (let at = this.idle.length - 1; at >= 0; at--) {
       const connection = this.idle[at] as UpstreamConnection;
@@ -171,12 +171,12 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   private takeLastIdle(): UpstreamConnection | undefined {
     let connection = this.idle.pop();
-    // One that has just been destroyed is here until its socket says so.
+    // A destroyed connection stays in the list until the 'close' event of its socket.
     while (connection !== undefined && !connection.isIdle) connection = this.idle.pop();
     return connection;
   }
 
-  giveUpIdle(): boolean {
+  closeIdle(): boolean {
     const [oldest] = this.idle;
     oldest?.destroy();
     if (oldest !== undefined) this.idle.shift();
@@ -223,7 +223,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   closed(connection: UpstreamConnection): void {
-    this.options.budget.leave();
+    this.options.budget.release();
     if (!this.connections.delete(connection)) return;
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
@@ -232,7 +232,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   private open(call: PooledCall): void {
     const { maxConnections, budget } = this.options;
-    if (this.connections.size < maxConnections && budget.enter()) {
+    if (this.connections.size < maxConnections && budget.acquire()) {
       this.connect(call);
     } else if (this.connections.size === 0) {
       call.fail('local_resources_exhausted', `all ${budget.max} connections to targets are busy`);
@@ -251,11 +251,11 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
   }
 
-  /** The upper half of the queue is for callers who have no share of it yet, and for requests whose content is here. */
+  /** The upper half of the queue is reserved for callers with few queued calls and for requests with complete content. */
   private mayQueue(call: PooledCall): boolean {
     if (call.isUploading) return false;
     const { callerKey } = call;
-    return callerKey === '' || this.waiting.values().filter((other) => other.callerKey === callerKey).take(MOST_QUEUED_OF_ONE).toArray().length < MOST_QUEUED_OF_ONE;
+    return callerKey === '' || this.waiting.values().filter((other) => other.callerKey === callerKey).take(MAX_QUEUED_PER_CALLER).toArray().length < MAX_QUEUED_PER_CALLER;
   }
 
   private isOverShare(call: PooledCall): boolean {
@@ -272,8 +272,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     try {
       connection = new UpstreamConnection(this, call);
     } catch (error) {
-      this.options.budget.leave();
-      call.fail(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `cannot be connected to: ${String(error)}`);
+      this.options.budget.release();
+      call.fail(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `the connection could not be opened: ${String(error)}`);
       return;
     }
     this.connections.add(connection);
@@ -296,7 +296,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     }
     if (this.waiting.size === 0) return;
     this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
-    // A share may have become free without a connection becoming so: an upload is complete, for instance.
+    // A share may be free without a closed connection, for example because an upload is complete.
     if (this.idle.length > 0) this.assignLater();
     else if (this.connections.size < this.options.maxConnections) this.openForNext();
   }

@@ -61,7 +61,7 @@ describe('a target over TLS', () => {
   });
 
   it.each<[string, Partial<TargetTls>, string]>([
-    ['signed by nobody we trust', {}, '127.0.0.1'],
+    ['signed by an untrusted authority', {}, '127.0.0.1'],
     ['made out to another name', { caCertificates: testAuthority, serverName: 'b.test' }, '127.0.0.1'],
     ['made out to another address', { caCertificates: testAuthority }, '127.0.0.1'],
     ['made out to another host', { caCertificates: testAuthority }, 'localhost'],

@@ -3,14 +3,14 @@ import { after, guarded } from '@sluice/errors';
 import type { TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
 
-/** What came of the trial; `unknown` when this machine has no descriptor or port left, which is no fault of the target. */
+/** The outcome of a trial; `unknown` when this machine lacks a descriptor or port, which does not indicate a fault of the target. */
 export type ConnectionOutcome = 'connected' | 'failed' | 'unknown';
 
 /**
- * Opens a connection to a target, TLS handshake included, and closes it: the trial of an ejected target when no request
- * may be one. Calls `onOutcome` once, with what came of it. Never throws.
+ * Opens a connection to a target, including the TLS handshake, and closes it: the trial of an ejected target when no request
+ * is suitable. Calls `onOutcome` once with the outcome. Never throws.
  *
- * @param connectMs how long it may take, milliseconds
+ * @param connectMs timeout, milliseconds
  */
 export function tryConnection(
   connector: TargetConnector,
@@ -30,7 +30,7 @@ export function tryConnection(
   timer.unref();
   try {
     socket = connector.open();
-    // Stays after the outcome: a socket that is being destroyed may still fail.
+    // Not removed after the outcome, because a destroyed socket can still emit an error.
     socket.on('error', guarded('connection', (error: Error) => end(isLocalFault(error) ? 'unknown' : 'failed')));
     socket.once('close', guarded('connection', () => end('failed')));
     socket.once(connector.readyEvent, guarded('connection', () => end('connected')));

@@ -1,152 +1,146 @@
 import type { ErrorCode } from '@sluice/errors';
 import { FieldName, removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
 import type { Socket } from 'node:net';
-import { toKeep } from '../net/shared-read-buffer.ts';
 import { SocketWriter } from '../net/socket-writer.ts';
-import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 import { guardedBy } from '../listener/guarded-events.ts';
 import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
-import type { PooledCall } from './pooled-call.ts';
-import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
+import type { CallConnection, PooledCall } from './pooled-call.ts';
+import { announcedLength, ResponseContent, type ResponseContentOwner } from './response-content.ts';
+import { ReadBuffer } from './read-buffer.ts';
+import { UpstreamDeadline, type Awaited, type DeadlineOwner } from './upstream-deadline.ts';
 
-/** What a connection needs of its pool. */
+/** The pool, as a connection uses it. */
 export interface ConnectionPool {
   readonly wheel: TimerWheel;
   readonly connector: TargetConnector;
   readonly limits: Partial<ResponseLimits>;
-  /** The address that a new connection tries first; undefined when there is no choice. */
+  /** The address that a new connection tries first; undefined when the target has only one. */
   nextAddress(): string | undefined;
-  /** How long a connection may stay idle. @param hint value of the last response's Keep-Alive field */
+  /** How long a connection may stay idle. @param hint the Keep-Alive field of the last response */
   idleMs(hint: string | undefined): number;
-  /** The connection can take another call. */
+  /** Reports that the connection can carry another call. */
   released(connection: UpstreamConnection): void;
-  /** The connection has become a tunnel and no longer belongs to the pool. */
+  /** Reports that the connection has become a tunnel and no longer belongs to the pool. */
   detached(connection: UpstreamConnection): void;
-  /** The connection is closed. */
+  /** Reports that the connection is closed. */
   closed(connection: UpstreamConnection): void;
 }
 
 const CONNECTING = 0;
 const IDLE = 1;
-/** A request is on its way; the head of its response has not arrived. */
+/** A request is being sent or was sent; the head of its response has not arrived. */
 const HEAD = 2;
-/** Inside the content of a response. */
+/** The content of a response is being received. */
 const BODY = 3;
-/** Closed, or no longer ours. */
+/** Closed, or handed over as a tunnel. */
 const GONE = 4;
 
-/** Its sender closes the connection, or ought to: RFC 9110 section 15.5.9. */
+/** A server that sends 408 closes the connection or should close it: RFC 9110 section 15.5.9. */
 const REQUEST_TIMEOUT = 408;
 const KEEP_ALIVE = new FieldName('Keep-Alive');
-const NOTHING = Buffer.alloc(0);
 
 /**
  * One HTTP/1.1 connection to a target, and the response side of the call on it.
  *
  * Invariants
- * - A response reaches the call that it belongs to or nobody: bytes on an idle connection, or behind a response, end it.
- * - It goes back to the pool only when request and response are complete and neither side has asked to close.
- * - The fields of a response stay valid until its content has ended: only then is the connection used again.
+ * - A response never reaches another call than its own: bytes on an idle connection, or after a response, close it.
+ * - The connection returns to the pool only when request and response are complete and neither side asked to close.
+ * - The fields of a response stay valid until its content has ended, because the connection is not reused earlier.
  */
-export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
+export class UpstreamConnection implements ResponseContentOwner, CallConnection, DeadlineOwner {
   readonly socket: Socket;
-  /** The address it is connected to, or that it tries first; empty when that is not known. */
+  /** The address that the connection uses, or tries first; empty when it is not known. */
   address: string;
   readonly writer: SocketWriter;
   private readonly pool: ConnectionPool;
   private readonly parser: ResponseParser;
-  private readonly timer = new Timer(this);
+  private readonly deadline: UpstreamDeadline;
+  private readonly unread: ReadBuffer;
   private state = CONNECTING;
   private call: PooledCall | undefined;
   private content: ResponseContent | undefined = undefined;
   private served = 0;
   private keepAliveHint: string | undefined = undefined;
-  private buffer: Buffer = NOTHING;
-  private at = 0;
   private reading = false;
-  private paused = false;
   private ended = false;
   private error: string | undefined = undefined;
-  /** When the phase under way must be over; checked when the timer fires. */
-  private phaseDeadlineMs: number;
-  private activeMs: number;
 
-  /** Opens a connection for the call. */
+  /** Opens a connection for the call. @throws Error when the TLS settings are not usable */
   constructor(pool: ConnectionPool, call: PooledCall) {
     this.pool = pool;
     this.call = call;
     this.parser = new ResponseParser({ limits: pool.limits });
-    this.activeMs = pool.wheel.nowMs;
-    this.phaseDeadlineMs = this.activeMs + call.timeouts.connectMs;
-    // A connection that becomes a tunnel is a stream like any other from then on.
+    this.deadline = new UpstreamDeadline(this, pool.wheel);
+    this.deadline.beginPhase(call.timeouts.connectMs);
+    // An upgrade needs an ordinary stream, because the connection may become a tunnel.
     const isStream = call.request.upgrade;
     const preferred = pool.nextAddress();
     this.address = preferred ?? '';
     const socket = pool.connector.open(isStream ? undefined : (chunk) => this.take(chunk), preferred);
     call.connection = this;
     this.socket = socket;
-    this.writer = new SocketWriter(socket, () => this.writeBlocked());
+    this.unread = new ReadBuffer(socket);
+    this.writer = new SocketWriter(socket, () => this.deadline.progressed());
     socket.on(pool.connector.readyEvent, guardedBy(socket, () => this.connected()));
     if (isStream) socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
     socket.on('drain', guardedBy(socket, () => this.drained()));
     socket.on('end', guardedBy(socket, () => this.end(undefined)));
     socket.on('error', guardedBy(socket, (error: Error) => this.end(describeSocketError(error), isLocalFault(error))));
     socket.on('close', guardedBy(socket, () => this.closed()));
-    this.arm();
+    this.deadline.arm();
   }
-  /** The call on it, if any. */
+
+  /** The call on the connection, if any. */
   get current(): PooledCall | undefined {
     return this.call;
   }
 
-  /** Whether another call may be put on it. */
+  /** Whether the connection can carry another call. */
   get isIdle(): boolean {
     return this.state === IDLE;
   }
 
-  /** Takes another call, on a connection that is idle. */
+  /** Sends another call on an idle connection. */
   begin(call: PooledCall): void {
     this.call = call;
     call.connection = this;
     this.start(call);
   }
 
-  /** For the call: its request was handed to the socket entirely; the response is awaited from now on. */
+  /** {@inheritDoc CallConnection.requestSent} */
   requestSent(): void {
-    const call = this.call as PooledCall;
-    this.activeMs = this.pool.wheel.nowMs;
-    this.phaseDeadlineMs = this.activeMs + call.timeouts.firstByteMs;
-    this.arm();
+    this.deadline.beginPhase((this.call as PooledCall).timeouts.firstByteMs);
+    this.deadline.arm();
   }
 
-  /** Ends the connection. The call on it, if any, hears nothing. */
+  /** Closes the connection without reporting anything to the call on it. */
   destroy(): void {
     this.state = GONE;
     this.call = undefined;
     this.content = undefined;
-    this.buffer = NOTHING;
-    this.at = 0;
-    this.pool.wheel.clear(this.timer);
+    this.unread.clear();
+    this.deadline.clear();
     this.socket.destroy();
   }
 
-  /** Ends the connection because of the gateway itself; the call on it fails. */
+  /** Closes the connection because the gateway stops; the call on it fails. */
   shutDown(reason: string): void {
     this.broke('upstream_reset', reason);
   }
 
   contentResumed(): void {
-    this.activeMs = this.pool.wheel.nowMs;
+    this.deadline.progressed();
     if (this.reading) while (this.state === BODY && this.step());
     else this.read();
   }
 
   contentPaused(): void {
-    this.pause();
+    this.unread.pause();
   }
 
-  /** When the rest is already here the connection can be kept; otherwise reading on would cost more than a new one. */
+  /** Keeps the connection when the rest of the content has arrived; otherwise a new connection costs less. */
   contentCancelled(content: ResponseContent): void {
     if (content !== this.content) return;
     this.contentResumed();
@@ -165,34 +159,20 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   private start(call: PooledCall): void {
     this.state = HEAD;
     this.served++;
-    this.activeMs = this.pool.wheel.nowMs;
+    this.deadline.progressed();
     this.parser.begin(call.request.method, call.request.upgrade);
     call.send(this);
-    if (!call.requestSent && this.call === call) this.arm();
-  }
-
-  private get hasUnread(): boolean {
-    return this.at < this.buffer.length;
+    if (!call.requestSent && this.call === call) this.deadline.arm();
   }
 
   private take(chunk: Buffer): void {
     if (this.state === GONE) return;
-    // Nobody asked for these: they can only be meant for somebody who is no longer here.
+    // Bytes on an idle connection answer no request; the next call must not take them for its response.
     if (this.call === undefined) return this.destroy();
-    this.activeMs = this.pool.wheel.nowMs;
-    if (this.hasUnread) {
-      this.buffer = Buffer.concat([this.buffer.subarray(this.at), chunk]);
-      this.at = 0;
-      this.pause();
-      return;
-    }
-    this.buffer = chunk;
-    this.at = 0;
+    this.deadline.progressed();
+    if (!this.unread.add(chunk)) return this.unread.pause();
     this.read();
-    if (this.hasUnread) {
-      this.buffer = toKeep(this.buffer.subarray(this.at));
-      this.at = 0;
-    }
+    this.unread.keep();
   }
 
   private read(): void {
@@ -200,25 +180,16 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     this.reading = true;
     while (this.step());
     this.reading = false;
-    if (this.hasUnread) return;
-    this.buffer = NOTHING;
-    this.at = 0;
-    if (this.state !== BODY || this.content?.flowing === true) this.unpause();
+    if (!this.unread.isEmpty) return;
+    this.unread.clear();
+    if (this.state !== BODY || this.content?.flowing === true) this.resumeReading();
   }
 
-  private pause(): void {
-    if (this.paused) return;
-    this.paused = true;
-    this.socket.pause();
+  private resumeReading(): void {
+    if (this.state !== GONE) this.unread.resume();
   }
 
-  private unpause(): void {
-    if (!this.paused || this.state === GONE) return;
-    this.paused = false;
-    this.socket.resume();
-  }
-
-  /** Goes on to the next event. False when there is nothing to do before something else happens. */
+  /** Handles the next event in the bytes. Returns false when it needs more bytes or another event first. */
   private step(): boolean {
     if (this.state === HEAD) return this.readHead();
     const { content } = this;
@@ -226,9 +197,9 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   }
 
   private readHead(): boolean {
-    if (!this.hasUnread) return this.endOfBytes();
+    if (this.unread.isEmpty) return this.endOfBytes();
     const { parser } = this;
-    this.at = parser.consume(this.buffer, this.at);
+    this.unread.consume(parser);
     switch (parser.state) {
       case 'interim':
         removeHopByHop(parser.headers);
@@ -246,7 +217,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   private openResponse(call: PooledCall): boolean {
     const { parser } = this;
     const { headers, status } = parser;
-    // The server had given the connection up while the request was on its way: this answers nothing that was asked.
+    // The server closed the idle connection while the request was being sent: the 408 does not answer the request.
     if (status === REQUEST_TIMEOUT && this.served > 1 && call.isRepeatable) {
       this.broke('upstream_reset', 'the upstream answered 408 on a connection that was used before', true);
       return false;
@@ -258,24 +229,24 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     const content = new ResponseContent(this, length, length === 0);
     this.content = content;
     this.state = BODY;
-    // It has made up its mind before it read everything: what it does not want is not sent (RFC 9110 section 10.1.1).
+    // The server answered before it had read the content, so the rest is not sent (RFC 9110 section 10.1.1).
     if (!call.requestSent && (status >= 400 || !parser.keepAlive)) call.stopSending();
     call.respond(status, headers, content);
     if (this.content !== content) return false;
-    // More is to come than was here already: from now on its own time counts.
-    this.arm();
+    // More content follows; the idle timeout applies to it.
+    this.deadline.arm();
     return true;
   }
 
   private switchProtocols(call: PooledCall): boolean {
-    this.at = this.parser.consume(this.buffer, this.at);
-    const head = toKeep(this.buffer.subarray(this.at));
-    // Nothing flows before the other side is joined to it.
+    this.unread.consume(this.parser);
+    const head = this.unread.keep();
+    // No bytes are read until the tunnel joins both sides.
     this.socket.pause();
     this.state = GONE;
     this.call = undefined;
-    this.buffer = NOTHING;
-    this.pool.wheel.clear(this.timer);
+    this.unread.clear();
+    this.deadline.clear();
     this.pool.detached(this);
     call.upgraded(this.parser.headers, { stream: this.socket, head, idleMs: call.timeouts.idleMs });
     return false;
@@ -283,7 +254,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
 
   private readContent(content: ResponseContent): boolean {
     const { parser } = this;
-    this.at = parser.consume(this.buffer, this.at);
+    this.unread.consume(parser);
     switch (parser.state) {
       case 'bodyChunk':
         content.deliver(parser.body as Buffer);
@@ -300,7 +271,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
 
   private finish(call: PooledCall, content: ResponseContent): void {
     const { parser } = this;
-    const isReusable = parser.keepAlive && parser.status !== REQUEST_TIMEOUT && call.requestSent && !this.hasUnread && !this.ended;
+    const isReusable = parser.keepAlive && parser.status !== REQUEST_TIMEOUT && call.requestSent && this.unread.isEmpty && !this.ended;
     call.stopSending();
     call.complete();
     this.call = undefined;
@@ -308,8 +279,8 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
     this.state = IDLE;
     content.complete(parser.trailers);
     if (!isReusable) return this.destroy();
-    this.unpause();
-    this.pool.wheel.set(this.timer, this.pool.idleMs(this.keepAliveHint));
+    this.resumeReading();
+    this.deadline.armIdle(this.pool.idleMs(this.keepAliveHint));
     this.pool.released(this);
   }
 
@@ -340,7 +311,7 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
   private end(error: string | undefined, isLocal = false): void {
     if (this.state === GONE || this.ended) return;
     if (this.call === undefined) return this.destroy();
-    if (this.state === CONNECTING) return this.broke(isLocal ? 'local_resources_exhausted' : 'upstream_connect_failed', error ?? 'closed while connecting');
+    if (this.state === CONNECTING) return this.broke(isLocal ? 'local_resources_exhausted' : 'upstream_connect_failed', error ?? 'the connection was closed while it was being opened');
     this.ended = true;
     this.error = error;
     this.read();
@@ -353,45 +324,19 @@ export class UpstreamConnection implements ResponseContentOwner, TimerOwner {
 
   private drained(): void {
     this.writer.blocked = false;
-    this.activeMs = this.pool.wheel.nowMs;
+    this.deadline.progressed();
     this.call?.resumeContent();
   }
 
-  private writeBlocked(): void {
-    this.activeMs = this.pool.wheel.nowMs;
+  /** {@inheritDoc DeadlineOwner.awaits} */
+  get awaits(): Awaited {
+    if (this.state === CONNECTING) return 'connection';
+    if (this.state === HEAD && this.call?.requestSent === true) return 'response';
+    const isUpstreamNext = this.state === HEAD ? this.writer.blocked : this.content?.flowing === true;
+    return isUpstreamNext ? 'upstream' : 'client';
   }
 
-  private arm(): void {
-    const { call, pool } = this;
-    if (call === undefined) return;
-    const deadlineMs = Math.min(this.deadlineOf(call), call.totalDeadlineMs);
-    pool.wheel.set(this.timer, Math.max(deadlineMs - pool.wheel.nowMs, 0));
+  timedOut(code: ErrorCode, reason: string): void {
+    this.broke(code, reason);
   }
-
-  /** When the phase under way has lasted too long. Time in which the client is to move does not count. */
-  private deadlineOf(call: PooledCall): number {
-    const { idleMs } = call.timeouts;
-    if (this.state === CONNECTING || (this.state === HEAD && call.requestSent)) return this.phaseDeadlineMs;
-    const isUpstreamToMove = this.state === HEAD ? this.writer.blocked : this.content?.flowing === true;
-    return (isUpstreamToMove ? this.activeMs : this.pool.wheel.nowMs) + idleMs;
-  }
-
-  /** For the timer. */
-  expired(): void {
-    const { call } = this;
-    const { nowMs } = this.pool.wheel;
-    if (call === undefined) return this.destroy();
-    const { connectMs, firstByteMs, idleMs, totalMs } = call.timeouts;
-    if (nowMs >= call.totalDeadlineMs) return this.broke('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
-    if (nowMs < this.deadlineOf(call)) return this.arm();
-    if (this.state === CONNECTING) this.broke('upstream_connect_failed', `no connection within ${connectMs} ms`);
-    else if (this.state === HEAD && call.requestSent) this.broke('upstream_timeout', `no response within ${firstByteMs} ms`);
-    else this.broke('upstream_timeout', `not a byte moved for ${idleMs} ms`);
-  }
-}
-
-/** Bytes of content the head announces, -1 when it does not: what HEAD and 304 say of content that is not sent, too. */
-function announcedLength(parser: ResponseParser): number {
-  if (parser.framing === 'length' || parser.framing === 'none') return parser.contentLength ?? (parser.status === 204 ? 0 : -1);
-  return -1;
 }

@@ -56,7 +56,7 @@ describe('responses that are not well-formed', () => {
     await eventually(() => origin.connections[0]?.closed === true && pool.openCount === 0);
   });
 
-  it('bad chunks break the content off', async () => {
+  it('malformed chunks fail the content', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\nzz\r\n'));
     expect(await send().over).toMatchObject({ status: 200, body: 'he', contentFault: 'upstream_malformed_response', outcomes: 1 });
     await eventually(() => pool.openCount === 0);
@@ -65,17 +65,17 @@ describe('responses that are not well-formed', () => {
   it.each([
     ['by length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
-  ])('a content that ends early breaks off: %s', async (_, response) => {
+  ])('content that ends early fails: %s', async (_, response) => {
     use(await saying(response, ({ socket }) => socket.end()));
     expect(await send().over).toMatchObject({ body: 'half', contentFault: 'upstream_reset' });
   });
 
-  it('a reset inside a content that ends with the connection breaks it off', async () => {
+  it('a reset fails content that is delimited by the end of the connection', async () => {
     use(await saying('HTTP/1.1 200 OK\r\n\r\nhalf', ({ socket }) => setTimeout(() => socket.resetAndDestroy(), 20)));
     expect(await send().over).toMatchObject({ body: 'half', contentFault: 'upstream_reset' });
   });
 
-  it('a content that nobody has started yet breaks off when it is started', async () => {
+  it('content that fails before it is started reports the failure when it is started', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', ({ socket }) => setTimeout(() => socket.resetAndDestroy(), 5)));
     let fault: string | undefined;
     send({
@@ -115,7 +115,7 @@ describe('a connection that was used before and turns out to be closed', () => {
       socket.on('data', () => (isFirst && ++requests > 1 ? socket.resetAndDestroy() : socket.write(ok(`connection ${connections.length}`))));
     });
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s without content goes out once more, on a fresh one', async (method) => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s without content is sent once more, on a new one', async (method) => {
     use(await stale());
     await send().over;
     const call = send({ method, onContent: (content) => content.cancel() });
@@ -137,7 +137,7 @@ describe('a connection that was used before and turns out to be closed', () => {
     expect(origin.connections.length).toBe(1);
   });
 
-  it('and that says so with 408 is given up: GET goes out once more, POST gets what was said', async () => {
+  it('and that answered 408 is closed: GET is sent once more, POST receives the 408', async () => {
     use(await RawOrigin.start(({ socket }) => {
       let requests = 0;
       socket.on('data', () => socket.write(++requests === 1 ? ok('x') : 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'));
@@ -149,7 +149,7 @@ describe('a connection that was used before and turns out to be closed', () => {
     expect(origin.connections.length).toBe(3);
   });
 
-  it('is tried once only: a fresh one that breaks is a failure', async () => {
+  it('is retried once only: a new one that fails is a failure', async () => {
     use(await RawOrigin.start(({ socket }, { connections }) => {
       let requests = 0;
       socket.on('data', () => (connections.length === 1 && ++requests === 1 ? socket.write(ok('x')) : socket.resetAndDestroy()));
@@ -159,7 +159,7 @@ describe('a connection that was used before and turns out to be closed', () => {
     expect(origin.connections.length).toBe(2);
   });
 
-  it('is no reason to try again once a byte of a response was there', async () => {
+  it('is no reason to retry after the first byte of a response', async () => {
     use(await RawOrigin.start(({ socket }) => {
       let requests = 0;
       socket.on('data', () => {
@@ -173,7 +173,7 @@ describe('a connection that was used before and turns out to be closed', () => {
   });
 });
 
-describe('times', () => {
+describe('timeouts', () => {
   it('to the first byte', async () => {
     use(await saying(''));
     const { failure } = await send({ timeouts: { firstByteMs: 50 } }).over;
@@ -197,7 +197,7 @@ describe('times', () => {
     expect(await send({ timeouts: { idleMs: 60 } }).over).toMatchObject({ body: 'half', contentFault: 'upstream_timeout' });
   });
 
-  it('without a byte do not count while the client is to move', async () => {
+  it('without a byte exclude the time of the client', async () => {
     use(await saying(ok('hello')));
     let body = '';
     const call = send({
@@ -229,7 +229,7 @@ describe('times', () => {
 });
 
 describe('an aborted call', () => {
-  it('is not heard of again, and its connection is closed', async () => {
+  it('reports nothing more, and its connection is closed', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
     let heard = '';
     const call = send({ onContent: (content) => content.start({ data: (chunk) => ((heard += chunk.toString()), true), end: () => (heard = 'end'), fail: () => (heard = 'fail') }) });
@@ -247,7 +247,7 @@ describe('an aborted call', () => {
     expect(pool.idleCount).toBe(1);
   });
 
-  it('is given up while it connects', async () => {
+  it('is aborted while it connects', async () => {
     use(await saying(ok('x')));
     const call = send();
     call.call.abort();
@@ -257,7 +257,7 @@ describe('an aborted call', () => {
 });
 
 describe('upgrades', () => {
-  it('hand the connection over with what came behind the 101', async () => {
+  it('hand over the connection with the bytes after the 101', async () => {
     use(await saying('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nfirst', ({ socket }) =>
       socket.on('data', (chunk: Buffer) => socket.write(`<${chunk.toString()}>`)),
     ));

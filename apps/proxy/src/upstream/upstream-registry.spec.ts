@@ -29,7 +29,7 @@ const spec = (targets: string[], rest: Record<string, unknown> = {}): Service =>
 const target = (service: { pick(isSafe: boolean): UpstreamTarget | undefined }): UpstreamTarget => service.pick(true) as UpstreamTarget;
 
 describe('UpstreamRegistry', () => {
-  it('keeps connections, health and turn of a target over a change that does not touch it', async () => {
+  it('keeps connections, health and balancer position of a target that a change does not affect', async () => {
     const first = registry.acquire('s', spec([at(0), at(1)]));
     await RecordedCall.send(target(first)).over;
     first.report(target(first), 'failure', false);
@@ -43,7 +43,7 @@ describe('UpstreamRegistry', () => {
     expect(origins[0]?.connections.length).toBe(1);
   });
 
-  it('goes on with the turns when targets and weights stay the same, and starts over when they change', () => {
+  it('keeps the balancer when targets and weights stay the same, and resets it when they change', () => {
     const first = registry.acquire('s', spec([at(0), at(1)]));
     expect(target(first).address).toBe(at(0));
     expect(target(registry.acquire('s', spec([at(0), at(1)]))).address).toBe(at(1));
@@ -51,7 +51,7 @@ describe('UpstreamRegistry', () => {
     expect(target(reversed).address).toBe(at(1));
   });
 
-  it('closes the idle connections of a target that no service has any more', async () => {
+  it('closes the idle connections of a target that no service uses', async () => {
     const one = registry.acquire('s1', spec([at(0)]));
     const two = registry.acquire('s2', spec([at(0)]));
     expect(target(one)).toBe(target(two));
@@ -82,7 +82,7 @@ describe('UpstreamRegistry', () => {
     expect(new Set([target(one), target(encrypted), target(unverified)]).size).toBe(3);
   });
 
-  it('forgets the health of a target that was taken out', () => {
+  it('forgets the health of a removed target', () => {
     const first = registry.acquire('s', spec([at(0)]));
     first.report(target(first), 'failure', false);
     registry.release(registry.acquire('s', spec([at(1)])));

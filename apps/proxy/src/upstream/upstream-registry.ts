@@ -10,39 +10,39 @@ import { TargetPool } from './target-pool.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
 
-/** How long it is taken for granted that no target has an idle connection after all were looked at. */
+/** After a search without an idle connection, the time until the next search. */
 const NONE_IDLE_MS = 20;
 
-/** A target as long as some service has it. */
+/** A target, shared by the services that use it. */
 interface SharedTarget {
   readonly pool: PooledTarget;
   holders: number;
 }
 
-/** What outlives a change of a service. */
+/** State that a service keeps when its configuration changes. */
 interface ServiceMemory {
   holders: number;
-  /** Targets and weights the balance was made for. */
+  /** The targets and weights for which the balancer was created. */
   turns: string;
   balance: WeightedRoundRobin;
   health: Map<string, TargetHealth>;
 }
 
 /**
- * Makes services out of their configuration, so that a change that does not touch a target leaves its connections, its
- * health and its turn alone. Connections belong to a target, whichever services have it; health belongs to a service
- * and target, because what is slow or broken for one API may be well for another.
+ * Creates upstream services from their configuration. A target that a change does not affect keeps its connections, health
+ * and position in the balancer. Connections belong to a target and are shared between services. Health belongs to a target of
+ * one service, because a target that fails for one API may work for another.
  */
 export class UpstreamRegistry {
-  /** What this node shows to targets that ask who it is. */
+  /** The client certificates for targets that require one. */
   readonly clientCertificates = new ClientCertificates();
   private readonly wheel: TimerWheel;
   private readonly options: Partial<TargetOptions>;
   private readonly targets = new Map<string, SharedTarget>();
   private readonly memories = new Map<string, ServiceMemory>();
-  /** What to give back when a service is released. */
+  /** The targets to release together with each service. */
   private readonly held = new Map<UpstreamService, readonly string[]>();
-  /** Pools that no service has any more, with calls that are not over. */
+  /** Pools that no service uses, which still have calls in progress. */
   private readonly retired = new Set<PooledTarget>();
 
   private noneIdleUntilMs = 0;
@@ -50,14 +50,14 @@ export class UpstreamRegistry {
   constructor(wheel: TimerWheel, options: Partial<TargetOptions> = {}) {
     this.wheel = wheel;
     this.options = options;
-    options.budget?.onFull(() => this.giveUpIdle());
+    options.budget?.onFull(() => this.closeIdle());
   }
 
   /**
-   * The service as configured. Every one that was acquired is released once.
-   * @param id of the service, the same over its changes
-   * @throws MissingClientCertificate when the service is to show one that this node does not have
-   * @throws Error when an address is not host:port; the schema of services does not let one through
+   * Creates the service for a configuration. The caller releases each acquired service once.
+   * @param id of the service, which stays the same when its configuration changes
+   * @throws MissingClientCertificate when the service names a certificate that this node does not have
+   * @throws Error when an address is not host:port, which the schema of services prevents
    */
   acquire(id: string, spec: Service): UpstreamService {
     const { clientCertificate } = spec.tls;
@@ -80,7 +80,7 @@ export class UpstreamRegistry {
     return service;
   }
 
-  /** The service is not used for new exchanges. What is under way on it may finish. */
+  /** Releases a service that receives no new exchanges. Exchanges in progress may finish. */
   release(service: UpstreamService): void {
     const keys = this.held.get(service);
     if (keys === undefined) return;
@@ -90,14 +90,14 @@ export class UpstreamRegistry {
     if (memory !== undefined && --memory.holders === 0) this.memories.delete(service.id);
   }
 
-  /** Ends every connection. */
+  /** Closes all connections. */
   closeAll(): void {
     for (const { pool } of this.targets.values()) pool.close();
     for (const pool of this.retired) pool.close();
     this.retired.clear();
   }
 
-  /** Open, idle and waiting, by target: for metrics. */
+  /** Open and idle connections and waiting calls by target, for metrics. */
   connections(): { readonly address: string; readonly open: number; readonly idle: number; readonly waiting: number }[] {
     return [...this.targets.values()].map(({ pool }) => ({
       address: pool.address,
@@ -107,11 +107,11 @@ export class UpstreamRegistry {
     }));
   }
 
-  /** For the budget: makes room for a connection by giving up one that nothing is on. */
-  private giveUpIdle(): boolean {
-    // Looking at all targets for each request that finds no room would cost more than the request.
+  /** Called by the connection budget: closes one idle connection. */
+  private closeIdle(): boolean {
+    // A search over all targets for every request at the limit would cost more than the request.
     if (this.wheel.nowMs < this.noneIdleUntilMs) return false;
-    for (const { pool } of this.targets.values()) if (pool.giveUpIdle()) return true;
+    for (const { pool } of this.targets.values()) if (pool.closeIdle()) return true;
     this.noneIdleUntilMs = this.wheel.nowMs + NONE_IDLE_MS;
     return false;
   }

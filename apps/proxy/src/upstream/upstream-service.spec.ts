@@ -27,26 +27,26 @@ function service(weights: number[]) {
 }
 
 describe('UpstreamService', () => {
-  it('takes turns by weight', () => {
+  it('balances by weight', () => {
     expect(service([1, 1]).picks(4)).toEqual([0, 1, 0, 1]);
     expect(service([2, 1, 0]).picks(6).filter((index) => index === 0).length).toBe(4);
   });
 
-  it('leaves out what was tried, and has nothing when all were', () => {
+  it('skips targets that were tried, and returns none when all were', () => {
     const { made, all, index } = service([1, 1, 1]);
     const tried = [all[0] as UpstreamTarget];
     for (let turn = 0; turn < 6; turn++) expect(index(made.pick(true, tried))).toBeGreaterThan(0);
     expect(made.pick(true, all)).toBeUndefined();
   });
 
-  it('never asks a target of weight 0, whatever happens to the others', () => {
+  it('never picks a target of weight 0', () => {
     const { picks, fail } = service([1, 0]);
     fail(0);
     expect(picks(3)).toEqual([0, 0, 0]);
     expect(service([0]).made.pick(true)).toBeUndefined();
   });
 
-  it('leaves an ejected target out, tries it once when its time is over, and takes it back', () => {
+  it('skips an ejected target, tries it once after the ejection time, and uses it again', () => {
     const { made, all, picks, fail, clock } = service([1, 1]);
     fail(0);
     expect(made.health()).toEqual([
@@ -60,7 +60,7 @@ describe('UpstreamService', () => {
     expect(picks(4).filter((index) => index === 0).length).toBe(2);
   });
 
-  it('asks the one that failed longest ago when all are ejected', () => {
+  it('picks the one with the oldest failure when all are ejected', () => {
     const { picks, fail, clock } = service([1, 1, 1]);
     for (const which of [2, 0, 1]) {
       clock.nowMs += 10;
@@ -69,7 +69,7 @@ describe('UpstreamService', () => {
     expect(picks(3)).toEqual([2, 2, 2]);
   });
 
-  it('finds the one healthy target, however light it is', () => {
+  it('finds the only healthy target, even with a small weight', () => {
     const { picks, fail } = service([1_000, 1_000, 1_000, 1]);
     for (const which of [0, 1, 2]) fail(which);
     expect(picks(3)).toEqual([3, 3, 3]);
@@ -86,7 +86,7 @@ describe('UpstreamService', () => {
     expect(picks(4, false)).toContain(0);
   });
 
-  it('tries it with a connection when no safe request comes, and ejects it again at the first failure', () => {
+  it('tries it with a connection when no safe request arrives, and ejects it again at the first failure', () => {
     const { made, all, picks, fail, clock, trials } = service([1, 1]);
     fail(0);
     clock.nowMs = 2_000;
@@ -103,7 +103,7 @@ describe('UpstreamService', () => {
     expect(trials).toHaveLength(2);
   });
 
-  it('has one trial at a time, however long it takes, and another one when its client left', () => {
+  it('runs one trial at a time, and another one when the client has disconnected', () => {
     const { made, all, picks, fail, clock } = service([1, 1]);
     fail(0);
     clock.nowMs = 1_000;
@@ -116,7 +116,7 @@ describe('UpstreamService', () => {
     expect(picks(20).filter((index) => index === 0)).toHaveLength(0);
   });
 
-  it('asks the only target with unsafe requests, too: its success takes it back', () => {
+  it('sends unsafe requests to the only target, too, and a success ends its ejection', () => {
     const { made, all, picks, fail } = service([1]);
     fail(0);
     expect(picks(3, false)).toEqual([0, 0, 0]);

@@ -3,26 +3,26 @@ import type { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import type { HealthPolicy, TargetHealth } from './health.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 
-/** One target of a service, with what is known of it. */
+/** One target of a service and its health. */
 export interface ServiceTarget {
   readonly target: UpstreamTarget;
   readonly health: TargetHealth;
-  /** A target of weight 0 takes no requests. */
+  /** A target of weight 0 receives no requests. */
   readonly weight: number;
-  /** Opens a connection and closes it. Calls `onOutcome` once. */
+  /** Opens and closes a connection. Calls `onOutcome` once. */
   readonly tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void;
 }
 
-/** What came of a request to a target; `abandoned` when that will never be known. */
+/** The outcome of a request to a target; `abandoned` when it is unknown. */
 export type Outcome = 'success' | 'answer' | 'failure' | 'abandoned';
 
-/** The state of a target, for status pages. */
+/** The state of a target, for the status port. */
 export interface TargetState {
   readonly address: string;
   readonly healthy: boolean;
 }
 
-/** The targets of one service: whose turn it is, and who is well. */
+/** Balances requests between the targets of one service and tracks their health. */
 export class UpstreamService {
   readonly id: string;
   private readonly targets: readonly ServiceTarget[];
@@ -32,10 +32,10 @@ export class UpstreamService {
   private readonly clock: { readonly nowMs: number };
   private readonly trialMs: number;
   private readonly failureStatuses: ReadonlySet<number>;
-  /** True when the target that `pick` gave last was ejected, and the request is its trial. */
+  /** Whether the target that `pick` returned last is ejected and the request is its trial. */
   pickedForTrial = false;
 
-  /** @param totalMs how long a request may take: no trial lasts longer */
+  /** @param totalMs the timeout of a request, which also bounds trials */
   constructor(
     id: string,
     targets: readonly ServiceTarget[],
@@ -55,16 +55,16 @@ export class UpstreamService {
   }
 
   /**
-   * The target whose turn it is among the healthy ones not tried yet. When all of them are ejected, the one that failed
-   * longest ago is asked all the same: a request that may fail is better than one that must.
+   * Picks the next healthy target that was not tried yet. When all are ejected, picks the one whose last failure is oldest,
+   * because an attempt that may fail is better than a certain error.
    * @param isSafe the request has a safe method and no content, so that it may be the trial of an ejected target
-   * @returns undefined when there is nothing left to try
+   * @returns undefined when every target was tried
    */
   pick(isSafe: boolean, tried?: readonly UpstreamTarget[]): UpstreamTarget | undefined {
     const { targets, balance } = this;
     this.pickedForTrial = false;
     let fallback: ServiceTarget | undefined;
-    // Heavy targets come up several times before a light one does; a bound of twice their number finds most, and the
+    // The balancer repeats heavy targets before it selects a light one. Twice the number of targets finds most of them; the
     // fallback below finds the rest.
     for (let turns = 2 * balance.size; turns > 0; turns--) {
       const candidate = targets[balance.next()] as ServiceTarget;
@@ -79,7 +79,7 @@ export class UpstreamService {
     return fallback?.target;
   }
 
-  /** What came of a request to the target: feeds its health. `wasTrial` is what `pickedForTrial` said of it. */
+  /** Updates the health of the target. @param wasTrial the value of `pickedForTrial` after the pick */
   report(target: UpstreamTarget, outcome: Outcome, wasTrial: boolean): void {
     const health = this.healthOf.get(target);
     if (health === undefined) return;
@@ -89,7 +89,7 @@ export class UpstreamService {
     else if (wasTrial) health.abandonTrial();
   }
 
-  /** What a status code says of the target that answered with it. */
+  /** Classifies a status code as an outcome for the target. */
   outcomeOf(status: number): Outcome {
     if (status < 500) return 'success';
     return this.failureStatuses.has(status) ? 'failure' : 'answer';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A response as it came over the wire. */
+/** A response as received. */
 export interface RawResponse {
   readonly status: number;
   /** Status line and fields, without the empty line. */
@@ -12,7 +12,7 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** A client that sends exactly the bytes it is told to, and reads responses one by one. Tests only. */
+/** A client that sends exactly the given bytes and reads responses one by one. Tests only. */
 export class RawClient {
   readonly socket: Socket;
   /** How the connection ended, once it has. */
@@ -33,7 +33,7 @@ export class RawClient {
     socket.on('close', () => this.finish('reset'));
   }
 
-  /** Everything received and not yet taken. */
+  /** Everything received and not yet read by the test. */
   get received(): Buffer {
     if (this.chunks.length !== 1) this.chunks = [Buffer.concat(this.chunks)];
     return this.chunks[0] as Buffer;
@@ -47,7 +47,7 @@ export class RawClient {
     return client;
   }
 
-  /** The same over TLS, whoever the server says it is. */
+  /** Connects over TLS without verifying the certificate. */
   static async connectTls(port: number): Promise<RawClient> {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
     const client = new RawClient(socket);
@@ -66,7 +66,7 @@ export class RawClient {
     return this;
   }
 
-  /** Cuts the connection off with a reset. */
+  /** Resets the connection. */
   reset(): void {
     this.socket.resetAndDestroy();
   }
@@ -98,7 +98,7 @@ export class RawClient {
     return { status, head, headers, body: await this.readBody(method, status, headers) };
   }
 
-  /** Waits for the end of the connection and gives what was left to read. */
+  /** Waits for the end of the connection and returns the remaining bytes. */
   async readToEnd(): Promise<string> {
     await this.until(() => this.ending !== undefined);
     return this.take(this.length);

@@ -18,7 +18,7 @@ describe('WeightedRoundRobin', () => {
     expect(turns(weights, expected.length)).toBe(expected);
   });
 
-  it('has no turn to give when every weight is 0, or there is no entry', () => {
+  it('returns -1 when every weight is 0 or there is no entry', () => {
     expect(new WeightedRoundRobin([0, 0]).next()).toBe(-1);
     expect(new WeightedRoundRobin([]).next()).toBe(-1);
   });

@@ -1,18 +1,18 @@
 /**
- * Smooth weighted round robin, deterministic, O(log n) a turn.
+ * Smooth weighted round robin: deterministic, O(log n) per selection.
  *
- * Every entry has its next turn at a point of virtual time; a turn of weight w comes back 1/w later. A heap gives the
- * entry whose turn comes first, the lower index on a tie. The first turn is half a step in, which spreads the turns of
- * heavy entries between those of light ones (5, 1, 1 → a a a b c a a) instead of letting them start in a row.
+ * Each entry is scheduled at a point of virtual time; after a selection, an entry of weight w is scheduled 1/w later. A heap
+ * gives the earliest entry, the lower index on a tie. The first selection of each entry is half a step late, which spreads
+ * the selections of heavy entries between those of light ones (5, 1, 1 → a a a b c a a).
  *
- * An entry that is passed over loses that turn: it does not burst when it comes back.
+ * A skipped entry loses its selection, so that it does not receive a burst when it is available again.
  */
 export class WeightedRoundRobin {
   private readonly heap: number[] = [];
   private readonly turnAt: Float64Array;
   private readonly step: Float64Array;
 
-  /** @param weights share of each entry; one with weight 0 never has a turn */
+  /** @param weights the weight of each entry; an entry of weight 0 is never selected */
   constructor(weights: readonly number[]) {
     this.turnAt = new Float64Array(weights.length);
     this.step = new Float64Array(weights.length);
@@ -25,12 +25,12 @@ export class WeightedRoundRobin {
     for (let at = (this.heap.length >> 1) - 1; at >= 0; at--) this.sink(at);
   }
 
-  /** How many entries take turns. */
+  /** The number of entries with a weight above 0. */
   get size(): number {
     return this.heap.length;
   }
 
-  /** The index of the entry whose turn it is, or -1 when no entry takes turns. */
+  /** Selects the next entry and returns its index, or -1 when every weight is 0. */
   next(): number {
     const index = this.heap[0];
     if (index === undefined) return -1;
