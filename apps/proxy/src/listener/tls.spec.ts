@@ -149,6 +149,6 @@ describe('TLS', () => {
 
   it('rejects certificates for a listener without TLS', async () => {
     running = await RunningListener.start(echo);
-    expect(() => running.listener.setCertificates([localCertificate])).toThrow('does not speak TLS');
+    expect(() => running.listener.setCertificates([localCertificate])).toThrow('does not use TLS');
   });
 });
