@@ -11,8 +11,8 @@ export interface DescriptorShares {
 }
 
 /**
- * Bounds of the reserve for standard streams, listening sockets, the event loop, Redis, the control plane, DNS, span
- * export and files.
+ * Bounds of the reserve for standard streams, listening sockets, the event loop, Redis, the control
+ * plane, DNS, span export and files.
  */
 const MIN_RESERVE = 64;
 const MAX_RESERVE = 512;
@@ -20,9 +20,9 @@ const MAX_TURNED_AWAY = 1_000;
 const MAX_STATUS_CONNECTIONS = 64;
 
 /**
- * Divides the file descriptors that the process may open between kinds of connections. Each served client needs two
- * descriptors: its own connection and one to a target. The reserve keeps the process working while a flood of clients
- * uses up the other shares.
+ * Divides the file descriptors that the process may open between kinds of connections. Each served
+ * client needs two descriptors: its own connection and one to a target. The reserve keeps the
+ * process working while a flood of clients uses up the other shares.
  * @param openFiles the result of `openFileLimit`; undefined means that there is no limit
  * @param maxClients the configured SLUICE_MAX_CONNECTIONS
  */

@@ -9,7 +9,10 @@ const meanwhile = 'until it does, the onError setting of each policy applies';
 /** Minimum time between two log lines about a full table. */
 const fullNoteMs = 60_000;
 
-/** Logs where limits are counted: each change once, and events that any request can cause at a limited rate. */
+/**
+ * Logs where limits are counted: each change once, and events that any request can cause at a
+ * limited rate.
+ */
 export class LimitNotes {
   readonly #logger: Log;
   readonly #nowMs: () => number;

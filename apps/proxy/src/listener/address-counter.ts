@@ -1,8 +1,8 @@
 /**
  * Counts connections per client address.
  *
- * IPv6 counts by /64 network, because one household or machine commonly owns a whole /64 and could otherwise use any
- * number of addresses. IPv4 in IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
+ * IPv6 counts by /64 network, because one household or machine commonly owns a whole /64 and could
+ * otherwise use any number of addresses. IPv4 in IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
  */
 export class AddressCounter {
   private readonly max: number;
@@ -33,5 +33,8 @@ export class AddressCounter {
   }
 }
 
-/** Gives the key under which an address is counted: IPv4 in dotted form, or the /64 network of an IPv6 address. */
+/**
+ * Gives the key under which an address is counted: IPv4 in dotted form, or the /64 network of an
+ * IPv6 address.
+ */
 export { clientNetwork as addressKey } from '@sluice/schema';

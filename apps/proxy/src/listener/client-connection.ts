@@ -4,7 +4,10 @@ import type { TimerWheel } from '../net/timer-wheel.ts';
 
 /** A client connection of any protocol. */
 export interface ClientConnection {
-  /** Accepts no more requests; closes the connection when it is idle, otherwise after the exchanges in progress. */
+  /**
+   * Accepts no more requests; closes the connection when it is idle, otherwise after the exchanges
+   * in progress.
+   */
   drain(): void;
   /** Closes the connection at once; its exchanges are aborted. */
   destroyNow(): void;

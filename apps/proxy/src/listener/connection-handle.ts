@@ -3,15 +3,19 @@ import { connectionFailed } from './guarded-events.ts';
 import { readArea, sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 
 /**
- * The parts of node:net's handle of an accepted connection that the listener uses before it creates a socket. None of this
- * is documented (docs/adr/0012-pending-connections-without-sockets.md); {@link takeHandles} throws when a part is missing.
+ * The parts of node:net's handle of an accepted connection that the listener uses before it creates
+ * a socket. None of this is documented (docs/adr/0012-pending-connections-without-sockets.md);
+ * {@link takeHandles} throws when a part is missing.
  */
 export interface ConnectionHandle {
   /** Whether reading was started; node:net reads this. */
   reading?: boolean;
   /** Bytes read since the connection was accepted. */
   readonly bytesRead: number;
-  /** Called after each read into the user buffer and at the end of the connection. Must return undefined. */
+  /**
+   * Called after each read into the user buffer and at the end of the connection. Must return
+   * undefined.
+   */
   onread: (this: ConnectionHandle) => void;
   /** The current reader; `onread` is one function for all handles. */
   reader?: HandleReader | undefined;
@@ -21,11 +25,15 @@ export interface ConnectionHandle {
   /** Returns 0, or an error number when the client has disconnected. */
   getpeername(into: { address?: string }): number;
   /**
-   * Sends text of one byte per character. Returns 0 when the kernel has accepted all of it, an error number when the client
-   * has disconnected, or an object for bytes that the kernel has not accepted yet.
+   * Sends text of one byte per character. Returns 0 when the kernel has accepted all of it, an
+   * error number when the client has disconnected, or an object for bytes that the kernel has not
+   * accepted yet.
    */
   writeLatin1String(request: null, text: string): number | object;
-  /** Ends the server's side after the written bytes. Returns 0, or an error number when the client has disconnected. */
+  /**
+   * Ends the server's side after the written bytes. Returns 0, or an error number when the client
+   * has disconnected.
+   */
   shutdown(request: ShutdownRequest): number;
   close(): void;
 }
@@ -44,7 +52,10 @@ export interface HandleReader {
   failed(): void;
 }
 
-/** A node:net server with its undocumented handle, which calls `onconnection` for each accepted connection. */
+/**
+ * A node:net server with its undocumented handle, which calls `onconnection` for each accepted
+ * connection.
+ */
 interface WithHandle {
   readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
 }
@@ -69,7 +80,8 @@ function kindOfShutdownRequest(): (new () => ShutdownRequest) | undefined {
 const ShutdownRequestOfNode = kindOfShutdownRequest();
 
 /**
- * Passes accepted connections of a listening server to `accept` as handles. The server creates no sockets for them.
+ * Passes accepted connections of a listening server to `accept` as handles. The server creates no
+ * sockets for them.
  * @param notAccepted called with the system's error number when a connection could not be accepted
  * @throws Error when this version of Node has different handles
  */
@@ -89,7 +101,10 @@ export function takeHandles(server: Server, accept: (handle: ConnectionHandle) =
   };
 }
 
-/** Reads from a handle into `readArea`, for the reader given last. Returns false when the client has disconnected. */
+/**
+ * Reads from a handle into `readArea`, for the reader given last. Returns false when the client has
+ * disconnected.
+ */
 export function readHandle(handle: ConnectionHandle, reader: HandleReader): boolean {
   handle.reader = reader;
   if (handle.reading === true) return true;
@@ -109,7 +124,8 @@ function onRead(this: ConnectionHandle): void {
 }
 
 /**
- * Sends a last text of one byte per character and ends the server's side. Returns false when the client has disconnected.
+ * Sends a last text of one byte per character and ends the server's side. Returns false when the
+ * client has disconnected.
  * @param ended called when the server's side has ended or has failed to end
  */
 export function endHandle(handle: ConnectionHandle, text: string, ended: () => void): boolean {
@@ -122,9 +138,10 @@ export function endHandle(handle: ConnectionHandle, text: string, ended: () => v
 }
 
 /**
- * Creates a socket over the handle. Its 'data' events carry views of the shared read buffer that are valid only until the
- * listener returns (shared-read-buffer.ts). An ordinary socket allocates 64 KiB for every read and passes it through the
- * stream implementation, which costs a tenth of a request (docs/adr/0008-reads-into-one-buffer.md).
+ * Creates a socket over the handle. Its 'data' events carry views of the shared read buffer that
+ * are valid only until the listener returns (shared-read-buffer.ts). An ordinary socket allocates
+ * 64 KiB for every read and passes it through the stream implementation, which costs a tenth of a
+ * request (docs/adr/0008-reads-into-one-buffer.md).
  */
 export function socketOver(handle: ConnectionHandle, highWaterMark: number): Socket {
   handle.reader = undefined;

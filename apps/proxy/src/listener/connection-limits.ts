@@ -1,8 +1,8 @@
 import { AddressCounter } from './address-counter.ts';
 
 /**
- * The log reports that the limit no longer applies once the count is below this fraction of it. One client that
- * reconnects at the limit therefore produces one log line instead of many.
+ * The log reports that the limit no longer applies once the count is below this fraction of it. One
+ * client that reconnects at the limit therefore produces one log line instead of many.
  */
 const BELOW_LIMIT_FRACTION = 0.9;
 /** Accept errors are logged again only after this time without one. */
@@ -12,15 +12,18 @@ const ACCEPT_ERROR_QUIET_MS = 60_000;
 export interface ConnectionLimitsLog {
   /** The total limit was reached (true), or the count fell clearly below it (false). */
   limitReached(isReached: boolean, max: number): void;
-  /** The system could not accept a connection. @param code the system's error code, such as EMFILE */
+  /**
+   * The system could not accept a connection.
+   * @param code the system's error code, such as EMFILE
+   */
   notAccepted(code: string): void;
 }
 
 const noLog: ConnectionLimitsLog = { limitReached: () => undefined, notAccepted: () => undefined };
 
 /**
- * Limits the number of client connections, in total and per client address. Listeners that share one instance count
- * their connections together.
+ * Limits the number of client connections, in total and per client address. Listeners that share
+ * one instance count their connections together.
  */
 export class ConnectionLimits {
   private readonly max: number;
@@ -38,7 +41,8 @@ export class ConnectionLimits {
 
   /**
    * Counts one connection from the key (see `addressKey`).
-   * @returns undefined when the connection is within the limits, otherwise the limit that is reached
+   * @returns undefined when the connection is within the limits, otherwise the limit that is
+   *   reached
    */
   acquire(key: string): 'total' | 'address' | undefined {
     if (this.count >= this.max) {

@@ -1,6 +1,6 @@
 /**
- * Gives the value of the Date field (RFC 9110 section 6.6.1). Formats it at most once per second, because formatting costs
- * more than the rest of a response head.
+ * Gives the value of the Date field (RFC 9110 section 6.6.1). Formats it at most once per second,
+ * because formatting costs more than the rest of a response head.
  */
 export class HttpDate {
   private second = -1;

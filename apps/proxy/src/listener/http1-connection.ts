@@ -30,19 +30,23 @@ const TUNNEL = 3;
 const CLOSED = 4;
 
 /**
- * One HTTP/1.1 connection of a client. It is the Downstream of all exchanges on the connection, one after another.
+ * One HTTP/1.1 connection of a client. It is the Downstream of all exchanges on the connection, one
+ * after another.
  *
  * Invariants
- * - Exchanges do not overlap. The next request is parsed after the response is complete, in a later turn of the event loop.
- * - A client that ends its side before it has its response counts as disconnected, unless `servesHalfClosed` is set.
- * - When the client disconnects during an exchange, exactly one callback runs: `abortListener` if it is set, otherwise the
- *   `onDone` of the streamed response.
- * - After a response that the client must not take for complete, the connection sends no more bytes.
+ * - Exchanges do not overlap. The next request is parsed after the response is complete, in a later
+ *   turn of the event loop.
+ * - A client that ends its side before it has its response counts as disconnected, unless
+ *   `servesHalfClosed` is set.
+ * - When the client disconnects during an exchange, exactly one callback runs: `abortListener` if
+ *   it is set, otherwise the `onDone` of the streamed response.
+ * - After a response that the client must not take for complete, the connection sends no more
+ *   bytes.
  */
 export class Http1Connection extends Http1Request implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer {
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
-  /** Whether the connection stays open after the current response. Decided when its head is serialized. */
+  /** Whether the connection stays open after the current response. */
   keepAlive = true;
   private readonly owner: ConnectionOwner;
   private readonly socket: Socket;
@@ -80,7 +84,7 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     if (this.phase < TUNNEL) this.reader.take(chunk);
   }
 
-  /** Counts the head timeout of an incomplete head from the time at which its first byte arrived. */
+  /** Counts the head timeout of an incomplete head from the arrival of its first byte. */
   headBegan(atMs: number): void {
     const { wheel, options } = this.owner;
     if (this.phase === IDLE && !this.parser.idle) wheel.set(this.timer, Math.max(atMs + options.headerTimeoutMs - wheel.nowMs, 0));
@@ -217,7 +221,7 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
   drain(): void {
     if (this.phase !== IDLE || !this.parser.idle || this.reader.hasUnread) return;
     const { wheel, options } = this.owner;
-    // A client that was active a moment ago may have sent another request: it gets a response with Connection: close.
+    // A recently active client may have sent another request, which still gets a response.
     const leftMs = this.idleSinceMs + options.drainIdleMs - wheel.nowMs;
     if (leftMs <= 0) this.destroy();
     else wheel.set(this.timer, leftMs);
@@ -234,7 +238,7 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     this.leaveHalfClosed();
   }
 
-  /** Aborts the exchange of a client that has ended its side. A request with incomplete content is refused instead. */
+  /** Aborts the exchange of a half-closed client; refuses a request with incomplete content. */
   private leaveHalfClosed(): void {
     if (this.phase !== EXCHANGE || this.servesHalfClosed) return;
     if (this.reader.endedWhole() || this.response.headSent) this.cutOff();
@@ -261,7 +265,10 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     this.refuse(code, reason);
   }
 
-  /** Sends a problem document. @param headers of the request; undefined when its head is not well-formed */
+  /**
+   * Sends a problem document.
+   * @param headers of the request; undefined when its head is not well-formed
+   */
   private refuse(code: ErrorCode, reason: string, headers?: HeaderList): void {
     const content = this.owner.events.refused({ ...ownAnswerOf(this, catalogue[code].status, headers), code, grpcStatus: -1, reason });
     this.decideKeepAlive('length');

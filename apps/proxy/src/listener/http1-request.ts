@@ -14,8 +14,8 @@ export interface RequestFault {
 }
 
 /**
- * The request fields of `Downstream` for an HTTP/1.1 connection, and how they are read from a parsed head. The
- * connection is one object with its request, so that a request allocates none.
+ * The request fields of `Downstream` for an HTTP/1.1 connection, and how they are read from a
+ * parsed head. The connection is one object with its request, so that a request allocates none.
  */
 export abstract class Http1Request {
   readonly encrypted: boolean;
@@ -68,8 +68,9 @@ export abstract class Http1Request {
 
   /**
    * Takes the request fields from the head that the parser has completed.
-   * @returns 'forward' for the request handler, 'answer' for an OPTIONS request that the listener answers itself
-   *   (`*`, or Max-Forwards: 0), or the fault for which the listener refuses the request
+   * @returns 'forward' for the request handler, 'answer' for an OPTIONS request that the listener
+   *   answers itself (`*`, or Max-Forwards: 0), or the fault for which the listener refuses the
+   *   request
    */
   protected readRequest(maxBodyBytes: number): 'forward' | 'answer' | RequestFault {
     const { parser } = this;

@@ -10,15 +10,23 @@ import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 const MAX_STREAMS = 100;
 /** Uncompressed size of a head, counted as RFC 9113 section 6.5.2 says. */
 const MAX_HEADER_LIST_BYTES = 65_536;
-/** Burst and rate per second of streams that a client may reset: a reset costs the server more than the client. */
+/**
+ * Burst and rate per second of streams that a client may reset: a reset costs the server more than
+ * the client.
+ */
 const RESET_BURST = 100;
 const RESETS_PER_SECOND = 10;
-/** The highest stream identifier. A GOAWAY that names it does not refuse any stream yet (RFC 9113 section 6.8). */
+/**
+ * The highest stream identifier. A GOAWAY that names it does not refuse any stream yet (RFC 9113
+ * section 6.8).
+ */
 const MAX_STREAM_ID = 0x7fff_ffff;
 /** Above the limit at which a head is refused with 431, so that the client receives the 431. */
 const MAX_HEADER_PAIRS = 1_000;
 
-/** One HTTP/2 connection of a client, over TLS or with prior knowledge. Each stream is one exchange. */
+/**
+ * One HTTP/2 connection of a client, over TLS or with prior knowledge. Each stream is one exchange.
+ */
 export class Http2Connection implements ClientConnection, StreamConnection, TimerOwner {
   readonly owner: ConnectionOwner;
   readonly encrypted: boolean;
@@ -44,7 +52,8 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
       streamResetBurst: RESET_BURST,
       streamResetRate: RESETS_PER_SECOND,
       strictSingleValueFields: false,
-      // Without this option Node drops values with surrounding white space silently; http2-head.ts refuses them.
+      // Without this option Node drops values with surrounding white space silently; http2-head.ts
+      // refuses them.
       strictFieldWhitespaceValidation: false,
     });
     const guard = new StreamErrorGuard(this.session, owner.wheel);
@@ -68,7 +77,10 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
   }
 
-  /** Sends GOAWAY, still accepts requests that the client has already sent, and closes after the last stream. */
+  /**
+   * Sends GOAWAY, still accepts requests that the client has already sent, and closes after the
+   * last stream.
+   */
   drain(): void {
     const { session, owner } = this;
     if (session.closed || session.destroyed) return;

@@ -28,8 +28,8 @@ export interface StreamConnection {
 /**
  * One stream of an HTTP/2 connection. It is the Downstream of the exchange on the stream.
  *
- * Flow control replaces pausing the socket as in HTTP/1.1: until the content is started, the client can send no more of
- * it than the stream window allows.
+ * Flow control replaces pausing the socket as in HTTP/1.1: until the content is started, the client
+ * can send no more of it than the stream window allows.
  */
 export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Http2ResponseOwner {
   readonly protocol = '2' as const;
@@ -208,7 +208,8 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const { clientStream: stream, requestContent } = this;
     if (requestContent === undefined || stream.readableEnded) return;
     requestContent.cancel();
-    // The response is complete, so the client need not send the rest of the request (RFC 9113 section 8.1).
+    // The response is complete, so the client need not send the rest of the request (RFC 9113
+    // section 8.1).
     if (this.response.hasTrailers) return this.closeLater();
     // One turn of the event loop later, because an immediate reset would overtake the response.
     stream.once('finish', () => soon('connection', () => stream.close(constants.NGHTTP2_NO_ERROR)));
@@ -217,7 +218,8 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   responseBroken(): void {
     this.over = true;
     this.watch?.stop();
-    // Not `close`: it ends the stream normally, and the client would take the incomplete response for complete.
+    // Not `close`: it ends the stream normally, and the client would take the incomplete response
+    // for complete.
     this.clientStream.destroy(new Error('the response is incomplete'));
   }
 
@@ -226,7 +228,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     return !this.over && !this.clientStream.closed && !this.clientStream.destroyed;
   }
 
-  /** gRPC clients end the stream themselves; an immediate reset would overtake trailers that are not sent yet. */
+  /**
+   * gRPC clients end the stream themselves; an immediate reset would overtake trailers that are not
+   * sent yet.
+   */
   private closeLater(): void {
     const { clientStream: stream, owner } = this;
     const timer = new Timer({ expired: () => stream.close(constants.NGHTTP2_NO_ERROR) });
@@ -242,13 +247,14 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.requestContent = content;
     this.content = content;
     this.expectsContinue = parser.expectContinue && content.length !== 0;
-    // Only gRPC uses trailers. In other requests they could carry fields past the checks of the head.
+    // Only gRPC uses trailers. In other requests they could carry fields past the checks of the
+    // head.
     this.reader = new Http2RequestReader(this.clientStream, content, this.isGrpc ? this.owner.options.protectedNames : undefined);
   }
 
   /**
-   * Begins an exchange with Content-Length: 0 only after the stream has ended, because content that arrives until then
-   * makes the request malformed (RFC 9113 section 8.1.1).
+   * Begins an exchange with Content-Length: 0 only after the stream has ended, because content that
+   * arrives until then makes the request malformed (RFC 9113 section 8.1.1).
    */
   private awaitEnd(content: RequestContent): void {
     content.start({

@@ -1,11 +1,15 @@
 import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '@sluice/http1';
 
 /**
- * Limits the head of every client; the size in the SETTINGS frame binds only clients that have acknowledged it. Fields are
- * smaller as lines than as RFC 9113 section 6.5.2 counts them, so a client within the announced size is within this limit.
+ * Limits the head of every client; the size in the SETTINGS frame binds only clients that have
+ * acknowledged it. Fields are smaller as lines than as RFC 9113 section 6.5.2 counts them, so a
+ * client within the announced size is within this limit.
  */
 const limits: Partial<RequestLimits> = { maxHeaderBytes: 65_536 };
-/** Characters that a field value must not contain (RFC 9113 section 8.2.1); CR and LF would begin another line of the head. */
+/**
+ * Characters that a field value must not contain (RFC 9113 section 8.2.1); CR and LF would begin
+ * another line of the head.
+ */
 const LINE_BREAKS = /[\r\n\0]/;
 
 /** Whether RFC 9113 section 8.2.1 calls the field value malformed. */
@@ -18,12 +22,13 @@ function isSpace(code: number): boolean {
 }
 
 /**
- * Parses the head of an HTTP/2 request by the rules of HTTP/1.1: serializes it as text and gives it to the same parser. Both
- * protocols therefore treat Host, Expect, Content-Length and lookalikes of protected names the same way, and a client
- * cannot choose the protocol with weaker checks.
+ * Parses the head of an HTTP/2 request by the rules of HTTP/1.1: serializes it as text and gives it
+ * to the same parser. Both protocols therefore treat Host, Expect, Content-Length and lookalikes of
+ * protected names the same way, and a client cannot choose the protocol with weaker checks.
  * @param raw alternating names and values, as received
  * @param hasContent whether content follows the head
- * @returns a new parser with the head or its fault; undefined when the head has no HTTP/1.1 equivalent
+ * @returns a new parser with the head or its fault; undefined when the head has no HTTP/1.1
+ *   equivalent
  */
 export function readHttp2Head(raw: readonly string[], hasContent: boolean, protectedNames: ReadonlySet<string>): RequestParser | undefined {
   const text = headText(raw, hasContent);
@@ -57,12 +62,14 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
       case ':scheme':
         break;
       case 'cookie':
-        // HTTP/2 may split Cookie for compression; other protocols need one field (RFC 9113 section 8.2.3).
+        // HTTP/2 may split Cookie for compression; other protocols need one field (RFC 9113 section
+        // 8.2.3).
         cookies += cookies === '' ? value : `; ${value}`;
         break;
       default:
         if (name === 'content-length') isSized = true;
-        // Host is dropped when it equals :authority. Otherwise the head has two hosts, which the parser refuses.
+        // Host is dropped when it equals :authority. Otherwise the head has two hosts, which the
+        // parser refuses.
         if (name !== 'host' || !namesSame(value, authority)) fields += `${name}: ${value}\r\n`;
     }
   }
@@ -74,7 +81,10 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
   return `${method} ${target} HTTP/1.1\r\n${host}${fields}${cookie}${isSized ? '' : 'Transfer-Encoding: chunked\r\n'}\r\n`;
 }
 
-/** Whether two spellings name the same host and port, such as `a.test` and `A.test:` (RFC 9113 section 8.3.1). */
+/**
+ * Whether two spellings name the same host and port, such as `a.test` and `A.test:` (RFC 9113
+ * section 8.3.1).
+ */
 function namesSame(host: string, authority: string | undefined): boolean {
   if (host === authority) return true;
   if (authority === undefined) return false;

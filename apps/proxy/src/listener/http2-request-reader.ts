@@ -7,10 +7,11 @@ import type { RequestContent } from './request-content.ts';
 /**
  * Reads the content of a request from its stream.
  *
- * - A stream emits 'end' once, and for empty content possibly before the content is requested. The reader therefore
- *   listens for 'end' from the start and remembers it.
- * - The chunk that completes the announced length is held back until the stream has ended. A request with more content
- *   than announced is malformed (RFC 9113 section 8.1.1) and must not reach an upstream as a complete one.
+ * - A stream emits 'end' once, and for empty content possibly before the content is requested. The
+ *   reader therefore listens for 'end' from the start and remembers it.
+ * - The chunk that completes the announced length is held back until the stream has ended. A
+ *   request with more content than announced is malformed (RFC 9113 section 8.1.1) and must not
+ *   reach an upstream as a complete one.
  */
 export class Http2RequestReader {
   /** Bytes of content received. */
@@ -34,7 +35,10 @@ export class Http2RequestReader {
     stream.on('end', guardedBy(stream, () => this.end()));
   }
 
-  /** Starts to read. Received content is delivered soon; empty content is completed before this returns. */
+  /**
+   * Starts to read. Received content is delivered soon; empty content is completed before this
+   * returns.
+   */
   begin(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;

@@ -41,7 +41,10 @@ export class Http2Response implements ContentSink {
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.trailers)));
   }
 
-  /** The `grpc-status` that was sent, -1 before that. A value that is no number counts as 2 (UNKNOWN), as in clients. */
+  /**
+   * The `grpc-status` that was sent, -1 before that. A value that is no number counts as 2
+   * (UNKNOWN), as in clients.
+   */
   get grpcStatus(): number {
     const text = this.trailers?.get('grpc-status') ?? this.statusInHead;
     if (text === undefined || !this.owner.takesTrailers) return -1;
@@ -55,7 +58,8 @@ export class Http2Response implements ContentSink {
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
-    // A gRPC response without content ends with its head, which has no Content-Length (Trailers-Only).
+    // A gRPC response without content ends with its head, which has no Content-Length
+    // (Trailers-Only).
     const isSilent = bytes.length === 0 && (status === 304 || this.owner.takesTrailers);
     this.sendHead(status, headers, isSilent ? -1 : bytes.length, ends, false);
     if (!ends) {
@@ -68,7 +72,8 @@ export class Http2Response implements ContentSink {
   begin(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     const { takesTrailers, method } = this.owner;
     if (content.endsWithHead === true || isBodiless(method, status) || (content.length === 0 && !takesTrailers)) {
-      // The head is sent first: cancelling the content may return its connection, which owns the fields, to the pool.
+      // The head is sent first: cancelling the content may return its connection, which owns the
+      // fields, to the pool.
       this.sendHead(status, headers, content.length, true, false);
       content.cancel();
       this.owner.responseEnded();
@@ -142,7 +147,8 @@ export class Http2Response implements ContentSink {
   private sendHead(status: number, headers: HeaderList, length: number, endStream: boolean, waitForTrailers: boolean): void {
     if (this.stream.headersSent) throw new Error('the response to this request has already begun');
     const raw = appendFields([constants.HTTP2_HEADER_STATUS, String(status)], headers);
-    // A response to HEAD states the length of the GET response when known; 204 and an empty 304 state none.
+    // A response to HEAD states the length of the GET response when known; 204 and an empty 304
+    // state none.
     if (length >= 0 && status !== 204 && !(status === 304 && length === 0)) raw.push('content-length', String(length));
     if (this.owner.takesTrailers) this.statusInHead = headers.get('grpc-status');
     for (const text of raw) this.bytesSent += text.length;

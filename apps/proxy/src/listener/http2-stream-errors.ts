@@ -1,7 +1,10 @@
 import type { Http2Session } from 'node:http2';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
-/** The error that nghttp2 reports for a frame that violates the protocol: NGHTTP2_ERR_PROTO of nghttp2.h. */
+/**
+ * The error that nghttp2 reports for a frame that violates the protocol: NGHTTP2_ERR_PROTO of
+ * nghttp2.h.
+ */
 const NGHTTP2_ERR_PROTO = -505;
 /** PROTOCOL_ERROR of RFC 9113 section 7. */
 const PROTOCOL_ERROR = 1;
@@ -11,12 +14,13 @@ const GRACE_MS = 250;
 /**
  * Prevents the error of one stream from ending the whole session.
  *
- * nghttp2 follows RFC 9113 section 5.4: it answers a connection error with GOAWAY and a stream error, such as content longer
- * than its Content-Length (section 8.1.1), with RST_STREAM. node:http2 destroys the session for both. The guard therefore
- * delays the destruction after a protocol error. If a stream is reset with PROTOCOL_ERROR in that time, the error belongs
- * to the stream and the session continues; otherwise the session is destroyed. nghttp2 reads nothing more on a connection
- * with a connection error, so the delay is harmless. `maxSessionInvalidFrames` (1,000) still disconnects a peer that
- * keeps sending such frames.
+ * nghttp2 follows RFC 9113 section 5.4: it answers a connection error with GOAWAY and a stream
+ * error, such as content longer than its Content-Length (section 8.1.1), with RST_STREAM.
+ * node:http2 destroys the session for both. The guard therefore delays the destruction after a
+ * protocol error. If a stream is reset with PROTOCOL_ERROR in that time, the error belongs to the
+ * stream and the session continues; otherwise the session is destroyed. nghttp2 reads nothing more
+ * on a connection with a connection error, so the delay is harmless. `maxSessionInvalidFrames`
+ * (1,000) still disconnects a peer that keeps sending such frames.
  */
 export class StreamErrorGuard {
   private readonly destroy: (error?: Error, code?: number) => void;
@@ -40,7 +44,10 @@ export class StreamErrorGuard {
     return this.error !== undefined;
   }
 
-  /** Reports that a stream of the session has closed. @param code of its RST_STREAM frame, sent or received */
+  /**
+   * Reports that a stream of the session has closed.
+   * @param code of its RST_STREAM frame, sent or received
+   */
   streamClosed(code: number | undefined): void {
     if (code !== PROTOCOL_ERROR || this.error === undefined) return;
     this.error = undefined;

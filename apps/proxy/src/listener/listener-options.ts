@@ -3,7 +3,10 @@ import type { ServerCertificate } from './server-certificates.ts';
 
 /** The timeouts and limits of one listener. The defaults are safe without further hardening. */
 export interface ListenerOptions {
-  /** Time from the first byte of a request, or from the start of the connection, to the end of its head. */
+  /**
+   * Time from the first byte of a request, or from the start of the connection, to the end of its
+   * head.
+   */
   readonly headerTimeoutMs: number;
   /** Idle time between two requests of a connection. */
   readonly keepAliveIdleMs: number;
@@ -17,14 +20,20 @@ export interface ListenerOptions {
   /** How long a closing connection is still read, so that the client receives the last response. */
   readonly lingerMs: number;
   readonly lingerBytes: number;
-  /** Unread request content after the response is discarded up to this many bytes to keep the connection. */
+  /**
+   * Unread request content after the response is discarded up to this many bytes to keep the
+   * connection.
+   */
   readonly drainContentBytes: number;
   /** During a drain: how long a recently active connection may still send a request. */
   readonly drainIdleMs: number;
   readonly maxConnections: number;
   /** Counted per IPv4 address or IPv6 /64 network. */
   readonly maxConnectionsPerAddress: number;
-  /** Concurrent connections that receive a 503 because of the limits; further ones are closed without a response. */
+  /**
+   * Concurrent connections that receive a 503 because of the limits; further ones are closed
+   * without a response.
+   */
   readonly maxTurnedAway: number;
   /** Maximum request content, unless the exchange sets another limit. */
   readonly maxBodyBytes: number;
@@ -32,9 +41,15 @@ export interface ListenerOptions {
   readonly limits: Partial<RequestLimits>;
   /** Lower-case names, besides the built-in ones, whose variants with `_` or `.` are refused. */
   readonly protectedNames: ReadonlySet<string>;
-  /** With certificates the listener uses TLS and ALPN. Without, it accepts plain HTTP/1.1 and HTTP/2 with prior knowledge. */
+  /**
+   * With certificates the listener uses TLS and ALPN. Without, it accepts plain HTTP/1.1 and HTTP/2
+   * with prior knowledge.
+   */
   readonly certificates: readonly ServerCertificate[];
-  /** 48 bytes that encrypt TLS session tickets. Processes on one port share them, so that a client can resume with any. */
+  /**
+   * 48 bytes that encrypt TLS session tickets. Processes on one port share them, so that a client
+   * can resume with any.
+   */
   readonly ticketKeys?: Buffer | undefined;
 }
 

@@ -19,13 +19,16 @@ import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 
 /**
- * The write high-water mark of a socket: two reads, so that forwarding one full read does not block. It also bounds the
- * bytes that are read but not consumed.
+ * The write high-water mark of a socket: two reads, so that forwarding one full read does not
+ * block. It also bounds the bytes that are read but not consumed.
  */
 const HIGH_WATER_MARK_BYTES = 131_072;
 
 export interface ListenOptions {
-  /** Allows several processes to listen on the port; the kernel distributes connections between them. */
+  /**
+   * Allows several processes to listen on the port; the kernel distributes connections between
+   * them.
+   */
   readonly reusePort?: boolean;
   /** The setting that contains the port, for error messages. */
   readonly setting?: string;
@@ -47,7 +50,8 @@ export class Listener implements PendingConnectionOwner {
   private whenEmpty: (() => void) | undefined = undefined;
 
   /**
-   * @param connectionLimits shared with other listeners; without it the listener uses the limits of its own options
+   * @param connectionLimits shared with other listeners; without it the listener uses the limits of
+   *   its own options
    * @throws Error when a certificate is not usable
    */
   constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, connectionLimits?: ConnectionLimits) {
@@ -66,7 +70,8 @@ export class Listener implements PendingConnectionOwner {
 
   /**
    * Replaces the certificates for future handshakes.
-   * @throws Error when one is not usable, in which case the previous ones stay in use, or when the listener has no TLS
+   * @throws Error when one is not usable, in which case the previous ones stay in use, or when the
+   *   listener has no TLS
    */
   setCertificates(certificates: readonly ServerCertificate[]): void {
     if (this.tls === undefined) throw new Error('this listener does not use TLS: create it with a certificate');
@@ -86,8 +91,8 @@ export class Listener implements PendingConnectionOwner {
 
   /**
    * Starts to accept connections. Port 0 selects a free port.
-   * @throws Error that names the setting to change when the address is not available, or the Node version to use when this
-   *   one is not supported
+   * @throws Error that names the setting to change when the address is not available, or the Node
+   *   version to use when this one is not supported
    */
   async listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -109,12 +114,14 @@ export class Listener implements PendingConnectionOwner {
   }
 
   /**
-   * Stops accepting connections and closes idle ones. Exchanges in progress finish with `Connection: close`; those that take
-   * longer than `timeoutMs` are aborted. Resolves when all connections are closed.
+   * Stops accepting connections and closes idle ones. Exchanges in progress finish with
+   * `Connection: close`; those that take longer than `timeoutMs` are aborted. Resolves when all
+   * connections are closed.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
-    // Connections in the accept queue of the kernel are accepted first, because closing the listener would reset them.
+    // Connections in the accept queue of the kernel are accepted first, because closing the
+    // listener would reset them.
     if (timeoutMs > 0) await new Promise((resolve) => setImmediate(resolve));
     this.stopAccepting();
     for (const connection of this.connections) connection.drain();

@@ -4,15 +4,24 @@ import { readHandle, type ConnectionHandle, type HandleReader } from './connecti
 import { MAX_HELD_BYTES, viewBehind } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
-/** The connection preface of an HTTP/2 client with prior knowledge (RFC 9113 section 3.4). No HTTP/1.1 request begins with it. */
+/**
+ * The connection preface of an HTTP/2 client with prior knowledge (RFC 9113 section 3.4). No
+ * HTTP/1.1 request begins with it.
+ */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** The listener, as a pending connection uses it. */
 export interface PendingConnectionOwner extends ConnectionOwner {
-  /** Checks the bytes of all pending connections, one after another; it keeps no state between two checks. */
+  /**
+   * Checks the bytes of all pending connections, one after another; it keeps no state between two
+   * checks.
+   */
   readonly scout: RequestParser;
-  /** Reports that the protocol is known. @param seen all bytes read; valid until the owner returns */
+  /**
+   * Reports that the protocol is known.
+   * @param seen all bytes read; valid until the owner returns
+   */
   arrived(pending: PendingConnection, isHttp2: boolean, seen: Buffer): void;
   /** Reports that the first request head was begun but not completed in time. */
   tookTooLong(pending: PendingConnection): void;
@@ -21,15 +30,18 @@ export interface PendingConnectionOwner extends ConnectionOwner {
 }
 
 /**
- * A plain connection that has not sent a complete request head. It costs as little as possible, because a client that
- * opens thousands of connections without completing a head must not exhaust memory: it has no node:net socket and no parser
- * of its own, and keeps only the text that was read.
+ * A plain connection that has not sent a complete request head. It costs as little as possible,
+ * because a client that opens thousands of connections without completing a head must not exhaust
+ * memory: it has no node:net socket and no parser of its own, and keeps only the text that was
+ * read.
  *
- * It becomes an HTTP/1.1 or HTTP/2 connection when the head is complete, malformed, or longer than MAX_HELD_BYTES.
+ * It becomes an HTTP/1.1 or HTTP/2 connection when the head is complete, malformed, or longer than
+ * MAX_HELD_BYTES.
  *
  * Invariants
  * - It holds at most MAX_HELD_BYTES.
- * - Malformed bytes are detected at once, because each read is parsed together with the bytes before it.
+ * - Malformed bytes are detected at once, because each read is parsed together with the bytes
+ *   before it.
  */
 export class PendingConnection implements ClientConnection, HandleReader, TimerOwner {
   readonly handle: ConnectionHandle;
@@ -59,7 +71,10 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     if (!readHandle(handle, this)) this.leave();
   }
 
-  /** Closes the connection unless it was just accepted or has begun a request head, which it may complete. */
+  /**
+   * Closes the connection unless it was just accepted or has begun a request head, which it may
+   * complete.
+   */
   drain(): void {
     const { wheel, options } = this.owner;
     if (!this.hasBegun) wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
@@ -95,7 +110,10 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     else this.leave();
   }
 
-  /** Whether a byte of a request was received. An empty line before the request does not count (RFC 9112 section 2.2). */
+  /**
+   * Whether a byte of a request was received. An empty line before the request does not count (RFC
+   * 9112 section 2.2).
+   */
   private get hasBegun(): boolean {
     return this.held !== '' && this.held !== '\r' && this.held !== '\r\n';
   }
@@ -119,7 +137,10 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     this.owner.arrived(this, isHttp2, seen);
   }
 
-  /** Handles the end of the client's side. A client that has sent a part of a head receives a response with the fault. */
+  /**
+   * Handles the end of the client's side. A client that has sent a part of a head receives a
+   * response with the fault.
+   */
   private ended(): void {
     const { handle, held } = this;
     if (held === '' || handle.getpeername({}) !== 0) return this.leave();

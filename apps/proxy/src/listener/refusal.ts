@@ -6,7 +6,10 @@ import { responseHead, type HeadContext } from './response-head.ts';
 /** The Allow field of a 405 response of the listener (RFC 9110 section 15.5.6). */
 export const servedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** The error code for a method that is not served. TRACE would echo credentials; CONNECT would make an open relay. */
+/**
+ * The error code for a method that is not served. TRACE would echo credentials; CONNECT would make
+ * an open relay.
+ */
 export function refusalOfMethod(method: string): ErrorCode | undefined {
   if (method === 'TRACE' || method === 'CONNECT') return 'method_not_allowed';
   return isKnownMethod(method) ? undefined : 'method_not_implemented';
@@ -27,7 +30,10 @@ export function refusalResponse(context: HeadContext, code: ErrorCode, content: 
   return context.method === 'HEAD' ? head : head + body.toString('latin1');
 }
 
-/** Serializes the response to an OPTIONS request that is not forwarded: its target is `*`, or its Max-Forwards is 0. */
+/**
+ * Serializes the response to an OPTIONS request that is not forwarded: its target is `*`, or its
+ * Max-Forwards is 0.
+ */
 export function optionsResponse(context: HeadContext): string {
   return responseHead(context, 204, HeaderList.of({ Allow: servedMethods }), 'none', 0);
 }

@@ -5,18 +5,22 @@ import { refusalResponse } from './refusal.ts';
 import { readArea } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
-/** Reports to log, metrics and traces that a client without a complete request was refused. Returns the response content. */
+/**
+ * Reports to log, metrics and traces that a client without a complete request was refused. Returns
+ * the response content.
+ */
 export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, code: ErrorCode, reason: string): string {
   const unknown = { protocol: '1.1', encrypted: false, localPort: 0, method: '', host: '', path: '', headers: undefined, grpcStatus: -1 } as const;
   return events.refused({ ...unknown, code, status: catalogue[code].status, reason, peerAddress });
 }
 
 /**
- * A client that is refused before it has sent a complete request. It receives a response with the reason, and its connection
- * is closed.
+ * A client that is refused before it has sent a complete request. It receives a response with the
+ * reason, and its connection is closed.
  *
- * The close is the same as in `closeLingering` but needs no socket: thousands of clients may be refused at the same time, and
- * the stream implementation of a socket costs as much as all kernel work for the connection.
+ * The close is the same as in `closeLingering` but needs no socket: thousands of clients may be
+ * refused at the same time, and the stream implementation of a socket costs as much as all kernel
+ * work for the connection.
  */
 export class RefusedClient implements ClientConnection, HandleReader, TimerOwner {
   private readonly owner: ConnectionOwner;
@@ -42,7 +46,10 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
     this.bytesRead = this.firstBytes;
   }
 
-  /** Sends the response and ends the server's side. @param content the result of {@link noteRefusal} */
+  /**
+   * Sends the response and ends the server's side.
+   * @param content the result of {@link noteRefusal}
+   */
   answer(code: ErrorCode, content: string): void {
     const { owner, handle } = this;
     owner.wheel.set(this.timer, owner.options.writeIdleMs);

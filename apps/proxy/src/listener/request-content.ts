@@ -16,14 +16,16 @@ export interface ContentOwner {
 }
 
 /**
- * The content of one request. Each request with content has its own object, so that a late call for a finished request
- * cannot affect the next one on the same connection.
+ * The content of one request. Each request with content has its own object, so that a late call for
+ * a finished request cannot affect the next one on the same connection.
  */
 export class RequestContent implements ContentSource {
   readonly length: number;
   /** Bytes received. */
   received = 0;
-  /** The content has failed, was cancelled, or its exchange has ended; further bytes are discarded. */
+  /**
+   * The content has failed, was cancelled, or its exchange has ended; further bytes are discarded.
+   */
   over = false;
   private readonly owner: ContentOwner;
   private sink: ContentSink | undefined = undefined;

@@ -8,7 +8,10 @@ export interface RequestEvents {
   readonly maxBodyBytes: number;
   /** The first bytes of a head have arrived. */
   headStarted(): void;
-  /** The parser has a complete head. The next head follows after `next`, in a later turn of the event loop. */
+  /**
+   * The parser has a complete head. The next head follows after `next`, in a later turn of the
+   * event loop.
+   */
   headArrived(): void;
   /** The head is malformed or exceeds a limit. */
   headRefused(fault: Http1Fault): void;
@@ -39,10 +42,12 @@ const NOTHING = Buffer.alloc(0);
  * Reads the requests of a connection from reads of any size, one request at a time.
  *
  * Invariants
- * - It holds at most one read besides the socket's own buffer: it pauses the socket while it waits for the exchange.
+ * - It holds at most one read besides the socket's own buffer: it pauses the socket while it waits
+ *   for the exchange.
  * - It delivers content only on demand. It does not parse bytes after a request before `next`.
- * - Its callbacks may call it (`content.start` inside `headArrived`, `next` inside content). All state is in fields, and a
- *   request never begins inside the end of the previous one, so that each exchange has ended before the next begins.
+ * - Its callbacks may call it (`content.start` inside `headArrived`, `next` inside content). All
+ *   state is in fields, and a request never begins inside the end of the previous one, so that each
+ *   exchange has ended before the next begins.
  */
 export class RequestReader implements ContentOwner {
   readonly parser: RequestParser;
@@ -93,11 +98,14 @@ export class RequestReader implements ContentOwner {
     return this.at < this.buffer.length;
   }
 
-  /** Whether the rest of the content is short enough to discard, so that the connection can be kept. */
+  /**
+   * Whether the rest of the content is short enough to discard, so that the connection can be kept.
+   */
   canDiscard(maxBytes: number): boolean {
     const { content } = this;
     if (this.state !== CONTENT || content === undefined) return this.state === HOLD;
-    // A client that waits for 100 (Continue) may or may not send the content, so its next bytes are ambiguous.
+    // A client that waits for 100 (Continue) may or may not send the content, so its next bytes are
+    // ambiguous.
     if (this.parser.expectContinue && content.received === 0 && !this.hasUnread) return false;
     return content.length < 0 || content.flowing || content.length - content.received <= maxBytes;
   }
@@ -127,8 +135,8 @@ export class RequestReader implements ContentOwner {
   }
 
   /**
-   * Whether the current request was complete when its client ended its side. Used when such clients are not served: parses
-   * and discards the unread content to find out. Incomplete content fails.
+   * Whether the current request was complete when its client ended its side. Used when such clients
+   * are not served: parses and discards the unread content to find out. Incomplete content fails.
    */
   endedWhole(): boolean {
     if (this.broken) return false;
@@ -164,7 +172,9 @@ export class RequestReader implements ContentOwner {
     return rest;
   }
 
-  /** Marks the connection as not reusable, because the following bytes cannot be parsed or awaited. */
+  /**
+   * Marks the connection as not reusable, because the following bytes cannot be parsed or awaited.
+   */
   giveUp(): void {
     this.broken = true;
   }
@@ -184,7 +194,10 @@ export class RequestReader implements ContentOwner {
     this.pause();
   }
 
-  /** Reads in a later turn of the event loop, after the caller that ended the last exchange has returned. */
+  /**
+   * Reads in a later turn of the event loop, after the caller that ended the last exchange has
+   * returned.
+   */
   private readLater(): void {
     if (this.hasUnread || this.peerEnded) {
       if (this.scheduled) return;
@@ -209,7 +222,10 @@ export class RequestReader implements ContentOwner {
     if (!this.hasUnread) this.release();
   }
 
-  /** Releases the buffer after everything was parsed, and resumes the socket when more bytes are needed. */
+  /**
+   * Releases the buffer after everything was parsed, and resumes the socket when more bytes are
+   * needed.
+   */
   private release(): void {
     this.buffer = NOTHING;
     this.at = 0;
@@ -224,7 +240,10 @@ export class RequestReader implements ContentOwner {
     this.socket.pause();
   }
 
-  /** Handles the next event in the bytes. Returns false when it needs more bytes or another event first. */
+  /**
+   * Handles the next event in the bytes. Returns false when it needs more bytes or another event
+   * first.
+   */
   private step(): boolean {
     switch (this.state) {
       case HEAD:
@@ -302,7 +321,10 @@ export class RequestReader implements ContentOwner {
     return this.state === CONTENT || this.state === DISCARD;
   }
 
-  /** Called when all bytes are parsed. When the client has ended its side, ends the request or fails it. */
+  /**
+   * Called when all bytes are parsed. When the client has ended its side, ends the request or fails
+   * it.
+   */
   private endOfBytes(): boolean {
     if (!this.peerEnded || this.broken) return false;
     if (this.state === HEAD && this.parser.idle) {

@@ -6,7 +6,10 @@ import type { SocketWriter } from '../net/socket-writer.ts';
 
 /** The connection, as its response channel uses it. */
 export interface ResponseOwner extends HeadContext {
-  /** Called once per response, before its head is serialized. @param framing 'close' means that the connection must close */
+  /**
+   * Called once per response, before its head is serialized.
+   * @param framing 'close' means that the connection must close
+   */
   decideKeepAlive(framing: Framing): void;
   /** Reports that the response was handed to the socket completely. */
   responseEnded(): void;
@@ -55,7 +58,10 @@ export class ResponseChannel implements ContentSender {
     this.owner.responseEnded();
   }
 
-  /** Sends a response with streamed content. `onDone` is called once, unless the response is abandoned. */
+  /**
+   * Sends a response with streamed content. `onDone` is called once, unless the response is
+   * abandoned.
+   */
   stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
     const isWithoutContent = isBodiless(this.owner.method, status);
     const endsWithHead = isWithoutContent || content.endsWithHead === true;

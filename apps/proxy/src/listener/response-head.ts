@@ -24,7 +24,8 @@ export function isBodiless(method: string, status: number): boolean {
  */
 export function responseFraming(context: HeadContext, status: number, length: number): Framing {
   if (status === 204) return 'none';
-  // A response to HEAD states the length of the GET response when it is known. A 304 without content states none.
+  // A response to HEAD states the length of the GET response when it is known. A 304 without
+  // content states none.
   if (context.method === 'HEAD') return length >= 0 ? 'length' : 'none';
   if (status === 304) return length > 0 ? 'length' : 'none';
   if (length >= 0) return 'length';
@@ -32,8 +33,8 @@ export function responseFraming(context: HeadContext, status: number, length: nu
 }
 
 /**
- * Serializes the head of a final response, including the empty line. Sets Connection and, when it is missing, Date in
- * `headers`.
+ * Serializes the head of a final response, including the empty line. Sets Connection and, when it
+ * is missing, Date in `headers`.
  * @throws TypeError when the status or a field is invalid
  */
 export function responseHead(context: HeadContext, status: number, headers: HeaderList, framing: Framing, length: number): string {
@@ -44,7 +45,10 @@ export function responseHead(context: HeadContext, status: number, headers: Head
   return serializeResponseHead(status, undefined, headers, framing, length);
 }
 
-/** Serializes the 101 response that confirms the upgrade to a WebSocket. @param headers of the upstream; changed here */
+/**
+ * Serializes the 101 response that confirms the upgrade to a WebSocket.
+ * @param headers of the upstream; changed here
+ */
 export function upgradeResponse(headers: HeaderList): string {
   headers.set('Connection', 'Upgrade');
   headers.set('Upgrade', 'websocket');

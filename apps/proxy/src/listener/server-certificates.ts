@@ -13,8 +13,9 @@ export interface ServerCertificate {
 export const minTlsVersion = 'TLSv1.2';
 
 /**
- * Chooses a certificate by the server name that the client sends (SNI, RFC 6066): the exact name, then a wildcard for its
- * parent domain, then the first certificate. The names are the DNS names in the certificates.
+ * Chooses a certificate by the server name that the client sends (SNI, RFC 6066): the exact name,
+ * then a wildcard for its parent domain, then the first certificate. The names are the DNS names in
+ * the certificates.
  */
 export class ServerCertificates {
   /** Used when the client sends no server name or an unknown one. */

@@ -15,9 +15,10 @@ export interface WatchedPeer {
 }
 
 /**
- * Detects clients that send content or read a response too slowly. It compares counters periodically instead of setting a
- * timer with every read and write, so reads and writes cost nothing extra. Time in which the gateway does not read from
- * the client does not count. The watch stops when nothing is left to watch.
+ * Detects clients that send content or read a response too slowly. It compares counters
+ * periodically instead of setting a timer with every read and write, so reads and writes cost
+ * nothing extra. Time in which the gateway does not read from the client does not count. The watch
+ * stops when nothing is left to watch.
  */
 export class SlowPeerWatch {
   private readonly peer: WatchedPeer;

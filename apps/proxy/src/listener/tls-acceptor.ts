@@ -7,7 +7,8 @@ import { minTlsVersion, ServerCertificates, type ServerCertificate } from './ser
 import { Timer } from '../net/timer-wheel.ts';
 
 /**
- * Performs the TLS handshake on accepted connections. The handshake negotiates the HTTP version (ALPN, RFC 7301).
+ * Performs the TLS handshake on accepted connections. The handshake negotiates the HTTP version
+ * (ALPN, RFC 7301).
  */
 export class TlsAcceptor {
   private readonly server: Server;
@@ -48,7 +49,8 @@ export class TlsAcceptor {
   accept({ wheel, options }: ConnectionOwner, raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
     const peer = peerOf(raw);
     const timer = new Timer({ expired: () => raw.destroy() });
-    // A client that ends its side during the handshake has disconnected; after it, the client may still want its response.
+    // A client that ends its side during the handshake has disconnected; after it, the client may
+    // still want its response.
     raw.allowHalfOpen = false;
     this.pending.set(peer, (socket) => {
       this.pending.delete(peer);
@@ -67,7 +69,10 @@ export class TlsAcceptor {
   }
 }
 
-/** The session id context shared by all processes of a node; Node derives the default from the command line. */
+/**
+ * The session id context shared by all processes of a node; Node derives the default from the
+ * command line.
+ */
 const SESSION_ID_CONTEXT = 'sluice';
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

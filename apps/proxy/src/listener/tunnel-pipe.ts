@@ -22,12 +22,12 @@ const clientBroke: TunnelFault = { errorType: clientGone, reason: 'the client co
 const upstreamBroke: TunnelFault = { errorType: 'upstream_reset', reason: 'the upstream connection failed' };
 
 /**
- * Copies bytes between two connections in both directions, with backpressure. When one side ends, the other side is ended
- * after all pending bytes. When one side fails or a timeout expires, both are destroyed. Every byte in either direction
- * counts as activity, including pings.
+ * Copies bytes between two connections in both directions, with backpressure. When one side ends,
+ * the other side is ended after all pending bytes. When one side fails or a timeout expires, both
+ * are destroyed. Every byte in either direction counts as activity, including pings.
  * @param closingMs the time that the second side may take to end after the first
- * @param onOver called once when both sides are closed; with a fault when the idle timeout expired, or when a side failed
- *   before the other one had ended
+ * @param onOver called once when both sides are closed; with a fault when the idle timeout expired,
+ *   or when a side failed before the other one had ended
  */
 export function joinTunnel(
   ends: TunnelEnds,

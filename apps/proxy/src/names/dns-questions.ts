@@ -11,7 +11,10 @@ export type Answer =
   | { readonly kind: 'addresses'; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
   /** The name does not exist or has no address. */
   | { readonly kind: 'none' }
-  /** The resolver failed. `mayContinue` permits the next candidate of the search list, as in the C library. */
+  /**
+   * The resolver failed. `mayContinue` permits the next candidate of the search list, as in the C
+   * library.
+   */
   | { readonly kind: 'failed'; readonly reason: string; readonly mayContinue: boolean };
 
 /** Queries the addresses of absolute names. */
@@ -25,8 +28,8 @@ const SERVER_FAILED: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'EN
 type FamilyAnswer = readonly Pick<AnyARecord, 'address' | 'ttl'>[] | { readonly code: string };
 
 /**
- * Queries the servers in /etc/resolv.conf over UDP, and over TCP when a response was truncated. Uses sockets of the event loop
- * (c-ares), never the thread pool.
+ * Queries the servers in /etc/resolv.conf over UDP, and over TCP when a response was truncated.
+ * Uses sockets of the event loop (c-ares), never the thread pool.
  */
 export class SystemDns implements DnsQuestions {
   readonly #servers: readonly string[] | undefined;

@@ -60,14 +60,17 @@ const FAILED_MS = 2_000;
 const MAX_NAMES = 10_000;
 
 /**
- * Resolves the host names of targets: /etc/hosts first, then DNS with the search list of /etc/resolv.conf.
+ * Resolves the host names of targets: /etc/hosts first, then DNS with the search list of
+ * /etc/resolv.conf.
  *
- * Node uses `dns.lookup` by default, which occupies one of four threads for the duration of a query: a few unresponsive names
- * then block all other names and all file access. A query of this resolver occupies only memory.
+ * Node uses `dns.lookup` by default, which occupies one of four threads for the duration of a
+ * query: a few unresponsive names then block all other names and all file access. A query of this
+ * resolver occupies only memory.
  *
  * Invariants
  * - Each name has at most one query in progress, and each query has a timeout.
- * - An answer is used for its TTL, at least 1 s and at most 5 min. When the resolver fails, the last answer is still used.
+ * - An answer is used for its TTL, at least 1 s and at most 5 min. When the resolver fails, the
+ *   last answer is still used.
  * - The answer that a name does not exist replaces an older answer.
  */
 export class NameResolver {
@@ -107,7 +110,8 @@ export class NameResolver {
 
   /**
    * Resolves all addresses of a name. An IP address resolves to itself.
-   * @throws NameFault when the name has none, or when the resolver fails and there is no earlier answer
+   * @throws NameFault when the name has none, or when the resolver fails and there is no earlier
+   *   answer
    */
   async addresses(name: string): Promise<readonly Address[]> {
     const family = isIP(name);

@@ -26,7 +26,10 @@ export function parseHosts(text: string): ReadonlyMap<string, readonly string[]>
   return byName;
 }
 
-/** Parses the lines `search`, `domain` and `options ndots` of /etc/resolv.conf. The last line of a kind applies. */
+/**
+ * Parses the lines `search`, `domain` and `options ndots` of /etc/resolv.conf. The last line of a
+ * kind applies.
+ */
 export function parseSearchRules(text: string): SearchRules {
   let domains: readonly string[] = [];
   let ndots = 1;
@@ -51,8 +54,8 @@ export function candidates(name: string, { domains, ndots }: SearchRules): strin
 }
 
 /**
- * A small system file that is parsed again when it has changed. It is read synchronously, because slow disks can block the
- * thread pool. A missing file counts as empty.
+ * A small system file that is parsed again when it has changed. It is read synchronously, because
+ * slow disks can block the thread pool. A missing file counts as empty.
  */
 export class WatchedFile<Content> {
   readonly #path: string;
@@ -76,7 +79,8 @@ export class WatchedFile<Content> {
         this.#version = version;
         this.changes++;
       } catch {
-        // The file is temporarily unreadable, for example without a free descriptor; the earlier content is kept.
+        // The file is temporarily unreadable, for example without a free descriptor; the earlier
+        // content is kept.
       }
     }
     return this.#content;

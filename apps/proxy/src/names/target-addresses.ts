@@ -4,7 +4,10 @@ import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import type { Address } from './dns-questions.ts';
 import type { NameResolver } from './name-resolver.ts';
 
-/** Minimum and maximum time for which an unreachable address is tried last. The time doubles with each failure. */
+/**
+ * Minimum and maximum time for which an unreachable address is tried last. The time doubles with
+ * each failure.
+ */
 const FIRST_PENALTY_MS = 5_000;
 const MAX_PENALTY_MS = 300_000;
 
@@ -22,8 +25,9 @@ export interface AddressUser {
 }
 
 /**
- * The addresses of one target. Selects them in turn and tries unreachable ones last. Resolves the name again when its TTL has
- * expired while the target is in use, so that traffic follows changes of the name.
+ * The addresses of one target. Selects them in turn and tries unreachable ones last. Resolves the
+ * name again when its TTL has expired while the target is in use, so that traffic follows changes
+ * of the name.
  */
 export class TargetAddresses {
   readonly host: string;
@@ -59,7 +63,10 @@ export class TargetAddresses {
     return this.list.length > 0 && address !== '' && !this.known.has(address);
   }
 
-  /** Selects the next address; undefined when none is known. Skips addresses that failed recently while others are available. */
+  /**
+   * Selects the next address; undefined when none is known. Skips addresses that failed recently
+   * while others are available.
+   */
   next(): string | undefined {
     const { list, wheel } = this;
     this.used = true;

@@ -1,11 +1,12 @@
 import { reportBackgroundFault } from '@sluice/errors';
 
 /**
- * Runs tasks at the end of a turn of the event loop, after every readable socket was read. Two kinds of task wait for it:
+ * Runs tasks at the end of a turn of the event loop, after every readable socket was read. Two
+ * kinds of task wait for it:
  *
  * - assigning calls to idle upstream connections (target-pool.ts explains why), and
- * - writing text to sockets (socket-writer.ts): everything that a connection sends in one turn is one write, and reading many
- *   requests is not interrupted by a system call for each response.
+ * - writing text to sockets (socket-writer.ts): everything that a connection sends in one turn is
+ *   one write, and reading many requests is not interrupted by a system call for each response.
  *
  * Invariants
  * - Calls run first, so that their requests are written in the same turn.
@@ -19,7 +20,9 @@ export interface EndOfTurnTask {
   endOfTurn(): void;
 }
 
-/** A queue of tasks, as a linked list of the tasks themselves, so that queueing allocates nothing. */
+/**
+ * A queue of tasks, as a linked list of the tasks themselves, so that queueing allocates nothing.
+ */
 class TaskList {
   private first: EndOfTurnTask | undefined = undefined;
   private last: EndOfTurnTask | undefined = undefined;
@@ -62,7 +65,9 @@ function endTurn(): void {
   writes.run();
 }
 
-/** Queues a task that assigns calls at the end of this turn. The task must not be queued already. */
+/**
+ * Queues a task that assigns calls at the end of this turn. The task must not be queued already.
+ */
 export function callAtEndOfTurn(task: EndOfTurnTask): void {
   calls.add(task);
   schedule();

@@ -1,9 +1,15 @@
 import { HeaderList } from '@sluice/http1';
 
-/** Fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host and Content-Length, which are set separately. */
+/**
+ * Fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host and Content-Length, which are set
+ * separately.
+ */
 const notSent: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'content-length', 'host']);
 
-/** Appends the fields as alternating names and values, the form that node:http2 accepts without an intermediate object. */
+/**
+ * Appends the fields as alternating names and values, the form that node:http2 accepts without an
+ * intermediate object.
+ */
 export function appendFields(raw: string[], headers: HeaderList): string[] {
   headers.forEach((name, value) => {
     if (!notSent.has(name)) raw.push(name, value);
@@ -11,7 +17,10 @@ export function appendFields(raw: string[], headers: HeaderList): string[] {
   return raw;
 }
 
-/** Reads fields from alternating names and values, without pseudo-header fields; undefined when a field is invalid. */
+/**
+ * Reads fields from alternating names and values, without pseudo-header fields; undefined when a
+ * field is invalid.
+ */
 export function fieldsOf(raw: readonly string[]): HeaderList | undefined {
   const headers = new HeaderList();
   try {
@@ -27,7 +36,10 @@ export function fieldsOf(raw: readonly string[]): HeaderList | undefined {
 
 const GRPC = 'application/grpc';
 
-/** Whether a Content-Type is gRPC over HTTP/2: `application/grpc`, optionally with a format such as `+proto`. */
+/**
+ * Whether a Content-Type is gRPC over HTTP/2: `application/grpc`, optionally with a format such as
+ * `+proto`.
+ */
 export function isGrpcType(value: string | undefined): boolean {
   if (value === undefined || value.length < GRPC.length) return false;
   const next = value[GRPC.length];

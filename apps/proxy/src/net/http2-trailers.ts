@@ -4,8 +4,8 @@ import { isMalformedValue } from '../listener/http2-head.ts';
 const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n';
 
 /**
- * Parses the trailers of an HTTP/2 request by the rules of HTTP/1.1, like its head: trailers for framing, routing or
- * credentials and protected names are refused, and names with `_` are dropped.
+ * Parses the trailers of an HTTP/2 request by the rules of HTTP/1.1, like its head: trailers for
+ * framing, routing or credentials and protected names are refused, and names with `_` are dropped.
  * @param raw alternating names and values, as received
  * @returns undefined when the trailers are refused
  */

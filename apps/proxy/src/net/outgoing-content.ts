@@ -11,7 +11,10 @@ export interface ContentSender {
   contentBroken(error: Error): void;
 }
 
-/** Content up to this size is written together with the text around it; copying more costs more than a second write. */
+/**
+ * Content up to this size is written together with the text around it; copying more costs more than
+ * a second write.
+ */
 const MAX_GATHERED_BYTES = 8 * 1024;
 
 interface Latin1Source {
@@ -24,9 +27,9 @@ export function textOf(bytes: Buffer): string {
 }
 
 /**
- * Sends an HTTP/1.1 message with content from a source. Applies framing and backpressure, and checks that the content has
- * the announced length. While `gathering`, which lasts until the source has delivered what it already holds, head and
- * content are collected for a single write.
+ * Sends an HTTP/1.1 message with content from a source. Applies framing and backpressure, and
+ * checks that the content has the announced length. While `gathering`, which lasts until the source
+ * has delivered what it already holds, head and content are collected for a single write.
  */
 export class OutgoingContent implements ContentSink {
   readonly source: ContentSource;

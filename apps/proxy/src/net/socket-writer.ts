@@ -3,7 +3,10 @@ import { writeAtEndOfTurn, type EndOfTurnTask } from './end-of-turn.ts';
 import { isView, toKeep } from './shared-read-buffer.ts';
 import { lendCopy } from './write-buffers.ts';
 
-/** Content up to this size is copied to a new buffer; larger content uses the reusable write buffers. */
+/**
+ * Content up to this size is copied to a new buffer; larger content uses the reusable write
+ * buffers.
+ */
 const MAX_KEPT_BYTES = 8 * 1024;
 /** Longer text is written at once instead of at the end of the turn. */
 const MAX_WAITING_BYTES = 32 * 1024;
@@ -12,8 +15,9 @@ const MAX_WAITING_BYTES = 32 * 1024;
  * Writes messages to a socket, counts their bytes, and tracks backpressure.
  *
  * Invariants
- * - Text is written at the end of the turn, so that each turn needs one write. The order is kept: content is written with the
- *   text before it, and code that writes to the socket directly must call `flush` first.
+ * - Text is written at the end of the turn, so that each turn needs one write. The order is kept:
+ *   content is written with the text before it, and code that writes to the socket directly must
+ *   call `flush` first.
  * - Text that is pending when the socket is destroyed is not sent.
  */
 export class SocketWriter implements EndOfTurnTask {

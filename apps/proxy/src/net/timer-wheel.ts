@@ -3,16 +3,18 @@ import { every, reportBackgroundFault } from '@sluice/errors';
 /**
  * One coarse timer for all connections of a worker.
  *
- * A connection owns one or two `Timer` objects for its lifetime and moves their deadlines. Moving a deadline further away is
- * two stores: the timer stays in its slot and is moved only when that slot is due. A keep-alive connection that extends its
- * deadline with every request therefore costs one relink per rotation.
+ * A connection owns one or two `Timer` objects for its lifetime and moves their deadlines. Moving a
+ * deadline further away is two stores: the timer stays in its slot and is moved only when that slot
+ * is due. A keep-alive connection that extends its deadline with every request therefore costs one
+ * relink per rotation.
  *
  * Invariants
- * - A timer never fires early. It fires at most two ticks late while the event loop runs and few timers are due.
- * - When many timers are due, only some fire in each turn of the event loop, so that thousands of simultaneous timeouts do not
- *   delay other clients.
- * - Time in which the event loop was blocked does not count: a late tick counts at most `maxStepMs`, because the bytes that
- *   would have met the deadline may be waiting in the kernel.
+ * - A timer never fires early. It fires at most two ticks late while the event loop runs and few
+ *   timers are due.
+ * - When many timers are due, only some fire in each turn of the event loop, so that thousands of
+ *   simultaneous timeouts do not delay other clients.
+ * - Time in which the event loop was blocked does not count: a late tick counts at most
+ *   `maxStepMs`, because the bytes that would have met the deadline may be waiting in the kernel.
  * - A timer that fires is no longer set; its owner may set it again.
  */
 
@@ -40,8 +42,9 @@ export class Timer {
 }
 
 /**
- * Bounds of the time for firing timers in one turn of the event loop, which is a tenth of the duration of the turn. At least
- * one timer fires in each turn. Handling one expiry, such as sending a 408, takes about 0.05 ms.
+ * Bounds of the time for firing timers in one turn of the event loop, which is a tenth of the
+ * duration of the turn. At least one timer fires in each turn. Handling one expiry, such as sending
+ * a 408, takes about 0.05 ms.
  */
 const FIRING_SHARE = 0.1;
 const MIN_FIRING_MS = 0.05;
@@ -111,7 +114,10 @@ export class TimerWheel {
     if (timer.next !== undefined) unlink(timer);
   }
 
-  /** Reads the clock and fires due timers. Called by the interval; tests call it after they move their clock. */
+  /**
+   * Reads the clock and fires due timers. Called by the interval; tests call it after they move
+   * their clock.
+   */
   tick(): void {
     const clockMs = this.clock();
     this.nowMs += Math.min(Math.max(clockMs - this.clockMs, 0), this.maxStepMs);

@@ -1,8 +1,10 @@
 /**
- * Reusable buffers for content that is being written to a socket. Without them, every read of large content would leave
- * 64 KiB of external memory as garbage, which makes the garbage collector mark the heap several times per second.
+ * Reusable buffers for content that is being written to a socket. Without them, every read of large
+ * content would leave 64 KiB of external memory as garbage, which makes the garbage collector mark
+ * the heap several times per second.
  *
- * Invariant: a buffer belongs to one write at a time and is returned when the socket reports the end or failure of the write.
+ * Invariant: a buffer belongs to one write at a time and is returned when the socket reports the
+ * end or failure of the write.
  */
 import { sharedReadBuffer } from './shared-read-buffer.ts';
 

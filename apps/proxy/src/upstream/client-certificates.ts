@@ -1,4 +1,6 @@
-/** A certificate chain and its private key, both PEM, with which this node authenticates to targets. */
+/**
+ * A certificate chain and its private key, both PEM, with which this node authenticates to targets.
+ */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
@@ -17,8 +19,8 @@ export class MissingClientCertificate extends Error {
 }
 
 /**
- * The client certificates of this node, by the name that services use. They are local to the node: neither the control plane
- * nor the config stream contains a private key.
+ * The client certificates of this node, by the name that services use. They are local to the node:
+ * neither the control plane nor the config stream contains a private key.
  */
 export class ClientCertificates {
   private byName: ReadonlyMap<string, ClientCertificate> = new Map();

@@ -10,14 +10,18 @@ import type { ClientCertificate, ClientCertificates } from './client-certificate
 import { isLocalFault } from './local-fault.ts';
 import type { TargetSpec } from './target-options.ts';
 
-/** The time to connect to one address before the next is tried; the last address has the rest of the connect timeout. */
+/**
+ * The time to connect to one address before the next is tried; the last address has the rest of the
+ * connect timeout.
+ */
 const ATTEMPT_MS = 500;
 
 /** The write high-water mark of a socket: two reads, as on the client side. */
 const HIGH_WATER_MARK_BYTES = 131_072;
 
 /**
- * Opens connections to one target. Tries all addresses of a name one after another (RFC 8305) and resumes TLS sessions.
+ * Opens connections to one target. Tries all addresses of a name one after another (RFC 8305) and
+ * resumes TLS sessions.
  */
 export class TargetConnector {
   /** The event that reports that a socket is ready to write. */
@@ -50,7 +54,8 @@ export class TargetConnector {
 
   /**
    * Starts to connect.
-   * @param onRead receives each read as a view of the shared read buffer; without it the socket is an ordinary stream
+   * @param onRead receives each read as a view of the shared read buffer; without it the socket is
+   *   an ordinary stream
    * @param preferred the address that is tried first, if the name has it
    * @throws Error when the TLS settings are not usable
    */
@@ -74,7 +79,10 @@ export class TargetConnector {
     return socket;
   }
 
-  /** Created again when the client certificate was replaced, together with the session: a session resumes with its old certificate. */
+  /**
+   * Created again when the client certificate was replaced, together with the session: a session
+   * resumes with its old certificate.
+   */
   private secureContext({ ca }: ConnectionOptions): SecureContext {
     const certificate = this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
     if (this.context !== undefined && certificate === this.certificate) return this.context;
@@ -88,7 +96,8 @@ export class TargetConnector {
 
 function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
   const { verify, serverName, caCertificates } = spec.tls;
-  // An IP address must not be sent as SNI (RFC 6066 section 3); the certificate is verified against it nevertheless.
+  // An IP address must not be sent as SNI (RFC 6066 section 3); the certificate is verified against
+  // it nevertheless.
   const servername = serverName ?? (isIP(host) === 0 ? host : undefined);
   return {
     rejectUnauthorized: verify,
@@ -98,7 +107,10 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
   };
 }
 
-/** Socket options that use the resolved addresses in the order of {@link TargetAddresses}, each with its connect time. */
+/**
+ * Socket options that use the resolved addresses in the order of {@link TargetAddresses}, each with
+ * its connect time.
+ */
 function byName(addresses: TargetAddresses, preferred: string | undefined): Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
   const lookup: LookupFunction = (_, __, callback) => {
     addresses.inOrder(preferred).then(
@@ -109,7 +121,10 @@ function byName(addresses: TargetAddresses, preferred: string | undefined): Pick
   return { lookup, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
 }
 
-/** Notes addresses that failed to connect. Exhausted local resources do not count against an address. */
+/**
+ * Notes addresses that failed to connect. Exhausted local resources do not count against an
+ * address.
+ */
 function watchAttempts(socket: Socket, addresses: TargetAddresses): void {
   socket.on('connectionAttemptFailed', (address, _, __, error) => {
     if (!isLocalFault(error)) addresses.failed(address);
@@ -138,7 +153,10 @@ function readingInto(onRead: (chunk: Buffer) => void): { readonly options: { rea
   return reading;
 }
 
-/** Notes that the address of the socket works, and returns it; empty when the host of the target is an IP address. */
+/**
+ * Notes that the address of the socket works, and returns it; empty when the host of the target is
+ * an IP address.
+ */
 export function noteConnected({ remoteAddress }: Socket, { addresses }: TargetConnector): string {
   if (addresses === undefined || remoteAddress === undefined) return '';
   addresses.succeeded(remoteAddress);

@@ -2,8 +2,8 @@
 type CloseIdle = () => boolean;
 
 /**
- * Limits the connections of a process to all of its targets. Each uses a file descriptor of the process, and a slow target
- * must not use up the descriptors that clients and other targets need.
+ * Limits the connections of a process to all of its targets. Each uses a file descriptor of the
+ * process, and a slow target must not use up the descriptors that clients and other targets need.
  */
 export class ConnectionBudget {
   readonly max: number;
@@ -24,7 +24,10 @@ export class ConnectionBudget {
     this.closeIdle = closeIdle;
   }
 
-  /** Counts one connection. At the limit, closes an idle one first; returns false when there is none. */
+  /**
+   * Counts one connection. At the limit, closes an idle one first; returns false when there is
+   * none.
+   */
   acquire(): boolean {
     if (this.open >= this.max && !this.closeIdle()) return false;
     this.open++;

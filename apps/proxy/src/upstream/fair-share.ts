@@ -1,7 +1,8 @@
 import type { PooledCall } from './pooled-call.ts';
 
 /**
- * Shares the connections of one target between callers, so that neither one caller nor many slow clients can use all:
+ * Shares the connections of one target between callers, so that neither one caller nor many slow
+ * clients can use all:
  *
  * - one caller (a consumer, or else a client address) uses at most half of them;
  * - requests that still receive content from their clients together use at most half;
@@ -19,7 +20,10 @@ export class FairShare {
     this.quarter = Math.max(Math.floor(max / 4), 1);
   }
 
-  /** Whether enough connections are busy that a share could be used up. A cheap check before counting. */
+  /**
+   * Whether enough connections are busy that a share could be used up. A cheap check before
+   * counting.
+   */
   mayBeUsedUp(call: PooledCall, busy: number): boolean {
     return busy >= (call.isSlow ? this.quarter : this.half);
   }
@@ -29,7 +33,10 @@ export class FairShare {
     return new ShareCount(calls).isUsedUp(call, this.half, this.quarter);
   }
 
-  /** Yields the waiting calls whose share permits a connection, in order. Each yielded call counts against the shares. */
+  /**
+   * Yields the waiting calls whose share permits a connection, in order. Each yielded call counts
+   * against the shares.
+   */
   *admitted(waiting: Iterable<PooledCall>, calls: Iterable<PooledCall>): Generator<PooledCall> {
     const count = new ShareCount(calls);
     for (const call of waiting) {

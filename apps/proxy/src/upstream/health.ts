@@ -8,16 +8,21 @@ export interface HealthPolicy {
   readonly failureStatuses: readonly number[];
 }
 
-/** Whether a request may use a target: normally, as its trial, not before a trial connection, or not at all. */
+/**
+ * Whether a request may use a target: normally, as its trial, not before a trial connection, or not
+ * at all.
+ */
 export type Admission = 'healthy' | 'trial' | 'connect' | 'no';
 
 /**
- * healthy → (N consecutive failures) → ejected for `ejectMs` → one trial → healthy again, or ejected again.
+ * healthy → (N consecutive failures) → ejected for `ejectMs` → one trial → healthy again, or
+ * ejected again.
  *
- * A trial is a request with a safe method and without content (RFC 9110 section 9.2.1), so that a failure does no harm. When
- * no such request arrives for `ejectMs` after a trial became possible, the trial is opening a connection, so that a service
- * with POST requests only, such as gRPC, recovers as well. After a trial connection, one failure ejects the target again.
- * There is one trial at a time. It ends with its outcome, or after `trialMs` when no outcome is reported.
+ * A trial is a request with a safe method and without content (RFC 9110 section 9.2.1), so that a
+ * failure does no harm. When no such request arrives for `ejectMs` after a trial became possible,
+ * the trial is opening a connection, so that a service with POST requests only, such as gRPC,
+ * recovers as well. After a trial connection, one failure ejects the target again. There is one
+ * trial at a time. It ends with its outcome, or after `trialMs` when no outcome is reported.
  */
 export class TargetHealth {
   private consecutiveFailures = 0;
@@ -32,8 +37,8 @@ export class TargetHealth {
   }
 
   /**
-   * Decides whether a request may use the target now. `trial` and `connect` start the trial, which the caller ends with
-   * `succeed`, `fail`, `connected` or `abandonTrial`.
+   * Decides whether a request may use the target now. `trial` and `connect` start the trial, which
+   * the caller ends with `succeed`, `fail`, `connected` or `abandonTrial`.
    *
    * @param isSafe the request may be a trial
    * @param trialMs the time after which a trial without an outcome ends
@@ -54,14 +59,17 @@ export class TargetHealth {
   }
 
   /**
-   * Reports an error response that does not count as a failure. It neither increases nor resets the number of consecutive
-   * failures. An ejected target is used again, because it responds.
+   * Reports an error response that does not count as a failure. It neither increases nor resets the
+   * number of consecutive failures. An ejected target is used again, because it responds.
    */
   answer(): void {
     if (this.ejected) this.succeed();
   }
 
-  /** Reports that the trial connection opened: the target is used again, and the next failure ejects it. */
+  /**
+   * Reports that the trial connection opened: the target is used again, and the next failure ejects
+   * it.
+   */
   connected(policy: HealthPolicy): void {
     this.consecutiveFailures = policy.failures - 1;
     this.ejected = false;

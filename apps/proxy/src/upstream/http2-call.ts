@@ -24,7 +24,9 @@ export interface CallSession {
   readonly isOpen: boolean;
   /** Opens a stream. @throws Error when the session accepts none, or the head cannot be written */
   request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream;
-  /** Whether a GOAWAY frame said that the upstream will not process the stream with this identifier. */
+  /**
+   * Whether a GOAWAY frame said that the upstream will not process the stream with this identifier.
+   */
   isUnprocessed(streamId: number | undefined): boolean;
   /** Stops accepting calls; the session closes after its last stream. */
   retire(): void;
@@ -33,18 +35,22 @@ export interface CallSession {
 /** Interim responses allowed before the final one. */
 const MAX_INTERIM_RESPONSES = 16;
 
-/** The phases of a call: it waits for a session, for the response, or for the content of the response. */
+/**
+ * The phases of a call: it waits for a session, for the response, or for the content of the
+ * response.
+ */
 const SESSION = 0;
 const RESPONSE = 1;
 const CONTENT = 2;
 
 /**
- * One request to an HTTP/2 target, on a stream of one of its sessions. Reports exactly one outcome. A request that the
- * upstream did not process (RFC 9113 section 8.7: a refused stream, or one above the last stream of a GOAWAY) counts as
- * unsent, and is sent once more while its content is still buffered.
+ * One request to an HTTP/2 target, on a stream of one of its sessions. Reports exactly one outcome.
+ * A request that the upstream did not process (RFC 9113 section 8.7: a refused stream, or one above
+ * the last stream of a GOAWAY) counts as unsent, and is sent once more while its content is still
+ * buffered.
  *
- * An aborted stream is destroyed, not closed: Node ends a closed stream normally, and the upstream would take an incomplete
- * request for a complete one.
+ * An aborted stream is destroyed, not closed: Node ends a closed stream normally, and the upstream
+ * would take an incomplete request for a complete one.
  */
 export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner, TimerOwner {
   private readonly request: UpstreamRequest;
@@ -240,7 +246,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   }
 
   private refused(reason: string): void {
-    // Rewound content counts as not started: the next stream, of this or another target, sends it from the beginning.
+    // Rewound content counts as not started: the next stream, of this or another target, sends it
+    // from the beginning.
     if (this.contentStarted && this.request.content.rewind?.() === true) this.contentStarted = false;
     if (this.contentStarted || this.retried) return this.broken('upstream_reset', reason, true);
     this.retried = true;
@@ -274,7 +281,10 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.wheel.set(this.timer, Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0));
   }
 
-  /** The wheel time at which the current wait is too long. The time that the client takes does not count. */
+  /**
+   * The wheel time at which the current wait is too long. The time that the client takes does not
+   * count.
+   */
   private deadline(): number {
     if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent)) return this.phaseDeadlineMs;
     const isUpstreamToMove = this.phase === RESPONSE ? this.blocked : this.content?.flowing === true;

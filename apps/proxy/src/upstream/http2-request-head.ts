@@ -4,9 +4,11 @@ import { appendFields, isGrpcType } from '../net/http2-fields.ts';
 import { requestFraming } from './request-head.ts';
 
 /**
- * Builds the head of a request as alternating names and values. Sets Content-Length when the length is known; otherwise the
- * end of the stream ends the content. Sets `TE: trailers` for gRPC, which requires it.
- * @throws TypeError when method, target or authority is invalid; fields were checked when they were added to their list
+ * Builds the head of a request as alternating names and values. Sets Content-Length when the length
+ * is known; otherwise the end of the stream ends the content. Sets `TE: trailers` for gRPC, which
+ * requires it.
+ * @throws TypeError when method, target or authority is invalid; fields were checked when they were
+ *   added to their list
  */
 export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'https'): string[] {
   const { method, requestTarget, authority, headers, content } = request;

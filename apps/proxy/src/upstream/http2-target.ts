@@ -15,8 +15,9 @@ import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 const MAX_SESSIONS = 16;
 
 /**
- * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection up to the stream limit of
- * the upstream. Beyond it the target opens another connection, and beyond the connection limit calls wait.
+ * One HTTP/2 target, over TLS (h2) or plain with prior knowledge (h2c). Calls share a connection up
+ * to the stream limit of the upstream. Beyond it the target opens another connection, and beyond
+ * the connection limit calls wait.
  */
 export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPool, AddressUser {
   readonly address: string;
@@ -148,7 +149,9 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     return wanted ?? this.addresses?.next();
   }
 
-  /** Retires sessions to addresses that the name no longer has; they close after their last call. */
+  /**
+   * Retires sessions to addresses that the name no longer has; they close after their last call.
+   */
   addressesChanged(): void {
     for (const session of this.sessions) if (this.addresses?.isGone(session.address) === true) session.retire();
   }

@@ -25,7 +25,10 @@ export interface SessionPool {
   gone(session: Http2UpstreamSession): void;
 }
 
-/** Stream limit of a session until the upstream has sent its own (RFC 9113 section 6.5.2), and upper bound of that. */
+/**
+ * Stream limit of a session until the upstream has sent its own (RFC 9113 section 6.5.2), and upper
+ * bound of that.
+ */
 const ASSUMED_STREAMS = 100;
 /** Maximum size of a header list from the upstream, in bytes. */
 const MAX_HEADER_LIST_BYTES = 32_768;
@@ -74,7 +77,9 @@ export class Http2UpstreamSession {
     return this.streams === 0 && this.waiting.size === 0;
   }
 
-  /** Whether a GOAWAY frame said that the upstream will not process the stream with this identifier. */
+  /**
+   * Whether a GOAWAY frame said that the upstream will not process the stream with this identifier.
+   */
   isUnprocessed(streamId: number | undefined): boolean {
     return streamId !== undefined && streamId > this.lastProcessedId;
   }
@@ -164,7 +169,10 @@ export class Http2UpstreamSession {
     else this.pool.wheel.set(this.timer, this.pool.sessionIdleMs);
   }
 
-  /** Ends the session after a failure and fails the waiting calls. Open streams report the failure themselves. */
+  /**
+   * Ends the session after a failure and fails the waiting calls. Open streams report the failure
+   * themselves.
+   */
   private failed(reason: string, isLocal = false): void {
     const wasRetired = this.retired;
     this.retired = true;

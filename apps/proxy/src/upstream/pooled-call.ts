@@ -30,9 +30,9 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 /**
  * One request to an HTTP/1.1 target. Sends the request and reports exactly one outcome.
  *
- * A server may close an idle connection at the moment a request is sent on it. When that happens before the first byte of
- * the response, the request is sent once more on a new connection, if it is idempotent and its content was not started
- * (RFC 9112 section 9.3.1).
+ * A server may close an idle connection at the moment a request is sent on it. When that happens
+ * before the first byte of the response, the request is sent once more on a new connection, if it
+ * is idempotent and its content was not started (RFC 9112 section 9.3.1).
  */
 export class PooledCall implements UpstreamCall, ContentSender {
   readonly request: UpstreamRequest;
@@ -88,8 +88,8 @@ export class PooledCall implements UpstreamCall, ContentSender {
   }
 
   /**
-   * Whether the call must not reuse a connection: a repeated request avoids another dead connection, and an upgrade needs an
-   * ordinary stream.
+   * Whether the call must not reuse a connection: a repeated request avoids another dead
+   * connection, and an upgrade needs an ordinary stream.
    */
   get needsFresh(): boolean {
     return this.wasRepeated || this.request.upgrade;
@@ -138,7 +138,10 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.connection?.requestSent();
   }
 
-  /** Closes the connection when the request content fails, so that the upstream cannot take it for complete. */
+  /**
+   * Closes the connection when the request content fails, so that the upstream cannot take it for
+   * complete.
+   */
   contentBroken(error: Error): void {
     const code = error instanceof GatewayError ? error.code : 'internal_error';
     const { connection } = this;
@@ -175,7 +178,11 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.over = true;
   }
 
-  /** Called by a failed connection. @param silent no byte of the response arrived @param reused it had served other calls */
+  /**
+   * Called by a failed connection.
+   * @param silent no byte of the response arrived
+   * @param reused it had served other calls
+   */
   broken(code: ErrorCode, reason: string, silent: boolean, reused: boolean): void {
     if (this.over) return;
     if (code === 'upstream_reset' && silent && reused && this.isRepeatable) {

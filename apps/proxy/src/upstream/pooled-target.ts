@@ -8,7 +8,10 @@ export interface PooledTarget extends UpstreamTarget {
   readonly idleCount: number;
   /** Calls that wait for a connection. */
   readonly waitingCount: number;
-  /** Opens and closes a connection as the trial of an ejected target. Calls `onOutcome` once, within `connectMs`. */
+  /**
+   * Opens and closes a connection as the trial of an ejected target. Calls `onOutcome` once, within
+   * `connectMs`.
+   */
   tryConnection(connectMs: number, onOutcome: (outcome: ConnectionOutcome) => void): void;
   /** Closes one idle connection. Returns false when there is none. */
   closeIdle(): boolean;

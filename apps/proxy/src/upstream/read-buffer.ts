@@ -8,7 +8,10 @@ interface BytesConsumer {
   consume(bytes: Buffer, at: number): number;
 }
 
-/** The bytes that were read from a socket and not parsed yet. Pauses the socket so that they do not accumulate. */
+/**
+ * The bytes that were read from a socket and not parsed yet. Pauses the socket so that they do not
+ * accumulate.
+ */
 export class ReadBuffer {
   private readonly socket: Socket;
   private bytes: Buffer = NO_BYTES;
@@ -36,7 +39,10 @@ export class ReadBuffer {
     this.at = parser.consume(this.bytes, this.at);
   }
 
-  /** Copies the unread bytes out of the shared read buffer, which the next read overwrites, and returns them. */
+  /**
+   * Copies the unread bytes out of the shared read buffer, which the next read overwrites, and
+   * returns them.
+   */
   keep(): Buffer {
     if (this.isEmpty) return NO_BYTES;
     this.bytes = toKeep(this.bytes.subarray(this.at));

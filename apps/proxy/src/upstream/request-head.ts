@@ -4,7 +4,9 @@ import type { UpstreamRequest } from '../exchange/upstream-call.ts';
 /** Methods that send Content-Length even without content (RFC 9110 section 8.6). */
 const withContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
-/** The value is an address from the configuration or a normalized host, so it is not checked again. */
+/**
+ * The value is an address from the configuration or a normalized host, so it is not checked again.
+ */
 const HOST = new FieldName('Host', { repeats: true });
 const EXPECT = new FieldName('Expect');
 
@@ -16,7 +18,8 @@ export function requestFraming(method: string, length: number): Exclude<Framing,
 }
 
 /**
- * Serializes the head of a request, including the empty line. Sets Host and, for an upgrade, Connection and Upgrade.
+ * Serializes the head of a request, including the empty line. Sets Host and, for an upgrade,
+ * Connection and Upgrade.
  * @throws TypeError when method, target or a field is invalid
  */
 export function requestHead(request: UpstreamRequest, framing: Exclude<Framing, 'close'>): string {

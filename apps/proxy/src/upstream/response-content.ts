@@ -13,8 +13,8 @@ export interface ResponseContentOwner {
 }
 
 /**
- * The content of one response. Each response has its own object, so that a late call for a finished response cannot affect
- * the next one on the same connection.
+ * The content of one response. Each response has its own object, so that a late call for a finished
+ * response cannot affect the next one on the same connection.
  */
 export class ResponseContent implements ContentSource {
   readonly length: number;
@@ -73,7 +73,10 @@ export class ResponseContent implements ContentSource {
     sink?.end(trailers);
   }
 
-  /** Called by the connection when the content cannot be completed. A sink that starts later receives the fault then. */
+  /**
+   * Called by the connection when the content cannot be completed. A sink that starts later
+   * receives the fault then.
+   */
   fail(code: ErrorCode, reason: string): void {
     if (this.over) return;
     const { sink } = this;
@@ -85,8 +88,8 @@ export class ResponseContent implements ContentSource {
 }
 
 /**
- * The number of content bytes that the head announces, -1 when it announces none. Responses to HEAD and 304 responses
- * announce the length of content that is not sent.
+ * The number of content bytes that the head announces, -1 when it announces none. Responses to HEAD
+ * and 304 responses announce the length of content that is not sent.
  */
 export function announcedLength(parser: ResponseParser): number {
   if (parser.framing === 'length' || parser.framing === 'none') return parser.contentLength ?? (parser.status === 204 ? 0 : -1);

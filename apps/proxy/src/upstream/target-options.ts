@@ -34,7 +34,10 @@ export interface TargetOptions {
   readonly maxConnections: number;
   /** Maximum requests that wait for a connection, each at most for its connect timeout. */
   readonly maxQueued: number;
-  /** Idle timeout. It should be shorter than the server's, because a request on a connection that the server closes costs a retry. */
+  /**
+   * Idle timeout. It should be shorter than the server's, because a request on a connection that
+   * the server closes costs a retry.
+   */
   readonly keepAliveIdleMs: number;
   /** Upper bound of the idle timeout when the server announces its own in a Keep-Alive field. */
   readonly maxKeepAliveIdleMs: number;

@@ -13,7 +13,10 @@ import { defaultTargetOptions, type TargetOptions, type TargetSpec } from './tar
 import { UpstreamConnection, type ConnectionPool } from './upstream-connection.ts';
 import { tryConnection, type ConnectionOutcome } from './try-connection.ts';
 
-/** While the queue is more than half full, the number of queued calls at which one caller may not add another. */
+/**
+ * While the queue is more than half full, the number of queued calls at which one caller may not
+ * add another.
+ */
 const MAX_QUEUED_PER_CALLER = 32;
 /** How often the queue is checked for calls whose time is over. */
 const QUEUE_CHECK_MS = 100;
@@ -21,8 +24,9 @@ const QUEUE_CHECK_MS = 100;
 /**
  * One HTTP/1.1 target and its pool of connections.
  *
- * The most recently used connection is reused first, so that surplus connections reach their idle timeout. Beyond
- * `maxConnections`, calls wait in order of arrival, at most for their connect timeout.
+ * The most recently used connection is reused first, so that surplus connections reach their idle
+ * timeout. Beyond `maxConnections`, calls wait in order of arrival, at most for their connect
+ * timeout.
  */
 export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask, AddressUser {
   readonly address: string;
@@ -96,10 +100,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   /**
-   * Assigns calls to idle connections, queued calls first, after every readable socket of this turn of the event loop was
-   * read. After a delay of the loop, a new request and unsolicited bytes on an idle connection can be due in the same turn,
-   * in either order. The bytes must be read first, which closes the connection; otherwise they would be taken for the
-   * response.
+   * Assigns calls to idle connections, queued calls first, after every readable socket of this turn
+   * of the event loop was read. After a delay of the loop, a new request and unsolicited bytes on
+   * an idle connection can be due in the same turn, in either order. The bytes must be read first,
+   * which closes the connection; otherwise they would be taken for the response.
    */
   endOfTurn(): void {
     this.isAssigning = false;
@@ -141,7 +145,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return wanted ?? this.addresses?.next();
   }
 
-  /** Closes idle connections to addresses that the name no longer has; busy ones close after their call. */
+  /**
+   * Closes idle connections to addresses that the name no longer has; busy ones close after their
+   * call.
+   */
   addressesChanged(): void {
     const isGone = ({ address }: UpstreamConnection): boolean => this.addresses?.isGone(address) === true;
     const leaving = this.idle.filter(isGone);
@@ -155,7 +162,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return this.takeLastIdle();
   }
 
-  /** Takes an idle connection to the next address. Returns undefined when a connection to that address must be opened. */
+  /**
+   * Takes an idle connection to the next address. Returns undefined when a connection to that
+   * address must be opened.
+   */
   private takeIdleInTurn(address: string | undefined): UpstreamConnection | undefined {
     for (let at = this.idle.length - 1; at >= 0; at--) {
       const connection = this.idle[at] as UpstreamConnection;
@@ -251,7 +261,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     if (!this.queueTimer.isSet) this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);
   }
 
-  /** The upper half of the queue is reserved for callers with few queued calls and for requests with complete content. */
+  /**
+   * The upper half of the queue is reserved for callers with few queued calls and for requests with
+   * complete content.
+   */
   private mayQueue(call: PooledCall): boolean {
     if (call.isUploading) return false;
     const { callerKey } = call;

@@ -3,12 +3,16 @@ import { after, guarded } from '@sluice/errors';
 import type { TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
 
-/** The outcome of a trial; `unknown` when this machine lacks a descriptor or port, which does not indicate a fault of the target. */
+/**
+ * The outcome of a trial; `unknown` when this machine lacks a descriptor or port, which does not
+ * indicate a fault of the target.
+ */
 export type ConnectionOutcome = 'connected' | 'failed' | 'unknown';
 
 /**
- * Opens a connection to a target, including the TLS handshake, and closes it: the trial of an ejected target when no request
- * is suitable. Calls `onOutcome` once with the outcome. Never throws.
+ * Opens a connection to a target, including the TLS handshake, and closes it: the trial of an
+ * ejected target when no request is suitable. Calls `onOutcome` once with the outcome. Never
+ * throws.
  *
  * @param connectMs timeout, milliseconds
  */

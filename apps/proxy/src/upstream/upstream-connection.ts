@@ -45,9 +45,12 @@ const KEEP_ALIVE = new FieldName('Keep-Alive');
  * One HTTP/1.1 connection to a target, and the response side of the call on it.
  *
  * Invariants
- * - A response never reaches another call than its own: bytes on an idle connection, or after a response, close it.
- * - The connection returns to the pool only when request and response are complete and neither side asked to close.
- * - The fields of a response stay valid until its content has ended, because the connection is not reused earlier.
+ * - A response never reaches another call than its own: bytes on an idle connection, or after a
+ *   response, close it.
+ * - The connection returns to the pool only when request and response are complete and neither side
+ *   asked to close.
+ * - The fields of a response stay valid until its content has ended, because the connection is not
+ *   reused earlier.
  */
 export class UpstreamConnection implements ResponseContentOwner, CallConnection, DeadlineOwner {
   readonly socket: Socket;
@@ -140,7 +143,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     this.unread.pause();
   }
 
-  /** Keeps the connection when the rest of the content has arrived; otherwise a new connection costs less. */
+  /** Keeps the connection only when the rest of the content has already arrived. */
   contentCancelled(content: ResponseContent): void {
     if (content !== this.content) return;
     this.contentResumed();
@@ -167,7 +170,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
 
   private take(chunk: Buffer): void {
     if (this.state === GONE) return;
-    // Bytes on an idle connection answer no request; the next call must not take them for its response.
+    // Bytes on an idle connection answer no request; the next call must not receive them.
     if (this.call === undefined) return this.destroy();
     this.deadline.progressed();
     if (!this.unread.add(chunk)) return this.unread.pause();
@@ -189,7 +192,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     if (this.state !== GONE) this.unread.resume();
   }
 
-  /** Handles the next event in the bytes. Returns false when it needs more bytes or another event first. */
+  /** Handles the next event in the bytes. Returns false when it must wait for more. */
   private step(): boolean {
     if (this.state === HEAD) return this.readHead();
     const { content } = this;
@@ -217,7 +220,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
   private openResponse(call: PooledCall): boolean {
     const { parser } = this;
     const { headers, status } = parser;
-    // The server closed the idle connection while the request was being sent: the 408 does not answer the request.
+    // The server timed out the idle connection: the 408 does not answer this request.
     if (status === REQUEST_TIMEOUT && this.served > 1 && call.isRepeatable) {
       this.broke('upstream_reset', 'the upstream answered 408 on a connection that was used before', true);
       return false;
@@ -229,7 +232,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     const content = new ResponseContent(this, length, length === 0);
     this.content = content;
     this.state = BODY;
-    // The server answered before it had read the content, so the rest is not sent (RFC 9110 section 10.1.1).
+    // The server answered early, so the rest is not sent (RFC 9110 section 10.1.1).
     if (!call.requestSent && (status >= 400 || !parser.keepAlive)) call.stopSending();
     call.respond(status, headers, content);
     if (this.content !== content) return false;

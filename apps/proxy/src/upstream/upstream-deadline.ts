@@ -2,7 +2,10 @@ import type { ErrorCode } from '@sluice/errors';
 import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
 import type { PooledCall } from './pooled-call.ts';
 
-/** What the call on a connection waits for: the connection, the first byte of the response, or the peer that has to act next. */
+/**
+ * What the call on a connection waits for: the connection, the first byte of the response, or the
+ * peer that has to act next.
+ */
 export type Awaited = 'connection' | 'response' | 'upstream' | 'client';
 
 /** The connection, as its deadline uses it. */
@@ -16,7 +19,10 @@ export interface DeadlineOwner {
   destroy(): void;
 }
 
-/** Applies the timeouts of a call to the connection that it is on, and the idle time to a connection without a call. */
+/**
+ * Applies the timeouts of a call to the connection that it is on, and the idle time to a connection
+ * without a call.
+ */
 export class UpstreamDeadline implements TimerOwner {
   private readonly owner: DeadlineOwner;
   private readonly wheel: TimerWheel;
@@ -31,7 +37,10 @@ export class UpstreamDeadline implements TimerOwner {
     this.activeMs = wheel.nowMs;
   }
 
-  /** Notes that the connection made progress. The timer is not moved: it checks the time of the progress when it fires. */
+  /**
+   * Notes that the connection made progress. The timer is not moved: it checks the time of the
+   * progress when it fires.
+   */
   progressed(): void {
     this.activeMs = this.wheel.nowMs;
   }
@@ -72,7 +81,10 @@ export class UpstreamDeadline implements TimerOwner {
     else owner.timedOut('upstream_timeout', `no byte was transferred for ${idleMs} ms`);
   }
 
-  /** The wheel time at which the current wait is too long. The time that the client takes does not count. */
+  /**
+   * The wheel time at which the current wait is too long. The time that the client takes does not
+   * count.
+   */
   private deadlineOf(call: PooledCall): number {
     const { awaits } = this.owner;
     if (awaits === 'connection' || awaits === 'response') return this.phaseEndMs;

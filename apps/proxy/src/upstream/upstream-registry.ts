@@ -29,9 +29,10 @@ interface ServiceMemory {
 }
 
 /**
- * Creates upstream services from their configuration. A target that a change does not affect keeps its connections, health
- * and position in the balancer. Connections belong to a target and are shared between services. Health belongs to a target of
- * one service, because a target that fails for one API may work for another.
+ * Creates upstream services from their configuration. A target that a change does not affect keeps
+ * its connections, health and position in the balancer. Connections belong to a target and are
+ * shared between services. Health belongs to a target of one service, because a target that fails
+ * for one API may work for another.
  */
 export class UpstreamRegistry {
   /** The client certificates for targets that require one. */
@@ -56,7 +57,8 @@ export class UpstreamRegistry {
   /**
    * Creates the service for a configuration. The caller releases each acquired service once.
    * @param id of the service, which stays the same when its configuration changes
-   * @throws MissingClientCertificate when the service names a certificate that this node does not have
+   * @throws MissingClientCertificate when the service names a certificate that this node does not
+   *   have
    * @throws Error when an address is not host:port, which the schema of services prevents
    */
   acquire(id: string, spec: Service): UpstreamService {

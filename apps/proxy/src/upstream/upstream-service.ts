@@ -55,17 +55,18 @@ export class UpstreamService {
   }
 
   /**
-   * Picks the next healthy target that was not tried yet. When all are ejected, picks the one whose last failure is oldest,
-   * because an attempt that may fail is better than a certain error.
-   * @param isSafe the request has a safe method and no content, so that it may be the trial of an ejected target
+   * Picks the next healthy target that was not tried yet. When all are ejected, picks the one whose
+   * last failure is oldest, because an attempt that may fail is better than a certain error.
+   * @param isSafe the request has a safe method and no content, so that it may be the trial of an
+   *   ejected target
    * @returns undefined when every target was tried
    */
   pick(isSafe: boolean, tried?: readonly UpstreamTarget[]): UpstreamTarget | undefined {
     const { targets, balance } = this;
     this.pickedForTrial = false;
     let fallback: ServiceTarget | undefined;
-    // The balancer repeats heavy targets before it selects a light one. Twice the number of targets finds most of them; the
-    // fallback below finds the rest.
+    // The balancer repeats heavy targets before it selects a light one. Twice the number of targets
+    // finds most of them; the fallback below finds the rest.
     for (let turns = 2 * balance.size; turns > 0; turns--) {
       const candidate = targets[balance.next()] as ServiceTarget;
       if (tried !== undefined && tried.includes(candidate.target)) continue;
@@ -79,7 +80,10 @@ export class UpstreamService {
     return fallback?.target;
   }
 
-  /** Updates the health of the target. @param wasTrial the value of `pickedForTrial` after the pick */
+  /**
+   * Updates the health of the target.
+   * @param wasTrial the value of `pickedForTrial` after the pick
+   */
   report(target: UpstreamTarget, outcome: Outcome, wasTrial: boolean): void {
     const health = this.healthOf.get(target);
     if (health === undefined) return;

@@ -89,7 +89,10 @@ export class RawClient {
     return this.take(count);
   }
 
-  /** Reads one response, content included. @param method of the request, because HEAD has no content */
+  /**
+   * Reads one response, content included.
+   * @param method of the request, because HEAD has no content
+   */
   async readResponse(method = 'GET'): Promise<RawResponse> {
     const head = (await this.readUntil('\r\n\r\n')).slice(0, -4);
     const [statusLine = '', ...lines] = head.split('\r\n');

@@ -2,7 +2,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-/** What a name is answered with. `silent` never answers; `truncated` says over UDP that the answer needs TCP. */
+/**
+ * What a name is answered with. `silent` never answers; `truncated` says over UDP that the answer
+ * needs TCP.
+ */
 export interface Zone {
   readonly a?: readonly string[];
   readonly aaaa?: readonly string[];
@@ -18,7 +21,9 @@ const TYPE_AAAA = 28;
 export const SERVFAIL = 2;
 export const NXDOMAIN = 3;
 
-/** A DNS server for specs, on UDP and TCP of one port. Names that are not in the zones do not exist. */
+/**
+ * A DNS server for specs, on UDP and TCP of one port. Names that are not in the zones do not exist.
+ */
 export class DnsServer {
   readonly zones = new Map<string, Zone>();
   /** Names asked for, one entry for each question of type A. */

@@ -1,11 +1,13 @@
 /**
  * Smooth weighted round robin: deterministic, O(log n) per selection.
  *
- * Each entry is scheduled at a point of virtual time; after a selection, an entry of weight w is scheduled 1/w later. A heap
- * gives the earliest entry, the lower index on a tie. The first selection of each entry is half a step late, which spreads
- * the selections of heavy entries between those of light ones (5, 1, 1 → a a a b c a a).
+ * Each entry is scheduled at a point of virtual time; after a selection, an entry of weight w is
+ * scheduled 1/w later. A heap gives the earliest entry, the lower index on a tie. The first
+ * selection of each entry is half a step late, which spreads the selections of heavy entries
+ * between those of light ones (5, 1, 1 → a a a b c a a).
  *
- * A skipped entry loses its selection, so that it does not receive a burst when it is available again.
+ * A skipped entry loses its selection, so that it does not receive a burst when it is available
+ * again.
  */
 export class WeightedRoundRobin {
   private readonly heap: number[] = [];

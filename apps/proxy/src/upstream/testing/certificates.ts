@@ -1,5 +1,6 @@
 /**
- * An authority of our own and three certificates it has signed, valid until 2126. Tests only: their keys are public.
+ * An authority of our own and three certificates it has signed, valid until 2126. Tests only: their
+ * keys are public.
  */
 export interface TestCertificate {
   readonly cert: string;

@@ -7,7 +7,10 @@ import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamTarget, Ups
 
 const timeouts: UpstreamTimeouts = { connectMs: 3_000, firstByteMs: 3_000, idleMs: 3_000, totalMs: 30_000 };
 
-/** Joins a listener to a target with nothing in between: no routes, no policies, no second attempt. Tests only. */
+/**
+ * Joins a listener to a target with nothing in between: no routes, no policies, no second attempt.
+ * Tests only.
+ */
 export function forwardTo(target: UpstreamTarget): (downstream: Downstream) => void {
   return (downstream) => new Forwarding(downstream).begin(target);
 }

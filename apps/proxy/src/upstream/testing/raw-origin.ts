@@ -9,7 +9,9 @@ export interface OriginConnection {
   closed: boolean;
 }
 
-/** A server that says exactly what a test wants, and remembers every byte it was sent. Tests only. */
+/**
+ * A server that says exactly what a test wants, and remembers every byte it was sent. Tests only.
+ */
 export class RawOrigin {
   readonly connections: OriginConnection[] = [];
   private readonly server: Server;
