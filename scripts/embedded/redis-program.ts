@@ -22,7 +22,7 @@ export async function findRedisProgram(searchPath: string, onNotice: (line: stri
         'There is no Redis to test with, and the tests need a real one. Use any of these three ways:',
         '  1. Set REDIS_URL to a running Redis, for example REDIS_URL=redis://127.0.0.1:6379',
         '  2. Install redis-server or valkey-server so that it is on PATH (apt-get install redis-server, brew install redis)',
-        '  3. On Debian or Ubuntu with access to its package archive: nothing to do, it is fetched without root. That was tried just now:',
+        '  3. On Debian or Ubuntu with access to its package archive, Sluice fetches Redis without root. This attempt failed:',
         `     ${(error as Error).message.trim().replaceAll('\n', '\n     ')}`,
       ].join('\n'),
     );
