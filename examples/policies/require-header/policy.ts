@@ -4,7 +4,7 @@ import { schema } from './schema.ts';
 export const policy = definePolicy({
   schema,
   compile(config) {
-    // Runs once per configuration: whatever can be prepared is prepared here.
+    // Runs once per configuration: prepare here whatever does not depend on a request.
     const name = config.header.toLowerCase();
     const allowed = new Set(config.values);
 

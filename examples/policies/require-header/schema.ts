@@ -7,7 +7,7 @@ export const schema = definePolicySchema({
   summary: 'Refuses requests that lack a header, or that carry another value than one of those allowed.',
   phases: ['validate'],
   config: z.strictObject({
-    header: HeaderName.describe('The header that must be there.'),
-    values: z.array(z.string().min(1)).max(100).default([]).describe('The values allowed; any value when the list is empty.'),
+    header: HeaderName.describe('The header that a request must have.'),
+    values: z.array(z.string().min(1)).max(100).default([]).describe('The allowed values; any value when the list is empty.'),
   }),
 });

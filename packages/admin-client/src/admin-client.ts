@@ -23,10 +23,10 @@ import type {
 import { Transport } from './transport.ts';
 import type { AdminClientOptions } from './transport.ts';
 
-/** Keys and tokens cannot be replaced: what they are made of is known once. */
+/** Keys and tokens cannot be replaced: their secret is known only on creation. */
 type Irreplaceable<Input, Resource, Created> = Omit<CollectionClient<Input, Resource, Created>, 'put'>;
 
-/** From whose point of view effective policies are told. */
+/** The resources for which effective policies are computed. */
 export interface PointOfView {
   readonly gateway?: string;
   readonly service?: string;
@@ -66,26 +66,26 @@ export class AdminClient {
     return new CollectionClient(this.transport, `/v1/consumers/${encodeURIComponent(consumer)}/keys`);
   }
 
-  /** The routes that lead to a service; a route created here need not name it. */
+  /** The routes of a service; a route that is created here need not name it. */
   routesOf(service: string): Pick<CollectionClient<RouteInput, Route>, 'list' | 'all' | 'create'> {
     return new CollectionClient(this.transport, `/v1/services/${encodeURIComponent(service)}/routes`);
   }
 
-  /** Which policies run for a route, and where each comes from. */
+  /** The policies that run for a route, with the resource that each is attached to. */
   async effectivePolicies(route: string, pointOfView: PointOfView = {}): Promise<EffectivePolicies> {
     const query = new URLSearchParams(Object.entries(pointOfView).filter((entry): entry is [string, string] => entry[1] !== undefined));
     const { body } = await this.transport.send({ method: 'GET', path: `/v1/routes/${encodeURIComponent(route)}/effective`, query });
     return body as unknown as EffectivePolicies;
   }
 
-  /** Which nodes enforce a revision. */
+  /** The nodes that enforce a revision. */
   async revisionStatus(revision: number): Promise<AppliedReport> {
     const { body } = await this.transport.send({ method: 'GET', path: `/v1/revisions/${revision}/status` });
     return body as unknown as AppliedReport;
   }
 }
 
-/** A client of the Admin API at `url`. Nothing is sent until a method is called. */
+/** Creates a client of the Admin API at `url`. Sends nothing until a method is called. */
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   return new AdminClient(new Transport(options));
 }

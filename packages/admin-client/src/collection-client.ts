@@ -1,12 +1,12 @@
 import type { NodeOutcome } from './reports.ts';
 import type { AdminRequest, AdminResponse, Transport } from './transport.ts';
 
-/** What a list is narrowed to. */
+/** Filters and paging of a list. */
 export interface ListFilter {
   readonly limit?: number;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly after?: string;
-  /** All of them. */
+  /** Tags that a resource must all have. */
   readonly tags?: readonly string[];
   readonly name?: string;
 }
@@ -24,22 +24,22 @@ export interface Read<Resource> {
 }
 
 export interface WriteOptions {
-  /** Wait so long, at most 60,000 ms, until every live node of the gateways concerned enforces the write. */
+  /** Waits up to this time, at most 60,000 ms, until every live node of the affected gateways enforces the write. */
   readonly waitMs?: number;
-  /** Entity tag the resource must still have. */
+  /** Entity tag that the resource must still have. */
   readonly ifMatch?: string;
-  /** Only create. */
+  /** Creates only; fails when the resource exists. */
   readonly ifNoneMatch?: '*';
-  /** For `create`: repeat it with the same key without doing it twice. */
+  /** For `create`: a repeated call with the same key creates the resource only once. */
   readonly idempotencyKey?: string;
 }
 
-/** What a write did. */
+/** The result of a write. */
 export interface Written<Resource> extends Read<Resource> {
   readonly revision: number;
-  /** True when it was waited for in vain: the write is committed, and `nodes` says who is missing. */
+  /** True when the wait timed out: the write is committed, and `nodes` shows the missing nodes. */
   readonly isPending: boolean;
-  /** Empty when nothing was waited for. */
+  /** Empty without a wait. */
   readonly nodes: readonly NodeOutcome[];
   readonly warnings: readonly { readonly code: string; readonly detail: string }[];
 }
@@ -65,7 +65,7 @@ export class ReadOnlyCollection<Resource> {
     return { data: body['data'] as Resource[], next: (body['next'] as string | null) ?? undefined };
   }
 
-  /** All pages, one after the other. */
+  /** Iterates over all pages. */
   async *all(filter: Omit<ListFilter, 'after'> = {}): AsyncGenerator<Resource> {
     let after: string | undefined;
     do {
@@ -86,13 +86,13 @@ export class ReadOnlyCollection<Resource> {
   }
 }
 
-/** Reads and writes one collection of configuration resources. `Created` is what a creation answers, once. */
+/** Reads and writes one collection of configuration resources. `Created` is the response to a creation. */
 export class CollectionClient<Input, Resource, Created = Resource> extends ReadOnlyCollection<Resource> {
   create(content: Input, options: WriteOptions = {}): Promise<Written<Created>> {
     return this.write('POST', this.path, content, options);
   }
 
-  /** Creates under this name, or replaces as a whole. */
+  /** Creates the resource of this name, or replaces it as a whole. */
   put(name: string, content: Omit<Input, 'name' | 'username'>, options: WriteOptions = {}): Promise<Written<Resource>> {
     return this.write('PUT', this.pathOf(name), content, options);
   }
@@ -115,7 +115,7 @@ export class CollectionClient<Input, Resource, Created = Resource> extends ReadO
   }
 }
 
-/** What a patch of `Value` may hold: any part of it, and null for what is to go. */
+/** A patch of `Value`: any part of it, and null for properties to remove. */
 export type MergePatch<Value> = Value extends readonly unknown[] ? Value : Value extends object ? { readonly [Name in keyof Value]?: MergePatch<Value[Name]> | null } : Value;
 
 function requestOptions({ waitMs, ifMatch, ifNoneMatch, idempotencyKey }: WriteOptions): Pick<AdminRequest, 'query' | 'headers' | 'waitMs'> {

@@ -1,6 +1,6 @@
 import type { PolicyAttachment } from './resources.ts';
 
-/** One resource that a node could not use, and why. */
+/** One resource that a node could not use, with the reason. */
 export interface NodeFault {
   readonly kind: string;
   readonly id: string;
@@ -10,7 +10,7 @@ export interface NodeFault {
   readonly reason: string;
 }
 
-/** What became of a revision on one node. */
+/** The state of a revision on one node. */
 export interface NodeOutcome {
   readonly id: string;
   readonly gateway: string;
@@ -45,7 +45,7 @@ export interface Change {
   readonly kind: string;
   readonly id: string;
   readonly name: string;
-  /** Only when a single revision is read. */
+  /** Present only when a single revision is read. */
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
 }
@@ -55,7 +55,7 @@ export interface Revision {
   readonly committedAt: string;
   readonly actor: string;
   readonly requestId: string;
-  /** Null when it may concern all. */
+  /** Null when it may affect all. */
   readonly gateways: readonly string[] | null;
   readonly changes: readonly Change[];
 }

@@ -1,4 +1,4 @@
-/** What the control plane adds to every resource. */
+/** Properties that the control plane adds to every resource. */
 export interface Stored {
   readonly id: string;
   readonly createdAt: string;
@@ -78,7 +78,7 @@ export interface QuotaInput extends Tagged {
 
 export interface KeyInput extends Tagged {
   readonly name: string;
-  /** Bring your own; otherwise a random one is made. */
+  /** A key of your own; otherwise a random one is generated. */
   readonly key?: string;
   readonly expiresAt?: string;
 }
@@ -89,7 +89,7 @@ export interface TokenInput {
   readonly expiresAt?: string;
 }
 
-/** Properties with a default are always there in what is read. */
+/** Properties with a default are always present in responses. */
 type Filled<Input, Optional extends keyof Input = never> = Required<Omit<Input, Optional | 'policies'>> & Pick<Input, Optional> & Stored & PoliciesOf<Input>;
 type PoliciesOf<Input> = 'policies' extends keyof Input ? { readonly policies: PolicyAttachment[] } : object;
 
@@ -100,7 +100,7 @@ export type Consumer = Filled<ConsumerInput, 'customId'>;
 export type Group = Filled<GroupInput>;
 export type Quota = Filled<QuotaInput>;
 export type Key = Filled<Omit<KeyInput, 'key'>, 'expiresAt'> & { readonly consumer: string; readonly prefix: string };
-/** As it is answered to its creation, and never again. */
+/** The response to a creation, which alone contains the secret. */
 export type CreatedKey = Key & { readonly key: string };
 export type Token = TokenInput & { readonly id: string; readonly createdAt: string; readonly lastUsedAt?: string };
 export type CreatedToken = Token & { readonly token: string };

@@ -1,12 +1,12 @@
 import { AdminProblem } from './admin-problem.ts';
 
 export interface AdminClientOptions {
-  /** Where the Admin API is, such as `http://127.0.0.1:8001`. */
+  /** Address of the Admin API, such as `http://127.0.0.1:8001`. */
   readonly url: string;
   readonly token: string;
-  /** How long an answer may take, beyond what a request waits for the nodes; 30,000 by default. */
+  /** Time limit of a response in milliseconds, on top of the wait for nodes; 30,000 by default. */
   readonly timeoutMs?: number;
-  /** For tests and for browsers with a fetch of their own. */
+  /** Replaces `fetch`, for tests and browsers. */
   readonly fetch?: typeof fetch;
 }
 
@@ -18,14 +18,14 @@ export interface AdminRequest {
   readonly query?: URLSearchParams;
   readonly content?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Added to the time-out: the answer is meant to take so long. */
+  /** Milliseconds that the request waits for nodes; added to the time-out. */
   readonly waitMs?: number;
 }
 
 export interface AdminResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; an empty object when there was none. */
+  /** Parsed JSON; an empty object without content. */
   readonly body: Record<string, unknown>;
 }
 
@@ -41,7 +41,7 @@ export class Transport {
 
   /**
    * @throws AdminProblem for every status from 400 on.
-   * @throws TypeError of `fetch` when there was no answer, and a DOMException named TimeoutError when it took too long.
+   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after the time-out.
    */
   async send({ method, path, query, content, headers = {}, waitMs = 0 }: AdminRequest): Promise<AdminResponse> {
     const { url, token, timeoutMs = defaultTimeoutMs, fetch: send = fetch } = this.options;
@@ -63,7 +63,7 @@ function mediaType(method: AdminRequest['method']): string {
   return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
 
-/** What stands between may answer with something else than JSON: that says nothing. */
+/** A proxy in between may answer with content other than JSON, which is ignored. */
 function parse(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * What may enter a header line through the code of a policy or of the gateway itself. A mistake there is a programming or
+ * Checks names and values that policies or the gateway write to a header line. A mistake there is a programming or
  * a configuration error, so it throws.
  *
  * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR, U+010A LF.

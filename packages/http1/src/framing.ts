@@ -1,7 +1,7 @@
 /**
- * What the fields of a head say about where the message and the connection end: RFC 9112 sections 6 and 9, strictly.
+ * Determines where the message and the connection end, from the fields of a head: RFC 9112 sections 6 and 9, strictly.
  *
- * Invariant: when two readers could disagree about the end of a message, the answer here is a fault.
+ * Invariant: when two parsers could disagree about the end of a message, the result is a fault.
  */
 import { LOWER } from './byte-classes.ts';
 import { charCodeAt } from './char-code.ts';
@@ -104,7 +104,7 @@ export function connectionOptions(headers: HeaderList): number {
   return optionsIn(headers.getAll('connection')) | asides;
 }
 
-/** Whether the connection outlives the message: RFC 9112 section 9.3. */
+/** Whether the connection persists after the message: RFC 9112 section 9.3. */
 export function persists(options: number, versionMinor: number): boolean {
   if ((options & OPTION_CLOSE) !== 0) return false;
   return versionMinor === 1 || (options & OPTION_KEEP_ALIVE) !== 0;

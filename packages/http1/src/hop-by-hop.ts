@@ -1,7 +1,7 @@
 /**
- * Removal of what concerns one connection only: RFC 9110 section 7.6.1.
+ * Removal of hop-by-hop fields: RFC 9110 section 7.6.1.
  *
- * It is done before the gateway adds fields of its own, so a client cannot nominate those.
+ * It runs before the gateway adds its own fields, so a client cannot nominate those.
  */
 import { CONNECTION, numberOfKnown, TE } from './field-names.ts';
 import { connectionOption } from './framing.ts';

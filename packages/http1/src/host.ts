@@ -1,5 +1,5 @@
 /**
- * The host a request is for, in the one spelling that routes, policies and upstreams see.
+ * The host of a request, in the canonical form that routes, policies and upstreams see.
  */
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';

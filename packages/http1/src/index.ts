@@ -1,5 +1,5 @@
 /**
- * HTTP/1.1 without input or output: bytes in, messages out, and back.
+ * An HTTP/1.1 parser and serialiser without I/O.
  */
 export { isToken } from './byte-classes.ts';
 export { http1Faults, http1ResponseFaults, isHttp1Fault } from './faults.ts';

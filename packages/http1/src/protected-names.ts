@@ -1,5 +1,5 @@
 /**
- * Names that only the gateway or the framing may speak for, and the spellings that imitate them.
+ * Names that are reserved for the gateway and for framing, and the spellings that imitate them.
  *
  * Many servers map `_` and `.` in a header name to `-` (CGI turns all three into `_`), so `X_Forwarded_For` reaches
  * an application as if it were `X-Forwarded-For`. A name that equals a protected one after that mapping is refused.
@@ -20,7 +20,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
 const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-', 'x-credential-'];
 
 /**
- * Tells whether a name, in lower case, is one that only the gateway or the framing may speak for.
+ * Tells whether a name, in lower case, is reserved for the gateway or for framing.
  * @param own further protected names in lower case, such as the header a gateway reads its keys from
  */
 export function isProtectedName(name: string, own: ReadonlySet<string>): boolean {

@@ -1,5 +1,5 @@
 /**
- * What `node:http` refuses before there is a request, said as the edge says it.
+ * Answers faults that `node:http` finds before there is a request, in the form that the edge uses.
  */
 import { problem, problemMediaType } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
@@ -18,7 +18,7 @@ function errorOfClient(code: string | undefined): ErrorCode {
   return codes[code ?? ''] ?? 'malformed_request';
 }
 
-/** What is needed of a socket of `node:http`. */
+/** The parts of a socket of `node:http` that are used here. */
 export interface RefusedSocket {
   readonly writable: boolean;
   destroy(): unknown;

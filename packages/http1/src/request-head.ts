@@ -1,6 +1,6 @@
 /**
- * The rules of the edge for requests that another parser has read: the head is written out again, field line by field
- * line as it came, and read by the parser of the edge. So one rule decides on every port, whatever that rule becomes.
+ * Applies the rules of the edge to requests that another parser has read: the head is serialised again, field line by field
+ * line as received, and parsed by the parser of the edge. So the same rules apply on every port.
  */
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';
@@ -19,7 +19,7 @@ export interface ReceivedHead {
 const parser = new RequestParser();
 const target = { path: '', query: '', hasQuery: false, hasEncodedSlash: false };
 
-/** What is wrong with a request by the rules of the edge; undefined when nothing is. */
+/** Returns the fault of a request by the rules of the edge; undefined when there is none. */
 export function faultOfHead({ method = '', url = '', httpVersionMinor, rawHeaders }: ReceivedHead): Http1Fault | undefined {
   let text = `${method} ${url} HTTP/1.${httpVersionMinor}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) text += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
@@ -27,7 +27,7 @@ export function faultOfHead({ method = '', url = '', httpVersionMinor, rawHeader
   const bytes = Buffer.from(`${text}\r\n`, 'latin1');
   const end = parser.consume(bytes, 0);
   if (parser.state === 'fault') return parser.fault;
-  // A head with the end of a head in it would be read otherwise than it was.
+  // A head that contains an empty line would be parsed differently.
   if (parser.state !== 'head' || end !== bytes.length) return http1Faults.control_character;
   return parser.readTarget(target, keepEncodedSlash);
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 /** A database of its own for one spec. */
 export type TestDatabase = {
   readonly url: string;
-  /** Removes it, closing whatever is still connected. */
+  /** Removes the database and closes open connections. */
   drop(): Promise<void>;
 };
 

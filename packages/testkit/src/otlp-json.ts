@@ -38,7 +38,7 @@ function readSpan(span: Json, proxy: ProxyServices): OtlpSpan {
   };
 }
 
-/** Decodes an OTLP `ExportTraceServiceRequest` in JSON. Throws a SyntaxError for what is not JSON. */
+/** Decodes an OTLP `ExportTraceServiceRequest` in JSON. Throws a SyntaxError for text that is not JSON. */
 export function decodeOtlpJson(bytes: Uint8Array): OtlpSpan[] {
   const request = object(JSON.parse(Buffer.from(bytes).toString('utf8')));
   return list(request['resourceSpans']).flatMap((resourceSpans) => {

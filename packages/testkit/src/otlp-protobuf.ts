@@ -5,7 +5,7 @@ import type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
 type Reader = protobuf.Reader;
 type ProxyServices = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
 
-/** Reads one field if it knows the number; answers false to have it skipped. */
+/** Reads one field if it knows the number; returns false to skip it. */
 type FieldReader = (field: number, reader: Reader) => boolean;
 
 function readMessage(bytes: Uint8Array, readField: FieldReader): void {

@@ -8,7 +8,7 @@ import type { OtlpSpan } from './otlp-span.ts';
 
 const maxBodyBytes = 16 * 1_024 * 1_024;
 
-/** How requests are treated: taken, left without an answer, or refused with a status code. */
+/** How requests are treated: accepted, left without a response, or refused with a status code. */
 export type OtlpReceiverMode = 'accept' | 'stall' | number;
 
 /** An OTLP/HTTP receiver of traces. */
@@ -17,9 +17,9 @@ export interface OtlpReceiver {
   readonly endpoint: string;
   /** All spans received so far. */
   spans(): readonly OtlpSpan[];
-  /** Waits for at least `count` spans. Rejects when there are fewer after `timeoutMs`, and says which there are. */
+  /** Waits for at least `count` spans. Rejects with a list of the received spans when there are fewer after `timeoutMs`. */
   waitForSpans(count: number, timeoutMs?: number): Promise<readonly OtlpSpan[]>;
-  /** Changes how requests are treated from now on, to imitate a collector in trouble. */
+  /** Changes how requests are treated, to imitate a faulty collector. */
   setMode(mode: OtlpReceiverMode): void;
   /** Stops listening and drops all connections. */
   close(): Promise<void>;
@@ -37,7 +37,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBodyBytes }) : body;
 }
 
-/** Reads the spans of a request, and the answer OTLP/HTTP wants: an empty message in the encoding of the request. */
+/** Decodes the spans of a request, and builds the response of OTLP/HTTP: an empty message in the encoding of the request. */
 async function decode(request: IncomingMessage): Promise<{ spans: OtlpSpan[]; content: string; type: string }> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim();
   const body = await readBody(request);
@@ -47,7 +47,7 @@ async function decode(request: IncomingMessage): Promise<{ spans: OtlpSpan[]; co
 }
 
 /**
- * Starts an OTLP/HTTP receiver on an ephemeral port of 127.0.0.1. It decodes what is really sent, protobuf or JSON, and
+ * Starts an OTLP/HTTP receiver on an ephemeral port of 127.0.0.1. It decodes requests, protobuf or JSON, and
  * answers 400 with the reason when it cannot.
  */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {

@@ -10,7 +10,7 @@ export const otlpSpanKinds = ['unspecified', 'internal', 'server', 'client', 'pr
 /** Status codes of spans, at the index they have in OTLP. */
 export const otlpStatusCodes = ['unset', 'ok', 'error'] as const;
 
-/** A span as it came over the wire. Ids are lower-case hex, absent ones empty. */
+/** A decoded span. Ids are lower-case hex, empty when absent. */
 export interface OtlpSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -27,7 +27,7 @@ export interface OtlpSpan {
   readonly resource: OtlpAttributes;
   /** Name of the instrumentation scope. */
   readonly scope: string;
-  /** Version of the conventions that the attributes of the resource follow; empty when it is not said. */
+  /** Version of the conventions that the attributes of the resource follow; empty when it is absent. */
   readonly resourceSchemaUrl: string;
   /** The same for the attributes of the span. */
   readonly scopeSchemaUrl: string;
