@@ -27,7 +27,7 @@ describe('a custom policy, loaded from a folder by both planes', () => {
   it('is in the catalogue of the Admin API, with its schema', async () => {
     const answer = await stack.admin.send('GET', '/v1/policies/require-header');
     expect(answer.status).toBe(200);
-    expect(JSON.stringify(answer.body)).toContain('The header that must be there.');
+    expect(JSON.stringify(answer.body)).toContain('The header that a request must have.');
   });
 
   it('has its configuration validated when it is attached', async () => {
