@@ -1,6 +1,6 @@
 import type { ErrorCode, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import { constants, type ClientHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import type { ContentSink } from '../exchange/content.ts';
 import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
 import { fieldsOf, trailersOf } from '../net/http2-fields.ts';
@@ -8,6 +8,7 @@ import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
 import { http2RequestHead, isGrpc } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
+import { watchEnd, type WatchedStream } from './http2-stream-end.ts';
 import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
 
 /** The target, as a call uses it. */
@@ -23,7 +24,7 @@ export interface CallSession {
   /** Whether the session accepts streams. */
   readonly isOpen: boolean;
   /** Opens a stream. @throws Error when the session accepts none, or the head cannot be written */
-  request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): ClientHttp2Stream;
+  request(raw: readonly string[], endStream: boolean, waitForTrailers: boolean): WatchedStream;
   /**
    * Whether a GOAWAY frame said that the upstream will not process the stream with this identifier.
    */
@@ -64,7 +65,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private phaseDeadlineMs: number;
   private activeMs: number;
   private session: CallSession | undefined = undefined;
-  private stream: ClientHttp2Stream | undefined = undefined;
+  private stream: WatchedStream | undefined = undefined;
   private content: ResponseContent | undefined = undefined;
   private trailers: HeaderList | undefined = undefined;
   private interims = 0;
@@ -73,6 +74,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private blocked = false;
   private reading = false;
   private endsWithHead = false;
+  /** END_STREAM came with the head or the trailers. */
+  private endsWithFields = false;
   private retried = false;
   over = false;
 
@@ -99,7 +102,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     if (this.over) return;
     const { content, headers } = this.request;
     this.session = session;
-    let stream: ClientHttp2Stream;
+    let stream: WatchedStream;
     try {
       stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0, content.length !== 0 && isGrpc(headers));
     } catch (error) {
@@ -179,10 +182,14 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.broken(code, reason, true);
   }
 
-  private listen(stream: ClientHttp2Stream): void {
+  private listen(stream: WatchedStream): void {
+    watchEnd(stream);
     stream.on('headers', (_, __, raw) => this.interim(raw));
     stream.on('response', (_, flags, raw) => this.respond(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0));
-    stream.on('trailers', (_, __, raw) => (this.trailers = fieldsOf(raw)));
+    stream.on('trailers', (_, __, raw) => {
+      this.trailers = fieldsOf(raw);
+      this.endsWithFields = true;
+    });
     stream.on('drain', () => {
       if (this.stream !== stream) return;
       this.blocked = false;
@@ -219,6 +226,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.phase = CONTENT;
     this.activeMs = this.wheel.nowMs;
     this.endsWithHead = ends;
+    this.endsWithFields = ends;
     const content = new ResponseContent(this, head.length, ends);
     this.content = content;
     this.arm();
@@ -227,17 +235,18 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.events.onResponse(head.status, head.headers, content);
   }
 
-  private ended(stream: ClientHttp2Stream, content: ResponseContent): void {
+  private ended(stream: WatchedStream, content: ResponseContent): void {
     if (this.over) return;
     // A stream that was reset emits 'end', too.
-    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) return this.closed(stream);
+    const isCutOff = stream.endedByClose === true && !this.endsWithFields;
+    if (isCutOff || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return this.closed(stream);
     const { requestSent } = this;
     this.finish();
     content.complete(this.trailers);
     if (!requestSent) stream.destroy(new Error('the response is complete before the request'));
   }
 
-  private closed(stream: ClientHttp2Stream): void {
+  private closed(stream: WatchedStream): void {
     if (this.over) return;
     const code = stream.rstCode;
     const isUnprocessed = code === constants.NGHTTP2_REFUSED_STREAM || this.session?.isUnprocessed(stream.id) === true;
