@@ -44,6 +44,10 @@ describe('behind a trusted proxy', () => {
     [['X-Forwarded-Proto: https', 'X-Forwarded-Host: api.example:80'], 'https', '443'],
     [['X-Forwarded-Proto: https', 'X-Forwarded-Port: 4443'], 'https', '4443'],
     [['X-Forwarded-Proto: https', 'X-Forwarded-Port:'], 'https', '443'],
+    [['X-Forwarded-Proto: wss', 'X-Forwarded-Port: 80'], 'wss', '443'],
+    [['X-Forwarded-Proto: http', 'X-Forwarded-Port: 443'], 'http', '80'],
+    [['X-Forwarded-Proto: https', 'X-Forwarded-Port: 99999'], 'https', '443'],
+    [['X-Forwarded-Proto: https', 'X-Forwarded-Port: eighty'], 'https', '443'],
   ])('%j: the upstream receives %s and %s', async (fields, scheme, port) => {
     await proxy.get('/orders', ...fields);
     expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual([scheme, port]);

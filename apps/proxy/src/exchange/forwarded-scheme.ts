@@ -21,6 +21,15 @@ export function forwardedScheme(headers: HeaderList): 'http' | 'https' | undefin
 }
 
 /**
+ * Whether a port that a trusted proxy reports can be the port of the scheme that it reports: a
+ * decimal port, and not the default port of the other scheme.
+ */
+export function agreesWithScheme(port: string | undefined, scheme: 'http' | 'https'): boolean {
+  if (port === undefined || !/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return false;
+  return port !== (scheme === 'https' ? '80' : '443');
+}
+
+/**
  * Returns the port for a forwarded scheme without X-Forwarded-Port: the port of the requested host,
  * otherwise the default port of the scheme.
  * @param authority the requested host, with its port when the client sent one

@@ -1,7 +1,7 @@
 import { listItems, removeHopByHop } from '@sluice/http1';
 import type { Verdict } from '../runtime/guard.ts';
 import type { Exchange } from './exchange.ts';
-import { forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
+import { agreesWithScheme, forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
 import { addIdentity } from './identity-fields.ts';
 import { refuseLoop } from './loops.ts';
 import { ownFields } from './own-fields.ts';
@@ -71,7 +71,7 @@ function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
   if (forwardedScheme(headers) === undefined) {
     headers.setOwn(ownFields.forwardedProto, scheme);
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
-  } else if (listItems(headers.getAll(ownFields.forwardedPort)).length === 0) {
+  } else if (!agreesWithScheme(listItems(headers.getAll(ownFields.forwardedPort)).at(-1), scheme)) {
     const host = listItems(headers.getAll(ownFields.forwardedHost)).at(-1) ?? '';
     headers.setOwn(ownFields.forwardedPort, portOfScheme(scheme, host));
   }

@@ -133,6 +133,18 @@ describe('guardHooks', () => {
     });
   });
 
+  it.each<[string, unknown]>([
+    ['an object without fields', { status: 403 }],
+    ['a status that cannot be sent', { status: 9_999, headers: [] }],
+    ['null', null],
+    ['a number', 403],
+    ['a promise of such an object', Promise.resolve({ status: 403 })],
+  ])('a verdict that is not a reply is a fault, and onError decides: %s', async (_, verdict) => {
+    const hooks = { receive: () => verdict } as unknown as PolicyHooks;
+    expect((await run(hooks, 'enforce', 'closed')).verdict).toMatchObject({ status: 503, code: 'policy_failed' });
+    expect((await run(hooks, 'enforce', 'open')).verdict).toBeUndefined();
+  });
+
   it('a phase without a hook has no step', () => {
     expect(guardHooks('probe', refusing, 'enforce', undefined).authorize).toBeUndefined();
   });

@@ -51,7 +51,8 @@ export function guardHooks(
     if (hook === undefined) continue;
     const bound: RequestStep['run'] = (exchange) => {
       const verdict = hook.call(hooks, exchange);
-      return isThenable(verdict) ? inTime(verdict, exchange, policy, timeoutMs) : verdict;
+      if (verdict === undefined) return undefined;
+      return isThenable(verdict) ? inTime(verdict, exchange, policy, timeoutMs) : checkedReply(verdict, policy);
     };
     const safe = onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
     guarded[phase] = { policy, run: mode === 'shadow' ? inShadow(policy, safe) : safe };
@@ -67,14 +68,26 @@ export function guardHooks(
   return guarded;
 }
 
-/** True for any promise, also one of another realm or library. One comparison without a verdict. */
-function isThenable(verdict: Verdict | PromiseLike<Verdict>): verdict is PromiseLike<Verdict> {
-  return verdict !== undefined && verdict !== null && 'then' in verdict;
+/** True for any promise, also one of another realm or library. */
+function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLike<Verdict> {
+  return typeof verdict === 'object' && verdict !== null && 'then' in verdict;
+}
+
+/**
+ * Returns the verdict when it is a reply that can be sent, or undefined. A custom policy may be plain JavaScript, so
+ * its types promise nothing.
+ * @throws GatewayError `policy_failed` for anything else, so that `onError` decides
+ */
+function checkedReply(verdict: Verdict, policy: string): Verdict {
+  if (verdict === undefined) return undefined;
+  const { status, headers } = (verdict ?? {}) as Partial<Reply>;
+  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599 && Array.isArray(headers)) return verdict;
+  throw new GatewayError('policy_failed', { cause: `the policy "${policy}" returned something that is not a reply` });
 }
 
 /** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
 function inTime(verdict: PromiseLike<Verdict>, exchange: Exchange, policy: string, timeoutMs: number): Promise<Verdict> {
-  const pending = Promise.resolve(verdict);
+  const pending = Promise.resolve(verdict).then((late) => checkedReply(late, policy));
   return new Promise((resolve, reject) => {
     const late = (): void => {
       reject(new GatewayError('policy_failed', { cause: `the policy "${policy}" did not answer within ${timeoutMs} ms` }));
