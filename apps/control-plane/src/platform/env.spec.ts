@@ -23,6 +23,14 @@ describe('readSettings', () => {
     expect(readSettings({ DATABASE_URL: databaseUrl, SLUICE_ADMIN_PORT: '', SLUICE_ADMIN_TOKEN: '' })).toMatchObject({ adminPort: 8001, adminToken: undefined });
   });
 
+  it('checks the standard variables of OpenTelemetry, and shows no secret', () => {
+    const attempt = (): unknown => readSettings({ DATABASE_URL: databaseUrl, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_HEADERS: 'my-secret', OTEL_TRACES_SAMPLER: 'xray' });
+    expect(attempt).toThrow(/OTEL_EXPORTER_OTLP_PROTOCOL must be http\/protobuf or http\/json; .*OTEL_EXPORTER_OTLP_HEADERS must look like .*OTEL_TRACES_SAMPLER must be one of/s);
+    expect(attempt).not.toThrow(/my-secret/);
+    expect(readSettings({ DATABASE_URL: databaseUrl }).traces.otlp).toBeUndefined();
+    expect(helpText()).toContain('OTEL_EXPORTER_OTLP_TRACES_HEADERS');
+  });
+
   it('lists all faults at once and says what to set', () => {
     const attempt = (): unknown => readSettings({ SLUICE_ADMIN_PORT: '70000', SLUICE_STREAM_PORT: 'x', SLUICE_ADMIN_TOKEN: 'changeme', SLUICE_STREAM_INSECURE: 'yes', SLUICE_LOG_LEVEL: 'loud' });
     expect(attempt).toThrow(SetupError);

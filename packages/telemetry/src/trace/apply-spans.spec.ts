@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startOtlpReceiver } from '@sluice/testkit';
 import type { OtlpReceiver } from '@sluice/testkit';
 import { ApplySpans } from './apply-spans.ts';
@@ -56,5 +59,22 @@ describe('ApplySpans', () => {
   it('reads no more of them than a control plane sends', async () => {
     const many = Array.from({ length: 100_000 }, () => write('d'));
     expect(await spansOf({ traceparents: many })).toHaveLength(1);
+  });
+
+  it('are sent as the settings say', async () => {
+    const seen: Record<string, unknown>[] = [];
+    const collector = createServer((request, response) => {
+      seen.push({ url: request.url, type: request.headers['content-type'], key: request.headers['x-key'] });
+      request.resume().on('end', () => response.end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const { port } = collector.address() as AddressInfo;
+    const exporting = { onExported: () => undefined, onDropped: () => undefined, warn: () => undefined };
+    const endpoint = `http://127.0.0.1:${port}/in`;
+    const spans = new ApplySpans({ serviceName: 's', instanceId: 'n', version: '1', export: { ...exporting, endpoint, isComplete: true, protocol: 'http/json', headers: { 'x-key': 'k' } } });
+    spans.record({ ...facts, traceparents: [write('a')] });
+    await spans.shutdown();
+    collector.close();
+    expect(seen).toEqual([{ url: '/in', type: 'application/json', key: 'k' }]);
   });
 });

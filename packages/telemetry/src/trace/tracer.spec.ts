@@ -116,3 +116,16 @@ describe('a decision about a request', () => {
     }
   });
 });
+
+describe('a sampler that does not follow callers', () => {
+  const caller = (flags: string): string => `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`;
+  const options = { serviceName: 's', instanceId: 'n', version: '1', followsParent: false, export: exporting };
+
+  it('decides about their traces too, and stays in them', () => {
+    const always = new Tracer({ ...options, ratio: 1 }).decide(caller('00'));
+    expect(always).toMatchObject({ traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16), sampled: true, recorded: true, isPassedOn: false });
+    const never = new Tracer({ ...options, ratio: 0 }).decide(caller('01'));
+    expect(never).toMatchObject({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: false, recorded: false, isPassedOn: false });
+    expect(never.traceparent()).toBe(caller('00'));
+  });
+});

@@ -57,4 +57,18 @@ describe('DeltaRing', () => {
     expect(ring.next(11)?.frame).toBeInstanceOf(Buffer);
     expect(ring.merge(11)).toMatchObject({ revision: 13, frame: undefined });
   });
+
+  it('carry the traceparents of their writes, oldest first and at most 32, and the time of the oldest commit', () => {
+    const ring = new DeltaRing({ revision: 10, setHash: hashOf(10) });
+    for (let revision = 11; revision <= 50; revision++) {
+      ring.append(revision, [change(`r${revision}`)], hashOf(revision), { committedAtMs: revision, traceparent: revision === 50 ? undefined : `w${revision}` });
+    }
+    const traceparentsOf = (frame: Buffer | undefined): unknown => (decodeControlFrame(frame as Buffer) as { traceparents?: unknown }).traceparents;
+    expect(traceparentsOf(ring.next(10)?.frame)).toEqual(['w11']);
+    expect(traceparentsOf(ring.next(49)?.frame)).toEqual([]);
+    const merged = ring.merge(10);
+    expect(merged).toMatchObject({ revision: 50, committedAtMs: 11 });
+    expect(merged?.traceparents).toEqual(Array.from({ length: 32 }, (_, index) => `w${index + 18}`));
+    expect(traceparentsOf(merged?.frame)).toEqual(merged?.traceparents);
+  });
 });
