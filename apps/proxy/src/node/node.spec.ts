@@ -126,7 +126,7 @@ describe('ProxyNode', () => {
     const { statusPort, ready } = await begin({ SLUICE_CONFIG_FILE: file, SLUICE_PROXY_PORT: String(port) }, held);
     await eventually(() => statusPort() !== 0);
     expect((await page(statusPort(), '/livez')).status).toBe(200);
-    expect(await page(statusPort(), '/readyz')).toMatchObject({ status: 503, text: expect.stringContaining('takes no traffic yet') });
+    expect(await page(statusPort(), '/readyz')).toMatchObject({ status: 503, text: expect.stringContaining('does not accept traffic yet') });
     await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
     release();
     await ready;
