@@ -81,9 +81,12 @@ describe('faults in resources', () => {
   });
 
   it('include paths that are not valid names', async () => {
-    for (const path of ['/v1/services/%00', '/v1/services/a%20b', `/v1/services/${'x'.repeat(300)}`, '/v1/services/%F0%9F%98%80', `/v1/services/${missingId}`]) {
+    for (const path of ['/v1/services/a%20b', `/v1/services/${'x'.repeat(300)}`, '/v1/services/%F0%9F%98%80', `/v1/services/${missingId}`]) {
       expect(await api.get(path)).toMatchObject({ status: 404, body: { code: 'resource_not_found' } });
     }
-    expect(await api.get('/v1/services/%ff')).toMatchObject({ status: 400, body: { code: 'invalid_target' } });
+    // What the edge refuses in a target is refused on this port as well.
+    for (const path of ['/v1/services/%00', '/v1/services/%ff']) {
+      expect(await api.get(path)).toMatchObject({ status: 400, body: { code: 'invalid_target' } });
+    }
   });
 });
