@@ -17,7 +17,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n',
   },
   upgrade_ignored: {
-    why: 'An upgrade is taken note of for GET, HTTP/1.1, without a body, to exactly websocket; others are served as plain requests.',
+    why: 'An upgrade is recognised only for GET, HTTP/1.1, without a body, to exactly websocket; others are served as plain requests.',
     request: 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n',
   },
   closes_earlier: {
@@ -43,7 +43,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n',
   },
   malformed_version: {
-    why: 'A request line without a version is refused; llhttp takes it for HTTP/0.9.',
+    why: 'A request line without a version is refused; llhttp reads it as HTTP/0.9.',
     request: 'GET /\r\nHost: a\r\n\r\n',
   },
   bare_line_feed: {
@@ -119,7 +119,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     request: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\t\r\n\r\n',
   },
   transfer_coding_in_http_1_0: {
-    why: 'HTTP/1.0 knows no Transfer-Encoding.',
+    why: 'HTTP/1.0 has no Transfer-Encoding.',
     request: 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   },
   invalid_content_length: {
@@ -149,7 +149,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     response: 'HTTP/1.0 103 Early Hints\r\n\r\n',
   },
   unasked_upgrade: {
-    why: '101 comes only when asked for, and names websocket.',
+    why: '101 must answer an upgrade request, and names websocket.',
     response: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
   },
   unexpected_response_bytes: {
@@ -161,7 +161,7 @@ export const strictness: Readonly<Record<string, Strictness>> = {
     response: '',
   },
   truncated_response: {
-    why: 'The connection ended between an interim and the final response, which llhttp takes for a good end.',
+    why: 'The connection ended between an interim and the final response, which llhttp accepts.',
     response: 'HTTP/1.1 100 Continue\r\n\r\n',
   },
 };
