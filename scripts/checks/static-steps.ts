@@ -17,6 +17,7 @@ export function staticSteps(root: string): Step[] {
     tool(root, 'types', 'tsc', ['-p', 'tsconfig.check.json', '--pretty', 'false'], 600_000),
     tool(root, 'walls', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps'], 180_000),
     tool(root, 'unused code', 'knip', ['--no-progress', '--no-config-hints'], 180_000),
+    { name: 'words', command: process.execPath, args: [join(root, 'scripts', 'check-words.ts')], timeoutMs: 30_000 },
     { name: 'commit subjects', command: process.execPath, args: [join(root, 'scripts', 'check-subjects.ts')], timeoutMs: 30_000 },
     tool(root, 'proto', 'buf', ['lint', 'proto'], 60_000),
   ];
