@@ -17,7 +17,8 @@ const exempt = /^(?:LICENSE|package-lock\.json|scripts\/words\/|scripts\/check-w
 const account = /\b(?:as|account|user) nobody\b|\|nobody\)|[`'"]nobody[`'"]/gi;
 const text = /\.(?:ts|mts|mjs|cjs|js|tsx|css|html|md|ya?ml|proto|json|sh|sql)$/;
 
-const files = trackedFiles(process.argv.slice(2)).filter((path) => text.test(path) && !exempt.test(path) && existsSync(join(root, path)));
+// Without a repository, in an unpacked archive, it is not known which files are ours.
+const files = (existsSync(join(root, '.git')) ? trackedFiles(process.argv.slice(2)) : []).filter((path) => text.test(path) && !exempt.test(path) && existsSync(join(root, path)));
 let found = 0;
 for (const path of files) {
   for (const { line, word, instead } of findWords(readFileSync(join(root, path), 'utf8').replace(account, 'account'))) {
