@@ -111,7 +111,7 @@ describe('npm start', () => {
       const before = key();
       const launched = launch();
       await untilItSays('Ctrl-C stops everything', launched);
-      expect(output).toMatch(/Demo configuration .*as it was/);
+      expect(output).toMatch(/Demo configuration .*unchanged/);
       expect(key()).toEqual(before);
 
       const controlPlane = pidOf('Control plane');
