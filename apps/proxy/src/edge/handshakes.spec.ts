@@ -210,8 +210,8 @@ describe('handshakes', () => {
     });
 
     it.each([
-      ['stops inside its content', { bodyIdleMs: 200 }, false],
-      ['trickles it', { minBodyRateAfterMs: 200, minBodyBytesPerSecond: 5_000 }, true],
+      ['stops inside its content', { bodyIdleMs: 2_500 }, false],
+      ['trickles it', { minBodyRateAfterMs: 2_500, minBodyBytesPerSecond: 5_000 }, true],
     ])('one that %s: 408, and the upstream never receives the end of the content', async (_, listener, trickles) => {
       await start(answering, listener);
       const client = await proxy.connect();
@@ -222,8 +222,8 @@ describe('handshakes', () => {
       expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
       await nothingFollows(client);
       await eventually(() => origin.connections.every(({ closed }) => closed));
-      // A slow upload is forwarded after a second, so the upstream has received nothing or a part.
-      expect(received()).toMatch(/^(?:POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*)?$/);
+      // A slow upload is forwarded after a second, so the upstream has received a part.
+      expect(received()).toMatch(/^POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*$/);
       expect((await proxy.get('/other')).body).toBe('answer 1');
     });
   });
