@@ -284,7 +284,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     if (this.#ended) return;
     this.#ended = true;
     this.#endSpan(errorType);
-    clearTimeout(this.#slowTimer);
+    if (this.#slowTimer !== undefined) clearTimeout(this.#slowTimer);
     this.#held?.release();
     if (this.#isTrial) this.#report('abandoned');
     this.#exchange.downstream.abortListener = undefined;

@@ -1,23 +1,34 @@
 import type { RequestStep, Verdict } from '../runtime/guard.ts';
-import type { Pipeline } from '../runtime/pipeline.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Runs before authentication: cheap refusals and CORS preflights. */
-export const receive = phase((pipeline) => pipeline.receive);
-/** Checks whether the caller may make this request. */
-export const authorize = phase((pipeline) => pipeline.authorize);
-/** Counts the request against the caller's limits. */
-export const limit = phase((pipeline) => pipeline.limit);
-/** Checks the request itself. */
-export const validate = phase((pipeline) => pipeline.validate);
-/** Lets a policy answer instead of the upstream. */
-export const answer = phase((pipeline) => pipeline.answer);
+export function receive(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.receive;
+  return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
+}
 
-function phase(stepsOf: (pipeline: Pipeline) => readonly RequestStep[] | undefined): (exchange: Exchange) => Verdict | Promise<Verdict> {
-  return (exchange) => {
-    const policies = stepsOf(exchange.pipeline);
-    return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
-  };
+/** Checks whether the caller may make this request. */
+export function authorize(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.authorize;
+  return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
+}
+
+/** Counts the request against the caller's limits. */
+export function limit(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.limit;
+  return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
+}
+
+/** Checks the request itself. */
+export function validate(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.validate;
+  return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
+}
+
+/** Lets a policy answer instead of the upstream. */
+export function answer(exchange: Exchange): Verdict | Promise<Verdict> {
+  const policies = exchange.pipeline.answer;
+  return policies === undefined ? undefined : runPolicies(policies, 0, exchange);
 }
 
 /**

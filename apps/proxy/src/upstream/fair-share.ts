@@ -28,9 +28,9 @@ export class FairShare {
     return busy >= (call.isSlow ? this.quarter : this.half);
   }
 
-  /** Whether the call must wait because its share is used up. @param calls all calls in progress */
-  isUsedUp(call: PooledCall, calls: Iterable<PooledCall>): boolean {
-    return new ShareCount(calls).isUsedUp(call, this.half, this.quarter);
+  /** Counts calls in progress, for the decisions about several new ones. */
+  count(calls: Iterable<PooledCall>): ShareCount {
+    return new ShareCount(calls, this.half, this.quarter);
   }
 
   /**
@@ -38,9 +38,9 @@ export class FairShare {
    * against the shares.
    */
   *admitted(waiting: Iterable<PooledCall>, calls: Iterable<PooledCall>): Generator<PooledCall> {
-    const count = new ShareCount(calls);
+    const count = this.count(calls);
     for (const call of waiting) {
-      if (count.isUsedUp(call, this.half, this.quarter)) continue;
+      if (count.isUsedUp(call)) continue;
       count.add(call);
       yield call;
     }
@@ -48,15 +48,20 @@ export class FairShare {
 }
 
 /** The number of calls per share. */
-class ShareCount {
+export class ShareCount {
+  private readonly half: number;
+  private readonly quarter: number;
   private readonly byCaller = new Map<string, number>();
   private uploads = 0;
   private slow = 0;
 
-  constructor(calls: Iterable<PooledCall>) {
+  constructor(calls: Iterable<PooledCall>, half: number, quarter: number) {
+    this.half = half;
+    this.quarter = quarter;
     for (const call of calls) this.add(call);
   }
 
+  /** Counts one more call. */
   add(call: PooledCall): void {
     const { callerKey } = call;
     if (callerKey !== '') this.byCaller.set(callerKey, (this.byCaller.get(callerKey) ?? 0) + 1);
@@ -65,7 +70,9 @@ class ShareCount {
     if (call.isSlow) this.slow++;
   }
 
-  isUsedUp(call: PooledCall, half: number, quarter: number): boolean {
+  /** Whether the call must wait because its share is used up. */
+  isUsedUp(call: PooledCall): boolean {
+    const { half, quarter } = this;
     const { callerKey } = call;
     if (callerKey !== '' && (this.byCaller.get(callerKey) ?? 0) >= half) return true;
     if (!call.isUploading) return false;

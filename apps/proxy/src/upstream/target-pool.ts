@@ -5,7 +5,7 @@ import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { TargetConnector } from './connect-target.ts';
-import { FairShare } from './fair-share.ts';
+import { FairShare, type ShareCount } from './fair-share.ts';
 import { isLocalFault } from './local-fault.ts';
 import { PooledCall, type CallDispatcher } from './pooled-call.ts';
 import type { PooledTarget } from './pooled-target.ts';
@@ -51,6 +51,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   private isAssigning = false;
   private readonly queueTimer = new Timer({ expired: () => this.checkQueue() });
   private readonly share: FairShare;
+  /** The calls per share, counted once in a turn: counting for each call would cost the square of their number. */
+  private turnShares: ShareCount | undefined = undefined;
   private draining = false;
 
   /** @throws Error when the address of the spec is not host:port */
@@ -107,6 +109,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
    */
   endOfTurn(): void {
     this.isAssigning = false;
+    this.turnShares = undefined;
     this.assignWaiting();
     const calls = this.reusing;
     this.reusing = [];
@@ -126,6 +129,7 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   private assignWaiting(): void {
+    if (this.waiting.size === 0) return;
     for (const call of this.share.admitted(this.waiting, this.underWay())) {
       const connection = this.takeIdle();
       if (connection === undefined) return;
@@ -272,8 +276,16 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   }
 
   private isOverShare(call: PooledCall): boolean {
-    const busy = this.connections.size - this.idle.length;
-    return this.share.mayBeUsedUp(call, busy) && this.share.isUsedUp(call, this.underWay());
+    const busy = this.connections.size - this.idle.length + this.reusing.length;
+    if (!this.share.mayBeUsedUp(call, busy)) return false;
+    if (this.turnShares === undefined) {
+      this.turnShares = this.share.count(this.underWay());
+      for (const other of this.reusing) this.turnShares.add(other);
+      this.assignLater();
+    }
+    if (this.turnShares.isUsedUp(call)) return true;
+    this.turnShares.add(call);
+    return false;
   }
 
   private *underWay(): Generator<PooledCall> {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { definePolicy, deny, type Exchange, type Reply } from '@sluice/policy-sdk';
-import { limitLabel, retryAfterSeconds, windowSecondsOf, type LimitDecision, type TokenBucket } from '@sluice/ratelimit';
+import { limitLabel, retryAfterSeconds, windowSecondsOf, type LimitDecision, type LimitRequest, type TokenBucket } from '@sluice/ratelimit';
 import { clientNetwork } from '@sluice/schema';
 import { addLimitFields } from '../limit-fields.ts';
 import { rateLimitSchema } from './schema.ts';
@@ -9,9 +9,7 @@ export const rateLimit = definePolicy({
   schema: rateLimitSchema,
   compile({ limit, windowSeconds, burst = limit, by, hideHeaders }, host) {
     const rule: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: limit / windowSeconds, burst };
-    // The key contains the policy's id, not its numbers: changing the numbers does not reset the counters.
-    const keyOf = callerBy(by, `${host.policyId}|`);
-    const limitOf = limitBy(by, host.policyId);
+    const requestsOf = callerBy(by, host.policyId, rule);
     const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
     const { limits } = host.stores;
 
@@ -26,29 +24,41 @@ export const rateLimit = definePolicy({
 
     return {
       limit(exchange) {
-        const decisions = limits.take([{ key: keyOf(exchange), rule, limit: limitOf(exchange) }]);
+        const decisions = limits.take(requestsOf(exchange));
         return decisions instanceof Promise ? decisions.then((late) => answer(exchange, late)) : answer(exchange, decisions);
       },
     };
   },
 });
 
-/** Builds the counter key of a request. Keys of different kinds of callers never collide. */
-function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
-  const named = (kind: string): ((id: string) => string) => remembered((id) => `${prefix}${kind}:${id}`);
-  const ofAddress = remembered((address) => `${prefix}address:${clientNetwork(address)}`);
-  const address = ({ clientAddress }: Exchange): string => ofAddress(clientAddress);
+/** What the limit store is asked: one limit, in the form in which it takes several. */
+type Requests = readonly [LimitRequest];
+
+/**
+ * Finds the counter of a request. Keys of different kinds of callers never collide. They contain the policy's id, not its
+ * numbers: changing the numbers does not reset the counters.
+ */
+function callerBy(by: string, policyId: string, rule: TokenBucket): (exchange: Exchange) => Requests {
+  const counted = (limit: string, key: string): Requests => [{ key: `${policyId}|${key}`, rule, limit }];
+  const named = (kind: string): ((id: string) => Requests) => remembered((id) => counted(policyId, `${kind}:${id}`));
+  const byAddress = (limit: string): ((exchange: Exchange) => Requests) => {
+    const ofAddress = remembered((address) => counted(limit, `address:${clientNetwork(address)}`));
+    return ({ clientAddress }) => ofAddress(clientAddress);
+  };
+  // Anonymous callers, who may use any number of addresses, belong to another limit than known callers, so that they
+  // cannot evict the counters of these from memory.
+  const anonymous = byAddress(`${policyId}|address`);
   switch (by) {
     case 'consumer': {
       const ofConsumer = named('consumer');
-      return (exchange) => (exchange.consumer === undefined ? address(exchange) : ofConsumer(exchange.consumer.id));
+      return (exchange) => (exchange.consumer === undefined ? anonymous(exchange) : ofConsumer(exchange.consumer.id));
     }
     case 'credential': {
       const ofCredential = named('credential');
-      return (exchange) => (exchange.credential === undefined ? address(exchange) : ofCredential(exchange.credential.id));
+      return (exchange) => (exchange.credential === undefined ? anonymous(exchange) : ofCredential(exchange.credential.id));
     }
     case 'address':
-      return address;
+      return byAddress(policyId);
     case 'route': {
       const ofRoute = named('route');
       return ({ route }) => ofRoute(route.id);
@@ -63,35 +73,25 @@ function callerBy(by: string, prefix: string): (exchange: Exchange) => string {
     }
     default: {
       const name = by.slice('header:'.length).toLowerCase();
-      return ({ headers }) => `${prefix}header:${headerCaller(headers.getAll(name))}`;
+      return ({ headers }) => counted(policyId, `header:${headerCaller(headers.getAll(name))}`);
     }
   }
 }
 
-/**
- * Names the limit that a caller's key belongs to. Anonymous callers, who may use any number of addresses, belong to another
- * limit than known callers, so that they cannot evict the counters of these from memory.
- */
-function limitBy(by: string, policyId: string): (exchange: Exchange) => string {
-  if (by !== 'consumer' && by !== 'credential') return () => policyId;
-  const ofAnonymous = `${policyId}|address`;
-  return (exchange) => (exchange[by] === undefined ? ofAnonymous : policyId);
-}
-
-/** Callers whose keys are cached; when there are more, the cache is cleared and fills again. */
+/** Callers whose requests are cached; when there are more, the cache is cleared and fills again. */
 const maxRemembered = 10_000;
 
-/** Caches the key of each caller: building it takes longer than looking it up. */
-function remembered(make: (id: string) => string): (id: string) => string {
-  const texts = new Map<string, string>();
+/** Caches what the store is asked for each caller: making it takes longer than looking it up. */
+function remembered(make: (id: string) => Requests): (id: string) => Requests {
+  const known = new Map<string, Requests>();
   return (id) => {
-    let text = texts.get(id);
-    if (text === undefined) {
-      if (texts.size >= maxRemembered) texts.clear();
-      text = make(id);
-      texts.set(id, text);
+    let requests = known.get(id);
+    if (requests === undefined) {
+      if (known.size >= maxRemembered) known.clear();
+      requests = make(id);
+      known.set(id, requests);
     }
-    return text;
+    return requests;
   };
 }
 
