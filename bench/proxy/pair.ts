@@ -1,16 +1,19 @@
 /**
- * Compares the cost of a request between this checkout and another, with both proxies alive and short loads in turn.
+ * The cost of a proxied request in two checkouts of Sluice, measured at the same time.
  *
- *   npm run build && node bench/proxy/pair.ts --before ../earlier [--rounds 12] [--seconds 2] [--arm full|bare]
+ *   npm run build && node bench/proxy/pair.ts --before ../earlier [--now ../later] [--starts 4] [--rounds 4] [--seconds 4] [--record]
  *
- * The full run of run.ts restarts each arm for each measurement; on a machine whose speed changes within a minute, short
- * loads in turn give a ratio with much less noise. Needs nginx and wrk, two cores and nothing else running.
+ * Both proxies run on core 0 and are loaded together, so that the scheduler gives them turns of a few milliseconds: the speed
+ * of a machine that changes from second to second is the same for both. The figure is the CPU time per request of the one
+ * divided by that of the other. Compiled code differs from one start of a process to the next by a few per cent, so each pair is
+ * started several times. `--now` names the other checkout, this one otherwise; with the same checkout twice the run shows
+ * the noise. Needs nginx and wrk, two cores and nothing else running. `--record` writes the table to bench/results/.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchKey, fullSluiceArm, originProgram, sluiceArm, type Arm, type Between } from '../measure/arm.ts';
-import { requirePrograms } from '../measure/environment.ts';
+import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { saturate } from '../measure/load.ts';
 import { readOptions } from '../measure/options.ts';
@@ -21,63 +24,81 @@ import { median } from '../measure/statistics.ts';
 const options = readOptions({
   before: { type: 'string' },
   now: { type: 'string' },
-  rounds: { type: 'string', default: '12' },
-  seconds: { type: 'string', default: '2' },
-  arm: { type: 'string', default: 'full' },
-  'cpu-prof': { type: 'string' },
-  'node-args': { type: 'string', default: '' },
+  starts: { type: 'string', default: '4' },
+  rounds: { type: 'string', default: '4' },
+  seconds: { type: 'string', default: '4' },
+  record: { type: 'boolean', default: false },
 });
+const [starts, rounds, seconds] = [Number(options.starts), Number(options.rounds), Number(options.seconds)];
 const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
-const seconds = Number(options.seconds);
-requirePrograms(['taskset', 'nginx', 'wrk']);
+const proxyCore = '0';
+const otherCore = '1';
 
+type MakeArm = (between: Between, name: string, checkout: string | undefined) => Arm;
+const makers: readonly (readonly [does: string, make: MakeArm])[] = [
+  ['bare: one route, no policy, no access log', (between, name, checkout) => sluiceArm(between, { name, does: '', checkout })],
+  ['all policies', (between, name, checkout) => fullSluiceArm(between, name, 1, checkout)],
+];
+
+requirePrograms(['taskset', 'nginx', 'wrk']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-pair-'));
-const [originPort = 0, ...ports] = await freePorts(3);
-const checkouts = [options.before, options.now];
-const arms = checkouts.map((checkout, index) => arm({ folder, originPort, port: ports[index] ?? 0 }, checkout === undefined ? 'now' : 'before', checkout));
-const origin = await RunningProgram.start(originProgram(folder, originPort), '1', folder);
-const running: RunningProgram[] = [];
+const [originPort = 0, beforePort = 0, nowPort = 0] = await freePorts(3);
+const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
+const rows: string[][] = [];
 try {
-  for (const each of arms) running.push(await RunningProgram.start(each, '0', folder));
-  for (let warm = 0; warm < 3; warm++) for (const each of arms) await load(each, 3);
-  const ratios: number[] = [];
-  const costs: number[][] = [[], []];
-  for (let round = 0; round < Number(options.rounds); round++) {
-    const cost = [0, 0];
-    // The order alternates, so that a drift of the machine's speed falls on both.
-    for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) cost[index] = await measure(index);
-    const [before = Number.NaN, now = Number.NaN] = cost;
-    costs[0]?.push(before);
-    costs[1]?.push(now);
-    ratios.push(now / before);
-    console.log(`round ${round + 1}: before ${before.toFixed(1)} µs, now ${now.toFixed(1)} µs, ratio ${(now / before).toFixed(3)}`);
+  for (const [does, make] of makers) {
+    const medians: number[] = [];
+    for (let start = 0; start < starts; start++) {
+      const ratios = await pair([make({ folder, originPort, port: beforePort }, 'before', options.before), make({ folder, originPort, port: nowPort }, 'now', options.now)]);
+      medians.push(median(ratios));
+      console.log(`${does}, start ${start + 1}: ${ratios.map((ratio) => figure(ratio, 3)).join(' ')}`);
+    }
+    rows.push([does, figure(median(medians), 3), medians.map((ratio) => figure(ratio, 3)).join(', ')]);
   }
-  const sorted = [...ratios].sort((a, b) => a - b);
-  console.log(`medians ${costs.map((of) => median(of).toFixed(1)).join(' / ')} µs; ratio ${median(ratios).toFixed(3)} (quartiles ${sorted[Math.floor(sorted.length / 4)]?.toFixed(3)} to ${sorted[Math.floor((sorted.length * 3) / 4)]?.toFixed(3)})`);
 } finally {
-  for (const each of running) await each.stop();
   await origin.stop();
 }
+publish(`pair-${today()}`, report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
-function arm(between: Between, name: string, checkout: string | undefined): Arm {
-  const made = options.arm === 'bare' ? sluiceArm(between, { name, does: '', checkout }) : fullSluiceArm(between, name, 1, checkout);
-  if (options['node-args'] !== '') return { ...made, args: [...options['node-args'].replaceAll('NAME', name).split(' '), ...made.args] };
-  if (options['cpu-prof'] === undefined) return made;
-  return { ...made, args: ['--cpu-prof', `--cpu-prof-dir=${options['cpu-prof']}/${name}`, ...made.args] };
+/** Starts both proxies and returns, for each round, the cost of the second divided by that of the first. */
+async function pair(arms: readonly [Arm, Arm]): Promise<number[]> {
+  const running: RunningProgram[] = [];
+  try {
+    for (const arm of arms) running.push(await RunningProgram.start(arm, proxyCore, folder));
+    // Long enough for compiling to be over.
+    await Promise.all(arms.map((arm) => load(arm, 6)));
+    const ratios: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const [before = Number.NaN, now = Number.NaN] = await Promise.all(arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)));
+      ratios.push(now / before);
+    }
+    return ratios;
+  } finally {
+    for (const program of running) await program.stop();
+  }
 }
 
-async function load(target: Arm, duration: number): Promise<number> {
-  const { requests, failed } = await saturate({ url: `http://127.0.0.1:${target.port}/orders/17`, seconds: duration, headers, cores: '1' });
-  if (failed > 0) throw new Error(`${target.name}: ${failed} requests failed`);
+async function nanosecondsPerRequest(arm: Arm, pid: number): Promise<number> {
+  const before = cpuNanoseconds(pid);
+  const requests = await load(arm, seconds);
+  return (cpuNanoseconds(pid) - before) / requests;
+}
+
+async function load(arm: Arm, duration: number): Promise<number> {
+  const { requests, failed } = await saturate({ url: `http://127.0.0.1:${arm.port}/orders/17`, seconds: duration, headers, cores: otherCore, connections: 32 });
+  if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
   return requests;
 }
 
-async function measure(index: number): Promise<number> {
-  const target = arms[index];
-  const pid = running[index]?.pid;
-  if (target === undefined || pid === undefined) throw new Error('There is no such arm.');
-  const start = cpuNanoseconds(pid);
-  const requests = await load(target, seconds);
-  return (cpuNanoseconds(pid) - start) / requests / 1000;
+function report(): string {
+  return [
+    '# Old and new code under the same load at the same time',
+    '',
+    `Measured ${today()} by \`node bench/proxy/pair.ts --starts ${starts} --rounds ${rounds} --seconds ${seconds}\`: CPU time per request, new code divided by`,
+    `old code. Machine: ${machine()}; Node ${process.versions.node}.`,
+    '',
+    table(['arm', 'ratio, median of the starts', 'median of the rounds of each start'], rows),
+    '',
+  ].join('\n');
 }

@@ -280,7 +280,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     if (!this.share.mayBeUsedUp(call, busy)) return false;
     if (this.turnShares === undefined) {
       this.turnShares = this.share.count(this.underWay());
-      for (const other of this.reusing) this.turnShares.add(other);
+      // So that calls that wait are served before later calls of the same caller.
+      for (const other of this.waiting) this.turnShares.add(other);
       this.assignLater();
     }
     if (this.turnShares.isUsedUp(call)) return true;
@@ -288,8 +289,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     return false;
   }
 
+  /** The calls that have a connection, or get one at the end of this turn. */
   private *underWay(): Generator<PooledCall> {
     for (const { current } of this.connections) if (current !== undefined) yield current;
+    yield* this.reusing;
   }
 
   private connect(call: PooledCall): void {

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
   readonly content?: ContentSource;
   readonly upgrade?: boolean;
+  /** The key of the caller; without it the call counts for no caller. */
+  readonly callerKey?: string;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   /** Does with the content of the response what the test wants; otherwise it is read to its end. */
   readonly onContent?: (content: ContentSource) => void;
@@ -49,6 +51,7 @@ export class RecordedCall implements UpstreamEvents {
       headers: HeaderList.of(options.headers ?? {}),
       content: options.content ?? noContent,
       upgrade: options.upgrade ?? false,
+      caller: options.callerKey === undefined ? undefined : { callerKey: options.callerKey },
     };
     recorded.call = target.send(request, { ...shortTimeouts, ...options.timeouts }, recorded);
     return recorded;
