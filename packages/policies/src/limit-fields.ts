@@ -1,9 +1,9 @@
 import { FieldName, type Exchange } from '@sluice/policy-sdk';
 import { limitFieldValues, type LabelledLimit } from '@sluice/ratelimit';
 
-const POLICY = new FieldName('RateLimit-Policy');
+const POLICY = new FieldName('RateLimit-Policy', { repeats: true });
 const STATE = new FieldName('RateLimit');
-const LIMIT = new FieldName('X-RateLimit-Limit');
+const LIMIT = new FieldName('X-RateLimit-Limit', { repeats: true });
 const REMAINING = new FieldName('X-RateLimit-Remaining');
 const RESET = new FieldName('X-RateLimit-Reset');
 

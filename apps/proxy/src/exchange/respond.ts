@@ -159,7 +159,10 @@ function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps
   const { headers } = head;
   if (fields !== undefined) {
     for (const { name, value, replaces } of fields) {
-      if (replaces) headers.set(name, value);
+      if (typeof name !== 'string') {
+        if (replaces) headers.setOwn(name, value);
+        else headers.addOwn(name, value);
+      } else if (replaces) headers.set(name, value);
       else headers.add(name, value);
     }
   }
