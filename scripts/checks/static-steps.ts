@@ -13,6 +13,7 @@ export function buildStep(root: string): Step {
 export function staticSteps(root: string): Step[] {
   return [
     { name: 'lockfile', command: process.execPath, args: [join(root, 'scripts', 'complete-lockfile.ts'), '--check'], timeoutMs: 30_000 },
+    tool(root, 'format', 'prettier', ['--check', '--log-level', 'warn', '**/*.{ts,mts,cts,js,mjs,cjs}'], 300_000),
     tool(root, 'lint', 'eslint', ['.', '--max-warnings', '0'], 600_000),
     tool(root, 'types', 'tsc', ['-p', 'tsconfig.check.json', '--pretty', 'false'], 600_000),
     tool(root, 'walls', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'packages', 'apps'], 180_000),
