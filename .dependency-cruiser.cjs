@@ -28,8 +28,30 @@ const rooms = {
   'policies/runtime': ['policies/schemas', 'policy-sdk', 'ratelimit', 'errors', 'schema'],
   config: ['schema', 'errors', 'router', 'policies/schemas'],
   testkit: ['config'],
-  'control-plane': ['config', 'router', 'wire', 'http1', 'telemetry', 'errors', 'schema', 'policies/schemas', 'policy-sdk'],
-  proxy: ['config', 'router', 'wire', 'http1', 'telemetry', 'errors', 'schema', 'policies/schemas', 'policies/runtime', 'policy-sdk', 'ratelimit'],
+  'control-plane': [
+    'config',
+    'router',
+    'wire',
+    'http1',
+    'telemetry',
+    'errors',
+    'schema',
+    'policies/schemas',
+    'policy-sdk',
+  ],
+  proxy: [
+    'config',
+    'router',
+    'wire',
+    'http1',
+    'telemetry',
+    'errors',
+    'schema',
+    'policies/schemas',
+    'policies/runtime',
+    'policy-sdk',
+    'ratelimit',
+  ],
   console: ['admin-client'],
   cli: ['admin-client'],
 };
@@ -54,7 +76,9 @@ function packageEntries() {
   const folder = join(__dirname, 'packages');
   const paths = readdirSync(folder).flatMap((name) => {
     const { exports } = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'));
-    return Object.values(exports ?? {}).flatMap(({ 'sluice-source': source }) => (source === undefined ? [] : [join('packages', name, source)]));
+    return Object.values(exports ?? {}).flatMap(({ 'sluice-source': source }) =>
+      source === undefined ? [] : [join('packages', name, source)],
+    );
   });
   return paths.map((path) => `^${path.replaceAll('.', '\\.')}$`);
 }
@@ -72,65 +96,172 @@ const wallAround = ([room, allowed]) => ({
 });
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const outsideOf = (...folders) => ({ path: '^apps/proxy/src/', pathNot: [...folders.map((folder) => `^apps/proxy/src/${folder}`), ...spec] });
+const outsideOf = (...folders) => ({
+  path: '^apps/proxy/src/',
+  pathNot: [...folders.map((folder) => `^apps/proxy/src/${folder}`), ...spec],
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     ...Object.entries(rooms).map(wallAround),
-    forbid('no-cycles', 'A cycle has no beginning to read from', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
-    forbid('types-of-ratelimit', 'The contract of a limit store is written once; its runtime stays outside', { path: '^packages/policy-sdk/', pathNot: spec }, {
-      path: '^packages/ratelimit/',
-      dependencyTypesNot: ['type-only'],
-    }),
+    forbid(
+      'no-cycles',
+      'A cycle has no beginning to read from',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
+    forbid(
+      'types-of-ratelimit',
+      'The contract of a limit store is written once; its runtime stays outside',
+      { path: '^packages/policy-sdk/', pathNot: spec },
+      {
+        path: '^packages/ratelimit/',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
     forbid('resolvable', 'An import leads to a file', { path: anyRoom }, { couldNotResolve: true }),
-    forbid('no-deep-imports', 'A package is entered through its entry, from outside', { path: '^(packages|apps)/([^/]+)/' }, {
-      path: anyRoom,
-      pathNot: ['^(packages|apps)/$2/', ...packageEntries(), '^packages/testkit/src/'],
-    }),
-    forbid('no-tests-in-code', 'Only specs use the testkit and the test runner', { path: '^(packages|apps)/', pathNot: [...spec, '^packages/testkit/'] }, {
-      path: ['^packages/testkit/', ...spec, '(^|/)node_modules/(@jest/|jest|fast-check/)', '^(scripts|e2e|bench)/'],
-    }),
-    forbid('no-apps-in-packages', 'A package serves any app', { path: '^packages/' }, { path: '^apps/' }),
-    forbid('no-frameworks', 'These rooms know no framework', { path: '^packages/(schema|errors|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/', pathNot: spec }, { path: frameworks }),
-    forbid('pure-of-node', 'It also runs in the browser', { path: '^packages/(schema|config|router)/', pathNot: spec }, { dependencyTypes: ['core'] }),
-    forbid('no-sockets', 'It knows bytes or rules, not sockets', { path: '^packages/(policy-sdk|policies|http1|errors)/', pathNot: spec }, {
-      path: '^(node:)?(net|tls|http|https|http2|dgram)$',
-      dependencyTypes: ['core'],
-    }),
-    forbid('zod-in-few-rooms', 'Config is defined once', { path: '^packages/(errors|admin-client|telemetry|wire|ratelimit|http1|router)/', pathNot: spec }, { path: '(^|/)node_modules/zod/' }),
-    forbid('no-servers-in-the-proxy', 'The proxy has no framework and no database', { path: '^apps/proxy/' }, { path: servers }),
-    forbid('no-servers-in-the-console', 'The console and the CLI speak the public Admin API', { path: '^apps/(console|cli)/' }, { path: servers }),
-    forbid('http-at-the-edges', 'The HTTP engine can be replaced without touching a policy', outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/'), {
-      path: ['^(node:)?(http|https|http2|net|tls)$', '(^|/)node_modules/undici/'],
-    }),
-    forbid('stream-in-its-place', 'gRPC is the business of the stream', { path: '^apps/control-plane/src/', pathNot: ['^apps/control-plane/src/stream/', ...spec] }, {
-      path: '(^|/)node_modules/@grpc/',
-    }),
-    forbid('features-through-services', "A feature reaches another only through its service or module", { path: '^apps/control-plane/src/features/([^/]+)/', pathNot: spec }, {
-      path: '^apps/control-plane/src/features/[^/]+/',
-      pathNot: ['^apps/control-plane/src/features/$1/', '\\.(service|module)\\.ts$', ...doors],
-      dependencyTypesNot: ['type-only'],
-    }),
-    forbid('stream-through-services', 'The stream calls services', { path: '^apps/control-plane/src/stream/', pathNot: spec }, {
-      path: '^apps/control-plane/src/features/',
-      pathNot: ['\\.(service|module)\\.ts$', ...doors],
-      dependencyTypesNot: ['type-only'],
-    }),
-    forbid('platform-knows-no-feature', 'The platform carries the features, not the other way round', { path: '^apps/control-plane/src/platform/', pathNot: spec }, {
-      path: '^apps/control-plane/src/features/',
-    }),
-    forbid('typeorm-in-repositories', 'Only a repository speaks to the database', {
-      path: '^apps/control-plane/src/',
-      pathNot: ['\\.(repository|entity)\\.ts$', '^apps/control-plane/src/platform/database/', ...spec],
-    }, { path: '(^|/)node_modules/typeorm/' }),
+    forbid(
+      'no-deep-imports',
+      'A package is entered through its entry, from outside',
+      { path: '^(packages|apps)/([^/]+)/' },
+      {
+        path: anyRoom,
+        pathNot: ['^(packages|apps)/$2/', ...packageEntries(), '^packages/testkit/src/'],
+      },
+    ),
+    forbid(
+      'no-tests-in-code',
+      'Only specs use the testkit and the test runner',
+      { path: '^(packages|apps)/', pathNot: [...spec, '^packages/testkit/'] },
+      {
+        path: [
+          '^packages/testkit/',
+          ...spec,
+          '(^|/)node_modules/(@jest/|jest|fast-check/)',
+          '^(scripts|e2e|bench)/',
+        ],
+      },
+    ),
+    forbid(
+      'no-apps-in-packages',
+      'A package serves any app',
+      { path: '^packages/' },
+      { path: '^apps/' },
+    ),
+    forbid(
+      'no-frameworks',
+      'These rooms know no framework',
+      {
+        path: '^packages/(schema|errors|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
+        pathNot: spec,
+      },
+      { path: frameworks },
+    ),
+    forbid(
+      'pure-of-node',
+      'It also runs in the browser',
+      { path: '^packages/(schema|config|router)/', pathNot: spec },
+      { dependencyTypes: ['core'] },
+    ),
+    forbid(
+      'no-sockets',
+      'It knows bytes or rules, not sockets',
+      { path: '^packages/(policy-sdk|policies|http1|errors)/', pathNot: spec },
+      {
+        path: '^(node:)?(net|tls|http|https|http2|dgram)$',
+        dependencyTypes: ['core'],
+      },
+    ),
+    forbid(
+      'zod-in-few-rooms',
+      'Config is defined once',
+      {
+        path: '^packages/(errors|admin-client|telemetry|wire|ratelimit|http1|router)/',
+        pathNot: spec,
+      },
+      { path: '(^|/)node_modules/zod/' },
+    ),
+    forbid(
+      'no-servers-in-the-proxy',
+      'The proxy has no framework and no database',
+      { path: '^apps/proxy/' },
+      { path: servers },
+    ),
+    forbid(
+      'no-servers-in-the-console',
+      'The console and the CLI speak the public Admin API',
+      { path: '^apps/(console|cli)/' },
+      { path: servers },
+    ),
+    forbid(
+      'http-at-the-edges',
+      'The HTTP engine can be replaced without touching a policy',
+      outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/'),
+      {
+        path: ['^(node:)?(http|https|http2|net|tls)$', '(^|/)node_modules/undici/'],
+      },
+    ),
+    forbid(
+      'stream-in-its-place',
+      'gRPC is the business of the stream',
+      { path: '^apps/control-plane/src/', pathNot: ['^apps/control-plane/src/stream/', ...spec] },
+      {
+        path: '(^|/)node_modules/@grpc/',
+      },
+    ),
+    forbid(
+      'features-through-services',
+      'A feature reaches another only through its service or module',
+      { path: '^apps/control-plane/src/features/([^/]+)/', pathNot: spec },
+      {
+        path: '^apps/control-plane/src/features/[^/]+/',
+        pathNot: ['^apps/control-plane/src/features/$1/', '\\.(service|module)\\.ts$', ...doors],
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'stream-through-services',
+      'The stream calls services',
+      { path: '^apps/control-plane/src/stream/', pathNot: spec },
+      {
+        path: '^apps/control-plane/src/features/',
+        pathNot: ['\\.(service|module)\\.ts$', ...doors],
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'platform-knows-no-feature',
+      'The platform carries the features, not the other way round',
+      { path: '^apps/control-plane/src/platform/', pathNot: spec },
+      {
+        path: '^apps/control-plane/src/features/',
+      },
+    ),
+    forbid(
+      'typeorm-in-repositories',
+      'Only a repository speaks to the database',
+      {
+        path: '^apps/control-plane/src/',
+        pathNot: [
+          '\\.(repository|entity)\\.ts$',
+          '^apps/control-plane/src/platform/database/',
+          ...spec,
+        ],
+      },
+      { path: '(^|/)node_modules/typeorm/' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.check.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['sluice-source', 'import', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['sluice-source', 'import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json'],
+    },
     skipAnalysisNotInRules: true,
   },
 };

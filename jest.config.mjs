@@ -8,12 +8,22 @@
 import { existsSync } from 'node:fs';
 
 const parser = { syntax: 'typescript', decorators: true };
-const modern = { target: 'es2024', parser, keepClassNames: true, transform: { verbatimModuleSyntax: true } };
+const modern = {
+  target: 'es2024',
+  parser,
+  keepClassNames: true,
+  transform: { verbatimModuleSyntax: true },
+};
 
 /** NestJS and TypeORM read decorator metadata, so the control plane alone compiles with the legacy decorators. */
 const decorated = {
   ...modern,
-  transform: { verbatimModuleSyntax: true, legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
+  transform: {
+    verbatimModuleSyntax: true,
+    legacyDecorator: true,
+    decoratorMetadata: true,
+    useDefineForClassFields: true,
+  },
 };
 
 const swc = (jsc) => ['@swc/jest', { swcrc: false, sourceMaps: 'inline', jsc }];
@@ -24,7 +34,9 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['sluice-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
-  roots: ['packages', 'apps', 'e2e', 'scripts', 'regression', 'examples', 'infra'].filter((folder) => existsSync(new URL(folder, import.meta.url))),
+  roots: ['packages', 'apps', 'e2e', 'scripts', 'regression', 'examples', 'infra'].filter(
+    (folder) => existsSync(new URL(folder, import.meta.url)),
+  ),
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.sluice/', '/\\.cache/'],

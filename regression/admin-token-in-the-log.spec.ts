@@ -14,7 +14,10 @@ it('a new admin token is stored in a file that only its owner can read, and neit
   process.stderr.write = (text: unknown) => written.push(String(text)) > 0;
   try {
     const settings = readSettings({ DATABASE_URL: 'postgres://u@h/d', SLUICE_DATA_DIR: dataDir });
-    const { admin, node } = operatorTokens(settings, new JsonLogger('info', { write: (line) => written.push(line) }));
+    const { admin, node } = operatorTokens(
+      settings,
+      new JsonLogger('info', { write: (line) => written.push(line) }),
+    );
     const file = join(dataDir, 'admin-token');
     expect(readFileSync(file, 'utf8').trim()).toBe(admin);
     expect(statSync(file).mode & 0o777).toBe(0o600);

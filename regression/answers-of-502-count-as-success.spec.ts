@@ -22,7 +22,11 @@ describe('passive health', () => {
     origins.push(broken, good);
     proxy = await ProxyFixture.start({
       resources: [
-        resource('service', { name: 'orders', targets: origins.map(({ address }) => ({ address })), health: { failures: 2, ...health } }),
+        resource('service', {
+          name: 'orders',
+          targets: origins.map(({ address }) => ({ address })),
+          health: { failures: 2, ...health },
+        }),
         resource('route', { name: 'orders', service: 'service-orders' }),
       ],
     });
@@ -34,19 +38,26 @@ describe('passive health', () => {
     return statuses;
   }
 
-  it.each(['502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])('ejects a target that answers with %s', async (status) => {
-    await start(status, { ejectMs: 60_000 });
-    const statuses = await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20);
-    expect(statuses.filter((each) => each !== 200)).toHaveLength(2);
-  });
+  it.each(['502 Bad Gateway', '503 Service Unavailable', '504 Gateway Timeout'])(
+    'ejects a target that answers with %s',
+    async (status) => {
+      await start(status, { ejectMs: 60_000 });
+      const statuses = await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20);
+      expect(statuses.filter((each) => each !== 200)).toHaveLength(2);
+    },
+  );
 
   it('counts the statuses that the service names, and no others', async () => {
     await start('500 Internal Server Error', { ejectMs: 60_000, failureStatuses: [500] });
-    expect((await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20)).filter((each) => each !== 200)).toHaveLength(2);
+    expect(
+      (await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20)).filter((each) => each !== 200),
+    ).toHaveLength(2);
     await proxy.stop();
     origins.splice(0).forEach((origin) => origin.stop());
     await start('500 Internal Server Error', { ejectMs: 60_000 });
-    expect((await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20)).filter((each) => each !== 200)).toHaveLength(10);
+    expect(
+      (await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 20)).filter((each) => each !== 200),
+    ).toHaveLength(10);
   });
 
   it('uses no POST of a client as the trial of an ejected target', async () => {
@@ -55,6 +66,8 @@ describe('passive health', () => {
     // From here on, a request with a safe method could be the trial.
     await sleep(5_200);
     expect(await statusesOf(post, 6)).toEqual(Array(6).fill(200));
-    expect((await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 4)).filter((each) => each !== 200)).toHaveLength(1);
+    expect(
+      (await statusesOf('GET /x HTTP/1.1\r\nHost: a\r\n\r\n', 4)).filter((each) => each !== 200),
+    ).toHaveLength(1);
   }, 30_000);
 });

@@ -26,7 +26,9 @@ describe('a wall clock that is set forward by 40 days and back', () => {
   it('keeps a window that the clock leaves by a second or less', () => {
     let wallMs = Date.UTC(2027, 6, 1);
     const store = new MemoryStore({ clock: { wallMs: () => wallMs, monotonicMs: () => 0 } });
-    const request: LimitRequest[] = [{ key: 'a', rule: { algorithm: 'window', limit: 1, period: 'month' } }];
+    const request: LimitRequest[] = [
+      { key: 'a', rule: { algorithm: 'window', limit: 1, period: 'month' } },
+    ];
     expect(store.take(request)[0]?.allowed).toBe(true);
     wallMs -= 800;
     expect(store.take(request)[0]?.allowed).toBe(false);

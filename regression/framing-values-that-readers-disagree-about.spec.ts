@@ -17,7 +17,9 @@ describe('framing values that readers disagree about', () => {
     ['Content-Length: 5, 5', 400],
   ])('%s: %d, and the connection is closed', async (field, status) => {
     const client = await proxy.connect();
-    const response = await client.send(`POST / HTTP/1.1\r\nHost: a.test\r\n${field}\r\n\r\n`).readResponse();
+    const response = await client
+      .send(`POST / HTTP/1.1\r\nHost: a.test\r\n${field}\r\n\r\n`)
+      .readResponse();
     expect([response.status, response.headers.get('connection')]).toEqual([status, 'close']);
     expect(await client.readToEnd()).toBe('');
   });

@@ -7,7 +7,10 @@ describe('requests of load balancers and of simple clients', () => {
   beforeAll(async () => {
     const policies = [{ name: 'static-response', config: { status: 200 } }];
     proxy = await ProxyFixture.start({
-      resources: [resource('route', { name: 'any', policies }), resource('route', { name: 'named', hosts: ['a.test'], paths: ['/named'], policies })],
+      resources: [
+        resource('route', { name: 'any', policies }),
+        resource('route', { name: 'named', hosts: ['a.test'], paths: ['/named'], policies }),
+      ],
     });
   });
   afterAll(() => proxy.stop());
@@ -17,7 +20,12 @@ describe('requests of load balancers and of simple clients', () => {
     ['an HTTP/1.0 GET without Host', 'GET / HTTP/1.0\r\n\r\n', 'GET', 200],
     ['the same in HTTP/1.1', 'GET / HTTP/1.1\r\n\r\n', 'GET', 400],
     ['a Host with an empty port', 'GET /named HTTP/1.1\r\nHost: a.test:\r\n\r\n', 'GET', 200],
-    ['OPTIONS that may not be forwarded', 'OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n', 'OPTIONS', 204],
+    [
+      'OPTIONS that may not be forwarded',
+      'OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 0\r\n\r\n',
+      'OPTIONS',
+      204,
+    ],
   ])('%s', async (_, request, method, status) => {
     expect((await proxy.send(request, method)).status).toBe(status);
   });

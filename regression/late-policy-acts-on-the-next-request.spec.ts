@@ -4,13 +4,17 @@ import { connect } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Exchange, KeyOwner, ResponseHead } from '@sluice/policy-sdk';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
-import { recordingPolicy, type RecordingOptions } from '../apps/proxy/src/exchange/testing/recording-policy.ts';
+import {
+  recordingPolicy,
+  type RecordingOptions,
+} from '../apps/proxy/src/exchange/testing/recording-policy.ts';
 import { eventually } from '../apps/proxy/src/listener/testing/running-listener.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 
 const hash = createHash('sha256').update('key-of-alice-0123456789').digest('hex');
-const request = (path: string, ...fields: string[]): string => `${[`GET ${path} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`;
+const request = (path: string, ...fields: string[]): string =>
+  `${[`GET ${path} HTTP/1.1`, 'Host: a', ...fields].join('\r\n')}\r\n\r\n`;
 
 describe('a policy that acts on an exchange late', () => {
   let origin: RawOrigin;
@@ -33,7 +37,12 @@ describe('a policy that acts on an exchange late', () => {
       policies: [recordingPolicy(() => undefined, options)],
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'slow', paths: ['/slow'], service: 'service-orders', policies: [{ name: 'recording', ...attachment }] }),
+        resource('route', {
+          name: 'slow',
+          paths: ['/slow'],
+          service: 'service-orders',
+          policies: [{ name: 'recording', ...attachment }],
+        }),
         resource('route', { name: 'open', paths: ['/open'], service: 'service-orders' }),
         resource('consumer', { username: 'alice' }),
         resource('key', { name: 'alice', consumer: 'consumer-alice', hash, prefix: 'key-of' }),
@@ -86,7 +95,11 @@ describe('a policy that acts on an exchange late', () => {
   it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
     'after its time-out in %s with onError open: the request continues, and the hook cannot affect it',
     async (phase) => {
-      const running = await start({ onError: 'open', acts: { [phase]: waits }, respond: () => late.forEach((act) => act()) });
+      const running = await start({
+        onError: 'open',
+        acts: { [phase]: waits },
+        respond: () => late.forEach((act) => act()),
+      });
       const client = await running.connect();
       // The hook acts while the request is in progress: the respond hook runs before the head is sent.
       const response = await client.send(request('/slow')).readResponse();
@@ -103,7 +116,9 @@ describe('a policy that acts on an exchange late', () => {
     const session = connect(`http://127.0.0.1:${running.port}`);
     const statusOf = async (path: string): Promise<unknown> => {
       const stream = session.request({ ':path': path });
-      const [headers] = (await once(stream.resume(), 'response')) as [Readonly<Record<string, unknown>>];
+      const [headers] = (await once(stream.resume(), 'response')) as [
+        Readonly<Record<string, unknown>>,
+      ];
       return headers[':status'];
     };
     const slow = statusOf('/slow');
@@ -111,7 +126,12 @@ describe('a policy that acts on an exchange late', () => {
     expect(await slow).toBe(503);
     late.forEach((act) => act());
     expect(await statusOf('/open')).toBe(200);
-    expect(origin.connections.map(({ received }) => received).join('').toLowerCase()).not.toMatch(/x-forged|x-consumer/);
+    expect(
+      origin.connections
+        .map(({ received }) => received)
+        .join('')
+        .toLowerCase(),
+    ).not.toMatch(/x-forged|x-consumer/);
     session.close();
   });
 
@@ -132,25 +152,30 @@ describe('a policy that acts on an exchange late', () => {
     expectUntouched(lastSent(), await client.send(request('/open')).readResponse());
   });
 
-  it.each(['receive', 'settle'] as const)('an exchange kept in %s is not reused for the next request of the connection', async (phase) => {
-    const keep = (exchange: Exchange): undefined => {
-      if (exchange.path === '/slow') late.push(() => actOn(exchange));
-      return undefined;
-    };
-    const running = await start(phase === 'settle' ? { settle: keep } : { acts: { receive: keep } });
-    const client = await running.connect();
-    expect((await client.send(request('/slow')).readResponse()).status).toBe(200);
-    await running.line(0);
-    // Between the requests, and in the middle of the head of the next one.
-    late.forEach((act) => act());
-    client.send('GET /open HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    late.forEach((act) => act());
-    const response = await client.send('\r\n').readResponse();
-    expectUntouched(lastSent(), response);
-    expect(lastSent()).toContain('X-Own: 1');
-    expect(await running.line(1)).not.toHaveProperty('consumer', 'alice');
-  });
+  it.each(['receive', 'settle'] as const)(
+    'an exchange kept in %s is not reused for the next request of the connection',
+    async (phase) => {
+      const keep = (exchange: Exchange): undefined => {
+        if (exchange.path === '/slow') late.push(() => actOn(exchange));
+        return undefined;
+      };
+      const running = await start(
+        phase === 'settle' ? { settle: keep } : { acts: { receive: keep } },
+      );
+      const client = await running.connect();
+      expect((await client.send(request('/slow')).readResponse()).status).toBe(200);
+      await running.line(0);
+      // Between the requests, and in the middle of the head of the next one.
+      late.forEach((act) => act());
+      client.send('GET /open HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\n');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      late.forEach((act) => act());
+      const response = await client.send('\r\n').readResponse();
+      expectUntouched(lastSent(), response);
+      expect(lastSent()).toContain('X-Own: 1');
+      expect(await running.line(1)).not.toHaveProperty('consumer', 'alice');
+    },
+  );
 
   it('a kept exchange still describes its request', async () => {
     const kept: Exchange[] = [];
@@ -160,7 +185,12 @@ describe('a policy that acts on an exchange late', () => {
     await client.send(request('/open')).readResponse();
     await running.line(1);
     const [first] = kept;
-    expect([first?.method, first?.path, first?.host, first?.headers.get('x-own')]).toEqual(['GET', '/slow', 'a', '1']);
+    expect([first?.method, first?.path, first?.host, first?.headers.get('x-own')]).toEqual([
+      'GET',
+      '/slow',
+      'a',
+      '1',
+    ]);
   });
 
   it('a kept response is not reused for the next response of the upstream connection', async () => {

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisStore, type LimitRequest, type RedisDurability } from '../packages/ratelimit/src/index.ts';
+import {
+  RedisStore,
+  type LimitRequest,
+  type RedisDurability,
+} from '../packages/ratelimit/src/index.ts';
 import { startRedis, type EmbeddedRedis } from '../scripts/embedded/redis.ts';
 
-const asked: LimitRequest[] = [{ key: 'hanging', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 1_000_000 } }];
+const asked: LimitRequest[] = [
+  { key: 'hanging', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 1_000_000 } },
+];
 
 describe('a Redis that is stopped by SIGSTOP', () => {
   let redis: EmbeddedRedis;
@@ -13,7 +19,11 @@ describe('a Redis that is stopped by SIGSTOP', () => {
   it('delays a few requests, while all others are decided at once; afterwards it counts again', async () => {
     const changes: boolean[] = [];
     const durabilities: RedisDurability[] = [];
-    const store = new RedisStore({ url: redis.url, onAvailabilityChange: (available) => changes.push(available), onDurability: (durability) => durabilities.push(durability) });
+    const store = new RedisStore({
+      url: redis.url,
+      onAvailabilityChange: (available) => changes.push(available),
+      onDurability: (durability) => durabilities.push(durability),
+    });
     await store.whenConnected(10_000);
     const pid = redis.pid as number;
     process.kill(pid, 'SIGSTOP');
@@ -22,7 +32,10 @@ describe('a Redis that is stopped by SIGSTOP', () => {
       const untilMs = performance.now() + 3_000;
       const caller = async (): Promise<void> => {
         while (performance.now() < untilMs) {
-          const fault: unknown = await Promise.resolve(store.take(asked)).then(() => undefined, (error: Error) => error.cause);
+          const fault: unknown = await Promise.resolve(store.take(asked)).then(
+            () => undefined,
+            (error: Error) => error.cause,
+          );
           if (fault instanceof Error && fault.message.includes('within 50 ms')) waited++;
           else told++;
           await sleep(10);

@@ -12,7 +12,11 @@ describe('lists of networks', () => {
     (proxy = await ProxyFixture.start({
       resources: [
         resource('gateway', { name: 'default', ...gateway }),
-        resource('route', { name: 'all', paths: ['/*'], policies: [...policies, { name: 'static-response' }] as never }),
+        resource('route', {
+          name: 'all',
+          paths: ['/*'],
+          policies: [...policies, { name: 'static-response' }] as never,
+        }),
       ],
     }));
   const restricted = (config: object) => start({}, [{ name: 'ip-restriction', config }]);

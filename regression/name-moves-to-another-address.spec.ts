@@ -29,7 +29,10 @@ describe('a target that is a name', () => {
   /** Starts servers on one port of several loopback addresses; each responds with its address. */
   const listen = async (protocol: 'http' | 'h2c', ...addresses: string[]): Promise<void> => {
     for (const address of addresses) {
-      const server = protocol === 'http' ? createServer((_, response) => void response.end(address)) : createHttp2Server((_, response) => void response.end(address));
+      const server =
+        protocol === 'http'
+          ? createServer((_, response) => void response.end(address))
+          : createHttp2Server((_, response) => void response.end(address));
       server.listen(port, address);
       await once(server, 'listening');
       ({ port } = server.address() as AddressInfo);
@@ -38,13 +41,24 @@ describe('a target that is a name', () => {
   };
   const start = async (protocol: 'http' | 'h2c'): Promise<void> => {
     const names = new NameResolver({ dns: new SystemDns([dns.address], 500) });
-    const services = ['api', 'dead'].map((name) => resource('service', { name, protocol, targets: [{ address: `${name}.test:${port}` }], health: { failures: 1_000 } }));
-    const routes = ['api', 'dead'].map((name) => resource('route', { name, paths: [`/${name}`], service: `service-${name}` }));
+    const services = ['api', 'dead'].map((name) =>
+      resource('service', {
+        name,
+        protocol,
+        targets: [{ address: `${name}.test:${port}` }],
+        health: { failures: 1_000 },
+      }),
+    );
+    const routes = ['api', 'dead'].map((name) =>
+      resource('route', { name, paths: [`/${name}`], service: `service-${name}` }),
+    );
     proxy = await ProxyFixture.start({ upstream: { names }, resources: [...services, ...routes] });
   };
   const ask = async (path = '/api'): Promise<string> => {
     const client = await proxy.connect();
-    const { status, body } = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`).readResponse();
+    const { status, body } = await client
+      .send(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+      .readResponse();
     return status === 200 ? body : String(status);
   };
   const askMany = async (count: number): Promise<string[]> => {

@@ -15,7 +15,9 @@ describe('redirect to https behind a proxy that terminates TLS', () => {
   afterEach(() => proxy.stop());
 
   const status = async (trustedProxies: string[], ...fields: string[]): Promise<number> => {
-    proxy = await ProxyFixture.start({ resources: [resource('gateway', { name: 'default', trustedProxies }), redirecting] });
+    proxy = await ProxyFixture.start({
+      resources: [resource('gateway', { name: 'default', trustedProxies }), redirecting],
+    });
     return (await proxy.get('/x', ...fields)).status;
   };
 
@@ -25,8 +27,16 @@ describe('redirect to https behind a proxy that terminates TLS', () => {
     ['arrived over http', ['X-Forwarded-Proto: http'], 308],
     ['says nothing', [], 308],
     ['says nonsense', ['X-Forwarded-Proto: gopher'], 308],
-    ['arrived over http, with a forged https of the client', ['X-Forwarded-Proto: https, http'], 308],
-    ['arrived over https, with a forged http of the client', ['X-Forwarded-Proto: http', 'X-Forwarded-Proto: https'], 200],
+    [
+      'arrived over http, with a forged https of the client',
+      ['X-Forwarded-Proto: https, http'],
+      308,
+    ],
+    [
+      'arrived over https, with a forged http of the client',
+      ['X-Forwarded-Proto: http', 'X-Forwarded-Proto: https'],
+      200,
+    ],
   ])('a request that %s, from a trusted proxy', async (_, fields, expected) => {
     expect(await status(['127.0.0.0/8'], ...fields)).toBe(expected);
   });

@@ -24,7 +24,9 @@ async function send(port: number, requests: number): Promise<void> {
     if (answered >= requests) socket.end();
     else if (Math.floor(answered / pipelined) > Math.floor(before / pipelined)) socket.write(batch);
   });
-  socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer for 10 s, after ${answered} of ${requests}`)));
+  socket.setTimeout(10_000, () =>
+    socket.destroy(new Error(`no answer for 10 s, after ${answered} of ${requests}`)),
+  );
   socket.write(batch);
   await once(socket, 'close');
   expect(answered).toBeGreaterThanOrEqual(requests);
@@ -44,12 +46,29 @@ describe('the memory of a request', () => {
   beforeAll(async () => {
     origin = await Origin.start('origin', (_, response) => response.end('ok'));
     port = await freePort();
-    const config = { services: [{ name: 'origin', targets: [{ address: origin.address }] }], routes: [{ name: 'all', paths: ['/*'], service: 'origin' }] };
+    const config = {
+      services: [{ name: 'origin', targets: [{ address: origin.address }] }],
+      routes: [{ name: 'all', paths: ['/*'], service: 'origin' }],
+    };
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-    const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(port), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
-    proxy = spawn(process.execPath, ['--trace-gc', '--max-semi-space-size=1', main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = {
+      ...process.env,
+      SLUICE_CONFIG_FILE: join(folder, 'config.json'),
+      SLUICE_PROXY_PORT: String(port),
+      SLUICE_STATUS_PORT: '0',
+      SLUICE_DATA_DIR: folder,
+      SLUICE_ACCESS_LOG: 'off',
+    };
+    proxy = spawn(process.execPath, ['--trace-gc', '--max-semi-space-size=1', main], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     proxy.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    const answers = (): Promise<boolean> => fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) }).then(({ ok }) => ok, () => false);
+    const answers = (): Promise<boolean> =>
+      fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
     await waitUntil('the proxy answers', answers, 20_000);
   }, 30_000);
   afterAll(async () => {
@@ -68,7 +87,9 @@ describe('the memory of a request', () => {
     await send(port, requests);
     // A full collection frees everything: growth is counted before it and after it.
     const grownMegabytes = output.split('Mark-Compact').map((part) => {
-      const kept = [...part.matchAll(/Scavenge [\d.]+ \([\d.]+\) -> ([\d.]+) /g)].map(([, megabytes]) => Number(megabytes));
+      const kept = [...part.matchAll(/Scavenge [\d.]+ \([\d.]+\) -> ([\d.]+) /g)].map(
+        ([, megabytes]) => Number(megabytes),
+      );
       return (kept.at(-1) ?? 0) - (kept[0] ?? 0);
     });
     expect(output.match(/Scavenge/g)?.length).toBeGreaterThan(10);

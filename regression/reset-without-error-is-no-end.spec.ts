@@ -1,6 +1,11 @@
 import { connect } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { END_HEADERS, fieldBlock, frame, frameTypes } from '../apps/proxy/src/edge/testing/http2-frames.ts';
+import {
+  END_HEADERS,
+  fieldBlock,
+  frame,
+  frameTypes,
+} from '../apps/proxy/src/edge/testing/http2-frames.ts';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { eventually } from '../apps/proxy/src/listener/testing/running-listener.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
@@ -13,7 +18,10 @@ describe('a response that an HTTP/2 upstream breaks off with RST_STREAM (NO_ERRO
   beforeEach(async () => {
     origin = await FrameOrigin.start((connection, { type, streamId }) => {
       if (type !== frameTypes.headers) return;
-      const fields = fieldBlock([[':status', '200'], ['content-type', 'application/grpc']]);
+      const fields = fieldBlock([
+        [':status', '200'],
+        ['content-type', 'application/grpc'],
+      ]);
       connection.send(
         frame(frameTypes.headers, END_HEADERS, streamId, fields),
         frame(frameTypes.data, 0, streamId, Buffer.from('half')),
@@ -22,7 +30,11 @@ describe('a response that an HTTP/2 upstream breaks off with RST_STREAM (NO_ERRO
     });
     proxy = await ProxyFixture.start({
       resources: [
-        resource('service', { name: 'origin', protocol: 'h2c', targets: [{ address: origin.address }] }),
+        resource('service', {
+          name: 'origin',
+          protocol: 'h2c',
+          targets: [{ address: origin.address }],
+        }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
       ],
     });

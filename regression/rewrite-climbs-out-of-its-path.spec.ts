@@ -11,8 +11,18 @@ describe('a captured text that becomes a dot segment in the new path', () => {
     proxy = await ProxyFixture.start({
       resources: [
         resource('service', { name: 's', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'pub', paths: ['~ ^/api(?<rest>.*)$'], service: 'service-s', rewrite: { path: '/pub/{rest}' } }),
-        resource('route', { name: 'admin', paths: ['/admin/*'], service: 'service-s', policies: [{ name: 'key-auth' }] }),
+        resource('route', {
+          name: 'pub',
+          paths: ['~ ^/api(?<rest>.*)$'],
+          service: 'service-s',
+          rewrite: { path: '/pub/{rest}' },
+        }),
+        resource('route', {
+          name: 'admin',
+          paths: ['/admin/*'],
+          service: 'service-s',
+          policies: [{ name: 'key-auth' }],
+        }),
       ],
     });
   });

@@ -10,12 +10,27 @@ describe('a route whose match cannot be read', () => {
   });
   afterEach(() => proxy.stop());
 
-  const answers = async (match: object, paths: readonly string[], host = 'api.test'): Promise<unknown[]> => {
-    const open = resource('route', { name: 'open', policies: [{ name: 'static-response', config: { status: 200, content: 'open' } }] });
-    const outcome = await proxy.target.applySnapshot(7, [resource('gateway', { name: 'default' }), open, unreadable('route', 'admin', { policies: [], ...match })]);
+  const answers = async (
+    match: object,
+    paths: readonly string[],
+    host = 'api.test',
+  ): Promise<unknown[]> => {
+    const open = resource('route', {
+      name: 'open',
+      policies: [{ name: 'static-response', config: { status: 200, content: 'open' } }],
+    });
+    const outcome = await proxy.target.applySnapshot(7, [
+      resource('gateway', { name: 'default' }),
+      open,
+      unreadable('route', 'admin', { policies: [], ...match }),
+    ]);
     expect(outcome.quarantined.map(({ name }) => name)).toContain('admin');
-    const bodies = await Promise.all(paths.map((path) => proxy.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)));
-    return bodies.map(({ status, body }) => (status === 200 ? body : (JSON.parse(body) as { code: string }).code));
+    const bodies = await Promise.all(
+      paths.map((path) => proxy.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)),
+    );
+    return bodies.map(({ status, body }) =>
+      status === 200 ? body : (JSON.parse(body) as { code: string }).code,
+    );
   };
   const refused = 'resource_quarantined';
 
@@ -26,11 +41,19 @@ describe('a route whose match cannot be read', () => {
     ['a query condition of another kind', { query: { a: ['1', '2'] } }],
     ['a priority of another kind', { priority: 'high' }],
   ])('refuses its paths, regardless of the other conditions: %s', async (_, match) => {
-    expect(await answers({ paths: ['/admin/*'], ...match }, ['/admin/1', '/other'])).toEqual([refused, 'open']);
+    expect(await answers({ paths: ['/admin/*'], ...match }, ['/admin/1', '/other'])).toEqual([
+      refused,
+      'open',
+    ]);
   });
 
   it('refuses its readable paths', async () => {
-    expect(await answers({ paths: ['/admin/*', '?? of tomorrow', { glob: '/x' }] }, ['/admin/1', '/other'])).toEqual([refused, 'open']);
+    expect(
+      await answers({ paths: ['/admin/*', '?? of tomorrow', { glob: '/x' }] }, [
+        '/admin/1',
+        '/other',
+      ]),
+    ).toEqual([refused, 'open']);
   });
 
   it('refuses on its readable hosts', async () => {
@@ -43,7 +66,10 @@ describe('a route whose match cannot be read', () => {
     ['none of its paths', { paths: ['?? of tomorrow'] }],
     ['none of its hosts', { hosts: ['{tenant}.test'], paths: ['/admin/*'] }],
     ['paths that are no list', { paths: '/admin/*' }],
-  ])('is reported, and refuses nothing, because it would refuse every request, when the node can read %s', async (_, match) => {
-    expect(await answers(match, ['/admin/1', '/other'])).toEqual(['open', 'open']);
-  });
+  ])(
+    'is reported, and refuses nothing, because it would refuse every request, when the node can read %s',
+    async (_, match) => {
+      expect(await answers(match, ['/admin/1', '/other'])).toEqual(['open', 'open']);
+    },
+  );
 });

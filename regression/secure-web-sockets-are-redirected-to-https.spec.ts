@@ -12,7 +12,12 @@ describe('behind a trusted proxy', () => {
       resources: [
         resource('gateway', { name: 'default', trustedProxies: ['127.0.0.1'] }),
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'secure', paths: ['/secure'], service: 'service-orders', policies: [{ name: 'redirect', config: { scheme: 'https' } }] as never }),
+        resource('route', {
+          name: 'secure',
+          paths: ['/secure'],
+          service: 'service-orders',
+          policies: [{ name: 'redirect', config: { scheme: 'https' } }] as never,
+        }),
         resource('route', { name: 'orders', paths: ['/orders'], service: 'service-orders' }),
       ],
     });
@@ -22,19 +27,28 @@ describe('behind a trusted proxy', () => {
     origin.stop();
   });
 
-  it.each(['https', 'wss', 'WSS', '"https"', 'http, https', 'http,wss,', 'https, ,'])('X-Forwarded-Proto: %s is secure', async (value) => {
-    expect((await proxy.get('/secure', `X-Forwarded-Proto: ${value}`)).status).toBe(200);
-  });
+  it.each(['https', 'wss', 'WSS', '"https"', 'http, https', 'http,wss,', 'https, ,'])(
+    'X-Forwarded-Proto: %s is secure',
+    async (value) => {
+      expect((await proxy.get('/secure', `X-Forwarded-Proto: ${value}`)).status).toBe(200);
+    },
+  );
 
-  it.each(['http', 'ws', 'WS', 'https, http', 'wss,ws', '', 'https;', 'httpsx'])('X-Forwarded-Proto: %s is not', async (value) => {
-    expect((await proxy.get('/secure', `X-Forwarded-Proto: ${value}`)).status).toBe(308);
-  });
+  it.each(['http', 'ws', 'WS', 'https, http', 'wss,ws', '', 'https;', 'httpsx'])(
+    'X-Forwarded-Proto: %s is not',
+    async (value) => {
+      expect((await proxy.get('/secure', `X-Forwarded-Proto: ${value}`)).status).toBe(308);
+    },
+  );
 
   it('two fields are one list', async () => {
-    expect((await proxy.get('/secure', 'X-Forwarded-Proto: http', 'X-Forwarded-Proto: https')).status).toBe(200);
+    expect(
+      (await proxy.get('/secure', 'X-Forwarded-Proto: http', 'X-Forwarded-Proto: https')).status,
+    ).toBe(200);
   });
 
-  const sent = (name: string): string | undefined => new RegExp(`^${name}: (.*)\r$`, 'im').exec(origin.connections.at(-1)?.received ?? '')?.[1];
+  const sent = (name: string): string | undefined =>
+    new RegExp(`^${name}: (.*)\r$`, 'im').exec(origin.connections.at(-1)?.received ?? '')?.[1];
 
   it.each([
     [['X-Forwarded-Proto: https'], 'https', '443'],
@@ -53,8 +67,15 @@ describe('behind a trusted proxy', () => {
     expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual([scheme, port]);
   });
 
-  it.each([[[]], [['X-Forwarded-Port: 443']], [['X-Forwarded-Proto: gopher', 'X-Forwarded-Port: 443']]])('%j: both are those of this connection', async (fields) => {
+  it.each([
+    [[]],
+    [['X-Forwarded-Port: 443']],
+    [['X-Forwarded-Proto: gopher', 'X-Forwarded-Port: 443']],
+  ])('%j: both are those of this connection', async (fields) => {
     await proxy.get('/orders', ...fields);
-    expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual(['http', String(proxy.port)]);
+    expect([sent('X-Forwarded-Proto'), sent('X-Forwarded-Port')]).toEqual([
+      'http',
+      String(proxy.port),
+    ]);
   });
 });

@@ -28,7 +28,12 @@ describe('many slow uploads to one service', () => {
     const address = `127.0.0.1:${(origin.address() as AddressInfo).port}`;
     proxy = await ProxyFixture.start({
       resources: [
-        resource('service', { name: 'orders', targets: [{ address }], connections: { max: 16, queue: 16 }, timeouts: { connectMs: 2_000 } }),
+        resource('service', {
+          name: 'orders',
+          targets: [{ address }],
+          connections: { max: 16, queue: 16 },
+          timeouts: { connectMs: 2_000 },
+        }),
         resource('route', { name: 'orders', service: 'service-orders' }),
       ],
     });
@@ -43,20 +48,33 @@ describe('many slow uploads to one service', () => {
   /** Opens uploads from several addresses; each sends a first part and then waits. */
   const upload = (count: number, first: number, addresses = 8): void => {
     for (let index = 0; index < count; index++) {
-      const socket = connect({ port: proxy.port, host: '127.0.0.1', localAddress: `127.0.0.${10 + (index % addresses)}` });
+      const socket = connect({
+        port: proxy.port,
+        host: '127.0.0.1',
+        localAddress: `127.0.0.${10 + (index % addresses)}`,
+      });
       socket.on('error', () => undefined);
       socket.on('data', () => undefined);
-      socket.write(`POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(first)}`);
+      socket.write(
+        `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(first)}`,
+      );
       slow.push(socket);
     }
   };
-  const ask = (method: string, content: string, headers: Record<string, string> = {}): Promise<string> =>
+  const ask = (
+    method: string,
+    content: string,
+    headers: Record<string, string> = {},
+  ): Promise<string> =>
     new Promise((resolve, reject) => {
-      const message = request({ port: proxy.port, host: '127.0.0.1', agent: false, method, path: '/x', headers }, (response) => {
-        let text = `${response.statusCode} `;
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('end', () => resolve(text));
-      });
+      const message = request(
+        { port: proxy.port, host: '127.0.0.1', agent: false, method, path: '/x', headers },
+        (response) => {
+          let text = `${response.statusCode} `;
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => resolve(text));
+        },
+      );
       message.on('error', reject);
       message.end(content);
     });
@@ -71,7 +89,9 @@ describe('many slow uploads to one service', () => {
     for (let turn = 0; turn < 5; turn++) {
       expect(await ask('GET', '')).toBe('200 GET 0');
       expect(await ask('POST', 'hello')).toBe('200 POST 5');
-      expect(await ask('POST', 'y'.repeat(9_000), { 'transfer-encoding': 'chunked' })).toBe('200 POST 9000');
+      expect(await ask('POST', 'y'.repeat(9_000), { 'transfer-encoding': 'chunked' })).toBe(
+        '200 POST 9000',
+      );
     }
     expect(most).toBeLessThanOrEqual(10);
   });
@@ -100,7 +120,9 @@ describe('many slow uploads to one service', () => {
   it('that expect 100 (Continue) receive it', async () => {
     const socket = connect(proxy.port, '127.0.0.1');
     slow.push(socket);
-    socket.write('POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+    socket.write(
+      'POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
+    );
     const [interim] = (await once(socket, 'data')) as [Buffer];
     expect(interim.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('hello');

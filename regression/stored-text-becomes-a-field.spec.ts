@@ -17,27 +17,46 @@ describe('text with line breaks that an earlier version stored', () => {
     origin.stop();
   });
 
-  const route = { paths: ['/x/*'], service: 'service-s', gateways: ['default'], hosts: [], methods: [], headers: {}, query: {} };
+  const route = {
+    paths: ['/x/*'],
+    service: 'service-s',
+    gateways: ['default'],
+    hosts: [],
+    methods: [],
+    headers: {},
+    query: {},
+  };
   const rest = { encodedSlashes: 'refuse', priority: 0, policies: [], quotas: [], tags: [] };
 
   it.each([
     ['rewrite.host', { rewrite: { host: 'a\r\nX-Consumer-Username: root' } }],
-    ['rewrite.host, a whole request', { rewrite: { host: 'a\r\n\r\nGET /admin HTTP/1.1\r\nHost: a' } }],
+    [
+      'rewrite.host, a whole request',
+      { rewrite: { host: 'a\r\n\r\nGET /admin HTTP/1.1\r\nHost: a' } },
+    ],
     ['rewrite.stripPrefix', { rewrite: { host: 'target', stripPrefix: '/日本' } }],
     ['rewrite.path', { rewrite: { host: 'target', path: '//evil.test' } }],
     ['a condition', { rewrite: { host: 'target' }, headers: { X_V: '1' } }],
-  ])('in %s quarantines the route: the node serves the others, and sends none of the text', async (_, written) => {
-    const outcome = await proxy.target.applySnapshot(7, [
-      resource('gateway', { name: 'default' }),
-      resource('service', { name: 's', targets: [{ address: origin.address }] }),
-      resource('route', { name: 'other', paths: ['/other'], service: 'service-s' }),
-      unreadable('route', 'old', { ...route, ...rest, ...written }),
-    ]);
-    expect(outcome.applied).toBe(true);
-    expect(outcome.quarantined.map(({ name }) => name)).toContain('old');
-    const answer = await proxy.get('/x/1', 'X-V: 1');
-    expect([answer.status, (JSON.parse(answer.body.toString()) as { code: string }).code]).toEqual([503, 'resource_quarantined']);
-    expect((await proxy.get('/other')).status).toBe(200);
-    expect(origin.connections.map(({ received }) => received).join('')).not.toMatch(/root|admin|evil/);
-  });
+  ])(
+    'in %s quarantines the route: the node serves the others, and sends none of the text',
+    async (_, written) => {
+      const outcome = await proxy.target.applySnapshot(7, [
+        resource('gateway', { name: 'default' }),
+        resource('service', { name: 's', targets: [{ address: origin.address }] }),
+        resource('route', { name: 'other', paths: ['/other'], service: 'service-s' }),
+        unreadable('route', 'old', { ...route, ...rest, ...written }),
+      ]);
+      expect(outcome.applied).toBe(true);
+      expect(outcome.quarantined.map(({ name }) => name)).toContain('old');
+      const answer = await proxy.get('/x/1', 'X-V: 1');
+      expect([
+        answer.status,
+        (JSON.parse(answer.body.toString()) as { code: string }).code,
+      ]).toEqual([503, 'resource_quarantined']);
+      expect((await proxy.get('/other')).status).toBe(200);
+      expect(origin.connections.map(({ received }) => received).join('')).not.toMatch(
+        /root|admin|evil/,
+      );
+    },
+  );
 });

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { TimerWheel } from '../apps/proxy/src/net/timer-wheel.ts';
 import { TargetPool } from '../apps/proxy/src/upstream/target-pool.ts';
-import { localCertificate, testAuthority } from '../apps/proxy/src/upstream/testing/certificates.ts';
+import {
+  localCertificate,
+  testAuthority,
+} from '../apps/proxy/src/upstream/testing/certificates.ts';
 import { RecordedCall } from '../apps/proxy/src/upstream/testing/recorded-call.ts';
 
 /**
@@ -44,9 +47,20 @@ describe('a TLS target that sends unsolicited bytes', () => {
 
   beforeEach(async () => {
     wheel = new TimerWheel({ tickMs: 10 }).start();
-    thread = new Worker(origin, { eval: true, workerData: { stage: stage.buffer, certificate: localCertificate } });
+    thread = new Worker(origin, {
+      eval: true,
+      workerData: { stage: stage.buffer, certificate: localCertificate },
+    });
     const [port] = (await once(thread, 'message')) as [number];
-    pool = new TargetPool({ protocol: 'https', address: `127.0.0.1:${port}`, tls: { verify: true, caCertificates: testAuthority } }, wheel, { maxConnections: 1 });
+    pool = new TargetPool(
+      {
+        protocol: 'https',
+        address: `127.0.0.1:${port}`,
+        tls: { verify: true, caCertificates: testAuthority },
+      },
+      wheel,
+      { maxConnections: 1 },
+    );
   });
   afterEach(async () => {
     pool.close();
@@ -63,7 +77,13 @@ describe('a TLS target that sends unsolicited bytes', () => {
       Atomics.wait(stage, 0, 2, 100);
     });
     const calls = [RecordedCall.send(pool), RecordedCall.send(pool)];
-    for (const call of calls) expect(await call.over).toMatchObject({ status: 200, body: 'own', outcomes: 1, failure: undefined });
+    for (const call of calls)
+      expect(await call.over).toMatchObject({
+        status: 200,
+        body: 'own',
+        outcomes: 1,
+        failure: undefined,
+      });
     expect(Atomics.load(stage, 0)).toBe(2);
   });
 });

@@ -3,7 +3,10 @@ import { END_STREAM } from '../apps/proxy/src/edge/testing/http2-frames.ts';
 import { HeldContent } from '../apps/proxy/src/exchange/held-content.ts';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
-import { FrameOrigin, type FrameConnection } from '../apps/proxy/src/upstream/testing/frame-origin.ts';
+import {
+  FrameOrigin,
+  type FrameConnection,
+} from '../apps/proxy/src/upstream/testing/frame-origin.ts';
 
 type Refuse = (connection: FrameConnection, streamId: number) => void;
 
@@ -40,18 +43,30 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
   const serve = async (...started: readonly FrameOrigin[]): Promise<void> => {
     proxy = await ProxyFixture.start({
       resources: [
-        resource('service', { name: 'origin', protocol: 'h2c', targets: started.map(({ address }) => ({ address })), timeouts: { connectMs: 10_000 } }),
+        resource('service', {
+          name: 'origin',
+          protocol: 'h2c',
+          targets: started.map(({ address }) => ({ address })),
+          timeouts: { connectMs: 10_000 },
+        }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
       ],
     });
   };
-  const post = (content: string) => proxy.send(`POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${content.length}\r\n\r\n${content}`, 'POST');
+  const post = (content: string) =>
+    proxy.send(
+      `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${content.length}\r\n\r\n${content}`,
+      'POST',
+    );
 
   const ways: readonly (readonly [string, Refuse])[] = [
     ['REFUSED_STREAM', (connection, streamId) => connection.reset(streamId)],
     ['GOAWAY in good order', (connection) => connection.goaway(0)],
     ['GOAWAY with an error', (connection) => connection.goaway(0, 2)],
-    ['GOAWAY and the end of the connection', (connection) => (connection.goaway(0), connection.socket.end())],
+    [
+      'GOAWAY and the end of the connection',
+      (connection) => (connection.goaway(0), connection.socket.end()),
+    ],
   ];
 
   it.each(ways)('(%s) is sent again to the same target', async (_, refuse) => {
@@ -61,29 +76,41 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
     expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'upstream' });
   });
 
-  it.each(ways)('(%s) before its content has arrived is sent again completely', async (_, refuse) => {
-    await serve(await origin(1, refuse, false));
-    const client = await proxy.connect();
-    client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const response = await client.send('3\r\ntwo\r\n0\r\n\r\n').readResponse('POST');
-    expect(response).toMatchObject({ status: 200, body: 'onetwo' });
-  });
+  it.each(ways)(
+    '(%s) before its content has arrived is sent again completely',
+    async (_, refuse) => {
+      await serve(await origin(1, refuse, false));
+      const client = await proxy.connect();
+      client.send(
+        'POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n',
+      );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const response = await client.send('3\r\ntwo\r\n0\r\n\r\n').readResponse('POST');
+      expect(response).toMatchObject({ status: 200, body: 'onetwo' });
+    },
+  );
 
-  it.each(ways)('(%s) is tried on another target when the first one refuses again', async (_, refuse) => {
-    const first = await origin(2, refuse);
-    const second = await origin(2, refuse);
-    await serve(first, second);
-    // Either target may be the first; both refuse twice, and then no target is left.
-    expect((await post('one')).status).toBe(502);
-    expect(await post('two')).toMatchObject({ status: 200, body: 'two' });
-  });
+  it.each(ways)(
+    '(%s) is tried on another target when the first one refuses again',
+    async (_, refuse) => {
+      const first = await origin(2, refuse);
+      const second = await origin(2, refuse);
+      await serve(first, second);
+      // Either target may be the first; both refuse twice, and then no target is left.
+      expect((await post('one')).status).toBe(502);
+      expect(await post('two')).toMatchObject({ status: 200, body: 'two' });
+    },
+  );
 
   it('is tried on another target, which answers', async () => {
     const stubborn = await origin(1_000, (connection, streamId) => connection.reset(streamId));
     const willing = await origin(0, () => undefined);
     await serve(stubborn, willing);
-    for (let round = 0; round < 6; round++) expect(await post(`message ${round}`)).toMatchObject({ status: 200, body: `message ${round}` });
+    for (let round = 0; round < 6; round++)
+      expect(await post(`message ${round}`)).toMatchObject({
+        status: 200,
+        body: `message ${round}`,
+      });
   });
 
   it('is not sent again when it may have been processed', async () => {
@@ -95,10 +122,16 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
   it.each([
     [60_000, 200],
     [200_000, 502],
-  ])('of %i bytes that was refused at its end is answered with %i: more than 64 KiB is not buffered', async (size, status) => {
-    await serve(await origin(1, (connection, streamId) => connection.reset(streamId)));
-    const response = await post('x'.repeat(size));
-    expect([response.status, response.status === 200 ? response.body : `${size}`]).toEqual([status, `${size}`]);
-    expect(await post('next')).toMatchObject({ status: 200, body: 'next' });
-  });
+  ])(
+    'of %i bytes that was refused at its end is answered with %i: more than 64 KiB is not buffered',
+    async (size, status) => {
+      await serve(await origin(1, (connection, streamId) => connection.reset(streamId)));
+      const response = await post('x'.repeat(size));
+      expect([response.status, response.status === 200 ? response.body : `${size}`]).toEqual([
+        status,
+        `${size}`,
+      ]);
+      expect(await post('next')).toMatchObject({ status: 200, body: 'next' });
+    },
+  );
 });

@@ -13,13 +13,18 @@ describe('upstream content that breaks off in the same read as the head', () => 
     await proxy.stop();
     origin.stop();
   });
-  const broken = 'HTTP/1.1 200 OK\r\nX-Secret: 1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\nsecret';
+  const broken =
+    'HTTP/1.1 200 OK\r\nX-Secret: 1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\nsecret';
   const start = async (...answers: string[]): Promise<void> => {
     origin = await RawOrigin.answering(...answers);
     proxy = await ProxyFixture.start({
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'orders', service: 'service-orders', policies: [{ name: 'response-headers', config: { add: { 'X-Ours': 'once' } } }] }),
+        resource('route', {
+          name: 'orders',
+          service: 'service-orders',
+          policies: [{ name: 'response-headers', config: { add: { 'X-Ours': 'once' } } }],
+        }),
       ],
     });
   };
@@ -31,16 +36,26 @@ describe('upstream content that breaks off in the same read as the head', () => 
     const response = await ask();
     expect(response.status).toBe(502);
     expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_malformed_response' });
-    expect([response.headers.get('x-secret'), response.headers.get('x-ours')]).toEqual([undefined, 'once']);
+    expect([response.headers.get('x-secret'), response.headers.get('x-ours')]).toEqual([
+      undefined,
+      'once',
+    ]);
     expect(await ask()).toMatchObject({ status: 200, body: 'ok' });
-    expect(await proxy.line(0)).toMatchObject({ status: 502, code: 'upstream_malformed_response', source: 'upstream', route: 'orders' });
+    expect(await proxy.line(0)).toMatchObject({
+      status: 502,
+      code: 'upstream_malformed_response',
+      source: 'upstream',
+      route: 'orders',
+    });
     expect(proxy.notes.failures).toHaveLength(1);
     expect(proxy.counted('sluice_errors_total', { code: 'upstream_malformed_response' })).toBe(1);
     expect(proxy.counted('sluice_requests_total', { status: '502' })).toBe(1);
   });
 
   it('closes the connection when some of it has already been sent', async () => {
-    await start(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n${'x'.repeat(32_768)}\r\nZZ\r\n`);
+    await start(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n${'x'.repeat(32_768)}\r\nZZ\r\n`,
+    );
     const client = await proxy.connect();
     const text = await client.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n').readToEnd();
     expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);

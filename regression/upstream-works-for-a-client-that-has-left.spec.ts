@@ -15,7 +15,11 @@ describe('a connection whose client has left, or sends nothing', () => {
     await proxy.stop();
     origin.stop();
   });
-  const start = async (behave: Parameters<typeof RawOrigin.start>[0], timeouts: object = {}, listener = {}): Promise<void> => {
+  const start = async (
+    behave: Parameters<typeof RawOrigin.start>[0],
+    timeouts: object = {},
+    listener = {},
+  ): Promise<void> => {
     origin = await RawOrigin.start(behave);
     proxy = await ProxyFixture.start({
       listener,
@@ -37,10 +41,20 @@ describe('a connection whose client has left, or sends nothing', () => {
   });
 
   it('a WebSocket without a byte for the idle time of its service is closed on both sides', async () => {
-    const accept = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-    await start(({ socket }) => socket.once('data', () => (socket.write(accept), socket.on('data', (chunk: Buffer) => socket.write(chunk)))), { idleMs: 1_500, totalMs: 400 });
+    const accept =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    await start(
+      ({ socket }) =>
+        socket.once(
+          'data',
+          () => (socket.write(accept), socket.on('data', (chunk: Buffer) => socket.write(chunk))),
+        ),
+      { idleMs: 1_500, totalMs: 400 },
+    );
     const client = await proxy.connect();
-    await client.send(get.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')).readUntil('\r\n\r\n');
+    await client
+      .send(get.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'))
+      .readUntil('\r\n\r\n');
     // Bytes keep it open, also beyond the total timeout.
     for (let count = 0; count < 10; count++) {
       expect(await client.send('ping').readUntil('ping')).toBe('ping');
@@ -49,11 +63,19 @@ describe('a connection whose client has left, or sends nothing', () => {
     expect(client.ending).toBeUndefined();
     await client.readToEnd();
     await eventually(() => origin.connections[0]?.closed === true);
-    expect(await proxy.line(0)).toMatchObject({ status: 101, reason: 'no byte passed for 1500 ms' });
+    expect(await proxy.line(0)).toMatchObject({
+      status: 101,
+      reason: 'no byte passed for 1500 ms',
+    });
   });
 
   it('a response to HTTP/1.0 over TLS that the upstream breaks off ends the connection, not the process', async () => {
-    await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')), {}, { certificates: [localCertificate] });
+    await start(
+      ({ socket }) =>
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
+      {},
+      { certificates: [localCertificate] },
+    );
     const client = await RawClient.connectTls(proxy.port);
     await client.send('GET /x HTTP/1.0\r\nHost: a.test\r\n\r\n').readUntil('half');
     origin.connections[0]?.socket.resetAndDestroy();

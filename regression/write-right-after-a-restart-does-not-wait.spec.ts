@@ -34,12 +34,26 @@ it('a write right after a restart of the control plane waits for the nodes that 
 
   const after = started.adopt(await Replica.start(database.url), (replica) => replica.stop());
   await after.database.query(`${silentFor6s} 'serving'`);
-  const revision = await after.commit({ kind: 'route', id: route, spec: { name: 'r', gateways: [gateway] } });
-  expect(outcomes(await after.nodes.wait(revision, 300))).toEqual({ dead: 'not-waited', serving: 'pending', all: 'pending' });
+  const revision = await after.commit({
+    kind: 'route',
+    id: route,
+    spec: { name: 'r', gateways: [gateway] },
+  });
+  expect(outcomes(await after.nodes.wait(revision, 300))).toEqual({
+    dead: 'not-waited',
+    serving: 'pending',
+    all: 'pending',
+  });
 
   const waiting = after.nodes.wait(revision, 5_000);
-  started.adopt(new FixtureNode(after.port, { id: 'serving', held: serving.held }), (node) => node.close());
-  expect(outcomes(await waiting)).toEqual({ dead: 'not-waited', serving: 'applied', all: 'applied' });
+  started.adopt(new FixtureNode(after.port, { id: 'serving', held: serving.held }), (node) =>
+    node.close(),
+  );
+  expect(outcomes(await waiting)).toEqual({
+    dead: 'not-waited',
+    serving: 'applied',
+    all: 'applied',
+  });
 }, 60_000);
 
 function outcomes({ status, nodes }: AppliedReport): Record<string, string> {

@@ -9,7 +9,9 @@
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Sluice needs Node 20.19 or later to start (it then installs the version that it runs on); this is ${process.version}.\nGet one from https://nodejs.org, or with "nvm install 22", and try again.`);
+  console.error(
+    `Sluice needs Node 20.19 or later to start (it then installs the version that it runs on); this is ${process.version}.\nGet one from https://nodejs.org, or with "nvm install 22", and try again.`,
+  );
   process.exitCode = 1;
 } else {
   import('./bootstrap/bootstrap.mjs').then(({ bootstrap }) => bootstrap(process.argv.slice(2)));

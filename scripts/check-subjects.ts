@@ -13,7 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const ruledSince = '2026-11-28T19:00:00Z';
 
 if (existsSync(join(root, '.git'))) {
-  const log = execFileSync('git', ['log', '--no-merges', `--since=${ruledSince}`, '--format=%h %s'], { cwd: root, encoding: 'utf8', maxBuffer: 32_000_000 });
+  const log = execFileSync(
+    'git',
+    ['log', '--no-merges', `--since=${ruledSince}`, '--format=%h %s'],
+    { cwd: root, encoding: 'utf8', maxBuffer: 32_000_000 },
+  );
   for (const line of log.split('\n').filter((text) => text !== '')) {
     const [hash = '', ...words] = line.split(' ');
     const subject = words.join(' ');

@@ -18,21 +18,31 @@ const account = /\b(?:as|account|user) nobody\b|\|nobody\)|[`'"]nobody[`'"]/gi;
 const text = /\.(?:ts|mts|mjs|cjs|js|tsx|css|html|md|ya?ml|proto|json|sh|sql)$/;
 
 // Without a repository, in an unpacked archive, it is not known which files are ours.
-const files = (existsSync(join(root, '.git')) ? trackedFiles(process.argv.slice(2)) : []).filter((path) => text.test(path) && !exempt.test(path) && existsSync(join(root, path)));
+const files = (existsSync(join(root, '.git')) ? trackedFiles(process.argv.slice(2)) : []).filter(
+  (path) => text.test(path) && !exempt.test(path) && existsSync(join(root, path)),
+);
 let found = 0;
 for (const path of files) {
-  for (const { line, word, instead } of findWords(readFileSync(join(root, path), 'utf8').replace(account, 'account'))) {
+  for (const { line, word, instead } of findWords(
+    readFileSync(join(root, path), 'utf8').replace(account, 'account'),
+  )) {
     console.log(`${path}:${line}  "${word}": ${instead}`);
     found++;
   }
 }
 if (found > 0) {
-  console.log(`\n${found} places use words that readers stumble over. The list is scripts/words/word-list.ts.`);
+  console.log(
+    `\n${found} places use words that readers stumble over. The list is scripts/words/word-list.ts.`,
+  );
   process.exitCode = 1;
 }
 
 function trackedFiles(paths: readonly string[]): string[] {
-  return execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths], { cwd: root, encoding: 'utf8', maxBuffer: 32_000_000 })
+  return execFileSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths],
+    { cwd: root, encoding: 'utf8', maxBuffer: 32_000_000 },
+  )
     .split('\0')
     .filter((path) => path !== '');
 }

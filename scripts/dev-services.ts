@@ -13,7 +13,9 @@ try {
     console.error(line);
   });
   for (const [name, value] of Object.entries(services.env)) console.log(`export ${name}=${value}`);
-  console.error('\nThe services run until Ctrl-C. Paste the lines above into the shell that runs the specs.');
+  console.error(
+    '\nThe services run until Ctrl-C. Paste the lines above into the shell that runs the specs.',
+  );
   await untilAskedToStop();
   await services.stop();
 } catch (error) {

@@ -15,9 +15,16 @@ const check = readFlags('npm run generate [-- --check]', ['--check']).has('--che
 
 const pages = new Map(referencePages());
 // The control plane is compiled for its decorators, so its document comes from the built program.
-pages.set('docs/reference/openapi.json', execFileSync(process.execPath, [join(root, 'apps/control-plane/dist/main.js'), '--openapi'], { encoding: 'utf8' }));
+pages.set(
+  'docs/reference/openapi.json',
+  execFileSync(process.execPath, [join(root, 'apps/control-plane/dist/main.js'), '--openapi'], {
+    encoding: 'utf8',
+  }),
+);
 
-const stale = [...pages].filter(([path, text]) => read(join(root, path)) !== text).map(([path]) => path);
+const stale = [...pages]
+  .filter(([path, text]) => read(join(root, path)) !== text)
+  .map(([path]) => path);
 if (check) {
   if (stale.length > 0) {
     console.error(`Generated files are not up to date: ${stale.join(', ')}. Run: npm run generate`);

@@ -15,7 +15,13 @@ import { ensureBuilt } from './start/build.ts';
 import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
 import { RestartPolicy } from './start/restart-policy.ts';
-import { logPath, readSettings, shortPath, wantedPorts, type StartSettings } from './start/settings.ts';
+import {
+  logPath,
+  readSettings,
+  shortPath,
+  wantedPorts,
+  type StartSettings,
+} from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
 type GiveUp = (reason: unknown) => void;
@@ -41,7 +47,11 @@ async function main(): Promise<void> {
     const start = bringUp(settings, (reason) => {
       crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
     });
-    await Promise.race([start.then((demoKey) => console.log(summary(settings, demoKey))), stopRequest, crash.promise]);
+    await Promise.race([
+      start.then((demoKey) => console.log(summary(settings, demoKey))),
+      stopRequest,
+      crash.promise,
+    ]);
     await Promise.race([stopRequest, crash.promise]);
     console.log('\nStopping.');
   } catch (error) {
@@ -56,13 +66,32 @@ async function main(): Promise<void> {
 async function bringUp(settings: StartSettings, giveUp: GiveUp): Promise<string | undefined> {
   await requireFreePorts(wantedPorts(settings));
   createDataDir(settings);
-  await step('Build', () => ensureBuilt(root), (hasBuilt) => (hasBuilt ? '' : 'up to date'));
-  const databaseUrl = settings.databaseUrl ?? (await step('Postgres', () => startDatabase(settings, giveUp), processRemark)).url;
-  await step('Control plane', () => startControlPlane(settings, databaseUrl, giveUp), processRemark);
-  if (settings.hasDemo) await step('Demo services', () => startDemoServices(settings, giveUp), (pids) => `processes ${pids.join(', ')}`);
+  await step(
+    'Build',
+    () => ensureBuilt(root),
+    (hasBuilt) => (hasBuilt ? '' : 'up to date'),
+  );
+  const databaseUrl =
+    settings.databaseUrl ??
+    (await step('Postgres', () => startDatabase(settings, giveUp), processRemark)).url;
+  await step(
+    'Control plane',
+    () => startControlPlane(settings, databaseUrl, giveUp),
+    processRemark,
+  );
+  if (settings.hasDemo)
+    await step(
+      'Demo services',
+      () => startDemoServices(settings, giveUp),
+      (pids) => `processes ${pids.join(', ')}`,
+    );
   await step('Proxy', () => startProxy(settings, giveUp), processRemark);
   if (!settings.hasDemo) return undefined;
-  const demo = await step('Demo configuration', () => configureDemo(settings), ({ isNew }) => (isNew ? '' : 'unchanged'));
+  const demo = await step(
+    'Demo configuration',
+    () => configureDemo(settings),
+    ({ isNew }) => (isNew ? '' : 'unchanged'),
+  );
   return demo.key;
 }
 
@@ -79,12 +108,18 @@ function createDataDir(settings: StartSettings): void {
     }
     mkdirSync(join(settings.dataDir, 'logs'), { recursive: true });
   } catch (error) {
-    throw new SetupError(`Cannot write to ${settings.dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`);
+    throw new SetupError(
+      `Cannot write to ${settings.dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`,
+    );
   }
 }
 
 /** Restarts a part when it crashes, and stops it at the end. */
-function keepRunning<Part extends Program>(name: string, restartPolicy: RestartPolicy, part: Part): Part {
+function keepRunning<Part extends Program>(
+  name: string,
+  restartPolicy: RestartPolicy,
+  part: Part,
+): Part {
   restartPolicy.useRestart(async () => {
     await part.restart();
     return part;
@@ -116,7 +151,11 @@ async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<E
   return keepRunning('Postgres', restartPolicy, postgres);
 }
 
-async function startControlPlane(settings: StartSettings, databaseUrl: string, giveUp: GiveUp): Promise<Program> {
+async function startControlPlane(
+  settings: StartSettings,
+  databaseUrl: string,
+  giveUp: GiveUp,
+): Promise<Program> {
   const { ports } = settings;
   const restartPolicy = new RestartPolicy('Control plane', giveUp);
   const program = await startProgram({
@@ -139,7 +178,10 @@ async function startControlPlane(settings: StartSettings, databaseUrl: string, g
   return keepRunning('Control plane', restartPolicy, program);
 }
 
-async function startDemoServices(settings: StartSettings, giveUp: GiveUp): Promise<(number | undefined)[]> {
+async function startDemoServices(
+  settings: StartSettings,
+  giveUp: GiveUp,
+): Promise<(number | undefined)[]> {
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
@@ -210,6 +252,8 @@ function secret(settings: StartSettings, variable: string, file: string): string
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new SetupError(`Cannot read ${shortPath(settings, path)}, which the control plane writes at its first start: ${(error as Error).message}`);
+    throw new SetupError(
+      `Cannot read ${shortPath(settings, path)}, which the control plane writes at its first start: ${(error as Error).message}`,
+    );
   }
 }

@@ -40,7 +40,10 @@ process.exit(total.failed === 0 ? 0 : 1);
 
 async function runAll(): Promise<void> {
   const specs = await countSpecs(root, args);
-  if (specs.endToEnd + specs.others === 0) throw new SetupError(args.length === 0 ? 'There are no spec files.' : `No spec file matches: ${args.join(' ')}`);
+  if (specs.endToEnd + specs.others === 0)
+    throw new SetupError(
+      args.length === 0 ? 'There are no spec files.' : `No spec file matches: ${args.join(' ')}`,
+    );
 
   if (args.length === 0) for (const step of staticSteps(root)) await perform(step);
   let isBuilt = true;
@@ -49,9 +52,19 @@ async function runAll(): Promise<void> {
 
   const services = await startServices();
   try {
-    if (specs.others > 0) await runGroup({ name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 1_200_000 }, specs.others, services);
+    if (specs.others > 0)
+      await runGroup(
+        { name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 1_200_000 },
+        specs.others,
+        services,
+      );
     if (specs.endToEnd === 0) return;
-    if (isBuilt) await runGroup({ name: 'end-to-end tests', isEndToEnd: true, timeoutMs: 1_200_000 }, specs.endToEnd, services);
+    if (isBuilt)
+      await runGroup(
+        { name: 'end-to-end tests', isEndToEnd: true, timeoutMs: 1_200_000 },
+        specs.endToEnd,
+        services,
+      );
     else refuse('end-to-end tests', 'They run what is built, and the build failed.');
   } finally {
     await services.stop();

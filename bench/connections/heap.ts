@@ -25,7 +25,12 @@ interface Kind {
 }
 
 interface Snapshot {
-  readonly snapshot: { readonly meta: { readonly node_fields: readonly string[]; readonly node_types: readonly [readonly string[]] } };
+  readonly snapshot: {
+    readonly meta: {
+      readonly node_fields: readonly string[];
+      readonly node_types: readonly [readonly string[]];
+    };
+  };
   readonly nodes: readonly number[];
   readonly strings: readonly string[];
 }
@@ -40,7 +45,10 @@ const connections = Number(options.connections);
 requirePrograms(['taskset', 'nginx']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-heap-'));
 const [originPort = 0, port = 0, inspectorPort = 0] = await freePorts(3);
-const arm = sluiceArm({ folder, port, originPort }, { name: 'sluice', does: '', nodeArgs: [`--inspect=127.0.0.1:${inspectorPort}`] });
+const arm = sluiceArm(
+  { folder, port, originPort },
+  { name: 'sluice', does: '', nodeArgs: [`--inspect=127.0.0.1:${inspectorPort}`] },
+);
 const origin = await RunningProgram.start(originProgram(folder, originPort), '1', folder);
 const clients = await PinnedScript.start(new URL('idle-clients.ts', import.meta.url), [], '1');
 const proxy = await RunningProgram.start(arm, '0', folder);
@@ -71,7 +79,8 @@ rmSync(folder, { recursive: true, force: true });
 
 async function order(idleOrder: IdleOrder): Promise<void> {
   const { good, failed } = await clients.ask<IdleReport>(idleOrder, 60_000);
-  if (failed > 0 || good !== connections) throw new Error(`${idleOrder.what}: ${failed} connections failed`);
+  if (failed > 0 || good !== connections)
+    throw new Error(`${idleOrder.what}: ${failed} connections failed`);
 }
 
 /** Objects by the kind of object and its constructor, or what a closure or a hidden object is called. */
@@ -79,7 +88,9 @@ function kindsIn(snapshotText: string): Map<string, Kind> {
   const { snapshot, nodes, strings } = JSON.parse(snapshotText) as Snapshot;
   const fields = snapshot.meta.node_fields;
   const [types] = snapshot.meta.node_types;
-  const [typeAt, nameAt, sizeAt] = ['type', 'name', 'self_size'].map((field) => fields.indexOf(field)) as [number, number, number];
+  const [typeAt, nameAt, sizeAt] = ['type', 'name', 'self_size'].map((field) =>
+    fields.indexOf(field),
+  ) as [number, number, number];
   const kinds = new Map<string, Kind>();
   for (let node = 0; node < nodes.length; node += fields.length) {
     const type = types[nodes[node + typeAt] ?? 0] ?? '';
@@ -93,23 +104,42 @@ function kindsIn(snapshotText: string): Map<string, Kind> {
   return kinds;
 }
 
-function report(before: ReadonlyMap<string, Kind>, after: ReadonlyMap<string, Kind>, memoryBefore: NodeJS.MemoryUsage, memoryWith: NodeJS.MemoryUsage): string {
+function report(
+  before: ReadonlyMap<string, Kind>,
+  after: ReadonlyMap<string, Kind>,
+  memoryBefore: NodeJS.MemoryUsage,
+  memoryWith: NodeJS.MemoryUsage,
+): string {
   const grown = [...after]
-    .map(([name, { objects, bytes }]) => ({ name: name.slice(0, 80), objects: objects - (before.get(name)?.objects ?? 0), bytes: bytes - (before.get(name)?.bytes ?? 0) }))
+    .map(([name, { objects, bytes }]) => ({
+      name: name.slice(0, 80),
+      objects: objects - (before.get(name)?.objects ?? 0),
+      bytes: bytes - (before.get(name)?.bytes ?? 0),
+    }))
     .sort((one, other) => other.bytes - one.bytes);
   const total = grown.reduce((sum, { bytes }) => sum + bytes, 0);
-  const each = (field: keyof NodeJS.MemoryUsage): string => figure((memoryWith[field] - memoryBefore[field]) / connections);
+  const each = (field: keyof NodeJS.MemoryUsage): string =>
+    figure((memoryWith[field] - memoryBefore[field]) / connections);
   return [
     '# What an idle connection consists of',
     '',
     `Measured ${today()} by \`node bench/connections/heap.ts --connections ${connections}\`, Node ${process.version}, ${machine()}.`,
     `Differences between no connection and ${connections} idle keep-alive connections that have made one request each, all garbage collected, by connection.`,
     '',
-    table(['heap in use, bytes', 'of it in snapshots', 'external', 'array buffers'], [[each('heapUsed'), figure(total / connections), each('external'), each('arrayBuffers')]]),
+    table(
+      ['heap in use, bytes', 'of it in snapshots', 'external', 'array buffers'],
+      [[each('heapUsed'), figure(total / connections), each('external'), each('arrayBuffers')]],
+    ),
     '',
     table(
       ['objects', 'of them', 'bytes'],
-      grown.slice(0, Number(options.rows)).map(({ name, objects, bytes }) => [`\`${name.replaceAll('|', '\\|').replaceAll('`', '')}\``, figure(objects / connections, 1), figure(bytes / connections)]),
+      grown
+        .slice(0, Number(options.rows))
+        .map(({ name, objects, bytes }) => [
+          `\`${name.replaceAll('|', '\\|').replaceAll('`', '')}\``,
+          figure(objects / connections, 1),
+          figure(bytes / connections),
+        ]),
     ),
     '',
   ].join('\n');

@@ -5,7 +5,10 @@
 import { connect, type Socket } from 'node:net';
 
 /** Open connections, see that all of them still work, or close them. */
-export type IdleOrder = { readonly what: 'open'; readonly port: number; readonly count: number } | { readonly what: 'ask again' } | { readonly what: 'close' };
+export type IdleOrder =
+  | { readonly what: 'open'; readonly port: number; readonly count: number }
+  | { readonly what: 'ask again' }
+  | { readonly what: 'close' };
 
 /** How many connections got a good answer, and how many did not. */
 export interface IdleReport {
@@ -16,7 +19,9 @@ export interface IdleReport {
 const perAddress = 250;
 /** Requests under way at a time: a crowd, and no flood. */
 const atOnce = 50;
-const request = Buffer.from('GET /orders/17 HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n');
+const request = Buffer.from(
+  'GET /orders/17 HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n',
+);
 const readBuffer = Buffer.alloc(65_536);
 
 /** One connection, which is asked again and again. */
@@ -28,7 +33,13 @@ class IdleClient {
   /** @param index which one it is: 250 of them share an address, as one address may not have many connections */
   constructor(port: number, index: number) {
     const onread = { buffer: readBuffer, callback: (bytes: number) => this.#take(bytes) };
-    this.#socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.1.${1 + Math.floor(index / perAddress)}`, noDelay: true, onread });
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      localAddress: `127.0.1.${1 + Math.floor(index / perAddress)}`,
+      noDelay: true,
+      onread,
+    });
     const broken = (): void => this.#answered(false);
     this.#socket.on('error', broken).on('end', broken).on('close', broken);
   }
@@ -51,7 +62,9 @@ class IdleClient {
     const end = this.#text.indexOf('\r\n\r\n');
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(this.#text)?.[1] ?? 0);
     if (end >= 0 && this.#text.length >= end + 4 + length) {
-      const isGood = this.#text.startsWith('HTTP/1.1 200 ') && !/\r\nconnection: *close/i.test(this.#text.slice(0, end));
+      const isGood =
+        this.#text.startsWith('HTTP/1.1 200 ') &&
+        !/\r\nconnection: *close/i.test(this.#text.slice(0, end));
       this.#text = '';
       this.#answered(isGood);
     }
@@ -94,7 +107,10 @@ async function carryOut(order: IdleOrder): Promise<IdleReport> {
 }
 
 if (process.send !== undefined) {
-  process.on('message', (order: IdleOrder) => void carryOut(order).then((report) => process.send?.(report)));
+  process.on(
+    'message',
+    (order: IdleOrder) => void carryOut(order).then((report) => process.send?.(report)),
+  );
   process.on('disconnect', () => process.exit(0));
   process.send('ready');
 }

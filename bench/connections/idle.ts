@@ -21,7 +21,15 @@ import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
+import {
+  figure,
+  machine,
+  publish,
+  requirePrograms,
+  table,
+  today,
+  versions,
+} from '../measure/environment.ts';
 import type { IdleOrder, IdleReport } from './idle-clients.ts';
 
 interface Served {
@@ -57,14 +65,34 @@ requirePrograms(['taskset', 'nginx', 'wrk', 'h2load']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-idle-'));
 const [originPort = 0, nginxPort = 0, sluicePort = 0] = await freePorts(3);
 const arms: Arm[] = [
-  nginxArm({ folder, port: nginxPort, originPort }, { name: 'nginx', does: 'bare proxy_pass with keep-alive', server: 'keepalive_timeout 120s;' }),
-  sluiceArm({ folder, port: sluicePort, originPort }, { name: 'sluice', does: 'bare: one route, no policy, no access log', env: { SLUICE_MAX_CONNECTIONS: String(connections + placesForLoad) } }),
+  nginxArm(
+    { folder, port: nginxPort, originPort },
+    { name: 'nginx', does: 'bare proxy_pass with keep-alive', server: 'keepalive_timeout 120s;' },
+  ),
+  sluiceArm(
+    { folder, port: sluicePort, originPort },
+    {
+      name: 'sluice',
+      does: 'bare: one route, no policy, no access log',
+      env: { SLUICE_MAX_CONNECTIONS: String(connections + placesForLoad) },
+    },
+  ),
 ];
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
-const clients = await PinnedScript.start(new URL('idle-clients.ts', import.meta.url), [], otherCore);
+const clients = await PinnedScript.start(
+  new URL('idle-clients.ts', import.meta.url),
+  [],
+  otherCore,
+);
 let samples: Map<string, Sample[]>;
 try {
-  samples = await interleave(arms, rounds, measure, ({ memoryBefore, memoryAfter, without, beside }) => `${figure(kibibytes(memoryBefore, memoryAfter), 1)} KiB each  ${figure(without.requestsPerSecond)} → ${figure(beside.requestsPerSecond)}/s  p99 ${without.p99} → ${beside.p99} µs`);
+  samples = await interleave(
+    arms,
+    rounds,
+    measure,
+    ({ memoryBefore, memoryAfter, without, beside }) =>
+      `${figure(kibibytes(memoryBefore, memoryAfter), 1)} KiB each  ${figure(without.requestsPerSecond)} → ${figure(beside.requestsPerSecond)}/s  p99 ${without.p99} → ${beside.p99} µs`,
+  );
 } finally {
   await clients.stop();
   await origin.stop();
@@ -97,15 +125,28 @@ async function serve(pid: number, url: string, rate?: number): Promise<Served> {
   const before = cpuNanoseconds(pid);
   const load = await saturate({ url, seconds, cores: otherCore });
   const used = cpuNanoseconds(pid) - before;
-  const latency = await latencyAtRate({ url, requestsPerSecond: rate ?? load.requestsPerSecond / 2, seconds, cores: otherCore, logFile: join(folder, 'latency.log') });
+  const latency = await latencyAtRate({
+    url,
+    requestsPerSecond: rate ?? load.requestsPerSecond / 2,
+    seconds,
+    cores: otherCore,
+    logFile: join(folder, 'latency.log'),
+  });
   const failed = load.failed + latency.failed;
   if (failed > 0) throw new Error(`${failed} requests failed; see ${folder}`);
-  return { requestsPerSecond: load.requestsPerSecond, cpuMicroseconds: used / 1000 / load.requests, p99: latency.p99 };
+  return {
+    requestsPerSecond: load.requestsPerSecond,
+    cpuMicroseconds: used / 1000 / load.requests,
+    p99: latency.p99,
+  };
 }
 
 async function expectAll(order: IdleOrder): Promise<void> {
   const { good, failed } = await clients.ask<IdleReport>(order, 60_000);
-  if (failed > 0 || good !== connections) throw new Error(`${order.what}: ${failed} of ${connections} idle connections failed, ${good} are good; see ${folder}`);
+  if (failed > 0 || good !== connections)
+    throw new Error(
+      `${order.what}: ${failed} of ${connections} idle connections failed, ${good} are good; see ${folder}`,
+    );
 }
 
 function kibibytes(before: number, after: number): number {
@@ -113,10 +154,23 @@ function kibibytes(before: number, after: number): number {
 }
 
 function report(): string {
-  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
-  const mebibytes = (name: string, number: (sample: Sample) => number): string => figure(of(name, number) / 1_048_576);
-  const pair = (name: string, number: (served: Served) => number, digits = 0): string => `${figure(of(name, ({ without }) => number(without)), digits)} / ${figure(of(name, ({ beside }) => number(beside)), digits)}`;
-  const ratio = (name: string, number: (served: Served) => number): string => figure(of(name, ({ without, beside }) => number(beside) / number(without)), 2);
+  const of = (name: string, number: (sample: Sample) => number): number =>
+    medianOf(samples.get(name), number);
+  const mebibytes = (name: string, number: (sample: Sample) => number): string =>
+    figure(of(name, number) / 1_048_576);
+  const pair = (name: string, number: (served: Served) => number, digits = 0): string =>
+    `${figure(
+      of(name, ({ without }) => number(without)),
+      digits,
+    )} / ${figure(
+      of(name, ({ beside }) => number(beside)),
+      digits,
+    )}`;
+  const ratio = (name: string, number: (served: Served) => number): string =>
+    figure(
+      of(name, ({ without, beside }) => number(beside) / number(without)),
+      2,
+    );
   return [
     '# Idle keep-alive connections',
     '',
@@ -129,14 +183,30 @@ function report(): string {
     '',
     table(
       ['arm', 'does', 'memory MiB, before / with', 'KiB / connection'],
-      arms.map(({ name, does }) => [name, does, `${mebibytes(name, ({ memoryBefore }) => memoryBefore)} / ${mebibytes(name, ({ memoryAfter }) => memoryAfter)}`, figure(of(name, ({ memoryBefore, memoryAfter }) => kibibytes(memoryBefore, memoryAfter)), 1)]),
+      arms.map(({ name, does }) => [
+        name,
+        does,
+        `${mebibytes(name, ({ memoryBefore }) => memoryBefore)} / ${mebibytes(name, ({ memoryAfter }) => memoryAfter)}`,
+        figure(
+          of(name, ({ memoryBefore, memoryAfter }) => kibibytes(memoryBefore, memoryAfter)),
+          1,
+        ),
+      ]),
     ),
     '',
     `The same load without them and beside them, in the same process: at saturation (wrk, 64 connections), and its p99 at half`,
     'of the saturation without. No request failed, and every idle connection was answered again at the end.',
     '',
     table(
-      ['arm', 'requests / s, without / beside', 'ratio', 'CPU µs / request, without / beside', 'ratio', 'p99 µs, without / beside', 'ratio'],
+      [
+        'arm',
+        'requests / s, without / beside',
+        'ratio',
+        'CPU µs / request, without / beside',
+        'ratio',
+        'p99 µs, without / beside',
+        'ratio',
+      ],
       arms.map(({ name }) => [
         name,
         pair(name, ({ requestsPerSecond }) => requestsPerSecond),

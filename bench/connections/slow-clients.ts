@@ -30,7 +30,11 @@ const begin = 'GET /orders/17 HTTP/1.1\r\nHost: bench\r\nX-Slow: ';
 const readBuffer = Buffer.alloc(4096);
 
 /** One slow client; `over` gets how long it lasted, and whether it was answered with 408. */
-function slowClient(port: number, index: number, over: (milliseconds: number, answered: boolean) => void): Socket {
+function slowClient(
+  port: number,
+  index: number,
+  over: (milliseconds: number, answered: boolean) => void,
+): Socket {
   let text = '';
   let start = 0;
   const onread = {
@@ -40,7 +44,13 @@ function slowClient(port: number, index: number, over: (milliseconds: number, an
       return true;
     },
   };
-  const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.2.${1 + Math.floor(index / perAddress)}`, noDelay: true, onread });
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    localAddress: `127.0.2.${1 + Math.floor(index / perAddress)}`,
+    noDelay: true,
+    onread,
+  });
   socket.on('connect', () => {
     start = performance.now();
     socket.write(begin, 'latin1');
@@ -52,7 +62,12 @@ function slowClient(port: number, index: number, over: (milliseconds: number, an
   return socket;
 }
 
-async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): Promise<SlowReport> {
+async function carryOut({
+  port,
+  count,
+  openSeconds,
+  limitSeconds,
+}: SlowOrder): Promise<SlowReport> {
   const sockets: Socket[] = [];
   const lasted: number[] = [];
   let answered408 = 0;
@@ -73,7 +88,8 @@ async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): 
       turn = (turn + 1) % (1000 / tickMs);
       for (let at = turn; at < sockets.length; at += 1000 / tickMs) {
         const socket = sockets[at];
-        if (socket !== undefined && !socket.connecting && !socket.destroyed && socket.writable) socket.write('x', 'latin1');
+        if (socket !== undefined && !socket.connecting && !socket.destroyed && socket.writable)
+          socket.write('x', 'latin1');
       }
       if (seconds < limitSeconds && lasted.length < count) return;
       clearInterval(timer);
@@ -93,7 +109,10 @@ async function carryOut({ port, count, openSeconds, limitSeconds }: SlowOrder): 
 }
 
 if (process.send !== undefined) {
-  process.on('message', (order: SlowOrder) => void carryOut(order).then((report) => process.send?.(report)));
+  process.on(
+    'message',
+    (order: SlowOrder) => void carryOut(order).then((report) => process.send?.(report)),
+  );
   process.on('disconnect', () => process.exit(0));
   process.send('ready');
 }

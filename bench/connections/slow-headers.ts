@@ -23,7 +23,15 @@ import { readOptions } from '../measure/options.ts';
 import { PinnedScript } from '../measure/pinned-script.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
+import {
+  figure,
+  machine,
+  publish,
+  requirePrograms,
+  table,
+  today,
+  versions,
+} from '../measure/environment.ts';
 import type { SlowOrder, SlowReport } from './slow-clients.ts';
 
 const states = ['quiet', 'elsewhere', 'attacked'] as const;
@@ -59,19 +67,39 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-slow-'));
 const [originPort = 0, decoyPort = 0, nginxPort = 0, sluicePort = 0] = await freePorts(4);
 const headerTimeout = `client_header_timeout ${headerTimeoutSeconds}s;`;
 const arms: Arm[] = [
-  nginxArm({ folder, port: nginxPort, originPort }, { name: 'nginx', does: `bare proxy_pass, \`${headerTimeout}\``, server: headerTimeout }),
-  sluiceArm({ folder, port: sluicePort, originPort }, { name: 'sluice', does: 'bare, as it comes: 10 s for a head' }),
+  nginxArm(
+    { folder, port: nginxPort, originPort },
+    { name: 'nginx', does: `bare proxy_pass, \`${headerTimeout}\``, server: headerTimeout },
+  ),
+  sluiceArm(
+    { folder, port: sluicePort, originPort },
+    { name: 'sluice', does: 'bare, as it comes: 10 s for a head' },
+  ),
 ];
 const others = [
   await RunningProgram.start(originProgram(folder, originPort), otherCore, folder),
-  await RunningProgram.start(nginxArm({ folder, port: decoyPort, originPort }, { name: 'decoy', does: '', server: headerTimeout }), otherCore, folder),
+  await RunningProgram.start(
+    nginxArm(
+      { folder, port: decoyPort, originPort },
+      { name: 'decoy', does: '', server: headerTimeout },
+    ),
+    otherCore,
+    folder,
+  ),
 ];
-const slowClients = await PinnedScript.start(new URL('slow-clients.ts', import.meta.url), [], otherCore, 'idle');
+const slowClients = await PinnedScript.start(
+  new URL('slow-clients.ts', import.meta.url),
+  [],
+  otherCore,
+  'idle',
+);
 const rates = new Map<string, number>();
 let samples: Map<string, Sample[]>;
 try {
   samples = await interleave(arms, rounds, measure, ({ first, quarter, common, shed }) => {
-    const p99s = [quarter, common].map((latencies) => states.map((state) => latencies[state].p99).join(' / '));
+    const p99s = [quarter, common].map((latencies) =>
+      states.map((state) => latencies[state].p99).join(' / '),
+    );
     return `p99 ${p99s.join(' µs, at the same rate ')} µs, first ${first.p99}  408: ${shed.answered408}, closed: ${shed.closed}, left: ${shed.left}, last after ${figure(shed.latestMs)} ms`;
   });
 } finally {
@@ -87,10 +115,25 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
   let shed: SlowReport | undefined;
 
   async function measureIn(state: State, requestsPerSecond: number): Promise<Latency> {
-    const order: SlowOrder = { port: state === 'elsewhere' ? decoyPort : arm.port, count: connections, openSeconds, limitSeconds: windowSeconds + 10 };
-    const slow = state === 'quiet' ? undefined : slowClients.ask<SlowReport>(order, (windowSeconds + 30) * 1000);
-    const latency = await latencyAtRate({ url, requestsPerSecond, seconds: windowSeconds, cores: otherCore, logFile: join(folder, 'latency.log') });
-    if (latency.failed > 0) throw new Error(`${arm.name}, ${state}: ${latency.failed} requests of the load failed`);
+    const order: SlowOrder = {
+      port: state === 'elsewhere' ? decoyPort : arm.port,
+      count: connections,
+      openSeconds,
+      limitSeconds: windowSeconds + 10,
+    };
+    const slow =
+      state === 'quiet'
+        ? undefined
+        : slowClients.ask<SlowReport>(order, (windowSeconds + 30) * 1000);
+    const latency = await latencyAtRate({
+      url,
+      requestsPerSecond,
+      seconds: windowSeconds,
+      cores: otherCore,
+      logFile: join(folder, 'latency.log'),
+    });
+    if (latency.failed > 0)
+      throw new Error(`${arm.name}, ${state}: ${latency.failed} requests of the load failed`);
     const result = await slow;
     if (state === 'attacked' && result !== undefined) shed = worse(shed, result);
     await sleep(500);
@@ -101,7 +144,8 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
     const latencies = new Map<State, Latency>();
     // Another state begins in every round: none of them always has the younger process.
     const first = (round - 1) % states.length;
-    for (const state of [...states.slice(first), ...states.slice(0, first)]) latencies.set(state, await measureIn(state, requestsPerSecond));
+    for (const state of [...states.slice(first), ...states.slice(0, first)])
+      latencies.set(state, await measureIn(state, requestsPerSecond));
     return Object.fromEntries(latencies) as Latencies;
   }
 
@@ -121,20 +165,39 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
 
 /** The worse of two reports: more clients left, or a later last one. */
 function worse(one: SlowReport | undefined, other: SlowReport): SlowReport {
-  return one === undefined || other.left > one.left || (other.left === one.left && other.latestMs > one.latestMs) ? other : one;
+  return one === undefined ||
+    other.left > one.left ||
+    (other.left === one.left && other.latestMs > one.latestMs)
+    ? other
+    : one;
 }
 
 function report(): string {
-  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
-  const times = (name: string, latency: (sample: Sample) => Latency): string => `${figure(of(name, (sample) => latency(sample).p50))} / ${figure(of(name, (sample) => latency(sample).p99))}`;
+  const of = (name: string, number: (sample: Sample) => number): number =>
+    medianOf(samples.get(name), number);
+  const times = (name: string, latency: (sample: Sample) => Latency): string =>
+    `${figure(of(name, (sample) => latency(sample).p50))} / ${figure(of(name, (sample) => latency(sample).p99))}`;
   const rowsAt = (latencies: (sample: Sample) => Latencies): string[][] =>
     arms.map(({ name }) => [
       name,
       ...states.map((state) => times(name, (sample) => latencies(sample)[state])),
-      figure(of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).quiet.p99), 2),
-      figure(of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).elsewhere.p99), 2),
+      figure(
+        of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).quiet.p99),
+        2,
+      ),
+      figure(
+        of(name, (sample) => latencies(sample).attacked.p99 / latencies(sample).elsewhere.p99),
+        2,
+      ),
     ]);
-  const columns = ['arm', 'p50 / p99 µs quiet', 'elsewhere', 'at the proxy', 'p99 at the proxy × quiet', '× elsewhere'];
+  const columns = [
+    'arm',
+    'p50 / p99 µs quiet',
+    'elsewhere',
+    'at the proxy',
+    'p99 at the proxy × quiet',
+    '× elsewhere',
+  ];
   return [
     '# Slow headers',
     '',
@@ -146,14 +209,27 @@ function report(): string {
     'All of them have to be gone 10 s after their start.',
     '',
     table(
-      ['arm', 'does', 'answered 408', 'closed without', 'not shed', 's from start to end, first / median / last'],
+      [
+        'arm',
+        'does',
+        'answered 408',
+        'closed without',
+        'not shed',
+        's from start to end, first / median / last',
+      ],
       arms.map(({ name, does }) => [
         name,
         does,
         figure(of(name, ({ shed }) => shed.answered408)),
         figure(of(name, ({ shed }) => shed.closed)),
         figure(Math.max(...(samples.get(name) ?? []).map(({ shed }) => shed.left))),
-        [({ shed }: Sample) => shed.earliestMs, ({ shed }: Sample) => shed.medianMs, ({ shed }: Sample) => shed.latestMs].map((number) => figure(of(name, number) / 1000, 2)).join(' / '),
+        [
+          ({ shed }: Sample) => shed.earliestMs,
+          ({ shed }: Sample) => shed.medianMs,
+          ({ shed }: Sample) => shed.latestMs,
+        ]
+          .map((number) => figure(of(name, number) / 1000, 2))
+          .join(' / '),
       ]),
     ),
     '',
@@ -163,7 +239,10 @@ function report(): string {
     '',
     `At ${figure(commonRate)} requests / s:`,
     '',
-    table(columns, rowsAt(({ common }) => common)),
+    table(
+      columns,
+      rowsAt(({ common }) => common),
+    ),
     '',
     `At a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s), and before all that at the same rate at a process that has never seen slow clients:`,
     '',
@@ -171,7 +250,14 @@ function report(): string {
       [...columns, 'for the first time', 'first × quiet'],
       rowsAt(({ quarter }) => quarter).map((row, index) => {
         const name = arms[index]?.name ?? '';
-        return [...row, times(name, ({ first }) => first), figure(of(name, ({ first, quarter }) => first.p99 / quarter.quiet.p99), 2)];
+        return [
+          ...row,
+          times(name, ({ first }) => first),
+          figure(
+            of(name, ({ first, quarter }) => first.p99 / quarter.quiet.p99),
+            2,
+          ),
+        ];
       }),
     ),
     '',

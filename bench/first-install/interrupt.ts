@@ -19,18 +19,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readOptions, wholeNumber } from '../measure/options.ts';
 import { machine, publish, table, today } from '../measure/environment.ts';
 
-type Round = { readonly afterMs: number; readonly signal: NodeJS.Signals; readonly to: 'group' | 'npm'; readonly end: string; readonly left: number; readonly next: string };
+type Round = {
+  readonly afterMs: number;
+  readonly signal: NodeJS.Signals;
+  readonly to: 'group' | 'npm';
+  readonly end: string;
+  readonly left: number;
+  readonly next: string;
+};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const endTimeoutMs = 30_000;
 const installTimeoutMs = 600_000;
-const options = readOptions({ rounds: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, record: { type: 'boolean', default: false } });
+const options = readOptions({
+  rounds: { type: 'string', default: '20' },
+  seed: { type: 'string', default: '1' },
+  record: { type: 'boolean', default: false },
+});
 const rounds = wholeNumber('--rounds', options.rounds, 1, 1_000);
 let state = wholeNumber('--seed', options.seed, 0, 2 ** 31);
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-first-install-'));
 const clone = join(folder, 'sluice');
-const ways: readonly (readonly [NodeJS.Signals, Round['to']])[] = [['SIGINT', 'group'], ['SIGKILL', 'npm'], ['SIGTERM', 'npm'], ['SIGHUP', 'group']];
+const ways: readonly (readonly [NodeJS.Signals, Round['to']])[] = [
+  ['SIGINT', 'group'],
+  ['SIGKILL', 'npm'],
+  ['SIGTERM', 'npm'],
+  ['SIGHUP', 'group'],
+];
 const done: Round[] = [];
 try {
   execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, clone]);
@@ -51,29 +67,50 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function interrupt(afterMs: number, signal: NodeJS.Signals, to: Round['to'], isFollowed: boolean): Promise<Round> {
-  const npm = spawn('npm', ['start', '--', '--empty'], { cwd: clone, detached: true, stdio: 'ignore', env: environment() });
+async function interrupt(
+  afterMs: number,
+  signal: NodeJS.Signals,
+  to: Round['to'],
+  isFollowed: boolean,
+): Promise<Round> {
+  const npm = spawn('npm', ['start', '--', '--empty'], {
+    cwd: clone,
+    detached: true,
+    stdio: 'ignore',
+    env: environment(),
+  });
   const ended = once(npm, 'exit', { signal: AbortSignal.timeout(afterMs + endTimeoutMs) }).then(
     ([code, by]: unknown[]) => String(by ?? code),
     () => 'never',
   );
   await sleep(afterMs);
   const pid = npm.pid ?? 0;
-  if (npm.exitCode === null && npm.signalCode === null) process.kill(to === 'group' ? -pid : pid, signal);
+  if (npm.exitCode === null && npm.signalCode === null)
+    process.kill(to === 'group' ? -pid : pid, signal);
   const end = await ended;
   // The bootstrap notices the end of npm within half a second, and npm ci has five seconds to end.
   const deadline = performance.now() + 10_000;
   while (runningIn(clone).length > 0 && performance.now() < deadline) await sleep(100);
   const left = runningIn(clone);
   for (const orphan of left) process.kill(orphan, 'SIGKILL');
-  const next = isFollowed ? await start().then(() => 'ran', (fault: unknown) => String(fault)) : '–';
+  const next = isFollowed
+    ? await start().then(
+        () => 'ran',
+        (fault: unknown) => String(fault),
+      )
+    : '–';
   return { afterMs, signal, to, end, left: left.length, next };
 }
 
 /** A start that is quick once everything is installed. */
 async function start(): Promise<void> {
   const args = [join(clone, 'scripts', 'bootstrap.mjs'), 'scripts/complete-lockfile.ts', '--check'];
-  const child = spawn('node', args, { cwd: clone, stdio: ['ignore', 'ignore', 'pipe'], env: environment(), timeout: installTimeoutMs });
+  const child = spawn('node', args, {
+    cwd: clone,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: environment(),
+    timeout: installTimeoutMs,
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const [code] = (await once(child, 'close')) as [number | null];
@@ -82,18 +119,29 @@ async function start(): Promise<void> {
 
 /** Without what the npm that runs this has set. */
 function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') || name === 'npm_config_cache');
-  return { ...Object.fromEntries(own), PATH: (process.env['PATH'] ?? '').split(':').filter((path) => !path.includes('node_modules')).join(':') };
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('npm_') || name === 'npm_config_cache',
+  );
+  return {
+    ...Object.fromEntries(own),
+    PATH: (process.env['PATH'] ?? '')
+      .split(':')
+      .filter((path) => !path.includes('node_modules'))
+      .join(':'),
+  };
 }
 
 function runningIn(path: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`).startsWith(path);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(path);
+      } catch {
+        return false;
+      }
+    });
 }
 
 async function timed(act: () => Promise<void>): Promise<number> {
@@ -109,7 +157,21 @@ function random(): number {
 }
 
 function report(wholeMs: number, faults: number): string {
-  const rows = done.map(({ afterMs, signal, to, end, left, next }) => [(afterMs / 1000).toFixed(1), signal, to, end, left, next]);
-  const heads = ['after, s', 'signal', 'to', 'npm start ended with', 'processes left', 'next start'];
+  const rows = done.map(({ afterMs, signal, to, end, left, next }) => [
+    (afterMs / 1000).toFixed(1),
+    signal,
+    to,
+    end,
+    left,
+    next,
+  ]);
+  const heads = [
+    'after, s',
+    'signal',
+    'to',
+    'npm start ended with',
+    'processes left',
+    'next start',
+  ];
   return `# Interruptions of the first install\n\n${today()}, ${machine()}, seed ${options.seed}. An install that is left alone took ${(wholeMs / 1000).toFixed(1)} s.\n${faults} of ${done.length} rounds left something running, or a tree that the next start could not put right.\n\n${table(heads, rows)}\n`;
 }

@@ -19,5 +19,8 @@ export interface SliceReport {
 
 parentPort?.on('message', ({ cases, firstSeed }: Slice) => {
   const report = runDifferential(cases, firstSeed);
-  parentPort?.postMessage({ report, heapUsed: process.memoryUsage().heapUsed } satisfies SliceReport);
+  parentPort?.postMessage({
+    report,
+    heapUsed: process.memoryUsage().heapUsed,
+  } satisfies SliceReport);
 });

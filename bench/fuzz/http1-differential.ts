@@ -28,8 +28,18 @@ const values = readOptions({
 const cases = Number(values.cases);
 const seed = Number(values.seed);
 const workers = Number(values.workers);
-if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || seed < 0 || !Number.isSafeInteger(workers) || workers < 1 || workers > 64) {
-  console.error('--cases must be a whole number above 0, --seed a whole number, --workers a number from 1 to 64');
+if (
+  !Number.isSafeInteger(cases) ||
+  cases < 1 ||
+  !Number.isSafeInteger(seed) ||
+  seed < 0 ||
+  !Number.isSafeInteger(workers) ||
+  workers < 1 ||
+  workers > 64
+) {
+  console.error(
+    '--cases must be a whole number above 0, --seed a whole number, --workers a number from 1 to 64',
+  );
   process.exit(2);
 }
 
@@ -47,13 +57,22 @@ class Use {
 
   /** In MiB, as `start / most / end`. */
   static row(uses: readonly Use[]): string {
-    return (['start', 'most', 'end'] as const).map((field) => Math.round(uses.reduce((sum, use) => sum + use[field], 0) / 1_048_576)).join(' / ');
+    return (['start', 'most', 'end'] as const)
+      .map((field) => Math.round(uses.reduce((sum, use) => sum + use[field], 0) / 1_048_576))
+      .join(' / ');
   }
 }
 
 const SLICE = 50_000;
 const MAX_FAILURES_KEPT = 100;
-const total: DifferentialReport = { cases: 0, agreedMessages: 0, same: 0, stricter: new Map(), failures: [], failureCount: 0 };
+const total: DifferentialReport = {
+  cases: 0,
+  agreedMessages: 0,
+  same: 0,
+  stricter: new Map(),
+  failures: [],
+  failureCount: 0,
+};
 const resident = new Use();
 const heaps = Array.from({ length: workers }, () => new Use());
 const start = performance.now();
@@ -75,12 +94,16 @@ async function runThread(heap: Use): Promise<void> {
     const slice: Slice = { cases: Math.min(SLICE, cases - given), firstSeed: seed + given };
     given += slice.cases;
     thread.postMessage(slice);
-    const [{ report, heapUsed }] = (await Promise.race([once(thread, 'message'), ended])) as [SliceReport];
+    const [{ report, heapUsed }] = (await Promise.race([once(thread, 'message'), ended])) as [
+      SliceReport,
+    ];
     add(report);
     heap.note(heapUsed);
     if (--cold <= 0) resident.note(process.memoryUsage().rss);
     const rate = total.cases / elapsedSeconds();
-    console.log(`${total.cases} cases, ${total.failureCount} failures, ${elapsedSeconds().toFixed(0)} s, ${Math.round(rate)}/s, ${Math.round(process.memoryUsage().rss / 1_048_576)} MiB`);
+    console.log(
+      `${total.cases} cases, ${total.failureCount} failures, ${elapsedSeconds().toFixed(0)} s, ${Math.round(rate)}/s, ${Math.round(process.memoryUsage().rss / 1_048_576)} MiB`,
+    );
   }
   await thread.terminate();
 }
@@ -91,10 +114,13 @@ function add(report: DifferentialReport): void {
   total.same += report.same;
   total.failureCount += report.failureCount;
   total.failures.push(...report.failures.slice(0, MAX_FAILURES_KEPT - total.failures.length));
-  for (const [name, count] of report.stricter) total.stricter.set(name, (total.stricter.get(name) ?? 0) + count);
+  for (const [name, count] of report.stricter)
+    total.stricter.set(name, (total.stricter.get(name) ?? 0) + count);
 }
 
-const rows = Object.keys(strictness).map((name) => `| \`${name}\` | ${total.stricter.get(name) ?? 0} |`);
+const rows = Object.keys(strictness).map(
+  (name) => `| \`${name}\` | ${total.stricter.get(name) ?? 0} |`,
+);
 const text = `# HTTP/1.1 against Node's parser
 
 ${today()}, Node ${process.versions.node} with llhttp ${process.versions['llhttp']}, strict mode. ${machine()}.
@@ -119,6 +145,9 @@ ${rows.join('\n')}
 console.log(text);
 if (values.write) writeFileSync(new URL('../results/http1-differential.md', import.meta.url), text);
 if (total.failureCount > 0) {
-  writeFileSync(new URL('../results/http1-differential-failures.json', import.meta.url), JSON.stringify(total.failures, undefined, 2));
+  writeFileSync(
+    new URL('../results/http1-differential-failures.json', import.meta.url),
+    JSON.stringify(total.failures, undefined, 2),
+  );
   process.exit(1);
 }

@@ -9,7 +9,10 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { randomRoutes, randomTargets } from '../../apps/proxy/src/exchange/testing/random-routes.ts';
+import {
+  randomRoutes,
+  randomTargets,
+} from '../../apps/proxy/src/exchange/testing/random-routes.ts';
 import { seededRandom } from '../../apps/proxy/src/exchange/testing/raw-request.ts';
 import { RewriteWitnesses } from '../../apps/proxy/src/exchange/testing/rewrite-witnesses.ts';
 import type { RewriteReport } from '../../apps/proxy/src/exchange/testing/rewrite-witnesses.ts';
@@ -22,25 +25,44 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const [routes, targets, seed] = [Number(values.routes), Number(values.targets), Number(values.seed)];
-if (![routes, targets].every((count) => Number.isSafeInteger(count) && count > 0) || !Number.isSafeInteger(seed) || seed < 0) {
+const [routes, targets, seed] = [
+  Number(values.routes),
+  Number(values.targets),
+  Number(values.seed),
+];
+if (
+  ![routes, targets].every((count) => Number.isSafeInteger(count) && count > 0) ||
+  !Number.isSafeInteger(seed) ||
+  seed < 0
+) {
   console.error('--routes and --targets must be whole numbers above 0, --seed a whole number');
   process.exit(2);
 }
 
 const random = seededRandom(seed);
-const report: RewriteReport = { pairs: 0, served: 0, rewritten: 0, refused: new Map(), disagreements: [] };
+const report: RewriteReport = {
+  pairs: 0,
+  served: 0,
+  rewritten: 0,
+  refused: new Map(),
+  disagreements: [],
+};
 const witnesses = await RewriteWitnesses.start(randomRoutes(routes, random));
 const start = performance.now();
 const drawn = randomTargets(targets, random);
 const SLICE = 20;
 for (let from = 0; from < drawn.length; from += SLICE) {
   await witnesses.hear(drawn.slice(from, from + SLICE), report);
-  if (from % 100 === 0) console.log(`${report.pairs} requests, ${report.disagreements.length} disagreements, ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  if (from % 100 === 0)
+    console.log(
+      `${report.pairs} requests, ${report.disagreements.length} disagreements, ${((performance.now() - start) / 1000).toFixed(0)} s`,
+    );
 }
 await witnesses.stop();
 
-const refusals = [...report.refused].sort(([one], [other]) => (one < other ? -1 : 1)).map(([status, count]) => `| refused with ${status} | ${count} |`);
+const refusals = [...report.refused]
+  .sort(([one], [other]) => (one < other ? -1 : 1))
+  .map(([status, count]) => `| refused with ${status} | ${count} |`);
 const text = `# Rewritten targets
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.

@@ -26,17 +26,27 @@ if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed) || 
 }
 
 const SLICE = 20_000;
-const report: IdentityReport = { cases: 0, served: 0, encodedSlashes: 0, refused: new Map(), disagreements: [] };
+const report: IdentityReport = {
+  cases: 0,
+  served: 0,
+  encodedSlashes: 0,
+  refused: new Map(),
+  disagreements: [],
+};
 const random = seededRandom(seed);
 const witnesses = await TargetWitnesses.start();
 const start = performance.now();
 while (report.cases < cases) {
   await witnesses.hear(Math.min(SLICE, cases - report.cases), random, report);
-  console.log(`${report.cases} requests, ${report.disagreements.length} disagreements, ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  console.log(
+    `${report.cases} requests, ${report.disagreements.length} disagreements, ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
 }
 await witnesses.stop();
 
-const refusals = [...report.refused].sort(([one], [other]) => one - other).map(([status, count]) => `| refused with ${status} | ${count} |`);
+const refusals = [...report.refused]
+  .sort(([one], [other]) => one - other)
+  .map(([status, count]) => `| refused with ${status} | ${count} |`);
 const text = `# One target
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.
@@ -57,5 +67,6 @@ A request that is refused at the edge was seen by no policy and no upstream.
 `;
 console.log(text);
 if (values.write) writeFileSync(new URL('../results/target-identity.md', import.meta.url), text);
-for (const { sent, reason } of report.disagreements) console.error(`${reason}: ${JSON.stringify(sent)}`);
+for (const { sent, reason } of report.disagreements)
+  console.error(`${reason}: ${JSON.stringify(sent)}`);
 process.exit(report.disagreements.length > 0 ? 1 : 0);

@@ -6,7 +6,9 @@ import type { Program } from './running-program.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The Node arguments of every proxy. */
-export const nodeArguments = JSON.parse(readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8')) as readonly string[];
+export const nodeArguments = JSON.parse(
+  readFileSync(join(root, 'apps/proxy/node-arguments.json'), 'utf8'),
+) as readonly string[];
 
 /** One way to proxy the same traffic. */
 export interface Arm extends Program {
@@ -37,7 +39,10 @@ export interface NginxOptions {
 }
 
 /** nginx as a bare reverse proxy that keeps its connections to the origin. */
-export function nginxArm({ folder, port, originPort }: Between, { name, does, server = '', location = '', connection = '', workers = 1 }: NginxOptions): Arm {
+export function nginxArm(
+  { folder, port, originPort }: Between,
+  { name, does, server = '', location = '', connection = '', workers = 1 }: NginxOptions,
+): Arm {
   const config = nginxConfig(
     folder,
     name,
@@ -46,7 +51,14 @@ export function nginxArm({ folder, port, originPort }: Between, { name, does, se
        location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "${connection}"; ${location} } }`,
     workers,
   );
-  return { name, does, command: 'nginx', args: ['-c', config, '-p', folder], port, version: ['nginx', '-v'] };
+  return {
+    name,
+    does,
+    command: 'nginx',
+    args: ['-c', config, '-p', folder],
+    port,
+    version: ['nginx', '-v'],
+  };
 }
 
 export interface SluiceOptions {
@@ -69,14 +81,28 @@ export const benchKey = 'slk_bench_0123456789abcdefghijklmnop';
 
 /** Sluice with one route that takes everything to the origin. */
 export function sluiceArm({ folder, port, originPort }: Between, options: SluiceOptions): Arm {
-  const { name, does, policies = [], accessLog = 'off', workers = 1, env = {}, nodeArgs = [], checkout = root } = options;
+  const {
+    name,
+    does,
+    policies = [],
+    accessLog = 'off',
+    workers = 1,
+    env = {},
+    nodeArgs = [],
+    checkout = root,
+  } = options;
   const configFile = join(folder, `${name}.json`);
   writeFileSync(configFile, JSON.stringify(configuration(originPort, policies)));
   return {
     name,
     does,
     command: process.execPath,
-    args: [...nodeArguments, ...nodeArgs, join(checkout, 'apps/proxy/dist/main.js'), ...(workers === 1 ? [] : ['--workers', String(workers)])],
+    args: [
+      ...nodeArguments,
+      ...nodeArgs,
+      join(checkout, 'apps/proxy/dist/main.js'),
+      ...(workers === 1 ? [] : ['--workers', String(workers)]),
+    ],
     env: {
       SLUICE_CONFIG_FILE: configFile,
       SLUICE_PROXY_PORT: String(port),
@@ -93,28 +119,55 @@ export function sluiceArm({ folder, port, originPort }: Between, options: Sluice
 }
 
 /** Sluice as in production: key-auth of 10,000 keys, rate limit, metrics, access log, trace propagation. */
-export function fullSluiceArm(between: Between, name = 'sluice-full', workers = 1, checkout?: string): Arm {
+export function fullSluiceArm(
+  between: Between,
+  name = 'sluice-full',
+  workers = 1,
+  checkout?: string,
+): Arm {
   const policies = [
     { name: 'key-auth', config: {}, mode: 'enforce' },
-    { name: 'rate-limit', config: { limit: 1_000_000, windowSeconds: 1, by: 'consumer' }, mode: 'enforce' },
+    {
+      name: 'rate-limit',
+      config: { limit: 1_000_000, windowSeconds: 1, by: 'consumer' },
+      mode: 'enforce',
+    },
   ];
-  return sluiceArm(between, { name, does: 'key-auth of 10,000 keys, rate limit, metrics, JSON access log, trace propagation', policies, accessLog: 'on', workers, checkout });
+  return sluiceArm(between, {
+    name,
+    does: 'key-auth of 10,000 keys, rate limit, metrics, JSON access log, trace propagation',
+    policies,
+    accessLog: 'on',
+    workers,
+    checkout,
+  });
 }
 
 function configuration(originPort: number, policies: readonly object[]): object {
-  const owners = policies.length === 0 ? [] : Array.from({ length: 10_000 }, (_, index) => `consumer-${index}`);
+  const owners =
+    policies.length === 0 ? [] : Array.from({ length: 10_000 }, (_, index) => `consumer-${index}`);
   return {
     gateways: [{ name: 'default', limits: { maxBodyBytes: 20_971_520 } }],
     services: [{ name: 'origin', targets: [{ address: `127.0.0.1:${originPort}` }] }],
     routes: [{ name: 'all', paths: ['/*'], service: 'origin', policies }],
     consumers: owners.map((username) => ({ username })),
-    keys: owners.map((consumer, index) => ({ name: 'main', consumer, key: index === 0 ? benchKey : `slk_bench_other_${index}` })),
+    keys: owners.map((consumer, index) => ({
+      name: 'main',
+      consumer,
+      key: index === 0 ? benchKey : `slk_bench_other_${index}`,
+    })),
   };
 }
 
 /** The origin most benchmarks share: nginx answering 120 bytes of JSON, and 10 MiB under /files/10mb.bin. */
 export function originProgram(folder: string, port: number): Program {
-  const body = JSON.stringify({ id: 17, item: 'bicycle bell', quantity: 2, note: 'x'.repeat(52), state: 'open' }).padEnd(120, ' ');
+  const body = JSON.stringify({
+    id: 17,
+    item: 'bicycle bell',
+    quantity: 2,
+    note: 'x'.repeat(52),
+    state: 'open',
+  }).padEnd(120, ' ');
   const files = join(folder, 'files');
   mkdirSync(files, { recursive: true });
   writeFileSync(join(files, '10mb.bin'), Buffer.alloc(10 * 1024 * 1024, 'x'));
@@ -130,7 +183,9 @@ export function originProgram(folder: string, port: number): Program {
 export function nginxConfig(folder: string, name: string, http: string, workers = 1): string {
   const processes = workers === 1 ? 'master_process off;' : `worker_processes ${workers};`;
   const path = join(folder, `${name}.conf`);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder}/${name}-${what};`).join(' ');
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((what) => `${what}_temp_path ${folder}/${name}-${what};`)
+    .join(' ');
   writeFileSync(
     path,
     `daemon off; ${processes} pid ${folder}/${name}.pid; error_log ${folder}/${name}.error.log warn; worker_rlimit_nofile 20000;

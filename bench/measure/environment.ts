@@ -36,7 +36,9 @@ export function requirePrograms(names: readonly string[]): void {
     }
   });
   if (missing.length === 0) return;
-  console.error(`These programs are missing: ${missing.join(', ')}.\nOn Debian: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`);
+  console.error(
+    `These programs are missing: ${missing.join(', ')}.\nOn Debian: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`,
+  );
   process.exit(1);
 }
 
@@ -47,8 +49,13 @@ export function publish(name: string, text: string, record: boolean): void {
 }
 
 /** A markdown table. */
-export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  return [heads, heads.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 }
 
 /** A number for a table; nothing where there is none. */

@@ -9,7 +9,9 @@ const last = 18_600;
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let port = first; port <= last && ports.length < count; port++) if (await isPortFree(port)) ports.push(port);
-  if (ports.length < count) throw new Error(`fewer than ${count} ports from ${first} to ${last} are free`);
+  for (let port = first; port <= last && ports.length < count; port++)
+    if (await isPortFree(port)) ports.push(port);
+  if (ports.length < count)
+    throw new Error(`fewer than ${count} ports from ${first} to ${last} are free`);
   return ports;
 }

@@ -18,16 +18,22 @@ export class Inspected {
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => this.#take(JSON.parse(String(data)) as InspectorMessage));
+    socket.addEventListener('message', ({ data }) =>
+      this.#take(JSON.parse(String(data)) as InspectorMessage),
+    );
   }
 
   /** Connects to the process. Throws when there is no inspector on the port. */
   static async connect(port: number): Promise<Inspected> {
-    const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly { readonly webSocketDebuggerUrl: string }[];
+    const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly {
+      readonly webSocketDebuggerUrl: string;
+    }[];
     const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '');
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve, { once: true });
-      socket.addEventListener('error', () => reject(new Error('the inspector does not answer')), { once: true });
+      socket.addEventListener('error', () => reject(new Error('the inspector does not answer')), {
+        once: true,
+      });
     });
     return new Inspected(socket);
   }
@@ -36,7 +42,9 @@ export class Inspected {
   async memory(): Promise<NodeJS.MemoryUsage> {
     await this.#ask('HeapProfiler.collectGarbage');
     await this.#ask('HeapProfiler.collectGarbage');
-    const { result } = (await this.#ask('Runtime.evaluate', { expression: 'JSON.stringify(process.memoryUsage())' })) as { result: { value: string } };
+    const { result } = (await this.#ask('Runtime.evaluate', {
+      expression: 'JSON.stringify(process.memoryUsage())',
+    })) as { result: { value: string } };
     return JSON.parse(result.value) as NodeJS.MemoryUsage;
   }
 
@@ -54,7 +62,10 @@ export class Inspected {
   #ask(method: string, params: object = {}): Promise<Record<string, unknown>> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${method}: no answer in ${answerMs} ms`)), answerMs);
+      const late = setTimeout(
+        () => reject(new Error(`${method}: no answer in ${answerMs} ms`)),
+        answerMs,
+      );
       this.#waiting.set(id, ({ result, error }) => {
         clearTimeout(late);
         if (result === undefined) reject(new Error(`${method}: ${error?.message ?? ''}`));
@@ -65,7 +76,8 @@ export class Inspected {
   }
 
   #take(message: InspectorMessage): void {
-    if (message.method === 'HeapProfiler.addHeapSnapshotChunk') this.#chunks.push(String(message.params?.['chunk']));
+    if (message.method === 'HeapProfiler.addHeapSnapshotChunk')
+      this.#chunks.push(String(message.params?.['chunk']));
     if (message.id === undefined) return;
     this.#waiting.get(message.id)?.(message);
     this.#waiting.delete(message.id);

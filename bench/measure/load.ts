@@ -25,17 +25,44 @@ export interface SaturatingLoad {
 }
 
 /** Saturates the arm with wrk. */
-export async function saturate({ url, seconds, headers = [], cores, connections = 64, script }: SaturatingLoad): Promise<Saturation> {
+export async function saturate({
+  url,
+  seconds,
+  headers = [],
+  cores,
+  connections = 64,
+  script,
+}: SaturatingLoad): Promise<Saturation> {
   const { stdout } = await run(
     'taskset',
-    ['-c', cores, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', ...(script === undefined ? [] : ['-s', script]), ...fields(headers), url],
+    [
+      '-c',
+      cores,
+      'wrk',
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '--timeout',
+      '10s',
+      ...(script === undefined ? [] : ['-s', script]),
+      ...fields(headers),
+      url,
+    ],
     { timeout: (seconds + 30) * 1000 },
   );
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0);
   const requestsPerSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0);
-  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
+  const errors =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/
+      .exec(stdout)
+      ?.slice(1)
+      .map(Number) ?? [];
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
-  return { requests, requestsPerSecond, failed: refused + errors.reduce((sum, count) => sum + count, 0) };
+  return {
+    requests,
+    requestsPerSecond,
+    failed: refused + errors.reduce((sum, count) => sum + count, 0),
+  };
 }
 
 /** Response times in microseconds. */
@@ -61,18 +88,47 @@ export interface SteadyLoad {
 }
 
 /** Sends at a steady rate with h2load, and records every response time. */
-export async function latencyAtRate({ url, requestsPerSecond, seconds, headers = [], cores, connections = 16, logFile }: SteadyLoad): Promise<Latency> {
+export async function latencyAtRate({
+  url,
+  requestsPerSecond,
+  seconds,
+  headers = [],
+  cores,
+  connections = 16,
+  logFile,
+}: SteadyLoad): Promise<Latency> {
   rmSync(logFile, { force: true });
   await run(
     'taskset',
-    ['-c', cores, 'h2load', '--h1', `-c${connections}`, '-t1', '-D', String(seconds), `--rps=${Math.max(1, requestsPerSecond / connections)}`, ...fields(headers), `--log-file=${logFile}`, url],
+    [
+      '-c',
+      cores,
+      'h2load',
+      '--h1',
+      `-c${connections}`,
+      '-t1',
+      '-D',
+      String(seconds),
+      `--rps=${Math.max(1, requestsPerSecond / connections)}`,
+      ...fields(headers),
+      `--log-file=${logFile}`,
+      url,
+    ],
     { timeout: (seconds + 30) * 1000, maxBuffer: 16 * 1024 * 1024 },
   );
   // One line per request: start in microseconds, status, response time in microseconds.
-  const lines = readFileSync(logFile, 'utf8').trim().split('\n').map((line) => line.split('\t').map(Number));
+  const lines = readFileSync(logFile, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t').map(Number));
   const times = lines.map(([, , time]) => time ?? Number.NaN);
   const failed = lines.filter(([, status = 0]) => status < 200 || status >= 400).length;
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), requests: lines.length, failed };
+  return {
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+    requests: lines.length,
+    failed,
+  };
 }
 
 function fields(headers: readonly string[]): string[] {

@@ -4,8 +4,12 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
  * Reads the command line of a benchmark, as `parseArgs` of node:util does. An unknown option, or one without its value,
  * ends this process with a one-line message; `--help` prints the options and ends it.
  */
-export function readOptions<Options extends ParseArgsOptionsConfig>(options: Options): ReturnType<typeof parseArgs<{ options: Options }>>['values'] {
-  const known = Object.entries(options).map(([name, { type, default: initial }]) => (type === 'string' ? `[--${name} ${String(initial ?? '…')}]` : `[--${name}]`));
+export function readOptions<Options extends ParseArgsOptionsConfig>(
+  options: Options,
+): ReturnType<typeof parseArgs<{ options: Options }>>['values'] {
+  const known = Object.entries(options).map(([name, { type, default: initial }]) =>
+    type === 'string' ? `[--${name} ${String(initial ?? '…')}]` : `[--${name}]`,
+  );
   const usage = `Options: ${known.join(' ')}`;
   if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
     console.log(usage);

@@ -15,9 +15,18 @@ export class PinnedScript {
   }
 
   /** Starts `file` with these arguments and waits until it has said something. */
-  static async start(file: URL, args: readonly (string | number)[], cores: string, scheduling: 'normal' | 'idle' = 'normal'): Promise<PinnedScript> {
+  static async start(
+    file: URL,
+    args: readonly (string | number)[],
+    cores: string,
+    scheduling: 'normal' | 'idle' = 'normal',
+  ): Promise<PinnedScript> {
     const before = scheduling === 'idle' ? ['chrt', '--idle', '0'] : [];
-    const child = spawn('taskset', ['-c', cores, ...before, process.execPath, fileURLToPath(file), ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = spawn(
+      'taskset',
+      ['-c', cores, ...before, process.execPath, fileURLToPath(file), ...args.map(String)],
+      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
     const script = new PinnedScript(endWithUs(child));
     await script.#answer(file.pathname, 20_000);
     return script;
@@ -43,10 +52,15 @@ export class PinnedScript {
 
   async #answer(question: string, timeoutMs: number): Promise<unknown> {
     const over = new AbortController();
-    const ended = once(this.#child, 'exit', { signal: over.signal }).then(([code]) => Promise.reject(new Error(`${question}: the program ended with ${String(code)}`)));
+    const ended = once(this.#child, 'exit', { signal: over.signal }).then(([code]) =>
+      Promise.reject(new Error(`${question}: the program ended with ${String(code)}`)),
+    );
     const late = AbortSignal.timeout(timeoutMs);
     try {
-      const [answer] = (await Promise.race([once(this.#child, 'message', { signal: late }), ended])) as [unknown];
+      const [answer] = (await Promise.race([
+        once(this.#child, 'message', { signal: late }),
+        ended,
+      ])) as [unknown];
       return answer;
     } catch (error) {
       throw late.aborted ? new Error(`${question}: no answer in ${timeoutMs} ms`) : error;

@@ -16,7 +16,10 @@ export function residentBytes(pid: number): number {
 /** The process and everything below it. */
 export function processTree(pid: number): number[] {
   const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim();
-  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => processTree(Number(child))))];
+  return [
+    pid,
+    ...(children === '' ? [] : children.split(' ').flatMap((child) => processTree(Number(child)))),
+  ];
 }
 
 /** CPU time of the children that this process has started and that have ended, in nanoseconds, to the clock tick. */

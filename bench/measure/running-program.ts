@@ -21,7 +21,8 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 // An interrupted benchmark leaves no process behind either.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(1));
 
 /** Ends this child when the benchmark ends, whatever happens. Gives it back. */
 export function endWithUs<Child extends ChildProcess>(child: Child): Child {
@@ -42,7 +43,8 @@ export class RunningProgram {
 
   /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s, or the port is in use. */
   static async start(program: Program, cores: string, folder: string): Promise<RunningProgram> {
-    if (await answers(program.port)) throw new Error(`${program.name}: another process listens on port ${program.port}`);
+    if (await answers(program.port))
+      throw new Error(`${program.name}: another process listens on port ${program.port}`);
     const output = openSync(join(folder, `${program.name}.log`), 'w');
     // `exec` semantics: taskset replaces itself by the program, so the pid is the program's own.
     const child = endWithUs(
@@ -52,8 +54,12 @@ export class RunningProgram {
       }),
     );
     for (let attempt = 0; attempt < 400; attempt++) {
-      if (child.exitCode !== null) throw new Error(`${program.name} ended at start: see ${join(folder, `${program.name}.log`)}`);
-      if (await (program.serves === true ? serves : answers)(program.port)) return new RunningProgram(child);
+      if (child.exitCode !== null)
+        throw new Error(
+          `${program.name} ended at start: see ${join(folder, `${program.name}.log`)}`,
+        );
+      if (await (program.serves === true ? serves : answers)(program.port))
+        return new RunningProgram(child);
       await sleep(50);
     }
     throw new Error(`${program.name} does not answer on port ${program.port}`);
@@ -82,9 +88,15 @@ function answers(port: number): Promise<boolean> {
 }
 
 async function serves(port: number): Promise<boolean> {
-  const status = await fetch(`http://127.0.0.1:${port}/`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(1000) }).then(async (response) => {
-    await response.arrayBuffer();
-    return response.status;
-  }, () => 599);
+  const status = await fetch(`http://127.0.0.1:${port}/`, {
+    headers: { Connection: 'close' },
+    signal: AbortSignal.timeout(1000),
+  }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => 599,
+  );
   return status < 500;
 }

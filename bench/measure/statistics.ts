@@ -10,6 +10,9 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /** The median of one number of many samples. */
-export function medianOf<Sample>(samples: readonly Sample[] | undefined, number: (sample: Sample) => number): number {
+export function medianOf<Sample>(
+  samples: readonly Sample[] | undefined,
+  number: (sample: Sample) => number,
+): number {
   return median((samples ?? []).map(number));
 }

@@ -22,7 +22,11 @@ import { nodePolicies, policyRegistry } from '../../apps/proxy/src/runtime/node-
 import { UpstreamRegistry } from '../../apps/proxy/src/upstream/upstream-registry.ts';
 import { readOptions } from '../measure/options.ts';
 
-const values = readOptions({ routes: { type: 'string', default: '100000' }, consumers: { type: 'string', default: '1000000' }, write: { type: 'boolean', default: false } });
+const values = readOptions({
+  routes: { type: 'string', default: '100000' },
+  consumers: { type: 'string', default: '1000000' },
+  write: { type: 'boolean', default: false },
+});
 const routeCount = Number(values.routes);
 const consumerCount = Number(values.consumers);
 const serviceCount = 1_000;
@@ -38,10 +42,15 @@ function newTarget(): RuntimeTarget {
     clock: { now: Date.now },
     loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
   };
-  return new RuntimeTarget('default', { ...policyRegistry(policies, means), upstreams: new UpstreamRegistry(new TimerWheel()), metrics: new GatewayMetrics(new MetricsRegistry()) });
+  return new RuntimeTarget('default', {
+    ...policyRegistry(policies, means),
+    upstreams: new UpstreamRegistry(new TimerWheel()),
+    metrics: new GatewayMetrics(new MetricsRegistry()),
+  });
 }
 
-const idOf = (kind: Kind, index: number): string => `${kind.padEnd(8, '0').replaceAll(/[^a-f0-9]/g, '0')}-0000-7000-8000-${String(index).padStart(12, '0')}`;
+const idOf = (kind: Kind, index: number): string =>
+  `${kind.padEnd(8, '0').replaceAll(/[^a-f0-9]/g, '0')}-0000-7000-8000-${String(index).padStart(12, '0')}`;
 
 /** As received from the stream: parsed JSON that shares no strings or objects. */
 function received<K extends Kind>(kind: K, index: number, written: object): Resource<K> {
@@ -49,9 +58,18 @@ function received<K extends Kind>(kind: K, index: number, written: object): Reso
   return { kind, id: idOf(kind, index), spec };
 }
 
-const gateway = (mark: number): Resource => received('gateway', 0, { name: 'default', policies: [{ name: 'key-auth' }], tags: [`mark:${mark}`] });
+const gateway = (mark: number): Resource =>
+  received('gateway', 0, {
+    name: 'default',
+    policies: [{ name: 'key-auth' }],
+    tags: [`mark:${mark}`],
+  });
 const service = (index: number, mark = 0): Resource =>
-  received('service', index, { name: `service-${index}`, targets: [{ address: `10.0.${index >> 8}.${index & 255}:8080` }], tags: [`mark:${mark}`] });
+  received('service', index, {
+    name: `service-${index}`,
+    targets: [{ address: `10.0.${index >> 8}.${index & 255}:8080` }],
+    tags: [`mark:${mark}`],
+  });
 const route = (index: number, mark = 0): Resource =>
   received('route', index, {
     name: `route-${index}`,
@@ -75,7 +93,12 @@ function* consumersSnapshot(): Generator<Resource> {
   yield gateway(0);
   for (let index = 0; index < consumerCount; index++) {
     yield received('consumer', index, { username: `consumer-${index}` });
-    yield received('key', index, { name: 'main', consumer: idOf('consumer', index), hash: hashOf(index), prefix: keyText(index).slice(0, 8) });
+    yield received('key', index, {
+      name: 'main',
+      consumer: idOf('consumer', index),
+      hash: hashOf(index),
+      prefix: keyText(index).slice(0, 8),
+    });
   }
 }
 
@@ -90,7 +113,11 @@ function quantile(sorted: readonly number[], at: number): number {
 }
 
 /** Times what `act` does, in milliseconds, sorted. What it needs is made before, outside the clock. */
-function timed<T>(count: number, prepare: (turn: number) => T, act: (prepared: T) => void): number[] {
+function timed<T>(
+  count: number,
+  prepare: (turn: number) => T,
+  act: (prepared: T) => void,
+): number[] {
   const times: number[] = [];
   for (let turn = 0; turn < count; turn++) {
     const prepared = prepare(turn);
@@ -109,7 +136,10 @@ interface Applying {
 }
 
 /** How long applying takes by itself: making the resources is part of reading them, and is measured apart. */
-async function applySnapshot(target: RuntimeTarget, resources: readonly Resource[]): Promise<Applying> {
+async function applySnapshot(
+  target: RuntimeTarget,
+  resources: readonly Resource[],
+): Promise<Applying> {
   const turns: number[] = [];
   let isOver = false;
   const watch = (): void => {
@@ -123,7 +153,9 @@ async function applySnapshot(target: RuntimeTarget, resources: readonly Resource
   isOver = true;
   await new Promise((resolve) => setImmediate(resolve));
   if (!applied || quarantined.length > 0) throw new Error('the snapshot was refused');
-  const stalls = turns.map((at, index) => at - (turns[index - 1] ?? start)).toSorted((one, other) => one - other);
+  const stalls = turns
+    .map((at, index) => at - (turns[index - 1] ?? start))
+    .toSorted((one, other) => one - other);
   return { wholeMs, stallP99Ms: quantile(stalls, 0.99), longestStallMs: quantile(stalls, 1) };
 }
 
@@ -137,8 +169,12 @@ const ms = (value: number): string => value.toFixed(value < 10 ? 3 : 0);
 
 say('# Applying configuration');
 say('');
-say(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores.`);
-say('`node --expose-gc --max-old-space-size=6144 --conditions=sluice-source bench/micro/apply-delta.ts --write`');
+say(
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores.`,
+);
+say(
+  '`node --expose-gc --max-old-space-size=6144 --conditions=sluice-source bench/micro/apply-delta.ts --write`',
+);
 
 let before = heapMiB();
 const routed = newTarget();
@@ -151,7 +187,14 @@ const apply = (change: Resource): void => {
   if (!routed.applyDelta(2, [change]).applied) throw new Error('the delta was refused');
 };
 const gcPauses: number[] = [];
-const gcWatch = new PerformanceObserver((list) => gcPauses.push(...list.getEntries().map(({ duration }) => duration).filter((duration) => duration > 2)));
+const gcWatch = new PerformanceObserver((list) =>
+  gcPauses.push(
+    ...list
+      .getEntries()
+      .map(({ duration }) => duration)
+      .filter((duration) => duration > 2),
+  ),
+);
 gcWatch.observe({ entryTypes: ['gc'] });
 
 const anyIndex = (turn: number, bound: number): number => (turn * 7_919) % bound;
@@ -164,7 +207,16 @@ const refusedTimes = timed(
   changes,
   (turn) => {
     const broken = route(anyIndex(turn, routeCount), turn) as Resource<'route'>;
-    return [{ ...broken, spec: { ...broken.spec, policies: [{ name: 'of-tomorrow', config: {}, mode: 'enforce' as const }] } } as Resource, broken] as const;
+    return [
+      {
+        ...broken,
+        spec: {
+          ...broken.spec,
+          policies: [{ name: 'of-tomorrow', config: {}, mode: 'enforce' as const }],
+        },
+      } as Resource,
+      broken,
+    ] as const;
   },
   ([broken, good]) => {
     if (routed.applyDelta(3, [broken]).applied) throw new Error('the broken one was taken');
@@ -179,7 +231,8 @@ const firstUse = timed(
     return runtime.routes.get(idOf('route', anyIndex(turn, routeCount)));
   },
   (found) => {
-    if (found === undefined || runtime.planFor(found).service === undefined) throw new Error('the route is not whole');
+    if (found === undefined || runtime.planFor(found).service === undefined)
+      throw new Error('the route is not whole');
   },
 );
 
@@ -188,9 +241,13 @@ await new Promise((resolve) => setTimeout(resolve, 100));
 gcWatch.disconnect();
 
 say('');
-say(`## One change among ${routeCount.toLocaleString('en')} routes and ${serviceCount.toLocaleString('en')} services`);
+say(
+  `## One change among ${routeCount.toLocaleString('en')} routes and ${serviceCount.toLocaleString('en')} services`,
+);
 say('');
-say('Milliseconds in which the event loop does nothing else. Each of the routes has two conditions, a rate limit and a service.');
+say(
+  'Milliseconds in which the event loop does nothing else. Each of the routes has two conditions, a rate limit and a service.',
+);
 say('');
 row('change', 'p50', 'p99', 'p99.9', 'max');
 say('|---|---|---|---|---|');
@@ -201,10 +258,18 @@ for (const [name, times] of [
   ['a broken route, refused, and its repair', refusedTimes],
   ['the first request on a route after the gateway changed: what it waits for', firstUse],
 ] as const) {
-  row(name, ms(quantile(times, 0.5)), ms(quantile(times, 0.99)), ms(quantile(times, 0.999)), ms(quantile(times, 1)));
+  row(
+    name,
+    ms(quantile(times, 0.5)),
+    ms(quantile(times, 0.99)),
+    ms(quantile(times, 0.999)),
+    ms(quantile(times, 1)),
+  );
 }
 say('');
-say(`The longest are pauses of the garbage collector, which has ${routesMiB.toFixed(0)} MiB to look through: ${gcPauses.length} pauses of more than 2 ms, the longest of ${ms(Math.max(...gcPauses))} ms, among ${(changes * 6).toLocaleString('en')} changes.`);
+say(
+  `The longest are pauses of the garbage collector, which has ${routesMiB.toFixed(0)} MiB to look through: ${gcPauses.length} pauses of more than 2 ms, the longest of ${ms(Math.max(...gcPauses))} ms, among ${(changes * 6).toLocaleString('en')} changes.`,
+);
 
 before = heapMiB();
 const known = newTarget();
@@ -213,29 +278,57 @@ const ofConsumers = await applySnapshot(known, resources);
 resources = undefined;
 const consumersMiB = heapMiB() - before;
 
-const wanted = Array.from({ length: lookups }, (_, turn) => Buffer.from(hashOf(anyIndex(turn, consumerCount)), 'latin1').toString('latin1'));
+const wanted = Array.from({ length: lookups }, (_, turn) =>
+  Buffer.from(hashOf(anyIndex(turn, consumerCount)), 'latin1').toString('latin1'),
+);
 const lookUp = (hashes: readonly string[]): number => {
   const start = performance.now();
-  for (const hash of hashes) if (known.runtime.findKey(hash) === undefined) throw new Error('a key was not found');
+  for (const hash of hashes)
+    if (known.runtime.findKey(hash) === undefined) throw new Error('a key was not found');
   return ((performance.now() - start) / hashes.length) * 1_000;
 };
 const firstLookupUs = lookUp(wanted);
 const laterLookupUs = lookUp(wanted.map((hash) => Buffer.from(hash, 'latin1').toString('latin1')));
 const unknownHashes = Array.from({ length: lookups }, () => randomBytes(32).toString('hex'));
 const startMisses = performance.now();
-for (const hash of unknownHashes) if (known.runtime.findKey(hash) !== undefined) throw new Error('a key was made up');
+for (const hash of unknownHashes)
+  if (known.runtime.findKey(hash) !== undefined) throw new Error('a key was made up');
 const missUs = ((performance.now() - startMisses) / lookups) * 1_000;
 
 say('');
 say('## Whole snapshots');
 say('');
-row('snapshot', 'applied in, s', 'µs a resource', 'MiB held', 'requests wait, p99, ms', 'longest, ms');
+row(
+  'snapshot',
+  'applied in, s',
+  'µs a resource',
+  'MiB held',
+  'requests wait, p99, ms',
+  'longest, ms',
+);
 say('|---|---|---|---|---|---|');
 for (const [name, count, { wholeMs, stallP99Ms, longestStallMs }, mebibytes] of [
-  [`${routeCount.toLocaleString('en')} routes, ${serviceCount.toLocaleString('en')} services`, routeCount + serviceCount, ofRoutes, routesMiB],
-  [`${consumerCount.toLocaleString('en')} consumers with a key each`, 2 * consumerCount, ofConsumers, consumersMiB],
+  [
+    `${routeCount.toLocaleString('en')} routes, ${serviceCount.toLocaleString('en')} services`,
+    routeCount + serviceCount,
+    ofRoutes,
+    routesMiB,
+  ],
+  [
+    `${consumerCount.toLocaleString('en')} consumers with a key each`,
+    2 * consumerCount,
+    ofConsumers,
+    consumersMiB,
+  ],
 ] as const) {
-  row(name, (wholeMs / 1_000).toFixed(1), ((wholeMs * 1_000) / count).toFixed(1), mebibytes.toFixed(0), ms(stallP99Ms), ms(longestStallMs));
+  row(
+    name,
+    (wholeMs / 1_000).toFixed(1),
+    ((wholeMs * 1_000) / count).toFixed(1),
+    mebibytes.toFixed(0),
+    ms(stallP99Ms),
+    ms(longestStallMs),
+  );
 }
 say('');
 say('## A key among them, by its hash');
@@ -246,5 +339,6 @@ row('the first time a consumer is met: joined with groups and quotas', firstLook
 row('later', laterLookupUs.toFixed(2));
 row('an unknown key', missUs.toFixed(2));
 
-if (values.write) writeFileSync(new URL('../results/apply-delta.md', import.meta.url), `${lines.join('\n')}\n`);
+if (values.write)
+  writeFileSync(new URL('../results/apply-delta.md', import.meta.url), `${lines.join('\n')}\n`);
 process.exit(0);

@@ -95,7 +95,13 @@ function forwardRequest(bytes: Buffer): number {
   headers.set('x-forwarded-for', '203.0.113.9');
   headers.set('x-forwarded-proto', 'https');
   headers.set('x-request-id', '0198a3b5c6d7e8f90198a3b5c6d7e8f9');
-  const head = serializeRequestHead(requestParser.method, target.target, headers, requestParser.framing, requestParser.contentLength);
+  const head = serializeRequestHead(
+    requestParser.method,
+    target.target,
+    headers,
+    requestParser.framing,
+    requestParser.contentLength,
+  );
   return output.write(head, 0, 'latin1');
 }
 
@@ -105,10 +111,18 @@ function forwardResponse(bytes: Buffer): number {
   removeHopByHop(headers);
   headers.set('x-request-id', '0198a3b5c6d7e8f90198a3b5c6d7e8f9');
   const { status, framing, contentLength } = responseParser;
-  return output.write(serializeResponseHead(status, undefined, headers, framing, contentLength ?? 0), 0, 'latin1');
+  return output.write(
+    serializeResponseHead(status, undefined, headers, framing, contentLength ?? 0),
+    0,
+    'latin1',
+  );
 }
 
-const arms: readonly (readonly [name: string, inputs: readonly Buffer[], run: (bytes: Buffer) => unknown])[] = [
+const arms: readonly (readonly [
+  name: string,
+  inputs: readonly Buffer[],
+  run: (bytes: Buffer) => unknown,
+])[] = [
   ['parse a request head', requests, parseRequest],
   ['parse, normalise the target, rewrite and write a request head', requests, forwardRequest],
   ['parse a response head and its body', responses, parseResponse],

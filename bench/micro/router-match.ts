@@ -33,7 +33,10 @@ interface Layout {
 }
 
 const layouts: readonly Layout[] = [
-  { name: '100 routes on each host', hostOf: (index) => `team-${Math.floor(index / 100)}.example.com` },
+  {
+    name: '100 routes on each host',
+    hostOf: (index) => `team-${Math.floor(index / 100)}.example.com`,
+  },
   { name: 'all routes on one host', hostOf: () => 'api.example.com' },
 ];
 
@@ -70,7 +73,15 @@ function patternOf(index: number): string {
 
 function routeOf(index: number, layout: Layout): RouteSpec {
   const methods = ['GET', 'POST'];
-  return { id: `route-${index}`, hosts: [layout.hostOf(index)], paths: [patternOf(index)], methods, headers: {}, query: {}, priority: 0 };
+  return {
+    id: `route-${index}`,
+    hosts: [layout.hostOf(index)],
+    paths: [patternOf(index)],
+    methods,
+    headers: {},
+    query: {},
+    priority: 0,
+  };
 }
 
 function pathFor(arm: Arm, index: number): string {
@@ -102,7 +113,13 @@ function batchFor(arm: Arm, layout: Layout, next: () => number): MatchRequest[] 
     const index = next();
     if (wanted !== undefined && armOf(index) !== wanted) continue;
     const method = arm === 'other method' ? 'DELETE' : 'GET';
-    requests.push({ host: fresh(layout.hostOf(index)), path: fresh(pathFor(arm, index)), query: '', method, header: () => undefined });
+    requests.push({
+      host: fresh(layout.hostOf(index)),
+      path: fresh(pathFor(arm, index)),
+      query: '',
+      method,
+      header: () => undefined,
+    });
   }
   return requests;
 }
@@ -119,7 +136,12 @@ function seededRandom(seed: number): () => number {
 }
 
 /** The median of the batches: what other work on the machine interrupts does not count. */
-function nanosecondsPerMatch(router: Router<RouteSpec>, arm: Arm, layout: Layout, next: () => number): number {
+function nanosecondsPerMatch(
+  router: Router<RouteSpec>,
+  arm: Arm,
+  layout: Layout,
+  next: () => number,
+): number {
   const measured: number[] = [];
   const shouldMatch = arm !== 'miss' && arm !== 'other method';
   for (let batch = -warmUpBatches; batch < batches; batch += 1) {
@@ -128,13 +150,19 @@ function nanosecondsPerMatch(router: Router<RouteSpec>, arm: Arm, layout: Layout
     const start = process.hrtime.bigint();
     for (const request of requests) if (router.match(request).route !== undefined) found += 1;
     const taken = Number(process.hrtime.bigint() - start);
-    if (found !== (shouldMatch ? requests.length : 0)) throw new Error(`${arm}: ${found} of ${requests.length} requests matched`);
+    if (found !== (shouldMatch ? requests.length : 0))
+      throw new Error(`${arm}: ${found} of ${requests.length} requests matched`);
     if (batch >= 0) measured.push(taken / requests.length);
   }
   return quantile(measured, 0.5);
 }
 
-function microsecondsPerChange(router: Router<RouteSpec>, size: number, layout: Layout, random: () => number): { add: number[]; remove: number[] } {
+function microsecondsPerChange(
+  router: Router<RouteSpec>,
+  size: number,
+  layout: Layout,
+  random: () => number,
+): { add: number[]; remove: number[] } {
   const add: number[] = [];
   const remove: number[] = [];
   for (let change = 0; change < changes; change += 1) {
@@ -163,7 +191,9 @@ const say = (line: string): void => {
 
 say('# Router: match and change');
 say('');
-say(`2026-11-23, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores; load ${loadavg()[0]?.toFixed(1)} at the start.`);
+say(
+  `2026-11-23, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores; load ${loadavg()[0]?.toFixed(1)} at the start.`,
+);
 say('');
 say('`node --expose-gc --conditions=sluice-source bench/micro/router-match.ts --write`');
 for (const layout of layouts) {
@@ -171,7 +201,9 @@ for (const layout of layouts) {
   const changeRows: string[] = [];
   for (const size of sizes) {
     const random = seededRandom(size);
-    const routes: RouteSpec[] = JSON.parse(JSON.stringify(Array.from({ length: size }, (_, index) => routeOf(index, layout))));
+    const routes: RouteSpec[] = JSON.parse(
+      JSON.stringify(Array.from({ length: size }, (_, index) => routeOf(index, layout))),
+    );
     globalThis.gc?.();
     const heapBefore = process.memoryUsage().heapUsed;
     const start = performance.now();
@@ -180,12 +212,18 @@ for (const layout of layouts) {
     globalThis.gc?.();
     const heapMiB = (process.memoryUsage().heapUsed - heapBefore) / 2 ** 20;
     for (const { name, pick } of traffics) {
-      const figures = arms.map((arm) => nanosecondsPerMatch(router, arm, layout, () => pick(random(), size)).toFixed(0));
+      const figures = arms.map((arm) =>
+        nanosecondsPerMatch(router, arm, layout, () => pick(random(), size)).toFixed(0),
+      );
       matchRows.push(`| ${[size.toLocaleString('en'), name, ...figures].join(' | ')} |`);
     }
     const { add, remove } = microsecondsPerChange(router, size, layout, random);
-    const figures = [add, remove].flatMap((times) => [0.5, 0.99, 1].map((at) => quantile(times, at).toFixed(1)));
-    changeRows.push(`| ${[size.toLocaleString('en'), ...figures, buildMs.toFixed(0), globalThis.gc === undefined ? '–' : heapMiB.toFixed(1)].join(' | ')} |`);
+    const figures = [add, remove].flatMap((times) =>
+      [0.5, 0.99, 1].map((at) => quantile(times, at).toFixed(1)),
+    );
+    changeRows.push(
+      `| ${[size.toLocaleString('en'), ...figures, buildMs.toFixed(0), globalThis.gc === undefined ? '–' : heapMiB.toFixed(1)].join(' | ')} |`,
+    );
   }
   say('');
   say(`## ${layout.name.replace(/^./, (letter) => letter.toUpperCase())}`);
@@ -196,11 +234,16 @@ for (const layout of layouts) {
   say(`|---|---|${arms.map(() => '---').join('|')}|`);
   matchRows.forEach(say);
   say('');
-  say('One route added or removed, in microseconds; the whole table built, in milliseconds; heap it holds (with `--expose-gc`).');
+  say(
+    'One route added or removed, in microseconds; the whole table built, in milliseconds; heap it holds (with `--expose-gc`).',
+  );
   say('');
-  say('| routes | add p50 | add p99 | add max | remove p50 | remove p99 | remove max | build ms | MiB |');
+  say(
+    '| routes | add p50 | add p99 | add max | remove p50 | remove p99 | remove max | build ms | MiB |',
+  );
   say('|---|---|---|---|---|---|---|---|---|');
   changeRows.forEach(say);
 }
 
-if (options.write) writeFileSync(new URL('../results/router-match.md', import.meta.url), `${lines.join('\n')}\n`);
+if (options.write)
+  writeFileSync(new URL('../results/router-match.md', import.meta.url), `${lines.join('\n')}\n`);

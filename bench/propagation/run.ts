@@ -51,25 +51,34 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-propagation-'));
 const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), database: 'bench' });
 const [adminPort, streamPort] = [await freePort(), await freePort()];
 const admin = `http://127.0.0.1:${adminPort}`;
-const controlPlane = spawn(process.execPath, [fileURLToPath(new URL('../../apps/control-plane/dist/main.js', import.meta.url))], {
-  env: {
-    ...process.env,
-    DATABASE_URL: postgres.url,
-    SLUICE_DATA_DIR: join(folder, 'data'),
-    SLUICE_ADMIN_PORT: String(adminPort),
-    SLUICE_STREAM_PORT: String(streamPort),
-    SLUICE_ADMIN_TOKEN: adminToken,
-    SLUICE_NODE_TOKEN: nodeToken,
-    SLUICE_LOG_LEVEL: 'warn',
+const controlPlane = spawn(
+  process.execPath,
+  [fileURLToPath(new URL('../../apps/control-plane/dist/main.js', import.meta.url))],
+  {
+    env: {
+      ...process.env,
+      DATABASE_URL: postgres.url,
+      SLUICE_DATA_DIR: join(folder, 'data'),
+      SLUICE_ADMIN_PORT: String(adminPort),
+      SLUICE_STREAM_PORT: String(streamPort),
+      SLUICE_ADMIN_TOKEN: adminToken,
+      SLUICE_NODE_TOKEN: nodeToken,
+      SLUICE_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
   },
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+);
 try {
   await untilReady();
-  await send('POST', '/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200 } }] });
+  await send('POST', '/v1/routes', {
+    name: 'flag',
+    paths: ['/flag'],
+    policies: [{ name: 'static-response', config: { status: 200 } }],
+  });
   const samples: Sample[][] = arms.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, arm] of arms.entries()) samples[index]?.push(await measure(arm.nodes, arm.waits));
+    for (const [index, arm] of arms.entries())
+      samples[index]?.push(await measure(arm.nodes, arm.waits));
   }
   const lines = arms.map((arm, index) => line(arm, samples[index] ?? []));
   console.log(lines.join('\n'));
@@ -81,7 +90,11 @@ try {
 }
 
 async function measure(count: number, waits: boolean): Promise<Sample> {
-  const nodes = fork(fileURLToPath(new URL('nodes.ts', import.meta.url)), [String(streamPort), nodeToken, String(count)], { execArgv: ['--conditions=sluice-source'] });
+  const nodes = fork(
+    fileURLToPath(new URL('nodes.ts', import.meta.url)),
+    [String(streamPort), nodeToken, String(count)],
+    { execArgv: ['--conditions=sluice-source'] },
+  );
   try {
     await once(nodes, 'message', { signal: AbortSignal.timeout(30_000) });
     await sleep(1_500);
@@ -90,7 +103,9 @@ async function measure(count: number, waits: boolean): Promise<Sample> {
     const cpuBefore = cpuNanoseconds(controlPlane.pid ?? 0);
     for (let change = 0; change < changes; change++) {
       const startedAt = performance.now();
-      const { revision } = await send('PATCH', `/v1/routes/flag${waits ? '?wait=applied' : ''}`, { tags: [`change-${change}`] });
+      const { revision } = await send('PATCH', `/v1/routes/flag${waits ? '?wait=applied' : ''}`, {
+        tags: [`change-${change}`],
+      });
       const tookMs = performance.now() - startedAt;
       answersMs.push(tookMs);
       revisions.push(Number(revision));
@@ -99,7 +114,9 @@ async function measure(count: number, waits: boolean): Promise<Sample> {
     await sleep(1_000);
     const cpuMs = (cpuNanoseconds(controlPlane.pid ?? 0) - cpuBefore) / 1e6 / changes;
     nodes.send('report');
-    const [arrivals] = (await once(nodes, 'message', { signal: AbortSignal.timeout(30_000) })) as [Arrival[]];
+    const [arrivals] = (await once(nodes, 'message', { signal: AbortSignal.timeout(30_000) })) as [
+      Arrival[],
+    ];
     const spreadMs = await propagation(revisions, arrivals, count);
     return { lastNode: quantiles(spreadMs), answer: quantiles(answersMs), cpuMs };
   } finally {
@@ -110,15 +127,25 @@ async function measure(count: number, waits: boolean): Promise<Sample> {
 }
 
 /** From the commit of each revision to the last node that has it, in milliseconds. */
-async function propagation(revisions: readonly number[], arrivals: readonly Arrival[], count: number): Promise<number[]> {
+async function propagation(
+  revisions: readonly number[],
+  arrivals: readonly Arrival[],
+  count: number,
+): Promise<number[]> {
   const byRevision = new Map(arrivals.map((arrival) => [arrival.revision, arrival]));
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ revision: string; at: string }>('SELECT revision, extract(epoch FROM committed_at) * 1000 AS at FROM revision WHERE revision = ANY($1)', [revisions]);
+    const { rows } = await client.query<{ revision: string; at: string }>(
+      'SELECT revision, extract(epoch FROM committed_at) * 1000 AS at FROM revision WHERE revision = ANY($1)',
+      [revisions],
+    );
     return rows.map(({ revision, at }) => {
       const arrival = byRevision.get(Number(revision));
-      if (arrival?.nodes !== count) throw new Error(`revision ${revision} reached ${arrival?.nodes ?? 0} of ${count} nodes one by one: the machine is too slow for --every ${everyMs}`);
+      if (arrival?.nodes !== count)
+        throw new Error(
+          `revision ${revision} reached ${arrival?.nodes ?? 0} of ${count} nodes one by one: the machine is too slow for --every ${everyMs}`,
+        );
       return arrival.lastAtMs - Number(at);
     });
   } finally {
@@ -126,7 +153,11 @@ async function propagation(revisions: readonly number[], arrivals: readonly Arri
   }
 }
 
-async function send(method: string, path: string, content: object): Promise<Record<string, unknown>> {
+async function send(
+  method: string,
+  path: string,
+  content: object,
+): Promise<Record<string, unknown>> {
   const response = await fetch(admin + path, {
     method,
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
@@ -134,7 +165,8 @@ async function send(method: string, path: string, content: object): Promise<Reco
     signal: AbortSignal.timeout(20_000),
   });
   const body = (await response.json()) as Record<string, unknown>;
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(body)}`);
+  if (!response.ok)
+    throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(body)}`);
   return body;
 }
 
@@ -163,7 +195,10 @@ function quantiles(values: readonly number[]): number[] {
 }
 
 function line({ nodes, waits }: (typeof arms)[number], samples: readonly Sample[]): string {
-  const median = (values: readonly (number | undefined)[]): string => (values.toSorted((a, b) => (a ?? 0) - (b ?? 0))[Math.floor(values.length / 2)] ?? Number.NaN).toFixed(1);
+  const median = (values: readonly (number | undefined)[]): string =>
+    (
+      values.toSorted((a, b) => (a ?? 0) - (b ?? 0))[Math.floor(values.length / 2)] ?? Number.NaN
+    ).toFixed(1);
   const cells = [0, 1, 2].map((at) => median(samples.map(({ lastNode }) => lastNode[at])));
   const answers = [0, 1, 2].map((at) => median(samples.map(({ answer }) => answer[at])));
   return `| ${nodes} | ${waits ? 'PATCH ?wait=applied' : 'PATCH'} | ${[...cells, ...answers].join(' | ')} | ${median(samples.map(({ cpuMs }) => cpuMs))} |`;
@@ -173,7 +208,9 @@ function record(lines: readonly string[]): void {
   const text = `# Propagation of a change
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores. ${rounds} rounds of ${changes} changes, one every ${everyMs} ms; medians of the rounds.
-Control plane, Postgres (durable) and all nodes on one machine; the simulated nodes share one process. Load average of the last minutes: ${loadavg().map((load) => load.toFixed(1)).join(', ')} (this run alone makes about 0.7).
+Control plane, Postgres (durable) and all nodes on one machine; the simulated nodes share one process. Load average of the last minutes: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(', ')} (this run alone makes about 0.7).
 Run: \`npm run build && node --conditions=sluice-source bench/propagation/run.ts --record\`
 
 Milliseconds: from the commit to the last node, until the client has its answer, and CPU time of the control plane for each change.

@@ -12,7 +12,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { benchKey, fullSluiceArm, originProgram, sluiceArm, type Arm, type Between } from '../measure/arm.ts';
+import {
+  benchKey,
+  fullSluiceArm,
+  originProgram,
+  sluiceArm,
+  type Arm,
+  type Between,
+} from '../measure/arm.ts';
 import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { saturate } from '../measure/load.ts';
@@ -29,14 +36,26 @@ const options = readOptions({
   seconds: { type: 'string', default: '4' },
   record: { type: 'boolean', default: false },
 });
-const [starts, rounds, seconds] = [Number(options.starts), Number(options.rounds), Number(options.seconds)];
-const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
+const [starts, rounds, seconds] = [
+  Number(options.starts),
+  Number(options.rounds),
+  Number(options.seconds),
+];
+const headers = [
+  `X-API-Key: ${benchKey}`,
+  'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  'Accept: application/json',
+  'User-Agent: bench',
+];
 const proxyCore = '0';
 const otherCore = '1';
 
 type MakeArm = (between: Between, name: string, checkout: string | undefined) => Arm;
 const makers: readonly (readonly [does: string, make: MakeArm])[] = [
-  ['bare: one route, no policy, no access log', (between, name, checkout) => sluiceArm(between, { name, does: '', checkout })],
+  [
+    'bare: one route, no policy, no access log',
+    (between, name, checkout) => sluiceArm(between, { name, does: '', checkout }),
+  ],
   ['all policies', (between, name, checkout) => fullSluiceArm(between, name, 1, checkout)],
 ];
 
@@ -49,11 +68,20 @@ try {
   for (const [does, make] of makers) {
     const medians: number[] = [];
     for (let start = 0; start < starts; start++) {
-      const ratios = await pair([make({ folder, originPort, port: beforePort }, 'before', options.before), make({ folder, originPort, port: nowPort }, 'now', options.now)]);
+      const ratios = await pair([
+        make({ folder, originPort, port: beforePort }, 'before', options.before),
+        make({ folder, originPort, port: nowPort }, 'now', options.now),
+      ]);
       medians.push(median(ratios));
-      console.log(`${does}, start ${start + 1}: ${ratios.map((ratio) => figure(ratio, 3)).join(' ')}`);
+      console.log(
+        `${does}, start ${start + 1}: ${ratios.map((ratio) => figure(ratio, 3)).join(' ')}`,
+      );
     }
-    rows.push([does, figure(median(medians), 3), medians.map((ratio) => figure(ratio, 3)).join(', ')]);
+    rows.push([
+      does,
+      figure(median(medians), 3),
+      medians.map((ratio) => figure(ratio, 3)).join(', '),
+    ]);
   }
 } finally {
   await origin.stop();
@@ -70,7 +98,9 @@ async function pair(arms: readonly [Arm, Arm]): Promise<number[]> {
     await Promise.all(arms.map((arm) => load(arm, 6)));
     const ratios: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      const [before = Number.NaN, now = Number.NaN] = await Promise.all(arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)));
+      const [before = Number.NaN, now = Number.NaN] = await Promise.all(
+        arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)),
+      );
       ratios.push(now / before);
     }
     return ratios;
@@ -86,7 +116,13 @@ async function nanosecondsPerRequest(arm: Arm, pid: number): Promise<number> {
 }
 
 async function load(arm: Arm, duration: number): Promise<number> {
-  const { requests, failed } = await saturate({ url: `http://127.0.0.1:${arm.port}/orders/17`, seconds: duration, headers, cores: otherCore, connections: 32 });
+  const { requests, failed } = await saturate({
+    url: `http://127.0.0.1:${arm.port}/orders/17`,
+    seconds: duration,
+    headers,
+    cores: otherCore,
+    connections: 32,
+  });
   if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
   return requests;
 }

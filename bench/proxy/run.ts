@@ -23,7 +23,15 @@ import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { median, medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
+import {
+  figure,
+  machine,
+  publish,
+  requirePrograms,
+  table,
+  today,
+  versions,
+} from '../measure/environment.ts';
 import { createArms } from './arms.ts';
 
 interface Sample {
@@ -39,7 +47,12 @@ interface Sample {
 const proxyCore = '0';
 const otherCore = '1';
 /** Every arm gets the same request. */
-const headers = [`X-API-Key: ${benchKey}`, 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00', 'Accept: application/json', 'User-Agent: bench'];
+const headers = [
+  `X-API-Key: ${benchKey}`,
+  'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  'Accept: application/json',
+  'User-Agent: bench',
+];
 
 const options = readOptions({
   rounds: { type: 'string', default: '5' },
@@ -55,17 +68,29 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
 requirePrograms(['taskset', 'nginx', 'haproxy', 'caddy', 'wrk', 'h2load']);
 const [originPort = 0, ...armPorts] = await freePorts(8);
 const chosen = options.arms === '' ? [] : options.arms.split(',');
-const arms = createArms(folder, originPort, armPorts, options.before).filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+const arms = createArms(folder, originPort, armPorts, options.before).filter(
+  ({ name }) => chosen.length === 0 || chosen.includes(name),
+);
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
 let samples: Map<string, Sample[]>;
 let sameRate = Number.POSITIVE_INFINITY;
 try {
   for (const arm of arms) {
-    const most = await withArm(arm, async (_, url) => (await saturate({ url, seconds: 3, headers, cores: otherCore })).requestsPerSecond);
+    const most = await withArm(
+      arm,
+      async (_, url) =>
+        (await saturate({ url, seconds: 3, headers, cores: otherCore })).requestsPerSecond,
+    );
     console.log(`trial  ${arm.name.padEnd(16)} ${Math.round(most)}/s`);
     sameRate = Math.min(sameRate, Math.round(most / 2));
   }
-  samples = await interleave(arms, rounds, measure, ({ cpuMicroseconds, requestsPerSecond, sameRate: { p99 } }) => `${cpuMicroseconds.toFixed(1).padStart(6)} µs  ${Math.round(requestsPerSecond)}/s  p99 ${p99} µs`);
+  samples = await interleave(
+    arms,
+    rounds,
+    measure,
+    ({ cpuMicroseconds, requestsPerSecond, sameRate: { p99 } }) =>
+      `${cpuMicroseconds.toFixed(1).padStart(6)} µs  ${Math.round(requestsPerSecond)}/s  p99 ${p99} µs`,
+  );
 } finally {
   await origin.stop();
 }
@@ -78,17 +103,34 @@ function measure(arm: Arm): Promise<Sample> {
     const load = await saturate({ url, seconds, headers, cores: otherCore });
     const used = cpuNanoseconds(pid) - before;
     const at = (requestsPerSecond: number): Promise<Latency> =>
-      latencyAtRate({ url, requestsPerSecond, seconds: Math.max(3, seconds / 2), headers, cores: otherCore, logFile: join(folder, 'latency.log') });
+      latencyAtRate({
+        url,
+        requestsPerSecond,
+        seconds: Math.max(3, seconds / 2),
+        headers,
+        cores: otherCore,
+        logFile: join(folder, 'latency.log'),
+      });
     const ownHalf = await at(load.requestsPerSecond / 2);
     const same = await at(sameRate);
     const failed = load.failed + ownHalf.failed + same.failed;
-    if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed; see ${folder}/${arm.name}.log`);
-    return { cpuMicroseconds: used / load.requests / 1000, requestsPerSecond: load.requestsPerSecond, ownHalf, sameRate: same, residentBytes: residentBytes(pid) };
+    if (failed > 0)
+      throw new Error(`${arm.name}: ${failed} requests failed; see ${folder}/${arm.name}.log`);
+    return {
+      cpuMicroseconds: used / load.requests / 1000,
+      requestsPerSecond: load.requestsPerSecond,
+      ownHalf,
+      sameRate: same,
+      residentBytes: residentBytes(pid),
+    };
   });
 }
 
 /** Starts the arm, warms it up (long enough for compiling to be over), and stops it afterwards. */
-async function withArm<Result>(arm: Arm, use: (running: RunningProgram, url: string) => Promise<Result>): Promise<Result> {
+async function withArm<Result>(
+  arm: Arm,
+  use: (running: RunningProgram, url: string) => Promise<Result>,
+): Promise<Result> {
   const running = await RunningProgram.start(arm, proxyCore, folder);
   try {
     const url = `http://127.0.0.1:${arm.port}/orders/17`;
@@ -100,11 +142,19 @@ async function withArm<Result>(arm: Arm, use: (running: RunningProgram, url: str
 }
 
 function report(): string {
-  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
+  const of = (name: string, number: (sample: Sample) => number): number =>
+    medianOf(samples.get(name), number);
   // Within a round the machine is the same for all; between two it may be twice as fast.
   const beside = (arm: Arm, number: (sample: Sample) => number): string => {
     const ofNginx = samples.get('nginx')?.map(number) ?? [];
-    return figure(median((samples.get(arm.name) ?? []).map((sample, round) => number(sample) / (ofNginx[round] ?? Number.NaN))), 2);
+    return figure(
+      median(
+        (samples.get(arm.name) ?? []).map(
+          (sample, round) => number(sample) / (ofNginx[round] ?? Number.NaN),
+        ),
+      ),
+      2,
+    );
   };
   const latency = (arm: Arm, at: (sample: Sample) => Latency): string[] => [
     `${figure(of(arm.name, (sample) => at(sample).p50))} / ${figure(of(arm.name, (sample) => at(sample).p99))}`,
@@ -123,15 +173,32 @@ function report(): string {
     '',
     table(
       ['arm', 'does', 'CPU µs / request', '× nginx', 'requests / s', 'memory MiB'],
-      arms.map((arm) => [arm.name, arm.does, figure(of(arm.name, cpu), 1), beside(arm, cpu), figure(of(arm.name, (sample) => sample.requestsPerSecond)), figure(of(arm.name, (sample) => sample.residentBytes) / 1_048_576)]),
+      arms.map((arm) => [
+        arm.name,
+        arm.does,
+        figure(of(arm.name, cpu), 1),
+        beside(arm, cpu),
+        figure(of(arm.name, (sample) => sample.requestsPerSecond)),
+        figure(of(arm.name, (sample) => sample.residentBytes) / 1_048_576),
+      ]),
     ),
     '',
     `Latency over 16 connections, every response looked at: at half of the arm's own saturation, and at the same rate for`,
     `all, ${sameRate} requests / s: half of what the slowest arm took in a trial before the rounds.`,
     '',
     table(
-      ['arm', 'p50 / p99 µs at half of its own', '× nginx', 'p50 / p99 µs at the same rate', '× nginx'],
-      arms.map((arm) => [arm.name, ...latency(arm, (sample) => sample.ownHalf), ...latency(arm, (sample) => sample.sameRate)]),
+      [
+        'arm',
+        'p50 / p99 µs at half of its own',
+        '× nginx',
+        'p50 / p99 µs at the same rate',
+        '× nginx',
+      ],
+      arms.map((arm) => [
+        arm.name,
+        ...latency(arm, (sample) => sample.ownHalf),
+        ...latency(arm, (sample) => sample.sameRate),
+      ]),
     ),
     '',
   ].join('\n');

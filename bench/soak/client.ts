@@ -35,7 +35,12 @@ let tagCounter = 0;
  * One client connection of the soak: sends a random number of requests, pipelined or one by one, with content or without,
  * checks that every response carries the tag of the request it answers, and may hang up at any point.
  */
-export function runConnection(port: number, random: Random, tally: Tally, lane: 'crowd' | 'late-poison' = 'crowd'): Promise<void> {
+export function runConnection(
+  port: number,
+  random: Random,
+  tally: Tally,
+  lane: 'crowd' | 'late-poison' = 'crowd',
+): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const parser = new ResponseParser();
@@ -49,15 +54,29 @@ export function runConnection(port: number, random: Random, tally: Tally, lane: 
 
     const sendSome = (): void => {
       if (socket.destroyed) return;
-      for (let count = pipelines ? 1 + random.below(6) : 1; count > 0 && left > 0; count--, left--) {
-        const sent: Sent = { tag: `t${(tagCounter++).toString(36)}`, behaviour: inCrowd ? random.weighted(behaviours) : latePoison, method: random.weighted(methods) };
+      for (
+        let count = pipelines ? 1 + random.below(6) : 1;
+        count > 0 && left > 0;
+        count--, left--
+      ) {
+        const sent: Sent = {
+          tag: `t${(tagCounter++).toString(36)}`,
+          behaviour: inCrowd ? random.weighted(behaviours) : latePoison,
+          method: random.weighted(methods),
+        };
         awaited.push(sent);
         writeRequest(socket, sent, random);
       }
-      if (inCrowd && random.percent(1.5)) setTimeout(() => (random.percent(50) ? socket.destroy() : socket.resetAndDestroy()), random.below(4));
+      if (inCrowd && random.percent(1.5))
+        setTimeout(
+          () => (random.percent(50) ? socket.destroy() : socket.resetAndDestroy()),
+          random.below(4),
+        );
     };
     const finish = (sent: Sent, whole: boolean): void => {
-      const problem = whole ? findMismatch(sent, parser.status, parser.headers.get('x-tag'), body) : undefined;
+      const problem = whole
+        ? findMismatch(sent, parser.status, parser.headers.get('x-tag'), body)
+        : undefined;
       if (problem !== undefined) {
         if (tally.mismatches.length < maxReported) tally.mismatches.push(problem);
       } else if (!whole) tally.cut++;
@@ -84,9 +103,13 @@ export function runConnection(port: number, random: Random, tally: Tally, lane: 
           awaited.shift();
           finish(current, true);
           if (!parser.keepAlive || (awaited.length === 0 && left === 0)) socket.destroy();
-          else if (awaited.length === 0) void (inCrowd ? sendSome() : sleep(pauseMs).then(sendSome));
+          else if (awaited.length === 0)
+            void (inCrowd ? sendSome() : sleep(pauseMs).then(sendSome));
         } else if (parser.state === 'fault') {
-          if (tally.mismatches.length < maxReported) tally.mismatches.push(`the proxy sent an unsolicited or malformed response: ${parser.fault?.reason ?? ''}`);
+          if (tally.mismatches.length < maxReported)
+            tally.mismatches.push(
+              `the proxy sent an unsolicited or malformed response: ${parser.fault?.reason ?? ''}`,
+            );
           socket.destroy();
         }
         if (parser.state === 'needMore') break;
@@ -131,7 +154,12 @@ function writeRequest(socket: Socket, { tag, behaviour, method }: Sent, random: 
 }
 
 /** Says what is wrong with a complete response; undefined when it is the request's own. */
-export function findMismatch(sent: Sent, status: number, tag: string | undefined, body: string): string | undefined {
+export function findMismatch(
+  sent: Sent,
+  status: number,
+  tag: string | undefined,
+  body: string,
+): string | undefined {
   const where = `${sent.method} ${sent.behaviour} ${sent.tag}`;
   if (tag === undefined) {
     // An answer of the gateway: only where the origin gave no usable response, and never with content of another response.
@@ -139,7 +167,9 @@ export function findMismatch(sent: Sent, status: number, tag: string | undefined
     return body.includes(';') ? `${where}: content of another response in an error` : undefined;
   }
   if (tag !== sent.tag) return `${where}: got the response of ${tag}`;
-  if (body !== '' && body.split(';').some((part) => part !== '' && part !== sent.tag)) return `${where}: foreign bytes in the content`;
-  if (!mustAnswer(sent.behaviour) && status === 200 && sent.method !== 'HEAD') return `${where}: a truncated response was passed on as a whole one`;
+  if (body !== '' && body.split(';').some((part) => part !== '' && part !== sent.tag))
+    return `${where}: foreign bytes in the content`;
+  if (!mustAnswer(sent.behaviour) && status === 200 && sent.method !== 'HEAD')
+    return `${where}: a truncated response was passed on as a whole one`;
   return undefined;
 }

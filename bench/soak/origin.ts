@@ -51,7 +51,12 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
     case 'chunked': {
       const cut = random.below(body.length + 1);
       const chunks = [body.slice(0, cut), body.slice(cut)].filter((part) => part !== '');
-      socket.write(head('Transfer-Encoding: chunked\r\n') + (method === 'HEAD' ? '' : `${chunks.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join('')}0\r\n\r\n`));
+      socket.write(
+        head('Transfer-Encoding: chunked\r\n') +
+          (method === 'HEAD'
+            ? ''
+            : `${chunks.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join('')}0\r\n\r\n`),
+      );
       break;
     }
     case 'pieces':
@@ -73,7 +78,9 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
       socket.resetAndDestroy();
       break;
     case 'reset-inside':
-      socket.write(head(`Content-Length: ${body.length + 10}\r\n`) + sent, () => socket.resetAndDestroy());
+      socket.write(head(`Content-Length: ${body.length + 10}\r\n`) + sent, () =>
+        socket.resetAndDestroy(),
+      );
       break;
     case 'truncated':
       socket.end(head(`Content-Length: ${body.length + 10}\r\n`) + sent);
@@ -90,9 +97,12 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
 
 /** Only while the client still pauses: an origin that was itself held up would be too late for a fair test. */
 function sendLate(socket: Socket, sentAtMs: number): void {
-  setTimeout(() => {
-    if (socket.writable && performance.now() - sentAtMs < fairMs) socket.write(poison);
-  }, 1 + random.below(4));
+  setTimeout(
+    () => {
+      if (socket.writable && performance.now() - sentAtMs < fairMs) socket.write(poison);
+    },
+    1 + random.below(4),
+  );
 }
 
 function inPieces(socket: Socket, text: string): void {

@@ -38,12 +38,16 @@ const startedAt = Date.now();
 const memoryAtStart = residentMegabytes();
 let memoryAtMost = 0;
 try {
-  const loops = Array.from({ length: Number(options.connections) }, (_, index) => loop(new Random(seed * 1000 + index), 'crowd'));
+  const loops = Array.from({ length: Number(options.connections) }, (_, index) =>
+    loop(new Random(seed * 1000 + index), 'crowd'),
+  );
   loops.push(loop(new Random(seed * 1000 + 999), 'late-poison'));
   const disturbances = disturb(new Random(seed));
   const progress = setInterval(() => {
     memoryAtMost = Math.max(memoryAtMost, residentMegabytes());
-    console.log(`${tally.exchanges} exchanges, ${tally.mismatches.length} mismatches, ${residentMegabytes()} MiB`);
+    console.log(
+      `${tally.exchanges} exchanges, ${tally.mismatches.length} mismatches, ${residentMegabytes()} MiB`,
+    );
   }, 10_000);
   await Promise.all(loops);
   clearInterval(progress);
@@ -71,7 +75,10 @@ process.exit(tally.mismatches.length === 0 && tally.matched > wanted / 2 ? 0 : 1
 
 async function loop(random: Random, lane: 'crowd' | 'late-poison'): Promise<void> {
   while (tally.exchanges < wanted && tally.mismatches.length === 0) {
-    if (proxy.exitCode !== null || origin.exitCode !== null) throw new Error(`a program ended: proxy ${String(proxy.exitCode)}, origin ${String(origin.exitCode)}\n${readFileSync(join(folder, 'proxy.log'), 'utf8').slice(-2000)}`);
+    if (proxy.exitCode !== null || origin.exitCode !== null)
+      throw new Error(
+        `a program ended: proxy ${String(proxy.exitCode)}, origin ${String(origin.exitCode)}\n${readFileSync(join(folder, 'proxy.log'), 'utf8').slice(-2000)}`,
+      );
     const before = tally.exchanges;
     await runConnection(proxyPort, random, tally, lane);
     if (tally.exchanges === before) await sleep(10);
@@ -89,7 +96,10 @@ async function disturb(random: Random): Promise<void> {
 }
 
 async function startOrigin(): Promise<ChildProcess> {
-  const child = fork(new URL('origin.ts', import.meta.url), [String(originPort), String(seed)], { execArgv: ['--conditions=sluice-source'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(new URL('origin.ts', import.meta.url), [String(originPort), String(seed)], {
+    execArgv: ['--conditions=sluice-source'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   await new Promise((resolve) => child.stdout?.once('data', resolve));
   return child;
 }
@@ -108,11 +118,36 @@ async function startProxy(): Promise<ChildProcess> {
     ],
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const env = { ...process.env, SLUICE_CONFIG_FILE: join(folder, 'config.json'), SLUICE_PROXY_PORT: String(proxyPort), SLUICE_STATUS_PORT: '0', SLUICE_DATA_DIR: folder, SLUICE_ACCESS_LOG: 'off' };
+  const env = {
+    ...process.env,
+    SLUICE_CONFIG_FILE: join(folder, 'config.json'),
+    SLUICE_PROXY_PORT: String(proxyPort),
+    SLUICE_STATUS_PORT: '0',
+    SLUICE_DATA_DIR: folder,
+    SLUICE_ACCESS_LOG: 'off',
+  };
   const log = join(folder, 'proxy.log');
-  const child = spawn('/bin/sh', ['-c', `exec "$@" > "${log}" 2>&1`, 'sh', process.execPath, ...nodeArguments, join(root, 'apps/proxy/dist/main.js'), '--workers', options.workers], { env });
+  const child = spawn(
+    '/bin/sh',
+    [
+      '-c',
+      `exec "$@" > "${log}" 2>&1`,
+      'sh',
+      process.execPath,
+      ...nodeArguments,
+      join(root, 'apps/proxy/dist/main.js'),
+      '--workers',
+      options.workers,
+    ],
+    { env },
+  );
   for (let attempt = 0; attempt < 200; attempt++) {
-    const status = await fetch(`http://127.0.0.1:${proxyPort}/`, { signal: AbortSignal.timeout(1000) }).then((response) => response.status, () => 0);
+    const status = await fetch(`http://127.0.0.1:${proxyPort}/`, {
+      signal: AbortSignal.timeout(1000),
+    }).then(
+      (response) => response.status,
+      () => 0,
+    );
     if (status === 404) return child;
     await sleep(50);
   }

@@ -23,7 +23,9 @@ export const bodyBytes = 10 * 1024 * 1024;
 
 const body = Buffer.alloc(bodyBytes, 'x');
 const download = Buffer.from('GET /files/10mb.bin HTTP/1.1\r\nHost: bench\r\n\r\n');
-const upload = Buffer.from(`POST /sink HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: ${bodyBytes}\r\n\r\n`);
+const upload = Buffer.from(
+  `POST /sink HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: ${bodyBytes}\r\n\r\n`,
+);
 /** All connections read into it: only the number of bytes matters, not the content. */
 const readBuffer = Buffer.alloc(1024 * 1024);
 
@@ -68,7 +70,10 @@ function transfer(order: TransferOrder, until: number): Promise<number> {
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
         const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-        const isGood = order.direction === 'download' ? head.startsWith('HTTP/1.1 200 ') && length === bodyBytes : head.startsWith('HTTP/1.1 204 ');
+        const isGood =
+          order.direction === 'download'
+            ? head.startsWith('HTTP/1.1 200 ') && length === bodyBytes
+            : head.startsWith('HTTP/1.1 204 ');
         if (!isGood) return void socket.destroy(new Error(head.slice(0, end)));
         left = length;
         content = bytes - end - 4;
@@ -87,15 +92,23 @@ function transfer(order: TransferOrder, until: number): Promise<number> {
 
 async function carryOut(order: TransferOrder): Promise<Transferred> {
   const start = performance.now();
-  const results = await Promise.allSettled(Array.from({ length: order.connections }, () => transfer(order, start + order.seconds * 1000)));
+  const results = await Promise.allSettled(
+    Array.from({ length: order.connections }, () => transfer(order, start + order.seconds * 1000)),
+  );
   const failures = results.filter((result) => result.status === 'rejected');
   for (const { reason } of failures) console.error(reason);
-  const transfers = results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
+  const transfers = results.reduce(
+    (sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0),
+    0,
+  );
   return { transfers, failed: failures.length, seconds: (performance.now() - start) / 1000 };
 }
 
 if (process.send !== undefined) {
-  process.on('message', (order: TransferOrder) => void carryOut(order).then((result) => process.send?.(result)));
+  process.on(
+    'message',
+    (order: TransferOrder) => void carryOut(order).then((result) => process.send?.(result)),
+  );
   process.on('disconnect', () => process.exit(0));
   process.send('ready');
 }

@@ -18,7 +18,15 @@ import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, MemoryWatch } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
+import {
+  figure,
+  machine,
+  publish,
+  requirePrograms,
+  table,
+  today,
+  versions,
+} from '../measure/environment.ts';
 import { bodyBytes, type TransferOrder, type Transferred } from './client.ts';
 
 type Direction = TransferOrder['direction'];
@@ -50,16 +58,29 @@ const [filePort = 0, sinkPort = 0, ...armPorts] = await freePorts(8);
 const sinkFile = new URL('sink.ts', import.meta.url).pathname;
 const origins = [
   await RunningProgram.start(originProgram(folder, filePort), otherCore, folder),
-  await RunningProgram.start({ name: 'sink', command: process.execPath, args: [sinkFile, String(sinkPort)], port: sinkPort }, otherCore, folder),
+  await RunningProgram.start(
+    { name: 'sink', command: process.execPath, args: [sinkFile, String(sinkPort)], port: sinkPort },
+    otherCore,
+    folder,
+  ),
 ];
 const client = await PinnedScript.start(new URL('client.ts', import.meta.url), [], otherCore);
 const results = new Map<Direction, Map<string, Sample[]>>();
-const arms: Record<Direction, Arm[]> = { download: createArms('download', filePort), upload: createArms('upload', sinkPort) };
+const arms: Record<Direction, Arm[]> = {
+  download: createArms('download', filePort),
+  upload: createArms('upload', sinkPort),
+};
 try {
   for (const direction of ['download', 'upload'] as const) {
     console.log(`${direction}s`);
     const originPort = direction === 'download' ? filePort : sinkPort;
-    const measured = await interleave([{ name: 'direct', port: originPort }, ...arms[direction]], rounds, (arm) => measure(arm, direction), ({ megabytesPerSecond, cpuMilliseconds, busy }) => `${figure(megabytesPerSecond)} MB/s  ${figure(cpuMilliseconds, 1)} ms  busy ${figure(busy * 100)} %`);
+    const measured = await interleave(
+      [{ name: 'direct', port: originPort }, ...arms[direction]],
+      rounds,
+      (arm) => measure(arm, direction),
+      ({ megabytesPerSecond, cpuMilliseconds, busy }) =>
+        `${figure(megabytesPerSecond)} MB/s  ${figure(cpuMilliseconds, 1)} ms  busy ${figure(busy * 100)} %`,
+    );
     results.set(direction, measured);
   }
 } finally {
@@ -70,19 +91,38 @@ publish('transfer', report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
 function createArms(direction: Direction, originPort: number): Arm[] {
-  const [first = 0, second = 0, third = 0] = direction === 'download' ? armPorts : armPorts.slice(3);
+  const [first = 0, second = 0, third = 0] =
+    direction === 'download' ? armPorts : armPorts.slice(3);
   const between = (port: number) => ({ folder, port, originPort });
   const off = direction === 'download' ? 'proxy_buffering' : 'proxy_request_buffering';
   return [
-    nginxArm(between(first), { name: `nginx-${direction}`, does: 'bare proxy_pass as it comes, which buffers' }),
-    nginxArm(between(second), { name: `nginx-stream-${direction}`, does: `bare proxy_pass, \`${off} off\``, location: `${off} off;` }),
-    sluiceArm(between(third), { name: `sluice-${direction}`, does: 'bare: one route, no policy, no access log; streams' }),
+    nginxArm(between(first), {
+      name: `nginx-${direction}`,
+      does: 'bare proxy_pass as it comes, which buffers',
+    }),
+    nginxArm(between(second), {
+      name: `nginx-stream-${direction}`,
+      does: `bare proxy_pass, \`${off} off\``,
+      location: `${off} off;`,
+    }),
+    sluiceArm(between(third), {
+      name: `sluice-${direction}`,
+      does: 'bare: one route, no policy, no access log; streams',
+    }),
   ];
 }
 
-async function measure(target: Arm | Omit<Arm, 'command' | 'args' | 'does' | 'version'>, direction: Direction): Promise<Sample> {
-  const move = (duration: number): Promise<Transferred> => client.ask({ port: target.port, direction, connections, seconds: duration } satisfies TransferOrder, (duration + 30) * 1000);
-  const proxy = 'command' in target ? await RunningProgram.start(target, proxyCore, folder) : undefined;
+async function measure(
+  target: Arm | Omit<Arm, 'command' | 'args' | 'does' | 'version'>,
+  direction: Direction,
+): Promise<Sample> {
+  const move = (duration: number): Promise<Transferred> =>
+    client.ask(
+      { port: target.port, direction, connections, seconds: duration } satisfies TransferOrder,
+      (duration + 30) * 1000,
+    );
+  const proxy =
+    'command' in target ? await RunningProgram.start(target, proxyCore, folder) : undefined;
   try {
     // Warm enough for memory to be what it stays at.
     await move(2);
@@ -91,7 +131,10 @@ async function measure(target: Arm | Omit<Arm, 'command' | 'args' | 'does' | 've
     const moved = await move(seconds);
     const used = proxy === undefined ? 0 : cpuNanoseconds(proxy.pid) - before;
     memory?.stop();
-    if (moved.failed > 0) throw new Error(`${target.name}: ${moved.failed} connections failed; see ${folder}/${target.name}.log`);
+    if (moved.failed > 0)
+      throw new Error(
+        `${target.name}: ${moved.failed} connections failed; see ${folder}/${target.name}.log`,
+      );
     return {
       megabytesPerSecond: (moved.transfers * bodyBytes) / 1e6 / moved.seconds,
       cpuMilliseconds: proxy === undefined ? Number.NaN : used / 1e6 / moved.transfers,
@@ -124,10 +167,12 @@ function report(): string {
 
 function section(direction: Direction, title: string): string[] {
   const samples = results.get(direction) ?? new Map<string, Sample[]>();
-  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
+  const of = (name: string, number: (sample: Sample) => number): number =>
+    medianOf(samples.get(name), number);
   const rate = (name: string): number => of(name, ({ megabytesPerSecond }) => megabytesPerSecond);
   const cpu = (name: string): number => of(name, ({ cpuMilliseconds }) => cpuMilliseconds);
-  const mebibytes = (name: string, number: (sample: Sample) => number): string => figure(of(name, number) / 1_048_576);
+  const mebibytes = (name: string, number: (sample: Sample) => number): string =>
+    figure(of(name, number) / 1_048_576);
   const nginx = [`nginx-${direction}`, `nginx-stream-${direction}`];
   const fastest = Math.max(...nginx.map(rate));
   const cheapest = Math.min(...nginx.map(cpu));
@@ -135,7 +180,16 @@ function section(direction: Direction, title: string): string[] {
     `## ${title}`,
     '',
     table(
-      ['arm', 'does', 'MB / s', '× nginx', 'CPU ms / 10 MiB', '× nginx', 'core busy %', 'memory MiB, start / most'],
+      [
+        'arm',
+        'does',
+        'MB / s',
+        '× nginx',
+        'CPU ms / 10 MiB',
+        '× nginx',
+        'core busy %',
+        'memory MiB, start / most',
+      ],
       [{ name: 'direct', does: 'no proxy' }, ...arms[direction]].map(({ name, does }) => [
         name.replace(`-${direction}`, ''),
         does,
@@ -144,7 +198,9 @@ function section(direction: Direction, title: string): string[] {
         figure(cpu(name), 1),
         figure(cpu(name) / cheapest, 2),
         figure(of(name, ({ busy }) => busy) * 100),
-        name === 'direct' ? '–' : `${mebibytes(name, ({ memoryAtStart }) => memoryAtStart)} / ${mebibytes(name, ({ memoryAtMost }) => memoryAtMost)}`,
+        name === 'direct'
+          ? '–'
+          : `${mebibytes(name, ({ memoryAtStart }) => memoryAtStart)} / ${mebibytes(name, ({ memoryAtMost }) => memoryAtMost)}`,
       ]),
     ),
     '',

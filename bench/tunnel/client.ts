@@ -21,8 +21,12 @@ export interface PingPong {
 }
 
 /** A masked binary frame of 100 bytes: two of head, four of mask, 94 of content. */
-const message = Buffer.concat([Buffer.from([0x82, 0x80 | 94, 0x21, 0x43, 0x65, 0x87]), Buffer.alloc(94, 'x')]);
-const handshake = 'GET /socket HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const message = Buffer.concat([
+  Buffer.from([0x82, 0x80 | 94, 0x21, 0x43, 0x65, 0x87]),
+  Buffer.alloc(94, 'x'),
+]);
+const handshake =
+  'GET /socket HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 const readBuffer = Buffer.alloc(65_536);
 
 let messages = 0;

@@ -15,12 +15,19 @@ function serve(socket: Socket): void {
     head += chunk.toString('latin1');
     if (!head.includes('\r\n\r\n')) return;
     const key = /\r\nsec-websocket-key: *(\S+)/i.exec(head)?.[1];
-    if (key === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    if (key === undefined)
+      return void socket.end(
+        'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+      );
     // RFC 6455, section 4.2.2
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    const accept = createHash('sha1')
+      .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
     socket.off('data', greet);
     socket.on('data', (bytes: Buffer) => socket.write(bytes));
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
   };
   socket.on('data', greet);
 }

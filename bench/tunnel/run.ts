@@ -17,7 +17,15 @@ import { PinnedScript } from '../measure/pinned-script.ts';
 import { cpuNanoseconds, residentBytes } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { medianOf } from '../measure/statistics.ts';
-import { figure, machine, publish, requirePrograms, table, today, versions } from '../measure/environment.ts';
+import {
+  figure,
+  machine,
+  publish,
+  requirePrograms,
+  table,
+  today,
+  versions,
+} from '../measure/environment.ts';
 import type { PingPong, PingPongOrder } from './client.ts';
 
 interface Sample {
@@ -43,17 +51,40 @@ const otherCore = '1';
 requirePrograms(['taskset', 'nginx']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-tunnel-'));
 const [originPort = 0, nginxPort = 0, sluicePort = 0] = await freePorts(3);
-const upgrade = 'proxy_set_header Upgrade $http_upgrade; proxy_read_timeout 1h; proxy_send_timeout 1h;';
+const upgrade =
+  'proxy_set_header Upgrade $http_upgrade; proxy_read_timeout 1h; proxy_send_timeout 1h;';
 const arms: Arm[] = [
-  nginxArm({ folder, port: nginxPort, originPort }, { name: 'nginx', does: 'proxy_pass with Upgrade and Connection passed on', connection: 'upgrade', location: upgrade }),
-  sluiceArm({ folder, port: sluicePort, originPort }, { name: 'sluice', does: 'bare: one route, no policy, no access log' }),
+  nginxArm(
+    { folder, port: nginxPort, originPort },
+    {
+      name: 'nginx',
+      does: 'proxy_pass with Upgrade and Connection passed on',
+      connection: 'upgrade',
+      location: upgrade,
+    },
+  ),
+  sluiceArm(
+    { folder, port: sluicePort, originPort },
+    { name: 'sluice', does: 'bare: one route, no policy, no access log' },
+  ),
 ];
-const echo = { name: 'echo', command: process.execPath, args: [new URL('echo.ts', import.meta.url).pathname, String(originPort)], port: originPort };
+const echo = {
+  name: 'echo',
+  command: process.execPath,
+  args: [new URL('echo.ts', import.meta.url).pathname, String(originPort)],
+  port: originPort,
+};
 const origin = await RunningProgram.start(echo, otherCore, folder);
 const client = await PinnedScript.start(new URL('client.ts', import.meta.url), [], otherCore);
 let samples: Map<string, Sample[]>;
 try {
-  samples = await interleave([{ name: 'direct', port: originPort }, ...arms], rounds, measure, ({ messagesPerSecond, cpuMicroseconds, busy }) => `${figure(messagesPerSecond)} messages/s  ${figure(cpuMicroseconds, 1)} µs  busy ${figure(busy * 100)} %`);
+  samples = await interleave(
+    [{ name: 'direct', port: originPort }, ...arms],
+    rounds,
+    measure,
+    ({ messagesPerSecond, cpuMicroseconds, busy }) =>
+      `${figure(messagesPerSecond)} messages/s  ${figure(cpuMicroseconds, 1)} µs  busy ${figure(busy * 100)} %`,
+  );
 } finally {
   await client.stop();
   await origin.stop();
@@ -61,13 +92,22 @@ try {
 publish('tunnel', report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
-async function measure(target: Arm | { readonly name: string; readonly port: number }): Promise<Sample> {
+async function measure(
+  target: Arm | { readonly name: string; readonly port: number },
+): Promise<Sample> {
   const play = async (duration: number): Promise<PingPong> => {
-    const played = await client.ask<PingPong>({ port: target.port, connections, seconds: duration } satisfies PingPongOrder, (duration + 20) * 1000);
-    if (played.failed > 0) throw new Error(`${target.name}: ${played.failed} tunnels broke; see ${folder}/${target.name}.log`);
+    const played = await client.ask<PingPong>(
+      { port: target.port, connections, seconds: duration } satisfies PingPongOrder,
+      (duration + 20) * 1000,
+    );
+    if (played.failed > 0)
+      throw new Error(
+        `${target.name}: ${played.failed} tunnels broke; see ${folder}/${target.name}.log`,
+      );
     return played;
   };
-  const proxy = 'command' in target ? await RunningProgram.start(target, proxyCore, folder) : undefined;
+  const proxy =
+    'command' in target ? await RunningProgram.start(target, proxyCore, folder) : undefined;
   try {
     await play(2);
     const before = proxy === undefined ? 0 : cpuNanoseconds(proxy.pid);
@@ -85,7 +125,8 @@ async function measure(target: Arm | { readonly name: string; readonly port: num
 }
 
 function report(): string {
-  const of = (name: string, number: (sample: Sample) => number): number => medianOf(samples.get(name), number);
+  const of = (name: string, number: (sample: Sample) => number): number =>
+    medianOf(samples.get(name), number);
   const rate = ({ messagesPerSecond }: Sample): number => messagesPerSecond;
   const cpu = ({ cpuMicroseconds }: Sample): number => cpuMicroseconds;
   return [
@@ -101,7 +142,18 @@ function report(): string {
     '1.25 × the CPU time. The last column is what the proxy could pass with a whole core, by that time.',
     '',
     table(
-      ['arm', 'does', 'messages / s', '× nginx', 'CPU µs / message', '× nginx', 'core busy %', 'memory MiB', 'messages / s of a whole core', '× nginx'],
+      [
+        'arm',
+        'does',
+        'messages / s',
+        '× nginx',
+        'CPU µs / message',
+        '× nginx',
+        'core busy %',
+        'memory MiB',
+        'messages / s of a whole core',
+        '× nginx',
+      ],
       [{ name: 'direct', does: 'no proxy' }, ...arms].map(({ name, does }) => [
         name,
         does,

@@ -29,8 +29,14 @@ export interface WorkersSample {
 }
 
 /** The result as a document that says what its figures mean. */
-export function report(setups: readonly Setup[], samples: ReadonlyMap<string, readonly WorkersSample[]>, rates: ReadonlyMap<string, number>, run: { readonly rounds: number; readonly seconds: number; readonly connections: number }): string {
-  const of = (name: string, number: (sample: WorkersSample) => number): number => medianOf(samples.get(name), number);
+export function report(
+  setups: readonly Setup[],
+  samples: ReadonlyMap<string, readonly WorkersSample[]>,
+  rates: ReadonlyMap<string, number>,
+  run: { readonly rounds: number; readonly seconds: number; readonly connections: number },
+): string {
+  const of = (name: string, number: (sample: WorkersSample) => number): number =>
+    medianOf(samples.get(name), number);
   const rate = (name: string): number => of(name, ({ requestsPerSecond }) => requestsPerSecond);
   const cpu = (name: string): number => of(name, ({ cpuMicroseconds }) => cpuMicroseconds);
   const load = (name: string): number => of(name, ({ loadMicroseconds }) => loadMicroseconds);
@@ -41,7 +47,17 @@ export function report(setups: readonly Setup[], samples: ReadonlyMap<string, re
     const even = of(two, ({ busiestShare }) => 1 / (2 * busiestShare));
     // What both cores could do if a request of two workers cost what one of one worker does.
     const possible = 2e6 / (cpu(one) + load(one)) / rate(one);
-    return [kind, figure(cpu(one), 1), figure(cpu(two), 1), figure(2 * cost, 2), figure(even, 2), figure(2 * cost * even, 2), figure(rate(two) / rate(one), 2), figure(possible, 2), figure(rate(two) / rate(one) / possible, 2)];
+    return [
+      kind,
+      figure(cpu(one), 1),
+      figure(cpu(two), 1),
+      figure(2 * cost, 2),
+      figure(even, 2),
+      figure(2 * cost * even, 2),
+      figure(rate(two) / rate(one), 2),
+      figure(possible, 2),
+      figure(rate(two) / rate(one) / possible, 2),
+    ];
   });
   return [
     '# Two workers against one',
@@ -65,19 +81,42 @@ export function report(setups: readonly Setup[], samples: ReadonlyMap<string, re
     '5. A check by throughput, everything on both cores: two workers by one, and what this could be at most (`possible`): both',
     '   cores full of requests that cost what they cost with one worker, load and origin included.',
     '',
-    table(['kind', 'CPU µs, one', 'two', '2 × cost', 'evenness', '**scaling**', 'throughput, two / one', 'possible', 'of it reached'], scaling),
+    table(
+      [
+        'kind',
+        'CPU µs, one',
+        'two',
+        '2 × cost',
+        'evenness',
+        '**scaling**',
+        'throughput, two / one',
+        'possible',
+        'of it reached',
+      ],
+      scaling,
+    ),
     '',
     '## Saturation',
     '',
     table(
-      ['kind', 'where', 'requests / s', 'CPU µs / request', 'load and origin, CPU µs / request', 'connections per worker, each round', 'busiest worker, % of CPU'],
+      [
+        'kind',
+        'where',
+        'requests / s',
+        'CPU µs / request',
+        'load and origin, CPU µs / request',
+        'connections per worker, each round',
+        'busiest worker, % of CPU',
+      ],
       setups.map(({ name, kind, where }) => [
         kind,
         where,
         figure(rate(name)),
         figure(cpu(name), 1),
         figure(load(name), 1),
-        (samples.get(name) ?? []).map(({ connectionsPerWorker }) => connectionsPerWorker.join(' + ')).join(', '),
+        (samples.get(name) ?? [])
+          .map(({ connectionsPerWorker }) => connectionsPerWorker.join(' + '))
+          .join(', '),
         figure(of(name, ({ busiestShare }) => busiestShare) * 100),
       ]),
     ),
@@ -89,7 +128,15 @@ export function report(setups: readonly Setup[], samples: ReadonlyMap<string, re
     '',
     table(
       ['kind', 'where', 'CPU µs / request', 'p50 / p99 µs'],
-      setups.map(({ name, kind, where }) => [kind, where, figure(of(name, ({ steadyMicroseconds }) => steadyMicroseconds), 1), `${figure(of(name, ({ steadyP50 }) => steadyP50))} / ${figure(of(name, ({ steadyP99 }) => steadyP99))}`]),
+      setups.map(({ name, kind, where }) => [
+        kind,
+        where,
+        figure(
+          of(name, ({ steadyMicroseconds }) => steadyMicroseconds),
+          1,
+        ),
+        `${figure(of(name, ({ steadyP50 }) => steadyP50))} / ${figure(of(name, ({ steadyP99 }) => steadyP99))}`,
+      ]),
     ),
     '',
     '`nginx` is a bare proxy_pass; `bare` is one route without policy and access log; `full` has key-auth of 10,000 keys, a rate limit that the workers',

@@ -10,12 +10,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { benchKey, fullSluiceArm, nginxArm, originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
+import {
+  benchKey,
+  fullSluiceArm,
+  nginxArm,
+  originProgram,
+  sluiceArm,
+  type Arm,
+} from '../measure/arm.ts';
 import { freePorts } from '../measure/free-ports.ts';
 import { interleave } from '../measure/interleave.ts';
 import { latencyAtRate, saturate } from '../measure/load.ts';
 import { readOptions } from '../measure/options.ts';
-import { cpuNanoseconds, endedChildrenCpuNanoseconds, processTree } from '../measure/process-cpu.ts';
+import {
+  cpuNanoseconds,
+  endedChildrenCpuNanoseconds,
+  processTree,
+} from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { publish, requirePrograms } from '../measure/environment.ts';
 import { connectionsOf } from './connections-of.ts';
@@ -40,8 +51,18 @@ const [originPort = 0, ...ports] = await freePorts(10);
 const setups = createSetups();
 /** The same for all of one kind: half of what one worker on its own core took, in the first round. */
 const rates = new Map<string, number>();
-const samples = await interleave(setups, rounds, measure, ({ requestsPerSecond, cpuMicroseconds, connectionsPerWorker }) => `${Math.round(requestsPerSecond)}/s  ${cpuMicroseconds.toFixed(1)} µs  connections ${connectionsPerWorker.join(' + ')}`);
-publish('workers', report(setups, samples, rates, { rounds, seconds, connections }), options.record);
+const samples = await interleave(
+  setups,
+  rounds,
+  measure,
+  ({ requestsPerSecond, cpuMicroseconds, connectionsPerWorker }) =>
+    `${Math.round(requestsPerSecond)}/s  ${cpuMicroseconds.toFixed(1)} µs  connections ${connectionsPerWorker.join(' + ')}`,
+);
+publish(
+  'workers',
+  report(setups, samples, rates, { rounds, seconds, connections }),
+  options.record,
+);
 rmSync(folder, { recursive: true, force: true });
 
 function createSetups(): Setup[] {
@@ -49,18 +70,51 @@ function createSetups(): Setup[] {
     const arm = (at: number, name: string, workers: number): Arm => {
       const between = { folder, originPort, port: ports[index * 3 + at] ?? 0 };
       // What the machine leaves of two workers whatever program they run.
-      if (kind === 'nginx') return nginxArm(between, { name, does: 'bare proxy_pass with keep-alive', workers });
-      return kind === 'full' ? fullSluiceArm(between, name, workers) : sluiceArm(between, { name, does: 'bare: one route, no policy, no access log', workers });
+      if (kind === 'nginx')
+        return nginxArm(between, { name, does: 'bare proxy_pass with keep-alive', workers });
+      return kind === 'full'
+        ? fullSluiceArm(between, name, workers)
+        : sluiceArm(between, { name, does: 'bare: one route, no policy, no access log', workers });
     };
     return [
-      { name: `${kind}, alone`, kind, arm: arm(0, `${kind}-alone`, 1), workers: 1, proxyCores: '0', otherCores: '1', where: 'one worker on core 0, load and origin on core 1' },
-      { name: `${kind}, one`, kind, arm: arm(1, `${kind}-one`, 1), workers: 1, proxyCores: '0,1', otherCores: '0,1', where: 'one worker, everything on both cores' },
-      { name: `${kind}, two`, kind, arm: arm(2, `${kind}-two`, 2), workers: 2, proxyCores: '0,1', otherCores: '0,1', where: 'two workers, everything on both cores' },
+      {
+        name: `${kind}, alone`,
+        kind,
+        arm: arm(0, `${kind}-alone`, 1),
+        workers: 1,
+        proxyCores: '0',
+        otherCores: '1',
+        where: 'one worker on core 0, load and origin on core 1',
+      },
+      {
+        name: `${kind}, one`,
+        kind,
+        arm: arm(1, `${kind}-one`, 1),
+        workers: 1,
+        proxyCores: '0,1',
+        otherCores: '0,1',
+        where: 'one worker, everything on both cores',
+      },
+      {
+        name: `${kind}, two`,
+        kind,
+        arm: arm(2, `${kind}-two`, 2),
+        workers: 2,
+        proxyCores: '0,1',
+        otherCores: '0,1',
+        where: 'two workers, everything on both cores',
+      },
     ];
   });
 }
 
-async function measure({ arm, kind, workers, proxyCores, otherCores }: Setup): Promise<WorkersSample> {
+async function measure({
+  arm,
+  kind,
+  workers,
+  proxyCores,
+  otherCores,
+}: Setup): Promise<WorkersSample> {
   const origin = await RunningProgram.start(originProgram(folder, originPort), otherCores, folder);
   try {
     const proxy = await RunningProgram.start(arm, proxyCores, folder);
@@ -71,19 +125,36 @@ async function measure({ arm, kind, workers, proxyCores, otherCores }: Setup): P
       await saturate({ ...load, seconds: warmUpSeconds });
       const serving = workers === 1 ? [proxy.pid] : processTree(proxy.pid).slice(1);
       if (serving.length !== workers) throw new Error(`${arm.name} has ${serving.length} workers`);
-      const clock = (): number[] => [cpuNanoseconds(proxy.pid), cpuNanoseconds(origin.pid) + endedChildrenCpuNanoseconds(), ...serving.map(cpuNanoseconds)];
+      const clock = (): number[] => [
+        cpuNanoseconds(proxy.pid),
+        cpuNanoseconds(origin.pid) + endedChildrenCpuNanoseconds(),
+        ...serving.map(cpuNanoseconds),
+      ];
       const before = clock();
       const saturated = saturate({ ...load, seconds });
       await sleep((seconds * 1000) / 2);
       const connectionsPerWorker = connectionsOf(serving, arm.port);
       const { requests, requestsPerSecond, failed } = await saturated;
-      const [used = 0, usedByLoad = 0, ...usedByWorkers] = clock().map((now, at) => now - (before[at] ?? 0));
+      const [used = 0, usedByLoad = 0, ...usedByWorkers] = clock().map(
+        (now, at) => now - (before[at] ?? 0),
+      );
       const rate = rates.get(kind) ?? Math.round(requestsPerSecond / 2);
       rates.set(kind, rate);
       const beforeSteady = cpuNanoseconds(proxy.pid);
-      const steady = await latencyAtRate({ url, requestsPerSecond: rate, seconds, headers, cores: otherCores, connections, logFile: join(folder, 'latency.log') });
+      const steady = await latencyAtRate({
+        url,
+        requestsPerSecond: rate,
+        seconds,
+        headers,
+        cores: otherCores,
+        connections,
+        logFile: join(folder, 'latency.log'),
+      });
       const usedSteady = cpuNanoseconds(proxy.pid) - beforeSteady;
-      if (failed + steady.failed > 0) throw new Error(`${arm.name}: ${failed + steady.failed} requests failed; see ${folder}/${arm.name}.log`);
+      if (failed + steady.failed > 0)
+        throw new Error(
+          `${arm.name}: ${failed + steady.failed} requests failed; see ${folder}/${arm.name}.log`,
+        );
       return {
         requestsPerSecond,
         cpuMicroseconds: used / 1000 / requests,

@@ -13,12 +13,19 @@ describe('a write with ?wait=applied', () => {
     origin = started.use(await Origin.start('orders'));
     stack = started.use(await Stack.start({ controlPlanes: 2, proxies: 2 }));
     await registerService(stack.admin, 'steady', [origin.address]);
-    await stack.admin.create('/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200, content: '0' } }] });
+    await stack.admin.create('/v1/routes', {
+      name: 'flag',
+      paths: ['/flag'],
+      policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
+    });
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
   it('is enforced by both proxies on the very next request, 1,000 times, under load, through either control plane', async () => {
-    const load = new Load({ url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/steady/x`, connections: 2 });
+    const load = new Load({
+      url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/steady/x`,
+      connections: 2,
+    });
     let exceptions = 0;
     for (let round = 1; round <= 1000; round++) {
       const admin = stack.controlPlanes[round % 2]?.admin ?? stack.admin;
@@ -27,7 +34,9 @@ describe('a write with ?wait=applied', () => {
       });
       expect(answer.status).toBe(200);
       expect(answer.body['nodes']).toHaveLength(2);
-      const seen = await Promise.all(stack.proxies.map(async ({ url }) => (await fetch(`${url}/flag`)).text()));
+      const seen = await Promise.all(
+        stack.proxies.map(async ({ url }) => (await fetch(`${url}/flag`)).text()),
+      );
       if (seen.some((text) => text !== String(round))) exceptions++;
     }
     const report = await load.stop();
@@ -42,9 +51,13 @@ describe('a write with ?wait=applied', () => {
     if (second === undefined) throw new Error('two proxies were started');
     process.kill(second.process.pid, 'SIGSTOP');
     try {
-      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=500ms', { tags: ['late'] });
+      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=500ms', {
+        tags: ['late'],
+      });
       expect(answer.status).toBe(202);
-      expect(answer.body['nodes']).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'proxy-2', outcome: 'pending' })]));
+      expect(answer.body['nodes']).toEqual(
+        expect.arrayContaining([expect.objectContaining({ id: 'proxy-2', outcome: 'pending' })]),
+      );
     } finally {
       process.kill(second.process.pid, 'SIGCONT');
     }

@@ -28,14 +28,34 @@ describe('a proxy with invalid settings', () => {
   });
 
   /** Starts the proxy, waits for its end, and returns its output. */
-  const run = async (env: Record<string, string>, args: readonly string[] = []): Promise<{ code: number | string; said: string }> => {
-    const proxy = new AppProcess('proxy', 'bad-input', { SLUICE_PROXY_PORT: '0', SLUICE_STATUS_PORT: '0', SLUICE_NODE_TOKEN: token, SLUICE_DATA_DIR: join(folder, 'data'), ...env }, args);
+  const run = async (
+    env: Record<string, string>,
+    args: readonly string[] = [],
+  ): Promise<{ code: number | string; said: string }> => {
+    const proxy = new AppProcess(
+      'proxy',
+      'bad-input',
+      {
+        SLUICE_PROXY_PORT: '0',
+        SLUICE_STATUS_PORT: '0',
+        SLUICE_NODE_TOKEN: token,
+        SLUICE_DATA_DIR: join(folder, 'data'),
+        ...env,
+      },
+      args,
+    );
     const code = await proxy.run();
     return { code, said: proxy.lines.filter((line) => !line.startsWith('{')).join('\n') };
   };
 
   it('lists all invalid settings and ends', async () => {
-    const { code, said } = await run({ SLUICE_PROXY_PORT: 'eighty', SLUICE_TRACE_RATIO: '7', SLUICE_LOG_LEVEL: 'loud', REDIS_URL: 'redis-secret', SLUICE_NODE_TOKEN: 'token-secret' });
+    const { code, said } = await run({
+      SLUICE_PROXY_PORT: 'eighty',
+      SLUICE_TRACE_RATIO: '7',
+      SLUICE_LOG_LEVEL: 'loud',
+      REDIS_URL: 'redis-secret',
+      SLUICE_NODE_TOKEN: 'token-secret',
+    });
     expect(code).toBe(1);
     expect(said.split('\n')).toEqual([
       'sluice-proxy: settings are not usable:',
@@ -63,14 +83,53 @@ describe('a proxy with invalid settings', () => {
 
   it.each([
     ['no token', { SLUICE_NODE_TOKEN: '' }, [], /needs a token: set SLUICE_NODE_TOKEN/],
-    ['a token file that does not exist', { SLUICE_NODE_TOKEN: '', SLUICE_NODE_TOKEN_FILE: '/nowhere/token' }, [], /cannot be read from \/nowhere\/token: check SLUICE_NODE_TOKEN_FILE/],
-    ['an invalid address', { SLUICE_PROXY_HOST: '203.0.113.1' }, [], /203\.0\.113\.1 is not an address of this machine: set SLUICE_PROXY_HOST/],
+    [
+      'a token file that does not exist',
+      { SLUICE_NODE_TOKEN: '', SLUICE_NODE_TOKEN_FILE: '/nowhere/token' },
+      [],
+      /cannot be read from \/nowhere\/token: check SLUICE_NODE_TOKEN_FILE/,
+    ],
+    [
+      'an invalid address',
+      { SLUICE_PROXY_HOST: '203.0.113.1' },
+      [],
+      /203\.0\.113\.1 is not an address of this machine: set SLUICE_PROXY_HOST/,
+    ],
     ['an invalid control plane address', { SLUICE_CONTROL_PLANE: 'nowhere' }, [], /nowhere/],
-    ['a remote control plane, without TLS', { SLUICE_CONTROL_PLANE: 'cp.example.com:8005' }, [], /SLUICE_STREAM_INSECURE|TLS/],
-    ['a policies folder that does not exist', { SLUICE_POLICIES_DIR: '/nowhere/policies' }, [], /\/nowhere\/policies/],
-    ['a configuration file that does not exist', { SLUICE_CONFIG_FILE: '/nowhere/config.json' }, [], /\/nowhere\/config\.json cannot be used/],
-    ['a TLS port without a certificate', { SLUICE_TLS_PORT: '0' }, [], /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/],
-    ['a certificate that does not exist', { SLUICE_TLS_PORT: '0', SLUICE_TLS_CERT_FILE: '/nowhere/cert', SLUICE_TLS_KEY_FILE: '/nowhere/key' }, ['--workers', '2'], /the certificate \/nowhere\/cert cannot be read/],
+    [
+      'a remote control plane, without TLS',
+      { SLUICE_CONTROL_PLANE: 'cp.example.com:8005' },
+      [],
+      /SLUICE_STREAM_INSECURE|TLS/,
+    ],
+    [
+      'a policies folder that does not exist',
+      { SLUICE_POLICIES_DIR: '/nowhere/policies' },
+      [],
+      /\/nowhere\/policies/,
+    ],
+    [
+      'a configuration file that does not exist',
+      { SLUICE_CONFIG_FILE: '/nowhere/config.json' },
+      [],
+      /\/nowhere\/config\.json cannot be used/,
+    ],
+    [
+      'a TLS port without a certificate',
+      { SLUICE_TLS_PORT: '0' },
+      [],
+      /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/,
+    ],
+    [
+      'a certificate that does not exist',
+      {
+        SLUICE_TLS_PORT: '0',
+        SLUICE_TLS_CERT_FILE: '/nowhere/cert',
+        SLUICE_TLS_KEY_FILE: '/nowhere/key',
+      },
+      ['--workers', '2'],
+      /the certificate \/nowhere\/cert cannot be read/,
+    ],
     ['no workers', {}, ['--workers', '0'], /--workers is a number from 1 to 256, not "0"/],
     ['an unknown option', {}, ['--prot', '80'], /--prot/],
   ])('with %s says what to do, and ends', async (_, env, args, expected) => {
@@ -83,10 +142,18 @@ describe('a proxy with invalid settings', () => {
 
   it('lists all errors of its configuration file', async () => {
     const path = join(folder, 'config.json');
-    await writeFile(path, JSON.stringify({ routes: [{ name: 'a', paths: ['no-slash'], service: 'missing' }], sevrices: [], keys: 7 }));
+    await writeFile(
+      path,
+      JSON.stringify({
+        routes: [{ name: 'a', paths: ['no-slash'], service: 'missing' }],
+        sevrices: [],
+        keys: 7,
+      }),
+    );
     const { code, said } = await run({ SLUICE_CONFIG_FILE: path });
     expect(code).toBe(1);
-    for (const pointer of ['/routes/0/paths/0', '/sevrices', '/keys']) expect(said).toContain(`  ${pointer}: `);
+    for (const pointer of ['/routes/0/paths/0', '/sevrices', '/keys'])
+      expect(said).toContain(`  ${pointer}: `);
   });
 
   describe('a proxy with settings that it can run with', () => {
@@ -94,7 +161,11 @@ describe('a proxy with invalid settings', () => {
     let stack: Stack;
     beforeAll(async () => {
       stack = started.use(await Stack.start({ proxies: 0 }));
-      await stack.admin.send('POST', '/v1/routes', { name: 'hello', paths: ['/hello'], policies: [{ name: 'static-response', config: { status: 200, content: 'hello' } }] });
+      await stack.admin.send('POST', '/v1/routes', {
+        name: 'hello',
+        paths: ['/hello'],
+        policies: [{ name: 'static-response', config: { status: 200, content: 'hello' } }],
+      });
     }, 60_000);
     afterAll(() => started.disposeAsync());
 
@@ -102,14 +173,20 @@ describe('a proxy with invalid settings', () => {
       const dataDir = join(folder, 'file', 'below');
       const node = await stack.addProxy({ SLUICE_DATA_DIR: dataDir });
       expect(await (await fetch(`${node.url}/hello`)).text()).toBe('hello');
-      const complaint = (): string | undefined => node.process.lines.find((line) => line.includes('"level":"error"') && line.includes(dataDir));
+      const complaint = (): string | undefined =>
+        node.process.lines.find(
+          (line) => line.includes('"level":"error"') && line.includes(dataDir),
+        );
       for (let turn = 0; turn < 40 && complaint() === undefined; turn++) await sleep(50);
       expect(complaint()).toMatch(/last good configuration cannot be (?:used|kept)/);
       expect((await fetch(`${node.statusUrl}/readyz`)).status).toBe(200);
     }, 30_000);
 
     it('with a wrong token is not ready, reports why, and keeps trying', async () => {
-      const node = await stack.addProxy({ SLUICE_NODE_TOKEN: 'this-is-not-the-right-token-0123' }, false);
+      const node = await stack.addProxy(
+        { SLUICE_NODE_TOKEN: 'this-is-not-the-right-token-0123' },
+        false,
+      );
       await node.process.waitFor(`${node.statusUrl}/livez`);
       let reason = '';
       for (let turn = 0; turn < 60 && !/token/i.test(reason); turn++) {

@@ -52,7 +52,11 @@ describe('a resource that a node cannot use', () => {
   });
 
   it('does not block later revisions, and fails closed', async () => {
-    await stack.admin.create('/v1/routes', { name: 'later', paths: ['/later'], policies: [{ name: 'static-response', config: { status: 200 } }] });
+    await stack.admin.create('/v1/routes', {
+      name: 'later',
+      paths: ['/later'],
+      policies: [{ name: 'static-response', config: { status: 200 } }],
+    });
     expect((await fetch(`${stack.proxy.url}/later`)).status).toBe(200);
     const refused = await fetch(`${stack.proxy.url}/broken/1`);
     expect(refused.status).toBe(503);

@@ -11,10 +11,15 @@ describe('SIGTERM to a proxy', () => {
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = started.use(await Origin.start('slow', (request, response) => {
-      request.resume();
-      setTimeout(() => response.end('done'), request.url?.startsWith('/slow/long') === true ? 1500 : 5);
-    }));
+    origin = started.use(
+      await Origin.start('slow', (request, response) => {
+        request.resume();
+        setTimeout(
+          () => response.end('done'),
+          request.url?.startsWith('/slow/long') === true ? 1500 : 5,
+        );
+      }),
+    );
     stack = started.use(await Stack.start({ proxies: 2 }));
     await registerService(stack.admin, 'slow', [origin.address]);
   }, 60_000);

@@ -28,7 +28,10 @@ describe('an outage of the control plane', () => {
   afterAll(() => started.disposeAsync());
 
   it('kill -9 of control plane and Postgres under traffic: no request fails and no acknowledged write is lost', async () => {
-    const load = new Load({ url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/orders/1`, connections: 4 });
+    const load = new Load({
+      url: () => `${stack.proxies[Math.random() < 0.5 ? 0 : 1]?.url ?? ''}/orders/1`,
+      connections: 4,
+    });
     const acknowledged: string[] = [];
     for (let round = 1; round <= 3; round++) {
       const writers = writeUntilItFails(stack, `round-${round}`, acknowledged);
@@ -51,7 +54,11 @@ describe('an outage of the control plane', () => {
       expect((await stack.admin.send('GET', `/v1/consumers/${name}`)).status).toBe(200);
     }
     // The nodes reconnect and apply revisions again; a write before that waits for them.
-    await stack.admin.create('/v1/routes', { name: 'after', paths: ['/after'], policies: [{ name: 'static-response', config: { status: 204 } }] });
+    await stack.admin.create('/v1/routes', {
+      name: 'after',
+      paths: ['/after'],
+      policies: [{ name: 'static-response', config: { status: 204 } }],
+    });
     for (const { url } of stack.proxies) expect((await fetch(`${url}/after`)).status).toBe(204);
   }, 120_000);
 
@@ -72,7 +79,10 @@ describe('an outage of the control plane', () => {
     await node.process.end('SIGTERM');
     await node.process.start(`${node.statusUrl}/readyz`);
     expect((await fetch(`${node.url}/orders/2`)).status).toBe(200);
-    expect(await (await fetch(`${node.statusUrl}/readyz`)).json()).toMatchObject({ status: 'ready', source: 'last-good' });
+    expect(await (await fetch(`${node.statusUrl}/readyz`)).json()).toMatchObject({
+      status: 'ready',
+      source: 'last-good',
+    });
 
     const fresh = await stack.addProxy({}, false);
     await sleep(1500);
@@ -88,7 +98,11 @@ describe('an outage of the control plane', () => {
 });
 
 /** Two writers that create consumers until a write is not acknowledged. */
-async function writeUntilItFails(stack: Stack, prefix: string, acknowledged: string[]): Promise<void> {
+async function writeUntilItFails(
+  stack: Stack,
+  prefix: string,
+  acknowledged: string[],
+): Promise<void> {
   const writer = async (which: string): Promise<void> => {
     for (let count = 0; count < 5000; count++) {
       const username = `${prefix}-${which}-${count}`;

@@ -13,9 +13,14 @@ describe('a target that dies', () => {
   beforeAll(async () => {
     for (const name of ['one', 'two', 'three']) origins.push(started.use(await Origin.start(name)));
     stack = started.use(await Stack.start());
-    await registerService(stack.admin, 'orders', origins.map(({ address }) => address), {
-      service: { retries: { attempts: 2 }, health: { failures: 2, ejectMs: 500 } },
-    });
+    await registerService(
+      stack.admin,
+      'orders',
+      origins.map(({ address }) => address),
+      {
+        service: { retries: { attempts: 2 }, health: { failures: 2, ejectMs: 500 } },
+      },
+    );
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
@@ -53,5 +58,7 @@ describe('a target that dies', () => {
 
 async function healthOf(stack: Stack, address: string): Promise<string | undefined> {
   const metrics = await (await fetch(`${stack.proxy.statusUrl}/metrics`)).text();
-  return new RegExp(`sluice_target_healthy\\{[^}]*target="${address}"[^}]*\\} (\\d)`).exec(metrics)?.[1];
+  return new RegExp(`sluice_target_healthy\\{[^}]*target="${address}"[^}]*\\} (\\d)`).exec(
+    metrics,
+  )?.[1];
 }

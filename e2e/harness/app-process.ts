@@ -15,7 +15,12 @@ export class AppProcess {
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
 
-  constructor(app: 'control-plane' | 'proxy', name: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
+  constructor(
+    app: 'control-plane' | 'proxy',
+    name: string,
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+  ) {
     this.name = name;
     this.#main = `${root}apps/${app}/dist/main.js`;
     this.#env = env;
@@ -35,7 +40,10 @@ export class AppProcess {
   /** Starts it without waiting. */
   spawn(): void {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [this.#main, ...this.#args], { env: { PATH, HOME, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.#main, ...this.#args], {
+      env: { PATH, HOME, ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
@@ -52,7 +60,8 @@ export class AppProcess {
   async waitFor(url: string, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      if (this.#child?.exitCode !== null) throw new Error(`${this.name} ended at start:\n${this.tail()}`);
+      if (this.#child?.exitCode !== null)
+        throw new Error(`${this.name} ended at start:\n${this.tail()}`);
       const status = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
         async (response) => {
           await response.arrayBuffer();
@@ -63,20 +72,28 @@ export class AppProcess {
       if (status === 200) return;
       await sleep(50);
     }
-    throw new Error(`${this.name} did not answer 200 at ${url} within ${timeoutMs} ms:\n${this.tail()}`);
+    throw new Error(
+      `${this.name} did not answer 200 at ${url} within ${timeoutMs} ms:\n${this.tail()}`,
+    );
   }
 
   /** Starts it and waits until it ends by itself. Returns the exit code, or the signal's name. */
   async run(timeoutMs = 20_000): Promise<number | string> {
     this.spawn();
-    const [code, signalName] = (await once(this.#child as ChildProcess, 'close', { signal: AbortSignal.timeout(timeoutMs) })) as [number | null, string | null];
+    const [code, signalName] = (await once(this.#child as ChildProcess, 'close', {
+      signal: AbortSignal.timeout(timeoutMs),
+    })) as [number | null, string | null];
     return code ?? signalName ?? 0;
   }
 
   /** Sends a signal and waits for the end. Returns the exit code, or the signal's name. */
-  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL', timeoutMs = 40_000): Promise<number | string> {
+  async end(
+    signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL',
+    timeoutMs = 40_000,
+  ): Promise<number | string> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? child?.signalCode ?? 0;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? child?.signalCode ?? 0;
     const gone = once(child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });
     child.kill(signal);
     const [code, signalName] = (await gone) as [number | null, string | null];

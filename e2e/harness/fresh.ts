@@ -7,7 +7,10 @@ export interface FreshAnswer {
 }
 
 /** Sends a GET on a separate connection, so that it may reach another process than the previous one. */
-export function fresh(url: string, headers: Readonly<Record<string, string>> = {}): Promise<FreshAnswer> {
+export function fresh(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<FreshAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { agent: false, headers, timeout: 15_000 }, (response) => {
       let text = '';

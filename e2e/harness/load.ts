@@ -51,9 +51,11 @@ export class Load {
     // The count is bounded as well, in case the test never stops the load.
     for (let sent = 0; this.#running && sent < 200_000; sent++) {
       let outcome = await this.#send(options.url(), options.headers ?? {});
-      if (outcome === 'ECONNREFUSED' && options.retriesRefusedConnections === true) outcome = await this.#send(options.url(), options.headers ?? {});
+      if (outcome === 'ECONNREFUSED' && options.retriesRefusedConnections === true)
+        outcome = await this.#send(options.url(), options.headers ?? {});
       this.#total++;
-      if (typeof outcome === 'number') this.#statuses.set(outcome, (this.#statuses.get(outcome) ?? 0) + 1);
+      if (typeof outcome === 'number')
+        this.#statuses.set(outcome, (this.#statuses.get(outcome) ?? 0) + 1);
       else this.#faults.set(outcome, (this.#faults.get(outcome) ?? 0) + 1);
       if (typeof outcome === 'string') await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -61,11 +63,17 @@ export class Load {
 
   #send(url: string, headers: Readonly<Record<string, string>>): Promise<number | string> {
     return new Promise((resolve) => {
-      const outgoing = request(url, { agent: this.#agent, headers, timeout: 15_000 }, (response) => {
-        response.on('error', (fault) => resolve(fault.message));
-        response.on('end', () => resolve(response.complete ? (response.statusCode ?? 0) : 'truncated'));
-        response.resume();
-      });
+      const outgoing = request(
+        url,
+        { agent: this.#agent, headers, timeout: 15_000 },
+        (response) => {
+          response.on('error', (fault) => resolve(fault.message));
+          response.on('end', () =>
+            resolve(response.complete ? (response.statusCode ?? 0) : 'truncated'),
+          );
+          response.resume();
+        },
+      );
       outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
       outgoing.on('error', (fault: NodeJS.ErrnoException) => resolve(fault.code ?? fault.message));
       outgoing.end();

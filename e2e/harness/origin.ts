@@ -5,15 +5,27 @@ import type { Duplex } from 'node:stream';
 /** A real upstream service. By default it returns the request that it received, as JSON. */
 export class Origin implements AsyncDisposable {
   readonly name: string;
-  readonly received: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
+  readonly received: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: IncomingMessage['headers'];
+  }[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
-  private constructor(name: string, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  private constructor(
+    name: string,
+    answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ) {
     this.name = name;
     this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-      if (this.received.length < 10_000) this.received.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers });
+      if (this.received.length < 10_000)
+        this.received.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers: request.headers,
+        });
       answer(request, response);
     });
     this.#server.on('connection', (socket) => {
@@ -23,8 +35,14 @@ export class Origin implements AsyncDisposable {
   }
 
   /** Starts it on a free port. */
-  static async start(name: string, answer?: (request: IncomingMessage, response: ServerResponse) => void): Promise<Origin> {
-    const origin = new Origin(name, answer ?? ((request, response) => echo(name, request, response)));
+  static async start(
+    name: string,
+    answer?: (request: IncomingMessage, response: ServerResponse) => void,
+  ): Promise<Origin> {
+    const origin = new Origin(
+      name,
+      answer ?? ((request, response) => echo(name, request, response)),
+    );
     await origin.listen();
     return origin;
   }
@@ -72,6 +90,14 @@ function echo(name: string, request: IncomingMessage, response: ServerResponse):
   request.on('data', (chunk: Buffer) => (bytes += chunk.length));
   request.on('end', () => {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ origin: name, method: request.method, url: request.url, headers: request.headers, bytes }));
+    response.end(
+      JSON.stringify({
+        origin: name,
+        method: request.method,
+        url: request.url,
+        headers: request.headers,
+        bytes,
+      }),
+    );
   });
 }

@@ -59,7 +59,8 @@ export class Stack implements AsyncDisposable {
     const database = options.databaseUrl === undefined ? await createTestDatabase() : undefined;
     const stack = new Stack(folder, options, database);
     try {
-      for (let index = 0; index < (options.controlPlanes ?? 1); index++) await stack.#addControlPlane(database?.url ?? options.databaseUrl ?? '');
+      for (let index = 0; index < (options.controlPlanes ?? 1); index++)
+        await stack.#addControlPlane(database?.url ?? options.databaseUrl ?? '');
       for (let index = 0; index < (options.proxies ?? 1); index++) await stack.addProxy();
     } catch (fault) {
       await stack.stop();
@@ -81,7 +82,10 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Adds a proxy and, by default, waits until it is ready. */
-  async addProxy(env: Readonly<Record<string, string>> = {}, waitsForReady = true): Promise<ProxyNode> {
+  async addProxy(
+    env: Readonly<Record<string, string>> = {},
+    waitsForReady = true,
+  ): Promise<ProxyNode> {
     const name = `proxy-${this.proxies.length + 1}`;
     const [port, statusPort] = [await freePort(), await freePort()];
     const dataDir = join(this.folder, name);
@@ -97,7 +101,14 @@ export class Stack implements AsyncDisposable {
       ...env,
     };
     const process = new AppProcess('proxy', name, settings, this.#options.proxyArguments);
-    const node = { name, process, port, url: `http://127.0.0.1:${port}`, statusUrl: `http://127.0.0.1:${statusPort}`, dataDir };
+    const node = {
+      name,
+      process,
+      port,
+      url: `http://127.0.0.1:${port}`,
+      statusUrl: `http://127.0.0.1:${statusPort}`,
+      dataDir,
+    };
     this.proxies.push(node);
     if (waitsForReady) await process.start(`${node.statusUrl}/readyz`);
     else process.spawn();
@@ -134,7 +145,12 @@ export class Stack implements AsyncDisposable {
       ...this.#options.controlPlaneEnv,
     });
     const url = `http://127.0.0.1:${adminPort}`;
-    this.controlPlanes.push({ process, admin: new Admin(url, adminToken), url, streamAddress: `127.0.0.1:${streamPort}` });
+    this.controlPlanes.push({
+      process,
+      admin: new Admin(url, adminToken),
+      url,
+      streamAddress: `127.0.0.1:${streamPort}`,
+    });
     await process.start(`${url}/readyz`);
   }
 

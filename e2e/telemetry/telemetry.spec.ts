@@ -14,8 +14,14 @@ describe('telemetry of a request', () => {
     receiver = await startOtlpReceiver();
     started.defer(() => receiver.close());
     origin = started.use(await Origin.start('orders'));
-    stack = started.use(await Stack.start({ proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, SLUICE_ACCESS_LOG: 'on' } }));
-    await registerService(stack.admin, 'orders', [origin.address], { route: { policies: [{ name: 'key-auth' }] } });
+    stack = started.use(
+      await Stack.start({
+        proxyEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, SLUICE_ACCESS_LOG: 'on' },
+      }),
+    );
+    await registerService(stack.admin, 'orders', [origin.address], {
+      route: { policies: [{ name: 'key-auth' }] },
+    });
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
@@ -23,7 +29,11 @@ describe('telemetry of a request', () => {
     const { key } = await issueKey(stack.admin, 'acme');
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const response = await fetch(`${stack.proxy.url}/orders/7?token=hush`, {
-      headers: { 'x-api-key': key, 'authorization': 'Bearer hush-hush', 'traceparent': `00-${traceId}-b7ad6b7169203331-01` },
+      headers: {
+        'x-api-key': key,
+        authorization: 'Bearer hush-hush',
+        traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      },
     });
     expect(response.status).toBe(200);
 
@@ -45,7 +55,17 @@ describe('telemetry of a request', () => {
     expect(seen).toBe(`00-${traceId}-${client?.spanId ?? ''}-01`);
 
     const line = await logLine(stack, traceId);
-    expect(line).toMatchObject({ traceId, route: 'orders', service: 'orders', consumer: 'acme', status: 200, source: 'upstream', target: origin.address, path: '/orders/7', clientAddress: '127.0.0.1' });
+    expect(line).toMatchObject({
+      traceId,
+      route: 'orders',
+      service: 'orders',
+      consumer: 'acme',
+      status: 200,
+      source: 'upstream',
+      target: origin.address,
+      path: '/orders/7',
+      clientAddress: '127.0.0.1',
+    });
     expect(line['requestId']).toBe(response.headers.get('x-request-id'));
     const everything = stack.proxy.process.lines.join('\n');
     expect(everything).not.toContain(key);

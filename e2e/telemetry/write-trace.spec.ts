@@ -15,56 +15,118 @@ describe('the trace of a write', () => {
   beforeAll(async () => {
     receiver = await startOtlpReceiver();
     started.defer(() => receiver.close());
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=e2e' };
-    stack = started.use(await Stack.start({ controlPlaneEnv: { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, proxyEnv: env }));
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=e2e',
+    };
+    stack = started.use(
+      await Stack.start({
+        controlPlaneEnv: { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+        proxyEnv: env,
+      }),
+    );
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  const ours = async (isEnough: (spans: readonly OtlpSpan[]) => boolean): Promise<readonly OtlpSpan[]> => {
+  const ours = async (
+    isEnough: (spans: readonly OtlpSpan[]) => boolean,
+  ): Promise<readonly OtlpSpan[]> => {
     for (let attempt = 0; attempt < 200; attempt++) {
       const spans = receiver.spans().filter((span) => span.traceId === traceId);
       if (isEnough(spans)) return spans;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`the trace is not complete: ${receiver.spans().map(({ name, traceId: id }) => `${name} ${id}`).join(', ')}`);
+    throw new Error(
+      `the trace is not complete: ${receiver
+        .spans()
+        .map(({ name, traceId: id }) => `${name} ${id}`)
+        .join(', ')}`,
+    );
   };
 
   it('leads from the Admin API through Postgres to the node that applied it', async () => {
-    const response = await fetch(`${stack.controlPlane.url}/v1/consumers/traced?wait=applied&timeout=10s`, {
-      method: 'PUT',
-      headers: { 'authorization': `Bearer ${adminToken}`, 'content-type': 'application/json', 'traceparent': `00-${traceId}-${callersSpan}-01` },
-      body: '{"tags":["a-value-of-the-caller"]}',
-    });
+    const response = await fetch(
+      `${stack.controlPlane.url}/v1/consumers/traced?wait=applied&timeout=10s`,
+      {
+        method: 'PUT',
+        headers: {
+          authorization: `Bearer ${adminToken}`,
+          'content-type': 'application/json',
+          traceparent: `00-${traceId}-${callersSpan}-01`,
+        },
+        body: '{"tags":["a-value-of-the-caller"]}',
+      },
+    );
     expect(response.status).toBe(201);
     const { revision } = (await response.json()) as { revision: number };
 
-    const named = (spans: readonly OtlpSpan[], name: string): OtlpSpan | undefined => spans.find((span) => span.name === name);
-    const spans = await ours((seen) => ['PUT /v1/consumers/:consumer', 'commit revision', 'deliver revision', 'apply revision', 'COMMIT'].every((name) => named(seen, name) !== undefined));
+    const named = (spans: readonly OtlpSpan[], name: string): OtlpSpan | undefined =>
+      spans.find((span) => span.name === name);
+    const spans = await ours((seen) =>
+      [
+        'PUT /v1/consumers/:consumer',
+        'commit revision',
+        'deliver revision',
+        'apply revision',
+        'COMMIT',
+      ].every((name) => named(seen, name) !== undefined),
+    );
     const request = named(spans, 'PUT /v1/consumers/:consumer');
     const commit = named(spans, 'commit revision');
     expect(request).toMatchObject({
       kind: 'server',
       parentSpanId: callersSpan,
       resource: { 'service.name': 'sluice-control-plane', 'deployment.environment.name': 'e2e' },
-      attributes: { 'http.request.method': 'PUT', 'http.route': '/v1/consumers/:consumer', 'http.response.status_code': 201, 'url.path': '/v1/consumers/traced' },
+      attributes: {
+        'http.request.method': 'PUT',
+        'http.route': '/v1/consumers/:consumer',
+        'http.response.status_code': 201,
+        'url.path': '/v1/consumers/traced',
+      },
     });
-    expect(commit).toMatchObject({ kind: 'producer', parentSpanId: request?.spanId, attributes: { 'sluice.revision': revision, 'sluice.changes': 1 } });
-    const statement = spans.find(({ attributes }) => String(attributes['db.query.text']).includes('INSERT INTO revision'));
-    expect(statement).toMatchObject({ kind: 'client', parentSpanId: commit?.spanId, attributes: { 'db.system.name': 'postgresql' } });
+    expect(commit).toMatchObject({
+      kind: 'producer',
+      parentSpanId: request?.spanId,
+      attributes: { 'sluice.revision': revision, 'sluice.changes': 1 },
+    });
+    const statement = spans.find(({ attributes }) =>
+      String(attributes['db.query.text']).includes('INSERT INTO revision'),
+    );
+    expect(statement).toMatchObject({
+      kind: 'client',
+      parentSpanId: commit?.spanId,
+      attributes: { 'db.system.name': 'postgresql' },
+    });
     expect(named(spans, 'COMMIT')).toMatchObject({ kind: 'client', parentSpanId: request?.spanId });
     expect(named(spans, 'deliver revision')).toMatchObject({
       kind: 'client',
       parentSpanId: commit?.spanId,
-      attributes: { 'sluice.revision': revision, 'sluice.node': 'proxy-1', 'sluice.outcome': 'applied' },
+      attributes: {
+        'sluice.revision': revision,
+        'sluice.node': 'proxy-1',
+        'sluice.outcome': 'applied',
+      },
     });
     expect(named(spans, 'apply revision')).toMatchObject({
       kind: 'consumer',
       parentSpanId: commit?.spanId,
-      resource: { 'service.name': 'sluice-proxy', 'service.instance.id': 'proxy-1', 'deployment.environment.name': 'e2e' },
-      attributes: { 'sluice.revision': revision, 'sluice.gateway': 'default', 'sluice.node': 'proxy-1', 'sluice.changes': 1, 'sluice.outcome': 'applied' },
+      resource: {
+        'service.name': 'sluice-proxy',
+        'service.instance.id': 'proxy-1',
+        'deployment.environment.name': 'e2e',
+      },
+      attributes: {
+        'sluice.revision': revision,
+        'sluice.gateway': 'default',
+        'sluice.node': 'proxy-1',
+        'sluice.changes': 1,
+        'sluice.outcome': 'applied',
+      },
       status: 'unset',
     });
-    const everything = JSON.stringify(receiver.spans(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const everything = JSON.stringify(receiver.spans(), (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
     expect(everything).not.toContain(adminToken);
     expect(everything).not.toContain('a-value-of-the-caller');
   }, 30_000);

@@ -9,7 +9,13 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { certificateA, certificateB, localCertificate, testAuthority, type TestCertificate } from '../../apps/proxy/src/upstream/testing/certificates.ts';
+import {
+  certificateA,
+  certificateB,
+  localCertificate,
+  testAuthority,
+  type TestCertificate,
+} from '../../apps/proxy/src/upstream/testing/certificates.ts';
 import { freePort } from '../../scripts/process/ports.ts';
 import { AppProcess } from '../harness/app-process.ts';
 import { fresh } from '../harness/fresh.ts';
@@ -40,7 +46,10 @@ describe.each([
     const answersOrders: RequestListener = (request, response) => {
       const { 'x-forwarded-proto': proto, 'x-forwarded-port': at } = request.headers;
       request.resume();
-      setTimeout(() => response.end(`${request.url ?? ''} ${String(proto)} ${String(at)}`), request.url === '/orders/long' ? 800 : 0);
+      setTimeout(
+        () => response.end(`${request.url ?? ''} ${String(proto)} ${String(at)}`),
+        request.url === '/orders/long' ? 800 : 0,
+      );
     };
     origin = started.use(await Origin.start('orders', answersOrders));
     await mkdir(join(folder, 'names'));
@@ -48,16 +57,30 @@ describe.each([
     await put('names/a.test', certificateA);
     await mkdir(join(folder, 'client'));
     await put('client/mesh', certificateA);
-    guarded = createHttps({ ...localCertificate, ca: testAuthority, requestCert: true, rejectUnauthorized: true }, ({ socket }, response) => {
-      response.setHeader('Connection', 'close').end(String((socket as TLSSocket).getPeerCertificate().subject.CN));
-    });
+    guarded = createHttps(
+      { ...localCertificate, ca: testAuthority, requestCert: true, rejectUnauthorized: true },
+      ({ socket }, response) => {
+        response
+          .setHeader('Connection', 'close')
+          .end(String((socket as TLSSocket).getPeerCertificate().subject.CN));
+      },
+    );
     await once(guarded.listen(0, '127.0.0.1'), 'listening');
     started.defer(() => void guarded.close());
     const services = [
       { name: 'orders', targets: [{ address: origin.address }] },
-      { name: 'guarded', protocol: 'https', targets: [{ address: `127.0.0.1:${(guarded.address() as AddressInfo).port}` }], tls: { caCertificates: testAuthority, clientCertificate: 'mesh' } },
+      {
+        name: 'guarded',
+        protocol: 'https',
+        targets: [{ address: `127.0.0.1:${(guarded.address() as AddressInfo).port}` }],
+        tls: { caCertificates: testAuthority, clientCertificate: 'mesh' },
+      },
     ];
-    const routes = ['orders', 'guarded'].map((name) => ({ name, paths: [`/${name}/*`], service: name }));
+    const routes = ['orders', 'guarded'].map((name) => ({
+      name,
+      paths: [`/${name}/*`],
+      service: name,
+    }));
     await writeFile(join(folder, 'config.json'), JSON.stringify({ services, routes }));
     [port, tlsPort] = [await freePort(), await freePort()];
     const statusPort = await freePort();
@@ -86,7 +109,13 @@ describe.each([
   });
 
   const handshake = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {
-    const socket = connect({ port: tlsPort, host: '127.0.0.1', ca: testAuthority, checkServerIdentity: () => undefined, ...options });
+    const socket = connect({
+      port: tlsPort,
+      host: '127.0.0.1',
+      ca: testAuthority,
+      checkServerIdentity: () => undefined,
+      ...options,
+    });
     sockets.push(socket);
     await once(socket, 'secureConnect');
     return socket;
@@ -103,11 +132,18 @@ describe.each([
     return name;
   };
   /** Returns the names in the certificates of many handshakes, so that every worker is included. */
-  const namesFor = async (servername: string): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 24 }, () => nameFor(servername))))];
+  const namesFor = async (servername: string): Promise<string[]> => [
+    ...new Set(await Promise.all(Array.from({ length: 24 }, () => nameFor(servername)))),
+  ];
   const hangUp = async (said: string): Promise<void> => {
     const from = proxy.lines.length;
     process.kill(proxy.pid, 'SIGHUP');
-    for (let turn = 0; turn < 200 && !proxy.lines.slice(from).some((line) => line.includes(said)); turn++) await sleep(20);
+    for (
+      let turn = 0;
+      turn < 200 && !proxy.lines.slice(from).some((line) => line.includes(said));
+      turn++
+    )
+      await sleep(20);
     expect(proxy.lines.slice(from).join('\n')).toContain(said);
   };
 
@@ -127,14 +163,21 @@ describe.each([
   });
 
   it('presents the certificate of the requested name', async () => {
-    expect([await namesFor('localhost'), await namesFor('www.a.test'), await namesFor('b.test')]).toEqual([['local'], ['a.test'], ['local']]);
+    expect([
+      await namesFor('localhost'),
+      await namesFor('www.a.test'),
+      await namesFor('b.test'),
+    ]).toEqual([['local'], ['a.test'], ['local']]);
   });
 
   it('uses new files from SIGHUP on; open connections stay', async () => {
     const kept = await handshake({ servername: 'b.test' });
     await put('names/b.test', certificateB);
     await hangUp('b.test.crt');
-    expect([await namesFor('b.test'), await namesFor('localhost')]).toEqual([['b.test'], ['local']]);
+    expect([await namesFor('b.test'), await namesFor('localhost')]).toEqual([
+      ['b.test'],
+      ['local'],
+    ]);
     expect(await ask(kept)).toBe(`/orders/1 https ${tlsPort}`);
   });
 
@@ -142,19 +185,39 @@ describe.each([
     const kept = await handshake();
     await writeFile(join(folder, 'names/b.test.key'), certificateA.key);
     await hangUp('b.test.key is not usable');
-    expect([await namesFor('b.test'), await namesFor('localhost')]).toEqual([['b.test'], ['local']]);
+    expect([await namesFor('b.test'), await namesFor('localhost')]).toEqual([
+      ['b.test'],
+      ['local'],
+    ]);
     expect(await ask(kept)).toBe(`/orders/1 https ${tlsPort}`);
     // A new worker does the same.
-    const worker = proxy.lines.flatMap((line) => (line.includes('worker takes traffic') ? [(JSON.parse(line) as { pid: number }).pid] : []))[0];
+    const worker = proxy.lines.flatMap((line) =>
+      line.includes('worker takes traffic') ? [(JSON.parse(line) as { pid: number }).pid] : [],
+    )[0];
     if (worker === undefined) return;
     const before = proxy.lines.length;
     process.kill(worker, 'SIGKILL');
-    for (let turn = 0; turn < 500 && !proxy.lines.slice(before).some((line) => line.includes('worker takes traffic')); turn++) await sleep(20);
+    for (
+      let turn = 0;
+      turn < 500 &&
+      !proxy.lines.slice(before).some((line) => line.includes('worker takes traffic'));
+      turn++
+    )
+      await sleep(20);
     expect(await namesFor('b.test')).toEqual(['b.test']);
   }, 30_000);
 
   it('presents its certificate to targets, and a new one from SIGHUP on', async () => {
-    const shown = async (): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 24 }, async () => (await fresh(`http://127.0.0.1:${port}/guarded/1`)).text)))];
+    const shown = async (): Promise<string[]> => [
+      ...new Set(
+        await Promise.all(
+          Array.from(
+            { length: 24 },
+            async () => (await fresh(`http://127.0.0.1:${port}/guarded/1`)).text,
+          ),
+        ),
+      ),
+    ];
     expect(await shown()).toEqual(['a.test']);
     await put('names/b.test', certificateB);
     await put('client/mesh', certificateB);

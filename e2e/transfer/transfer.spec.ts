@@ -17,12 +17,14 @@ describe('large content', () => {
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = started.use(await Origin.start('files', (incoming, response) => {
-      if (incoming.method === 'GET') return void response.end(content);
-      const hash = createHash('sha256');
-      incoming.on('data', (chunk: Buffer) => hash.update(chunk));
-      incoming.on('end', () => response.end(hash.digest('hex')));
-    }));
+    origin = started.use(
+      await Origin.start('files', (incoming, response) => {
+        if (incoming.method === 'GET') return void response.end(content);
+        const hash = createHash('sha256');
+        incoming.on('data', (chunk: Buffer) => hash.update(chunk));
+        incoming.on('end', () => response.end(hash.digest('hex')));
+      }),
+    );
     stack = started.use(await Stack.start());
     await registerService(stack.admin, 'files', [origin.address]);
   }, 60_000);
@@ -34,18 +36,26 @@ describe('large content', () => {
     const chunked = await postChunked(`${stack.proxy.url}/files/1`, content);
     expect(chunked).toEqual({ status: 200, text: digest });
     const down = await fetch(`${stack.proxy.url}/files/1`);
-    expect(createHash('sha256').update(Buffer.from(await down.arrayBuffer())).digest('hex')).toBe(digest);
+    expect(
+      createHash('sha256')
+        .update(Buffer.from(await down.arrayBuffer()))
+        .digest('hex'),
+    ).toBe(digest);
   });
 
   it('refuses content over the limit, announced or streamed', async () => {
-    const announced = await fetch(`${stack.proxy.url}/files/1`, { method: 'POST', body: Buffer.alloc(size + 1) }).catch(() => undefined);
+    const announced = await fetch(`${stack.proxy.url}/files/1`, {
+      method: 'POST',
+      body: Buffer.alloc(size + 1),
+    }).catch(() => undefined);
     if (announced !== undefined) expect(announced.status).toBe(413);
     const streamed = await postChunked(`${stack.proxy.url}/files/1`, Buffer.alloc(size + 1));
     expect(streamed.status).toBe(413);
   });
 
   it('keeps memory bounded while clients read slowly', async () => {
-    for (let warm = 0; warm < 5; warm++) await (await fetch(`${stack.proxy.url}/files/1`)).arrayBuffer();
+    for (let warm = 0; warm < 5; warm++)
+      await (await fetch(`${stack.proxy.url}/files/1`)).arrayBuffer();
     const before = await residentBytes(stack.proxy.process.pid);
     const clients = Array.from({ length: 12 }, () => {
       const socket = connect(stack.proxy.port, '127.0.0.1');

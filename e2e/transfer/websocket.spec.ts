@@ -13,13 +13,19 @@ describe('a WebSocket', () => {
   beforeAll(async () => {
     origin = started.use(await Origin.start('chat'));
     origin.onUpgrade((request, socket) => {
-      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+      const accept = createHash('sha1')
+        .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest('base64');
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
       socket.pipe(socket);
     });
     stack = started.use(await Stack.start());
     await registerService(stack.admin, 'chat', [origin.address]);
-    await registerService(stack.admin, 'locked', [origin.address], { route: { policies: [{ name: 'key-auth' }] } });
+    await registerService(stack.admin, 'locked', [origin.address], {
+      route: { policies: [{ name: 'key-auth' }] },
+    });
   }, 60_000);
   afterAll(() => started.disposeAsync());
 

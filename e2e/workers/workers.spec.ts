@@ -15,17 +15,24 @@ describe('a proxy with several workers', () => {
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = started.use(await Origin.start('orders', (request, response) => {
-      request.resume();
-      setTimeout(() => response.end('done'), request.url?.endsWith('/long') === true ? 800 : 0);
-    }));
+    origin = started.use(
+      await Origin.start('orders', (request, response) => {
+        request.resume();
+        setTimeout(() => response.end('done'), request.url?.endsWith('/long') === true ? 800 : 0);
+      }),
+    );
     stack = started.use(await Stack.start({ proxyArguments: ['--workers', '2'] }));
     await registerService(stack.admin, 'orders', [origin.address]);
-    await stack.admin.create('/v1/routes', { name: 'flag', paths: ['/flag'], policies: [{ name: 'static-response', config: { status: 200, content: '0' } }] });
+    await stack.admin.create('/v1/routes', {
+      name: 'flag',
+      paths: ['/flag'],
+      policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
+    });
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
-  const flags = (node: ProxyNode, count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, async () => (await fresh(`${node.url}/flag`)).text));
+  const flags = (node: ProxyNode, count: number): Promise<string[]> =>
+    Promise.all(Array.from({ length: count }, async () => (await fresh(`${node.url}/flag`)).text));
 
   it('accepts connections of one port in each of them', async () => {
     const workers = workersOf(stack.proxy);
@@ -49,7 +56,9 @@ describe('a proxy with several workers', () => {
   it('a write with ?wait=applied is enforced by all of them on the very next request, 200 times', async () => {
     let exceptions = 0;
     for (let round = 1; round <= 200; round++) {
-      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', { policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }] });
+      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', {
+        policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }],
+      });
       expect(answer.status).toBe(200);
       expect(answer.body['nodes']).toHaveLength(1);
       if ((await flags(stack.proxy, 6)).some((text) => text !== String(round))) exceptions++;
@@ -58,10 +67,26 @@ describe('a proxy with several workers', () => {
   }, 60_000);
 
   it('counts a limit for the whole node, without Redis', async () => {
-    await stack.admin.create('/v1/quotas', { name: 'fifty', limits: [{ requests: 50, per: 'hour', burst: 50 }] });
-    await stack.admin.create('/v1/routes', { name: 'limited', paths: ['/limited'], quotas: ['fifty'], policies: [{ name: 'static-response', config: { status: 200 } }] });
+    await stack.admin.create('/v1/quotas', {
+      name: 'fifty',
+      limits: [{ requests: 50, per: 'hour', burst: 50 }],
+    });
+    await stack.admin.create('/v1/routes', {
+      name: 'limited',
+      paths: ['/limited'],
+      quotas: ['fifty'],
+      policies: [{ name: 'static-response', config: { status: 200 } }],
+    });
     const statuses: number[] = [];
-    for (let batch = 0; batch < 10; batch++) statuses.push(...(await Promise.all(Array.from({ length: 12 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status))));
+    for (let batch = 0; batch < 10; batch++)
+      statuses.push(
+        ...(await Promise.all(
+          Array.from(
+            { length: 12 },
+            async () => (await fresh(`${stack.proxy.url}/limited`)).status,
+          ),
+        )),
+      );
     expect(statuses.filter((status) => status === 200)).toHaveLength(50);
     expect(statuses.filter((status) => status === 429)).toHaveLength(70);
   });
@@ -102,7 +127,9 @@ describe('a proxy with several workers', () => {
     expect(workers).not.toContain(first);
     // The new worker has the configuration of the others, and the limit of the node.
     expect(new Set(await flags(stack.proxy, 40))).toEqual(new Set(['200']));
-    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status));
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => (await fresh(`${stack.proxy.url}/limited`)).status),
+    );
     expect(new Set(statuses)).toEqual(new Set([429]));
   }, 60_000);
 
@@ -120,7 +147,8 @@ describe('a proxy with several workers', () => {
       }),
     );
     const ask = async (): Promise<void> => {
-      for (const { client, isClosed } of clients) if (!isClosed) client.write('GET /flag HTTP/1.1\r\nHost: a\r\n\r\n');
+      for (const { client, isClosed } of clients)
+        if (!isClosed) client.write('GET /flag HTTP/1.1\r\nHost: a\r\n\r\n');
       await sleep(100);
     };
     await ask();
@@ -140,7 +168,9 @@ describe('a proxy with several workers', () => {
     const underWay = Array.from({ length: 12 }, () => fresh(`${node.url}/orders/long`));
     await sleep(200);
     const ended = node.process.end('SIGTERM');
-    expect((await Promise.all(underWay)).map(({ status, text }) => `${status} ${text}`)).toEqual(Array(12).fill('200 done'));
+    expect((await Promise.all(underWay)).map(({ status, text }) => `${status} ${text}`)).toEqual(
+      Array(12).fill('200 done'),
+    );
     expect(await ended).toBe(0);
     expect(workers.filter(isRunning)).toEqual([]);
   }, 30_000);
@@ -186,6 +216,10 @@ function socketsOf(pid: number): number {
 
 async function requestsCounted(node: ProxyNode, route: string): Promise<number> {
   const text = await (await fetch(`${node.statusUrl}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('sluice_requests_total{') && line.includes(`route="${route}"`));
+  const lines = text
+    .split('\n')
+    .filter(
+      (line) => line.startsWith('sluice_requests_total{') && line.includes(`route="${route}"`),
+    );
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

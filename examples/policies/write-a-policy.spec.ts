@@ -5,9 +5,17 @@ const read = (path: string): string => readFileSync(new URL(path, import.meta.ur
 
 describe('the guide to custom policies', () => {
   const guide = read('../../docs/guides/write-a-policy.md');
-  const written = new Map([...guide.matchAll(/^cat > my-policies\/(\S+) <<'EOF'\n(.*?)^EOF$/gms)].map(([, path = '', text = '']) => [path, text]));
+  const written = new Map(
+    [...guide.matchAll(/^cat > my-policies\/(\S+) <<'EOF'\n(.*?)^EOF$/gms)].map(
+      ([, path = '', text = '']) => [path, text],
+    ),
+  );
 
-  it.each(['require-header/schema.ts', 'require-header/policy.ts', 'require-header/policy.spec.ts'])('writes %s as it is tested here', (path) => {
+  it.each([
+    'require-header/schema.ts',
+    'require-header/policy.ts',
+    'require-header/policy.spec.ts',
+  ])('writes %s as it is tested here', (path) => {
     expect(written.get(path)).toBe(read(path));
   });
 
@@ -18,6 +26,10 @@ describe('the guide to custom policies', () => {
   it('links only to files that exist', () => {
     const links = [...guide.matchAll(/\]\((\.\.\/[^)#]+)\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(3);
-    for (const link of links) expect([link, existsSync(new URL(link, new URL('../../docs/guides/', import.meta.url)))]).toEqual([link, true]);
+    for (const link of links)
+      expect([
+        link,
+        existsSync(new URL(link, new URL('../../docs/guides/', import.meta.url))),
+      ]).toEqual([link, true]);
   });
 });

@@ -34,11 +34,27 @@ describe('the arguments of npm start and npm test', () => {
   });
 });
 
-describe.each(['scripts/start.ts', 'scripts/test.ts', 'scripts/generate.ts', 'scripts/complete-lockfile.ts', 'scripts/dev-services.ts', 'bench/first-install/interrupt.ts'])('%s', (script) => {
-  const run = (arg: string) => spawnSync(process.execPath, ['--conditions=sluice-source', script, arg], { cwd: root, encoding: 'utf8', timeout: 20_000 });
+describe.each([
+  'scripts/start.ts',
+  'scripts/test.ts',
+  'scripts/generate.ts',
+  'scripts/complete-lockfile.ts',
+  'scripts/dev-services.ts',
+  'bench/first-install/interrupt.ts',
+])('%s', (script) => {
+  const run = (arg: string) =>
+    spawnSync(process.execPath, ['--conditions=sluice-source', script, arg], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
 
   it('prints its options and exits', () => {
-    expect(run('--help')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^(?:Usage|Options): |^ {2}npm (?:start|test) -- --help/m) });
+    expect(run('--help')).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^(?:Usage|Options): |^ {2}npm (?:start|test) -- --help/m),
+    });
   });
 
   it('refuses an unknown option with a message', () => {

@@ -28,5 +28,7 @@ export function readArguments(args) {
   const isEmpty = args.includes('--empty');
   if (args.includes('--help') || args.includes('-h')) return { help: helpText, isEmpty };
   const unknown = args.find((arg) => arg !== '--empty');
-  return unknown === undefined ? { isEmpty } : { fault: `"${unknown}" is not known. Try: npm start -- --help`, isEmpty };
+  return unknown === undefined
+    ? { isEmpty }
+    : { fault: `"${unknown}" is not known. Try: npm start -- --help`, isEmpty };
 }

@@ -1,2 +1,5 @@
 /** See `test.mjs`. */
-export function readArguments(args: readonly string[]): { readonly help?: string; readonly fault?: string };
+export function readArguments(args: readonly string[]): {
+  readonly help?: string;
+  readonly fault?: string;
+};

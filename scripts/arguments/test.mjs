@@ -30,7 +30,9 @@ export function readArguments(args) {
     const [name, value] = split(args[index]);
     if (name === '--help' || name === '-h') return { help: helpText };
     if (!name.startsWith('-')) fault = faultOfPattern(name);
-    else if (withValue.has(name)) fault = value === undefined && args[++index] === undefined ? `${name} needs a value.` : undefined;
+    else if (withValue.has(name))
+      fault =
+        value === undefined && args[++index] === undefined ? `${name} needs a value.` : undefined;
     else if (!flags.has(name) || value !== undefined) fault = `"${args[index]}" is not known.`;
   }
   return fault === undefined ? {} : { fault: `${fault} Try: npm test -- --help` };

@@ -16,7 +16,8 @@ const here = dirname(fileURLToPath(import.meta.url));
  */
 export async function bootstrap([script, ...args], root = join(here, '..', '..')) {
   try {
-    if (script === undefined) throw new SetupFault('Say which script to run: node scripts/bootstrap.mjs scripts/start.ts');
+    if (script === undefined)
+      throw new SetupFault('Say which script to run: node scripts/bootstrap.mjs scripts/start.ts');
     const { help, fault } = await readArguments(script, args, root);
     if (fault !== undefined) throw new SetupFault(fault);
     if (help !== undefined) {
@@ -54,7 +55,9 @@ async function pinnedNode(root) {
 
 /** Ends this process by the signal, now that no child process runs. */
 function endInterrupted({ signal }) {
-  console.error('\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.');
+  console.error(
+    '\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.',
+  );
   process.exitCode = 1;
   if (signal !== undefined) process.kill(process.pid, signal);
 }

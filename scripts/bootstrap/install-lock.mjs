@@ -1,4 +1,12 @@
-import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeProcess, isStillRunning } from './process-table.mjs';
@@ -61,9 +69,14 @@ async function acquire(folder, interruption, create) {
     const highest = generationsIn(folder).at(-1);
     const owner = highest === undefined ? undefined : readOwner(pathOf(folder, highest));
     if (owner !== undefined && isStillRunning(owner)) {
-      if (performance.now() > deadline) throw new SetupFault(`Process ${owner.pid} has been installing the dependencies for too long. End it, then try again.`);
+      if (performance.now() > deadline)
+        throw new SetupFault(
+          `Process ${owner.pid} has been installing the dependencies for too long. End it, then try again.`,
+        );
       if (performance.now() >= nextHeartbeat) {
-        console.error(`Another process (${owner.pid}) installs the dependencies. Waiting until it has finished.`);
+        console.error(
+          `Another process (${owner.pid}) installs the dependencies. Waiting until it has finished.`,
+        );
         nextHeartbeat = performance.now() + heartbeatMs;
       }
       await sleep(pollMs, undefined, { signal: interruption }).catch(() => {});
@@ -93,7 +106,9 @@ function isCreated(create, path) {
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
-    throw new SetupFault(`The dependencies cannot be installed: ${path} cannot be written (${error.code}).`);
+    throw new SetupFault(
+      `The dependencies cannot be installed: ${path} cannot be written (${error.code}).`,
+    );
   }
 }
 
@@ -122,7 +137,10 @@ function readOwner(path) {
 async function endOrphan(child) {
   const deadline = performance.now() + orphanGraceMs;
   while (isStillRunning(child)) {
-    if (performance.now() > deadline) throw new SetupFault(`Process ${child.pid}, which an earlier start left behind, does not end. End it, then try again: kill -9 ${child.pid}`);
+    if (performance.now() > deadline)
+      throw new SetupFault(
+        `Process ${child.pid}, which an earlier start left behind, does not end. End it, then try again: kill -9 ${child.pid}`,
+      );
     try {
       process.kill(child.pid, 'SIGTERM');
     } catch {

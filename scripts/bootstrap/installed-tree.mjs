@@ -46,21 +46,33 @@ export function removeTree(root) {
     try {
       rmSync(tree, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     } catch (error) {
-      throw new SetupFault(`${tree} is incomplete and cannot be removed: ${error.message}\nRemove it yourself, then try again.`);
+      throw new SetupFault(
+        `${tree} is incomplete and cannot be removed: ${error.message}\nRemove it yourself, then try again.`,
+      );
     }
   }
 }
 
 function foldersIn(folder) {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
 }
 
 function differenceOf(wanted, installed) {
   for (const [path, { version, integrity }] of Object.entries(installed)) {
-    if (wanted[path] === undefined || wanted[path].version !== version || wanted[path].integrity !== integrity) return `${path} differs from package-lock.json`;
+    if (
+      wanted[path] === undefined ||
+      wanted[path].version !== version ||
+      wanted[path].integrity !== integrity
+    )
+      return `${path} differs from package-lock.json`;
   }
-  const missing = Object.entries(wanted).find(([path, { optional, peer }]) => path !== '' && !optional && !peer && installed[path] === undefined);
+  const missing = Object.entries(wanted).find(
+    ([path, { optional, peer }]) =>
+      path !== '' && !optional && !peer && installed[path] === undefined,
+  );
   return missing === undefined ? undefined : `${missing[0]} is missing`;
 }
 
@@ -68,7 +80,9 @@ function absenceIn(root, installed) {
   for (const [path, { bin, link }] of Object.entries(installed)) {
     if (!path.includes('node_modules/')) continue;
     if (!existsSync(join(root, path, 'package.json'))) return `${path} is incomplete`;
-    const program = link ? undefined : Object.keys(bin ?? {}).find((name) => isTopLevel(path) && !hasProgram(root, name));
+    const program = link
+      ? undefined
+      : Object.keys(bin ?? {}).find((name) => isTopLevel(path) && !hasProgram(root, name));
     if (program !== undefined) return `the program ${program} of ${path} is missing`;
   }
   return undefined;
@@ -97,6 +111,8 @@ function packagesIn(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
   } catch (error) {
-    throw new SetupFault(`Cannot read ${file}: ${error.message}\nRestore it (git checkout package-lock.json), then try again.`);
+    throw new SetupFault(
+      `Cannot read ${file}: ${error.message}\nRestore it (git checkout package-lock.json), then try again.`,
+    );
   }
 }

@@ -11,7 +11,15 @@ const guard = fileURLToPath(new URL('npm-guard.mjs', import.meta.url));
 // Tools are development dependencies and the platform's Node and Postgres are optional ones: both are needed whatever
 // NODE_ENV or the user's npm settings say. Without network npm would otherwise try for minutes before it says so.
 const flags = [
-  ...['--include=dev', '--include=optional', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'],
+  ...[
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ],
   ...['--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'],
 ];
 
@@ -22,7 +30,8 @@ const flags = [
  */
 export function findNpm() {
   const script = process.env.npm_execpath;
-  const command = script !== undefined && script.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
+  const command =
+    script !== undefined && script.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
   requireNpm10(command);
   return command;
 }
@@ -30,11 +39,21 @@ export function findNpm() {
 function requireNpm10([command, ...args]) {
   let version;
   try {
-    version = execFileSync(command, [...args, '--version'], { encoding: 'utf8', shell: process.platform === 'win32' && command === 'npm', timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    version = execFileSync(command, [...args, '--version'], {
+      encoding: 'utf8',
+      shell: process.platform === 'win32' && command === 'npm',
+      timeout: 30_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
-    throw new SetupFault('npm, which installs the dependencies, is not on PATH. It comes with Node from https://nodejs.org.');
+    throw new SetupFault(
+      'npm, which installs the dependencies, is not on PATH. It comes with Node from https://nodejs.org.',
+    );
   }
-  if (Number(version.split('.')[0]) < 10) throw new SetupFault(`npm 10 or later is needed to install the dependencies; this is ${version}. Run "npm install --global npm@11" and try again.`);
+  if (Number(version.split('.')[0]) < 10)
+    throw new SetupFault(
+      `npm 10 or later is needed to install the dependencies; this is ${version}. Run "npm install --global npm@11" and try again.`,
+    );
 }
 
 /**
@@ -50,10 +69,15 @@ export async function npmCi(npm, root, interruption, onStart) {
   interruption.throwIfAborted();
   const startedAtMs = performance.now();
   const seconds = () => `${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`;
-  const running = spawn(process.execPath, [guard, ...npm, 'ci', ...flags], { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const running = spawn(process.execPath, [guard, ...npm, 'ci', ...flags], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let output = '';
   let npmPid;
-  for (const stream of [running.stdout, running.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-keptOutputCharacters)));
+  for (const stream of [running.stdout, running.stderr])
+    stream.on('data', (chunk) => (output = (output + chunk).slice(-keptOutputCharacters)));
   running.once('message', ({ pid }) => {
     npmPid = pid;
     try {
@@ -68,7 +92,10 @@ export async function npmCi(npm, root, interruption, onStart) {
     output += `\nnpm ci did not end within ${timeoutMs / 60_000} minutes.`;
     stop();
   }, timeoutMs);
-  const heartbeat = setInterval(() => console.error(`  still installing, ${seconds()}`), heartbeatMs);
+  const heartbeat = setInterval(
+    () => console.error(`  still installing, ${seconds()}`),
+    heartbeatMs,
+  );
   interruption.addEventListener('abort', stop, { once: true });
   const code = await ended(running, (text) => (output += text));
   clearInterval(heartbeat);

@@ -10,7 +10,11 @@ import { spawn } from 'node:child_process';
 const graceMs = 5_000;
 const [command, ...args] = process.argv.slice(2);
 const isWindows = process.platform === 'win32';
-const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: !isWindows, shell: isWindows });
+const child = spawn(command, args, {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  detached: !isWindows,
+  shell: isWindows,
+});
 
 function signalGroup(signal) {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

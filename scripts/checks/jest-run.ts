@@ -5,7 +5,11 @@ import { promisify } from 'node:util';
 import { runStep } from './step.ts';
 
 /** The result of a run of jest. */
-export type JestCount = { readonly passed: number; readonly failed: number; readonly remarks: readonly string[] };
+export type JestCount = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly remarks: readonly string[];
+};
 
 type JestReport = {
   readonly numPassedTests: number;
@@ -33,11 +37,20 @@ function jest(root: string): string[] {
 }
 
 /** Counts the spec files that the arguments select. */
-export async function countSpecs(root: string, args: readonly string[]): Promise<{ readonly endToEnd: number; readonly others: number }> {
-  const { stdout } = await run(process.execPath, [...jest(root), '--listTests', ...args], { cwd: root, timeout: 60_000, maxBuffer: 16_000_000 });
+export async function countSpecs(
+  root: string,
+  args: readonly string[],
+): Promise<{ readonly endToEnd: number; readonly others: number }> {
+  const { stdout } = await run(process.execPath, [...jest(root), '--listTests', ...args], {
+    cwd: root,
+    timeout: 60_000,
+    maxBuffer: 16_000_000,
+  });
   const specs = stdout.split('\n').filter((line) => line.endsWith('.spec.ts'));
   // Below the root, or a checkout in a folder named e2e would count as a whole.
-  const inGroup = specs.filter((path) => new RegExp(endToEnd).test(path.slice(root.length).replaceAll('\\', '/')));
+  const inGroup = specs.filter((path) =>
+    new RegExp(endToEnd).test(path.slice(root.length).replaceAll('\\', '/')),
+  );
   return { endToEnd: inGroup.length, others: specs.length - inGroup.length };
 }
 
@@ -45,7 +58,12 @@ export async function countSpecs(root: string, args: readonly string[]): Promise
  * Runs the specs of a group that the arguments select, and counts. A file that cannot be loaded counts as a failure, and so
  * does each test that is skipped, unless the arguments select tests by name: tests run, or they are removed.
  */
-export async function runSpecs(root: string, group: SpecGroup, args: readonly string[], env: Readonly<Record<string, string>>): Promise<JestCount> {
+export async function runSpecs(
+  root: string,
+  group: SpecGroup,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<JestCount> {
   const reportFile = join(root, '.cache', `jest-${process.pid}.json`);
   mkdirSync(dirname(reportFile), { recursive: true });
   rmSync(reportFile, { force: true });
@@ -56,16 +74,28 @@ export async function runSpecs(root: string, group: SpecGroup, args: readonly st
     command: process.execPath,
     args: [
       ...[...jest(root), ...args, ...(group.isEndToEnd ? ['--runInBand'] : ['--maxWorkers=2'])],
-      ...['--json', `--outputFile=${reportFile}`, ...ignored.map((path) => `--testPathIgnorePatterns=${path}`)],
+      ...[
+        '--json',
+        `--outputFile=${reportFile}`,
+        ...ignored.map((path) => `--testPathIgnorePatterns=${path}`),
+      ],
     ],
     env: { ...env, ...(process.stderr.isTTY ? {} : { FORCE_COLOR: '0' }) },
     timeoutMs: group.timeoutMs,
     isLive: true,
   });
   try {
-    return count(JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport, { isPassed, output, isSelection: args.some((arg) => /^(-t|--testNamePattern)/.test(arg)) });
+    return count(JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport, {
+      isPassed,
+      output,
+      isSelection: args.some((arg) => /^(-t|--testNamePattern)/.test(arg)),
+    });
   } catch {
-    return { passed: 0, failed: 1, remarks: [`${group.name}: jest ended without a result. ${output}`] };
+    return {
+      passed: 0,
+      failed: 1,
+      remarks: [`${group.name}: jest ended without a result. ${output}`],
+    };
   } finally {
     rmSync(reportFile, { force: true });
   }
@@ -76,11 +106,15 @@ function escape(text: string): string {
 }
 
 /** Counts what jest reported. Exported for its spec. */
-export function count(report: JestReport, run: { readonly isPassed: boolean; readonly output: string; readonly isSelection: boolean }): JestCount {
+export function count(
+  report: JestReport,
+  run: { readonly isPassed: boolean; readonly output: string; readonly isSelection: boolean },
+): JestCount {
   const remarks: string[] = [];
   let failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   const skipped = report.numPendingTests + report.numTodoTests;
-  if (report.numRuntimeErrorTestSuites > 0) remarks.push(`${report.numRuntimeErrorTestSuites} spec files could not be loaded.`);
+  if (report.numRuntimeErrorTestSuites > 0)
+    remarks.push(`${report.numRuntimeErrorTestSuites} spec files could not be loaded.`);
   if (skipped > 0 && !run.isSelection) {
     failed += skipped;
     remarks.push(`${skipped} tests were skipped. A test runs, or it is removed.`);
@@ -91,7 +125,11 @@ export function count(report: JestReport, run: { readonly isPassed: boolean; rea
   }
   if (!run.isPassed && failed === 0) {
     failed = 1;
-    remarks.push(run.output === '' ? 'All tests passed, but jest did not end well: something they started is still running.' : run.output);
+    remarks.push(
+      run.output === ''
+        ? 'All tests passed, but jest did not end well: something they started is still running.'
+        : run.output,
+    );
   }
   return { passed: report.numPassedTests, failed, remarks };
 }

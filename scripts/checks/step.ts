@@ -12,7 +12,11 @@ export type Step = {
 };
 
 /** How a step ended. */
-export type StepResult = { readonly isPassed: boolean; readonly seconds: number; readonly output: string };
+export type StepResult = {
+  readonly isPassed: boolean;
+  readonly seconds: number;
+  readonly output: string;
+};
 
 const keptOutputCharacters = 60_000;
 
@@ -44,7 +48,11 @@ export async function runStep(step: Step): Promise<StepResult> {
   return { isPassed, seconds: (performance.now() - startedAtMs) / 1000, output: output.trim() };
 }
 
-async function endsWell(running: WatchedProcess, step: Step, keep: (text: string) => void): Promise<boolean> {
+async function endsWell(
+  running: WatchedProcess,
+  step: Step,
+  keep: (text: string) => void,
+): Promise<boolean> {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;

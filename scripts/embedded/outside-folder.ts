@@ -14,7 +14,8 @@ export function outsideFolder(parent = '/var/tmp'): string {
     mkdirSync(path, { mode: 0o755 });
     chmodSync(path, 0o755);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new SetupError(`Cannot create ${path}: ${(error as Error).message}`);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new SetupError(`Cannot create ${path}: ${(error as Error).message}`);
   }
   const entry = lstatSync(path);
   if (entry.isDirectory() && entry.uid === uid && (entry.mode & 0o022) === 0) return path;

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -16,7 +25,8 @@ afterAll(() => {
 
 describe('copying Postgres out of a checkout that cannot run it', () => {
   const notices: string[] = [];
-  const copy = (): string => copyPostgresOut(native, '18.0.0', (line) => notices.push(line), folder);
+  const copy = (): string =>
+    copyPostgresOut(native, '18.0.0', (line) => notices.push(line), folder);
 
   beforeEach(() => {
     notices.length = 0;
@@ -25,8 +35,11 @@ describe('copying Postgres out of a checkout that cannot run it', () => {
   it('gives a server that runs, readable by every account', () => {
     const target = copy();
     expect(notices).toHaveLength(1);
-    expect(execFileSync(join(target, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' })).toMatch(/^postgres \(PostgreSQL\) 18\./);
-    for (const path of ['..', 'bin', 'bin/postgres', 'bin/initdb']) expect(lstatSync(join(target, path)).mode & 0o777).toBe(0o755);
+    expect(
+      execFileSync(join(target, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' }),
+    ).toMatch(/^postgres \(PostgreSQL\) 18\./);
+    for (const path of ['..', 'bin', 'bin/postgres', 'bin/initdb'])
+      expect(lstatSync(join(target, path)).mode & 0o777).toBe(0o755);
     expect(lstatSync(join(target, 'share/postgresql/postgres.bki')).mode & 0o777).toBe(0o644);
   });
 

@@ -28,7 +28,10 @@ const platforms: Readonly<Record<string, string>> = {
  * it is copied out once per version.
  * @throws SetupError when there is no Postgres for this platform, or it was not installed.
  */
-export function preparePostgresBinaries(account: ServerAccount | undefined, onNotice: (line: string) => void): PostgresBinaries {
+export function preparePostgresBinaries(
+  account: ServerAccount | undefined,
+  onNotice: (line: string) => void,
+): PostgresBinaries {
   const native = installedFolder();
   const version = packageVersion(native);
   const inPlace = makeLinks(native) && (account === undefined || isUsableBy(account, native));
@@ -38,19 +41,24 @@ export function preparePostgresBinaries(account: ServerAccount | undefined, onNo
 function installedFolder(): string {
   const packageName = platforms[`${process.platform} ${process.arch}`];
   if (packageName === undefined) {
-    throw new SetupError(`There is no embedded Postgres for ${process.platform} on ${process.arch}. Set DATABASE_URL to a running Postgres.`);
+    throw new SetupError(
+      `There is no embedded Postgres for ${process.platform} on ${process.arch}. Set DATABASE_URL to a running Postgres.`,
+    );
   }
   try {
     return join(dirname(createRequire(import.meta.url).resolve(packageName)), '..', 'native');
   } catch {
-    throw new SetupError(`The package ${packageName} is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a running Postgres.`);
+    throw new SetupError(
+      `The package ${packageName} is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a running Postgres.`,
+    );
   }
 }
 
 function packageVersion(native: string): string {
   const manifest: unknown = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8'));
   const version = (manifest as { version?: unknown }).version;
-  if (typeof version !== 'string') throw new SetupError(`${native} is not an embedded Postgres package. Run "npm ci".`);
+  if (typeof version !== 'string')
+    throw new SetupError(`${native} is not an embedded Postgres package. Run "npm ci".`);
   return version;
 }
 
@@ -64,5 +72,8 @@ function binariesIn(native: string, version: string): PostgresBinaries {
 }
 
 function isUsableBy(account: ServerAccount, native: string): boolean {
-  return canUse(account, join(native, 'bin', 'postgres'), '-x') && canUse(account, join(native, 'share', 'postgresql', 'postgres.bki'), '-r');
+  return (
+    canUse(account, join(native, 'bin', 'postgres'), '-x') &&
+    canUse(account, join(native, 'share', 'postgresql', 'postgres.bki'), '-r')
+  );
 }

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import type { LogFile } from '../process/log-file.ts';
 import { identifyProcess } from '../process/process-identity.ts';
@@ -33,14 +42,17 @@ export async function prepareCluster(setup: ClusterSetup): Promise<string> {
     if (isWholeCluster(setup)) return readPassword(setup.location);
     const aside = `${setup.location.clusterDir}.broken-${Date.now()}`;
     renameSync(setup.location.clusterDir, aside);
-    setup.onNotice(`The Postgres data was incomplete. It was moved to ${aside}, and Postgres starts with an empty database`);
+    setup.onNotice(
+      `The Postgres data was incomplete. It was moved to ${aside}, and Postgres starts with an empty database`,
+    );
   }
   return await createCluster(setup);
 }
 
 function isWholeCluster({ location, binaries }: ClusterSetup): boolean {
   const major = readText(join(location.clusterDir, 'PG_VERSION'), location)?.trim();
-  if (major === undefined || !existsSync(join(location.clusterDir, 'global', 'pg_control'))) return false;
+  if (major === undefined || !existsSync(join(location.clusterDir, 'global', 'pg_control')))
+    return false;
   if (major === binaries.major) return true;
   throw new SetupError(
     `${location.clusterDir} was written by Postgres ${major}; this is Postgres ${binaries.major}, which cannot read it.\n` +
@@ -51,7 +63,9 @@ function isWholeCluster({ location, binaries }: ClusterSetup): boolean {
 function readPassword(location: PostgresLocation): string {
   const password = readText(location.passwordFile, location)?.trim();
   if (password !== undefined && password !== '') return password;
-  throw new SetupError(`${location.passwordFile} is missing, and without it no client can log in to the database in ${location.clusterDir}.\nRestore the file, or move that folder away to start with an empty database.`);
+  throw new SetupError(
+    `${location.passwordFile} is missing, and without it no client can log in to the database in ${location.clusterDir}.\nRestore the file, or move that folder away to start with an empty database.`,
+  );
 }
 
 function readText(path: string, location: PostgresLocation): string | undefined {
@@ -59,7 +73,9 @@ function readText(path: string, location: PostgresLocation): string | undefined 
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SetupError(`Cannot read ${path}: ${(error as Error).message}. The data in ${location.dataDir} may belong to another account: start as that one, or choose another folder with SLUICE_DATA_DIR=<folder>.`);
+    throw new SetupError(
+      `Cannot read ${path}: ${(error as Error).message}. The data in ${location.dataDir} may belong to another account: start as that one, or choose another folder with SLUICE_DATA_DIR=<folder>.`,
+    );
   }
 }
 
@@ -68,7 +84,9 @@ async function createCluster(setup: ClusterSetup): Promise<string> {
   const partial = `${location.clusterDir}.new-${process.pid}`;
   const passwordForInit = join(location.clusterParent, `password.new-${process.pid}`);
   try {
-    const password = existsSync(location.passwordFile) ? readPassword(location) : randomBytes(24).toString('hex');
+    const password = existsSync(location.passwordFile)
+      ? readPassword(location)
+      : randomBytes(24).toString('hex');
     writeFileSync(location.passwordFile, `${password}\n`, { mode: 0o600 });
     writeFileSync(passwordForInit, `${password}\n`, { mode: 0o600 });
     mkdirSync(partial, { mode: 0o700 });
@@ -81,18 +99,33 @@ async function createCluster(setup: ClusterSetup): Promise<string> {
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     if (error instanceof SetupError) throw error;
-    throw new SetupError(`Cannot create a Postgres database in ${location.clusterParent}: ${(error as Error).message}`);
+    throw new SetupError(
+      `Cannot create a Postgres database in ${location.clusterParent}: ${(error as Error).message}`,
+    );
   } finally {
     rmSync(passwordForInit, { force: true });
   }
 }
 
-async function runInitdb({ binaries, account, durable, log }: ClusterSetup, target: string, passwordFile: string): Promise<void> {
+async function runInitdb(
+  { binaries, account, durable, log }: ClusterSetup,
+  target: string,
+  passwordFile: string,
+): Promise<void> {
   const initdb = await startWatched({
     name: 'initdb',
     command: binaries.initdb,
     args: [
-      ...['--pgdata', target, '--username', postgresUser, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+      ...[
+        '--pgdata',
+        target,
+        '--username',
+        postgresUser,
+        '--pwfile',
+        passwordFile,
+        '--auth',
+        'scram-sha-256',
+      ],
       ...['--encoding', 'UTF8', '--locale', 'C', '--no-instructions'],
       ...(durable ? [] : ['--no-sync']),
     ],
@@ -106,7 +139,9 @@ async function runInitdb({ binaries, account, durable, log }: ClusterSetup, targ
   const exit = await initdb.exited;
   clearTimeout(timer);
   if (exit.code !== 0) {
-    throw new SetupError(`Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`);
+    throw new SetupError(
+      `Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`,
+    );
   }
 }
 
@@ -114,7 +149,11 @@ async function runInitdb({ binaries, account, durable, log }: ClusterSetup, targ
 function sweepUnfinished(location: PostgresLocation): void {
   for (const name of readdirSync(location.clusterParent)) {
     const pid = /^(?:cluster|password)\.new-(\d+)$/.exec(name)?.[1];
-    if (pid === undefined || (Number(pid) !== process.pid && identifyProcess(Number(pid)) !== undefined)) continue;
+    if (
+      pid === undefined ||
+      (Number(pid) !== process.pid && identifyProcess(Number(pid)) !== undefined)
+    )
+      continue;
     rmSync(join(location.clusterParent, name), { recursive: true, force: true });
   }
 }

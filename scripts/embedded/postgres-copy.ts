@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../process/setup-error.ts';
 import { outsideFolder } from './outside-folder.ts';
@@ -11,7 +24,12 @@ import { makeLinks } from './postgres-links.ts';
  * for temporary files are swept) is made again.
  * @throws SetupError when there is no room or no permission.
  */
-export function copyPostgresOut(native: string, version: string, onNotice: (line: string) => void, outside = outsideFolder()): string {
+export function copyPostgresOut(
+  native: string,
+  version: string,
+  onNotice: (line: string) => void,
+  outside = outsideFolder(),
+): string {
   const target = join(outside, `postgres-${version}-${fingerprint(native)}`);
   if (isWhole(target)) return join(target, 'native');
   onNotice(`Copying Postgres to ${target}, because it cannot run inside the checkout`);
@@ -22,7 +40,11 @@ export function copyPostgresOut(native: string, version: string, onNotice: (line
     for (const part of ['bin', 'lib', 'share', 'pg-symlinks.json']) {
       if (!existsSync(join(native, part))) continue;
       // Static libraries are for linking against Postgres, a third of its size, and of no use here.
-      cpSync(join(native, part), join(copy, part), { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') });
+      cpSync(join(native, part), join(copy, part), {
+        recursive: true,
+        verbatimSymlinks: true,
+        filter: (path) => !path.endsWith('.a'),
+      });
     }
     makeLinks(copy);
     openToEverybody(partial);
@@ -32,20 +54,29 @@ export function copyPostgresOut(native: string, version: string, onNotice: (line
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     // Another start may have finished the same copy meanwhile.
-    if (!isWhole(target)) throw new SetupError(`Cannot copy Postgres to ${target}: ${(error as Error).message}`);
+    if (!isWhole(target))
+      throw new SetupError(`Cannot copy Postgres to ${target}: ${(error as Error).message}`);
   }
   return join(target, 'native');
 }
 
 /** Tells two builds of one version apart, without reading 60 MB. */
 function fingerprint(native: string): string {
-  const sizes = ['bin/postgres', 'bin/initdb', 'share/postgresql/postgres.bki'].map((file) => statSync(join(native, file)).size);
-  return createHash('sha256').update([process.arch, ...sizes].join(' ')).digest('hex').slice(0, 12);
+  const sizes = ['bin/postgres', 'bin/initdb', 'share/postgresql/postgres.bki'].map(
+    (file) => statSync(join(native, file)).size,
+  );
+  return createHash('sha256')
+    .update([process.arch, ...sizes].join(' '))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 function isWhole(target: string): boolean {
   try {
-    return Number(readFileSync(join(target, 'complete'), 'utf8')) === entriesIn(join(target, 'native')).length;
+    return (
+      Number(readFileSync(join(target, 'complete'), 'utf8')) ===
+      entriesIn(join(target, 'native')).length
+    );
   } catch {
     return false;
   }

@@ -9,8 +9,15 @@ const timeoutMs = 10_000;
  * @throws SetupError when the server cannot be reached or refuses.
  */
 export async function ensureDatabase(adminUrl: string, database: string): Promise<void> {
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(database)) throw new SetupError(`"${database}" is no name for a database: use small letters, digits and underscores.`);
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(database))
+    throw new SetupError(
+      `"${database}" is no name for a database: use small letters, digits and underscores.`,
+    );
+  const client = new pg.Client({
+    connectionString: adminUrl,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
   // A broken connection is reported by the query under way; without a listener it would also end this process.
   client.on('error', () => {});
   try {

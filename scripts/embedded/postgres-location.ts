@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetupError } from '../process/setup-error.ts';
 import { outsideFolder } from './outside-folder.ts';
@@ -31,17 +40,27 @@ type PostgresRecord = {
  * that, to a folder outside the checkout that is bound to this very `dataDir`. The folders exist afterwards.
  * @throws SetupError when `dataDir` cannot be created.
  */
-export function locatePostgres(dataDir: string, onNotice: (line: string) => void): { location: PostgresLocation; account: ServerAccount | undefined } {
+export function locatePostgres(
+  dataDir: string,
+  onNotice: (line: string) => void,
+): { location: PostgresLocation; account: ServerAccount | undefined } {
   const real = createDataDir(dataDir);
   const known = readRecord(real)?.clusterDir ?? join(real, 'cluster');
   const owner = statSync(known, { throwIfNoEntry: false });
   if (owner !== undefined) {
-    const account = process.getuid?.() === 0 && owner.uid !== 0 ? { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid } : postgresAccount();
+    const account =
+      process.getuid?.() === 0 && owner.uid !== 0
+        ? { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid }
+        : postgresAccount();
     return { location: locationOf(real, dirname(known)), account };
   }
   const account = postgresAccount();
-  const clusterParent = account === undefined || canUse(account, real, '-x') ? real : createOutsideData(real);
-  if (clusterParent !== real) onNotice(`Postgres keeps its data in ${clusterParent}, because the account "${account?.name}" cannot reach ${real}`);
+  const clusterParent =
+    account === undefined || canUse(account, real, '-x') ? real : createOutsideData(real);
+  if (clusterParent !== real)
+    onNotice(
+      `Postgres keeps its data in ${clusterParent}, because the account "${account?.name}" cannot reach ${real}`,
+    );
   return { location: locationOf(real, clusterParent), account };
 }
 
@@ -52,8 +71,14 @@ export function recordedOwner(location: PostgresLocation): PostgresRecord['owner
 
 /** Writes down where the data is and which process runs it. */
 export function recordOwner(location: PostgresLocation, owner: PostgresRecord['owner']): void {
-  const record: PostgresRecord = { dataDir: location.dataDir, clusterDir: location.clusterDir, owner: { pid: owner.pid, startedAt: owner.startedAt } };
-  writeFileSync(recordFile(location.dataDir), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  const record: PostgresRecord = {
+    dataDir: location.dataDir,
+    clusterDir: location.clusterDir,
+    owner: { pid: owner.pid, startedAt: owner.startedAt },
+  };
+  writeFileSync(recordFile(location.dataDir), `${JSON.stringify(record, null, 2)}\n`, {
+    mode: 0o600,
+  });
 }
 
 /** Removes everything a stopped Postgres keeps, wherever it is. For tests: nothing can bring it back. */
@@ -61,7 +86,8 @@ export function removePostgresData(dataDir: string): void {
   if (!existsSync(dataDir)) return;
   const real = realpathSync(dataDir);
   const clusterDir = readRecord(real)?.clusterDir;
-  if (clusterDir !== undefined && dirname(clusterDir) !== real) rmSync(dirname(clusterDir), { recursive: true, force: true });
+  if (clusterDir !== undefined && dirname(clusterDir) !== real)
+    rmSync(dirname(clusterDir), { recursive: true, force: true });
   rmSync(real, { recursive: true, force: true });
 }
 
@@ -98,12 +124,17 @@ function createDataDir(dataDir: string): string {
     }
     return realpathSync(dataDir);
   } catch (error) {
-    throw new SetupError(`Cannot create ${dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`);
+    throw new SetupError(
+      `Cannot create ${dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`,
+    );
   }
 }
 
 function createOutsideData(dataDir: string): string {
-  const path = join(outsideFolder(), `data-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
+  const path = join(
+    outsideFolder(),
+    `data-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`,
+  );
   if (!existsSync(path)) {
     mkdirSync(path);
     chmodSync(path, 0o711);

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,11 +35,17 @@ afterAll(() => {
 });
 
 async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 5_000,
+  });
   client.on('error', () => {});
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>(text)).rows.map((row) => Object.values(row)[0]);
+    return (await client.query<Record<string, unknown>>(text)).rows.map(
+      (row) => Object.values(row)[0],
+    );
   } finally {
     await client.end();
   }
@@ -73,15 +89,24 @@ describe('an embedded Postgres', () => {
   });
 
   it('refuses a second start on the same data while it runs', async () => {
-    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(/is in use by another Sluice.*SLUICE_DATA_DIR/s);
+    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(
+      /is in use by another Sluice.*SLUICE_DATA_DIR/s,
+    );
   });
 
   it('reports an unexpected end, with the last lines of the log', async () => {
     const crashes: string[] = [];
-    const other = await startPostgres({ dataDir: join(folder, 'crashing'), database: 'sluice', durable: false, onCrash: (text) => crashes.push(text) });
+    const other = await startPostgres({
+      dataDir: join(folder, 'crashing'),
+      database: 'sluice',
+      durable: false,
+      onCrash: (text) => crashes.push(text),
+    });
     process.kill(other.pid ?? 0, 'SIGKILL');
     await waitUntil('the crash is reported', () => crashes.length > 0);
-    expect(crashes[0]).toMatch(/^Postgres ended unexpectedly \(SIGKILL\)[\s\S]*ready to accept connections/);
+    expect(crashes[0]).toMatch(
+      /^Postgres ended unexpectedly \(SIGKILL\)[\s\S]*ready to accept connections/,
+    );
     await other.stop();
   });
 });
@@ -89,7 +114,10 @@ describe('an embedded Postgres', () => {
 describe('starting an embedded Postgres again', () => {
   it('reuses the data, whatever process has the recorded pid by now', async () => {
     // After a power cut the old pid may belong to any process; here it is the pid of this test.
-    writeFileSync(join(dataDir, 'cluster', 'postmaster.pid'), `${process.pid}\n${join(dataDir, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`);
+    writeFileSync(
+      join(dataDir, 'cluster', 'postmaster.pid'),
+      `${process.pid}\n${join(dataDir, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`,
+    );
     const postgres = await startPostgres({ dataDir, database: 'sluice' });
     expect(await query(postgres.url, 'SELECT id FROM kept')).toEqual([42]);
     await postgres.stop();
@@ -97,7 +125,9 @@ describe('starting an embedded Postgres again', () => {
 
   it('works at once after the owner was killed, and the killed owner leaves no server behind', async () => {
     const owned = join(folder, 'owned');
-    const owner = spawn(process.execPath, [ownerScript, owned], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const owner = spawn(process.execPath, [ownerScript, owned], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
     const { url, pids } = JSON.parse(line) as { url: string; pids: number[] };
     await query(url, 'CREATE TABLE kept (id int)');
@@ -107,7 +137,9 @@ describe('starting an embedded Postgres again', () => {
     await once(owner, 'exit');
     const postgres = await startPostgres({ dataDir: owned, database: 'owned' });
     expect(await query(postgres.url, 'SELECT count(*)::int FROM kept')).toEqual([0]);
-    await waitUntil('both servers of the killed owner are gone', () => pids.every((pid) => identifyProcess(pid) === undefined));
+    await waitUntil('both servers of the killed owner are gone', () =>
+      pids.every((pid) => identifyProcess(pid) === undefined),
+    );
     await postgres.stop();
   });
 
@@ -117,7 +149,12 @@ describe('starting an embedded Postgres again', () => {
     mkdirSync(join(interrupted, 'cluster.new-4194305', 'base'), { recursive: true });
     mkdirSync(join(interrupted, 'cluster', 'base'), { recursive: true });
     const notices: string[] = [];
-    const postgres = await startPostgres({ dataDir: interrupted, database: 'sluice', durable: false, onNotice: (line) => notices.push(line) });
+    const postgres = await startPostgres({
+      dataDir: interrupted,
+      database: 'sluice',
+      durable: false,
+      onNotice: (line) => notices.push(line),
+    });
     expect(await query(postgres.url, 'SELECT 1')).toEqual([1]);
     await postgres.stop();
     expect(existsSync(join(interrupted, 'cluster.new-4194305'))).toBe(false);
@@ -130,7 +167,12 @@ describe('an embedded Postgres whose account cannot reach its folder', () => {
     const closed = join(folder, 'closed');
     mkdirSync(closed, { mode: 0o700 });
     const notices: string[] = [];
-    const options = { dataDir: closed, database: 'sluice', durable: false, onNotice: (line: string) => notices.push(line) };
+    const options = {
+      dataDir: closed,
+      database: 'sluice',
+      durable: false,
+      onNotice: (line: string) => notices.push(line),
+    };
     const first = await startPostgres(options);
     await query(first.url, 'CREATE TABLE kept (id int)');
     await first.stop();
@@ -138,10 +180,14 @@ describe('an embedded Postgres whose account cannot reach its folder', () => {
     expect(await query(second.url, 'SELECT count(*)::int FROM kept')).toEqual([0]);
     await second.stop();
 
-    const { clusterDir } = JSON.parse(readFileSync(join(closed, 'postgres.json'), 'utf8')) as { clusterDir: string };
+    const { clusterDir } = JSON.parse(readFileSync(join(closed, 'postgres.json'), 'utf8')) as {
+      clusterDir: string;
+    };
     if (process.getuid?.() === 0) {
       expect(clusterDir).toMatch(/^\/var\/tmp\/sluice-0\/data-[0-9a-f]{16}\/cluster$/);
-      expect(notices.join('\n')).toMatch(new RegExp(`because the account "(postgres|nobody)" cannot reach ${closed}`));
+      expect(notices.join('\n')).toMatch(
+        new RegExp(`because the account "(postgres|nobody)" cannot reach ${closed}`),
+      );
     } else {
       expect(clusterDir).toBe(join(closed, 'cluster'));
       expect(notices).toEqual([]);
@@ -156,8 +202,15 @@ describe('an embedded Postgres that cannot start', () => {
     const occupant = createServer().listen(0, '127.0.0.1');
     await once(occupant, 'listening');
     const { port } = occupant.address() as AddressInfo;
-    const start = startPostgres({ dataDir, database: 'sluice', port, portVariable: 'SLUICE_POSTGRES_PORT' });
-    await expect(start).rejects.toThrow(new RegExp(`Port ${port}, wanted for Postgres, is taken.*SLUICE_POSTGRES_PORT=<port>`));
+    const start = startPostgres({
+      dataDir,
+      database: 'sluice',
+      port,
+      portVariable: 'SLUICE_POSTGRES_PORT',
+    });
+    await expect(start).rejects.toThrow(
+      new RegExp(`Port ${port}, wanted for Postgres, is taken.*SLUICE_POSTGRES_PORT=<port>`),
+    );
     occupant.close();
   });
 
@@ -165,7 +218,9 @@ describe('an embedded Postgres that cannot start', () => {
     const version = join(dataDir, 'cluster', 'PG_VERSION');
     const original = readFileSync(version);
     writeFileSync(version, '9\n');
-    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(/was written by Postgres 9; this is Postgres 18/);
+    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(
+      /was written by Postgres 9; this is Postgres 18/,
+    );
     writeFileSync(version, original);
   });
 
@@ -173,7 +228,9 @@ describe('an embedded Postgres that cannot start', () => {
     const file = join(dataDir, 'password');
     const original = readFileSync(file);
     rmSync(file);
-    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(/password is missing/);
+    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(
+      /password is missing/,
+    );
     writeFileSync(file, original, { mode: 0o600 });
   });
 
@@ -181,13 +238,17 @@ describe('an embedded Postgres that cannot start', () => {
     const config = join(dataDir, 'cluster', 'postgresql.auto.conf');
     const original = readFileSync(config);
     writeFileSync(config, 'shared_buffers = nonsense\n');
-    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(/did not start.*postgres\.log.*invalid value for parameter "shared_buffers"/s);
+    await expect(startPostgres({ dataDir, database: 'sluice' })).rejects.toThrow(
+      /did not start.*postgres\.log.*invalid value for parameter "shared_buffers"/s,
+    );
     writeFileSync(config, original);
   });
 
   it('says that the folder cannot be created', async () => {
     writeFileSync(join(folder, 'file'), '');
-    await expect(startPostgres({ dataDir: join(folder, 'file', 'data'), database: 'sluice' })).rejects.toThrow(/Cannot create .*SLUICE_DATA_DIR/s);
+    await expect(
+      startPostgres({ dataDir: join(folder, 'file', 'data'), database: 'sluice' }),
+    ).rejects.toThrow(/Cannot create .*SLUICE_DATA_DIR/s);
     rmSync(join(folder, 'file'));
   });
 });

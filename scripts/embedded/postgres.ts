@@ -68,11 +68,19 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   await vacateCluster(location, onNotice);
   const self = identifyProcess(process.pid);
   if (self !== undefined) recordOwner(location, self);
-  if (options.port !== undefined && !(await isPortFree(options.port))) throw portTaken(options.port, options.portVariable);
+  if (options.port !== undefined && !(await isPortFree(options.port)))
+    throw portTaken(options.port, options.portVariable);
   const binaries = preparePostgresBinaries(account, onNotice);
   const log = openLogFile(location.logFile);
   try {
-    const password = await prepareCluster({ location, binaries, account, durable: options.durable ?? true, log, onNotice });
+    const password = await prepareCluster({
+      location,
+      binaries,
+      account,
+      durable: options.durable ?? true,
+      log,
+      onNotice,
+    });
     return await runServer({ binaries, location, account, log, options }, password);
   } catch (error) {
     log.close();
@@ -82,11 +90,15 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 
 async function runServer(server: Server, password: string): Promise<EmbeddedPostgres> {
   const { options, log } = server;
-  const urlFor = (port: number, database: string): string => `postgres://${postgresUser}:${password}@127.0.0.1:${port}/${database}`;
+  const urlFor = (port: number, database: string): string =>
+    `postgres://${postgresUser}:${password}@127.0.0.1:${port}/${database}`;
   let port = 0;
   const supervised = supervise(
     () => launch(server, port),
-    (exit) => options.onCrash?.(`Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`),
+    (exit) =>
+      options.onCrash?.(
+        `Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`,
+      ),
   );
   await startOnSomePort(server, async (candidate) => {
     port = candidate;
@@ -111,14 +123,18 @@ async function runServer(server: Server, password: string): Promise<EmbeddedPost
 }
 
 /** Postgres cannot choose a port itself, so a free one is searched, and another one when another process takes it first. */
-async function startOnSomePort({ options, log }: Server, start: (port: number) => Promise<void>): Promise<void> {
+async function startOnSomePort(
+  { options, log }: Server,
+  start: (port: number) => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
     try {
       await start(port);
       return;
     } catch (error) {
-      const isTaken = /could not bind|Address already in use/.test(log.tail(30)) && !(await isPortFree(port));
+      const isTaken =
+        /could not bind|Address already in use/.test(log.tail(30)) && !(await isPortFree(port));
       if (!isTaken) throw error;
       if (options.port !== undefined || attempt === 5) throw portTaken(port, options.portVariable);
     }
@@ -139,14 +155,21 @@ async function launch(server: Server, port: number): Promise<WatchedProcess> {
     }
     await postgres.stop();
     // After a SIGKILL the sessions of the dead server need a moment to notice; until then the new one refuses to start.
-    const isWaitingForSessions = /pre-existing shared memory block|is still in use/.test(log.tail(5));
+    const isWaitingForSessions = /pre-existing shared memory block|is still in use/.test(
+      log.tail(5),
+    );
     if (!isWaitingForSessions || performance.now() > deadline) break;
     await sleep(100);
   }
-  throw new SetupError(`Postgres did not start. Its last output, also in ${log.path}:\n${log.tail(15)}`);
+  throw new SetupError(
+    `Postgres did not start. Its last output, also in ${log.path}:\n${log.tail(15)}`,
+  );
 }
 
-async function spawnServer({ binaries, location, account, log, options }: Server, port: number): Promise<WatchedProcess> {
+async function spawnServer(
+  { binaries, location, account, log, options }: Server,
+  port: number,
+): Promise<WatchedProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -154,22 +177,36 @@ async function spawnServer({ binaries, location, account, log, options }: Server
     max_connections: 200,
     timezone: 'UTC',
     log_timezone: 'UTC',
-    ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+    ...(options.durable === false
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+      : {}),
   };
   return await startWatched({
     name: 'postgres',
     command: binaries.postgres,
-    args: ['-D', location.clusterDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: [
+      '-D',
+      location.clusterDir,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     cwd: '/',
     env: { PATH: process.env['PATH'], TZ: 'UTC' },
     account,
     output: log.descriptor,
     // PostgreSQL, "Shutting Down the Server": SIGINT is the fast shutdown, SIGQUIT the immediate one.
-    stopLadder: [{ signal: 'SIGINT', graceMs: 5_000 }, { signal: 'SIGQUIT', graceMs: 3_000 }],
+    stopLadder: [
+      { signal: 'SIGINT', graceMs: 5_000 },
+      { signal: 'SIGQUIT', graceMs: 3_000 },
+    ],
   });
 }
 
 function portTaken(port: number, variable: string | undefined): SetupError {
-  const advice = variable === undefined ? 'Stop that program, or choose another port.' : `Stop that program, or choose another port: ${variable}=<port>.`;
-  return new SetupError(`Port ${port}, wanted for Postgres, is taken by another program. ${advice}`);
+  const advice =
+    variable === undefined
+      ? 'Stop that program, or choose another port.'
+      : `Stop that program, or choose another port: ${variable}=<port>.`;
+  return new SetupError(
+    `Port ${port}, wanted for Postgres, is taken by another program. ${advice}`,
+  );
 }

@@ -6,7 +6,11 @@ import { SetupError } from '../process/setup-error.ts';
 import { recordedOwner, type PostgresLocation } from './postgres-location.ts';
 
 /** What a running server writes about itself in `postmaster.pid` (PostgreSQL, src/include/utils/pidfile.h). */
-export type PostmasterFile = { readonly pid: number; readonly port: number; readonly isReady: boolean };
+export type PostmasterFile = {
+  readonly pid: number;
+  readonly port: number;
+  readonly isReady: boolean;
+};
 
 const stopGraceMs = 10_000;
 
@@ -30,7 +34,10 @@ export function readPostmasterFile(clusterDir: string): PostmasterFile | undefin
  * only a server we started ourselves has a watchdog that ends it with us.
  * @throws SetupError when a living process still uses the cluster, or the server does not stop.
  */
-export async function vacateCluster(location: PostgresLocation, onNotice: (line: string) => void): Promise<void> {
+export async function vacateCluster(
+  location: PostgresLocation,
+  onNotice: (line: string) => void,
+): Promise<void> {
   const pid = runningPostmaster(location.clusterDir);
   if (pid === undefined) {
     forgetReusedPid(location.clusterDir);
@@ -47,7 +54,10 @@ export async function vacateCluster(location: PostgresLocation, onNotice: (line:
   process.kill(pid, 'SIGINT');
   const deadline = performance.now() + stopGraceMs;
   while (runningPostmaster(location.clusterDir) === pid) {
-    if (performance.now() > deadline) throw new SetupError(`Postgres (process ${pid}) does not stop. End it by hand, then start again: kill -QUIT ${pid}`);
+    if (performance.now() > deadline)
+      throw new SetupError(
+        `Postgres (process ${pid}) does not stop. End it by hand, then start again: kill -QUIT ${pid}`,
+      );
     await sleep(50);
   }
 }
@@ -55,7 +65,8 @@ export async function vacateCluster(location: PostgresLocation, onNotice: (line:
 /** Postgres refuses to start while the recorded pid is alive, although after a crash it may belong to some other program of ours. */
 function forgetReusedPid(clusterDir: string): void {
   const pid = readPostmasterFile(clusterDir)?.pid;
-  if (pid !== undefined && identifyProcess(pid) !== undefined) rmSync(join(clusterDir, 'postmaster.pid'));
+  if (pid !== undefined && identifyProcess(pid) !== undefined)
+    rmSync(join(clusterDir, 'postmaster.pid'));
 }
 
 /** The pid of the server that runs on this cluster, if one does. */

@@ -21,14 +21,18 @@ function program(name: string, mode: number): string {
 describe('looking for a Redis program', () => {
   it('takes redis-server before valkey-server, wherever they are on the path', async () => {
     const [redis, valkey] = [program('redis-server', 0o755), program('valkey-server', 0o755)];
-    expect((await findRedisProgram([valkey, redis].join(delimiter), () => {})).command).toBe(join(redis, 'redis-server'));
+    expect((await findRedisProgram([valkey, redis].join(delimiter), () => {})).command).toBe(
+      join(redis, 'redis-server'),
+    );
     expect((await findRedisProgram(valkey, () => {})).command).toBe(join(valkey, 'valkey-server'));
   });
 
   it('passes over what is not a program and names the three ways when nothing is left', async () => {
     const notExecutable = program('redis-server', 0o644);
     const failure = findRedisProgram(notExecutable, () => {}, join(folder, 'cache'));
-    await expect(failure).rejects.toThrow(/REDIS_URL[\s\S]*Install redis-server or valkey-server[\s\S]*Debian or Ubuntu[\s\S]*no apt-get/);
+    await expect(failure).rejects.toThrow(
+      /REDIS_URL[\s\S]*Install redis-server or valkey-server[\s\S]*Debian or Ubuntu[\s\S]*no apt-get/,
+    );
   });
 
   it('says what apt-get said when fetching fails', async () => {
@@ -37,7 +41,10 @@ describe('looking for a Redis program', () => {
       writeFileSync(join(home, name), '#!/bin/sh\n');
       chmodSync(join(home, name), 0o755);
     }
-    writeFileSync(join(home, 'apt-get'), '#!/bin/sh\necho "E: no route to the archive" >&2\nexit 100\n');
+    writeFileSync(
+      join(home, 'apt-get'),
+      '#!/bin/sh\necho "E: no route to the archive" >&2\nexit 100\n',
+    );
     const notices: string[] = [];
     const failure = findRedisProgram(home, (line) => notices.push(line), join(folder, 'cache'));
     await expect(failure).rejects.toThrow(/three ways[\s\S]*E: no route to the archive/);

@@ -11,7 +11,11 @@ const programNames = ['redis-server', 'valkey-server'];
  * of this checkout.
  * @throws SetupError naming the three ways to get one.
  */
-export async function findRedisProgram(searchPath: string, onNotice: (line: string) => void, cache = defaultCache): Promise<RedisProgram> {
+export async function findRedisProgram(
+  searchPath: string,
+  onNotice: (line: string) => void,
+  cache = defaultCache,
+): Promise<RedisProgram> {
   const installed = findOnPath(searchPath, programNames);
   if (installed !== undefined) return { command: installed, env: {} };
   try {

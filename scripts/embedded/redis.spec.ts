@@ -4,7 +4,11 @@ import { waitUntil } from '../process/wait-until.ts';
 import { startRedis } from './redis.ts';
 
 async function ask<T>(url: string, question: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 2_000 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    commandTimeout: 2_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -18,7 +22,10 @@ describe('a Redis of our own', () => {
   it('listens on loopback only, keeps nothing on disk, and comes back empty at the same address after a SIGKILL', async () => {
     const redis = await startRedis();
     const before = redis.pid;
-    expect(await ask(redis.url, (client) => client.config('GET', 'bind'))).toEqual(['bind', '127.0.0.1']);
+    expect(await ask(redis.url, (client) => client.config('GET', 'bind'))).toEqual([
+      'bind',
+      '127.0.0.1',
+    ]);
     expect(await ask(redis.url, (client) => client.config('GET', 'save'))).toEqual(['save', '']);
     await ask(redis.url, (client) => client.set('key', 'value'));
 
@@ -58,7 +65,9 @@ describe('a running Redis', () => {
     await gone.stop();
     const url = gone.url.replace('redis://', 'redis://:secret@');
     const failure = await startRedis({ url }).catch((error: unknown) => (error as Error).message);
-    expect(failure).toMatch(/REDIS_URL.*redis:\/\/\*\*\*@127\.0\.0\.1:\d+\) does not answer: connect ECONNREFUSED/);
+    expect(failure).toMatch(
+      /REDIS_URL.*redis:\/\/\*\*\*@127\.0\.0\.1:\d+\) does not answer: connect ECONNREFUSED/,
+    );
     expect(failure).not.toContain('secret');
   });
 });

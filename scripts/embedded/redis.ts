@@ -42,12 +42,18 @@ const keptLogBytes = 8_192;
  */
 export async function startRedis(options: RedisOptions = {}): Promise<EmbeddedRedis> {
   if (options.url !== undefined && options.url !== '') return await useRedis(options.url);
-  const program = await findRedisProgram(options.searchPath ?? process.env['PATH'] ?? '', options.onNotice ?? (() => {}));
+  const program = await findRedisProgram(
+    options.searchPath ?? process.env['PATH'] ?? '',
+    options.onNotice ?? (() => {}),
+  );
   const log = { text: '' };
   let port = 0;
   const supervised = supervise(
     () => launch(program, port, log),
-    (exit) => options.onCrash?.(`Redis ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output:\n${log.text.trimEnd()}`),
+    (exit) =>
+      options.onCrash?.(
+        `Redis ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output:\n${log.text.trimEnd()}`,
+      ),
   );
   for (let attempt = 1; ; attempt++) {
     port = await freePort();
@@ -74,25 +80,42 @@ async function useRedis(url: string): Promise<EmbeddedRedis> {
   try {
     await ping(url, readyTimeoutMs);
   } catch (error) {
-    throw new SetupError(`The Redis that REDIS_URL names (${withoutPassword(url)}) does not answer: ${(error as Error).message}.\nStart it, correct REDIS_URL, or unset it so that Sluice starts a Redis of its own.`);
+    throw new SetupError(
+      `The Redis that REDIS_URL names (${withoutPassword(url)}) does not answer: ${(error as Error).message}.\nStart it, correct REDIS_URL, or unset it so that Sluice starts a Redis of its own.`,
+    );
   }
-  const notOurs = (): Promise<never> => Promise.reject(new SetupError('This Redis was not started by us, so it is not ours to stop. Unset REDIS_URL to use one of our own.'));
+  const notOurs = (): Promise<never> =>
+    Promise.reject(
+      new SetupError(
+        'This Redis was not started by us, so it is not ours to stop. Unset REDIS_URL to use one of our own.',
+      ),
+    );
   return { url, pid: undefined, stop: () => Promise.resolve(), kill: notOurs, restart: notOurs };
 }
 
-async function launch(program: RedisProgram, port: number, log: { text: string }): Promise<WatchedProcess> {
+async function launch(
+  program: RedisProgram,
+  port: number,
+  log: { text: string },
+): Promise<WatchedProcess> {
   log.text = '';
   const redis = await startWatched({
     name: 'redis',
     command: program.command,
-    args: [...['--port', String(port), '--bind', '127.0.0.1', '--dir', tmpdir()], ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--databases', '64']],
+    args: [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', tmpdir()],
+      ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--databases', '64'],
+    ],
     cwd: '/',
     env: { ...process.env, ...program.env },
     output: 'pipe',
     stopLadder: [{ signal: 'SIGTERM', graceMs: 3_000 }],
   });
   for (const stream of redis.streams) {
-    stream.on('data', (chunk: Buffer) => (log.text = (log.text + chunk.toString('utf8')).slice(-keptLogBytes)));
+    stream.on(
+      'data',
+      (chunk: Buffer) => (log.text = (log.text + chunk.toString('utf8')).slice(-keptLogBytes)),
+    );
   }
   let hasEnded = false;
   void redis.exited.then(() => (hasEnded = true));
@@ -106,11 +129,19 @@ async function launch(program: RedisProgram, port: number, log: { text: string }
     await sleep(20);
   }
   await redis.stop();
-  throw new SetupError(`Redis (${program.command}) did not start. Its last output:\n${log.text.trimEnd()}`);
+  throw new SetupError(
+    `Redis (${program.command}) did not start. Its last output:\n${log.text.trimEnd()}`,
+  );
 }
 
 async function ping(url: string, timeoutMs: number): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, connectTimeout: timeoutMs, commandTimeout: timeoutMs, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
   let cause: Error | undefined;
   // The call that fails says only "connection is closed"; the event says why.
   client.on('error', (error: Error) => (cause ??= error));

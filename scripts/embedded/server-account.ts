@@ -21,7 +21,9 @@ export function postgresAccount(): ServerAccount | undefined {
 
 function findAccount(name: string): ServerAccount | undefined {
   try {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, name], { stdio: 'pipe', timeout: 5_000 })));
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, name], { stdio: 'pipe', timeout: 5_000 })),
+    );
     return uid === undefined || gid === undefined ? undefined : { name, uid, gid };
   } catch {
     return undefined;
@@ -34,7 +36,13 @@ function findAccount(name: string): ServerAccount | undefined {
  */
 export function canUse(account: ServerAccount, path: string, access: '-r' | '-x'): boolean {
   const { uid, gid } = account;
-  const result = spawnSync('/bin/sh', ['-c', `test ${access} "$1"`, 'sh', path], { uid, gid, cwd: '/', stdio: 'ignore', timeout: 5_000 });
+  const result = spawnSync('/bin/sh', ['-c', `test ${access} "$1"`, 'sh', path], {
+    uid,
+    gid,
+    cwd: '/',
+    stdio: 'ignore',
+    timeout: 5_000,
+  });
   if (result.error !== undefined) {
     throw new SetupError(
       `This system does not let root run a program as "${account.name}" (${result.error.message}).\n` +

@@ -19,7 +19,9 @@ export type TemporaryPostgres = EmbeddedPostgres & {
  * by the next start.
  * @throws SetupError like `startPostgres`
  */
-export async function startTemporaryPostgres(options: Omit<PostgresOptions, 'dataDir'>): Promise<TemporaryPostgres> {
+export async function startTemporaryPostgres(
+  options: Omit<PostgresOptions, 'dataDir'>,
+): Promise<TemporaryPostgres> {
   mkdirSync(folder, { recursive: true });
   removeAbandoned();
   const dataDir = join(folder, `${process.pid}-${randomBytes(4).toString('hex')}`);
@@ -48,6 +50,7 @@ export async function startTemporaryPostgres(options: Omit<PostgresOptions, 'dat
 /** The pid in the name tells whose it is. */
 function removeAbandoned(): void {
   for (const name of readdirSync(folder)) {
-    if (identifyProcess(Number.parseInt(name, 10)) === undefined) removePostgresData(join(folder, name));
+    if (identifyProcess(Number.parseInt(name, 10)) === undefined)
+      removePostgresData(join(folder, name));
   }
 }

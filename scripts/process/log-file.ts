@@ -1,4 +1,12 @@
-import { closeSync, copyFileSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 
 const tailBytes = 16_384;
 
@@ -35,7 +43,11 @@ export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
  * Keeps a log from growing without end while it is written: past `maxBytes` its text moves to `<path>.1` and the file is
  * emptied under its writer, who appends. Gives a function that ends the watch.
  */
-export function keepLogBounded(log: LogFile, maxBytes = 50_000_000, intervalMs = 10_000): () => void {
+export function keepLogBounded(
+  log: LogFile,
+  maxBytes = 50_000_000,
+  intervalMs = 10_000,
+): () => void {
   const timer = setInterval(() => {
     if (sizeOf(log.path) <= maxBytes) return;
     copyFileSync(log.path, `${log.path}.1`);

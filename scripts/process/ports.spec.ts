@@ -39,7 +39,9 @@ describe('ports', () => {
       `Port ${taken} (the proxy) is taken by another program, perhaps another Sluice. Stop it, or choose another port: SLUICE_PROXY_PORT=<port>.\n` +
         `Port ${free} is set twice: by the Admin API (SLUICE_ADMIN_PORT) and by the config stream (SLUICE_STREAM_PORT).`,
     );
-    await expect(requireFreePorts([{ port: free, purpose: 'the proxy', variable: 'SLUICE_PROXY_PORT' }])).resolves.toBeUndefined();
+    await expect(
+      requireFreePorts([{ port: free, purpose: 'the proxy', variable: 'SLUICE_PROXY_PORT' }]),
+    ).resolves.toBeUndefined();
   });
 
   it('reads a port from the environment, or says what is wrong with it', () => {
@@ -47,7 +49,9 @@ describe('ports', () => {
     expect(portFrom({ PORT: '' }, 'PORT', 8000)).toBe(8000);
     expect(portFrom({ PORT: '9000' }, 'PORT', 8000)).toBe(9000);
     for (const text of ['0', '65536', '80a', '-1', '1e3', ' 80']) {
-      expect(() => portFrom({ PORT: text }, 'PORT', 8000)).toThrow(/PORT must be a port number from 1 to 65535/);
+      expect(() => portFrom({ PORT: text }, 'PORT', 8000)).toThrow(
+        /PORT must be a port number from 1 to 65535/,
+      );
     }
   });
 });

@@ -5,7 +5,11 @@ import { SetupError } from './setup-error.ts';
 const host = '127.0.0.1';
 
 /** A port that a program is about to listen on, and the environment variable that moves it. */
-export type WantedPort = { readonly port: number; readonly purpose: string; readonly variable: string };
+export type WantedPort = {
+  readonly port: number;
+  readonly purpose: string;
+  readonly variable: string;
+};
 
 /** Below the ephemeral ports (Linux: from 32,768), which an outgoing connection could take at any moment. */
 const firstFree = 20_000;
@@ -24,7 +28,9 @@ export async function freePort(): Promise<number> {
     given.add(port);
     if (await isPortFree(port)) return port;
   }
-  throw new SetupError(`No free port was found from ${firstFree} to ${lastFree}: stop what listens there.`);
+  throw new SetupError(
+    `No free port was found from ${firstFree} to ${lastFree}: stop what listens there.`,
+  );
 }
 
 /** Whether a TCP port on 127.0.0.1 can be listened on now. */
@@ -44,9 +50,13 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   for (const [index, { port, purpose, variable }] of wanted.entries()) {
     const twin = wanted.slice(0, index).find((earlier) => earlier.port === port);
     if (twin !== undefined) {
-      faults.push(`Port ${port} is set twice: by ${twin.purpose} (${twin.variable}) and by ${purpose} (${variable}).`);
+      faults.push(
+        `Port ${port} is set twice: by ${twin.purpose} (${twin.variable}) and by ${purpose} (${variable}).`,
+      );
     } else if (!(await isPortFree(port))) {
-      faults.push(`Port ${port} (${purpose}) is taken by another program, perhaps another Sluice. Stop it, or choose another port: ${variable}=<port>.`);
+      faults.push(
+        `Port ${port} (${purpose}) is taken by another program, perhaps another Sluice. Stop it, or choose another port: ${variable}=<port>.`,
+      );
     }
   }
   if (faults.length > 0) throw new SetupError(faults.join('\n'));
@@ -56,7 +66,11 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
  * Reads a port from the environment.
  * @throws SetupError when the value is not a port number from 1 to 65535.
  */
-export function portFrom(env: Readonly<Record<string, string | undefined>>, variable: string, fallback: number): number {
+export function portFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  fallback: number,
+): number {
   const text = env[variable];
   if (text === undefined || text === '') return fallback;
   const port = Number(text);

@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Enough to tell a process from a later one that was given the same pid. */
-export type ProcessIdentity = { readonly pid: number; readonly startedAt: string; readonly command: string };
+export type ProcessIdentity = {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly command: string;
+};
 
 /**
  * Identifies a running process. Gives `undefined` when there is none with this pid, or when the system will not say.
@@ -17,7 +21,10 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
 }
 
 /** Whether a process recorded earlier is still the one that runs under its pid. */
-export function isStillRunning(recorded: { readonly pid: number; readonly startedAt: string }): boolean {
+export function isStillRunning(recorded: {
+  readonly pid: number;
+  readonly startedAt: string;
+}): boolean {
   return identifyProcess(recorded.pid)?.startedAt === recorded.startedAt;
 }
 
@@ -33,7 +40,10 @@ function fromProc(pid: number): ProcessIdentity | undefined {
 }
 
 function fromPs(pid: number): ProcessIdentity | undefined {
-  const text = execFileSync('ps', ['-o', 'lstart=,command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).trim();
+  const text = execFileSync('ps', ['-o', 'lstart=,command=', '-p', String(pid)], {
+    encoding: 'utf8',
+    timeout: 5_000,
+  }).trim();
   // `lstart` is five words: Mon Nov 23 14:51:07 2026
   const words = text.split(/\s+/);
   if (words.length < 6) return undefined;

@@ -18,7 +18,10 @@ export type SupervisedProcess = {
  * @param launch starts it and gives it once it is ready to serve
  * @param onCrash called when it ends although it was not stopped
  */
-export function supervise(launch: () => Promise<WatchedProcess>, onCrash: (exit: ProcessExit) => void): SupervisedProcess {
+export function supervise(
+  launch: () => Promise<WatchedProcess>,
+  onCrash: (exit: ProcessExit) => void,
+): SupervisedProcess {
   let running: WatchedProcess | undefined;
   let isWanted = false;
 

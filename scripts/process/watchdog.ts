@@ -6,7 +6,12 @@
  * Ctrl-C in a terminal reaches only the owner, which stops its servers in the right order.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { StopLadder, WatchdogReport, WatchdogRequest, WatchedCommand } from './watchdog-protocol.ts';
+import type {
+  StopLadder,
+  WatchdogReport,
+  WatchdogRequest,
+  WatchedCommand,
+} from './watchdog-protocol.ts';
 
 let child: ChildProcess | undefined;
 let ladder: StopLadder = [];
@@ -45,14 +50,18 @@ function start(command: WatchedCommand): void {
     env: command.env,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
-    ...(command.account === undefined ? {} : { uid: command.account.uid, gid: command.account.gid }),
+    ...(command.account === undefined
+      ? {}
+      : { uid: command.account.uid, gid: command.account.gid }),
   });
   child = started;
   started.once('spawn', () => {
     report({ type: 'started', pid: started.pid ?? 0 });
   });
   started.once('error', (error: NodeJS.ErrnoException) => {
-    report({ type: 'failed', code: error.code ?? 'UNKNOWN', message: error.message }, () => process.exit(1));
+    report({ type: 'failed', code: error.code ?? 'UNKNOWN', message: error.message }, () =>
+      process.exit(1),
+    );
   });
   started.once('exit', (code, signal) => {
     if (started.pid !== undefined) killGroup(started.pid);

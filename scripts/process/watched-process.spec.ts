@@ -43,7 +43,9 @@ describe('a watched process', () => {
   });
 
   it('gets SIGTERM first, and SIGKILL when it ignores that', async () => {
-    const polite = await watch(`process.on('SIGTERM', () => process.exit(3)); console.log('on'); ${waits}`);
+    const polite = await watch(
+      `process.on('SIGTERM', () => process.exit(3)); console.log('on'); ${waits}`,
+    );
     await firstLine(polite);
     expect(await polite.stop()).toEqual({ code: 3, signal: null });
 
@@ -53,7 +55,9 @@ describe('a watched process', () => {
   });
 
   it('leaves nothing of its process group behind', async () => {
-    const watched = await watch(`const child = require('child_process').spawn(process.execPath, ['-e', "${waits}"]); console.log(child.pid); ${waits}`);
+    const watched = await watch(
+      `const child = require('child_process').spawn(process.execPath, ['-e', "${waits}"]); console.log(child.pid); ${waits}`,
+    );
     const grandchild = Number(await firstLine(watched));
     expect(identifyProcess(grandchild)?.pid).toBe(grandchild);
     watched.signal('SIGKILL');
@@ -62,7 +66,12 @@ describe('a watched process', () => {
   });
 
   it('says so when the command does not exist', async () => {
-    const missing = startWatched({ name: 'ghost', command: '/nonexistent/ghost', args: [], output: 'ignore' });
+    const missing = startWatched({
+      name: 'ghost',
+      command: '/nonexistent/ghost',
+      args: [],
+      output: 'ignore',
+    });
     await expect(missing).rejects.toThrow(/ghost could not be started: .*ENOENT/);
   });
 });
@@ -72,7 +81,9 @@ describe('when the owner is killed', () => {
     ['a process that listens', waits],
     ['a process that is deaf to SIGTERM', ignoresSigterm],
   ])('%s ends too', async (_name, program) => {
-    const owner = spawn(process.execPath, [ownerScript, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const owner = spawn(process.execPath, [ownerScript, program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let pid = 0;
     for await (const line of createInterface(owner.stdout)) {
       pid = Number(line);

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SetupError } from './setup-error.ts';
-import type { ProcessExit, StopLadder, WatchdogReport, WatchdogRequest } from './watchdog-protocol.ts';
+import type {
+  ProcessExit,
+  StopLadder,
+  WatchdogReport,
+  WatchdogRequest,
+} from './watchdog-protocol.ts';
 
 const watchdogPath = fileURLToPath(new URL('watchdog.ts', import.meta.url));
 
@@ -73,7 +78,11 @@ export async function startWatched(options: WatchedProcessOptions): Promise<Watc
     watchdog.once('exit', (code, signal) => {
       // Without its watchdog the process would be an orphan, so it goes too.
       if (pid !== undefined && !ended) killNow(pid);
-      reject(new SetupError(`The watchdog of ${options.name} ended before it started anything (${signal ?? `exit code ${code}`}).`));
+      reject(
+        new SetupError(
+          `The watchdog of ${options.name} ended before it started anything (${signal ?? `exit code ${code}`}).`,
+        ),
+      );
       settleExit({ code: null, signal: 'SIGKILL' });
     });
     send({

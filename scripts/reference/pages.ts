@@ -30,7 +30,13 @@ function policiesPage(): string {
   const sections = builtInPolicySchemas.map((schema) => {
     const facts = table(
       ['phases', 'can be attached to', 'when something it depends on fails'],
-      [[schema.phases.map((phase) => `\`${phase}\``).join(', '), schema.attach.join(', '), schema.onError === undefined ? 'depends on nothing' : `\`${schema.onError}\``]],
+      [
+        [
+          schema.phases.map((phase) => `\`${phase}\``).join(', '),
+          schema.attach.join(', '),
+          schema.onError === undefined ? 'depends on nothing' : `\`${schema.onError}\``,
+        ],
+      ],
     );
     return `## ${schema.name}\n\n${schema.summary} Examples: [README](../../packages/policies/src/${schema.name}/README.md).\n\n${facts}\n\n${propertiesTable(schema.config)}`;
   });
@@ -43,6 +49,12 @@ function errorsPage(): string {
     const { status, source, retry, title } = errorEntry(code);
     return [`\`${code}\``, String(status), source, retry ? 'yes' : 'no', title];
   });
-  const intro = 'Errors are RFC 9457 problem documents with `code` and `requestId`. "Retry" says whether the very same request may succeed later.';
-  return page('Errors', '`packages/errors/src/catalogue.ts`', intro, table(['code', 'status', 'source', 'retry', 'title'], rows));
+  const intro =
+    'Errors are RFC 9457 problem documents with `code` and `requestId`. "Retry" says whether the very same request may succeed later.';
+  return page(
+    'Errors',
+    '`packages/errors/src/catalogue.ts`',
+    intro,
+    table(['code', 'status', 'source', 'retry', 'title'], rows),
+  );
 }

@@ -25,11 +25,21 @@ it('changes with every file that goes into the build, and with no other', () => 
     stamps.push(stamp);
   };
 
-  for (const path of ['packages/a/src/index.spec.ts', 'packages/a/dist/index.js', 'packages/a/node_modules/b/index.js', 'docs/page.md']) {
+  for (const path of [
+    'packages/a/src/index.spec.ts',
+    'packages/a/dist/index.js',
+    'packages/a/node_modules/b/index.js',
+    'docs/page.md',
+  ]) {
     write(path, 'text');
     expectChange(false);
   }
-  for (const path of ['apps/b/src/main.ts', 'packages/a/package.json', 'proto/a.proto', 'tsconfig.base.json']) {
+  for (const path of [
+    'apps/b/src/main.ts',
+    'packages/a/package.json',
+    'proto/a.proto',
+    'tsconfig.base.json',
+  ]) {
     write(path, 'text');
     expectChange(true);
   }

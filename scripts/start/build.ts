@@ -5,7 +5,14 @@ import { runStep } from '../checks/step.ts';
 import { SetupError } from '../process/setup-error.ts';
 
 const stampFile = '.cache/build-stamp';
-const inputs = ['packages', 'apps', 'proto', 'package-lock.json', 'tsconfig.base.json', 'turbo.json'];
+const inputs = [
+  'packages',
+  'apps',
+  'proto',
+  'package-lock.json',
+  'tsconfig.base.json',
+  'turbo.json',
+];
 const passedOver = new Set(['node_modules', 'dist', '.turbo']);
 const apps = ['control-plane', 'proxy'];
 const timeoutMs = 600_000;
@@ -20,7 +27,12 @@ export async function ensureBuilt(root: string): Promise<boolean> {
   const { isPassed, output } = await runStep({
     name: 'build',
     command: join(root, 'node_modules', '.bin', 'turbo'),
-    args: ['run', 'build', '--output-logs=errors-only', ...apps.map((app) => `--filter=@sluice/${app}...`)],
+    args: [
+      'run',
+      'build',
+      '--output-logs=errors-only',
+      ...apps.map((app) => `--filter=@sluice/${app}...`),
+    ],
     env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
     timeoutMs,
   });
@@ -31,13 +43,21 @@ export async function ensureBuilt(root: string): Promise<boolean> {
 }
 
 function isBuilt(root: string, stamp: string): boolean {
-  const built = existsSync(join(root, stampFile)) && readFileSync(join(root, stampFile), 'utf8') === stamp;
-  return built && apps.every((app) => existsSync(join(root, 'apps', app, 'dist', 'main.js'))) && packagesHaveOutput(root);
+  const built =
+    existsSync(join(root, stampFile)) && readFileSync(join(root, stampFile), 'utf8') === stamp;
+  return (
+    built &&
+    apps.every((app) => existsSync(join(root, 'apps', app, 'dist', 'main.js'))) &&
+    packagesHaveOutput(root)
+  );
 }
 
 function packagesHaveOutput(root: string): boolean {
   const folder = join(root, 'packages');
-  return readdirSync(folder).every((name) => !existsSync(join(folder, name, 'dist')) || readdirSync(join(folder, name, 'dist')).length > 0);
+  return readdirSync(folder).every(
+    (name) =>
+      !existsSync(join(folder, name, 'dist')) || readdirSync(join(folder, name, 'dist')).length > 0,
+  );
 }
 
 /** Changes whenever a file that goes into the build does. Names, sizes and times tell; nothing is read. Exported for its spec. */
@@ -47,7 +67,8 @@ export function sourceStamp(root: string): string {
     const entry = statSync(join(root, path), { throwIfNoEntry: false });
     if (entry === undefined) return;
     if (entry.isDirectory()) {
-      for (const name of readdirSync(join(root, path)).sort()) if (!passedOver.has(name)) visit(`${path}/${name}`);
+      for (const name of readdirSync(join(root, path)).sort())
+        if (!passedOver.has(name)) visit(`${path}/${name}`);
     } else if (!path.endsWith('.spec.ts')) {
       hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
     }

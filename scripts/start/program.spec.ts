@@ -8,7 +8,8 @@ import { waitUntil } from '../process/wait-until.ts';
 import { startProgram, type Program } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-program-'));
-const serves = (port: number, then = ''): string => `console.log('begins'); require('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1'); ${then}`;
+const serves = (port: number, then = ''): string =>
+  `console.log('begins'); require('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1'); ${then}`;
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -41,8 +42,13 @@ describe('a program of npm start', () => {
   });
 
   it('that does not start is reported with its last output', async () => {
-    const failure = start("console.error('no database for sla_TpokkWTNMP3hQkXb7l0vl21Cmim2e8'); process.exit(3)", await freePort());
-    await expect(failure).rejects.toThrow(/^The sample did not start\. Its last output, also in .*sample\.log:\nno database for sla_…$/);
+    const failure = start(
+      "console.error('no database for sla_TpokkWTNMP3hQkXb7l0vl21Cmim2e8'); process.exit(3)",
+      await freePort(),
+    );
+    await expect(failure).rejects.toThrow(
+      /^The sample did not start\. Its last output, also in .*sample\.log:\nno database for sla_…$/,
+    );
   });
 
   it('that crashes is reported with its last output, and can be started again', async () => {
@@ -51,7 +57,9 @@ describe('a program of npm start', () => {
     const program = await start(serves(port), port, crashes);
     process.kill(program.pid ?? 0, 'SIGKILL');
     await waitUntil('the crash is reported', () => crashes.length > 0);
-    expect(crashes[0]).toMatch(/^The sample ended unexpectedly \(SIGKILL\)\. Its last output, .*:\nbegins$/);
+    expect(crashes[0]).toMatch(
+      /^The sample ended unexpectedly \(SIGKILL\)\. Its last output, .*:\nbegins$/,
+    );
     await program.restart();
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     await program.stop();

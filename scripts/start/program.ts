@@ -37,11 +37,14 @@ const shownLines = 20;
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const log = openLogFile(options.logPath);
   keepLogBounded(log);
-  const lastWords = (): string => `Its last output, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
+  const lastWords = (): string =>
+    `Its last output, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
   const supervised = supervise(
     () => launch(options, log, lastWords),
     (exit) => {
-      options.onCrash(`The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`);
+      options.onCrash(
+        `The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`,
+      );
     },
   );
   await supervised.start();
@@ -54,7 +57,11 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   };
 }
 
-async function launch(options: ProgramOptions, log: LogFile, lastWords: () => string): Promise<WatchedProcess> {
+async function launch(
+  options: ProgramOptions,
+  log: LogFile,
+  lastWords: () => string,
+): Promise<WatchedProcess> {
   const running = await startWatched({
     name: options.name,
     command: process.execPath,
@@ -70,7 +77,9 @@ async function launch(options: ProgramOptions, log: LogFile, lastWords: () => st
     if (hasEnded) throw new SetupError(`The ${options.name} did not start. ${lastWords()}`);
     if (performance.now() > deadline) {
       await running.stop();
-      throw new SetupError(`The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}). ${lastWords()}`);
+      throw new SetupError(
+        `The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}). ${lastWords()}`,
+      );
     }
     await sleep(50);
   }

@@ -2,7 +2,11 @@
  * Runs one step and prints a line for it: its name at once, its time when it is done.
  * @param perform gives a remark to print behind the time, or nothing
  */
-export async function step<T>(name: string, perform: () => Promise<T>, remark: (result: T) => string = () => ''): Promise<T> {
+export async function step<T>(
+  name: string,
+  perform: () => Promise<T>,
+  remark: (result: T) => string = () => '',
+): Promise<T> {
   const startedAtMs = performance.now();
   process.stdout.write(`  ${name.padEnd(22)}`);
   try {

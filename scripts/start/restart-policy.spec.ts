@@ -21,18 +21,28 @@ it('restarts a part that crashed, and prints that', async () => {
   restartPolicy.onCrash('Postgres ended.');
   await waitUntil('it runs again', () => said.length === 3);
   expect([starts, givenUp]).toEqual([1, []]);
-  expect(said).toEqual(['\nPostgres ended.', 'Starting Postgres again (attempt 1 of 5); the other parts keep running.', 'Postgres runs again (process 1).']);
+  expect(said).toEqual([
+    '\nPostgres ended.',
+    'Starting Postgres again (attempt 1 of 5); the other parts keep running.',
+    'Postgres runs again (process 1).',
+  ]);
 });
 
 it('waits longer before each further start of a part that keeps crashing, and gives up after a few', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 20 });
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+    attempts: 3,
+    pauseMs: 20,
+  });
   restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
   for (const crash of ['first', 'second', 'third']) {
     restartPolicy.onCrash(crash);
     const soFar = starts + 1;
-    await waitUntil('it runs again', () => starts === soFar && (said.at(-1) ?? '').includes('runs again'));
+    await waitUntil(
+      'it runs again',
+      () => starts === soFar && (said.at(-1) ?? '').includes('runs again'),
+    );
   }
   restartPolicy.onCrash('fourth');
   expect(givenUp).toEqual(['fourth']);
@@ -46,7 +56,10 @@ it('waits longer before each further start of a part that keeps crashing, and gi
 it('does not count crashes of a part that ran for a while in between', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 1, settleMs: 0 });
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+    attempts: 1,
+    settleMs: 0,
+  });
   restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
   for (let crash = 1; crash <= 4; crash++) {
     restartPolicy.onCrash('again');
@@ -59,7 +72,10 @@ it('tries again when a start fails, and gives up with its fault', async () => {
   const givenUp: unknown[] = [];
   const fault = new Error('port taken');
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), { attempts: 3, pauseMs: 1 });
+  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+    attempts: 3,
+    pauseMs: 1,
+  });
   restartPolicy.useRestart(() => (starts++, Promise.reject(fault)));
   restartPolicy.onCrash('ended');
   await waitUntil('it is given up', () => givenUp.length > 0);

@@ -27,7 +27,11 @@ export class RestartPolicy {
   #isStopped = false;
 
   /** @param giveUp receives the description of the last crash, or the fault of the last start, when it is given up */
-  constructor(name: string, giveUp: (reason: unknown) => void, { attempts = 5, settleMs = 60_000, pauseMs = 500 }: RevivalLimits = {}) {
+  constructor(
+    name: string,
+    giveUp: (reason: unknown) => void,
+    { attempts = 5, settleMs = 60_000, pauseMs = 500 }: RevivalLimits = {},
+  ) {
     this.#name = name;
     this.#giveUp = giveUp;
     this.#limits = { attempts, settleMs, pauseMs };
@@ -56,7 +60,9 @@ export class RestartPolicy {
     while (this.#restart !== undefined && !this.#isStopped && this.#attempts < attempts) {
       this.#attempts++;
       const waitMs = this.#attempts === 1 ? 0 : pauseMs * 2 ** (this.#attempts - 2);
-      console.error(`Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); the other parts keep running.`);
+      console.error(
+        `Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); the other parts keep running.`,
+      );
       await sleep(waitMs);
       if (this.#isStopped) return;
       try {

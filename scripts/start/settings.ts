@@ -9,7 +9,14 @@ export type StartSettings = {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly postgresPort: number | undefined;
-  readonly ports: { readonly proxy: number; readonly admin: number; readonly stream: number; readonly status: number; readonly orders: number; readonly users: number };
+  readonly ports: {
+    readonly proxy: number;
+    readonly admin: number;
+    readonly stream: number;
+    readonly status: number;
+    readonly orders: number;
+    readonly users: number;
+  };
   readonly hasDemo: boolean;
 };
 
@@ -19,7 +26,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads arguments and environment.
  * @throws SetupError for an unknown argument or a port that is none.
  */
-export function readSettings(root: string, args: readonly string[], env: Environment): StartSettings {
+export function readSettings(
+  root: string,
+  args: readonly string[],
+  env: Environment,
+): StartSettings {
   const { fault, isEmpty } = readArguments(args);
   if (fault !== undefined) throw new SetupError(fault);
   const orders = portFrom(env, 'SLUICE_DEMO_PORT', 9101);
@@ -27,7 +38,10 @@ export function readSettings(root: string, args: readonly string[], env: Environ
     root,
     dataDir: resolve(root, given(env, 'SLUICE_DATA_DIR') ?? '.sluice'),
     databaseUrl: given(env, 'DATABASE_URL'),
-    postgresPort: given(env, 'SLUICE_POSTGRES_PORT') === undefined ? undefined : portFrom(env, 'SLUICE_POSTGRES_PORT', 0),
+    postgresPort:
+      given(env, 'SLUICE_POSTGRES_PORT') === undefined
+        ? undefined
+        : portFrom(env, 'SLUICE_POSTGRES_PORT', 0),
     ports: {
       proxy: portFrom(env, 'SLUICE_PROXY_PORT', 8000),
       admin: portFrom(env, 'SLUICE_ADMIN_PORT', 8001),
@@ -46,7 +60,11 @@ export function wantedPorts({ ports, hasDemo }: StartSettings): WantedPort[] {
     { port: ports.proxy, purpose: 'the proxy', variable: 'SLUICE_PROXY_PORT' },
     { port: ports.admin, purpose: 'the Admin API', variable: 'SLUICE_ADMIN_PORT' },
     { port: ports.stream, purpose: 'the config stream', variable: 'SLUICE_STREAM_PORT' },
-    { port: ports.status, purpose: 'health and metrics of the proxy', variable: 'SLUICE_STATUS_PORT' },
+    {
+      port: ports.status,
+      purpose: 'health and metrics of the proxy',
+      variable: 'SLUICE_STATUS_PORT',
+    },
   ];
   const demo = [
     { port: ports.orders, purpose: 'the demo service "orders"', variable: 'SLUICE_DEMO_PORT' },

@@ -41,16 +41,30 @@ afterAll(() => {
 });
 
 function launch(...args: string[]): ChildProcess {
-  const env = { ...process.env, SLUICE_DATA_DIR: dataDir, ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [`SLUICE_${name}_PORT`, String(port)])) };
-  const launched = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = {
+    ...process.env,
+    SLUICE_DATA_DIR: dataDir,
+    ...Object.fromEntries(
+      Object.entries(ports).map(([name, port]) => [`SLUICE_${name}_PORT`, String(port)]),
+    ),
+  };
+  const launched = spawn(process.execPath, [script, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   output = '';
-  for (const stream of [launched.stdout, launched.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [launched.stdout, launched.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   start = launched;
   return launched;
 }
 
 async function untilItSays(text: string, from: ChildProcess): Promise<void> {
-  await waitUntil(`"${text}" is said`, () => output.includes(text) || from.exitCode !== null, patienceMs).catch((error: unknown) => {
+  await waitUntil(
+    `"${text}" is said`,
+    () => output.includes(text) || from.exitCode !== null,
+    patienceMs,
+  ).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${output}`);
   });
   if (!output.includes(text)) throw new Error(`npm start ended:\n${output}`);
@@ -61,7 +75,10 @@ function pidOf(name: string): number {
 }
 
 async function statusOf(path: string, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${ports['PROXY']}${path}`, { headers, signal: AbortSignal.timeout(5_000) });
+  const response = await fetch(`http://127.0.0.1:${ports['PROXY']}${path}`, {
+    headers,
+    signal: AbortSignal.timeout(5_000),
+  });
   await response.arrayBuffer();
   return response.status;
 }
@@ -72,8 +89,17 @@ function key(): { 'X-API-Key': string } {
 
 async function untilNothingIsLeft(postgresPort: number | undefined): Promise<void> {
   const { DEMO = 0, ...single } = ports;
-  const all = [...Object.values(single), DEMO, DEMO + 1, ...(postgresPort === undefined ? [] : [postgresPort])];
-  await waitUntil('all ports are free again', async () => (await Promise.all(all.map(isPortFree))).every(Boolean), 20_000);
+  const all = [
+    ...Object.values(single),
+    DEMO,
+    DEMO + 1,
+    ...(postgresPort === undefined ? [] : [postgresPort]),
+  ];
+  await waitUntil(
+    'all ports are free again',
+    async () => (await Promise.all(all.map(isPortFree))).every(Boolean),
+    20_000,
+  );
 }
 
 describe('npm start', () => {
@@ -82,24 +108,36 @@ describe('npm start', () => {
     async () => {
       const launched = launch();
       await untilItSays('Ctrl-C stops everything', launched);
-      expect(output).toContain(`curl -i http://127.0.0.1:${ports['PROXY']}/orders/1 -H "X-API-Key: ${key()['X-API-Key']}"`);
-      for (const file of ['demo-key', 'admin-token', 'node-token']) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
+      expect(output).toContain(
+        `curl -i http://127.0.0.1:${ports['PROXY']}/orders/1 -H "X-API-Key: ${key()['X-API-Key']}"`,
+      );
+      for (const file of ['demo-key', 'admin-token', 'node-token'])
+        expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
 
       expect(await statusOf('/orders/1')).toBe(401);
       expect(await statusOf('/orders/1', key())).toBe(200);
-      const statuses = await Promise.all(Array.from({ length: 12 }, () => statusOf('/users/1', key())));
+      const statuses = await Promise.all(
+        Array.from({ length: 12 }, () => statusOf('/users/1', key())),
+      );
       expect(new Set(statuses)).toEqual(new Set([200, 429]));
 
-      const second = spawn(process.execPath, [script], { env: { ...process.env, SLUICE_PROXY_PORT: String(ports['PROXY']) }, stdio: ['ignore', 'ignore', 'pipe'] });
+      const second = spawn(process.execPath, [script], {
+        env: { ...process.env, SLUICE_PROXY_PORT: String(ports['PROXY']) },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       let refusal = '';
       second.stderr.setEncoding('utf8').on('data', (text: string) => (refusal += text));
       expect(await once(second, 'exit')).toEqual([1, null]);
-      expect(refusal).toMatch(new RegExp(`Port ${ports['PROXY']} \\(the proxy\\) is taken .* SLUICE_PROXY_PORT=<port>`));
+      expect(refusal).toMatch(
+        new RegExp(`Port ${ports['PROXY']} \\(the proxy\\) is taken .* SLUICE_PROXY_PORT=<port>`),
+      );
 
       const postgresPort = readPostmasterFile(join(dataDir, 'postgres', 'cluster'))?.port;
       launched.kill('SIGINT');
       expect(await once(launched, 'exit')).toEqual([0, null]);
-      expect(output).toMatch(/Stopping\.\n {2}Proxy .*\n[\s\S]* {2}Control plane .*\n {2}Postgres .* s\n$/);
+      expect(output).toMatch(
+        /Stopping\.\n {2}Proxy .*\n[\s\S]* {2}Control plane .*\n {2}Postgres .* s\n$/,
+      );
       await untilNothingIsLeft(postgresPort);
     },
     patienceMs * 2,
@@ -118,15 +156,24 @@ describe('npm start', () => {
       process.kill(controlPlane, 'SIGKILL');
       expect(await statusOf('/orders/1', key())).toBe(200);
       await untilItSays('Control plane runs again', launched);
-      expect(output).toMatch(/control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting Control plane again \(attempt 1 of 5\); the other parts keep running\./);
+      expect(output).toMatch(
+        /control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting Control plane again \(attempt 1 of 5\); the other parts keep running\./,
+      );
 
       // Each part is started again by itself, while the others go on.
       for (const part of ['Proxy', 'Demo orders'] as const) {
-        process.kill(part === 'Proxy' ? pidOf(part) : Number(/Demo services .* processes (\d+)/.exec(output)?.[1]), 'SIGKILL');
+        process.kill(
+          part === 'Proxy'
+            ? pidOf(part)
+            : Number(/Demo services .* processes (\d+)/.exec(output)?.[1]),
+          'SIGKILL',
+        );
         await untilItSays(`${part} runs again`, launched);
         expect(await statusOf('/orders/1', key())).toBe(200);
       }
-      expect(output).toMatch(/The proxy ended unexpectedly \(SIGKILL\)\. Its last output, also in .*proxy\.log/);
+      expect(output).toMatch(
+        /The proxy ended unexpectedly \(SIGKILL\)\. Its last output, also in .*proxy\.log/,
+      );
       process.kill(readPostmasterFile(join(dataDir, 'postgres', 'cluster'))?.pid ?? 0, 'SIGKILL');
       await untilItSays('Postgres runs again', launched);
       expect(await statusOf('/orders/1', key())).toBe(200);

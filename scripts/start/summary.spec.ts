@@ -5,11 +5,41 @@ import { summary } from './summary.ts';
 const ownToken = 'a-token-of-the-environment-0123456789';
 
 it.each([
-  ['the demo, a generated token', undefined, 'key-of-the-demo', ['.sluice/admin-token', 'X-API-Key: key-of-the-demo'], ['SLUICE_ADMIN_TOKEN']],
-  ['the demo, a token of the environment', ownToken, 'key-of-the-demo', ['the one in SLUICE_ADMIN_TOKEN', 'X-API-Key: key-of-the-demo'], ['admin-token', ownToken]],
-  ['no demo, a generated token', undefined, undefined, ['Bearer $(cat .sluice/admin-token)'], ['SLUICE_ADMIN_TOKEN', 'demo-key', 'X-API-Key']],
-  ['no demo, a token of the environment', ownToken, undefined, ['Bearer $SLUICE_ADMIN_TOKEN"'], ['admin-token', ownToken, 'demo-key', 'X-API-Key']],
-  ['no demo, an empty token in the environment', '', undefined, ['Bearer $(cat .sluice/admin-token)'], ['SLUICE_ADMIN_TOKEN']],
+  [
+    'the demo, a generated token',
+    undefined,
+    'key-of-the-demo',
+    ['.sluice/admin-token', 'X-API-Key: key-of-the-demo'],
+    ['SLUICE_ADMIN_TOKEN'],
+  ],
+  [
+    'the demo, a token of the environment',
+    ownToken,
+    'key-of-the-demo',
+    ['the one in SLUICE_ADMIN_TOKEN', 'X-API-Key: key-of-the-demo'],
+    ['admin-token', ownToken],
+  ],
+  [
+    'no demo, a generated token',
+    undefined,
+    undefined,
+    ['Bearer $(cat .sluice/admin-token)'],
+    ['SLUICE_ADMIN_TOKEN', 'demo-key', 'X-API-Key'],
+  ],
+  [
+    'no demo, a token of the environment',
+    ownToken,
+    undefined,
+    ['Bearer $SLUICE_ADMIN_TOKEN"'],
+    ['admin-token', ownToken, 'demo-key', 'X-API-Key'],
+  ],
+  [
+    'no demo, an empty token in the environment',
+    '',
+    undefined,
+    ['Bearer $(cat .sluice/admin-token)'],
+    ['SLUICE_ADMIN_TOKEN'],
+  ],
 ])('with %s names only what there is', (_, token, demoKey, there, absent) => {
   const before = process.env['SLUICE_ADMIN_TOKEN'];
   if (token === undefined) delete process.env['SLUICE_ADMIN_TOKEN'];

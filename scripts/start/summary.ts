@@ -27,7 +27,12 @@ export function summary(settings: StartSettings, demoKey: string | undefined): s
 
 function adminLines(admin: string, token: string, isTokenGiven: boolean): string[] {
   const where = isTokenGiven ? ', where SLUICE_ADMIN_TOKEN is set as it is here' : '';
-  return [`Try it in another terminal${where}:`, '', `  curl ${admin}/v1/services -H "Authorization: Bearer ${token}"`, ''];
+  return [
+    `Try it in another terminal${where}:`,
+    '',
+    `  curl ${admin}/v1/services -H "Authorization: Bearer ${token}"`,
+    '',
+  ];
 }
 
 function demoLines(proxy: string, key: string): string[] {

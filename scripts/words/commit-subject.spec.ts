@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { subjectFault } from './commit-subject.ts';
 
 describe('the subject of a commit', () => {
-  it.each(['router: refuse empty patterns', 'listener, http1: pass trailers on', 'control-plane: address the feedback', 'e2e: shed load'])('accepts "%s"', (subject) => {
+  it.each([
+    'router: refuse empty patterns',
+    'listener, http1: pass trailers on',
+    'control-plane: address the feedback',
+    'e2e: shed load',
+  ])('accepts "%s"', (subject) => {
     expect(subjectFault(subject)).toBeUndefined();
   });
 

@@ -14,7 +14,9 @@ describe('the word list', () => {
   });
 
   it('finds every alternative of a rule', () => {
-    expect(findWords('a port that cannot be had').map(({ word }) => word)).toEqual(['cannot be had']);
+    expect(findWords('a port that cannot be had').map(({ word }) => word)).toEqual([
+      'cannot be had',
+    ]);
   });
 
   it('says for every rule what to write instead', () => {

@@ -11,8 +11,10 @@ describe('the control plane', () => {
     await api.sql('BEGIN');
     await api.sql('SELECT 1 FROM config_head FOR UPDATE');
     const write = api.put('/v1/groups/under-way', {});
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for (let tries = 0; tries < 100 && (await api.sql(waiting)).length === 0; tries += 1) await sleep(10);
+    const waiting =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for (let tries = 0; tries < 100 && (await api.sql(waiting)).length === 0; tries += 1)
+      await sleep(10);
     const stopped = api.stop();
     await sleep(50);
     await expect(fetch(new URL('/livez', api.url))).rejects.toThrow();
@@ -29,7 +31,9 @@ describe('the control plane', () => {
     const node = new FixtureNode(port, { id: 'stopping' });
     await node.until(() => node.revision > 0);
     await api.stop();
-    expect(await api.sql("SELECT is_connected FROM node WHERE id = 'stopping'")).toEqual([{ is_connected: false }]);
+    expect(await api.sql("SELECT is_connected FROM node WHERE id = 'stopping'")).toEqual([
+      { is_connected: false },
+    ]);
     expect(api.log()).not.toContain('could not write the state of the nodes');
     node.close();
     await api.close();
@@ -64,9 +68,16 @@ describe('the control plane', () => {
     const port = new URL(api.url).port;
     const again = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_PORT: port });
     await expect(again).rejects.toThrow(SetupError);
-    await expect(again).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`);
-    const elsewhere = startTestControlPlane({ DATABASE_URL: api.databaseUrl, SLUICE_ADMIN_HOST: '192.0.2.1' });
-    await expect(elsewhere).rejects.toThrow('192.0.2.1 is not an address of this machine. Set SLUICE_ADMIN_HOST');
+    await expect(again).rejects.toThrow(
+      `Port ${port} on 127.0.0.1 is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`,
+    );
+    const elsewhere = startTestControlPlane({
+      DATABASE_URL: api.databaseUrl,
+      SLUICE_ADMIN_HOST: '192.0.2.1',
+    });
+    await expect(elsewhere).rejects.toThrow(
+      '192.0.2.1 is not an address of this machine. Set SLUICE_ADMIN_HOST',
+    );
     await api.close();
   });
 });

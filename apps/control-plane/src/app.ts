@@ -34,15 +34,23 @@ export interface ControlPlane {
  * Starts the control plane and listens. Port 0 selects a free port.
  * @throws SetupError when the database, the data directory, the custom policies or a port cannot be used.
  */
-export async function startControlPlane(settings: Settings, logger: Logger, metrics = new ControlPlaneMetrics('')): Promise<ControlPlane> {
+export async function startControlPlane(
+  settings: Settings,
+  logger: Logger,
+  metrics = new ControlPlaneMetrics(''),
+): Promise<ControlPlane> {
   const tokens = operatorTokens(settings, logger);
   const ownPolicies = await loadOwnPolicies(settings);
-  const app = await NestFactory.create(AppModule.with({ settings, logger, metrics, tokens, ownPolicies }), createAdapter(), {
-    // Errors during the start are thrown, and the caller reports them once.
-    logger: false,
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create(
+    AppModule.with({ settings, logger, metrics, tokens, ownPolicies }),
+    createAdapter(),
+    {
+      // Errors during the start are thrown, and the caller reports them once.
+      logger: false,
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   try {
     const server = app.getHttpServer() as Server;
     const limits = fitConnections(openFileLimit());
@@ -50,7 +58,11 @@ export async function startControlPlane(settings: Settings, logger: Logger, metr
     logger.info('connection limits', { ...limits, openFiles: openFileLimit() });
     serveDocumentation(app);
     await listen(app, settings);
-    server.on('error', (error) => logger.error('a connection to the Admin API could not be accepted', { reason: reasonOf(error) }));
+    server.on('error', (error) =>
+      logger.error('a connection to the Admin API could not be accepted', {
+        reason: reasonOf(error),
+      }),
+    );
     app.useLogger(nestLogger(logger));
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
@@ -79,7 +91,9 @@ async function loadOwnPolicies({ policiesDir }: Settings): Promise<readonly Poli
   try {
     return await loadPolicySchemas(policiesDir);
   } catch (error) {
-    throw new SetupError(`The custom policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`);
+    throw new SetupError(
+      `The custom policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`,
+    );
   }
 }
 
@@ -97,9 +111,18 @@ async function listen(app: INestApplication, { adminHost, adminPort }: Settings)
     await app.listen(adminPort, adminHost);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EADDRINUSE') throw new SetupError(`Port ${adminPort} on ${adminHost} is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`);
-    if (code === 'EACCES') throw new SetupError(`This user may not listen on port ${adminPort}. Set SLUICE_ADMIN_PORT to a port above 1023.`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SetupError(`${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST to one that is, such as 127.0.0.1.`);
+    if (code === 'EADDRINUSE')
+      throw new SetupError(
+        `Port ${adminPort} on ${adminHost} is in use. Stop the process that listens there, or set SLUICE_ADMIN_PORT to another port.`,
+      );
+    if (code === 'EACCES')
+      throw new SetupError(
+        `This user may not listen on port ${adminPort}. Set SLUICE_ADMIN_PORT to a port above 1023.`,
+      );
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new SetupError(
+        `${adminHost} is not an address of this machine. Set SLUICE_ADMIN_HOST to one that is, such as 127.0.0.1.`,
+      );
     throw error;
   }
 }

@@ -61,11 +61,15 @@ function takeOverSignals(logger: Logger, started: Started): void {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () => logger.info('SIGHUP: nothing to read again: settings and tokens are read at the start', {}));
+  process.on('SIGHUP', () =>
+    logger.info('SIGHUP: nothing to read again: settings and tokens are read at the start', {}),
+  );
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
   return String((manifest as { version?: unknown }).version);
 }
 
@@ -75,14 +79,21 @@ export function run(): void {
   const isAlone = more.length === 0;
   if (argument === '--help' || argument === '-h') process.stdout.write(helpText());
   else if (argument === '--version' && isAlone) process.stdout.write(`${version()}\n`);
-  else if (argument === '--openapi' && isAlone) process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+  else if (argument === '--openapi' && isAlone)
+    process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
   else if (argument !== undefined) {
     const unknown = ['--version', '--openapi'].includes(argument) ? more[0] : argument;
-    process.stderr.write(`"${unknown}" is not a known option: all settings are environment variables. Run with --help for the list.\n`);
+    process.stderr.write(
+      `"${unknown}" is not a known option: all settings are environment variables. Run with --help for the list.\n`,
+    );
     process.exitCode = 2;
   } else {
     main().catch((error: unknown) => {
-      process.stderr.write(error instanceof SetupError ? `\n${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+      process.stderr.write(
+        error instanceof SetupError
+          ? `\n${error.message}\n`
+          : `${error instanceof Error ? error.stack : String(error)}\n`,
+      );
       process.exit(1);
     });
   }

@@ -3,7 +3,12 @@ import { parseArguments } from './arguments.ts';
 
 describe('parseArguments', () => {
   it('uses one worker by default', () => {
-    expect(parseArguments([])).toEqual({ help: false, version: false, workers: 1, worker: undefined });
+    expect(parseArguments([])).toEqual({
+      help: false,
+      version: false,
+      workers: 1,
+      worker: undefined,
+    });
   });
 
   it('reads all options', () => {
@@ -16,7 +21,9 @@ describe('parseArguments', () => {
   });
 
   it.each(['0', '-1', '257', '2.5', 'many', '', '0x2'])('refuses %j workers', (text) => {
-    expect(() => parseArguments([`--workers=${text}`])).toThrow(`--workers is a number from 1 to 256, not "${text}"`);
+    expect(() => parseArguments([`--workers=${text}`])).toThrow(
+      `--workers is a number from 1 to 256, not "${text}"`,
+    );
   });
 
   it.each([[['--prot', '80']], [['start']], [['--workers']]])('refuses %j and names it', (args) => {

@@ -27,5 +27,10 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (!/^\d+$/.test(values.workers) || workers < 1 || workers > maxWorkers) {
     throw new Error(`--workers is a number from 1 to ${maxWorkers}, not "${values.workers}"`);
   }
-  return { help: values.help, version: values.version, workers, worker: values.worker === undefined ? undefined : Number(values.worker) };
+  return {
+    help: values.help,
+    version: values.version,
+    workers,
+    worker: values.worker === undefined ? undefined : Number(values.worker),
+  };
 }

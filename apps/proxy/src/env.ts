@@ -1,5 +1,10 @@
 import { hostname } from 'node:os';
-import { otelVariables, readTraceSettings, type OtelVariableName, type TraceSettings } from '@sluice/telemetry';
+import {
+  otelVariables,
+  readTraceSettings,
+  type OtelVariableName,
+  type TraceSettings,
+} from '@sluice/telemetry';
 import { z } from 'zod';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 
@@ -10,35 +15,146 @@ const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' });
 
 /** Every setting of the proxy: its variable, description and default. */
 export const settings = {
-  SLUICE_GATEWAY: z.string().min(1).max(64).default('default').describe('Name of the gateway this node joins.'),
-  SLUICE_NODE_ID: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and "._-", at most 64').default(`${hostname().replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 48) || 'node'}-${process.pid}`).describe('Name of this node, unique among all nodes; the default consists of host name and process id.'),
-  SLUICE_CONTROL_PLANE: z.string().min(1).default('127.0.0.1:8005').describe('Config stream address, host:port; several separated by commas.'),
-  SLUICE_NODE_TOKEN: z.string().min(24, 'must have at least 24 characters').optional().describe('Token for the config stream.'),
-  SLUICE_NODE_TOKEN_FILE: z.string().min(1).optional().describe('File with the token for the config stream; read again on SIGHUP.'),
-  SLUICE_STREAM_INSECURE: flag.default('0').describe('1 allows a config stream without TLS to hosts other than loopback.'),
-  SLUICE_CONFIG_FILE: z.string().min(1).optional().describe('JSON file to use as configuration instead of a control plane; read again on SIGHUP.'),
-  SLUICE_PROXY_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for traffic.'),
+  SLUICE_GATEWAY: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('default')
+    .describe('Name of the gateway this node joins.'),
+  SLUICE_NODE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and "._-", at most 64')
+    .default(
+      `${
+        hostname()
+          .replace(/[^A-Za-z0-9._-]/g, '-')
+          .slice(0, 48) || 'node'
+      }-${process.pid}`,
+    )
+    .describe(
+      'Name of this node, unique among all nodes; the default consists of host name and process id.',
+    ),
+  SLUICE_CONTROL_PLANE: z
+    .string()
+    .min(1)
+    .default('127.0.0.1:8005')
+    .describe('Config stream address, host:port; several separated by commas.'),
+  SLUICE_NODE_TOKEN: z
+    .string()
+    .min(24, 'must have at least 24 characters')
+    .optional()
+    .describe('Token for the config stream.'),
+  SLUICE_NODE_TOKEN_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the token for the config stream; read again on SIGHUP.'),
+  SLUICE_STREAM_INSECURE: flag
+    .default('0')
+    .describe('1 allows a config stream without TLS to hosts other than loopback.'),
+  SLUICE_CONFIG_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'JSON file to use as configuration instead of a control plane; read again on SIGHUP.',
+    ),
+  SLUICE_PROXY_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on for traffic.'),
   SLUICE_PROXY_PORT: port(8000).describe('Port to listen on for traffic; 0 chooses a free port.'),
-  SLUICE_TLS_PORT: anyPort.optional().describe('Additional port for traffic over TLS; 0 chooses a free port; without it TLS is off.'),
-  SLUICE_TLS_CERT_FILE: z.string().min(1).optional().describe('File with the TLS certificate and its chain, PEM; read again on SIGHUP.'),
-  SLUICE_TLS_KEY_FILE: z.string().min(1).optional().describe('File with the private key of SLUICE_TLS_CERT_FILE, PEM; read again on SIGHUP.'),
-  SLUICE_TLS_DIR: z.string().min(1).optional().describe('Folder with more certificates, <name>.crt and <name>.key, selected by the server name of the client (SNI); read again on SIGHUP.'),
-  SLUICE_CLIENT_CERT_DIR: z.string().min(1).optional().describe('Folder with client certificates for connections to targets, <name>.crt and <name>.key; read again on SIGHUP.'),
-  SLUICE_STATUS_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for /livez, /readyz, /metrics and /config.'),
-  SLUICE_STATUS_PORT: port(8100).describe('Port to listen on for /livez, /readyz, /metrics and /config; 0 chooses a free port.'),
-  SLUICE_DATA_DIR: z.string().min(1).default('.sluice/proxy').describe('Folder in which the last good configuration is stored.'),
-  SLUICE_SNAPSHOT_KEY: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional().describe('Key that encrypts the last good configuration; without it one is generated and stored in the same folder.'),
+  SLUICE_TLS_PORT: anyPort
+    .optional()
+    .describe(
+      'Additional port for traffic over TLS; 0 chooses a free port; without it TLS is off.',
+    ),
+  SLUICE_TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the TLS certificate and its chain, PEM; read again on SIGHUP.'),
+  SLUICE_TLS_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the private key of SLUICE_TLS_CERT_FILE, PEM; read again on SIGHUP.'),
+  SLUICE_TLS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder with more certificates, <name>.crt and <name>.key, selected by the server name of the client (SNI); read again on SIGHUP.',
+    ),
+  SLUICE_CLIENT_CERT_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder with client certificates for connections to targets, <name>.crt and <name>.key; read again on SIGHUP.',
+    ),
+  SLUICE_STATUS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on for /livez, /readyz, /metrics and /config.'),
+  SLUICE_STATUS_PORT: port(8100).describe(
+    'Port to listen on for /livez, /readyz, /metrics and /config; 0 chooses a free port.',
+  ),
+  SLUICE_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.sluice/proxy')
+    .describe('Folder in which the last good configuration is stored.'),
+  SLUICE_SNAPSHOT_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+    .optional()
+    .describe(
+      'Key that encrypts the last good configuration; without it one is generated and stored in the same folder.',
+    ),
   SLUICE_POLICIES_DIR: z.string().min(1).optional().describe('Folder with custom policies.'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' }).optional().describe('Redis for limits shared by all nodes; without it each node counts separately.'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' })
+    .optional()
+    .describe('Redis for limits shared by all nodes; without it each node counts separately.'),
   ...otelSettings(),
-  SLUICE_TRACE_RATIO: z.string().regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1').transform(Number).optional().describe('Share of the traces started by this node that are sampled, 0 to 1; a decision of the caller is kept. Takes precedence over OTEL_TRACES_SAMPLER.'),
-  SLUICE_ACCESS_LOG: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on').describe('Write one JSON line per request to standard output: on or off.'),
-  SLUICE_LOG_LEVEL: z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info').describe('Level of the log on standard error.'),
-  SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(defaultListenerOptions.maxConnections).describe('Limit of client connections per process; further connections are refused with 503.'),
-  SLUICE_MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(defaultListenerOptions.maxConnectionsPerAddress).describe('Limit of client connections per client address; an IPv6 /64 counts as one address.'),
-  SLUICE_OVERLOAD_LAG_MS: wholeNumber(0, 60_000).default(200).describe('Event loop lag (p99) above which a share of the requests is refused with 503; 0 turns this off.'),
-  SLUICE_OVERLOAD_MEMORY_PERCENT: wholeNumber(0, 100).default(85).describe('Memory use, in percent of the container or heap limit, above which a share of the requests is refused with 503; 0 turns this off.'),
-  SLUICE_DRAIN_MS: wholeNumber(0, 600_000).default(30_000).describe('How long requests in flight may take to finish after SIGTERM, in milliseconds.'),
+  SLUICE_TRACE_RATIO: z
+    .string()
+    .regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1')
+    .transform(Number)
+    .optional()
+    .describe(
+      'Share of the traces started by this node that are sampled, 0 to 1; a decision of the caller is kept. Takes precedence over OTEL_TRACES_SAMPLER.',
+    ),
+  SLUICE_ACCESS_LOG: z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .default('on')
+    .describe('Write one JSON line per request to standard output: on or off.'),
+  SLUICE_LOG_LEVEL: z
+    .enum(levels, { error: `must be one of ${levels.join(', ')}` })
+    .default('info')
+    .describe('Level of the log on standard error.'),
+  SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .default(defaultListenerOptions.maxConnections)
+    .describe('Limit of client connections per process; further connections are refused with 503.'),
+  SLUICE_MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000)
+    .default(defaultListenerOptions.maxConnectionsPerAddress)
+    .describe('Limit of client connections per client address; an IPv6 /64 counts as one address.'),
+  SLUICE_OVERLOAD_LAG_MS: wholeNumber(0, 60_000)
+    .default(200)
+    .describe(
+      'Event loop lag (p99) above which a share of the requests is refused with 503; 0 turns this off.',
+    ),
+  SLUICE_OVERLOAD_MEMORY_PERCENT: wholeNumber(0, 100)
+    .default(85)
+    .describe(
+      'Memory use, in percent of the container or heap limit, above which a share of the requests is refused with 503; 0 turns this off.',
+    ),
+  SLUICE_DRAIN_MS: wholeNumber(0, 600_000)
+    .default(30_000)
+    .describe('How long requests in flight may take to finish after SIGTERM, in milliseconds.'),
 } as const;
 
 const schema = z.object(settings);
@@ -52,8 +168,13 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message} (${quote(String(issue.path[0]), given)})`);
-  throw new Error(`settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`);
+  const lines = parsed.error.issues.map(
+    (issue) =>
+      `  ${issue.path.join('.')} ${issue.message} (${quote(String(issue.path[0]), given)})`,
+  );
+  throw new Error(
+    `settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`,
+  );
 }
 
 /** What the settings say about traces. */
@@ -91,7 +212,11 @@ function otelSettings() {
 /** Accepts digits only: another form of a number, such as " " or 0x50, is probably a mistake. */
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d{1,9}$/, error).transform(Number).pipe(z.number().min(min, error).max(max, error));
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(min, error).max(max, error));
 }
 
 /** Describes the current value of a variable without revealing secrets. */
@@ -99,5 +224,7 @@ function quote(name: string, given: NodeJS.ProcessEnv): string {
   const value = given[name];
   if (value === undefined) return 'not set';
   // A URL may contain a password.
-  return /TOKEN|KEY|URL|HEADERS|ENDPOINT/.test(name) ? `it has ${value.length} characters` : `it is "${value}"`;
+  return /TOKEN|KEY|URL|HEADERS|ENDPOINT/.test(name)
+    ? `it has ${value.length} characters`
+    : `it is "${value}"`;
 }

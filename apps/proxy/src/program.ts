@@ -17,7 +17,11 @@ import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';
 import { askNode, joinNode, obeyNodeOnly } from './workers/worker.ts';
 
-const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  }
+).version;
 
 async function main(given: Arguments): Promise<void> {
   if (given.worker !== undefined) obeyNodeOnly();
@@ -25,7 +29,8 @@ async function main(given: Arguments): Promise<void> {
   makeStringMethodsFast();
   const env = readEnv();
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
-  const processLogger = given.worker === undefined ? logger : logger.child({ worker: given.worker });
+  const processLogger =
+    given.worker === undefined ? logger : logger.child({ worker: given.worker });
   surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
   if (given.worker !== undefined) return runWorker(env, given.worker, given.workers, processLogger);
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
@@ -33,7 +38,12 @@ async function main(given: Arguments): Promise<void> {
   const node = new ProxyNode({ env, version, logger, traffic, policies });
   // Certificates come before the configuration file, which may refer to them.
   const rereadables = [...certificatesOf(env, traffic, logger), ...node.rereadables];
-  signals?.actOn({ logger, rereadables, stopMs: env.SLUICE_DRAIN_MS + 5_000, stop: () => node.stop() });
+  signals?.actOn({
+    logger,
+    rereadables,
+    stopMs: env.SLUICE_DRAIN_MS + 5_000,
+    stop: () => node.stop(),
+  });
   await node.start();
 }
 
@@ -45,7 +55,15 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
     const program = fileURLToPath(new URL('main.js', import.meta.url));
     await claimPort(env.SLUICE_PROXY_PORT, env.SLUICE_PROXY_HOST);
     if (tlsPort !== undefined) await claimPort(tlsPort, env.SLUICE_PROXY_HOST, 'SLUICE_TLS_PORT');
-    const fleet = new WorkerFleet({ size: workers, program, env: workerEnvironment(env), port: env.SLUICE_PROXY_PORT, tlsPort, certificates, logger });
+    const fleet = new WorkerFleet({
+      size: workers,
+      program,
+      env: workerEnvironment(env),
+      port: env.SLUICE_PROXY_PORT,
+      tlsPort,
+      certificates,
+      logger,
+    });
     await fleet.start();
     return severalWorkers(fleet);
   }
@@ -54,11 +72,26 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
   return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort }, certificates.server);
 }
 
-async function runWorker(env: Env, worker: number, processes: number, logger: Logger): Promise<void> {
+async function runWorker(
+  env: Env,
+  worker: number,
+  processes: number,
+  logger: Logger,
+): Promise<void> {
   const notes = new LimitNotes(logger);
-  const limits = env.REDIS_URL === undefined ? new RemoteLimitStore(askNode, (available, reason) => notes.node(available, reason)) : undefined;
+  const limits =
+    env.REDIS_URL === undefined
+      ? new RemoteLimitStore(askNode, (available, reason) => notes.node(available, reason))
+      : undefined;
   const counted = limits === undefined ? {} : { limits };
-  const serving = await Serving.create({ env, version, logger, processes, isFirst: worker === 0, ...counted });
+  const serving = await Serving.create({
+    env,
+    version,
+    logger,
+    processes,
+    isFirst: worker === 0,
+    ...counted,
+  });
   joinNode(serving, limits);
 }
 

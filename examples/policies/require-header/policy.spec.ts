@@ -13,7 +13,11 @@ describe('require-header', () => {
   it('refuses a request without it, and says what to do', async () => {
     const tester = new PolicyTester(policy, { header: 'X-Tenant' });
     const answer = await tester.send({ path: '/orders' });
-    expect(answer).toMatchObject({ status: 403, forwarded: undefined, reply: { code: 'forbidden', detail: 'Send the header X-Tenant.' } });
+    expect(answer).toMatchObject({
+      status: 403,
+      forwarded: undefined,
+      reply: { code: 'forbidden', detail: 'Send the header X-Tenant.' },
+    });
   });
 
   it('refuses a value that is not allowed', async () => {
@@ -23,6 +27,8 @@ describe('require-header', () => {
   });
 
   it('refuses a configuration that names no header', () => {
-    expect(() => new PolicyTester(policy, { header: 'not a header' })).toThrow('/header: not a header name');
+    expect(() => new PolicyTester(policy, { header: 'not a header' })).toThrow(
+      '/header: not a header name',
+    );
   });
 });

@@ -12,7 +12,8 @@ export const policy = definePolicy({
       validate(exchange) {
         const value = exchange.headers.get(name);
         if (value === undefined) return deny('forbidden', `Send the header ${config.header}.`);
-        if (allowed.size > 0 && !allowed.has(value)) return deny('forbidden', `The value of ${config.header} is not one of those allowed.`);
+        if (allowed.size > 0 && !allowed.has(value))
+          return deny('forbidden', `The value of ${config.header} is not one of those allowed.`);
         return undefined;
       },
     };

@@ -24,7 +24,10 @@ import { Transport } from './transport.ts';
 import type { AdminClientOptions } from './transport.ts';
 
 /** Keys and tokens cannot be replaced: their secret is known only on creation. */
-type Irreplaceable<Input, Resource, Created> = Omit<CollectionClient<Input, Resource, Created>, 'put'>;
+type Irreplaceable<Input, Resource, Created> = Omit<
+  CollectionClient<Input, Resource, Created>,
+  'put'
+>;
 
 /** The resources for which effective policies are computed. */
 export interface PointOfView {
@@ -63,24 +66,44 @@ export class AdminClient {
 
   /** The keys of a consumer. */
   keysOf(consumer: string): Irreplaceable<KeyInput, Key, CreatedKey> {
-    return new CollectionClient(this.transport, `/v1/consumers/${encodeURIComponent(consumer)}/keys`);
+    return new CollectionClient(
+      this.transport,
+      `/v1/consumers/${encodeURIComponent(consumer)}/keys`,
+    );
   }
 
   /** The routes of a service; a route that is created here need not name it. */
   routesOf(service: string): Pick<CollectionClient<RouteInput, Route>, 'list' | 'all' | 'create'> {
-    return new CollectionClient(this.transport, `/v1/services/${encodeURIComponent(service)}/routes`);
+    return new CollectionClient(
+      this.transport,
+      `/v1/services/${encodeURIComponent(service)}/routes`,
+    );
   }
 
   /** The policies that run for a route, with the resource that each is attached to. */
-  async effectivePolicies(route: string, pointOfView: PointOfView = {}): Promise<EffectivePolicies> {
-    const query = new URLSearchParams(Object.entries(pointOfView).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    const { body } = await this.transport.send({ method: 'GET', path: `/v1/routes/${encodeURIComponent(route)}/effective`, query });
+  async effectivePolicies(
+    route: string,
+    pointOfView: PointOfView = {},
+  ): Promise<EffectivePolicies> {
+    const query = new URLSearchParams(
+      Object.entries(pointOfView).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    );
+    const { body } = await this.transport.send({
+      method: 'GET',
+      path: `/v1/routes/${encodeURIComponent(route)}/effective`,
+      query,
+    });
     return body as unknown as EffectivePolicies;
   }
 
   /** The nodes that enforce a revision. */
   async revisionStatus(revision: number): Promise<AppliedReport> {
-    const { body } = await this.transport.send({ method: 'GET', path: `/v1/revisions/${revision}/status` });
+    const { body } = await this.transport.send({
+      method: 'GET',
+      path: `/v1/revisions/${revision}/status`,
+    });
     return body as unknown as AppliedReport;
   }
 }

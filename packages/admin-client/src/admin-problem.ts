@@ -20,8 +20,12 @@ export class AdminProblem extends Error {
   constructor(request: string, status: number, body: Readonly<Record<string, unknown>>) {
     const text = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
     const errors = Array.isArray(body['errors']) ? (body['errors'] as ProblemFault[]) : [];
-    const faults = errors.map(({ pointer, detail }) => `\n  ${pointer === '' ? '(all of it)' : pointer}: ${detail}`).join('');
-    super(`${request} was answered with ${status} ${text('code')}: ${text('detail') || text('title') || 'no reason given'}${faults}`);
+    const faults = errors
+      .map(({ pointer, detail }) => `\n  ${pointer === '' ? '(all of it)' : pointer}: ${detail}`)
+      .join('');
+    super(
+      `${request} was answered with ${status} ${text('code')}: ${text('detail') || text('title') || 'no reason given'}${faults}`,
+    );
     this.status = status;
     this.code = text('code');
     this.detail = text('detail');

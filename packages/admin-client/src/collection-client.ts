@@ -69,7 +69,10 @@ export class ReadOnlyCollection<Resource> {
   async *all(filter: Omit<ListFilter, 'after'> = {}): AsyncGenerator<Resource> {
     let after: string | undefined;
     do {
-      const page: Page<Resource> = await this.list({ ...filter, ...(after === undefined ? {} : { after }) });
+      const page: Page<Resource> = await this.list({
+        ...filter,
+        ...(after === undefined ? {} : { after }),
+      });
       yield* page.data;
       after = page.next;
     } while (after !== undefined);
@@ -77,7 +80,10 @@ export class ReadOnlyCollection<Resource> {
 
   /** @throws AdminProblem resource_not_found */
   async get(idOrName: string | number): Promise<Read<Resource>> {
-    const { body, headers } = await this.transport.send({ method: 'GET', path: this.pathOf(idOrName) });
+    const { body, headers } = await this.transport.send({
+      method: 'GET',
+      path: this.pathOf(idOrName),
+    });
     return { resource: body as Resource, etag: headers.get('ETag') ?? '' };
   }
 
@@ -87,45 +93,97 @@ export class ReadOnlyCollection<Resource> {
 }
 
 /** Reads and writes one collection of configuration resources. `Created` is the response to a creation. */
-export class CollectionClient<Input, Resource, Created = Resource> extends ReadOnlyCollection<Resource> {
+export class CollectionClient<
+  Input,
+  Resource,
+  Created = Resource,
+> extends ReadOnlyCollection<Resource> {
   create(content: Input, options: WriteOptions = {}): Promise<Written<Created>> {
     return this.write('POST', this.path, content, options);
   }
 
   /** Creates the resource of this name, or replaces it as a whole. */
-  put(name: string, content: Omit<Input, 'name' | 'username'>, options: WriteOptions = {}): Promise<Written<Resource>> {
+  put(
+    name: string,
+    content: Omit<Input, 'name' | 'username'>,
+    options: WriteOptions = {},
+  ): Promise<Written<Resource>> {
     return this.write('PUT', this.pathOf(name), content, options);
   }
 
   /** JSON merge patch: null removes a property, lists are replaced. */
-  patch(idOrName: string, patch: MergePatch<Input>, options: WriteOptions = {}): Promise<Written<Resource>> {
+  patch(
+    idOrName: string,
+    patch: MergePatch<Input>,
+    options: WriteOptions = {},
+  ): Promise<Written<Resource>> {
     return this.write('PATCH', this.pathOf(idOrName), patch, options);
   }
 
   async delete(idOrName: string, options: WriteOptions = {}): Promise<Deleted> {
-    const response = await this.transport.send({ method: 'DELETE', path: this.pathOf(idOrName), ...requestOptions(options) });
+    const response = await this.transport.send({
+      method: 'DELETE',
+      path: this.pathOf(idOrName),
+      ...requestOptions(options),
+    });
     return outcome(response);
   }
 
-  private async write<Answered>(method: AdminRequest['method'], path: string, content: unknown, options: WriteOptions): Promise<Written<Answered>> {
-    const response = await this.transport.send({ method, path, content, ...requestOptions(options) });
+  private async write<Answered>(
+    method: AdminRequest['method'],
+    path: string,
+    content: unknown,
+    options: WriteOptions,
+  ): Promise<Written<Answered>> {
+    const response = await this.transport.send({
+      method,
+      path,
+      content,
+      ...requestOptions(options),
+    });
     const { revision: _revision, nodes: _nodes, warnings = [], ...resource } = response.body;
     const etag = response.headers.get('ETag') ?? '';
-    return { resource: resource as Answered, etag, ...outcome(response), warnings: warnings as Written<Answered>['warnings'] };
+    return {
+      resource: resource as Answered,
+      etag,
+      ...outcome(response),
+      warnings: warnings as Written<Answered>['warnings'],
+    };
   }
 }
 
 /** A patch of `Value`: any part of it, and null for properties to remove. */
-export type MergePatch<Value> = Value extends readonly unknown[] ? Value : Value extends object ? { readonly [Name in keyof Value]?: MergePatch<Value[Name]> | null } : Value;
+export type MergePatch<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? { readonly [Name in keyof Value]?: MergePatch<Value[Name]> | null }
+    : Value;
 
-function requestOptions({ waitMs, ifMatch, ifNoneMatch, idempotencyKey }: WriteOptions): Pick<AdminRequest, 'query' | 'headers' | 'waitMs'> {
-  const headers = { 'If-Match': ifMatch, 'If-None-Match': ifNoneMatch, 'Idempotency-Key': idempotencyKey };
+function requestOptions({
+  waitMs,
+  ifMatch,
+  ifNoneMatch,
+  idempotencyKey,
+}: WriteOptions): Pick<AdminRequest, 'query' | 'headers' | 'waitMs'> {
+  const headers = {
+    'If-Match': ifMatch,
+    'If-None-Match': ifNoneMatch,
+    'Idempotency-Key': idempotencyKey,
+  };
   return {
-    headers: Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    ...(waitMs === undefined ? {} : { query: new URLSearchParams({ wait: 'applied', timeout: `${waitMs}ms` }), waitMs }),
+    headers: Object.fromEntries(
+      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    ...(waitMs === undefined
+      ? {}
+      : { query: new URLSearchParams({ wait: 'applied', timeout: `${waitMs}ms` }), waitMs }),
   };
 }
 
 function outcome({ status, headers, body }: AdminResponse): Deleted {
-  return { revision: Number(headers.get('Sluice-Revision') ?? 0), isPending: status === 202, nodes: (body['nodes'] as NodeOutcome[] | undefined) ?? [] };
+  return {
+    revision: Number(headers.get('Sluice-Revision') ?? 0),
+    isPending: status === 202,
+    nodes: (body['nodes'] as NodeOutcome[] | undefined) ?? [],
+  };
 }

@@ -35,7 +35,11 @@ export interface Node {
   readonly appliedRevision: number;
   readonly nackedRevision: number | null;
   readonly faults: readonly NodeFault[];
-  readonly targets: readonly { readonly service: string; readonly address: string; readonly healthy: boolean }[];
+  readonly targets: readonly {
+    readonly service: string;
+    readonly address: string;
+    readonly healthy: boolean;
+  }[];
   readonly connectedAt: string;
   readonly lastSeenAt: string;
 }
@@ -77,5 +81,7 @@ export interface EffectivePolicies {
   readonly gateway: string | null;
   readonly service: string | null;
   readonly consumer: string | null;
-  readonly policies: readonly (PolicyAttachment & { readonly from: { readonly kind: string; readonly id?: string; readonly name?: string } })[];
+  readonly policies: readonly (PolicyAttachment & {
+    readonly from: { readonly kind: string; readonly id?: string; readonly name?: string };
+  })[];
 }

@@ -12,7 +12,8 @@ export interface PolicyAttachmentInput {
   readonly onError?: 'open' | 'closed';
 }
 
-export type PolicyAttachment = PolicyAttachmentInput & Required<Pick<PolicyAttachmentInput, 'config' | 'mode'>>;
+export type PolicyAttachment = PolicyAttachmentInput &
+  Required<Pick<PolicyAttachmentInput, 'config' | 'mode'>>;
 
 interface Tagged {
   readonly tags?: string[];
@@ -25,7 +26,10 @@ interface Governed extends Tagged {
 export interface GatewayInput extends Governed {
   readonly name: string;
   readonly trustedProxies?: string[];
-  readonly limits?: { readonly maxBodyBytes?: number; readonly halfClosedClients?: 'cancel' | 'serve' };
+  readonly limits?: {
+    readonly maxBodyBytes?: number;
+    readonly halfClosedClients?: 'cancel' | 'serve';
+  };
 }
 
 export interface ServiceInput extends Governed {
@@ -33,12 +37,26 @@ export interface ServiceInput extends Governed {
   readonly protocol?: 'http' | 'https' | 'h2c' | 'h2';
   readonly targets: { readonly address: string; readonly weight?: number }[];
   readonly basePath?: string;
-  readonly timeouts?: { readonly connectMs?: number; readonly firstByteMs?: number; readonly idleMs?: number; readonly totalMs?: number };
+  readonly timeouts?: {
+    readonly connectMs?: number;
+    readonly firstByteMs?: number;
+    readonly idleMs?: number;
+    readonly totalMs?: number;
+  };
   readonly retries?: { readonly attempts?: number };
   readonly limits?: { readonly maxBodyBytes?: number };
-  readonly health?: { readonly failures?: number; readonly ejectMs?: number; readonly failureStatuses?: readonly number[] };
+  readonly health?: {
+    readonly failures?: number;
+    readonly ejectMs?: number;
+    readonly failureStatuses?: readonly number[];
+  };
   readonly connections?: { readonly max?: number; readonly queue?: number };
-  readonly tls?: { readonly verify?: boolean; readonly serverName?: string; readonly clientCertificate?: string; readonly caCertificates?: string };
+  readonly tls?: {
+    readonly verify?: boolean;
+    readonly serverName?: string;
+    readonly clientCertificate?: string;
+    readonly caCertificates?: string;
+  };
   readonly quotas?: string[];
 }
 
@@ -53,7 +71,11 @@ export interface RouteInput extends Governed {
   readonly service?: string;
   readonly split?: { readonly service: string; readonly weight: number }[];
   readonly encodedSlashes?: 'refuse' | 'keep';
-  readonly rewrite?: { readonly stripPrefix?: string; readonly path?: string; readonly host?: string };
+  readonly rewrite?: {
+    readonly stripPrefix?: string;
+    readonly path?: string;
+    readonly host?: string;
+  };
   readonly priority?: number;
   readonly limits?: { readonly maxBodyBytes?: number };
   readonly quotas?: string[];
@@ -73,7 +95,11 @@ export interface GroupInput extends Governed {
 
 export interface QuotaInput extends Tagged {
   readonly name: string;
-  readonly limits: { readonly requests: number; readonly per: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year'; readonly burst?: number }[];
+  readonly limits: {
+    readonly requests: number;
+    readonly per: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
+    readonly burst?: number;
+  }[];
 }
 
 export interface KeyInput extends Tagged {
@@ -90,8 +116,15 @@ export interface TokenInput {
 }
 
 /** Properties with a default are always present in responses. */
-type Filled<Input, Optional extends keyof Input = never> = Required<Omit<Input, Optional | 'policies'>> & Pick<Input, Optional> & Stored & PoliciesOf<Input>;
-type PoliciesOf<Input> = 'policies' extends keyof Input ? { readonly policies: PolicyAttachment[] } : object;
+type Filled<Input, Optional extends keyof Input = never> = Required<
+  Omit<Input, Optional | 'policies'>
+> &
+  Pick<Input, Optional> &
+  Stored &
+  PoliciesOf<Input>;
+type PoliciesOf<Input> = 'policies' extends keyof Input
+  ? { readonly policies: PolicyAttachment[] }
+  : object;
 
 export type Gateway = Filled<GatewayInput>;
 export type Service = Filled<ServiceInput>;
@@ -99,8 +132,15 @@ export type Route = Filled<RouteInput, 'service' | 'split'>;
 export type Consumer = Filled<ConsumerInput, 'customId'>;
 export type Group = Filled<GroupInput>;
 export type Quota = Filled<QuotaInput>;
-export type Key = Filled<Omit<KeyInput, 'key'>, 'expiresAt'> & { readonly consumer: string; readonly prefix: string };
+export type Key = Filled<Omit<KeyInput, 'key'>, 'expiresAt'> & {
+  readonly consumer: string;
+  readonly prefix: string;
+};
 /** The response to a creation, which alone contains the secret. */
 export type CreatedKey = Key & { readonly key: string };
-export type Token = TokenInput & { readonly id: string; readonly createdAt: string; readonly lastUsedAt?: string };
+export type Token = TokenInput & {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly lastUsedAt?: string;
+};
 export type CreatedToken = Token & { readonly token: string };

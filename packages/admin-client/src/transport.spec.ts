@@ -14,7 +14,9 @@ describe('requests of the admin client', () => {
   });
 
   /** A server that answers what it is told to, and the requests it has seen. */
-  async function serve(answer: (response: ServerResponse) => void): Promise<{ url: string; seen: { request: IncomingMessage; content: string }[] }> {
+  async function serve(
+    answer: (response: ServerResponse) => void,
+  ): Promise<{ url: string; seen: { request: IncomingMessage; content: string }[] }> {
     const seen: { request: IncomingMessage; content: string }[] = [];
     const started = createServer((request, response) => {
       let content = '';
@@ -30,21 +32,47 @@ describe('requests of the admin client', () => {
   }
 
   it('carry the token, the conditions and the wait, below the path of the URL', async () => {
-    const { url, seen } = await serve((response) => response.setHeader('ETag', '"e"').setHeader('Sluice-Revision', '7').end('{"name":"x","revision":7}'));
+    const { url, seen } = await serve((response) =>
+      response
+        .setHeader('ETag', '"e"')
+        .setHeader('Sluice-Revision', '7')
+        .end('{"name":"x","revision":7}'),
+    );
     const admin = createAdminClient({ url: `${url}/admin/`, token: 'the-token' });
-    const written = await admin.groups.patch('a/b ü', { tags: null }, { waitMs: 1_500, ifMatch: '"d"' });
-    expect(written).toEqual({ resource: { name: 'x' }, etag: '"e"', revision: 7, isPending: false, nodes: [], warnings: [] });
-    expect(seen[0]?.request.url).toBe('/admin/v1/groups/a%2Fb%20%C3%BC?wait=applied&timeout=1500ms');
-    expect(seen[0]?.request.headers).toMatchObject({ authorization: 'Bearer the-token', 'if-match': '"d"', 'content-type': 'application/merge-patch+json' });
+    const written = await admin.groups.patch(
+      'a/b ü',
+      { tags: null },
+      { waitMs: 1_500, ifMatch: '"d"' },
+    );
+    expect(written).toEqual({
+      resource: { name: 'x' },
+      etag: '"e"',
+      revision: 7,
+      isPending: false,
+      nodes: [],
+      warnings: [],
+    });
+    expect(seen[0]?.request.url).toBe(
+      '/admin/v1/groups/a%2Fb%20%C3%BC?wait=applied&timeout=1500ms',
+    );
+    expect(seen[0]?.request.headers).toMatchObject({
+      authorization: 'Bearer the-token',
+      'if-match': '"d"',
+      'content-type': 'application/merge-patch+json',
+    });
     expect(seen[0]?.content).toBe('{"tags":null}');
   });
 
   it('say when nodes are still missing', async () => {
     const { url } = await serve((response) => {
       response.statusCode = 202;
-      response.setHeader('Sluice-Revision', '9').end('{"revision":9,"nodes":[{"id":"n","outcome":"pending"}]}');
+      response
+        .setHeader('Sluice-Revision', '9')
+        .end('{"revision":9,"nodes":[{"id":"n","outcome":"pending"}]}');
     });
-    expect(await createAdminClient({ url, token: 't' }).groups.delete('x', { waitMs: 10 })).toEqual({ revision: 9, isPending: true, nodes: [{ id: 'n', outcome: 'pending' }] });
+    expect(await createAdminClient({ url, token: 't' }).groups.delete('x', { waitMs: 10 })).toEqual(
+      { revision: 9, isPending: true, nodes: [{ id: 'n', outcome: 'pending' }] },
+    );
   });
 
   it('end in a problem also when something else than the Admin API answers', async () => {
@@ -54,12 +82,19 @@ describe('requests of the admin client', () => {
     });
     const failure = createAdminClient({ url, token: 't' }).groups.get('x');
     await expect(failure).rejects.toBeInstanceOf(AdminProblem);
-    await expect(failure).rejects.toMatchObject({ status: 502, code: '', errors: [], message: 'GET /v1/groups/x was answered with 502 : no reason given' });
+    await expect(failure).rejects.toMatchObject({
+      status: 502,
+      code: '',
+      errors: [],
+      message: 'GET /v1/groups/x was answered with 502 : no reason given',
+    });
   });
 
   it('give up when nothing is answered in time', async () => {
     const { url } = await serve(() => undefined);
-    await expect(createAdminClient({ url, token: 't', timeoutMs: 100 }).groups.get('x')).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(
+      createAdminClient({ url, token: 't', timeoutMs: 100 }).groups.get('x'),
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   it('never show the token in an error', async () => {
@@ -67,7 +102,9 @@ describe('requests of the admin client', () => {
       response.statusCode = 401;
       response.end('{"code":"admin_unauthorized","detail":"the token is not known"}');
     });
-    const error: unknown = await createAdminClient({ url, token: 'very-secret-token' }).groups.get('x').catch((reason: unknown) => reason);
+    const error: unknown = await createAdminClient({ url, token: 'very-secret-token' })
+      .groups.get('x')
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'admin_unauthorized' });
     expect(JSON.stringify(error) + String(error)).not.toContain('very-secret-token');
   });

@@ -43,13 +43,25 @@ export class Transport {
    * @throws AdminProblem for every status from 400 on.
    * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after the time-out.
    */
-  async send({ method, path, query, content, headers = {}, waitMs = 0 }: AdminRequest): Promise<AdminResponse> {
+  async send({
+    method,
+    path,
+    query,
+    content,
+    headers = {},
+    waitMs = 0,
+  }: AdminRequest): Promise<AdminResponse> {
     const { url, token, timeoutMs = defaultTimeoutMs, fetch: send = fetch } = this.options;
     const target = new URL(url.replace(/\/+$/, '') + path);
     target.search = query === undefined ? '' : query.toString();
     const response = await send(target, {
       method,
-      headers: { Authorization: `Bearer ${token}`, Accept: 'application/json', ...(content === undefined ? {} : { 'Content-Type': mediaType(method) }), ...headers },
+      headers: {
+        Authorization: `Bearer ${token}`,
+        Accept: 'application/json',
+        ...(content === undefined ? {} : { 'Content-Type': mediaType(method) }),
+        ...headers,
+      },
       ...(content === undefined ? {} : { body: JSON.stringify(content) }),
       signal: AbortSignal.timeout(timeoutMs + waitMs),
     });

@@ -4,12 +4,14 @@
  * Members whose value is undefined are omitted, as in JSON.stringify. Throws a TypeError for values outside JSON.
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (value === null || typeof value === 'boolean' || typeof value === 'string')
+    return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError('canonical JSON holds finite numbers only');
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element === undefined ? null : element)).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((element) => canonicalJson(element === undefined ? null : element)).join(',')}]`;
   if (typeof value === 'object') {
     const members: string[] = [];
     for (const name of Object.keys(value).sort()) {

@@ -31,4 +31,6 @@ export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePo
  * Policies that every gateway has by default, so that a quota attached to a consumer, group, route or service is
  * enforced. They run before the gateway's own and can be replaced like any other, for instance to run in shadow.
  */
-export const defaultPolicies: readonly PolicyAttachment[] = Object.freeze([{ name: 'quota', config: {}, mode: 'enforce' }]);
+export const defaultPolicies: readonly PolicyAttachment[] = Object.freeze([
+  { name: 'quota', config: {}, mode: 'enforce' },
+]);

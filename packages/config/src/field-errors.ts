@@ -10,9 +10,11 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
   for (const issue of error.issues) {
     const pointer = base + toPointer(issue.path);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) errors.push({ pointer: pointer + toPointer([key]), detail: 'unknown property' });
+      for (const key of issue.keys)
+        errors.push({ pointer: pointer + toPointer([key]), detail: 'unknown property' });
     } else if (issue.code === 'invalid_key') {
-      for (const { message } of issue.issues) errors.push({ pointer, detail: `not an allowed name: ${message}` });
+      for (const { message } of issue.issues)
+        errors.push({ pointer, detail: `not an allowed name: ${message}` });
     } else {
       errors.push({ pointer, detail: issue.message });
     }
@@ -22,5 +24,7 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
 
 /** RFC 6901: `~` and `/` are escaped, every step starts with `/`. */
 export function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path
+    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
 }

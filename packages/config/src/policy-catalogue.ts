@@ -28,27 +28,51 @@ export function answerFaults(route: unknown, catalogue: PolicyCatalogue): FieldE
   if (service !== undefined || split !== undefined || !Array.isArray(policies)) return [];
   const answers = policies.some((written: unknown) => {
     const attachment = PolicyAttachment.safeParse(written);
-    return attachment.success && attachment.data.mode === 'enforce' && catalogue.get(attachment.data.name)?.answers !== false;
+    return (
+      attachment.success &&
+      attachment.data.mode === 'enforce' &&
+      catalogue.get(attachment.data.name)?.answers !== false
+    );
   });
   if (answers) return [];
   const known = [...catalogue.values()].filter((schema) => schema.answers).map(({ name }) => name);
-  return [{ pointer: '/service', detail: `name a service, a split, or attach a policy that answers (${known.sort().join(', ')})` }];
+  return [
+    {
+      pointer: '/service',
+      detail: `name a service, a split, or attach a policy that answers (${known.sort().join(', ')})`,
+    },
+  ];
 }
 
 /** Returns all faults of the policies attached to a resource; empty when there are none. */
-export function policyFaults(kind: Kind, attachments: readonly PolicyAttachment[], catalogue: PolicyCatalogue): FieldError[] {
+export function policyFaults(
+  kind: Kind,
+  attachments: readonly PolicyAttachment[],
+  catalogue: PolicyCatalogue,
+): FieldError[] {
   return attachments.flatMap((attachment, index) => {
     const at = `/policies/${index}`;
     const schema = catalogue.get(attachment.name);
     if (schema === undefined) {
-      return [{ pointer: `${at}/name`, detail: `unknown policy "${attachment.name}"; known are ${[...catalogue.keys()].sort().join(', ')}` }];
+      return [
+        {
+          pointer: `${at}/name`,
+          detail: `unknown policy "${attachment.name}"; known are ${[...catalogue.keys()].sort().join(', ')}`,
+        },
+      ];
     }
     const faults: FieldError[] = [];
     if (!(schema.attach as readonly string[]).includes(kind)) {
-      faults.push({ pointer: `${at}/name`, detail: `policy "${schema.name}" can be attached to ${schema.attach.join(', ')}, not to a ${kind}` });
+      faults.push({
+        pointer: `${at}/name`,
+        detail: `policy "${schema.name}" can be attached to ${schema.attach.join(', ')}, not to a ${kind}`,
+      });
     }
     if (attachment.onError !== undefined && schema.onError === undefined) {
-      faults.push({ pointer: `${at}/onError`, detail: `policy "${schema.name}" depends on nothing that can fail` });
+      faults.push({
+        pointer: `${at}/onError`,
+        detail: `policy "${schema.name}" depends on nothing that can fail`,
+      });
     }
     const parsed = schema.config.safeParse(attachment.config);
     return parsed.success ? faults : [...faults, ...fieldErrors(parsed.error, `${at}/config`)];

@@ -44,13 +44,23 @@ export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
 }
 
 /** Returns a copy of the spec in which `resolve` has replaced every reference. */
-export function mapReferences<K extends Kind>(kind: K, spec: Spec<K>, resolve: (reference: ResourceReference) => string): Spec<K> {
+export function mapReferences<K extends Kind>(
+  kind: K,
+  spec: Spec<K>,
+  resolve: (reference: ResourceReference) => string,
+): Spec<K> {
   const copy = structuredClone(spec);
   for (const field of referenceFields[kind]) walk(copy, field.path, '', field.kind, resolve);
   return copy;
 }
 
-function walk(holder: unknown, path: readonly string[], pointer: string, kind: Kind, resolve: (reference: ResourceReference) => string): void {
+function walk(
+  holder: unknown,
+  path: readonly string[],
+  pointer: string,
+  kind: Kind,
+  resolve: (reference: ResourceReference) => string,
+): void {
   const [step, ...rest] = path;
   if (step === undefined || typeof holder !== 'object' || holder === null) return;
   const properties = holder as Record<string, unknown>;
@@ -58,6 +68,7 @@ function walk(holder: unknown, path: readonly string[], pointer: string, kind: K
     const value = properties[property];
     const here = `${pointer}/${property}`;
     if (rest.length > 0) walk(value, rest, here, kind, resolve);
-    else if (typeof value === 'string') properties[property] = resolve({ pointer: here, kind, target: value });
+    else if (typeof value === 'string')
+      properties[property] = resolve({ pointer: here, kind, target: value });
   }
 }

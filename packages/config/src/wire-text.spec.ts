@@ -1,27 +1,67 @@
 import { describe, expect, it } from '@jest/globals';
 import { builtInPolicySchemas } from '@sluice/policies/schemas';
-import { createPolicyCatalogue, fieldErrors, policyFaults, resourceSchemas, specSizeFault } from './index.ts';
+import {
+  createPolicyCatalogue,
+  fieldErrors,
+  policyFaults,
+  resourceSchemas,
+  specSizeFault,
+} from './index.ts';
 
 type Faults = readonly { readonly pointer: string; readonly detail: string }[];
 
 function faultsOf(kind: 'route' | 'service', written: object): Faults {
-  const parsed = resourceSchemas[kind].safeParse({ name: 'x', ...(kind === 'route' ? { service: 's' } : { targets: [{ address: 'a:80' }] }), ...written });
+  const parsed = resourceSchemas[kind].safeParse({
+    name: 'x',
+    ...(kind === 'route' ? { service: 's' } : { targets: [{ address: 'a:80' }] }),
+    ...written,
+  });
   return parsed.success ? [] : fieldErrors(parsed.error);
 }
 
 const catalogue = createPolicyCatalogue(builtInPolicySchemas);
-const policyFaultsOf = (name: string, config: Record<string, unknown>): Faults => policyFaults('route', [{ name, config, mode: 'enforce' }], catalogue);
-const details = (faults: Faults): string => faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('\n');
+const policyFaultsOf = (name: string, config: Record<string, unknown>): Faults =>
+  policyFaults('route', [{ name, config, mode: 'enforce' }], catalogue);
+const details = (faults: Faults): string =>
+  faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('\n');
 
-const unsendable = ['a\r\nX-Consumer-Username: root', 'a\r\n\r\nGET / HTTP/1.1', 'a\n', 'a\0', 'a b', '\u010d', '日本', 'a\u007f', '\ud800'];
+const unsendable = [
+  'a\r\nX-Consumer-Username: root',
+  'a\r\n\r\nGET / HTTP/1.1',
+  'a\n',
+  'a\0',
+  'a b',
+  '\u010d',
+  '日本',
+  'a\u007f',
+  '\ud800',
+];
 
 describe('rewrite.host', () => {
-  it.each([...unsendable, '', 'http://a', 'a/b', 'a:', 'a:0', 'a:99999', 'u@a', 'a,b', '::1', '[::1', '*', '*.a', '-a', 'a..b', '{host}', 'a?b', 'a#b', '[fe80::1%25eth0]', 'x'.repeat(300)])(
-    'refuses %j',
-    (host) => {
-      expect(details(faultsOf('route', { rewrite: { host } }))).toContain('/rewrite/host');
-    },
-  );
+  it.each([
+    ...unsendable,
+    '',
+    'http://a',
+    'a/b',
+    'a:',
+    'a:0',
+    'a:99999',
+    'u@a',
+    'a,b',
+    '::1',
+    '[::1',
+    '*',
+    '*.a',
+    '-a',
+    'a..b',
+    '{host}',
+    'a?b',
+    'a#b',
+    '[fe80::1%25eth0]',
+    'x'.repeat(300),
+  ])('refuses %j', (host) => {
+    expect(details(faultsOf('route', { rewrite: { host } }))).toContain('/rewrite/host');
+  });
 
   it.each([
     ['target', 'target'],
@@ -32,18 +72,26 @@ describe('rewrite.host', () => {
     ['[2001:DB8::1]:80', '[2001:db8::1]:80'],
     ['my_service', 'my_service'],
   ])('accepts %s', (host, stored) => {
-    expect(resourceSchemas.route.parse({ name: 'x', service: 's', rewrite: { host } }).rewrite.host).toBe(stored);
+    expect(
+      resourceSchemas.route.parse({ name: 'x', service: 's', rewrite: { host } }).rewrite.host,
+    ).toBe(stored);
   });
 });
 
 describe('tls.serverName', () => {
-  it.each([...unsendable, '', '10.0.0.7', '[::1]', '::1', 'a.', 'a:443', '*.a.com', 'https://a'])('refuses %j', (serverName) => {
-    expect(details(faultsOf('service', { tls: { serverName } }))).toContain('/tls/serverName');
-  });
+  it.each([...unsendable, '', '10.0.0.7', '[::1]', '::1', 'a.', 'a:443', '*.a.com', 'https://a'])(
+    'refuses %j',
+    (serverName) => {
+      expect(details(faultsOf('service', { tls: { serverName } }))).toContain('/tls/serverName');
+    },
+  );
 
-  it.each(['orders.internal', 'Orders.Internal', 'xn--bcher-kva.example', 'my_service'])('accepts %s', (serverName) => {
-    expect(faultsOf('service', { tls: { serverName } })).toEqual([]);
-  });
+  it.each(['orders.internal', 'Orders.Internal', 'xn--bcher-kva.example', 'my_service'])(
+    'accepts %s',
+    (serverName) => {
+      expect(faultsOf('service', { tls: { serverName } })).toEqual([]);
+    },
+  );
 });
 
 describe('paths that are stripped or sent', () => {
@@ -71,22 +119,40 @@ describe('paths that are stripped or sent', () => {
     ['a', 'begin with "/"'],
     ['', 'begin with "/"'],
   ])('%j is refused with advice', (text, advice) => {
-    for (const faults of [faultsOf('route', { rewrite: { stripPrefix: text } }), faultsOf('service', { basePath: text })]) expect(details(faults)).toContain(advice);
-    if (!text.includes('{')) expect(details(faultsOf('route', { rewrite: { path: text } }))).toContain(advice);
+    for (const faults of [
+      faultsOf('route', { rewrite: { stripPrefix: text } }),
+      faultsOf('service', { basePath: text }),
+    ])
+      expect(details(faults)).toContain(advice);
+    if (!text.includes('{'))
+      expect(details(faultsOf('route', { rewrite: { path: text } }))).toContain(advice);
   });
 
-  it.each(['/', '/a', '/a/', '/a/b.c', '/caf%C3%A9', '/a%20b', "/a@b:c!$&'()+,;=~_-", '/%2A'])('%j is accepted', (text) => {
-    expect(faultsOf('route', { rewrite: { stripPrefix: text } })).toEqual([]);
-    expect(faultsOf('route', { rewrite: { path: text } })).toEqual([]);
-    expect(faultsOf('service', { basePath: text })).toEqual([]);
-  });
+  it.each(['/', '/a', '/a/', '/a/b.c', '/caf%C3%A9', '/a%20b', "/a@b:c!$&'()+,;=~_-", '/%2A'])(
+    '%j is accepted',
+    (text) => {
+      expect(faultsOf('route', { rewrite: { stripPrefix: text } })).toEqual([]);
+      expect(faultsOf('route', { rewrite: { path: text } })).toEqual([]);
+      expect(faultsOf('service', { basePath: text })).toEqual([]);
+    },
+  );
 
   it('an encoded slash is refused where no request can have it', () => {
     expect(details(faultsOf('service', { basePath: '/a%2Fb' }))).toContain('/basePath');
-    expect(details(faultsOf('route', { rewrite: { path: '/a%2Fb' }, encodedSlashes: 'keep' }))).toContain('/rewrite/path');
-    expect(details(faultsOf('route', { rewrite: { stripPrefix: '/a%2Fb' } }))).toContain('/rewrite/stripPrefix');
+    expect(
+      details(faultsOf('route', { rewrite: { path: '/a%2Fb' }, encodedSlashes: 'keep' })),
+    ).toContain('/rewrite/path');
+    expect(details(faultsOf('route', { rewrite: { stripPrefix: '/a%2Fb' } }))).toContain(
+      '/rewrite/stripPrefix',
+    );
     expect(details(faultsOf('route', { paths: ['/a', '/a%2Fb'] }))).toContain('/paths/1');
-    expect(faultsOf('route', { paths: ['/a%2Fb/*'], rewrite: { stripPrefix: '/a%2Fb' }, encodedSlashes: 'keep' })).toEqual([]);
+    expect(
+      faultsOf('route', {
+        paths: ['/a%2Fb/*'],
+        rewrite: { stripPrefix: '/a%2Fb' },
+        encodedSlashes: 'keep',
+      }),
+    ).toEqual([]);
   });
 });
 
@@ -111,7 +177,10 @@ describe('names of a template', () => {
   });
 
   it('each path of the route that lacks the name is reported', () => {
-    const faults = faultsOf('route', { paths: ['/a/{x}', '/b', '/c/*'], rewrite: { path: '/d/{x}' } });
+    const faults = faultsOf('route', {
+      paths: ['/a/{x}', '/b', '/c/*'],
+      rewrite: { path: '/d/{x}' },
+    });
     expect(details(faults)).toContain('"/b"');
     expect(details(faults)).toContain('"/c/*"');
     expect(faults).toHaveLength(2);
@@ -136,7 +205,9 @@ describe('a prefix', () => {
     [['~ ^/a/\\d+$'], '/b'],
     [['/a/*', '/c/*'], '/b'],
   ])('that no path of %j can have is refused: %s', (paths, stripPrefix) => {
-    expect(details(faultsOf('route', { paths, rewrite: { stripPrefix } }))).toContain('/rewrite/stripPrefix');
+    expect(details(faultsOf('route', { paths, rewrite: { stripPrefix } }))).toContain(
+      '/rewrite/stripPrefix',
+    );
   });
 
   it.each([
@@ -156,24 +227,52 @@ describe('a prefix', () => {
   });
 });
 
-const neverSeen = ['X_V', 'Host', 'content-length', 'Transfer-Encoding', 'Connection', 'TE', 'Trailer', 'Keep-Alive', 'Proxy-Authorization', 'X-Consumer-Id', 'x-consumer-anything', 'X-Credential-Id', 'X.Forwarded.For', 'X-Consumer.Id', 'a b', ''];
+const neverSeen = [
+  'X_V',
+  'Host',
+  'content-length',
+  'Transfer-Encoding',
+  'Connection',
+  'TE',
+  'Trailer',
+  'Keep-Alive',
+  'Proxy-Authorization',
+  'X-Consumer-Id',
+  'x-consumer-anything',
+  'X-Credential-Id',
+  'X.Forwarded.For',
+  'X-Consumer.Id',
+  'a b',
+  '',
+];
 
 describe('header names that no request can have', () => {
   it.each(neverSeen)('%j is refused wherever a name is looked up in requests', (name) => {
     expect(details(faultsOf('route', { headers: { [name]: 'v' } }))).toContain('/headers');
-    expect(details(policyFaultsOf('key-auth', { headerNames: ['x-api-key', name] }))).toContain('/config/headerNames/1');
-    expect(details(policyFaultsOf('rate-limit', { limit: 1, by: `header:${name}` }))).toContain('/config/by');
-    for (const config of [{ remove: [name] }, { rename: { [name]: 'X-New' } }]) expect(policyFaultsOf('request-headers', config)).not.toEqual([]);
+    expect(details(policyFaultsOf('key-auth', { headerNames: ['x-api-key', name] }))).toContain(
+      '/config/headerNames/1',
+    );
+    expect(details(policyFaultsOf('rate-limit', { limit: 1, by: `header:${name}` }))).toContain(
+      '/config/by',
+    );
+    for (const config of [{ remove: [name] }, { rename: { [name]: 'X-New' } }])
+      expect(policyFaultsOf('request-headers', config)).not.toEqual([]);
   });
 
-  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'Upgrade'])('%s cannot carry a key', (name) => {
-    expect(policyFaultsOf('key-auth', { headerNames: [name] })).not.toEqual([]);
-  });
+  it.each(['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'Upgrade'])(
+    '%s cannot carry a key',
+    (name) => {
+      expect(policyFaultsOf('key-auth', { headerNames: [name] })).not.toEqual([]);
+    },
+  );
 
-  it.each(['X-V', 'x-api-key', 'Accept', 'X-Forwarded-Proto', 'Authorization', 'Upgrade', 'x.v'])('%s may be matched', (name) => {
-    expect(faultsOf('route', { headers: { [name]: 'v' } })).toEqual([]);
-    expect(policyFaultsOf('rate-limit', { limit: 1, by: `header:${name}` })).toEqual([]);
-  });
+  it.each(['X-V', 'x-api-key', 'Accept', 'X-Forwarded-Proto', 'Authorization', 'Upgrade', 'x.v'])(
+    '%s may be matched',
+    (name) => {
+      expect(faultsOf('route', { headers: { [name]: 'v' } })).toEqual([]);
+      expect(policyFaultsOf('rate-limit', { limit: 1, by: `header:${name}` })).toEqual([]);
+    },
+  );
 
   it('two spellings of one name are refused', () => {
     expect(details(faultsOf('route', { headers: { 'X-V': '1', 'x-v': '2' } }))).toContain('twice');
@@ -190,14 +289,18 @@ describe('hosts', () => {
 
 describe('bounds', () => {
   it('conditions are at most 64', () => {
-    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'v']));
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'v']));
     expect(faultsOf('route', { headers: many(64), query: many(64) })).toEqual([]);
     expect(details(faultsOf('route', { headers: many(65) }))).toContain('/headers at most 64');
     expect(details(faultsOf('route', { query: many(60_000) }))).toContain('/query at most 64');
   });
 
   it('at most 100 faults are reported, and the number of further ones', () => {
-    const faults = faultsOf('route', Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`unknown${index}`, 1])));
+    const faults = faultsOf(
+      'route',
+      Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`unknown${index}`, 1])),
+    );
     expect(faults).toHaveLength(101);
     expect(faults.at(-1)).toEqual({ pointer: '', detail: '150 more faults' });
   });

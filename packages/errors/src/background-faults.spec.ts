@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { after, backgroundFaultCounts, every, guarded, onBackgroundFault, reportBackgroundFault, soon } from './background-faults.ts';
+import {
+  after,
+  backgroundFaultCounts,
+  every,
+  guarded,
+  onBackgroundFault,
+  reportBackgroundFault,
+  soon,
+} from './background-faults.ts';
 
 describe('background work', () => {
   afterEach(() => onBackgroundFault(undefined));
@@ -21,7 +29,14 @@ describe('background work', () => {
     });
     while (turns < 3) await sleep(1);
     clearInterval(interval);
-    expect(heard).toEqual(expect.arrayContaining(['observation: interval 1', 'observation: interval 2', 'storage: timer', 'workers: immediate']));
+    expect(heard).toEqual(
+      expect.arrayContaining([
+        'observation: interval 1',
+        'observation: interval 2',
+        'storage: timer',
+        'workers: immediate',
+      ]),
+    );
     expect(backgroundFaultCounts().get('observation')).toBeGreaterThanOrEqual(3);
   });
 

@@ -50,11 +50,15 @@ export function reportBackgroundFault(place: BackgroundPlace, fault: unknown): v
 }
 
 /** Wraps a callback so that neither an exception nor a rejected promise of it reaches the event loop. */
-export function guarded<Args extends readonly unknown[]>(place: BackgroundPlace, act: (...args: Args) => unknown): (...args: Args) => void {
+export function guarded<Args extends readonly unknown[]>(
+  place: BackgroundPlace,
+  act: (...args: Args) => unknown,
+): (...args: Args) => void {
   return (...args) => {
     try {
       const result = act(...args);
-      if (result instanceof Promise) result.catch((fault: unknown) => reportBackgroundFault(place, fault));
+      if (result instanceof Promise)
+        result.catch((fault: unknown) => reportBackgroundFault(place, fault));
     } catch (fault) {
       reportBackgroundFault(place, fault);
     }
@@ -62,7 +66,11 @@ export function guarded<Args extends readonly unknown[]>(place: BackgroundPlace,
 }
 
 /** `setInterval` whose callback cannot end the process. */
-export function every(place: BackgroundPlace, periodMs: number, act: () => unknown): NodeJS.Timeout {
+export function every(
+  place: BackgroundPlace,
+  periodMs: number,
+  act: () => unknown,
+): NodeJS.Timeout {
   return setInterval(guarded(place, act), periodMs);
 }
 

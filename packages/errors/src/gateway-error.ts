@@ -23,7 +23,10 @@ export class GatewayError extends Error {
 
   constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
     const row = catalogue[code];
-    super(options.detail ?? row.title, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      options.detail ?? row.title,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'GatewayError';
     this.code = code;
     this.status = row.status;

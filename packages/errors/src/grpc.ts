@@ -40,12 +40,18 @@ export function grpcStatusOf(httpStatus: number): number {
  * @param httpStatus the status that an HTTP caller would get
  * @param message for people; any text
  */
-export function grpcDenial(httpStatus: number, message: string): readonly (readonly [name: string, value: string])[] {
+export function grpcDenial(
+  httpStatus: number,
+  message: string,
+): readonly (readonly [name: string, value: string])[] {
   return [['Content-Type', 'application/grpc'], ...grpcStatusFields(httpStatus, message)];
 }
 
 /** Returns the two fields that carry the status of a call, in the head or the trailers of a gRPC response. */
-export function grpcStatusFields(httpStatus: number, message: string): readonly (readonly [name: string, value: string])[] {
+export function grpcStatusFields(
+  httpStatus: number,
+  message: string,
+): readonly (readonly [name: string, value: string])[] {
   return [
     ['grpc-status', String(grpcStatusOf(httpStatus))],
     ['grpc-message', percentEncoded(message)],
@@ -57,7 +63,9 @@ function percentEncoded(text: string): string {
   let encoded = '';
   for (const byte of new TextEncoder().encode(text)) {
     const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    encoded += isPlain
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return encoded;
 }

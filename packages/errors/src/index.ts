@@ -5,5 +5,14 @@ export type { GatewayErrorOptions } from './gateway-error.ts';
 export { grpcDenial, grpcStatusFields, grpcStatusOf } from './grpc.ts';
 export { boundedErrors, problem, problemMediaType } from './problem.ts';
 export type { FieldError, Problem, ProblemFacts } from './problem.ts';
-export { after, backgroundFaultCounts, backgroundPlaces, every, guarded, onBackgroundFault, reportBackgroundFault, soon } from './background-faults.ts';
+export {
+  after,
+  backgroundFaultCounts,
+  backgroundPlaces,
+  every,
+  guarded,
+  onBackgroundFault,
+  reportBackgroundFault,
+  soon,
+} from './background-faults.ts';
 export type { BackgroundFaultListener, BackgroundPlace } from './background-faults.ts';

@@ -13,11 +13,15 @@ const maxPointerChars = 512;
 
 /** Returns the first 100 faults and, when there are more, an entry with their number. Cuts long pointers. */
 export function boundedErrors(errors: readonly FieldError[]): FieldError[] {
-  const kept = errors.slice(0, maxFieldErrors).map(({ pointer, detail }) => ({ pointer: pointer.slice(0, maxPointerChars), detail }));
+  const kept = errors
+    .slice(0, maxFieldErrors)
+    .map(({ pointer, detail }) => ({ pointer: pointer.slice(0, maxPointerChars), detail }));
   const more = errors.length - kept.length;
   // An earlier entry of this kind is added to the number, not repeated.
   const before = more > 0 ? countOfMore(errors.at(-1)) : 0;
-  return more > 0 ? [...kept, { pointer: '', detail: `${before > 0 ? more - 1 + before : more} more faults` }] : kept;
+  return more > 0
+    ? [...kept, { pointer: '', detail: `${before > 0 ? more - 1 + before : more} more faults` }]
+    : kept;
 }
 
 function countOfMore(last: FieldError | undefined): number {
@@ -57,6 +61,8 @@ export function problem(code: ErrorCode, facts: ProblemFacts = {}): Problem {
     code,
     ...(facts.detail === undefined ? {} : { detail: facts.detail }),
     ...(facts.requestId === undefined ? {} : { requestId: facts.requestId }),
-    ...(facts.errors === undefined || facts.errors.length === 0 ? {} : { errors: boundedErrors(facts.errors) }),
+    ...(facts.errors === undefined || facts.errors.length === 0
+      ? {}
+      : { errors: boundedErrors(facts.errors) }),
   };
 }

@@ -60,7 +60,9 @@ export class BlockReader {
     }
     this.held.append(chunk, at, this.maxBytes);
     const { bytes, length } = this.held;
-    const next = this.hasLineFeed(before) ? this.parse(list, bytes, 0, length) : this.wait(bytes, length);
+    const next = this.hasLineFeed(before)
+      ? this.parse(list, bytes, 0, length)
+      : this.wait(bytes, length);
     if (next < 0) return next;
     this.held.clear();
     return at + next - before;

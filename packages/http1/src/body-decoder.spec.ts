@@ -3,14 +3,25 @@ import { collectRequests, cut } from '../testing/collect.ts';
 import { RequestParser } from './index.ts';
 
 const chunkedHead = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
-const lengthHead = (length: number): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+const lengthHead = (length: number): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
 
 /** Reads a chunked body whole and byte by byte; both must agree. */
-function decode(body: string): { fault: string | undefined; body: string; ended: boolean; trailers: unknown } {
+function decode(body: string): {
+  fault: string | undefined;
+  body: string;
+  ended: boolean;
+  trailers: unknown;
+} {
   const bytes = Buffer.from(chunkedHead + body, 'latin1');
   const [whole, single] = [[], [...bytes.keys()]].map((positions) => {
     const { fault, messages } = collectRequests(new RequestParser(), cut(bytes, positions));
-    return { fault, body: messages[0]?.body ?? '', ended: messages[0]?.ended ?? false, trailers: messages[0]?.trailers };
+    return {
+      fault,
+      body: messages[0]?.body ?? '',
+      ended: messages[0]?.ended ?? false,
+      trailers: messages[0]?.trailers,
+    };
   });
   expect(single).toEqual(whole);
   return whole as NonNullable<typeof whole>;
@@ -45,10 +56,24 @@ describe('a chunked body that is accepted', () => {
 
 describe('a chunked body that is refused', () => {
   it.each([
-    ...['', ' ', 'x', '+5', '-1', '0x5', '5 ', ' 5', '5\t', '5.', '5,', 'g', '\n', '20000000000000', 'fffffffffffffffff', '0'.repeat(17)].map((size) => [
-      'invalid_chunk_size',
-      `${size}\r\nhello\r\n0\r\n\r\n`,
-    ]),
+    ...[
+      '',
+      ' ',
+      'x',
+      '+5',
+      '-1',
+      '0x5',
+      '5 ',
+      ' 5',
+      '5\t',
+      '5.',
+      '5,',
+      'g',
+      '\n',
+      '20000000000000',
+      'fffffffffffffffff',
+      '0'.repeat(17),
+    ].map((size) => ['invalid_chunk_size', `${size}\r\nhello\r\n0\r\n\r\n`]),
     ['invalid_chunk_size', '5\nhello\n0\n\n'],
     ['invalid_chunk_terminator', '5\rhello\r\n0\r\n\r\n'],
     ['invalid_chunk_terminator', '5\r\nhello0\r\n\r\n'],
@@ -74,9 +99,17 @@ describe('a chunked body that is refused', () => {
     ['missing_colon', '0\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['control_character', '0\r\nX: \0\r\n\r\n'],
     ['aliased_protected', '0\r\nX_Forwarded_For: 1\r\n\r\n'],
-    ...['Content-Length: 1', 'Transfer-Encoding: chunked', 'Host: b', 'Authorization: x', 'Connection: close', 'Cookie: a=b', 'X-Forwarded-For: 1', 'X-Consumer-Id: 1', 'X-Api-Key: 1'].map(
-      (line) => ['forbidden_trailer', `0\r\n${line}\r\n\r\n`],
-    ),
+    ...[
+      'Content-Length: 1',
+      'Transfer-Encoding: chunked',
+      'Host: b',
+      'Authorization: x',
+      'Connection: close',
+      'Cookie: a=b',
+      'X-Forwarded-For: 1',
+      'X-Consumer-Id: 1',
+      'X-Api-Key: 1',
+    ].map((line) => ['forbidden_trailer', `0\r\n${line}\r\n\r\n`]),
   ])('%s: %j', (code, text) => {
     const { fault, ended } = decode(text);
     expect({ fault, ended }).toEqual({ fault: code, ended: false });

@@ -89,7 +89,8 @@ export class BodyDecoder {
     for (;;) {
       if (this.phase === END) return this.emit('end', position);
       if (position >= chunk.length) return this.emit('needMore', position);
-      if (this.phase === LENGTH || this.phase === DATA || this.phase === UNTIL_CLOSE) return this.readContent(chunk, position);
+      if (this.phase === LENGTH || this.phase === DATA || this.phase === UNTIL_CLOSE)
+        return this.readContent(chunk, position);
       if (this.phase === TRAILERS) return this.readTrailers(chunk, position);
       if (!this.step(chunk[position] as number)) return this.emit('fault', position);
       if (this.phase !== TRAILERS) position++;
@@ -103,7 +104,8 @@ export class BodyDecoder {
 
   private readContent(chunk: Buffer, at: number): number {
     const available = chunk.length - at;
-    const taken = this.phase === UNTIL_CLOSE || this.remaining > available ? available : this.remaining;
+    const taken =
+      this.phase === UNTIL_CLOSE || this.remaining > available ? available : this.remaining;
     this.content = taken === chunk.length ? chunk : chunk.subarray(at, at + taken);
     if (this.phase !== UNTIL_CLOSE) {
       this.remaining -= taken;
@@ -147,7 +149,8 @@ export class BodyDecoder {
   private stepSize(byte: number): boolean {
     const digit = HEX[byte] as number;
     if (digit < 16) {
-      if (++this.digits > MAX_CHUNK_SIZE_DIGITS || this.remaining > MAX_BEFORE_DIGIT) return this.refuse('invalid_chunk_size');
+      if (++this.digits > MAX_CHUNK_SIZE_DIGITS || this.remaining > MAX_BEFORE_DIGIT)
+        return this.refuse('invalid_chunk_size');
       this.remaining = this.remaining * 16 + digit;
       return true;
     }
@@ -171,7 +174,10 @@ export class BodyDecoder {
   }
 
   private countExtensionByte(): boolean {
-    return ++this.extensionBytes <= this.rules.maxChunkExtensionBytes || this.refuse('chunk_extensions_too_large');
+    return (
+      ++this.extensionBytes <= this.rules.maxChunkExtensionBytes ||
+      this.refuse('chunk_extensions_too_large')
+    );
   }
 
   private readTrailers(chunk: Buffer, at: number): number {
@@ -180,7 +186,8 @@ export class BodyDecoder {
     const next = this.trailerReader.read(this.trailers, chunk, at);
     if (next === NEED_MORE) return this.emit('needMore', chunk.length);
     if (next === FAULT) this.refuse(this.trailerReader.fault);
-    else if (isForbiddenTrailer(this.trailers, this.rules.protectedNames)) this.refuse('forbidden_trailer');
+    else if (isForbiddenTrailer(this.trailers, this.rules.protectedNames))
+      this.refuse('forbidden_trailer');
     else {
       this.phase = END;
       return this.emit('end', next);

@@ -25,7 +25,11 @@ const DEL = 0x7f;
 const TOKEN_SYMBOLS = "!#$%&'*+-.^_`|~";
 
 function isAlphaNumeric(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x61 && code <= 0x7a)
+  );
 }
 
 function table(valueOf: (code: number) => number): Uint8Array {
@@ -71,7 +75,9 @@ export const PATH_KIND = table((code) => {
   if (code === SLASH) return PATH_SLASH;
   if (code === DOT) return PATH_DOT;
   if (code === QUESTION) return PATH_QUESTION;
-  return isAlphaNumeric(code) || "-_~!$&'()*+,;=:@".includes(String.fromCharCode(code)) ? PATH_PLAIN : PATH_UNUSUAL;
+  return isAlphaNumeric(code) || "-_~!$&'()*+,;=:@".includes(String.fromCharCode(code))
+    ? PATH_PLAIN
+    : PATH_UNUSUAL;
 });
 
 /** Value of a hexadecimal digit, or 255. */

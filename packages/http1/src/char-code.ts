@@ -5,4 +5,7 @@
  * again for each character once a call site has seen more than a few shapes, which takes three times as long as the rest.
  * The same is true of `length`, so loops read it once.
  */
-export const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (text: string, index: number) => number;
+export const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (
+  text: string,
+  index: number,
+) => number;

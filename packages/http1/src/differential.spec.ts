@@ -32,14 +32,19 @@ describe('against the parser of Node', () => {
 
   it('names its strictness in the README as the test does', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const rows = [...readme.matchAll(/^\| `([a-z0-9_]+)` \| (.+) \|$/gm)].map(([, name, why]) => [name, why]);
+    const rows = [...readme.matchAll(/^\| `([a-z0-9_]+)` \| (.+) \|$/gm)].map(([, name, why]) => [
+      name,
+      why,
+    ]);
     expect(rows).toEqual(Object.entries(strictness).map(([name, { why }]) => [name, why]));
   });
 });
 
 describe('the comparison itself', () => {
   const request = [
-    Buffer.from('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n'),
+    Buffer.from(
+      'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n',
+    ),
   ];
   const ours = (): Conversation => collectRequests(new RequestParser(), request, true);
   const theirs = (): Conversation => collectNatively(request, undefined, false);
@@ -55,10 +60,19 @@ describe('the comparison itself', () => {
     ['an end', ({ messages }) => Object.assign(messages[1] as object, { ended: false })],
     ['a field', ({ messages }) => Object.assign(messages[0] as object, { fields: [] })],
     ['a trailer', ({ messages }) => Object.assign(messages[0] as object, { trailers: [] })],
-    ['a start line', ({ messages }) => Object.assign(messages[0] as object, { start: 'POST /b 1.1' })],
-    ['a closed connection', ({ messages }) => Object.assign(messages[0] as object, { keepAlive: false })],
+    [
+      'a start line',
+      ({ messages }) => Object.assign(messages[0] as object, { start: 'POST /b 1.1' }),
+    ],
+    [
+      'a closed connection',
+      ({ messages }) => Object.assign(messages[0] as object, { keepAlive: false }),
+    ],
     ['a further message', ({ messages }) => messages.pop()],
-    ['a fault', (conversation) => Object.assign(conversation, { messages: [], fault: 'HPE_INVALID_METHOD' })],
+    [
+      'a fault',
+      (conversation) => Object.assign(conversation, { messages: [], fault: 'HPE_INVALID_METHOD' }),
+    ],
   ])('notices %s that only the native parser reports', (_, change) => {
     const changed = theirs();
     change(changed);
@@ -73,7 +87,9 @@ describe('the comparison itself', () => {
   });
 
   it('compares responses, told what was asked', () => {
-    const reads = [Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc')];
+    const reads = [
+      Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc'),
+    ];
     const expected = [
       { method: 'HEAD', upgradeAsked: false },
       { method: 'GET', upgradeAsked: false },
@@ -83,6 +99,8 @@ describe('the comparison itself', () => {
       ['', true],
       ['abc', true],
     ]);
-    expect(compare(collectResponses(new ResponseParser(), reads, expected, true), native, false)).toEqual({ kind: 'same' });
+    expect(
+      compare(collectResponses(new ResponseParser(), reads, expected, true), native, false),
+    ).toEqual({ kind: 'same' });
   });
 });

@@ -22,10 +22,15 @@ it.each(names)('finds %s in any case and at any place', (name) => {
 
 it('takes no other name for a known one', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...names), fc.nat(20), fc.constantFrom('x', '-', '^', '~', '_', '0'), (name, at, letter) => {
-      const other = name.slice(0, at) + letter + name.slice(at + 1);
-      expect(fromBytes(other)).toBe(numberOfName(other));
-    }),
+    fc.property(
+      fc.constantFrom(...names),
+      fc.nat(20),
+      fc.constantFrom('x', '-', '^', '~', '_', '0'),
+      (name, at, letter) => {
+        const other = name.slice(0, at) + letter + name.slice(at + 1);
+        expect(fromBytes(other)).toBe(numberOfName(other));
+      },
+    ),
     { numRuns: 2000, seed: 8 },
   );
 });

@@ -87,7 +87,8 @@ function slotOf(length: number, first: number, beforeLast: number): number {
 let filled = 0;
 NAMES.forEach((name, index) => {
   const slot = slotOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 2));
-  if (numberBySlot[slot] !== 0) throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
+  if (numberBySlot[slot] !== 0)
+    throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
   numberBySlot[slot] = index + 1;
   numberByText.set(name, index + 1);
   numberByText.set(titleCase(name), index + 1);
@@ -129,7 +130,13 @@ export class FieldName {
    * @param options.generated every value is made by this process from digits and letters, so that none need be checked
    * @throws TypeError when it is not a token
    */
-  constructor(name: string, { repeats = false, generated = false }: { readonly repeats?: boolean; readonly generated?: boolean } = {}) {
+  constructor(
+    name: string,
+    {
+      repeats = false,
+      generated = false,
+    }: { readonly repeats?: boolean; readonly generated?: boolean } = {},
+  ) {
     requireName(name);
     this.lower = name.toLowerCase();
     this.number = numberOfName(this.lower);
@@ -181,7 +188,9 @@ export function nameOfNumber(number: number): string {
 export function numberOfBytes(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length < 2) return 0;
-  const number = numberBySlot[slotOf(length, bytes[start] as number, bytes[end - 2] as number)] as number;
+  const number = numberBySlot[
+    slotOf(length, bytes[start] as number, bytes[end - 2] as number)
+  ] as number;
   if (number === 0 || nameLength[number] !== length) return 0;
   let at = nameOffset[number] as number;
   for (let index = start; index < end; index++, at++) {

@@ -74,16 +74,19 @@ export class FieldScanner {
           return at + 2;
         }
         while (at < end && TOKEN[bytes[at] as number] !== 0) at++;
-        if (at === end || bytes[at] !== COLON || at === start) return this.judge(bytes, base, start, end);
+        if (at === end || bytes[at] !== COLON || at === start)
+          return this.judge(bytes, base, start, end);
         unusual = true;
       }
       const nameEnd = at++;
       while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++;
       const valueStart = at;
       while (at < end && FIELD_VALUE[bytes[at] as number] !== 0) at++;
-      if (at + 1 >= end || bytes[at] !== CR || bytes[at + 1] !== LF) return this.judge(bytes, base, start, end);
+      if (at + 1 >= end || bytes[at] !== CR || bytes[at + 1] !== LF)
+        return this.judge(bytes, base, start, end);
       let valueEnd = at;
-      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
+      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB))
+        valueEnd--;
       at += 2;
       if (this.isOverLimit(at - base)) return FAULT;
       if (unusual && !this.admits(bytes, start, nameEnd)) {
@@ -91,7 +94,14 @@ export class FieldScanner {
         continue;
       }
       const number = numberOfBytes(bytes, start, nameEnd);
-      list.appendParsed(number, start - base, nameEnd - base, valueStart - base, valueEnd - base, at - base);
+      list.appendParsed(
+        number,
+        start - base,
+        nameEnd - base,
+        valueStart - base,
+        valueEnd - base,
+        at - base,
+      );
     }
   }
 
@@ -131,7 +141,8 @@ export class FieldScanner {
   private incomplete(bytes: Buffer, base: number, start: number, end: number): number {
     this.lineStart = start - base;
     if (end === start || (end === start + 1 && bytes[start] === CR)) return NEED_MORE;
-    if (end - base - this.blockStart + this.spentBytes < this.rules.maxHeaderBytes) return NEED_MORE;
+    if (end - base - this.blockStart + this.spentBytes < this.rules.maxHeaderBytes)
+      return NEED_MORE;
     this.fault = 'header_block_too_large';
     return FAULT;
   }
@@ -140,7 +151,8 @@ export class FieldScanner {
   private judge(bytes: Buffer, base: number, start: number, end: number): number {
     const lineFeed = bytes.indexOf(LF, start);
     if (lineFeed < 0 || lineFeed >= end) return this.incomplete(bytes, base, start, end);
-    if (!this.isOverLimit(lineFeed + 1 - base)) this.fault = faultOfFieldLine(bytes, start, lineFeed);
+    if (!this.isOverLimit(lineFeed + 1 - base))
+      this.fault = faultOfFieldLine(bytes, start, lineFeed);
     return FAULT;
   }
 }
@@ -152,12 +164,17 @@ function faultOfFieldLine(bytes: Buffer, start: number, lineFeed: number): Http1
   if (bytes[start] === SP || bytes[start] === HTAB) return 'obs_fold';
   const colon = bytes.indexOf(COLON, start);
   if (colon < 0 || colon > lineFeed) return 'missing_colon';
-  if (colon > start && (bytes[colon - 1] === SP || bytes[colon - 1] === HTAB)) return 'space_before_colon';
+  if (colon > start && (bytes[colon - 1] === SP || bytes[colon - 1] === HTAB))
+    return 'space_before_colon';
   return 'invalid_field_name';
 }
 
 /** What is wrong with the bytes of any line that ends at `lineFeed`, its grammar aside. */
-export function faultOfLine(bytes: Buffer, start: number, lineFeed: number): Http1FaultCode | undefined {
+export function faultOfLine(
+  bytes: Buffer,
+  start: number,
+  lineFeed: number,
+): Http1FaultCode | undefined {
   for (let at = start; at < lineFeed; at++) {
     const byte = bytes[at] as number;
     if (byte === CR && at !== lineFeed - 1) return 'bare_carriage_return';

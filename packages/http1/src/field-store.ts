@@ -45,7 +45,14 @@ export class FieldStore {
   }
 
   /** For the parsers: appends the field whose parts stand at these offsets of the text that `attach` will give. */
-  appendParsed(number: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, lineEnd: number): void {
+  appendParsed(
+    number: number,
+    nameStart: number,
+    nameEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    lineEnd: number,
+  ): void {
     const at = this.count;
     const slot = at * SLOT;
     if (slot === this.slots.length) this.grow();
@@ -94,7 +101,10 @@ export class FieldStore {
     const slot = ((this.first[number] as number) - 1) * SLOT;
     if (slot < 0) return false;
     const { slots } = this;
-    return this.hasTab((slots[slot + NAME_END] as number) + 1, slots[slot + VALUE_START] as number) || this.hasTab(slots[slot + VALUE_END] as number, slots[slot + LINE_END] as number);
+    return (
+      this.hasTab((slots[slot + NAME_END] as number) + 1, slots[slot + VALUE_START] as number) ||
+      this.hasTab(slots[slot + VALUE_END] as number, slots[slot + LINE_END] as number)
+    );
   }
 
   private hasTab(from: number, to: number): boolean {
@@ -141,7 +151,8 @@ export class FieldStore {
     const number = this.slots[slot] as number;
     if (number !== 0) return nameOfNumber(number);
     const start = this.slots[slot + NAME_START] as number;
-    const name = start < 0 ? this.ownNameAt(at) : this.text.slice(start, this.slots[slot + NAME_END]);
+    const name =
+      start < 0 ? this.ownNameAt(at) : this.text.slice(start, this.slots[slot + NAME_END]);
     return name.toLowerCase();
   }
 
@@ -173,12 +184,19 @@ export class FieldStore {
   protected nameLength(at: number): number {
     const slot = at * SLOT;
     const start = this.slots[slot + NAME_START] as number;
-    return start < 0 ? (this.ownPrefixes[at] as string).length - PREFIX_END : (this.slots[slot + NAME_END] as number) - start;
+    return start < 0
+      ? (this.ownPrefixes[at] as string).length - PREFIX_END
+      : (this.slots[slot + NAME_END] as number) - start;
   }
 
   protected beginsWithOne(at: number, names: NameBeginnings): boolean {
     const start = this.slots[at * SLOT + NAME_START] as number;
-    if (!names.mayStartWith(start < 0 ? charCodeAt(this.ownPrefixes[at] as string, 0) : charCodeAt(this.text, start))) return false;
+    if (
+      !names.mayStartWith(
+        start < 0 ? charCodeAt(this.ownPrefixes[at] as string, 0) : charCodeAt(this.text, start),
+      )
+    )
+      return false;
     for (const beginning of names.beginnings) if (this.startsWith(at, beginning)) return true;
     return false;
   }
@@ -190,7 +208,8 @@ export class FieldStore {
     const { length } = beginning;
     if (this.nameLength(at) < length) return false;
     for (let index = 0; index < length; index++) {
-      if (LOWER[charCodeAt(text, base + index)] !== LOWER[charCodeAt(beginning, index)]) return false;
+      if (LOWER[charCodeAt(text, base + index)] !== LOWER[charCodeAt(beginning, index)])
+        return false;
     }
     return true;
   }
@@ -228,7 +247,8 @@ export class FieldStore {
 
   protected reindex(): void {
     this.first.fill(0);
-    for (let at = this.count - 1; at >= 0; at--) this.first[this.slots[at * SLOT] as number] = at + 1;
+    for (let at = this.count - 1; at >= 0; at--)
+      this.first[this.slots[at * SLOT] as number] = at + 1;
     this.first[0] = 0;
   }
 
@@ -237,7 +257,8 @@ export class FieldStore {
     const from = at * SLOT;
     const into = to * SLOT;
     for (let part = 0; part < SLOT; part++) slots[into + part] = slots[from + part] as number;
-    if ((slots[from + NAME_START] as number) < 0) this.own(to, this.ownPrefixes[at] as string, this.ownValues[at] as string, this.ownLines[at]);
+    if ((slots[from + NAME_START] as number) < 0)
+      this.own(to, this.ownPrefixes[at] as string, this.ownValues[at] as string, this.ownLines[at]);
   }
 
   protected grow(): void {

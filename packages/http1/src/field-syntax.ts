@@ -15,7 +15,9 @@ const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** @throws TypeError when `name` is not a token */
 export function requireName(name: string): void {
   if (!isToken(name)) {
-    throw new TypeError(`"${name}" is not a header name: use letters, digits and !#$%&'*+-.^_\`|~ only`);
+    throw new TypeError(
+      `"${name}" is not a header name: use letters, digits and !#$%&'*+-.^_\`|~ only`,
+    );
   }
 }
 

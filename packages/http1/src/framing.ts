@@ -6,7 +6,13 @@
 import { LOWER } from './byte-classes.ts';
 import { charCodeAt } from './char-code.ts';
 import type { Http1FaultCode } from './faults.ts';
-import { CONNECTION, CONTENT_LENGTH, numberOfKnown, PROXY_CONNECTION, TRANSFER_ENCODING } from './field-names.ts';
+import {
+  CONNECTION,
+  CONTENT_LENGTH,
+  numberOfKnown,
+  PROXY_CONNECTION,
+  TRANSFER_ENCODING,
+} from './field-names.ts';
 import type { HeaderList } from './header-list.ts';
 import { isProtectedName } from './protected-names.ts';
 import { faultOfCodings } from './transfer-codings.ts';
@@ -79,7 +85,8 @@ const KEEP_ALIVE = Buffer.from('keep-alive');
 
 /** Whether a text is that word, given in lower case, in any case. They are of the same length. */
 function isWord(text: string, word: Uint8Array): boolean {
-  for (let index = 0; index < word.length; index++) if (LOWER[charCodeAt(text, index)] !== word[index]) return false;
+  for (let index = 0; index < word.length; index++)
+    if (LOWER[charCodeAt(text, index)] !== word[index]) return false;
   return true;
 }
 
@@ -96,7 +103,9 @@ function optionsIn(lines: readonly string[]): number {
  * servers obey it, and closing a connection too early does no harm.
  */
 export function connectionOptions(headers: HeaderList): number {
-  const asides = headers.hasKnown(PROXY_CONNECTION) ? optionsIn(headers.getAll('proxy-connection')) & OPTION_CLOSE : 0;
+  const asides = headers.hasKnown(PROXY_CONNECTION)
+    ? optionsIn(headers.getAll('proxy-connection')) & OPTION_CLOSE
+    : 0;
   const value = headers.getKnown(CONNECTION);
   if (value === undefined) return asides;
   const single = connectionOption(value);
@@ -133,7 +142,13 @@ const FORBIDDEN_TRAILERS = (
  * Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1.
  * @param protectedNames the gateway's own, besides the built-in ones; undefined for responses, where names are not protected
  */
-export function isForbiddenTrailer(trailers: HeaderList, protectedNames: ReadonlySet<string> | undefined): boolean {
+export function isForbiddenTrailer(
+  trailers: HeaderList,
+  protectedNames: ReadonlySet<string> | undefined,
+): boolean {
   if (FORBIDDEN_TRAILERS.some((number) => trailers.hasKnown(number))) return true;
-  return protectedNames !== undefined && trailers.names().some((name) => isProtectedName(name, protectedNames));
+  return (
+    protectedNames !== undefined &&
+    trailers.names().some((name) => isProtectedName(name, protectedNames))
+  );
 }

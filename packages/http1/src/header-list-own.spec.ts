@@ -24,12 +24,15 @@ describe("the gateway's own fields", () => {
     expect(headers.getAll('X-Something')).toEqual(['4']);
   });
 
-  it.each(['X-Forwarded-For', 'x-forwarded-for', 'X-FORWARDED-FOR'])('addOwn of %s counts as that field', (name) => {
-    const headers = new HeaderList();
-    headers.addOwn(new FieldName(name), '192.0.2.1');
-    expect(headers.get('x-forwarded-for')).toBe('192.0.2.1');
-    expect(headers.remove('X-Forwarded-For')).toBe(1);
-  });
+  it.each(['X-Forwarded-For', 'x-forwarded-for', 'X-FORWARDED-FOR'])(
+    'addOwn of %s counts as that field',
+    (name) => {
+      const headers = new HeaderList();
+      headers.addOwn(new FieldName(name), '192.0.2.1');
+      expect(headers.get('x-forwarded-for')).toBe('192.0.2.1');
+      expect(headers.remove('X-Forwarded-For')).toBe(1);
+    },
+  );
 
   it('that repeat are written the same whatever value came before, and however the list is changed', () => {
     const via = new FieldName('Via', { repeats: true });
@@ -47,14 +50,18 @@ describe("the gateway's own fields", () => {
       expect(headers.serialize()).toBe(`Other: 1\r\nVia: ${value}\r\nVia: last\r\n`);
       headers.set('via', 'set');
       headers.rename('Via', 'X-Via');
-      expect([headers.serialize(), headers.get('x-via')]).toEqual(['Other: 1\r\nX-Via: set\r\n', 'set']);
+      expect([headers.serialize(), headers.get('x-via')]).toEqual([
+        'Other: 1\r\nX-Via: set\r\n',
+        'set',
+      ]);
       expect(copy.serialize()).toBe(`Host: x\r\nOther: 1\r\nVia: ${value}\r\nVia: last\r\n`);
     }
   });
 
   it('that repeat keep their bytes, whichever they are', () => {
     const name = new FieldName('X-A', { repeats: true });
-    for (let time = 0; time < 3; time++) expect(name.lineOf('\u00ff\t\u0080 ')).toBe('X-A: \u00ff\t\u0080 \r\n');
+    for (let time = 0; time < 3; time++)
+      expect(name.lineOf('\u00ff\t\u0080 ')).toBe('X-A: \u00ff\t\u0080 \r\n');
     expect(new FieldName('X-A').lineOf('a')).toBeUndefined();
   });
 });

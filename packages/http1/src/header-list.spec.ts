@@ -5,13 +5,17 @@ import { HeaderList, RequestParser } from './index.ts';
 /** The list of a parsed request with these field lines after `Host: a`. */
 function parsed(...lines: string[]): HeaderList {
   const parser = new RequestParser();
-  parser.consume(Buffer.from(['GET / HTTP/1.1', 'Host: a', ...lines, '', ''].join('\r\n'), 'latin1'), 0);
+  parser.consume(
+    Buffer.from(['GET / HTTP/1.1', 'Host: a', ...lines, '', ''].join('\r\n'), 'latin1'),
+    0,
+  );
   expect(parser.state).toBe('head');
   return parser.headers;
 }
 
 describe('reading', () => {
-  const list = (): HeaderList => parsed('Accept: x', 'X-Team:  red ', 'accept: y', 'Content-Type: text/plain', 'x-team: blue');
+  const list = (): HeaderList =>
+    parsed('Accept: x', 'X-Team:  red ', 'accept: y', 'Content-Type: text/plain', 'x-team: blue');
 
   it('finds fields without regard to case, known names and others alike', () => {
     expect(list().get('accept')).toBe('x');
@@ -39,14 +43,23 @@ describe('reading', () => {
     expect(list().names()).toEqual(['host', 'accept', 'x-team', 'content-type']);
     const seen: string[] = [];
     list().forEach((name, value) => seen.push(`${name}=${value}`));
-    expect(seen).toEqual(['host=a', 'accept=x', 'x-team=red', 'accept=y', 'content-type=text/plain', 'x-team=blue']);
+    expect(seen).toEqual([
+      'host=a',
+      'accept=x',
+      'x-team=red',
+      'accept=y',
+      'content-type=text/plain',
+      'x-team=blue',
+    ]);
     expect(list().entries()).toHaveLength(6);
   });
 });
 
 describe('writing', () => {
   it('copies untouched fields as they came, spelling and spaces included', () => {
-    expect(parsed('ACCEPT:x', 'X-Team:   red  ').serialize()).toBe('Host: a\r\nACCEPT:x\r\nX-Team:   red  \r\n');
+    expect(parsed('ACCEPT:x', 'X-Team:   red  ').serialize()).toBe(
+      'Host: a\r\nACCEPT:x\r\nX-Team:   red  \r\n',
+    );
   });
 
   it('sets in place of the first field and removes the others', () => {
@@ -114,11 +127,18 @@ describe('writing', () => {
 
   it('is made of a record or of pairs', () => {
     expect(HeaderList.of({ 'X-A': '1', host: 'a' }).serialize()).toBe('X-A: 1\r\nhost: a\r\n');
-    expect(HeaderList.of([['a', '1'], ['a', '2']] as const).getAll('a')).toEqual(['1', '2']);
+    expect(
+      HeaderList.of([
+        ['a', '1'],
+        ['a', '2'],
+      ] as const).getAll('a'),
+    ).toEqual(['1', '2']);
   });
 
   it('grows beyond its first capacity', () => {
-    const list = HeaderList.of(Array.from({ length: 500 }, (_, index) => [`x-${index}`, `${index}`] as const));
+    const list = HeaderList.of(
+      Array.from({ length: 500 }, (_, index) => [`x-${index}`, `${index}`] as const),
+    );
     expect(list.get('x-499')).toBe('499');
     expect(list.size).toBe(500);
   });
@@ -138,16 +158,23 @@ describe('writing', () => {
 
 describe('what may not enter', () => {
   // U+010D and U+010A written as latin1 would become CR and LF.
-  it.each(['a\r\nX: b', 'a\nb', 'a\rb', 'a\0b', 'a\x0bb', 'a\x7fb', '\u010d\u010aX: b', '\u2028', '日本'])(
-    'the value %j',
-    (value) => {
-      const list = new HeaderList();
-      expect(() => list.set('x-a', value)).toThrow(TypeError);
-      expect(() => list.add('x-a', value)).toThrow(/"x-a" holds a line break/);
-      expect(() => HeaderList.of({ 'x-a': value })).toThrow(TypeError);
-      expect(list.size).toBe(0);
-    },
-  );
+  it.each([
+    'a\r\nX: b',
+    'a\nb',
+    'a\rb',
+    'a\0b',
+    'a\x0bb',
+    'a\x7fb',
+    '\u010d\u010aX: b',
+    '\u2028',
+    '日本',
+  ])('the value %j', (value) => {
+    const list = new HeaderList();
+    expect(() => list.set('x-a', value)).toThrow(TypeError);
+    expect(() => list.add('x-a', value)).toThrow(/"x-a" holds a line break/);
+    expect(() => HeaderList.of({ 'x-a': value })).toThrow(TypeError);
+    expect(list.size).toBe(0);
+  });
 
   it.each(['', 'a b', 'a:', 'a\r\n', 'ä', 'a\u0161', '(a)', ' a', 'a '])('the name %j', (name) => {
     const list = HeaderList.of({ 'x-a': '1' });
@@ -164,7 +191,18 @@ describe('what may not enter', () => {
 
 describe('against a plain array of pairs', () => {
   type Pair = [string, string];
-  const name = fc.constantFrom('host', 'Host', 'cookie', 'Cookie', 'x-a', 'X-A', 'x-b', 'via', 'x-longer-name', 'content-length');
+  const name = fc.constantFrom(
+    'host',
+    'Host',
+    'cookie',
+    'Cookie',
+    'x-a',
+    'X-A',
+    'x-b',
+    'via',
+    'x-longer-name',
+    'content-length',
+  );
   const value = fc.stringMatching(/^[a-z0-9]{0,5}$/);
   const operation = fc.oneof(
     fc.tuple(fc.constant('set' as const), name, value),
@@ -178,15 +216,21 @@ describe('against a plain array of pairs', () => {
   function applyToArray(pairs: Pair[], kind: string, first: string, second: string): Pair[] {
     if (kind === 'add') return [...pairs, [first, second]];
     if (kind === 'remove') return pairs.filter(([key]) => !same(key, first));
-    if (kind === 'removeAll') return pairs.filter(([key]) => !same(key, first) && !same(key, second));
-    if (kind === 'rename') return pairs.map(([key, text]) => (same(key, first) ? [second, text] : [key, text]));
+    if (kind === 'removeAll')
+      return pairs.filter(([key]) => !same(key, first) && !same(key, second));
+    if (kind === 'rename')
+      return pairs.map(([key, text]) => (same(key, first) ? [second, text] : [key, text]));
     const at = pairs.findIndex(([key]) => same(key, first));
     if (at < 0) return [...pairs, [first, second]];
-    return pairs.flatMap(([key, text], index): Pair[] => (index === at ? [[first, second]] : same(key, first) ? [] : [[key, text]]));
+    return pairs.flatMap(([key, text], index): Pair[] =>
+      index === at ? [[first, second]] : same(key, first) ? [] : [[key, text]],
+    );
   }
 
   it('does the same', () => {
-    const start = fc.array(fc.tuple(fc.constantFrom('Cookie', 'X-A', 'x-b', 'X-C', 'Via'), value), { maxLength: 8 });
+    const start = fc.array(fc.tuple(fc.constantFrom('Cookie', 'X-A', 'x-b', 'X-C', 'Via'), value), {
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(start, fc.array(operation, { maxLength: 20 }), (fields, operations) => {
         const list = parsed(...fields.map(([key, text]) => `${key}: ${text}`));
@@ -194,11 +238,17 @@ describe('against a plain array of pairs', () => {
         for (const [kind, first, second] of operations) {
           pairs = applyToArray(pairs, kind, first, second);
           if (kind === 'remove') list.remove(first);
-          else if (kind === 'removeAll') list.removeAll(new Set([first.toLowerCase(), second.toLowerCase()]));
+          else if (kind === 'removeAll')
+            list.removeAll(new Set([first.toLowerCase(), second.toLowerCase()]));
           else list[kind](first, second);
           expect(list.entries()).toEqual(pairs.map(([key, text]) => [key.toLowerCase(), text]));
         }
-        expect(list.clone().serialize().toLowerCase()).toBe(pairs.map(([key, text]) => `${key}: ${text}\r\n`).join('').toLowerCase());
+        expect(list.clone().serialize().toLowerCase()).toBe(
+          pairs
+            .map(([key, text]) => `${key}: ${text}\r\n`)
+            .join('')
+            .toLowerCase(),
+        );
         for (const key of ['host', 'cookie', 'x-a', 'X-B', 'via', 'x-longer-name']) {
           const values = pairs.filter(([other]) => same(other, key)).map(([, text]) => text);
           expect(list.getAll(key)).toEqual(values);

@@ -19,9 +19,14 @@ export class HeaderList extends FieldStore {
    * Makes a list from a record or from name-value pairs, in their order.
    * @throws TypeError as {@link add} does
    */
-  static of(fields: Readonly<Record<string, string>> | Iterable<readonly [string, string]>): HeaderList {
+  static of(
+    fields: Readonly<Record<string, string>> | Iterable<readonly [string, string]>,
+  ): HeaderList {
     const list = new HeaderList();
-    const pairs = Symbol.iterator in fields ? (fields as Iterable<readonly [string, string]>) : Object.entries(fields);
+    const pairs =
+      Symbol.iterator in fields
+        ? (fields as Iterable<readonly [string, string]>)
+        : Object.entries(fields);
     for (const [name, value] of pairs) list.add(name, value);
     return list;
   }
@@ -40,12 +45,15 @@ export class HeaderList extends FieldStore {
   /** The values of all fields of that name, in order. */
   getAll(name: string | FieldName): string[] {
     const values: string[] = [];
-    for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + 1)) values.push(this.valueAt(at));
+    for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + 1))
+      values.push(this.valueAt(at));
     return values;
   }
 
   has(name: string | FieldName): boolean {
-    return typeof name !== 'string' && name.number !== 0 ? this.first[name.number] !== 0 : this.find(name, 0) >= 0;
+    return typeof name !== 'string' && name.number !== 0
+      ? this.first[name.number] !== 0
+      : this.find(name, 0) >= 0;
   }
 
   /** Whether there is exactly one field of that name, which is a known one. */
@@ -74,7 +82,11 @@ export class HeaderList extends FieldStore {
    * @throws TypeError when the name is not a token or the value cannot stand in a header line
    */
   add(name: string | FieldName, value: string): void {
-    this.append(this.admit(name, value), typeof name === 'string' ? name + ': ' : name.prefix, value);
+    this.append(
+      this.admit(name, value),
+      typeof name === 'string' ? name + ': ' : name.prefix,
+      value,
+    );
   }
 
   /**
@@ -221,7 +233,9 @@ export class HeaderList extends FieldStore {
         runEnd = this.slots[slot + LINE_END] as number;
       } else {
         runStart = runEnd = 0;
-        output += this.ownLines[at] ?? (this.ownPrefixes[at] as string) + (this.ownValues[at] as string) + '\r\n';
+        output +=
+          this.ownLines[at] ??
+          (this.ownPrefixes[at] as string) + (this.ownValues[at] as string) + '\r\n';
       }
     }
     return runEnd > runStart ? output + this.text.slice(runStart, runEnd) : output;

@@ -32,9 +32,13 @@ const HOP_BY_HOP_AND_TRAILER = [...HOP_BY_HOP, numberOfKnown('trailer')];
  */
 export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {}): void {
   const keepsTrailers = options.keepTrailers === true;
-  const acceptsTrailers = keepsTrailers && headers.hasKnown(TE) && listOf(headers, 'te').has('trailers');
+  const acceptsTrailers =
+    keepsTrailers && headers.hasKnown(TE) && listOf(headers, 'te').has('trailers');
   const connection = headers.getKnown(CONNECTION);
-  if (connection !== undefined && (headers.repeats(CONNECTION) || connectionOption(connection) === 0)) {
+  if (
+    connection !== undefined &&
+    (headers.repeats(CONNECTION) || connectionOption(connection) === 0)
+  ) {
     const nominated = listOf(headers, 'connection');
     if (keepsTrailers) nominated.delete('trailer');
     headers.removeAll(nominated);

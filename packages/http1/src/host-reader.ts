@@ -41,7 +41,9 @@ export class HostReader {
   readTarget(form: TargetForm, target: string): Http1FaultCode | undefined {
     if (form === 'absolute') {
       const parts = splitAbsoluteTarget(target);
-      return parts === undefined ? 'invalid_target_form' : this.read(parts.authority, 'origin', target);
+      return parts === undefined
+        ? 'invalid_target_form'
+        : this.read(parts.authority, 'origin', target);
     }
     this.lastValue = undefined;
     this.host = '';
@@ -57,7 +59,9 @@ export class HostReader {
     const authority = normalizeHost(parts.authority);
     if (isHttp1Fault(authority)) return authority.code;
     const defaultPort = parts.scheme === 'https' ? 443 : 80;
-    const agrees = authority.host === this.host && (authority.port ?? defaultPort) === (this.port ?? defaultPort);
+    const agrees =
+      authority.host === this.host &&
+      (authority.port ?? defaultPort) === (this.port ?? defaultPort);
     return agrees ? undefined : 'host_disagrees';
   }
 }

@@ -7,7 +7,13 @@ describe('listItems', () => {
     [[''], []],
     [[' , ,\t'], []],
     [['a'], ['a']],
-    [['a,b', 'c'], ['a', 'b', 'c']],
-    [[' a ,, b c ', '', ',d'], ['a', 'b c', 'd']],
+    [
+      ['a,b', 'c'],
+      ['a', 'b', 'c'],
+    ],
+    [
+      [' a ,, b c ', '', ',d'],
+      ['a', 'b c', 'd'],
+    ],
   ])('%j are %j', (lines, expected) => expect(listItems(lines)).toEqual(expected));
 });

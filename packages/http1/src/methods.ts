@@ -39,18 +39,23 @@ export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
 
-const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map((text) => ({ text, bytes: Buffer.from(text) }));
+const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map((text) => ({
+  text,
+  bytes: Buffer.from(text),
+}));
 
 /** The method that stands at `start` in `length` bytes, when it is a common one; otherwise an empty string. Makes no string. */
 export function commonMethod(bytes: Uint8Array, start: number, length: number): string {
   for (let index = 0; index < COMMON_METHODS.length; index++) {
     const method = COMMON_METHODS[index] as (typeof COMMON_METHODS)[number];
-    if (method.bytes.length === length && startsWith(bytes, start, method.bytes)) return method.text;
+    if (method.bytes.length === length && startsWith(bytes, start, method.bytes))
+      return method.text;
   }
   return '';
 }
 
 function startsWith(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
-  for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false;
+  for (let index = 0; index < wanted.length; index++)
+    if (bytes[start + index] !== wanted[index]) return false;
   return true;
 }

@@ -14,7 +14,10 @@ export class NameBeginnings {
   constructor(beginnings: readonly string[]) {
     this.beginnings = beginnings.map((beginning) => beginning.toLowerCase());
     this.isKnown = Uint8Array.from({ length: FIELD_NUMBERS }, (_, number) =>
-      number !== 0 && this.beginnings.some((beginning) => nameOfNumber(number).startsWith(beginning)) ? 1 : 0,
+      number !== 0 &&
+      this.beginnings.some((beginning) => nameOfNumber(number).startsWith(beginning))
+        ? 1
+        : 0,
     );
     for (const beginning of this.beginnings) this.isFirstLetter[beginning.charCodeAt(0)] = 1;
   }

@@ -24,7 +24,11 @@ const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-', 'x-credential-'];
  * @param own further protected names in lower case, such as the header a gateway reads its keys from
  */
 export function isProtectedName(name: string, own: ReadonlySet<string>): boolean {
-  return PROTECTED.has(name) || own.has(name) || PROTECTED_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return (
+    PROTECTED.has(name) ||
+    own.has(name) ||
+    PROTECTED_PREFIXES.some((prefix) => name.startsWith(prefix))
+  );
 }
 
 /** Tells whether a name, in any case, imitates a protected name by `_` or `.` in place of `-`. */

@@ -29,14 +29,22 @@ export interface RefusedSocket {
 /** The request that a socket is at, with its answer. */
 export interface PendingExchange {
   readonly request: { readonly complete: boolean };
-  readonly response: { readonly headersSent: boolean; once(event: 'finish', listener: () => void): unknown };
+  readonly response: {
+    readonly headersSent: boolean;
+    once(event: 'finish', listener: () => void): unknown;
+  };
 }
 
 /**
  * Answers bytes that are no request, and ends the connection. An answer that is under way comes first when those bytes
  * follow its request; when they are in its content, it is replaced by the refusal, or cut off.
  */
-export function refuseBytes(fault: { readonly code?: string | undefined }, socket: RefusedSocket, pending: PendingExchange | undefined, requestId: string): void {
+export function refuseBytes(
+  fault: { readonly code?: string | undefined },
+  socket: RefusedSocket,
+  pending: PendingExchange | undefined,
+  requestId: string,
+): void {
   socket.on('error', () => undefined);
   const refuse = (): void => {
     if (fault.code === 'ECONNRESET' || !socket.writable) socket.destroy();

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { faultOfHead } from './request-head.ts';
 
-const head = (rawHeaders: readonly string[], url = '/a', method = 'GET', httpVersionMinor = 1) => faultOfHead({ method, url, httpVersionMinor, rawHeaders })?.code;
+const head = (rawHeaders: readonly string[], url = '/a', method = 'GET', httpVersionMinor = 1) =>
+  faultOfHead({ method, url, httpVersionMinor, rawHeaders })?.code;
 
 describe('faultOfHead', () => {
   it.each<[string | undefined, readonly string[]]>([
@@ -15,12 +16,18 @@ describe('faultOfHead', () => {
     ['invalid_host', ['Host', 'a b/c@d']],
     ['invalid_host', ['Host', 'a,b']],
     ['invalid_host', ['Host', '']],
-    ['repeated_authorization', ['Host', 'a', 'Authorization', 'Bearer x', 'authorization', 'Bearer y']],
+    [
+      'repeated_authorization',
+      ['Host', 'a', 'Authorization', 'Bearer x', 'authorization', 'Bearer y'],
+    ],
     ['repeated_content_length', ['Host', 'a', 'Content-Length', '1', 'Content-Length', '1']],
     ['length_and_coding', ['Host', 'a', 'Content-Length', '1', 'Transfer-Encoding', 'chunked']],
     ['invalid_content_length', ['Host', 'a', 'Content-Length', '+1']],
     ['unmet_expectation', ['Host', 'a', 'Expect', 'the unexpected']],
-    ['too_many_header_lines', ['Host', 'a', ...Array.from({ length: 101 }, (_, index) => [`X-${index}`, '1']).flat()]],
+    [
+      'too_many_header_lines',
+      ['Host', 'a', ...Array.from({ length: 101 }, (_, index) => [`X-${index}`, '1']).flat()],
+    ],
   ])('finds %s', (code, rawHeaders) => {
     expect(head(rawHeaders)).toBe(code);
   });
@@ -50,7 +57,11 @@ describe('faultOfHead', () => {
       response.end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a%20b?c=d`, { method: 'POST', body: 'x', headers: { 'X-Text': 'caf\u00e9' } });
+    await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a%20b?c=d`, {
+      method: 'POST',
+      body: 'x',
+      headers: { 'X-Text': 'caf\u00e9' },
+    });
     await new Promise((resolve) => server.close(resolve));
     expect(seen).toEqual([undefined]);
   });

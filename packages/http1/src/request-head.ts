@@ -20,9 +20,15 @@ const parser = new RequestParser();
 const target = { path: '', query: '', hasQuery: false, hasEncodedSlash: false };
 
 /** Returns the fault of a request by the rules of the edge; undefined when there is none. */
-export function faultOfHead({ method = '', url = '', httpVersionMinor, rawHeaders }: ReceivedHead): Http1Fault | undefined {
+export function faultOfHead({
+  method = '',
+  url = '',
+  httpVersionMinor,
+  rawHeaders,
+}: ReceivedHead): Http1Fault | undefined {
   let text = `${method} ${url} HTTP/1.${httpVersionMinor}\r\n`;
-  for (let index = 0; index < rawHeaders.length; index += 2) text += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    text += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
   parser.restart();
   const bytes = Buffer.from(`${text}\r\n`, 'latin1');
   const end = parser.consume(bytes, 0);

@@ -4,7 +4,21 @@
  * Invariant: like a field line, the line is judged when it is complete, its size before its content.
  */
 import type { StartLineReader } from './block-reader.ts';
-import { CR, LF, PATH_DOT, PATH_END, PATH_KIND, PATH_PLAIN, PATH_QUESTION, PATH_SLASH, PERCENT, SLASH, SP, TARGET, TOKEN } from './byte-classes.ts';
+import {
+  CR,
+  LF,
+  PATH_DOT,
+  PATH_END,
+  PATH_KIND,
+  PATH_PLAIN,
+  PATH_QUESTION,
+  PATH_SLASH,
+  PERCENT,
+  SLASH,
+  SP,
+  TARGET,
+  TOKEN,
+} from './byte-classes.ts';
 import type { Http1FaultCode } from './faults.ts';
 import { FAULT, faultOfLine, NEED_MORE } from './field-scanner.ts';
 import { latin1 } from './latin1.ts';
@@ -79,7 +93,8 @@ export class RequestLineReader implements StartLineReader {
       }
     }
     if (this.queryAt >= 0) {
-      while (at < end && TARGET[bytes[at] as number] !== 0) if (bytes[at++] === PERCENT) isNormal = false;
+      while (at < end && TARGET[bytes[at] as number] !== 0)
+        if (bytes[at++] === PERCENT) isNormal = false;
     }
     this.isNormal = isNormal;
     return at;
@@ -112,7 +127,9 @@ export class RequestLineReader implements StartLineReader {
     const lineFeed = bytes.indexOf(LF, base);
     if (lineFeed < 0 || lineFeed >= end) return this.wait(end - base);
     if (lineFeed - base > this.maxBytes + 1) return this.refuse('request_line_too_long');
-    return this.refuse(faultOfLine(bytes, base, lineFeed) ?? faultOfRequestLine(latin1(bytes, base, lineFeed - 1)));
+    return this.refuse(
+      faultOfLine(bytes, base, lineFeed) ?? faultOfRequestLine(latin1(bytes, base, lineFeed - 1)),
+    );
   }
 
   private refuse(fault: Http1FaultCode): number {
@@ -124,8 +141,11 @@ export class RequestLineReader implements StartLineReader {
 /** Names what is wrong with a request line, given without its CRLF; it is known not to be a good one. */
 function faultOfRequestLine(line: string): Http1FaultCode {
   const [method = '', target = '', version, ...rest] = line.split(' ');
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || target === '' || rest.length > 0) return 'malformed_request_line';
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || target === '' || rest.length > 0)
+    return 'malformed_request_line';
   if (target.includes('#')) return 'fragment_in_target';
   if (/[^\x21-\x7e]/.test(target)) return 'invalid_target_character';
-  return version !== undefined && /^HTTP\/[0-9]\.[0-9]$/.test(version) ? 'unsupported_version' : 'malformed_version';
+  return version !== undefined && /^HTTP\/[0-9]\.[0-9]$/.test(version)
+    ? 'unsupported_version'
+    : 'malformed_version';
 }

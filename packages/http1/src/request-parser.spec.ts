@@ -18,14 +18,23 @@ function faultOf(text: string): string | undefined {
   const reads = [bytes(text)];
   const whole = collectRequests(new RequestParser(), reads).fault;
   // The same byte by byte: nothing may hang on how the bytes arrive.
-  const single = collectRequests(new RequestParser(), [...bytes(text)].map((byte) => Buffer.from([byte]))).fault;
+  const single = collectRequests(
+    new RequestParser(),
+    [...bytes(text)].map((byte) => Buffer.from([byte])),
+  ).fault;
   expect(single).toBe(whole);
   return whole;
 }
 
 describe('a request head that is accepted', () => {
   it('gives method, target, version, host, fields and sizes', () => {
-    const text = head('GET /a?b=c HTTP/1.1', 'Host: Api.Example.com:8080', 'Accept:  text/html \t', 'X-Empty:', 'accept: b');
+    const text = head(
+      'GET /a?b=c HTTP/1.1',
+      'Host: Api.Example.com:8080',
+      'Accept:  text/html \t',
+      'X-Empty:',
+      'accept: b',
+    );
     const parser = parse(text);
     expect(parser.state).toBe('head');
     expect(parser.method).toBe('GET');
@@ -43,12 +52,21 @@ describe('a request head that is accepted', () => {
     ]);
   });
 
-  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'GETS', "!#$%&'*+-.^_`|~09"])(
-    'takes the method %s as it is',
-    (method) => {
-      expect(parse(head(`${method} / HTTP/1.1`, 'Host: a')).method).toBe(method);
-    },
-  );
+  it.each([
+    'GET',
+    'HEAD',
+    'POST',
+    'PUT',
+    'PATCH',
+    'DELETE',
+    'OPTIONS',
+    'PROPFIND',
+    'get',
+    'GETS',
+    "!#$%&'*+-.^_`|~09",
+  ])('takes the method %s as it is', (method) => {
+    expect(parse(head(`${method} / HTTP/1.1`, 'Host: a')).method).toBe(method);
+  });
 
   it.each([
     ['GET', '/', 'origin'],
@@ -67,14 +85,21 @@ describe('a request head that is accepted', () => {
   });
 
   it('keeps obs-text and tabs in values, one character per byte', () => {
-    expect(parse(head('GET / HTTP/1.1', 'Host: a', 'X-Name: caf\xe9\tau\x80lait')).headers.get('x-name')).toBe('caf\xe9\tau\x80lait');
+    expect(
+      parse(head('GET / HTTP/1.1', 'Host: a', 'X-Name: caf\xe9\tau\x80lait')).headers.get('x-name'),
+    ).toBe('caf\xe9\tau\x80lait');
   });
 
   it('skips one empty line before the request line', () => {
     const parser = new RequestParser();
-    const conversation = collectRequests(parser, [bytes(`\r\n${head('GET / HTTP/1.1', 'Host: a')}\r\n${head('GET /2 HTTP/1.1', 'Host: a')}`)]);
+    const conversation = collectRequests(parser, [
+      bytes(`\r\n${head('GET / HTTP/1.1', 'Host: a')}\r\n${head('GET /2 HTTP/1.1', 'Host: a')}`),
+    ]);
     expect(conversation.fault).toBeUndefined();
-    expect(conversation.messages.map((message) => message.start)).toEqual(['GET / 1.1 a ', 'GET /2 1.1 a ']);
+    expect(conversation.messages.map((message) => message.start)).toEqual([
+      'GET / 1.1 a ',
+      'GET /2 1.1 a ',
+    ]);
   });
 
   it.each<[string, string[], boolean]>([
@@ -127,10 +152,22 @@ describe('a request head that is accepted', () => {
     ['GET / HTTP/1.1', ['Connection: keep-alive, upgrade', 'Upgrade: WebSocket'], 'websocket'],
     ['GET / HTTP/1.1', ['Upgrade: websocket'], undefined],
     ['GET / HTTP/1.1', ['Connection: upgrade'], undefined],
-    ['GET / HTTP/1.1', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AA'], undefined],
+    [
+      'GET / HTTP/1.1',
+      ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AA'],
+      undefined,
+    ],
     ['GET / HTTP/1.1', ['Connection: upgrade', 'Upgrade: h2c, websocket'], undefined],
-    ['GET / HTTP/1.1', ['Connection: upgrade', 'Upgrade: websocket', 'Upgrade: websocket'], undefined],
-    ['GET / HTTP/1.1', ['Connection: upgrade', 'Upgrade: websocket', 'Content-Length: 3'], undefined],
+    [
+      'GET / HTTP/1.1',
+      ['Connection: upgrade', 'Upgrade: websocket', 'Upgrade: websocket'],
+      undefined,
+    ],
+    [
+      'GET / HTTP/1.1',
+      ['Connection: upgrade', 'Upgrade: websocket', 'Content-Length: 3'],
+      undefined,
+    ],
     ['POST / HTTP/1.1', ['Connection: upgrade', 'Upgrade: websocket'], undefined],
     ['GET / HTTP/1.0', ['Connection: upgrade', 'Upgrade: websocket'], undefined],
   ])('%s with %j asks for the upgrade %s', (line, fields, upgrade) => {
@@ -140,7 +177,9 @@ describe('a request head that is accepted', () => {
   });
 
   it('drops names with "_" and counts them, and keeps names with "."', () => {
-    const parser = parse(head('GET / HTTP/1.1', 'Host: a', 'X_Team: red', 'X.Team: blue', 'my_id: 1', 'Accept: b'));
+    const parser = parse(
+      head('GET / HTTP/1.1', 'Host: a', 'X_Team: red', 'X.Team: blue', 'my_id: 1', 'Accept: b'),
+    );
     expect(parser.headers.entries()).toEqual([
       ['host', 'a'],
       ['x.team', 'blue'],
@@ -226,18 +265,47 @@ describe('a request head that is refused', () => {
     // Framing.
     ['length_and_coding', head(post, 'Host: a', 'Content-Length: 1', 'Transfer-Encoding: chunked')],
     ['length_and_coding', head(post, 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 1')],
-    ['length_and_coding', head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 1')],
+    [
+      'length_and_coding',
+      head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked', 'Content-Length: 1'),
+    ],
     ['repeated_content_length', head(post, 'Host: a', 'Content-Length: 1', 'Content-Length: 1')],
     ['repeated_content_length', head(post, 'Host: a', 'Content-Length: 1', 'content-length: 2')],
-    ...['', '+1', '-1', '00', '007', '01', '000000000000000000007', '1 1', '1,1', '1, 1', '0x1', '1.0', '1e3', '\xb9', '9007199254740992', '18446744073709551617', '9'.repeat(400)].map(
-      (value): [Http1FaultCode, string] => ['invalid_content_length', head(post, 'Host: a', `Content-Length: ${value}`)],
-    ),
+    ...[
+      '',
+      '+1',
+      '-1',
+      '00',
+      '007',
+      '01',
+      '000000000000000000007',
+      '1 1',
+      '1,1',
+      '1, 1',
+      '0x1',
+      '1.0',
+      '1e3',
+      '\xb9',
+      '9007199254740992',
+      '18446744073709551617',
+      '9'.repeat(400),
+    ].map((value): [Http1FaultCode, string] => [
+      'invalid_content_length',
+      head(post, 'Host: a', `Content-Length: ${value}`),
+    ]),
     ['invalid_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: chunked, gzip')],
     ['unsupported_transfer_coding', head(post, 'Host: a', 'Transfer-Encoding: gzip, chunked')],
-    ...['Content-Length: 3\t', 'Content-Length:\t3', 'Transfer-Encoding: chunked\t', 'Transfer-Encoding: chunked \t ', 'Transfer-Encoding: \tchunked'].map(
-      (line): [Http1FaultCode, string] => ['tab_around_framing', head(post, 'Host: a', line)],
-    ),
-    ['transfer_coding_in_http_1_0', head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked')],
+    ...[
+      'Content-Length: 3\t',
+      'Content-Length:\t3',
+      'Transfer-Encoding: chunked\t',
+      'Transfer-Encoding: chunked \t ',
+      'Transfer-Encoding: \tchunked',
+    ].map((line): [Http1FaultCode, string] => ['tab_around_framing', head(post, 'Host: a', line)]),
+    [
+      'transfer_coding_in_http_1_0',
+      head('POST / HTTP/1.0', 'Host: a', 'Transfer-Encoding: chunked'),
+    ],
     // Host and target.
     ['missing_host', head(get)],
     ['invalid_host', head('GET / HTTP/1.0', 'Host:')],
@@ -276,7 +344,10 @@ describe('a request head that is refused', () => {
     ['unmet_expectation', head(post, 'Host: a', 'Expect: 100-continue, x')],
     ['unmet_expectation', head(post, 'Host: a', 'Expect:')],
     ['unmet_expectation', head(post, 'Host: a', 'Expect: 100-continue', 'Expect: 100-continue')],
-    ['repeated_authorization', head(get, 'Host: a', 'Authorization: Basic x', 'authorization: Bearer y')],
+    [
+      'repeated_authorization',
+      head(get, 'Host: a', 'Authorization: Basic x', 'authorization: Bearer y'),
+    ],
   ])('%s: %j', (code, text) => {
     expect(faultOf(text)).toBe(code);
   });
@@ -351,7 +422,11 @@ describe('the sequence of events', () => {
 
   it('leaves the bytes after an upgrade request for the tunnel', () => {
     const upgrade = head('GET / HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: websocket');
-    const conversation = collectRequests(new RequestParser(), [bytes(`${upgrade}\x81\x05hello`)], true);
+    const conversation = collectRequests(
+      new RequestParser(),
+      [bytes(`${upgrade}\x81\x05hello`)],
+      true,
+    );
     expect(conversation.rest).toBe('\x81\x05hello');
     expect(conversation.messages[0]?.ended).toBe(true);
   });
@@ -359,7 +434,10 @@ describe('the sequence of events', () => {
   it('throws bytes after the last message of a connection away', () => {
     const parser = new RequestParser();
     const last = head('GET /1 HTTP/1.1', 'Host: a', 'Connection: close');
-    const conversation = collectRequests(parser, [bytes(`${last}${head('GET /2 HTTP/1.1', 'Host: a')}`), bytes('\0')]);
+    const conversation = collectRequests(parser, [
+      bytes(`${last}${head('GET /2 HTTP/1.1', 'Host: a')}`),
+      bytes('\0'),
+    ]);
     expect(conversation.fault).toBeUndefined();
     expect(conversation.messages).toHaveLength(1);
     expect(parser.idle).toBe(true);
@@ -376,7 +454,9 @@ describe('the sequence of events', () => {
 
   it('takes an empty line after the last request for nothing', () => {
     const parser = new RequestParser();
-    collectRequests(parser, [bytes(`${head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3')}abc\r\n`)]);
+    collectRequests(parser, [
+      bytes(`${head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3')}abc\r\n`),
+    ]);
     expect(parser.idle).toBe(true);
     parser.eof();
     expect(parser.state).toBe('needMore');
@@ -384,15 +464,24 @@ describe('the sequence of events', () => {
 
   it('does not report a fault under the name of the request before', () => {
     const parser = new RequestParser();
-    collectRequests(parser, [bytes(`${head('GET /first HTTP/1.1', 'Host: a')}${head('GET /second HTTP/1.1', 'Host : a')}`)]);
-    expect([parser.fault?.code, parser.method, parser.target, parser.host]).toEqual(['space_before_colon', '', '', '']);
+    collectRequests(parser, [
+      bytes(`${head('GET /first HTTP/1.1', 'Host: a')}${head('GET /second HTTP/1.1', 'Host : a')}`),
+    ]);
+    expect([parser.fault?.code, parser.method, parser.target, parser.host]).toEqual([
+      'space_before_colon',
+      '',
+      '',
+      '',
+    ]);
   });
 
   it('takes the end of the connection between requests as good, and in a body as a fault', () => {
     const parser = new RequestParser();
     parser.eof();
     expect(parser.state).toBe('needMore');
-    collectRequests(parser, [bytes(`${head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3')}ab`)]);
+    collectRequests(parser, [
+      bytes(`${head('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3')}ab`),
+    ]);
     parser.eof();
     expect(parser.fault?.code).toBe('truncated_request');
   });

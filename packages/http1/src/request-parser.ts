@@ -26,7 +26,14 @@ import { http1Faults, isHttp1Fault } from './faults.ts';
 import type { Http1Fault, Http1FaultCode } from './faults.ts';
 import { AUTHORIZATION, EXPECT, HOST, UPGRADE } from './field-names.ts';
 import { FAULT, FieldScanner, NEED_MORE } from './field-scanner.ts';
-import { CHUNKED, connectionOptions, declaredLength, OPTION_UPGRADE, persists, UNDECLARED } from './framing.ts';
+import {
+  CHUNKED,
+  connectionOptions,
+  declaredLength,
+  OPTION_UPGRADE,
+  persists,
+  UNDECLARED,
+} from './framing.ts';
 import type { Framing } from './framing.ts';
 import { HeaderList } from './header-list.ts';
 import { HostReader } from './host-reader.ts';
@@ -41,7 +48,9 @@ import type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';
 export type RequestState = 'needMore' | 'head' | 'bodyChunk' | 'end' | 'fault';
 
 /** What a target is read into. */
-type TargetHolder = { -readonly [Part in 'path' | 'query' | 'hasQuery' | 'hasEncodedSlash']: NormalizedTarget[Part] };
+type TargetHolder = {
+  -readonly [Part in 'path' | 'query' | 'hasQuery' | 'hasEncodedSlash']: NormalizedTarget[Part];
+};
 
 export interface RequestParserOptions {
   readonly limits?: Partial<RequestLimits>;
@@ -105,7 +114,11 @@ export class RequestParser {
     this.line = new RequestLineReader(limits.maxRequestLineBytes);
     const rules = { ...limits, protectedNames: options.protectedNames ?? NO_NAMES };
     this.scanner = new FieldScanner(rules);
-    this.reader = new BlockReader(this.line, this.scanner, limits.maxRequestLineBytes + limits.maxHeaderBytes + 8);
+    this.reader = new BlockReader(
+      this.line,
+      this.scanner,
+      limits.maxRequestLineBytes + limits.maxHeaderBytes + 8,
+    );
     this.decoder = new BodyDecoder(rules, this.scanner);
   }
 
@@ -237,7 +250,12 @@ export class RequestParser {
     this.versionMinor = line.versionMinor;
     this.headBytes = text.length;
     this.droppedFields = this.scanner.dropped;
-    return this.settleFraming() ?? this.settleHost() ?? this.settleExpectation() ?? this.settleConnection(headers);
+    return (
+      this.settleFraming() ??
+      this.settleHost() ??
+      this.settleExpectation() ??
+      this.settleConnection(headers)
+    );
   }
 
   private settleFraming(): Http1FaultCode | undefined {
@@ -256,7 +274,10 @@ export class RequestParser {
     if (value === undefined && this.versionMinor === 1) return 'missing_host';
     if (this.headers.repeats(HOST)) return 'repeated_host';
     const reader = this.hostReader;
-    const fault = value === undefined ? reader.readTarget(form, this.target) : reader.read(value, form, this.target);
+    const fault =
+      value === undefined
+        ? reader.readTarget(form, this.target)
+        : reader.read(value, form, this.target);
     if (fault !== undefined) return fault;
     this.host = this.hostReader.host;
     this.port = this.hostReader.port;
@@ -268,9 +289,11 @@ export class RequestParser {
     this.expectContinue = false;
     const value = this.headers.getKnown(EXPECT);
     if (value === undefined) return undefined;
-    if (value.toLowerCase() !== '100-continue' || this.headers.repeats(EXPECT)) return 'unmet_expectation';
+    if (value.toLowerCase() !== '100-continue' || this.headers.repeats(EXPECT))
+      return 'unmet_expectation';
     // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored; without a body there is nothing to wait for.
-    this.expectContinue = this.versionMinor === 1 && (this.framing === 'chunked' || this.contentLength > 0);
+    this.expectContinue =
+      this.versionMinor === 1 && (this.framing === 'chunked' || this.contentLength > 0);
     return undefined;
   }
 
@@ -278,9 +301,13 @@ export class RequestParser {
     if (headers.repeats(AUTHORIZATION)) return 'repeated_authorization';
     const options = connectionOptions(headers);
     this.keepAlive = persists(options, this.versionMinor);
-    const asksUpgrade = (options & OPTION_UPGRADE) !== 0 && this.method === 'GET' && this.versionMinor === 1;
+    const asksUpgrade =
+      (options & OPTION_UPGRADE) !== 0 && this.method === 'GET' && this.versionMinor === 1;
     const isWebsocket =
-      asksUpgrade && this.framing === 'none' && headers.getKnown(UPGRADE)?.toLowerCase() === 'websocket' && !headers.repeats(UPGRADE);
+      asksUpgrade &&
+      this.framing === 'none' &&
+      headers.getKnown(UPGRADE)?.toLowerCase() === 'websocket' &&
+      !headers.repeats(UPGRADE);
     this.upgrade = isWebsocket ? 'websocket' : undefined;
     return undefined;
   }

@@ -15,7 +15,9 @@ const head = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
 function read(text: string, expected: readonly Expected[] = [GET], closes = false): Conversation {
   const bytes = Buffer.from(text, 'latin1');
   const whole = collectResponses(new ResponseParser(), [bytes], expected, closes);
-  expect(collectResponses(new ResponseParser(), cut(bytes, [...bytes.keys()]), expected, closes)).toEqual(whole);
+  expect(
+    collectResponses(new ResponseParser(), cut(bytes, [...bytes.keys()]), expected, closes),
+  ).toEqual(whole);
   return whole;
 }
 
@@ -27,7 +29,13 @@ describe('a response that is accepted', () => {
     expect(parser.started).toBe(false);
     expect(parser.consume(Buffer.from(text, 'latin1'), 0)).toBe(text.length);
     expect(parser.state).toBe('head');
-    expect(parser).toMatchObject({ status: 200, reason: 'Very Good\xe9', versionMinor: 1, headBytes: text.length, started: true });
+    expect(parser).toMatchObject({
+      status: 200,
+      reason: 'Very Good\xe9',
+      versionMinor: 1,
+      headBytes: text.length,
+      started: true,
+    });
     expect(parser.headers.entries()).toEqual([
       ['content-length', '2'],
       ['x_under', 'kept'],
@@ -37,19 +45,68 @@ describe('a response that is accepted', () => {
   it.each<[string, string, Expected, string, number | undefined, boolean]>([
     ['length', head('HTTP/1.1 200 OK', 'Content-Length: 3'), GET, 'length', 3, true],
     ['an empty length', head('HTTP/1.1 200 OK', 'Content-Length: 0'), GET, 'length', 0, true],
-    ['chunks', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'), GET, 'chunked', undefined, true],
+    [
+      'chunks',
+      head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'),
+      GET,
+      'chunked',
+      undefined,
+      true,
+    ],
     ['the end of the connection', head('HTTP/1.1 200 OK'), GET, 'close', undefined, false],
     ['HEAD, with a length', head('HTTP/1.1 200 OK', 'Content-Length: 3'), HEAD, 'none', 3, true],
-    ['HEAD, with chunks', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'), HEAD, 'none', undefined, true],
+    [
+      'HEAD, with chunks',
+      head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'),
+      HEAD,
+      'none',
+      undefined,
+      true,
+    ],
     ['HEAD, with neither', head('HTTP/1.1 200 OK'), HEAD, 'none', undefined, true],
     ['204', head('HTTP/1.1 204 No Content'), GET, 'none', undefined, true],
-    ['204, with a length of nothing', head('HTTP/1.1 204 No Content', 'Content-Length: 0'), GET, 'none', 0, true],
-    ['304, with the length of what is not sent', head('HTTP/1.1 304 Not Modified', 'Content-Length: 9'), GET, 'none', 9, true],
+    [
+      '204, with a length of nothing',
+      head('HTTP/1.1 204 No Content', 'Content-Length: 0'),
+      GET,
+      'none',
+      0,
+      true,
+    ],
+    [
+      '304, with the length of what is not sent',
+      head('HTTP/1.1 304 Not Modified', 'Content-Length: 9'),
+      GET,
+      'none',
+      9,
+      true,
+    ],
     ['no reason', head('HTTP/1.1 200 ', 'Content-Length: 3'), GET, 'length', 3, true],
-    ['no space before no reason', head('HTTP/1.1 200', 'Content-Length: 3'), GET, 'length', 3, true],
-    ['Connection: close', head('HTTP/1.1 200 OK', 'Content-Length: 3', 'Connection: close'), GET, 'length', 3, false],
+    [
+      'no space before no reason',
+      head('HTTP/1.1 200', 'Content-Length: 3'),
+      GET,
+      'length',
+      3,
+      true,
+    ],
+    [
+      'Connection: close',
+      head('HTTP/1.1 200 OK', 'Content-Length: 3', 'Connection: close'),
+      GET,
+      'length',
+      3,
+      false,
+    ],
     ['HTTP/1.0', head('HTTP/1.0 200 OK', 'Content-Length: 3'), GET, 'length', 3, false],
-    ['HTTP/1.0 that stays', head('HTTP/1.0 200 OK', 'Content-Length: 3', 'Connection: keep-alive'), GET, 'length', 3, true],
+    [
+      'HTTP/1.0 that stays',
+      head('HTTP/1.0 200 OK', 'Content-Length: 3', 'Connection: keep-alive'),
+      GET,
+      'length',
+      3,
+      true,
+    ],
     ['the last status', head('HTTP/1.1 599 X', 'Content-Length: 0'), GET, 'length', 0, true],
   ])('framed by %s', (_, text, request, framing, contentLength, keepAlive) => {
     const { fault, messages } = read(text, [request]);
@@ -83,17 +140,26 @@ describe('a response that is accepted', () => {
     const text = `${head('HTTP/1.1 101 Switching Protocols', 'Upgrade: WebSocket', 'Connection: Upgrade')}\x81\x02hi`;
     const { fault, messages, rest } = read(text, [UPGRADE]);
     expect(fault).toBeUndefined();
-    expect(messages[0]).toMatchObject({ upgraded: true, ended: true, keepAlive: false, framing: 'none' });
+    expect(messages[0]).toMatchObject({
+      upgraded: true,
+      ended: true,
+      keepAlive: false,
+      framing: 'none',
+    });
     expect(rest).toBe('\x81\x02hi');
   });
 
   it('may refuse the upgrade like any request', () => {
-    const { messages } = read(`${head('HTTP/1.1 403 Forbidden', 'Content-Length: 2')}no`, [UPGRADE]);
+    const { messages } = read(`${head('HTTP/1.1 403 Forbidden', 'Content-Length: 2')}no`, [
+      UPGRADE,
+    ]);
     expect(messages[0]).toMatchObject({ upgraded: false, body: 'no', ended: true });
   });
 
   it('becomes a tunnel after 2xx to CONNECT, whatever length it states', () => {
-    const { messages, rest } = read(`${head('HTTP/1.1 200 OK', 'Content-Length: 5')}bytes`, [CONNECT]);
+    const { messages, rest } = read(`${head('HTTP/1.1 200 OK', 'Content-Length: 5')}bytes`, [
+      CONNECT,
+    ]);
     expect(messages[0]).toMatchObject({ upgraded: true, framing: 'none' });
     expect(rest).toBe('bytes');
   });
@@ -127,7 +193,10 @@ describe('a response that is refused', () => {
     ['obs_fold', head('HTTP/1.1 200 OK', 'X: y', ' z')],
     ['space_before_colon', head('HTTP/1.1 200 OK', 'Content-Length : 3')],
     ['bare_line_feed', 'HTTP/1.1 200 OK\r\nX: y\n\r\n'],
-    ['length_and_coding', head('HTTP/1.1 200 OK', 'Content-Length: 3', 'Transfer-Encoding: chunked')],
+    [
+      'length_and_coding',
+      head('HTTP/1.1 200 OK', 'Content-Length: 3', 'Transfer-Encoding: chunked'),
+    ],
     ['repeated_content_length', head('HTTP/1.1 200 OK', 'Content-Length: 3', 'Content-Length: 3')],
     ['invalid_content_length', head('HTTP/1.1 200 OK', 'Content-Length: 3, 3')],
     ['invalid_content_length', head('HTTP/1.1 200 OK', 'Content-Length: -1')],
@@ -143,10 +212,19 @@ describe('a response that is refused', () => {
     ['body_forbidden', head('HTTP/1.1 103 Early Hints', 'Transfer-Encoding: chunked')],
     ['closing_interim_response', head('HTTP/1.1 100 Continue', 'Connection: close')],
     ['closing_interim_response', head('HTTP/1.0 103 Early Hints')],
-    ['unasked_upgrade', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: upgrade')],
+    [
+      'unasked_upgrade',
+      head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: upgrade'),
+    ],
     ['invalid_chunk_size', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}x\r\n`],
-    ['forbidden_trailer', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}0\r\nSet-Cookie: a=b\r\n\r\n`],
-    ['unexpected_response_bytes', `${head('HTTP/1.1 200 OK', 'Content-Length: 0')}${head('HTTP/1.1 200 OK', 'Content-Length: 0')}`],
+    [
+      'forbidden_trailer',
+      `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}0\r\nSet-Cookie: a=b\r\n\r\n`,
+    ],
+    [
+      'unexpected_response_bytes',
+      `${head('HTTP/1.1 200 OK', 'Content-Length: 0')}${head('HTTP/1.1 200 OK', 'Content-Length: 0')}`,
+    ],
     ['unexpected_response_bytes', `${head('HTTP/1.1 204 No Content')}x`],
   ])('%s: %j', (code, text) => {
     expect(read(text).fault).toBe(code);
@@ -154,7 +232,10 @@ describe('a response that is refused', () => {
   });
 
   it.each([
-    ['another protocol', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: h2c', 'Connection: upgrade')],
+    [
+      'another protocol',
+      head('HTTP/1.1 101 Switching Protocols', 'Upgrade: h2c', 'Connection: upgrade'),
+    ],
     ['no protocol', head('HTTP/1.1 101 Switching Protocols', 'Connection: upgrade')],
     ['no Connection', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket')],
   ])('101 with %s', (_, text) => {
@@ -180,7 +261,10 @@ describe('the end of the connection', () => {
     ['truncated_response', head('HTTP/1.1 200 OK', 'Content-Length: 3')],
     ['truncated_response', `${head('HTTP/1.1 200 OK', 'Content-Length: 3')}ab`],
     ['truncated_response', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}3\r\nabc\r\n`],
-    ['truncated_response', `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}3\r\nabc\r\n0\r\n`],
+    [
+      'truncated_response',
+      `${head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked')}3\r\nabc\r\n0\r\n`,
+    ],
     ['truncated_response', head('HTTP/1.1 100 Continue')],
   ])('is %s after %j', (code, text) => {
     const { fault, messages } = read(text, [GET], true);
@@ -189,7 +273,9 @@ describe('the end of the connection', () => {
   });
 
   it('is good between responses', () => {
-    expect(read(`${head('HTTP/1.1 200 OK', 'Content-Length: 1')}x`, [GET], true).fault).toBeUndefined();
+    expect(
+      read(`${head('HTTP/1.1 200 OK', 'Content-Length: 1')}x`, [GET], true).fault,
+    ).toBeUndefined();
   });
 
   it('tells a connection that died unused from an answer cut short', () => {

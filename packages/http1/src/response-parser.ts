@@ -17,7 +17,14 @@ import { http1ResponseFaults } from './faults.ts';
 import type { Http1Fault, Http1FaultCode } from './faults.ts';
 import { UPGRADE } from './field-names.ts';
 import { FAULT, FieldScanner, NEED_MORE } from './field-scanner.ts';
-import { CHUNKED, connectionOptions, declaredLength, OPTION_UPGRADE, persists, UNDECLARED } from './framing.ts';
+import {
+  CHUNKED,
+  connectionOptions,
+  declaredLength,
+  OPTION_UPGRADE,
+  persists,
+  UNDECLARED,
+} from './framing.ts';
 import type { Framing } from './framing.ts';
 import { HeaderList } from './header-list.ts';
 import { defaultResponseLimits } from './limits.ts';
@@ -76,7 +83,11 @@ export class ResponseParser {
     this.line = new StatusLineReader(limits.maxStatusLineBytes);
     const rules = { ...limits, protectedNames: undefined };
     const scanner = new FieldScanner(rules);
-    this.reader = new BlockReader(this.line, scanner, limits.maxStatusLineBytes + limits.maxHeaderBytes + 8);
+    this.reader = new BlockReader(
+      this.line,
+      scanner,
+      limits.maxStatusLineBytes + limits.maxHeaderBytes + 8,
+    );
     this.decoder = new BodyDecoder(rules, scanner);
   }
 
@@ -184,8 +195,10 @@ export class ResponseParser {
     if (typeof declared === 'string') return declared;
     this.contentLength = declared >= 0 ? declared : undefined;
     const options = connectionOptions(this.headers);
-    const fault = line.status < 200 ? this.settleInterim(declared, options) : this.settleFinal(declared);
-    this.keepAlive = persists(options, line.versionMinor) && this.framing !== 'close' && !this.upgraded;
+    const fault =
+      line.status < 200 ? this.settleInterim(declared, options) : this.settleFinal(declared);
+    this.keepAlive =
+      persists(options, line.versionMinor) && this.framing !== 'close' && !this.upgraded;
     return fault;
   }
 
@@ -195,10 +208,13 @@ export class ResponseParser {
     if (!persists(options, this.versionMinor)) return 'closing_interim_response';
     if (this.status === 101) {
       const names = this.headers.getKnown(UPGRADE)?.toLowerCase();
-      this.upgraded = this.upgradeAsked && names === 'websocket' && (options & OPTION_UPGRADE) !== 0;
+      this.upgraded =
+        this.upgradeAsked && names === 'websocket' && (options & OPTION_UPGRADE) !== 0;
       return this.upgraded ? undefined : 'unasked_upgrade';
     }
-    return ++this.interimResponses > this.maxInterimResponses ? 'too_many_interim_responses' : undefined;
+    return ++this.interimResponses > this.maxInterimResponses
+      ? 'too_many_interim_responses'
+      : undefined;
   }
 
   private settleFinal(declared: number): Http1FaultCode | undefined {
@@ -211,7 +227,8 @@ export class ResponseParser {
     } else if (this.status === 304 || this.method === 'HEAD') {
       this.framing = 'none';
     } else {
-      this.framing = declared === CHUNKED ? 'chunked' : declared === UNDECLARED ? 'close' : 'length';
+      this.framing =
+        declared === CHUNKED ? 'chunked' : declared === UNDECLARED ? 'close' : 'length';
     }
     return undefined;
   }

@@ -53,7 +53,8 @@ export function serializeRequestHead(
  */
 export function requireRequestLine(method: string, target: string): void {
   if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
-  if (!isVisible(target)) throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
+  if (!isVisible(target))
+    throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
 }
 
 /** Whether a text is not empty and holds visible ASCII only. */
@@ -79,18 +80,22 @@ export function serializeResponseHead(
   framing: Framing,
   contentLength: number,
 ): string {
-  if (!Number.isInteger(status) || status < 100 || status > 599) throw new TypeError(`${status} is not a status code`);
+  if (!Number.isInteger(status) || status < 100 || status > 599)
+    throw new TypeError(`${status} is not a status code`);
   const line = reason === undefined ? (STATUS_LINES[status] as string) : statusLine(status, reason);
   return line + headers.serializeWithoutFraming() + framingLine(framing, contentLength) + CRLF;
 }
 
 function statusLine(status: number, reason: string): string {
-  if (FORBIDDEN_IN_REASON.test(reason)) throw new TypeError('a reason phrase must not hold line breaks or control characters');
+  if (FORBIDDEN_IN_REASON.test(reason))
+    throw new TypeError('a reason phrase must not hold line breaks or control characters');
   return `HTTP/1.1 ${status} ${reason}\r\n`;
 }
 
 /** The status line of every status, with its usual reason phrase. */
-const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) => statusLine(status, statusText[status] ?? ''));
+const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) =>
+  statusLine(status, statusText[status] ?? ''),
+);
 
 /** An interim head that asks for the body: write it at most once, and only after the request was allowed. */
 export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
@@ -100,7 +105,8 @@ export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
  * @throws TypeError for 0 bytes, which would end the body
  */
 export function chunkPrefix(bytes: number): string {
-  if (!Number.isSafeInteger(bytes) || bytes <= 0) throw new TypeError(`a chunk cannot hold ${bytes} bytes`);
+  if (!Number.isSafeInteger(bytes) || bytes <= 0)
+    throw new TypeError(`a chunk cannot hold ${bytes} bytes`);
   return bytes.toString(16) + CRLF;
 }
 

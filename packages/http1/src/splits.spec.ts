@@ -4,19 +4,65 @@ import { collectRequests, collectResponses, cut } from '../testing/collect.ts';
 import { FieldScanner } from './field-scanner.ts';
 import { RequestParser, ResponseParser } from './index.ts';
 
-const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\n', '\r', '\r\r\n');
-const fieldLine = fc.oneof(
-  fc.constantFrom('Host: a', 'Host: b:80', 'Content-Length: 3', 'Transfer-Encoding: chunked', 'Connection: close', 'x_y: z', ' fold', 'X'),
-  fc.tuple(fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/), fc.stringMatching(/^[\t -~]{0,30}$/)).map(([name, value]) => `${name}: ${value}`),
+const lineEnd = fc.constantFrom(
+  '\r\n',
+  '\r\n',
+  '\r\n',
+  '\r\n',
+  '\r\n',
+  '\r\n',
+  '\r\n',
+  '\n',
+  '\r',
+  '\r\r\n',
 );
-const requestStart = fc.constantFrom('GET / HTTP/1.1', 'POST /a?b HTTP/1.1', 'OPTIONS * HTTP/1.0', 'GET http://a/ HTTP/1.1', 'GET / HTTP/3.0', '');
-const statusLine = fc.constantFrom('HTTP/1.1 200 OK', 'HTTP/1.1 204 No Content', 'HTTP/1.1 103 Early Hints', 'HTTP/1.0 404', 'HTTP/1.1 99 X');
-const body = fc.constantFrom('', 'abc', '3\r\nabc\r\n0\r\n\r\n', '2;a=b\r\nab\r\n0\r\nX-T: 1\r\n\r\n', '3\r\nabcd\r\n', '\0', 'x'.repeat(100));
+const fieldLine = fc.oneof(
+  fc.constantFrom(
+    'Host: a',
+    'Host: b:80',
+    'Content-Length: 3',
+    'Transfer-Encoding: chunked',
+    'Connection: close',
+    'x_y: z',
+    ' fold',
+    'X',
+  ),
+  fc
+    .tuple(fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/), fc.stringMatching(/^[\t -~]{0,30}$/))
+    .map(([name, value]) => `${name}: ${value}`),
+);
+const requestStart = fc.constantFrom(
+  'GET / HTTP/1.1',
+  'POST /a?b HTTP/1.1',
+  'OPTIONS * HTTP/1.0',
+  'GET http://a/ HTTP/1.1',
+  'GET / HTTP/3.0',
+  '',
+);
+const statusLine = fc.constantFrom(
+  'HTTP/1.1 200 OK',
+  'HTTP/1.1 204 No Content',
+  'HTTP/1.1 103 Early Hints',
+  'HTTP/1.0 404',
+  'HTTP/1.1 99 X',
+);
+const body = fc.constantFrom(
+  '',
+  'abc',
+  '3\r\nabc\r\n0\r\n\r\n',
+  '2;a=b\r\nab\r\n0\r\nX-T: 1\r\n\r\n',
+  '3\r\nabcd\r\n',
+  '\0',
+  'x'.repeat(100),
+);
 
 function message(start: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(start, fc.array(fieldLine, { maxLength: 6 }), lineEnd, body)
-    .map(([first, fields, end, content]) => [first, 'Host: a', ...fields, '', ''].join('\r\n').replace('\r\n', end) + content);
+    .map(
+      ([first, fields, end, content]) =>
+        [first, 'Host: a', ...fields, '', ''].join('\r\n').replace('\r\n', end) + content,
+    );
 }
 
 const positions = fc.array(fc.nat(600), { maxLength: 40 });
@@ -24,12 +70,18 @@ const positions = fc.array(fc.nat(600), { maxLength: 40 });
 describe('reads of any size', () => {
   it('give the same requests and the same fault', () => {
     fc.assert(
-      fc.property(fc.array(message(requestStart), { minLength: 1, maxLength: 3 }), positions, (messages, at) => {
-        const bytes = Buffer.from(messages.join(''), 'latin1');
-        const whole = collectRequests(new RequestParser(), [bytes]);
-        expect(collectRequests(new RequestParser(), cut(bytes, at))).toEqual(whole);
-        expect(collectRequests(new RequestParser(), cut(bytes, [...bytes.keys()]))).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(message(requestStart), { minLength: 1, maxLength: 3 }),
+        positions,
+        (messages, at) => {
+          const bytes = Buffer.from(messages.join(''), 'latin1');
+          const whole = collectRequests(new RequestParser(), [bytes]);
+          expect(collectRequests(new RequestParser(), cut(bytes, at))).toEqual(whole);
+          expect(collectRequests(new RequestParser(), cut(bytes, [...bytes.keys()]))).toEqual(
+            whole,
+          );
+        },
+      ),
       { numRuns: 600, seed: 1 },
     );
   });
@@ -37,12 +89,20 @@ describe('reads of any size', () => {
   it('give the same responses and the same fault', () => {
     const expected = ['GET', 'HEAD', 'GET'].map((method) => ({ method, upgradeAsked: false }));
     fc.assert(
-      fc.property(fc.array(message(statusLine), { minLength: 1, maxLength: 3 }), positions, (messages, at) => {
-        const bytes = Buffer.from(messages.join(''), 'latin1');
-        const whole = collectResponses(new ResponseParser(), [bytes], expected, true);
-        expect(collectResponses(new ResponseParser(), cut(bytes, at), expected, true)).toEqual(whole);
-        expect(collectResponses(new ResponseParser(), cut(bytes, [...bytes.keys()]), expected, true)).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(message(statusLine), { minLength: 1, maxLength: 3 }),
+        positions,
+        (messages, at) => {
+          const bytes = Buffer.from(messages.join(''), 'latin1');
+          const whole = collectResponses(new ResponseParser(), [bytes], expected, true);
+          expect(collectResponses(new ResponseParser(), cut(bytes, at), expected, true)).toEqual(
+            whole,
+          );
+          expect(
+            collectResponses(new ResponseParser(), cut(bytes, [...bytes.keys()]), expected, true),
+          ).toEqual(whole);
+        },
+      ),
       { numRuns: 600, seed: 2 },
     );
   });
@@ -69,12 +129,43 @@ describe('one parser for thousands of messages', () => {
         shape === 0
           ? [`GET /${index} HTTP/1.1`, 'Host: a', ...fields, '', '']
           : shape === 1
-            ? [`POST /${index} HTTP/1.1`, `Host: h${index}`, 'Expect: 100-continue', ...fields, 'Content-Length: 4', '', 'body']
+            ? [
+                `POST /${index} HTTP/1.1`,
+                `Host: h${index}`,
+                'Expect: 100-continue',
+                ...fields,
+                'Content-Length: 4',
+                '',
+                'body',
+              ]
             : shape === 2
-              ? [`PUT /${index} HTTP/1.1`, 'Host: a:81', ...fields, 'Transfer-Encoding: chunked', '', '4', 'body', '0', 'X-T: 1', '', '']
-              : [`GET /${index} HTTP/1.0`, 'Connection: keep-alive', 'Host: a', 'x_y: z', ...fields, '', ''];
+              ? [
+                  `PUT /${index} HTTP/1.1`,
+                  'Host: a:81',
+                  ...fields,
+                  'Transfer-Encoding: chunked',
+                  '',
+                  '4',
+                  'body',
+                  '0',
+                  'X-T: 1',
+                  '',
+                  '',
+                ]
+              : [
+                  `GET /${index} HTTP/1.0`,
+                  'Connection: keep-alive',
+                  'Host: a',
+                  'x_y: z',
+                  ...fields,
+                  '',
+                  '',
+                ];
       const text = lines.join('\r\n');
-      const { messages, fault } = collectRequests(parser, cut(Buffer.from(text), [index % text.length, (index * 7) % text.length]));
+      const { messages, fault } = collectRequests(
+        parser,
+        cut(Buffer.from(text), [index % text.length, (index * 7) % text.length]),
+      );
       expect(fault).toBeUndefined();
       expect(messages).toHaveLength(1);
       expect(messages[0]?.start).toContain(`/${index} `);

@@ -33,7 +33,8 @@ export class StatusLineReader implements StartLineReader {
     this.reasonStart = at - base;
     while (at < end && FIELD_VALUE[bytes[at] as number] !== 0) at++;
     this.reasonEnd = at - base;
-    if (at + 2 > end || bytes[at] !== CR || bytes[at + 1] !== LF) return this.judge(bytes, base, end);
+    if (at + 2 > end || bytes[at] !== CR || bytes[at + 1] !== LF)
+      return this.judge(bytes, base, end);
     return at - base > this.maxBytes ? this.refuse('status_line_too_long') : at + 2;
   }
 
@@ -73,9 +74,11 @@ export class StatusLineReader implements StartLineReader {
     if (lineFeed < 0 || lineFeed >= end) return this.wait(end - base);
     if (lineFeed - base > this.maxBytes + 1) return this.refuse('status_line_too_long');
     const version = /^HTTP\/[0-9]\.[0-9] /.test(bytes.toString('latin1', base, base + 9));
-    const supported = version && bytes[base + 5] === 0x31 && (bytes[base + 7] === 0x31 || bytes[base + 7] === 0x30);
+    const supported =
+      version && bytes[base + 5] === 0x31 && (bytes[base + 7] === 0x31 || bytes[base + 7] === 0x30);
     return this.refuse(
-      faultOfLine(bytes, base, lineFeed) ?? (version && !supported ? 'unsupported_version' : 'malformed_status_line'),
+      faultOfLine(bytes, base, lineFeed) ??
+        (version && !supported ? 'unsupported_version' : 'malformed_status_line'),
     );
   }
 

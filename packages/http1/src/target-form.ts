@@ -9,7 +9,10 @@ const ABSOLUTE = /^https?:\/\//i;
 
 /** The form of a target, or undefined when the method does not allow it or it has none of the four. */
 export function formOfTarget(method: string, target: string): TargetForm | undefined {
-  if (method === 'CONNECT') return target.startsWith('/') || ABSOLUTE.test(target) || target === '*' ? undefined : 'authority';
+  if (method === 'CONNECT')
+    return target.startsWith('/') || ABSOLUTE.test(target) || target === '*'
+      ? undefined
+      : 'authority';
   if (target.startsWith('/')) return 'origin';
   if (target === '*') return method === 'OPTIONS' ? 'asterisk' : undefined;
   return ABSOLUTE.test(target) ? 'absolute' : undefined;

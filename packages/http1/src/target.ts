@@ -7,7 +7,16 @@
  *   upper-case escapes; every character is visible ASCII.
  * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is refused.
  */
-import { ASTERISK, BACKSLASH, HASH, HEX, PERCENT, QUESTION, SLASH, TARGET } from './byte-classes.ts';
+import {
+  ASTERISK,
+  BACKSLASH,
+  HASH,
+  HEX,
+  PERCENT,
+  QUESTION,
+  SLASH,
+  TARGET,
+} from './byte-classes.ts';
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';
 import { splitAbsoluteTarget } from './target-form.ts';
@@ -39,7 +48,10 @@ export const keepEncodedSlash: NormalizeTargetOptions = Object.freeze({ encodedS
  * Normalises a request target of origin, absolute or asterisk form.
  * @param raw the target as it was received, one character per byte
  */
-export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {}): NormalizedTarget | Http1Fault {
+export function normalizeTarget(
+  raw: string,
+  options: NormalizeTargetOptions = {},
+): NormalizedTarget | Http1Fault {
   let target = raw;
   if (raw.charCodeAt(0) !== SLASH) {
     if (raw.length === 1 && raw.charCodeAt(0) === ASTERISK) {
@@ -51,8 +63,16 @@ export function normalizeTarget(raw: string, options: NormalizeTargetOptions = {
   }
   if (NORMAL_TARGET.test(target)) {
     const question = target.indexOf('?');
-    if (question < 0) return { path: target, query: '', hasQuery: false, target, raw, hasEncodedSlash: false };
-    return { path: target.slice(0, question), query: target.slice(question + 1), hasQuery: true, target, raw, hasEncodedSlash: false };
+    if (question < 0)
+      return { path: target, query: '', hasQuery: false, target, raw, hasEncodedSlash: false };
+    return {
+      path: target.slice(0, question),
+      query: target.slice(question + 1),
+      hasQuery: true,
+      target,
+      raw,
+      hasEncodedSlash: false,
+    };
   }
   return normalizeSlowly(target, raw, options.encodedSlash === 'keep');
 }
@@ -89,7 +109,8 @@ const REFUSE = 3;
 
 const PATH_CLASS = Uint8Array.from({ length: 256 }, (_, code) => {
   if (code === PERCENT) return ESCAPE;
-  if (code <= 0x20 || code >= 0x7f || code === HASH || code === BACKSLASH || code === QUESTION) return REFUSE;
+  if (code <= 0x20 || code >= 0x7f || code === HASH || code === BACKSLASH || code === QUESTION)
+    return REFUSE;
   return '"<>^`{|}'.includes(String.fromCharCode(code)) ? ENCODE : PLAIN;
 });
 
@@ -97,7 +118,8 @@ const PATH_CLASS = Uint8Array.from({ length: 256 }, (_, code) => {
 function faultOfQuery(target: string, from: number): Http1Fault | undefined {
   for (let at = from; at < target.length; at++) {
     const code = target.charCodeAt(at);
-    if (TARGET[code] !== 1) return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
+    if (TARGET[code] !== 1)
+      return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
     if (code === PERCENT) {
       const value = escapeAt(target, at);
       if (value < 0) return http1Faults.invalid_percent_escape;
@@ -126,7 +148,11 @@ function isEncodedSlash(code: number): boolean {
   return code === SLASH || code === BACKSLASH;
 }
 
-function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean): NormalizedTarget | Http1Fault {
+function normalizeSlowly(
+  target: string,
+  raw: string,
+  keepEncodedSlash: boolean,
+): NormalizedTarget | Http1Fault {
   const question = target.indexOf('?');
   const pathEnd = question < 0 ? target.length : question;
   let decoded = '';
@@ -134,7 +160,8 @@ function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean)
   for (let at = 0; at < pathEnd; at++) {
     const code = target.charCodeAt(at);
     const kind = PATH_CLASS[code] ?? REFUSE;
-    if (kind === REFUSE) return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
+    if (kind === REFUSE)
+      return code === HASH ? http1Faults.fragment_in_target : http1Faults.invalid_target_character;
     if (kind !== ESCAPE) {
       decoded += kind === ENCODE ? escapeOf(code) : String.fromCharCode(code);
       continue;
@@ -154,7 +181,14 @@ function normalizeSlowly(target: string, raw: string, keepEncodedSlash: boolean)
   const path = removeDotSegments(decoded);
   if (path === undefined) return http1Faults.dot_segment_parameter;
   const query = target.slice(pathEnd);
-  return { path, query: query.slice(1), hasQuery: question >= 0, target: path + query, raw, hasEncodedSlash };
+  return {
+    path,
+    query: query.slice(1),
+    hasQuery: question >= 0,
+    target: path + query,
+    raw,
+    hasEncodedSlash,
+  };
 }
 
 /** A dot segment that some servers recognise behind a parameter or an encoded slash. */

@@ -22,7 +22,7 @@ export function faultOfCodings(lines: readonly string[]): Http1FaultCode {
   const list = lines.join(',');
   let codings = 0;
   let last = '';
-  for (let at = 0; at < list.length; ) {
+  for (let at = 0; at < list.length;) {
     EMPTY_ITEM.lastIndex = at;
     if (EMPTY_ITEM.test(list)) {
       at = EMPTY_ITEM.lastIndex;
@@ -37,5 +37,7 @@ export function faultOfCodings(lines: readonly string[]): Http1FaultCode {
     if (last === 'chunked' && coding[2] !== '') return 'invalid_transfer_coding';
     at = CODING.lastIndex;
   }
-  return last === 'chunked' && codings > 1 ? 'unsupported_transfer_coding' : 'invalid_transfer_coding';
+  return last === 'chunked' && codings > 1
+    ? 'unsupported_transfer_coding'
+    : 'invalid_transfer_coding';
 }

@@ -21,8 +21,16 @@ describe('a request of HTTP/1.0 without Host', () => {
 
   it('does not get the host of the request before, nor does the one behind it get none', () => {
     const keep = 'Connection: keep-alive';
-    const texts = [head('GET /1 HTTP/1.0', 'Host: a', keep), head('GET /2 HTTP/1.0', keep), head('GET /3 HTTP/1.0', 'Host: a', keep)];
+    const texts = [
+      head('GET /1 HTTP/1.0', 'Host: a', keep),
+      head('GET /2 HTTP/1.0', keep),
+      head('GET /3 HTTP/1.0', 'Host: a', keep),
+    ];
     const { messages } = collectRequests(new RequestParser(), [Buffer.concat(texts)]);
-    expect(messages.map(({ start }) => start)).toEqual(['GET /1 1.0 a ', 'GET /2 1.0  ', 'GET /3 1.0 a ']);
+    expect(messages.map(({ start }) => start)).toEqual([
+      'GET /1 1.0 a ',
+      'GET /2 1.0  ',
+      'GET /3 1.0 a ',
+    ]);
   });
 });

@@ -27,7 +27,9 @@ export interface Conversation {
 
 /** Cuts bytes into reads that end at the given positions; positions outside the bytes and repetitions are ignored. */
 export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
-  const edges = [...new Set([0, ...positions, bytes.length])].filter((at) => at >= 0 && at <= bytes.length);
+  const edges = [...new Set([0, ...positions, bytes.length])].filter(
+    (at) => at >= 0 && at <= bytes.length,
+  );
   edges.sort((one, other) => one - other);
   // A copy per read, as from a socket: a parser that looks beyond its read finds nothing useful there.
   return edges.slice(1).map((end, index) => {
@@ -39,7 +41,11 @@ export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
 }
 
 /** Feeds requests and collects what comes out, to the end of the reads or to the first fault. */
-export function collectRequests(parser: RequestParser, reads: readonly Buffer[], stopAtUpgrade = false): Conversation {
+export function collectRequests(
+  parser: RequestParser,
+  reads: readonly Buffer[],
+  stopAtUpgrade = false,
+): Conversation {
   const conversation: Conversation = { messages: [], interim: [], fault: undefined, rest: '' };
   let current: CollectedMessage | undefined;
   let stopped = false;

@@ -20,7 +20,11 @@ const failure = (difference: string): Verdict => ({ kind: 'failure', difference 
 /** After the last message of a connection the native parser errs on further bytes; ours does not look at them. */
 const AFTER_CLOSE = 'HPE_CLOSED_CONNECTION';
 
-function sameFields(ours: CollectedMessage['fields'], theirs: CollectedMessage['fields'], dropsUnderscores: boolean): boolean {
+function sameFields(
+  ours: CollectedMessage['fields'],
+  theirs: CollectedMessage['fields'],
+  dropsUnderscores: boolean,
+): boolean {
   const kept = dropsUnderscores ? theirs.filter(([name]) => !name.includes('_')) : theirs;
   return JSON.stringify(ours) === JSON.stringify(kept);
 }
@@ -31,26 +35,41 @@ export function compare(ours: Conversation, theirs: Conversation, isRequest: boo
   for (let at = 0; at < ours.messages.length; at++) {
     const our = ours.messages[at] as CollectedMessage;
     const their = theirs.messages[at];
-    if (isRequest && !isKnownMethod(our.start.split(' ', 1)[0] as string)) return stricter('unknown_method');
-    if (their === undefined) return failure(`ours accepts the head of message ${at}, theirs does not (${theirs.fault})`);
+    if (isRequest && !isKnownMethod(our.start.split(' ', 1)[0] as string))
+      return stricter('unknown_method');
+    if (their === undefined)
+      return failure(`ours accepts the head of message ${at}, theirs does not (${theirs.fault})`);
     const ourStart = isRequest ? our.start.split(' ').slice(0, 3).join(' ') : our.start;
-    if (ourStart !== their.start) return failure(`start of message ${at}: ${ourStart} / ${their.start}`);
+    if (ourStart !== their.start)
+      return failure(`start of message ${at}: ${ourStart} / ${their.start}`);
     if (!sameFields(our.fields, their.fields, isRequest)) return failure(`fields of message ${at}`);
     if (our.upgraded !== their.upgraded) {
-      return isRequest && !our.upgraded ? stricter('upgrade_ignored') : failure(`upgrade of message ${at}`);
+      return isRequest && !our.upgraded
+        ? stricter('upgrade_ignored')
+        : failure(`upgrade of message ${at}`);
     }
-    if (our.upgraded) return ours.rest === theirs.rest ? SAME : failure(`bytes after the upgrade in message ${at}`);
+    if (our.upgraded)
+      return ours.rest === theirs.rest ? SAME : failure(`bytes after the upgrade in message ${at}`);
     const isLast = at === ours.messages.length - 1;
-    if (isLast && ours.fault !== undefined && !our.ended) return compareCutShort(our, their, ours.fault, theirFault, isRequest);
-    if (our.body !== their.body || our.ended !== their.ended) return failure(`body of message ${at} (${theirs.fault})`);
-    if (!sameFields(our.trailers, their.trailers, isRequest)) return failure(`trailers of message ${at}`);
+    if (isLast && ours.fault !== undefined && !our.ended)
+      return compareCutShort(our, their, ours.fault, theirFault, isRequest);
+    if (our.body !== their.body || our.ended !== their.ended)
+      return failure(`body of message ${at} (${theirs.fault})`);
+    if (!sameFields(our.trailers, their.trailers, isRequest))
+      return failure(`trailers of message ${at}`);
     if (our.ended && their.keepAlive !== undefined && our.keepAlive !== their.keepAlive) {
-      return our.keepAlive ? failure(`message ${at} keeps the connection`) : stricter('closes_earlier');
+      return our.keepAlive
+        ? failure(`message ${at} keeps the connection`)
+        : stricter('closes_earlier');
     }
   }
   const accepted = theirs.messages.length > ours.messages.length;
-  if (accepted) return ours.fault === undefined ? failure('theirs accepts one message more') : stricter(ours.fault);
-  if (!isRequest && ours.fault !== undefined && theirFault === undefined) return stricter(ours.fault);
+  if (accepted)
+    return ours.fault === undefined
+      ? failure('theirs accepts one message more')
+      : stricter(ours.fault);
+  if (!isRequest && ours.fault !== undefined && theirFault === undefined)
+    return stricter(ours.fault);
   return SAME;
 }
 

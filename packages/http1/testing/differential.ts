@@ -33,7 +33,14 @@ const MAX_FAILURES_KEPT = 100;
 
 /** Runs cases with the seeds `firstSeed`, `firstSeed + 1`, and so on. Requests and responses take turns by chance. */
 export function runDifferential(cases: number, firstSeed: number): DifferentialReport {
-  const report: DifferentialReport = { cases, agreedMessages: 0, same: 0, stricter: new Map(), failures: [], failureCount: 0 };
+  const report: DifferentialReport = {
+    cases,
+    agreedMessages: 0,
+    same: 0,
+    stricter: new Map(),
+    failures: [],
+    failureCount: 0,
+  };
   for (let seed = firstSeed; seed < firstSeed + cases; seed++) runCase(seed, report);
   return report;
 }
@@ -51,13 +58,19 @@ function runCase(seed: number, report: DifferentialReport): void {
     : collectResponses(new ResponseParser(), reads, expected, closes);
   const theirs = collectNatively(reads, isRequest ? undefined : expected, closes);
   const verdict = compare(ours, theirs, isRequest);
-  report.agreedMessages += ours.messages.filter((message, at) => message.ended && theirs.messages[at]?.ended).length;
+  report.agreedMessages += ours.messages.filter(
+    (message, at) => message.ended && theirs.messages[at]?.ended,
+  ).length;
   if (verdict.kind === 'same') {
     report.same++;
   } else if (verdict.kind === 'stricter' && Object.hasOwn(strictness, verdict.by)) {
     report.stricter.set(verdict.by, (report.stricter.get(verdict.by) ?? 0) + 1);
   } else {
-    const difference = verdict.kind === 'failure' ? verdict.difference : `stricter by ${verdict.by}, which has no name in strictness.ts`;
-    if (++report.failureCount <= MAX_FAILURES_KEPT) report.failures.push({ seed, difference, input: text });
+    const difference =
+      verdict.kind === 'failure'
+        ? verdict.difference
+        : `stricter by ${verdict.by}, which has no name in strictness.ts`;
+    if (++report.failureCount <= MAX_FAILURES_KEPT)
+      report.failures.push({ seed, difference, input: text });
   }
 }

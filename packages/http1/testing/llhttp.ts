@@ -41,7 +41,8 @@ const methodByNumber = new Map<number, string>();
 for (const method of native.methods) {
   const asked = new HTTPParser();
   asked.initialize(HTTPParser.REQUEST, {}, MAX_HEADER_BYTES, HTTPParser.kLenientNone);
-  asked[HTTPParser.kOnHeadersComplete] = ((...values: unknown[]) => void methodByNumber.set(values[3] as number, method)) as Callback;
+  asked[HTTPParser.kOnHeadersComplete] = ((...values: unknown[]) =>
+    void methodByNumber.set(values[3] as number, method)) as Callback;
   const target = method === 'CONNECT' ? 'a:1' : '/';
   asked.execute(Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`));
   asked.free();
@@ -52,14 +53,24 @@ const parser = new HTTPParser();
 
 function pairsOf(flat: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < flat.length; at += 2) pairs.push([(flat[at] as string).toLowerCase(), flat[at + 1] as string]);
+  for (let at = 0; at + 1 < flat.length; at += 2)
+    pairs.push([(flat[at] as string).toLowerCase(), flat[at + 1] as string]);
   return pairs;
 }
 
 /** What the native parser makes of the reads; `expected` is given for responses. */
-export function collectNatively(reads: readonly Buffer[], expected: readonly Expected[] | undefined, closes: boolean): Conversation {
+export function collectNatively(
+  reads: readonly Buffer[],
+  expected: readonly Expected[] | undefined,
+  closes: boolean,
+): Conversation {
   const conversation: Conversation = { messages: [], interim: [], fault: undefined, rest: '' };
-  parser.initialize(expected === undefined ? HTTPParser.REQUEST : HTTPParser.RESPONSE, {}, MAX_HEADER_BYTES, HTTPParser.kLenientNone);
+  parser.initialize(
+    expected === undefined ? HTTPParser.REQUEST : HTTPParser.RESPONSE,
+    {},
+    MAX_HEADER_BYTES,
+    HTTPParser.kLenientNone,
+  );
   let current: CollectedMessage | undefined;
   let gathered: [string, string][] = [];
   let target = '';
@@ -89,9 +100,22 @@ export function collectNatively(reads: readonly Buffer[], expected: readonly Exp
       return 1;
     }
     const version = `${major}.${minor}`;
-    const start = expected === undefined ? `${methodByNumber.get(method as number)} ${url ?? target} ${version}` : `${version} ${status} ${reason}`;
+    const start =
+      expected === undefined
+        ? `${methodByNumber.get(method as number)} ${url ?? target} ${version}`
+        : `${version} ${status} ${reason}`;
     target = '';
-    current = { start, fields, framing: '', contentLength: undefined, keepAlive, upgraded: upgrade, body: '', trailers: [], ended: false };
+    current = {
+      start,
+      fields,
+      framing: '',
+      contentLength: undefined,
+      keepAlive,
+      upgraded: upgrade,
+      body: '',
+      trailers: [],
+      ended: false,
+    };
     conversation.messages.push(current);
     if (expected === undefined) {
       upgraded = upgrade;
@@ -100,7 +124,10 @@ export function collectNatively(reads: readonly Buffer[], expected: readonly Exp
     const request = expected[answered++];
     upgraded = upgrade || (request?.method === 'CONNECT' && (status as number) < 300);
     // Whether a response to HEAD keeps the connection is judged before the parser is told that it has no body.
-    current = Object.assign(current, { upgraded, keepAlive: request?.method === 'HEAD' ? undefined : keepAlive });
+    current = Object.assign(current, {
+      upgraded,
+      keepAlive: request?.method === 'HEAD' ? undefined : keepAlive,
+    });
     if (upgraded) return 2;
     return request?.method === 'HEAD' ? 1 : 0;
   }) as Callback;

@@ -128,11 +128,13 @@ export const strictness: Readonly<Record<string, Strictness>> = {
   },
   invalid_chunk_size: {
     why: 'A chunk size is below 2^53 and has 16 digits at most.',
-    request: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n00000000000000003\r\nabc\r\n0\r\n\r\n',
+    request:
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n00000000000000003\r\nabc\r\n0\r\n\r\n',
   },
   invalid_chunk_extension: {
     why: 'A chunk extension has a name, and a value after `=`.',
-    request: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=\r\nabc\r\n0\r\n\r\n',
+    request:
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=\r\nabc\r\n0\r\n\r\n',
   },
   forbidden_trailer: {
     why: 'Framing, routing, credentials and cookies do not come after the body.',
@@ -150,7 +152,8 @@ export const strictness: Readonly<Record<string, Strictness>> = {
   },
   unasked_upgrade: {
     why: '101 must answer an upgrade request, and names websocket.',
-    response: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
+    response:
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
   },
   unexpected_response_bytes: {
     why: 'No byte may follow a response while no other is awaited.',

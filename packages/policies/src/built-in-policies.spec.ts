@@ -19,7 +19,8 @@ interface JsonSchema {
 function importedFrom(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, path = ''] of read(file).matchAll(/from '(\.[^']+)'/g)) importedFrom(join(dirname(file), path), seen);
+  for (const [, path = ''] of read(file).matchAll(/from '(\.[^']+)'/g))
+    importedFrom(join(dirname(file), path), seen);
   return seen;
 }
 
@@ -37,38 +38,47 @@ describe('the built-in policies', () => {
   it('have schemas that see no runtime', () => {
     const files = importedFrom('schemas.ts');
     expect([...files].filter((file) => file.endsWith('policy.ts'))).toEqual([]);
-    const bare = [...files].flatMap((file) => [...read(file).matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name));
+    const bare = [...files].flatMap((file) =>
+      [...read(file).matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name),
+    );
     expect(new Set(bare)).toEqual(new Set(['@sluice/policy-sdk', '@sluice/schema', 'zod']));
   });
 
-  describe.each(builtInPolicySchemas.map((schema) => [schema.name, schema] as const))('%s', (name, schema) => {
-    it('describes every field and refuses unknown ones', () => {
-      const json = z.toJSONSchema(schema.config, { io: 'input' }) as JsonSchema;
-      expect(json.additionalProperties).toBe(false);
-      const fields = Object.entries(json.properties ?? {});
-      expect(fields.length).toBeGreaterThan(0);
-      for (const [field, { description = '' }] of fields) expect([field, description]).toEqual([field, expect.stringMatching(/^\S.{9,}\.$/)]);
-    });
+  describe.each(builtInPolicySchemas.map((schema) => [schema.name, schema] as const))(
+    '%s',
+    (name, schema) => {
+      it('describes every field and refuses unknown ones', () => {
+        const json = z.toJSONSchema(schema.config, { io: 'input' }) as JsonSchema;
+        expect(json.additionalProperties).toBe(false);
+        const fields = Object.entries(json.properties ?? {});
+        expect(fields.length).toBeGreaterThan(0);
+        for (const [field, { description = '' }] of fields)
+          expect([field, description]).toEqual([field, expect.stringMatching(/^\S.{9,}\.$/)]);
+      });
 
-    it('says in one sentence what it does', () => {
-      expect(schema.summary).toMatch(/^[A-Z][^.]+\.$/);
-    });
+      it('says in one sentence what it does', () => {
+        expect(schema.summary).toMatch(/^[A-Z][^.]+\.$/);
+      });
 
-    it('has a page that says why and when, with the same summary, every field and two examples that are valid', () => {
-      const page = read(name, 'README.md');
-      expect(page.startsWith(`# ${name}\n\n${schema.summary}\n`)).toBe(true);
-      expect(page).toMatch(/^\*\*Why\.\*\* /m);
-      expect(page).toMatch(/^\*\*When\.\*\* /m);
-      const json = z.toJSONSchema(schema.config, { io: 'input' }) as JsonSchema;
-      for (const field of Object.keys(json.properties ?? {})) expect(page).toContain(`| \`${field}\` |`);
-      const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => JSON.parse(text) as Record<string, unknown>);
-      expect(examples.length).toBeGreaterThanOrEqual(2);
-      for (const { name: attached, config = {}, onError, ...rest } of examples) {
-        expect(attached).toBe(name);
-        expect(rest).toEqual({});
-        expect(onError === undefined || schema.onError !== undefined).toBe(true);
-        expect(schema.config.safeParse(config).error?.issues).toBeUndefined();
-      }
-    });
-  });
+      it('has a page that says why and when, with the same summary, every field and two examples that are valid', () => {
+        const page = read(name, 'README.md');
+        expect(page.startsWith(`# ${name}\n\n${schema.summary}\n`)).toBe(true);
+        expect(page).toMatch(/^\*\*Why\.\*\* /m);
+        expect(page).toMatch(/^\*\*When\.\*\* /m);
+        const json = z.toJSONSchema(schema.config, { io: 'input' }) as JsonSchema;
+        for (const field of Object.keys(json.properties ?? {}))
+          expect(page).toContain(`| \`${field}\` |`);
+        const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
+          ([, text = '']) => JSON.parse(text) as Record<string, unknown>,
+        );
+        expect(examples.length).toBeGreaterThanOrEqual(2);
+        for (const { name: attached, config = {}, onError, ...rest } of examples) {
+          expect(attached).toBe(name);
+          expect(rest).toEqual({});
+          expect(onError === undefined || schema.onError !== undefined).toBe(true);
+          expect(schema.config.safeParse(config).error?.issues).toBeUndefined();
+        }
+      });
+    },
+  );
 });

@@ -6,7 +6,11 @@ import type { AttachPoint, PolicyHooks, PolicySchema } from './policy.ts';
  * would never run is a check that is skipped, so nodes and `PolicyTester` refuse it.
  * @param at the kind of resource that the policy is attached to
  */
-export function hooksFault(schema: PolicySchema, hooks: PolicyHooks, at: AttachPoint): string | undefined {
+export function hooksFault(
+  schema: PolicySchema,
+  hooks: PolicyHooks,
+  at: AttachPoint,
+): string | undefined {
   const compiled: unknown = hooks;
   if (typeof compiled !== 'object' || compiled === null || 'then' in compiled) {
     return `compile of policy "${schema.name}" returned no hooks: return an object with a function for each phase, and wait for nothing`;
@@ -19,7 +23,8 @@ export function hooksFault(schema: PolicySchema, hooks: PolicyHooks, at: AttachP
   for (const phase of phases) {
     const hook: unknown = hooks[phase];
     if (hook === undefined) continue;
-    if (typeof hook !== 'function') return `the ${phase} hook of policy "${schema.name}" is not a function`;
+    if (typeof hook !== 'function')
+      return `the ${phase} hook of policy "${schema.name}" is not a function`;
     if (!schema.phases.includes(phase)) {
       return `policy "${schema.name}" has a hook for "${phase}": list it in the phases of its schema, which are ${schema.phases.join(', ')}`;
     }

@@ -29,11 +29,23 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function load(what: 'loadPolicies' | 'loadPolicySchemas', directory: string, timeoutMs?: number): Promise<Outcome> {
+async function load(
+  what: 'loadPolicies' | 'loadPolicySchemas',
+  directory: string,
+  timeoutMs?: number,
+): Promise<Outcome> {
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     ['--conditions=sluice-source', '--input-type=module', '--eval', program],
-    { cwd: repository, timeout: 10_000, env: { ...process.env, NODE_OPTIONS: '', LOAD: JSON.stringify({ what, directory, timeoutMs }) } },
+    {
+      cwd: repository,
+      timeout: 10_000,
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        LOAD: JSON.stringify({ what, directory, timeoutMs }),
+      },
+    },
   );
   return { ...(JSON.parse(stdout) as Omit<Outcome, 'stderr'>), stderr };
 }
@@ -81,14 +93,19 @@ describe('the loader of policies', () => {
       stderr: '',
     });
     await rm(join(directory, 'add-stamp/policy.js'));
-    expect(await load('loadPolicySchemas', directory)).toEqual({ loaded: [['add-stamp'], ['require-header']], stderr: '' });
+    expect(await load('loadPolicySchemas', directory)).toEqual({
+      loaded: [['add-stamp'], ['require-header']],
+      stderr: '',
+    });
   });
 
   it('follows a link to a policy in another directory', async () => {
     await cp(example, join(directory, 'elsewhere'), { recursive: true });
     await mkdir(join(directory, 'policies'));
     await symlink(join(directory, 'elsewhere'), join(directory, 'policies/require-header'));
-    expect((await load('loadPolicies', join(directory, 'policies'))).loaded).toEqual([['require-header', ['validate']]]);
+    expect((await load('loadPolicies', join(directory, 'policies'))).loaded).toEqual([
+      ['require-header', ['validate']],
+    ]);
   });
 
   it('names every fault, its file and the remedy', async () => {
@@ -119,9 +136,13 @@ describe('the loader of policies', () => {
     const { message } = await load('loadPolicies', directory, 300);
     expect(message?.split('\n')).toEqual([
       `the policies in ${directory} cannot be loaded:`,
-      expect.stringMatching(/^ {2}a\/schema.ts cannot be run: line 2: .*enum.*write without enum, namespace and parameter properties$/),
+      expect.stringMatching(
+        /^ {2}a\/schema.ts cannot be run: line 2: .*enum.*write without enum, namespace and parameter properties$/,
+      ),
       expect.stringMatching(/^ {2}b\/schema.ts cannot be run: line 1: /),
-      expect.stringMatching(/^ {2}c\/schema.ts cannot be run: Cannot find package 'not-installed-anywhere'.*packages installed in its folder$/),
+      expect.stringMatching(
+        /^ {2}c\/schema.ts cannot be run: Cannot find package 'not-installed-anywhere'.*packages installed in its folder$/,
+      ),
       '  d/schema.js exports shcema: write "export const schema = definePolicySchema({ … })"',
       '  e has no schema.ts or schema.js: add one, or move the folder out of the policies directory',
       '  f/schema.ts: its schema is named "g" and its folder "f": give both the same name',
@@ -131,7 +152,9 @@ describe('the loader of policies', () => {
       '  k/policy.ts: its policy is not one: make it with definePolicy({ schema, compile }) and the schema of k/schema.ts',
       '  l/schema.ts cannot be run: no luck',
       '  m/schema.ts did not load within 300 ms: wait for nothing at the top level',
-      expect.stringContaining('  n/schema.ts: policy "n" names the phase "sometime": the phases are receive, authenticate,'),
+      expect.stringContaining(
+        '  n/schema.ts: policy "n" names the phase "sometime": the phases are receive, authenticate,',
+      ),
       '  o/schema.ts: policy "o" cannot be attached to a consumer: its receive phase is over before the caller is known',
     ]);
   });

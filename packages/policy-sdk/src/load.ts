@@ -21,19 +21,28 @@ const defaultTimeoutMs = 10_000;
  *
  * Throws an Error that lists every fault, file by file, and how to fix it.
  */
-export async function loadPolicySchemas(directory: string, { timeoutMs = defaultTimeoutMs }: LoadOptions = {}): Promise<PolicySchema[]> {
+export async function loadPolicySchemas(
+  directory: string,
+  { timeoutMs = defaultTimeoutMs }: LoadOptions = {},
+): Promise<PolicySchema[]> {
   return loadAll(directory, (folder, name) => importPart(folder, name, 'schema', timeoutMs));
 }
 
 /** Loads the policies in a directory: their schemas, and `<directory>/<name>/policy.ts`. See {@link loadPolicySchemas}. */
-export async function loadPolicies(directory: string, { timeoutMs = defaultTimeoutMs }: LoadOptions = {}): Promise<Policy[]> {
+export async function loadPolicies(
+  directory: string,
+  { timeoutMs = defaultTimeoutMs }: LoadOptions = {},
+): Promise<Policy[]> {
   return loadAll(directory, async (folder, name) => {
     await importPart(folder, name, 'schema', timeoutMs);
     return importPart(folder, name, 'policy', timeoutMs);
   });
 }
 
-async function loadAll<Loaded>(directory: string, load: (folder: string, name: string) => Promise<Loaded>): Promise<Loaded[]> {
+async function loadAll<Loaded>(
+  directory: string,
+  load: (folder: string, name: string) => Promise<Loaded>,
+): Promise<Loaded[]> {
   const names = await folderNames(directory);
   await serveFromHere([directory, ...names.map((name) => join(directory, name))]);
   const loaded: Loaded[] = [];
@@ -46,7 +55,8 @@ async function loadAll<Loaded>(directory: string, load: (folder: string, name: s
       faults.push(`  ${fault.message}`);
     }
   }
-  if (faults.length > 0) throw new Error(`the policies in ${directory} cannot be loaded:\n${faults.join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(`the policies in ${directory} cannot be loaded:\n${faults.join('\n')}`);
   return loaded;
 }
 
@@ -55,13 +65,21 @@ async function folderNames(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
     return entries
-      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .filter(
+        (entry) =>
+          (entry.isDirectory() || entry.isSymbolicLink()) &&
+          !entry.name.startsWith('.') &&
+          entry.name !== 'node_modules',
+      )
       .map((entry) => entry.name)
       .sort();
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new Error(`the policies directory ${directory} cannot be read (${reason}): create it, or set SLUICE_POLICIES_DIR to where your policies are`, {
-      cause,
-    });
+    throw new Error(
+      `the policies directory ${directory} cannot be read (${reason}): create it, or set SLUICE_POLICIES_DIR to where your policies are`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -62,10 +62,19 @@ export interface Policy<Config extends z.ZodType = z.ZodType> {
   compile(config: z.output<Config>, host: PolicyHost): PolicyHooks;
 }
 
-const everywhere: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route', 'group', 'consumer']);
+const everywhere: readonly AttachPoint[] = Object.freeze([
+  'gateway',
+  'service',
+  'route',
+  'group',
+  'consumer',
+]);
 const beforeTheCaller: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route']);
 
-type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'name' | 'summary' | 'phases' | 'config'> &
+type PolicySchemaInput<Config extends z.ZodType> = Pick<
+  PolicySchema<Config>,
+  'name' | 'summary' | 'phases' | 'config'
+> &
   Partial<Pick<PolicySchema<Config>, 'attach' | 'onError' | 'answers' | 'answersPreflight'>>;
 
 /**
@@ -74,9 +83,12 @@ type PolicySchemaInput<Config extends z.ZodType> = Pick<PolicySchema<Config>, 'n
  * a TypeError when the name is not kebab-case, when phases are missing or unknown, when `attach` names a kind of resource
  * on which a hook would never run, or when the policy claims to answer in phases in which it cannot.
  */
-export function definePolicySchema<Config extends z.ZodType>(input: PolicySchemaInput<Config>): PolicySchema<Config> {
+export function definePolicySchema<Config extends z.ZodType>(
+  input: PolicySchemaInput<Config>,
+): PolicySchema<Config> {
   const { onError, answers = false, answersPreflight = false } = input;
-  const attach = input.attach ?? (earlyPhaseOf(input.phases) === undefined ? everywhere : beforeTheCaller);
+  const attach =
+    input.attach ?? (earlyPhaseOf(input.phases) === undefined ? everywhere : beforeTheCaller);
   const schema = { ...input, attach, onError, answers, answersPreflight };
   const fault = schemaFault(schema);
   if (fault !== undefined) throw new TypeError(fault);
@@ -90,21 +102,27 @@ export function definePolicySchema<Config extends z.ZodType>(input: PolicySchema
 export function schemaFault(schema: PolicySchema): string | undefined {
   const { name, phases: named, attach, answers, answersPreflight } = schema;
   const policy = `policy "${name}"`;
-  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) return `policy name "${name}" is not kebab-case`;
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))
+    return `policy name "${name}" is not kebab-case`;
   if (named.length === 0) return `${policy} names no phase`;
   const unknown = named.find((phase) => !phases.includes(phase));
-  if (unknown !== undefined) return `${policy} names the phase "${unknown}": the phases are ${phases.join(', ')}`;
+  if (unknown !== undefined)
+    return `${policy} names the phase "${unknown}": the phases are ${phases.join(', ')}`;
   const nowhere = attach.find((point) => !everywhere.includes(point));
-  if (nowhere !== undefined) return `${policy} cannot be attached to "${nowhere}": use ${everywhere.join(', ')}`;
+  if (nowhere !== undefined)
+    return `${policy} cannot be attached to "${nowhere}": use ${everywhere.join(', ')}`;
   const early = earlyPhaseOf(named);
-  const unreachable = attach.find((point) => early !== undefined && !beforeTheCaller.includes(point));
+  const unreachable = attach.find(
+    (point) => early !== undefined && !beforeTheCaller.includes(point),
+  );
   if (unreachable !== undefined) {
     return `${policy} cannot be attached to a ${unreachable}: its ${early} phase is over before the caller is known`;
   }
   if (answers && named.every((phase) => phase === 'respond' || phase === 'settle')) {
     return `${policy} cannot answer in ${named.join(' and ')}: name a phase in which a reply stops the request`;
   }
-  if (answersPreflight && !named.includes('receive')) return `${policy} cannot answer preflight requests: name the phase "receive"`;
+  if (answersPreflight && !named.includes('receive'))
+    return `${policy} cannot answer preflight requests: name the phase "receive"`;
   return undefined;
 }
 

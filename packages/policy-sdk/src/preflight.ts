@@ -6,8 +6,13 @@ import type { Exchange } from './exchange.ts';
  * undefined for every other request. A preflight request has the method OPTIONS, one Origin and one
  * Access-Control-Request-Method that names a method.
  */
-export function preflightMethod({ method, headers }: Pick<Exchange, 'method' | 'headers'>): string | undefined {
+export function preflightMethod({
+  method,
+  headers,
+}: Pick<Exchange, 'method' | 'headers'>): string | undefined {
   if (method !== 'OPTIONS' || !headers.has('access-control-request-method')) return undefined;
   const [asked = '', ...more] = headers.getAll('access-control-request-method');
-  return more.length === 0 && isToken(asked) && headers.getAll('origin').length === 1 ? asked : undefined;
+  return more.length === 0 && isToken(asked) && headers.getAll('origin').length === 1
+    ? asked
+    : undefined;
 }

@@ -21,11 +21,19 @@ export interface Reply {
 const noHeaders: readonly HeaderPair[] = Object.freeze([]);
 
 /** Creates a plain response. */
-export function reply(status: number, headers: readonly HeaderPair[] = noHeaders, content?: string | Uint8Array): Reply {
+export function reply(
+  status: number,
+  headers: readonly HeaderPair[] = noHeaders,
+  content?: string | Uint8Array,
+): Reply {
   return { status, headers, content, code: undefined, detail: undefined };
 }
 
 /** Creates a refusal with a code of the error catalogue. */
-export function deny(code: ErrorCode, detail?: string, headers: readonly HeaderPair[] = noHeaders): Reply {
+export function deny(
+  code: ErrorCode,
+  detail?: string,
+  headers: readonly HeaderPair[] = noHeaders,
+): Reply {
   return { status: errorEntry(code).status, headers, content: undefined, code, detail };
 }

@@ -9,7 +9,11 @@ describe('Breaker', () => {
   function setUp(probe: () => Promise<unknown> = () => Promise.reject(new Error('no answer'))) {
     const clock = { nowMs: 0 };
     const changes: [boolean, string | undefined][] = [];
-    const breaker = new Breaker({ probe, onChange: (open, reason) => changes.push([open, reason]), now: () => clock.nowMs });
+    const breaker = new Breaker({
+      probe,
+      onChange: (open, reason) => changes.push([open, reason]),
+      now: () => clock.nowMs,
+    });
     breakers.push(breaker);
     return { clock, breaker, changes };
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { windowBounds } from './calendar.ts';
 
-const iso = ({ startMs, endMs }: { startMs: number; endMs: number }): string[] => [startMs, endMs].map((ms) => new Date(ms).toISOString());
+const iso = ({ startMs, endMs }: { startMs: number; endMs: number }): string[] =>
+  [startMs, endMs].map((ms) => new Date(ms).toISOString());
 
 describe('windowBounds', () => {
   const now = Date.parse('2028-02-29T23:59:59.999Z');
@@ -18,6 +19,9 @@ describe('windowBounds', () => {
   });
 
   it('counts the first instant of a window to that window', () => {
-    expect(iso(windowBounds('month', Date.parse('2027-12-01T00:00:00Z')))).toEqual(['2027-12-01T00:00:00.000Z', '2028-01-01T00:00:00.000Z']);
+    expect(iso(windowBounds('month', Date.parse('2027-12-01T00:00:00Z')))).toEqual([
+      '2027-12-01T00:00:00.000Z',
+      '2028-01-01T00:00:00.000Z',
+    ]);
   });
 });

@@ -3,7 +3,11 @@ import type { LimitRule } from './limit-store.ts';
 import type { MemoryCounter } from './memory-counter.ts';
 
 /** Creates a counter with `left` remaining. */
-export type MakeCounter<Rule extends LimitRule> = (rule: Rule, nowMs: number, left: number) => MemoryCounter<Rule>;
+export type MakeCounter<Rule extends LimitRule> = (
+  rule: Rule,
+  nowMs: number,
+  left: number,
+) => MemoryCounter<Rule>;
 
 /** A prime, so that the steps of sampling reach every index and rarely compare neighbours. */
 const stride = 7_919;
@@ -67,7 +71,8 @@ export class CounterGroup<Rule extends LimitRule> {
   sweep(steps: number, nowMs: number): void {
     for (let step = Math.min(steps, this.keys.length); step > 0; step--) {
       if (this.hand >= this.keys.length) this.hand = 0;
-      if ((this.counters[this.hand] as MemoryCounter<Rule>).isWhole(nowMs)) this.removeAt(this.hand);
+      if ((this.counters[this.hand] as MemoryCounter<Rule>).isWhole(nowMs))
+        this.removeAt(this.hand);
       else this.hand++;
     }
   }

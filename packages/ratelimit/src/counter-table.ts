@@ -45,7 +45,11 @@ export class CounterTable<Rule extends LimitRule> {
   private tourStepsLeft = 0;
 
   /** `onFull` is called for each new key that finds the table full: it must be quick and must not throw. */
-  constructor(maxKeys: number, make: MakeCounter<Rule>, onFull: (full: FullTable) => void = () => undefined) {
+  constructor(
+    maxKeys: number,
+    make: MakeCounter<Rule>,
+    onFull: (full: FullTable) => void = () => undefined,
+  ) {
     this.maxKeys = maxKeys;
     this.make = make;
     this.onFull = onFull;
@@ -68,7 +72,12 @@ export class CounterTable<Rule extends LimitRule> {
   }
 
   /** Like `at`, but undefined when the key has no counter of its own. */
-  ownAt(key: string, rule: Rule, nowMs: number, limit: string | undefined): MemoryCounter<Rule> | undefined {
+  ownAt(
+    key: string,
+    rule: Rule,
+    nowMs: number,
+    limit: string | undefined,
+  ): MemoryCounter<Rule> | undefined {
     const counter = this.at(key, rule, nowMs, limit);
     return this.counters.get(key) === counter ? counter : undefined;
   }
@@ -78,7 +87,8 @@ export class CounterTable<Rule extends LimitRule> {
     this.sweepOthers(nowMs);
     const group = this.groups.get(limit) ?? this.addGroup(limit, nowMs);
     group.sweep(ownSweepSteps, nowMs);
-    if (this.counters.size >= this.maxKeys && !this.makeRoom(group, rule, nowMs)) return group.floorAt(rule, nowMs);
+    if (this.counters.size >= this.maxKeys && !this.makeRoom(group, rule, nowMs))
+      return group.floorAt(rule, nowMs);
     const counter = this.make(rule, nowMs, group.startingLevel(rule, nowMs));
     group.add(key, counter);
     if (group.size > (this.largest?.size ?? 0)) {
@@ -107,7 +117,8 @@ export class CounterTable<Rule extends LimitRule> {
     // Scanning only after the group has lost half of its keys keeps the cost per removal constant.
     if (this.largest === undefined || this.largest.size * 2 <= this.largestSize) {
       this.largest = undefined;
-      for (const group of this.groups.values()) if (group.size > (this.largest?.size ?? 0)) this.largest = group;
+      for (const group of this.groups.values())
+        if (group.size > (this.largest?.size ?? 0)) this.largest = group;
       this.largestSize = this.largest?.size ?? 0;
     }
     return this.largest as CounterGroup<Rule>;
@@ -129,14 +140,17 @@ export class CounterTable<Rule extends LimitRule> {
   }
 
   private removeIfEmpty(group: CounterGroup<Rule>, nowMs: number): void {
-    if (group.isEmptyAt(nowMs) && this.groups.get(group.limit) === group) this.groups.delete(group.limit);
+    if (group.isEmptyAt(nowMs) && this.groups.get(group.limit) === group)
+      this.groups.delete(group.limit);
   }
 
   private addGroup(limit: string, nowMs: number): CounterGroup<Rule> {
     if (this.groups.size >= maxGroups) {
       for (const group of this.groups.values()) this.removeIfEmpty(group, nowMs);
       if (this.groups.size >= maxGroups) {
-        throw new GatewayError('policy_failed', { detail: 'Too many limits are in use at once. Try again later.' });
+        throw new GatewayError('policy_failed', {
+          detail: 'Too many limits are in use at once. Try again later.',
+        });
       }
     }
     const group = new CounterGroup(limit, this.counters, this.make);
@@ -146,5 +160,7 @@ export class CounterTable<Rule extends LimitRule> {
 }
 
 function ruleName(rule: LimitRule): string {
-  return rule.algorithm === 'token-bucket' ? `${rule.ratePerSecond}/${rule.burst}` : `${rule.limit}/${rule.period}`;
+  return rule.algorithm === 'token-bucket'
+    ? `${rule.ratePerSecond}/${rule.burst}`
+    : `${rule.limit}/${rule.period}`;
 }

@@ -8,6 +8,9 @@ export interface LimitStoreOptions extends Omit<RedisStoreOptions, 'url'>, Memor
 }
 
 /** Creates the store. Throws a TypeError for an invalid URL; Redis may become available later. */
-export function createLimitStore({ redisUrl, ...options }: LimitStoreOptions = {}): MemoryStore | RedisStore {
-  return redisUrl === undefined ? new MemoryStore(options) : new RedisStore({ ...options, url: redisUrl });
+export function createLimitStore({ redisUrl, ...options }: LimitStoreOptions = {}):
+  MemoryStore | RedisStore {
+  return redisUrl === undefined
+    ? new MemoryStore(options)
+    : new RedisStore({ ...options, url: redisUrl });
 }

@@ -10,10 +10,23 @@ export { Leases } from './lease/leases.ts';
 export { LeaseGrantor } from './lease/lease-grantor.ts';
 export type { LimitClock } from './limit-clock.ts';
 export { windowSecondsOf } from './limit-rule.ts';
-export type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, Period, TokenBucket } from './limit-store.ts';
+export type {
+  CalendarWindow,
+  LimitDecision,
+  LimitRequest,
+  LimitRule,
+  LimitStore,
+  Period,
+  TokenBucket,
+} from './limit-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export type { MemoryStoreOptions } from './memory-store.ts';
-export { bindingLimit, limitFieldValues, limitLabel, retryAfterSeconds } from './rate-limit-headers.ts';
+export {
+  bindingLimit,
+  limitFieldValues,
+  limitLabel,
+  retryAfterSeconds,
+} from './rate-limit-headers.ts';
 export type { LabelledLimit, LimitFieldValues, LimitLabel } from './rate-limit-headers.ts';
 export type { RedisDurability } from './redis-durability.ts';
 export { RedisStore } from './redis-store.ts';

@@ -9,4 +9,7 @@ export interface LimitClock {
   monotonicMs(): number;
 }
 
-export const systemClock: LimitClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+export const systemClock: LimitClock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};

@@ -17,7 +17,11 @@ interface Harness {
 async function memoryHarness(): Promise<Harness> {
   let nowMs = Date.UTC(2027, 1, 3, 4, 5, 6, 7);
   const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs - Date.UTC(2027, 0) };
-  return { store: new MemoryStore({ clock }), now: () => nowMs, pass: async (ms) => void (nowMs += ms) };
+  return {
+    store: new MemoryStore({ clock }),
+    now: () => nowMs,
+    pass: async (ms) => void (nowMs += ms),
+  };
 }
 
 async function redisHarness(): Promise<Harness> {
@@ -28,7 +32,11 @@ async function redisHarness(): Promise<Harness> {
 
 /** So slow that nothing is refilled during a test. */
 const slowly = 0.000_1;
-const bucket = (burst: number, ratePerSecond = slowly): TokenBucket => ({ algorithm: 'token-bucket', ratePerSecond, burst });
+const bucket = (burst: number, ratePerSecond = slowly): TokenBucket => ({
+  algorithm: 'token-bucket',
+  ratePerSecond,
+  burst,
+});
 const perYear = (limit: number) => ({ algorithm: 'window', limit, period: 'year' }) as const;
 
 describe.each([
@@ -44,10 +52,15 @@ describe.each([
   });
   afterEach(() => harness.store.close());
 
-  const take = async (requests: readonly LimitRequest[], cost?: number): Promise<readonly LimitDecision[]> =>
-    harness.store.take(requests, cost);
-  const takeOne = async (rule: LimitRequest['rule'], cost?: number, at = key): Promise<LimitDecision> =>
-    (await take([{ key: at, rule }], cost))[0] as LimitDecision;
+  const take = async (
+    requests: readonly LimitRequest[],
+    cost?: number,
+  ): Promise<readonly LimitDecision[]> => harness.store.take(requests, cost);
+  const takeOne = async (
+    rule: LimitRequest['rule'],
+    cost?: number,
+    at = key,
+  ): Promise<LimitDecision> => (await take([{ key: at, rule }], cost))[0] as LimitDecision;
 
   it('admits the whole burst of a new key and then refuses', async () => {
     const first = await takeOne(bucket(3));
@@ -107,7 +120,11 @@ describe.each([
     expect(await takeOne(bucket(10), 0)).toMatchObject({ allowed: true, remaining: 3 });
     expect(await takeOne(bucket(10), 4)).toMatchObject({ allowed: false, remaining: 3 });
     expect(await takeOne(bucket(10), 11)).toMatchObject({ allowed: false, retryAfterMs: Infinity });
-    expect(await takeOne(perYear(10), 11)).toMatchObject({ allowed: false, retryAfterMs: Infinity, remaining: 10 });
+    expect(await takeOne(perYear(10), 11)).toMatchObject({
+      allowed: false,
+      retryAfterMs: Infinity,
+      remaining: 10,
+    });
   });
 
   it('counts a calendar window to its end in UTC', async () => {

@@ -55,7 +55,10 @@ export interface LimitStore {
    * Rejects with a `GatewayError('policy_failed')` when the store does not answer in time. Throws a RangeError for a cost
    * or a rule that is not valid.
    */
-  take(requests: readonly LimitRequest[], cost?: number): readonly LimitDecision[] | Promise<readonly LimitDecision[]>;
+  take(
+    requests: readonly LimitRequest[],
+    cost?: number,
+  ): readonly LimitDecision[] | Promise<readonly LimitDecision[]>;
   /** Ends timers and connections. */
   close(): Promise<void>;
 }

@@ -75,11 +75,17 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
   }
 
   restore(): void {
-    this.left = Math.min(this.room, this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+    this.left = Math.min(
+      this.room,
+      this.level + ((this.nowMs - this.atMs) * this.rule.ratePerSecond) / 1000,
+    );
   }
 
   leftAt(nowMs: number): number {
-    return Math.min(this.room, this.level + (Math.max(0, nowMs - this.atMs) * this.rule.ratePerSecond) / 1000);
+    return Math.min(
+      this.room,
+      this.level + (Math.max(0, nowMs - this.atMs) * this.rule.ratePerSecond) / 1000,
+    );
   }
 
   refresh(clock: LimitClock): void {
@@ -103,7 +109,10 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
   }
 
   isWhole(nowMs: number): boolean {
-    return this.leased === 0 && this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst;
+    return (
+      this.leased === 0 &&
+      this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst
+    );
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {
@@ -150,7 +159,10 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
     if (nowMs >= this.endMs) {
       this.enter(nowMs);
       this.spent = 0;
-    } else if (nowMs < this.startMs - smallStepMs || (isOtherPeriod && windowBounds(rule.period, nowMs).endMs < this.endMs)) {
+    } else if (
+      nowMs < this.startMs - smallStepMs ||
+      (isOtherPeriod && windowBounds(rule.period, nowMs).endMs < this.endMs)
+    ) {
       this.enter(nowMs);
     }
     this.restore();

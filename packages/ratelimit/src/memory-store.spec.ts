@@ -7,28 +7,45 @@ import { MemoryStore } from './memory-store.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { worstExcess, type Admitted } from './testing/worst-excess.ts';
 
-const allowed = (answers: readonly LimitDecision[]): boolean => answers.every((answer) => answer.allowed);
-const bucket = (burst: number, ratePerSecond: number): TokenBucket => ({ algorithm: 'token-bucket', ratePerSecond, burst });
+const allowed = (answers: readonly LimitDecision[]): boolean =>
+  answers.every((answer) => answer.allowed);
+const bucket = (burst: number, ratePerSecond: number): TokenBucket => ({
+  algorithm: 'token-bucket',
+  ratePerSecond,
+  burst,
+});
 
-const anyBucket = fc.record({ burst: fc.integer({ min: 1, max: 20 }), ratePerSecond: fc.double({ min: 0.01, max: 500, noNaN: true }) });
-const anySteps = fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 400 }), key: fc.integer({ min: 0, max: 5 }) }), { maxLength: 120, size: 'max' });
+const anyBucket = fc.record({
+  burst: fc.integer({ min: 1, max: 20 }),
+  ratePerSecond: fc.double({ min: 0.01, max: 500, noNaN: true }),
+});
+const anySteps = fc.array(
+  fc.record({ waitMs: fc.integer({ min: 0, max: 400 }), key: fc.integer({ min: 0, max: 5 }) }),
+  { maxLength: 120, size: 'max' },
+);
 
 describe('MemoryStore', () => {
   it('admits at most burst + rate * T in every interval, however few keys it may hold', () => {
     fc.assert(
-      fc.property(anyBucket, anySteps, fc.integer({ min: 1, max: 6 }), ({ burst, ratePerSecond }, steps, maxKeys) => {
-        const clock = new ManualClock();
-        const store = new MemoryStore({ clock, maxKeys });
-        const rule = bucket(burst, ratePerSecond);
-        const admitted = new Map<number, Admitted[]>();
-        for (const { waitMs, key } of steps) {
-          clock.nowMs += waitMs;
-          if (!allowed(store.take([{ key: `${key}`, rule }]))) continue;
-          admitted.set(key, [...(admitted.get(key) ?? []), { atMs: clock.nowMs, cost: 1 }]);
-        }
-        expect(store.size).toBeLessThanOrEqual(maxKeys);
-        for (const ofOne of admitted.values()) expect(worstExcess(ofOne, rule)).toBeLessThanOrEqual(1e-9);
-      }),
+      fc.property(
+        anyBucket,
+        anySteps,
+        fc.integer({ min: 1, max: 6 }),
+        ({ burst, ratePerSecond }, steps, maxKeys) => {
+          const clock = new ManualClock();
+          const store = new MemoryStore({ clock, maxKeys });
+          const rule = bucket(burst, ratePerSecond);
+          const admitted = new Map<number, Admitted[]>();
+          for (const { waitMs, key } of steps) {
+            clock.nowMs += waitMs;
+            if (!allowed(store.take([{ key: `${key}`, rule }]))) continue;
+            admitted.set(key, [...(admitted.get(key) ?? []), { atMs: clock.nowMs, cost: 1 }]);
+          }
+          expect(store.size).toBeLessThanOrEqual(maxKeys);
+          for (const ofOne of admitted.values())
+            expect(worstExcess(ofOne, rule)).toBeLessThanOrEqual(1e-9);
+        },
+      ),
       { seed: 20_271_123, numRuns: 300 },
     );
   });
@@ -38,26 +55,32 @@ describe('MemoryStore', () => {
     const store = new MemoryStore({ clock });
     const rule = bucket(10, 100);
     let admitted = 0;
-    for (let ms = 0; ms <= 1000; ms++, clock.nowMs++) if (allowed(store.take([{ key: 'a', rule }]))) admitted++;
+    for (let ms = 0; ms <= 1000; ms++, clock.nowMs++)
+      if (allowed(store.take([{ key: 'a', rule }]))) admitted++;
     expect(admitted).toBeGreaterThanOrEqual(109);
     expect(admitted).toBeLessThanOrEqual(110);
   });
 
   it('admits at most the limit in every calendar window, however few keys it may hold', () => {
     fc.assert(
-      fc.property(anySteps, fc.constantFrom('second', 'minute', 'month'), fc.integer({ min: 1, max: 5 }), (steps, period, maxKeys) => {
-        const clock = new ManualClock();
-        const store = new MemoryStore({ clock, maxKeys });
-        const rule: LimitRule = { algorithm: 'window', limit: 3, period };
-        const admitted = new Map<string, number>();
-        for (const { waitMs, key } of steps) {
-          clock.nowMs += waitMs;
-          if (!allowed(store.take([{ key: `${key}`, rule }]))) continue;
-          const window = `${key} ${windowBounds(period, clock.nowMs).startMs}`;
-          admitted.set(window, (admitted.get(window) ?? 0) + 1);
-        }
-        for (const count of admitted.values()) expect(count).toBeLessThanOrEqual(3);
-      }),
+      fc.property(
+        anySteps,
+        fc.constantFrom('second', 'minute', 'month'),
+        fc.integer({ min: 1, max: 5 }),
+        (steps, period, maxKeys) => {
+          const clock = new ManualClock();
+          const store = new MemoryStore({ clock, maxKeys });
+          const rule: LimitRule = { algorithm: 'window', limit: 3, period };
+          const admitted = new Map<string, number>();
+          for (const { waitMs, key } of steps) {
+            clock.nowMs += waitMs;
+            if (!allowed(store.take([{ key: `${key}`, rule }]))) continue;
+            const window = `${key} ${windowBounds(period, clock.nowMs).startMs}`;
+            admitted.set(window, (admitted.get(window) ?? 0) + 1);
+          }
+          for (const count of admitted.values()) expect(count).toBeLessThanOrEqual(3);
+        },
+      ),
       { seed: 20_271_123, numRuns: 200 },
     );
   });
@@ -81,7 +104,8 @@ describe('MemoryStore', () => {
     const store = new MemoryStore({ clock, maxKeys: 1000 });
     for (let key = 0; key < 1000; key++) store.take([{ key: `old-${key}`, rule: bucket(1, 10) }]);
     clock.nowMs += 101;
-    for (let key = 0; key < 1000; key++) store.take([{ key: `new-${key}`, rule: bucket(1, 0.001) }]);
+    for (let key = 0; key < 1000; key++)
+      store.take([{ key: `new-${key}`, rule: bucket(1, 0.001) }]);
     expect(store.size).toBe(1000);
     expect(store.take([{ key: 'new-0', rule: bucket(1, 0.001) }])[0]?.allowed).toBe(false);
     expect(store.take([{ key: 'new-999', rule: bucket(1, 0.001) }])[0]?.allowed).toBe(false);
@@ -114,9 +138,14 @@ describe('MemoryStore', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ clock, maxKeys: 1 });
     store.take([{ key: 'first', rule: bucket(1, 0.001) }]);
-    const take = (rule: number): readonly LimitDecision[] => store.take([{ key: `${rule}`, rule: bucket(1, 1 + rule) }]);
+    const take = (rule: number): readonly LimitDecision[] =>
+      store.take([{ key: `${rule}`, rule: bucket(1, 1 + rule) }]);
     for (let rule = 0; rule < 9_999; rule++) take(rule);
-    expect(() => take(10_000)).toThrow(new GatewayError('policy_failed', { detail: 'Too many limits are in use at once. Try again later.' }));
+    expect(() => take(10_000)).toThrow(
+      new GatewayError('policy_failed', {
+        detail: 'Too many limits are in use at once. Try again later.',
+      }),
+    );
     clock.nowMs += 1001;
     expect(allowed(take(10_000))).toBe(true);
   });

@@ -1,7 +1,14 @@
 import { CounterTable, type FullTable } from './counter-table.ts';
 import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
-import type { CalendarWindow, LimitDecision, LimitRequest, LimitStore, Period, TokenBucket } from './limit-store.ts';
+import type {
+  CalendarWindow,
+  LimitDecision,
+  LimitRequest,
+  LimitStore,
+  Period,
+  TokenBucket,
+} from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';
 import type { Counter, LeasableCounter } from './memory-counter.ts';
 
@@ -29,12 +36,26 @@ export class MemoryStore implements LimitStore {
   private onLongWindow: (() => void) | undefined;
 
   /** Throws a RangeError when `maxKeys` is not between 1 and 10,000,000. */
-  constructor({ maxKeys = 100_000, clock = systemClock, onFull, onLongWindow }: MemoryStoreOptions = {}) {
-    if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 10_000_000) throw new RangeError('maxKeys must be between 1 and 10,000,000');
+  constructor({
+    maxKeys = 100_000,
+    clock = systemClock,
+    onFull,
+    onLongWindow,
+  }: MemoryStoreOptions = {}) {
+    if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 10_000_000)
+      throw new RangeError('maxKeys must be between 1 and 10,000,000');
     this.clock = clock;
-    this.buckets = new CounterTable(maxKeys, (rule, nowMs, left) => new BucketCounter(rule, nowMs, left), onFull);
+    this.buckets = new CounterTable(
+      maxKeys,
+      (rule, nowMs, left) => new BucketCounter(rule, nowMs, left),
+      onFull,
+    );
     this.onLongWindow = onLongWindow;
-    this.windows = new CounterTable(maxKeys, (rule, nowMs, left) => this.newWindow(rule, nowMs, left), onFull);
+    this.windows = new CounterTable(
+      maxKeys,
+      (rule, nowMs, left) => this.newWindow(rule, nowMs, left),
+      onFull,
+    );
   }
 
   /** The number of keys with a counter. */
@@ -47,7 +68,8 @@ export class MemoryStore implements LimitStore {
     const wallMs = this.clock.wallMs();
     const monotonicMs = this.clock.monotonicMs();
     // Most requests have one limit; several must all be checked before any is charged.
-    if (requests.length === 1) return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
+    if (requests.length === 1)
+      return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
     const counters = requests.map((request) => this.counterAt(request, wallMs, monotonicMs));
     const allowed = spendFromAll(counters, cost);
     return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
@@ -59,7 +81,8 @@ export class MemoryStore implements LimitStore {
    */
   ownCounter({ key, rule, limit }: LimitRequest): LeasableCounter | undefined {
     assertRule(rule);
-    if (rule.algorithm === 'token-bucket') return this.buckets.ownAt(key, rule, this.clock.monotonicMs(), limit);
+    if (rule.algorithm === 'token-bucket')
+      return this.buckets.ownAt(key, rule, this.clock.monotonicMs(), limit);
     return this.windows.ownAt(key, rule, this.clock.wallMs(), limit);
   }
 
@@ -72,7 +95,12 @@ export class MemoryStore implements LimitStore {
     // There are no timers or connections to close.
   }
 
-  private takeOne(request: LimitRequest, cost: number, wallMs: number, monotonicMs: number): LimitDecision {
+  private takeOne(
+    request: LimitRequest,
+    cost: number,
+    wallMs: number,
+    monotonicMs: number,
+  ): LimitDecision {
     const counter = this.counterAt(request, wallMs, monotonicMs);
     const allowed = counter.left >= cost;
     if (allowed) {
@@ -84,7 +112,11 @@ export class MemoryStore implements LimitStore {
     return counter.decision(allowed, cost);
   }
 
-  private counterAt({ key, rule, limit }: LimitRequest, wallMs: number, monotonicMs: number): Counter {
+  private counterAt(
+    { key, rule, limit }: LimitRequest,
+    wallMs: number,
+    monotonicMs: number,
+  ): Counter {
     assertRule(rule);
     if (rule.algorithm === 'token-bucket') return this.buckets.at(key, rule, monotonicMs, limit);
     return this.windows.at(key, rule, wallMs, limit);

@@ -1,18 +1,44 @@
 import { describe, expect, it } from '@jest/globals';
 import { windowSecondsOf } from './limit-rule.ts';
 import type { LimitDecision } from './limit-store.ts';
-import { limitFieldValues, limitLabel, retryAfterSeconds, type LabelledLimit } from './rate-limit-headers.ts';
+import {
+  limitFieldValues,
+  limitLabel,
+  retryAfterSeconds,
+  type LabelledLimit,
+} from './rate-limit-headers.ts';
 
-const decision = (facts: Partial<LimitDecision>): LimitDecision => ({ allowed: true, limit: 100, remaining: 42, resetMs: 17_000, retryAfterMs: 0, ...facts });
+const decision = (facts: Partial<LimitDecision>): LimitDecision => ({
+  allowed: true,
+  limit: 100,
+  remaining: 42,
+  resetMs: 17_000,
+  retryAfterMs: 0,
+  ...facts,
+});
 
-const labelled = (name: string, windowSeconds: number, facts: Partial<LimitDecision> = {}): LabelledLimit => ({
-  label: limitLabel(name, { algorithm: 'token-bucket', burst: facts.limit ?? 100, ratePerSecond: 1 }, windowSeconds),
+const labelled = (
+  name: string,
+  windowSeconds: number,
+  facts: Partial<LimitDecision> = {},
+): LabelledLimit => ({
+  label: limitLabel(
+    name,
+    { algorithm: 'token-bucket', burst: facts.limit ?? 100, ratePerSecond: 1 },
+    windowSeconds,
+  ),
   decision: decision(facts),
 });
 
 describe('limitFieldValues', () => {
   it('writes the fields of draft 11 and the X-RateLimit fields', () => {
-    expect(limitFieldValues([labelled('burst', 60)])).toEqual({ policy: '"burst";q=100;w=60', state: '"burst";r=42;t=17', limit: '100', remaining: '42', reset: '17' });
+    expect(limitFieldValues([labelled('burst', 60)])).toEqual({
+      policy: '"burst";q=100;w=60',
+      state: '"burst";r=42;t=17',
+      limit: '100',
+      remaining: '42',
+      reset: '17',
+    });
   });
 
   it('lists every limit; the X-RateLimit fields describe the one with the least left', () => {
@@ -32,7 +58,13 @@ describe('limitFieldValues', () => {
   it('describes the limit that refuses longest in the X-RateLimit fields', () => {
     const limits = [
       labelled('a', 1, { allowed: false, limit: 5, remaining: 0, resetMs: 900, retryAfterMs: 10 }),
-      labelled('b', 60, { allowed: false, limit: 9, remaining: 1, resetMs: 4000, retryAfterMs: 3001 }),
+      labelled('b', 60, {
+        allowed: false,
+        limit: 9,
+        remaining: 1,
+        resetMs: 4000,
+        retryAfterMs: 3001,
+      }),
       labelled('c', 60, { limit: 7, remaining: 0, resetMs: 4000 }),
     ];
     expect(limitFieldValues(limits)?.limit).toBe('9');
@@ -68,9 +100,15 @@ describe('windowSecondsOf', () => {
   const at = Date.UTC(2028, 1, 10);
 
   it('is the time to fill a bucket, or the length of the window', () => {
-    expect(windowSecondsOf({ algorithm: 'token-bucket', ratePerSecond: 100 / 60, burst: 100 }, at)).toBe(60);
-    expect(windowSecondsOf({ algorithm: 'token-bucket', ratePerSecond: 100, burst: 5 }, at)).toBe(1);
-    expect(windowSecondsOf({ algorithm: 'window', limit: 1, period: 'month' }, at)).toBe(29 * 86_400);
+    expect(
+      windowSecondsOf({ algorithm: 'token-bucket', ratePerSecond: 100 / 60, burst: 100 }, at),
+    ).toBe(60);
+    expect(windowSecondsOf({ algorithm: 'token-bucket', ratePerSecond: 100, burst: 5 }, at)).toBe(
+      1,
+    );
+    expect(windowSecondsOf({ algorithm: 'window', limit: 1, period: 'month' }, at)).toBe(
+      29 * 86_400,
+    );
     expect(windowSecondsOf({ algorithm: 'window', limit: 1, period: 'second' }, at)).toBe(1);
   });
 });

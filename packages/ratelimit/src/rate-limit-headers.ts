@@ -24,9 +24,14 @@ export interface LabelledLimit {
  */
 export function limitLabel(name: string, rule: LimitRule, windowSeconds: number): LimitLabel {
   // An sf-string, RFC 9651 section 3.3.3.
-  if (!/^[\x20-\x7e]*$/.test(name)) throw new TypeError(`the limit name "${name}" is not printable ASCII`);
+  if (!/^[\x20-\x7e]*$/.test(name))
+    throw new TypeError(`the limit name "${name}" is not printable ASCII`);
   const quoted = `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
-  return { name, policyItem: `${quoted};q=${sizeOf(rule)};w=${windowSeconds}`, stateStart: `${quoted};r=` };
+  return {
+    name,
+    policyItem: `${quoted};q=${sizeOf(rule)};w=${windowSeconds}`,
+    stateStart: `${quoted};r=`,
+  };
 }
 
 /** Values of the response fields that tell a client the state of its limits. */
@@ -53,20 +58,30 @@ export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldVa
     state += separator + label.stateStart + decision.remaining + ';t=' + seconds(decision.resetMs);
   }
   const { limit, remaining, resetMs } = binding.decision;
-  return { policy, state, limit: String(limit), remaining: String(remaining), reset: String(seconds(resetMs)) };
+  return {
+    policy,
+    state,
+    limit: String(limit),
+    remaining: String(remaining),
+    reset: String(seconds(resetMs)),
+  };
 }
 
 /** Returns the limit that the client reaches first: the one that refuses longest or, if none refuses, the one with the least left. */
-export function bindingLimit<Limit extends { readonly decision: LimitDecision }>(limits: readonly Limit[]): Limit | undefined {
+export function bindingLimit<Limit extends { readonly decision: LimitDecision }>(
+  limits: readonly Limit[],
+): Limit | undefined {
   let binding: Limit | undefined;
-  for (const each of limits) if (binding === undefined || bindsMore(each.decision, binding.decision)) binding = each;
+  for (const each of limits)
+    if (binding === undefined || bindsMore(each.decision, binding.decision)) binding = each;
   return binding;
 }
 
 /** Returns the value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when no limit refuses or waiting does not help. */
 export function retryAfterSeconds(decisions: readonly LimitDecision[]): number | undefined {
   let longestMs = 0;
-  for (const { allowed, retryAfterMs } of decisions) if (!allowed) longestMs = Math.max(longestMs, retryAfterMs, 1);
+  for (const { allowed, retryAfterMs } of decisions)
+    if (!allowed) longestMs = Math.max(longestMs, retryAfterMs, 1);
   return longestMs === 0 || longestMs === Number.POSITIVE_INFINITY ? undefined : seconds(longestMs);
 }
 

@@ -17,11 +17,24 @@ describe('a Redis server given by name', () => {
     const { hostname } = new URL(testRedisUrl());
     const lookup: LookupFunction = (name, options, callback) => {
       asked.push(name);
-      setImmediate(() => (options.all === true ? callback(null, [{ address: hostname, family: 4 }]) : callback(null, hostname, 4)));
+      setImmediate(() =>
+        options.all === true
+          ? callback(null, [{ address: hostname, family: 4 }])
+          : callback(null, hostname, 4),
+      );
     };
-    store = new RedisStore({ url: named('redis.invalid'), keyPrefix: testKeyPrefix(), commandTimeoutMs: 5_000, lookup });
+    store = new RedisStore({
+      url: named('redis.invalid'),
+      keyPrefix: testKeyPrefix(),
+      commandTimeoutMs: 5_000,
+      lookup,
+    });
     await store.whenConnected(10_000);
-    expect(await store.take([{ key: 'a', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 5 } }])).toHaveLength(1);
+    expect(
+      await store.take([
+        { key: 'a', rule: { algorithm: 'token-bucket', ratePerSecond: 1, burst: 5 } },
+      ]),
+    ).toHaveLength(1);
     expect(asked).toContain('redis.invalid');
   });
 
@@ -29,7 +42,9 @@ describe('a Redis server given by name', () => {
     let asked = 0;
     const lookup: LookupFunction = (_, __, callback) => {
       asked++;
-      setImmediate(() => callback(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' }), ''));
+      setImmediate(() =>
+        callback(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' }), ''),
+      );
     };
     store = new RedisStore({ url: named('redis.invalid'), lookup });
     await expect(store.whenConnected(1_500)).rejects.toMatchObject({ code: 'policy_failed' });

@@ -17,11 +17,18 @@ export async function readDurability(redis: Redis): Promise<RedisDurability> {
   const memory = await redis.info('memory').catch(refused);
   const policy = fieldOf(memory, 'maxmemory_policy');
   // Without a memory limit nothing is evicted. All keys of limits expire, so the volatile policies evict them too.
-  const mayEvict = policy !== undefined && policy !== 'noeviction' && fieldOf(memory, 'maxmemory') !== '0';
-  return { persistence: await persistenceOf(redis, persistence), evictionPolicy: mayEvict ? policy : undefined };
+  const mayEvict =
+    policy !== undefined && policy !== 'noeviction' && fieldOf(memory, 'maxmemory') !== '0';
+  return {
+    persistence: await persistenceOf(redis, persistence),
+    evictionPolicy: mayEvict ? policy : undefined,
+  };
 }
 
-async function persistenceOf(redis: Redis, info: string | undefined): Promise<RedisDurability['persistence']> {
+async function persistenceOf(
+  redis: Redis,
+  info: string | undefined,
+): Promise<RedisDurability['persistence']> {
   if (fieldOf(info, 'aof_enabled') === '1') return 'append-only';
   const save: unknown = await redis.config('GET', 'save').catch(refused);
   if (!Array.isArray(save) || typeof save[1] !== 'string') return 'unknown';

@@ -24,7 +24,8 @@ export interface RedisStoreOptions {
    * Called once per change with whether limits can be counted: the connection is up and Redis answers in time. The first
    * call follows the first result. `reason` is the fault.
    */
-  readonly onAvailabilityChange?: ((available: boolean, reason: string | undefined) => void) | undefined;
+  readonly onAvailabilityChange?:
+    ((available: boolean, reason: string | undefined) => void) | undefined;
   /** Called after connecting with how Redis persists counts, and again only when that changes. */
   readonly onDurability?: ((durability: RedisDurability) => void) | undefined;
 }
@@ -62,8 +63,18 @@ export class RedisStore implements LimitStore {
   private toldDurability: string | undefined;
 
   /** Starts to connect. Throws a TypeError when the URL is not a Redis URL. */
-  constructor({ url, lookup, keyPrefix = 'sluice:', commandTimeoutMs = 50, maxPending = 10_000, ...told }: RedisStoreOptions) {
-    if (!/^rediss?:\/\/./.test(url)) throw new TypeError('a Redis URL begins with redis:// or rediss://, such as redis://127.0.0.1:6379');
+  constructor({
+    url,
+    lookup,
+    keyPrefix = 'sluice:',
+    commandTimeoutMs = 50,
+    maxPending = 10_000,
+    ...told
+  }: RedisStoreOptions) {
+    if (!/^rediss?:\/\/./.test(url))
+      throw new TypeError(
+        'a Redis URL begins with redis:// or rediss://, such as redis://127.0.0.1:6379',
+      );
     this.keyPrefix = keyPrefix;
     this.commandTimeoutMs = commandTimeoutMs;
     this.maxPending = maxPending;
@@ -92,7 +103,10 @@ export class RedisStore implements LimitStore {
       return this.checkDurability();
     };
     this.redis.on('ready', guarded('limits', ready));
-    this.redis.on('close', guarded('limits', () => this.tell(this.lastFault ?? 'the connection was closed')));
+    this.redis.on(
+      'close',
+      guarded('limits', () => this.tell(this.lastFault ?? 'the connection was closed')),
+    );
   }
 
   /** True while takes are sent to Redis: it is connected and answers in time. */
@@ -155,9 +169,14 @@ export class RedisStore implements LimitStore {
   }
 
   /** Runs the script; rejects when the time limit is exceeded. */
-  private async ask(keys: readonly string[], words: readonly (string | number)[]): Promise<readonly string[]> {
-    if (this.breaker.isOpen) throw failed(new Error('Redis does not answer in time and is not asked until it does'));
-    if (this.pending >= this.maxPending) throw failed(new Error(`${this.pending} takes are waiting for Redis`));
+  private async ask(
+    keys: readonly string[],
+    words: readonly (string | number)[],
+  ): Promise<readonly string[]> {
+    if (this.breaker.isOpen)
+      throw failed(new Error('Redis does not answer in time and is not asked until it does'));
+    if (this.pending >= this.maxPending)
+      throw failed(new Error(`${this.pending} takes are waiting for Redis`));
     this.pending++;
     try {
       const answer = await this.withinTime(this.evaluate(keys, words));
@@ -175,7 +194,8 @@ export class RedisStore implements LimitStore {
   private withinTime(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // A blocked event loop fires its timers before it reads its sockets: let it read once before rejecting.
-      const late = (): unknown => soon('limits', () => reject(new SlowRedis(this.commandTimeoutMs)));
+      const late = (): unknown =>
+        soon('limits', () => reject(new SlowRedis(this.commandTimeoutMs)));
       const timer = after('limits', this.commandTimeoutMs, late);
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
     });
@@ -215,9 +235,17 @@ class SlowRedis extends Error {
 
 /** Full jitter, so that nodes that lost Redis at the same time do not reconnect at the same time. */
 export function reconnectDelayMs(attempt: number): number {
-  return 10 + Math.floor(Math.random() * Math.min(reconnectCapMs, reconnectBaseMs * 2 ** Math.min(attempt, 10)));
+  return (
+    10 +
+    Math.floor(
+      Math.random() * Math.min(reconnectCapMs, reconnectBaseMs * 2 ** Math.min(attempt, 10)),
+    )
+  );
 }
 
 function failed(cause: unknown): GatewayError {
-  return new GatewayError('policy_failed', { detail: 'The limits of this request could not be checked. Try again later.', cause });
+  return new GatewayError('policy_failed', {
+    detail: 'The limits of this request could not be checked. Try again later.',
+    cause,
+  });
 }

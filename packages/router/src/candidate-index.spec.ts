@@ -14,7 +14,13 @@ function indexOf(...all: (readonly Candidate<RouteSpec>[])[]): CandidateIndex<Ro
   return index;
 }
 
-const request = (host: string, path: string): MatchRequest => ({ host, path, query: '', method: 'GET', header: () => undefined });
+const request = (host: string, path: string): MatchRequest => ({
+  host,
+  path,
+  query: '',
+  method: 'GET',
+  header: () => undefined,
+});
 
 describe('CandidateIndex', () => {
   it('keeps texts of equal hash apart, although they share their places', () => {
@@ -31,8 +37,12 @@ describe('CandidateIndex', () => {
     for (const path of requested) {
       expect(index.best(request('t46vu.test', path))?.route.id).toBe('one');
       expect(index.best(request('tfyea.test', path))?.route.id).toBe('other');
-      expect(index.collect(request('tfyea.test', path)).map(({ route }) => route.id)).toContain('other');
-      expect(index.collect(request('tfyea.test', path)).map(({ route }) => route.id)).not.toContain('one');
+      expect(index.collect(request('tfyea.test', path)).map(({ route }) => route.id)).toContain(
+        'other',
+      );
+      expect(index.collect(request('tfyea.test', path)).map(({ route }) => route.id)).not.toContain(
+        'one',
+      );
     }
 
     for (const candidate of one) index.remove(candidate);
@@ -44,12 +54,20 @@ describe('CandidateIndex', () => {
 
   it('gives every place back, in whatever order candidates go', () => {
     const all = [
-      candidates('a', ['a.test', '*.test'], ['/x', '/x/*', '/x/{id}', '/x/{id}/y/*', '~ ^/x/z/\\d+$']),
+      candidates(
+        'a',
+        ['a.test', '*.test'],
+        ['/x', '/x/*', '/x/{id}', '/x/{id}/y/*', '~ ^/x/z/\\d+$'],
+      ),
       candidates('b', [], []),
       candidates('c', ['a.test'], ['/x/{other}', '/*', '~ ^/.*$']),
       candidates('d', ['*.a.test'], []),
     ].flat();
-    for (const order of [all, all.toReversed(), all.toSorted((one, other) => (one.text < other.text ? -1 : 1))]) {
+    for (const order of [
+      all,
+      all.toReversed(),
+      all.toSorted((one, other) => (one.text < other.text ? -1 : 1)),
+    ]) {
       const index = indexOf(all);
       expect(index.placeCount).toBeGreaterThan(10);
       for (const candidate of order) index.remove(candidate);
@@ -71,7 +89,10 @@ describe('CandidateIndex', () => {
   });
 
   it('finds an expression whose literal beginning looks like a parameter', () => {
-    const index = indexOf(candidates('braces', [], ['~ ^/\\{\\}x/y$']), candidates('whole', [], ['~ ^/\\{\\}/y$']));
+    const index = indexOf(
+      candidates('braces', [], ['~ ^/\\{\\}x/y$']),
+      candidates('whole', [], ['~ ^/\\{\\}/y$']),
+    );
     expect(index.best(request('h', '/{}x/y'))?.route.id).toBe('braces');
     expect(index.best(request('h', '/{}/y'))?.route.id).toBe('whole');
   });

@@ -94,7 +94,8 @@ export class CandidateIndex<R extends RouteSpec> {
     const found: Candidate<R>[] = [];
     this.collectOfHost(hashOn(exactHosts, host, 0, host.length), path, found);
     if (this.wildcards > 0 && host.length <= maxHostLength) {
-      for (let at = host.indexOf('.', 1); at !== -1; at = host.indexOf('.', at + 1)) this.collectOfHost(hashOfSuffix(host, at), path, found);
+      for (let at = host.indexOf('.', 1); at !== -1; at = host.indexOf('.', at + 1))
+        this.collectOfHost(hashOfSuffix(host, at), path, found);
     }
     this.collectOfHost(allHosts, path, found);
     return found.filter((candidate) => matchesTarget(candidate, request));
@@ -107,7 +108,11 @@ export class CandidateIndex<R extends RouteSpec> {
     return found;
   }
 
-  private bestOfHost(way: number, request: MatchRequest, before: Candidate<R> | undefined): Candidate<R> | undefined {
+  private bestOfHost(
+    way: number,
+    request: MatchRequest,
+    before: Candidate<R> | undefined,
+  ): Candidate<R> | undefined {
     const place = this.places.get(way);
     if (place === 0) return before;
     let best = before;
@@ -123,19 +128,33 @@ export class CandidateIndex<R extends RouteSpec> {
    * @param way the hash of the way to a place, host and `path` up to `start`.
    * @param before the best so far; what is deeper is asked first, so that it seldom changes.
    */
-  private bestBelow(way: number, start: number, request: MatchRequest, before: Candidate<R> | undefined): Candidate<R> | undefined {
+  private bestBelow(
+    way: number,
+    start: number,
+    request: MatchRequest,
+    before: Candidate<R> | undefined,
+  ): Candidate<R> | undefined {
     const place = this.places.get(way);
     const { path } = request;
     let best = before;
-    if ((place & (hasLiteralsBelow | hasParametersBelow)) !== 0 && path.charCodeAt(start) === slash) {
+    if (
+      (place & (hasLiteralsBelow | hasParametersBelow)) !== 0 &&
+      path.charCodeAt(start) === slash
+    ) {
       const end = segmentEnd(path, start);
-      if ((place & hasLiteralsBelow) !== 0) best = this.bestBelow(hashOn(way, path, start, end), end, request, best);
-      if ((place & hasParametersBelow) !== 0 && end > start + 1) best = this.bestBelow(hashOn(way, '/{}', 0, 3), end, request, best);
+      if ((place & hasLiteralsBelow) !== 0)
+        best = this.bestBelow(hashOn(way, path, start, end), end, request, best);
+      if ((place & hasParametersBelow) !== 0 && end > start + 1)
+        best = this.bestBelow(hashOn(way, '/{}', 0, 3), end, request, best);
     }
     return this.bestAt(place, request, best);
   }
 
-  private bestAt(place: number, request: MatchRequest, before: Candidate<R> | undefined): Candidate<R> | undefined {
+  private bestAt(
+    place: number,
+    request: MatchRequest,
+    before: Candidate<R> | undefined,
+  ): Candidate<R> | undefined {
     if ((place & hasCandidates) === 0) return before;
     return this.placeById[place >> flagBits]?.best(request, before) ?? before;
   }
@@ -147,7 +166,10 @@ export class CandidateIndex<R extends RouteSpec> {
 
   private collectBelow(way: number, start: number, path: string, into: Candidate<R>[]): void {
     const place = this.places.get(way);
-    if ((place & (hasLiteralsBelow | hasParametersBelow)) !== 0 && path.charCodeAt(start) === slash) {
+    if (
+      (place & (hasLiteralsBelow | hasParametersBelow)) !== 0 &&
+      path.charCodeAt(start) === slash
+    ) {
       const end = segmentEnd(path, start);
       this.collectBelow(hashOn(way, path, start, end), end, path, into);
       if (end > start + 1) this.collectBelow(hashOn(way, '/{}', 0, 3), end, path, into);
@@ -156,7 +178,8 @@ export class CandidateIndex<R extends RouteSpec> {
   }
 
   private collectAt(place: number, into: Candidate<R>[]): void {
-    for (const candidate of this.placeById[place >> flagBits]?.candidates() ?? []) into.push(candidate);
+    for (const candidate of this.placeById[place >> flagBits]?.candidates() ?? [])
+      into.push(candidate);
   }
 
   private placeAt(hash: number): Place<R> {
@@ -202,13 +225,16 @@ function hashOfCandidate<R extends RouteSpec>({ host, shape }: Candidate<R>): nu
 }
 
 /** The places on the way to a candidate, and what comes next after each. */
-function forEachPlaceAbove<R extends RouteSpec>({ host, kind, shape }: Candidate<R>, visit: (hash: number, next: keyof Place<R>['below']) => void): void {
+function forEachPlaceAbove<R extends RouteSpec>(
+  { host, kind, shape }: Candidate<R>,
+  visit: (hash: number, next: keyof Place<R>['below']) => void,
+): void {
   let way = hashOfHost(host);
   if (kind === 'exact') {
     visit(way, 'exact');
     return;
   }
-  for (let start = 0; start < shape.length; ) {
+  for (let start = 0; start < shape.length;) {
     const end = segmentEnd(shape, start);
     visit(way, shape.slice(start, end) === '/{}' ? 'parameter' : 'literal');
     way = hashOn(way, shape, start, end);

@@ -29,10 +29,15 @@ const maxCandidates = 4096;
  * @throws {InvalidRouteError} with all faults of its hosts and paths.
  */
 export function compileRoute<R extends RouteSpec>(route: R): readonly Candidate<R>[] {
-  const hosts = route.hosts.length === 0 ? [anyHost] : [...new Set(route.hosts.map((host) => host.toLowerCase()))];
+  const hosts =
+    route.hosts.length === 0
+      ? [anyHost]
+      : [...new Set(route.hosts.map((host) => host.toLowerCase()))];
   const texts = [...new Set(route.paths)];
   if (hosts.length * texts.length > maxCandidates) {
-    throw new InvalidRouteError(route.id, [`${hosts.length} hosts times ${texts.length} paths are more than ${maxCandidates}: split the route`]);
+    throw new InvalidRouteError(route.id, [
+      `${hosts.length} hosts times ${texts.length} paths are more than ${maxCandidates}: split the route`,
+    ]);
   }
   const faults = route.hosts.flatMap(hostFaults);
   const patterns: PathPattern[] = texts.length === 0 ? [anyPath] : [];
@@ -43,29 +48,59 @@ export function compileRoute<R extends RouteSpec>(route: R): readonly Candidate<
   }
   if (faults.length > 0) throw new InvalidRouteError(route.id, faults);
   const conditions = compileConditions(route);
-  return hosts.flatMap((host) => patterns.map((pattern) => makeCandidate(route, host, pattern, conditions)));
+  return hosts.flatMap((host) =>
+    patterns.map((pattern) => makeCandidate(route, host, pattern, conditions)),
+  );
 }
 
 function hostFaults(host: string): string[] {
   const labels = host.startsWith('*.') ? host.slice(2) : host;
   if (labels !== '' && !labels.includes('*')) return [];
-  return [`host "${host}": write api.example.com, or *.example.com for every host below it; leave hosts empty for any`];
+  return [
+    `host "${host}": write api.example.com, or *.example.com for every host below it; leave hosts empty for any`,
+  ];
 }
 
-function makeCandidate<R extends RouteSpec>(route: R, host: string, pattern: PathPattern, conditions: Conditions): Candidate<R> {
+function makeCandidate<R extends RouteSpec>(
+  route: R,
+  host: string,
+  pattern: PathPattern,
+  conditions: Conditions,
+): Candidate<R> {
   const { kind, shape, text, parameters, depth, length, literalPrefix, expression } = pattern;
-  const match = parameters.length > 0 ? undefined : Object.freeze({ route, pattern: text, params: undefined });
+  const match =
+    parameters.length > 0 ? undefined : Object.freeze({ route, pattern: text, params: undefined });
   const ranks = { hostRank: hostRank(host), kindRank: pathKinds.indexOf(kind) };
-  return { kind, shape, host, conditions, match, literalPrefix, expression, parameters, route, ...ranks, depth, length, text };
+  return {
+    kind,
+    shape,
+    host,
+    conditions,
+    match,
+    literalPrefix,
+    expression,
+    parameters,
+    route,
+    ...ranks,
+    depth,
+    length,
+    text,
+  };
 }
 
 /** Whether host and path match. */
-export function matchesTarget<R extends RouteSpec>(candidate: Candidate<R>, request: MatchRequest): boolean {
+export function matchesTarget<R extends RouteSpec>(
+  candidate: Candidate<R>,
+  request: MatchRequest,
+): boolean {
   return matchesPath(candidate, request.path) && matchesHost(candidate.host, request.host);
 }
 
 /** Whether all of it matches. */
-export function matches<R extends RouteSpec>(candidate: Candidate<R>, request: MatchRequest): boolean {
+export function matches<R extends RouteSpec>(
+  candidate: Candidate<R>,
+  request: MatchRequest,
+): boolean {
   return matchesTarget(candidate, request) && meets(candidate.conditions, request);
 }
 
@@ -73,7 +108,10 @@ export function matches<R extends RouteSpec>(candidate: Candidate<R>, request: M
  * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and length, number of
  * conditions, priority, id; then pattern and host, only to put the candidates of one route into a total order.
  */
-export function comparePrecedence<R extends RouteSpec>(one: Candidate<R>, other: Candidate<R>): number {
+export function comparePrecedence<R extends RouteSpec>(
+  one: Candidate<R>,
+  other: Candidate<R>,
+): number {
   return (
     other.hostRank - one.hostRank ||
     one.kindRank - other.kindRank ||

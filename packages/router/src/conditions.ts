@@ -17,7 +17,9 @@ const methodsOnly = new Map<string, Conditions>();
 const maxShared = 256;
 
 export function compileConditions(route: RouteSpec): Conditions {
-  const headers = Object.entries(route.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const headers = Object.entries(route.headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   const query = Object.entries(route.query);
   const count = (route.methods.length > 0 ? 1 : 0) + headers.length + query.length;
   const conditions: Conditions = { methods: [...route.methods], headers, query, count };
@@ -36,7 +38,8 @@ export function meets(conditions: Conditions, request: MatchRequest): boolean {
 /** Everything but the method. */
 export function meetsFields({ headers, query }: Conditions, request: MatchRequest): boolean {
   for (const [name, value] of headers) if (request.header(name) !== value) return false;
-  for (const [name, value] of query) if (firstQueryValue(request.query, name) !== value) return false;
+  for (const [name, value] of query)
+    if (firstQueryValue(request.query, name) !== value) return false;
   return true;
 }
 
@@ -45,20 +48,29 @@ function meetsMethod({ methods }: Conditions, method: string): boolean {
 }
 
 /** The first condition the request does not meet, or undefined when it meets all. */
-export function unmetCondition(conditions: Conditions, request: MatchRequest): UnmetCondition | undefined {
+export function unmetCondition(
+  conditions: Conditions,
+  request: MatchRequest,
+): UnmetCondition | undefined {
   if (!meetsMethod(conditions, request.method)) return 'method';
   const header = conditions.headers.find(([name, value]) => request.header(name) !== value);
   if (header !== undefined) return `header:${header[0]}`;
-  const parameter = conditions.query.find(([name, value]) => firstQueryValue(request.query, name) !== value);
+  const parameter = conditions.query.find(
+    ([name, value]) => firstQueryValue(request.query, name) !== value,
+  );
   return parameter === undefined ? undefined : `query:${parameter[0]}`;
 }
 
 /** Whether every request that meets `narrow` also meets `wide`. May return false where true is correct, never the reverse. */
 export function covers(wide: Conditions, narrow: Conditions): boolean {
-  const methods = wide.methods.length === 0 || (narrow.methods.length > 0 && narrow.methods.every((method) => wide.methods.includes(method)));
+  const methods =
+    wide.methods.length === 0 ||
+    (narrow.methods.length > 0 && narrow.methods.every((method) => wide.methods.includes(method)));
   return methods && isSubset(wide.headers, narrow.headers) && isSubset(wide.query, narrow.query);
 }
 
 function isSubset(fewer: Conditions['headers'], more: Conditions['headers']): boolean {
-  return fewer.every(([name, value]) => more.some((other) => other[0] === name && other[1] === value));
+  return fewer.every(([name, value]) =>
+    more.some((other) => other[0] === name && other[1] === value),
+  );
 }

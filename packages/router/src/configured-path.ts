@@ -10,11 +10,17 @@ const nameInTemplate = /\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
  * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces are faults
  * @returns all faults, each saying what to write instead; none when the path is fine
  */
-export function configuredPathFaults(text: string, { mayHoldNames }: { readonly mayHoldNames: boolean }): string[] {
+export function configuredPathFaults(
+  text: string,
+  { mayHoldNames }: { readonly mayHoldNames: boolean },
+): string[] {
   if (!text.startsWith('/')) return ['begin with "/"'];
   const segments = text.slice(1).split('/');
-  if (segments.length > maxSegments) return [`the path has ${segments.length} segments: at most ${maxSegments} are allowed`];
-  return segments.flatMap((segment, index) => faultsOfSegment(segment, mayHoldNames, index === segments.length - 1));
+  if (segments.length > maxSegments)
+    return [`the path has ${segments.length} segments: at most ${maxSegments} are allowed`];
+  return segments.flatMap((segment, index) =>
+    faultsOfSegment(segment, mayHoldNames, index === segments.length - 1),
+  );
 }
 
 function faultsOfSegment(written: string, mayHoldNames: boolean, isLast: boolean): string[] {
@@ -26,8 +32,12 @@ function faultsOfSegment(written: string, mayHoldNames: boolean, isLast: boolean
         : `"${written}" is no name here: write the part that is the same in every request`,
     ];
   }
-  if (segment.includes('*')) return [`"*" is no wildcard here: leave it out, or write %2A for the character itself (found "${written}")`];
-  if (segment.includes('?')) return ['"?" begins the query, which is passed on as it came: leave it out'];
+  if (segment.includes('*'))
+    return [
+      `"*" is no wildcard here: leave it out, or write %2A for the character itself (found "${written}")`,
+    ];
+  if (segment.includes('?'))
+    return ['"?" begins the query, which is passed on as it came: leave it out'];
   return segmentFaults(segment, { mayBeEmpty: isLast });
 }
 
@@ -46,7 +56,9 @@ export function canLieBelow(pattern: PathPattern, prefix: string): boolean {
   if (pattern.kind === 'any' || wanted === '') return true;
   if (pattern.kind === 'regex') {
     const { literalPrefix } = pattern;
-    return literalPrefix.length > wanted.length ? literalPrefix.startsWith(wanted) : wanted.startsWith(literalPrefix);
+    return literalPrefix.length > wanted.length
+      ? literalPrefix.startsWith(wanted)
+      : wanted.startsWith(literalPrefix);
   }
   const segments = wanted.slice(1).split('/');
   const own = pattern.shape === '' ? [] : pattern.shape.slice(1).split('/');

@@ -14,7 +14,10 @@ const maxSearched = 10_000;
  * Returns the routes whose host and path match, each once and in order of precedence, with their outcome. The winner is
  * always among them: when the list is full before the winner, it takes the last position.
  */
-export function judge<R extends RouteSpec>(matching: readonly Candidate<R>[], request: MatchRequest): CandidateVerdict<R>[] {
+export function judge<R extends RouteSpec>(
+  matching: readonly Candidate<R>[],
+  request: MatchRequest,
+): CandidateVerdict<R>[] {
   const verdicts: CandidateVerdict<R>[] = [];
   const judged = new Set<string>();
   let won = false;
@@ -47,17 +50,28 @@ export function nearMisses<R extends RouteSpec>(
     if (verdict !== undefined) missed.push(verdict);
   }
   missed.sort((one, other) => comparePrecedence(one.candidate, other.candidate));
-  return missed.slice(0, limit).map(({ candidate: { route, host, text }, verdict }) => ({ route, host, pattern: text, verdict }));
+  return missed
+    .slice(0, limit)
+    .map(({ candidate: { route, host, text }, verdict }) => ({
+      route,
+      host,
+      pattern: text,
+      verdict,
+    }));
 }
 
-function nearMiss<R extends RouteSpec>(candidates: readonly Candidate<R>[], request: MatchRequest): { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined {
+function nearMiss<R extends RouteSpec>(
+  candidates: readonly Candidate<R>[],
+  request: MatchRequest,
+): { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined {
   let nearest: { candidate: Candidate<R>; verdict: 'host' | 'path' } | undefined;
   for (const candidate of candidates) {
     const host = matchesHost(candidate.host, request.host);
     const path = matchesPath(candidate, request.path);
     if (host && path) return undefined;
     if (!host && !path) continue;
-    if (nearest === undefined || comparePrecedence(candidate, nearest.candidate) < 0) nearest = { candidate, verdict: host ? 'path' : 'host' };
+    if (nearest === undefined || comparePrecedence(candidate, nearest.candidate) < 0)
+      nearest = { candidate, verdict: host ? 'path' : 'host' };
   }
   return nearest;
 }

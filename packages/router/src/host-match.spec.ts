@@ -23,6 +23,11 @@ describe('matchesHost', () => {
 describe('hostRank', () => {
   it('puts exact hosts before wildcards, longer suffixes before shorter, and any host last', () => {
     const written = ['*', '*.b.test', 'a.b.test', '*.test'];
-    expect(written.toSorted((one, other) => hostRank(other) - hostRank(one))).toEqual(['a.b.test', '*.b.test', '*.test', '*']);
+    expect(written.toSorted((one, other) => hostRank(other) - hostRank(one))).toEqual([
+      'a.b.test',
+      '*.b.test',
+      '*.test',
+      '*',
+    ]);
   });
 });

@@ -12,5 +12,10 @@ export function hostRank(host: string): number {
 /** Whether the host of a route, as written, matches the host of a request. A wildcard stands for one or more labels. */
 export function matchesHost(written: string, host: string): boolean {
   if (written === host || written === anyHost) return true;
-  return written.startsWith('*.') && host.length <= maxHostLength && host.length >= written.length && host.endsWith(written.slice(1));
+  return (
+    written.startsWith('*.') &&
+    host.length <= maxHostLength &&
+    host.length >= written.length &&
+    host.endsWith(written.slice(1))
+  );
 }

@@ -4,7 +4,10 @@ import { IntegerMap } from './integer-map.ts';
 
 describe('IntegerMap', () => {
   it('behaves as a Map does, over any sequence of changes', () => {
-    const key = fc.oneof(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+    const key = fc.oneof(
+      fc.integer({ min: -4, max: 4 }),
+      fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    );
     const change = fc.tuple(fc.boolean(), key, fc.integer({ min: 1, max: 2 ** 31 - 1 }));
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), (changes) => {

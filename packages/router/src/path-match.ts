@@ -26,7 +26,8 @@ export function matchesPath(pattern: PathPattern, path: string): boolean {
 }
 
 function matchesPrefix({ shape, parameters }: PathPattern, path: string): boolean {
-  const end = parameters.length > 0 ? endOfShape(shape, path) : path.startsWith(shape) ? shape.length : -1;
+  const end =
+    parameters.length > 0 ? endOfShape(shape, path) : path.startsWith(shape) ? shape.length : -1;
   return end !== -1 && (end === path.length || path.charCodeAt(end) === slash);
 }
 
@@ -53,7 +54,10 @@ function endOfShape(shape: string, path: string): number {
  * The parameters of a path that the pattern matches, as they stand in the path. A named group that took no part in the
  * match gives the empty text.
  */
-export function captureParameters({ expression, shape, parameters }: PathPattern, path: string): Record<string, string> {
+export function captureParameters(
+  { expression, shape, parameters }: PathPattern,
+  path: string,
+): Record<string, string> {
   const captured: Record<string, string> = {};
   if (expression !== undefined) {
     const groups = expression.exec(path)?.groups;

@@ -15,15 +15,40 @@ describe('a path pattern', () => {
     ['/orders', 'exact', ['/orders'], ['/orders/', '/ordersX', '/Orders', '/orders/1', '/']],
     ['/orders/', 'exact', ['/orders/'], ['/orders', '/orders/1']],
     ['/caf%C3%A9', 'exact', ['/caf%C3%A9'], ['/cafe']],
-    ['/orders/*', 'prefix', ['/orders', '/orders/', '/orders/x', '/orders/x/y/'], ['/ordersX', '/order', '/', '*']],
+    [
+      '/orders/*',
+      'prefix',
+      ['/orders', '/orders/', '/orders/x', '/orders/x/y/'],
+      ['/ordersX', '/order', '/', '*'],
+    ],
     ['/*', 'prefix', ['/', '/x', '/x/y'], ['*']],
-    ['/orders/{id}', 'template', ['/orders/42', '/orders/{id}', '/orders/%2F'], ['/orders', '/orders/', '/orders/42/', '/orders/42/items', '/ordersX/42']],
+    [
+      '/orders/{id}',
+      'template',
+      ['/orders/42', '/orders/{id}', '/orders/%2F'],
+      ['/orders', '/orders/', '/orders/42/', '/orders/42/items', '/ordersX/42'],
+    ],
     ['/orders/{id}/', 'template', ['/orders/42/'], ['/orders/42', '/orders//', '/orders/42/x']],
     ['/{a}/x/{b}', 'template', ['/1/x/2', '/x/x/x'], ['/1/y/2', '/1/x', '/1/x/2/3']],
-    ['/orders/{id}/*', 'prefix', ['/orders/42', '/orders/42/', '/orders/42/items/1'], ['/orders', '/orders/', '/orders//x']],
+    [
+      '/orders/{id}/*',
+      'prefix',
+      ['/orders/42', '/orders/42/', '/orders/42/items/1'],
+      ['/orders', '/orders/', '/orders//x'],
+    ],
     ['/{tenant}/*', 'prefix', ['/a', '/a/', '/a/b'], ['/', '*']],
-    ['~ ^/v\\d+/orders$', 'regex', ['/v1/orders', '/v22/orders'], ['/v/orders', '/v1/orders/', '/x/v1/orders']],
-    ['~ ^/files/.*\\.(?:png|jpg)$', 'regex', ['/files/a.png', '/files/a/b.png.jpg', '/files/.jpg'], ['/files/a.gif', '/file/a.png']],
+    [
+      '~ ^/v\\d+/orders$',
+      'regex',
+      ['/v1/orders', '/v22/orders'],
+      ['/v/orders', '/v1/orders/', '/x/v1/orders'],
+    ],
+    [
+      '~ ^/files/.*\\.(?:png|jpg)$',
+      'regex',
+      ['/files/a.png', '/files/a/b.png.jpg', '/files/.jpg'],
+      ['/files/a.gif', '/file/a.png'],
+    ],
     ['~ ^/open', 'regex', ['/open', '/opener/x'], ['/ope', '/x/open']],
   ])('%s is %s', (text, kind, matching, others) => {
     const pattern = parsed(text);
@@ -92,9 +117,20 @@ describe('a path pattern', () => {
   });
 
   it('counts depth and length without parameters and the star', () => {
-    expect(parsed('/orders/{id}/items/*')).toMatchObject({ depth: 3, length: '/orders//items'.length });
+    expect(parsed('/orders/{id}/items/*')).toMatchObject({
+      depth: 3,
+      length: '/orders//items'.length,
+    });
     expect(parsed('/*')).toMatchObject({ depth: 0, length: 0 });
-    expect(parsed('~ ^/v\\d+$')).toMatchObject({ depth: 0, length: 7, literalPrefix: '/v', shape: '' });
-    expect(parsed('~ ^/api/a\\.b/v\\d+$')).toMatchObject({ literalPrefix: '/api/a.b/v', shape: '/api/a.b' });
+    expect(parsed('~ ^/v\\d+$')).toMatchObject({
+      depth: 0,
+      length: 7,
+      literalPrefix: '/v',
+      shape: '',
+    });
+    expect(parsed('~ ^/api/a\\.b/v\\d+$')).toMatchObject({
+      literalPrefix: '/api/a.b/v',
+      shape: '/api/a.b',
+    });
   });
 });

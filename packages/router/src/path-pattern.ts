@@ -42,9 +42,11 @@ const maxSegments = 64;
  * @returns the pattern, or all that is wrong with it, each fault saying what to write instead.
  */
 export function parsePathPattern(text: string): PathPattern | string[] {
-  if (text.length > maxPatternLength) return [`the path is ${text.length} characters long: at most ${maxPatternLength} are allowed`];
+  if (text.length > maxPatternLength)
+    return [`the path is ${text.length} characters long: at most ${maxPatternLength} are allowed`];
   if (text.startsWith('~')) return parseRegexPattern(text);
-  if (!text.startsWith('/')) return ['begin with "/" for a path, or with "~ " for a regular expression'];
+  if (!text.startsWith('/'))
+    return ['begin with "/" for a path, or with "~ " for a regular expression'];
   return parseSegmentedPattern(text);
 }
 
@@ -57,7 +59,15 @@ function parseRegexPattern(text: string): PathPattern | string[] {
     const end = literals.indexOf(undefined);
     const literalPrefix = literals.slice(0, end === -1 ? literals.length : end).join('');
     const shape = literalPrefix.split('/').slice(0, -1).join('/');
-    return makePattern({ kind: 'regex', text, shape, parameters: names, length: source.length, literalPrefix, expression: new RegExp(source, 'u') });
+    return makePattern({
+      kind: 'regex',
+      text,
+      shape,
+      parameters: names,
+      length: source.length,
+      literalPrefix,
+      expression: new RegExp(source, 'u'),
+    });
   } catch (error) {
     if (error instanceof RegexFault) return [error.message];
     throw error;
@@ -68,21 +78,39 @@ function parseSegmentedPattern(text: string): PathPattern | string[] {
   const isPrefix = text.endsWith('/*');
   const body = isPrefix ? text.slice(0, -2) : text;
   const written = body === '' ? [] : body.slice(1).split('/');
-  const faults = written.flatMap((segment, index) => segmentFaults(segment, { mayBeEmpty: !isPrefix && index === written.length - 1 }));
-  if (written.length > maxSegments) faults.push(`the path has ${written.length} segments: at most ${maxSegments} are allowed`);
-  const parameters = written.filter((segment) => segment.startsWith('{')).map((segment) => segment.slice(1, -1));
+  const faults = written.flatMap((segment, index) =>
+    segmentFaults(segment, { mayBeEmpty: !isPrefix && index === written.length - 1 }),
+  );
+  if (written.length > maxSegments)
+    faults.push(`the path has ${written.length} segments: at most ${maxSegments} are allowed`);
+  const parameters = written
+    .filter((segment) => segment.startsWith('{'))
+    .map((segment) => segment.slice(1, -1));
   const repeated = parameters.find((name, index) => parameters.indexOf(name) !== index);
-  if (repeated !== undefined) faults.push(`the name "${repeated}" is used twice: give each segment its own`);
+  if (repeated !== undefined)
+    faults.push(`the name "${repeated}" is used twice: give each segment its own`);
   if (faults.length > 0) return faults;
 
-  if (!isPrefix && parameters.length === 0) return makePattern({ kind: 'exact', text, shape: text, length: text.length });
+  if (!isPrefix && parameters.length === 0)
+    return makePattern({ kind: 'exact', text, shape: text, length: text.length });
   // Joined, not sliced: the engine then keeps it as text of its own, which is quicker to compare with.
-  const shape = ['', ...written.map((segment) => (segment.startsWith('{') ? '{}' : segment))].join('/');
+  const shape = ['', ...written.map((segment) => (segment.startsWith('{') ? '{}' : segment))].join(
+    '/',
+  );
   const length = shape.length - 2 * parameters.length;
-  return makePattern({ kind: isPrefix ? 'prefix' : 'template', text, shape, parameters, depth: written.length, length });
+  return makePattern({
+    kind: isPrefix ? 'prefix' : 'template',
+    text,
+    shape,
+    parameters,
+    depth: written.length,
+    length,
+  });
 }
 
-function makePattern(given: Partial<PathPattern> & Pick<PathPattern, 'kind' | 'text' | 'shape'>): PathPattern {
+function makePattern(
+  given: Partial<PathPattern> & Pick<PathPattern, 'kind' | 'text' | 'shape'>,
+): PathPattern {
   return Object.freeze({
     kind: given.kind,
     text: given.text,

@@ -2,24 +2,45 @@
  * The faults of one segment of a path pattern, the text between two slashes; none when it is fine.
  * Each message says what to write instead.
  */
-export function segmentFaults(segment: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): string[] {
-  if (segment === '') return mayBeEmpty ? [] : ['"//" never occurs in a path, which has its slashes merged: write a single "/"'];
-  if (segment === '.' || segment === '..') return [`"${segment}" never occurs in a path, which has dot segments resolved: leave it out`];
+export function segmentFaults(
+  segment: string,
+  { mayBeEmpty }: { readonly mayBeEmpty: boolean },
+): string[] {
+  if (segment === '')
+    return mayBeEmpty
+      ? []
+      : ['"//" never occurs in a path, which has its slashes merged: write a single "/"'];
+  if (segment === '.' || segment === '..')
+    return [`"${segment}" never occurs in a path, which has dot segments resolved: leave it out`];
   if (/[{}]/.test(segment)) return parameterFaults(segment);
   const faults: string[] = [];
   if (segment.includes('?')) faults.push('"?" begins the query: put parameters under "query"');
-  if (segment.includes('#')) faults.push('"#" begins a fragment, which is never sent: leave it out');
-  if (segment.includes('*')) faults.push(`"*" stands only at the end, as "/*": write {name} for one segment (found "${segment}")`);
-  if (/^\.\.?;/.test(segment)) faults.push(`"${segment}" is refused at the edge, because some servers read it as a dot segment`);
+  if (segment.includes('#'))
+    faults.push('"#" begins a fragment, which is never sent: leave it out');
+  if (segment.includes('*'))
+    faults.push(
+      `"*" stands only at the end, as "/*": write {name} for one segment (found "${segment}")`,
+    );
+  if (/^\.\.?;/.test(segment))
+    faults.push(
+      `"${segment}" is refused at the edge, because some servers read it as a dot segment`,
+    );
   const unwritable = /[^\x21-\x7e]|[\\"<>^`|]/u.exec(segment)?.[0];
-  if (unwritable !== undefined) faults.push(`write "${unwritable}" percent-encoded: ${encodeURIComponent(unwritable.toWellFormed())}`);
+  if (unwritable !== undefined)
+    faults.push(
+      `write "${unwritable}" percent-encoded: ${encodeURIComponent(unwritable.toWellFormed())}`,
+    );
   return [...faults, ...escapeFaults(segment)];
 }
 
 function parameterFaults(segment: string): string[] {
   const name = /^\{([^{}]*)\}$/.exec(segment)?.[1];
-  if (name === undefined) return [`braces hold a whole segment: write {name} between two slashes (found "${segment}")`];
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) return [`"${segment}" is not a name: use letters, digits and "_", at most 64, not beginning with a digit`];
+  if (name === undefined)
+    return [`braces hold a whole segment: write {name} between two slashes (found "${segment}")`];
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name))
+    return [
+      `"${segment}" is not a name: use letters, digits and "_", at most 64, not beginning with a digit`,
+    ];
   return name === '__proto__' ? ['"__proto__" cannot be a name: choose another'] : [];
 }
 
@@ -36,8 +57,12 @@ function escapeFaults(segment: string): string[] {
       continue;
     }
     const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    if (/[A-Za-z0-9._~-]/.test(character)) faults.push(`write "${character}" instead of "${escape}": a path has such escapes resolved`);
-    else if (escape !== escape.toUpperCase()) faults.push(`write "${escape.toUpperCase()}" instead of "${escape}": a path has its escapes in upper case`);
+    if (/[A-Za-z0-9._~-]/.test(character))
+      faults.push(`write "${character}" instead of "${escape}": a path has such escapes resolved`);
+    else if (escape !== escape.toUpperCase())
+      faults.push(
+        `write "${escape.toUpperCase()}" instead of "${escape}": a path has its escapes in upper case`,
+      );
   }
   return faults;
 }

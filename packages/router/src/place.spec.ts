@@ -6,7 +6,15 @@ import { Place } from './place.ts';
 import type { RouteSpec } from './route.ts';
 
 function candidate(priority: number): Candidate<RouteSpec> {
-  const [only] = compileRoute({ id: `r${priority}`, hosts: [], paths: ['/x'], methods: [], headers: {}, query: {}, priority });
+  const [only] = compileRoute({
+    id: `r${priority}`,
+    hosts: [],
+    paths: ['/x'],
+    methods: [],
+    headers: {},
+    query: {},
+    priority,
+  });
   if (only === undefined) throw new Error('a route with a path has a candidate');
   return only;
 }
@@ -24,7 +32,9 @@ describe('Place', () => {
             there.add(each);
             place.add(each);
           }
-          expect(place.candidates()).toEqual([...there].sort((one, other) => other.route.priority - one.route.priority));
+          expect(place.candidates()).toEqual(
+            [...there].sort((one, other) => other.route.priority - one.route.priority),
+          );
           expect(place.isEmpty).toBe(there.size === 0);
         }
       }),

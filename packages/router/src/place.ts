@@ -42,7 +42,8 @@ export class Place<R extends RouteSpec> {
   /** The first candidate that matches and comes before `before`; otherwise `before`. */
   best(request: MatchRequest, before: Candidate<R> | undefined): Candidate<R> | undefined {
     const { first, others } = this;
-    if (first === undefined || (before !== undefined && comparePrecedence(before, first) <= 0)) return before;
+    if (first === undefined || (before !== undefined && comparePrecedence(before, first) <= 0))
+      return before;
     if (matches(first, request)) return first;
     if (others === undefined) return before;
     for (const candidate of others) {
@@ -58,7 +59,10 @@ export class Place<R extends RouteSpec> {
 }
 
 /** Where a candidate is in a list, or belongs: a binary search, as precedence is a total order. */
-function rankIn<R extends RouteSpec>(list: readonly Candidate<R>[], candidate: Candidate<R>): number {
+function rankIn<R extends RouteSpec>(
+  list: readonly Candidate<R>[],
+  candidate: Candidate<R>,
+): number {
   let low = 0;
   let high = list.length;
   while (low < high) {

@@ -1,8 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { Router } from './index.ts';
 
-const route = (id: string, more: object = {}) => ({ id, hosts: [], paths: ['/a'], methods: [], headers: {}, query: {}, priority: 0, ...more });
-const request = (query = '') => ({ host: 'h', path: '/a', query, method: 'OPTIONS', header: () => undefined });
+const route = (id: string, more: object = {}) => ({
+  id,
+  hosts: [],
+  paths: ['/a'],
+  methods: [],
+  headers: {},
+  query: {},
+  priority: 0,
+  ...more,
+});
+const request = (query = '') => ({
+  host: 'h',
+  path: '/a',
+  query,
+  method: 'OPTIONS',
+  header: () => undefined,
+});
 
 describe('Router.matchPreflight', () => {
   const router = Router.from([
@@ -23,9 +38,14 @@ describe('Router.matchPreflight', () => {
     ['DELETE', ['x-v'], '', undefined],
     ['PATCH', ['x-s'], '', 'secret'],
     ['PATCH', [], '', 'secret'],
-  ])('%s with %j and "%s" goes to %s', (method, announced, query, id) => expect(found(method, announced, query)).toBe(id));
+  ])('%s with %j and "%s" goes to %s', (method, announced, query, id) =>
+    expect(found(method, announced, query)).toBe(id),
+  );
 
   it('says what stood in the place of a parameter', () => {
-    expect(router.matchPreflight(request(), 'PUT', () => true)).toMatchObject({ pattern: '/{id}', params: { id: 'a' } });
+    expect(router.matchPreflight(request(), 'PUT', () => true)).toMatchObject({
+      pattern: '/{id}',
+      params: { id: 'a' },
+    });
   });
 });

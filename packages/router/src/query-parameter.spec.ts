@@ -28,10 +28,16 @@ describe('firstQueryValue', () => {
   it('agrees with URLSearchParams where escapes are well-formed', () => {
     const piece = fc.constantFrom('a', 'b', '=', '&', '+', '%20', '%61', '%26', '1');
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 12 }), fc.constantFrom('a', 'b', 'a b', '&'), (pieces, name) => {
-        const query = pieces.join('');
-        expect(firstQueryValue(query, name)).toBe(new URLSearchParams(query).get(name) ?? undefined);
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 12 }),
+        fc.constantFrom('a', 'b', 'a b', '&'),
+        (pieces, name) => {
+          const query = pieces.join('');
+          expect(firstQueryValue(query, name)).toBe(
+            new URLSearchParams(query).get(name) ?? undefined,
+          );
+        },
+      ),
       { numRuns: 500, seed: 20261123 },
     );
   });

@@ -13,7 +13,8 @@ export function firstQueryValue(query: string, name: string): string | undefined
     const pair = query.slice(start, end);
     const equals = pair.indexOf('=');
     const written = equals === -1 ? pair : pair.slice(0, equals);
-    if (pair !== '' && decoded(written) === name) return equals === -1 ? '' : decoded(pair.slice(equals + 1));
+    if (pair !== '' && decoded(written) === name)
+      return equals === -1 ? '' : decoded(pair.slice(equals + 1));
     start = end + 1;
   }
   return undefined;

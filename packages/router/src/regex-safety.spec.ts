@@ -97,7 +97,9 @@ describe('checkRegex', () => {
     fc.assert(
       fc.property(regex, fc.stringMatching(/^[ab/.]{0,12}$/), (source, text) => {
         fc.pre(checkRegex(source).length === 0);
-        expect(backtrack(source, `/${text}`).matches).toBe(new RegExp(source, 'u').test(`/${text}`));
+        expect(backtrack(source, `/${text}`).matches).toBe(
+          new RegExp(source, 'u').test(`/${text}`),
+        );
       }),
       { numRuns: 1500, seed: 20261123 },
     );
@@ -106,11 +108,16 @@ describe('checkRegex', () => {
   it('accepts only what a backtracking matcher does in linear time', () => {
     let tried = 0;
     fc.assert(
-      fc.property(regex, fc.stringMatching(/^[ab/.]{1,4}$/), fc.constantFrom('', 'a', 'b', '!'), (source, motif, end) => {
-        fc.pre(checkRegex(source).length === 0);
-        tried += 1;
-        expect(growth(source, motif, end)).toBeLessThan(2.3);
-      }),
+      fc.property(
+        regex,
+        fc.stringMatching(/^[ab/.]{1,4}$/),
+        fc.constantFrom('', 'a', 'b', '!'),
+        (source, motif, end) => {
+          fc.pre(checkRegex(source).length === 0);
+          tried += 1;
+          expect(growth(source, motif, end)).toBeLessThan(2.3);
+        },
+      ),
       { numRuns: 600, seed: 20261123 },
     );
     expect(tried).toBe(600);
@@ -130,7 +137,9 @@ describe('checkRegex', () => {
     const expression = new RegExp(source, 'u');
     const motifs = ['a', '/', '/a', 'a/', 'ab', 'abc', '.png', '-', '1', 'order', '/last', '0123-'];
     const start = performance.now();
-    for (const motif of motifs) for (const end of ['', '!', '\n']) expression.test(`/${motif.repeat(100_000 / motif.length)}${end}`);
+    for (const motif of motifs)
+      for (const end of ['', '!', '\n'])
+        expression.test(`/${motif.repeat(100_000 / motif.length)}${end}`);
     expect(performance.now() - start).toBeLessThan(2000); // A few milliseconds in truth; a quadratic one takes minutes.
   });
 });
@@ -139,31 +148,44 @@ describe('checkRegex', () => {
 const { regex } = fc.letrec<{ regex: string; body: string; item: string; atom: string }>((tie) => ({
   regex: tie('body').map((body) => `^/${body}$`),
   body: fc.array(tie('item'), { minLength: 1, maxLength: 4 }).map((items) => items.join('')),
-  item: fc.tuple(tie('atom'), fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '*?')).map(([atom, quantifier]) => atom + quantifier),
+  item: fc
+    .tuple(tie('atom'), fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '*?'))
+    .map(([atom, quantifier]) => atom + quantifier),
   atom: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom('a', 'b', '/', '\\.', '[ab]', '[^/]', '.'),
-    fc.array(tie('body'), { minLength: 1, maxLength: 3 }).map((options) => `(?:${options.join('|')})`),
+    fc
+      .array(tie('body'), { minLength: 1, maxLength: 3 })
+      .map((options) => `(?:${options.join('|')})`),
   ),
 }));
 
 /** How the steps of matching multiply when the text doubles: about 2 when time is linear, 4 when it is quadratic. */
 function growth(source: string, motif: string, end: string, length = 180): number {
-  const steps = (times: number): number => backtrack(source, `/${motif.repeat((times * length) / motif.length)}${end}`).steps;
+  const steps = (times: number): number =>
+    backtrack(source, `/${motif.repeat((times * length) / motif.length)}${end}`).steps;
   return (steps(2) - 100) / (steps(1) + 100);
 }
 
 const maxSteps = 2_000_000;
 
 /** A plain backtracking matcher, as engines have it, that counts its steps. Expressions are taken to end in `$`. */
-function backtrack(source: string, text: string): { readonly matches: boolean; readonly steps: number } {
+function backtrack(
+  source: string,
+  text: string,
+): { readonly matches: boolean; readonly steps: number } {
   let steps = 0;
   const run = (node: RegexNode, at: number, goOn: (at: number) => boolean): boolean => {
     steps += 1;
-    if (steps > maxSteps) throw new Error(`${source} took more than ${maxSteps} steps on ${text.length} characters`);
+    if (steps > maxSteps)
+      throw new Error(`${source} took more than ${maxSteps} steps on ${text.length} characters`);
     switch (node.kind) {
       case 'character':
-        return at < text.length && ((node.set >> BigInt(text.charCodeAt(at))) & 1n) === 1n && goOn(at + 1);
+        return (
+          at < text.length &&
+          ((node.set >> BigInt(text.charCodeAt(at))) & 1n) === 1n &&
+          goOn(at + 1)
+        );
       case 'sequence':
         return inOrder(node.items, 0, at, goOn);
       case 'choice':
@@ -172,12 +194,30 @@ function backtrack(source: string, text: string): { readonly matches: boolean; r
         return repeated(node, 0, at, goOn);
     }
   };
-  const inOrder = (items: readonly RegexNode[], index: number, at: number, goOn: (at: number) => boolean): boolean => {
+  const inOrder = (
+    items: readonly RegexNode[],
+    index: number,
+    at: number,
+    goOn: (at: number) => boolean,
+  ): boolean => {
     const item = items[index];
-    return item === undefined ? goOn(at) : run(item, at, (next) => inOrder(items, index + 1, next, goOn));
+    return item === undefined
+      ? goOn(at)
+      : run(item, at, (next) => inOrder(items, index + 1, next, goOn));
   };
-  const repeated = (node: RegexNode & { kind: 'repeat' }, count: number, at: number, goOn: (at: number) => boolean): boolean => {
-    const once = count < node.max && run(node.item, at, (next) => (next > at || count < node.min) && repeated(node, count + 1, next, goOn));
+  const repeated = (
+    node: RegexNode & { kind: 'repeat' },
+    count: number,
+    at: number,
+    goOn: (at: number) => boolean,
+  ): boolean => {
+    const once =
+      count < node.max &&
+      run(
+        node.item,
+        at,
+        (next) => (next > at || count < node.min) && repeated(node, count + 1, next, goOn),
+      );
     return once || (count >= node.min && goOn(at));
   };
   const matches = inOrder(parseRegex(source).items, 0, 0, (at) => at === text.length);

@@ -35,11 +35,15 @@ export function checkRegex(source: string): string[] {
  * @throws {RegexFault} on the first fault.
  */
 export function analyseRegex(source: string): ParsedRegex {
-  if (source.length > maxRegexLength) throw new RegexFault(`the expression is ${source.length} characters long: at most ${maxRegexLength} are allowed`);
+  if (source.length > maxRegexLength)
+    throw new RegexFault(
+      `the expression is ${source.length} characters long: at most ${maxRegexLength} are allowed`,
+    );
   const parsed = parseRegex(source);
   const { first, nullable } = shapeOfSequence(parsed.items, { ambiguitiesAllowed: 1 });
   const matchesFromSlash = overlaps(first, setOf(0x2f)) || (nullable && !parsed.anchoredAtEnd);
-  if (!matchesFromSlash) throw new RegexFault('it never matches: every path begins with "/", so begin with "^/"');
+  if (!matchesFromSlash)
+    throw new RegexFault('it never matches: every path begins with "/", so begin with "^/"');
   return parsed;
 }
 
@@ -71,22 +75,33 @@ function shapeOf(node: RegexNode): Shape {
 
 function shapeOfRepeat({ item, min, max, text }: RegexNode & { kind: 'repeat' }): Shape {
   const one = shapeOf(item);
-  if (one.nullable) throw new RegexFault(`"${text}" repeats something that can match nothing: remove the inner "?" or "*", or the outer repetition`);
+  if (one.nullable)
+    throw new RegexFault(
+      `"${text}" repeats something that can match nothing: remove the inner "?" or "*", or the outer repetition`,
+    );
   if (max > 1 && overlaps(one.goesOn, one.first)) {
-    throw new RegexFault(`"${text}" is a repetition within a repetition that can divide the same text in many ways: keep one of them, or put a separator between, as in (?:/[a-z]+)*`);
+    throw new RegexFault(
+      `"${text}" is a repetition within a repetition that can divide the same text in many ways: keep one of them, or put a separator between, as in (?:/[a-z]+)*`,
+    );
   }
   const goesOn = min === max ? one.goesOn : one.goesOn | one.first;
   return { first: one.first, goesOn, nullable: min === 0, longest: one.longest * max };
 }
 
-function shapeOfSequence(items: readonly RegexNode[], budget: { ambiguitiesAllowed: number }): Shape {
+function shapeOfSequence(
+  items: readonly RegexNode[],
+  budget: { ambiguitiesAllowed: number },
+): Shape {
   let rest = nothing;
   let restText = '';
   for (const item of items.toReversed()) {
     const head = shapeOf(item);
-    const clash = overlaps(head.goesOn, rest.first) || (head.nullable && overlaps(head.first, rest.first));
+    const clash =
+      overlaps(head.goesOn, rest.first) || (head.nullable && overlaps(head.first, rest.first));
     if (clash && (rest.longest > maxTailLength || budget.ambiguitiesAllowed === 0)) {
-      throw new RegexFault(`"${item.text}" and the "${restText}" after it can match the same characters, so a long path can take very long: make one exclude the other, as in [^/]+/ instead of .*/`);
+      throw new RegexFault(
+        `"${item.text}" and the "${restText}" after it can match the same characters, so a long path can take very long: make one exclude the other, as in [^/]+/ instead of .*/`,
+      );
     }
     if (clash) budget.ambiguitiesAllowed -= 1;
     rest = joined(head, rest);
@@ -116,15 +131,27 @@ function shapeOfChoice(options: readonly (readonly RegexNode[])[], text: string)
   for (const [set, sharing] of byHead) {
     const head: Shape = { first: set, goesOn: emptySet, nullable: false, longest: 1 };
     const [only] = sharing;
-    if (only !== undefined && sharing.length === 1) shapes.push(shapeOfSequence(only, { ambiguitiesAllowed: 0 }));
-    else shapes.push(joined(head, shapeOfChoice(sharing.map((option) => option.slice(1)), text)));
+    if (only !== undefined && sharing.length === 1)
+      shapes.push(shapeOfSequence(only, { ambiguitiesAllowed: 0 }));
+    else
+      shapes.push(
+        joined(
+          head,
+          shapeOfChoice(
+            sharing.map((option) => option.slice(1)),
+            text,
+          ),
+        ),
+      );
   }
   return shapes.reduce((all, shape) => either(all, shape, text));
 }
 
 function either(one: Shape, other: Shape, text: string): Shape {
   if ((one.nullable && other.nullable) || overlaps(one.first, other.first)) {
-    throw new RegexFault(`two alternatives of "${text}" can match the same text: make them begin with different characters, or merge them`);
+    throw new RegexFault(
+      `two alternatives of "${text}" can match the same text: make them begin with different characters, or merge them`,
+    );
   }
   return {
     first: one.first | other.first,

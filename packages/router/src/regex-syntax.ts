@@ -1,12 +1,30 @@
-import { anyCharacter, classEscapes, complement, emptySet, setOf, setOfRange } from './character-set.ts';
+import {
+  anyCharacter,
+  classEscapes,
+  complement,
+  emptySet,
+  setOf,
+  setOfRange,
+} from './character-set.ts';
 import type { CharacterSet } from './character-set.ts';
 
 /** A part of a regular expression. `text` is the part as it was written, for messages. Groups leave no trace. */
 export type RegexNode =
-  | { readonly kind: 'character'; readonly text: string; readonly set: CharacterSet; readonly literal: string | undefined }
+  | {
+      readonly kind: 'character';
+      readonly text: string;
+      readonly set: CharacterSet;
+      readonly literal: string | undefined;
+    }
   | { readonly kind: 'sequence'; readonly text: string; readonly items: readonly RegexNode[] }
   | { readonly kind: 'choice'; readonly text: string; readonly options: readonly RegexNode[] }
-  | { readonly kind: 'repeat'; readonly text: string; readonly item: RegexNode; readonly min: number; readonly max: number };
+  | {
+      readonly kind: 'repeat';
+      readonly text: string;
+      readonly item: RegexNode;
+      readonly min: number;
+      readonly max: number;
+    };
 
 export interface ParsedRegex {
   /** What stands between `^` and `$`, nested sequences made flat. */
@@ -35,7 +53,9 @@ const syntaxCharacters = '^$\\.*+?()[]{}|/';
  */
 export function parseRegex(source: string): ParsedRegex {
   if (!source.startsWith('^')) {
-    throw new RegexFault('begin with "^": an expression that may start anywhere has to be tried at every position of the path');
+    throw new RegexFault(
+      'begin with "^": an expression that may start anywhere has to be tried at every position of the path',
+    );
   }
   const parser = new RegexParser(source);
   const body = parser.parse();
@@ -64,10 +84,16 @@ class RegexParser {
       this.anchoredAtEnd = true;
     }
     if (body.kind === 'choice' || this.peek() === '|') {
-      throw new RegexFault('put the alternatives into a group, ^(?:…|…)$: as it stands, "^" and "$" each belong to one alternative only');
+      throw new RegexFault(
+        'put the alternatives into a group, ^(?:…|…)$: as it stands, "^" and "$" each belong to one alternative only',
+      );
     }
-    if (this.peek() === ')') throw new RegexFault('")" closes no group: write "\\)" for the character itself');
-    if (this.at < this.source.length) throw new RegexFault('"$" may only be the last character: write "\\$" for the character itself');
+    if (this.peek() === ')')
+      throw new RegexFault('")" closes no group: write "\\)" for the character itself');
+    if (this.at < this.source.length)
+      throw new RegexFault(
+        '"$" may only be the last character: write "\\$" for the character itself',
+      );
     return body;
   }
 
@@ -86,7 +112,12 @@ class RegexParser {
   private sequence(): RegexNode {
     const start = this.at;
     const items: RegexNode[] = [];
-    for (let next = this.peek(); next !== '' && next !== '|' && next !== ')' && next !== '$'; next = this.peek()) items.push(this.quantified());
+    for (
+      let next = this.peek();
+      next !== '' && next !== '|' && next !== ')' && next !== '$';
+      next = this.peek()
+    )
+      items.push(this.quantified());
     return { kind: 'sequence', text: this.since(start), items };
   }
 
@@ -96,7 +127,8 @@ class RegexParser {
     const count = this.quantifier();
     if (count === undefined) return item;
     if (this.peek() === '?') this.at += 1; // Lazy: another order of trying, the same worst case.
-    if (this.quantifier() !== undefined) throw new RegexFault(`"${this.since(start)}" has a quantifier too many`);
+    if (this.quantifier() !== undefined)
+      throw new RegexFault(`"${this.since(start)}" has a quantifier too many`);
     return { kind: 'repeat', text: this.since(start), item, ...count };
   }
 
@@ -108,13 +140,17 @@ class RegexParser {
     }
     if (sign !== '{') return undefined;
     const counted = /^\{(\d{1,4})(,(\d{0,4}))?\}/.exec(this.source.slice(this.at));
-    if (counted === null) throw new RegexFault('"{" begins a count such as {2} or {1,3}: write "\\{" for the character itself');
+    if (counted === null)
+      throw new RegexFault(
+        '"{" begins a count such as {2} or {1,3}: write "\\{" for the character itself',
+      );
     const [text, lower = '', range, upper = ''] = counted;
     const min = Number(lower);
     const max = range === undefined ? min : upper === '' ? Infinity : Number(upper);
     if (min > max) throw new RegexFault(`"${text}" counts down: write the smaller number first`);
     if (max === 0) throw new RegexFault(`"${text}" never matches anything: remove it`);
-    if (min > maxCount || (max !== Infinity && max > maxCount)) throw new RegexFault(`"${text}" counts beyond ${maxCount}`);
+    if (min > maxCount || (max !== Infinity && max > maxCount))
+      throw new RegexFault(`"${text}" counts beyond ${maxCount}`);
     this.at += text.length;
     return { min, max };
   }
@@ -126,18 +162,27 @@ class RegexParser {
       case '(':
         return this.group();
       case '[':
-        return { kind: 'character', set: this.characterClass(), text: this.since(start), literal: undefined };
+        return {
+          kind: 'character',
+          set: this.characterClass(),
+          text: this.since(start),
+          literal: undefined,
+        };
       case '.':
         return { kind: 'character', set: anyCharacter, text: sign, literal: undefined };
       case '\\':
         return this.escape(start);
       case '^':
-        throw new RegexFault('"^" may only be the first character: write "\\^" for the character itself');
+        throw new RegexFault(
+          '"^" may only be the first character: write "\\^" for the character itself',
+        );
       case '*':
       case '+':
       case '?':
       case '{':
-        throw new RegexFault(`"${sign}" repeats nothing: write "\\${sign}" for the character itself`);
+        throw new RegexFault(
+          `"${sign}" repeats nothing: write "\\${sign}" for the character itself`,
+        );
       case ']':
       case '}':
         throw new RegexFault(`write "\\${sign}" for the character itself`);
@@ -149,7 +194,10 @@ class RegexParser {
   private group(): RegexNode {
     if (this.peek() === '?') this.groupKind();
     const body = this.choice();
-    if (this.peek() === '$') throw new RegexFault('"$" may only be the last character, outside of groups: write "\\$" for the character itself');
+    if (this.peek() === '$')
+      throw new RegexFault(
+        '"$" may only be the last character, outside of groups: write "\\$" for the character itself',
+      );
     if (this.next() !== ')') throw new RegexFault('a group is not closed: add ")"');
     return body;
   }
@@ -161,9 +209,15 @@ class RegexParser {
       this.at += 2;
       return;
     }
-    if (/^\?<?[=!]/.test(rest)) throw new RegexFault('lookahead and lookbehind are not supported: they make matching time unpredictable');
+    if (/^\?<?[=!]/.test(rest))
+      throw new RegexFault(
+        'lookahead and lookbehind are not supported: they make matching time unpredictable',
+      );
     const named = /^\?<([A-Za-z_][A-Za-z0-9_]{0,63})>/.exec(rest);
-    if (named?.[1] === undefined) throw new RegexFault('a group is written (…), (?:…) or (?<name>…), its name made of letters, digits and "_"');
+    if (named?.[1] === undefined)
+      throw new RegexFault(
+        'a group is written (…), (?:…) or (?<name>…), its name made of letters, digits and "_"',
+      );
     if (named[1] === '__proto__') throw new RegexFault('"__proto__" cannot be the name of a group');
     if (this.names.includes(named[1])) throw new RegexFault(`the name "${named[1]}" is used twice`);
     this.names.push(named[1]);
@@ -173,13 +227,27 @@ class RegexParser {
   private escape(start: number): RegexNode {
     const letter = this.next();
     const set = classEscapes.get(letter);
-    if (set !== undefined) return { kind: 'character', set, text: this.since(start), literal: undefined };
+    if (set !== undefined)
+      return { kind: 'character', set, text: this.since(start), literal: undefined };
     if (letter !== '' && syntaxCharacters.includes(letter)) {
-      return { kind: 'character', set: setOf(asciiCode(letter)), text: this.since(start), literal: letter };
+      return {
+        kind: 'character',
+        set: setOf(asciiCode(letter)),
+        text: this.since(start),
+        literal: letter,
+      };
     }
-    if (/^[1-9k]$/.test(letter)) throw new RegexFault(`"\\${letter}" is a backreference, which makes matching time unpredictable: repeat the expression itself`);
-    if (/^[bB]$/.test(letter)) throw new RegexFault(`"\\${letter}" (word boundary) is not supported: name the characters, for example [^/]`);
-    throw new RegexFault(`the escape "\\${letter}" is not supported: use \\d \\D \\w \\W \\s \\S, or "\\" before one of ${syntaxCharacters}`);
+    if (/^[1-9k]$/.test(letter))
+      throw new RegexFault(
+        `"\\${letter}" is a backreference, which makes matching time unpredictable: repeat the expression itself`,
+      );
+    if (/^[bB]$/.test(letter))
+      throw new RegexFault(
+        `"\\${letter}" (word boundary) is not supported: name the characters, for example [^/]`,
+      );
+    throw new RegexFault(
+      `the escape "\\${letter}" is not supported: use \\d \\D \\w \\W \\s \\S, or "\\" before one of ${syntaxCharacters}`,
+    );
   }
 
   private characterClass(): CharacterSet {
@@ -196,7 +264,9 @@ class RegexParser {
       this.at += 1;
       const to = this.classMember();
       if (typeof from !== 'number' || typeof to !== 'number' || from > to) {
-        throw new RegexFault('a range in [...] goes from a lower to a higher character: write "\\-" for the hyphen itself');
+        throw new RegexFault(
+          'a range in [...] goes from a lower to a higher character: write "\\-" for the hyphen itself',
+        );
       }
       set |= setOfRange(from, to);
     }
@@ -213,7 +283,8 @@ class RegexParser {
     const letter = this.next();
     const set = classEscapes.get(letter);
     if (set !== undefined) return set;
-    if (letter !== '' && (letter === '-' || syntaxCharacters.includes(letter))) return asciiCode(letter);
+    if (letter !== '' && (letter === '-' || syntaxCharacters.includes(letter)))
+      return asciiCode(letter);
     throw new RegexFault(`the escape "\\${letter}" is not supported in [...]`);
   }
 
@@ -236,5 +307,7 @@ class RegexParser {
 function asciiCode(sign: string): number {
   const code = sign.charCodeAt(0);
   if (code > 0x20 && code < 0x7f) return code;
-  throw new RegexFault('a request path is visible ASCII: write spaces and letters outside ASCII percent-encoded, for example %20');
+  throw new RegexFault(
+    'a request path is visible ASCII: write spaces and letters outside ASCII percent-encoded, for example %20',
+  );
 }

@@ -6,21 +6,44 @@ import { Router } from './router.ts';
 /** Few words, so that routes meet, overlap and shadow one another all the time. */
 const words = ['x', 'y', 'xy'];
 const segment = fc.oneof(fc.constantFrom(...words), fc.constantFrom('{p}', '{q}'));
-const expressions = ['^/x', '^/x/.*$', '^/(?<word>[xy]+)$', '^/x/y/(?:x|y)+$', '^/[^/]+/y', '^/(?:[xy]+/)*xy$'];
+const expressions = [
+  '^/x',
+  '^/x/.*$',
+  '^/(?<word>[xy]+)$',
+  '^/x/y/(?:x|y)+$',
+  '^/[^/]+/y',
+  '^/(?:[xy]+/)*xy$',
+];
 
 const path = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(fc.array(segment, { maxLength: 3 }), fc.constantFrom('', '', '/', '/*', '/*')).map(([segments, end]) => pathOf(segments, end)) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.array(segment, { maxLength: 3 }), fc.constantFrom('', '', '/', '/*', '/*'))
+      .map(([segments, end]) => pathOf(segments, end)),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...expressions).map((source) => `~ ${source}`) },
 );
 
 function pathOf(segments: readonly string[], end: string): string {
-  const named = segments.map((text, index) => (text.startsWith('{') && segments.indexOf(text) !== index ? '{r}' : text));
-  const unique = named.map((text, index) => (text.startsWith('{') && named.indexOf(text) !== index ? `{s${index}}` : text));
+  const named = segments.map((text, index) =>
+    text.startsWith('{') && segments.indexOf(text) !== index ? '{r}' : text,
+  );
+  const unique = named.map((text, index) =>
+    text.startsWith('{') && named.indexOf(text) !== index ? `{s${index}}` : text,
+  );
   return unique.length === 0 ? `/${end.replace('/', '')}` : `/${unique.join('/')}${end}`;
 }
 
-const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(arbitrary, { maxLength: 2 });
-const condition = fc.constantFrom<Record<string, string>[]>({}, {}, { a: '1' }, { A: '2' }, { a: '1', b: '1' });
+const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.array(arbitrary, { maxLength: 2 });
+const condition = fc.constantFrom<Record<string, string>[]>(
+  {},
+  {},
+  { a: '1' },
+  { A: '2' },
+  { a: '1', b: '1' },
+);
 
 const routeBody = fc.record({
   hosts: some(fc.constantFrom('a.test', 'b.a.test', '*.test', '*.a.test', 'test')),
@@ -33,7 +56,9 @@ const routeBody = fc.record({
 
 const fields = ['hosts', 'paths', 'methods', 'headers', 'query', 'priority'] as const;
 
-const routes = fc.array(routeBody, { maxLength: 12 }).map((bodies) => bodies.map((body, index): RouteSpec => ({ id: `r${index}`, ...body })));
+const routes = fc
+  .array(routeBody, { maxLength: 12 })
+  .map((bodies) => bodies.map((body, index): RouteSpec => ({ id: `r${index}`, ...body })));
 
 const request = fc
   .record({
@@ -67,21 +92,30 @@ describe('a router, whatever its routes', () => {
   });
 
   it('is the same after changes as when rebuilt', () => {
-    const change = fc.tuple(fc.constantFrom('update', 'update', 'remove'), fc.integer({ min: 0, max: 5 }), routeBody);
+    const change = fc.tuple(
+      fc.constantFrom('update', 'update', 'remove'),
+      fc.integer({ min: 0, max: 5 }),
+      routeBody,
+    );
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 20 }), fc.array(request, { minLength: 5, maxLength: 5 }), (changes, asked) => {
-        const router = new Router();
-        const left = new Map<string, RouteSpec>();
-        for (const [kind, index, body] of changes) {
-          const route = { id: `r${index}`, ...body };
-          if (kind === 'update') router.update(route);
-          else expect(router.remove(route.id)).toBe(left.has(route.id));
-          if (kind === 'update') left.set(route.id, route);
-          else left.delete(route.id);
-        }
-        expect(router.size).toBe(left.size);
-        for (const each of asked) expect(router.match(each)).toEqual(byDefinition([...left.values()], each));
-      }),
+      fc.property(
+        fc.array(change, { maxLength: 20 }),
+        fc.array(request, { minLength: 5, maxLength: 5 }),
+        (changes, asked) => {
+          const router = new Router();
+          const left = new Map<string, RouteSpec>();
+          for (const [kind, index, body] of changes) {
+            const route = { id: `r${index}`, ...body };
+            if (kind === 'update') router.update(route);
+            else expect(router.remove(route.id)).toBe(left.has(route.id));
+            if (kind === 'update') left.set(route.id, route);
+            else left.delete(route.id);
+          }
+          expect(router.size).toBe(left.size);
+          for (const each of asked)
+            expect(router.match(each)).toEqual(byDefinition([...left.values()], each));
+        },
+      ),
       settings,
     );
   });
@@ -92,10 +126,16 @@ describe('a router, whatever its routes', () => {
         const router = Router.from(all);
         const verdicts = router.explain(asked);
         const won = verdicts.filter(({ verdict }) => verdict === 'won');
-        expect(won.map(({ route, pattern }) => [route.id, pattern])).toEqual(answered(router, asked));
+        expect(won.map(({ route, pattern }) => [route.id, pattern])).toEqual(
+          answered(router, asked),
+        );
         expect(new Set(verdicts.map(({ route }) => route.id)).size).toBe(verdicts.length);
-        const inOrder = byPrecedence(all).filter((each) => matchesTarget(each, asked)).map(({ route }) => route.id);
-        const candidates = verdicts.filter(({ verdict }) => verdict !== 'host' && verdict !== 'path').map(({ route }) => route.id);
+        const inOrder = byPrecedence(all)
+          .filter((each) => matchesTarget(each, asked))
+          .map(({ route }) => route.id);
+        const candidates = verdicts
+          .filter(({ verdict }) => verdict !== 'host' && verdict !== 'path')
+          .map(({ route }) => route.id);
         expect(candidates).toEqual([...new Set(inOrder)]);
       }),
       settings,
@@ -106,18 +146,24 @@ describe('a router, whatever its routes', () => {
     let reported = 0;
     let matched = 0;
     // A route like one that is there already, but for one field: most often this is how one comes to be shadowed.
-    const alike = fc.tuple(routeBody, routeBody, fc.constantFrom(...fields)).map(([body, other, field]) => [body, { ...body, [field]: other[field] }] as const);
+    const alike = fc
+      .tuple(routeBody, routeBody, fc.constantFrom(...fields))
+      .map(([body, other, field]) => [body, { ...body, [field]: other[field] }] as const);
     fc.assert(
-      fc.property(alike, fc.array(request, { minLength: 20, maxLength: 20 }), ([body, changed], asked) => {
-        const route: RouteSpec = { id: 'later', ...changed };
-        const there: RouteSpec = { id: 'earlier', ...body };
-        if (Router.from([there]).shadowedBy(route).length === 0) return;
-        reported += 1;
-        for (const each of asked) {
-          if (byDefinition([route], each).route !== undefined) matched += 1;
-          expect(byDefinition([route, there], each).route?.id).not.toBe('later');
-        }
-      }),
+      fc.property(
+        alike,
+        fc.array(request, { minLength: 20, maxLength: 20 }),
+        ([body, changed], asked) => {
+          const route: RouteSpec = { id: 'later', ...changed };
+          const there: RouteSpec = { id: 'earlier', ...body };
+          if (Router.from([there]).shadowedBy(route).length === 0) return;
+          reported += 1;
+          for (const each of asked) {
+            if (byDefinition([route], each).route !== undefined) matched += 1;
+            expect(byDefinition([route, there], each).route?.id).not.toBe('later');
+          }
+        },
+      ),
       settings,
     );
     expect(reported).toBeGreaterThan(200);
@@ -138,19 +184,38 @@ interface Plain {
   readonly path: string;
 }
 
-function byDefinition(all: readonly RouteSpec[], asked: MatchRequest): RouteMatch<RouteSpec> | NoMatch {
-  const candidates = byPrecedence(all).filter((each) => matchesTarget(each, asked) && meetsFields(each.route, asked));
-  const winner = candidates.find(({ route }) => route.methods.length === 0 || route.methods.includes(asked.method));
+function byDefinition(
+  all: readonly RouteSpec[],
+  asked: MatchRequest,
+): RouteMatch<RouteSpec> | NoMatch {
+  const candidates = byPrecedence(all).filter(
+    (each) => matchesTarget(each, asked) && meetsFields(each.route, asked),
+  );
+  const winner = candidates.find(
+    ({ route }) => route.methods.length === 0 || route.methods.includes(asked.method),
+  );
   if (winner === undefined) {
     const allow = [...new Set(candidates.flatMap(({ route }) => route.methods))].sort();
-    return { route: undefined, code: allow.length === 0 ? 'route_not_found' : 'method_not_allowed', allow };
+    return {
+      route: undefined,
+      code: allow.length === 0 ? 'route_not_found' : 'method_not_allowed',
+      allow,
+    };
   }
   const groups = expressionOf(winner.path).exec(asked.path)?.groups;
-  return { route: winner.route, pattern: winner.path, params: groups === undefined ? undefined : { ...groups } };
+  return {
+    route: winner.route,
+    pattern: winner.path,
+    params: groups === undefined ? undefined : { ...groups },
+  };
 }
 
 function byPrecedence(all: readonly RouteSpec[]): Plain[] {
-  const candidates = all.flatMap((route) => orAny(route.hosts).flatMap((host) => orAny(route.paths).map((each) => ({ route, host, path: each }))));
+  const candidates = all.flatMap((route) =>
+    orAny(route.hosts).flatMap((host) =>
+      orAny(route.paths).map((each) => ({ route, host, path: each })),
+    ),
+  );
   return candidates.sort((one, other) => {
     const [ones, others] = [rank(one), rank(other)];
     const differing = ones.findIndex((value, index) => value !== others[index]);
@@ -167,9 +232,23 @@ function rank({ route, host, path: text }: Plain): (number | string)[] {
   const kind = kindOf(text);
   const body = kind === 2 ? text.slice(0, -2) : text;
   const depth = kind === 1 || kind === 2 ? body.split('/').length - 1 : 0;
-  const length = kind === 3 ? text.length - 2 : kind === 4 ? 0 : body.replaceAll(/\{.*?\}/g, '').length;
-  const conditions = (route.methods.length > 0 ? 1 : 0) + Object.keys(route.headers).length + Object.keys(route.query).length;
-  return [hostKind, -host.length, kind, -depth, -length, -conditions, -route.priority, route.id, text];
+  const length =
+    kind === 3 ? text.length - 2 : kind === 4 ? 0 : body.replaceAll(/\{.*?\}/g, '').length;
+  const conditions =
+    (route.methods.length > 0 ? 1 : 0) +
+    Object.keys(route.headers).length +
+    Object.keys(route.query).length;
+  return [
+    hostKind,
+    -host.length,
+    kind,
+    -depth,
+    -length,
+    -conditions,
+    -route.priority,
+    route.id,
+    text,
+  ];
 }
 
 /** Exact, template, prefix, regex, any. */
@@ -188,7 +267,10 @@ function expressionOf(text: string): RegExp {
 }
 
 function matchesTarget({ host, path: text }: Plain, asked: MatchRequest): boolean {
-  const hostMatches = host === '*' || host === asked.host || (host.startsWith('*.') && asked.host.endsWith(host.slice(1)));
+  const hostMatches =
+    host === '*' ||
+    host === asked.host ||
+    (host.startsWith('*.') && asked.host.endsWith(host.slice(1)));
   return hostMatches && expressionOf(text).test(asked.path);
 }
 

@@ -9,9 +9,19 @@ import { InvalidRouteError } from './route.ts';
 import type { CandidateVerdict, MatchRequest, NoMatch, RouteMatch, RouteSpec } from './route.ts';
 import { shadows } from './shadow.ts';
 
-const notFound: NoMatch = Object.freeze({ route: undefined, code: 'route_not_found', allow: Object.freeze([]) });
+const notFound: NoMatch = Object.freeze({
+  route: undefined,
+  code: 'route_not_found',
+  allow: Object.freeze([]),
+});
 function matchOf<R extends RouteSpec>(winner: Candidate<R>, request: MatchRequest): RouteMatch<R> {
-  return winner.match ?? { route: winner.route, pattern: winner.text, params: captureParameters(winner, request.path) };
+  return (
+    winner.match ?? {
+      route: winner.route,
+      pattern: winner.text,
+      params: captureParameters(winner, request.path),
+    }
+  );
 }
 
 /** Enough to name in a warning. */
@@ -39,7 +49,8 @@ export class Router<R extends RouteSpec> {
 
   /** @throws {InvalidRouteError} when a host or path is malformed, or the id is taken; the router is left as it was. */
   add(route: R): void {
-    if (this.candidatesById.has(route.id)) throw new InvalidRouteError(route.id, ['the id is taken: use update to replace the route']);
+    if (this.candidatesById.has(route.id))
+      throw new InvalidRouteError(route.id, ['the id is taken: use update to replace the route']);
     this.insert(route.id, compileRoute(route));
   }
 
@@ -72,7 +83,11 @@ export class Router<R extends RouteSpec> {
    * @param request the preflight request itself, for its host, path and query
    * @param method the method it asks for
    */
-  matchPreflight(request: MatchRequest, method: string, mayHave: MayHaveField): RouteMatch<R> | undefined {
+  matchPreflight(
+    request: MatchRequest,
+    method: string,
+    mayHave: MayHaveField,
+  ): RouteMatch<R> | undefined {
     const winner = bestForPreflight(this.index.collect(request), request.query, method, mayHave);
     return winner === undefined ? undefined : matchOf(winner, request);
   }
@@ -83,7 +98,10 @@ export class Router<R extends RouteSpec> {
    */
   explain(request: MatchRequest): CandidateVerdict<R>[] {
     const verdicts = judge(this.index.collect(request), request);
-    return [...verdicts, ...nearMisses(this.candidatesById.values(), request, maxVerdicts - verdicts.length)];
+    return [
+      ...verdicts,
+      ...nearMisses(this.candidatesById.values(), request, maxVerdicts - verdicts.length),
+    ];
   }
 
   /**
@@ -100,7 +118,8 @@ export class Router<R extends RouteSpec> {
     for (const { route: other } of this.index.possiblyCovering(first)) {
       if (shadowing.size === maxShadowing) break;
       if (other.id === route.id || shadowing.has(other.id)) continue;
-      if (shadows(this.candidatesById.get(other.id) ?? [], candidates)) shadowing.set(other.id, other);
+      if (shadows(this.candidatesById.get(other.id) ?? [], candidates))
+        shadowing.set(other.id, other);
     }
     return [...shadowing.values()];
   }
@@ -113,8 +132,11 @@ export class Router<R extends RouteSpec> {
   private noMatch(request: MatchRequest): NoMatch {
     const allow = new Set<string>();
     for (const { conditions } of this.index.collect(request)) {
-      if (meetsFields(conditions, request)) for (const method of conditions.methods) allow.add(method);
+      if (meetsFields(conditions, request))
+        for (const method of conditions.methods) allow.add(method);
     }
-    return allow.size === 0 ? notFound : { route: undefined, code: 'method_not_allowed', allow: [...allow].sort() };
+    return allow.size === 0
+      ? notFound
+      : { route: undefined, code: 'method_not_allowed', allow: [...allow].sort() };
   }
 }

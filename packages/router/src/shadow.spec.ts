@@ -15,13 +15,29 @@ describe('shadowedBy', () => {
     ['the same parameter by another name', { paths: ['/a/{x}'] }, { paths: ['/a/{y}'] }],
     ['the same prefix', { paths: ['/a/{x}/*'] }, { paths: ['/a/{y}/*'] }],
     ['the same expression', { paths: ['~ ^/a\\d+$'] }, { paths: ['~ ^/a\\d+$'] }],
-    ['an expression under a prefix', { paths: ['/api/*'] }, { paths: ['~ ^/api/v\\d+$'], methods: ['GET'], headers: { a: '1' } }],
-    ['an expression under the prefix of everything', { paths: ['/*'] }, { paths: ['~ ^/api/v\\d+$'] }],
-    ['an expression under a prefix with parameters', { paths: ['/{a}/shop/*'] }, { paths: ['~ ^/api/shop/v\\d+$'] }],
+    [
+      'an expression under a prefix',
+      { paths: ['/api/*'] },
+      { paths: ['~ ^/api/v\\d+$'], methods: ['GET'], headers: { a: '1' } },
+    ],
+    [
+      'an expression under the prefix of everything',
+      { paths: ['/*'] },
+      { paths: ['~ ^/api/v\\d+$'] },
+    ],
+    [
+      'an expression under a prefix with parameters',
+      { paths: ['/{a}/shop/*'] },
+      { paths: ['~ ^/api/shop/v\\d+$'] },
+    ],
     ['one of several paths', { ...b, paths: ['/w', '/x', '/y'] }, b],
     ['one of several hosts', { ...b, hosts: ['*.b.test', 'b.test'] }, b],
     ['routes for everything', {}, {}],
-    ['the same header, by another case', { ...b, headers: { 'X-A': '1' } }, { ...b, headers: { 'x-a': '1' } }],
+    [
+      'the same header, by another case',
+      { ...b, headers: { 'X-A': '1' } },
+      { ...b, headers: { 'x-a': '1' } },
+    ],
   ])('reports %s', (_why, shadowing, shadowed) => {
     const router = Router.from([route('a', shadowing)]);
     expect(router.shadowedBy(route('b', shadowed)).map(({ id }) => id)).toEqual(['a']);
@@ -31,7 +47,11 @@ describe('shadowedBy', () => {
     ['a lower priority', b, { ...b, priority: 1 }],
     ['more conditions of its own', { ...b, methods: [] }, { ...b, methods: ['GET'] }],
     ['a method the other lacks', { ...b, methods: ['GET'] }, { ...b, methods: ['GET', 'PUT'] }],
-    ['any method', { ...b, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] }, { ...b }],
+    [
+      'any method',
+      { ...b, methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] },
+      { ...b },
+    ],
     ['another header value', { ...b, headers: { a: '1' } }, { ...b, headers: { a: '2' } }],
     ['another parameter value', { ...b, query: { a: '1' } }, { ...b, query: { a: '2' } }],
     ['a host the other lacks', b, { ...b, hosts: ['b.test', 'c.test'] }],

@@ -7,7 +7,9 @@ export const Cidr = z
   .string()
   .max(64)
   .refine(isCidr, 'not an IP address or CIDR block, such as 10.0.0.0/8 or 2001:db8::/32')
-  .describe('IP address or CIDR block. ::/0 is every IPv6 address and no IPv4 address; ::ffff:10.0.0.0/104 is 10.0.0.0/8.');
+  .describe(
+    'IP address or CIDR block. ::/0 is every IPv6 address and no IPv4 address; ::ffff:10.0.0.0/104 is 10.0.0.0/8.',
+  );
 
 /** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, including octal and short forms and zones. */
 export function isCidr(text: string): boolean {
@@ -18,7 +20,10 @@ export function isCidr(text: string): boolean {
 export const TargetAddress = z
   .string()
   .max(261)
-  .refine((text) => parseTargetAddress(text) !== undefined, 'not host:port, such as 127.0.0.1:9101, orders.internal:80 or [::1]:8080')
+  .refine(
+    (text) => parseTargetAddress(text) !== undefined,
+    'not host:port, such as 127.0.0.1:9101, orders.internal:80 or [::1]:8080',
+  )
   .describe('host:port, with IPv6 addresses in brackets.');
 
 export interface HostPort {
@@ -27,7 +32,8 @@ export interface HostPort {
   readonly port: number;
 }
 
-const dnsName = /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
+const dnsName =
+  /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 /** Splits `host:port`; undefined when it is not one. */
 export function parseTargetAddress(text: string): HostPort | undefined {

@@ -7,7 +7,10 @@ export const Authority = z
   .string()
   .max(261)
   .transform((text) => text.toLowerCase())
-  .refine(isAuthority, 'not a host: write api.example.com, api.example.com:8443, 10.0.0.7 or [2001:db8::1], without scheme, path or spaces')
+  .refine(
+    isAuthority,
+    'not a host: write api.example.com, api.example.com:8443, 10.0.0.7 or [2001:db8::1], without scheme, path or spaces',
+  )
   .describe('Host, with an optional port.');
 
 /** A name for SNI, RFC 6066 section 3: a DNS name in ASCII and lower case, not an address, without port. */
@@ -28,8 +31,12 @@ function isAuthority(text: string): boolean {
 
 function dnsNameFault(text: string): string | undefined {
   const address = text.replace(/^\[|\]$/g, '');
-  if (ipaddr.isValid(address)) return 'an IP address is no name: leave it out, and the address of the target is verified';
+  if (ipaddr.isValid(address))
+    return 'an IP address is no name: leave it out, and the address of the target is verified';
   if (text.endsWith('.')) return 'write the name without the dot at its end';
-  if (/[^\x21-\x7e]/.test(text)) return 'use letters, digits, "-" and dots only; internationalised names in their ASCII form (xn--…)';
-  return isDnsName(text) ? undefined : 'not a DNS name: write orders.internal, without scheme, port, path and "*"';
+  if (/[^\x21-\x7e]/.test(text))
+    return 'use letters, digits, "-" and dots only; internationalised names in their ASCII form (xn--…)';
+  return isDnsName(text)
+    ? undefined
+    : 'not a DNS name: write orders.internal, without scheme, port, path and "*"';
 }

@@ -11,8 +11,13 @@ export const HeaderName = z
 export const HeaderValue = z
   .string()
   .max(4096)
-  .regex(/^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/, 'not a header value: visible ASCII without line breaks, not beginning or ending with a space');
+  .regex(
+    /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/,
+    'not a header value: visible ASCII without line breaks, not beginning or ending with a space',
+  );
 
 /** A method, RFC 9110 section 9.1, upper-case as registered. CONNECT and TRACE are never served. */
-export const Method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).describe('HTTP method.');
+export const Method = z
+  .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+  .describe('HTTP method.');
 export type Method = z.infer<typeof Method>;

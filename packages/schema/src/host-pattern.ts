@@ -12,10 +12,16 @@ export const HostPattern = z
   .superRefine((text, context) => {
     const normal = normalAddress(text);
     if (normal !== undefined && normal !== text) {
-      context.addIssue({ code: 'custom', message: `write ${normal}: hosts are compared in their shortest form` });
+      context.addIssue({
+        code: 'custom',
+        message: `write ${normal}: hosts are compared in their shortest form`,
+      });
     }
   })
-  .refine(isHostPattern, 'not a host: write api.example.com, *.example.com or an IP address, without scheme and port')
+  .refine(
+    isHostPattern,
+    'not a host: write api.example.com, *.example.com or an IP address, without scheme and port',
+  )
   .describe('Exact host, or "*." and a domain for all of its subdomains. Without port.');
 
 /** Returns an IPv6 address in the canonical form of RFC 5952, in brackets as in URLs; undefined for everything else. */
@@ -26,6 +32,7 @@ function normalAddress(text: string): string | undefined {
 
 function isHostPattern(text: string): boolean {
   // A zone, as in [fe80::1%eth0], is not part of a Host field.
-  if (text.startsWith('[') && text.endsWith(']')) return ipaddr.IPv6.isValid(text.slice(1, -1)) && !text.includes('%');
+  if (text.startsWith('[') && text.endsWith(']'))
+    return ipaddr.IPv6.isValid(text.slice(1, -1)) && !text.includes('%');
   return exactHost.test(text.startsWith('*.') ? text.slice(2) : text);
 }

@@ -57,7 +57,9 @@ function parseIpv6(text: string): readonly number[] | undefined {
 
 function mappedIpv4(groups: readonly number[]): number | undefined {
   const [a, b, c, d, e, f, high = 0, low = 0] = groups;
-  return a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff ? high * 65_536 + low : undefined;
+  return a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff
+    ? high * 65_536 + low
+    : undefined;
 }
 
 /** A block of addresses of one family. */

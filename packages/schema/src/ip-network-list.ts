@@ -15,7 +15,8 @@ export class IpNetworkList {
   constructor(networks: readonly string[]) {
     for (const text of networks) {
       const network = parseIpNetwork(text);
-      if (network === undefined) throw new TypeError(`"${text}" is not an IP address or CIDR block`);
+      if (network === undefined)
+        throw new TypeError(`"${text}" is not an IP address or CIDR block`);
       const { address, bits } = network;
       if (typeof address === 'number') put(this.ofIpv4, bits, ipv4Prefix(address, bits));
       else put(this.ofIpv6, bits, ipv6Prefix(address, bits));
@@ -35,10 +36,12 @@ export class IpNetworkList {
   /** The same for a parsed address. */
   includesAddress(address: IpAddress): boolean {
     if (typeof address === 'number') {
-      for (const [bits, prefixes] of this.ofIpv4) if (prefixes.has(ipv4Prefix(address, bits))) return true;
+      for (const [bits, prefixes] of this.ofIpv4)
+        if (prefixes.has(ipv4Prefix(address, bits))) return true;
       return false;
     }
-    for (const [bits, prefixes] of this.ofIpv6) if (prefixes.has(ipv6Prefix(address, bits))) return true;
+    for (const [bits, prefixes] of this.ofIpv6)
+      if (prefixes.has(ipv6Prefix(address, bits))) return true;
     return false;
   }
 }

@@ -24,10 +24,13 @@ export function unmatchableHeader(name: string): string | undefined {
   const parsed = HeaderName.safeParse(name);
   if (!parsed.success) return parsed.error.issues[0]?.message;
   const lower = name.toLowerCase();
-  if (lower.includes('_')) return `fields with "_" in their name are dropped at the edge: write ${name.replaceAll('_', '-')}`;
+  if (lower.includes('_'))
+    return `fields with "_" in their name are dropped at the edge: write ${name.replaceAll('_', '-')}`;
   const dashed = lower.replaceAll('.', '-');
-  if (/^x-(?:consumer|credential)-/.test(dashed)) return 'the gateway removes it from every request: only the gateway may set it';
-  if (dashed !== lower && isImitated(dashed)) return `a request with it is refused, because it imitates ${dashed}`;
+  if (/^x-(?:consumer|credential)-/.test(dashed))
+    return 'the gateway removes it from every request: only the gateway may set it';
+  if (dashed !== lower && isImitated(dashed))
+    return `a request with it is refused, because it imitates ${dashed}`;
   const fault = ofMessage.get(lower);
   return fault === undefined ? undefined : `it cannot be matched: ${fault}`;
 }
@@ -37,15 +40,32 @@ export function unmatchableCredentialHeader(name: string): string | undefined {
   const fault = unmatchableHeader(name);
   if (fault !== undefined) return fault;
   const lower = name.toLowerCase();
-  if (lower === 'upgrade' || lower === 'expect') return 'it is about the connection: choose a field of your own';
+  if (lower === 'upgrade' || lower === 'expect')
+    return 'it is about the connection: choose a field of your own';
   if (!isOfProxies(lower)) return undefined;
   return 'proxies write it, and the gateway removes it from requests of all other clients: choose a field of your own';
 }
 
 function isImitated(dashed: string): boolean {
-  return isOfProxies(dashed) || ['host', 'content-length', 'transfer-encoding', 'authorization', 'proxy-authorization', 'x-request-id', 'x-api-key'].includes(dashed);
+  return (
+    isOfProxies(dashed) ||
+    [
+      'host',
+      'content-length',
+      'transfer-encoding',
+      'authorization',
+      'proxy-authorization',
+      'x-request-id',
+      'x-api-key',
+    ].includes(dashed)
+  );
 }
 
 function isOfProxies(lower: string): boolean {
-  return lower.startsWith('x-forwarded-') || lower === 'forwarded' || lower === 'x-real-ip' || lower === 'via';
+  return (
+    lower.startsWith('x-forwarded-') ||
+    lower === 'forwarded' ||
+    lower === 'x-real-ip' ||
+    lower === 'via'
+  );
 }

@@ -9,7 +9,13 @@ export type { LoggerOptions } from './logger.ts';
 export type { Logger } from 'pino';
 export { Counter, CounterSeries } from './metrics/counter.ts';
 export { EventLoopLag } from './metrics/event-loop-lag.ts';
-export { exposition, metricsFormatFor, metricsMediaTypes, renderOpenMetrics, renderPrometheus } from './metrics/exposition.ts';
+export {
+  exposition,
+  metricsFormatFor,
+  metricsMediaTypes,
+  renderOpenMetrics,
+  renderPrometheus,
+} from './metrics/exposition.ts';
 export type { MetricsFormat } from './metrics/exposition.ts';
 export { GatewayMetrics } from './metrics/gateway-metrics.ts';
 export type { PolicyMode } from './metrics/gateway-metrics.ts';

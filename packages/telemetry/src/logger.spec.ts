@@ -3,8 +3,16 @@ import { createLogger } from './logger.ts';
 
 function setUp(level: 'info' | 'warn' = 'info') {
   const lines: string[] = [];
-  const logger = createLogger({ name: 'sluice-test', level, destination: { write: (line) => void lines.push(line) } });
-  return { logger, lines, read: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+  const logger = createLogger({
+    name: 'sluice-test',
+    level,
+    destination: { write: (line) => void lines.push(line) },
+  });
+  return {
+    logger,
+    lines,
+    read: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
 }
 
 describe('the logger', () => {
@@ -34,15 +42,38 @@ describe('the logger', () => {
     const { logger, read } = setUp();
     logger.error(new Error('outer', { cause: new Error('inner') }));
     logger.error({ error: new Error('second') }, 'failed');
-    expect(read()[0]).toMatchObject({ level: 'error', error: { message: expect.stringContaining('inner') } });
-    expect(read()[1]).toMatchObject({ message: 'failed', error: { message: 'second', type: 'Error' } });
+    expect(read()[0]).toMatchObject({
+      level: 'error',
+      error: { message: expect.stringContaining('inner') },
+    });
+    expect(read()[1]).toMatchObject({
+      message: 'failed',
+      error: { message: 'second', type: 'Error' },
+    });
   });
 
   it('shows no secret, at the top or below', () => {
     const { logger, lines } = setUp();
-    const headers = { authorization: 's3cret', Cookie: 'kept', cookie: 's3cret', 'set-cookie': ['s3cret'], 'x-api-key': 's3cret' };
-    logger.info({ headers, request: { headers }, password: 's3cret', token: 's3cret', user: { secret: 's3cret' } }, 'in');
-    logger.child({ apiKey: 's3cret' }).info({ databaseUrl: 's3cret', key: { hash: 's3cret' } }, 'out');
+    const headers = {
+      authorization: 's3cret',
+      Cookie: 'kept',
+      cookie: 's3cret',
+      'set-cookie': ['s3cret'],
+      'x-api-key': 's3cret',
+    };
+    logger.info(
+      {
+        headers,
+        request: { headers },
+        password: 's3cret',
+        token: 's3cret',
+        user: { secret: 's3cret' },
+      },
+      'in',
+    );
+    logger
+      .child({ apiKey: 's3cret' })
+      .info({ databaseUrl: 's3cret', key: { hash: 's3cret' } }, 'out');
     expect(lines.join('')).not.toContain('s3cret');
     expect(lines.join('')).toContain('[redacted]');
     expect(lines[0]).toContain('kept');
@@ -50,9 +81,14 @@ describe('the logger', () => {
 
   it('shows no argument of a command that failed, and no parameter of a query', () => {
     const { logger, lines } = setUp();
-    const refused = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: ['default', 's3cret'] } });
+    const refused = Object.assign(new Error('WRONGPASS'), {
+      command: { name: 'auth', args: ['default', 's3cret'] },
+    });
     logger.error({ error: refused }, 'no Redis');
-    logger.error({ error: Object.assign(new Error('duplicate key'), { parameters: ['s3cret'] }) }, 'not stored');
+    logger.error(
+      { error: Object.assign(new Error('duplicate key'), { parameters: ['s3cret'] }) },
+      'not stored',
+    );
     logger.error(refused);
     expect(lines.join('')).not.toContain('s3cret');
     expect(lines.join('')).toContain('WRONGPASS');

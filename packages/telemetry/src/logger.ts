@@ -24,7 +24,11 @@ const secretNames = [
   'parameters',
 ] as const;
 
-const secretPaths = secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+const secretPaths = secretNames.flatMap((name) => [
+  `["${name}"]`,
+  `*["${name}"]`,
+  `*.*["${name}"]`,
+]);
 
 export interface LoggerOptions {
   /** Who speaks, such as `sluice-proxy`. */

@@ -43,19 +43,23 @@ export const accessLogFields = Object.freeze({
   grpcStatus: 'Value of `grpc-status` sent to a gRPC caller, such as 0 for OK; absent without one.',
   source: 'Origin of the response: `client`, `gateway` or `upstream`.',
   code: 'Code of the error catalogue, when the response is one of its errors.',
-  reason: 'Cause of a fault, its first 512 characters; also of an attempt that a retry on another target corrected. Clients never see it.',
+  reason:
+    'Cause of a fault, its first 512 characters; also of an attempt that a retry on another target corrected. Clients never see it.',
   method: 'Request method, as sent.',
   host: 'Host without port, normalised.',
   path: 'Path as the client sent it, normalised. Never the query, which may contain secrets.',
-  upstreamPath: 'Path sent to the target, when the route or the service changes it. Never the query.',
+  upstreamPath:
+    'Path sent to the target, when the route or the service changes it. Never the query.',
   protocol: 'Protocol of the request, such as `HTTP/1.1`.',
   requestBytes: 'Bytes received from the client.',
   responseBytes: 'Bytes sent to the client.',
   durationMs: 'From the first byte of the request to the last of the response, milliseconds.',
-  upstreamDurationMs: 'Part of the duration spent with targets, milliseconds; absent without an attempt.',
-  clientAddress: "Address of the client; behind trusted proxies, the one that they report.",
+  upstreamDurationMs:
+    'Part of the duration spent with targets, milliseconds; absent without an attempt.',
+  clientAddress: 'Address of the client; behind trusted proxies, the one that they report.',
   revision: 'Revision of the configuration that served the request.',
-  shadow: 'Policies in shadow mode that would have refused the request; absent when there are none.',
+  shadow:
+    'Policies in shadow mode that would have refused the request; absent when there are none.',
   userAgent: 'User-Agent, its first 256 characters.',
 });
 

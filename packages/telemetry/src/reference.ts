@@ -1,5 +1,12 @@
 import { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
-import { accessLogFields, defaultMaxSeries, metricDefinitions, otherLabel, resourceAttributes, spanAttributes } from './names.ts';
+import {
+  accessLogFields,
+  defaultMaxSeries,
+  metricDefinitions,
+  otherLabel,
+  resourceAttributes,
+  spanAttributes,
+} from './names.ts';
 import type { MetricDefinition } from './names.ts';
 
 /** Meaning of each span attribute; the key is its name in code. */
@@ -7,15 +14,17 @@ const spanAttributeTexts: Readonly<Record<keyof typeof spanAttributes, string>> 
   requestMethod: 'Method; `_OTHER` for an unknown method.',
   requestMethodOriginal: 'The method as sent, when it is unknown.',
   resendCount: 'CLIENT: number of earlier attempts.',
-  statusCode: 'Status code sent (SERVER) or received (CLIENT); for denials to gRPC callers, which are sent with 200, the status that other callers get.',
+  statusCode:
+    'Status code sent (SERVER) or received (CLIENT); for denials to gRPC callers, which are sent with 200, the status that other callers get.',
   httpRoute: 'SERVER: the path pattern that matched.',
   urlPath: 'SERVER: path, normalised. Never the query.',
   urlScheme: 'SERVER: `http` or `https`.',
   urlFull: 'CLIENT: address of the target and path, without query.',
   serverAddress: 'SERVER: host of the request. CLIENT: host of the target.',
   serverPort: 'SERVER: port of the request. CLIENT: port of the target.',
-  clientAddress: "SERVER: address of the client.",
-  peerAddress: 'SERVER: remote address of the connection; that of a proxy in front of the node, if any.',
+  clientAddress: 'SERVER: address of the client.',
+  peerAddress:
+    'SERVER: remote address of the connection; that of a proxy in front of the node, if any.',
   peerPort: 'SERVER: remote port of the connection.',
   protocolVersion: 'HTTP version.',
   userAgent: 'SERVER: User-Agent, its first 256 characters.',
@@ -27,7 +36,8 @@ const spanAttributeTexts: Readonly<Record<keyof typeof spanAttributes, string>> 
   route: 'SERVER: name of the route.',
   service: 'Name of the service.',
   consumer: 'SERVER: username of the consumer.',
-  revision: 'SERVER: revision of the configuration. PRODUCER, CLIENT to a node, CONSUMER: the revision it is about.',
+  revision:
+    'SERVER: revision of the configuration. PRODUCER, CLIENT to a node, CONSUMER: the revision it is about.',
   requestId: 'SERVER: request id.',
 };
 
@@ -35,10 +45,12 @@ const writeSpanAttributeTexts: Readonly<Record<keyof typeof writeSpanAttributes,
   gateway: 'CLIENT to a node: id of its gateway. CONSUMER: name of its gateway.',
   node: 'CLIENT to a node, CONSUMER: id of the node.',
   changes: 'PRODUCER, CONSUMER: count of the resources that were changed.',
-  outcome: 'What became of a revision on a node. CONSUMER: `applied`, `refused`, `drifted`. CLIENT: `applied`, `refused`, `unanswered`.',
+  outcome:
+    'What became of a revision on a node. CONSUMER: `applied`, `refused`, `drifted`. CLIENT: `applied`, `refused`, `unanswered`.',
   dbSystem: 'CLIENT to the database: `postgresql`.',
   dbOperation: 'CLIENT to the database: first word of the statement.',
-  dbQuery: 'CLIENT to the database: the statement, its first 1,024 characters. Values are parameters, and never in it.',
+  dbQuery:
+    'CLIENT to the database: the statement, its first 1,024 characters. Values are parameters, and never in it.',
 };
 
 const resourceAttributeTexts: Readonly<Record<keyof typeof resourceAttributes, string>> = {
@@ -65,8 +77,10 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const code = (name: string): string => `\`${name}\``;
 
-const attributeRows = <Key extends string>(names: Record<Key, string>, texts: Record<Key, string>): string[][] =>
-  (Object.keys(names) as Key[]).map((key) => [code(names[key]), texts[key]]);
+const attributeRows = <Key extends string>(
+  names: Record<Key, string>,
+  texts: Record<Key, string>,
+): string[][] => (Object.keys(names) as Key[]).map((key) => [code(names[key]), texts[key]]);
 
 function metricRow({ name, type, labels, help, maxSeries }: MetricDefinition): string[] {
   const bound = labels.length === 0 ? '1' : String(maxSeries ?? defaultMaxSeries);
@@ -84,16 +98,28 @@ export function telemetryReference(): string {
     table(['field', 'meaning'], fields),
     '## Metrics of a node\n',
     `Under \`/metrics\` of the status port, in Prometheus text format or OpenMetrics. The column "series" is the limit of series; values beyond it are counted in a series whose label values are \`${otherLabel}\`.\n`,
-    table(['metric', 'type', 'labels', 'series', 'measures'], Object.values(metricDefinitions).map(metricRow)),
+    table(
+      ['metric', 'type', 'labels', 'series', 'measures'],
+      Object.values(metricDefinitions).map(metricRow),
+    ),
     '## Metrics of the control plane\n',
     `Under \`/metrics\` of the Admin API, with a token of any role. It has those of its process as well: ${sharedMetrics.map(({ name }) => code(name)).join(', ')}.\n`,
-    table(['metric', 'type', 'labels', 'series', 'measures'], Object.values(controlPlaneMetricDefinitions).map(metricRow)),
+    table(
+      ['metric', 'type', 'labels', 'series', 'measures'],
+      Object.values(controlPlaneMetricDefinitions).map(metricRow),
+    ),
     '## Traces\n',
     'OTLP/HTTP, protobuf or JSON. Of the proxy: a SERVER span for each sampled request, named `{method} {path pattern}`, and below it a CLIENT span, named `{method}`, for each attempt; and a CONSUMER span `apply revision` for each delta with a sampled write.\n',
     'Of the control plane: a SERVER span for each sampled request to the Admin API, and below it a CLIENT span for each statement that Postgres ran, a PRODUCER span `commit revision`, and a CLIENT span `deliver revision` for each node that was sent the revision, until it has answered.\n',
     table(['span attribute', 'meaning'], attributeRows(spanAttributes, spanAttributeTexts)),
     'Spans of a write and what became of it have these as well:\n',
-    table(['span attribute', 'meaning'], attributeRows(writeSpanAttributes, writeSpanAttributeTexts)),
-    table(['resource attribute', 'meaning'], attributeRows(resourceAttributes, resourceAttributeTexts)),
+    table(
+      ['span attribute', 'meaning'],
+      attributeRows(writeSpanAttributes, writeSpanAttributeTexts),
+    ),
+    table(
+      ['resource attribute', 'meaning'],
+      attributeRows(resourceAttributes, resourceAttributeTexts),
+    ),
   ].join('\n');
 }

@@ -35,8 +35,14 @@ describe('standard error', () => {
     child.stderr.setEncoding('utf8').on('data', (piece: string) => (text += piece));
     child.stdin.write('end\n');
     expect(await once(child, 'close')).toEqual([3, null]);
-    const lines = text.trim().split('\n').map((line) => JSON.parse(line) as Line);
-    expect(lines.map(({ message }) => message)).toEqual([...Array<string>(50).fill('line'), 'last words']);
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    expect(lines.map(({ message }) => message)).toEqual([
+      ...Array<string>(50).fill('line'),
+      'last words',
+    ]);
   });
 
   it('does not delay the process without a reader, and reports dropped lines once a reader returns', async () => {
@@ -45,10 +51,14 @@ describe('standard error', () => {
     let text = '';
     child.stderr.setEncoding('utf8').on('data', (piece: string) => (text += piece));
     // All that was kept has come when nothing more does.
-    for (let length = -1; length !== text.length || length === 0; await sleep(100)) length = text.length;
+    for (let length = -1; length !== text.length || length === 0; await sleep(100))
+      length = text.length;
     child.stdin.write('end\n');
     expect(await once(child, 'close')).toEqual([3, null]);
-    const lines = text.trim().split('\n').map((line) => JSON.parse(line) as Line);
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
     const kept = lines.filter(({ message }) => message === 'line');
     expect(kept.map(({ i }) => i)).toEqual(kept.map((_, i) => i));
     expect(kept.length).toBeLessThan(5_000);

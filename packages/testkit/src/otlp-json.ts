@@ -4,7 +4,8 @@ import type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
 /** An object or array that came out of JSON.parse; a property that is not there reads as undefined. */
 type Json = Readonly<Record<string, unknown>>;
 
-const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const object = (value: unknown): Json =>
+  typeof value === 'object' && value !== null ? (value as Json) : {};
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -13,11 +14,15 @@ function readValue(value: Json): OtlpValue {
   if (typeof value['boolValue'] === 'boolean') return value['boolValue'];
   const number = value['intValue'] ?? value['doubleValue'];
   if (number !== undefined) return Number(number);
-  return value['arrayValue'] === undefined ? undefined : list(object(value['arrayValue'])['values']).map(readValue);
+  return value['arrayValue'] === undefined
+    ? undefined
+    : list(object(value['arrayValue'])['values']).map(readValue);
 }
 
 const readAttributes = (attributes: unknown): OtlpAttributes =>
-  Object.fromEntries(list(attributes).map((pair) => [text(pair['key']), readValue(object(pair['value']))]));
+  Object.fromEntries(
+    list(attributes).map((pair) => [text(pair['key']), readValue(object(pair['value']))]),
+  );
 
 type ProxyServices = Pick<OtlpSpan, 'resource' | 'scope' | 'resourceSchemaUrl' | 'scopeSchemaUrl'>;
 
@@ -47,7 +52,9 @@ export function decodeOtlpJson(bytes: Uint8Array): OtlpSpan[] {
     return list(resourceSpans['scopeSpans']).flatMap((scopeSpans) => {
       const scope = text(object(scopeSpans['scope'])['name']);
       const scopeSchemaUrl = text(scopeSpans['schemaUrl']);
-      return list(scopeSpans['spans']).map((span) => readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }));
+      return list(scopeSpans['spans']).map((span) =>
+        readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }),
+      );
     });
   });
 }

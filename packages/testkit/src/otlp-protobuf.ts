@@ -60,7 +60,10 @@ function readAttribute(bytes: Uint8Array): [string, OtlpValue] {
 /** Message `Resource`: field 1 is its attributes. */
 function readResource(bytes: Uint8Array): OtlpAttributes {
   const attributes: [string, OtlpValue][] = [];
-  readMessage(bytes, (field, reader) => field === 1 && attributes.push(readAttribute(reader.bytes())) > 0);
+  readMessage(
+    bytes,
+    (field, reader) => field === 1 && attributes.push(readAttribute(reader.bytes())) > 0,
+  );
   return Object.fromEntries(attributes);
 }
 
@@ -113,7 +116,11 @@ function readSpan(bytes: Uint8Array, proxy: ProxyServices): OtlpSpan {
 }
 
 /** Message `ScopeSpans`: the scope may stand behind its spans. */
-function readScopeSpans(bytes: Uint8Array, resource: OtlpAttributes, resourceSchemaUrl: string): OtlpSpan[] {
+function readScopeSpans(
+  bytes: Uint8Array,
+  resource: OtlpAttributes,
+  resourceSchemaUrl: string,
+): OtlpSpan[] {
   let scope = '';
   let scopeSchemaUrl = '';
   const spans: Uint8Array[] = [];
@@ -124,7 +131,9 @@ function readScopeSpans(bytes: Uint8Array, resource: OtlpAttributes, resourceSch
     else return false;
     return true;
   });
-  return spans.map((span) => readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }));
+  return spans.map((span) =>
+    readSpan(span, { resource, scope, resourceSchemaUrl, scopeSchemaUrl }),
+  );
 }
 
 /** Message `ResourceSpans`: the resource may stand behind its spans. */
@@ -148,6 +157,9 @@ function readResourceSpans(bytes: Uint8Array): OtlpSpan[] {
  */
 export function decodeOtlpProtobuf(bytes: Uint8Array): OtlpSpan[] {
   const spans: OtlpSpan[] = [];
-  readMessage(bytes, (field, reader) => field === 1 && (spans.push(...readResourceSpans(reader.bytes())), true));
+  readMessage(
+    bytes,
+    (field, reader) => field === 1 && (spans.push(...readResourceSpans(reader.bytes())), true),
+  );
   return spans;
 }

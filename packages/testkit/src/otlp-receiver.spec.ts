@@ -11,13 +11,30 @@ const spans = [
   {
     name: 'GET /orders',
     kind: 1,
-    spanContext: () => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }),
-    parentSpanContext: { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: '00f067aa0ba902b7', traceFlags: 1, isRemote: true },
+    spanContext: () => ({
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      traceFlags: 1,
+    }),
+    parentSpanContext: {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: '00f067aa0ba902b7',
+      traceFlags: 1,
+      isRemote: true,
+    },
     startTime: [1_764_000_000, 123_456_789],
     endTime: [1_764_000_001, 0],
     duration: [0, 876_543_211],
     status: { code: 2 },
-    attributes: { text: 'żółw', count: 42, negative: -7, share: 0.25, yes: true, list: ['a', 'b'], numbers: [1, 2.5] },
+    attributes: {
+      text: 'żółw',
+      count: 42,
+      negative: -7,
+      share: 0.25,
+      yes: true,
+      list: ['a', 'b'],
+      numbers: [1, 2.5],
+    },
     links: [],
     events: [],
     ended: true,
@@ -38,7 +55,15 @@ const expected = {
   kind: 'server',
   startTimeUnixNano: 1_764_000_000_123_456_789n,
   endTimeUnixNano: 1_764_000_001_000_000_000n,
-  attributes: { text: 'żółw', count: 42, negative: -7, share: 0.25, yes: true, list: ['a', 'b'], numbers: [1, 2.5] },
+  attributes: {
+    text: 'żółw',
+    count: 42,
+    negative: -7,
+    share: 0.25,
+    yes: true,
+    list: ['a', 'b'],
+    numbers: [1, 2.5],
+  },
   status: 'error',
   flags: 0x301,
   resource: { 'service.name': 'test' },
@@ -54,13 +79,21 @@ beforeEach(async () => {
 afterEach(() => receiver.close());
 
 /** Posts content and answers status and content of the response. */
-function post(content: Uint8Array, headers: Record<string, string>, path = '/v1/traces'): Promise<{ status: number; text: string }> {
+function post(
+  content: Uint8Array,
+  headers: Record<string, string>,
+  path = '/v1/traces',
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const call = request(receiver.endpoint + path, { method: 'POST', headers, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-    });
+    const call = request(
+      receiver.endpoint + path,
+      { method: 'POST', headers, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      },
+    );
     call.on('error', reject).end(content);
   });
 }
@@ -70,12 +103,18 @@ const json = { 'content-type': 'application/json; charset=utf-8' };
 
 describe('the OTLP receiver', () => {
   it('decodes protobuf', async () => {
-    expect(await post(ProtobufTraceSerializer.serializeRequest(spans)!, protobuf)).toEqual({ status: 200, text: '' });
+    expect(await post(ProtobufTraceSerializer.serializeRequest(spans)!, protobuf)).toEqual({
+      status: 200,
+      text: '',
+    });
     expect(receiver.spans()).toEqual([expected]);
   });
 
   it('decodes JSON', async () => {
-    expect(await post(JsonTraceSerializer.serializeRequest(spans)!, json)).toEqual({ status: 200, text: '{}' });
+    expect(await post(JsonTraceSerializer.serializeRequest(spans)!, json)).toEqual({
+      status: 200,
+      text: '{}',
+    });
     expect(receiver.spans()).toEqual([expected]);
   });
 
@@ -87,8 +126,13 @@ describe('the OTLP receiver', () => {
 
   it('answers 400 with the reason for what it cannot decode, and keeps nothing of it', async () => {
     const whole = ProtobufTraceSerializer.serializeRequest(spans)!;
-    expect(await post(whole.subarray(0, whole.length - 9), protobuf)).toMatchObject({ status: 400 });
-    expect(await post(Buffer.from('{'), json)).toMatchObject({ status: 400, text: expect.stringContaining('SyntaxError') });
+    expect(await post(whole.subarray(0, whole.length - 9), protobuf)).toMatchObject({
+      status: 400,
+    });
+    expect(await post(Buffer.from('{'), json)).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('SyntaxError'),
+    });
     expect(await post(Buffer.from('x'), { 'content-type': 'text/plain' })).toEqual({
       status: 400,
       text: 'TypeError: content of type "text/plain" is not OTLP',

@@ -30,18 +30,24 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBodyBytes) throw new RangeError(`the request has more than ${maxBodyBytes} bytes`);
+    if (length > maxBodyBytes)
+      throw new RangeError(`the request has more than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: maxBodyBytes }) : body;
+  return request.headers['content-encoding'] === 'gzip'
+    ? gunzipSync(body, { maxOutputLength: maxBodyBytes })
+    : body;
 }
 
 /** Decodes the spans of a request, and builds the response of OTLP/HTTP: an empty message in the encoding of the request. */
-async function decode(request: IncomingMessage): Promise<{ spans: OtlpSpan[]; content: string; type: string }> {
+async function decode(
+  request: IncomingMessage,
+): Promise<{ spans: OtlpSpan[]; content: string; type: string }> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim();
   const body = await readBody(request);
-  if (type === 'application/x-protobuf') return { spans: decodeOtlpProtobuf(body), content: '', type };
+  if (type === 'application/x-protobuf')
+    return { spans: decodeOtlpProtobuf(body), content: '', type };
   if (type === 'application/json') return { spans: decodeOtlpJson(body), content: '{}', type };
   throw new TypeError(`content of type "${type}" is not OTLP`);
 }
@@ -58,7 +64,8 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (mode === 'stall') return;
     if (mode !== 'accept') return void response.writeHead(mode).end();
-    if (request.method !== 'POST' || request.url !== '/v1/traces') return void response.writeHead(404).end();
+    if (request.method !== 'POST' || request.url !== '/v1/traces')
+      return void response.writeHead(404).end();
     try {
       const { spans, content, type } = await decode(request);
       received.push(...spans);
@@ -84,7 +91,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         const timer = setTimeout(() => {
           waiting.delete(check);
           const names = received.map((span) => span.name).join(', ');
-          reject(new Error(`waited ${timeoutMs} ms for ${count} spans, received ${received.length}: [${names}]`));
+          reject(
+            new Error(
+              `waited ${timeoutMs} ms for ${count} spans, received ${received.length}: [${names}]`,
+            ),
+          );
         }, timeoutMs);
         const check = (): void => {
           if (received.length < count) return;

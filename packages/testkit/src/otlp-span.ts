@@ -5,7 +5,14 @@ export type OtlpValue = string | number | boolean | OtlpValue[] | undefined;
 export type OtlpAttributes = Readonly<Record<string, OtlpValue>>;
 
 /** Kinds of spans, at the index they have in OTLP. */
-export const otlpSpanKinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+export const otlpSpanKinds = [
+  'unspecified',
+  'internal',
+  'server',
+  'client',
+  'producer',
+  'consumer',
+] as const;
 
 /** Status codes of spans, at the index they have in OTLP. */
 export const otlpStatusCodes = ['unset', 'ok', 'error'] as const;

@@ -11,7 +11,9 @@ export function bearerMetadata(token: string): Metadata {
 /** The token in call metadata; undefined when there is none. */
 export function bearerOf(metadata: Metadata): string | undefined {
   const [value] = metadata.get('authorization');
-  return typeof value === 'string' && /^bearer /i.test(value) ? value.slice('bearer '.length).trim() : undefined;
+  return typeof value === 'string' && /^bearer /i.test(value)
+    ? value.slice('bearer '.length).trim()
+    : undefined;
 }
 
 /** Compares two secrets in constant time. */

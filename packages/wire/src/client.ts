@@ -30,9 +30,17 @@ export interface ConfigStreamClient {
 }
 
 /** Creates a client, which connects when a stream is opened. Throws when the address is not protected. */
-export function createConfigStreamClient({ address, security, token, ip }: ConfigStreamClientOptions): ConfigStreamClient {
+export function createConfigStreamClient({
+  address,
+  security,
+  token,
+  ip,
+}: ConfigStreamClientOptions): ConfigStreamClient {
   requireProtected(address, security);
-  const target = ip === undefined ? formatStreamAddress(address) : `ipv${isIP(ip)}:${formatStreamAddress({ host: ip, port: address.port })}`;
+  const target =
+    ip === undefined
+      ? formatStreamAddress(address)
+      : `ipv${isIP(ip)}:${formatStreamAddress({ host: ip, port: address.port })}`;
   const client = new Client(target, credentials.createInsecure(), {
     ...channelOptions,
     'grpc.default_authority': formatStreamAddress(address),
@@ -43,7 +51,13 @@ export function createConfigStreamClient({ address, security, token, ip }: Confi
     'grpc.service_config_disable_resolution': 1,
   });
   return {
-    connect: () => client.makeBidiStreamRequest(clientMethod.path, clientMethod.serialize, clientMethod.deserialize, bearerMetadata(token)),
+    connect: () =>
+      client.makeBidiStreamRequest(
+        clientMethod.path,
+        clientMethod.serialize,
+        clientMethod.deserialize,
+        bearerMetadata(token),
+      ),
     close: () => client.close(),
   };
 }

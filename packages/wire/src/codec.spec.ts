@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeControlFrame, decodeNodeFrame, encodeControlFrame, encodeNodeFrame } from './codec.ts';
+import {
+  decodeControlFrame,
+  decodeNodeFrame,
+  encodeControlFrame,
+  encodeNodeFrame,
+} from './codec.ts';
 import { descriptor } from './descriptor.ts';
 import { descriptorPath, descriptorSource } from './descriptor-source.ts';
 import type { ControlFrame, NodeFrame } from './frames.ts';
@@ -10,9 +15,18 @@ import { WireError } from './wire-error.ts';
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const revision = fc.maxSafeNat();
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
-const fault = fc.record({ kind: text, id: text, name: text, pointer: text, code: text, reason: text });
-const typed = <T extends string, R extends object>(type: T, fields: { [K in keyof R]: fc.Arbitrary<R[K]> }) =>
-  fc.record({ type: fc.constant(type), ...fields });
+const fault = fc.record({
+  kind: text,
+  id: text,
+  name: text,
+  pointer: text,
+  code: text,
+  reason: text,
+});
+const typed = <T extends string, R extends object>(
+  type: T,
+  fields: { [K in keyof R]: fc.Arbitrary<R[K]> },
+) => fc.record({ type: fc.constant(type), ...fields });
 
 const nodeFrames = {
   hello: typed('hello', {
@@ -37,7 +51,15 @@ const nodeFrames = {
   }),
 };
 const controlFrames = {
-  snapshot: typed('snapshot', { epoch: text, revision, chunk: fc.nat(), chunks: fc.nat(), data: bytes, checksum: bytes, setHash: bytes }),
+  snapshot: typed('snapshot', {
+    epoch: text,
+    revision,
+    chunk: fc.nat(),
+    chunks: fc.nat(),
+    data: bytes,
+    checksum: bytes,
+    setHash: bytes,
+  }),
   delta: typed('delta', {
     fromRevision: revision,
     revision,
@@ -52,7 +74,14 @@ const controlFrames = {
 
 describe('codec', () => {
   it('reads a delta of a control plane that knows nothing of traces', () => {
-    const frame: ControlFrame = { type: 'delta', fromRevision: 1, revision: 2, changes: [], setHash: Buffer.alloc(32), merged: false };
+    const frame: ControlFrame = {
+      type: 'delta',
+      fromRevision: 1,
+      revision: 2,
+      changes: [],
+      setHash: Buffer.alloc(32),
+      merged: false,
+    };
     expect(decodeControlFrame(encodeControlFrame(frame))).toEqual({ ...frame, traceparents: [] });
   });
 
@@ -73,8 +102,10 @@ describe('codec', () => {
   });
 
   it('knows every frame and every field of the proto file', () => {
-    const messages: Readonly<Record<string, unknown>> = descriptor.nested.sluice.nested.config.nested.v1.nested;
-    const fieldsOf = (message: string): string[] => Object.keys((messages[message] as { fields: object }).fields).sort();
+    const messages: Readonly<Record<string, unknown>> =
+      descriptor.nested.sluice.nested.config.nested.v1.nested;
+    const fieldsOf = (message: string): string[] =>
+      Object.keys((messages[message] as { fields: object }).fields).sort();
     expect(fieldsOf('ConnectRequest')).toEqual(Object.keys(nodeFrames).sort());
     expect(fieldsOf('ConnectResponse')).toEqual(Object.keys(controlFrames).sort());
     for (const [type, frame] of Object.entries({ ...nodeFrames, ...controlFrames })) {
@@ -90,7 +121,9 @@ describe('codec', () => {
       expect(() => encodeNodeFrame({ ...frame, revision })).toThrow(WireError);
     }
     // Field 2 (ack), length 11: field 1 (revision), the varint of 2^64 - 1.
-    const tooLarge = Buffer.from([0x12, 0x0b, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
+    const tooLarge = Buffer.from([
+      0x12, 0x0b, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+    ]);
     expect(() => decodeNodeFrame(tooLarge)).toThrow(WireError);
   });
 

@@ -8,7 +8,11 @@ import { WireError } from './wire-error.ts';
 type LoadedMessage = Readonly<Record<string, unknown>> & { readonly frame?: string };
 type Message = MessageTypeDefinition<object, LoadedMessage>;
 
-const definitions = fromJSON(descriptor as unknown as Parameters<typeof fromJSON>[0], { longs: Number, defaults: true, oneofs: true });
+const definitions = fromJSON(descriptor as unknown as Parameters<typeof fromJSON>[0], {
+  longs: Number,
+  defaults: true,
+  oneofs: true,
+});
 const connectRequest = definitions['sluice.config.v1.ConnectRequest'] as unknown as Message;
 const connectResponse = definitions['sluice.config.v1.ConnectResponse'] as unknown as Message;
 
@@ -57,8 +61,14 @@ function decode(message: Message, bytes: Buffer): unknown {
 
 /** uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather than rounded. */
 function requireSafeRevisions(frame: object): void {
-  const { revision = 0, fromRevision = 0, appliedRevision = 0, nackedRevision = 0 } = frame as Readonly<Record<string, unknown>>;
+  const {
+    revision = 0,
+    fromRevision = 0,
+    appliedRevision = 0,
+    nackedRevision = 0,
+  } = frame as Readonly<Record<string, unknown>>;
   for (const value of [revision, fromRevision, appliedRevision, nackedRevision]) {
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw new WireError(`${String(value)} is not a revision`);
+    if (!Number.isSafeInteger(value) || (value as number) < 0)
+      throw new WireError(`${String(value)} is not a revision`);
   }
 }

@@ -22,7 +22,11 @@ async function serve(connect: (call: NodeCall) => void): Promise<number> {
 }
 
 function dial(port: number) {
-  const client = createConfigStreamClient({ address: { host: '127.0.0.1', port }, security, token: 's3cret' });
+  const client = createConfigStreamClient({
+    address: { host: '127.0.0.1', port },
+    security,
+    token: 's3cret',
+  });
   cleanups.push(() => client.close());
   return client.connect();
 }
@@ -33,7 +37,8 @@ describe('client and server', () => {
     const port = await serve((call) => {
       tokens.push(bearerOf(call.metadata));
       call.on('data', (frame: NodeFrame) => {
-        if (frame.type === 'ack') call.write(encodeControlFrame({ type: 'drain', reason: `saw ${frame.revision}` }));
+        if (frame.type === 'ack')
+          call.write(encodeControlFrame({ type: 'drain', reason: `saw ${frame.revision}` }));
       });
       call.on('end', () => call.end());
     });
@@ -74,15 +79,24 @@ describe('client and server', () => {
   it('name the address that is taken', async () => {
     const port = await serve(() => undefined);
     const second = createConfigStreamServer(() => undefined);
-    await expect(second.listen({ host: '127.0.0.1', port }, security)).rejects.toThrow(new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`));
+    await expect(second.listen({ host: '127.0.0.1', port }, security)).rejects.toThrow(
+      new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`),
+    );
   });
 
   it('refuse plaintext beyond this machine unless it was allowed', async () => {
     const server = createConfigStreamServer(() => undefined);
-    await expect(server.listen({ host: '0.0.0.0', port: 0 }, security)).rejects.toThrow('SLUICE_STREAM_INSECURE=1');
+    await expect(server.listen({ host: '0.0.0.0', port: 0 }, security)).rejects.toThrow(
+      'SLUICE_STREAM_INSECURE=1',
+    );
     const remote = { address: { host: 'control-plane', port: 8005 }, token: 't' };
-    expect(() => createConfigStreamClient({ ...remote, security })).toThrow('SLUICE_STREAM_INSECURE=1');
-    const allowed = createConfigStreamClient({ ...remote, security: { mode: 'plaintext', allowRemote: true } });
+    expect(() => createConfigStreamClient({ ...remote, security })).toThrow(
+      'SLUICE_STREAM_INSECURE=1',
+    );
+    const allowed = createConfigStreamClient({
+      ...remote,
+      security: { mode: 'plaintext', allowRemote: true },
+    });
     allowed.close();
   });
 });
@@ -98,9 +112,12 @@ describe('addresses', () => {
     expect(parseStreamAddress(text)).toEqual(address);
   });
 
-  it.each(['', ':8005', 'a:0', 'a:65536', 'http://a:1', '::1', 'a b'])('"%s" is refused', (text) => {
-    expect(() => parseStreamAddress(text)).toThrow(/expected host:port/);
-  });
+  it.each(['', ':8005', 'a:0', 'a:65536', 'http://a:1', '::1', 'a b'])(
+    '"%s" is refused',
+    (text) => {
+      expect(() => parseStreamAddress(text)).toThrow(/expected host:port/);
+    },
+  );
 });
 
 describe('bearer tokens', () => {

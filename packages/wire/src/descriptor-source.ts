@@ -7,7 +7,9 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const protoPath = fileURLToPath(new URL('../../../proto/sluice/config/v1/config_stream.proto', import.meta.url));
+const protoPath = fileURLToPath(
+  new URL('../../../proto/sluice/config/v1/config_stream.proto', import.meta.url),
+);
 
 /** Where the text belongs. */
 export const descriptorPath = fileURLToPath(new URL('descriptor.ts', import.meta.url));
@@ -16,7 +18,9 @@ export const descriptorPath = fileURLToPath(new URL('descriptor.ts', import.meta
 export function descriptorSource(): string {
   // The very protobufjs that the loader reads the result with: the workspace may have another major beside it.
   const loaderRequire = createRequire(createRequire(import.meta.url).resolve('@grpc/proto-loader'));
-  const { Root } = loaderRequire('protobufjs') as { Root: new () => { loadSync(path: string): { toJSON(): unknown } } };
+  const { Root } = loaderRequire('protobufjs') as {
+    Root: new () => { loadSync(path: string): { toJSON(): unknown } };
+  };
   const json = JSON.stringify(new Root().loadSync(protoPath).toJSON(), undefined, 2);
   return [
     '// Generated from proto/sluice/config/v1/config_stream.proto by descriptor-source.ts. Do not edit.',
@@ -26,4 +30,5 @@ export function descriptorSource(): string {
   ].join('\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(descriptorPath, descriptorSource());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(descriptorPath, descriptorSource());

@@ -1,9 +1,37 @@
 export { bearerMetadata, bearerOf, sameSecret } from './bearer.ts';
 export { createConfigStreamClient } from './client.ts';
 export type { ConfigStreamClient, ConfigStreamClientOptions, ControlCall } from './client.ts';
-export { decodeControlFrame, decodeNodeFrame, encodeControlFrame, encodeNodeFrame } from './codec.ts';
-export type { Ack, ControlFrame, Delta, Drain, Fault, Heartbeat, Hello, Nack, NodeFrame, ResourceRecord, SnapshotChunk, StatusReport, TargetHealth, UnknownFrame } from './frames.ts';
-export { keepaliveTimeMs, keepaliveTimeoutMs, maxChunkBytes, maxDeltaBytes, maxMessageBytes, maxResourceBytes, maxSnapshotBytes } from './limits.ts';
+export {
+  decodeControlFrame,
+  decodeNodeFrame,
+  encodeControlFrame,
+  encodeNodeFrame,
+} from './codec.ts';
+export type {
+  Ack,
+  ControlFrame,
+  Delta,
+  Drain,
+  Fault,
+  Heartbeat,
+  Hello,
+  Nack,
+  NodeFrame,
+  ResourceRecord,
+  SnapshotChunk,
+  StatusReport,
+  TargetHealth,
+  UnknownFrame,
+} from './frames.ts';
+export {
+  keepaliveTimeMs,
+  keepaliveTimeoutMs,
+  maxChunkBytes,
+  maxDeltaBytes,
+  maxMessageBytes,
+  maxResourceBytes,
+  maxSnapshotBytes,
+} from './limits.ts';
 export { isNodeId } from './node-id.ts';
 export { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 export { createConfigStreamServer } from './server.ts';

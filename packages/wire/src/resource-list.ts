@@ -14,7 +14,10 @@ export function encodedBytes({ kind, id, json }: ResourceRecord): number {
  * Writes a resource list in pieces of exactly `pieceBytes`, the last one shorter; an empty list gives no piece. The
  * format is described in the proto file. Throws a WireError for a record that cannot be written.
  */
-export function* encodeResourceList(records: Iterable<ResourceRecord>, pieceBytes: number): Generator<Buffer> {
+export function* encodeResourceList(
+  records: Iterable<ResourceRecord>,
+  pieceBytes: number,
+): Generator<Buffer> {
   let piece = Buffer.allocUnsafe(pieceBytes);
   let used = 0;
   for (const record of records) {
@@ -26,7 +29,7 @@ export function* encodeResourceList(records: Iterable<ResourceRecord>, pieceByte
       // It is cut where the piece ends.
       const bytes = Buffer.allocUnsafe(sizes.total);
       writeRecord(bytes, 0, record, sizes);
-      for (let taken = 0; taken < bytes.length; ) {
+      for (let taken = 0; taken < bytes.length;) {
         if (used === pieceBytes) {
           yield piece;
           piece = Buffer.allocUnsafe(pieceBytes);
@@ -49,13 +52,25 @@ interface RecordSizes {
 }
 
 function sizesOf(record: ResourceRecord): RecordSizes {
-  const [kind, id, json] = [Buffer.byteLength(record.kind), Buffer.byteLength(record.id), Buffer.byteLength(record.json)];
+  const [kind, id, json] = [
+    Buffer.byteLength(record.kind),
+    Buffer.byteLength(record.id),
+    Buffer.byteLength(record.json),
+  ];
   if (kind > 255 || id > 255) throw new WireError('a kind and an id have at most 255 bytes');
-  if (json > maxResourceBytes) throw new WireError(`${record.kind} ${record.id} has ${json} bytes; at most ${maxResourceBytes} can be sent`);
+  if (json > maxResourceBytes)
+    throw new WireError(
+      `${record.kind} ${record.id} has ${json} bytes; at most ${maxResourceBytes} can be sent`,
+    );
   return { kind, id, json, total: frameBytes + kind + id + json };
 }
 
-function writeRecord(bytes: Buffer, start: number, record: ResourceRecord, sizes: RecordSizes): void {
+function writeRecord(
+  bytes: Buffer,
+  start: number,
+  record: ResourceRecord,
+  sizes: RecordSizes,
+): void {
   let at = bytes.writeUInt8(sizes.kind, start);
   at += bytes.write(record.kind, at);
   at = bytes.writeUInt8(sizes.id, at);
@@ -89,7 +104,8 @@ export class ResourceListDecoder {
 
   /** Throws a WireError when the list stops in the middle of a record. */
   end(): void {
-    if (this.#rest.length > 0) throw new WireError('the resource list stops in the middle of a record');
+    if (this.#rest.length > 0)
+      throw new WireError('the resource list stops in the middle of a record');
   }
 
   #read(bytes: Buffer, start: number): ResourceRecord {
@@ -117,6 +133,9 @@ function recordEnd(bytes: Buffer, start: number): number | undefined {
   const jsonLengthAt = idLengthAt + 1 + bytes.readUInt8(idLengthAt);
   if (jsonLengthAt + 4 > bytes.length) return undefined;
   const jsonBytes = bytes.readUInt32BE(jsonLengthAt);
-  if (jsonBytes > maxResourceBytes) throw new WireError(`a resource of ${jsonBytes} bytes is larger than the ${maxResourceBytes} accepted`);
+  if (jsonBytes > maxResourceBytes)
+    throw new WireError(
+      `a resource of ${jsonBytes} bytes is larger than the ${maxResourceBytes} accepted`,
+    );
   return jsonLengthAt + 4 + jsonBytes;
 }

@@ -30,10 +30,17 @@ export interface ConfigStreamServerOptions {
 }
 
 /** A server that hands every stream to `connect`. Connections, and streams per connection, are bounded; a node needs one of each. */
-export function createConfigStreamServer(connect: (call: NodeCall) => void, options: ConfigStreamServerOptions = {}): ConfigStreamServer {
+export function createConfigStreamServer(
+  connect: (call: NodeCall) => void,
+  options: ConfigStreamServerOptions = {},
+): ConfigStreamServer {
   // It would write to stderr, as plain text, what the caller is told anyway.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...channelOptions, 'grpc.max_concurrent_streams': 1_000, 'grpc.max_connection_idle_ms': idleConnectionMs });
+  const server = new Server({
+    ...channelOptions,
+    'grpc.max_concurrent_streams': 1_000,
+    'grpc.max_connection_idle_ms': idleConnectionMs,
+  });
   server.addService(configStreamService, { connect });
   // A port that gRPC listens on by itself has no limit of connections.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -49,7 +56,12 @@ export function createConfigStreamServer(connect: (call: NodeCall) => void, opti
       return new Promise((resolve, reject) => {
         requireProtected(address, security);
         const failed = (error: Error): void => {
-          reject(new Error(`the config stream cannot listen on ${formatStreamAddress(address)}: ${error.message}`, { cause: error }));
+          reject(
+            new Error(
+              `the config stream cannot listen on ${formatStreamAddress(address)}: ${error.message}`,
+              { cause: error },
+            ),
+          );
         };
         acceptor.once('error', failed);
         acceptor.listen({ host: address.host, port: address.port }, () => {

@@ -4,7 +4,9 @@ import type { ControlFrame, NodeFrame } from './frames.ts';
 import { keepaliveTimeMs, keepaliveTimeoutMs, maxMessageBytes } from './limits.ts';
 
 /** The one method, as gRPC wants it: the server writes frames that were encoded before and are shared by many streams. */
-const connect: MethodDefinition<NodeFrame, Buffer> & { responseDeserialize: (bytes: Buffer) => Buffer } = {
+const connect: MethodDefinition<NodeFrame, Buffer> & {
+  responseDeserialize: (bytes: Buffer) => Buffer;
+} = {
   path: '/sluice.config.v1.ConfigStreamService/Connect',
   requestStream: true,
   responseStream: true,

@@ -46,7 +46,8 @@ export class SetHash {
   /** The hash as the 32 bytes on the wire. */
   bytes(): Buffer {
     const bytes = Buffer.allocUnsafe(laneCount * 4);
-    for (let lane = 0; lane < laneCount; lane++) bytes.writeUInt32LE(this.#lanes[lane] ?? 0, lane * 4);
+    for (let lane = 0; lane < laneCount; lane++)
+      bytes.writeUInt32LE(this.#lanes[lane] ?? 0, lane * 4);
     return bytes;
   }
 

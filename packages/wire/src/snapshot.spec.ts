@@ -8,14 +8,25 @@ import { SetHash } from './set-hash.ts';
 import { chunkSnapshot, SnapshotAssembler } from './snapshot.ts';
 import { WireError } from './wire-error.ts';
 
-const record = fc.record({ kind: fc.string({ maxLength: 8 }), id: fc.string({ unit: 'grapheme', maxLength: 8 }), json: fc.string({ unit: 'grapheme', maxLength: 200 }) });
+const record = fc.record({
+  kind: fc.string({ maxLength: 8 }),
+  id: fc.string({ unit: 'grapheme', maxLength: 8 }),
+  json: fc.string({ unit: 'grapheme', maxLength: 200 }),
+});
 
 function chunksOf(records: readonly ResourceRecord[], chunkBytes?: number): SnapshotChunk[] {
-  const frames = chunkSnapshot({ epoch: 'e', revision: 7, records, setHash: SetHash.of(records) }, chunkBytes);
+  const frames = chunkSnapshot(
+    { epoch: 'e', revision: 7, records, setHash: SetHash.of(records) },
+    chunkBytes,
+  );
   return [...frames].map((frame) => decodeControlFrame(frame) as SnapshotChunk);
 }
 
-const three: readonly ResourceRecord[] = [1, 2, 3].map((id) => ({ kind: 'route', id: String(id), json: `{"id":${id}}` }));
+const three: readonly ResourceRecord[] = [1, 2, 3].map((id) => ({
+  kind: 'route',
+  id: String(id),
+  json: `{"id":${id}}`,
+}));
 
 describe('the resource list', () => {
   it('comes back from pieces of any size', () => {
@@ -37,8 +48,12 @@ describe('the resource list', () => {
     expect(() => decoder.end()).toThrow(WireError);
     const lengthy = Buffer.from([1, 0x61, 1, 0x62, 0xff, 0xff, 0xff, 0xff]);
     expect(() => new ResourceListDecoder().push(lengthy)).toThrow(WireError);
-    expect(() => [...encodeResourceList([{ kind: 'a', id: 'b', json: 'x'.repeat(maxResourceBytes + 1) }], 10)]).toThrow(WireError);
-    expect(() => [...encodeResourceList([{ kind: 'a', id: 'b'.repeat(256), json: '' }], 10)]).toThrow(WireError);
+    expect(() => [
+      ...encodeResourceList([{ kind: 'a', id: 'b', json: 'x'.repeat(maxResourceBytes + 1) }], 10),
+    ]).toThrow(WireError);
+    expect(() => [
+      ...encodeResourceList([{ kind: 'a', id: 'b'.repeat(256), json: '' }], 10),
+    ]).toThrow(WireError);
   });
 });
 
@@ -56,8 +71,14 @@ describe('a snapshot', () => {
   });
 
   it('is cut into frames that fit into a message', () => {
-    const records = Array.from({ length: 40 }, (_, id) => ({ kind: 'route', id: String(id), json: 'x'.repeat(100_000) }));
-    const frames = [...chunkSnapshot({ epoch: 'e', revision: 1, records, setHash: SetHash.of(records) })];
+    const records = Array.from({ length: 40 }, (_, id) => ({
+      kind: 'route',
+      id: String(id),
+      json: 'x'.repeat(100_000),
+    }));
+    const frames = [
+      ...chunkSnapshot({ epoch: 'e', revision: 1, records, setHash: SetHash.of(records) }),
+    ];
     expect(frames.length).toBe(Math.ceil((40 * 100_000) / maxChunkBytes));
     expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThan(maxMessageBytes / 2);
   });
@@ -78,13 +99,43 @@ describe('a snapshot', () => {
   it.each<[string, (chunks: SnapshotChunk[]) => SnapshotChunk[]]>([
     ['a missing piece', (chunks) => chunks.toSpliced(1, 1)],
     ['a missing beginning', (chunks) => chunks.slice(1)],
-    ['swapped pieces', (chunks) => chunks.toSorted((a, b) => ((a.chunk + 1) % 3) - ((b.chunk + 1) % 3))],
-    ['another revision', (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, revision: 8 } : chunk))],
-    ['another epoch', (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, epoch: 'f' } : chunk))],
-    ['another count', (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, chunks: 9 } : chunk))],
-    ['a flipped bit', (chunks) => chunks.map((chunk) => ({ ...chunk, data: Buffer.from(chunk.data).map((byte, at) => (chunk.chunk === 1 && at === 9 ? byte ^ 1 : byte)) }))],
-    ['a wrong set hash', (chunks) => chunks.map((chunk) => ({ ...chunk, setHash: Buffer.alloc(32) }))],
-    ['a cut end', (chunks) => chunks.map((chunk) => (chunk.chunk === 2 ? { ...chunk, data: chunk.data.subarray(1) } : chunk))],
+    [
+      'swapped pieces',
+      (chunks) => chunks.toSorted((a, b) => ((a.chunk + 1) % 3) - ((b.chunk + 1) % 3)),
+    ],
+    [
+      'another revision',
+      (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, revision: 8 } : chunk)),
+    ],
+    [
+      'another epoch',
+      (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, epoch: 'f' } : chunk)),
+    ],
+    [
+      'another count',
+      (chunks) => chunks.map((chunk) => (chunk.chunk === 1 ? { ...chunk, chunks: 9 } : chunk)),
+    ],
+    [
+      'a flipped bit',
+      (chunks) =>
+        chunks.map((chunk) => ({
+          ...chunk,
+          data: Buffer.from(chunk.data).map((byte, at) =>
+            chunk.chunk === 1 && at === 9 ? byte ^ 1 : byte,
+          ),
+        })),
+    ],
+    [
+      'a wrong set hash',
+      (chunks) => chunks.map((chunk) => ({ ...chunk, setHash: Buffer.alloc(32) })),
+    ],
+    [
+      'a cut end',
+      (chunks) =>
+        chunks.map((chunk) =>
+          chunk.chunk === 2 ? { ...chunk, data: chunk.data.subarray(1) } : chunk,
+        ),
+    ],
   ])('is refused with %s, and forgotten', (_, damage) => {
     const assembler = new SnapshotAssembler();
     const chunks = damage(chunksOf(three, 16));

@@ -18,7 +18,10 @@ export interface ConfigSnapshot {
  * The encoded frames of a snapshot, made one at a time so that the caller may yield to the event loop in between.
  * `chunkBytes` is smaller than the default in tests only. Throws a WireError when a resource cannot be written.
  */
-export function* chunkSnapshot(snapshot: ConfigSnapshot, chunkBytes = maxChunkBytes): Generator<Buffer> {
+export function* chunkSnapshot(
+  snapshot: ConfigSnapshot,
+  chunkBytes = maxChunkBytes,
+): Generator<Buffer> {
   const { epoch, revision, records, setHash } = snapshot;
   const none = Buffer.alloc(0);
   const totalBytes = records.reduce((sum, record) => sum + encodedBytes(record), 0);
@@ -80,10 +83,14 @@ export class SnapshotAssembler {
     if (piece.chunk === 0) this.#pending = new PendingSnapshot(piece);
     const pending = this.#pending;
     if (pending === undefined || !pending.continuesWith(piece)) {
-      throw new WireError(`piece ${piece.chunk} of ${piece.chunks} of the snapshot of revision ${piece.revision} came out of order`);
+      throw new WireError(
+        `piece ${piece.chunk} of ${piece.chunks} of the snapshot of revision ${piece.revision} came out of order`,
+      );
     }
     if (pending.bytes + piece.data.length > this.#maxBytes) {
-      throw new WireError(`the snapshot of revision ${piece.revision} is larger than the ${this.#maxBytes} bytes accepted`);
+      throw new WireError(
+        `the snapshot of revision ${piece.revision} is larger than the ${this.#maxBytes} bytes accepted`,
+      );
     }
     pending.add(piece.data);
     return piece.chunk === piece.chunks - 1 ? pending.complete(piece) : undefined;
@@ -105,7 +112,13 @@ class PendingSnapshot {
 
   continuesWith(piece: SnapshotChunk): boolean {
     const { epoch, revision, chunks } = this.#first;
-    return piece.chunk === this.#nextChunk && piece.chunk < chunks && piece.chunks === chunks && piece.revision === revision && piece.epoch === epoch;
+    return (
+      piece.chunk === this.#nextChunk &&
+      piece.chunk < chunks &&
+      piece.chunks === chunks &&
+      piece.revision === revision &&
+      piece.epoch === epoch
+    );
   }
 
   add(data: Uint8Array): void {
@@ -121,8 +134,10 @@ class PendingSnapshot {
   complete(last: SnapshotChunk): ConfigSnapshot {
     const { epoch, revision } = last;
     this.#decoder.end();
-    if (!this.#checksum.digest().equals(last.checksum)) throw new WireError(`the checksum of the snapshot of revision ${revision} does not fit`);
-    if (!this.#setHash.matches(last.setHash)) throw new WireError(`the set hash of the snapshot of revision ${revision} does not fit`);
+    if (!this.#checksum.digest().equals(last.checksum))
+      throw new WireError(`the checksum of the snapshot of revision ${revision} does not fit`);
+    if (!this.#setHash.matches(last.setHash))
+      throw new WireError(`the set hash of the snapshot of revision ${revision} does not fit`);
     return { epoch, revision, records: this.#records, setHash: this.#setHash };
   }
 }

@@ -20,11 +20,16 @@ export interface StreamSecurity {
  * Reads `host:port`, `[ipv6]:port` or `host` (then with the default port). Throws a TypeError that says what is expected.
  */
 export function parseStreamAddress(text: string, defaultPort = 8005): StreamAddress {
-  const match = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/.exec(text.trim());
+  const match =
+    /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/.exec(
+      text.trim(),
+    );
   const host = match?.groups?.['ipv6'] ?? match?.groups?.['host'];
   const port = Number(match?.groups?.['port'] ?? defaultPort);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new TypeError(`"${text}" is not an address of a control plane: expected host:port, such as 127.0.0.1:8005 or [::1]:8005`);
+    throw new TypeError(
+      `"${text}" is not an address of a control plane: expected host:port, such as 127.0.0.1:8005 or [::1]:8005`,
+    );
   }
   return { host, port };
 }

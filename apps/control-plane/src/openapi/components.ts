@@ -20,14 +20,22 @@ export function pageSchema(entry: JsonSchema): JsonSchema {
   return {
     type: 'object',
     required: ['data', 'next'],
-    properties: { data: { type: 'array', items: entry }, next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last.' } },
+    properties: {
+      data: { type: 'array', items: entry },
+      next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last.' },
+    },
   };
 }
 
 /** All named schemas. */
 export function componentSchemas(): Record<string, JsonSchema> {
   const schemas: Record<string, JsonSchema> = {
-    ...Object.fromEntries(kinds.flatMap((kind) => [[`${schemaName(kind)}Input`, input(kind)] as const, [schemaName(kind), output(kind)] as const])),
+    ...Object.fromEntries(
+      kinds.flatMap((kind) => [
+        [`${schemaName(kind)}Input`, input(kind)] as const,
+        [schemaName(kind), output(kind)] as const,
+      ]),
+    ),
     PolicyAttachment: inputSchema(PolicyAttachment),
     Policy: policy,
     Token: token,
@@ -36,17 +44,27 @@ export function componentSchemas(): Record<string, JsonSchema> {
     NodeOutcome: nodeOutcome,
     AppliedReport: appliedReport,
     Fault: fault,
-    Warning: object({ code: { type: 'string', enum: ['route_shadowed'] }, detail: { type: 'string' } }),
+    Warning: object({
+      code: { type: 'string', enum: ['route_shadowed'] },
+      detail: { type: 'string' },
+    }),
     Change: change,
     Revision: revision,
     EffectivePolicies: effective,
     Problem: problem,
   };
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, { ...schema, examples: [exampleOf(name)] }]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      { ...schema, examples: [exampleOf(name)] },
+    ]),
+  );
 }
 
 function exampleOf(name: string): object | undefined {
-  const kind = kinds.find((each) => name === schemaName(each) || name === `${schemaName(each)}Input`);
+  const kind = kinds.find(
+    (each) => name === schemaName(each) || name === `${schemaName(each)}Input`,
+  );
   if (kind === undefined) return otherExamples[name];
   return name.endsWith('Input') ? inputExample(kind) : outputExample(kind);
 }
@@ -57,14 +75,29 @@ function input(kind: Kind): JsonSchema {
 
 /** The spec and the members that the control plane adds. A key's hash is never shown. */
 function output(kind: Kind): JsonSchema {
-  const { hash: _hash, ...properties } = outputSchema(resourceSchemas[kind])['properties'] as Record<string, JsonSchema>;
-  const required = (outputSchema(resourceSchemas[kind])['required'] as string[]).filter((name) => name !== 'hash');
-  return { type: 'object', required: ['id', ...required, 'createdAt', 'updatedAt'], properties: { id: uuid, ...properties, createdAt: instant, updatedAt: instant } };
+  const { hash: _hash, ...properties } = outputSchema(resourceSchemas[kind])[
+    'properties'
+  ] as Record<string, JsonSchema>;
+  const required = (outputSchema(resourceSchemas[kind])['required'] as string[]).filter(
+    (name) => name !== 'hash',
+  );
+  return {
+    type: 'object',
+    required: ['id', ...required, 'createdAt', 'updatedAt'],
+    properties: { id: uuid, ...properties, createdAt: instant, updatedAt: instant },
+  };
 }
 
 /** An object schema in which every property is required except those that `optional` names. */
-function object(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
-  return { type: 'object', required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
+function object(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+): JsonSchema {
+  return {
+    type: 'object',
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    properties,
+  };
 }
 
 const text = { type: 'string' };
@@ -97,7 +130,10 @@ const node = object({
     description:
       'Faults in resources that the node cannot use: those for which it rejected a revision, and those of the resources that it quarantines.',
   },
-  targets: { ...list(object({ service: text, address: text, healthy: { type: 'boolean' } })), description: 'Health of the targets as seen by this node.' },
+  targets: {
+    ...list(object({ service: text, address: text, healthy: { type: 'boolean' } })),
+    description: 'Health of the targets as seen by this node.',
+  },
   connectedAt: instant,
   lastSeenAt: instant,
 });
@@ -108,13 +144,22 @@ const nodeOutcome = object(
     gateway: text,
     state: nodeState,
     appliedRevision: count,
-    outcome: { type: 'string', enum: ['applied', 'pending', 'rejected', 'not-waited'], description: 'Stale and draining nodes are listed as `not-waited`: a write does not wait for them.' },
+    outcome: {
+      type: 'string',
+      enum: ['applied', 'pending', 'rejected', 'not-waited'],
+      description:
+        'Stale and draining nodes are listed as `not-waited`: a write does not wait for them.',
+    },
     faults: list(reference('Fault')),
   },
   ['faults'],
 );
 
-const appliedReport = object({ revision: count, status: { type: 'string', enum: ['applied', 'pending', 'rejected'] }, nodes: list(reference('NodeOutcome')) });
+const appliedReport = object({
+  revision: count,
+  status: { type: 'string', enum: ['applied', 'pending', 'rejected'] },
+  nodes: list(reference('NodeOutcome')),
+});
 
 const change = object(
   {
@@ -139,7 +184,11 @@ const revision = object({
   committedAt: instant,
   actor: { type: 'string', description: 'Name of the token that made the change.' },
   requestId: text,
-  gateways: { type: ['array', 'null'], items: text, description: 'Names of the gateways that the revision affects; null when it may affect all.' },
+  gateways: {
+    type: ['array', 'null'],
+    items: text,
+    description: 'Names of the gateways that the revision affects; null when it may affect all.',
+  },
   changes: list(reference('Change')),
 });
 
@@ -149,15 +198,37 @@ const policy = object(
     summary: text,
     origin: { type: 'string', enum: ['built-in', 'own'] },
     phases: list(text),
-    attach: { ...list(text), description: 'Kinds of resources that the policy can be attached to.' },
-    answers: { type: 'boolean', description: 'Whether the policy answers requests itself, so that its route needs no service.' },
-    onError: { type: 'string', enum: ['open', 'closed'], description: 'Default of `onError` in an attachment: whether a request passes (`open`) or is refused (`closed`) when a dependency of the policy fails.' },
+    attach: {
+      ...list(text),
+      description: 'Kinds of resources that the policy can be attached to.',
+    },
+    answers: {
+      type: 'boolean',
+      description:
+        'Whether the policy answers requests itself, so that its route needs no service.',
+    },
+    onError: {
+      type: 'string',
+      enum: ['open', 'closed'],
+      description:
+        'Default of `onError` in an attachment: whether a request passes (`open`) or is refused (`closed`) when a dependency of the policy fails.',
+    },
     config: { type: 'object', description: 'JSON Schema of the configuration of the policy.' },
   },
   ['onError'],
 );
 
-const token = object({ id: uuid, name: text, role: inputSchema(Role), createdAt: instant, expiresAt: instant, lastUsedAt: instant }, ['expiresAt', 'lastUsedAt']);
+const token = object(
+  {
+    id: uuid,
+    name: text,
+    role: inputSchema(Role),
+    createdAt: instant,
+    expiresAt: instant,
+    lastUsedAt: instant,
+  },
+  ['expiresAt', 'lastUsedAt'],
+);
 
 const effective = object({
   route: text,
@@ -165,7 +236,10 @@ const effective = object({
   service: { type: ['string', 'null'] },
   consumer: { type: ['string', 'null'] },
   policies: list({
-    allOf: [reference('PolicyAttachment'), object({ from: object({ kind: text, id: uuid, name: text }, ['id', 'name']) })],
+    allOf: [
+      reference('PolicyAttachment'),
+      object({ from: object({ kind: text, id: uuid, name: text }, ['id', 'name']) }),
+    ],
   }),
 });
 
@@ -177,7 +251,12 @@ const problem = object(
     code: { type: 'string', enum: [...errorCodes] },
     detail: text,
     requestId: text,
-    errors: list(object({ pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into the request content.' }, detail: text })),
+    errors: list(
+      object({
+        pointer: { type: 'string', description: 'RFC 6901 JSON Pointer into the request content.' },
+        detail: text,
+      }),
+    ),
   },
   ['detail', 'requestId', 'errors'],
 );

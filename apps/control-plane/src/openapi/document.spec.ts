@@ -8,7 +8,13 @@ type Json = Readonly<Record<string, unknown>>;
 
 const golden = new URL('../../../../docs/reference/openapi.json', import.meta.url);
 const document = openApiDocument();
-const operations = Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation: operation as Json })));
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    path,
+    method,
+    operation: operation as Json,
+  })),
+);
 
 describe('the OpenAPI document', () => {
   it('equals the committed file; otherwise run: npm run generate', () => {
@@ -19,22 +25,41 @@ describe('the OpenAPI document', () => {
 
   it('refers to all of its schemas and to no others', () => {
     const text = JSON.stringify(document);
-    const names = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name));
-    expect([...names].sort()).toEqual(Object.keys((document.components as { schemas: object }).schemas).sort());
+    const names = new Set(
+      [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name),
+    );
+    expect([...names].sort()).toEqual(
+      Object.keys((document.components as { schemas: object }).schemas).sort(),
+    );
   });
 
   it('has an example for every schema, content and path parameter', () => {
     const { schemas } = document.components as { schemas: Record<string, Json> };
     for (const [name, schema] of Object.entries(schemas)) {
       const [example] = schema['examples'] as Json[];
-      const missing = ((schema['required'] as string[] | undefined) ?? []).filter((member) => !Object.hasOwn(example ?? {}, member));
-      const extra = Object.keys(example ?? {}).filter((member) => !Object.hasOwn((schema['properties'] as object | undefined) ?? {}, member));
-      expect({ name, example: typeof example, missing, extra }).toEqual({ name, example: 'object', missing: [], extra: [] });
+      const missing = ((schema['required'] as string[] | undefined) ?? []).filter(
+        (member) => !Object.hasOwn(example ?? {}, member),
+      );
+      const extra = Object.keys(example ?? {}).filter(
+        (member) => !Object.hasOwn((schema['properties'] as object | undefined) ?? {}, member),
+      );
+      expect({ name, example: typeof example, missing, extra }).toEqual({
+        name,
+        example: 'object',
+        missing: [],
+        extra: [],
+      });
     }
     for (const { path, operation } of operations) {
-      const { requestBody, parameters = [] } = operation as { requestBody?: { content: Record<string, Json> }; parameters?: readonly Json[] };
-      for (const content of Object.values(requestBody?.content ?? {})) expect(typeof content['example']).toBe('object');
-      for (const parameter of parameters) if (parameter['in'] === 'path') expect(`${path} ${typeof parameter['example']}`).toBe(`${path} string`);
+      const { requestBody, parameters = [] } = operation as {
+        requestBody?: { content: Record<string, Json> };
+        parameters?: readonly Json[];
+      };
+      for (const content of Object.values(requestBody?.content ?? {}))
+        expect(typeof content['example']).toBe('object');
+      for (const parameter of parameters)
+        if (parameter['in'] === 'path')
+          expect(`${path} ${typeof parameter['example']}`).toBe(`${path} string`);
     }
   });
 
@@ -45,14 +70,26 @@ describe('the OpenAPI document', () => {
 
   it('describes every parameter of every path', () => {
     for (const { path, operation } of operations) {
-      const inPath = ((operation['parameters'] ?? []) as readonly Json[]).filter((parameter) => parameter['in'] === 'path').map(({ name }) => name);
+      const inPath = ((operation['parameters'] ?? []) as readonly Json[])
+        .filter((parameter) => parameter['in'] === 'path')
+        .map(({ name }) => name);
       expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     }
   });
 
   it('does not show the hash of a key', () => {
-    const { Key } = (document.components as { schemas: Record<string, { properties: object }> }).schemas;
-    expect(Object.keys(Key?.properties ?? {})).toEqual(['id', 'name', 'consumer', 'prefix', 'expiresAt', 'tags', 'createdAt', 'updatedAt']);
+    const { Key } = (document.components as { schemas: Record<string, { properties: object }> })
+      .schemas;
+    expect(Object.keys(Key?.properties ?? {})).toEqual([
+      'id',
+      'name',
+      'consumer',
+      'prefix',
+      'expiresAt',
+      'tags',
+      'createdAt',
+      'updatedAt',
+    ]);
   });
 });
 
@@ -71,17 +108,30 @@ describe('the API', () => {
       // No path has this method, so the response lists the methods of the path.
       const answer = await api.request('OPTIONS', filled(path));
       const described = Object.keys(item).map((method) => method.toUpperCase());
-      expect(`${path} ${answer.headers.get('allow')}`).toBe(`${path} ${[...described, ...(described.includes('GET') ? ['HEAD'] : [])].sort().join(', ')}`);
+      expect(`${path} ${answer.headers.get('allow')}`).toBe(
+        `${path} ${[...described, ...(described.includes('GET') ? ['HEAD'] : [])].sort().join(', ')}`,
+      );
     }
   });
 
   it('accepts exactly the query parameters that are described', async () => {
     for (const { path, method, operation } of operations) {
       const content = ['post', 'put', 'patch'].includes(method) ? {} : undefined;
-      const answer = await api.request(method.toUpperCase(), `${filled(path)}?no-such-parameter=1`, content);
-      const described = ((operation['parameters'] ?? []) as readonly Json[]).filter((parameter) => parameter['in'] === 'query').map(({ name }) => name);
-      const detail = described.length === 0 ? 'this operation accepts none' : `this operation accepts ${described.join(', ')}`;
-      expect(`${method} ${path}: ${String(answer.body['detail'])}`).toBe(`${method} ${path}: unknown: "no-such-parameter"; ${detail}`);
+      const answer = await api.request(
+        method.toUpperCase(),
+        `${filled(path)}?no-such-parameter=1`,
+        content,
+      );
+      const described = ((operation['parameters'] ?? []) as readonly Json[])
+        .filter((parameter) => parameter['in'] === 'query')
+        .map(({ name }) => name);
+      const detail =
+        described.length === 0
+          ? 'this operation accepts none'
+          : `this operation accepts ${described.join(', ')}`;
+      expect(`${method} ${path}: ${String(answer.body['detail'])}`).toBe(
+        `${method} ${path}: unknown: "no-such-parameter"; ${detail}`,
+      );
     }
   });
 
@@ -93,19 +143,39 @@ describe('the API', () => {
   });
 
   it('shows resources as described', async () => {
-    const schemas = (document.components as { schemas: Record<string, { properties: object; required: string[] }> }).schemas;
+    const schemas = (
+      document.components as { schemas: Record<string, { properties: object; required: string[] }> }
+    ).schemas;
     await api.put('/v1/services/s', { targets: [{ address: '127.0.0.1:1' }] });
     await api.put('/v1/routes/r', { service: 's' });
     await api.put('/v1/consumers/c', {});
     await api.post('/v1/consumers/c/keys', { name: 'k' });
     await api.put('/v1/groups/g', {});
     await api.put('/v1/quotas/q', { limits: [{ requests: 1, per: 'second' }] });
-    const paths = { Gateway: '/v1/gateways/default', Service: '/v1/services/s', Route: '/v1/routes/r', Consumer: '/v1/consumers/c', Key: '/v1/consumers/c/keys/k', Group: '/v1/groups/g', Quota: '/v1/quotas/q', Policy: '/v1/policies/cors', Revision: '/v1/revisions/1' };
+    const paths = {
+      Gateway: '/v1/gateways/default',
+      Service: '/v1/services/s',
+      Route: '/v1/routes/r',
+      Consumer: '/v1/consumers/c',
+      Key: '/v1/consumers/c/keys/k',
+      Group: '/v1/groups/g',
+      Quota: '/v1/quotas/q',
+      Policy: '/v1/policies/cors',
+      Revision: '/v1/revisions/1',
+    };
     for (const [name, path] of Object.entries(paths)) {
       const { body } = await api.get(path);
       const shown = Object.keys(body);
-      expect({ name, missing: schemas[name]?.required.filter((property) => !shown.includes(property)) }).toEqual({ name, missing: [] });
-      expect({ name, extra: shown.filter((property) => !Object.keys(schemas[name]?.properties ?? {}).includes(property)) }).toEqual({ name, extra: [] });
+      expect({
+        name,
+        missing: schemas[name]?.required.filter((property) => !shown.includes(property)),
+      }).toEqual({ name, missing: [] });
+      expect({
+        name,
+        extra: shown.filter(
+          (property) => !Object.keys(schemas[name]?.properties ?? {}).includes(property),
+        ),
+      }).toEqual({ name, extra: [] });
     }
   });
 });

@@ -49,19 +49,44 @@ export function openApiDocument(): OpenApiDocument {
     components: {
       schemas: componentSchemas(),
       responses: { Problem: problemResponse },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The admin token, or a token created with POST /v1/tokens.' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The admin token, or a token created with POST /v1/tokens.',
+        },
+      },
     },
   };
 }
 
-function readOnlyPaths(collection: string, parameter: string, schema: string): Record<string, PathItem> {
+function readOnlyPaths(
+  collection: string,
+  parameter: string,
+  schema: string,
+): Record<string, PathItem> {
   const tag = collection;
   return {
     [`/v1/${collection}`]: {
-      get: operation({ id: `${tag}.list`, tag, summary: `List ${collection}`, query: PageQuery, answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference(schema)) } } }),
+      get: operation({
+        id: `${tag}.list`,
+        tag,
+        summary: `List ${collection}`,
+        query: PageQuery,
+        answers: {
+          200: { description: 'One page of the list.', schema: pageSchema(reference(schema)) },
+        },
+      }),
     },
     [`/v1/${collection}/{${parameter}}`]: {
-      get: operation({ id: `${tag}.get`, tag, summary: `Read a ${parameter}`, path: [parameter], answers: { 200: { description: 'Found.', schema: reference(schema) } }, problems: [404] }),
+      get: operation({
+        id: `${tag}.get`,
+        tag,
+        summary: `Read a ${parameter}`,
+        path: [parameter],
+        answers: { 200: { description: 'Found.', schema: reference(schema) } },
+        problems: [404],
+      }),
     },
   };
 }
@@ -74,7 +99,12 @@ const effectivePaths: Record<string, PathItem> = {
       summary: 'Read the policies that run for a route, and the resource that each is attached to',
       path: ['route'],
       query: EffectiveQuery,
-      answers: { 200: { description: 'The policies, in the order gateway, service, route, groups, consumer.', schema: reference('EffectivePolicies') } },
+      answers: {
+        200: {
+          description: 'The policies, in the order gateway, service, route, groups, consumer.',
+          schema: reference('EffectivePolicies'),
+        },
+      },
       problems: [404],
     }),
   },
@@ -93,30 +123,93 @@ const statusPaths: Record<string, PathItem> = {
   },
 };
 
-const createdToken = { allOf: [reference('Token'), { type: 'object', required: ['token'], properties: { token: { type: 'string', description: 'The token itself. It is shown only in this response.' } } }] };
+const createdToken = {
+  allOf: [
+    reference('Token'),
+    {
+      type: 'object',
+      required: ['token'],
+      properties: {
+        token: {
+          type: 'string',
+          description: 'The token itself. It is shown only in this response.',
+        },
+      },
+    },
+  ],
+};
 
 const tokenPaths: Record<string, PathItem> = {
   '/v1/tokens': {
-    get: operation({ id: 'tokens.list', tag: 'tokens', summary: 'List tokens by name', query: PageQuery, answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference('Token')) } }, problems: [403] }),
+    get: operation({
+      id: 'tokens.list',
+      tag: 'tokens',
+      summary: 'List tokens by name',
+      query: PageQuery,
+      answers: {
+        200: { description: 'One page of the list.', schema: pageSchema(reference('Token')) },
+      },
+      problems: [403],
+    }),
     post: operation({
       id: 'tokens.create',
       tag: 'tokens',
       summary: 'Create a token',
-      headers: [{ name: 'Idempotency-Key', description: 'Within a day, a repetition of the request with the same key gets the response to the first.' }],
+      headers: [
+        {
+          name: 'Idempotency-Key',
+          description:
+            'Within a day, a repetition of the request with the same key gets the response to the first.',
+        },
+      ],
       content: { schema: reference('TokenInput'), example: otherExamples['TokenInput'] ?? {} },
       answers: { 201: { description: 'Created.', schema: createdToken } },
       problems: [403, 409],
     }),
   },
   '/v1/tokens/{token}': {
-    get: operation({ id: 'tokens.get', tag: 'tokens', summary: 'Read a token', path: ['token'], answers: { 200: { description: 'Found.', schema: reference('Token') } }, problems: [403, 404] }),
-    delete: operation({ id: 'tokens.delete', tag: 'tokens', summary: 'Revoke a token', path: ['token'], answers: { 204: { description: 'Revoked.' } }, problems: [403, 404] }),
+    get: operation({
+      id: 'tokens.get',
+      tag: 'tokens',
+      summary: 'Read a token',
+      path: ['token'],
+      answers: { 200: { description: 'Found.', schema: reference('Token') } },
+      problems: [403, 404],
+    }),
+    delete: operation({
+      id: 'tokens.delete',
+      tag: 'tokens',
+      summary: 'Revoke a token',
+      path: ['token'],
+      answers: { 204: { description: 'Revoked.' } },
+      problems: [403, 404],
+    }),
   },
 };
 
-const status = { type: 'object', required: ['status'], properties: { status: { type: 'string' }, revision: { type: 'integer' } } };
+const status = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { type: 'string' }, revision: { type: 'integer' } },
+};
 
 const healthPaths: Record<string, PathItem> = {
-  '/livez': { get: operation({ id: 'health.live', tag: 'health', summary: 'Check whether the process runs', answers: { 200: { description: 'The process runs.', schema: status } }, isPublic: true }) },
-  '/readyz': { get: operation({ id: 'health.ready', tag: 'health', summary: 'Check whether the database answers', answers: { 200: { description: 'The database answers.', schema: status } }, isPublic: true }) },
+  '/livez': {
+    get: operation({
+      id: 'health.live',
+      tag: 'health',
+      summary: 'Check whether the process runs',
+      answers: { 200: { description: 'The process runs.', schema: status } },
+      isPublic: true,
+    }),
+  },
+  '/readyz': {
+    get: operation({
+      id: 'health.ready',
+      tag: 'health',
+      summary: 'Check whether the database answers',
+      answers: { 200: { description: 'The database answers.', schema: status } },
+      isPublic: true,
+    }),
+  },
 };

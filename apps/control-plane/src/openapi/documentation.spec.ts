@@ -27,7 +27,8 @@ describe('the pages under /docs, in a browser', () => {
     // The styles are not tested, and rendering takes most of the time.
     await page.route('**/*.{css,png}', (route) => route.abort());
     page.on('request', (request) => {
-      if (!request.url().startsWith(api.url) && !request.url().startsWith('data:')) strayRequests.push(request.url());
+      if (!request.url().startsWith(api.url) && !request.url().startsWith('data:'))
+        strayRequests.push(request.url());
     });
   }, 120_000);
   afterAll(async () => {
@@ -52,9 +53,13 @@ describe('the pages under /docs, in a browser', () => {
         answers[title] = /^2\d\d$/.test(status) ? status : `${status} ${text}`;
       }
     }
-    const { paths } = (await (await fetch(`${api.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const { paths } = (await (await fetch(`${api.url}/openapi.json`)).json()) as {
+      paths: Record<string, object>;
+    };
     expect(Object.entries(answers).filter(([, status]) => status.length !== 3)).toEqual([]);
-    expect(Object.keys(answers)).toHaveLength(Object.values(paths).reduce((sum, item) => sum + Object.keys(item).length, 0));
+    expect(Object.keys(answers)).toHaveLength(
+      Object.values(paths).reduce((sum, item) => sum + Object.keys(item).length, 0),
+    );
     expect(strayRequests).toEqual([]);
   }, 400_000);
 });

@@ -6,5 +6,9 @@ import { openApiDocument } from './document.ts';
 /** Serves the Swagger UI pages under /docs. The pages load nothing from other origins. */
 export function serveDocumentation(app: INestApplication): void {
   const document = openApiDocument() as unknown as OpenAPIObject;
-  SwaggerModule.setup('docs', app, document, { raw: false, customSiteTitle: 'Sluice Admin API', swaggerOptions: { persistAuthorization: false, validatorUrl: null } });
+  SwaggerModule.setup('docs', app, document, {
+    raw: false,
+    customSiteTitle: 'Sluice Admin API',
+    swaggerOptions: { persistAuthorization: false, validatorUrl: null },
+  });
 }

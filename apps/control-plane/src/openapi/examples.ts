@@ -28,11 +28,18 @@ export function inputExample(kind: Kind, name = exampleName): Readonly<Record<st
     group: {},
     quota: { limits: [{ requests: 1_000, per: 'hour' }] },
   };
-  return { [kind === 'consumer' ? 'username' : 'name']: name, ...contents[kind], tags: ['team:example'] };
+  return {
+    [kind === 'consumer' ? 'username' : 'name']: name,
+    ...contents[kind],
+    tags: ['team:example'],
+  };
 }
 
 /** A route of the service that the request's path names. */
-export const serviceRouteExample = Object.freeze({ name: 'example-of-service', paths: ['/example-of-service/*'] });
+export const serviceRouteExample = Object.freeze({
+  name: 'example-of-service',
+  paths: ['/example-of-service/*'],
+});
 
 /** A merge patch that is valid for every kind of resource. */
 export const patchExample = Object.freeze({ tags: ['team:example', 'changed'] });
@@ -43,15 +50,35 @@ const instant = '2026-01-02T03:04:05.678Z';
 /** A resource as responses show it. */
 export function outputExample(kind: Kind): Readonly<Record<string, unknown>> {
   const input = inputExample(kind);
-  const stored = kind === 'key' ? { ...input, consumer: exampleName, hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' } : input;
+  const stored =
+    kind === 'key'
+      ? { ...input, consumer: exampleName, hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' }
+      : input;
   const { hash: _hash, ...shown } = resourceSchemas[kind].parse(stored) as Record<string, unknown>;
   return { id, ...shown, createdAt: instant, updatedAt: instant };
 }
 
-const nodeFault = { kind: 'route', id, name: exampleName, pointer: '/policies/0/name', code: 'unknown_policy', reason: 'this node has no policy "my-policy"' };
-const outcome = { id: 'node-1', gateway: 'default', state: 'live', appliedRevision: 7, outcome: 'applied' };
+const nodeFault = {
+  kind: 'route',
+  id,
+  name: exampleName,
+  pointer: '/policies/0/name',
+  code: 'unknown_policy',
+  reason: 'this node has no policy "my-policy"',
+};
+const outcome = {
+  id: 'node-1',
+  gateway: 'default',
+  state: 'live',
+  appliedRevision: 7,
+  outcome: 'applied',
+};
 const change = { action: 'created', kind: 'route', id, name: exampleName };
-const attachment = { name: 'static-response', enabled: true, config: { content: 'Hello from Sluice' } };
+const attachment = {
+  name: 'static-response',
+  enabled: true,
+  config: { content: 'Hello from Sluice' },
+};
 
 /** Examples of the schemas that do not describe resources. */
 export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
@@ -66,9 +93,18 @@ export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
     config: { type: 'object' },
   },
   TokenInput: { name: exampleName, role: 'viewer', expiresAt: '2099-01-01T00:00:00Z' },
-  Token: { id, name: exampleName, role: 'viewer', createdAt: instant, expiresAt: '2099-01-01T00:00:00.000Z' },
+  Token: {
+    id,
+    name: exampleName,
+    role: 'viewer',
+    createdAt: instant,
+    expiresAt: '2099-01-01T00:00:00.000Z',
+  },
   Fault: nodeFault,
-  Warning: { code: 'route_shadowed', detail: 'the route never serves a request: "all" matches first whatever it matches' },
+  Warning: {
+    code: 'route_shadowed',
+    detail: 'the route never serves a request: "all" matches first whatever it matches',
+  },
   NodeOutcome: outcome,
   AppliedReport: { revision: 7, status: 'applied', nodes: [outcome] },
   Node: {
@@ -84,8 +120,21 @@ export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
     lastSeenAt: instant,
   },
   Change: change,
-  Revision: { revision: 7, committedAt: instant, actor: 'bootstrap', requestId: id, gateways: ['default'], changes: [change] },
-  EffectivePolicies: { route: exampleName, gateway: 'default', service: null, consumer: null, policies: [{ ...attachment, from: { kind: 'route', id, name: exampleName } }] },
+  Revision: {
+    revision: 7,
+    committedAt: instant,
+    actor: 'bootstrap',
+    requestId: id,
+    gateways: ['default'],
+    changes: [change],
+  },
+  EffectivePolicies: {
+    route: exampleName,
+    gateway: 'default',
+    service: null,
+    consumer: null,
+    policies: [{ ...attachment, from: { kind: 'route', id, name: exampleName } }],
+  },
   Problem: {
     type: 'urn:sluice:error:validation_failed',
     title: 'The request content is not valid',
@@ -99,6 +148,10 @@ export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
 
 /** The example value of a path parameter. */
 export function pathExample(parameter: string): string {
-  const fixed: Readonly<Record<string, string>> = { revision: '1', node: 'node-1', policy: 'static-response' };
+  const fixed: Readonly<Record<string, string>> = {
+    revision: '1',
+    node: 'node-1',
+    policy: 'static-response',
+  };
   return fixed[parameter] ?? exampleName;
 }

@@ -5,7 +5,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The JSON Schema of what a request may contain. */
 export function inputSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  });
   return withSharedAttachments(json);
 }
 
@@ -23,19 +26,30 @@ export const reference = (name: string): JsonSchema => ({ $ref: `#/components/sc
 function withSharedAttachments(json: JsonSchema): JsonSchema {
   const properties = json['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
   if (properties?.['policies'] === undefined) return json;
-  return { ...json, properties: { ...properties, policies: { ...properties['policies'], items: reference('PolicyAttachment') } } };
+  return {
+    ...json,
+    properties: {
+      ...properties,
+      policies: { ...properties['policies'], items: reference('PolicyAttachment') },
+    },
+  };
 }
 
 function answered(json: JsonSchema): JsonSchema {
   const { default: _default, additionalProperties, ...rest } = json;
   const changed: Record<string, unknown> = { ...rest };
-  if (isSchema(additionalProperties)) changed['additionalProperties'] = answered(additionalProperties);
+  if (isSchema(additionalProperties))
+    changed['additionalProperties'] = answered(additionalProperties);
   if (isSchema(json['items'])) changed['items'] = answered(json['items']);
   if (isSchema(json['properties'])) {
     const properties = Object.entries(json['properties'] as Readonly<Record<string, JsonSchema>>);
     const required = (json['required'] as readonly string[] | undefined) ?? [];
-    changed['properties'] = Object.fromEntries(properties.map(([name, property]) => [name, answered(property)]));
-    changed['required'] = properties.filter(([name, property]) => required.includes(name) || 'default' in property).map(([name]) => name);
+    changed['properties'] = Object.fromEntries(
+      properties.map(([name, property]) => [name, answered(property)]),
+    );
+    changed['required'] = properties
+      .filter(([name, property]) => required.includes(name) || 'default' in property)
+      .map(([name]) => name);
   }
   return changed;
 }

@@ -11,10 +11,23 @@ import type { Operation, Parameter } from './operation.ts';
 /** The operations of one path, by lower-case method. */
 export type PathItem = Readonly<Record<string, Operation>>;
 
-const prefer: Parameter = { name: 'Prefer', description: '`wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240).' };
-const idempotencyKey: Parameter = { name: 'Idempotency-Key', description: 'Within a day, a repetition of the request with the same key gets the response to the first.' };
-const ifMatch: Parameter = { name: 'If-Match', description: 'The entity tag that the resource must still have.' };
-const ifNoneMatch: Parameter = { name: 'If-None-Match', description: '`*` requires that the resource does not exist yet.' };
+const prefer: Parameter = {
+  name: 'Prefer',
+  description: '`wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240).',
+};
+const idempotencyKey: Parameter = {
+  name: 'Idempotency-Key',
+  description:
+    'Within a day, a repetition of the request with the same key gets the response to the first.',
+};
+const ifMatch: Parameter = {
+  name: 'If-Match',
+  description: 'The entity tag that the resource must still have.',
+};
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  description: '`*` requires that the resource does not exist yet.',
+};
 
 /** Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to. */
 const referredKinds: ReadonlySet<Kind> = new Set<Kind>(['gateway', 'service', 'group', 'quota']);
@@ -32,7 +45,12 @@ interface Place {
 
 /** The paths of a kind's collection and of its single resources at the root of the API. */
 export function resourcePaths(kind: Kind): Record<string, PathItem> {
-  const place: Place = { kind, path: `/v1/${collections[kind]}`, owners: [], prefix: collections[kind] };
+  const place: Place = {
+    kind,
+    path: `/v1/${collections[kind]}`,
+    owners: [],
+    prefix: collections[kind],
+  };
   const { get, patch, delete: remove } = single(place);
   return {
     [place.path]: { get: list(place), post: create(place) },
@@ -42,14 +60,29 @@ export function resourcePaths(kind: Kind): Record<string, PathItem> {
 
 /** The paths of a consumer's keys. */
 export function keyPaths(): Record<string, PathItem> {
-  const place: Place = { kind: 'key', path: '/v1/consumers/{consumer}/keys', owners: ['consumer'], prefix: 'keys' };
-  return { [place.path]: { get: list(place), post: create(place, createdKey) }, [`${place.path}/{key}`]: single(place) };
+  const place: Place = {
+    kind: 'key',
+    path: '/v1/consumers/{consumer}/keys',
+    owners: ['consumer'],
+    prefix: 'keys',
+  };
+  return {
+    [place.path]: { get: list(place), post: create(place, createdKey) },
+    [`${place.path}/{key}`]: single(place),
+  };
 }
 
 /** The path of a service's routes. */
 export function serviceRoutePaths(): Record<string, PathItem> {
-  const place: Place = { kind: 'route', path: '/v1/services/{service}/routes', owners: ['service'], prefix: 'serviceRoutes' };
-  return { [place.path]: { get: list(place), post: create(place, written('route'), serviceRouteExample) } };
+  const place: Place = {
+    kind: 'route',
+    path: '/v1/services/{service}/routes',
+    owners: ['service'],
+    prefix: 'serviceRoutes',
+  };
+  return {
+    [place.path]: { get: list(place), post: create(place, written('route'), serviceRouteExample) },
+  };
 }
 
 function list({ kind, owners, prefix }: Place): Operation {
@@ -59,12 +92,21 @@ function list({ kind, owners, prefix }: Place): Operation {
     summary: `List ${collections[kind]} by name`,
     path: owners,
     query: ListQuery,
-    answers: { 200: { description: 'One page of the list.', schema: pageSchema(reference(schemaName(kind))) } },
+    answers: {
+      200: {
+        description: 'One page of the list.',
+        schema: pageSchema(reference(schemaName(kind))),
+      },
+    },
     ...(owners.length === 0 ? {} : { problems: [404] }),
   });
 }
 
-function create({ kind, owners, prefix }: Place, created = written(kind), example: object = inputExample(kind)): Operation {
+function create(
+  { kind, owners, prefix }: Place,
+  created = written(kind),
+  example: object = inputExample(kind),
+): Operation {
   return operation({
     id: `${prefix}.create`,
     tag: collections[kind],
@@ -73,7 +115,13 @@ function create({ kind, owners, prefix }: Place, created = written(kind), exampl
     query: WaitQuery,
     headers: [prefer, idempotencyKey],
     content: { schema: reference(`${schemaName(kind)}Input`), example },
-    answers: { 201: { description: 'Created. Location, ETag and Sluice-Revision describe the new resource.', schema: created }, ...pending(created) },
+    answers: {
+      201: {
+        description: 'Created. Location, ETag and Sluice-Revision describe the new resource.',
+        schema: created,
+      },
+      ...pending(created),
+    },
     // 412: a precondition on a request that creates never holds, because there is no resource yet.
     problems: [403, 409, 412, 422, ...(owners.length === 0 ? [] : [404])],
   });
@@ -90,13 +138,24 @@ function replace({ kind, prefix }: Place): Operation {
     pathExamples: { [kind]: secondExampleName },
     query: WaitQuery,
     headers: [prefer, ifMatch, ifNoneMatch],
-    content: { schema: reference(`${schemaName(kind)}Input`), example: inputExample(kind, secondExampleName) },
-    answers: { 200: { description: 'Replaced.', schema: written(kind) }, 201: { description: 'Created.', schema: written(kind) }, ...pending(written(kind)) },
+    content: {
+      schema: reference(`${schemaName(kind)}Input`),
+      example: inputExample(kind, secondExampleName),
+    },
+    answers: {
+      200: { description: 'Replaced.', schema: written(kind) },
+      201: { description: 'Created.', schema: written(kind) },
+      ...pending(written(kind)),
+    },
     problems: [403, 404, 409, 412, 422],
   });
 }
 
-function single({ kind, owners, prefix }: Place): { get: Operation; patch: Operation; delete: Operation } {
+function single({ kind, owners, prefix }: Place): {
+  get: Operation;
+  patch: Operation;
+  delete: Operation;
+} {
   const path = [...owners, kind];
   const facts = { tag: collections[kind], path };
   return {
@@ -104,19 +163,41 @@ function single({ kind, owners, prefix }: Place): { get: Operation; patch: Opera
       ...facts,
       id: `${prefix}.get`,
       summary: `Read a ${kind}`,
-      headers: [{ name: 'If-None-Match', description: 'The entity tag of the representation that the caller already has.' }],
-      answers: { 200: { description: 'Found. ETag holds its entity tag.', schema: reference(schemaName(kind)) }, 304: { description: 'Not modified.' } },
+      headers: [
+        {
+          name: 'If-None-Match',
+          description: 'The entity tag of the representation that the caller already has.',
+        },
+      ],
+      answers: {
+        200: {
+          description: 'Found. ETag holds its entity tag.',
+          schema: reference(schemaName(kind)),
+        },
+        304: { description: 'Not modified.' },
+      },
       problems: [404],
     }),
     patch: operation({
       ...facts,
       id: `${prefix}.patch`,
       summary: `Change a ${kind}`,
-      description: 'Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.',
+      description:
+        'Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.',
       query: WaitQuery,
       headers: [prefer, ifMatch],
-      content: { schema: { type: 'object' }, example: patchExample, mediaTypes: ['application/merge-patch+json', 'application/json'] },
-      answers: { 200: { description: 'Changed, or unchanged because it already had these values.', schema: written(kind) }, ...pending(written(kind)) },
+      content: {
+        schema: { type: 'object' },
+        example: patchExample,
+        mediaTypes: ['application/merge-patch+json', 'application/json'],
+      },
+      answers: {
+        200: {
+          description: 'Changed, or unchanged because it already had these values.',
+          schema: written(kind),
+        },
+        ...pending(written(kind)),
+      },
       problems: [403, 404, 409, 412, 422],
     }),
     delete: operation({
@@ -127,28 +208,59 @@ function single({ kind, owners, prefix }: Place): { get: Operation; patch: Opera
       ...(kind === 'key' ? {} : { pathExamples: { [kind]: secondExampleName } }),
       query: WaitQuery,
       headers: [prefer, ifMatch],
-      answers: { 200: { description: 'Deleted, and the nodes have applied the revision.', schema: deleted }, 204: { description: 'Deleted.' }, ...pending(deleted) },
+      answers: {
+        200: { description: 'Deleted, and the nodes have applied the revision.', schema: deleted },
+        204: { description: 'Deleted.' },
+        ...pending(deleted),
+      },
       problems: [403, 404, ...(referredKinds.has(kind) ? [409] : []), 412, 422],
     }),
   };
 }
 
-const nodes = { type: 'array', items: reference('NodeOutcome'), description: 'The outcome at each node. Present only when the request asked to wait.' };
+const nodes = {
+  type: 'array',
+  items: reference('NodeOutcome'),
+  description: 'The outcome at each node. Present only when the request asked to wait.',
+};
 const revision = { type: 'integer', description: 'The revision that the write created.' };
-const deleted: JsonSchema = { type: 'object', required: ['revision', 'nodes'], properties: { revision, nodes } };
+const deleted: JsonSchema = {
+  type: 'object',
+  required: ['revision', 'nodes'],
+  properties: { revision, nodes },
+};
 
 function written(kind: Kind): JsonSchema {
-  const warnings = kind === 'route' ? { warnings: { type: 'array', items: reference('Warning') } } : {};
-  return { allOf: [reference(schemaName(kind)), { type: 'object', required: ['revision'], properties: { revision, ...warnings, nodes } }] };
+  const warnings =
+    kind === 'route' ? { warnings: { type: 'array', items: reference('Warning') } } : {};
+  return {
+    allOf: [
+      reference(schemaName(kind)),
+      { type: 'object', required: ['revision'], properties: { revision, ...warnings, nodes } },
+    ],
+  };
 }
 
 const createdKey: JsonSchema = {
   allOf: [
     reference('Key'),
-    { type: 'object', required: ['key', 'revision'], properties: { key: { type: 'string', description: 'The key itself. It is shown only in this response.' }, revision, nodes } },
+    {
+      type: 'object',
+      required: ['key', 'revision'],
+      properties: {
+        key: { type: 'string', description: 'The key itself. It is shown only in this response.' },
+        revision,
+        nodes,
+      },
+    },
   ],
 };
 
 function pending(schema: JsonSchema): Record<202, { description: string; schema: JsonSchema }> {
-  return { 202: { description: 'Committed, but not all nodes have applied it yet; `nodes` lists them.', schema } };
+  return {
+    202: {
+      description: 'Committed, but not all nodes have applied it yet; `nodes` lists them.',
+      schema,
+    },
+  };
 }

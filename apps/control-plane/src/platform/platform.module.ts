@@ -18,7 +18,12 @@ import { ControlPlaneMetrics } from './metrics/control-plane-metrics.ts';
 @Global()
 @Module({})
 export class PlatformModule {
-  static with(settings: Settings, logger: Logger, metrics: ControlPlaneMetrics, tokens: OperatorTokens): DynamicModule {
+  static with(
+    settings: Settings,
+    logger: Logger,
+    metrics: ControlPlaneMetrics,
+    tokens: OperatorTokens,
+  ): DynamicModule {
     return {
       module: PlatformModule,
       imports: [DatabaseModule, TypeOrmModule.forFeature([IdempotencyRecordEntity])],
@@ -32,7 +37,15 @@ export class PlatformModule {
         IdempotencyRepository,
         IdempotencyPruner,
       ],
-      exports: [SETTINGS, Logger, ControlPlaneMetrics, FailedLogins, BootstrapToken, NodeToken, IdempotencyRepository],
+      exports: [
+        SETTINGS,
+        Logger,
+        ControlPlaneMetrics,
+        FailedLogins,
+        BootstrapToken,
+        NodeToken,
+        IdempotencyRepository,
+      ],
     };
   }
 }

@@ -20,15 +20,27 @@ export interface Admitted {
  */
 export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted> {
   if (!isNodeId(hello.nodeId)) {
-    throw new StreamRefusal('INVALID_ARGUMENT', 'the node id must be 1 to 64 letters, digits and "._-", beginning with a letter or a digit; set SLUICE_NODE_ID');
+    throw new StreamRefusal(
+      'INVALID_ARGUMENT',
+      'the node id must be 1 to 64 letters, digits and "._-", beginning with a letter or a digit; set SLUICE_NODE_ID',
+    );
   }
-  if (!feed.ready) throw new StreamRefusal('UNAVAILABLE', 'the control plane has not loaded the configuration yet');
-  const behind = feed.gatewayId(hello.gateway) === undefined || (hello.epoch === feed.epoch && hello.revision > feed.revision);
+  if (!feed.ready)
+    throw new StreamRefusal(
+      'UNAVAILABLE',
+      'the control plane has not loaded the configuration yet',
+    );
+  const behind =
+    feed.gatewayId(hello.gateway) === undefined ||
+    (hello.epoch === feed.epoch && hello.revision > feed.revision);
   if (behind) await feed.refreshed(catchUpMs);
   const gatewayId = feed.gatewayId(hello.gateway);
   const view = gatewayId === undefined ? undefined : feed.view(gatewayId);
   if (gatewayId === undefined || view === undefined) {
-    throw new StreamRefusal('NOT_FOUND', `there is no gateway "${hello.gateway.slice(0, 64)}"; create it with POST /v1/gateways, or set SLUICE_GATEWAY to one that exists`);
+    throw new StreamRefusal(
+      'NOT_FOUND',
+      `there is no gateway "${hello.gateway.slice(0, 64)}"; create it with POST /v1/gateways, or set SLUICE_GATEWAY to one that exists`,
+    );
   }
   return { gatewayId, position: canResume(hello, view) ? hello.revision : undefined };
 }

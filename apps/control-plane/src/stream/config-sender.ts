@@ -64,7 +64,13 @@ export class ConfigSender {
   beat(): void {
     this.send('single');
     const { view, position } = this;
-    if (this.isWaiting() || view === undefined || position === undefined || view !== this.currentView()) return;
+    if (
+      this.isWaiting() ||
+      view === undefined ||
+      position === undefined ||
+      view !== this.currentView()
+    )
+      return;
     this.write(view.heartbeatFrame());
     // Nothing has changed for this node up to the view's revision.
     this.position = Math.max(position, view.revision);
@@ -110,7 +116,8 @@ export class ConfigSender {
         void this.sendSnapshot(view);
         return;
       }
-      const delta = deltas === 'single' ? view.nextDelta(this.position) : view.mergedDelta(this.position);
+      const delta =
+        deltas === 'single' ? view.nextDelta(this.position) : view.mergedDelta(this.position);
       if (delta === undefined) {
         if (current === undefined) this.awaitLastAnswer();
         return;
@@ -120,7 +127,10 @@ export class ConfigSender {
         return;
       }
       this.position = delta.revision;
-      this.unanswered.add(delta.revision, this.session && new Delivery(delta, this.session.identity, this.metrics));
+      this.unanswered.add(
+        delta.revision,
+        this.session && new Delivery(delta, this.session.identity, this.metrics),
+      );
       this.session?.sent(delta.revision, false);
       this.write(delta.frame);
     }
@@ -144,7 +154,13 @@ export class ConfigSender {
       this.isSendingSnapshot = false;
       this.send('merged');
     } catch (error) {
-      if (number === this.snapshots) this.refuse(new StreamRefusal('INTERNAL', `the snapshot cannot be sent: ${error instanceof Error ? error.message : String(error)}`));
+      if (number === this.snapshots)
+        this.refuse(
+          new StreamRefusal(
+            'INTERNAL',
+            `the snapshot cannot be sent: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+        );
     }
   }
 
@@ -154,7 +170,12 @@ export class ConfigSender {
   }
 
   private endGateway(): void {
-    this.refuse(new StreamRefusal('NOT_FOUND', 'the gateway was deleted; set SLUICE_GATEWAY to one that exists'));
+    this.refuse(
+      new StreamRefusal(
+        'NOT_FOUND',
+        'the gateway was deleted; set SLUICE_GATEWAY to one that exists',
+      ),
+    );
   }
 
   private write(frame: Buffer): void {

@@ -13,7 +13,12 @@ let database: TestDatabase;
 let replica: Replica;
 const nodes: FixtureNode[] = [];
 const replicas: Replica[] = [];
-const [gateway, internal, service, route] = Array.from({ length: 4 }, () => randomUUID()) as [string, string, string, string];
+const [gateway, internal, service, route] = Array.from({ length: 4 }, () => randomUUID()) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 async function startReplica(options: ReplicaOptions = {}): Promise<Replica> {
   const started = await Replica.start(database.url, options);
@@ -27,13 +32,17 @@ function connect(options: FixtureNodeOptions = {}, to = replica): FixtureNode {
   return node;
 }
 
-const consumer = (username: string, id: string = randomUUID()) => ({ kind: 'consumer', id, spec: { username } }) as const;
+const consumer = (username: string, id: string = randomUUID()) =>
+  ({ kind: 'consumer', id, spec: { username } }) as const;
 const hashOf = (node: FixtureNode): Buffer => SetHash.of(node.records.values()).bytes();
 
 beforeEach(async () => {
   database = await createTestDatabase();
   replica = await startReplica();
-  await replica.commit({ kind: 'gateway', id: gateway, spec: { name: 'default' } }, { kind: 'gateway', id: internal, spec: { name: 'internal' } });
+  await replica.commit(
+    { kind: 'gateway', id: gateway, spec: { name: 'default' } },
+    { kind: 'gateway', id: internal, spec: { name: 'internal' } },
+  );
 });
 
 afterEach(async () => {
@@ -46,16 +55,43 @@ describe('the config stream', () => {
   it('sends a snapshot to a new node, then a delta for every revision that affects it', async () => {
     const node = connect();
     await node.until(() => node.revision === 1);
-    expect([...node.records.values()]).toEqual([{ kind: 'gateway', id: gateway, json: '{"name":"default"}' }]);
+    expect([...node.records.values()]).toEqual([
+      { kind: 'gateway', id: gateway, json: '{"name":"default"}' },
+    ]);
 
     await replica.commit({ kind: 'service', id: service, spec: { name: 's' } });
-    await replica.commit({ kind: 'route', id: route, spec: { name: 'r', gateways: [gateway], service } });
-    await replica.commit({ kind: 'route', id: randomUUID(), spec: { name: 'other', gateways: [internal] } });
+    await replica.commit({
+      kind: 'route',
+      id: route,
+      spec: { name: 'r', gateways: [gateway], service },
+    });
+    await replica.commit({
+      kind: 'route',
+      id: randomUUID(),
+      spec: { name: 'other', gateways: [internal] },
+    });
     const last = await replica.commit({ kind: 'route', id: route, spec: null });
     await node.until(() => node.revision === last);
-    expect(node.deltas.map(({ revision, changes }) => [revision, changes.map(({ id, json }) => [id, json !== ''])])).toEqual([
-      [3, [[route, true], [service, true]]],
-      [5, [[route, false], [service, false]]],
+    expect(
+      node.deltas.map(({ revision, changes }) => [
+        revision,
+        changes.map(({ id, json }) => [id, json !== '']),
+      ]),
+    ).toEqual([
+      [
+        3,
+        [
+          [route, true],
+          [service, true],
+        ],
+      ],
+      [
+        5,
+        [
+          [route, false],
+          [service, false],
+        ],
+      ],
     ]);
     expect(hashOf(node)).toEqual(node.deltas.at(-1)?.setHash);
   });
@@ -63,7 +99,9 @@ describe('the config stream', () => {
   it('sends a heartbeat once a second with the revision and the set hash', async () => {
     const node = connect();
     await replica.commit({ kind: 'service', id: service, spec: { name: 'unused' } });
-    await node.until(() => node.frames.some((frame) => frame.type === 'heartbeat' && frame.revision === 2));
+    await node.until(() =>
+      node.frames.some((frame) => frame.type === 'heartbeat' && frame.revision === 2),
+    );
     expect(node.frames.at(-1)).toEqual({ type: 'heartbeat', revision: 2, setHash: hashOf(node) });
     expect(node.deltas).toEqual([]);
   });
@@ -79,9 +117,18 @@ describe('the config stream', () => {
 
     const after = connect({ held });
     await after.until(() => after.revision === 4);
-    expect(after.frames).toMatchObject([{ type: 'delta', fromRevision: 1, revision: 4, changes: [{ id, json: '{"username":"c"}' }] }]);
+    expect(after.frames).toMatchObject([
+      { type: 'delta', fromRevision: 1, revision: 4, changes: [{ id, json: '{"username":"c"}' }] },
+    ]);
 
-    const same = connect({ id: 'node-2', held: { epoch: held.epoch, revision: 4, setHash: after.frames[0]?.type === 'delta' ? after.frames[0].setHash : Buffer.alloc(0) } });
+    const same = connect({
+      id: 'node-2',
+      held: {
+        epoch: held.epoch,
+        revision: 4,
+        setHash: after.frames[0]?.type === 'delta' ? after.frames[0].setHash : Buffer.alloc(0),
+      },
+    });
     await same.until(() => same.frames.length > 0);
     expect(same.frames).toMatchObject([{ type: 'heartbeat', revision: 4 }]);
   });
@@ -114,14 +161,20 @@ describe('the config stream', () => {
     const id = randomUUID();
     // More than the buffers of both sides.
     for (let round = 1; round <= 60; round++) {
-      const last = await replica.commit({ kind: 'consumer', id, spec: { username: `${round}-${'x'.repeat(200_000)}` } });
+      const last = await replica.commit({
+        kind: 'consumer',
+        id,
+        spec: { username: `${round}-${'x'.repeat(200_000)}` },
+      });
       await quick.until(() => quick.revision === last);
     }
     expect(quick.deltas.length).toBe(60);
     slow.call.resume();
     await slow.until(() => slow.revision === 61);
     expect(slow.deltas.length).toBeLessThan(40);
-    expect(slow.deltas.some(({ fromRevision, revision }) => revision - fromRevision > 10)).toBe(true);
+    expect(slow.deltas.some(({ fromRevision, revision }) => revision - fromRevision > 10)).toBe(
+      true,
+    );
     expect(slow.deltas.every(({ changes }) => changes.length === 1)).toBe(true);
     expect(hashOf(slow)).toEqual(hashOf(quick));
   });
@@ -129,7 +182,12 @@ describe('the config stream', () => {
   it.each<[string, FixtureNodeOptions, status, RegExp]>([
     ['no token', { token: '' }, status.UNAUTHENTICATED, /SLUICE_NODE_TOKEN/],
     ['a wrong token', { token: 'wrong' }, status.UNAUTHENTICATED, /SLUICE_NODE_TOKEN/],
-    ['a gateway that does not exist', { gateway: 'nowhere' }, status.NOT_FOUND, /no gateway "nowhere"/],
+    [
+      'a gateway that does not exist',
+      { gateway: 'nowhere' },
+      status.NOT_FOUND,
+      /no gateway "nowhere"/,
+    ],
     ['an invalid node id', { id: 'a b' }, status.INVALID_ARGUMENT, /SLUICE_NODE_ID/],
   ])('refuses %s, and says what to do', async (_, options, code, message) => {
     const node = connect(options);
@@ -162,7 +220,10 @@ describe('the config stream', () => {
     await node.until(() => node.revision === 1);
     await replica.commit({ kind: 'gateway', id: internal, spec: null });
     await node.until(() => node.error !== undefined);
-    expect(node.error).toMatchObject({ code: status.NOT_FOUND, message: expect.stringMatching(/gateway was deleted/) });
+    expect(node.error).toMatchObject({
+      code: status.NOT_FOUND,
+      message: expect.stringMatching(/gateway was deleted/),
+    });
   });
 
   it('sends a drain when it stops, and resumes nodes after a restart', async () => {
@@ -190,7 +251,10 @@ describe('the config stream', () => {
     const node = connect({ saysHello: false });
     node.send({ type: 'ack', revision: 1, quarantined: [] });
     await node.until(() => node.error !== undefined);
-    expect(node.error).toMatchObject({ code: status.INVALID_ARGUMENT, message: expect.stringMatching(/first frame must be a hello/) });
+    expect(node.error).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      message: expect.stringMatching(/first frame must be a hello/),
+    });
   });
 
   it('bounds the number of streams', async () => {

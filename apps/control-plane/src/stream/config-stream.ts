@@ -44,7 +44,10 @@ export class ConfigStream {
     const { maxConnections } = options;
     this.server = createConfigStreamServer((call) => this.accept(call), {
       ...(maxConnections === undefined ? {} : { maxConnections }),
-      onAcceptFault: (error) => logger.error('a connection to the config stream could not be accepted', { reason: error.message }),
+      onAcceptFault: (error) =>
+        logger.error('a connection to the config stream could not be accepted', {
+          reason: error.message,
+        }),
     });
     feed.onAdvance((concerned) => this.advance(concerned));
   }
@@ -81,18 +84,33 @@ export class ConfigStream {
     }
     const { feed, nodes, logger, metrics } = this;
     const helloMs = this.options.helloMs ?? defaultHelloMs;
-    this.streams.add(new NodeStream(call, { feed, nodes, logger, helloMs, distrusted: this.distrusted, metrics }, (stream) => this.streams.delete(stream)));
+    this.streams.add(
+      new NodeStream(
+        call,
+        { feed, nodes, logger, helloMs, distrusted: this.distrusted, metrics },
+        (stream) => this.streams.delete(stream),
+      ),
+    );
   }
 
   private refusalOf(call: NodeCall): StreamRefusal | undefined {
     if (this.isDraining) return new StreamRefusal('UNAVAILABLE', 'the control plane is stopping');
     const token = bearerOf(call.metadata);
     if (token === undefined || !this.options.isNodeToken(token)) {
-      this.logger.warn('refused a config stream: wrong or missing node token', { peer: call.getPeer() });
-      return new StreamRefusal('UNAUTHENTICATED', 'the node token is missing or wrong; set SLUICE_NODE_TOKEN to the token of the control plane');
+      this.logger.warn('refused a config stream: wrong or missing node token', {
+        peer: call.getPeer(),
+      });
+      return new StreamRefusal(
+        'UNAUTHENTICATED',
+        'the node token is missing or wrong; set SLUICE_NODE_TOKEN to the token of the control plane',
+      );
     }
     const maxStreams = this.options.maxStreams ?? defaultMaxStreams;
-    if (this.streams.size >= maxStreams) return new StreamRefusal('RESOURCE_EXHAUSTED', `this replica has reached its limit of ${maxStreams} streams; connect to another replica`);
+    if (this.streams.size >= maxStreams)
+      return new StreamRefusal(
+        'RESOURCE_EXHAUSTED',
+        `this replica has reached its limit of ${maxStreams} streams; connect to another replica`,
+      );
     return undefined;
   }
 

@@ -37,10 +37,24 @@ export class NodeStream {
     private readonly proxy: NodeStreamServices,
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
-    this.line = new ConfigSender(call, proxy.feed, this.unanswered, (refusal) => this.refuse(refusal), proxy.metrics);
-    this.helloTimer = after('config', proxy.helloMs, () => this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'the node sent no hello in time')));
-    call.on('data', guarded('config', (frame: NodeFrame) => this.take(frame)));
-    call.on('end', guarded('config', () => call.end()));
+    this.line = new ConfigSender(
+      call,
+      proxy.feed,
+      this.unanswered,
+      (refusal) => this.refuse(refusal),
+      proxy.metrics,
+    );
+    this.helloTimer = after('config', proxy.helloMs, () =>
+      this.refuse(new StreamRefusal('DEADLINE_EXCEEDED', 'the node sent no hello in time')),
+    );
+    call.on(
+      'data',
+      guarded('config', (frame: NodeFrame) => this.take(frame)),
+    );
+    call.on(
+      'end',
+      guarded('config', () => call.end()),
+    );
     call.on('error', () => this.finish());
     call.on('cancelled', () => this.finish());
     call.on('close', () => this.finish());
@@ -76,7 +90,8 @@ export class NodeStream {
       return;
     }
     const { session } = this;
-    if (session === undefined) this.refuse(new StreamRefusal('INVALID_ARGUMENT', 'the first frame must be a hello'));
+    if (session === undefined)
+      this.refuse(new StreamRefusal('INVALID_ARGUMENT', 'the first frame must be a hello'));
     else if (frame.type === 'status') this.hear(session, frame);
     else if (frame.type === 'ack' || frame.type === 'nack') this.answered(session, frame);
   }
@@ -84,7 +99,10 @@ export class NodeStream {
   private answered(session: NodeSession, frame: Ack | Nack): void {
     const { revision } = frame;
     const what = this.unanswered.take(revision, frame.type === 'ack' ? 'applied' : 'refused');
-    if (what === 'unknown' && !session.hasAnswered(revision)) this.distrust(`${frame.type === 'ack' ? 'acknowledged' : 'rejected'} revision ${revision}, which was not sent to it`);
+    if (what === 'unknown' && !session.hasAnswered(revision))
+      this.distrust(
+        `${frame.type === 'ack' ? 'acknowledged' : 'rejected'} revision ${revision}, which was not sent to it`,
+      );
     if (what !== 'expected') return;
     if (frame.type === 'ack') session.acked(revision, frame.quarantined);
     else session.nacked(revision, frame.faults);
@@ -93,7 +111,8 @@ export class NodeStream {
 
   private hear(session: NodeSession, { draining, targets, appliedRevision }: StatusReport): void {
     const { revision } = this.proxy.feed;
-    if (session.claimsTooMuch(appliedRevision, revision)) this.distrust(`reported applied revision ${appliedRevision}, but the newest is ${revision}`);
+    if (session.claimsTooMuch(appliedRevision, revision))
+      this.distrust(`reported applied revision ${appliedRevision}, but the newest is ${revision}`);
     else session.reported(draining, targets, appliedRevision);
   }
 
@@ -103,7 +122,9 @@ export class NodeStream {
     const id = this.session?.identity.id ?? '';
     if (distrusted.size < maxDistrusted) distrusted.add(id);
     logger.warn(`a node ${what}; it must reconnect for a snapshot`, { node: id });
-    this.refuse(new StreamRefusal('INVALID_ARGUMENT', `node "${id}" ${what}; reconnect for a snapshot`));
+    this.refuse(
+      new StreamRefusal('INVALID_ARGUMENT', `node "${id}" ${what}; reconnect for a snapshot`),
+    );
   }
 
   private async welcome(hello: Hello): Promise<void> {
@@ -128,27 +149,51 @@ export class NodeStream {
         return;
       }
       if (session.identity.id !== hello.nodeId || session.identity.gatewayId !== gatewayId) {
-        throw new StreamRefusal('INVALID_ARGUMENT', 'a second hello on a stream must name the same node and the same gateway');
+        throw new StreamRefusal(
+          'INVALID_ARGUMENT',
+          'a second hello on a stream must name the same node and the same gateway',
+        );
       }
       this.line.open(session, position);
       this.call.resume();
     } catch (error) {
-      this.refuse(error instanceof StreamRefusal ? error : new StreamRefusal('INTERNAL', 'the control plane failed; see its log'), error);
+      this.refuse(
+        error instanceof StreamRefusal
+          ? error
+          : new StreamRefusal('INTERNAL', 'the control plane failed; see its log'),
+        error,
+      );
     }
   }
 
-  private async join(hello: Hello, gatewayId: string, resumes: boolean): Promise<NodeSession | undefined> {
+  private async join(
+    hello: Hello,
+    gatewayId: string,
+    resumes: boolean,
+  ): Promise<NodeSession | undefined> {
     const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
     const { nodes, logger, feed } = this.proxy;
     this.session = await nodes.join(
       { id: nodeId, gatewayId, version, bootId: bootId.slice(0, 64) },
       (session) => {
         // A rejected revision that this database does not have is ignored.
-        if (resumes) session.resumed(Math.min(appliedRevision, revision), nackedRevision <= feed.revision ? nackedRevision : 0, faults);
+        if (resumes)
+          session.resumed(
+            Math.min(appliedRevision, revision),
+            nackedRevision <= feed.revision ? nackedRevision : 0,
+            faults,
+          );
       },
       () => {
-        logger.warn('a newer stream of the same node took over; two nodes must not share an id', { node: nodeId });
-        this.refuse(new StreamRefusal('ABORTED', `another stream of node "${nodeId}" took over; two nodes must not share an id`));
+        logger.warn('a newer stream of the same node took over; two nodes must not share an id', {
+          node: nodeId,
+        });
+        this.refuse(
+          new StreamRefusal(
+            'ABORTED',
+            `another stream of node "${nodeId}" took over; two nodes must not share an id`,
+          ),
+        );
       },
     );
     return this.session;
@@ -156,7 +201,10 @@ export class NodeStream {
 
   private refuse(refusal: StreamRefusal, cause: unknown = refusal): void {
     if (this.isOver) return;
-    if (cause !== refusal) this.proxy.logger.error('a config stream failed', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+    if (cause !== refusal)
+      this.proxy.logger.error('a config stream failed', {
+        reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      });
     this.finish();
     this.call.emit('error', refusal);
   }

@@ -1,6 +1,15 @@
 import { status } from '@grpc/grpc-js';
 
-type Code = 'INVALID_ARGUMENT' | 'UNAUTHENTICATED' | 'NOT_FOUND' | 'ABORTED' | 'ALREADY_EXISTS' | 'DEADLINE_EXCEEDED' | 'RESOURCE_EXHAUSTED' | 'UNAVAILABLE' | 'INTERNAL';
+type Code =
+  | 'INVALID_ARGUMENT'
+  | 'UNAUTHENTICATED'
+  | 'NOT_FOUND'
+  | 'ABORTED'
+  | 'ALREADY_EXISTS'
+  | 'DEADLINE_EXCEEDED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
 
 /** Ends a stream with a gRPC status. The message tells the operator of the node what to do. */
 export class StreamRefusal extends Error {

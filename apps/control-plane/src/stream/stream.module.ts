@@ -22,7 +22,14 @@ import { ConfigStream } from './config-stream.ts';
     {
       provide: ConfigStream,
       inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger, ControlPlaneMetrics],
-      useFactory: (settings: Settings, token: NodeToken, feed: RevisionFeed, nodes: ConnectedNodes, logger: Logger, metrics: ControlPlaneMetrics) =>
+      useFactory: (
+        settings: Settings,
+        token: NodeToken,
+        feed: RevisionFeed,
+        nodes: ConnectedNodes,
+        logger: Logger,
+        metrics: ControlPlaneMetrics,
+      ) =>
         new ConfigStream(
           {
             address: { host: settings.streamHost, port: settings.streamPort },
@@ -55,7 +62,9 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     this.metrics.registry.onCollect(() => this.collect());
     try {
       const port = await this.stream.start();
-      this.logger.info('the config stream is listening', { stream: formatStreamAddress({ host, port }) });
+      this.logger.info('the config stream is listening', {
+        stream: formatStreamAddress({ host, port }),
+      });
     } catch (error) {
       throw this.explained(error);
     }
@@ -79,7 +88,10 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
   private explained(error: unknown): unknown {
     if (!(error instanceof Error)) return error;
     const { streamHost, streamPort } = this.settings;
-    if (error.message.includes('EADDRINUSE')) return new SetupError(`Port ${streamPort} on ${streamHost} is in use. Stop the process that listens there, or set SLUICE_STREAM_PORT to another port.`);
+    if (error.message.includes('EADDRINUSE'))
+      return new SetupError(
+        `Port ${streamPort} on ${streamHost} is in use. Stop the process that listens there, or set SLUICE_STREAM_PORT to another port.`,
+      );
     return new SetupError(`The config stream cannot start: ${error.message}`);
   }
 }

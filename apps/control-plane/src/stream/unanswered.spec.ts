@@ -9,7 +9,8 @@ describe('Unanswered', () => {
     expect(unanswered.take(3)).toBe('unknown');
     expect(unanswered.take(5)).toBe('expected');
     expect(unanswered.take(4)).toBe('unknown');
-    for (const revision of [0, -1, 6, 1.5, Number.MAX_SAFE_INTEGER, Number.NaN]) expect(unanswered.take(revision)).toBe('unknown');
+    for (const revision of [0, -1, 6, 1.5, Number.MAX_SAFE_INTEGER, Number.NaN])
+      expect(unanswered.take(revision)).toBe('unknown');
     expect(unanswered.isEmpty).toBe(true);
   });
 

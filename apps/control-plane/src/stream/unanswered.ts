@@ -8,7 +8,11 @@ export type Answered = 'expected' | 'outdated' | 'unknown';
 
 /** The revisions that were sent to one node and are unanswered, in the order in which they were sent. */
 export class Unanswered {
-  private readonly sent: { readonly revision: number; readonly era: number; readonly delivery: Delivery | undefined }[] = [];
+  private readonly sent: {
+    readonly revision: number;
+    readonly era: number;
+    readonly delivery: Delivery | undefined;
+  }[] = [];
   private era = 0;
 
   /** True when the node has answered every revision. */

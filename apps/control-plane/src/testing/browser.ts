@@ -13,7 +13,17 @@ import type { Browser } from 'playwright-core';
 const cache = fileURLToPath(new URL('../../../../.cache/chromium/', import.meta.url));
 
 /** Disables all requests of the browser itself, so that only the page under test sends requests. */
-const args = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-pings'];
+const args = [
+  '--no-sandbox',
+  '--no-zygote',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--no-pings',
+];
 
 /**
  * Starts a headless Chromium: on Linux x64 that of @sparticuz/chromium with its libraries and font,
@@ -22,13 +32,25 @@ const args = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm
 export async function launchBrowser(): Promise<Browser> {
   const isPacked = process.platform === 'linux' && process.arch === 'x64';
   const where = isPacked ? await packedBrowser() : ({ channel: 'chrome' } as const);
-  return chromium.launch({ ...where, args, headless: true, chromiumSandbox: false, timeout: 60_000 });
+  return chromium.launch({
+    ...where,
+    args,
+    headless: true,
+    chromiumSandbox: false,
+    timeout: 60_000,
+  });
 }
 
 /** Always uses the package's libraries and fonts, because a machine may lack libnss3 and all fonts. */
-async function packedBrowser(): Promise<{ readonly executablePath: string; readonly env: Record<string, string> }> {
+async function packedBrowser(): Promise<{
+  readonly executablePath: string;
+  readonly env: Record<string, string>;
+}> {
   const folder = packageFolder();
-  const unpacked = join(cache, (createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string }).version);
+  const unpacked = join(
+    cache,
+    (createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string }).version,
+  );
   if (!existsSync(unpacked)) await unpack(join(folder, 'bin'), unpacked);
   return {
     executablePath: join(unpacked, 'chromium'),
@@ -39,7 +61,8 @@ async function packedBrowser(): Promise<{ readonly executablePath: string; reado
 function packageFolder(): string {
   let folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'));
   while (!existsSync(join(folder, 'bin', 'chromium.br'))) {
-    if (folder === dirname(folder)) throw new Error('@sparticuz/chromium has no bin/chromium.br: run npm ci');
+    if (folder === dirname(folder))
+      throw new Error('@sparticuz/chromium has no bin/chromium.br: run npm ci');
     folder = dirname(folder);
   }
   return folder;
@@ -51,11 +74,19 @@ async function unpack(from: string, to: string): Promise<void> {
   await mkdir(partial, { recursive: true });
   try {
     const program = join(partial, 'chromium');
-    await pipeline(createReadStream(join(from, 'chromium.br')), createBrotliDecompress(), createWriteStream(program));
+    await pipeline(
+      createReadStream(join(from, 'chromium.br')),
+      createBrotliDecompress(),
+      createWriteStream(program),
+    );
     await chmod(program, 0o755);
     for (const name of ['al2023', 'fonts']) {
       const archive = join(partial, `${name}.tar`);
-      await pipeline(createReadStream(join(from, `${name}.tar.br`)), createBrotliDecompress(), createWriteStream(archive));
+      await pipeline(
+        createReadStream(join(from, `${name}.tar.br`)),
+        createBrotliDecompress(),
+        createWriteStream(archive),
+      );
       await promisify(execFile)('tar', ['-xf', archive, '-C', partial], { timeout: 60_000 });
       await rm(archive);
     }
@@ -68,5 +99,9 @@ async function unpack(from: string, to: string): Promise<void> {
 }
 
 function inherited(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
 }

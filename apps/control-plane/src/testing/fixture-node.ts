@@ -1,5 +1,13 @@
 import { createConfigStreamClient, SetHash, SnapshotAssembler } from '@sluice/wire';
-import type { ControlCall, ControlFrame, Delta, Fault, Hello, NodeFrame, ResourceRecord } from '@sluice/wire';
+import type {
+  ControlCall,
+  ControlFrame,
+  Delta,
+  Fault,
+  Hello,
+  NodeFrame,
+  ResourceRecord,
+} from '@sluice/wire';
 import { fixtureToken } from './replica.ts';
 
 export interface FixtureNodeOptions {
@@ -31,7 +39,11 @@ export class FixtureNode {
     port: number,
     private readonly options: FixtureNodeOptions = {},
   ) {
-    this.client = createConfigStreamClient({ address: { host: '127.0.0.1', port }, security: { mode: 'plaintext', allowRemote: false }, token: options.token ?? fixtureToken });
+    this.client = createConfigStreamClient({
+      address: { host: '127.0.0.1', port },
+      security: { mode: 'plaintext', allowRemote: false },
+      token: options.token ?? fixtureToken,
+    });
     this.call = this.client.connect();
     this.call.on('data', (frame: ControlFrame) => this.take(frame));
     this.call.on('error', (error: Error) => {
@@ -42,8 +54,22 @@ export class FixtureNode {
     if (options.saysHello !== false) this.hello(options.held);
   }
 
-  hello(held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) }, nodeId = this.options.id ?? 'node-1'): void {
-    this.send({ type: 'hello', nodeId, gateway: this.options.gateway ?? 'default', version: '1', policies: [], appliedRevision: held.revision, nackedRevision: 0, faults: [], bootId: this.options.bootId ?? '', ...held });
+  hello(
+    held: FixtureNodeOptions['held'] = { epoch: '', revision: 0, setHash: Buffer.alloc(0) },
+    nodeId = this.options.id ?? 'node-1',
+  ): void {
+    this.send({
+      type: 'hello',
+      nodeId,
+      gateway: this.options.gateway ?? 'default',
+      version: '1',
+      policies: [],
+      appliedRevision: held.revision,
+      nackedRevision: 0,
+      faults: [],
+      bootId: this.options.bootId ?? '',
+      ...held,
+    });
   }
 
   send(frame: NodeFrame): void {
@@ -51,7 +77,21 @@ export class FixtureNode {
   }
 
   nack(revision: number, fault: Partial<Fault>): void {
-    this.send({ type: 'nack', revision, faults: [{ kind: 'route', id: '', name: '', pointer: '', code: 'broken', reason: 'broken', ...fault }] });
+    this.send({
+      type: 'nack',
+      revision,
+      faults: [
+        {
+          kind: 'route',
+          id: '',
+          name: '',
+          pointer: '',
+          code: 'broken',
+          reason: 'broken',
+          ...fault,
+        },
+      ],
+    });
   }
 
   /** The deltas received. */
@@ -61,14 +101,21 @@ export class FixtureNode {
 
   /** The configuration that its next hello would report. */
   get held(): { epoch: string; revision: number; setHash: Buffer } {
-    return { epoch: this.epoch, revision: this.revision, setHash: SetHash.of(this.records.values()).bytes() };
+    return {
+      epoch: this.epoch,
+      revision: this.revision,
+      setHash: SetHash.of(this.records.values()).bytes(),
+    };
   }
 
   /** Resolves once the condition holds; rejects after 5 s. */
   async until(condition: () => boolean): Promise<void> {
     const late = AbortSignal.timeout(5_000);
     while (!condition()) {
-      if (late.aborted) throw new Error(`the node has seen ${JSON.stringify(this.frames.map(({ type }) => type))}, error ${this.error?.message ?? 'none'}`);
+      if (late.aborted)
+        throw new Error(
+          `the node has seen ${JSON.stringify(this.frames.map(({ type }) => type))}, error ${this.error?.message ?? 'none'}`,
+        );
       await Promise.race([this.changed.promise, new Promise((resolve) => setTimeout(resolve, 50))]);
     }
   }

@@ -52,11 +52,20 @@ export class Replica {
   ) {
     this.database = new Database(dataSource);
     this.feed = new RevisionFeed({ databaseUrl }, this.log);
-    const repository = new NodeRepository(dataSource.getRepository(NodeEntity), this.database, randomUUID());
+    const repository = new NodeRepository(
+      dataSource.getRepository(NodeEntity),
+      this.database,
+      randomUUID(),
+    );
     this.connected = new ConnectedNodes(repository, this.log);
     this.nodes = new NodesService(this.feed, this.connected, repository);
     const isNodeToken = (token: string): boolean => token === fixtureToken;
-    this.stream = new ConfigStream({ address: { host: '127.0.0.1', port }, security, isNodeToken, ...limits }, this.feed, this.connected, this.log);
+    this.stream = new ConfigStream(
+      { address: { host: '127.0.0.1', port }, security, isNodeToken, ...limits },
+      this.feed,
+      this.connected,
+      this.log,
+    );
   }
 
   /** Migrates the database, loads the configuration and listens, by default on a free port. */
@@ -84,16 +93,25 @@ export class Replica {
       for (const { kind, id, spec } of states) {
         if (spec === null) await sql.query('DELETE FROM resource WHERE id = $1', [id]);
         else {
-          await sql.query('INSERT INTO resource (id, kind, name, spec) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, spec = excluded.spec', [
-            id,
-            kind,
-            nameOf(kind, spec as Spec),
-            JSON.stringify(spec),
-          ]);
+          await sql.query(
+            'INSERT INTO resource (id, kind, name, spec) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, spec = excluded.spec',
+            [id, kind, nameOf(kind, spec as Spec), JSON.stringify(spec)],
+          );
         }
       }
-      const changes = states.map(({ kind, id, spec }) => ({ kind, id, name: spec === null ? '' : nameOf(kind, spec as Spec), before: null, after: spec as Spec | null }));
-      return new RevisionRepository().commit(sql, { actor: 'spec', requestId: 'spec' }, changes, undefined);
+      const changes = states.map(({ kind, id, spec }) => ({
+        kind,
+        id,
+        name: spec === null ? '' : nameOf(kind, spec as Spec),
+        before: null,
+        after: spec as Spec | null,
+      }));
+      return new RevisionRepository().commit(
+        sql,
+        { actor: 'spec', requestId: 'spec' },
+        changes,
+        undefined,
+      );
     });
     this.feed.poke();
     return revision;

@@ -14,7 +14,10 @@ export const testAdminToken = 'Zk3hT9qLw2Xc8vBn5mRt7yUp';
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Record<string, unknown> & { readonly errors?: readonly { pointer: string; detail: string }[]; readonly data?: readonly Record<string, unknown>[] };
+  readonly body: Record<string, unknown> & {
+    readonly errors?: readonly { pointer: string; detail: string }[];
+    readonly data?: readonly Record<string, unknown>[];
+  };
 }
 
 type RequestHeaders = Readonly<Record<string, string>>;
@@ -24,7 +27,12 @@ export interface TestControlPlane {
   readonly url: string;
   readonly databaseUrl: string;
   /** Sends a string unchanged and any other content as JSON. */
-  request(method: string, path: string, content?: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
+  request(
+    method: string,
+    path: string,
+    content?: unknown,
+    headers?: RequestHeaders,
+  ): Promise<TestAnswer>;
   get(path: string, headers?: RequestHeaders): Promise<TestAnswer>;
   post(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
   put(path: string, content: unknown, headers?: RequestHeaders): Promise<TestAnswer>;
@@ -40,7 +48,9 @@ export interface TestControlPlane {
 }
 
 /** Starts a control plane. `env` is added to its environment. */
-export async function startTestControlPlane(env: Readonly<Record<string, string>> = {}): Promise<TestControlPlane> {
+export async function startTestControlPlane(
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestControlPlane> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-control-plane-'));
   const lines: string[] = [];
@@ -52,19 +62,33 @@ export async function startTestControlPlane(env: Readonly<Record<string, string>
     SLUICE_ADMIN_TOKEN: testAdminToken,
     ...env,
   });
-  const controlPlane = await startControlPlane(settings, new JsonLogger('info', { write: (line) => lines.push(line) }));
+  const controlPlane = await startControlPlane(
+    settings,
+    new JsonLogger('info', { write: (line) => lines.push(line) }),
+  );
   let stopped: Promise<void> | undefined;
   const client = new pg.Client({ connectionString: settings.databaseUrl });
   client.on('error', () => {});
   await client.connect();
 
   const request: TestControlPlane['request'] = async (method, path, content, headers = {}) => {
-    const sent = content === undefined ? {} : { body: typeof content === 'string' ? content : JSON.stringify(content) };
+    const sent =
+      content === undefined
+        ? {}
+        : { body: typeof content === 'string' ? content : JSON.stringify(content) };
     const type = content === undefined ? {} : { 'Content-Type': 'application/json' };
     const authorization = { Authorization: `Bearer ${testAdminToken}` };
-    const response = await fetch(new URL(path, controlPlane.adminUrl), { method, ...sent, headers: { ...authorization, ...type, ...headers } });
+    const response = await fetch(new URL(path, controlPlane.adminUrl), {
+      method,
+      ...sent,
+      headers: { ...authorization, ...type, ...headers },
+    });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as TestAnswer['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as TestAnswer['body'],
+    };
   };
   return {
     url: controlPlane.adminUrl,
@@ -75,7 +99,8 @@ export async function startTestControlPlane(env: Readonly<Record<string, string>
     put: (path, content, headers) => request('PUT', path, content, headers),
     patch: (path, content, headers) => request('PATCH', path, content, headers),
     delete: (path, headers) => request('DELETE', path, undefined, headers),
-    sql: async <Row extends object>(text: string, parameters: unknown[] = []) => (await client.query<Row>(text, parameters)).rows,
+    sql: async <Row extends object>(text: string, parameters: unknown[] = []) =>
+      (await client.query<Row>(text, parameters)).rows,
     log: () => lines.join(''),
     stop: () => (stopped ??= controlPlane.close()),
     close: async () => {

@@ -7,11 +7,15 @@ describe('backoffMs', () => {
     const bounds = Array.from({ length: 9 }, (_, attempt) => backoffMs(attempt, () => 1));
     expect(bounds).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
     fc.assert(
-      fc.property(fc.nat(), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, random) => {
-        const ms = backoffMs(attempt, () => random);
-        expect(ms).toBeGreaterThanOrEqual(0);
-        expect(ms).toBeLessThan(5000.001);
-      }),
+      fc.property(
+        fc.nat(),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (attempt, random) => {
+          const ms = backoffMs(attempt, () => random);
+          expect(ms).toBeGreaterThanOrEqual(0);
+          expect(ms).toBeLessThan(5000.001);
+        },
+      ),
     );
   });
 

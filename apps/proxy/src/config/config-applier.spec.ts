@@ -13,12 +13,20 @@ class FakeTarget implements ConfigTarget {
 
   applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome {
     const list = [...resources];
-    this.#note('snapshot', revision, list.map(({ id }) => id));
+    this.#note(
+      'snapshot',
+      revision,
+      list.map(({ id }) => id),
+    );
     return { applied: true, faults: [], quarantined: list.filter(isBroken).map(faultOf) };
   }
 
   applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
-    this.#note('delta', revision, changes.map(({ id, spec }) => (spec === undefined ? `-${id}` : id)));
+    this.#note(
+      'delta',
+      revision,
+      changes.map(({ id, spec }) => (spec === undefined ? `-${id}` : id)),
+    );
     const faults = changes.filter(isBroken).map(faultOf);
     return Promise.resolve({ applied: faults.length === 0, faults, quarantined: [] });
   }
@@ -29,9 +37,21 @@ class FakeTarget implements ConfigTarget {
   }
 }
 
-const isBroken = ({ spec }: ResourceChange | Resource): boolean => JSON.stringify(spec)?.includes('broken') ?? false;
-const faultOf = ({ kind, id }: ResourceChange | Resource): ConfigFault => ({ kind, id, name: '', pointer: '/policies/0', code: 'broken', reason: 'says so' });
-const record = (id: string, json = '{"name":"x"}', kind = 'route'): ResourceRecord => ({ kind, id, json });
+const isBroken = ({ spec }: ResourceChange | Resource): boolean =>
+  JSON.stringify(spec)?.includes('broken') ?? false;
+const faultOf = ({ kind, id }: ResourceChange | Resource): ConfigFault => ({
+  kind,
+  id,
+  name: '',
+  pointer: '/policies/0',
+  code: 'broken',
+  reason: 'says so',
+});
+const record = (id: string, json = '{"name":"x"}', kind = 'route'): ResourceRecord => ({
+  kind,
+  id,
+  json,
+});
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let target: FakeTarget;
@@ -40,7 +60,11 @@ let applier: ConfigApplier;
 let appliedTimes: number;
 
 function snapshot(...records: ResourceRecord[]) {
-  return applier.takeSnapshot({ epoch: 'e', revision: 10, records, setHash: SetHash.of(records) }, 'stream', 1_000);
+  return applier.takeSnapshot(
+    { epoch: 'e', revision: 10, records, setHash: SetHash.of(records) },
+    'stream',
+    1_000,
+  );
 }
 
 function delta(changes: ResourceRecord[], more: Partial<Delta> = {}) {
@@ -50,7 +74,15 @@ function delta(changes: ResourceRecord[], more: Partial<Delta> = {}) {
     else after.set(change.id, change);
   }
   const { revision } = applier.held;
-  return applier.takeDelta({ type: 'delta', fromRevision: revision, revision: revision + 1, changes, setHash: SetHash.of(after.values()).bytes(), merged: false, ...more });
+  return applier.takeDelta({
+    type: 'delta',
+    fromRevision: revision,
+    revision: revision + 1,
+    changes,
+    setHash: SetHash.of(after.values()).bytes(),
+    merged: false,
+    ...more,
+  });
 }
 
 beforeEach(() => {
@@ -68,13 +100,21 @@ describe('ConfigApplier', () => {
       ['snapshot', 10, ['a']],
       ['delta', 11, ['b', '-a']],
     ]);
-    expect(state.describe()).toMatchObject({ origin: 'stream', epoch: 'e', revision: 11, refused: undefined });
+    expect(state.describe()).toMatchObject({
+      origin: 'stream',
+      epoch: 'e',
+      revision: 11,
+      refused: undefined,
+    });
     expect(appliedTimes).toBe(2);
   });
 
   it('refuses a revision with a broken resource, keeps the last good one, and applies the next', async () => {
     await snapshot(record('a'));
-    expect(await delta([record('b', '{"broken":1}')])).toMatchObject({ applied: false, faults: [{ id: 'b', pointer: '/policies/0' }] });
+    expect(await delta([record('b', '{"broken":1}')])).toMatchObject({
+      applied: false,
+      faults: [{ id: 'b', pointer: '/policies/0' }],
+    });
     expect(state.describe()).toMatchObject({ revision: 10, refused: { revision: 11 }, nacks: 1 });
     expect([applier.held.revision, applier.isUpToDate, appliedTimes]).toEqual([11, false, 1]);
     expect(await delta([record('c')])).toEqual({ applied: true, faults: [] });
@@ -92,7 +132,10 @@ describe('ConfigApplier', () => {
   });
 
   it('quarantines the broken resources of a snapshot', async () => {
-    expect(await snapshot(record('a'), record('b', '{"broken":1}'))).toMatchObject({ applied: true, faults: [{ id: 'b' }] });
+    expect(await snapshot(record('a'), record('b', '{"broken":1}'))).toMatchObject({
+      applied: true,
+      faults: [{ id: 'b' }],
+    });
     expect(state.describe().quarantined).toMatchObject([{ id: 'b' }]);
   });
 
@@ -101,12 +144,18 @@ describe('ConfigApplier', () => {
     ['malformed JSON', record('n', '{'), 'malformed_resource'],
     ['JSON that is no object', record('n', '1'), 'malformed_resource'],
   ])('names %s, never leaves it out silently', async (_, strange, code) => {
-    expect(await snapshot(record('a'), strange)).toMatchObject({ applied: true, faults: [{ id: 'n', code }] });
+    expect(await snapshot(record('a'), strange)).toMatchObject({
+      applied: true,
+      faults: [{ id: 'n', code }],
+    });
     expect(await delta([record('n', '', strange.kind)])).toEqual({ applied: true, faults: [] });
     expect(await delta([strange])).toMatchObject({ applied: false, faults: [{ id: 'n', code }] });
     expect(state.revision).toBe(11);
     // The target has missed a revision, so it receives a snapshot.
-    expect(await delta([record('c')])).toMatchObject({ applied: true, faults: [{ id: 'n', code }] });
+    expect(await delta([record('c')])).toMatchObject({
+      applied: true,
+      faults: [{ id: 'n', code }],
+    });
     expect(target.calls.at(-1)).toEqual(['snapshot', 13, ['a', 'c']]);
     await delta([record('d')]);
     expect(target.calls.at(-1)).toEqual(['delta', 14, ['d']]);
@@ -115,7 +164,10 @@ describe('ConfigApplier', () => {
   it('survives a target that throws, and sends it a snapshot next', async () => {
     await snapshot(record('a'));
     target.throws = true;
-    expect(await delta([record('b')])).toMatchObject({ applied: false, faults: [{ code: 'internal_error', reason: 'a bug' }] });
+    expect(await delta([record('b')])).toMatchObject({
+      applied: false,
+      faults: [{ code: 'internal_error', reason: 'a bug' }],
+    });
     target.throws = false;
     expect(await delta([record('c')])).toEqual({ applied: true, faults: [] });
     expect(target.calls.at(-1)).toEqual(['snapshot', 12, ['a', 'b', 'c']]);

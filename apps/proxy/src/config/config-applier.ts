@@ -2,7 +2,13 @@ import type { ConfigSnapshot, Delta } from '@sluice/wire';
 import type { ConfigOrigin, ConfigState } from './config-state.ts';
 import { HeldConfig } from './held-config.ts';
 import { isFault, readRecord, readRecords } from './read-records.ts';
-import type { ApplyOutcome, ConfigFault, ConfigLog, ConfigTarget, ResourceChange } from './source.ts';
+import type {
+  ApplyOutcome,
+  ConfigFault,
+  ConfigLog,
+  ConfigTarget,
+  ResourceChange,
+} from './source.ts';
 
 /** The node's reply to the control plane: an ack or a nack. */
 export interface Verdict {
@@ -44,7 +50,11 @@ export class ConfigApplier {
    * Applies a whole configuration. `confirmedAtMs` is the time when it was known to be the newest.
    * Rejects with a WireError when it is inconsistent.
    */
-  async takeSnapshot(snapshot: ConfigSnapshot, origin: ConfigOrigin, confirmedAtMs: number): Promise<Verdict> {
+  async takeSnapshot(
+    snapshot: ConfigSnapshot,
+    origin: ConfigOrigin,
+    confirmedAtMs: number,
+  ): Promise<Verdict> {
     this.held.replace(snapshot);
     return this.#conclude(await this.#applyWhole(), origin, confirmedAtMs);
   }
@@ -54,7 +64,10 @@ export class ConfigApplier {
     if (!this.held.follow(delta)) return undefined;
     let outcome = await this.#applyDelta(delta);
     // A merged delta is not refused because of one broken revision in it: the rest is applied.
-    if (!outcome.applied && delta.merged) outcome = await (this.#targetIsBehind ? this.#applyWhole() : this.#guarded(() => this.#options.target.applyDelta(delta.revision, [])));
+    if (!outcome.applied && delta.merged)
+      outcome = await (this.#targetIsBehind
+        ? this.#applyWhole()
+        : this.#guarded(() => this.#options.target.applyDelta(delta.revision, [])));
     return this.#conclude(outcome, 'stream', Date.now());
   }
 
@@ -96,7 +109,12 @@ export class ConfigApplier {
 
   async #applyWhole(): Promise<ApplyOutcome> {
     this.#unreadable = new Map();
-    const outcome = await this.#guarded(() => this.#options.target.applySnapshot(this.held.revision, readRecords(this.held.records(), this.#unreadable)));
+    const outcome = await this.#guarded(() =>
+      this.#options.target.applySnapshot(
+        this.held.revision,
+        readRecords(this.held.records(), this.#unreadable),
+      ),
+    );
     this.#targetIsBehind = !outcome.applied;
     return outcome;
   }
@@ -109,7 +127,11 @@ export class ConfigApplier {
       this.#targetIsBehind = true;
       this.#options.log.error({ err: error }, 'applying a configuration failed unexpectedly');
       const reason = error instanceof Error ? error.message : String(error);
-      return { applied: false, faults: [{ kind: '', id: '', name: '', pointer: '', code: 'internal_error', reason }], quarantined: [] };
+      return {
+        applied: false,
+        faults: [{ kind: '', id: '', name: '', pointer: '', code: 'internal_error', reason }],
+        quarantined: [],
+      };
     }
   }
 
@@ -118,7 +140,10 @@ export class ConfigApplier {
     const { epoch, revision } = this.held;
     if (!outcome.applied) {
       state.refusedRevision(revision, outcome.faults);
-      log.warn({ revision, faults: outcome.faults.slice(0, 10) }, 'refused a revision; the last good configuration stays');
+      log.warn(
+        { revision, faults: outcome.faults.slice(0, 10) },
+        'refused a revision; the last good configuration stays',
+      );
       return { applied: false, faults: outcome.faults };
     }
     const quarantined = [...outcome.quarantined, ...this.#unreadable.values()];

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { fieldErrors, kinds, mapReferences, nameProperty, resourceSchemas, specSizeFault, toPointer } from '@sluice/config';
+import {
+  fieldErrors,
+  kinds,
+  mapReferences,
+  nameProperty,
+  resourceSchemas,
+  specSizeFault,
+  toPointer,
+} from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 import type { FieldError } from '@sluice/errors';
 
@@ -8,7 +16,9 @@ export class ConfigFileError extends Error {
   readonly faults: readonly FieldError[];
 
   constructor(path: string, faults: readonly FieldError[]) {
-    super(`${path} cannot be used:\n${faults.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`).join('\n')}`);
+    super(
+      `${path} cannot be used:\n${faults.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`).join('\n')}`,
+    );
     this.name = 'ConfigFileError';
     this.faults = faults;
   }
@@ -36,10 +46,17 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   const content = parseJson(text, path);
   const faults: FieldError[] = [];
   for (const property of Object.keys(content)) {
-    if (!Object.values(collectionOf).includes(property)) faults.push({ pointer: toPointer([property]), detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}` });
+    if (!Object.values(collectionOf).includes(property))
+      faults.push({
+        pointer: toPointer([property]),
+        detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}`,
+      });
   }
-  const entries = kinds.flatMap((kind) => readCollection(kind, content[collectionOf[kind]], faults));
-  if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway)) entries.push(entryOf('gateway', resourceSchemas.gateway.parse({ name: gateway }), ''));
+  const entries = kinds.flatMap((kind) =>
+    readCollection(kind, content[collectionOf[kind]], faults),
+  );
+  if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway))
+    entries.push(entryOf('gateway', resourceSchemas.gateway.parse({ name: gateway }), ''));
   const ids = new Map<string, string>();
   for (const { kind, name, id, pointer } of entries) {
     if (ids.has(id)) faults.push({ pointer, detail: `another ${kind} has the name "${name}"` });
@@ -71,9 +88,12 @@ function parseJson(text: string, path: string): Readonly<Record<string, unknown>
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new ConfigFileError(path, [{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+    throw new ConfigFileError(path, [
+      { pointer: '', detail: error instanceof Error ? error.message : String(error) },
+    ]);
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new ConfigFileError(path, [{ pointer: '', detail: 'expected an object' }]);
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw new ConfigFileError(path, [{ pointer: '', detail: 'expected an object' }]);
   return content as Readonly<Record<string, unknown>>;
 }
 
@@ -99,9 +119,19 @@ function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): 
 
 /** Replaces a plain-text key by its hash; the node uses only the hash. */
 function hashed(written: unknown): unknown {
-  if (typeof written !== 'object' || written === null || !('key' in written) || typeof written.key !== 'string') return written;
+  if (
+    typeof written !== 'object' ||
+    written === null ||
+    !('key' in written) ||
+    typeof written.key !== 'string'
+  )
+    return written;
   const { key, ...others } = written;
-  return { ...others, hash: createHash('sha256').update(key).digest('hex'), prefix: key.slice(0, 8) };
+  return {
+    ...others,
+    hash: createHash('sha256').update(key).digest('hex'),
+    prefix: key.slice(0, 8),
+  };
 }
 
 function entryOf(kind: Kind, spec: Spec, pointer: string): Entry {
@@ -117,10 +147,18 @@ function stableId(...parts: readonly string[]): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-function resolve({ kind, id, pointer, spec }: Entry, ids: ReadonlyMap<string, string>, faults: FieldError[]): Resource {
+function resolve(
+  { kind, id, pointer, spec }: Entry,
+  ids: ReadonlyMap<string, string>,
+  faults: FieldError[],
+): Resource {
   const resolved = mapReferences(kind, spec, (reference) => {
     const target = ids.get(`${reference.kind}\0${reference.target}`);
-    if (target === undefined) faults.push({ pointer: pointer + reference.pointer, detail: `there is no ${reference.kind} "${reference.target}" in this file` });
+    if (target === undefined)
+      faults.push({
+        pointer: pointer + reference.pointer,
+        detail: `there is no ${reference.kind} "${reference.target}" in this file`,
+      });
     return target ?? reference.target;
   });
   return { kind, id, spec: resolved };

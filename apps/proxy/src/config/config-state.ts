@@ -17,7 +17,8 @@ export interface ConfigStatus {
   readonly ageMs: number;
   readonly quarantined: readonly ConfigFault[];
   /** The newest refused revision, if it is newer than the one in service. */
-  readonly refused: { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
+  readonly refused:
+    { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
   /** Why the stream is down, or the file could not be read; empty when there is no error. */
   readonly lastError: string;
   /** True when the control plane refuses this node: an operator has to act. */
@@ -48,7 +49,13 @@ export class ConfigState {
   #confirmedAtMs = 0;
 
   /** Records a revision in service. `confirmedAtMs` is when it was known to be the newest, in epoch milliseconds. */
-  applied(origin: ConfigOrigin, epoch: string, revision: number, quarantined: readonly ConfigFault[], confirmedAtMs: number): void {
+  applied(
+    origin: ConfigOrigin,
+    epoch: string,
+    revision: number,
+    quarantined: readonly ConfigFault[],
+    confirmedAtMs: number,
+  ): void {
     this.origin = origin;
     this.epoch = epoch;
     this.revision = revision;
@@ -69,8 +76,38 @@ export class ConfigState {
   }
 
   describe(nowMs = Date.now()): ConfigStatus {
-    const { origin, connected, controlPlane, epoch, revision, quarantined, refused, lastError, isRefused, lastGoodError, nacks, resyncs, connects } = this;
-    const ageMs = origin === 'none' || origin === 'file' ? 0 : Math.max(0, nowMs - this.#confirmedAtMs);
-    return { origin, connected, controlPlane, epoch, revision, ageMs, quarantined, refused, lastError, isRefused, lastGoodError, nacks, resyncs, connects };
+    const {
+      origin,
+      connected,
+      controlPlane,
+      epoch,
+      revision,
+      quarantined,
+      refused,
+      lastError,
+      isRefused,
+      lastGoodError,
+      nacks,
+      resyncs,
+      connects,
+    } = this;
+    const ageMs =
+      origin === 'none' || origin === 'file' ? 0 : Math.max(0, nowMs - this.#confirmedAtMs);
+    return {
+      origin,
+      connected,
+      controlPlane,
+      epoch,
+      revision,
+      ageMs,
+      quarantined,
+      refused,
+      lastError,
+      isRefused,
+      lastGoodError,
+      nacks,
+      resyncs,
+      connects,
+    };
   }
 }

@@ -10,7 +10,12 @@ import { ConfigState } from './config-state.ts';
 import { FileSource } from './file-source.ts';
 import type { ApplyOutcome } from './source.ts';
 
-const parse = (content: unknown, gateway = 'default') => parseConfigFile(typeof content === 'string' ? content : JSON.stringify(content), 'sluice.json', gateway);
+const parse = (content: unknown, gateway = 'default') =>
+  parseConfigFile(
+    typeof content === 'string' ? content : JSON.stringify(content),
+    'sluice.json',
+    gateway,
+  );
 const service = { name: 'orders', targets: [{ address: '127.0.0.1:9101' }] };
 
 describe('parseConfigFile', () => {
@@ -22,17 +27,33 @@ describe('parseConfigFile', () => {
       keys: [{ name: 'ci', consumer: 'acme', key: 'a-key-of-their-own' }],
     });
     const find = (kind: string) => resources.find((resource) => resource.kind === kind) as Resource;
-    expect(find('route').spec).toMatchObject({ service: find('service').id, gateways: [find('gateway').id] });
-    expect(find('key').spec).toMatchObject({ consumer: find('consumer').id, hash: createHash('sha256').update('a-key-of-their-own').digest('hex') });
+    expect(find('route').spec).toMatchObject({
+      service: find('service').id,
+      gateways: [find('gateway').id],
+    });
+    expect(find('key').spec).toMatchObject({
+      consumer: find('consumer').id,
+      hash: createHash('sha256').update('a-key-of-their-own').digest('hex'),
+    });
     expect(JSON.stringify(resources)).not.toContain('of-their-own');
     expect(find('service').spec).toMatchObject({ protocol: 'http', timeouts: { connectMs: 3000 } });
   });
 
   it('gives the same resource the same id every time, and different ones different ids', () => {
-    const content = { services: [service], consumers: [{ username: 'a' }, { username: 'b' }], keys: ['a', 'b'].map((consumer) => ({ name: 'main', consumer, hash: '0'.repeat(64), prefix: '' })) };
+    const content = {
+      services: [service],
+      consumers: [{ username: 'a' }, { username: 'b' }],
+      keys: ['a', 'b'].map((consumer) => ({
+        name: 'main',
+        consumer,
+        hash: '0'.repeat(64),
+        prefix: '',
+      })),
+    };
     expect(parse(content)).toEqual(parse(content));
     expect(new Set(parse(content).map(({ id }) => id)).size).toBe(6);
-    for (const { id } of parse(content)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const { id } of parse(content))
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it('omits other gateways and their routes', () => {
@@ -43,16 +64,28 @@ describe('parseConfigFile', () => {
       { name: 'shared', gateways: ['internal', 'edge'], policies: answer },
     ];
     const resources = parse({ gateways: [{ name: 'edge' }, { name: 'internal' }], routes }, 'edge');
-    expect(resources.map(({ kind, spec }) => `${kind} ${(spec as { name: string }).name}`)).toEqual(['gateway edge', 'route ours', 'route shared']);
+    expect(resources.map(({ kind, spec }) => `${kind} ${(spec as { name: string }).name}`)).toEqual(
+      ['gateway edge', 'route ours', 'route shared'],
+    );
   });
 
   it('adds the gateway of this node only when the file has none', () => {
     expect(parse({}, 'edge')).toMatchObject([{ kind: 'gateway', spec: { name: 'edge' } }]);
-    expect(parse({ gateways: [{ name: 'edge', limits: { maxBodyBytes: 1 } }] }, 'edge')).toMatchObject([{ spec: { limits: { maxBodyBytes: 1 } } }]);
+    expect(
+      parse({ gateways: [{ name: 'edge', limits: { maxBodyBytes: 1 } }] }, 'edge'),
+    ).toMatchObject([{ spec: { limits: { maxBodyBytes: 1 } } }]);
   });
 
   it('reports all faults together', () => {
-    const content = { service: [], services: [{ name: 'a b', targets: [] }, service, service], routes: [{ name: 'r', gateways: ['nowhere'], service: 'nothing', colour: 1 }, { name: 's', service: 'nothing' }], keys: 1 };
+    const content = {
+      service: [],
+      services: [{ name: 'a b', targets: [] }, service, service],
+      routes: [
+        { name: 'r', gateways: ['nowhere'], service: 'nothing', colour: 1 },
+        { name: 's', service: 'nothing' },
+      ],
+      keys: 1,
+    };
     let message = '';
     try {
       parse(content);
@@ -60,7 +93,16 @@ describe('parseConfigFile', () => {
       message = (error as Error).message;
     }
     expect(message).toMatch(/^sluice\.json cannot be used:\n/);
-    for (const pointer of ['/service:', '/services/0/name:', '/services/0/targets:', '/services/2:', '/routes/0/colour:', '/routes/1/service: there is no service "nothing"', '/keys: expected an array']) expect(message).toContain(`  ${pointer}`);
+    for (const pointer of [
+      '/service:',
+      '/services/0/name:',
+      '/services/0/targets:',
+      '/services/2:',
+      '/routes/0/colour:',
+      '/routes/1/service: there is no service "nothing"',
+      '/keys: expected an array',
+    ])
+      expect(message).toContain(`  ${pointer}`);
   });
 
   it.each(['', '[]', 'null', '{"services":'])('refuses %j', (text) => {
@@ -111,7 +153,10 @@ describe('FileSource', () => {
 
     await writeFile(path, '{');
     await reload();
-    expect(state.describe()).toMatchObject({ revision: 2, lastError: expect.stringContaining('cannot be used') });
+    expect(state.describe()).toMatchObject({
+      revision: 2,
+      lastError: expect.stringContaining('cannot be used'),
+    });
     await writeFile(path, '{}');
     await reload();
     expect(state.describe()).toMatchObject({ revision: 3, lastError: '' });

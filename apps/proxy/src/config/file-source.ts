@@ -50,7 +50,10 @@ export class FileSource implements ConfigSource {
       await this.#applying;
     } catch (error) {
       state.lastError = error instanceof Error ? error.message : String(error);
-      log.error({ path, reason: state.lastError }, 'the configuration file cannot be used; the current configuration stays in service');
+      log.error(
+        { path, reason: state.lastError },
+        'the configuration file cannot be used; the current configuration stays in service',
+      );
     }
   }
 
@@ -73,7 +76,11 @@ export class FileSource implements ConfigSource {
     }
     state.applied('file', path, revision, quarantined, Date.now());
     state.lastError = '';
-    if (quarantined.length > 0) log.error({ path, quarantined: quarantined.slice(0, 10) }, 'some resources of the configuration file cannot be used; requests for them are refused');
+    if (quarantined.length > 0)
+      log.error(
+        { path, quarantined: quarantined.slice(0, 10) },
+        'some resources of the configuration file cannot be used; requests for them are refused',
+      );
     log.info({ path, resources: resources.length }, 'serving the configuration file');
   }
 }
@@ -81,9 +88,12 @@ export class FileSource implements ConfigSource {
 function readText(path: string): string {
   try {
     const { size } = statSync(path);
-    if (size > maxFileBytes) throw new Error(`the file has ${size} bytes; the limit is ${maxFileBytes}`);
+    if (size > maxFileBytes)
+      throw new Error(`the file has ${size} bytes; the limit is ${maxFileBytes}`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigFileError(path, [{ pointer: '', detail: error instanceof Error ? error.message : String(error) }]);
+    throw new ConfigFileError(path, [
+      { pointer: '', detail: error instanceof Error ? error.message : String(error) },
+    ]);
   }
 }

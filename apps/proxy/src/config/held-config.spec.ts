@@ -4,7 +4,11 @@ import type { Delta, ResourceRecord } from '@sluice/wire';
 import fc from 'fast-check';
 import { HeldConfig } from './held-config.ts';
 
-const record = (id: string, json = `{"name":"${id}"}`): ResourceRecord => ({ kind: 'route', id, json });
+const record = (id: string, json = `{"name":"${id}"}`): ResourceRecord => ({
+  kind: 'route',
+  id,
+  json,
+});
 const gone = (id: string): ResourceRecord => record(id, '');
 
 function hold(...records: ResourceRecord[]): HeldConfig {
@@ -19,14 +23,23 @@ function deltaOf(held: HeldConfig, ...changes: ResourceRecord[]): Delta {
     if (change.json === '') after.delete(change.id);
     else after.set(change.id, change);
   }
-  return { type: 'delta', fromRevision: held.revision, revision: held.revision + 1, changes, setHash: SetHash.of(after.values()).bytes(), merged: false };
+  return {
+    type: 'delta',
+    fromRevision: held.revision,
+    revision: held.revision + 1,
+    changes,
+    setHash: SetHash.of(after.values()).bytes(),
+    merged: false,
+  };
 }
 
 const ids = (held: HeldConfig): string[] => [...held.records()].map(({ id }) => id);
 
 describe('HeldConfig', () => {
   it('applies deltas and has the control plane’s set', () => {
-    const change = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('', '{"x":1}', '{"x":2}')).map(([id, json]) => record(id, json));
+    const change = fc
+      .tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('', '{"x":1}', '{"x":2}'))
+      .map(([id, json]) => record(id, json));
     fc.assert(
       fc.property(fc.array(fc.uniqueArray(change, { selector: ({ id }) => id })), (deltas) => {
         const held = hold();
@@ -43,7 +56,9 @@ describe('HeldConfig', () => {
     const held = hold(record('a'));
     const before = held.setHash.bytes();
     expect(held.follow({ ...deltaOf(held, record('b')), setHash: Buffer.alloc(32) })).toBe(false);
-    expect(held.follow({ ...deltaOf(held, record('b')), fromRevision: 11, revision: 12 })).toBe(false);
+    expect(held.follow({ ...deltaOf(held, record('b')), fromRevision: 11, revision: 12 })).toBe(
+      false,
+    );
     expect(held.follow({ ...deltaOf(held, record('b')), revision: 10 })).toBe(false);
     expect([held.revision, held.setHash.bytes(), ids(held)]).toEqual([10, before, ['a']]);
   });
@@ -58,15 +73,33 @@ describe('HeldConfig', () => {
 
   it('refuses a snapshot that contains a resource twice', () => {
     const twice = [record('a'), record('a')];
-    expect(() => new HeldConfig().replace({ epoch: 'e', revision: 1, records: twice, setHash: SetHash.of(twice) })).toThrow(WireError);
+    expect(() =>
+      new HeldConfig().replace({
+        epoch: 'e',
+        revision: 1,
+        records: twice,
+        setHash: SetHash.of(twice),
+      }),
+    ).toThrow(WireError);
   });
 
   it('keeps the last good version of a quarantined resource, or the broken one when there is none', () => {
     const held = hold(record('old', '{"v":1}'), record('fine', '{"v":1}'));
-    held.follow(deltaOf(held, record('old', '{"v":"broken"}'), record('new', '{"v":"broken"}'), record('fine', '{"v":2}')));
+    held.follow(
+      deltaOf(
+        held,
+        record('old', '{"v":"broken"}'),
+        record('new', '{"v":"broken"}'),
+        record('fine', '{"v":2}'),
+      ),
+    );
     held.follow(deltaOf(held, record('old', '{"v":"still broken"}')));
     held.applied(new Set(['old', 'new']));
-    expect(Object.fromEntries(held.goodRecords().map(({ id, json }) => [id, json]))).toEqual({ old: '{"v":1}', new: '{"v":"broken"}', fine: '{"v":2}' });
+    expect(Object.fromEntries(held.goodRecords().map(({ id, json }) => [id, json]))).toEqual({
+      old: '{"v":1}',
+      new: '{"v":"broken"}',
+      fine: '{"v":2}',
+    });
 
     held.follow(deltaOf(held, record('old', '{"v":3}'), gone('new')));
     held.applied(new Set());

@@ -34,7 +34,8 @@ export class HeldConfig {
   /** Replaces the whole set. Throws a WireError when the snapshot contains a resource twice. */
   replace({ epoch, revision, records, setHash }: ConfigSnapshot): void {
     const byId = new Map(records.map((record) => [record.id, record]));
-    if (byId.size !== records.length) throw new WireError(`the snapshot of revision ${revision} has a resource twice`);
+    if (byId.size !== records.length)
+      throw new WireError(`the snapshot of revision ${revision} has a resource twice`);
     this.#epoch = epoch;
     this.#revision = revision;
     this.#records = byId;

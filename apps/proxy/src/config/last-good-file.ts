@@ -30,7 +30,12 @@ export interface LastGoodHead {
  * Writes a new file and syncs it to disk. Works in pieces: with 100,000 routes no step blocks the event
  * loop for more than a few milliseconds.
  */
-export async function writeLastGood(path: string, key: Buffer, head: LastGoodHead, records: readonly ResourceRecord[]): Promise<void> {
+export async function writeLastGood(
+  path: string,
+  key: Buffer,
+  head: LastGoodHead,
+  records: readonly ResourceRecord[],
+): Promise<void> {
   const nonce = randomBytes(nonceBytes);
   const prefix = Buffer.concat([magic, keyId(key), nonce]);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(prefix);
@@ -54,20 +59,29 @@ export async function writeLastGood(path: string, key: Buffer, head: LastGoodHea
 }
 
 /** Reads a file. Rejects when it is missing (ENOENT), damaged, or encrypted with another key. */
-export async function readLastGood(path: string, key: Buffer): Promise<{ readonly head: LastGoodHead; readonly snapshot: ConfigSnapshot }> {
+export async function readLastGood(
+  path: string,
+  key: Buffer,
+): Promise<{ readonly head: LastGoodHead; readonly snapshot: ConfigSnapshot }> {
   const bytes = await readFile(path);
   const end = bytes.length - checksumBytes;
-  if (end < prefixBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) throw new Error('it is not a snapshot in the format of this version');
+  if (end < prefixBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic))
+    throw new Error('it is not a snapshot in the format of this version');
   const content = bytes.subarray(0, end);
-  if (!createHash('sha256').update(content).digest().equals(bytes.subarray(end))) throw new Error('it is damaged');
-  if (!keyId(key).equals(content.subarray(magic.length, magic.length + keyIdBytes))) throw new Error('it was written with another key');
+  if (!createHash('sha256').update(content).digest().equals(bytes.subarray(end)))
+    throw new Error('it is damaged');
+  if (!keyId(key).equals(content.subarray(magic.length, magic.length + keyIdBytes)))
+    throw new Error('it was written with another key');
   const plain = decrypt(content, key);
   const headBytes = plain.readUInt32BE(0);
   const head = JSON.parse(plain.toString('utf8', 4, 4 + headBytes)) as LastGoodHead;
   const decoder = new ResourceListDecoder();
   const records = decoder.push(plain.subarray(4 + headBytes));
   decoder.end();
-  return { head, snapshot: { epoch: head.epoch, revision: head.revision, records, setHash: SetHash.of(records) } };
+  return {
+    head,
+    snapshot: { epoch: head.epoch, revision: head.revision, records, setHash: SetHash.of(records) },
+  };
 }
 
 function encodeHead(head: LastGoodHead): Buffer {
@@ -80,17 +94,25 @@ function encodeHead(head: LastGoodHead): Buffer {
 function decrypt(content: Buffer, key: Buffer): Buffer {
   const nonce = content.subarray(prefixBytes - nonceBytes, prefixBytes);
   const tagAt = content.length - tagBytes;
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes }).setAAD(content.subarray(0, prefixBytes)).setAuthTag(content.subarray(tagAt));
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+    .setAAD(content.subarray(0, prefixBytes))
+    .setAuthTag(content.subarray(tagAt));
   const plain = decipher.update(content.subarray(prefixBytes, tagAt));
   try {
     decipher.final();
   } catch {
-    throw new Error('its authentication tag does not match: it was changed after this node wrote it');
+    throw new Error(
+      'its authentication tag does not match: it was changed after this node wrote it',
+    );
   }
   return plain;
 }
 
 /** Identifies a key without revealing it. */
 function keyId(key: Buffer): Buffer {
-  return createHash('sha256').update('sluice snapshot key\0').update(key).digest().subarray(0, keyIdBytes);
+  return createHash('sha256')
+    .update('sluice snapshot key\0')
+    .update(key)
+    .digest()
+    .subarray(0, keyIdBytes);
 }

@@ -13,12 +13,21 @@ let dataDir: string;
 let state: ConfigState;
 let logged: string[];
 
-const records = (count: number, text = ''): ResourceRecord[] => Array.from({ length: count }, (_, index) => ({ kind: 'route', id: String(index), json: `{"name":"secret-${index}${text}"}` }));
+const records = (count: number, text = ''): ResourceRecord[] =>
+  Array.from({ length: count }, (_, index) => ({
+    kind: 'route',
+    id: String(index),
+    json: `{"name":"secret-${index}${text}"}`,
+  }));
 const config = (revision: number, count = 3) => ({ epoch: 'e', revision, records: records(count) });
 const newest = (): string => join(dataDir, 'last-good.snapshot');
 
 function open(more: Partial<LastGoodOptions> = {}): LastGood {
-  const log = { info: () => undefined, warn: () => undefined, error: (_: object, message: string) => void logged.push(message) };
+  const log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (_: object, message: string) => void logged.push(message),
+  };
   return new LastGood({ dataDir, key: undefined, gateway: 'default', state, log, ...more });
 }
 
@@ -60,7 +69,8 @@ describe('LastGood', () => {
 
   it('is readable only by its owner, and only with the key', async () => {
     await save(1);
-    for (const name of ['last-good.snapshot', 'snapshot.key']) expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
+    for (const name of ['last-good.snapshot', 'snapshot.key'])
+      expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
     expect((await readFile(newest())).includes('secret')).toBe(false);
     expect((await readdir(dataDir)).sort()).toEqual(['last-good.snapshot', 'snapshot.key']);
   });
@@ -88,7 +98,10 @@ describe('LastGood', () => {
     ['a flipped bit in the nonce', () => damage(newest(), 20)],
     ['a flipped bit in the content', () => damage(newest(), 60)],
     ['a flipped bit in the checksum', () => damage(newest(), -1)],
-    ['a file cut short', async () => writeFile(newest(), (await readFile(newest())).subarray(0, 80))],
+    [
+      'a file cut short',
+      async () => writeFile(newest(), (await readFile(newest())).subarray(0, 80)),
+    ],
     ['an empty file', () => writeFile(newest(), '')],
     ['something else', () => writeFile(newest(), 'x'.repeat(500))],
   ])('says loudly when there is only %s', async (_, spoil) => {
@@ -111,7 +124,9 @@ describe('LastGood', () => {
     await save(1);
     await writeFile(join(dataDir, 'snapshot.key'), 'no key');
     expect(await open().load()).toBeUndefined();
-    expect(state.lastGoodError).toMatch(/delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY/);
+    expect(state.lastGoodError).toMatch(
+      /delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY/,
+    );
   });
 
   it('does not use the configuration of another gateway', async () => {

@@ -49,14 +49,19 @@ export class LastGood {
   }
 
   /** Returns the newest readable configuration, or undefined when there is none. */
-  async load(): Promise<{ readonly snapshot: ConfigSnapshot; readonly savedAtMs: number } | undefined> {
+  async load(): Promise<
+    { readonly snapshot: ConfigSnapshot; readonly savedAtMs: number } | undefined
+  > {
     const { log, state, gateway } = this.#options;
     const faults: string[] = [];
     for (const path of [this.#newest, this.#previous]) {
       try {
         const { head, snapshot } = await readLastGood(path, await this.#openKey());
         if (head.gateway === gateway) return { snapshot, savedAtMs: head.savedAtMs };
-        log.info({ path, gateway: head.gateway }, 'the last good configuration belongs to another gateway and is not used');
+        log.info(
+          { path, gateway: head.gateway },
+          'the last good configuration belongs to another gateway and is not used',
+        );
       } catch (error) {
         if (isMissing(error)) continue;
         const reason = error instanceof Error ? error.message : String(error);
@@ -66,7 +71,10 @@ export class LastGood {
     }
     if (faults.length > 0) {
       state.lastGoodError = faults.join('; ');
-      log.error({}, 'no last good configuration can be used: this node has no configuration until a control plane answers');
+      log.error(
+        {},
+        'no last good configuration can be used: this node has no configuration until a control plane answers',
+      );
     }
     return undefined;
   }
@@ -105,7 +113,12 @@ export class LastGood {
   async #replace({ epoch, revision, records }: KeptConfig): Promise<void> {
     const { dataDir, gateway } = this.#options;
     const temporary = `${this.#newest}.tmp`;
-    await writeLastGood(temporary, await this.#openKey(), { gateway, epoch, revision, savedAtMs: Date.now() }, records);
+    await writeLastGood(
+      temporary,
+      await this.#openKey(),
+      { gateway, epoch, revision, savedAtMs: Date.now() },
+      records,
+    );
     // Between the two renames there is no newest file, so `load` also reads the previous one.
     await rename(this.#newest, this.#previous).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
@@ -128,7 +141,11 @@ export class LastGood {
 
   #note(fault: string): void {
     const { state, log } = this.#options;
-    if (fault !== '' && state.lastGoodError === '') log.error({ reason: fault }, 'the last good configuration cannot be written: a restart without a control plane would use an older one');
+    if (fault !== '' && state.lastGoodError === '')
+      log.error(
+        { reason: fault },
+        'the last good configuration cannot be written: a restart without a control plane would use an older one',
+      );
     state.lastGoodError = fault;
   }
 }

@@ -9,13 +9,24 @@ import type { ConfigFault } from './source.ts';
  */
 export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   const { kind, id, json } = record;
-  if (!isKind(kind)) return fault(record, '', 'unknown_kind', `this version does not know the resource kind "${kind}"`);
+  if (!isKind(kind))
+    return fault(
+      record,
+      '',
+      'unknown_kind',
+      `this version does not know the resource kind "${kind}"`,
+    );
   try {
     const spec: unknown = JSON.parse(json);
     if (typeof spec === 'object' && spec !== null) return { kind, id, spec: spec as Spec };
     return fault(record, '', 'malformed_resource', 'not a JSON object');
   } catch (error) {
-    return fault(record, '', 'malformed_resource', error instanceof Error ? error.message : String(error));
+    return fault(
+      record,
+      '',
+      'malformed_resource',
+      error instanceof Error ? error.message : String(error),
+    );
   }
 }
 
@@ -25,7 +36,10 @@ export function isFault(read: Resource | ConfigFault): read is ConfigFault {
 }
 
 /** Parses resources one by one and adds the unreadable ones to `faults`. */
-export function* readRecords(records: Iterable<ResourceRecord>, faults: Map<string, ConfigFault>): Generator<Resource> {
+export function* readRecords(
+  records: Iterable<ResourceRecord>,
+  faults: Map<string, ConfigFault>,
+): Generator<Resource> {
   for (const record of records) {
     const read = readRecord(record);
     if (isFault(read)) faults.set(record.id, read);
@@ -33,14 +47,21 @@ export function* readRecords(records: Iterable<ResourceRecord>, faults: Map<stri
   }
 }
 
-function fault({ kind, id, json }: ResourceRecord, pointer: string, code: string, reason: string): ConfigFault {
+function fault(
+  { kind, id, json }: ResourceRecord,
+  pointer: string,
+  code: string,
+  reason: string,
+): ConfigFault {
   return { kind, id, name: nameIn(kind, json), pointer, code, reason };
 }
 
 /** The name, or empty when it cannot be read. */
 function nameIn(kind: string, json: string): string {
   try {
-    const name = (JSON.parse(json) as Record<string, unknown> | null)?.[isKind(kind) ? nameProperty(kind) : 'name'];
+    const name = (JSON.parse(json) as Record<string, unknown> | null)?.[
+      isKind(kind) ? nameProperty(kind) : 'name'
+    ];
     return typeof name === 'string' ? name : '';
   } catch {
     return '';

@@ -32,7 +32,9 @@ export async function snapshotKey(dataDir: string, given: string | undefined): P
 
 function parse(text: string, source: string): Buffer {
   if (keyText.test(text)) return Buffer.from(text, 'hex');
-  throw new Error(`${source} does not hold a key of 64 hexadecimal digits; delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY`);
+  throw new Error(
+    `${source} does not hold a key of 64 hexadecimal digits; delete the file to generate a new key, or set SLUICE_SNAPSHOT_KEY`,
+  );
 }
 
 /** True for the error of a file that does not exist. */

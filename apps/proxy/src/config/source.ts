@@ -17,12 +17,18 @@ export interface ConfigSource {
  */
 export interface ConfigTarget {
   /** Replaces the whole configuration. Broken resources are quarantined and reported; the rest is served. */
-  applySnapshot(revision: number, resources: Iterable<Resource>): ApplyOutcome | Promise<ApplyOutcome>;
+  applySnapshot(
+    revision: number,
+    resources: Iterable<Resource>,
+  ): ApplyOutcome | Promise<ApplyOutcome>;
   /**
    * Applies all changes or none. The changes of a refused delta are tried again with the next one;
    * resources that are still broken then are quarantined.
    */
-  applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome | Promise<ApplyOutcome>;
+  applyDelta(
+    revision: number,
+    changes: readonly ResourceChange[],
+  ): ApplyOutcome | Promise<ApplyOutcome>;
 }
 
 /** The new version of a resource; a change without a spec removes it. */

@@ -1,7 +1,14 @@
 import { every } from '@sluice/errors';
 import { status } from '@grpc/grpc-js';
 import { SnapshotAssembler, WireError } from '@sluice/wire';
-import type { ConfigStreamClient, ControlCall, ControlFrame, Delta, NodeFrame, TargetHealth } from '@sluice/wire';
+import type {
+  ConfigStreamClient,
+  ControlCall,
+  ControlFrame,
+  Delta,
+  NodeFrame,
+  TargetHealth,
+} from '@sluice/wire';
 import type { ApplyFacts } from '@sluice/telemetry';
 import type { ConfigApplier, Verdict } from './config-applier.ts';
 import type { ConfigState } from './config-state.ts';
@@ -95,7 +102,12 @@ export class StreamSession {
     // Skips the frame when the control plane does not read, so that stale frames do not queue up.
     if (this.#call.writableNeedDrain) return;
     const { draining, targets } = this.#options.report();
-    this.#send({ type: 'status', draining, targets, appliedRevision: this.#options.state.revision });
+    this.#send({
+      type: 'status',
+      draining,
+      targets,
+      appliedRevision: this.#options.state.revision,
+    });
   }
 
   /** Ends the stream gracefully: frames that were sent still arrive. */
@@ -140,12 +152,18 @@ export class StreamSession {
     if (frame.type === 'snapshot') {
       this.#awaitsSnapshot = false;
       const snapshot = this.#assembler.accept(frame);
-      if (snapshot !== undefined) this.#answer(snapshot.revision, await applier.takeSnapshot(snapshot, 'stream', Date.now()));
+      if (snapshot !== undefined)
+        this.#answer(snapshot.revision, await applier.takeSnapshot(snapshot, 'stream', Date.now()));
       return;
     }
-    if (this.#assembler.busy) throw new WireError(`a ${frame.type} frame arrived inside a snapshot`);
+    if (this.#assembler.busy)
+      throw new WireError(`a ${frame.type} frame arrived inside a snapshot`);
     if (frame.type === 'drain') this.#reason = `the control plane is draining: ${frame.reason}`;
-    else if (frame.type === 'unknown') log.warn({}, 'the control plane sent a frame that this version does not know; update this node');
+    else if (frame.type === 'unknown')
+      log.warn(
+        {},
+        'the control plane sent a frame that this version does not know; update this node',
+      );
     else if (this.#awaitsSnapshot) return;
     else if (frame.type === 'delta') {
       const verdict = await this.#takeDelta(frame);
@@ -176,7 +194,9 @@ export class StreamSession {
   }
 
   #answer(revision: number, { applied, faults }: Verdict): void {
-    this.#send(applied ? { type: 'ack', revision, quarantined: faults } : { type: 'nack', revision, faults });
+    this.#send(
+      applied ? { type: 'ack', revision, quarantined: faults } : { type: 'nack', revision, faults },
+    );
   }
 
   /** The held set has drifted from the control plane's: requests a snapshot. */
@@ -184,7 +204,10 @@ export class StreamSession {
     const { state, log, applier } = this.#options;
     state.resyncs++;
     this.#awaitsSnapshot = true;
-    log.warn({ revision, held: applier.held.revision }, 'the configuration has drifted; asking for a snapshot');
+    log.warn(
+      { revision, held: applier.held.revision },
+      'the configuration has drifted; asking for a snapshot',
+    );
     this.#hello(true);
   }
 
@@ -203,7 +226,16 @@ export class StreamSession {
   }
 }
 
-const refusals: ReadonlySet<unknown> = new Set([status.INVALID_ARGUMENT, status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.NOT_FOUND, status.ALREADY_EXISTS, status.ABORTED, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED]);
+const refusals: ReadonlySet<unknown> = new Set([
+  status.INVALID_ARGUMENT,
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.NOT_FOUND,
+  status.ALREADY_EXISTS,
+  status.ABORTED,
+  status.RESOURCE_EXHAUSTED,
+  status.UNIMPLEMENTED,
+]);
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;

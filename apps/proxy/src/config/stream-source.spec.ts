@@ -7,7 +7,14 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Resource } from '@sluice/config';
 import { chunkSnapshot, createConfigStreamServer, encodeControlFrame, SetHash } from '@sluice/wire';
-import type { ConfigStreamServer, ControlFrame, Hello, NodeCall, NodeFrame, ResourceRecord } from '@sluice/wire';
+import type {
+  ConfigStreamServer,
+  ControlFrame,
+  Hello,
+  NodeCall,
+  NodeFrame,
+  ResourceRecord,
+} from '@sluice/wire';
 import { ConfigState } from './config-state.ts';
 import { LastGood } from './last-good.ts';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from './source.ts';
@@ -39,7 +46,11 @@ class FakeControlPlane {
   }
 
   sendSnapshot(revision: number, records: readonly ResourceRecord[], chunkBytes?: number): void {
-    for (const frame of chunkSnapshot({ epoch: 'e', revision, records, setHash: SetHash.of(records) }, chunkBytes)) this.call.write(frame);
+    for (const frame of chunkSnapshot(
+      { epoch: 'e', revision, records, setHash: SetHash.of(records) },
+      chunkBytes,
+    ))
+      this.call.write(frame);
   }
 
   send(frame: ControlFrame): void {
@@ -47,12 +58,26 @@ class FakeControlPlane {
   }
 
   /** A delta whose result is the set `after`. */
-  sendDelta(revision: number, changes: readonly ResourceRecord[], after: readonly ResourceRecord[], fromRevision = revision - 1): void {
-    this.send({ type: 'delta', fromRevision, revision, changes, setHash: SetHash.of(after).bytes(), merged: false });
+  sendDelta(
+    revision: number,
+    changes: readonly ResourceRecord[],
+    after: readonly ResourceRecord[],
+    fromRevision = revision - 1,
+  ): void {
+    this.send({
+      type: 'delta',
+      fromRevision,
+      revision,
+      changes,
+      setHash: SetHash.of(after).bytes(),
+      merged: false,
+    });
   }
 
   said<Type extends NodeFrame['type']>(type: Type): Extract<NodeFrame, { type: Type }>[] {
-    return this.frames.filter((frame): frame is Extract<NodeFrame, { type: Type }> => frame.type === type);
+    return this.frames.filter(
+      (frame): frame is Extract<NodeFrame, { type: Type }> => frame.type === type,
+    );
   }
 
   #accept(call: NodeCall): void {
@@ -91,10 +116,25 @@ class FakeTarget implements ConfigTarget {
 }
 
 function faultsOf({ kind, id, spec }: ResourceChange): ConfigFault[] {
-  return JSON.stringify(spec)?.includes('broken') ? [{ kind, id, name: id, pointer: '/policies/0/name', code: 'unknown_policy', reason: 'says so' }] : [];
+  return JSON.stringify(spec)?.includes('broken')
+    ? [
+        {
+          kind,
+          id,
+          name: id,
+          pointer: '/policies/0/name',
+          code: 'unknown_policy',
+          reason: 'says so',
+        },
+      ]
+    : [];
 }
 
-const record = (id: string, json = `{"name":"${id}"}`): ResourceRecord => ({ kind: 'route', id, json });
+const record = (id: string, json = `{"name":"${id}"}`): ResourceRecord => ({
+  kind: 'route',
+  id,
+  json,
+});
 const [a, b, c] = [record('a'), record('b'), record('c')];
 
 let controlPlane: FakeControlPlane;
@@ -114,7 +154,10 @@ function sourceOf(more: Partial<StreamSourceOptions> = {}): StreamSource {
     gateway: 'default',
     version: '1.2.3',
     policies: ['key-auth'],
-    report: () => ({ draining, targets: [{ service: 's', address: '127.0.0.1:1', healthy: true }] }),
+    report: () => ({
+      draining,
+      targets: [{ service: 's', address: '127.0.0.1:1', healthy: true }],
+    }),
     target,
     state,
     lastGood: undefined,
@@ -125,7 +168,8 @@ function sourceOf(more: Partial<StreamSourceOptions> = {}): StreamSource {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let attempt = 0; !condition(); attempt++) {
-    if (attempt === 500) throw new Error(`still waiting; the node said ${JSON.stringify(controlPlane.frames)}`);
+    if (attempt === 500)
+      throw new Error(`still waiting; the node said ${JSON.stringify(controlPlane.frames)}`);
     await sleep(10);
   }
 }
@@ -173,13 +217,30 @@ describe('StreamSource', () => {
   it('sends hello, receives a snapshot in chunks, and acknowledges it', async () => {
     source.start();
     await until(() => controlPlane.said('hello').length === 1);
-    expect(controlPlane.said('hello')).toMatchObject([{ nodeId: 'node-1', gateway: 'default', version: '1.2.3', policies: ['key-auth'], epoch: '', revision: 0, appliedRevision: 0 }]);
+    expect(controlPlane.said('hello')).toMatchObject([
+      {
+        nodeId: 'node-1',
+        gateway: 'default',
+        version: '1.2.3',
+        policies: ['key-auth'],
+        epoch: '',
+        revision: 0,
+        appliedRevision: 0,
+      },
+    ]);
     expect(controlPlane.call.metadata.get('authorization')).toEqual(['Bearer a-token']);
     controlPlane.sendSnapshot(10, [a, b, c], 20);
     await until(() => controlPlane.said('ack').length === 1);
     expect(controlPlane.said('ack')).toMatchObject([{ revision: 10, quarantined: [] }]);
     expect([...target.resources.keys()]).toEqual(['a', 'b', 'c']);
-    expect(state.describe()).toMatchObject({ origin: 'stream', connected: true, epoch: 'e', revision: 10, connects: 1, lastError: '' });
+    expect(state.describe()).toMatchObject({
+      origin: 'stream',
+      connected: true,
+      epoch: 'e',
+      revision: 10,
+      connects: 1,
+      lastError: '',
+    });
   });
 
   it('applies deltas one after the other', async () => {
@@ -197,7 +258,12 @@ describe('StreamSource', () => {
     const broken = record('b', '{"name":"broken"}');
     controlPlane.sendDelta(11, [broken], [a, broken]);
     await until(() => controlPlane.said('nack').length === 1);
-    expect(controlPlane.said('nack')).toMatchObject([{ revision: 11, faults: [{ kind: 'route', id: 'b', pointer: '/policies/0/name', code: 'unknown_policy' }] }]);
+    expect(controlPlane.said('nack')).toMatchObject([
+      {
+        revision: 11,
+        faults: [{ kind: 'route', id: 'b', pointer: '/policies/0/name', code: 'unknown_policy' }],
+      },
+    ]);
     expect([...target.resources.keys()]).toEqual(['a']);
     controlPlane.sendDelta(12, [b], [a, b]);
     await until(() => controlPlane.said('ack').length === 2);
@@ -205,15 +271,33 @@ describe('StreamSource', () => {
   });
 
   it.each<[string, () => void]>([
-    ['a delta', () => controlPlane.send({ type: 'delta', fromRevision: 10, revision: 11, changes: [b], setHash: Buffer.alloc(32), merged: false })],
+    [
+      'a delta',
+      () =>
+        controlPlane.send({
+          type: 'delta',
+          fromRevision: 10,
+          revision: 11,
+          changes: [b],
+          setHash: Buffer.alloc(32),
+          merged: false,
+        }),
+    ],
     ['a gap between deltas', () => controlPlane.sendDelta(13, [b], [a, b])],
-    ['a heartbeat', () => controlPlane.send({ type: 'heartbeat', revision: 11, setHash: Buffer.alloc(32) })],
+    [
+      'a heartbeat',
+      () => controlPlane.send({ type: 'heartbeat', revision: 11, setHash: Buffer.alloc(32) }),
+    ],
   ])('asks for everything when it finds by %s that it has drifted', async (_, send) => {
     await connected(a);
     send();
     controlPlane.sendDelta(12, [c], [a, c], 11);
     await until(() => controlPlane.said('hello').length === 2);
-    expect(controlPlane.said('hello')[1]).toMatchObject({ epoch: '', revision: 0, appliedRevision: 10 });
+    expect(controlPlane.said('hello')[1]).toMatchObject({
+      epoch: '',
+      revision: 0,
+      appliedRevision: 10,
+    });
     controlPlane.sendSnapshot(12, [a, c]);
     await until(() => state.revision === 12);
     expect(state.resyncs).toBe(1);
@@ -223,8 +307,13 @@ describe('StreamSource', () => {
   it('sends a status every second, and immediately on announce', async () => {
     await connected(a);
     controlPlane.send({ type: 'heartbeat', revision: 14, setHash: SetHash.of([a]).bytes() });
-    await until(() => controlPlane.said('status').some(({ appliedRevision }) => appliedRevision === 14));
-    expect(controlPlane.said('status').at(-1)).toMatchObject({ draining: false, targets: [{ service: 's', address: '127.0.0.1:1', healthy: true }] });
+    await until(() =>
+      controlPlane.said('status').some(({ appliedRevision }) => appliedRevision === 14),
+    );
+    expect(controlPlane.said('status').at(-1)).toMatchObject({
+      draining: false,
+      targets: [{ service: 's', address: '127.0.0.1:1', healthy: true }],
+    });
     draining = true;
     source.announce();
     await until(() => controlPlane.said('status').at(-1)?.draining === true);
@@ -235,15 +324,26 @@ describe('StreamSource', () => {
     await controlPlane.stop();
     await until(() => !state.connected);
     await sleep(150);
-    expect(state.describe()).toMatchObject({ revision: 10, connected: false, lastError: expect.stringMatching(/./) });
+    expect(state.describe()).toMatchObject({
+      revision: 10,
+      connected: false,
+      lastError: expect.stringMatching(/./),
+    });
     expect(target.resources.size).toBe(1);
     await controlPlane.listen(controlPlane.port);
     await until(() => controlPlane.said('hello').length === 2);
-    expect(controlPlane.said('hello')[1]).toMatchObject({ epoch: 'e', revision: 10, setHash: SetHash.of([a]).bytes(), appliedRevision: 10 });
+    expect(controlPlane.said('hello')[1]).toMatchObject({
+      epoch: 'e',
+      revision: 10,
+      setHash: SetHash.of([a]).bytes(),
+      appliedRevision: 10,
+    });
     controlPlane.sendDelta(11, [b], [a, b]);
     await until(() => state.revision === 11);
     // One line per change of state, independent of the number of attempts.
-    expect(logged.filter((line) => line.startsWith('no control plane'))).toEqual(['no control plane; still serving revision 10']);
+    expect(logged.filter((line) => line.startsWith('no control plane'))).toEqual([
+      'no control plane; still serving revision 10',
+    ]);
     expect(logged.filter((line) => line === 'connected to the control plane')).toHaveLength(2);
   });
 
@@ -251,10 +351,17 @@ describe('StreamSource', () => {
     const second = new FakeControlPlane();
     await second.listen();
     const unreachable = { host: '127.0.0.1', port: 1 };
-    source = sourceOf({ addresses: [unreachable, { host: '127.0.0.1', port: second.port }, { host: '127.0.0.1', port: controlPlane.port }] });
+    source = sourceOf({
+      addresses: [
+        unreachable,
+        { host: '127.0.0.1', port: second.port },
+        { host: '127.0.0.1', port: controlPlane.port },
+      ],
+    });
     source.start();
     await until(() => controlPlane.calls.length + second.calls.length === 1);
-    const [first, other] = second.calls.length === 1 ? [second, controlPlane] : [controlPlane, second];
+    const [first, other] =
+      second.calls.length === 1 ? [second, controlPlane] : [controlPlane, second];
     first.send({ type: 'drain', reason: 'stopping' });
     first.call.end();
     await first.stop();
@@ -263,11 +370,36 @@ describe('StreamSource', () => {
   });
 
   it.each<[string, () => void]>([
-    ['damaged pieces', () => controlPlane.send({ type: 'snapshot', epoch: 'e', revision: 11, chunk: 0, chunks: 1, data: Buffer.from('?'), checksum: Buffer.alloc(32), setHash: Buffer.alloc(32) })],
-    ['frames inside a snapshot', () => {
-      controlPlane.send({ type: 'snapshot', epoch: 'e', revision: 11, chunk: 0, chunks: 2, data: Buffer.alloc(0), checksum: Buffer.alloc(0), setHash: Buffer.alloc(0) });
-      controlPlane.send({ type: 'heartbeat', revision: 11, setHash: SetHash.of([a]).bytes() });
-    }],
+    [
+      'damaged pieces',
+      () =>
+        controlPlane.send({
+          type: 'snapshot',
+          epoch: 'e',
+          revision: 11,
+          chunk: 0,
+          chunks: 1,
+          data: Buffer.from('?'),
+          checksum: Buffer.alloc(32),
+          setHash: Buffer.alloc(32),
+        }),
+    ],
+    [
+      'frames inside a snapshot',
+      () => {
+        controlPlane.send({
+          type: 'snapshot',
+          epoch: 'e',
+          revision: 11,
+          chunk: 0,
+          chunks: 2,
+          data: Buffer.alloc(0),
+          checksum: Buffer.alloc(0),
+          setHash: Buffer.alloc(0),
+        });
+        controlPlane.send({ type: 'heartbeat', revision: 11, setHash: SetHash.of([a]).bytes() });
+      },
+    ],
     ['bytes that are no frame', () => controlPlane.call.write(Buffer.from('no frame'))],
   ])('ends the stream after %s, keeps its configuration, and reconnects', async (_, send) => {
     await connected(a);
@@ -296,7 +428,9 @@ describe('StreamSource', () => {
   });
 
   it('refuses to send its token in plaintext beyond this machine', () => {
-    expect(() => sourceOf({ addresses: [{ host: 'control-plane.example', port: 8005 }] }).start()).toThrow('SLUICE_STREAM_INSECURE=1');
+    expect(() =>
+      sourceOf({ addresses: [{ host: 'control-plane.example', port: 8005 }] }).start(),
+    ).toThrow('SLUICE_STREAM_INSECURE=1');
     expect(() => sourceOf({ addresses: [] }).start()).toThrow('SLUICE_CONTROL_PLANE');
   });
 
@@ -320,7 +454,14 @@ describe('StreamSource', () => {
 
 describe('StreamSource with a last good configuration', () => {
   let dataDir: string;
-  const lastGood = (): LastGood => new LastGood({ dataDir, key: undefined, gateway: 'default', state, log: { info: () => undefined, warn: () => undefined, error: () => undefined } });
+  const lastGood = (): LastGood =>
+    new LastGood({
+      dataDir,
+      key: undefined,
+      gateway: 'default',
+      state,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'sluice-stream-'));
@@ -346,7 +487,11 @@ describe('StreamSource with a last good configuration', () => {
 
     await controlPlane.listen(controlPlane.port);
     await until(() => controlPlane.said('hello').length === 2);
-    expect(controlPlane.said('hello')[1] as Hello).toMatchObject({ epoch: 'e', revision: 10, setHash: SetHash.of([a, b]).bytes() });
+    expect(controlPlane.said('hello')[1] as Hello).toMatchObject({
+      epoch: 'e',
+      revision: 10,
+      setHash: SetHash.of([a, b]).bytes(),
+    });
     controlPlane.send({ type: 'heartbeat', revision: 12, setHash: SetHash.of([a, b]).bytes() });
     await until(() => state.revision === 12);
     expect(state.describe()).toMatchObject({ origin: 'stream', connected: true });

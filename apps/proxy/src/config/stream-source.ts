@@ -66,7 +66,8 @@ export class StreamSource implements ConfigSource {
   /** Starts to connect. Throws when an address needs TLS and plaintext to remote hosts is not allowed. */
   start(): void {
     const { addresses, security, token } = this.#options;
-    if (addresses.length === 0) throw new TypeError('no control plane is configured; set SLUICE_CONTROL_PLANE');
+    if (addresses.length === 0)
+      throw new TypeError('no control plane is configured; set SLUICE_CONTROL_PLANE');
     // Creates clients only to report an unusable address now and not with every attempt.
     for (const address of addresses) createConfigStreamClient({ address, security, token }).close();
     this.#running ??= this.#run();
@@ -111,8 +112,16 @@ export class StreamSource implements ConfigSource {
     const { lastGood, log } = this.#options;
     const loaded = await lastGood?.load();
     if (loaded === undefined || this.#isStopping) return;
-    const { applied } = await this.#applier.takeSnapshot(loaded.snapshot, 'last-good', loaded.savedAtMs);
-    if (applied) log.info({ revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() }, 'serving the last good configuration from disk');
+    const { applied } = await this.#applier.takeSnapshot(
+      loaded.snapshot,
+      'last-good',
+      loaded.savedAtMs,
+    );
+    if (applied)
+      log.info(
+        { revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() },
+        'serving the last good configuration from disk',
+      );
   }
 
   /** Runs one stream. Returns how long it lasted after it was accepted, in milliseconds. */
@@ -124,25 +133,31 @@ export class StreamSource implements ConfigSource {
     try {
       ip = await this.#nextIp(address.host);
     } catch (error) {
-      this.#noteLoss({ reason: error instanceof Error ? error.message : String(error), isRefusal: false });
+      this.#noteLoss({
+        reason: error instanceof Error ? error.message : String(error),
+        isRefusal: false,
+      });
       return 0;
     }
     if (this.#isStopping) return 0;
-    const session = new StreamSession(createConfigStreamClient({ address, security, token, ...(ip === undefined ? {} : { ip }) }), {
-      ...this.#options,
-      bootId: this.#bootId,
-      silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
-      applier: this.#applier,
-      onAccepted: () => {
-        acceptedAt = performance.now();
-        state.connected = true;
-        state.connects++;
-        state.lastError = '';
-        state.isRefused = false;
-        this.#loggedLoss = undefined;
-        log.info({ controlPlane: state.controlPlane }, 'connected to the control plane');
+    const session = new StreamSession(
+      createConfigStreamClient({ address, security, token, ...(ip === undefined ? {} : { ip }) }),
+      {
+        ...this.#options,
+        bootId: this.#bootId,
+        silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
+        applier: this.#applier,
+        onAccepted: () => {
+          acceptedAt = performance.now();
+          state.connected = true;
+          state.connects++;
+          state.lastError = '';
+          state.isRefused = false;
+          this.#loggedLoss = undefined;
+          log.info({ controlPlane: state.controlPlane }, 'connected to the control plane');
+        },
       },
-    });
+    );
     this.#session = session;
     let end: SessionEnd | undefined;
     const ended = session.run().then((how) => {
@@ -178,14 +193,25 @@ export class StreamSource implements ConfigSource {
     const kind = isRefusal ? reason : 'away';
     if (kind === this.#loggedLoss) return;
     this.#loggedLoss = kind;
-    const serving = state.revision === 0 ? 'there is no configuration yet' : `still serving revision ${state.revision}`;
-    log.warn({ controlPlane: state.controlPlane, reason }, `${isRefusal ? 'the control plane refuses this node' : 'no control plane'}; ${serving}`);
+    const serving =
+      state.revision === 0
+        ? 'there is no configuration yet'
+        : `still serving revision ${state.revision}`;
+    log.warn(
+      { controlPlane: state.controlPlane, reason },
+      `${isRefusal ? 'the control plane refuses this node' : 'no control plane'}; ${serving}`,
+    );
   }
 
   #keep(): void {
     const { state, lastGood } = this.#options;
     const { held } = this.#applier;
-    if (state.origin === 'stream') lastGood?.keep(() => ({ epoch: held.epoch, revision: held.revision, records: held.goodRecords() }));
+    if (state.origin === 'stream')
+      lastGood?.keep(() => ({
+        epoch: held.epoch,
+        revision: held.revision,
+        records: held.goodRecords(),
+      }));
   }
 
   /** Waits until {@link #interrupt} is called, or for `ms` milliseconds when given. */

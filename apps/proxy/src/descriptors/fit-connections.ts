@@ -26,11 +26,29 @@ const MAX_STATUS_CONNECTIONS = 64;
  * @param openFiles the result of `openFileLimit`; undefined means that there is no limit
  * @param maxClients the configured SLUICE_MAX_CONNECTIONS
  */
-export function fitConnections(openFiles: number | undefined, maxClients: number): DescriptorShares {
-  if (openFiles === undefined) return { clients: maxClients, upstream: Number.MAX_SAFE_INTEGER, turnedAway: MAX_TURNED_AWAY, status: MAX_STATUS_CONNECTIONS };
-  const reserve = Math.min(Math.max(MIN_RESERVE, Math.floor(openFiles / 16)), MAX_RESERVE, Math.floor(openFiles / 2));
+export function fitConnections(
+  openFiles: number | undefined,
+  maxClients: number,
+): DescriptorShares {
+  if (openFiles === undefined)
+    return {
+      clients: maxClients,
+      upstream: Number.MAX_SAFE_INTEGER,
+      turnedAway: MAX_TURNED_AWAY,
+      status: MAX_STATUS_CONNECTIONS,
+    };
+  const reserve = Math.min(
+    Math.max(MIN_RESERVE, Math.floor(openFiles / 16)),
+    MAX_RESERVE,
+    Math.floor(openFiles / 2),
+  );
   const turnedAway = Math.min(Math.max(Math.floor(openFiles / 16), 1), MAX_TURNED_AWAY);
   const available = openFiles - reserve - turnedAway;
   const clients = Math.max(Math.min(maxClients, Math.floor(available / 2)), 1);
-  return { clients, upstream: Math.max(available - clients, 1), turnedAway, status: Math.min(Math.floor(reserve / 4), MAX_STATUS_CONNECTIONS) };
+  return {
+    clients,
+    upstream: Math.max(available - clients, 1),
+    turnedAway,
+    status: Math.min(Math.floor(reserve / 4), MAX_STATUS_CONNECTIONS),
+  };
 }

@@ -7,7 +7,9 @@ import { resource } from '../runtime/testing/resources.ts';
 import { get } from './testing/messages.ts';
 import { RecordingOrigin } from './testing/recording-origin.ts';
 
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
 
 /** Source and destination addresses; the last column is the address that the connection counts for. */
 const clients: readonly (readonly [host: string, localAddress: string, place: string])[] = [
@@ -43,7 +45,8 @@ describe('the cap per address, on a port for both families', () => {
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
       ],
     });
-    const own = async (client: RawClient, path: string): Promise<void> => expect((await client.send(get(path)).readResponse()).body).toBe(`GET ${path}`);
+    const own = async (client: RawClient, path: string): Promise<void> =>
+      expect((await client.send(get(path)).readResponse()).body).toBe(`GET ${path}`);
     const connect = async (host: string, localAddress: string): Promise<RawClient> => {
       const client = await RawClient.connect(proxy.port, { host, localAddress });
       open.push(client);
@@ -51,7 +54,10 @@ describe('the cap per address, on a port for both families', () => {
     };
     const placed: RawClient[] = [];
     for (const [host, localAddress] of clients) {
-      const [first, second] = [await connect(host, localAddress), await connect(host, localAddress)];
+      const [first, second] = [
+        await connect(host, localAddress),
+        await connect(host, localAddress),
+      ];
       await own(first, '/1');
       await own(second, '/2');
       placed.push(first, second);
@@ -59,9 +65,13 @@ describe('the cap per address, on a port for both families', () => {
     const before = origin.received.requests.length;
     for (const [host, localAddress, place] of clients) {
       const third = await connect(host, localAddress);
-      expect(JSON.parse((await third.send(get('/3')).readResponse()).body)).toMatchObject({ code: 'too_many_connections' });
+      expect(JSON.parse((await third.send(get('/3')).readResponse()).body)).toMatchObject({
+        code: 'too_many_connections',
+      });
       expect(await third.readToEnd()).toBe('');
-      await eventually(() => proxy.lines.some((line) => line['status'] === 503 && line['clientAddress'] === place));
+      await eventually(() =>
+        proxy.lines.some((line) => line['status'] === 503 && line['clientAddress'] === place),
+      );
     }
     expect(origin.received.requests).toHaveLength(before);
     for (const client of placed) await own(client, '/next');

@@ -21,7 +21,10 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     origin.stop();
   });
 
-  const start = async (halfClosedClients?: 'cancel' | 'serve', mayGoOn: Promise<void> = Promise.resolve()): Promise<void> => {
+  const start = async (
+    halfClosedClients?: 'cancel' | 'serve',
+    mayGoOn: Promise<void> = Promise.resolve(),
+  ): Promise<void> => {
     origin = await RawOrigin.start(({ socket }) => {
       socket.on('data', (chunk: Buffer) => {
         if (chunk.includes('/stream')) socket.write('HTTP/1.1 200 OK\r\n\r\nfirst');
@@ -29,30 +32,69 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
       });
     });
     proxy = await ProxyFixture.start({
-      policies: [recordingPolicy(() => undefined, { acts: { limit: async () => (await mayGoOn, undefined) } })],
+      policies: [
+        recordingPolicy(() => undefined, {
+          acts: { limit: async () => (await mayGoOn, undefined) },
+        }),
+      ],
       listener: security === 'TLS' ? { certificates: [localCertificate] } : {},
       resources: [
-        resource('gateway', { name: 'default', ...(halfClosedClients === undefined ? {} : { limits: { halfClosedClients } }) }),
+        resource('gateway', {
+          name: 'default',
+          ...(halfClosedClients === undefined ? {} : { limits: { halfClosedClients } }),
+        }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
-        resource('route', { name: 'waits', paths: ['/waits'], service: 'service-origin', policies: [{ name: 'recording' }] }),
+        resource('route', {
+          name: 'waits',
+          paths: ['/waits'],
+          service: 'service-origin',
+          policies: [{ name: 'recording' }],
+        }),
       ],
     });
   };
   const connect = async (): Promise<RawClient> => {
-    const client = await (security === 'TLS' ? RawClient.connectTls(proxy.port) : RawClient.connect(proxy.port));
+    const client = await (security === 'TLS'
+      ? RawClient.connectTls(proxy.port)
+      : RawClient.connect(proxy.port));
     clients.push(client);
     return client;
   };
-  const received = (): string => origin.connections.map((connection) => connection.received).join('');
+  const received = (): string =>
+    origin.connections.map((connection) => connection.received).join('');
   const allClosed = (): boolean => origin.connections.every(({ closed }) => closed);
 
   it.each([
-    ['in one write with the request', async (client: RawClient) => client.send(get('/held')).endSending()],
-    ['once the upstream has the request', async (client: RawClient) => (client.send(get('/held')), await eventually(() => received().includes('/held')), client.endSending())],
-    ['behind content', async (client: RawClient) => client.send(post('Content-Length: 5\r\nX-Path: /held\r\n', 'hello')).endSending()],
-    ['behind chunks', async (client: RawClient) => client.send(post('Transfer-Encoding: chunked\r\nX-Path: /held\r\n', '5\r\nhello\r\n0\r\n\r\n')).endSending()],
-    ['behind a request for a WebSocket', async (client: RawClient) => client.send(get('/held', `${H}Connection: Upgrade\r\nUpgrade: websocket\r\n`)).endSending()],
+    [
+      'in one write with the request',
+      async (client: RawClient) => client.send(get('/held')).endSending(),
+    ],
+    [
+      'once the upstream has the request',
+      async (client: RawClient) => (
+        client.send(get('/held')),
+        await eventually(() => received().includes('/held')),
+        client.endSending()
+      ),
+    ],
+    [
+      'behind content',
+      async (client: RawClient) =>
+        client.send(post('Content-Length: 5\r\nX-Path: /held\r\n', 'hello')).endSending(),
+    ],
+    [
+      'behind chunks',
+      async (client: RawClient) =>
+        client
+          .send(post('Transfer-Encoding: chunked\r\nX-Path: /held\r\n', '5\r\nhello\r\n0\r\n\r\n'))
+          .endSending(),
+    ],
+    [
+      'behind a request for a WebSocket',
+      async (client: RawClient) =>
+        client.send(get('/held', `${H}Connection: Upgrade\r\nUpgrade: websocket\r\n`)).endSending(),
+    ],
     ['in HTTP/1.0', async (client: RawClient) => client.send(get('/held', H, '1.0')).endSending()],
   ])('%s: the call is cancelled, the connection closed, and the log says 499', async (_, send) => {
     await start();
@@ -90,19 +132,22 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     expect(origin.connections).toEqual([]);
   });
 
-  it.each(['1.1', '1.0'])('while a response of HTTP/%s is streamed: it is aborted, and never looks complete', async (version) => {
-    await start();
-    const client = await connect();
-    client.send(get('/stream', H, version));
-    const head = await client.readUntil('first');
-    client.endSending();
-    await client.readToEnd();
-    // Chunks mark the end of the content; in HTTP/1.0 only a reset shows that it is incomplete.
-    if (version === '1.1') expect(head).toContain('Transfer-Encoding: chunked');
-    else if (security === 'plain') expect(client.ending).toBe('reset');
-    expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'client' });
-    await eventually(allClosed);
-  });
+  it.each(['1.1', '1.0'])(
+    'while a response of HTTP/%s is streamed: it is aborted, and never looks complete',
+    async (version) => {
+      await start();
+      const client = await connect();
+      client.send(get('/stream', H, version));
+      const head = await client.readUntil('first');
+      client.endSending();
+      await client.readToEnd();
+      // Chunks mark the end of the content; in HTTP/1.0 only a reset shows that it is incomplete.
+      if (version === '1.1') expect(head).toContain('Transfer-Encoding: chunked');
+      else if (security === 'plain') expect(client.ending).toBe('reset');
+      expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'client' });
+      await eventually(allClosed);
+    },
+  );
 
   it.each([
     ['inside its content', post('Content-Length: 10\r\n', 'hello'), 400],
@@ -113,7 +158,11 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     client.send(send).endSending();
     expect((await client.readResponse()).status).toBe(status);
     expect(await client.readToEnd()).toBe('');
-    expect(await proxy.line(0)).toMatchObject({ status, code: 'malformed_request', source: 'client' });
+    expect(await proxy.line(0)).toMatchObject({
+      status,
+      code: 'malformed_request',
+      source: 'client',
+    });
     await eventually(allClosed);
   });
 
@@ -157,7 +206,11 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     await start();
     origin.stop();
     origin = await RawOrigin.start(({ socket }) => {
-      socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'));
+      socket.once('data', () =>
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+        ),
+      );
     });
     proxy.change(resource('service', { name: 'origin', targets: [{ address: origin.address }] }));
     const client = await connect();
@@ -174,12 +227,24 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     await start();
     const session = connectHttp2(`http://127.0.0.1:${proxy.port}`);
     session.on('error', () => undefined);
-    const ask = (path: string) => session.request({ ':path': path, ':authority': 'a.test' }, { endStream: true });
+    const ask = (path: string) =>
+      session.request({ ':path': path, ':authority': 'a.test' }, { endStream: true });
     const served = ask('/p');
-    await new Promise<void>((resolve) => served.on('response', (head) => (expect(head[constants.HTTP2_HEADER_STATUS]).toBe(200), resolve())).resume());
+    await new Promise<void>((resolve) =>
+      served
+        .on(
+          'response',
+          (head) => (expect(head[constants.HTTP2_HEADER_STATUS]).toBe(200), resolve()),
+        )
+        .resume(),
+    );
     ask('/held').on('error', () => undefined);
     await eventually(() => received().includes('/held'));
     session.destroy();
-    expect(await proxy.line(1)).toMatchObject({ status: 499, source: 'client', protocol: 'HTTP/2' });
+    expect(await proxy.line(1)).toMatchObject({
+      status: 499,
+      source: 'client',
+      protocol: 'HTTP/2',
+    });
   });
 });

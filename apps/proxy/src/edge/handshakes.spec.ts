@@ -15,18 +15,42 @@ describe('handshakes', () => {
   const key = 'sk_of_the_spec';
 
   /** Makes the origin run this on each connection instead of answering. */
-  const start = async (behave: (connection: OriginConnection) => void, listener: FixtureOptions['listener'] = {}): Promise<void> => {
+  const start = async (
+    behave: (connection: OriginConnection) => void,
+    listener: FixtureOptions['listener'] = {},
+  ): Promise<void> => {
     origin = await RawOrigin.start(behave);
     proxy = await ProxyFixture.start({
       listener,
       resources: [
         resource('gateway', { name: 'default', limits: { maxBodyBytes: 2_000 } }),
-        resource('service', { name: 'origin', targets: [{ address: origin.address }], retries: { attempts: 0 } }),
+        resource('service', {
+          name: 'origin',
+          targets: [{ address: origin.address }],
+          retries: { attempts: 0 },
+        }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
-        resource('route', { name: 'keyed', paths: ['/keyed'], service: 'service-origin', policies: [{ name: 'key-auth' }] }),
-        resource('route', { name: 'limited', paths: ['/limited'], service: 'service-origin', policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600, by: 'route' } }] }),
+        resource('route', {
+          name: 'keyed',
+          paths: ['/keyed'],
+          service: 'service-origin',
+          policies: [{ name: 'key-auth' }],
+        }),
+        resource('route', {
+          name: 'limited',
+          paths: ['/limited'],
+          service: 'service-origin',
+          policies: [
+            { name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600, by: 'route' } },
+          ],
+        }),
         resource('consumer', { username: 'acme' }),
-        resource('key', { name: 'ci', consumer: 'consumer-acme', hash: createHash('sha256').update(key).digest('hex'), prefix: 'sk' }),
+        resource('key', {
+          name: 'ci',
+          consumer: 'consumer-acme',
+          hash: createHash('sha256').update(key).digest('hex'),
+          prefix: 'sk',
+        }),
       ],
     });
   };
@@ -50,10 +74,13 @@ describe('handshakes', () => {
       }
     });
   };
-  const received = (): string => origin.connections.map((connection) => connection.received).join('');
+  const received = (): string =>
+    origin.connections.map((connection) => connection.received).join('');
   const pause = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const expecting = (path: string, fields = ''): string => `POST ${path} HTTP/1.1\r\n${H}Expect: 100-continue\r\nContent-Length: 5\r\n${fields}\r\n`;
-  const nothingFollows = async (client: RawClient): Promise<void> => expect(await client.send(get('/next')).readToEnd()).toBe('');
+  const expecting = (path: string, fields = ''): string =>
+    `POST ${path} HTTP/1.1\r\n${H}Expect: 100-continue\r\nContent-Length: 5\r\n${fields}\r\n`;
+  const nothingFollows = async (client: RawClient): Promise<void> =>
+    expect(await client.send(get('/next')).readToEnd()).toBe('');
 
   describe('100 (Continue)', () => {
     it('is sent once the request is allowed, and the expectation is not forwarded', async () => {
@@ -62,7 +89,9 @@ describe('handshakes', () => {
       client.send(expecting('/keyed', `X-Api-Key: ${key}\r\n`));
       expect(await client.readUntil('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
       expect((await client.send('hello').readResponse()).body).toBe('answer 1');
-      expect(received()).toMatch(/^POST \/keyed HTTP\/1\.1\r\n[^]*\r\nContent-Length: 5\r\n\r\nhello$/);
+      expect(received()).toMatch(
+        /^POST \/keyed HTTP\/1\.1\r\n[^]*\r\nContent-Length: 5\r\n\r\nhello$/,
+      );
       expect(received()).not.toMatch(/expect/i);
       expect((await client.send(get('/next')).readResponse()).body).toBe('answer 2');
     });
@@ -71,16 +100,24 @@ describe('handshakes', () => {
       ['without a key', '/keyed', '', 401],
       ['with a wrong key', '/keyed', 'X-Api-Key: wrong\r\n', 401],
       ['with too much content', '/p', 'X: y\r\n', 413],
-    ])('is not sent for a request %s, which does not reach the upstream', async (_, path, fields, status) => {
-      await start(answering);
-      const client = await proxy.connect();
-      client.send(expecting(path, fields).replace('Length: 5', status === 413 ? 'Length: 2001' : 'Length: 5'));
-      const response = await client.readResponse();
-      // The next bytes of this client are ambiguous: content, or a request.
-      expect([response.status, response.headers.get('connection')]).toEqual([status, 'close']);
-      await nothingFollows(client);
-      expect(origin.connections).toEqual([]);
-    });
+    ])(
+      'is not sent for a request %s, which does not reach the upstream',
+      async (_, path, fields, status) => {
+        await start(answering);
+        const client = await proxy.connect();
+        client.send(
+          expecting(path, fields).replace(
+            'Length: 5',
+            status === 413 ? 'Length: 2001' : 'Length: 5',
+          ),
+        );
+        const response = await client.readResponse();
+        // The next bytes of this client are ambiguous: content, or a request.
+        expect([response.status, response.headers.get('connection')]).toEqual([status, 'close']);
+        await nothingFollows(client);
+        expect(origin.connections).toEqual([]);
+      },
+    );
 
     it('is not sent for a request beyond its limit', async () => {
       await start(answering);
@@ -100,7 +137,13 @@ describe('handshakes', () => {
     });
 
     it('of the upstream is not forwarded: the client already got one from the gateway', async () => {
-      await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')));
+      await start(({ socket }) =>
+        socket.once('data', () =>
+          socket.write(
+            'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+          ),
+        ),
+      );
       const client = await proxy.connect();
       client.send(expecting('/p'));
       expect(await client.readUntil('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
@@ -109,8 +152,13 @@ describe('handshakes', () => {
   });
 
   describe('WebSocket', () => {
-    const handshake = (path = '/ws', fields = ''): string => get(path, `${H}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${fields}`);
-    const accept = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n';
+    const handshake = (path = '/ws', fields = ''): string =>
+      get(
+        path,
+        `${H}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${fields}`,
+      );
+    const accept =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n';
 
     it.each([
       ['in the same write', (client: RawClient) => client.send(`${handshake()}early`)],
@@ -123,14 +171,22 @@ describe('handshakes', () => {
       const head = received();
       expect(head).not.toContain('early');
       origin.connections[0]?.socket.write(`${accept}first`);
-      expect(await client.readUntil('first')).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nfirst$/);
+      expect(await client.readUntil('first')).toMatch(
+        /^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nfirst$/,
+      );
       await eventually(() => received() === `${head}early`);
     });
 
     it('bytes before a refusal are the next request, and never part of a tunnel', async () => {
       await start(({ socket }) => {
         let requests = 0;
-        socket.on('data', () => socket.write(++requests === 1 ? 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno' : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+        socket.on('data', () =>
+          socket.write(
+            ++requests === 1
+              ? 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'
+              : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+          ),
+        );
       });
       const client = await proxy.connect();
       client.send(handshake() + get('/next'));
@@ -142,13 +198,17 @@ describe('handshakes', () => {
     it('without a key reaches no upstream', async () => {
       await start(answering);
       const client = await proxy.connect();
-      expect((await client.send(`${handshake('/keyed')}${get('/next')}`).readResponse()).status).toBe(401);
+      expect(
+        (await client.send(`${handshake('/keyed')}${get('/next')}`).readResponse()).status,
+      ).toBe(401);
       expect((await client.readResponse()).body).toBe('answer 1');
       expect(received()).toMatch(/^GET \/next HTTP\/1\.1\r\n/);
     });
 
     it('is a 502 when the upstream’s 101 names another protocol', async () => {
-      await start(({ socket }) => socket.once('data', () => socket.write(`${accept.replace('websocket', 'h2c')}secret`)));
+      await start(({ socket }) =>
+        socket.once('data', () => socket.write(`${accept.replace('websocket', 'h2c')}secret`)),
+      );
       const client = await proxy.connect();
       expect((await client.send(handshake()).readResponse()).status).toBe(502);
       await eventually(() => origin.connections.every(({ closed }) => closed));
@@ -162,27 +222,36 @@ describe('handshakes', () => {
     it.each([
       ['a length', `POST /p HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nhello`, 'world'],
       ['chunks', chunkedPost, '5\r\nworld\r\n0\r\n\r\n'],
-    ])('reaches the client, and the rest of the content is discarded: %s', async (_, first, rest) => {
-      await start((connection) => {
-        connection.socket.on('data', () => {
-          if (connection.received.includes('hello') && !connection.received.includes('GET /next')) connection.socket.write(early);
+    ])(
+      'reaches the client, and the rest of the content is discarded: %s',
+      async (_, first, rest) => {
+        await start((connection) => {
+          connection.socket.on('data', () => {
+            if (connection.received.includes('hello') && !connection.received.includes('GET /next'))
+              connection.socket.write(early);
+          });
+          answering(connection);
         });
-        answering(connection);
-      });
-      const client = await proxy.connect();
-      const response = await client.send(first).readResponse();
-      expect([response.status, response.body]).toEqual([403, 'no']);
-      await eventually(() => origin.connections[0]?.closed === true);
-      client.send(rest + get('/next'));
-      if (response.headers.get('connection') === 'close') expect(await client.readToEnd()).toBe('');
-      else expect((await client.readResponse()).body).toBe('answer 1');
-      expect(origin.connections[0]?.received).not.toContain('world');
-      // No other request was sent on the connection with the incomplete request.
-      expect(origin.connections[0]?.received).not.toContain('/next');
-    });
+        const client = await proxy.connect();
+        const response = await client.send(first).readResponse();
+        expect([response.status, response.body]).toEqual([403, 'no']);
+        await eventually(() => origin.connections[0]?.closed === true);
+        client.send(rest + get('/next'));
+        if (response.headers.get('connection') === 'close')
+          expect(await client.readToEnd()).toBe('');
+        else expect((await client.readResponse()).body).toBe('answer 1');
+        expect(origin.connections[0]?.received).not.toContain('world');
+        // No other request was sent on the connection with the incomplete request.
+        expect(origin.connections[0]?.received).not.toContain('/next');
+      },
+    );
 
     it('and is complete lets the client finish its request', async () => {
-      await start(({ socket }) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n')));
+      await start(({ socket }) =>
+        socket.once('data', () =>
+          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n'),
+        ),
+      );
       const client = await proxy.connect();
       client.send(chunkedPost);
       expect(await client.readUntil('ok\r\n')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -212,20 +281,25 @@ describe('handshakes', () => {
     it.each([
       ['stops inside its content', { bodyIdleMs: 2_500 }, false],
       ['trickles it', { minBodyRateAfterMs: 2_500, minBodyBytesPerSecond: 5_000 }, true],
-    ])('one that %s: 408, and the upstream never receives the end of the content', async (_, listener, trickles) => {
-      await start(answering, listener);
-      const client = await proxy.connect();
-      client.send(`POST /p HTTP/1.1\r\n${H}Content-Length: 1000\r\n\r\nhello`);
-      const trickle = setInterval(() => trickles && client.send('x'), 10);
-      const response = await client.readResponse();
-      clearInterval(trickle);
-      expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
-      await nothingFollows(client);
-      await eventually(() => origin.connections.every(({ closed }) => closed));
-      // A slow upload is forwarded after a second, so the upstream has received a part.
-      expect(received()).toMatch(/^POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*$/);
-      expect((await proxy.get('/other')).body).toBe('answer 1');
-    });
+    ])(
+      'one that %s: 408, and the upstream never receives the end of the content',
+      async (_, listener, trickles) => {
+        await start(answering, listener);
+        const client = await proxy.connect();
+        client.send(`POST /p HTTP/1.1\r\n${H}Content-Length: 1000\r\n\r\nhello`);
+        const trickle = setInterval(() => trickles && client.send('x'), 10);
+        const response = await client.readResponse();
+        clearInterval(trickle);
+        expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
+        await nothingFollows(client);
+        await eventually(() => origin.connections.every(({ closed }) => closed));
+        // A slow upload is forwarded after a second, so the upstream has received a part.
+        expect(received()).toMatch(
+          /^POST \/p HTTP\/1\.1\r\n[^]*\r\nContent-Length: 1000\r\n\r\nhellox*$/,
+        );
+        expect((await proxy.get('/other')).body).toBe('answer 1');
+      },
+    );
   });
 
   describe('pipelined requests', () => {
@@ -237,7 +311,8 @@ describe('handshakes', () => {
           const heads = chunk.toString('latin1').match(/^GET (\S+)/gm) ?? [];
           most = Math.max(most, (open += heads.length));
           setTimeout(() => {
-            for (const head of heads) socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${head.length}\r\n\r\n${head}`);
+            for (const head of heads)
+              socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${head.length}\r\n\r\n${head}`);
             open -= heads.length;
           }, Math.random() * 3);
         });
@@ -257,7 +332,12 @@ describe('handshakes', () => {
       const megabyte = get('/flood').repeat(26_000).slice(0, 1_000_000);
       for (let count = 0; count < 16; count++) client.send(megabyte);
       let waiting = 0;
-      for (let before = -1; before !== waiting; before = waiting, waiting = client.socket.writableLength) await pause(100);
+      for (
+        let before = -1;
+        before !== waiting;
+        before = waiting, waiting = client.socket.writableLength
+      )
+        await pause(100);
       // Less than half left the client: what the kernel holds on both sides, and two reads.
       expect(waiting).toBeGreaterThan(8_000_000);
       expect(received()).not.toContain('/flood');

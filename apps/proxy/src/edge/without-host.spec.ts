@@ -7,17 +7,40 @@ describe('a request of HTTP/1.0 without Host', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   beforeEach(async () => {
-    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    origin = await RawOrigin.answering(
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    );
     proxy = await ProxyFixture.start({
       resources: [
         resource('gateway', { name: 'default', trustedProxies: ['127.0.0.1'] }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'preserved', paths: ['/preserved'], service: 'service-origin', rewrite: { host: 'preserve' } }),
+        resource('route', {
+          name: 'preserved',
+          paths: ['/preserved'],
+          service: 'service-origin',
+          rewrite: { host: 'preserve' },
+        }),
         resource('route', { name: 'target', paths: ['/target'], service: 'service-origin' }),
-        resource('route', { name: 'fixed', paths: ['/fixed'], service: 'service-origin', rewrite: { host: 'fixed.test' } }),
+        resource('route', {
+          name: 'fixed',
+          paths: ['/fixed'],
+          service: 'service-origin',
+          rewrite: { host: 'fixed.test' },
+        }),
         resource('route', { name: 'root', paths: ['/'], service: 'service-origin' }),
-        resource('route', { name: 'hosted', hosts: ['a.test', '*.b.test'], paths: ['/hosted'], service: 'service-origin' }),
-        resource('route', { name: 'secure', paths: ['/secure'], service: 'service-origin', policies: [{ name: 'redirect', config: { scheme: 'https' } }] }),
+        resource('route', {
+          name: 'hosted',
+          hosts: ['a.test', '*.b.test'],
+          paths: ['/hosted'],
+          service: 'service-origin',
+        }),
+        resource('route', {
+          name: 'secure',
+          paths: ['/secure'],
+          service: 'service-origin',
+          policies: [{ name: 'redirect', config: { scheme: 'https' } }],
+        }),
       ],
     });
   });
@@ -48,11 +71,15 @@ describe('a request of HTTP/1.0 without Host', () => {
   });
 
   it.each(['/hosted', '/nowhere'])('finds no route that names hosts: %s', async (path) => {
-    expect(JSON.parse((await proxy.send(`GET ${path} HTTP/1.0\r\n\r\n`)).body)).toMatchObject({ code: 'route_not_found' });
+    expect(JSON.parse((await proxy.send(`GET ${path} HTTP/1.0\r\n\r\n`)).body)).toMatchObject({
+      code: 'route_not_found',
+    });
     expect((await proxy.send(`GET /hosted HTTP/1.0\r\nHost: a.test\r\n\r\n`)).status).toBe(200);
   });
 
   it('is not redirected to a host that it does not name', async () => {
-    expect(JSON.parse((await proxy.send('GET /secure HTTP/1.0\r\n\r\n')).body)).toMatchObject({ code: 'invalid_host' });
+    expect(JSON.parse((await proxy.send('GET /secure HTTP/1.0\r\n\r\n')).body)).toMatchObject({
+      code: 'invalid_host',
+    });
   });
 });

@@ -9,12 +9,26 @@ import type { ContentSource } from './content.ts';
 import type { AbortListener } from './downstream.ts';
 import type { Exchange } from './exchange.ts';
 import { HeldContent } from './held-content.ts';
-import { clientGone, respond, respondFromUpstream, respondToFault, sendInterim, switchProtocols } from './respond.ts';
+import {
+  clientGone,
+  respond,
+  respondFromUpstream,
+  respondToFault,
+  sendInterim,
+  switchProtocols,
+} from './respond.ts';
 import { ownFields } from './own-fields.ts';
 import type { Outcome } from '../upstream/upstream-service.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
-import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from './upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamFailure,
+  UpstreamRequest,
+  UpstreamTarget,
+  UpstreamTimeouts,
+} from './upstream-call.ts';
 
 /** Idempotent methods, RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -66,7 +80,10 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#over = over;
     this.#requestTarget = upstreamRequestTarget(exchange);
     const { content } = exchange.downstream;
-    this.#held = service.spec.protocol.startsWith('h2') && content.length !== 0 ? new HeldContent(content) : undefined;
+    this.#held =
+      service.spec.protocol.startsWith('h2') && content.length !== 0
+        ? new HeldContent(content)
+        : undefined;
     this.#isSafe = safe.has(exchange.method) && content.length === 0;
     exchange.upstreamStartedAtMs = performance.now();
     exchange.downstream.abortListener = this;
@@ -79,7 +96,13 @@ export class Attempts implements UpstreamEvents, AbortListener {
   begin(): void {
     const { downstream } = this.#exchange;
     const { content } = downstream;
-    if (content.length === 0 || (content.arrivedBytes ?? 0) >= ENOUGH_BYTES || downstream.wantsUpgrade || downstream.isGrpc) return this.next();
+    if (
+      content.length === 0 ||
+      (content.arrivedBytes ?? 0) >= ENOUGH_BYTES ||
+      downstream.wantsUpgrade ||
+      downstream.isGrpc
+    )
+      return this.next();
     const held = (this.#held ??= new HeldContent(content));
     this.#slowTimer = after('connection', SLOW_AFTER_MS, () => this.#contentReady(true));
     held.collect(ENOUGH_BYTES, () => this.#contentReady(false));
@@ -145,7 +168,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#report(this.#service.upstream.outcomeOf(status));
     this.#markHead(status);
     try {
-      respondFromUpstream(this.#exchange, status, headers, content, (errorType) => this.#end(errorType));
+      respondFromUpstream(this.#exchange, status, headers, content, (errorType) =>
+        this.#end(errorType),
+      );
     } catch (fault) {
       this.#giveUp(fault);
     }
@@ -181,7 +206,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#report(isTargetsFault ? 'failure' : 'abandoned');
     // The target is not at fault when all its connections are busy, or when this machine has no file
     // descriptor or port left; but another target may have a free connection.
-    const mayHelp = isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
+    const mayHelp =
+      isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
     if (mayHelp) exchange.proxy.noteFailure(exchange, code, reason);
     const isSafe = replayable && (unsent || idempotent.has(exchange.method));
     const mayTry = this.#attempt <= this.#service.spec.retries.attempts && this.#leftMs() >= 1;
@@ -210,7 +236,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   #leftMs(): number {
-    return this.#exchange.upstreamStartedAtMs + this.#service.spec.timeouts.totalMs - performance.now();
+    return (
+      this.#exchange.upstreamStartedAtMs + this.#service.spec.timeouts.totalMs - performance.now()
+    );
   }
 
   #reply(code: UpstreamFailure['code']): void {
@@ -247,7 +275,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
     const exchange = this.#exchange;
     const { host, port, scheme, protocolVersion } = this.#target;
     // For an incomplete response the gateway set the status; the upstream sent none.
-    const grpcStatus = errorType === undefined && exchange.source === 'upstream' ? exchange.grpcStatus : -1;
+    const grpcStatus =
+      errorType === undefined && exchange.source === 'upstream' ? exchange.grpcStatus : -1;
     exchange.attempts = [
       ...exchange.attempts,
       {
@@ -267,7 +296,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   #report(outcome: Outcome): void {
-    if (this.#target !== undefined) this.#service.upstream.report(this.#target, outcome, this.#isTrial);
+    if (this.#target !== undefined)
+      this.#service.upstream.report(this.#target, outcome, this.#isTrial);
     this.#isTrial = false;
   }
 

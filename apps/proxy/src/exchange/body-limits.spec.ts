@@ -7,26 +7,54 @@ describe('the limit of request content', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;
   beforeEach(async () => {
-    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok');
+    origin = await RawOrigin.answering(
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok',
+    );
   });
   afterEach(async () => {
     await proxy.stop();
     origin.stop();
   });
 
-  const start = async (gateway: number, service: number | undefined, route: number | undefined, policy?: number): Promise<void> => {
-    const limits = (maxBodyBytes: number | undefined) => (maxBodyBytes === undefined ? {} : { limits: { maxBodyBytes } });
-    const policies = policy === undefined ? [] : [{ name: 'request-size-limit', config: { maxBodyBytes: policy } }];
+  const start = async (
+    gateway: number,
+    service: number | undefined,
+    route: number | undefined,
+    policy?: number,
+  ): Promise<void> => {
+    const limits = (maxBodyBytes: number | undefined) =>
+      maxBodyBytes === undefined ? {} : { limits: { maxBodyBytes } };
+    const policies =
+      policy === undefined
+        ? []
+        : [{ name: 'request-size-limit', config: { maxBodyBytes: policy } }];
     proxy = await ProxyFixture.start({
       resources: [
         resource('gateway', { name: 'default', limits: { maxBodyBytes: gateway } }),
-        resource('service', { name: 'orders', targets: [{ address: origin.address }], ...limits(service) }),
-        resource('route', { name: 'orders', service: 'service-orders', ...limits(route), policies }),
+        resource('service', {
+          name: 'orders',
+          targets: [{ address: origin.address }],
+          ...limits(service),
+        }),
+        resource('route', {
+          name: 'orders',
+          service: 'service-orders',
+          ...limits(route),
+          policies,
+        }),
       ],
     });
   };
-  const announced = (bytes: number) => proxy.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`, 'POST');
-  const streamed = (bytes: number) => proxy.send(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n0\r\n\r\n`, 'POST');
+  const announced = (bytes: number) =>
+    proxy.send(
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`,
+      'POST',
+    );
+  const streamed = (bytes: number) =>
+    proxy.send(
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n0\r\n\r\n`,
+      'POST',
+    );
 
   it.each<[string, number, number | undefined, number | undefined, number]>([
     ['gateway', 10, undefined, undefined, 10],
@@ -36,7 +64,8 @@ describe('the limit of request content', () => {
     ['route, below both', 10, 20, 5, 5],
   ])('is that of the %s', async (_, gateway, service, route, limit) => {
     await start(gateway, service, route);
-    for (const send of [announced, streamed]) expect([(await send(limit)).status, (await send(limit + 1)).status]).toEqual([200, 413]);
+    for (const send of [announced, streamed])
+      expect([(await send(limit)).status, (await send(limit + 1)).status]).toEqual([200, 413]);
   });
 
   it.each<[string, number, number | undefined, number | undefined]>([
@@ -52,9 +81,12 @@ describe('the limit of request content', () => {
     [0, 5, 5],
     [10, 20, 10],
     [10, 0, 0],
-  ])('of %i is made smaller, never larger, by a policy that says %i', async (route, policy, limit) => {
-    await start(1_000, undefined, route, policy);
-    for (const send of [announced, streamed]) expect((await send(limit + 1)).status).toBe(413);
-    expect((await announced(limit)).status).toBe(200);
-  });
+  ])(
+    'of %i is made smaller, never larger, by a policy that says %i',
+    async (route, policy, limit) => {
+      await start(1_000, undefined, route, policy);
+      for (const send of [announced, streamed]) expect((await send(limit + 1)).status).toBe(413);
+      expect((await announced(limit)).status).toBe(200);
+    },
+  );
 });

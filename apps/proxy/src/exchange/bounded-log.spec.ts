@@ -4,7 +4,11 @@ import { BoundedLog } from './bounded-log.ts';
 const recorded = (linesPerSecond: number) => {
   const lines: object[] = [];
   const clock = { nowMs: 5_000 };
-  const log = new BoundedLog((fields, message) => lines.push({ ...fields, message }), linesPerSecond, () => clock.nowMs);
+  const log = new BoundedLog(
+    (fields, message) => lines.push({ ...fields, message }),
+    linesPerSecond,
+    () => clock.nowMs,
+  );
   return { lines, clock, log };
 };
 
@@ -21,7 +25,10 @@ describe('BoundedLog', () => {
   it('drops lines of a burst and reports how many', () => {
     const { lines, clock, log } = recorded(2);
     for (let line = 0; line < 1_000; line++) log.write({ line }, 'failed');
-    expect(lines).toEqual([{ line: 0, message: 'failed' }, { line: 1, message: 'failed' }]);
+    expect(lines).toEqual([
+      { line: 0, message: 'failed' },
+      { line: 1, message: 'failed' },
+    ]);
     clock.nowMs += 1_000;
     log.write({ line: 1_000 }, 'failed');
     log.write({ line: 1_001 }, 'failed');

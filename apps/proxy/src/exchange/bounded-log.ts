@@ -15,7 +15,11 @@ export class BoundedLog {
   #written = 0;
   #leftOut = 0;
 
-  constructor(write: WriteLine, linesPerSecond = 20, nowMs: () => number = () => performance.now()) {
+  constructor(
+    write: WriteLine,
+    linesPerSecond = 20,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#write = write;
     this.#linesPerSecond = linesPerSecond;
     this.#nowMs = nowMs;

@@ -76,12 +76,21 @@ export interface Downstream {
    * completed. After a fault the connection is aborted, unless nothing was sent: then `responseBegun`
    * is false, and another response can be sent.
    */
-  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void;
+  stream(
+    status: number,
+    headers: HeaderList,
+    content: ContentSource,
+    onDone: (fault: Error | undefined) => void,
+  ): void;
   /**
    * Sends 101 with these fields and joins the two connections until one of them ends.
    * @param onDone called once, when both are closed; with the fault when the tunnel was aborted
    */
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void;
+  upgrade(
+    headers: HeaderList,
+    tunnel: Tunnel,
+    onDone: (fault: TunnelFault | undefined) => void,
+  ): void;
   /** The head of a final response has been sent. */
   readonly responseBegun: boolean;
   /** Aborts the connection (the stream in HTTP/2): for a response that cannot be completed. */

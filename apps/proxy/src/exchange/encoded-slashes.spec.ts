@@ -20,12 +20,40 @@ describe('encoded slashes in the path', () => {
       resources: [
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
         resource('route', { name: 'files', paths: ['/files/*'], ...keep }),
-        resource('route', { name: 'named', paths: ['/named/{id}/raw'], ...keep, rewrite: { path: '/raw/{id}' } }),
-        resource('route', { name: 'tenants', hosts: ['api.test'], paths: ['/{tenant}/x'], ...keep }),
+        resource('route', {
+          name: 'named',
+          paths: ['/named/{id}/raw'],
+          ...keep,
+          rewrite: { path: '/raw/{id}' },
+        }),
+        resource('route', {
+          name: 'tenants',
+          hosts: ['api.test'],
+          paths: ['/{tenant}/x'],
+          ...keep,
+        }),
         resource('route', { name: 'open', hosts: ['api.test'], paths: ['~ ^/.*$'], ...keep }),
-        resource('route', { name: 'admin', hosts: ['api.test'], paths: ['/admin/*'], service: 'service-origin', policies: [{ name: 'recording' }] }),
-        resource('route', { name: 'exact', hosts: ['api.test'], paths: ['/exact/a/b'], service: 'service-origin' }),
-        resource('route', { name: 'posts', hosts: ['api.test'], paths: ['/posts/*'], methods: ['POST'], service: 'service-origin', policies: [{ name: 'recording' }] }),
+        resource('route', {
+          name: 'admin',
+          hosts: ['api.test'],
+          paths: ['/admin/*'],
+          service: 'service-origin',
+          policies: [{ name: 'recording' }],
+        }),
+        resource('route', {
+          name: 'exact',
+          hosts: ['api.test'],
+          paths: ['/exact/a/b'],
+          service: 'service-origin',
+        }),
+        resource('route', {
+          name: 'posts',
+          hosts: ['api.test'],
+          paths: ['/posts/*'],
+          methods: ['POST'],
+          service: 'service-origin',
+          policies: [{ name: 'recording' }],
+        }),
       ],
     });
   });
@@ -34,8 +62,12 @@ describe('encoded slashes in the path', () => {
     origin.stop();
   });
 
-  const upstreamTargets = (): string[] => origin.connections.flatMap(({ received }) => [...received.matchAll(/^GET (\S+) HTTP/gm)].map(([, target]) => String(target)));
-  const status = async (target: string, host = 'api.test'): Promise<number> => (await proxy.send(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status;
+  const upstreamTargets = (): string[] =>
+    origin.connections.flatMap(({ received }) =>
+      [...received.matchAll(/^GET (\S+) HTTP/gm)].map(([, target]) => String(target)),
+    );
+  const status = async (target: string, host = 'api.test'): Promise<number> =>
+    (await proxy.send(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status;
 
   it.each([
     ['/files/a%2Fb', '/files/a%2Fb'],
@@ -44,11 +76,17 @@ describe('encoded slashes in the path', () => {
     ['/files/%2F%61%2f?q=%2f', '/files/%2Fa%2F?q=%2f'],
     ['/x/../files/a%2Fb/./c', '/files/a%2Fb/c'],
     ['/named/a%2fb/raw', '/raw/a%2Fb'],
-  ])('%s reaches a route that keeps them, and its upstream, in one spelling', async (sent, received) => {
-    expect(await status(sent, 'other.test')).toBe(200);
-    expect(upstreamTargets()).toEqual([received]);
-    expect(await proxy.line(0)).toMatchObject({ status: 200, path: received.startsWith('/raw') ? '/named/a%2Fb/raw' : received.split('?')[0] });
-  });
+  ])(
+    '%s reaches a route that keeps them, and its upstream, in one spelling',
+    async (sent, received) => {
+      expect(await status(sent, 'other.test')).toBe(200);
+      expect(upstreamTargets()).toEqual([received]);
+      expect(await proxy.line(0)).toMatchObject({
+        status: 200,
+        path: received.startsWith('/raw') ? '/named/a%2Fb/raw' : received.split('?')[0],
+      });
+    },
+  );
 
   it.each([
     ['a route that has not opted in', '/admin/a%2Fb'],
@@ -90,14 +128,23 @@ describe('encoded slashes in the path', () => {
       await once(stream, 'close');
       return headers[':status'];
     };
-    expect([await ask('/files/a%2fb'), await ask('/admin%2fb'), await ask('/admin/b')]).toEqual([200, 400, 200]);
+    expect([await ask('/files/a%2fb'), await ask('/admin%2fb'), await ask('/admin/b')]).toEqual([
+      200, 400, 200,
+    ]);
     session.close();
     expect(upstreamTargets()).toEqual(['/files/a%2Fb', '/admin/b']);
   });
 
   it('do not affect the next request on the connection', async () => {
     const client = await proxy.connect();
-    const ask = async (target: string): Promise<number> => (await client.send(`GET ${target} HTTP/1.1\r\nHost: api.test\r\n\r\n`).readResponse()).status;
-    expect([await ask('/files/a%2fb'), await ask('/admin/b'), await ask('/admin%2Fb'), await ask('/admin/b'), await ask('/files/b')]).toEqual([200, 200, 400, 200, 200]);
+    const ask = async (target: string): Promise<number> =>
+      (await client.send(`GET ${target} HTTP/1.1\r\nHost: api.test\r\n\r\n`).readResponse()).status;
+    expect([
+      await ask('/files/a%2fb'),
+      await ask('/admin/b'),
+      await ask('/admin%2Fb'),
+      await ask('/admin/b'),
+      await ask('/files/b'),
+    ]).toEqual([200, 200, 400, 200, 200]);
   });
 });

@@ -9,7 +9,8 @@ import type { Exchange } from './exchange.ts';
  * slash directly, where the decoded path would name a host. The path itself is not changed.
  */
 export function mayKeepEncodedSlashes(exchange: Exchange, route: ServedRoute | undefined): boolean {
-  if (route?.spec.encodedSlashes !== 'keep' || !isNormalPath(exchange.path, keepEncodedSlash)) return false;
+  if (route?.spec.encodedSlashes !== 'keep' || !isNormalPath(exchange.path, keepEncodedSlash))
+    return false;
   const slashes = readWith(exchange.path, /%2F/g);
   const both = readWith(exchange.path, /%(?:2F|5C)/g);
   if (!matchesNoOther(exchange, slashes, route)) return false;
@@ -26,6 +27,12 @@ function readWith(path: string, separators: RegExp): string {
 
 function matchesNoOther(exchange: Exchange, path: string, route: ServedRoute): boolean {
   const { host, query, method } = exchange;
-  const { route: other } = exchange.runtime.router.match({ host, path, query, method, header: (name) => exchange.header(name) });
+  const { route: other } = exchange.runtime.router.match({
+    host,
+    path,
+    query,
+    method,
+    header: (name) => exchange.header(name),
+  });
   return other === undefined || other === route;
 }

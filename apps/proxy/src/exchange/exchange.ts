@@ -2,9 +2,21 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
-import type { Consumer, Credential, Exchange as PolicyExchange, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
+import type {
+  Consumer,
+  Credential,
+  Exchange as PolicyExchange,
+  Reply,
+  ResourceRef,
+  RouteView,
+} from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
-import { TraceContext, type AccessRecord, type AttemptFacts, type SpanFacts } from '@sluice/telemetry';
+import {
+  TraceContext,
+  type AccessRecord,
+  type AttemptFacts,
+  type SpanFacts,
+} from '@sluice/telemetry';
 import { addressKey } from '../listener/address-counter.ts';
 import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -28,7 +40,9 @@ import { traceparentOf, tracestateOf } from './trace-fields.ts';
  * - A policy may still run after its timeout. Its exchange is then withdrawn: another exchange, the
  *   `successor`, continues the request, and changes to the old one do not reach the connection.
  */
-export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener {
+export class Exchange
+  implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener
+{
   downstream: Downstream;
   readonly proxy: ProxyServices;
   /** Pinned when the exchange opens: a later revision applies to later exchanges. */
@@ -105,7 +119,10 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
     this.startedAtMs = performance.now();
     const { gateway } = this;
     this.isPeerTrusted = gateway.trustedProxies.includes(downstream.peerAddress);
-    this.clientAddress = gateway.trustedProxies.clientAddress(downstream.peerAddress, downstream.headers);
+    this.clientAddress = gateway.trustedProxies.clientAddress(
+      downstream.peerAddress,
+      downstream.headers,
+    );
     proxy.tracer.decide(traceparentOf(downstream.headers), this.trace);
     this.params = undefined;
     this.rewrittenPath = undefined;
@@ -210,7 +227,9 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** The path sent to the target when it differs from the client's, for the log. */
   get upstreamPath(): string | undefined {
-    return this.rewrittenPath === this.path || this.targetAddress === undefined ? undefined : this.rewrittenPath;
+    return this.rewrittenPath === this.path || this.targetAddress === undefined
+      ? undefined
+      : this.rewrittenPath;
   }
 
   get protocol(): string {
@@ -264,7 +283,9 @@ export class Exchange implements PolicyExchange, MatchRequest, AccessRecord, Spa
 
   /** {@inheritDoc Caller.callerKey} */
   get callerKey(): string {
-    return this.consumer === undefined ? addressKey(this.clientAddress) : `consumer ${this.consumer.id}`;
+    return this.consumer === undefined
+      ? addressKey(this.clientAddress)
+      : `consumer ${this.consumer.id}`;
   }
 
   /** The `grpc-status` sent to the client by the upstream or the gateway; -1 when there was none. */
@@ -364,4 +385,8 @@ function lower(name: string | FieldName): string {
 
 const noAttempts: AttemptFacts[] = [];
 const noShadow: readonly string[] = Object.freeze([]);
-const noRoute: RouteView & ResourceRef = Object.freeze({ id: '', name: '', quotas: Object.freeze([]) });
+const noRoute: RouteView & ResourceRef = Object.freeze({
+  id: '',
+  name: '',
+  quotas: Object.freeze([]),
+});

@@ -11,6 +11,9 @@ import { respond } from './respond.ts';
 export function forward(exchange: Exchange, over: (exchange: Exchange) => void): void {
   const { service } = exchange;
   if (service !== undefined) return new Attempts(exchange, service, over).begin();
-  respond(exchange, deny('internal_error', 'No policy of the route answered, and it has no service.'));
+  respond(
+    exchange,
+    deny('internal_error', 'No policy of the route answered, and it has no service.'),
+  );
   over(exchange);
 }

@@ -12,7 +12,18 @@ import { transform } from './transform.ts';
 type Step = (exchange: Exchange) => Verdict | Promise<Verdict>;
 
 /** The steps before the upstream call, in order. A step returns a reply to stop, or undefined. */
-const steps: readonly Step[] = [shed, match, receive, authenticate, authorize, limit, refuse, validate, transform, answer];
+const steps: readonly Step[] = [
+  shed,
+  match,
+  receive,
+  authenticate,
+  authorize,
+  limit,
+  refuse,
+  validate,
+  transform,
+  answer,
+];
 
 /** Handles a request. Never throws; creates and awaits no promise unless a policy returns one. */
 export function handle(exchange: Exchange): void {

@@ -32,7 +32,12 @@ describe('content that is held', () => {
     expect([source.give('one'), source.give('two'), held.rewind()]).toEqual([true, true, true]);
     expect(source.give('three')).toBe(false);
     held.start(second);
-    expect([source.give('four'), first.text, second.text, source.resumed]).toEqual([true, 'onetwo', 'onetwothreefour', 1]);
+    expect([source.give('four'), first.text, second.text, source.resumed]).toEqual([
+      true,
+      'onetwo',
+      'onetwothreefour',
+      1,
+    ]);
     source.end();
     expect([first.ends, second.ends]).toEqual([0, 1]);
     held.release();
@@ -119,7 +124,9 @@ describe('content that is held', () => {
       source.give('x'.repeat(65_536));
       return held;
     });
-    expect([HeldContent.totalBytes, many.filter((held) => held.rewind()).length]).toEqual([16_777_216, 256]);
+    expect([HeldContent.totalBytes, many.filter((held) => held.rewind()).length]).toEqual([
+      16_777_216, 256,
+    ]);
     for (const held of many) held.cancel();
   });
 });

@@ -5,7 +5,12 @@ import { ownFields } from './own-fields.ts';
 /** Fields that tell upstreams the caller's identity. A client must not set them itself. */
 const identity = new NameBeginnings(['x-consumer-', 'x-credential-']);
 /** The same, and the forwarding fields: only a trusted proxy may set those. */
-const identityAndOrigin = new NameBeginnings([...identity.beginnings, 'x-forwarded-', 'x-real-ip', 'forwarded']);
+const identityAndOrigin = new NameBeginnings([
+  ...identity.beginnings,
+  'x-forwarded-',
+  'x-real-ip',
+  'forwarded',
+]);
 
 /**
  * Removes the fields that a client must not set, before a route or policy reads them. Names with `_`
@@ -21,7 +26,8 @@ export function addIdentity(exchange: Exchange): void {
   if (consumer === undefined) return;
   headers.addOwn(ownFields.consumerId, consumer.id);
   headers.addOwn(ownFields.consumerUsername, consumer.username);
-  if (consumer.customId !== undefined) headers.addOwn(ownFields.consumerCustomId, consumer.customId);
+  if (consumer.customId !== undefined)
+    headers.addOwn(ownFields.consumerCustomId, consumer.customId);
   if (consumer.groupsText !== '') headers.addOwn(ownFields.consumerGroups, consumer.groupsText);
   if (credential !== undefined) headers.addOwn(ownFields.credentialId, credential.id);
 }

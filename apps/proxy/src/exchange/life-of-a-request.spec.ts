@@ -6,7 +6,15 @@ import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { ProxyFixture } from './testing/proxy-fixture.ts';
 import { recordingPolicy, type Act, type RecordingOptions } from './testing/recording-policy.ts';
 
-const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
+const requestPhases: readonly RequestPhase[] = [
+  'receive',
+  'authenticate',
+  'authorize',
+  'limit',
+  'validate',
+  'transform',
+  'answer',
+];
 
 describe('the life of a request', () => {
   let origin: RawOrigin;
@@ -27,41 +35,80 @@ describe('the life of a request', () => {
       policies: [recordingPolicy((entry) => entries.push(entry), options)],
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'orders', paths: ['/orders/*'], service: 'service-orders', policies: [{ name: 'recording' }] }),
+        resource('route', {
+          name: 'orders',
+          paths: ['/orders/*'],
+          service: 'service-orders',
+          policies: [{ name: 'recording' }],
+        }),
       ],
     });
 
   it('runs the phases in order, calls the upstream, responds, and settles', async () => {
-    proxy = await start({ acts: { answer: () => void entries.push(`asked ${origin.connections.length} times`) as undefined } });
+    proxy = await start({
+      acts: {
+        answer: () => void entries.push(`asked ${origin.connections.length} times`) as undefined,
+      },
+    });
     const response = await proxy.get('/orders/1?full=1');
     expect(response).toMatchObject({ status: 200, body: 'ok' });
-    expect(await proxy.line(0)).toMatchObject({ status: 200, source: 'upstream', route: 'orders', service: 'orders', target: origin.address, path: '/orders/1', clientAddress: '127.0.0.1', revision: 1 });
+    expect(await proxy.line(0)).toMatchObject({
+      status: 200,
+      source: 'upstream',
+      route: 'orders',
+      service: 'orders',
+      target: origin.address,
+      path: '/orders/1',
+      clientAddress: '127.0.0.1',
+      revision: 1,
+    });
     expect(entries).toEqual([...requestPhases, 'asked 0 times', 'respond', 'settle']);
-    expect(proxy.counted('sluice_requests_total', { route: 'orders', service: 'orders', status: '200' })).toBe(1);
+    expect(
+      proxy.counted('sluice_requests_total', { route: 'orders', service: 'orders', status: '200' }),
+    ).toBe(1);
     expect(proxy.counted('sluice_errors_total')).toBe(0);
   });
 
   describe.each(requestPhases)('a refusal in %s', (phase) => {
-    const later: Act = () => new Promise((resolve) => setTimeout(resolve, 2, deny('forbidden', 'Ask the owner.')));
+    const later: Act = () =>
+      new Promise((resolve) => setTimeout(resolve, 2, deny('forbidden', 'Ask the owner.')));
     it.each([
       ['at once', () => deny('forbidden', 'Ask the owner.')],
       ['later', later],
-    ] as const)('%s: nothing after it runs, no upstream is asked, and it is counted', async (_, act) => {
-      proxy = await start({ acts: { [phase]: act } });
-      const response = await proxy.get('/orders/1');
-      expect(response.status).toBe(403);
-      expect(response.headers.get('content-type')).toBe('application/problem+json');
-      const line = await proxy.line(0);
-      expect(JSON.parse(response.body)).toMatchObject({ code: 'forbidden', detail: 'Ask the owner.', requestId: line['requestId'] });
-      expect(response.headers.get('x-request-id')).toBe(line['requestId']);
-      expect(line).toMatchObject({ status: 403, code: 'forbidden', source: 'client', route: 'orders' });
-      expect(line).not.toHaveProperty('target');
-      expect(entries).toEqual([...requestPhases.slice(0, requestPhases.indexOf(phase) + 1), 'respond', 'settle']);
-      expect(origin.connections).toHaveLength(0);
-      expect(proxy.counted('sluice_errors_total', { code: 'forbidden' })).toBe(1);
-      expect(proxy.counted('sluice_policy_denials_total', { policy: 'recording', mode: 'enforce' })).toBe(1);
-      expect(proxy.counted('sluice_requests_total', { route: 'orders', status: '403' })).toBe(1);
-    });
+    ] as const)(
+      '%s: nothing after it runs, no upstream is asked, and it is counted',
+      async (_, act) => {
+        proxy = await start({ acts: { [phase]: act } });
+        const response = await proxy.get('/orders/1');
+        expect(response.status).toBe(403);
+        expect(response.headers.get('content-type')).toBe('application/problem+json');
+        const line = await proxy.line(0);
+        expect(JSON.parse(response.body)).toMatchObject({
+          code: 'forbidden',
+          detail: 'Ask the owner.',
+          requestId: line['requestId'],
+        });
+        expect(response.headers.get('x-request-id')).toBe(line['requestId']);
+        expect(line).toMatchObject({
+          status: 403,
+          code: 'forbidden',
+          source: 'client',
+          route: 'orders',
+        });
+        expect(line).not.toHaveProperty('target');
+        expect(entries).toEqual([
+          ...requestPhases.slice(0, requestPhases.indexOf(phase) + 1),
+          'respond',
+          'settle',
+        ]);
+        expect(origin.connections).toHaveLength(0);
+        expect(proxy.counted('sluice_errors_total', { code: 'forbidden' })).toBe(1);
+        expect(
+          proxy.counted('sluice_policy_denials_total', { policy: 'recording', mode: 'enforce' }),
+        ).toBe(1);
+        expect(proxy.counted('sluice_requests_total', { route: 'orders', status: '403' })).toBe(1);
+      },
+    );
   });
 
   it('an answer of a policy does not count as an error', async () => {
@@ -82,12 +129,33 @@ describe('the life of a request', () => {
     proxy = await ProxyFixture.start({
       policies: names.map((name) => recordingPolicy((entry) => entries.push(entry), { name })),
       resources: [
-        resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }, ...attached('at-gateway')] }),
+        resource('gateway', {
+          name: 'default',
+          policies: [{ name: 'key-auth' }, ...attached('at-gateway')],
+        }),
         resource('group', { name: 'gold', policies: attached('at-group') }),
-        resource('service', { name: 'orders', targets: [{ address: origin.address }], policies: attached('at-service') }),
-        resource('route', { name: 'orders', paths: ['/orders/*'], service: 'service-orders', policies: attached('at-route') }),
-        resource('consumer', { username: 'acme', groups: ['group-gold'], policies: attached('at-consumer') }),
-        resource('key', { name: 'main', consumer: 'consumer-acme', hash: createHash('sha256').update(key).digest('hex'), prefix: 'a-key' }),
+        resource('service', {
+          name: 'orders',
+          targets: [{ address: origin.address }],
+          policies: attached('at-service'),
+        }),
+        resource('route', {
+          name: 'orders',
+          paths: ['/orders/*'],
+          service: 'service-orders',
+          policies: attached('at-route'),
+        }),
+        resource('consumer', {
+          username: 'acme',
+          groups: ['group-gold'],
+          policies: attached('at-consumer'),
+        }),
+        resource('key', {
+          name: 'main',
+          consumer: 'consumer-acme',
+          hash: createHash('sha256').update(key).digest('hex'),
+          prefix: 'a-key',
+        }),
       ],
     });
     expect((await proxy.get('/orders/1', `X-Api-Key: ${key}`)).status).toBe(200);
@@ -95,16 +163,32 @@ describe('the life of a request', () => {
     const early = names.slice(0, 3);
     expect(entries).toEqual([
       ...['receive', 'authenticate'].flatMap((phase) => early.map((name) => `${name}:${phase}`)),
-      ...['authorize', 'limit', 'validate', 'transform', 'answer', 'respond', 'settle'].flatMap((phase) => names.map((name) => `${name}:${phase}`)),
+      ...['authorize', 'limit', 'validate', 'transform', 'answer', 'respond', 'settle'].flatMap(
+        (phase) => names.map((name) => `${name}:${phase}`),
+      ),
     ]);
   });
 
   it('a later policy replaces an earlier one of the same name, in its place', async () => {
     proxy = await ProxyFixture.start({
-      policies: ['recording', 'other'].map((name) => recordingPolicy((entry) => entries.push(entry), { name })),
+      policies: ['recording', 'other'].map((name) =>
+        recordingPolicy((entry) => entries.push(entry), { name }),
+      ),
       resources: [
-        resource('gateway', { name: 'default', policies: [{ name: 'recording', config: { as: 'gateway' } }, { name: 'other', config: { as: 'other' } }] }),
-        resource('route', { name: 'plain', policies: [{ name: 'recording', config: { as: 'route' } }, { name: 'static-response', config: { status: 204 } }] }),
+        resource('gateway', {
+          name: 'default',
+          policies: [
+            { name: 'recording', config: { as: 'gateway' } },
+            { name: 'other', config: { as: 'other' } },
+          ],
+        }),
+        resource('route', {
+          name: 'plain',
+          policies: [
+            { name: 'recording', config: { as: 'route' } },
+            { name: 'static-response', config: { status: 204 } },
+          ],
+        }),
       ],
     });
     expect((await proxy.get('/')).status).toBe(204);
@@ -126,7 +210,13 @@ describe('the life of a request', () => {
     });
     const answer = proxy.get('/orders/1');
     await waits;
-    proxy.change(resource('route', { name: 'orders', paths: ['/orders/*'], policies: [{ name: 'static-response', config: { status: 410 } }] }));
+    proxy.change(
+      resource('route', {
+        name: 'orders',
+        paths: ['/orders/*'],
+        policies: [{ name: 'static-response', config: { status: 410 } }],
+      }),
+    );
     goOn();
     expect((await answer).status).toBe(200);
     expect((await proxy.get('/orders/1')).status).toBe(410);
@@ -149,9 +239,17 @@ describe('the life of a request', () => {
     const answers = [];
     for (const _ of paths) answers.push(await client.readResponse());
     expect(answers.map(({ status }) => status)).toEqual([200, 403, 200, 404, 200]);
-    expect(answers.map(({ headers }) => headers.get('x-mark'))).toEqual([undefined, undefined, '1', undefined, undefined]);
+    expect(answers.map(({ headers }) => headers.get('x-mark'))).toEqual([
+      undefined,
+      undefined,
+      '1',
+      undefined,
+      undefined,
+    ]);
     await proxy.line(4);
-    expect(proxy.lines.map(({ path, status, code, source }) => [path, status, code, source])).toEqual([
+    expect(
+      proxy.lines.map(({ path, status, code, source }) => [path, status, code, source]),
+    ).toEqual([
       ['/orders/1', 200, undefined, 'upstream'],
       ['/orders/refused', 403, 'forbidden', 'client'],
       ['/orders/marked', 200, undefined, 'upstream'],

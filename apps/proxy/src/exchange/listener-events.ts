@@ -50,7 +50,8 @@ function settle(facts: Facts, proxy: ProxyServices): void {
  * the configured ratio.
  */
 function recordOf(answer: OwnAnswer, requestId: string, proxy: ProxyServices): Facts {
-  const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } = answer;
+  const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } =
+    answer;
   const trace = proxy.tracer.decide(headers && traceparentOf(headers));
   return {
     requestId,

@@ -14,7 +14,10 @@ describe('the gateways that a request has passed', () => {
   });
 
   const gatewayTo = async (address: string): Promise<ProxyFixture> => {
-    const resources = [resource('service', { name: 's', targets: [{ address }] }), resource('route', { name: 'r', service: 'service-s' })];
+    const resources = [
+      resource('service', { name: 's', targets: [{ address }] }),
+      resource('route', { name: 'r', service: 'service-s' }),
+    ];
     const proxy = await ProxyFixture.start({ resources });
     proxies.push(proxy);
     return proxy;
@@ -37,7 +40,16 @@ describe('the gateways that a request has passed', () => {
 
   it.each([
     [['Via: 1.1 sluice, 1.1 sluice, 1.0 sluice, 2 sluice, 1.1 SLUICE'], 508],
-    [['Via: 1.1 sluice', 'Via: 1.1 sluice', 'Via: 1.1 sluice', 'Via:1.1\tsluice (edge)', 'Via: HTTP/1.1 sluice'], 508],
+    [
+      [
+        'Via: 1.1 sluice',
+        'Via: 1.1 sluice',
+        'Via: 1.1 sluice',
+        'Via:1.1\tsluice (edge)',
+        'Via: HTTP/1.1 sluice',
+      ],
+      508,
+    ],
     [['Via: 1.1 sluice, 1.1 sluice, 1.1 sluice, 1.1 sluice'], 200],
     [[`Via: ${'1.1 nginx, '.repeat(50)}1.1 sluice`], 200],
     [['Via: 1.1 sluice.example, 1.1 a, 1.1 sluice2, 1.1 x-sluice, sluice, , 1.1'], 200],

@@ -11,7 +11,10 @@ export const viaPseudonym = 'sluice';
  */
 const maxPassages = 4;
 
-const tooManyPassages = deny('loop_detected', 'A service leads back to the gateway: look at the addresses of its targets.');
+const tooManyPassages = deny(
+  'loop_detected',
+  'A service leads back to the gateway: look at the addresses of its targets.',
+);
 
 /** Refuses a request for an upstream that has already passed too many Sluice gateways. */
 export function refuseLoop({ headers, service }: Exchange): Reply | undefined {
@@ -25,5 +28,8 @@ export function refuseLoop({ headers, service }: Exchange): Reply | undefined {
 
 /** The received-by part of an entry: the second word of `1.1 sluice (comment)`. */
 function receivedBy(entry: string): string | undefined {
-  return entry.trim().split(/[ \t]+/, 2)[1]?.toLowerCase();
+  return entry
+    .trim()
+    .split(/[ \t]+/, 2)[1]
+    ?.toLowerCase();
 }

@@ -25,7 +25,10 @@ export function match(exchange: Exchange): Verdict {
       exchange,
       found.code === 'method_not_allowed'
         ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])
-        : deny(found.code, 'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).'),
+        : deny(
+            found.code,
+            'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).',
+          ),
     );
   }
   const plan = exchange.runtime.planFor(found.route);
@@ -34,7 +37,8 @@ export function match(exchange: Exchange): Verdict {
   exchange.pattern = found.pattern;
   exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
-  if (exchange.contentLength > plan.maxBodyBytes) return refuseLater(exchange, deny('content_too_large'));
+  if (exchange.contentLength > plan.maxBodyBytes)
+    return refuseLater(exchange, deny('content_too_large'));
   return undefined;
 }
 

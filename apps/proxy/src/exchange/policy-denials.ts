@@ -15,7 +15,8 @@ export class CountedDenials implements PolicyDenials {
     const key = `${mode} ${policy}`;
     let series = this.#series.get(key);
     // The map is bounded by the number of policies that this node knows.
-    if (series === undefined) this.#series.set(key, (series = this.#metrics.policyDenials(policy, mode)));
+    if (series === undefined)
+      this.#series.set(key, (series = this.#metrics.policyDenials(policy, mode)));
     series.add(1);
   }
 }

@@ -16,7 +16,9 @@ describe('a policy that fails', () => {
   let entries: string[];
 
   beforeEach(async () => {
-    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nX-From: upstream\r\nContent-Length: 2\r\n\r\nok');
+    origin = await RawOrigin.answering(
+      'HTTP/1.1 200 OK\r\nX-From: upstream\r\nContent-Length: 2\r\n\r\nok',
+    );
     entries = [];
   });
   afterEach(async () => {
@@ -24,19 +26,47 @@ describe('a policy that fails', () => {
     origin.stop();
   });
 
-  const start = (options: RecordingOptions, attachment: { mode?: 'shadow'; onError?: 'open' | 'closed' } = {}): Promise<ProxyFixture> =>
+  const start = (
+    options: RecordingOptions,
+    attachment: { mode?: 'shadow'; onError?: 'open' | 'closed' } = {},
+  ): Promise<ProxyFixture> =>
     ProxyFixture.start({
       policies: [recordingPolicy((entry) => entries.push(entry), options)],
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'orders', paths: ['/orders/*'], service: 'service-orders', policies: [{ name: 'recording', ...attachment }] }),
-        resource('route', { name: 'refused', paths: ['/refused'], policies: [{ name: 'recording', ...attachment }, { name: 'static-response', config: { status: 200 } }] }),
+        resource('route', {
+          name: 'orders',
+          paths: ['/orders/*'],
+          service: 'service-orders',
+          policies: [{ name: 'recording', ...attachment }],
+        }),
+        resource('route', {
+          name: 'refused',
+          paths: ['/refused'],
+          policies: [
+            { name: 'recording', ...attachment },
+            { name: 'static-response', config: { status: 200 } },
+          ],
+        }),
       ],
     });
 
-  const phases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
+  const phases: readonly RequestPhase[] = [
+    'receive',
+    'authenticate',
+    'authorize',
+    'limit',
+    'validate',
+    'transform',
+    'answer',
+  ];
 
-  it.each(phases.flatMap((phase) => [['now', phase, failsNow] as const, ['later', phase, failsLater] as const]))(
+  it.each(
+    phases.flatMap((phase) => [
+      ['now', phase, failsNow] as const,
+      ['later', phase, failsLater] as const,
+    ]),
+  )(
     'without onError, %s, in %s: 500 that tells the client nothing, and a line that tells us',
     async (_, phase, act) => {
       proxy = await start({ acts: { [phase]: act } });
@@ -44,24 +74,42 @@ describe('a policy that fails', () => {
       expect(response.status).toBe(500);
       expect(JSON.parse(response.body)).toMatchObject({ code: 'internal_error', status: 500 });
       expect(response.head + response.body).not.toContain('store.internal');
-      expect(await proxy.line(0)).toMatchObject({ status: 500, code: 'internal_error', source: 'gateway' });
-      expect(proxy.notes.faults).toEqual([expect.objectContaining({ message: 'store.internal:6379 is gone' })]);
+      expect(await proxy.line(0)).toMatchObject({
+        status: 500,
+        code: 'internal_error',
+        source: 'gateway',
+      });
+      expect(proxy.notes.faults).toEqual([
+        expect.objectContaining({ message: 'store.internal:6379 is gone' }),
+      ]);
       expect(entries.at(-1)).toBe('settle');
       expect(origin.connections).toHaveLength(0);
       expect(proxy.counted('sluice_errors_total', { code: 'internal_error' })).toBe(1);
     },
   );
 
-  it.each([failsNow, failsLater])('with onError closed: 503, and the request is not forwarded', async (act) => {
-    proxy = await start({ onError: 'closed', acts: { limit: act } });
-    const response = await proxy.get('/orders/1');
-    expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toBe('1');
-    expect(response.body).not.toContain('store.internal');
-    expect(await proxy.line(0)).toMatchObject({ status: 503, code: 'policy_failed', source: 'gateway' });
-    expect(proxy.notes.policyFaults).toEqual([{ policy: 'recording', fault: expect.objectContaining({ message: 'store.internal:6379 is gone' }) }]);
-    expect(origin.connections).toHaveLength(0);
-  });
+  it.each([failsNow, failsLater])(
+    'with onError closed: 503, and the request is not forwarded',
+    async (act) => {
+      proxy = await start({ onError: 'closed', acts: { limit: act } });
+      const response = await proxy.get('/orders/1');
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('1');
+      expect(response.body).not.toContain('store.internal');
+      expect(await proxy.line(0)).toMatchObject({
+        status: 503,
+        code: 'policy_failed',
+        source: 'gateway',
+      });
+      expect(proxy.notes.policyFaults).toEqual([
+        {
+          policy: 'recording',
+          fault: expect.objectContaining({ message: 'store.internal:6379 is gone' }),
+        },
+      ]);
+      expect(origin.connections).toHaveLength(0);
+    },
+  );
 
   it.each([failsNow, failsLater])('with onError open: the request continues', async (act) => {
     proxy = await start({ onError: 'closed', acts: { limit: act } }, { onError: 'open' });
@@ -78,20 +126,35 @@ describe('a policy that fails', () => {
     ['the upstream’s', '/orders/1'],
     ['our own', '/refused'],
     ['a refusal', '/orders/denied'],
-  ])('in respond, on %s response: 500 without the policy, never a process that ends', async (_, path) => {
-    proxy = await start({ respond: failOnResponse, acts: { validate: (exchange) => (exchange.path.endsWith('denied') ? deny('forbidden') : undefined) } });
-    const client = await proxy.connect();
-    for (let turn = 0; turn < 2; turn++) {
-      const response = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).readResponse();
-      expect(response.status).toBe(500);
-      expect(JSON.parse(response.body)).toMatchObject({ code: 'internal_error' });
-      expect(response.headers.has('x-from')).toBe(false);
-      expect(response.headers.get('x-request-id')).toBe((await proxy.line(turn))['requestId']);
-      expect(proxy.lines[turn]).toMatchObject({ status: 500, code: 'internal_error', source: 'gateway' });
-    }
-    expect(proxy.notes.faults[0]).toMatchObject({ message: 'the template is broken' });
-    expect(entries.filter((entry) => entry === 'settle')).toHaveLength(2);
-  });
+  ])(
+    'in respond, on %s response: 500 without the policy, never a process that ends',
+    async (_, path) => {
+      proxy = await start({
+        respond: failOnResponse,
+        acts: {
+          validate: (exchange) =>
+            exchange.path.endsWith('denied') ? deny('forbidden') : undefined,
+        },
+      });
+      const client = await proxy.connect();
+      for (let turn = 0; turn < 2; turn++) {
+        const response = await client
+          .send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+          .readResponse();
+        expect(response.status).toBe(500);
+        expect(JSON.parse(response.body)).toMatchObject({ code: 'internal_error' });
+        expect(response.headers.has('x-from')).toBe(false);
+        expect(response.headers.get('x-request-id')).toBe((await proxy.line(turn))['requestId']);
+        expect(proxy.lines[turn]).toMatchObject({
+          status: 500,
+          code: 'internal_error',
+          source: 'gateway',
+        });
+      }
+      expect(proxy.notes.faults[0]).toMatchObject({ message: 'the template is broken' });
+      expect(entries.filter((entry) => entry === 'settle')).toHaveLength(2);
+    },
+  );
 
   it('in respond with onError closed: 503; with open: the response is unchanged', async () => {
     proxy = await start({ onError: 'closed', respond: failOnResponse });
@@ -118,7 +181,10 @@ describe('a policy that fails', () => {
   it.each([
     ['a status that is none', (response: ResponseHead): void => void (response.status = 42)],
     ['a status beyond 599', (response: ResponseHead): void => void (response.status = 600)],
-    ['a line break in a value', (response: ResponseHead): void => response.headers.set('X-Split', 'a\r\nSet-Cookie: b=c')],
+    [
+      'a line break in a value',
+      (response: ResponseHead): void => response.headers.set('X-Split', 'a\r\nSet-Cookie: b=c'),
+    ],
     ['a name that is none', (response: ResponseHead): void => response.headers.set('X Split', 'a')],
   ])('making %s of a response: 500, and nothing of it reaches the client', async (_, respond) => {
     proxy = await start({ respond: (_exchange, response) => respond(response) });
@@ -150,6 +216,8 @@ describe('a policy that fails', () => {
     });
     expect((await proxy.get('/orders/1')).status).toBe(200);
     expect(await proxy.line(0)).toMatchObject({ status: 200 });
-    expect(proxy.notes.policyFaults).toEqual([{ policy: 'recording', fault: expect.objectContaining({ message: 'cannot count' }) }]);
+    expect(proxy.notes.policyFaults).toEqual([
+      { policy: 'recording', fault: expect.objectContaining({ message: 'cannot count' }) },
+    ]);
   });
 });

@@ -14,7 +14,8 @@ export function matchPreflight(exchange: Exchange): boolean {
   const names = listItems(headers.getAll('access-control-request-headers'));
   const announced = new Set(names.map((name) => name.toLowerCase()));
   const mayHave = (name: string, value: string): boolean =>
-    announced.has(name) || (headers.has(name) ? headers.get(name) === value : sentUnannounced.has(name));
+    announced.has(name) ||
+    (headers.has(name) ? headers.get(name) === value : sentUnannounced.has(name));
   const found = runtime.router.matchPreflight(exchange, method, mayHave);
   if (found === undefined) return false;
   const plan = runtime.planFor(found.route);
@@ -33,4 +34,11 @@ export function matchPreflight(exchange: Exchange): boolean {
 }
 
 /** Fields that a request may have although its preflight neither contains nor announces them. */
-const sentUnannounced: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-language', 'content-type', 'range', 'cookie']);
+const sentUnannounced: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-language',
+  'content-language',
+  'content-type',
+  'range',
+  'cookie',
+]);

@@ -12,7 +12,12 @@ export function respond(exchange: Exchange, reply: Reply): void {
   send(exchange, reply, exchange.pipeline.respond, exchange.responseFields);
 }
 
-function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Exchange['responseFields']): void {
+function send(
+  exchange: Exchange,
+  reply: Reply,
+  steps: ResponseSteps,
+  fields: Exchange['responseFields'],
+): void {
   const { code } = reply;
   exchange.code = code;
   exchange.source = code === undefined ? 'gateway' : catalogue[code].source;
@@ -27,16 +32,27 @@ function send(exchange: Exchange, reply: Reply, steps: ResponseSteps, fields: Ex
       const message = reply.detail === undefined ? title : `${title}: ${reply.detail}`;
       for (const [name, value] of grpcDenial(reply.status, message)) headers.set(name, value);
     } else {
-      content = JSON.stringify(problem(code, { detail: reply.detail, requestId: exchange.requestId }));
+      content = JSON.stringify(
+        problem(code, { detail: reply.detail, requestId: exchange.requestId }),
+      );
       headers.set('Content-Type', problemMediaType);
     }
     // Every 503 of the gateway has Retry-After.
     if (reply.status === 503 && !headers.has('retry-after')) headers.set('Retry-After', '1');
   }
-  const head = finishHead(exchange, { status: reply.status, headers, origin: 'gateway' }, steps, fields);
+  const head = finishHead(
+    exchange,
+    { status: reply.status, headers, origin: 'gateway' },
+    steps,
+    fields,
+  );
   // A gRPC client reads grpc-status. Log, metrics and spans keep the corresponding HTTP status.
   const sentStatus = isGrpcDenial ? 200 : head.status;
-  exchange.downstream.respond(sentStatus, headers, typeof content === 'object' ? Buffer.from(content) : content);
+  exchange.downstream.respond(
+    sentStatus,
+    headers,
+    typeof content === 'object' ? Buffer.from(content) : content,
+  );
   // Set last, so that a response that could not be sent does not count.
   exchange.status = head.status;
 }
@@ -74,12 +90,24 @@ function sendBare(exchange: Exchange, reply: Reply): void {
  * Forwards the upstream's response; the content follows at the client's pace. Throws when a response
  * policy fails or produces an invalid head; nothing has been sent then.
  */
-export function respondFromUpstream(exchange: Exchange, status: number, received: HeaderList, content: ContentSource, over: Over): void {
+export function respondFromUpstream(
+  exchange: Exchange,
+  status: number,
+  received: HeaderList,
+  content: ContentSource,
+  over: Over,
+): void {
   exchange.source = 'upstream';
   // The upstream connection reuses the list, and a custom policy may keep a reference to it.
-  const headers = exchange.isShared && exchange.pipeline.respond !== undefined ? received.clone() : received;
+  const headers =
+    exchange.isShared && exchange.pipeline.respond !== undefined ? received.clone() : received;
   headers.addOwn(ownFields.via, exchange.proxy.viaHttp1);
-  const head = finishHead(exchange, { status, headers, origin: 'upstream' }, exchange.pipeline.respond, exchange.responseFields);
+  const head = finishHead(
+    exchange,
+    { status, headers, origin: 'upstream' },
+    exchange.pipeline.respond,
+    exchange.responseFields,
+  );
   // Set first, because the exchange may be complete when `stream` returns.
   exchange.status = head.status;
   try {
@@ -123,7 +151,12 @@ function reasonOf(fault: unknown): string {
 }
 
 /** Sends 101 and joins the two connections. */
-export function switchProtocols(exchange: Exchange, headers: HeaderList, tunnel: Tunnel, over: Over): void {
+export function switchProtocols(
+  exchange: Exchange,
+  headers: HeaderList,
+  tunnel: Tunnel,
+  over: Over,
+): void {
   exchange.source = 'upstream';
   exchange.status = 101;
   headers.setOwn(ownFields.requestId, exchange.requestId);
@@ -155,7 +188,12 @@ type Over = (errorType: string | undefined) => void;
 type ResponseSteps = Exchange['pipeline']['respond'];
 
 /** Applies the policies' response fields and response hooks, and adds the request ID. */
-function finishHead(exchange: Exchange, head: ResponseHead, steps: ResponseSteps, fields: Exchange['responseFields']): ResponseHead {
+function finishHead(
+  exchange: Exchange,
+  head: ResponseHead,
+  steps: ResponseSteps,
+  fields: Exchange['responseFields'],
+): ResponseHead {
   const { headers } = head;
   if (fields !== undefined) {
     for (const { name, value, replaces } of fields) {

@@ -7,7 +7,13 @@ import { RewriteWitnesses, type RewriteReport } from './testing/rewrite-witnesse
 describe('random routes and random targets', () => {
   it('upstreams receive paths in normal form, and policies, log and spans agree on them', async () => {
     const random = seededRandom(11);
-    const report: RewriteReport = { pairs: 0, served: 0, rewritten: 0, refused: new Map(), disagreements: [] };
+    const report: RewriteReport = {
+      pairs: 0,
+      served: 0,
+      rewritten: 0,
+      refused: new Map(),
+      disagreements: [],
+    };
     const witnesses = await RewriteWitnesses.start(randomRoutes(60, random));
     try {
       await witnesses.hear(randomTargets(60, random), report);

@@ -15,7 +15,11 @@ describe('the target an upstream receives', () => {
     origin.stop();
   });
 
-  const receivedFor = async (request: { target: string; host?: string; method?: string }, route: object, service: object = {}): Promise<string[]> => {
+  const receivedFor = async (
+    request: { target: string; host?: string; method?: string },
+    route: object,
+    service: object = {},
+  ): Promise<string[]> => {
     proxy = await ProxyFixture.start({
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }], ...service }),
@@ -23,7 +27,9 @@ describe('the target an upstream receives', () => {
       ],
     });
     const { target, host = 'api.test:8080', method = 'GET' } = request;
-    expect((await proxy.send(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, method)).status).toBe(200);
+    expect(
+      (await proxy.send(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, method)).status,
+    ).toBe(200);
     const [start = '', hostLine = ''] = origin.connections[0]?.received.split('\r\n') ?? [];
     return [start, hostLine];
   };
@@ -32,9 +38,24 @@ describe('the target an upstream receives', () => {
     ['as it came', {}, '/orders/17?full=1&x=%20', '/orders/17?full=1&x=%20'],
     ['normalised', {}, '/orders/./%7ea//b/../c?d=../e', '/orders/~a/c?d=../e'],
     ['without a stripped prefix', { rewrite: { stripPrefix: '/orders' } }, '/orders/17?a', '/17?a'],
-    ['without a prefix that is all of it', { rewrite: { stripPrefix: '/orders' } }, '/orders?a', '/?a'],
-    ['whole when the prefix ends inside a segment', { rewrite: { stripPrefix: '/orders' } }, '/ordersX', '/ordersX'],
-    ['built from named segments', { paths: ['/orders/{id}/items/{item}'], rewrite: { path: '/v2/{item}/of/{id}' } }, '/orders/17/items/a%20b?q=1', '/v2/a%20b/of/17?q=1'],
+    [
+      'without a prefix that is all of it',
+      { rewrite: { stripPrefix: '/orders' } },
+      '/orders?a',
+      '/?a',
+    ],
+    [
+      'whole when the prefix ends inside a segment',
+      { rewrite: { stripPrefix: '/orders' } },
+      '/ordersX',
+      '/ordersX',
+    ],
+    [
+      'built from named segments',
+      { paths: ['/orders/{id}/items/{item}'], rewrite: { path: '/v2/{item}/of/{id}' } },
+      '/orders/17/items/a%20b?q=1',
+      '/v2/a%20b/of/17?q=1',
+    ],
     ['built without names', { rewrite: { path: '/fixed' } }, '/orders/17', '/fixed'],
     ['of an absolute form', {}, 'http://api.test:8080/orders/17', '/orders/17'],
     ['with an empty query', {}, '/orders?', '/orders?'],
@@ -58,11 +79,19 @@ describe('the target an upstream receives', () => {
   });
 
   it('a captured segment cannot escape from the new path', async () => {
-    const [start] = await receivedFor({ target: '/orders/..%2e/x' }, { paths: ['/orders/{id}/x'], rewrite: { path: '/private/{id}' } });
+    const [start] = await receivedFor(
+      { target: '/orders/..%2e/x' },
+      { paths: ['/orders/{id}/x'], rewrite: { path: '/private/{id}' } },
+    );
     expect(start).toBe('GET /private/... HTTP/1.1');
   });
 
-  const prefixTold = async (target: string, rewrite: object, trustedProxies: string[], fields: string[]): Promise<string[]> => {
+  const prefixTold = async (
+    target: string,
+    rewrite: object,
+    trustedProxies: string[],
+    fields: string[],
+  ): Promise<string[]> => {
     proxy = await ProxyFixture.start({
       resources: [
         resource('gateway', { name: 'default', trustedProxies }),
@@ -72,7 +101,9 @@ describe('the target an upstream receives', () => {
     });
     expect((await proxy.get(target, ...fields)).status).toBe(200);
     const lines = origin.connections[0]?.received.split('\r\n') ?? [];
-    return lines.filter((line) => /^x-forwarded-prefix:/i.test(line)).map((line) => line.slice(line.indexOf(':') + 1).trim());
+    return lines
+      .filter((line) => /^x-forwarded-prefix:/i.test(line))
+      .map((line) => line.slice(line.indexOf(':') + 1).trim());
   };
 
   it.each([
@@ -83,10 +114,31 @@ describe('the target an upstream receives', () => {
     ['nothing when only the root is named', '/shop', { stripPrefix: '/' }, [], [], []],
     ['nothing when the path is made by a template', '/shop', { path: '/x' }, [], [], []],
     ['nothing that the client made up', '/x', {}, [], ['X-Forwarded-Prefix: /evil'], []],
-    ['nothing of the client before what was stripped', '/shop/x', { stripPrefix: '/shop' }, [], ['X-Forwarded-Prefix: /evil'], ['/shop']],
+    [
+      'nothing of the client before what was stripped',
+      '/shop/x',
+      { stripPrefix: '/shop' },
+      [],
+      ['X-Forwarded-Prefix: /evil'],
+      ['/shop'],
+    ],
     ['what a trusted proxy says', '/x', {}, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /eu'], ['/eu']],
-    ['both, in the order in which they were stripped', '/shop/x', { stripPrefix: '/shop' }, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /eu/'], ['/eu/shop']],
-    ['all of several proxies', '/shop/x', { stripPrefix: '/shop' }, ['127.0.0.0/8'], ['X-Forwarded-Prefix: /a, /b', 'X-Forwarded-Prefix: /c'], ['/a/b/c/shop']],
+    [
+      'both, in the order in which they were stripped',
+      '/shop/x',
+      { stripPrefix: '/shop' },
+      ['127.0.0.0/8'],
+      ['X-Forwarded-Prefix: /eu/'],
+      ['/eu/shop'],
+    ],
+    [
+      'all of several proxies',
+      '/shop/x',
+      { stripPrefix: '/shop' },
+      ['127.0.0.0/8'],
+      ['X-Forwarded-Prefix: /a, /b', 'X-Forwarded-Prefix: /c'],
+      ['/a/b/c/shop'],
+    ],
   ])('X-Forwarded-Prefix is %s', async (_, target, rewrite, trusted, fields, expected) => {
     expect(await prefixTold(target, rewrite, trusted, fields)).toEqual(expected);
   });
@@ -96,10 +148,16 @@ describe('the target an upstream receives', () => {
   });
 
   it('Host is the client’s, normalised, with preserve', async () => {
-    expect((await receivedFor({ target: '/', host: 'API.test:8080' }, { rewrite: { host: 'preserve' } }))[1]).toBe('Host: api.test:8080');
+    expect(
+      (
+        await receivedFor({ target: '/', host: 'API.test:8080' }, { rewrite: { host: 'preserve' } })
+      )[1],
+    ).toBe('Host: api.test:8080');
   });
 
   it('Host is the one that the route configures', async () => {
-    expect((await receivedFor({ target: '/' }, { rewrite: { host: 'internal.test' } }))[1]).toBe('Host: internal.test');
+    expect((await receivedFor({ target: '/' }, { rewrite: { host: 'internal.test' } }))[1]).toBe(
+      'Host: internal.test',
+    );
   });
 });

@@ -35,7 +35,11 @@ export function answer(exchange: Exchange): Verdict | Promise<Verdict> {
  * Runs the policies of a phase from an index on, until one returns a reply. Creates no promise unless
  * a policy returns one.
  */
-export function runPolicies(policies: readonly RequestStep[], from: number, exchange: Exchange): Verdict | Promise<Verdict> {
+export function runPolicies(
+  policies: readonly RequestStep[],
+  from: number,
+  exchange: Exchange,
+): Verdict | Promise<Verdict> {
   for (let index = from; index < policies.length; index++) {
     const step = policies[index] as RequestStep;
     const verdict = step.run(exchange);
@@ -47,7 +51,12 @@ export function runPolicies(policies: readonly RequestStep[], from: number, exch
   return undefined;
 }
 
-async function waitFor(pending: Promise<Verdict>, policies: readonly RequestStep[], index: number, exchange: Exchange): Promise<Verdict> {
+async function waitFor(
+  pending: Promise<Verdict>,
+  policies: readonly RequestStep[],
+  index: number,
+  exchange: Exchange,
+): Promise<Verdict> {
   const verdict = await pending;
   const { current } = exchange;
   if (verdict === undefined) return runPolicies(policies, index + 1, current);

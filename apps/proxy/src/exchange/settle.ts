@@ -31,10 +31,17 @@ export function settle(exchange: Exchange): void {
 function count(exchange: Exchange): void {
   const { proxy, plan, code, stoppedBy } = exchange;
   const metrics = plan === undefined ? proxy.unmatched : plan.metrics;
-  metrics.record(exchange.status, exchange.durationMs, exchange.requestBytes, exchange.responseBytes);
-  if (exchange.upstreamDurationMs >= 0) plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
+  metrics.record(
+    exchange.status,
+    exchange.durationMs,
+    exchange.requestBytes,
+    exchange.responseBytes,
+  );
+  if (exchange.upstreamDurationMs >= 0)
+    plan?.service?.durations.record(exchange.upstreamDurationMs / 1000);
   if (exchange.grpcStatus >= 0) metrics.recordGrpc(exchange.grpcStatus);
   if (code !== undefined) proxy.metrics.recordError(code);
   if (stoppedBy !== undefined && code !== undefined) proxy.denials.add(stoppedBy, 'enforce');
-  if (exchange.shadow.length > 0) for (const policy of exchange.shadow) proxy.denials.add(policy, 'shadow');
+  if (exchange.shadow.length > 0)
+    for (const policy of exchange.shadow) proxy.denials.add(policy, 'shadow');
 }

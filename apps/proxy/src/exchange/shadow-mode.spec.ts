@@ -23,7 +23,14 @@ describe('a policy in shadow mode', () => {
       policies: [named('first'), named('second')],
       resources: [
         resource('service', { name: 'orders', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'orders', service: 'service-orders', policies: [{ name: 'first', mode: 'shadow' }, { name: 'second', mode: 'shadow' }] }),
+        resource('route', {
+          name: 'orders',
+          service: 'service-orders',
+          policies: [
+            { name: 'first', mode: 'shadow' },
+            { name: 'second', mode: 'shadow' },
+          ],
+        }),
       ],
     });
     return proxy;
@@ -31,17 +38,28 @@ describe('a policy in shadow mode', () => {
 
   it.each([
     ['at once', () => deny('forbidden')],
-    ['later', () => new Promise<ReturnType<typeof deny>>((resolve) => setTimeout(resolve, 2, deny('forbidden')))],
-  ] as const)('that would refuse %s stops nothing; log and metrics say that it would have', async (_, act) => {
-    const running = await start({ acts: { authorize: act } });
-    expect(await running.get('/')).toMatchObject({ status: 200, body: 'ok' });
-    const line = await running.line(0);
-    expect(line).toMatchObject({ status: 200, source: 'upstream', shadow: ['first', 'second'] });
-    expect(line).not.toHaveProperty('code');
-    expect(running.counted('sluice_policy_denials_total', { policy: 'first', mode: 'shadow' })).toBe(1);
-    expect(running.counted('sluice_policy_denials_total', { mode: 'enforce' })).toBe(0);
-    expect(running.counted('sluice_errors_total')).toBe(0);
-  });
+    [
+      'later',
+      () =>
+        new Promise<ReturnType<typeof deny>>((resolve) =>
+          setTimeout(resolve, 2, deny('forbidden')),
+        ),
+    ],
+  ] as const)(
+    'that would refuse %s stops nothing; log and metrics say that it would have',
+    async (_, act) => {
+      const running = await start({ acts: { authorize: act } });
+      expect(await running.get('/')).toMatchObject({ status: 200, body: 'ok' });
+      const line = await running.line(0);
+      expect(line).toMatchObject({ status: 200, source: 'upstream', shadow: ['first', 'second'] });
+      expect(line).not.toHaveProperty('code');
+      expect(
+        running.counted('sluice_policy_denials_total', { policy: 'first', mode: 'shadow' }),
+      ).toBe(1);
+      expect(running.counted('sluice_policy_denials_total', { mode: 'enforce' })).toBe(0);
+      expect(running.counted('sluice_errors_total')).toBe(0);
+    },
+  );
 
   it('does not answer the request', async () => {
     const running = await start({ acts: { answer: () => reply(204) } });
@@ -56,7 +74,10 @@ describe('a policy in shadow mode', () => {
       exchange.addResponseHeader('X-Shadow', '1');
       exchange.setResponseHeader('X-Shadow', '2');
       exchange.limitContent(0);
-      exchange.identify({ id: 'c', username: 'shadow', customId: undefined, groups: [], quotas: [] }, { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined });
+      exchange.identify(
+        { id: 'c', username: 'shadow', customId: undefined, groups: [], quotas: [] },
+        { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
+      );
     };
     const running = await start({
       acts: { receive: touch, authenticate: touch, transform: touch },
@@ -65,7 +86,10 @@ describe('a policy in shadow mode', () => {
         response.headers.set('X-Shadow', '3');
       },
     });
-    const response = await running.send('POST / HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\nContent-Length: 3\r\n\r\nabc', 'POST');
+    const response = await running.send(
+      'POST / HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\nContent-Length: 3\r\n\r\nabc',
+      'POST',
+    );
     expect(response).toMatchObject({ status: 200, body: 'ok' });
     expect(response.headers.has('x-shadow')).toBe(false);
     const received = origin.connections[0]?.received ?? '';

@@ -6,7 +6,13 @@ import { TargetWitnesses, type IdentityReport } from './testing/target-witnesses
 describe('the target of a request', () => {
   it('is one string for the router, every policy, the log and the upstream, or the request is refused', async () => {
     const witnesses = await TargetWitnesses.start();
-    const report: IdentityReport = { cases: 0, served: 0, encodedSlashes: 0, refused: new Map(), disagreements: [] };
+    const report: IdentityReport = {
+      cases: 0,
+      served: 0,
+      encodedSlashes: 0,
+      refused: new Map(),
+      disagreements: [],
+    };
     try {
       await witnesses.hear(2_000, seededRandom(20_260), report);
     } finally {

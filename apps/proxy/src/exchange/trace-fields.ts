@@ -17,7 +17,9 @@ export function traceparentOf(headers: HeaderList): string | undefined {
  */
 export function tracestateOf(headers: HeaderList): string | undefined {
   if (!headers.has(ownFields.tracestate)) return undefined;
-  const value = headers.hasOne(ownFields.tracestate) ? headers.get(ownFields.tracestate) : headers.getAll(ownFields.tracestate).join(',');
+  const value = headers.hasOne(ownFields.tracestate)
+    ? headers.get(ownFields.tracestate)
+    : headers.getAll(ownFields.tracestate).join(',');
   return value !== undefined && isValidTracestate(value) ? value : undefined;
 }
 

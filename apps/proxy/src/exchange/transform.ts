@@ -25,7 +25,8 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   if (hiddenFields !== undefined) for (const name of hiddenFields) exchange.headers.remove(name);
   const policies = exchange.pipeline.transform;
   const verdict = policies === undefined ? undefined : runPolicies(policies, 0, exchange);
-  if (verdict instanceof Promise) return verdict.then((late) => late ?? addForwardingFields(exchange.current));
+  if (verdict instanceof Promise)
+    return verdict.then((late) => late ?? addForwardingFields(exchange.current));
   return verdict ?? addForwardingFields(exchange);
 }
 
@@ -46,7 +47,10 @@ function addForwardingFields(exchange: Exchange): undefined {
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
   }
   addForwardedPrefix(exchange);
-  headers.addOwn(ownFields.via, exchange.downstream.protocol === '2' ? exchange.proxy.viaHttp2 : exchange.proxy.viaHttp1);
+  headers.addOwn(
+    ownFields.via,
+    exchange.downstream.protocol === '2' ? exchange.proxy.viaHttp2 : exchange.proxy.viaHttp1,
+  );
   headers.setOwn(ownFields.requestId, exchange.requestId);
   passOnTracestate(exchange);
   addIdentity(exchange);
@@ -58,7 +62,8 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
   const stripped = plan?.rewrite?.stripped(path) ?? '';
   if (stripped === '') return;
   let before = '';
-  for (const prefix of headers.getAll(ownFields.forwardedPrefix).join(',').split(',')) before += prefix.trim().replace(/\/$/, '');
+  for (const prefix of headers.getAll(ownFields.forwardedPrefix).join(',').split(','))
+    before += prefix.trim().replace(/\/$/, '');
   headers.set(ownFields.forwardedPrefix, before + stripped);
 }
 
@@ -67,7 +72,8 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
  * they cannot contradict each other: the proxy when it sent a known scheme, otherwise this connection.
  */
 function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
-  if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost)) headers.setOwn(ownFields.forwardedHost, downstream.authority);
+  if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost))
+    headers.setOwn(ownFields.forwardedHost, downstream.authority);
   if (forwardedScheme(headers) === undefined) {
     headers.setOwn(ownFields.forwardedProto, scheme);
     headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));

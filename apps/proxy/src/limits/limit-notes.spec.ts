@@ -7,15 +7,20 @@ type Line = readonly [level: string, fields: object, message: string];
 function setUp() {
   const clock = { nowMs: 0 };
   const lines: Line[] = [];
-  const at = (level: string) => (fields: object, message?: string) => void lines.push([level, fields, message ?? '']);
-  const notes = new LimitNotes({ info: at('info'), warn: at('warn'), error: at('error') } as never, () => clock.nowMs);
+  const at = (level: string) => (fields: object, message?: string) =>
+    void lines.push([level, fields, message ?? '']);
+  const notes = new LimitNotes(
+    { info: at('info'), warn: at('warn'), error: at('error') } as never,
+    () => clock.nowMs,
+  );
   return { clock, lines, notes };
 }
 
 describe('log lines about limits', () => {
   it('name the limit with the most keys once per minute, and how many new keys did not fit', () => {
     const { clock, lines, notes } = setUp();
-    for (let nth = 0; nth < 1_000; nth++) notes.full({ limit: 'route:a/rate-limit', size: 100_000 });
+    for (let nth = 0; nth < 1_000; nth++)
+      notes.full({ limit: 'route:a/rate-limit', size: 100_000 });
     clock.nowMs = 60_000;
     notes.full({ limit: 'route:b/rate-limit', size: 100_000 });
     expect(lines.map(([level, fields]) => [level, fields])).toEqual([

@@ -27,13 +27,21 @@ export class LimitNotes {
   /** Logs whether limits can be counted in Redis. */
   availability(available: boolean, reason: string | undefined): void {
     if (available) this.#logger.info({}, 'limits are counted in Redis');
-    else this.#logger.error({ reason }, `limits cannot be counted: Redis does not answer; ${meanwhile}`);
+    else
+      this.#logger.error(
+        { reason },
+        `limits cannot be counted: Redis does not answer; ${meanwhile}`,
+      );
   }
 
   /** Logs whether a worker can count limits on its node. */
   node(available: boolean, reason: string | undefined): void {
     if (available) this.#logger.info({}, 'limits are counted by the node again');
-    else this.#logger.error({ reason }, `limits cannot be counted: the node does not answer; ${meanwhile}`);
+    else
+      this.#logger.error(
+        { reason },
+        `limits cannot be counted: the node does not answer; ${meanwhile}`,
+      );
   }
 
   /** Logs that a new key did not fit into memory, at most once per minute. */
@@ -51,7 +59,10 @@ export class LimitNotes {
 
   /** Logs that a limit per day, month or year is counted in memory. */
   longWindowInMemory(): void {
-    this.#logger.warn({}, 'a limit per day, month or year is counted in memory and a restart resets it: set REDIS_URL');
+    this.#logger.warn(
+      {},
+      'a limit per day, month or year is counted in memory and a restart resets it: set REDIS_URL',
+    );
   }
 
   /** Logs when Redis can lose the counts. */
@@ -60,7 +71,8 @@ export class LimitNotes {
     if (persistence === 'none') this.#logger.warn({}, text);
     else if (persistence !== 'append-only') this.#logger.info({}, text);
     if (evictionPolicy !== undefined) {
-      const text = 'Redis may evict keys when its memory is full, which resets limits: set maxmemory-policy to noeviction';
+      const text =
+        'Redis may evict keys when its memory is full, which resets limits: set maxmemory-policy to noeviction';
       this.#logger.warn({ evictionPolicy }, text);
     }
   }
@@ -68,7 +80,9 @@ export class LimitNotes {
 
 const persistenceText = {
   'append-only': 'Redis persists limits in an append-only file',
-  snapshots: 'Redis persists limits in snapshots: a crash loses the counts since the last one; set appendonly to yes',
+  snapshots:
+    'Redis persists limits in snapshots: a crash loses the counts since the last one; set appendonly to yes',
   none: 'Redis does not persist its data: a restart resets all limits, including monthly quotas; set appendonly to yes',
-  unknown: 'Redis does not report whether it persists its data, which limits per day, month or year require',
+  unknown:
+    'Redis does not report whether it persists its data, which limits per day, month or year require',
 } as const satisfies Record<RedisDurability['persistence'], string>;

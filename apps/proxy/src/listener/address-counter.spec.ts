@@ -18,7 +18,12 @@ describe('addressKey', () => {
 describe('AddressCounter', () => {
   it('admits connections up to the limit per key, and forgets a key without connections', () => {
     const counter = new AddressCounter(2);
-    expect([counter.acquire('a'), counter.acquire('a'), counter.acquire('a'), counter.acquire('b')]).toEqual([true, true, false, true]);
+    expect([
+      counter.acquire('a'),
+      counter.acquire('a'),
+      counter.acquire('a'),
+      counter.acquire('b'),
+    ]).toEqual([true, true, false, true]);
     counter.release('a');
     expect(counter.acquire('a')).toBe(true);
     counter.release('a');

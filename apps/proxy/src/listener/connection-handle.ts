@@ -57,10 +57,24 @@ export interface HandleReader {
  * connection.
  */
 interface WithHandle {
-  readonly _handle?: (Partial<ConnectionHandle> & { onconnection?: (error: number, handle: ConnectionHandle | undefined) => void }) | null;
+  readonly _handle?:
+    | (Partial<ConnectionHandle> & {
+        onconnection?: (error: number, handle: ConnectionHandle | undefined) => void;
+      })
+    | null;
 }
 
-const HANDLE_PARTS = ['bytesRead', 'onread', 'useUserBuffer', 'readStart', 'setNoDelay', 'getpeername', 'writeLatin1String', 'shutdown', 'close'] as const satisfies (keyof ConnectionHandle)[];
+const HANDLE_PARTS = [
+  'bytesRead',
+  'onread',
+  'useUserBuffer',
+  'readStart',
+  'setNoDelay',
+  'getpeername',
+  'writeLatin1String',
+  'shutdown',
+  'close',
+] as const satisfies (keyof ConnectionHandle)[];
 
 /** Finds the class of the shutdown request by ending a socket over a fake handle. */
 function kindOfShutdownRequest(): (new () => ShutdownRequest) | undefined {
@@ -85,11 +99,21 @@ const ShutdownRequestOfNode = kindOfShutdownRequest();
  * @param notAccepted called with the system's error number when a connection could not be accepted
  * @throws Error when this version of Node has different handles
  */
-export function takeHandles(server: Server, accept: (handle: ConnectionHandle) => void, notAccepted: (error: number) => void): void {
+export function takeHandles(
+  server: Server,
+  accept: (handle: ConnectionHandle) => void,
+  notAccepted: (error: number) => void,
+): void {
   const handle = (server as unknown as WithHandle)._handle;
   // The handle of a server has the same class as the handles it accepts.
-  if (typeof handle?.onconnection !== 'function' || HANDLE_PARTS.some((name) => !(name in handle)) || ShutdownRequestOfNode === undefined) {
-    throw new Error(`Node ${process.version} has different connection handles than Sluice expects: use the version that package.json names`);
+  if (
+    typeof handle?.onconnection !== 'function' ||
+    HANDLE_PARTS.some((name) => !(name in handle)) ||
+    ShutdownRequestOfNode === undefined
+  ) {
+    throw new Error(
+      `Node ${process.version} has different connection handles than Sluice expects: use the version that package.json names`,
+    );
   }
   handle.onconnection = (error, accepted) => {
     try {

@@ -58,7 +58,8 @@ export class ConnectionLimits {
   release(key: string): void {
     this.perAddress.release(key);
     this.count--;
-    if (this.isLimitReached && this.count < this.max * BELOW_LIMIT_FRACTION) this.setLimitReached(false);
+    if (this.isLimitReached && this.count < this.max * BELOW_LIMIT_FRACTION)
+      this.setLimitReached(false);
   }
 
   /** Logs that the system could not accept a connection. @param code such as EMFILE */

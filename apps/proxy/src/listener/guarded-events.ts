@@ -9,7 +9,10 @@ interface Destroyable {
  * Wraps an event listener of a connection. When it throws, the error is counted and the connection
  * is destroyed, because its state is unknown. The process and the other connections continue.
  */
-export function guardedBy<Argument>(connection: Destroyable, act: (argument: Argument) => void): (argument: Argument) => void {
+export function guardedBy<Argument>(
+  connection: Destroyable,
+  act: (argument: Argument) => void,
+): (argument: Argument) => void {
   return (argument) => {
     try {
       act(argument);

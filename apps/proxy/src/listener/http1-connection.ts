@@ -1,5 +1,11 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
-import { continueHead, RequestParser, type Framing, type HeaderList, type Http1Fault } from '@sluice/http1';
+import {
+  continueHead,
+  RequestParser,
+  type Framing,
+  type HeaderList,
+  type Http1Fault,
+} from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { noContent, type ContentSource } from '../exchange/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
@@ -43,7 +49,10 @@ const CLOSED = 4;
  * - After a response that the client must not take for complete, the connection sends no more
  *   bytes.
  */
-export class Http1Connection extends Http1Request implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer {
+export class Http1Connection
+  extends Http1Request
+  implements ClientConnection, Downstream, RequestEvents, ResponseOwner, TimerOwner, WatchedPeer
+{
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
   /** Whether the connection stays open after the current response. */
@@ -71,12 +80,24 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     this.response = new ResponseChannel(this, this.writer);
     this.idleSinceMs = owner.wheel.nowMs;
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
-    socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
-    socket.on('end', guardedBy(socket, () => this.clientEnded()));
-    socket.on('drain', guardedBy(socket, () => this.drained()));
+    socket.on(
+      'data',
+      guardedBy(socket, (chunk: Buffer) => this.take(chunk)),
+    );
+    socket.on(
+      'end',
+      guardedBy(socket, () => this.clientEnded()),
+    );
+    socket.on(
+      'drain',
+      guardedBy(socket, () => this.drained()),
+    );
     // 'close' follows every error and ends the exchange, so the error itself needs no handling.
     socket.on('error', () => undefined);
-    socket.on('close', guardedBy(socket, () => this.gone()));
+    socket.on(
+      'close',
+      guardedBy(socket, () => this.gone()),
+    );
   }
 
   /** Handles bytes from the client, also those that were read before this object existed. */
@@ -87,7 +108,8 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
   /** Counts the head timeout of an incomplete head from the arrival of its first byte. */
   headBegan(atMs: number): void {
     const { wheel, options } = this.owner;
-    if (this.phase === IDLE && !this.parser.idle) wheel.set(this.timer, Math.max(atMs + options.headerTimeoutMs - wheel.nowMs, 0));
+    if (this.phase === IDLE && !this.parser.idle)
+      wheel.set(this.timer, Math.max(atMs + options.headerTimeoutMs - wheel.nowMs, 0));
   }
 
   // Downstream: calls from the exchange.
@@ -108,13 +130,22 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     if (this.phase === EXCHANGE) this.response.respond(status, headers, content);
   }
 
-  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
+  stream(
+    status: number,
+    headers: HeaderList,
+    content: ContentSource,
+    onDone: (fault: Error | undefined) => void,
+  ): void {
     if (this.phase === EXCHANGE) return this.response.stream(status, headers, content, onDone);
     content.cancel();
     onDone(new Error('the client has disconnected'));
   }
 
-  upgrade(headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
+  upgrade(
+    headers: HeaderList,
+    tunnel: Tunnel,
+    onDone: (fault: TunnelFault | undefined) => void,
+  ): void {
     if (this.phase !== EXCHANGE) {
       tunnel.stream.destroy();
       onDone(undefined);
@@ -125,7 +156,13 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     wheel.clear(this.timer);
     this.writer.send(upgradeResponse(headers));
     this.writer.flush();
-    joinTunnel({ client: this.socket, clientHead: this.reader.stop(), tunnel }, this, wheel, options.lingerMs, onDone);
+    joinTunnel(
+      { client: this.socket, clientHead: this.reader.stop(), tunnel },
+      this,
+      wheel,
+      options.lingerMs,
+      onDone,
+    );
   }
 
   abort(): void {
@@ -158,7 +195,11 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
   }
 
   contentWanted(): void {
-    const isAwaited = this.expectsContinue && !this.response.headSent && this.reader.content?.received === 0 && !this.reader.hasUnread;
+    const isAwaited =
+      this.expectsContinue &&
+      !this.response.headSent &&
+      this.reader.content?.received === 0 &&
+      !this.reader.hasUnread;
     if (isAwaited) this.writer.send(continueHead);
   }
 
@@ -178,7 +219,9 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
   // WatchedPeer: the progress of the client.
 
   get awaitedContent(): RequestContent | undefined {
-    return this.phase === EXCHANGE && !this.reader.complete && this.reader.content?.over === false ? this.reader.content : undefined;
+    return this.phase === EXCHANGE && !this.reader.complete && this.reader.content?.over === false
+      ? this.reader.content
+      : undefined;
   }
 
   get isBlocked(): boolean {
@@ -198,14 +241,20 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
 
   decideKeepAlive(framing: Framing): void {
     const { reader, owner } = this;
-    this.keepAlive = framing !== 'close' && !this.isLastResponse && reader.reusable && !owner.draining && reader.canDiscard(owner.options.drainContentBytes);
+    this.keepAlive =
+      framing !== 'close' &&
+      !this.isLastResponse &&
+      reader.reusable &&
+      !owner.draining &&
+      reader.canDiscard(owner.options.drainContentBytes);
   }
 
   responseEnded(): void {
     if (this.phase !== EXCHANGE) return;
     const { reader } = this;
     const { drainContentBytes, bodyIdleMs } = this.owner.options;
-    if (!this.keepAlive || !reader.reusable || !reader.canDiscard(drainContentBytes)) return this.close();
+    if (!this.keepAlive || !reader.reusable || !reader.canDiscard(drainContentBytes))
+      return this.close();
     if (reader.complete) return this.toIdle();
     this.phase = DISCARDING;
     this.owner.wheel.set(this.timer, bodyIdleMs);
@@ -270,7 +319,12 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
    * @param headers of the request; undefined when its head is not well-formed
    */
   private refuse(code: ErrorCode, reason: string, headers?: HeaderList): void {
-    const content = this.owner.events.refused({ ...ownAnswerOf(this, catalogue[code].status, headers), code, grpcStatus: -1, reason });
+    const content = this.owner.events.refused({
+      ...ownAnswerOf(this, catalogue[code].status, headers),
+      code,
+      grpcStatus: -1,
+      reason,
+    });
     this.decideKeepAlive('length');
     this.writer.send(refusalResponse(this, code, content));
     this.responseEnded();
@@ -336,6 +390,9 @@ export class Http1Connection extends Http1Request implements ClientConnection, D
     if (phase !== EXCHANGE) return;
     if (abortListener !== undefined) abortListener.onAborted();
     else onDone?.(new Error('the client closed the connection'));
-    this.reader.content?.fail('malformed_request', 'The connection ended before the content was complete.');
+    this.reader.content?.fail(
+      'malformed_request',
+      'The connection ended before the content was complete.',
+    );
   }
 }

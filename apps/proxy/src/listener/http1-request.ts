@@ -91,7 +91,8 @@ export abstract class Http1Request {
     if (fault !== undefined) return fault;
     if (parser.method !== 'OPTIONS') return 'forward';
     const verdict = countDownForwards(parser.headers);
-    if (verdict === 'invalid') return { error: 'malformed_request', reason: MALFORMED_MAX_FORWARDS };
+    if (verdict === 'invalid')
+      return { error: 'malformed_request', reason: MALFORMED_MAX_FORWARDS };
     return verdict === 'end' || this.path === '*' ? 'answer' : 'forward';
   }
 }

@@ -66,7 +66,10 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
           this.streamClosed();
         };
         stream.on('close', guardedBy(this.session, closed));
-        new Http2Exchange(this, stream).open(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
+        new Http2Exchange(this, stream).open(
+          raw,
+          (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0,
+        );
       } catch (fault) {
         connectionFailed(stream, fault);
       }
@@ -96,7 +99,8 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
 
   private streamClosed(): void {
     this.streams--;
-    if (this.streams === 0 && !this.session.closed) this.owner.wheel.set(this.timer, this.owner.options.keepAliveIdleMs);
+    if (this.streams === 0 && !this.session.closed)
+      this.owner.wheel.set(this.timer, this.owner.options.keepAliveIdleMs);
   }
 
   /** {@inheritDoc TimerOwner.expired} */

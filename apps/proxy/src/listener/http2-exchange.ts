@@ -1,4 +1,11 @@
-import { catalogue, type ErrorCode, grpcDenial, grpcStatusOf, problemMediaType, soon } from '@sluice/errors';
+import {
+  catalogue,
+  type ErrorCode,
+  grpcDenial,
+  grpcStatusOf,
+  problemMediaType,
+  soon,
+} from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { noContent, type ContentSource } from '../exchange/content.ts';
@@ -72,7 +79,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.response = new Http2Response(stream, this);
     // 'close' follows every error and ends the exchange, so the error itself needs no handling.
     stream.on('error', () => undefined);
-    stream.on('close', guardedBy(stream, () => this.gone()));
+    stream.on(
+      'close',
+      guardedBy(stream, () => this.gone()),
+    );
   }
 
   get bytesReceived(): number {
@@ -101,17 +111,20 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
       if (name === 'content-type') this.isGrpc = isGrpcType(value);
     }
     const parser = readHttp2Head(raw, hasContent, this.owner.options.protectedNames);
-    if (parser === undefined) return this.refuse('malformed_request', 'the head has no valid HTTP/1.1 equivalent');
+    if (parser === undefined)
+      return this.refuse('malformed_request', 'the head has no valid HTTP/1.1 equivalent');
     this.method = parser.method;
     this.host = parser.host;
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
-    if (code !== undefined) return this.refuse(code, `the method ${parser.method} is not served`, parser.headers);
+    if (code !== undefined)
+      return this.refuse(code, `the method ${parser.method} is not served`, parser.headers);
     const fault = parser.readTarget(this, keepEncodedSlash);
     if (fault !== undefined) return this.refuse(fault.error, fault.reason, parser.headers);
     if (parser.method === 'OPTIONS') {
       const verdict = countDownForwards(parser.headers);
-      if (verdict === 'invalid') return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS, parser.headers);
+      if (verdict === 'invalid')
+        return this.refuse('malformed_request', MALFORMED_MAX_FORWARDS, parser.headers);
       if (verdict === 'end' || this.path === '*') return this.answerOptions(parser.headers);
     }
     this.accept(parser, hasContent);
@@ -135,14 +148,23 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (this.isOpen) this.response.respond(status, headers, content);
   }
 
-  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
+  stream(
+    status: number,
+    headers: HeaderList,
+    content: ContentSource,
+    onDone: (fault: Error | undefined) => void,
+  ): void {
     if (this.isOpen) return this.response.begin(status, headers, content, onDone);
     content.cancel();
     onDone(new Error('the client has disconnected'));
   }
 
   /** Never called: WebSockets are served over HTTP/1.1 only. */
-  upgrade(_headers: HeaderList, tunnel: Tunnel, onDone: (fault: TunnelFault | undefined) => void): void {
+  upgrade(
+    _headers: HeaderList,
+    tunnel: Tunnel,
+    onDone: (fault: TunnelFault | undefined) => void,
+  ): void {
     tunnel.stream.destroy();
     this.abort();
     onDone(undefined);
@@ -163,7 +185,13 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
 
   contentStarted(): void {
     const { clientStream: stream, requestContent } = this;
-    if (this.isOpen && this.expectsContinue && requestContent?.received === 0 && !stream.headersSent && stream.readableLength === 0) {
+    if (
+      this.isOpen &&
+      this.expectsContinue &&
+      requestContent?.received === 0 &&
+      !stream.headersSent &&
+      stream.readableLength === 0
+    ) {
       stream.additionalHeaders({ ':status': 100 });
     }
     this.reader?.begin();
@@ -243,13 +271,20 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     this.headers = parser.headers;
     this.authority = parser.authority;
     if (!hasContent) return;
-    const content = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
+    const content = new RequestContent(
+      this,
+      parser.framing === 'length' ? parser.contentLength : -1,
+    );
     this.requestContent = content;
     this.content = content;
     this.expectsContinue = parser.expectContinue && content.length !== 0;
     // Only gRPC uses trailers. In other requests they could carry fields past the checks of the
     // head.
-    this.reader = new Http2RequestReader(this.clientStream, content, this.isGrpc ? this.owner.options.protectedNames : undefined);
+    this.reader = new Http2RequestReader(
+      this.clientStream,
+      content,
+      this.isGrpc ? this.owner.options.protectedNames : undefined,
+    );
   }
 
   /**
@@ -263,7 +298,12 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
         this.content = noContent;
         this.owner.events.connection(this)();
       },
-      fail: ({ code }) => this.refuse(code, 'content arrived, or the stream did not end, after Content-Length: 0', this.headers),
+      fail: ({ code }) =>
+        this.refuse(
+          code,
+          'content arrived, or the stream did not end, after Content-Length: 0',
+          this.headers,
+        ),
     });
   }
 
@@ -272,13 +312,24 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
     const { status } = catalogue[code];
     const grpcStatus = this.isGrpc ? grpcStatusOf(status) : -1;
-    const facts = { protocol, encrypted, status, peerAddress, localPort, method, host, path, headers: received };
+    const facts = {
+      protocol,
+      encrypted,
+      status,
+      peerAddress,
+      localPort,
+      method,
+      host,
+      path,
+      headers: received,
+    };
     const content = this.owner.events.refused({ ...facts, code, reason, grpcStatus });
     if (!this.isOpen) return;
     const headers = new HeaderList();
     if (code === 'method_not_allowed') headers.set('Allow', servedMethods);
     if (this.isGrpc) {
-      for (const [name, value] of grpcDenial(status, catalogue[code].title)) headers.set(name, value);
+      for (const [name, value] of grpcDenial(status, catalogue[code].title))
+        headers.set(name, value);
       return this.response.respond(200, headers, undefined);
     }
     headers.set('Content-Type', problemMediaType);
@@ -288,7 +339,17 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   private answerOptions(received: HeaderList): void {
     const { protocol, encrypted, peerAddress, localPort, method, host, path } = this;
     this.response.respond(204, HeaderList.of({ Allow: servedMethods }), undefined);
-    this.owner.events.answered({ protocol, encrypted, status: 204, peerAddress, localPort, method, host, path, headers: received });
+    this.owner.events.answered({
+      protocol,
+      encrypted,
+      status: 204,
+      peerAddress,
+      localPort,
+      method,
+      host,
+      path,
+      headers: received,
+    });
   }
 
   private watchPeer(): void {
@@ -307,6 +368,9 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
     if (over) return;
     if (abortListener !== undefined) abortListener.onAborted();
     else onDone?.(new Error('the client closed the stream'));
-    this.requestContent?.fail('malformed_request', 'The stream ended before the content was complete.');
+    this.requestContent?.fail(
+      'malformed_request',
+      'The stream ended before the content was complete.',
+    );
   }
 }

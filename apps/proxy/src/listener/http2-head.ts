@@ -14,7 +14,11 @@ const LINE_BREAKS = /[\r\n\0]/;
 
 /** Whether RFC 9113 section 8.2.1 calls the field value malformed. */
 export function isMalformedValue(value: string): boolean {
-  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)) || LINE_BREAKS.test(value);
+  return (
+    isSpace(value.charCodeAt(0)) ||
+    isSpace(value.charCodeAt(value.length - 1)) ||
+    LINE_BREAKS.test(value)
+  );
 }
 
 function isSpace(code: number): boolean {
@@ -30,7 +34,11 @@ function isSpace(code: number): boolean {
  * @returns a new parser with the head or its fault; undefined when the head has no HTTP/1.1
  *   equivalent
  */
-export function readHttp2Head(raw: readonly string[], hasContent: boolean, protectedNames: ReadonlySet<string>): RequestParser | undefined {
+export function readHttp2Head(
+  raw: readonly string[],
+  hasContent: boolean,
+  protectedNames: ReadonlySet<string>,
+): RequestParser | undefined {
   const text = headText(raw, hasContent);
   if (text === undefined) return undefined;
   const parser = new RequestParser({ limits, protectedNames });
@@ -75,7 +83,8 @@ function headText(raw: readonly string[], hasContent: boolean): string | undefin
   }
   const target = method === 'CONNECT' ? authority : path;
   // The parser would take any other form for an absolute URI.
-  if (target === undefined || (method !== 'CONNECT' && target !== '*' && !target.startsWith('/'))) return undefined;
+  if (target === undefined || (method !== 'CONNECT' && target !== '*' && !target.startsWith('/')))
+    return undefined;
   const host = authority === undefined ? '' : `Host: ${authority}\r\n`;
   const cookie = cookies === '' ? '' : `Cookie: ${cookies}\r\n`;
   return `${method} ${target} HTTP/1.1\r\n${host}${fields}${cookie}${isSized ? '' : 'Transfer-Encoding: chunked\r\n'}\r\n`;
@@ -90,5 +99,7 @@ function namesSame(host: string, authority: string | undefined): boolean {
   if (authority === undefined) return false;
   const one = normalizeHost(host);
   const other = normalizeHost(authority);
-  return !isHttp1Fault(one) && !isHttp1Fault(other) && one.host === other.host && one.port === other.port;
+  return (
+    !isHttp1Fault(one) && !isHttp1Fault(other) && one.host === other.host && one.port === other.port
+  );
 }

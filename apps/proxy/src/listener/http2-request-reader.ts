@@ -24,15 +24,24 @@ export class Http2RequestReader {
   private hasEnded = false;
 
   /** @param protectedNames names that no trailer may resemble; undefined drops all trailers */
-  constructor(stream: ServerHttp2Stream, content: RequestContent, protectedNames: ReadonlySet<string> | undefined) {
+  constructor(
+    stream: ServerHttp2Stream,
+    content: RequestContent,
+    protectedNames: ReadonlySet<string> | undefined,
+  ) {
     this.stream = stream;
     this.content = content;
     // Like 'end', trailers may arrive before the content is requested.
     if (protectedNames !== undefined) {
-      const trailed = guardedBy(stream, (raw: readonly string[]) => this.takeTrailers(raw, protectedNames));
+      const trailed = guardedBy(stream, (raw: readonly string[]) =>
+        this.takeTrailers(raw, protectedNames),
+      );
       stream.on('trailers', (_, __, raw) => trailed(raw));
     }
-    stream.on('end', guardedBy(stream, () => this.end()));
+    stream.on(
+      'end',
+      guardedBy(stream, () => this.end()),
+    );
   }
 
   /**
@@ -43,7 +52,11 @@ export class Http2RequestReader {
     if (this.hasBegun) return;
     this.hasBegun = true;
     if (this.hasEnded) this.complete();
-    else this.stream.on('data', guardedBy(this.stream, (chunk: Buffer) => this.take(chunk)));
+    else
+      this.stream.on(
+        'data',
+        guardedBy(this.stream, (chunk: Buffer) => this.take(chunk)),
+      );
   }
 
   private take(chunk: Buffer): void {
@@ -55,7 +68,8 @@ export class Http2RequestReader {
 
   private takeTrailers(raw: readonly string[], protectedNames: ReadonlySet<string>): void {
     this.trailers = readHttp2Trailers(raw, protectedNames);
-    if (this.trailers === undefined) this.content.fail('malformed_request', 'A trailer field is not allowed.');
+    if (this.trailers === undefined)
+      this.content.fail('malformed_request', 'A trailer field is not allowed.');
   }
 
   private end(): void {

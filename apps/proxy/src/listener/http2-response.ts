@@ -52,7 +52,8 @@ export class Http2Response implements ContentSink {
   }
 
   interim(status: number, headers: HeaderList): void {
-    if (!this.stream.headersSent) this.stream.additionalHeaders({ ':status': status, ...trailersOf(headers) });
+    if (!this.stream.headersSent)
+      this.stream.additionalHeaders({ ':status': status, ...trailersOf(headers) });
   }
 
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
@@ -69,9 +70,18 @@ export class Http2Response implements ContentSink {
     this.owner.responseEnded();
   }
 
-  begin(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
+  begin(
+    status: number,
+    headers: HeaderList,
+    content: ContentSource,
+    onDone: (fault: Error | undefined) => void,
+  ): void {
     const { takesTrailers, method } = this.owner;
-    if (content.endsWithHead === true || isBodiless(method, status) || (content.length === 0 && !takesTrailers)) {
+    if (
+      content.endsWithHead === true ||
+      isBodiless(method, status) ||
+      (content.length === 0 && !takesTrailers)
+    ) {
       // The head is sent first: cancelling the content may return its connection, which owns the
       // fields, to the pool.
       this.sendHead(status, headers, content.length, true, false);
@@ -91,7 +101,9 @@ export class Http2Response implements ContentSink {
     if (this.source === undefined) return false;
     if (this.missing >= 0 && (this.missing -= chunk.length) < 0) {
       this.source.cancel();
-      this.fail(new GatewayError('upstream_malformed_response', { cause: 'more content than announced' }));
+      this.fail(
+        new GatewayError('upstream_malformed_response', { cause: 'more content than announced' }),
+      );
       return false;
     }
     this.bytesSent += chunk.length;
@@ -104,7 +116,11 @@ export class Http2Response implements ContentSink {
   end(trailers: HeaderList | undefined): void {
     if (this.source === undefined) return;
     if (this.missing > 0) {
-      this.fail(new GatewayError('upstream_reset', { cause: `${this.missing} bytes of the announced content are missing` }));
+      this.fail(
+        new GatewayError('upstream_reset', {
+          cause: `${this.missing} bytes of the announced content are missing`,
+        }),
+      );
       return;
     }
     const onDone = this.clear();
@@ -117,7 +133,8 @@ export class Http2Response implements ContentSink {
   fail(error: Error): void {
     if (this.source === undefined) return;
     const onDone = this.clear();
-    if (this.owner.takesTrailers && error instanceof GatewayError && this.stream.writable) this.endWithFault(error);
+    if (this.owner.takesTrailers && error instanceof GatewayError && this.stream.writable)
+      this.endWithFault(error);
     else this.owner.responseBroken();
     onDone?.(error);
   }
@@ -144,12 +161,19 @@ export class Http2Response implements ContentSink {
     return onDone;
   }
 
-  private sendHead(status: number, headers: HeaderList, length: number, endStream: boolean, waitForTrailers: boolean): void {
+  private sendHead(
+    status: number,
+    headers: HeaderList,
+    length: number,
+    endStream: boolean,
+    waitForTrailers: boolean,
+  ): void {
     if (this.stream.headersSent) throw new Error('the response to this request has already begun');
     const raw = appendFields([constants.HTTP2_HEADER_STATUS, String(status)], headers);
     // A response to HEAD states the length of the GET response when known; 204 and an empty 304
     // state none.
-    if (length >= 0 && status !== 204 && !(status === 304 && length === 0)) raw.push('content-length', String(length));
+    if (length >= 0 && status !== 204 && !(status === 304 && length === 0))
+      raw.push('content-length', String(length));
     if (this.owner.takesTrailers) this.statusInHead = headers.get('grpc-status');
     for (const text of raw) this.bytesSent += text.length;
     this.hasTrailers = waitForTrailers;

@@ -69,5 +69,12 @@ export class StreamErrorGuard {
 
 /** Also accepts null, which node:http2 passes when there is no error. */
 function isProtocolError(error: Error | null | undefined): error is Error {
-  return error !== undefined && error !== null && 'code' in error && error.code === 'ERR_HTTP2_ERROR' && 'errno' in error && error.errno === NGHTTP2_ERR_PROTO;
+  return (
+    error !== undefined &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_HTTP2_ERROR' &&
+    'errno' in error &&
+    error.errno === NGHTTP2_ERR_PROTO
+  );
 }

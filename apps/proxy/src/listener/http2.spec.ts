@@ -4,13 +4,22 @@ import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } f
 import type { Downstream } from '../exchange/downstream.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { RawClient } from './testing/raw-client.ts';
-import { collect, echo, eventually, RunningListener, ScriptedContent } from './testing/running-listener.ts';
+import {
+  collect,
+  echo,
+  eventually,
+  RunningListener,
+  ScriptedContent,
+} from './testing/running-listener.ts';
 
 let running: RunningListener;
 let session: ClientHttp2Session;
 const errors: string[] = [];
 
-async function serve(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> {
+async function serve(
+  handler: (downstream: Downstream) => void,
+  options: Partial<ListenerOptions> = {},
+): Promise<void> {
   running = await RunningListener.start(handler, options);
   session = connect(`http://127.0.0.1:${running.port}`);
   session.on('error', (error) => errors.push(error.message));
@@ -35,23 +44,41 @@ interface Answer {
 
 /** Reads the answer on a stream to its end, good or bad. */
 function read(stream: ClientHttp2Stream): Promise<Answer> {
-  const answer = { status: 0, fields: [] as string[], body: '', trailers: [] as string[], rstCode: 0, ended: false, interims: [] as number[] };
+  const answer = {
+    status: 0,
+    fields: [] as string[],
+    body: '',
+    trailers: [] as string[],
+    rstCode: 0,
+    ended: false,
+    interims: [] as number[],
+  };
   stream.on('headers', (headers) => answer.interims.push(Number(headers[':status'])));
-  stream.on('response', (headers, _, raw) => ((answer.status = Number(headers[':status'])), (answer.fields = raw)));
+  stream.on(
+    'response',
+    (headers, _, raw) => ((answer.status = Number(headers[':status'])), (answer.fields = raw)),
+  );
   stream.on('trailers', (_, __, raw) => (answer.trailers = raw));
   stream.on('data', (chunk: Buffer) => (answer.body += chunk.toString('latin1')));
   stream.on('end', () => (answer.ended = true));
   stream.on('error', () => undefined);
-  return new Promise((resolve) => stream.on('close', () => resolve({ ...answer, rstCode: stream.rstCode ?? 0 })));
+  return new Promise((resolve) =>
+    stream.on('close', () => resolve({ ...answer, rstCode: stream.rstCode ?? 0 })),
+  );
 }
 const request = (fields: Record<string, string | string[]>, content?: string): Promise<Answer> => {
-  const stream = session.request({ ':authority': 'a.test', ...fields }, { endStream: content === undefined });
+  const stream = session.request(
+    { ':authority': 'a.test', ...fields },
+    { endStream: content === undefined },
+  );
   const answer = read(stream);
   if (content !== undefined) stream.end(content);
   return answer;
 };
-const get = (path: string, fields: Record<string, string | string[]> = {}): Promise<Answer> => request({ ':path': path, ...fields });
-const ok = (downstream: Downstream): void => downstream.respond(200, HeaderList.of({ Date: 'D' }), downstream.path);
+const get = (path: string, fields: Record<string, string | string[]> = {}): Promise<Answer> =>
+  request({ ':path': path, ...fields });
+const ok = (downstream: Downstream): void =>
+  downstream.respond(200, HeaderList.of({ Date: 'D' }), downstream.path);
 
 describe('HTTP/2 with prior knowledge', () => {
   it('carries concurrent exchanges on one connection', async () => {
@@ -61,7 +88,11 @@ describe('HTTP/2 with prior knowledge', () => {
       else ok(downstream);
     });
     const first = get('/first');
-    expect(await get('/second')).toMatchObject({ status: 200, body: '/second', fields: [':status', '200', 'date', 'D', 'content-length', '7'] });
+    expect(await get('/second')).toMatchObject({
+      status: 200,
+      body: '/second',
+      fields: [':status', '200', 'date', 'D', 'content-length', '7'],
+    });
     held[0]?.();
     expect((await first).body).toBe('/first');
     expect(running.listener.connectionCount).toBe(1);
@@ -70,12 +101,25 @@ describe('HTTP/2 with prior knowledge', () => {
   it('offers the same request as HTTP/1.1', async () => {
     let seen: Partial<Downstream> | undefined;
     await serve((downstream) => {
-      const { protocol, encrypted, method, path, query, host, authority, wantsUpgrade } = downstream;
+      const { protocol, encrypted, method, path, query, host, authority, wantsUpgrade } =
+        downstream;
       seen = { protocol, encrypted, method, path, query, host, authority, wantsUpgrade };
       downstream.respond(200, new HeaderList(), downstream.headers.get('cookie'));
     });
-    const answer = await get('/a/../b//c?d=%20', { ':authority': 'A.Test:8080', cookie: ['a=b', 'c=d'] });
-    expect(seen).toEqual({ protocol: '2', encrypted: false, method: 'GET', path: '/b/c', query: 'd=%20', host: 'a.test', authority: 'a.test:8080', wantsUpgrade: false });
+    const answer = await get('/a/../b//c?d=%20', {
+      ':authority': 'A.Test:8080',
+      cookie: ['a=b', 'c=d'],
+    });
+    expect(seen).toEqual({
+      protocol: '2',
+      encrypted: false,
+      method: 'GET',
+      path: '/b/c',
+      query: 'd=%20',
+      host: 'a.test',
+      authority: 'a.test:8080',
+      wantsUpgrade: false,
+    });
     expect(answer.body).toBe('a=b; c=d');
   });
 
@@ -114,7 +158,11 @@ describe('HTTP/2 with prior knowledge', () => {
     ['a fragment', { ':path': '/a#b' }, 400],
     ['an alias of a protected name', { x_forwarded_for: '1.2.3.4' }, 400],
     ['another expectation', { expect: '200-ok' }, 417],
-    ['more than 100 fields', Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, 'y'])), 431],
+    [
+      'more than 100 fields',
+      Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, 'y'])),
+      431,
+    ],
     ['a target above 8 KiB', { ':path': `/${'a'.repeat(8_200)}` }, 414],
   ])('refuses %s, and serves the next request', async (_, fields, status) => {
     await serve(ok);
@@ -131,7 +179,9 @@ describe('HTTP/2 with prior knowledge', () => {
   ])('resets the stream for %s, and serves the next request', async (_, fields) => {
     let handled = 0;
     await serve((downstream) => (handled++, ok(downstream)));
-    const broken = await request({ ':path': '/', ...fields }).catch(() => ({ rstCode: constants.NGHTTP2_PROTOCOL_ERROR }));
+    const broken = await request({ ':path': '/', ...fields }).catch(() => ({
+      rstCode: constants.NGHTTP2_PROTOCOL_ERROR,
+    }));
     expect([broken.rstCode, handled]).toEqual([constants.NGHTTP2_PROTOCOL_ERROR, 0]);
     expect((await get('/next')).body).toBe('/next');
   });
@@ -143,7 +193,10 @@ describe('HTTP/2 with prior knowledge', () => {
 
   it('answers OPTIONS * by itself', async () => {
     await serve(ok);
-    expect(await request({ ':method': 'OPTIONS', ':path': '*' })).toMatchObject({ status: 204, fields: expect.arrayContaining(['allow']) });
+    expect(await request({ ':method': 'OPTIONS', ':path': '*' })).toMatchObject({
+      status: 204,
+      fields: expect.arrayContaining(['allow']),
+    });
   });
 });
 
@@ -154,14 +207,20 @@ describe('content over HTTP/2', () => {
       lengths.push(downstream.content.length);
       echo(downstream);
     });
-    expect((await request({ ':method': 'POST', ':path': '/', 'content-length': '5' }, 'hello')).body).toBe('POST a.test/ hello');
-    expect((await request({ ':method': 'POST', ':path': '/' }, 'hello')).body).toBe('POST a.test/ hello');
+    expect(
+      (await request({ ':method': 'POST', ':path': '/', 'content-length': '5' }, 'hello')).body,
+    ).toBe('POST a.test/ hello');
+    expect((await request({ ':method': 'POST', ':path': '/' }, 'hello')).body).toBe(
+      'POST a.test/ hello',
+    );
     expect((await get('/')).body).toBe('GET a.test/ ');
     expect(lengths).toEqual([5, -1, 0]);
   });
 
   it('is awaited with 100 only when it is wanted', async () => {
-    await serve((downstream) => (downstream.path === '/no' ? downstream.respond(401, new HeaderList(), '') : echo(downstream)));
+    await serve((downstream) =>
+      downstream.path === '/no' ? downstream.respond(401, new HeaderList(), '') : echo(downstream),
+    );
     const expecting = { ':method': 'POST', expect: '100-continue' };
     const stream = session.request({ ':authority': 'a.test', ':path': '/', ...expecting });
     const answer = read(stream);
@@ -175,8 +234,13 @@ describe('content over HTTP/2', () => {
       downstream.maxBodyBytes = 10;
       echo(downstream);
     });
-    expect(await request({ ':method': 'POST', ':path': '/', 'content-length': '11' }, 'x'.repeat(11))).toMatchObject({ status: 413, rstCode: 0 });
-    expect(await request({ ':method': 'POST', ':path': '/' }, 'x'.repeat(100_000))).toMatchObject({ status: 413, rstCode: 0 });
+    expect(
+      await request({ ':method': 'POST', ':path': '/', 'content-length': '11' }, 'x'.repeat(11)),
+    ).toMatchObject({ status: 413, rstCode: 0 });
+    expect(await request({ ':method': 'POST', ':path': '/' }, 'x'.repeat(100_000))).toMatchObject({
+      status: 413,
+      rstCode: 0,
+    });
   });
 
   it('is subject to backpressure on either side', async () => {
@@ -186,7 +250,11 @@ describe('content over HTTP/2', () => {
     await serve((downstream) => {
       downstream.stream(200, new HeaderList(), content, () => undefined);
       source = downstream.content;
-      source.start({ data: (chunk) => ((taken += chunk.length), false), end: () => content.end(), fail: () => content.end() });
+      source.start({
+        data: (chunk) => ((taken += chunk.length), false),
+        end: () => content.end(),
+        fail: () => content.end(),
+      });
     });
     const stream = session.request({ ':authority': 'a.test', ':path': '/', ':method': 'POST' });
     stream.on('error', () => undefined);
@@ -215,22 +283,59 @@ describe('content over HTTP/2', () => {
 
 describe('responses over HTTP/2', () => {
   it('have no content for HEAD, 204 and 304', async () => {
-    await serve((downstream) => downstream.respond(Number(downstream.path.slice(1)), HeaderList.of({ Date: 'D' }), downstream.method === 'HEAD' ? 'hello' : undefined));
-    expect(await request({ ':method': 'HEAD', ':path': '/200' })).toMatchObject({ status: 200, body: '', fields: [':status', '200', 'date', 'D', 'content-length', '5'] });
+    await serve((downstream) =>
+      downstream.respond(
+        Number(downstream.path.slice(1)),
+        HeaderList.of({ Date: 'D' }),
+        downstream.method === 'HEAD' ? 'hello' : undefined,
+      ),
+    );
+    expect(await request({ ':method': 'HEAD', ':path': '/200' })).toMatchObject({
+      status: 200,
+      body: '',
+      fields: [':status', '200', 'date', 'D', 'content-length', '5'],
+    });
     expect((await get('/204')).fields).toEqual([':status', '204', 'date', 'D']);
     expect((await get('/304')).fields).toEqual([':status', '304', 'date', 'D']);
   });
 
   it('lose fields that HTTP/2 forbids, and keep repeated fields', async () => {
-    const fields: [string, string][] = [['Connection', 'close'], ['Keep-Alive', 'x'], ['Transfer-Encoding', 'chunked'], ['Date', 'D'], ['Set-Cookie', 'a'], ['Set-Cookie', 'b'], ['Content-Type', 'c'], ['Content-Type', 'd']];
+    const fields: [string, string][] = [
+      ['Connection', 'close'],
+      ['Keep-Alive', 'x'],
+      ['Transfer-Encoding', 'chunked'],
+      ['Date', 'D'],
+      ['Set-Cookie', 'a'],
+      ['Set-Cookie', 'b'],
+      ['Content-Type', 'c'],
+      ['Content-Type', 'd'],
+    ];
     await serve((downstream) => downstream.respond(200, HeaderList.of(fields), ''));
-    expect((await get('/')).fields).toEqual([':status', '200', 'date', 'D', 'set-cookie', 'a', 'set-cookie', 'b', 'content-type', 'c', 'content-type', 'd', 'content-length', '0']);
+    expect((await get('/')).fields).toEqual([
+      ':status',
+      '200',
+      'date',
+      'D',
+      'set-cookie',
+      'a',
+      'set-cookie',
+      'b',
+      'content-type',
+      'c',
+      'content-type',
+      'd',
+      'content-length',
+      '0',
+    ]);
   });
 
   it('stream, with interim ones before', async () => {
     await serve((downstream) => {
       downstream.sendInterim(103, HeaderList.of({ Link: '</a>' }));
-      const content = new ScriptedContent(-1, (source) => (source.give('he'), source.give('llo'), source.end()));
+      const content = new ScriptedContent(
+        -1,
+        (source) => (source.give('he'), source.give('llo'), source.end()),
+      );
       downstream.stream(200, new HeaderList(), content, () => undefined);
     });
     expect(await get('/')).toMatchObject({ status: 200, body: 'hello', interims: [103] });
@@ -250,9 +355,17 @@ describe('responses over HTTP/2', () => {
       downstream.stream(200, new HeaderList(), content, (fault) => faults.push(fault));
     });
     for (const path of ['/fail', '/short', '/long']) {
-      expect(await get(path)).toMatchObject({ body: 'half', ended: false, rstCode: constants.NGHTTP2_INTERNAL_ERROR });
+      expect(await get(path)).toMatchObject({
+        body: 'half',
+        ended: false,
+        rstCode: constants.NGHTTP2_INTERNAL_ERROR,
+      });
     }
-    expect(faults).toMatchObject([{ code: 'upstream_reset' }, { code: 'upstream_reset' }, { code: 'upstream_malformed_response' }]);
+    expect(faults).toMatchObject([
+      { code: 'upstream_reset' },
+      { code: 'upstream_reset' },
+      { code: 'upstream_malformed_response' },
+    ]);
   });
 
   it('carry trailers for gRPC, and for nothing else', async () => {
@@ -318,7 +431,10 @@ describe('an HTTP/2 client that disconnects', () => {
   it('or does not read is reset', async () => {
     let fault: Error | undefined;
     const content = new ScriptedContent(-1);
-    await serve((downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)), { writeIdleMs: 80 });
+    await serve(
+      (downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)),
+      { writeIdleMs: 80 },
+    );
     const stream = session.request({ ':authority': 'a.test', ':path': '/' });
     stream.on('error', () => undefined);
     await eventually(() => content.sink !== undefined);
@@ -333,8 +449,12 @@ describe('limits of HTTP/2', () => {
     let open = 0;
     await serve(() => void open++);
     await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
-    expect([session.remoteSettings.maxConcurrentStreams, session.remoteSettings.maxHeaderListSize]).toEqual([100, 65_536]);
-    for (let index = 0; index < 120; index++) void read(session.request({ ':authority': 'a.test', ':path': '/' }));
+    expect([
+      session.remoteSettings.maxConcurrentStreams,
+      session.remoteSettings.maxHeaderListSize,
+    ]).toEqual([100, 65_536]);
+    for (let index = 0; index < 120; index++)
+      void read(session.request({ ':authority': 'a.test', ':path': '/' }));
     await eventually(() => open === 100);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(open).toBe(100);
@@ -371,7 +491,11 @@ describe('limits of HTTP/2', () => {
 describe('drain of HTTP/2', () => {
   it('finishes exchanges in progress and requests already sent', async () => {
     const held: (() => void)[] = [];
-    await serve((downstream) => (downstream.path === '/held' ? held.push(() => ok(downstream)) : ok(downstream)), { drainIdleMs: 60 });
+    await serve(
+      (downstream) =>
+        downstream.path === '/held' ? held.push(() => ok(downstream)) : ok(downstream),
+      { drainIdleMs: 60 },
+    );
     const under = get('/held');
     await eventually(() => held.length === 1);
     const onItsWay = get('/late');

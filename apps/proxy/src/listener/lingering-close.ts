@@ -12,7 +12,12 @@ import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
  * @param hasMore whether the client may still be sending, because its request is incomplete or
  *   unread
  */
-export function closeLingering(socket: Socket, wheel: TimerWheel, options: ListenerOptions, hasMore: boolean): void {
+export function closeLingering(
+  socket: Socket,
+  wheel: TimerWheel,
+  options: ListenerOptions,
+  hasMore: boolean,
+): void {
   const timer = new Timer({ expired: () => socket.destroy() });
   wheel.set(timer, options.writeIdleMs);
   socket.on('close', () => wheel.clear(timer));

@@ -9,7 +9,10 @@ import { RunningListener } from './testing/running-listener.ts';
 let running: RunningListener;
 const clients: RawClient[] = [];
 
-const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+const serve = async (
+  handler: (downstream: Downstream) => void,
+  options: Partial<ListenerOptions> = {},
+): Promise<void> => {
   running = await RunningListener.start(handler, options);
 };
 const open = async (): Promise<RawClient> => {
@@ -24,8 +27,10 @@ afterEach(async () => {
   await running.stop();
 });
 
-const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+const get = (path: string, fields = '', version = '1.1'): string =>
+  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void =>
+  downstream.respond(200, new HeaderList(), downstream.path);
 
 describe('connection limits', () => {
   it('answers 503 beyond the number per address, and takes new ones when old ones close', async () => {
@@ -60,7 +65,9 @@ describe('connection limits', () => {
     // None of them closes its side: each is still being turned away.
     for (let count = 0; count < 50; count++) await open();
     const [first, last] = [clients[1] as RawClient, clients[50] as RawClient];
-    expect([(await first.readResponse()).status, (await last.readResponse()).status]).toEqual([503, 503]);
+    expect([(await first.readResponse()).status, (await last.readResponse()).status]).toEqual([
+      503, 503,
+    ]);
     expect(await (await open()).readToEnd()).toBe('');
     expect(running.refusals).toHaveLength(51);
     await running.listener.close();
@@ -121,8 +128,12 @@ describe('listen', () => {
     await third.stop();
     const taken = createServer().listen(port, '127.0.0.1');
     await soon(5);
-    const { listener } = await RunningListener.start(ok).then(async (started) => (await started.stop(), started));
-    await expect(listener.listen(port, '127.0.0.1')).rejects.toThrow(`port ${port} on 127.0.0.1 is already in use: stop the program that uses it, or set SLUICE_PROXY_PORT`);
+    const { listener } = await RunningListener.start(ok).then(
+      async (started) => (await started.stop(), started),
+    );
+    await expect(listener.listen(port, '127.0.0.1')).rejects.toThrow(
+      `port ${port} on 127.0.0.1 is already in use: stop the program that uses it, or set SLUICE_PROXY_PORT`,
+    );
     taken.close();
   });
 });

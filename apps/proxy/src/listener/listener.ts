@@ -54,15 +54,29 @@ export class Listener implements PendingConnectionOwner {
    *   its own options
    * @throws Error when a certificate is not usable
    */
-  constructor(events: ListenerEvents, wheel: TimerWheel, options: Partial<ListenerOptions> = {}, connectionLimits?: ConnectionLimits) {
+  constructor(
+    events: ListenerEvents,
+    wheel: TimerWheel,
+    options: Partial<ListenerOptions> = {},
+    connectionLimits?: ConnectionLimits,
+  ) {
     this.events = events;
     this.wheel = wheel;
     this.options = { ...defaultListenerOptions, ...options };
-    this.connectionLimits = connectionLimits ?? new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
+    this.connectionLimits =
+      connectionLimits ??
+      new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
     const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
     this.scout = new RequestParser({ limits, protectedNames });
-    this.tls = certificates.length === 0 ? undefined : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
-    this.server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES });
+    this.tls =
+      certificates.length === 0
+        ? undefined
+        : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
+    this.server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      highWaterMark: HIGH_WATER_MARK_BYTES,
+    });
     this.server.on('connection', (socket) => {
       guardedBy(socket, (accepted: Socket) => this.acceptSocket(accepted))(socket);
     });
@@ -74,7 +88,8 @@ export class Listener implements PendingConnectionOwner {
    *   listener has no TLS
    */
   setCertificates(certificates: readonly ServerCertificate[]): void {
-    if (this.tls === undefined) throw new Error('this listener does not use TLS: create it with a certificate');
+    if (this.tls === undefined)
+      throw new Error('this listener does not use TLS: create it with a certificate');
     this.tls.setCertificates(certificates);
   }
 
@@ -96,17 +111,31 @@ export class Listener implements PendingConnectionOwner {
    */
   async listen(port: number, host: string, options: ListenOptions = {}): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => reject(new Error(listenFault(error, port, host, options.setting ?? 'SLUICE_PROXY_PORT'), { cause: error }));
+      const failed = (error: NodeJS.ErrnoException): void =>
+        reject(
+          new Error(listenFault(error, port, host, options.setting ?? 'SLUICE_PROXY_PORT'), {
+            cause: error,
+          }),
+        );
       this.server.once('error', failed);
-      this.server.listen({ port, host, backlog: 4096, reusePort: options.reusePort ?? false }, () => {
-        this.server.off('error', failed);
-        this.server.on('error', (error: NodeJS.ErrnoException) => this.notAccepted(error.code ?? error.message));
-        resolve();
-      });
+      this.server.listen(
+        { port, host, backlog: 4096, reusePort: options.reusePort ?? false },
+        () => {
+          this.server.off('error', failed);
+          this.server.on('error', (error: NodeJS.ErrnoException) =>
+            this.notAccepted(error.code ?? error.message),
+          );
+          resolve();
+        },
+      );
     });
     if (this.tls !== undefined) return;
     try {
-      takeHandles(this.server, (handle) => this.acceptHandle(handle), (error) => this.notAccepted(getSystemErrorName(error)));
+      takeHandles(
+        this.server,
+        (handle) => this.acceptHandle(handle),
+        (error) => this.notAccepted(getSystemErrorName(error)),
+      );
     } catch (error) {
       this.server.close();
       throw error;
@@ -165,8 +194,15 @@ export class Listener implements PendingConnectionOwner {
 
   tookTooLong(pending: PendingConnection): void {
     const code = 'request_timeout';
-    const content = noteRefusal(this, pending.peerAddress, code, 'the head of the request was not complete in time');
-    const client = new RefusedClient(this, pending.handle, (gone) => this.remove(gone, pending.addressKey));
+    const content = noteRefusal(
+      this,
+      pending.peerAddress,
+      code,
+      'the head of the request was not complete in time',
+    );
+    const client = new RefusedClient(this, pending.handle, (gone) =>
+      this.remove(gone, pending.addressKey),
+    );
     this.connections.delete(pending);
     this.connections.add(client);
     client.answer(code, content);
@@ -197,7 +233,10 @@ export class Listener implements PendingConnectionOwner {
   private serve(pending: PendingConnection, socket: Socket, connection: ClientConnection): void {
     this.connections.delete(pending);
     this.connections.add(connection);
-    socket.on('close', guardedBy(socket, () => this.remove(connection, pending.addressKey)));
+    socket.on(
+      'close',
+      guardedBy(socket, () => this.remove(connection, pending.addressKey)),
+    );
     if (this.draining) connection.drain();
   }
 
@@ -225,7 +264,10 @@ export class Listener implements PendingConnectionOwner {
       if (this.draining) connection.drain();
     });
     this.connections.add(connection);
-    socket.on('close', guardedBy(socket, () => this.remove(connection, key)));
+    socket.on(
+      'close',
+      guardedBy(socket, () => this.remove(connection, key)),
+    );
   }
 
   /** Ends the count of a connection. */
@@ -235,7 +277,12 @@ export class Listener implements PendingConnectionOwner {
     if (this.connections.size === 0) this.whenEmpty?.();
   }
 
-  private turnAway(handle: ConnectionHandle, peerAddress: string, key: string, limit: 'total' | 'address'): void {
+  private turnAway(
+    handle: ConnectionHandle,
+    peerAddress: string,
+    key: string,
+    limit: 'total' | 'address',
+  ): void {
     const content = this.noteTurnedAway(peerAddress, key, limit);
     if (this.turnedAway.size >= this.options.maxTurnedAway) return handle.close();
     const client = new RefusedClient(this, handle, (gone) => this.turnedAway.delete(gone));
@@ -244,7 +291,12 @@ export class Listener implements PendingConnectionOwner {
   }
 
   private noteTurnedAway(peerAddress: string, key: string, limit: 'total' | 'address'): string {
-    return noteRefusal(this, peerAddress, 'too_many_connections', `the limit of connections ${limit === 'total' ? 'in total' : `from ${key}`} is reached`);
+    return noteRefusal(
+      this,
+      peerAddress,
+      'too_many_connections',
+      `the limit of connections ${limit === 'total' ? 'in total' : `from ${key}`} is reached`,
+    );
   }
 }
 
@@ -253,7 +305,12 @@ function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
-function listenFault(error: NodeJS.ErrnoException, port: number, host: string, setting: string): string {
+function listenFault(
+  error: NodeJS.ErrnoException,
+  port: number,
+  host: string,
+  setting: string,
+): string {
   switch (error.code) {
     case 'EADDRINUSE':
       return `port ${port} on ${host} is already in use: stop the program that uses it, or set ${setting} to another port`;

@@ -34,8 +34,14 @@ const headOf = (bytes: number): string => {
 describe('a pending connection', () => {
   it.each<[string, string]>([
     ['a request', 'GET /a HTTP/1.1\r\nHost: a.test\r\n\r\n'],
-    ['a request with content', 'POST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello'],
-    ['two requests', 'GET /c HTTP/1.1\r\nHost: a.test\r\n\r\nGET /d HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'],
+    [
+      'a request with content',
+      'POST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello',
+    ],
+    [
+      'two requests',
+      'GET /c HTTP/1.1\r\nHost: a.test\r\n\r\nGET /d HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n',
+    ],
     ['an empty line before the request', '\r\nGET /e HTTP/1.1\r\nHost: a.test\r\n\r\n'],
     ['two empty lines', '\r\n\r\nGET /f HTTP/1.1\r\nHost: a.test\r\n\r\n'],
     ['a bare CR', '\rGET /g HTTP/1.1\r\nHost: a.test\r\n\r\n'],
@@ -44,30 +50,46 @@ describe('a pending connection', () => {
     ['something other than HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['what begins as HTTP/2 does', 'PRINT /j HTTP/1.1\r\nHost: a.test\r\n\r\n'],
     ['a preface that goes wrong', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\rX'],
-  ])('gets the same response for every division of its bytes into reads: %s', async (_, message) => {
-    await serve();
-    let wholeBytes = 0;
-    /** Waits until nothing more comes, and for as many bytes as the uncut message is answered with. */
-    const answerTo = async (cuts: readonly number[], leastBytes = 1): Promise<string> => {
-      const client = await open();
-      for (const [index, from] of [0, ...cuts].entries()) {
-        if (index > 0) await soon(8);
-        client.send(message.slice(from, cuts[index] ?? message.length));
-      }
-      let length = -1;
-      for (let turn = 0; turn < 200 && (client.received.length < leastBytes || client.received.length !== length); turn++) {
-        length = client.received.length;
-        await soon(40);
-      }
-      wholeBytes = Math.max(wholeBytes, client.received.length);
-      return client.received.toString('latin1').replaceAll(/^Date: .*\r\n/gm, '');
-    };
-    const whole = await answerTo([]);
-    expect(whole).toMatch(/^HTTP\/1\.1 [245]\d\d /);
-    const positions = Array.from({ length: Math.min(message.length - 1, 40) }, (__, index) => index + 1);
-    const answers = await Promise.all([...positions.map((at) => answerTo([at], wholeBytes)), answerTo(positions.filter((at) => at % 3 === 0), wholeBytes)]);
-    expect(new Set(answers)).toEqual(new Set([whole]));
-  });
+  ])(
+    'gets the same response for every division of its bytes into reads: %s',
+    async (_, message) => {
+      await serve();
+      let wholeBytes = 0;
+      /** Waits until nothing more comes, and for as many bytes as the uncut message is answered with. */
+      const answerTo = async (cuts: readonly number[], leastBytes = 1): Promise<string> => {
+        const client = await open();
+        for (const [index, from] of [0, ...cuts].entries()) {
+          if (index > 0) await soon(8);
+          client.send(message.slice(from, cuts[index] ?? message.length));
+        }
+        let length = -1;
+        for (
+          let turn = 0;
+          turn < 200 && (client.received.length < leastBytes || client.received.length !== length);
+          turn++
+        ) {
+          length = client.received.length;
+          await soon(40);
+        }
+        wholeBytes = Math.max(wholeBytes, client.received.length);
+        return client.received.toString('latin1').replaceAll(/^Date: .*\r\n/gm, '');
+      };
+      const whole = await answerTo([]);
+      expect(whole).toMatch(/^HTTP\/1\.1 [245]\d\d /);
+      const positions = Array.from(
+        { length: Math.min(message.length - 1, 40) },
+        (__, index) => index + 1,
+      );
+      const answers = await Promise.all([
+        ...positions.map((at) => answerTo([at], wholeBytes)),
+        answerTo(
+          positions.filter((at) => at % 3 === 0),
+          wholeBytes,
+        ),
+      ]);
+      expect(new Set(answers)).toEqual(new Set([whole]));
+    },
+  );
 
   it('becomes an HTTP/1.1 connection after more bytes than it may hold, and keeps its head timeout', async () => {
     await serve({ headerTimeoutMs: 300 });
@@ -84,16 +106,19 @@ describe('a pending connection', () => {
     expect(running.refusals.map(({ code }) => code)).toEqual(['request_timeout']);
   });
 
-  it.each([MAX_HELD_BYTES - 1, MAX_HELD_BYTES, MAX_HELD_BYTES + 1])('is served when the first %s bytes of its head arrive in two reads', async (bytes) => {
-    await serve();
-    const client = await open();
-    client.send(headOf(bytes).slice(0, bytes - 10));
-    await soon();
-    client.send(headOf(bytes).slice(bytes - 10));
-    await soon();
-    client.send('\r\n\r\n');
-    expect((await client.readResponse()).body).toBe('GET a.test/long ');
-  });
+  it.each([MAX_HELD_BYTES - 1, MAX_HELD_BYTES, MAX_HELD_BYTES + 1])(
+    'is served when the first %s bytes of its head arrive in two reads',
+    async (bytes) => {
+      await serve();
+      const client = await open();
+      client.send(headOf(bytes).slice(0, bytes - 10));
+      await soon();
+      client.send(headOf(bytes).slice(bytes - 10));
+      await soon();
+      client.send('\r\n\r\n');
+      expect((await client.readResponse()).body).toBe('GET a.test/long ');
+    },
+  );
 
   it('restarts its head timeout at its first byte', async () => {
     await serve({ headerTimeoutMs: 200 });
@@ -126,19 +151,22 @@ describe('a pending connection', () => {
     expect([count(), running.refusals]).toEqual([0, []]);
   });
 
-  it.each(['', 'GET /gone HTTP/1.1\r\nHo'])('that resets the connection is no longer counted, and no refusal is reported: %j', async (sent) => {
-    await serve({ maxConnectionsPerAddress: 1 });
-    const client = await open();
-    if (sent !== '') client.send(sent);
-    await soon();
-    expect(count()).toBe(1);
-    client.reset();
-    await eventually(() => count() === 0);
-    expect(running.refusals).toEqual([]);
-    const next = await open();
-    next.send('GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n');
-    expect((await next.readResponse()).status).toBe(200);
-  });
+  it.each(['', 'GET /gone HTTP/1.1\r\nHo'])(
+    'that resets the connection is no longer counted, and no refusal is reported: %j',
+    async (sent) => {
+      await serve({ maxConnectionsPerAddress: 1 });
+      const client = await open();
+      if (sent !== '') client.send(sent);
+      await soon();
+      expect(count()).toBe(1);
+      client.reset();
+      await eventually(() => count() === 0);
+      expect(running.refusals).toEqual([]);
+      const next = await open();
+      next.send('GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      expect((await next.readResponse()).status).toBe(200);
+    },
+  );
 
   it('that received a 408 stays counted until it is closed', async () => {
     await serve({ headerTimeoutMs: 40, lingerMs: 200 });
@@ -186,6 +214,12 @@ describe('takeHandles', () => {
   ])('names the Node version to use when handles are different: %s', async (_, handle) => {
     await serve();
     const server = Object.assign(createServer(), { _handle: handle });
-    expect(() => takeHandles(server, () => undefined, () => undefined)).toThrow('use the version that package.json names');
+    expect(() =>
+      takeHandles(
+        server,
+        () => undefined,
+        () => undefined,
+      ),
+    ).toThrow('use the version that package.json names');
   });
 });

@@ -55,7 +55,12 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
   private held = '';
   private bytesRead = 0;
 
-  constructor(owner: PendingConnectionOwner, handle: ConnectionHandle, peerAddress: string, addressKey: string) {
+  constructor(
+    owner: PendingConnectionOwner,
+    handle: ConnectionHandle,
+    peerAddress: string,
+    addressKey: string,
+  ) {
     this.owner = owner;
     this.handle = handle;
     this.peerAddress = peerAddress;
@@ -77,7 +82,8 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
    */
   drain(): void {
     const { wheel, options } = this.owner;
-    if (!this.hasBegun) wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
+    if (!this.hasBegun)
+      wheel.set(this.timer, Math.max(this.sinceMs + options.drainIdleMs - wheel.nowMs, 0));
   }
 
   destroyNow(): void {
@@ -93,7 +99,11 @@ export class PendingConnection implements ClientConnection, HandleReader, TimerO
     const seen = viewBehind(this.held, length);
     if (isBeginningOfPreface(seen)) {
       if (seen.length >= PREFACE.length) return this.arrive(true, seen);
-    } else if (seen.length > MAX_HELD_BYTES || seen.includes(END_OF_HEAD) || !this.mayBecomeHead(seen)) {
+    } else if (
+      seen.length > MAX_HELD_BYTES ||
+      seen.includes(END_OF_HEAD) ||
+      !this.mayBecomeHead(seen)
+    ) {
       return this.arrive(false, seen);
     }
     this.held = seen.toString('latin1');

@@ -8,7 +8,10 @@ import { collect, echo, RunningListener } from './testing/running-listener.ts';
 let running: RunningListener;
 const clients: RawClient[] = [];
 
-const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+const serve = async (
+  handler: (downstream: Downstream) => void,
+  options: Partial<ListenerOptions> = {},
+): Promise<void> => {
   running = await RunningListener.start(handler, options);
 };
 const open = async (): Promise<RawClient> => {
@@ -23,8 +26,10 @@ afterEach(async () => {
   await running.stop();
 });
 
-const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+const get = (path: string, fields = '', version = '1.1'): string =>
+  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void =>
+  downstream.respond(200, new HeaderList(), downstream.path);
 
 describe('persistence', () => {
   it('answers pipelined requests one after another, in order', async () => {
@@ -33,10 +38,13 @@ describe('persistence', () => {
     await serve((downstream) => {
       most = Math.max(most, ++concurrent);
       const { path } = downstream;
-      setTimeout(() => {
-        concurrent--;
-        downstream.respond(200, new HeaderList(), path);
-      }, 5 - Number(path.slice(1)));
+      setTimeout(
+        () => {
+          concurrent--;
+          downstream.respond(200, new HeaderList(), path);
+        },
+        5 - Number(path.slice(1)),
+      );
     });
     const client = await open();
     client.send([1, 2, 3, 4].map((index) => get(`/${index}`)).join(''));
@@ -96,16 +104,17 @@ describe('persistence', () => {
     expect(await client.readToEnd()).toBe('');
   });
 
-  it.each(['GET / HT', 'GET / HTTP/1.1\r\nHost: a.test\r\n', 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nabc'])(
-    'answers 400 when the client ends its side inside %j',
-    async (bytes) => {
-      await serve(echo);
-      const client = await open();
-      client.send(bytes).endSending();
-      expect((await client.readResponse()).status).toBe(400);
-      expect(await client.readToEnd()).toBe('');
-    },
-  );
+  it.each([
+    'GET / HT',
+    'GET / HTTP/1.1\r\nHost: a.test\r\n',
+    'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nabc',
+  ])('answers 400 when the client ends its side inside %j', async (bytes) => {
+    await serve(echo);
+    const client = await open();
+    client.send(bytes).endSending();
+    expect((await client.readResponse()).status).toBe(400);
+    expect(await client.readToEnd()).toBe('');
+  });
 
   it('counts the bytes of each exchange', async () => {
     const counts: number[][] = [];
@@ -129,8 +138,10 @@ describe('persistence', () => {
 });
 
 describe('unread content', () => {
-  const refuseUnread = (downstream: Downstream): void => downstream.respond(401, new HeaderList(), downstream.path);
-  const post = (length: number): string => `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`;
+  const refuseUnread = (downstream: Downstream): void =>
+    downstream.respond(401, new HeaderList(), downstream.path);
+  const post = (length: number): string =>
+    `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`;
 
   it('is discarded up to the bound, and the connection is kept', async () => {
     await serve(refuseUnread);
@@ -181,7 +192,10 @@ describe('unread content', () => {
       echo(downstream);
     });
     const client = await open();
-    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n' + get('/next'));
+    client.send(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n' +
+        get('/next'),
+    );
     expect(await client.readResponse()).toMatchObject({ status: 413, body: 'content_too_large' });
     expect((await client.readResponse()).body).toBe('GET a.test/next ');
   });
@@ -195,7 +209,8 @@ describe('unread content', () => {
 });
 
 describe('Expect: 100-continue', () => {
-  const expecting = 'POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n';
+  const expecting =
+    'POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n';
 
   it('is answered with 100 when the content is read, not before', async () => {
     let start: () => void = () => undefined;

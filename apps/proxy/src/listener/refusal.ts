@@ -42,7 +42,11 @@ export function optionsResponse(context: HeadContext): string {
  * Describes a request that the listener answers itself, for log and traces.
  * @param headers of the request; undefined when its head is not well-formed
  */
-export function ownAnswerOf<Headers extends HeaderList | undefined>(request: Downstream, status: number, headers: Headers) {
+export function ownAnswerOf<Headers extends HeaderList | undefined>(
+  request: Downstream,
+  status: number,
+  headers: Headers,
+) {
   const { protocol, encrypted, peerAddress, localPort, method, host, path } = request;
   return { protocol, encrypted, status, peerAddress, localPort, method, host, path, headers };
 }

@@ -17,7 +17,11 @@ beforeEach(async () => {
   accepted = [];
   wheel = new TimerWheel().start();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  takeHandles(server, (handle) => accepted.push(handle), () => undefined);
+  takeHandles(
+    server,
+    (handle) => accepted.push(handle),
+    () => undefined,
+  );
 });
 
 afterEach(async () => {
@@ -27,18 +31,34 @@ afterEach(async () => {
 });
 
 /** A client, what serves it and has not answered yet, and how often that has said that the client is gone. */
-async function connect(options: Partial<ListenerOptions> = {}): Promise<{ client: RawClient; refused: RefusedClient; gone: { count: number } }> {
+async function connect(
+  options: Partial<ListenerOptions> = {},
+): Promise<{ client: RawClient; refused: RefusedClient; gone: { count: number } }> {
   const client = await RawClient.connect((server.address() as AddressInfo).port);
   clients.push(client);
   await eventually(() => accepted.length > 0);
-  const events = { connection: () => () => undefined, refused: () => '', answered: () => undefined };
-  const owner = { wheel, events, draining: false, options: { ...defaultListenerOptions, ...options } };
+  const events = {
+    connection: () => () => undefined,
+    refused: () => '',
+    answered: () => undefined,
+  };
+  const owner = {
+    wheel,
+    events,
+    draining: false,
+    options: { ...defaultListenerOptions, ...options },
+  };
   const gone = { count: 0 };
-  return { client, refused: new RefusedClient(owner, accepted.pop() as ConnectionHandle, () => gone.count++), gone };
+  return {
+    client,
+    refused: new RefusedClient(owner, accepted.pop() as ConnectionHandle, () => gone.count++),
+    gone,
+  };
 }
 
 const soon = (ms = 50): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const answer = (refused: RefusedClient, content = '{}'): void => refused.answer('request_timeout', content);
+const answer = (refused: RefusedClient, content = '{}'): void =>
+  refused.answer('request_timeout', content);
 /** More than the kernel takes for a client that does not read. */
 const LARGE = 'x'.repeat(16 * 1024 * 1024);
 
@@ -47,7 +67,11 @@ describe('a refused client', () => {
     const { client, refused, gone } = await connect();
     answer(refused, '{"code":"request_timeout"}');
     const response = await client.readResponse();
-    expect([response.status, response.headers.get('connection'), response.body]).toEqual([408, 'close', '{"code":"request_timeout"}']);
+    expect([response.status, response.headers.get('connection'), response.body]).toEqual([
+      408,
+      'close',
+      '{"code":"request_timeout"}',
+    ]);
     expect(await client.readToEnd()).toBe('');
     expect([client.ending, gone.count]).toEqual(['end', 0]);
     client.endSending();
@@ -116,7 +140,10 @@ describe('a refused client', () => {
     await eventually(() => gone.count === 1);
   });
 
-  it.each<[string, string]>([['before its response', '{}'], ['during its response', LARGE]])('is removed once after a reset %s', async (when, content) => {
+  it.each<[string, string]>([
+    ['before its response', '{}'],
+    ['during its response', LARGE],
+  ])('is removed once after a reset %s', async (when, content) => {
     const { client, refused, gone } = await connect();
     client.socket.pause();
     if (when === 'before its response') client.reset();

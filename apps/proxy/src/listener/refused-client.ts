@@ -1,6 +1,11 @@
 import { catalogue, type ErrorCode } from '@sluice/errors';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
-import { endHandle, readHandle, type ConnectionHandle, type HandleReader } from './connection-handle.ts';
+import {
+  endHandle,
+  readHandle,
+  type ConnectionHandle,
+  type HandleReader,
+} from './connection-handle.ts';
 import { refusalResponse } from './refusal.ts';
 import { readArea } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
@@ -9,8 +14,22 @@ import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
  * Reports to log, metrics and traces that a client without a complete request was refused. Returns
  * the response content.
  */
-export function noteRefusal({ events }: ConnectionOwner, peerAddress: string, code: ErrorCode, reason: string): string {
-  const unknown = { protocol: '1.1', encrypted: false, localPort: 0, method: '', host: '', path: '', headers: undefined, grpcStatus: -1 } as const;
+export function noteRefusal(
+  { events }: ConnectionOwner,
+  peerAddress: string,
+  code: ErrorCode,
+  reason: string,
+): string {
+  const unknown = {
+    protocol: '1.1',
+    encrypted: false,
+    localPort: 0,
+    method: '',
+    host: '',
+    path: '',
+    headers: undefined,
+    grpcStatus: -1,
+  } as const;
   return events.refused({ ...unknown, code, status: catalogue[code].status, reason, peerAddress });
 }
 
@@ -38,7 +57,11 @@ export class RefusedClient implements ClientConnection, HandleReader, TimerOwner
    * @param handle owned by this object from now on
    * @param gone called once when the connection is closed, after {@link answer} was called
    */
-  constructor(owner: ConnectionOwner, handle: ConnectionHandle, gone: (client: RefusedClient) => void) {
+  constructor(
+    owner: ConnectionOwner,
+    handle: ConnectionHandle,
+    gone: (client: RefusedClient) => void,
+  ) {
     this.owner = owner;
     this.handle = handle;
     this.gone = gone;

@@ -44,12 +44,18 @@ export class RequestContent implements ContentSource {
   get arrivedBytes(): number {
     const { unreadBytes } = this.owner;
     // In chunked content, part of the unread bytes is framing.
-    return this.length >= 0 && unreadBytes >= this.length - this.received ? Number.POSITIVE_INFINITY : unreadBytes;
+    return this.length >= 0 && unreadBytes >= this.length - this.received
+      ? Number.POSITIVE_INFINITY
+      : unreadBytes;
   }
 
   start(sink: ContentSink): void {
     if (this.over) {
-      sink.fail(new GatewayError('malformed_request', { detail: 'The request content is no longer available.' }));
+      sink.fail(
+        new GatewayError('malformed_request', {
+          detail: 'The request content is no longer available.',
+        }),
+      );
       return;
     }
     this.sink = sink;

@@ -285,7 +285,10 @@ export class RequestReader implements ContentOwner {
       this.consume();
       this.state = HOLD;
     } else {
-      this.content = new RequestContent(this, parser.framing === 'length' ? parser.contentLength : -1);
+      this.content = new RequestContent(
+        this,
+        parser.framing === 'length' ? parser.contentLength : -1,
+      );
       this.state = CONTENT;
     }
     this.events.headArrived();

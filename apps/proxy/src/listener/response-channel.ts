@@ -48,9 +48,17 @@ export class ResponseChannel implements ContentSender {
   /** Sends a response with complete content. */
   respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
     // A string of one-byte characters is sent unchanged; any other string is encoded as UTF-8.
-    const bytes = typeof content === 'string' && Buffer.byteLength(content) !== content.length ? Buffer.from(content) : (content ?? '');
+    const bytes =
+      typeof content === 'string' && Buffer.byteLength(content) !== content.length
+        ? Buffer.from(content)
+        : (content ?? '');
     const { length } = bytes;
-    const head = this.makeHead(status, headers, responseFraming(this.owner, status, length), length);
+    const head = this.makeHead(
+      status,
+      headers,
+      responseFraming(this.owner, status, length),
+      length,
+    );
     if (length === 0 || isBodiless(this.owner.method, status)) this.writer.send(head);
     else if (typeof bytes === 'string') this.writer.send(head + bytes);
     else if (length <= MAX_JOINED_BYTES) this.writer.send(head + textOf(bytes));
@@ -62,7 +70,12 @@ export class ResponseChannel implements ContentSender {
    * Sends a response with streamed content. `onDone` is called once, unless the response is
    * abandoned.
    */
-  stream(status: number, headers: HeaderList, content: ContentSource, onDone: (fault: Error | undefined) => void): void {
+  stream(
+    status: number,
+    headers: HeaderList,
+    content: ContentSource,
+    onDone: (fault: Error | undefined) => void,
+  ): void {
     const isWithoutContent = isBodiless(this.owner.method, status);
     const endsWithHead = isWithoutContent || content.endsWithHead === true;
     // In HTTP/1.1 only Content-Length: 0 states that a message ends with its head.

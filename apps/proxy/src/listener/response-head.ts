@@ -37,7 +37,13 @@ export function responseFraming(context: HeadContext, status: number, length: nu
  * is missing, Date in `headers`.
  * @throws TypeError when the status or a field is invalid
  */
-export function responseHead(context: HeadContext, status: number, headers: HeaderList, framing: Framing, length: number): string {
+export function responseHead(
+  context: HeadContext,
+  status: number,
+  headers: HeaderList,
+  framing: Framing,
+  length: number,
+): string {
   if (!context.keepAlive) headers.setOwn(CONNECTION, 'close');
   else if (context.protocol === '1.0') headers.setOwn(CONNECTION, 'keep-alive');
   else if (headers.has(CONNECTION)) headers.remove(CONNECTION);

@@ -17,8 +17,10 @@ afterEach(async () => {
   await running.stop();
 });
 
-const request = (method: string, version = '1.1', fields = ''): string => `${method} / HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const dated = (fields: Record<string, string> = {}): HeaderList => HeaderList.of({ ...fields, Date: 'D' });
+const request = (method: string, version = '1.1', fields = ''): string =>
+  `${method} / HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const dated = (fields: Record<string, string> = {}): HeaderList =>
+  HeaderList.of({ ...fields, Date: 'D' });
 
 describe('a response with complete content', () => {
   it('is sent byte for byte as head, framing and content', async () => {
@@ -49,9 +51,13 @@ describe('a response with complete content', () => {
     ['GET', 304, undefined, ''],
     ['GET', 200, undefined, 'Content-Length: 0\r\n'],
   ])('%s answered with %i', async (method, status, content, framing) => {
-    await serve((downstream) => downstream.respond(downstream.path === '/' ? status : 418, dated(), content));
+    await serve((downstream) =>
+      downstream.respond(downstream.path === '/' ? status : 418, dated(), content),
+    );
     client.send(request(method));
-    expect(await client.readUntil('\r\n\r\n')).toMatch(new RegExp(`^HTTP/1.1 ${status} [^\r]+\r\nDate: D\r\n${framing}\r\n$`));
+    expect(await client.readUntil('\r\n\r\n')).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} [^\r]+\r\nDate: D\r\n${framing}\r\n$`),
+    );
     client.send('GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n');
     expect(await client.readUntil(' ')).toBe('HTTP/1.1 ');
   });
@@ -73,27 +79,51 @@ describe('a response with complete content', () => {
 });
 
 describe('a streamed response', () => {
-  const streaming = (content: () => ScriptedContent, done: (fault: Error | undefined) => void = () => undefined) => (downstream: Downstream) =>
-    downstream.stream(200, dated(), content(), done);
+  const streaming =
+    (content: () => ScriptedContent, done: (fault: Error | undefined) => void = () => undefined) =>
+    (downstream: Downstream) =>
+      downstream.stream(200, dated(), content(), done);
 
   it('of known length is sent in one write when its content is available', async () => {
-    await serve(streaming(() => new ScriptedContent(5, (content) => (content.give('he'), content.give('llo'), content.end()))));
+    await serve(
+      streaming(
+        () =>
+          new ScriptedContent(
+            5,
+            (content) => (content.give('he'), content.give('llo'), content.end()),
+          ),
+      ),
+    );
     client.send(request('GET'));
     const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\nhello';
     expect(await client.readBytes(expected.length)).toBe(expected);
   });
 
   it('of unknown length is sent in chunks', async () => {
-    await serve(streaming(() => new ScriptedContent(-1, (content) => (content.give('he'), content.give('llo'), content.end()))));
+    await serve(
+      streaming(
+        () =>
+          new ScriptedContent(
+            -1,
+            (content) => (content.give('he'), content.give('llo'), content.end()),
+          ),
+      ),
+    );
     client.send(request('GET'));
-    const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
+    const expected =
+      'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
     expect(await client.readBytes(expected.length)).toBe(expected);
   });
 
   it('sends the head at once and each piece on arrival', async () => {
     const content = new ScriptedContent(-1);
     let done: unknown = 'not yet';
-    await serve(streaming(() => content, (fault) => (done = fault)));
+    await serve(
+      streaming(
+        () => content,
+        (fault) => (done = fault),
+      ),
+    );
     client.send(request('GET'));
     expect(await client.readUntil('\r\n\r\n')).toContain('chunked');
     content.give('one');
@@ -108,9 +138,13 @@ describe('a streamed response', () => {
   });
 
   it('is delimited by the end of the connection for an HTTP/1.0 client', async () => {
-    await serve(streaming(() => new ScriptedContent(-1, (content) => (content.give('hello'), content.end()))));
+    await serve(
+      streaming(() => new ScriptedContent(-1, (content) => (content.give('hello'), content.end()))),
+    );
     client.send(request('GET', '1.0', 'Connection: keep-alive\r\n'));
-    expect(await client.readToEnd()).toBe('HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\nhello');
+    expect(await client.readToEnd()).toBe(
+      'HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\nhello',
+    );
     expect(client.ending).toBe('end');
   });
 
@@ -121,7 +155,12 @@ describe('a streamed response', () => {
   ])('that fails is truncated, never ended normally: %s', async (_, length, version) => {
     const content = new ScriptedContent(length);
     let fault: Error | undefined;
-    await serve(streaming(() => content, (error) => (fault = error)));
+    await serve(
+      streaming(
+        () => content,
+        (error) => (fault = error),
+      ),
+    );
     client.send(request('GET', version));
     await client.readUntil('\r\n\r\n');
     content.give('hell');
@@ -138,7 +177,12 @@ describe('a streamed response', () => {
   ])('with %s content than announced is truncated', async (_, text, code) => {
     const content = new ScriptedContent(5);
     let fault: Error | undefined;
-    await serve(streaming(() => content, (error) => (fault = error)));
+    await serve(
+      streaming(
+        () => content,
+        (error) => (fault = error),
+      ),
+    );
     client.send(request('GET'));
     await client.readUntil('\r\n\r\n');
     content.give(text);
@@ -182,7 +226,8 @@ describe('interim responses', () => {
       downstream.respond(200, dated(), '');
     });
     client.send(request('GET'));
-    const expected = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n';
+    const expected =
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n';
     expect(await client.readBytes(expected.length)).toBe(expected);
     client.send(request('GET', '1.0'));
     expect(await client.readToEnd()).toMatch(/^HTTP\/1.1 200 /);

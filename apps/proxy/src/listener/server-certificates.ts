@@ -29,15 +29,20 @@ export class ServerCertificates {
       try {
         const { cert, key } = certificate;
         const context = createSecureContext({ cert, key, minVersion: minTlsVersion });
-        for (const name of namesOf(certificate.cert)) if (!this.contexts.has(name)) this.contexts.set(name, context);
+        for (const name of namesOf(certificate.cert))
+          if (!this.contexts.has(name)) this.contexts.set(name, context);
         return context;
       } catch (error) {
-        throw new Error(`${certificate.source ?? `certificate ${index + 1}`} is not usable: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(
+          `${certificate.source ?? `certificate ${index + 1}`} is not usable: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
       }
     });
     const [first] = certificates;
     const [firstContext] = made;
-    if (first === undefined || firstContext === undefined) throw new Error('TLS needs at least one certificate with its key');
+    if (first === undefined || firstContext === undefined)
+      throw new Error('TLS needs at least one certificate with its key');
     this.first = first;
     this.firstContext = firstContext;
   }
@@ -45,12 +50,18 @@ export class ServerCertificates {
   contextFor(serverName: string): SecureContext {
     const name = serverName.toLowerCase();
     const dot = name.indexOf('.');
-    return this.contexts.get(name) ?? (dot < 0 ? undefined : this.contexts.get(`*${name.slice(dot)}`)) ?? this.firstContext;
+    return (
+      this.contexts.get(name) ??
+      (dot < 0 ? undefined : this.contexts.get(`*${name.slice(dot)}`)) ??
+      this.firstContext
+    );
   }
 }
 
 /** The DNS names of a certificate. The common name is ignored (RFC 9525 section 2). */
 function namesOf(cert: string): string[] {
   const names = new X509Certificate(cert).subjectAltName ?? '';
-  return names.split(', ').flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []));
+  return names
+    .split(', ')
+    .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []));
 }

@@ -31,7 +31,9 @@ async function overwrite(): Promise<void> {
 describe('bytes that are kept do not change when other connections are read', () => {
   it('a pipelined request', async () => {
     const waiting: Downstream[] = [];
-    running = await RunningListener.start((downstream) => (downstream.path === '/slow' ? waiting.push(downstream) : echo(downstream)));
+    running = await RunningListener.start((downstream) =>
+      downstream.path === '/slow' ? waiting.push(downstream) : echo(downstream),
+    );
     const client = await open();
     client.send(request('/slow') + request('/next', 'content of the next'));
     await eventually(() => waiting.length === 1);
@@ -43,7 +45,9 @@ describe('bytes that are kept do not change when other connections are read', ()
 
   it('content that is not read yet', async () => {
     const waiting: Downstream[] = [];
-    running = await RunningListener.start((downstream) => (downstream.path === '/late' ? waiting.push(downstream) : echo(downstream)));
+    running = await RunningListener.start((downstream) =>
+      downstream.path === '/late' ? waiting.push(downstream) : echo(downstream),
+    );
     const client = await open();
     client.send(request('/late', 'content that waits'));
     await eventually(() => waiting.length === 1);
@@ -70,7 +74,9 @@ describe('bytes that are kept do not change when other connections are read', ()
     });
     const client = await open();
     // Two chunks in one read: the second is kept while the reader pauses at the first.
-    client.send('POST /paused HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n');
+    client.send(
+      'POST /paused HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n',
+    );
     await eventually(() => taken.length === 1);
     await overwrite();
     late?.content.resume();

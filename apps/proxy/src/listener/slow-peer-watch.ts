@@ -62,7 +62,8 @@ export class SlowPeerWatch {
     if (awaitedContent === undefined && !isBlocked) return;
     this.wheel.set(this.timer, this.intervalMs);
     if (this.blockedMs >= this.options.writeIdleMs) this.peer.doesNotRead();
-    else if (awaitedContent?.flowing === true && this.isSlow(awaitedContent, passedMs)) this.peer.sendsTooSlowly(awaitedContent);
+    else if (awaitedContent?.flowing === true && this.isSlow(awaitedContent, passedMs))
+      this.peer.sendsTooSlowly(awaitedContent);
   }
 
   private isSlow(content: RequestContent, passedMs: number): boolean {
@@ -77,6 +78,9 @@ export class SlowPeerWatch {
     this.idleMs = idle ? this.idleMs + passedMs : 0;
     this.flowingMs += passedMs;
     if (this.idleMs >= bodyIdleMs) return true;
-    return this.flowingMs >= minBodyRateAfterMs && content.received * 1_000 < minBodyBytesPerSecond * this.flowingMs;
+    return (
+      this.flowingMs >= minBodyRateAfterMs &&
+      content.received * 1_000 < minBodyBytesPerSecond * this.flowingMs
+    );
   }
 }

@@ -3,7 +3,11 @@ import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from './guarded-events.ts';
-import { minTlsVersion, ServerCertificates, type ServerCertificate } from './server-certificates.ts';
+import {
+  minTlsVersion,
+  ServerCertificates,
+  type ServerCertificate,
+} from './server-certificates.ts';
 import { Timer } from '../net/timer-wheel.ts';
 
 /**
@@ -17,7 +21,11 @@ export class TlsAcceptor {
   private certificates: ServerCertificates;
 
   /** @throws Error when a certificate is not usable */
-  constructor(certificates: readonly ServerCertificate[], handshakeTimeoutMs: number, ticketKeys: Buffer = randomBytes(48)) {
+  constructor(
+    certificates: readonly ServerCertificate[],
+    handshakeTimeoutMs: number,
+    ticketKeys: Buffer = randomBytes(48),
+  ) {
     this.certificates = new ServerCertificates(certificates);
     this.server = createServer({
       ...this.contextOptions(),
@@ -46,7 +54,11 @@ export class TlsAcceptor {
   }
 
   /** Starts the handshake. @param agreed called when it is complete */
-  accept({ wheel, options }: ConnectionOwner, raw: Socket, agreed: (socket: TLSSocket) => void): ClientConnection {
+  accept(
+    { wheel, options }: ConnectionOwner,
+    raw: Socket,
+    agreed: (socket: TLSSocket) => void,
+  ): ClientConnection {
     const peer = peerOf(raw);
     const timer = new Timer({ expired: () => raw.destroy() });
     // A client that ends its side during the handshake has disconnected; after it, the client may

@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { certificateA, certificateB, localCertificate, testAuthority } from '../upstream/testing/certificates.ts';
+import {
+  certificateA,
+  certificateB,
+  localCertificate,
+  testAuthority,
+} from '../upstream/testing/certificates.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { RawClient } from './testing/raw-client.ts';
 import { echo, eventually, RunningListener } from './testing/running-listener.ts';
@@ -12,7 +17,10 @@ let running: RunningListener;
 const sockets: TLSSocket[] = [];
 
 async function serve(options: Partial<ListenerOptions> = {}): Promise<void> {
-  running = await RunningListener.start(echo, { certificates: [localCertificate, certificateA, certificateB], ...options });
+  running = await RunningListener.start(echo, {
+    certificates: [localCertificate, certificateA, certificateB],
+    ...options,
+  });
 }
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -40,7 +48,11 @@ describe('TLS', () => {
     const socket = await handshake({ ALPNProtocols: ['http/1.1'] });
     socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi');
     const [response] = (await once(socket, 'data')) as [Buffer];
-    expect([response.toString().split('\r\n\r\n')[1], encrypted, socket.alpnProtocol]).toEqual(['POST a.test/ hi', true, 'http/1.1']);
+    expect([response.toString().split('\r\n\r\n')[1], encrypted, socket.alpnProtocol]).toEqual([
+      'POST a.test/ hi',
+      true,
+      'http/1.1',
+    ]);
     expect(running.listener.connectionCount).toBe(1);
     socket.destroy();
     await eventually(() => running.listener.connectionCount === 0);
@@ -51,7 +63,10 @@ describe('TLS', () => {
     await handshake({ ALPNProtocols: ['http/1.1'] });
     const second = await RawClient.connect(running.port);
     expect(await second.readToEnd()).toBe('');
-    expect([running.refusals.map(({ code }) => code), running.listener.connectionCount]).toEqual([['too_many_connections'], 1]);
+    expect([running.refusals.map(({ code }) => code), running.listener.connectionCount]).toEqual([
+      ['too_many_connections'],
+      1,
+    ]);
     second.close();
   });
 
@@ -77,41 +92,67 @@ describe('TLS', () => {
     ['', 'local'],
   ])('shows a client that asks for "%s" the certificate of %s', async (servername, name) => {
     await serve();
-    expect(nameOf(await handshake({ servername, checkServerIdentity: () => undefined }))).toBe(name);
+    expect(nameOf(await handshake({ servername, checkServerIdentity: () => undefined }))).toBe(
+      name,
+    );
   });
 
   it('uses new certificates from the next handshake on', async () => {
     await serve();
     running.listener.setCertificates([certificateB]);
-    expect(nameOf(await handshake({ servername: 'a.test', checkServerIdentity: () => undefined }))).toBe('b.test');
-    expect(() => running.listener.setCertificates([{ cert: 'x', key: 'y' }])).toThrow('certificate 1 is not usable');
+    expect(
+      nameOf(await handshake({ servername: 'a.test', checkServerIdentity: () => undefined })),
+    ).toBe('b.test');
+    expect(() => running.listener.setCertificates([{ cert: 'x', key: 'y' }])).toThrow(
+      'certificate 1 is not usable',
+    );
     expect(() => running.listener.setCertificates([])).toThrow('at least one certificate');
     expect(nameOf(await handshake({ checkServerIdentity: () => undefined }))).toBe('b.test');
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes sessions of %s on listeners that share the ticket keys, also after new certificates', async (version) => {
-    const ticketKeys = randomBytes(48);
-    await serve({ ticketKeys });
-    const other = await RunningListener.start(echo, { certificates: [localCertificate, certificateA, certificateB], ticketKeys });
-    const stranger = await RunningListener.start(echo, { certificates: [localCertificate] });
-    const options = { minVersion: version, maxVersion: version, servername: 'localhost' } as const;
-    const first = await handshake(options);
-    first.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
-    const session = first.getSession() ?? (await new Promise<Buffer>((resolve) => first.once('session', resolve)));
-    await once(first, 'data');
-    const ticket = version === 'TLSv1.2' ? session : (first.getSession() as Buffer);
-    const isResumed = async (port: number): Promise<boolean> => (await handshake({ ...options, port, session: ticket })).isSessionReused();
-    expect([first.isSessionReused(), await isResumed(running.port), await isResumed(other.port), await isResumed(stranger.port)]).toEqual([false, true, true, false]);
-    other.listener.setCertificates([localCertificate]);
-    expect(await isResumed(other.port)).toBe(true);
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await other.stop();
-    await stranger.stop();
-  });
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'resumes sessions of %s on listeners that share the ticket keys, also after new certificates',
+    async (version) => {
+      const ticketKeys = randomBytes(48);
+      await serve({ ticketKeys });
+      const other = await RunningListener.start(echo, {
+        certificates: [localCertificate, certificateA, certificateB],
+        ticketKeys,
+      });
+      const stranger = await RunningListener.start(echo, { certificates: [localCertificate] });
+      const options = {
+        minVersion: version,
+        maxVersion: version,
+        servername: 'localhost',
+      } as const;
+      const first = await handshake(options);
+      first.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+      const session =
+        first.getSession() ??
+        (await new Promise<Buffer>((resolve) => first.once('session', resolve)));
+      await once(first, 'data');
+      const ticket = version === 'TLSv1.2' ? session : (first.getSession() as Buffer);
+      const isResumed = async (port: number): Promise<boolean> =>
+        (await handshake({ ...options, port, session: ticket })).isSessionReused();
+      expect([
+        first.isSessionReused(),
+        await isResumed(running.port),
+        await isResumed(other.port),
+        await isResumed(stranger.port),
+      ]).toEqual([false, true, true, false]);
+      other.listener.setCertificates([localCertificate]);
+      expect(await isResumed(other.port)).toBe(true);
+      for (const socket of sockets.splice(0)) socket.destroy();
+      await other.stop();
+      await stranger.stop();
+    },
+  );
 
   it('refuses old TLS versions', async () => {
     await serve();
-    await expect(handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })).rejects.toThrow();
+    await expect(
+      handshake({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    ).rejects.toThrow();
     await eventually(() => running.listener.connectionCount === 0);
   });
 
@@ -141,7 +182,10 @@ describe('TLS', () => {
 
   it('still serves a client that ends its side after a complete request', async () => {
     await serve();
-    const socket = await handshake({ servername: 'localhost', ...({ allowHalfOpen: true } as object) });
+    const socket = await handshake({
+      servername: 'localhost',
+      ...({ allowHalfOpen: true } as object),
+    });
     socket.end('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
     const [response] = (await once(socket, 'data')) as [Buffer];
     expect(response.toString()).toContain('GET a.test/');

@@ -10,7 +10,10 @@ import { eventually, RunningListener } from './testing/running-listener.ts';
 let running: RunningListener;
 const clients: RawClient[] = [];
 
-const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+const serve = async (
+  handler: (downstream: Downstream) => void,
+  options: Partial<ListenerOptions> = {},
+): Promise<void> => {
   running = await RunningListener.start(handler, options);
 };
 const open = async (): Promise<RawClient> => {
@@ -25,8 +28,10 @@ afterEach(async () => {
   await running.stop();
 });
 
-const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+const get = (path: string, fields = '', version = '1.1'): string =>
+  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void =>
+  downstream.respond(200, new HeaderList(), downstream.path);
 
 describe('tunnels', () => {
   /** A raw server that stands for an upstream that has already switched protocols. */
@@ -34,7 +39,10 @@ describe('tunnels', () => {
     new Promise<{ port: number; close(): void }>((resolve) => {
       const server = createServer({ allowHalfOpen: true }, behave).listen(0, '127.0.0.1', () => {
         const address = server.address();
-        resolve({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => server.close() });
+        resolve({
+          port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+          close: () => server.close(),
+        });
       });
     });
   const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
@@ -42,7 +50,10 @@ describe('tunnels', () => {
   it('holds bytes after the request until the upgrade, then copies bytes in both directions', async () => {
     const seen: string[] = [];
     const server = await upstream((socket) => {
-      socket.on('data', (chunk) => (seen.push(chunk.toString()), socket.write(`<${chunk.toString()}>`)));
+      socket.on(
+        'data',
+        (chunk) => (seen.push(chunk.toString()), socket.write(`<${chunk.toString()}>`)),
+      );
       socket.on('end', () => socket.end());
     });
     let over = false;
@@ -53,19 +64,27 @@ describe('tunnels', () => {
       const stream = connect(server.port, '127.0.0.1');
       setTimeout(() => {
         expect(seen).toEqual([]);
-        downstream.upgrade(HeaderList.of({ 'Sec-WebSocket-Accept': 'x' }), { stream, head: Buffer.from('early '), idleMs: 60_000 }, () => (over = true));
+        downstream.upgrade(
+          HeaderList.of({ 'Sec-WebSocket-Accept': 'x' }),
+          { stream, head: Buffer.from('early '), idleMs: 60_000 },
+          () => (over = true),
+        );
       }, 20);
     });
     const client = await open();
     client.send(`${get('/ws', websocket)}held`);
-    const head = 'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const head =
+      'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     expect(await client.readBytes(head.length)).toBe(head);
     expect(await client.readUntil('<held>')).toBe('early <held>');
     client.send('more');
     expect(await client.readUntil('<more>')).toBe('<more>');
     client.close();
     await eventually(() => over);
-    expect([counts?.bytesReceived, counts?.bytesSent]).toEqual([get('/ws', websocket).length + 8, head.length + 6 + 12]);
+    expect([counts?.bytesReceived, counts?.bytesSent]).toEqual([
+      get('/ws', websocket).length + 8,
+      head.length + 6 + 12,
+    ]);
     server.close();
   });
 
@@ -78,7 +97,11 @@ describe('tunnels', () => {
     let stream: Socket | undefined;
     await serve((downstream) => {
       stream = connect(server.port, '127.0.0.1');
-      downstream.upgrade(new HeaderList(), { stream, head: Buffer.alloc(0), idleMs: 60_000 }, () => undefined);
+      downstream.upgrade(
+        new HeaderList(),
+        { stream, head: Buffer.alloc(0), idleMs: 60_000 },
+        () => undefined,
+      );
     });
     const client = await open();
     client.send(get('/', websocket));
@@ -102,7 +125,11 @@ describe('tunnels', () => {
     const faults: (TunnelFault | undefined)[] = [];
     await serve(
       (downstream) => {
-        const tunnel = { stream: connect(server.port, '127.0.0.1'), head: Buffer.alloc(0), idleMs: 60 };
+        const tunnel = {
+          stream: connect(server.port, '127.0.0.1'),
+          head: Buffer.alloc(0),
+          idleMs: 60,
+        };
         downstream.upgrade(new HeaderList(), tunnel, (fault) => (overs++, faults.push(fault)));
       },
       { lingerMs: 50 },

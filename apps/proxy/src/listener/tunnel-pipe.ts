@@ -19,7 +19,10 @@ export interface TunnelEnds {
 }
 
 const clientBroke: TunnelFault = { errorType: clientGone, reason: 'the client connection failed' };
-const upstreamBroke: TunnelFault = { errorType: 'upstream_reset', reason: 'the upstream connection failed' };
+const upstreamBroke: TunnelFault = {
+  errorType: 'upstream_reset',
+  reason: 'the upstream connection failed',
+};
 
 /**
  * Copies bytes between two connections in both directions, with backpressure. When one side ends,
@@ -66,9 +69,15 @@ export function joinTunnel(
     };
     from.on('data', guardedBy(from, passOn));
     to.on('drain', guardedBy(to, drained));
-    from.on('end', guardedBy(from, () => close(to)));
+    from.on(
+      'end',
+      guardedBy(from, () => close(to)),
+    );
     from.on('error', () => undefined);
-    from.on('close', guardedBy(from, () => gone(from, to)));
+    from.on(
+      'close',
+      guardedBy(from, () => gone(from, to)),
+    );
   };
   const gone = (side: Duplex, other: Duplex): void => {
     open--;

@@ -3,12 +3,21 @@ import { HeaderList } from '@sluice/http1';
 import type { Downstream } from '../exchange/downstream.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { RawClient } from './testing/raw-client.ts';
-import { collect, echo, eventually, RunningListener, ScriptedContent } from './testing/running-listener.ts';
+import {
+  collect,
+  echo,
+  eventually,
+  RunningListener,
+  ScriptedContent,
+} from './testing/running-listener.ts';
 
 let running: RunningListener;
 const clients: RawClient[] = [];
 
-const serve = async (handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}): Promise<void> => {
+const serve = async (
+  handler: (downstream: Downstream) => void,
+  options: Partial<ListenerOptions> = {},
+): Promise<void> => {
   running = await RunningListener.start(handler, options);
 };
 const open = async (): Promise<RawClient> => {
@@ -23,8 +32,10 @@ afterEach(async () => {
   await running.stop();
 });
 
-const get = (path: string, fields = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void => downstream.respond(200, new HeaderList(), downstream.path);
+const get = (path: string, fields = '', version = '1.1'): string =>
+  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
+const ok = (downstream: Downstream): void =>
+  downstream.respond(200, new HeaderList(), downstream.path);
 
 describe('slow clients', () => {
   it('that do not complete a head receive a 408 and are closed, also when they trickle', async () => {
@@ -68,15 +79,18 @@ describe('slow clients', () => {
 
   it('are not timed while their content is not read', async () => {
     let source: Downstream['content'] | undefined;
-    await serve((downstream) => {
-      source = downstream.content;
-      let content = '';
-      source.start({
-        data: (chunk) => ((content += chunk.toString()), false),
-        end: () => downstream.respond(200, new HeaderList(), content),
-        fail: (error) => downstream.respond(error.status, new HeaderList(), ''),
-      });
-    }, { bodyIdleMs: 50 });
+    await serve(
+      (downstream) => {
+        source = downstream.content;
+        let content = '';
+        source.start({
+          data: (chunk) => ((content += chunk.toString()), false),
+          end: () => downstream.respond(200, new HeaderList(), content),
+          fail: (error) => downstream.respond(error.status, new HeaderList(), ''),
+        });
+      },
+      { bodyIdleMs: 50 },
+    );
     const client = await open();
     client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nab');
     await soon(200);
@@ -91,7 +105,10 @@ describe('slow clients', () => {
   it('that do not read their response are disconnected', async () => {
     let fault: Error | undefined;
     const content = new ScriptedContent(-1);
-    await serve((downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)), { writeIdleMs: 100 });
+    await serve(
+      (downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)),
+      { writeIdleMs: 100 },
+    );
     const client = await open();
     client.socket.pause();
     client.send(get('/'));

@@ -8,7 +8,11 @@ export interface Address {
 
 /** The result of a query for one absolute name. */
 export type Answer =
-  | { readonly kind: 'addresses'; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
+  | {
+      readonly kind: 'addresses';
+      readonly addresses: readonly Address[];
+      readonly ttlSeconds: number;
+    }
   /** The name does not exist or has no address. */
   | { readonly kind: 'none' }
   /**
@@ -23,7 +27,13 @@ export interface DnsQuestions {
 }
 
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
-const SERVER_FAILED: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
+const SERVER_FAILED: ReadonlySet<string> = new Set([
+  'ESERVFAIL',
+  'EREFUSED',
+  'ENOTIMP',
+  'EFORMERR',
+  'EBADRESP',
+]);
 
 type FamilyAnswer = readonly Pick<AnyARecord, 'address' | 'ttl'>[] | { readonly code: string };
 
@@ -50,10 +60,16 @@ export class SystemDns implements DnsQuestions {
 
   async ask(name: string): Promise<Answer> {
     const resolver = this.#resolver;
-    const [ipv4, ipv6] = await Promise.all([settled(resolver.resolve4(name, { ttl: true })), settled(resolver.resolve6(name, { ttl: true }))]);
+    const [ipv4, ipv6] = await Promise.all([
+      settled(resolver.resolve4(name, { ttl: true })),
+      settled(resolver.resolve6(name, { ttl: true })),
+    ]);
     const addresses: Address[] = [];
     let ttlSeconds = Number.POSITIVE_INFINITY;
-    for (const [family, answer] of [[6, ipv6], [4, ipv4]] as const) {
+    for (const [family, answer] of [
+      [6, ipv6],
+      [4, ipv4],
+    ] as const) {
       if ('code' in answer) continue;
       for (const { address, ttl } of answer) {
         addresses.push({ address, family });
@@ -68,7 +84,11 @@ export class SystemDns implements DnsQuestions {
   }
 
   #create(): promises.Resolver {
-    const resolver = new promises.Resolver({ timeout: this.#timeoutMs, tries: 2, maxTimeout: this.#timeoutMs });
+    const resolver = new promises.Resolver({
+      timeout: this.#timeoutMs,
+      tries: 2,
+      maxTimeout: this.#timeoutMs,
+    });
     if (this.#servers !== undefined) resolver.setServers(this.#servers);
     return resolver;
   }

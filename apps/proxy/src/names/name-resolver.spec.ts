@@ -11,12 +11,20 @@ import { DnsServer, SERVFAIL } from './testing/dns-server.ts';
 
 describe('system files', () => {
   it('/etc/hosts is read with comments, aliases and both families', () => {
-    const hosts = parseHosts('# all\n127.0.0.1\tlocalhost Local.Test # here\n::1 localhost\nnot-an-address x\n10.0.0.1 local.test\n');
-    expect([...hosts]).toEqual([['localhost', ['127.0.0.1', '::1']], ['local.test', ['127.0.0.1', '10.0.0.1']]]);
+    const hosts = parseHosts(
+      '# all\n127.0.0.1\tlocalhost Local.Test # here\n::1 localhost\nnot-an-address x\n10.0.0.1 local.test\n',
+    );
+    expect([...hosts]).toEqual([
+      ['localhost', ['127.0.0.1', '::1']],
+      ['local.test', ['127.0.0.1', '10.0.0.1']],
+    ]);
   });
 
   it.each([
-    ['search a.test b.test.\noptions timeout:2 ndots:5\n', { domains: ['a.test', 'b.test'], ndots: 5 }],
+    [
+      'search a.test b.test.\noptions timeout:2 ndots:5\n',
+      { domains: ['a.test', 'b.test'], ndots: 5 },
+    ],
     ['domain a.test\nsearch b.test\n', { domains: ['b.test'], ndots: 1 }],
     ['nameserver 10.0.0.1\noptions ndots:99', { domains: [], ndots: 15 }],
     ['', { domains: [], ndots: 1 }],
@@ -26,7 +34,9 @@ describe('system files', () => {
     ['api', { domains: ['ns.svc', 'svc'], ndots: 5 }, ['api.ns.svc', 'api.svc', 'api']],
     ['a.b', { domains: ['c'], ndots: 1 }, ['a.b', 'a.b.c']],
     ['a.b.', { domains: ['c'], ndots: 5 }, ['a.b']],
-  ])('%s is tried in the order of the C library', (name, rules, names) => expect(candidates(name, rules)).toEqual(names));
+  ])('%s is tried in the order of the C library', (name, rules, names) =>
+    expect(candidates(name, rules)).toEqual(names),
+  );
 });
 
 describe('NameResolver', () => {
@@ -42,17 +52,29 @@ describe('NameResolver', () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-names-'));
     [hostsFile, resolvConf] = [join(folder, 'hosts'), join(folder, 'resolv.conf')];
     nowMs = 1_000;
-    names = new NameResolver({ dns: new SystemDns([server.address], 200), hostsFile, resolvConf, clock: () => nowMs, questionMs: 2_000, refreshWaitMs: 2_000 });
+    names = new NameResolver({
+      dns: new SystemDns([server.address], 200),
+      hostsFile,
+      resolvConf,
+      clock: () => nowMs,
+      questionMs: 2_000,
+      refreshWaitMs: 2_000,
+    });
   });
   afterEach(async () => {
     server.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const texts = async (name: string): Promise<string[]> => (await names.addresses(name)).map(({ address }) => address);
+  const texts = async (name: string): Promise<string[]> =>
+    (await names.addresses(name)).map(({ address }) => address);
 
   it('gives all addresses of both families', async () => {
     server.zones.set('both.test', { a: ['192.0.2.1', '192.0.2.2'], aaaa: ['2001:db8::1'] });
-    expect((await texts('both.test')).toSorted()).toEqual(['192.0.2.1', '192.0.2.2', '2001:db8::1']);
+    expect((await texts('both.test')).toSorted()).toEqual([
+      '192.0.2.1',
+      '192.0.2.2',
+      '2001:db8::1',
+    ]);
     expect(await texts('192.0.2.9')).toEqual(['192.0.2.9']);
     expect(await texts('::1')).toEqual(['::1']);
   });
@@ -70,7 +92,10 @@ describe('NameResolver', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it.each([[0, 1_000], [4_000_000, 300_000]])('bounds a TTL of %d s', async (ttl, boundMs) => {
+  it.each([
+    [0, 1_000],
+    [4_000_000, 300_000],
+  ])('bounds a TTL of %d s', async (ttl, boundMs) => {
     server.zones.set('odd.test', { a: ['192.0.2.1'], ttl });
     await texts('odd.test');
     expect(names.freshForMs('odd.test')).toBe(boundMs);
@@ -91,7 +116,10 @@ describe('NameResolver', () => {
     expect(await texts('no.test')).toEqual(['192.0.2.1']);
   });
 
-  it.each([['never answers', { silent: true }], ['fails', { rcode: SERVFAIL }]])('uses the last good answer when the resolver %s', async (_, zone) => {
+  it.each([
+    ['never answers', { silent: true }],
+    ['fails', { rcode: SERVFAIL }],
+  ])('uses the last good answer when the resolver %s', async (_, zone) => {
     server.zones.set('kept.test', { a: ['192.0.2.1'], ttl: 1 });
     await texts('kept.test');
     server.zones.set('kept.test', zone);
@@ -145,7 +173,11 @@ describe('NameResolver', () => {
     const listener = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
     await once(listener, 'listening');
     server.zones.set('here.test', { a: ['127.0.0.1'] });
-    const socket = connect({ host: 'here.test', port: (listener.address() as AddressInfo).port, lookup: names.lookup });
+    const socket = connect({
+      host: 'here.test',
+      port: (listener.address() as AddressInfo).port,
+      lookup: names.lookup,
+    });
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     expect(chunk.toString()).toBe('hello');
     const nowhere = connect({ host: 'nowhere.test', port: 1, lookup: names.lookup });

@@ -95,12 +95,19 @@ export class NameResolver {
 
   /** A function for the `lookup` option of `net.connect`. */
   readonly lookup: LookupFunction = (name, options, callback) => {
-    const family = options.family === 4 || options.family === 'IPv4' ? 4 : options.family === 6 || options.family === 'IPv6' ? 6 : 0;
+    const family =
+      options.family === 4 || options.family === 'IPv4'
+        ? 4
+        : options.family === 6 || options.family === 'IPv6'
+          ? 6
+          : 0;
     this.addresses(name).then(
       guarded('names', (addresses: readonly Address[]) => {
-        const wanted = family === 0 ? addresses : addresses.filter((each) => each.family === family);
+        const wanted =
+          family === 0 ? addresses : addresses.filter((each) => each.family === family);
         const [first] = wanted;
-        if (first === undefined) callback(new NameFault('ENOTFOUND', name, `no IPv${family} address`), '');
+        if (first === undefined)
+          callback(new NameFault('ENOTFOUND', name, `no IPv${family} address`), '');
         else if (options.all === true) callback(null, [...wanted]);
         else callback(null, first.address, first.family);
       }),
@@ -169,7 +176,11 @@ export class NameResolver {
     const isLoopback = plain === 'localhost' || plain.endsWith('.localhost');
     const texts = listed ?? (isLoopback ? ['127.0.0.1', '::1'] : undefined);
     if (texts === undefined) return undefined;
-    return { kind: 'addresses', addresses: texts.map((address) => ({ address, family: isIP(address) as 4 | 6 })), ttlSeconds: HOSTS_TTL_MS / 1_000 };
+    return {
+      kind: 'addresses',
+      addresses: texts.map((address) => ({ address, family: isIP(address) as 4 | 6 })),
+      ttlSeconds: HOSTS_TTL_MS / 1_000,
+    };
   }
 
   async #fromDns(name: string): Promise<Answer> {
@@ -198,7 +209,8 @@ export class NameResolver {
         this.counts.answered++;
         entry.addresses = answer.addresses;
         entry.fault = undefined;
-        entry.freshUntilMs = nowMs + Math.min(Math.max(answer.ttlSeconds * 1_000, MIN_TTL_MS), MAX_TTL_MS);
+        entry.freshUntilMs =
+          nowMs + Math.min(Math.max(answer.ttlSeconds * 1_000, MIN_TTL_MS), MAX_TTL_MS);
         return;
       case 'none':
         this.counts.notFound++;
@@ -209,7 +221,11 @@ export class NameResolver {
       case 'failed':
         this.counts.failed++;
         if (entry.addresses.length > 0) this.counts.stale++;
-        entry.fault = new NameFault('EAI_AGAIN', entry.name, `the name could not be resolved (${answer.reason})`);
+        entry.fault = new NameFault(
+          'EAI_AGAIN',
+          entry.name,
+          `the name could not be resolved (${answer.reason})`,
+        );
         entry.freshUntilMs = nowMs + FAILED_MS;
     }
   }

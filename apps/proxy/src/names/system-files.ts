@@ -34,7 +34,10 @@ export function parseSearchRules(text: string): SearchRules {
   let domains: readonly string[] = [];
   let ndots = 1;
   for (const line of text.split('\n')) {
-    const [word = '', ...values] = line.replace(/[#;].*/, '').trim().split(/\s+/);
+    const [word = '', ...values] = line
+      .replace(/[#;].*/, '')
+      .trim()
+      .split(/\s+/);
     if (word === 'search') domains = values;
     else if (word === 'domain') domains = values.slice(0, 1);
     else if (word === 'options') {
@@ -42,7 +45,13 @@ export function parseSearchRules(text: string): SearchRules {
       if (given !== undefined) ndots = Math.min(Number(given), MAX_NDOTS);
     }
   }
-  return { domains: domains.map((domain) => domain.replace(/\.$/, '')).filter((domain) => domain !== '').slice(0, MAX_SEARCH_DOMAINS), ndots };
+  return {
+    domains: domains
+      .map((domain) => domain.replace(/\.$/, ''))
+      .filter((domain) => domain !== '')
+      .slice(0, MAX_SEARCH_DOMAINS),
+    ndots,
+  };
 }
 
 /** The absolute names to query for a name, in order. */

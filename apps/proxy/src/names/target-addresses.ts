@@ -42,7 +42,12 @@ export class TargetAddresses {
   private used = false;
 
   /** Returns undefined for a host that is an IP address, which needs no resolution. */
-  static of(host: string, names: NameResolver, wheel: TimerWheel, user: AddressUser): TargetAddresses | undefined {
+  static of(
+    host: string,
+    names: NameResolver,
+    wheel: TimerWheel,
+    user: AddressUser,
+  ): TargetAddresses | undefined {
     return isIP(host) === 0 ? new TargetAddresses(host, names, wheel, user) : undefined;
   }
 
@@ -83,13 +88,21 @@ export class TargetAddresses {
     this.used = true;
     this.take(await this.names.addresses(this.host));
     const first = preferred !== undefined && this.known.has(preferred) ? preferred : this.next();
-    const rank = ({ address }: Address): number => (address === first ? -1 : (this.penalties.get(address)?.untilMs ?? 0) > this.wheel.nowMs ? 1 : 0);
+    const rank = ({ address }: Address): number =>
+      address === first
+        ? -1
+        : (this.penalties.get(address)?.untilMs ?? 0) > this.wheel.nowMs
+          ? 1
+          : 0;
     return [...this.list].sort((one, other) => rank(one) - rank(other));
   }
 
   /** Reports that a connection attempt to the address failed. */
   failed(address: string): void {
-    const lengthMs = Math.min((this.penalties.get(address)?.lengthMs ?? FIRST_PENALTY_MS / 2) * 2, MAX_PENALTY_MS);
+    const lengthMs = Math.min(
+      (this.penalties.get(address)?.lengthMs ?? FIRST_PENALTY_MS / 2) * 2,
+      MAX_PENALTY_MS,
+    );
     this.penalties.set(address, { untilMs: this.wheel.nowMs + lengthMs, lengthMs });
   }
 
@@ -121,7 +134,8 @@ export class TargetAddresses {
     this.list = addresses;
     this.known = known;
     if (!hasChanged) return;
-    for (const address of this.penalties.keys()) if (!known.has(address)) this.penalties.delete(address);
+    for (const address of this.penalties.keys())
+      if (!known.has(address)) this.penalties.delete(address);
     this.user.addressesChanged();
   }
 

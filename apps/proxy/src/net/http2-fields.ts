@@ -4,7 +4,15 @@ import { HeaderList } from '@sluice/http1';
  * Fields that HTTP/2 forbids (RFC 9113 section 8.2.2), and Host and Content-Length, which are set
  * separately.
  */
-const notSent: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'content-length', 'host']);
+const notSent: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'host',
+]);
 
 /**
  * Appends the fields as alternating names and values, the form that node:http2 accepts without an
@@ -43,7 +51,8 @@ const GRPC = 'application/grpc';
 export function isGrpcType(value: string | undefined): boolean {
   if (value === undefined || value.length < GRPC.length) return false;
   const next = value[GRPC.length];
-  const isWhole = next === undefined || next === '+' || next === ';' || next === ' ' || next === '\t';
+  const isWhole =
+    next === undefined || next === '+' || next === ';' || next === ' ' || next === '\t';
   return isWhole && (value.startsWith(GRPC) || value.slice(0, GRPC.length).toLowerCase() === GRPC);
 }
 

@@ -9,7 +9,10 @@ const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\
  * @param raw alternating names and values, as received
  * @returns undefined when the trailers are refused
  */
-export function readHttp2Trailers(raw: readonly string[], protectedNames: ReadonlySet<string>): HeaderList | undefined {
+export function readHttp2Trailers(
+  raw: readonly string[],
+  protectedNames: ReadonlySet<string>,
+): HeaderList | undefined {
   let text = head;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name = '', value = ''] = raw.slice(at, at + 2);
@@ -18,6 +21,6 @@ export function readHttp2Trailers(raw: readonly string[], protectedNames: Readon
   }
   const bytes = Buffer.from(`${text}\r\n`, 'latin1');
   const parser = new RequestParser({ protectedNames });
-  for (let at = 0; at < bytes.length && parser.fault === undefined; ) at = parser.consume(bytes, at);
+  for (let at = 0; at < bytes.length && parser.fault === undefined;) at = parser.consume(bytes, at);
   return parser.state === 'end' ? (parser.trailers ?? new HeaderList()) : undefined;
 }

@@ -43,7 +43,13 @@ export class OutgoingContent implements ContentSink {
   private hasWritten = false;
 
   /** @param head of the message, sent with the first content, or alone when none has arrived */
-  constructor(writer: SocketWriter, sender: ContentSender, head: string, framing: Framing, source: ContentSource) {
+  constructor(
+    writer: SocketWriter,
+    sender: ContentSender,
+    head: string,
+    framing: Framing,
+    source: ContentSource,
+  ) {
     this.writer = writer;
     this.sender = sender;
     this.framing = framing;
@@ -70,7 +76,9 @@ export class OutgoingContent implements ContentSink {
     if (size === 0) return true;
     if (this.framing === 'length' && (this.missing -= size) < 0) {
       this.source.cancel();
-      this.fail(new GatewayError('upstream_malformed_response', { cause: 'more content than announced' }));
+      this.fail(
+        new GatewayError('upstream_malformed_response', { cause: 'more content than announced' }),
+      );
       return false;
     }
     const chunked = this.framing === 'chunked';
@@ -88,7 +96,11 @@ export class OutgoingContent implements ContentSink {
   end(): void {
     if (this.over) return;
     if (this.framing === 'length' && this.missing > 0) {
-      this.fail(new GatewayError('upstream_reset', { cause: `${this.missing} bytes of the announced content are missing` }));
+      this.fail(
+        new GatewayError('upstream_reset', {
+          cause: `${this.missing} bytes of the announced content are missing`,
+        }),
+      );
       return;
     }
     this.over = true;

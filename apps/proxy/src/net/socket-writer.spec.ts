@@ -26,7 +26,10 @@ describe('SocketWriter', () => {
     received = '';
     peer.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
     written = [];
-    const write = socket.write.bind(socket) as (chunk: string | Buffer, ...rest: unknown[]) => boolean;
+    const write = socket.write.bind(socket) as (
+      chunk: string | Buffer,
+      ...rest: unknown[]
+    ) => boolean;
     socket.write = ((chunk: string | Buffer, ...rest: unknown[]) => {
       written.push(chunk.toString('latin1'));
       return write(chunk, ...rest);
@@ -75,7 +78,13 @@ describe('SocketWriter', () => {
     peer.pause();
     const piece = 'x'.repeat(1024 * 1024);
     for (let pieces = 0; pieces < 64 && writer.send(piece); pieces++);
-    expect([writer.blocked, blocked, writer.send('more'), writer.flush(), blocked]).toEqual([true, 1, false, false, 1]);
+    expect([writer.blocked, blocked, writer.send('more'), writer.flush(), blocked]).toEqual([
+      true,
+      1,
+      false,
+      false,
+      1,
+    ]);
     const all = writer.bytesSent;
     peer.resume();
     await eventually(() => received.length === all);

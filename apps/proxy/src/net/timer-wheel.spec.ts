@@ -38,7 +38,10 @@ describe('TimerWheel', () => {
   it('keeps a deadline that lies beyond one rotation', () => {
     const { wheel, pass } = fakeWheel();
     let fired = 0;
-    wheel.set(timerOf(() => fired++), 65_000);
+    wheel.set(
+      timerOf(() => fired++),
+      65_000,
+    );
     pass(65_000);
     expect(fired).toBe(0);
     pass(100);
@@ -83,7 +86,10 @@ describe('TimerWheel', () => {
   it('does not count the time in which the event loop was blocked', () => {
     const { wheel, jump, pass } = fakeWheel({ maxStepMs: 100 });
     let fired = 0;
-    wheel.set(timerOf(() => fired++), 300);
+    wheel.set(
+      timerOf(() => fired++),
+      300,
+    );
     jump(60_000);
     expect(fired).toBe(0);
     pass(300);
@@ -94,9 +100,11 @@ describe('TimerWheel', () => {
     const { wheel, pass } = fakeWheel();
     const fired: number[] = [];
     const work = (): void => {
-      for (const untilMs = performance.now() + 0.1; performance.now() < untilMs; );
+      for (const untilMs = performance.now() + 0.1; performance.now() < untilMs;);
     };
-    const timers = Array.from({ length: 30 }, (_, index) => timerOf(() => (work(), fired.push(index))));
+    const timers = Array.from({ length: 30 }, (_, index) =>
+      timerOf(() => (work(), fired.push(index))),
+    );
     for (const timer of timers) wheel.set(timer, 100);
     pass(160);
     const first = fired.length;
@@ -122,18 +130,21 @@ describe('TimerWheel', () => {
   });
 
   it('fires every timer within its bounds for any sequence of operations', () => {
-    const operation = fc.record({ timer: fc.nat(4), delayMs: fc.option(fc.nat(9_000), { freq: 4 }), pause: fc.nat(400) });
+    const operation = fc.record({
+      timer: fc.nat(4),
+      delayMs: fc.option(fc.nat(9_000), { freq: 4 }),
+      pause: fc.nat(400),
+    });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
         const { wheel, pass, now } = fakeWheel();
         const due: (number | undefined)[] = new Array(5).fill(undefined);
         const late: number[] = [];
-        const timers = due.map(
-          (_, index) =>
-            timerOf(() => {
-              late.push(now() - (due[index] ?? Number.POSITIVE_INFINITY));
-              due[index] = undefined;
-            }),
+        const timers = due.map((_, index) =>
+          timerOf(() => {
+            late.push(now() - (due[index] ?? Number.POSITIVE_INFINITY));
+            due[index] = undefined;
+          }),
         );
         for (const { timer, delayMs, pause } of operations) {
           if (delayMs === null) wheel.clear(timers[timer] as Timer);

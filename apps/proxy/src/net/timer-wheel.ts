@@ -124,7 +124,8 @@ export class TimerWheel {
     this.clockMs = clockMs;
     const currentTick = Math.floor(this.nowMs / this.tickMs);
     // One rotation visits every slot; more would visit slots twice.
-    if (currentTick - this.processedTick > this.slots.length) this.processedTick = currentTick - this.slots.length;
+    if (currentTick - this.processedTick > this.slots.length)
+      this.processedTick = currentTick - this.slots.length;
     while (this.processedTick < currentTick) {
       this.processedTick++;
       const slot = this.slots[this.processedTick % this.slots.length] as Timer;
@@ -138,7 +139,8 @@ export class TimerWheel {
     const { firing } = this;
     const startMs = performance.now();
     const turnMs = this.goesOn ? startMs - this.firedAtMs : 0;
-    const untilMs = startMs + Math.min(Math.max(turnMs * FIRING_SHARE, MIN_FIRING_MS), MAX_FIRING_MS);
+    const untilMs =
+      startMs + Math.min(Math.max(turnMs * FIRING_SHARE, MIN_FIRING_MS), MAX_FIRING_MS);
     this.goesOn = false;
     // A callback may clear or set any timer, so each timer is checked immediately before it fires.
     while (firing.next !== firing) {

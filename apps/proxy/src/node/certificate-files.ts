@@ -11,10 +11,16 @@ const maxCertificates = 10_000;
 
 /** Reads all configured certificates. @throws Error that names the wrong file or setting and the remedy */
 export function readNodeCertificates(env: Env): NodeCertificates {
-  return { server: readCertificates(env), client: readClientCertificates(env.SLUICE_CLIENT_CERT_DIR) };
+  return {
+    server: readCertificates(env),
+    client: readClientCertificates(env.SLUICE_CLIENT_CERT_DIR),
+  };
 }
 
-type TlsSettings = Pick<Env, 'SLUICE_TLS_PORT' | 'SLUICE_TLS_CERT_FILE' | 'SLUICE_TLS_KEY_FILE' | 'SLUICE_TLS_DIR'>;
+type TlsSettings = Pick<
+  Env,
+  'SLUICE_TLS_PORT' | 'SLUICE_TLS_CERT_FILE' | 'SLUICE_TLS_KEY_FILE' | 'SLUICE_TLS_DIR'
+>;
 
 /**
  * Reads the configured server certificates and checks that they work for TLS. The certificate of
@@ -23,18 +29,34 @@ type TlsSettings = Pick<Env, 'SLUICE_TLS_PORT' | 'SLUICE_TLS_CERT_FILE' | 'SLUIC
  * @throws Error that names the wrong file or setting and the remedy
  */
 export function readCertificates(env: TlsSettings): ServerCertificate[] | undefined {
-  const { SLUICE_TLS_CERT_FILE: certFile, SLUICE_TLS_KEY_FILE: keyFile, SLUICE_TLS_DIR: folder } = env;
+  const {
+    SLUICE_TLS_CERT_FILE: certFile,
+    SLUICE_TLS_KEY_FILE: keyFile,
+    SLUICE_TLS_DIR: folder,
+  } = env;
   const isGiven = certFile !== undefined || keyFile !== undefined || folder !== undefined;
   if (env.SLUICE_TLS_PORT === undefined) {
-    if (isGiven) throw new Error('certificates are configured, but no port to use them on: set SLUICE_TLS_PORT as well');
+    if (isGiven)
+      throw new Error(
+        'certificates are configured, but no port to use them on: set SLUICE_TLS_PORT as well',
+      );
     return undefined;
   }
-  if (!isGiven) throw new Error('SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE, or SLUICE_TLS_DIR');
+  if (!isGiven)
+    throw new Error(
+      'SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE, or SLUICE_TLS_DIR',
+    );
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new Error(`a certificate and its key belong together: set ${certFile === undefined ? 'SLUICE_TLS_CERT_FILE' : 'SLUICE_TLS_KEY_FILE'} as well`);
+    throw new Error(
+      `a certificate and its key belong together: set ${certFile === undefined ? 'SLUICE_TLS_CERT_FILE' : 'SLUICE_TLS_KEY_FILE'} as well`,
+    );
   }
-  const certificates = certFile === undefined || keyFile === undefined ? [] : [readPair(certFile, keyFile)];
-  if (folder !== undefined) certificates.push(...pairsIn(folder, 'SLUICE_TLS_DIR').map(({ cert, key }) => readPair(cert, key)));
+  const certificates =
+    certFile === undefined || keyFile === undefined ? [] : [readPair(certFile, keyFile)];
+  if (folder !== undefined)
+    certificates.push(
+      ...pairsIn(folder, 'SLUICE_TLS_DIR').map(({ cert, key }) => readPair(cert, key)),
+    );
   // Finds faults of the pair, such as the key of another certificate.
   void new ServerCertificates(certificates);
   return certificates;
@@ -42,31 +64,53 @@ export function readCertificates(env: TlsSettings): ServerCertificate[] | undefi
 
 function readClientCertificates(folder: string | undefined): NodeCertificates['client'] {
   if (folder === undefined) return {};
-  const pairs = pairsIn(folder, 'SLUICE_CLIENT_CERT_DIR').map(({ name, cert, key }) => [name, readPair(cert, key)] as const);
+  const pairs = pairsIn(folder, 'SLUICE_CLIENT_CERT_DIR').map(
+    ({ name, cert, key }) => [name, readPair(cert, key)] as const,
+  );
   void new ServerCertificates(pairs.map(([, pair]) => pair));
   return Object.fromEntries(pairs);
 }
 
 /** Logs the names of the certificates, and warns of those that clients will not accept. */
-export function logCertificates({ server = [], client }: NodeCertificates, logger: Pick<Logger, 'info' | 'warn'>, nowMs = Date.now()): void {
+export function logCertificates(
+  { server = [], client }: NodeCertificates,
+  logger: Pick<Logger, 'info' | 'warn'>,
+  nowMs = Date.now(),
+): void {
   for (const { cert, source = '' } of [...server, ...Object.values(client)]) {
     const { subjectAltName = '', validTo, validToDate, validFromDate } = new X509Certificate(cert);
     const isValid = validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
-    if (isValid) logger.info({ certificate: source, names: subjectAltName, validTo }, 'certificate in use');
-    else logger.warn({ certificate: source, names: subjectAltName, validTo }, 'a certificate in use is not valid today: clients will not accept it');
+    if (isValid)
+      logger.info({ certificate: source, names: subjectAltName, validTo }, 'certificate in use');
+    else
+      logger.warn(
+        { certificate: source, names: subjectAltName, validTo },
+        'a certificate in use is not valid today: clients will not accept it',
+      );
   }
 }
 
-function pairsIn(folder: string, setting: string): { readonly name: string; readonly cert: string; readonly key: string }[] {
+function pairsIn(
+  folder: string,
+  setting: string,
+): { readonly name: string; readonly cert: string; readonly key: string }[] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();
   } catch (cause) {
-    throw new Error(`the folder of certificates ${folder} cannot be read: check ${setting}`, { cause });
+    throw new Error(`the folder of certificates ${folder} cannot be read: check ${setting}`, {
+      cause,
+    });
   }
   const found = names.filter((name) => name.endsWith('.crt'));
-  if (found.length === 0) throw new Error(`there is no certificate in ${folder}: put <name>.crt and <name>.key there, or correct ${setting}`);
-  if (found.length > maxCertificates) throw new Error(`there are ${found.length} certificates in ${folder}: at most ${maxCertificates} are read`);
+  if (found.length === 0)
+    throw new Error(
+      `there is no certificate in ${folder}: put <name>.crt and <name>.key there, or correct ${setting}`,
+    );
+  if (found.length > maxCertificates)
+    throw new Error(
+      `there are ${found.length} certificates in ${folder}: at most ${maxCertificates} are read`,
+    );
   return found.map((file) => {
     const name = file.slice(0, -4);
     return { name, cert: join(folder, file), key: join(folder, `${name}.key`) };
@@ -76,18 +120,31 @@ function pairsIn(folder: string, setting: string): { readonly name: string; read
 function readPair(certFile: string, keyFile: string): ServerCertificate {
   const cert = readText(certFile, 'certificate');
   const key = readText(keyFile, 'key');
-  if (!/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(cert)) throw new Error(`${certFile} is not a certificate in PEM: it needs a block "-----BEGIN CERTIFICATE-----"`);
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key)) throw new Error(`${keyFile} needs a passphrase: store the key without one, readable by this user only`);
-  if (!/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/.test(key)) throw new Error(`${keyFile} is not a private key in PEM: it needs a block "-----BEGIN PRIVATE KEY-----"`);
+  if (!/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(cert))
+    throw new Error(
+      `${certFile} is not a certificate in PEM: it needs a block "-----BEGIN CERTIFICATE-----"`,
+    );
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key))
+    throw new Error(
+      `${keyFile} needs a passphrase: store the key without one, readable by this user only`,
+    );
+  if (!/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/.test(key))
+    throw new Error(
+      `${keyFile} is not a private key in PEM: it needs a block "-----BEGIN PRIVATE KEY-----"`,
+    );
   return { cert, key, source: `the certificate of ${certFile} with the key of ${keyFile}` };
 }
 
 function readText(path: string, what: string): string {
   try {
     const { size } = statSync(path);
-    if (size > maxFileBytes) throw new Error(`it has ${size} bytes; at most ${maxFileBytes} are read`);
+    if (size > maxFileBytes)
+      throw new Error(`it has ${size} bytes; at most ${maxFileBytes} are read`);
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new Error(`the ${what} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(
+      `the ${what} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }

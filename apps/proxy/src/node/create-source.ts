@@ -32,15 +32,33 @@ export interface CreatedSource {
 }
 
 /** Creates the configured source of this node. Throws an Error that names the setting to change. */
-export function createSource({ env, version, logger, traffic, policies, state, report, names, spans }: SourceOptions): CreatedSource {
+export function createSource({
+  env,
+  version,
+  logger,
+  traffic,
+  policies,
+  state,
+  report,
+  names,
+  spans,
+}: SourceOptions): CreatedSource {
   const { target } = traffic;
   if (env.SLUICE_CONFIG_FILE !== undefined) {
-    const source = new FileSource({ path: env.SLUICE_CONFIG_FILE, gateway: env.SLUICE_GATEWAY, target, state, log: logger });
+    const source = new FileSource({
+      path: env.SLUICE_CONFIG_FILE,
+      gateway: env.SLUICE_GATEWAY,
+      target,
+      state,
+      log: logger,
+    });
     return { source, rereadables: [{ what: 'configuration file', read: () => source.reload() }] };
   }
   let token = nodeToken(env);
   const source = new StreamSource({
-    addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) => parseStreamAddress(address.trim())),
+    addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) =>
+      parseStreamAddress(address.trim()),
+    ),
     security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE === '1' },
     get token() {
       return token;
@@ -52,25 +70,39 @@ export function createSource({ env, version, logger, traffic, policies, state, r
     report,
     target,
     state,
-    lastGood: new LastGood({ dataDir: env.SLUICE_DATA_DIR, key: env.SLUICE_SNAPSHOT_KEY, gateway: env.SLUICE_GATEWAY, state, log: logger }),
+    lastGood: new LastGood({
+      dataDir: env.SLUICE_DATA_DIR,
+      key: env.SLUICE_SNAPSHOT_KEY,
+      gateway: env.SLUICE_GATEWAY,
+      state,
+      log: logger,
+    }),
     resolve: (host) => names.addresses(host),
     log: logger,
     spans,
   });
   if (env.SLUICE_NODE_TOKEN !== undefined) return { source, rereadables: [] };
   // The current stream was accepted with the previous token; the next one sends the new token.
-  return { source, rereadables: [{ what: 'node token', read: () => void (token = nodeToken(env)) }] };
+  return {
+    source,
+    rereadables: [{ what: 'node token', read: () => void (token = nodeToken(env)) }],
+  };
 }
 
 function nodeToken(env: Env): string {
   if (env.SLUICE_NODE_TOKEN !== undefined) return env.SLUICE_NODE_TOKEN;
   const path = env.SLUICE_NODE_TOKEN_FILE;
   if (path === undefined) {
-    throw new Error('the config stream needs a token: set SLUICE_NODE_TOKEN, or SLUICE_NODE_TOKEN_FILE to the file node-token in the data directory of the control plane');
+    throw new Error(
+      'the config stream needs a token: set SLUICE_NODE_TOKEN, or SLUICE_NODE_TOKEN_FILE to the file node-token in the data directory of the control plane',
+    );
   }
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (cause) {
-    throw new Error(`the token for the config stream cannot be read from ${path}: check SLUICE_NODE_TOKEN_FILE`, { cause });
+    throw new Error(
+      `the token for the config stream cannot be read from ${path}: check SLUICE_NODE_TOKEN_FILE`,
+      { cause },
+    );
   }
 }

@@ -1,4 +1,12 @@
-import { ApplySpans, GatewayMetrics, mergeSnapshots, MetricsRegistry, openFileLimit, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import {
+  ApplySpans,
+  GatewayMetrics,
+  mergeSnapshots,
+  MetricsRegistry,
+  openFileLimit,
+  type Logger,
+  type MetricsSnapshot,
+} from '@sluice/telemetry';
 import { ConfigState } from '../config/config-state.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
@@ -70,7 +78,16 @@ export class ProxyNode {
     if (this.#draining) return;
     await traffic.listen();
     this.#takesTraffic = true;
-    logger.info({ gateway: env.SLUICE_GATEWAY, node: env.SLUICE_NODE_ID, port: traffic.port, tlsPort: traffic.tlsPort, statusPort }, 'listening');
+    logger.info(
+      {
+        gateway: env.SLUICE_GATEWAY,
+        node: env.SLUICE_NODE_ID,
+        port: traffic.port,
+        tlsPort: traffic.tlsPort,
+        statusPort,
+      },
+      'listening',
+    );
   }
 
   /** Becomes not ready, finishes the requests in flight, writes the configuration, and stops. */
@@ -97,7 +114,18 @@ export class ProxyNode {
       },
       config: () => {
         const { revision, epoch, origin, refused, lastError, lastGoodError } = this.#state;
-        return { revision, epoch, gateway: env.SLUICE_GATEWAY, source: origin, resources: traffic.resources(), quarantined: traffic.quarantined, refused, lastError, lastGoodError, targets: traffic.lastHealth() };
+        return {
+          revision,
+          epoch,
+          gateway: env.SLUICE_GATEWAY,
+          source: origin,
+          resources: traffic.resources(),
+          quarantined: traffic.quarantined,
+          refused,
+          lastError,
+          lastGoodError,
+          targets: traffic.lastHealth(),
+        };
       },
     };
   }
@@ -105,12 +133,25 @@ export class ProxyNode {
   #readiness(): Readiness {
     const { origin, revision, ageMs, lastError, isRefused } = this.#state.describe();
     if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
-    if (!this.#takesTraffic) return { ready: false, reason: 'the node is applying its first configuration and does not accept traffic yet' };
+    if (!this.#takesTraffic)
+      return {
+        ready: false,
+        reason: 'the node is applying its first configuration and does not accept traffic yet',
+      };
     if (origin === 'none') {
       const why = lastError === '' ? '' : ` (${lastError})`;
-      return { ready: false, reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and there is no last good configuration on disk` };
+      return {
+        ready: false,
+        reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and there is no last good configuration on disk`,
+      };
     }
-    return { ready: true, revision, configAgeSeconds: Math.round(ageMs / 1000), source: origin, lastError };
+    return {
+      ready: true,
+      revision,
+      configAgeSeconds: Math.round(ageMs / 1000),
+      source: origin,
+      lastError,
+    };
   }
 
   /** The tracer of the configuration. Traffic has its own, in the processes that take it. */
@@ -118,8 +159,16 @@ export class ProxyNode {
     const { env, version, logger } = this.#options;
     const { otlp, resourceAttributes } = traceSettings(env);
     if (otlp === undefined) return undefined;
-    const exporting = spanExport(otlp, this.#names, this.#metrics, (message) => logger.warn(message));
-    return new ApplySpans({ serviceName: 'sluice-proxy', instanceId: env.SLUICE_NODE_ID, version, resourceAttributes, export: exporting });
+    const exporting = spanExport(otlp, this.#names, this.#metrics, (message) =>
+      logger.warn(message),
+    );
+    return new ApplySpans({
+      serviceName: 'sluice-proxy',
+      instanceId: env.SLUICE_NODE_ID,
+      version,
+      resourceAttributes,
+      export: exporting,
+    });
   }
 
   #addConfigMetrics(): void {

@@ -76,24 +76,50 @@ export class Serving {
   private constructor(options: ServingOptions, policies: Awaited<ReturnType<typeof nodePolicies>>) {
     const { env, logger, version } = options;
     this.#options = options;
-    const { clients, upstream, turnedAway } = fitConnections(openFileLimit(), env.SLUICE_MAX_CONNECTIONS);
+    const { clients, upstream, turnedAway } = fitConnections(
+      openFileLimit(),
+      env.SLUICE_MAX_CONNECTIONS,
+    );
     noteConnectionLimits(logger, clients, upstream, env);
     this.#maxTurnedAway = turnedAway;
-    this.#connectionLimits = new ConnectionLimits(clients, env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS, connectionLimitsLog(logger));
-    this.upstreams = new UpstreamRegistry(this.#wheel, { budget: new ConnectionBudget(upstream), names: this.#names });
+    this.#connectionLimits = new ConnectionLimits(
+      clients,
+      env.SLUICE_MAX_CONNECTIONS_PER_ADDRESS,
+      connectionLimitsLog(logger),
+    );
+    this.upstreams = new UpstreamRegistry(this.#wheel, {
+      budget: new ConnectionBudget(upstream),
+      names: this.#names,
+    });
     this.#overload = createOverload(options).start();
-    const storeOptions = limitStoreOptions({ logger, tableFull: this.metrics.limitTableFull, isFirst: options.isFirst ?? true });
-    this.#limits = options.limits ?? createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...storeOptions });
+    const storeOptions = limitStoreOptions({
+      logger,
+      tableFull: this.metrics.limitTableFull,
+      isFirst: options.isFirst ?? true,
+    });
+    this.#limits =
+      options.limits ??
+      createLimitStore({ redisUrl: env.REDIS_URL, lookup: this.#names.lookup, ...storeOptions });
     this.#tracer = createTracer(options, this.metrics, this.#names);
-    this.#accessLog = env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
+    this.#accessLog =
+      env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
     const registry = policyRegistry(policies, {
       limits: this.#limits,
       credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),
     });
-    this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, { ...registry, upstreams: this.upstreams, metrics: this.metrics });
-    this.#listener = new Listener(listenerEvents(this.#proxy()), this.#wheel, { maxTurnedAway: turnedAway }, this.#connectionLimits);
+    this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, {
+      ...registry,
+      upstreams: this.upstreams,
+      metrics: this.metrics,
+    });
+    this.#listener = new Listener(
+      listenerEvents(this.#proxy()),
+      this.#wheel,
+      { maxTurnedAway: turnedAway },
+      this.#connectionLimits,
+    );
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -110,7 +136,9 @@ export class Serving {
 
   /** Starts to listen. Rejects with an Error that names the setting when the port is not available. */
   async listen(options: { readonly reusePort: boolean; readonly port: number }): Promise<void> {
-    await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, { reusePort: options.reusePort });
+    await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, {
+      reusePort: options.reusePort,
+    });
   }
 
   /** The port for TLS; undefined before `listenTls`. */
@@ -119,9 +147,22 @@ export class Serving {
   }
 
   /** Listens on a second port for TLS. Also rejects when a certificate is not usable. */
-  async listenTls({ reusePort, port, certificates, ticketKeys }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
-    this.#tlsListener = new Listener(this.#listener.events, this.#wheel, { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway }, this.#connectionLimits);
-    await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, { reusePort, setting: 'SLUICE_TLS_PORT' });
+  async listenTls({
+    reusePort,
+    port,
+    certificates,
+    ticketKeys,
+  }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
+    this.#tlsListener = new Listener(
+      this.#listener.events,
+      this.#wheel,
+      { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway },
+      this.#connectionLimits,
+    );
+    await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, {
+      reusePort,
+      setting: 'SLUICE_TLS_PORT',
+    });
   }
 
   /**
@@ -134,7 +175,11 @@ export class Serving {
   }
 
   /** The health of every target of every service. */
-  targetsHealth(): { readonly service: string; readonly address: string; readonly healthy: boolean }[] {
+  targetsHealth(): {
+    readonly service: string;
+    readonly address: string;
+    readonly healthy: boolean;
+  }[] {
     return [...this.#target.runtime.services.values()].flatMap(({ name, upstream }) =>
       upstream.health().map(({ address, healthy }) => ({ service: name, address, healthy })),
     );
@@ -170,49 +215,88 @@ export class Serving {
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
-        failures.write({ code, target: targetAddress, service: service?.name, requestId: id, reason }, 'a target sent no complete response'),
-      notePolicyFault: (policy, fault, id) => policyFaults.write({ policy, requestId: id, error: fault }, 'a policy failed'),
-      noteRefusal: ({ code, reason, peerAddress }, id) => logger.debug({ code, reason, peerAddress, requestId: id }, 'refused a message'),
-      noteFault: (fault, id) => faults.write({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
+        failures.write(
+          { code, target: targetAddress, service: service?.name, requestId: id, reason },
+          'a target sent no complete response',
+        ),
+      notePolicyFault: (policy, fault, id) =>
+        policyFaults.write({ policy, requestId: id, error: fault }, 'a policy failed'),
+      noteRefusal: ({ code, reason, peerAddress }, id) =>
+        logger.debug({ code, reason, peerAddress, requestId: id }, 'refused a message'),
+      noteFault: (fault, id) =>
+        faults.write({ requestId: id, error: fault }, 'an exchange failed; this is a defect'),
     };
   }
 
   #collect(): void {
     const { metrics } = this;
     const { counts } = this.#names;
-    metrics.connections.set(this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0));
+    metrics.connections.set(
+      this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0),
+    );
     metrics.overloadShedRatio.set(this.#overload.share);
     const { answered, notFound, failed, stale } = metrics.nameResolutions;
-    for (const [series, count] of [[answered, counts.answered], [notFound, counts.notFound], [failed, counts.failed], [stale, counts.stale]] as const) series.add(count - series.value);
+    for (const [series, count] of [
+      [answered, counts.answered],
+      [notFound, counts.notFound],
+      [failed, counts.failed],
+      [stale, counts.stale],
+    ] as const)
+      series.add(count - series.value);
     metrics.limitStoreUp.set(isAvailable(this.#limits) ? 1 : 0);
     metrics.limitKeys.set(this.#limits instanceof MemoryStore ? this.#limits.size : 0);
     metrics.targetHealthy.clear();
     metrics.upstreamConnections.clear();
-    for (const { service, address, healthy } of this.targetsHealth()) metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
-    for (const { address, open } of this.upstreams.connections()) metrics.upstreamConnections.set(open, address);
+    for (const { service, address, healthy } of this.targetsHealth())
+      metrics.targetHealthy.set(healthy ? 1 : 0, service, address);
+    for (const { address, open } of this.upstreams.connections())
+      metrics.upstreamConnections.set(open, address);
   }
 }
 
 /** Logs the connection limits; they are below the configured ones when the process may open too few files. */
-function noteConnectionLimits(logger: Logger, clients: number, upstream: number, { SLUICE_MAX_CONNECTIONS: configured }: Env): void {
-  const facts = { maxConnections: clients, maxUpstreamConnections: upstream === Number.MAX_SAFE_INTEGER ? undefined : upstream, openFiles: openFileLimit() };
+function noteConnectionLimits(
+  logger: Logger,
+  clients: number,
+  upstream: number,
+  { SLUICE_MAX_CONNECTIONS: configured }: Env,
+): void {
+  const facts = {
+    maxConnections: clients,
+    maxUpstreamConnections: upstream === Number.MAX_SAFE_INTEGER ? undefined : upstream,
+    openFiles: openFileLimit(),
+  };
   if (clients === configured) logger.info(facts, 'connection limits');
-  else logger.warn({ ...facts, configured }, 'the limit of client connections is below SLUICE_MAX_CONNECTIONS, because this process may open too few files: raise "ulimit -n"');
+  else
+    logger.warn(
+      { ...facts, configured },
+      'the limit of client connections is below SLUICE_MAX_CONNECTIONS, because this process may open too few files: raise "ulimit -n"',
+    );
 }
 
 /** Logs once when the limit is reached, and once when connections are accepted again. */
 function connectionLimitsLog(logger: Logger): ConnectionLimitsLog {
   return {
     limitReached: (isReached, max) => {
-      if (isReached) logger.warn({ maxConnections: max }, 'the limit of client connections is reached: further connections are refused with 503');
+      if (isReached)
+        logger.warn(
+          { maxConnections: max },
+          'the limit of client connections is reached: further connections are refused with 503',
+        );
       else logger.info({ maxConnections: max }, 'client connections are accepted again');
     },
-    notAccepted: (code) => logger.error({ code }, 'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)'),
+    notAccepted: (code) =>
+      logger.error(
+        { code },
+        'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)',
+      ),
   };
 }
 
 function isAvailable(limits: LimitStore): boolean {
-  return limits instanceof RedisStore || limits instanceof RemoteLimitStore ? limits.available : true;
+  return limits instanceof RedisStore || limits instanceof RemoteLimitStore
+    ? limits.available
+    : true;
 }
 
 function createOverload({ env, logger, processes = 1 }: ServingOptions): Overload {
@@ -226,12 +310,25 @@ function createOverload({ env, logger, processes = 1 }: ServingOptions): Overloa
 
 function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: OverloadState): void {
   const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
-  const facts = { lagMs: Math.round(lagMs), memoryMiB: megabytes(memory.usedBytes), memoryLimitMiB: megabytes(memory.limitBytes), memoryOf: memory.of };
-  if (isShedding) logger.warn(facts, 'overloaded: a share of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT');
+  const facts = {
+    lagMs: Math.round(lagMs),
+    memoryMiB: megabytes(memory.usedBytes),
+    memoryLimitMiB: megabytes(memory.limitBytes),
+    memoryOf: memory.of,
+  };
+  if (isShedding)
+    logger.warn(
+      facts,
+      'overloaded: a share of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT',
+    );
   else logger.info({ ...facts, refused }, 'no longer overloaded');
 }
 
-function createTracer({ env, logger, version }: ServingOptions, metrics: GatewayMetrics, names: NameResolver): Tracer {
+function createTracer(
+  { env, logger, version }: ServingOptions,
+  metrics: GatewayMetrics,
+  names: NameResolver,
+): Tracer {
   const { otlp, sampler, resourceAttributes } = traceSettings(env);
   return new Tracer({
     serviceName: 'sluice-proxy',
@@ -265,7 +362,13 @@ const noGateway: ServedGateway = {
   kind: 'gateway',
   id: '',
   name: '',
-  spec: { name: '', trustedProxies: [], limits: { maxBodyBytes: 0, halfClosedClients: 'cancel' }, policies: [], tags: [] },
+  spec: {
+    name: '',
+    trustedProxies: [],
+    limits: { maxBodyBytes: 0, halfClosedClients: 'cancel' },
+    policies: [],
+    tags: [],
+  },
   chain: [],
   pipeline: emptyPipeline,
   trustedProxies: new TrustedProxies([]),

@@ -48,7 +48,8 @@ export class NodeSignals {
   #onStop(signal: keyof typeof exitCodes): void {
     const node = this.#node;
     if (this.#stoppingSinceMs !== undefined) {
-      if (performance.now() - this.#stoppingSinceMs > sameRequestMs) process.exit(exitCodes[signal]);
+      if (performance.now() - this.#stoppingSinceMs > sameRequestMs)
+        process.exit(exitCodes[signal]);
       return;
     }
     this.#stoppingSinceMs = performance.now();
@@ -70,7 +71,10 @@ export class NodeSignals {
     // During the start the files are about to be read; while stopping they are not needed.
     if (node === undefined || this.#stoppingSinceMs !== undefined) return;
     if (node.rereadables.length === 0) {
-      node.logger.info({}, 'SIGHUP: nothing to read again: the settings name no files, and the configuration comes from the control plane');
+      node.logger.info(
+        {},
+        'SIGHUP: nothing to read again: the settings name no files, and the configuration comes from the control plane',
+      );
       return;
     }
     this.#isAskedAgain = true;
@@ -83,7 +87,10 @@ export class NodeSignals {
         try {
           await read();
         } catch (fault) {
-          node.logger.error({ what, error: fault }, 'could not be read again; the previous version stays in use');
+          node.logger.error(
+            { what, error: fault },
+            'could not be read again; the previous version stays in use',
+          );
         }
       }
     }

@@ -37,14 +37,19 @@ export interface TrafficPorts {
 }
 
 /** Serves traffic in this process. @param server certificates for the TLS port */
-export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts, server?: NodeCertificates['server']): Traffic {
+export function singleProcess(
+  serving: Serving,
+  { port, tlsPort }: TrafficPorts,
+  server?: NodeCertificates['server'],
+): Traffic {
   // They may be renewed before the port is open.
   let certificates = server;
   return {
     target: serving.target,
     listen: async () => {
       await serving.listen({ port, reusePort: false });
-      if (tlsPort !== undefined && certificates !== undefined) await serving.listenTls({ port: tlsPort, certificates, reusePort: false });
+      if (tlsPort !== undefined && certificates !== undefined)
+        await serving.listenTls({ port: tlsPort, certificates, reusePort: false });
     },
     get port() {
       return serving.port;

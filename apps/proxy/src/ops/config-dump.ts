@@ -12,13 +12,17 @@ export interface DumpFilter {
 const pieceChars = 16_384;
 
 const shows = ({ kind, name }: DumpFilter, resource: Resource): boolean =>
-  (kind === undefined || resource.kind === kind) && (name === undefined || nameOf(resource.kind, resource.spec) === name);
+  (kind === undefined || resource.kind === kind) &&
+  (name === undefined || nameOf(resource.kind, resource.spec) === name);
 
 /**
  * Generates the running configuration as JSON, secrets redacted, one resource per line. It is generated
  * in pieces, because serializing a hundred thousand routes at once would block this process's traffic.
  */
-export function* configDump(config: RunningConfig, filter: DumpFilter): Generator<string, void, undefined> {
+export function* configDump(
+  config: RunningConfig,
+  filter: DumpFilter,
+): Generator<string, void, undefined> {
   const { resources, ...facts } = config;
   let text = `${JSON.stringify(redacted(facts)).slice(0, -1)},"resources":[`;
   let separator = '\n';

@@ -36,7 +36,8 @@ export interface RunningConfig {
   /** Resources that are refused or kept at their last good version. */
   readonly quarantined: readonly ConfigFault[];
   /** The newest refused revision, if it is newer than the one in service. */
-  readonly refused: { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
+  readonly refused:
+    { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
   /** Why the control plane is not connected, or the file could not be read; empty when there is no error. */
   readonly lastError: string;
   /** Why the last good configuration could not be written or read; empty when there is no error. */

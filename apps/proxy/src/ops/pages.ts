@@ -22,7 +22,11 @@ type Page = (node: NodeStatus, request: PageRequest) => Answer | Promise<Answer>
 
 const json = { 'content-type': 'application/json' };
 
-const answerJson = (status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer => ({
+const answerJson = (
+  status: number,
+  value: object,
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({
   status,
   headers: { ...json, ...headers },
   content: [`${JSON.stringify(value)}\n`],
@@ -30,30 +34,51 @@ const answerJson = (status: number, value: object, headers: Readonly<Record<stri
 
 function readyz(node: NodeStatus): Answer {
   const readiness = node.readiness();
-  if (!readiness.ready) return answerJson(503, { status: 'not-ready', reason: readiness.reason }, { 'retry-after': '1' });
+  if (!readiness.ready)
+    return answerJson(
+      503,
+      { status: 'not-ready', reason: readiness.reason },
+      { 'retry-after': '1' },
+    );
   const { revision, configAgeSeconds, source, lastError } = readiness;
-  return answerJson(200, { status: 'ready', revision, configAgeSeconds, source, ...(lastError === '' ? {} : { lastError }) });
+  return answerJson(200, {
+    status: 'ready',
+    revision,
+    configAgeSeconds,
+    source,
+    ...(lastError === '' ? {} : { lastError }),
+  });
 }
 
 async function metrics(node: NodeStatus, { accept }: PageRequest): Promise<Answer> {
   const format = metricsFormatFor(accept);
   const content = exposition(await node.metrics(), format);
-  return { status: 200, headers: { 'content-type': metricsMediaTypes[format], vary: 'accept' }, content };
+  return {
+    status: 200,
+    headers: { 'content-type': metricsMediaTypes[format], vary: 'accept' },
+    content,
+  };
 }
 
 /** Reads `?kind=` and `?name=`. Throws a GatewayError for an unknown or repeated parameter or an unknown kind. */
 function dumpFilter(parameters: URLSearchParams): DumpFilter {
   for (const parameter of parameters.keys()) {
     if (parameter !== 'kind' && parameter !== 'name') {
-      throw new GatewayError('unknown_parameter', { detail: `"${parameter}" is not known here: use kind or name` });
+      throw new GatewayError('unknown_parameter', {
+        detail: `"${parameter}" is not known here: use kind or name`,
+      });
     }
     if (parameters.getAll(parameter).length > 1) {
-      throw new GatewayError('unknown_parameter', { detail: `"${parameter}" is given twice: give it once` });
+      throw new GatewayError('unknown_parameter', {
+        detail: `"${parameter}" is given twice: give it once`,
+      });
     }
   }
   const kind = parameters.get('kind') ?? undefined;
   if (kind !== undefined && !isKind(kind)) {
-    throw new GatewayError('validation_failed', { detail: `"${kind}" is no kind of resource: use one of ${kinds.join(', ')}` });
+    throw new GatewayError('validation_failed', {
+      detail: `"${kind}" is no kind of resource: use one of ${kinds.join(', ')}`,
+    });
   }
   return { kind, name: parameters.get('name') ?? undefined };
 }

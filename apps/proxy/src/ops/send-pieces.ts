@@ -18,7 +18,10 @@ function drained(response: ServerResponse): Promise<void> {
  * traffic is served, and generates the next piece only when the client has read the previous one.
  * Stops early when the client disconnects or the server's timeout closes the connection.
  */
-export async function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+export async function sendPieces(
+  response: ServerResponse,
+  pieces: Iterable<string>,
+): Promise<void> {
   for (const piece of pieces) {
     if (response.destroyed) return;
     if (piece === '') await nextTurn();

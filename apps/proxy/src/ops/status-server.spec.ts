@@ -14,16 +14,30 @@ import type { StatusServer } from './status-server.ts';
 const routeOf = (i: number, policies: object[] = []): Resource => ({
   kind: 'route',
   id: `route-${i}`,
-  spec: Route.parse({ name: `orders-${i}`, gateways: ['default'], paths: [`/orders-${i}/*`], service: 'orders', policies }),
+  spec: Route.parse({
+    name: `orders-${i}`,
+    gateways: ['default'],
+    paths: [`/orders-${i}/*`],
+    service: 'orders',
+    policies,
+  }),
 });
 
 const keyResource: Resource = {
   kind: 'key',
   id: 'key-1',
-  spec: { name: 'ci', consumer: 'acme', hash: 'ab'.repeat(32), tags: [] } as unknown as Resource['spec'],
+  spec: {
+    name: 'ci',
+    consumer: 'acme',
+    hash: 'ab'.repeat(32),
+    tags: [],
+  } as unknown as Resource['spec'],
 };
 
-const secretHeader = { name: 'request-headers', config: { set: { authorization: 'Bearer s3cret' } } };
+const secretHeader = {
+  name: 'request-headers',
+  config: { set: { authorization: 'Bearer s3cret' } },
+};
 
 const runningConfig: RunningConfig = {
   revision: 42,
@@ -31,14 +45,29 @@ const runningConfig: RunningConfig = {
   gateway: 'default',
   source: 'stream',
   resources: [routeOf(1), routeOf(2, [secretHeader]), keyResource],
-  quarantined: [{ kind: 'route', id: 'r9', name: 'broken', pointer: '/paths/0', code: 'regex', reason: 'not closed' }],
+  quarantined: [
+    {
+      kind: 'route',
+      id: 'r9',
+      name: 'broken',
+      pointer: '/paths/0',
+      code: 'regex',
+      reason: 'not closed',
+    },
+  ],
   refused: undefined,
   lastError: '',
   lastGoodError: 'disk full',
   targets: [{ service: 'orders', address: '127.0.0.1:9101', healthy: true }],
 };
 
-const ready: Readiness = { ready: true, revision: 42, configAgeSeconds: 3, source: 'stream', lastError: '' };
+const ready: Readiness = {
+  ready: true,
+  revision: 42,
+  configAgeSeconds: 3,
+  source: 'stream',
+  lastError: '',
+};
 
 let server: StatusServer | undefined;
 afterEach(async () => {
@@ -48,7 +77,10 @@ afterEach(async () => {
 
 async function start(changes: Partial<NodeStatus> = {}, answerTimeoutMs = 5_000) {
   const registry = new MetricsRegistry();
-  registry.counter({ name: 'hits_total', type: 'counter', help: 'Hits.', labels: [] } as const).series().add(3);
+  registry
+    .counter({ name: 'hits_total', type: 'counter', help: 'Hits.', labels: [] } as const)
+    .series()
+    .add(3);
   const node: NodeStatus = {
     readiness: () => ready,
     metrics: () => registry.snapshot(),
@@ -56,7 +88,13 @@ async function start(changes: Partial<NodeStatus> = {}, answerTimeoutMs = 5_000)
     ...changes,
   };
   const faults: unknown[] = [];
-  server = await startStatusServer({ host: '127.0.0.1', port: 0, node, noteFault: (fault) => faults.push(fault), answerTimeoutMs });
+  server = await startStatusServer({
+    host: '127.0.0.1',
+    port: 0,
+    node,
+    noteFault: (fault) => faults.push(fault),
+    answerTimeoutMs,
+  });
   return { port: server.port, faults };
 }
 
@@ -66,45 +104,70 @@ interface Answer {
   readonly text: string;
 }
 
-function call(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+function call(
+  path: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port: server!.port, path, agent: false, ...options }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    })
+    request(
+      { host: '127.0.0.1', port: server!.port, path, agent: false, ...options },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        );
+      },
+    )
       .on('error', reject)
       .end();
   });
 }
 
-const json = (answer: Answer): Record<string, unknown> => JSON.parse(answer.text) as Record<string, unknown>;
+const json = (answer: Answer): Record<string, unknown> =>
+  JSON.parse(answer.text) as Record<string, unknown>;
 
 describe('the status server', () => {
   it('reports on /readyz why the control plane refuses the node', async () => {
     const lastError = 'another node with the id "n" is connected';
     await start({ readiness: () => ({ ...ready, lastError }) });
     const { status, text } = await call('/readyz');
-    expect([status, JSON.parse(text)]).toEqual([200, { status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream', lastError }]);
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream', lastError },
+    ]);
   });
 
   it('reports that the process is alive', async () => {
     await start();
     const answer = await call('/livez');
     expect(answer).toMatchObject({ status: 200, text: '{"status":"live"}\n' });
-    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
   });
 
   it('reports that the node is ready, and its configuration', async () => {
     await start();
     const answer = await call('/readyz');
     expect(answer.status).toBe(200);
-    expect(json(answer)).toEqual({ status: 'ready', revision: 42, configAgeSeconds: 3, source: 'stream' });
+    expect(json(answer)).toEqual({
+      status: 'ready',
+      revision: 42,
+      configAgeSeconds: 3,
+      source: 'stream',
+    });
   });
 
   it('reports why the node is not ready', async () => {
-    await start({ readiness: () => ({ ready: false, reason: 'no configuration yet: the control plane cannot be reached' }) });
+    await start({
+      readiness: () => ({
+        ready: false,
+        reason: 'no configuration yet: the control plane cannot be reached',
+      }),
+    });
     const answer = await call('/readyz');
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(json(answer)).toEqual({
@@ -118,8 +181,12 @@ describe('the status server', () => {
     const prometheus = await call('/metrics');
     expect(prometheus.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(prometheus.text).toContain('# TYPE hits_total counter\nhits_total 3\n');
-    const openmetrics = await call('/metrics', { headers: { accept: 'application/openmetrics-text; version=1.0.0' } });
-    expect(openmetrics.headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    const openmetrics = await call('/metrics', {
+      headers: { accept: 'application/openmetrics-text; version=1.0.0' },
+    });
+    expect(openmetrics.headers['content-type']).toBe(
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    );
     expect(openmetrics.text).toMatch(/# TYPE hits counter\nhits_total 3\n# EOF\n$/);
   });
 
@@ -127,23 +194,50 @@ describe('the status server', () => {
     await start({ config: () => Promise.resolve(runningConfig) });
     const answer = await call('/config');
     expect(json(answer)).toMatchObject({
-      ...{ revision: 42, epoch: 'e1', gateway: 'default', source: 'stream', lastError: '', lastGoodError: 'disk full' },
-      quarantined: [{ kind: 'route', id: 'r9', name: 'broken', pointer: '/paths/0', code: 'regex', reason: 'not closed' }],
+      ...{
+        revision: 42,
+        epoch: 'e1',
+        gateway: 'default',
+        source: 'stream',
+        lastError: '',
+        lastGoodError: 'disk full',
+      },
+      quarantined: [
+        {
+          kind: 'route',
+          id: 'r9',
+          name: 'broken',
+          pointer: '/paths/0',
+          code: 'regex',
+          reason: 'not closed',
+        },
+      ],
       targets: [{ service: 'orders', address: '127.0.0.1:9101', healthy: true }],
       resources: [
         { kind: 'route', id: 'route-1', spec: { name: 'orders-1', paths: ['/orders-1/*'] } },
-        { spec: { policies: [{ name: 'request-headers', config: { set: { authorization: '[redacted]' } } }] } },
+        {
+          spec: {
+            policies: [
+              { name: 'request-headers', config: { set: { authorization: '[redacted]' } } },
+            ],
+          },
+        },
         { kind: 'key', id: 'key-1', spec: { name: 'ci', consumer: 'acme', hash: '[redacted]' } },
       ],
     });
     expect(answer.text).not.toContain('s3cret');
     expect(answer.text).not.toContain('abab');
-    expect(answer.text.split('\n').filter((line) => line.includes('"kind":"route"') && line.startsWith('{"kind"'))).toHaveLength(2);
+    expect(
+      answer.text
+        .split('\n')
+        .filter((line) => line.includes('"kind":"route"') && line.startsWith('{"kind"')),
+    ).toHaveLength(2);
   });
 
   it('shows the requested part of the configuration', async () => {
     await start();
-    const ids = async (path: string) => (json(await call(path))['resources'] as Resource[]).map(({ id }) => id);
+    const ids = async (path: string) =>
+      (json(await call(path))['resources'] as Resource[]).map(({ id }) => id);
     expect(await ids('/config?kind=key')).toEqual(['key-1']);
     expect(await ids('/config?name=orders-2')).toEqual(['route-2']);
     expect(await ids('/config?kind=key&name=orders-2')).toEqual([]);
@@ -152,11 +246,18 @@ describe('the status server', () => {
   it.each([
     ['/config?color=red', 'unknown_parameter', '"color" is not known here: use kind or name'],
     ['/config?kind=key&kind=route', 'unknown_parameter', '"kind" is given twice: give it once'],
-    ['/config?kind=plugin', 'validation_failed', '"plugin" is no kind of resource: use one of gateway, quota,'],
+    [
+      '/config?kind=plugin',
+      'validation_failed',
+      '"plugin" is no kind of resource: use one of gateway, quota,',
+    ],
   ])('answers 400 to %s', async (path, code, detail) => {
     await start();
     const answer = await call(path);
-    expect(answer).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json' } });
+    expect(answer).toMatchObject({
+      status: 400,
+      headers: { 'content-type': 'application/problem+json' },
+    });
     expect(json(answer)).toMatchObject({ code, detail: expect.stringContaining(detail) });
   });
 
@@ -164,8 +265,14 @@ describe('the status server', () => {
     await start();
     for (const path of ['/', '/metrics/', '//livez', '/LIVEZ', '/%6civez']) {
       const answer = await call(path);
-      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json' } });
-      expect(json(answer)).toMatchObject({ code: 'resource_not_found', detail: 'there is /livez, /readyz, /metrics, /config' });
+      expect(answer).toMatchObject({
+        status: 404,
+        headers: { 'content-type': 'application/problem+json' },
+      });
+      expect(json(answer)).toMatchObject({
+        code: 'resource_not_found',
+        detail: 'there is /livez, /readyz, /metrics, /config',
+      });
     }
     const answer = await call('/config', { method: 'DELETE' });
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
@@ -240,7 +347,9 @@ describe('a large configuration', () => {
         finished = true;
       }
     }
-    const { port, faults } = await start({ config: () => ({ ...runningConfig, resources: resources() }) });
+    const { port, faults } = await start({
+      config: () => ({ ...runningConfig, resources: resources() }),
+    });
     const socket = connect(port, '127.0.0.1');
     socket.pause();
     socket.write('GET /config HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -263,7 +372,11 @@ describe('listening', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
-    const node: NodeStatus = { readiness: () => ready, metrics: () => [], config: () => runningConfig };
+    const node: NodeStatus = {
+      readiness: () => ready,
+      metrics: () => [],
+      config: () => runningConfig,
+    };
     const options = { host: '127.0.0.1', port, node, noteFault: () => undefined };
     await expect(startStatusServer(options)).rejects.toThrow(
       `status server: port ${port} on 127.0.0.1 is taken: stop what listens there, or set SLUICE_STATUS_PORT to a free port`,

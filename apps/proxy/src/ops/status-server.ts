@@ -40,7 +40,10 @@ const maxHeaderBytes = 16_384;
 
 const common = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-function problemAnswer(fault: GatewayError, headers: Readonly<Record<string, string>> = {}): Answer {
+function problemAnswer(
+  fault: GatewayError,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   const document = problem(fault.code, { detail: fault.detail });
   return {
     status: fault.status,
@@ -51,7 +54,11 @@ function problemAnswer(fault: GatewayError, headers: Readonly<Record<string, str
 
 async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(reject, timeoutMs, new Error(`the node did not answer within ${timeoutMs} ms`));
+  const timer = setTimeout(
+    reject,
+    timeoutMs,
+    new Error(`the node did not answer within ${timeoutMs} ms`),
+  );
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
@@ -63,7 +70,9 @@ async function answerTo(request: IncomingMessage, options: StatusServerOptions):
     return problemAnswer(new GatewayError('resource_not_found', { detail }));
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return problemAnswer(new GatewayError('method_not_allowed', { detail: 'use GET or HEAD' }), { allow: 'GET, HEAD' });
+    return problemAnswer(new GatewayError('method_not_allowed', { detail: 'use GET or HEAD' }), {
+      allow: 'GET, HEAD',
+    });
   }
   const question = { parameters: new URLSearchParams(query), accept: request.headers.accept };
   const ask = async (): Promise<Answer> => page(options.node, question);
@@ -76,14 +85,23 @@ async function answerTo(request: IncomingMessage, options: StatusServerOptions):
   }
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, options: StatusServerOptions): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: StatusServerOptions,
+): Promise<void> {
   const { socket } = request;
   pending.set(socket, { request, response });
   response.once('close', () => pending.delete(socket));
   try {
     // The edge's rules for request heads apply here too; a violation closes the connection.
     const fault = faultOfHead(request);
-    const broken = fault === undefined ? undefined : problemAnswer(new GatewayError(fault.error, { detail: fault.reason }), { connection: 'close' });
+    const broken =
+      fault === undefined
+        ? undefined
+        : problemAnswer(new GatewayError(fault.error, { detail: fault.reason }), {
+            connection: 'close',
+          });
     const { status, headers, content } = broken ?? (await answerTo(request, options));
     response.writeHead(status, { ...common, ...headers });
     if (request.method === 'HEAD') response.end();
@@ -103,7 +121,8 @@ function listenFault({ host, port }: StatusServerOptions, fault: NodeJS.ErrnoExc
     EADDRNOTAVAIL: `${host} is no address of this machine: set SLUICE_STATUS_HOST to one, such as 127.0.0.1`,
     ENOTFOUND: `${host} is no address of this machine: set SLUICE_STATUS_HOST to one, such as 127.0.0.1`,
   };
-  const message = messages[fault.code ?? ''] ?? `cannot listen on ${host}, port ${port}: ${fault.message}`;
+  const message =
+    messages[fault.code ?? ''] ?? `cannot listen on ${host}, port ${port}: ${fault.message}`;
   return new Error(`status server: ${message}`, { cause: fault });
 }
 
@@ -138,7 +157,9 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   server.on('connect', (_request, socket) => {
     socket.on('error', () => undefined).end(refusal('method_not_allowed', randomUUID()));
   });
-  server.on('clientError', (fault: NodeJS.ErrnoException, socket) => refuseBytes(fault, socket, pending.get(socket), randomUUID()));
+  server.on('clientError', (fault: NodeJS.ErrnoException, socket) =>
+    refuseBytes(fault, socket, pending.get(socket), randomUUID()),
+  );
   server.maxConnections = options.maxConnections ?? maxConnections;
   server.timeout = clientTimeoutMs;
   await listen(server, options);

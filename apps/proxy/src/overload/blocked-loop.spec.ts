@@ -38,8 +38,13 @@ describe('a process whose event loop is blocked', () => {
     origin.stop();
   });
 
-  const send = (): Promise<RawResponse> => client.send('GET /p HTTP/1.1\r\nHost: a\r\n\r\n').readResponse();
-  const asked = (): number => origin.connections.reduce((sum, { received }) => sum + (received.match(/^GET /gm)?.length ?? 0), 0);
+  const send = (): Promise<RawResponse> =>
+    client.send('GET /p HTTP/1.1\r\nHost: a\r\n\r\n').readResponse();
+  const asked = (): number =>
+    origin.connections.reduce(
+      (sum, { received }) => sum + (received.match(/^GET /gm)?.length ?? 0),
+      0,
+    );
 
   it('refuses a share of the requests before any work is done for them, and none after it has recovered', async () => {
     const responses: RawResponse[] = [];
@@ -55,11 +60,18 @@ describe('a process whose event loop is blocked', () => {
     expect(refused[0]?.headers.get('connection')).toBeUndefined();
     expect(JSON.parse(refused[0]?.body ?? '')).toMatchObject({ code: 'overloaded', status: 503 });
     expect(asked()).toBe(responses.length - 1);
-    expect(await proxy.line(responses.length - 1)).toMatchObject({ status: 503, code: 'overloaded', source: 'gateway' });
+    expect(await proxy.line(responses.length - 1)).toMatchObject({
+      status: 503,
+      code: 'overloaded',
+      source: 'gateway',
+    });
     expect(proxy.counted('sluice_errors_total', { code: 'overloaded' })).toBe(1);
     for (let round = 0; changes.length < 2 && round < 20; round++) await turn(intervalMs);
     for (let request = 0; request < 20; request++) expect((await send()).status).toBe(200);
-    expect(changes).toMatchObject([{ isShedding: true, lagMs: expect.any(Number) }, { isShedding: false, refused: 1 }]);
+    expect(changes).toMatchObject([
+      { isShedding: true, lagMs: expect.any(Number) },
+      { isShedding: false, refused: 1 },
+    ]);
     expect(changes[0]?.lagMs).toBeGreaterThan(200);
   });
 

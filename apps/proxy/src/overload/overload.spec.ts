@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryUse, type MemoryUse } from './memory-use.ts';
 import { Overload, type OverloadState } from './overload.ts';
 
-const memoryOf = (share: number): MemoryUse => ({ share, usedBytes: share * 1_000, limitBytes: 1_000, of: 'heap' });
+const memoryOf = (share: number): MemoryUse => ({
+  share,
+  usedBytes: share * 1_000,
+  limitBytes: 1_000,
+  of: 'heap',
+});
 
 /** An Overload that receives the given readings in order. */
 function watched(options: { lagMs?: number; memoryShare?: number } = {}) {
@@ -20,7 +25,13 @@ function watched(options: { lagMs?: number; memoryShare?: number } = {}) {
     overload.look();
     return overload.share;
   };
-  return { overload, changes, show, lags: (...lagsMs: number[]) => lagsMs.map((lagMs) => show(lagMs)), memories: (...shares: number[]) => shares.map((share) => show(0, share)) };
+  return {
+    overload,
+    changes,
+    show,
+    lags: (...lagsMs: number[]) => lagsMs.map((lagMs) => show(lagMs)),
+    memories: (...shares: number[]) => shares.map((share) => show(0, share)),
+  };
 }
 
 describe('lag', () => {
@@ -32,7 +43,9 @@ describe('lag', () => {
 
   it('between half of the limit and the limit changes nothing', () => {
     const { lags } = watched();
-    expect(lags(150, 200, 201, 201, 150, 101, 200, 100)).toEqual([0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.05]);
+    expect(lags(150, 200, 201, 201, 150, 101, 200, 100)).toEqual([
+      0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.05,
+    ]);
   });
 
   it('in a single reading has no effect, however long it is', () => {
@@ -45,7 +58,9 @@ describe('lag', () => {
 describe('memory', () => {
   it('sheds more with rising use, and nothing when use is well below the limit', () => {
     const { memories } = watched();
-    const shares = memories(0.86, 0.86, 0.9, 1, 1.2, 0.84, 0.81, 0.8, 0.84).map((share) => Math.round(share * 100));
+    const shares = memories(0.86, 0.86, 0.9, 1, 1.2, 0.84, 0.81, 0.8, 0.84).map((share) =>
+      Math.round(share * 100),
+    );
     expect(shares).toEqual([0, 30, 50, 100, 100, 20, 5, 0, 0]);
   });
 
@@ -85,9 +100,28 @@ describe('shedding', () => {
   it('refuses its share of the requests, distributed evenly', () => {
     const { overload, lags } = watched();
     lags(300, 300);
-    expect(Array.from({ length: 12 }, () => overload.refuses())).toEqual([false, false, false, true, false, false, false, true, false, false, false, true]);
+    expect(Array.from({ length: 12 }, () => overload.refuses())).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+      false,
+      true,
+    ]);
     lags(300, 300, 300);
-    expect(Array.from({ length: 5 }, () => overload.refuses())).toEqual([true, true, true, true, true]);
+    expect(Array.from({ length: 5 }, () => overload.refuses())).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   it('is reported once when it begins and once when it ends, with the number of refusals', () => {

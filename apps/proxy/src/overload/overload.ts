@@ -68,12 +68,17 @@ export class Overload {
   constructor(options: OverloadOptions) {
     this.#options = options;
     if (options.readings === undefined && options.lagMs > 0) this.#lag = new LoopLag();
-    this.#readings = options.readings ?? { lagMs: () => this.#lag?.takeP99Ms() ?? 0, memory: () => memoryUse(options.processes) };
+    this.#readings = options.readings ?? {
+      lagMs: () => this.#lag?.takeP99Ms() ?? 0,
+      memory: () => memoryUse(options.processes),
+    };
   }
 
   /** Starts to measure every `intervalMs`. Does not keep the process alive. */
   start(): this {
-    this.#timer ??= every('observation', this.#options.intervalMs ?? 1_000, () => this.look()).unref();
+    this.#timer ??= every('observation', this.#options.intervalMs ?? 1_000, () =>
+      this.look(),
+    ).unref();
     return this;
   }
 
@@ -109,9 +114,11 @@ export class Overload {
     const limitMs = this.#options.lagMs;
     if (limitMs === 0) return;
     this.#lagReadings = lagMs > limitMs ? this.#lagReadings + 1 : 0;
-    if (this.#lagReadings >= READINGS_TO_BEGIN) this.#lagShare = Math.min(this.#lagShare + STEP_UP, 1);
+    if (this.#lagReadings >= READINGS_TO_BEGIN)
+      this.#lagShare = Math.min(this.#lagShare + STEP_UP, 1);
     // Between the two limits the share does not change.
-    else if (lagMs <= limitMs * CALM_LAG_PART) this.#lagShare = Math.max(inHundredths(this.#lagShare - STEP_DOWN), 0);
+    else if (lagMs <= limitMs * CALM_LAG_PART)
+      this.#lagShare = Math.max(inHundredths(this.#lagShare - STEP_DOWN), 0);
   }
 
   #memoryShare(used: number): number {
@@ -121,7 +128,9 @@ export class Overload {
     this.#memoryReadings = used > limit ? this.#memoryReadings + 1 : 0;
     if (this.#memoryReadings >= READINGS_TO_BEGIN) this.#isMemoryShort = true;
     else if (used <= calm) this.#isMemoryShort = false;
-    return this.#isMemoryShort ? Math.min((used - calm) / Math.max(1 - calm, CALM_MEMORY_SHARE), 1) : 0;
+    return this.#isMemoryShort
+      ? Math.min((used - calm) / Math.max(1 - calm, CALM_MEMORY_SHARE), 1)
+      : 0;
   }
 }
 

@@ -73,8 +73,14 @@ export class RuntimeTarget implements ConfigTarget {
     }
     if (next.gateway === undefined) {
       this.#releaseServicesOf(next, previous);
-      const isBroken = quarantined.some(({ kind, name }) => kind === 'gateway' && name === next.gatewayName);
-      return { applied: false, faults: isBroken ? quarantined : [...quarantined, missingGateway(next.gatewayName)], quarantined: this.#quarantined };
+      const isBroken = quarantined.some(
+        ({ kind, name }) => kind === 'gateway' && name === next.gatewayName,
+      );
+      return {
+        applied: false,
+        faults: isBroken ? quarantined : [...quarantined, missingGateway(next.gatewayName)],
+        quarantined: this.#quarantined,
+      };
     }
     next.follow(previous);
     this.#runtime = next;
@@ -112,12 +118,23 @@ export class RuntimeTarget implements ConfigTarget {
     // A node without its gateway would refuse every request. As in a snapshot, its removal is a fault.
     const key = keyOf('gateway', gateway.id);
     const stays = !changes.has(key) || (compiled.get(key)?.faults.length ?? 0) > 0;
-    const hasSuccessor = (): boolean => [...compiled.values()].some(({ served }) => served?.kind === 'gateway' && served.name === gatewayName);
-    if (!stays && !hasSuccessor()) compiled.set(key, { served: undefined, faults: [{ ...missingGateway(gatewayName), id: gateway.id }] });
+    const hasSuccessor = (): boolean =>
+      [...compiled.values()].some(
+        ({ served }) => served?.kind === 'gateway' && served.name === gatewayName,
+      );
+    if (!stays && !hasSuccessor())
+      compiled.set(key, {
+        served: undefined,
+        faults: [{ ...missingGateway(gatewayName), id: gateway.id }],
+      });
     return compiled;
   }
 
-  #install(revision: number, merged: ReadonlyMap<string, ResourceChange>, compiled: ReadonlyMap<string, Compiled>): void {
+  #install(
+    revision: number,
+    merged: ReadonlyMap<string, ResourceChange>,
+    compiled: ReadonlyMap<string, Compiled>,
+  ): void {
     const pending = new Map<string, ResourceChange>();
     const quarantined: ConfigFault[] = [];
     for (const [key, change] of merged) {
@@ -149,13 +166,15 @@ export class RuntimeTarget implements ConfigTarget {
 
   /** Releases what `successor` has replaced. */
   #retire(served: Served | undefined, successor: Served | undefined): void {
-    if (served?.kind === 'route' && served.name !== successor?.name) this.#runtime.routeMetrics.forget(served.name);
+    if (served?.kind === 'route' && served.name !== successor?.name)
+      this.#runtime.routeMetrics.forget(served.name);
     this.#release(served);
   }
 
   /** Releases the services of a replaced runtime, except those that the other one shares. */
   #releaseServicesOf(gone: Runtime, kept: Runtime): void {
-    for (const service of gone.services.values()) if (kept.services.get(service.id) !== service) this.#release(service);
+    for (const service of gone.services.values())
+      if (kept.services.get(service.id) !== service) this.#release(service);
   }
 
   #release(served: Served | undefined): void {

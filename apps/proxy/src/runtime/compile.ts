@@ -1,10 +1,27 @@
-import { answerFaults, bodyLimit, defaultPolicies, fieldErrors, nameOf, resourceSchemas, type Kind, type PolicyAttachment, type Resource, type Spec } from '@sluice/config';
+import {
+  answerFaults,
+  bodyLimit,
+  defaultPolicies,
+  fieldErrors,
+  nameOf,
+  resourceSchemas,
+  type Kind,
+  type PolicyAttachment,
+  type Resource,
+  type Spec,
+} from '@sluice/config';
 import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { Pipeline } from './pipeline.ts';
-import { compileChain, isFaulty, refusingChain, type PolicyChain, type PolicyRegistry } from './policy-chain.ts';
+import {
+  compileChain,
+  isFaulty,
+  refusingChain,
+  type PolicyChain,
+  type PolicyRegistry,
+} from './policy-chain.ts';
 import { readMatch } from './read-match.ts';
 import type { Served } from './served.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
@@ -30,24 +47,44 @@ export function compileResource(resource: Resource, context: CompileContext): Co
   const { kind, id } = resource;
   const parsed = resourceSchemas[kind].safeParse(resource.spec);
   const name = nameOf(kind, resource.spec);
-  const invalid = parsed.success ? (kind === 'route' ? answerFaults(parsed.data, context.catalogue) : []) : fieldErrors(parsed.error);
+  const invalid = parsed.success
+    ? kind === 'route'
+      ? answerFaults(parsed.data, context.catalogue)
+      : []
+    : fieldErrors(parsed.error);
   if (!parsed.success || invalid.length > 0) {
-    const faults = invalid.map(({ pointer, detail }) => ({ kind, id, name, pointer, code: 'invalid_resource', reason: detail }));
+    const faults = invalid.map(({ pointer, detail }) => ({
+      kind,
+      id,
+      name,
+      pointer,
+      code: 'invalid_resource',
+      reason: detail,
+    }));
     return { served: refusal(kind, id, name, resource.spec), faults };
   }
   const faults: ConfigFault[] = [];
-  const chainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]): PolicyChain => {
+  const chainOf = (
+    holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer',
+    policies: readonly PolicyAttachment[],
+  ): PolicyChain => {
     const chain = compileChain({ kind: holder, id, name, policies }, context);
     if (!isFaulty(chain)) return chain;
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
     return refusingChain(holder);
   };
   try {
-    return { served: serve(kind, id, name, shareEmptyLists(parsed.data), chainOf, context), faults };
+    return {
+      served: serve(kind, id, name, shareEmptyLists(parsed.data), chainOf, context),
+      faults,
+    };
   } catch (fault) {
     const reason = fault instanceof Error ? fault.message : String(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
-    return { served: refusal(kind, id, name, resource.spec), faults: [...faults, { kind, id, name, pointer, code: 'resource_compile_failed', reason }] };
+    return {
+      served: refusal(kind, id, name, resource.spec),
+      faults: [...faults, { kind, id, name, pointer, code: 'resource_compile_failed', reason }],
+    };
   }
 }
 
@@ -63,7 +100,14 @@ function refusal(kind: Kind, id: string, name: string, spec: unknown): Served | 
 /** The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid key. */
 function refusingConsumer(id: string, username: string): Served {
   const spec = { username, groups: [], quotas: [], policies: [], tags: [] };
-  return { kind: 'consumer', id, name: username, spec, chain: refusingChain('consumer'), view: undefined };
+  return {
+    kind: 'consumer',
+    id,
+    name: username,
+    spec,
+    chain: refusingChain('consumer'),
+    view: undefined,
+  };
 }
 
 /** A route that this node cannot fully read must still refuse the requests it matches: see `readMatch`. */
@@ -72,7 +116,20 @@ function refusingRoute(id: string, name: string, spec: unknown): Served | undefi
   if (match === undefined) return undefined;
   const { hosts, paths, methods, headers, query, priority } = match;
   const chain = refusingChain('route');
-  return { kind: 'route', id, name, spec: match, hosts, paths, methods, headers, query, priority, chain, plans: undefined };
+  return {
+    kind: 'route',
+    id,
+    name,
+    spec: match,
+    hosts,
+    paths,
+    methods,
+    headers,
+    query,
+    priority,
+    chain,
+    plans: undefined,
+  };
 }
 
 const nothing: readonly never[] = Object.freeze([]);
@@ -87,17 +144,40 @@ function shareEmptyLists(spec: Spec): Spec {
   return spec;
 }
 
-type ChainOf = (holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer', policies: readonly PolicyAttachment[]) => PolicyChain;
+type ChainOf = (
+  holder: 'gateway' | 'service' | 'route' | 'group' | 'consumer',
+  policies: readonly PolicyAttachment[],
+) => PolicyChain;
 
-function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: ChainOf, context: CompileContext): Served {
+function serve(
+  kind: Kind,
+  id: string,
+  name: string,
+  anySpec: Spec,
+  chainOf: ChainOf,
+  context: CompileContext,
+): Served {
   switch (kind) {
     case 'gateway': {
       const spec = anySpec as Spec<'gateway'>;
-      const chain = chainOf(kind, [...defaultPolicies.filter((policy) => context.policies.has(policy.name)), ...spec.policies]);
+      const chain = chainOf(kind, [
+        ...defaultPolicies.filter((policy) => context.policies.has(policy.name)),
+        ...spec.policies,
+      ]);
       const { maxBodyBytes, halfClosedClients } = spec.limits;
       const trustedProxies = new TrustedProxies(spec.trustedProxies);
       const pipeline = Pipeline.ofGateway(chain);
-      return { kind, id, name, spec, chain, pipeline, trustedProxies, maxBodyBytes: bodyLimit(maxBodyBytes), servesHalfClosed: halfClosedClients === 'serve' };
+      return {
+        kind,
+        id,
+        name,
+        spec,
+        chain,
+        pipeline,
+        trustedProxies,
+        maxBodyBytes: bodyLimit(maxBodyBytes),
+        servesHalfClosed: halfClosedClients === 'serve',
+      };
     }
     case 'service': {
       const spec = anySpec as Spec<'service'>;
@@ -109,7 +189,20 @@ function serve(kind: Kind, id: string, name: string, anySpec: Spec, chainOf: Cha
     case 'route': {
       const spec = anySpec as Spec<'route'>;
       const { hosts, paths, methods, headers, query, priority } = spec;
-      return { kind, id, name, spec, hosts, paths, methods, headers, query, priority, chain: chainOf(kind, spec.policies), plans: undefined };
+      return {
+        kind,
+        id,
+        name,
+        spec,
+        hosts,
+        paths,
+        methods,
+        headers,
+        query,
+        priority,
+        chain: chainOf(kind, spec.policies),
+        plans: undefined,
+      };
     }
     case 'group': {
       const spec = anySpec as Spec<'group'>;

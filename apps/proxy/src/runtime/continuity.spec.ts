@@ -12,7 +12,10 @@ describe('state that a configuration change preserves', () => {
   let proxy: ProxyFixture;
 
   beforeEach(async () => {
-    origins = [await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none'), await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo')];
+    origins = [
+      await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none'),
+      await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo'),
+    ];
     proxy = await ProxyFixture.start();
   });
   afterEach(async () => {
@@ -22,9 +25,16 @@ describe('state that a configuration change preserves', () => {
 
   const at = (index: number): string => origins[index]?.address ?? '';
   const service = (name: string, addresses: readonly string[], more: object = {}) =>
-    resource('service', { name, targets: addresses.map((address) => ({ address })), health: { failures: 1, ejectMs: 60_000 }, ...more });
-  const route = (name: string, more: object) => resource('route', { name, paths: [`/${name}`], ...more });
-  const status = async (path: string, ...fields: string[]): Promise<number> => (await proxy.get(path, ...fields)).status;
+    resource('service', {
+      name,
+      targets: addresses.map((address) => ({ address })),
+      health: { failures: 1, ejectMs: 60_000 },
+      ...more,
+    });
+  const route = (name: string, more: object) =>
+    resource('route', { name, paths: [`/${name}`], ...more });
+  const status = async (path: string, ...fields: string[]): Promise<number> =>
+    (await proxy.get(path, ...fields)).status;
 
   describe('compiled resources', () => {
     it('a change of the gateway applies to every route at once, and no route is compiled again', async () => {
@@ -40,7 +50,11 @@ describe('state that a configuration change preserves', () => {
     });
 
     it('a change of one route does not affect the plans of the others', async () => {
-      await proxy.apply([service('orders', [at(0)]), route('a', { service: 'service-orders' }), route('b', { policies: says('b') })]);
+      await proxy.apply([
+        service('orders', [at(0)]),
+        route('a', { service: 'service-orders' }),
+        route('b', { policies: says('b') }),
+      ]);
       await Promise.all([status('/a'), status('/b')]);
       const a = proxy.target.runtime.routes.get('route-a');
       const plans = a?.plans;
@@ -51,17 +65,40 @@ describe('state that a configuration change preserves', () => {
     });
 
     it.each([
-      ['a group', resource('group', { name: 'gold', policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600 } }] })],
-      ['a quota', resource('quota', { name: 'plan', limits: [{ requests: 1, per: 'hour', burst: 1 }] })],
-      ['the consumer', resource('consumer', { username: 'acme', policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600 } }] })],
+      [
+        'a group',
+        resource('group', {
+          name: 'gold',
+          policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600 } }],
+        }),
+      ],
+      [
+        'a quota',
+        resource('quota', { name: 'plan', limits: [{ requests: 1, per: 'hour', burst: 1 }] }),
+      ],
+      [
+        'the consumer',
+        resource('consumer', {
+          username: 'acme',
+          policies: [{ name: 'rate-limit', config: { limit: 1, windowSeconds: 3_600 } }],
+        }),
+      ],
     ])('a change of %s is seen by the consumer on the next request', async (_, change) => {
       const key = 'key-of-the-spec-0123456789';
       await proxy.apply([
         resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] }),
         resource('group', { name: 'gold' }),
-        resource('quota', { name: 'plan', limits: [{ requests: 1_000, per: 'hour', burst: 1_000 }] }),
+        resource('quota', {
+          name: 'plan',
+          limits: [{ requests: 1_000, per: 'hour', burst: 1_000 }],
+        }),
         resource('consumer', { username: 'acme', groups: ['group-gold'], quotas: ['quota-plan'] }),
-        resource('key', { name: 'main', consumer: 'consumer-acme', hash: createHash('sha256').update(key).digest('hex'), prefix: 'key' }),
+        resource('key', {
+          name: 'main',
+          consumer: 'consumer-acme',
+          hash: createHash('sha256').update(key).digest('hex'),
+          prefix: 'key',
+        }),
         route('a', { policies: says('a') }),
       ]);
       const send = () => status('/a', `X-Api-Key: ${key}`);
@@ -74,7 +111,13 @@ describe('state that a configuration change preserves', () => {
 
   describe('limits', () => {
     it('counts survive a configuration change of the route, of other routes, and of the limit itself', async () => {
-      const limited = (limit: number, content: string) => route('a', { policies: [{ name: 'rate-limit', config: { limit, windowSeconds: 3_600, by: 'route' } }, ...says(content)] });
+      const limited = (limit: number, content: string) =>
+        route('a', {
+          policies: [
+            { name: 'rate-limit', config: { limit, windowSeconds: 3_600, by: 'route' } },
+            ...says(content),
+          ],
+        });
       await proxy.apply([limited(3, 'a')]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
       proxy.change(route('b', { policies: says('b') }));
@@ -88,10 +131,21 @@ describe('state that a configuration change preserves', () => {
     });
 
     it('quotas are counted per attachment and survive every configuration change', async () => {
-      const quota = resource('quota', { name: 'plan', limits: [{ requests: 2, per: 'hour', burst: 2 }] });
-      await proxy.apply([quota, route('a', { quotas: ['quota-plan'], policies: says('a') }), route('b', { quotas: ['quota-plan'], policies: says('b') })]);
+      const quota = resource('quota', {
+        name: 'plan',
+        limits: [{ requests: 2, per: 'hour', burst: 2 }],
+      });
+      await proxy.apply([
+        quota,
+        route('a', { quotas: ['quota-plan'], policies: says('a') }),
+        route('b', { quotas: ['quota-plan'], policies: says('b') }),
+      ]);
       expect([await status('/a'), await status('/a')]).toEqual([200, 200]);
-      proxy.change(route('a', { quotas: ['quota-plan'], policies: says('a2') }), quota, resource('gateway', { name: 'default', tags: ['x'] }));
+      proxy.change(
+        route('a', { quotas: ['quota-plan'], policies: says('a2') }),
+        quota,
+        resource('gateway', { name: 'default', tags: ['x'] }),
+      );
       expect([await status('/a'), await status('/b')]).toEqual([429, 200]);
     });
   });
@@ -101,29 +155,49 @@ describe('state that a configuration change preserves', () => {
       const dead = await RawOrigin.answering('');
       const { address } = dead;
       dead.stop();
-      const orders = (more: object = {}) => service('orders', [at(0), address], { retries: { attempts: 1 }, ...more });
+      const orders = (more: object = {}) =>
+        service('orders', [at(0), address], { retries: { attempts: 1 }, ...more });
       await proxy.apply([orders(), route('a', { service: 'service-orders' })]);
       for (let turn = 0; turn < 3; turn++) expect(await status('/a')).toBe(200);
-      const health = () => [...proxy.target.runtime.services.values()].flatMap(({ upstream }) => upstream.health().map(({ healthy }) => healthy));
+      const health = () =>
+        [...proxy.target.runtime.services.values()].flatMap(({ upstream }) =>
+          upstream.health().map(({ healthy }) => healthy),
+        );
       expect(health()).toEqual([true, false]);
       expect(origins[0]?.connections).toHaveLength(1);
 
       proxy.change(orders({ basePath: '/v2' }));
       proxy.change(service('others', [at(0)]));
-      await proxy.apply([orders({ timeouts: { totalMs: 5_000 } }), route('a', { service: 'service-orders' })]);
+      await proxy.apply([
+        orders({ timeouts: { totalMs: 5_000 } }),
+        route('a', { service: 'service-orders' }),
+      ]);
       // A refused delta compiles the service as well, in vain.
-      proxy.target.applyDelta(50, [orders(), route('a', { service: 'service-orders', policies: [{ name: 'of-tomorrow' }] })]);
+      proxy.target.applyDelta(50, [
+        orders(),
+        route('a', { service: 'service-orders', policies: [{ name: 'of-tomorrow' }] }),
+      ]);
       expect(health()).toEqual([true, false]);
       for (let turn = 0; turn < 3; turn++) expect(await status('/a')).toBe(200);
       expect(origins[0]?.connections).toHaveLength(1);
     });
 
     it('connections of a removed target are closed after the requests in flight', async () => {
-      const slow = await RawOrigin.start(({ socket }) => socket.once('data', () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 40)));
-      await proxy.apply([service('orders', [slow.address]), route('a', { service: 'service-orders' })]);
+      const slow = await RawOrigin.start(({ socket }) =>
+        socket.once('data', () =>
+          setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 40),
+        ),
+      );
+      await proxy.apply([
+        service('orders', [slow.address]),
+        route('a', { service: 'service-orders' }),
+      ]);
       const underWay = proxy.get('/a');
       await eventually(() => slow.connections.length === 1);
-      proxy.change(removal(route('a', { policies: says('') })), removal(service('orders', [slow.address])));
+      proxy.change(
+        removal(route('a', { policies: says('') })),
+        removal(service('orders', [slow.address])),
+      );
       expect(await underWay).toMatchObject({ status: 200, body: 'ok' });
       await eventually(() => slow.connections.every(({ closed }) => closed));
       expect(proxy.upstreams.connections()).toEqual([]);
@@ -136,8 +210,17 @@ describe('state that a configuration change preserves', () => {
       for (let turn = 0; turn < 220; turn++) {
         const passing = [1, 2, 3, 4, 5].map((each) => service(`s-${turn}-${each}`, [at(1)]));
         proxy.change(service('orders', [at(turn % 2)], { basePath: `/v${turn}` }), ...passing);
-        expect(proxy.target.applyDelta(turn, [service('orders', [at(0)]), service('broken', [at(1)], { policies: [{ name: 'of-tomorrow' }] })]).applied).toBe(false);
-        proxy.change(removal(service('broken', [at(1)])), ...passing.map(removal), service('orders', [at(0)]));
+        expect(
+          proxy.target.applyDelta(turn, [
+            service('orders', [at(0)]),
+            service('broken', [at(1)], { policies: [{ name: 'of-tomorrow' }] }),
+          ]).applied,
+        ).toBe(false);
+        proxy.change(
+          removal(service('broken', [at(1)])),
+          ...passing.map(removal),
+          service('orders', [at(0)]),
+        );
       }
       expect(proxy.upstreams.connections().map(({ address }) => address)).toEqual([at(0)]);
       expect(proxy.counted('sluice_metric_series_overflow_total')).toBe(0);
@@ -150,7 +233,13 @@ describe('state that a configuration change preserves', () => {
         service('one', [at(0)]),
         service('two', [at(1)]),
         service('none', [at(1)]),
-        route('a', { split: [{ service: 'service-one', weight: 90 }, { service: 'service-none', weight: 0 }, { service: 'service-two', weight: 10 }] }),
+        route('a', {
+          split: [
+            { service: 'service-one', weight: 90 },
+            { service: 'service-none', weight: 0 },
+            { service: 'service-two', weight: 10 },
+          ],
+        }),
       ]);
       const { runtime } = proxy.target;
       const chosen = new Map<string, number>();
@@ -166,12 +255,21 @@ describe('state that a configuration change preserves', () => {
       const deviation = Math.sqrt(picks * 0.9 * 0.1);
       expect(Math.abs((chosen.get('one') ?? 0) - picks * 0.9)).toBeLessThan(7 * deviation);
       const bodies = new Set<string>();
-      for (let turn = 0; turn < 200 && bodies.size < 2; turn++) bodies.add((await proxy.get('/a')).body);
+      for (let turn = 0; turn < 200 && bodies.size < 2; turn++)
+        bodies.add((await proxy.get('/a')).body);
       expect([...bodies].sort()).toEqual(['one', 'two']);
     });
 
     it('with a missing branch refuses only the share of that branch', async () => {
-      await proxy.apply([service('one', [at(0)]), route('a', { split: [{ service: 'service-one', weight: 1 }, { service: 'service-gone', weight: 1 }] })]);
+      await proxy.apply([
+        service('one', [at(0)]),
+        route('a', {
+          split: [
+            { service: 'service-one', weight: 1 },
+            { service: 'service-gone', weight: 1 },
+          ],
+        }),
+      ]);
       const statuses = new Set<number>();
       for (let turn = 0; turn < 200 && statuses.size < 2; turn++) statuses.add(await status('/a'));
       expect([...statuses].sort()).toEqual([200, 503]);
@@ -186,7 +284,9 @@ describe('state that a configuration change preserves', () => {
       await status('/a');
       await proxy.apply([route('a', { policies: says('a3') })]);
       await status('/a');
-      await eventually(() => proxy.counted('sluice_requests_total', { route: 'a', status: '200' }) === 3);
+      await eventually(
+        () => proxy.counted('sluice_requests_total', { route: 'a', status: '200' }) === 3,
+      );
     });
 
     /** Counts a request on the route with this id, as `settle` does. */
@@ -211,7 +311,10 @@ describe('state that a configuration change preserves', () => {
 
     it('release their series when it is removed or renamed', async () => {
       await proxy.apply([]);
-      const named = (name: string) => ({ ...resource('route', { name, paths: ['/x'], policies: says('x') }), id: 'route-x' });
+      const named = (name: string) => ({
+        ...resource('route', { name, paths: ['/x'], policies: says('x') }),
+        id: 'route-x',
+      });
       // More routes than the series limit of a metric; half of them are renamed, half removed.
       for (let turn = 0; turn < 1_100; turn++) {
         if (turn % 2 === 1) proxy.change({ ...named('x'), spec: undefined });

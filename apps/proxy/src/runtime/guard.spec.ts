@@ -38,9 +38,16 @@ class Probe {
   }
 }
 
-const run = async (hooks: PolicyHooks, mode: 'enforce' | 'shadow', onError?: 'open' | 'closed', timeoutMs?: number) => {
+const run = async (
+  hooks: PolicyHooks,
+  mode: 'enforce' | 'shadow',
+  onError?: 'open' | 'closed',
+  timeoutMs?: number,
+) => {
   const probe = new Probe();
-  const verdict = await guardHooks('probe', hooks, mode, onError, timeoutMs).receive?.run(probe as unknown as Exchange);
+  const verdict = await guardHooks('probe', hooks, mode, onError, timeoutMs).receive?.run(
+    probe as unknown as Exchange,
+  );
   return { probe, verdict };
 };
 
@@ -60,11 +67,14 @@ describe('guardHooks', () => {
     expect(probe.shadow).toEqual([]);
   });
 
-  it.each([refusing, refusingLater])('shadow: the verdict is noted and nothing stops', async (hooks) => {
-    const { verdict, probe } = await run(hooks, 'shadow');
-    expect(verdict).toBeUndefined();
-    expect(probe.shadow).toEqual(['probe']);
-  });
+  it.each([refusing, refusingLater])(
+    'shadow: the verdict is noted and nothing stops',
+    async (hooks) => {
+      const { verdict, probe } = await run(hooks, 'shadow');
+      expect(verdict).toBeUndefined();
+      expect(probe.shadow).toEqual(['probe']);
+    },
+  );
 
   it('shadow: the policy’s changes have no effect', async () => {
     const { probe } = await run(
@@ -72,7 +82,10 @@ describe('guardHooks', () => {
         receive: (exchange) => {
           exchange.headers.set('x-given', '2');
           exchange.headers.add('x-more', '3');
-          exchange.identify({ id: 'x', username: 'x', customId: undefined, groups: [], quotas: [] }, { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined });
+          exchange.identify(
+            { id: 'x', username: 'x', customId: undefined, groups: [], quotas: [] },
+            { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
+          );
           exchange.limitContent(1);
           exchange.addResponseHeader('x-added', '1');
           exchange.setResponseHeader('x-set', '1');
@@ -93,11 +106,14 @@ describe('guardHooks', () => {
     expect(probe.faults).toHaveLength(1);
   });
 
-  it.each([failing, failingLater])('a fault is logged and the request continues when the policy fails open', async (hooks) => {
-    const { verdict, probe } = await run(hooks, 'enforce', 'open');
-    expect(verdict).toBeUndefined();
-    expect(probe.faults).toHaveLength(1);
-  });
+  it.each([failing, failingLater])(
+    'a fault is logged and the request continues when the policy fails open',
+    async (hooks) => {
+      const { verdict, probe } = await run(hooks, 'enforce', 'open');
+      expect(verdict).toBeUndefined();
+      expect(probe.faults).toHaveLength(1);
+    },
+  );
 
   it.each([failing, failingLater])('a fault in shadow never reaches the request', async (hooks) => {
     const { verdict, probe } = await run(hooks, 'shadow');
@@ -113,7 +129,10 @@ describe('guardHooks', () => {
     const hanging: PolicyHooks = { receive: () => new Promise(() => undefined) };
 
     it('fails after the timeout', async () => {
-      await expect(run(hanging, 'enforce', undefined, 20)).rejects.toMatchObject({ code: 'policy_failed', cause: 'the policy "probe" did not answer within 20 ms' });
+      await expect(run(hanging, 'enforce', undefined, 20)).rejects.toMatchObject({
+        code: 'policy_failed',
+        cause: 'the policy "probe" did not answer within 20 ms',
+      });
     });
 
     it.each([
@@ -141,7 +160,10 @@ describe('guardHooks', () => {
     ['a promise of such an object', Promise.resolve({ status: 403 })],
   ])('a verdict that is not a reply is a fault, and onError decides: %s', async (_, verdict) => {
     const hooks = { receive: () => verdict } as unknown as PolicyHooks;
-    expect((await run(hooks, 'enforce', 'closed')).verdict).toMatchObject({ status: 503, code: 'policy_failed' });
+    expect((await run(hooks, 'enforce', 'closed')).verdict).toMatchObject({
+      status: 503,
+      code: 'policy_failed',
+    });
     expect((await run(hooks, 'enforce', 'open')).verdict).toBeUndefined();
   });
 

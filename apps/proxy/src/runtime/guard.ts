@@ -1,5 +1,12 @@
 import { GatewayError } from '@sluice/errors';
-import { deny, type OnError, type PolicyHooks, type Reply, type RequestPhase, type ResponseHead } from '@sluice/policy-sdk';
+import {
+  deny,
+  type OnError,
+  type PolicyHooks,
+  type Reply,
+  type RequestPhase,
+  type ResponseHead,
+} from '@sluice/policy-sdk';
 import type { Exchange } from '../exchange/exchange.ts';
 
 /** The result of a request hook: a reply to stop with, or undefined to continue. */
@@ -26,7 +33,15 @@ export type GuardedHooks = { readonly [Phase in RequestPhase]?: RequestStep | un
   readonly settle?: SettleStep | undefined;
 };
 
-const requestPhases: readonly RequestPhase[] = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer'];
+const requestPhases: readonly RequestPhase[] = [
+  'receive',
+  'authenticate',
+  'authorize',
+  'limit',
+  'validate',
+  'transform',
+  'answer',
+];
 
 /** Timeout of a hook whose own operations set none. */
 const policyTimeoutMs = 10_000;
@@ -52,19 +67,34 @@ export function guardHooks(
     const bound: RequestStep['run'] = (exchange) => {
       const verdict = hook.call(hooks, exchange);
       if (verdict === undefined) return undefined;
-      return isThenable(verdict) ? inTime(verdict, exchange, policy, timeoutMs) : checkedReply(verdict, policy);
+      return isThenable(verdict)
+        ? inTime(verdict, exchange, policy, timeoutMs)
+        : checkedReply(verdict, policy);
     };
-    const safe = onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
+    const safe =
+      onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
     guarded[phase] = { policy, run: mode === 'shadow' ? inShadow(policy, safe) : safe };
   }
   const { respond, settle } = hooks;
   if (respond !== undefined) {
     const bound: ResponseStep['run'] = (exchange, response) =>
       noteLateFault(respond.call(hooks, exchange, response), policy, exchange);
-    const observe: ResponseStep['run'] = (exchange, response) => bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
-    guarded.respond = { policy, run: responseStep(policy, mode === 'shadow' ? observe : bound, mode === 'shadow' ? 'open' : onError) };
+    const observe: ResponseStep['run'] = (exchange, response) =>
+      bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
+    guarded.respond = {
+      policy,
+      run: responseStep(
+        policy,
+        mode === 'shadow' ? observe : bound,
+        mode === 'shadow' ? 'open' : onError,
+      ),
+    };
   }
-  if (settle !== undefined) guarded.settle = { policy, run: (exchange) => noteLateFault(settle.call(hooks, exchange), policy, exchange) };
+  if (settle !== undefined)
+    guarded.settle = {
+      policy,
+      run: (exchange) => noteLateFault(settle.call(hooks, exchange), policy, exchange),
+    };
   return guarded;
 }
 
@@ -81,16 +111,33 @@ function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLi
 function checkedReply(verdict: Verdict, policy: string): Verdict {
   if (verdict === undefined) return undefined;
   const { status, headers } = (verdict ?? {}) as Partial<Reply>;
-  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599 && Array.isArray(headers)) return verdict;
-  throw new GatewayError('policy_failed', { cause: `the policy "${policy}" returned something that is not a reply` });
+  if (
+    Number.isInteger(status) &&
+    Number(status) >= 200 &&
+    Number(status) <= 599 &&
+    Array.isArray(headers)
+  )
+    return verdict;
+  throw new GatewayError('policy_failed', {
+    cause: `the policy "${policy}" returned something that is not a reply`,
+  });
 }
 
 /** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
-function inTime(verdict: PromiseLike<Verdict>, exchange: Exchange, policy: string, timeoutMs: number): Promise<Verdict> {
+function inTime(
+  verdict: PromiseLike<Verdict>,
+  exchange: Exchange,
+  policy: string,
+  timeoutMs: number,
+): Promise<Verdict> {
   const pending = Promise.resolve(verdict).then((late) => checkedReply(late, policy));
   return new Promise((resolve, reject) => {
     const late = (): void => {
-      reject(new GatewayError('policy_failed', { cause: `the policy "${policy}" did not answer within ${timeoutMs} ms` }));
+      reject(
+        new GatewayError('policy_failed', {
+          cause: `the policy "${policy}" did not answer within ${timeoutMs} ms`,
+        }),
+      );
       // Runs before the handlers of the rejection, which run in a microtask.
       exchange.withdraw();
     };
@@ -103,10 +150,15 @@ function inTime(verdict: PromiseLike<Verdict>, exchange: Exchange, policy: strin
 
 /** Catches the rejection of a hook that should be synchronous, so that it does not end the process. */
 function noteLateFault(answer: unknown, policy: string, exchange: Exchange): void {
-  if (answer instanceof Promise) answer.catch((fault: unknown) => exchange.notePolicyFault(policy, fault));
+  if (answer instanceof Promise)
+    answer.catch((fault: unknown) => exchange.notePolicyFault(policy, fault));
 }
 
-function withOnError(policy: string, run: RequestStep['run'], onError: OnError | undefined): RequestStep['run'] {
+function withOnError(
+  policy: string,
+  run: RequestStep['run'],
+  onError: OnError | undefined,
+): RequestStep['run'] {
   const decide = (exchange: Exchange, fault: unknown): Verdict => {
     exchange.notePolicyFault(policy, fault);
     return onError === 'open' ? undefined : deny('policy_failed');
@@ -114,7 +166,9 @@ function withOnError(policy: string, run: RequestStep['run'], onError: OnError |
   return (exchange) => {
     try {
       const verdict = run(exchange);
-      return verdict instanceof Promise ? verdict.catch((fault: unknown) => decide(exchange, fault)) : verdict;
+      return verdict instanceof Promise
+        ? verdict.catch((fault: unknown) => decide(exchange, fault))
+        : verdict;
     } catch (fault) {
       return decide(exchange, fault);
     }
@@ -122,7 +176,11 @@ function withOnError(policy: string, run: RequestStep['run'], onError: OnError |
 }
 
 /** A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503. */
-function responseStep(policy: string, run: ResponseStep['run'], onError: OnError | undefined): ResponseStep['run'] {
+function responseStep(
+  policy: string,
+  run: ResponseStep['run'],
+  onError: OnError | undefined,
+): ResponseStep['run'] {
   if (onError === undefined) return run;
   return (exchange, response) => {
     try {
@@ -141,7 +199,9 @@ function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
   };
   return (exchange) => {
     const verdict = run(shadowOf(exchange));
-    return verdict instanceof Promise ? verdict.then((late) => note(exchange, late)) : note(exchange, verdict);
+    return verdict instanceof Promise
+      ? verdict.then((late) => note(exchange, late))
+      : note(exchange, verdict);
   };
 }
 

@@ -16,23 +16,53 @@ export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
   const branches = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
   const services = new Set(branches.map((branch) => branch.service?.name ?? ''));
   runtime.routeMetrics.keepServices(route.name, services);
-  const totalWeight = branches.length === 1 ? 0 : branches.reduce((sum, branch) => sum + branch.weight, 0);
+  const totalWeight =
+    branches.length === 1 ? 0 : branches.reduce((sum, branch) => sum + branch.weight, 0);
   return { generation: runtime.generation, branches, totalWeight };
 }
 
-function joinPlan(runtime: Runtime, route: ServedRoute, serviceId: string | undefined, weight: number): RoutePlan {
+function joinPlan(
+  runtime: Runtime,
+  route: ServedRoute,
+  serviceId: string | undefined,
+  weight: number,
+): RoutePlan {
   const service = serviceId === undefined ? undefined : runtime.services.get(serviceId);
   const routeQuotas = attachedQuotas(runtime, `route:${route.id}`, route.spec.quotas);
-  const serviceQuotas = service === undefined ? [] : attachedQuotas(runtime, `service:${service.id}`, service.spec.quotas);
+  const serviceQuotas =
+    service === undefined
+      ? []
+      : attachedQuotas(runtime, `service:${service.id}`, service.spec.quotas);
   const { gateway } = runtime;
-  const complete = (serviceId === undefined || service !== undefined) && routeQuotas !== undefined && serviceQuotas !== undefined;
-  const chains: readonly PolicyChain[] = gateway !== undefined && complete ? [gateway.chain, service?.chain ?? [], route.chain] : [refusingChain('route')];
+  const complete =
+    (serviceId === undefined || service !== undefined) &&
+    routeQuotas !== undefined &&
+    serviceQuotas !== undefined;
+  const chains: readonly PolicyChain[] =
+    gateway !== undefined && complete
+      ? [gateway.chain, service?.chain ?? [], route.chain]
+      : [refusingChain('route')];
   const quotas = [...(routeQuotas ?? []), ...(serviceQuotas ?? [])];
   const view = { id: route.id, name: route.name, quotas };
   const metrics = runtime.routeMetrics.get(route.name, service?.name ?? '');
-  const rewrite = service === undefined ? undefined : TargetRewrite.of(route.spec, service.spec.basePath);
-  const maxBodyBytes = bodyLimit(route.spec.limits.maxBodyBytes, service?.spec.limits.maxBodyBytes, gateway?.spec.limits.maxBodyBytes);
-  return { route, view, service, weight, rewrite, chains, pipeline: Pipeline.of(chains), maxBodyBytes, metrics };
+  const rewrite =
+    service === undefined ? undefined : TargetRewrite.of(route.spec, service.spec.basePath);
+  const maxBodyBytes = bodyLimit(
+    route.spec.limits.maxBodyBytes,
+    service?.spec.limits.maxBodyBytes,
+    gateway?.spec.limits.maxBodyBytes,
+  );
+  return {
+    route,
+    view,
+    service,
+    weight,
+    rewrite,
+    chains,
+    pipeline: Pipeline.of(chains),
+    maxBodyBytes,
+    metrics,
+  };
 }
 
 /** Joins a consumer with its groups and quotas; a missing one makes the consumer refuse. */
@@ -62,7 +92,11 @@ export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): Consum
 const noPipelines: ConsumerView['pipelines'] = new Map();
 
 /** The quotas by id, or undefined when one of them is not in service. */
-function attachedQuotas(runtime: Runtime, scope: string, ids: readonly string[]): readonly AttachedQuota[] | undefined {
+function attachedQuotas(
+  runtime: Runtime,
+  scope: string,
+  ids: readonly string[],
+): readonly AttachedQuota[] | undefined {
   const attached: AttachedQuota[] = [];
   for (const id of ids) {
     const quota = runtime.quotas.get(id);

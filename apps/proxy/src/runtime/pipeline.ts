@@ -63,7 +63,10 @@ export class Pipeline {
 /** The pipeline without policies, used until an exchange opens. */
 export const emptyPipeline = new Pipeline([]);
 
-function requestSteps(policies: readonly CompiledPolicy[], phase: RequestPhase): Steps<RequestStep> {
+function requestSteps(
+  policies: readonly CompiledPolicy[],
+  phase: RequestPhase,
+): Steps<RequestStep> {
   return orNothing(policies.flatMap(({ hooks }) => hooks[phase] ?? []));
 }
 

@@ -1,6 +1,17 @@
-import { fieldErrors, type PolicyAttachment, type PolicyCatalogue, type PolicyHolder } from '@sluice/config';
+import {
+  fieldErrors,
+  type PolicyAttachment,
+  type PolicyCatalogue,
+  type PolicyHolder,
+} from '@sluice/config';
 import { builtInPolicies } from '@sluice/policies/runtime';
-import { deny, hooksFault, type Policy, type PolicyHooks, type PolicyHost } from '@sluice/policy-sdk';
+import {
+  deny,
+  hooksFault,
+  type Policy,
+  type PolicyHooks,
+  type PolicyHost,
+} from '@sluice/policy-sdk';
 import { guardHooks, type GuardedHooks } from './guard.ts';
 
 /** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
@@ -19,7 +30,8 @@ export interface CompiledPolicy {
 export interface ChainFault {
   /** RFC 6901 JSON Pointer into the holder's spec. */
   readonly pointer: string;
-  readonly code: 'unknown_policy' | 'misplaced_policy' | 'invalid_policy_config' | 'policy_compile_failed';
+  readonly code:
+    'unknown_policy' | 'misplaced_policy' | 'invalid_policy_config' | 'policy_compile_failed';
   readonly reason: string;
 }
 
@@ -42,20 +54,27 @@ const emptyChain: PolicyChain = Object.freeze([]);
  * Compiles the policies attached to a holder. Returns the chain, or every fault found: an unknown
  * policy is a fault, so that a check is never skipped.
  */
-export function compileChain(holder: PolicyHolder, registry: PolicyRegistry): PolicyChain | readonly ChainFault[] {
+export function compileChain(
+  holder: PolicyHolder,
+  registry: PolicyRegistry,
+): PolicyChain | readonly ChainFault[] {
   if (holder.policies.length === 0) return emptyChain;
   const faults: ChainFault[] = [];
   const chain = holder.policies.flatMap((attachment, index) => {
     const compiled = compilePolicy(attachment, holder, registry);
     if ('hooks' in compiled) return [compiled];
-    faults.push(...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })));
+    faults.push(
+      ...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })),
+    );
     return [];
   });
   return faults.length > 0 ? faults : chain;
 }
 
 /** True when compiling ended in faults. */
-export function isFaulty(result: PolicyChain | readonly ChainFault[]): result is readonly ChainFault[] {
+export function isFaulty(
+  result: PolicyChain | readonly ChainFault[],
+): result is readonly ChainFault[] {
   const [first] = result;
   return first !== undefined && 'pointer' in first;
 }
@@ -65,29 +84,60 @@ export function isFaulty(result: PolicyChain | readonly ChainFault[]): result is
  * fails closed. A consumer is known only after authentication, so its refusal runs in a later phase.
  */
 export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
-  const refuse = () => deny('resource_quarantined', 'The operator finds the reason in GET /v1/nodes of the Admin API.');
-  const hooks: PolicyHooks = kind === 'group' || kind === 'consumer' ? { authorize: refuse } : { receive: refuse };
+  const refuse = () =>
+    deny(
+      'resource_quarantined',
+      'The operator finds the reason in GET /v1/nodes of the Admin API.',
+    );
+  const hooks: PolicyHooks =
+    kind === 'group' || kind === 'consumer' ? { authorize: refuse } : { receive: refuse };
   const guarded = guardHooks('quarantine', hooks, 'enforce', undefined);
-  return [{ name: `quarantined-${kind}`, hooks: guarded, isCustom: false, answersPreflight: false }];
+  return [
+    { name: `quarantined-${kind}`, hooks: guarded, isCustom: false, answersPreflight: false },
+  ];
 }
 
-function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, registry: PolicyRegistry): CompiledPolicy | ChainFault[] {
+function compilePolicy(
+  attachment: PolicyAttachment,
+  holder: PolicyHolder,
+  registry: PolicyRegistry,
+): CompiledPolicy | ChainFault[] {
   const policy = registry.policies.get(attachment.name);
   if (policy === undefined) {
-    return [{ pointer: '/name', code: 'unknown_policy', reason: `this node does not know the policy "${attachment.name}"` }];
+    return [
+      {
+        pointer: '/name',
+        code: 'unknown_policy',
+        reason: `this node does not know the policy "${attachment.name}"`,
+      },
+    ];
   }
   // A policy whose hooks would run too late, or never, would be a skipped check.
   if (!policy.schema.attach.includes(holder.kind)) {
-    return [{ pointer: '/name', code: 'misplaced_policy', reason: `the policy "${attachment.name}" can be attached to ${policy.schema.attach.join(', ')}, not to a ${holder.kind}` }];
+    return [
+      {
+        pointer: '/name',
+        code: 'misplaced_policy',
+        reason: `the policy "${attachment.name}" can be attached to ${policy.schema.attach.join(', ')}, not to a ${holder.kind}`,
+      },
+    ];
   }
   const config = policy.schema.config.safeParse(attachment.config);
   if (!config.success) {
-    return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({ pointer, code: 'invalid_policy_config', reason: detail }));
+    return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({
+      pointer,
+      code: 'invalid_policy_config',
+      reason: detail,
+    }));
   }
   try {
-    const hooks = policy.compile(config.data, registry.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`));
+    const hooks = policy.compile(
+      config.data,
+      registry.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`),
+    );
     const fault = hooksFault(policy.schema, hooks, holder.kind);
-    if (fault !== undefined) return [{ pointer: '/name', code: 'policy_compile_failed', reason: fault }];
+    if (fault !== undefined)
+      return [{ pointer: '/name', code: 'policy_compile_failed', reason: fault }];
     const onError = attachment.onError ?? policy.schema.onError;
     return {
       name: attachment.name,
@@ -96,6 +146,12 @@ function compilePolicy(attachment: PolicyAttachment, holder: PolicyHolder, regis
       answersPreflight: policy.schema.answersPreflight && attachment.mode === 'enforce',
     };
   } catch (fault) {
-    return [{ pointer: '/config', code: 'policy_compile_failed', reason: fault instanceof Error ? fault.message : String(fault) }];
+    return [
+      {
+        pointer: '/config',
+        code: 'policy_compile_failed',
+        reason: fault instanceof Error ? fault.message : String(fault),
+      },
+    ];
   }
 }

@@ -15,12 +15,15 @@ export function readMatch(name: string, spec: unknown): Spec<'route'> | undefine
   const given = new Map(Object.entries(typeof spec === 'object' && spec !== null ? spec : {}));
   const match: Record<string, unknown> = {};
   for (const property of conditions) {
-    if (given.has(property) && parse(name, { [property]: given.get(property) }) !== undefined) match[property] = given.get(property);
+    if (given.has(property) && parse(name, { [property]: given.get(property) }) !== undefined)
+      match[property] = given.get(property);
   }
   for (const property of subjects) {
     const entries: unknown = given.get(property) ?? [];
     if (!Array.isArray(entries)) return undefined;
-    const readable = entries.filter((entry: unknown) => parse(name, { [property]: [entry] }) !== undefined);
+    const readable = entries.filter(
+      (entry: unknown) => parse(name, { [property]: [entry] }) !== undefined,
+    );
     if (readable.length === 0 && entries.length > 0) return undefined;
     match[property] = readable;
   }

@@ -17,7 +17,8 @@ export class RouteMetricsCache {
     let byService = this.#byRoute.get(route);
     if (byService === undefined) this.#byRoute.set(route, (byService = new Map()));
     let metrics = byService.get(service);
-    if (metrics === undefined) byService.set(service, (metrics = this.#metrics.route(route, service)));
+    if (metrics === undefined)
+      byService.set(service, (metrics = this.#metrics.route(route, service)));
     return metrics;
   }
 

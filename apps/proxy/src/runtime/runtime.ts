@@ -95,7 +95,8 @@ export class Runtime implements CredentialStore {
       case 'key':
         this.keys.delete(id);
         // One revision may move a hash to another key: the hash may already belong to that key.
-        if (this.#keysByHash.get(previous.spec.hash) === previous) this.#keysByHash.delete(previous.spec.hash);
+        if (this.#keysByHash.get(previous.spec.hash) === previous)
+          this.#keysByHash.delete(previous.spec.hash);
         return previous;
       case 'consumer':
         this.consumers.delete(id);
@@ -167,7 +168,8 @@ export class Runtime implements CredentialStore {
   #findOwner({ id, name, spec }: ServedKey): KeyOwner | undefined {
     const consumer = this.consumers.get(spec.consumer);
     if (consumer === undefined) return undefined;
-    if (consumer.view === undefined || consumer.view.generation !== this.generation) consumer.view = joinConsumer(this, consumer);
+    if (consumer.view === undefined || consumer.view.generation !== this.generation)
+      consumer.view = joinConsumer(this, consumer);
     const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
     return { consumer: consumer.view, credential: { kind: 'key', id, name, expiresAtMs } };
   }
@@ -175,11 +177,19 @@ export class Runtime implements CredentialStore {
   /** Everything in service, for the configuration dump. */
   *resources(): Generator<Resource> {
     if (this.gateway !== undefined) yield this.gateway;
-    for (const kind of ['quota', 'group', 'service', 'route', 'consumer', 'key'] as const) yield* this.#indexOf(kind).values();
+    for (const kind of ['quota', 'group', 'service', 'route', 'consumer', 'key'] as const)
+      yield* this.#indexOf(kind).values();
   }
 
   #indexOf(kind: Exclude<Kind, 'gateway'>): Map<string, Served> {
-    const indexes = { service: this.services, route: this.routes, group: this.groups, consumer: this.consumers, quota: this.quotas, key: this.keys };
+    const indexes = {
+      service: this.services,
+      route: this.routes,
+      group: this.groups,
+      consumer: this.consumers,
+      quota: this.quotas,
+      key: this.keys,
+    };
     return indexes[kind] as Map<string, Served>;
   }
 }

@@ -54,7 +54,14 @@ export interface ServedKey extends ServedResource<'key'> {
   ownerGeneration: number;
 }
 
-export type Served = ServedGateway | ServedService | ServedRoute | ServedGroup | ServedConsumer | ServedQuota | ServedKey;
+export type Served =
+  | ServedGateway
+  | ServedService
+  | ServedRoute
+  | ServedGroup
+  | ServedConsumer
+  | ServedQuota
+  | ServedKey;
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */
 export interface ConsumerView extends Consumer {

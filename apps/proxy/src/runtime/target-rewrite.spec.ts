@@ -10,7 +10,12 @@ interface Written {
 }
 
 /** The path sent for a path of the client; the code when none is. */
-function sent({ rewrite, ...route }: Written, basePath: string, path: string, params?: Record<string, string>): string {
+function sent(
+  { rewrite, ...route }: Written,
+  basePath: string,
+  path: string,
+  params?: Record<string, string>,
+): string {
   const { spec } = resource('route', { name: 'r', service: 's', ...route });
   // Not checked by the schema: the sent path must be in normal form for any stored configuration.
   const unchecked = { ...spec, rewrite: { host: 'target', ...rewrite } } as Spec<'route'>;
@@ -40,7 +45,9 @@ describe('TargetRewrite', () => {
   it('is undefined for a route and a service that change nothing', () => {
     const { spec } = resource('route', { name: 'r', service: 's' });
     expect(TargetRewrite.of(spec, '/')).toBeUndefined();
-    expect(TargetRewrite.of({ ...spec, rewrite: { host: 'preserve', stripPrefix: '/' } }, '/')).toBeUndefined();
+    expect(
+      TargetRewrite.of({ ...spec, rewrite: { host: 'preserve', stripPrefix: '/' } }, '/'),
+    ).toBeUndefined();
   });
 
   it.each([
@@ -82,22 +89,36 @@ describe('TargetRewrite', () => {
     ['evil.test/{rest}', 'x'],
   ])('%s filled with %j is not sent', (path, rest) => {
     for (const encodedSlashes of ['refuse', 'keep'] as const) {
-      expect(sent({ encodedSlashes, rewrite: { path } }, '/', '/whatever', { rest })).toBe('invalid_target');
+      expect(sent({ encodedSlashes, rewrite: { path } }, '/', '/whatever', { rest })).toBe(
+        'invalid_target',
+      );
     }
   });
 
   it('an encoded slash is kept only on a route that allows it', () => {
-    const filled = (encodedSlashes: 'refuse' | 'keep') => sent({ encodedSlashes, rewrite: { path: '/a/{rest}' } }, '/', '/x', { rest: 'x%2Fy' });
+    const filled = (encodedSlashes: 'refuse' | 'keep') =>
+      sent({ encodedSlashes, rewrite: { path: '/a/{rest}' } }, '/', '/x', { rest: 'x%2Fy' });
     expect(filled('keep')).toBe('/a/x%2Fy');
     expect(filled('refuse')).toBe('invalid_target');
-    expect(sent({ encodedSlashes: 'keep', rewrite: { stripPrefix: '/files' } }, '/', '/files/%2Fevil.test')).toBe('invalid_target');
+    expect(
+      sent(
+        { encodedSlashes: 'keep', rewrite: { stripPrefix: '/files' } },
+        '/',
+        '/files/%2Fevil.test',
+      ),
+    ).toBe('invalid_target');
   });
 
-  it.each(['/a/../b', '/a//b', '//evil.test', '/a b', '/a?b', 'a'])('a base path %j is not sent', (basePath) => {
-    expect(sent({}, basePath, '/x')).toBe('invalid_target');
-  });
+  it.each(['/a/../b', '/a//b', '//evil.test', '/a b', '/a?b', 'a'])(
+    'a base path %j is not sent',
+    (basePath) => {
+      expect(sent({}, basePath, '/x')).toBe('invalid_target');
+    },
+  );
 
   it('a template produces no path longer than a request line', () => {
-    expect(sent({ rewrite: { path: '/{rest}'.repeat(100) } }, '/', '/x', { rest: 'x'.repeat(100) })).toBe('uri_too_long');
+    expect(
+      sent({ rewrite: { path: '/{rest}'.repeat(100) } }, '/', '/x', { rest: 'x'.repeat(100) }),
+    ).toBe('uri_too_long');
   });
 });

@@ -37,7 +37,8 @@ export class TargetRewrite {
   private constructor(route: Spec<'route'>, basePath: string) {
     const { stripPrefix, path } = route.rewrite;
     this.#basePath = basePath;
-    this.#prefix = stripPrefix === undefined || stripPrefix === '/' ? undefined : withoutEndSlash(stripPrefix);
+    this.#prefix =
+      stripPrefix === undefined || stripPrefix === '/' ? undefined : withoutEndSlash(stripPrefix);
     this.#template = path?.split(/\{([A-Za-z0-9_]+)\}/);
     this.#allowed = route.encodedSlashes === 'keep' ? keepEncodedSlash : undefined;
   }
@@ -49,7 +50,9 @@ export class TargetRewrite {
   static of(route: Spec<'route'>, basePath: string): TargetRewrite | undefined {
     const { stripPrefix, path } = route.rewrite;
     const base = withoutEndSlash(basePath);
-    return base === '' && path === undefined && (stripPrefix ?? '/') === '/' ? undefined : new TargetRewrite(route, base);
+    return base === '' && path === undefined && (stripPrefix ?? '/') === '/'
+      ? undefined
+      : new TargetRewrite(route, base);
   }
 
   /** Returns the path to send, or a fault when it must not be sent. */
@@ -58,10 +61,16 @@ export class TargetRewrite {
     // When the whole path was stripped, the base path or the root remains.
     const rewritten = changed === '' ? '/' : changed;
     if (rewritten.length > maxPathLength && this.#template !== undefined) {
-      return new RewriteFault('uri_too_long', `the rewritten path is ${rewritten.length} characters long`);
+      return new RewriteFault(
+        'uri_too_long',
+        `the rewritten path is ${rewritten.length} characters long`,
+      );
     }
     if (isNormalPath(rewritten, this.#allowed)) return rewritten;
-    return new RewriteFault('invalid_target', `the rewritten path is not in normal form: ${rewritten}`);
+    return new RewriteFault(
+      'invalid_target',
+      `the rewritten path is not in normal form: ${rewritten}`,
+    );
   }
 
   /** The prefix that {@link rewrite} strips from this path; empty when there is none. */
@@ -77,7 +86,10 @@ export class TargetRewrite {
 
 /** Whether the path equals the prefix or continues it with a further segment. */
 function isBelow(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
+  return (
+    path.startsWith(prefix) &&
+    (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+  );
 }
 
 function filled(template: readonly string[], params: Params): string {

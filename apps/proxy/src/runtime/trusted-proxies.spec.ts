@@ -11,15 +11,25 @@ describe('TrustedProxies', () => {
   });
 
   it.each([
-    ['the right-most entry that is not trusted', '198.51.100.1, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
+    [
+      'the right-most entry that is not trusted',
+      '198.51.100.1, 203.0.113.9, 10.0.0.2',
+      '203.0.113.9',
+    ],
     ['an entry with a port', '203.0.113.9:5123', '203.0.113.9'],
     ['an IPv6 entry in brackets', '[2001:db8::1]:443', '2001:db8::1'],
     ['an IPv4-mapped entry', '::ffff:203.0.113.9', '203.0.113.9'],
     ['all entries trusted: the left-most of them', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
     ['nothing said', '', '10.0.0.1'],
-    ['what stands left of something that is no address is not believed', '203.0.113.9, unknown, 10.0.0.2', '10.0.0.2'],
+    [
+      'what stands left of something that is no address is not believed',
+      '203.0.113.9, unknown, 10.0.0.2',
+      '10.0.0.2',
+    ],
   ])('behind a trusted peer: %s', (_, value, expected) => {
-    expect(new TrustedProxies(['10.0.0.0/8']).clientAddress('10.0.0.1', forwarded(value))).toBe(expected);
+    expect(new TrustedProxies(['10.0.0.0/8']).clientAddress('10.0.0.1', forwarded(value))).toBe(
+      expected,
+    );
   });
 
   it('joins several fields in their order', () => {

@@ -14,7 +14,9 @@ export class MissingClientCertificate extends Error {
   readonly pointer = '/tls/clientCertificate';
 
   constructor(name: string) {
-    super(`this node has no client certificate "${name}": put ${name}.crt and ${name}.key into the folder of SLUICE_CLIENT_CERT_DIR, and send SIGHUP to the node`);
+    super(
+      `this node has no client certificate "${name}": put ${name}.crt and ${name}.key into the folder of SLUICE_CLIENT_CERT_DIR, and send SIGHUP to the node`,
+    );
   }
 }
 
@@ -28,8 +30,14 @@ export class ClientCertificates {
   /** Replaces the certificates for new connections. An unchanged certificate keeps its object. */
   replace(certificates: Readonly<Record<string, ClientCertificate>>): void {
     const before = this.byName;
-    const isSame = (name: string, { cert, key }: ClientCertificate): boolean => before.get(name)?.cert === cert && before.get(name)?.key === key;
-    this.byName = new Map(Object.entries(certificates).map(([name, given]) => [name, isSame(name, given) ? (before.get(name) as ClientCertificate) : given]));
+    const isSame = (name: string, { cert, key }: ClientCertificate): boolean =>
+      before.get(name)?.cert === cert && before.get(name)?.key === key;
+    this.byName = new Map(
+      Object.entries(certificates).map(([name, given]) => [
+        name,
+        isSame(name, given) ? (before.get(name) as ClientCertificate) : given,
+      ]),
+    );
   }
 
   /** @throws MissingClientCertificate */

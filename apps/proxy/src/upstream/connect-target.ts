@@ -1,8 +1,20 @@
 import { guarded } from '@sluice/errors';
 import { parseTargetAddress } from '@sluice/schema';
 import type { LookupAddress } from 'node:dns';
-import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as connectTls, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import {
+  connect,
+  isIP,
+  type LookupFunction,
+  type OnReadOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net';
+import {
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+} from 'node:tls';
 import { connectionFailed } from '../listener/guarded-events.ts';
 import { sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 import type { TargetAddresses } from '../names/target-addresses.ts';
@@ -42,10 +54,14 @@ export class TargetConnector {
   /** @throws Error when the address is not host:port */
   constructor(spec: TargetSpec, certificates?: ClientCertificates) {
     const address = parseTargetAddress(spec.address);
-    if (address === undefined) throw new Error(`"${spec.address}" is not host:port: correct the address of the target`);
+    if (address === undefined)
+      throw new Error(`"${spec.address}" is not host:port: correct the address of the target`);
     this.host = address.host;
     this.port = address.port;
-    this.tls = spec.protocol === 'https' || spec.protocol === 'h2' ? tlsOptions(spec, address.host) : undefined;
+    this.tls =
+      spec.protocol === 'https' || spec.protocol === 'h2'
+        ? tlsOptions(spec, address.host)
+        : undefined;
     this.certificateName = spec.tls.clientCertificate;
     this.certificates = certificates;
     this.scheme = this.tls === undefined ? 'http' : 'https';
@@ -62,7 +78,14 @@ export class TargetConnector {
   open(onRead?: (chunk: Buffer) => void, preferred?: string): Socket {
     const { host, port, addresses } = this;
     const reading = onRead === undefined ? undefined : readingInto(onRead);
-    const options = { host, port, noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES, ...reading?.options, ...(addresses === undefined ? {} : byName(addresses, preferred)) };
+    const options = {
+      host,
+      port,
+      noDelay: true,
+      highWaterMark: HIGH_WATER_MARK_BYTES,
+      ...reading?.options,
+      ...(addresses === undefined ? {} : byName(addresses, preferred)),
+    };
     const socket = this.tls === undefined ? connect(options) : this.openTls(options, this.tls);
     if (reading !== undefined) reading.socket = socket;
     if (addresses !== undefined) watchAttempts(socket, addresses);
@@ -84,7 +107,8 @@ export class TargetConnector {
    * resumes with its old certificate.
    */
   private secureContext({ ca }: ConnectionOptions): SecureContext {
-    const certificate = this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
+    const certificate =
+      this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
     if (this.context !== undefined && certificate === this.certificate) return this.context;
     const shown = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
     this.context = createSecureContext({ ...shown, ...(ca === undefined ? {} : { ca }) });
@@ -111,7 +135,10 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
  * Socket options that use the resolved addresses in the order of {@link TargetAddresses}, each with
  * its connect time.
  */
-function byName(addresses: TargetAddresses, preferred: string | undefined): Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
+function byName(
+  addresses: TargetAddresses,
+  preferred: string | undefined,
+): Pick<TcpNetConnectOpts, 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
   const lookup: LookupFunction = (_, __, callback) => {
     addresses.inOrder(preferred).then(
       guarded('names', (list: LookupAddress[]) => callback(null, list)),
@@ -133,7 +160,10 @@ function watchAttempts(socket: Socket, addresses: TargetAddresses): void {
 }
 
 /** Socket options that pass reads to `onRead`. An exception in it destroys the socket. */
-function readingInto(onRead: (chunk: Buffer) => void): { readonly options: { readonly onread: OnReadOpts }; socket: Socket | undefined } {
+function readingInto(onRead: (chunk: Buffer) => void): {
+  readonly options: { readonly onread: OnReadOpts };
+  socket: Socket | undefined;
+} {
   const reading = {
     socket: undefined as Socket | undefined,
     options: {
@@ -165,6 +195,9 @@ export function noteConnected({ remoteAddress }: Socket, { addresses }: TargetCo
 
 /** Describes a connection error for the log. */
 export function describeSocketError(error: Error & { code?: string }): string {
-  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join('; ');
-  return error.code === undefined || error.message.includes(error.code) ? error.message : `${error.code}: ${error.message}`;
+  if (error instanceof AggregateError)
+    return error.errors.map((each: Error) => each.message).join('; ');
+  return error.code === undefined || error.message.includes(error.code)
+    ? error.message
+    : `${error.code}: ${error.message}`;
 }

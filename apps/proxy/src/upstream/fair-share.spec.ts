@@ -15,17 +15,25 @@ describe('the share of one caller, with eight connections', () => {
   let answers: (() => void)[];
 
   const timeouts = { connectMs: 20_000, firstByteMs: 20_000, totalMs: 20_000 };
-  const send = (callerKey: string, count: number): RecordedCall[] => Array.from({ length: count }, () => RecordedCall.send(pool, { callerKey, timeouts }));
+  const send = (callerKey: string, count: number): RecordedCall[] =>
+    Array.from({ length: count }, () => RecordedCall.send(pool, { callerKey, timeouts }));
   const answerAll = (): void => {
     for (const answer of answers.splice(0)) answer();
   };
-  const all = (calls: readonly RecordedCall[]): Promise<unknown> => Promise.all(calls.map(({ over }) => over));
+  const all = (calls: readonly RecordedCall[]): Promise<unknown> =>
+    Promise.all(calls.map(({ over }) => over));
 
   beforeEach(async () => {
     wheel = new TimerWheel({ tickMs: 10 }).start();
     answers = [];
-    origin = await RawOrigin.start(({ socket }) => void socket.on('data', () => answers.push(() => socket.write(ok))));
-    pool = new TargetPool({ protocol: 'http', address: origin.address, tls: { verify: true } }, wheel, { maxConnections: 8 });
+    origin = await RawOrigin.start(
+      ({ socket }) => void socket.on('data', () => answers.push(() => socket.write(ok))),
+    );
+    pool = new TargetPool(
+      { protocol: 'http', address: origin.address, tls: { verify: true } },
+      wheel,
+      { maxConnections: 8 },
+    );
   });
   afterEach(() => {
     pool.close();

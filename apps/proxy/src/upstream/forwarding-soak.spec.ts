@@ -51,11 +51,15 @@ function misbehavingOrigin(random: () => number): Promise<RawOrigin> {
       const whole = `HTTP/1.1 ${early ? 413 : 200} OK\r\nX-Tag: ${tag}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       const choice = random();
       if (choice < 0.5) socket.write(whole);
-      else if (choice < 0.6) socket.write(`HTTP/1.1 200 OK\r\nX-Tag: ${tag}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+      else if (choice < 0.6)
+        socket.write(
+          `HTTP/1.1 200 OK\r\nX-Tag: ${tag}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+        );
       else if (choice < 0.7) {
         socket.write(whole.slice(0, whole.length / 2));
         setTimeout(() => socket.write(whole.slice(whole.length / 2)), 1);
-      } else if (choice < 0.75) socket.write(`${whole}HTTP/1.1 200 OK\r\nX-Tag: stray\r\nContent-Length: 5\r\n\r\nstray`);
+      } else if (choice < 0.75)
+        socket.write(`${whole}HTTP/1.1 200 OK\r\nX-Tag: stray\r\nContent-Length: 5\r\n\r\nstray`);
       else if (choice < 0.8) socket.end(whole);
       else if (choice < 0.84) socket.end(`HTTP/1.1 200 OK\r\nX-Tag: ${tag}\r\n\r\n${body}`);
       else if (choice < 0.88) socket.write(whole.slice(0, -3), () => socket.resetAndDestroy());
@@ -65,7 +69,8 @@ function misbehavingOrigin(random: () => number): Promise<RawOrigin> {
         // Gives the connection up just when the next request may be on its way.
         const answeredAt = socket.bytesRead;
         setTimeout(() => {
-          if (socket.bytesRead === answeredAt) socket.end('HTTP/1.1 408 Request Timeout\r\nX-Tag: stray\r\nContent-Length: 0\r\n\r\n');
+          if (socket.bytesRead === answeredAt)
+            socket.end('HTTP/1.1 408 Request Timeout\r\nX-Tag: stray\r\nContent-Length: 0\r\n\r\n');
         }, 1);
       } else {
         // A blocked event loop: everything that was sent meanwhile arrives at once.
@@ -86,7 +91,11 @@ const random = generator(20_261_123);
 beforeAll(async () => {
   wheel = new TimerWheel({ tickMs: 10 }).start();
   origin = await misbehavingOrigin(random);
-  pool = new TargetPool({ protocol: 'http', address: origin.address, tls: { verify: true } }, wheel, { maxConnections: 6, keepAliveIdleMs: 20 });
+  pool = new TargetPool(
+    { protocol: 'http', address: origin.address, tls: { verify: true } },
+    wheel,
+    { maxConnections: 6, keepAliveIdleMs: 20 },
+  );
   running = await RunningListener.start(forwardTo(pool));
 });
 afterAll(async () => {
@@ -101,7 +110,10 @@ const counts = { answered: 0, failed: 0, cut: 0, aborted: 0, mismatched: 0 };
 /** Sends a few tagged requests on one connection and checks whose answers come back. */
 async function converse(name: string): Promise<void> {
   const client = await RawClient.connect(running.port);
-  const tags = Array.from({ length: 1 + Math.floor(random() * 5) }, (_, index) => `${name}-${index}`);
+  const tags = Array.from(
+    { length: 1 + Math.floor(random() * 5) },
+    (_, index) => `${name}-${index}`,
+  );
   const methods = tags.map(() => (random() < 0.3 ? 'POST' : 'GET'));
   const requests = tags.map((tag, index) => {
     const body = methods[index] === 'POST' ? 'x'.repeat(Math.floor(random() * 3_000)) : '';
@@ -120,7 +132,8 @@ async function converse(name: string): Promise<void> {
       // A POST cannot be sent again: it hears what the upstream said when it gave the connection up.
       const isGivenUp = status === 408 && methods[index] === 'POST';
       if (status === 502 || isGivenUp) counts.failed++;
-      else if (headers.get('x-tag') !== tag || body.replaceAll(`tag=${tag};`, '') !== '') counts.mismatched++;
+      else if (headers.get('x-tag') !== tag || body.replaceAll(`tag=${tag};`, '') !== '')
+        counts.mismatched++;
       else counts.answered++;
     }
   } catch {

@@ -37,7 +37,10 @@ let client: RawClient;
 
 async function start(started: RawOrigin): Promise<void> {
   origin = started;
-  pool = new TargetPool({ protocol: 'http', address: origin.address, tls: { verify: true } }, wheel);
+  pool = new TargetPool(
+    { protocol: 'http', address: origin.address, tls: { verify: true } },
+    wheel,
+  );
   running = await RunningListener.start(forwardTo(pool), { maxBodyBytes: 100_000_000 });
   client = await RawClient.connect(running.port);
 }
@@ -53,7 +56,8 @@ afterEach(async () => {
   wheel.stop();
 });
 
-const get = (path: string, fields = ''): string => `GET ${path} HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`;
+const get = (path: string, fields = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`;
 
 describe('HTTP/2 on either side', () => {
   const over = async (target: PooledTarget): Promise<ClientHttp2Session> => {
@@ -61,20 +65,34 @@ describe('HTTP/2 on either side', () => {
     client = await RawClient.connect(running.port);
     return connect(`http://127.0.0.1:${running.port}`);
   };
-  const plain = (address: string, protocol: 'http' | 'h2c') => ({ protocol, address, tls: { verify: true } });
+  const plain = (address: string, protocol: 'http' | 'h2c') => ({
+    protocol,
+    address,
+    tls: { verify: true },
+  });
 
   it('carries gRPC with its trailers from end to end, both ways at once', async () => {
     const grpc = await Http2Origin.start(({ stream }) => {
-      stream.respond([':status', '200', 'content-type', 'application/grpc'], { waitForTrailers: true });
+      stream.respond([':status', '200', 'content-type', 'application/grpc'], {
+        waitForTrailers: true,
+      });
       stream.on('data', (chunk: Buffer) => stream.write(`<${chunk.toString()}>`));
       stream.on('end', () => stream.end());
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': 'fine' }));
+      stream.on('wantTrailers', () =>
+        stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': 'fine' }),
+      );
     });
     const target = new Http2Target(plain(grpc.address, 'h2c'), wheel);
     origin = await RawOrigin.answering('');
     pool = new TargetPool(plain(origin.address, 'http'), wheel);
     const session = await over(target);
-    const stream = session.request({ ':method': 'POST', ':path': '/pkg.Service/Call', ':authority': 'a.test', te: 'trailers', 'content-type': 'application/grpc' });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/pkg.Service/Call',
+      ':authority': 'a.test',
+      te: 'trailers',
+      'content-type': 'application/grpc',
+    });
     let body = '';
     let trailers: readonly string[] = [];
     stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -85,18 +103,30 @@ describe('HTTP/2 on either side', () => {
     }
     stream.end();
     await eventually(() => stream.closed);
-    expect([body, trailers]).toEqual(['<one><two><three>', ['grpc-status', '0', 'grpc-message', 'fine']]);
-    expect(grpc.streams[0]?.raw).toEqual(expect.arrayContaining([':path', '/pkg.Service/Call', 'te', 'trailers']));
+    expect([body, trailers]).toEqual([
+      '<one><two><three>',
+      ['grpc-status', '0', 'grpc-message', 'fine'],
+    ]);
+    expect(grpc.streams[0]?.raw).toEqual(
+      expect.arrayContaining([':path', '/pkg.Service/Call', 'te', 'trailers']),
+    );
     session.destroy();
     target.close();
     grpc.stop();
   });
 
   it('forwards to HTTP/1.1', async () => {
-    origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n');
+    origin = await RawOrigin.answering(
+      'HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n',
+    );
     pool = new TargetPool(plain(origin.address, 'http'), wheel);
     const session = await over(pool);
-    const stream = session.request({ ':method': 'POST', ':path': '/a?b', ':authority': 'a.test', cookie: ['a=b', 'c=d'] });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/a?b',
+      ':authority': 'a.test',
+      cookie: ['a=b', 'c=d'],
+    });
     stream.end('hello');
     let fields: readonly string[] = [];
     let body = '';
@@ -104,7 +134,9 @@ describe('HTTP/2 on either side', () => {
     stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
     await eventually(() => stream.closed);
     expect([fields.slice(0, 6), body]).toEqual([[':status', '200', 'x-a', '1', 'x-a', '2'], 'hi']);
-    expect(origin.connections[0]?.received).toBe('POST /a?b HTTP/1.1\r\nHost: a.test\r\nCookie: a=b; c=d\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+    expect(origin.connections[0]?.received).toBe(
+      'POST /a?b HTTP/1.1\r\nHost: a.test\r\nCookie: a=b; c=d\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    );
     session.destroy();
   });
 
@@ -120,7 +152,11 @@ describe('HTTP/2 on either side', () => {
     session.destroy();
     client.send('POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi');
     const response = await client.readResponse();
-    expect([response.headers.get('x-path'), response.body, h2c.streams[0]?.body]).toEqual(['/x', 'hello', 'hi']);
+    expect([response.headers.get('x-path'), response.body, h2c.streams[0]?.body]).toEqual([
+      '/x',
+      'hello',
+      'hi',
+    ]);
     target.close();
     h2c.stop();
   });
@@ -128,19 +164,34 @@ describe('HTTP/2 on either side', () => {
 
 describe('listener and pool together', () => {
   it('carry a request and its response, each in one write', async () => {
-    await start(await RawOrigin.answering('HTTP/1.1 200 OK\r\nDate: D\r\nX: y\r\nContent-Length: 2\r\n\r\nhi'));
+    await start(
+      await RawOrigin.answering(
+        'HTTP/1.1 200 OK\r\nDate: D\r\nX: y\r\nContent-Length: 2\r\n\r\nhi',
+      ),
+    );
     client.send(get('/a?b', 'Connection: keep-alive\r\nX-A: b\r\n'));
     const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nX: y\r\nContent-Length: 2\r\n\r\nhi';
     expect(await client.readBytes(expected.length)).toBe(expected);
-    expect(origin.connections[0]?.received).toBe('GET /a?b HTTP/1.1\r\nHost: a.test\r\nX-A: b\r\n\r\n');
+    expect(origin.connections[0]?.received).toBe(
+      'GET /a?b HTTP/1.1\r\nHost: a.test\r\nX-A: b\r\n\r\n',
+    );
   });
 
   it('turn chunks into chunks, whatever their sizes were, and drop trailers', async () => {
-    await start(await RawOrigin.answering('HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\na\r\n0\r\nX: y\r\n\r\n'));
-    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n');
-    const expected = 'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n';
+    await start(
+      await RawOrigin.answering(
+        'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\na\r\n0\r\nX: y\r\n\r\n',
+      ),
+    );
+    client.send(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n',
+    );
+    const expected =
+      'HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n';
     expect(await client.readBytes(expected.length)).toBe(expected);
-    expect(origin.connections[0]?.received).toBe('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
+    expect(origin.connections[0]?.received).toBe(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+    );
   });
 
   it('give every pipelined request its own response', async () => {
@@ -159,7 +210,8 @@ describe('listener and pool together', () => {
   });
 
   it('deliver every byte of large responses to slow clients side by side', async () => {
-    const contentOf = (tag: number): Buffer => Buffer.alloc(3_000_000, createHash('sha256').update(String(tag)).digest());
+    const contentOf = (tag: number): Buffer =>
+      Buffer.alloc(3_000_000, createHash('sha256').update(String(tag)).digest());
     await start(
       await RawOrigin.start(({ socket }) =>
         socket.once('data', (chunk: Buffer) => {
@@ -171,7 +223,10 @@ describe('listener and pool together', () => {
     );
     const fetchSlowly = async (tag: number): Promise<boolean> => {
       const slow = await RawClient.connect(running.port);
-      const stutter = setInterval(() => (slow.socket.isPaused() ? slow.socket.resume() : slow.socket.pause()), 1 + tag);
+      const stutter = setInterval(
+        () => (slow.socket.isPaused() ? slow.socket.resume() : slow.socket.pause()),
+        1 + tag,
+      );
       slow.send(get(`/${tag}`));
       const { body } = await slow.readResponse();
       clearInterval(stutter);
@@ -226,7 +281,8 @@ describe('listener and pool together', () => {
     const before = await heldBytes();
     let left = total / block.length;
     const pour = (): void => {
-      while (left-- > 0) if (!client.socket.write(block)) return void client.socket.once('drain', pour);
+      while (left-- > 0)
+        if (!client.socket.write(block)) return void client.socket.once('drain', pour);
     };
     pour();
     const upstream = origin.connections[0]?.socket;
@@ -244,13 +300,18 @@ describe('listener and pool together', () => {
     await start(
       await RawOrigin.start(({ socket }) => {
         socket.once('data', () => {
-          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nhello ');
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nhello ',
+          );
           socket.on('data', (chunk: Buffer) => socket.write(chunk));
         });
       }),
     );
-    client.send(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n'));
-    const head = 'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    client.send(
+      get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n'),
+    );
+    const head =
+      'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     expect(await client.readBytes(head.length + 6)).toBe(`${head}hello `);
     for (let round = 0; round < 20; round++) {
       const message = `message ${round}`;
@@ -264,7 +325,9 @@ describe('listener and pool together', () => {
   it('close the upstream connection when the client disconnects', async () => {
     await start(await RawOrigin.answering(''));
     client.send(get('/'));
-    await eventually(() => origin.connections[0]?.received !== undefined && origin.connections[0].received !== '');
+    await eventually(
+      () => origin.connections[0]?.received !== undefined && origin.connections[0].received !== '',
+    );
     client.reset();
     await eventually(() => origin.connections[0]?.closed === true && pool.openCount === 0);
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { TargetHealth } from './health.ts';
 
 const policy = { failures: 3, ejectMs: 1_000, failureStatuses: [502, 503, 504] };
-const admit = (health: TargetHealth, nowMs: number): boolean => ['healthy', 'trial'].includes(health.admit(nowMs, policy, true, 60_000));
+const admit = (health: TargetHealth, nowMs: number): boolean =>
+  ['healthy', 'trial'].includes(health.admit(nowMs, policy, true, 60_000));
 
 function failing(times: number, nowMs = 0): TargetHealth {
   const health = new TargetHealth();
@@ -25,7 +26,11 @@ describe('TargetHealth', () => {
 
   it('allows exactly one trial after the ejection time, whose success ends the ejection', () => {
     const health = failing(3);
-    expect([admit(health, 1_000), admit(health, 1_000), admit(health, 1_999)]).toEqual([true, false, false]);
+    expect([admit(health, 1_000), admit(health, 1_000), admit(health, 1_999)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     health.succeed();
     expect(admit(health, 1_100)).toBe(true);
     expect(health.healthy).toBe(true);
@@ -40,7 +45,12 @@ describe('TargetHealth', () => {
 
   it('allows another trial after the request timeout when no outcome is reported', () => {
     const health = failing(3);
-    expect([1_000, 2_000, 60_999, 61_000].map((nowMs) => admit(health, nowMs))).toEqual([true, false, false, true]);
+    expect([1_000, 2_000, 60_999, 61_000].map((nowMs) => admit(health, nowMs))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('does not reset consecutive failures on other errors, and uses an ejected target again that responds with one', () => {

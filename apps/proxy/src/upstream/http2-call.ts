@@ -2,7 +2,12 @@ import type { ErrorCode, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { constants } from 'node:http2';
 import type { ContentSink } from '../exchange/content.ts';
-import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamRequest,
+  UpstreamTimeouts,
+} from '../exchange/upstream-call.ts';
 import { fieldsOf, trailersOf } from '../net/http2-fields.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
@@ -79,7 +84,12 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private retried = false;
   over = false;
 
-  constructor(dispatcher: Http2CallDispatcher, request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents) {
+  constructor(
+    dispatcher: Http2CallDispatcher,
+    request: UpstreamRequest,
+    timeouts: UpstreamTimeouts,
+    events: UpstreamEvents,
+  ) {
     this.dispatcher = dispatcher;
     this.request = request;
     this.timeouts = timeouts;
@@ -104,10 +114,15 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.session = session;
     let stream: WatchedStream;
     try {
-      stream = session.request(http2RequestHead(this.request, this.dispatcher.scheme), content.length === 0, content.length !== 0 && isGrpc(headers));
+      stream = session.request(
+        http2RequestHead(this.request, this.dispatcher.scheme),
+        content.length === 0,
+        content.length !== 0 && isGrpc(headers),
+      );
     } catch (error) {
       // A closing session accepts no streams.
-      if (session.isOpen) this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
+      if (session.isOpen)
+        this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
       else this.refused('the session was closed');
       return;
     }
@@ -185,7 +200,9 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private listen(stream: WatchedStream): void {
     watchEnd(stream);
     stream.on('headers', (_, __, raw) => this.interim(raw));
-    stream.on('response', (_, flags, raw) => this.respond(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0));
+    stream.on('response', (_, flags, raw) =>
+      this.respond(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
+    );
     stream.on('trailers', (_, __, raw) => {
       this.trailers = fieldsOf(raw);
       this.endsWithFields = true;
@@ -213,7 +230,10 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     const headers = fieldsOf(raw);
     if (this.over) return;
     if (headers === undefined || ++this.interims > MAX_INTERIM_RESPONSES) {
-      this.broken('upstream_malformed_response', 'an interim response is malformed, or there are too many of them');
+      this.broken(
+        'upstream_malformed_response',
+        'an interim response is malformed, or there are too many of them',
+      );
     } else if (status !== 100) {
       this.events.onInterim(status, headers);
     }
@@ -249,15 +269,18 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private closed(stream: WatchedStream): void {
     if (this.over) return;
     const code = stream.rstCode;
-    const isUnprocessed = code === constants.NGHTTP2_REFUSED_STREAM || this.session?.isUnprocessed(stream.id) === true;
-    if (isUnprocessed && this.content === undefined) this.refused('the upstream did not process the request');
+    const isUnprocessed =
+      code === constants.NGHTTP2_REFUSED_STREAM || this.session?.isUnprocessed(stream.id) === true;
+    if (isUnprocessed && this.content === undefined)
+      this.refused('the upstream did not process the request');
     else this.broken('upstream_reset', `the stream was closed with code ${code}`);
   }
 
   private refused(reason: string): void {
     // Rewound content counts as not started: the next stream, of this or another target, sends it
     // from the beginning.
-    if (this.contentStarted && this.request.content.rewind?.() === true) this.contentStarted = false;
+    if (this.contentStarted && this.request.content.rewind?.() === true)
+      this.contentStarted = false;
     if (this.contentStarted || this.retried) return this.broken('upstream_reset', reason, true);
     this.retried = true;
     this.blocked = false;
@@ -276,7 +299,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     this.finish();
     stream?.destroy(new Error('the call failed'));
     if (content !== undefined) content.fail(code, reason);
-    else this.events.onFailure({ code, reason, unsent: isUnsent, replayable: !this.contentStarted });
+    else
+      this.events.onFailure({ code, reason, unsent: isUnsent, replayable: !this.contentStarted });
   }
 
   /** Ends the call: it reports nothing more and reads no more request content. */
@@ -287,7 +311,10 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   }
 
   private arm(): void {
-    this.wheel.set(this.timer, Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0));
+    this.wheel.set(
+      this.timer,
+      Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0),
+    );
   }
 
   /**
@@ -295,8 +322,10 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
    * count.
    */
   private deadline(): number {
-    if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent)) return this.phaseDeadlineMs;
-    const isUpstreamToMove = this.phase === RESPONSE ? this.blocked : this.content?.flowing === true;
+    if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent))
+      return this.phaseDeadlineMs;
+    const isUpstreamToMove =
+      this.phase === RESPONSE ? this.blocked : this.content?.flowing === true;
     return (isUpstreamToMove ? this.activeMs : this.wheel.nowMs) + this.timeouts.idleMs;
   }
 
@@ -307,9 +336,16 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     if (nowMs < this.totalDeadlineMs && nowMs < this.deadline()) return this.arm();
     // The whole session may be stuck, not only the stream, so the next call gets another session.
     this.session?.retire();
-    if (nowMs >= this.totalDeadlineMs) this.broken('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
-    else if (this.phase === SESSION) this.broken('upstream_connect_failed', `no connection was available within ${connectMs} ms`, true);
-    else if (this.phase === RESPONSE && this.requestSent) this.broken('upstream_timeout', `no response within ${firstByteMs} ms`);
+    if (nowMs >= this.totalDeadlineMs)
+      this.broken('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
+    else if (this.phase === SESSION)
+      this.broken(
+        'upstream_connect_failed',
+        `no connection was available within ${connectMs} ms`,
+        true,
+      );
+    else if (this.phase === RESPONSE && this.requestSent)
+      this.broken('upstream_timeout', `no response within ${firstByteMs} ms`);
     else this.broken('upstream_timeout', `no byte was transferred for ${idleMs} ms`);
   }
 }

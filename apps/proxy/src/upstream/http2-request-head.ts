@@ -14,12 +14,22 @@ export function http2RequestHead(request: UpstreamRequest, scheme: 'http' | 'htt
   const { method, requestTarget, authority, headers, content } = request;
   requireRequestLine(method, requestTarget);
   requireValue(':authority', authority);
-  const raw = [':method', method, ':scheme', scheme, ':authority', authority, ':path', requestTarget];
+  const raw = [
+    ':method',
+    method,
+    ':scheme',
+    scheme,
+    ':authority',
+    authority,
+    ':path',
+    requestTarget,
+  ];
   if (headers.has('te')) headers.remove('te');
   if (headers.has('expect')) headers.remove('expect');
   appendFields(raw, headers);
   if (isGrpc(headers)) raw.push('te', 'trailers');
-  if (requestFraming(method, content.length) === 'length') raw.push('content-length', String(content.length));
+  if (requestFraming(method, content.length) === 'length')
+    raw.push('content-length', String(content.length));
   return raw;
 }
 

@@ -17,7 +17,8 @@ export interface Http2ResponseHead {
  */
 export function readHttp2ResponseHead(raw: readonly string[]): Http2ResponseHead | string {
   const status = Number(raw[raw.indexOf(':status') + 1]);
-  if (!Number.isInteger(status) || status < 200 || status > 599) return 'the status code is outside 200 to 599';
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    return 'the status code is outside 200 to 599';
   const headers = fieldsOf(raw);
   if (headers === undefined) return 'a header field is invalid';
   if (headers.size > MAX_FIELDS) return `there are more than ${MAX_FIELDS} header fields`;
@@ -27,5 +28,7 @@ export function readHttp2ResponseHead(raw: readonly string[]): Http2ResponseHead
   if (announced === undefined) return { status, headers, length: -1 };
   const length = Number(announced);
   // As in HTTP/1.1: no leading zeros, and below 2^53.
-  return String(length) === announced ? { status, headers, length } : 'Content-Length is not a decimal number below 2^53';
+  return String(length) === announced
+    ? { status, headers, length }
+    : 'Content-Length is not a decimal number below 2^53';
 }

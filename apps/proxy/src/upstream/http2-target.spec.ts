@@ -22,9 +22,21 @@ afterEach(() => {
   wheel.stop();
 });
 
-function use<Origin extends { readonly address: string; stop(): void }>(started: Origin, options: Partial<TargetOptions> = {}, tls?: TargetTls): Origin {
+function use<Origin extends { readonly address: string; stop(): void }>(
+  started: Origin,
+  options: Partial<TargetOptions> = {},
+  tls?: TargetTls,
+): Origin {
   origin = started;
-  target = new Http2Target({ protocol: tls === undefined ? 'h2c' : 'h2', address: started.address, tls: tls ?? { verify: true } }, wheel, options);
+  target = new Http2Target(
+    {
+      protocol: tls === undefined ? 'h2c' : 'h2',
+      address: started.address,
+      tls: tls ?? { verify: true },
+    },
+    wheel,
+    options,
+  );
   return started;
 }
 const send = (options: CallOptions = {}): RecordedCall => RecordedCall.send(target, options);
@@ -36,16 +48,52 @@ const ok = ({ stream }: OriginStream): void => {
 describe('requests over HTTP/2', () => {
   it('carry pseudo-header fields, and no fields of the hop', async () => {
     const started = use(await Http2Origin.start(ok));
-    await send({ path: '/a?b', headers: { Host: 'evil.test', 'X-A': 'b', TE: 'trailers', Expect: '100-continue', 'Content-Length': '9' } }).over;
-    expect(started.streams[0]?.raw).toEqual([':method', 'GET', ':scheme', 'http', ':authority', 'a.test', ':path', '/a?b', 'x-a', 'b']);
+    await send({
+      path: '/a?b',
+      headers: {
+        Host: 'evil.test',
+        'X-A': 'b',
+        TE: 'trailers',
+        Expect: '100-continue',
+        'Content-Length': '9',
+      },
+    }).over;
+    expect(started.streams[0]?.raw).toEqual([
+      ':method',
+      'GET',
+      ':scheme',
+      'http',
+      ':authority',
+      'a.test',
+      ':path',
+      '/a?b',
+      'x-a',
+      'b',
+    ]);
   });
 
   it('carry content with and without a length', async () => {
-    const started = use(await Http2Origin.start((opened) => opened.stream.on('end', () => ok(opened))));
-    await send({ method: 'POST', content: new ScriptedContent(5, (source) => (source.give('hello'), source.end())) }).over;
-    await send({ method: 'POST', content: new ScriptedContent(-1, (source) => (source.give('hel'), source.give('lo'), source.end())) }).over;
+    const started = use(
+      await Http2Origin.start((opened) => opened.stream.on('end', () => ok(opened))),
+    );
+    await send({
+      method: 'POST',
+      content: new ScriptedContent(5, (source) => (source.give('hello'), source.end())),
+    }).over;
+    await send({
+      method: 'POST',
+      content: new ScriptedContent(
+        -1,
+        (source) => (source.give('hel'), source.give('lo'), source.end()),
+      ),
+    }).over;
     await send({ method: 'POST' }).over;
-    expect(started.streams.map(({ body, raw }) => [body, raw.slice(raw.indexOf('content-length')).at(raw.includes('content-length') ? 1 : 99)])).toEqual([
+    expect(
+      started.streams.map(({ body, raw }) => [
+        body,
+        raw.slice(raw.indexOf('content-length')).at(raw.includes('content-length') ? 1 : 99),
+      ]),
+    ).toEqual([
       ['hello', '5'],
       ['hello', undefined],
       ['', '0'],
@@ -76,7 +124,9 @@ describe('requests over HTTP/2', () => {
     const [failing, aborted] = contents.map((content) => send({ method: 'POST', content }));
     await eventually(() => contents.every((content) => content.sink !== undefined));
     for (const content of contents) content.give('half');
-    await eventually(() => started.streams.length === 2 && started.streams.every(({ body }) => body === 'half'));
+    await eventually(
+      () => started.streams.length === 2 && started.streams.every(({ body }) => body === 'half'),
+    );
     contents[0]?.fail();
     aborted?.call.abort();
     await eventually(() => started.streams.every(({ stream }) => stream.closed));
@@ -87,7 +137,10 @@ describe('requests over HTTP/2', () => {
 
   it('share a connection up to the stream limit, then open another, then wait', async () => {
     const held: OriginStream[] = [];
-    const started = use(await Http2Origin.start((opened) => void held.push(opened), { maxStreams: 2 }), { maxConnections: 2 });
+    const started = use(
+      await Http2Origin.start((opened) => void held.push(opened), { maxStreams: 2 }),
+      { maxConnections: 2 },
+    );
     const calls: RecordedCall[] = [];
     for (let index = 1; index <= 6; index++) {
       calls.push(send());
@@ -105,12 +158,19 @@ describe('requests over HTTP/2', () => {
 
   it('that exceed the queue, or wait too long, are refused as unsent', async () => {
     let opened = 0;
-    use(await Http2Origin.start(() => void opened++, { maxStreams: 1 }), { maxConnections: 1, maxQueued: 1 });
+    use(await Http2Origin.start(() => void opened++, { maxStreams: 1 }), {
+      maxConnections: 1,
+      maxQueued: 1,
+    });
     send();
     await eventually(() => opened === 1);
     const waiting = send({ timeouts: { connectMs: 60 } });
     expect(send().failure).toMatchObject({ code: 'no_target_available', unsent: true });
-    expect((await waiting.over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true, replayable: true });
+    expect((await waiting.over).failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+      replayable: true,
+    });
   });
 });
 
@@ -119,7 +179,10 @@ describe('responses over HTTP/2', () => {
     use(
       await Http2Origin.start(({ stream }) => {
         stream.additionalHeaders({ ':status': 103, link: '</a>' });
-        stream.respond([':status', '200', 'content-type', 'application/grpc', 'x-a', '1', 'x-a', '2'], { waitForTrailers: true });
+        stream.respond(
+          [':status', '200', 'content-type', 'application/grpc', 'x-a', '1', 'x-a', '2'],
+          { waitForTrailers: true },
+        );
         stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
         stream.end('message');
       }),
@@ -127,11 +190,24 @@ describe('responses over HTTP/2', () => {
     let trailers: HeaderList | undefined;
     let body = '';
     const call = send({
-      onContent: (content) => content.start({ data: (chunk) => ((body += chunk.toString()), true), end: (fields) => (trailers = fields ?? new HeaderList()), fail: () => undefined }),
+      onContent: (content) =>
+        content.start({
+          data: (chunk) => ((body += chunk.toString()), true),
+          end: (fields) => (trailers = fields ?? new HeaderList()),
+          fail: () => undefined,
+        }),
     });
     await eventually(() => trailers !== undefined);
-    expect([call.interims, call.status, body, trailers?.entries()]).toEqual([[[103, [['link', '</a>']]]], 200, 'message', [['grpc-status', '0']]]);
-    expect(call.headers.filter(([name]) => name === 'x-a')).toEqual([['x-a', '1'], ['x-a', '2']]);
+    expect([call.interims, call.status, body, trailers?.entries()]).toEqual([
+      [[103, [['link', '</a>']]]],
+      200,
+      'message',
+      [['grpc-status', '0']],
+    ]);
+    expect(call.headers.filter(([name]) => name === 'x-a')).toEqual([
+      ['x-a', '1'],
+      ['x-a', '2'],
+    ]);
   });
 
   it.each([
@@ -145,18 +221,33 @@ describe('responses over HTTP/2', () => {
     use(
       await Http2Origin.start(({ stream }) => {
         const isSilent = method === 'HEAD' || status !== '200';
-        stream.respond([':status', status, ...(length === undefined ? [] : ['content-length', length])], { endStream: isSilent });
+        stream.respond(
+          [':status', status, ...(length === undefined ? [] : ['content-length', length])],
+          { endStream: isSilent },
+        );
         if (!isSilent) stream.end('hello');
       }),
     );
     const call = await send({ method }).over;
-    expect([call.length, call.body]).toEqual([announced, method === 'GET' && status === '200' ? 'hello' : '']);
+    expect([call.length, call.body]).toEqual([
+      announced,
+      method === 'GET' && status === '200' ? 'hello' : '',
+    ]);
   });
 
-  it.each(['05', '9007199254740993'])('to HEAD with a length that HTTP/1.1 would refuse are malformed: %s', async (length) => {
-    use(await Http2Origin.start(({ stream }) => stream.respond([':status', '200', 'content-length', length], { endStream: true })));
-    expect((await send({ method: 'HEAD' }).over).failure?.code).toBe('upstream_malformed_response');
-  });
+  it.each(['05', '9007199254740993'])(
+    'to HEAD with a length that HTTP/1.1 would refuse are malformed: %s',
+    async (length) => {
+      use(
+        await Http2Origin.start(({ stream }) =>
+          stream.respond([':status', '200', 'content-length', length], { endStream: true }),
+        ),
+      );
+      expect((await send({ method: 'HEAD' }).over).failure?.code).toBe(
+        'upstream_malformed_response',
+      );
+    },
+  );
 
   it('that are cancelled reset their stream', async () => {
     const started = use(
@@ -183,7 +274,11 @@ describe('responses over HTTP/2', () => {
     send({
       onContent: (content) => {
         resume = () => content.resume();
-        content.start({ data: (chunk) => ((taken += chunk.length), false), end: () => (ended = true), fail: () => undefined });
+        content.start({
+          data: (chunk) => ((taken += chunk.length), false),
+          end: () => (ended = true),
+          fail: () => undefined,
+        });
       },
     });
     await eventually(() => taken > 0);
@@ -197,24 +292,52 @@ describe('responses over HTTP/2', () => {
 
   it.each<[string, string, (opened: OriginStream) => void]>([
     ['by a reset before the head', 'failure', ({ stream }) => void stream.destroy(new Error('x'))],
-    ['by a reset inside the content', 'content', ({ stream }) => (stream.respond([':status', '200']), stream.write('half'), void setTimeout(() => stream.destroy(new Error('x')), 20))],
-    ['by the end of the connection', 'content', ({ stream }) => (stream.respond([':status', '200']), stream.write('half'), void setTimeout(() => stream.session?.destroy(), 20))],
+    [
+      'by a reset inside the content',
+      'content',
+      ({ stream }) => (
+        stream.respond([':status', '200']),
+        stream.write('half'),
+        void setTimeout(() => stream.destroy(new Error('x')), 20)
+      ),
+    ],
+    [
+      'by the end of the connection',
+      'content',
+      ({ stream }) => (
+        stream.respond([':status', '200']),
+        stream.write('half'),
+        void setTimeout(() => stream.session?.destroy(), 20)
+      ),
+    ],
   ])('break off %s', async (_, where, behave) => {
     use(await Http2Origin.start(behave));
     const call = await send().over;
-    expect([where === 'failure' ? call.failure?.code : call.contentFault, call.outcomes]).toEqual(['upstream_reset', 1]);
+    expect([where === 'failure' ? call.failure?.code : call.contentFault, call.outcomes]).toEqual([
+      'upstream_reset',
+      1,
+    ]);
   });
 
   it('with more than 100 fields, or too many interim ones, are malformed', async () => {
     use(
       await Http2Origin.start(({ stream, raw }) => {
-        if (raw.includes('/fields')) stream.respond([':status', '200', ...Array.from({ length: 101 }, () => ['x-a', 'b']).flat()]);
+        if (raw.includes('/fields'))
+          stream.respond([
+            ':status',
+            '200',
+            ...Array.from({ length: 101 }, () => ['x-a', 'b']).flat(),
+          ]);
         else for (let index = 0; index < 17; index++) stream.additionalHeaders({ ':status': 103 });
         stream.end();
       }),
     );
-    expect((await send({ path: '/fields' }).over).failure?.code).toBe('upstream_malformed_response');
-    expect((await send({ path: '/interim' }).over).failure?.code).toBe('upstream_malformed_response');
+    expect((await send({ path: '/fields' }).over).failure?.code).toBe(
+      'upstream_malformed_response',
+    );
+    expect((await send({ path: '/interim' }).over).failure?.code).toBe(
+      'upstream_malformed_response',
+    );
   });
 
   it('that refuse early stop the request, which never looks complete', async () => {
@@ -235,16 +358,20 @@ describe('responses over HTTP/2', () => {
 describe('sessions', () => {
   it('send refused streams once more when their content was not started', async () => {
     let refusals = 0;
-    use(await Http2Origin.start((opened) => (refusals++ === 0 ? opened.stream.close(7) : ok(opened))));
+    use(
+      await Http2Origin.start((opened) => (refusals++ === 0 ? opened.stream.close(7) : ok(opened))),
+    );
     expect((await send().over).body).toBe('hello');
   });
 
   it('that receive GOAWAY finish their streams, and the next call opens another', async () => {
-    const started = use(await Http2Origin.start((opened) => {
-      if (started.sessions.length > 1) return ok(opened);
-      opened.stream.session?.goaway(0);
-      setTimeout(() => ok(opened), 30);
-    }));
+    const started = use(
+      await Http2Origin.start((opened) => {
+        if (started.sessions.length > 1) return ok(opened);
+        opened.stream.session?.goaway(0);
+        setTimeout(() => ok(opened), 30);
+      }),
+    );
     const first = send();
     await eventually(() => started.streams.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -261,12 +388,19 @@ describe('sessions', () => {
     target.drain();
     await eventually(() => target.openCount === 0);
     expect((await send().over).body).toBe('hello');
-    await eventually(() => target.openCount === 0 && started.sessions.every((session) => session.destroyed));
+    await eventually(
+      () => target.openCount === 0 && started.sessions.every((session) => session.destroyed),
+    );
   });
 
   it('without progress are not used again', async () => {
-    const started = use(await Http2Origin.start((opened) => (started.sessions.length > 1 ? ok(opened) : undefined)));
-    expect((await send({ timeouts: { firstByteMs: 50 } }).over).failure).toMatchObject({ code: 'upstream_timeout', unsent: false });
+    const started = use(
+      await Http2Origin.start((opened) => (started.sessions.length > 1 ? ok(opened) : undefined)),
+    );
+    expect((await send({ timeouts: { firstByteMs: 50 } }).over).failure).toMatchObject({
+      code: 'upstream_timeout',
+      unsent: false,
+    });
     expect((await send().over).body).toBe('hello');
     expect(started.sessions.length).toBe(2);
   });
@@ -281,8 +415,13 @@ describe('sessions', () => {
         stream.on('close', () => clearInterval(drip));
       }),
     );
-    expect(await send({ timeouts: { idleMs: 50 } }).over).toMatchObject({ contentFault: 'upstream_timeout', body: 'half' });
-    expect(await send({ path: '/drip', timeouts: { totalMs: 100 } }).over).toMatchObject({ contentFault: 'upstream_timeout' });
+    expect(await send({ timeouts: { idleMs: 50 } }).over).toMatchObject({
+      contentFault: 'upstream_timeout',
+      body: 'half',
+    });
+    expect(await send({ path: '/drip', timeouts: { totalMs: 100 } }).over).toMatchObject({
+      contentFault: 'upstream_timeout',
+    });
   });
 
   it('fail every call when the target is closed', async () => {
@@ -297,7 +436,11 @@ describe('sessions', () => {
   it('that cannot be opened fail the call as unsent', async () => {
     use(await Http2Origin.start(ok));
     origin.stop();
-    expect((await send().over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true, replayable: true });
+    expect((await send().over).failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+      replayable: true,
+    });
     await eventually(() => target.openCount === 0);
   });
 
@@ -310,13 +453,24 @@ describe('sessions', () => {
 
 describe('HTTP/2 over TLS', () => {
   it('is verified, and negotiated in the handshake', async () => {
-    use(await Http2Origin.start(ok, { certificate: localCertificate }), {}, { verify: true, caCertificates: testAuthority });
+    use(
+      await Http2Origin.start(ok, { certificate: localCertificate }),
+      {},
+      { verify: true, caCertificates: testAuthority },
+    );
     expect((await send().over).body).toBe('hello');
   });
 
   it('is refused with a certificate for another name', async () => {
-    const started = use(await Http2Origin.start(ok, { certificate: certificateA }), {}, { verify: true, caCertificates: testAuthority });
-    expect((await send().over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true });
+    const started = use(
+      await Http2Origin.start(ok, { certificate: certificateA }),
+      {},
+      { verify: true, caCertificates: testAuthority },
+    );
+    expect((await send().over).failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+    });
     expect(started.streams.length).toBe(0);
   });
 });

@@ -1,4 +1,9 @@
-import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamRequest,
+  UpstreamTimeouts,
+} from '../exchange/upstream-call.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
@@ -41,8 +46,17 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
   private readonly waiting = new Set<Http2Call>();
 
   /** @throws Error when the address of the spec is not host:port */
-  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
-    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget, names } = { ...defaultTargetOptions, ...spec.connections, ...options };
+  constructor(
+    spec: TargetSpec,
+    wheel: TimerWheel,
+    options: Partial<TargetOptions> = {},
+    certificates?: ClientCertificates,
+  ) {
+    const { maxConnections, maxQueued, maxKeepAliveIdleMs, budget, names } = {
+      ...defaultTargetOptions,
+      ...spec.connections,
+      ...options,
+    };
     this.address = spec.address;
     this.wheel = wheel;
     this.connector = new TargetConnector(spec, certificates);
@@ -138,9 +152,17 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
     const session = this.sessionWithRoom();
     if (session !== undefined) session.take(call);
     else if (this.sessions.size < this.maxSessions && this.budget.acquire()) this.connect(call);
-    else if (this.sessions.size === 0) call.reject('local_resources_exhausted', `all ${this.budget.max} connections to targets are busy`);
+    else if (this.sessions.size === 0)
+      call.reject(
+        'local_resources_exhausted',
+        `all ${this.budget.max} connections to targets are busy`,
+      );
     else if (this.waiting.size < this.maxQueued) this.waiting.add(call);
-    else call.reject('no_target_available', `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for a stream`);
+    else
+      call.reject(
+        'no_target_available',
+        `all ${this.maxSessions} connections are full and ${this.waiting.size} requests wait for a stream`,
+      );
   }
 
   nextAddress(): string | undefined {
@@ -153,7 +175,8 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
    * Retires sessions to addresses that the name no longer has; they close after their last call.
    */
   addressesChanged(): void {
-    for (const session of this.sessions) if (this.addresses?.isGone(session.address) === true) session.retire();
+    for (const session of this.sessions)
+      if (this.addresses?.isGone(session.address) === true) session.retire();
   }
 
   private sessionWithRoom(): Http2UpstreamSession | undefined {
@@ -177,7 +200,10 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
       session = new Http2UpstreamSession(this);
     } catch (error) {
       this.budget.release();
-      call.reject(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `the connection could not be opened: ${String(error)}`);
+      call.reject(
+        isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed',
+        `the connection could not be opened: ${String(error)}`,
+      );
       return;
     }
     this.sessions.add(session);

@@ -1,4 +1,9 @@
-import { connect, type ClientHttp2Session, type ClientHttp2Stream, type ClientSessionOptions } from 'node:http2';
+import {
+  connect,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionOptions,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { StreamErrorGuard } from '../listener/http2-stream-errors.ts';
@@ -54,8 +59,16 @@ export class Http2UpstreamSession {
     const preferred = pool.nextAddress();
     this.address = preferred ?? '';
     this.socket = pool.connector.open(undefined, preferred);
-    this.socket.once(pool.connector.readyEvent, guardedBy(this.socket, () => this.connected()));
-    this.socket.on('error', guardedBy(this.socket, (error: Error) => this.failed(describeSocketError(error), isLocalFault(error))));
+    this.socket.once(
+      pool.connector.readyEvent,
+      guardedBy(this.socket, () => this.connected()),
+    );
+    this.socket.on(
+      'error',
+      guardedBy(this.socket, (error: Error) =>
+        this.failed(describeSocketError(error), isLocalFault(error)),
+      ),
+    );
     const closed = (): void => {
       this.failed('the connection was closed');
       pool.closed();
@@ -65,11 +78,18 @@ export class Http2UpstreamSession {
 
   /** Whether the session accepts streams. */
   get isOpen(): boolean {
-    return !this.retired && this.session !== undefined && !this.session.closed && !this.session.destroyed;
+    return (
+      !this.retired && this.session !== undefined && !this.session.closed && !this.session.destroyed
+    );
   }
 
   get hasRoom(): boolean {
-    return !this.retired && this.streams + this.waiting.size < this.maxStreams && this.session?.closed !== true && this.guard?.isInDoubt !== true;
+    return (
+      !this.retired &&
+      this.streams + this.waiting.size < this.maxStreams &&
+      this.session?.closed !== true &&
+      this.guard?.isInDoubt !== true
+    );
   }
 
   /** Whether the session has no streams and no waiting calls. */
@@ -129,7 +149,9 @@ export class Http2UpstreamSession {
     if (this.retired) return;
     this.address = noteConnected(socket, pool.connector);
     if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') {
-      this.failed('the target does not speak HTTP/2: it did not agree on "h2" in the TLS handshake');
+      this.failed(
+        'the target does not speak HTTP/2: it did not agree on "h2" in the TLS handshake',
+      );
       socket.destroy();
       return;
     }
@@ -150,9 +172,15 @@ export class Http2UpstreamSession {
       this.lastProcessedId = lastProcessedId;
       this.retire();
     });
-    session.on('error', guardedBy(session, (error: Error) => this.failed(describeSocketError(error))));
+    session.on(
+      'error',
+      guardedBy(session, (error: Error) => this.failed(describeSocketError(error))),
+    );
     session.on('goaway', (_code: number, lastProcessedId: number) => saidGoaway(lastProcessedId));
-    session.on('close', guardedBy(session, () => this.failed('the session was closed')));
+    session.on(
+      'close',
+      guardedBy(session, () => this.failed('the session was closed')),
+    );
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.maxStreams = Math.min(maxConcurrentStreams ?? ASSUMED_STREAMS, ASSUMED_STREAMS);
     });

@@ -3,7 +3,13 @@
  * target: file descriptors (EMFILE, ENFILE), memory for sockets (ENOBUFS, ENOMEM), or a local
  * address or port (EADDRNOTAVAIL).
  */
-const localCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+const localCodes: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+]);
 
 /**
  * Whether a connection failed because of local resources only. Such errors never count against a
@@ -11,6 +17,12 @@ const localCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 
  */
 export function isLocalFault(error: unknown): boolean {
   // Contains one error for each address that was tried.
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isLocalFault);
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && localCodes.has(error.code);
+  if (error instanceof AggregateError)
+    return error.errors.length > 0 && error.errors.every(isLocalFault);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    localCodes.has(error.code)
+  );
 }

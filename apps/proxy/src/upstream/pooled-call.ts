@@ -1,6 +1,11 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamRequest,
+  UpstreamTimeouts,
+} from '../exchange/upstream-call.ts';
 import type { Tunnel } from '../exchange/tunnel.ts';
 import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
 import { requestFraming, requestHead } from './request-head.ts';
@@ -53,7 +58,13 @@ export class PooledCall implements UpstreamCall, ContentSender {
   private over = false;
   private content: ResponseContent | undefined = undefined;
 
-  constructor(dispatcher: CallDispatcher, request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents, nowMs: number) {
+  constructor(
+    dispatcher: CallDispatcher,
+    request: UpstreamRequest,
+    timeouts: UpstreamTimeouts,
+    events: UpstreamEvents,
+    nowMs: number,
+  ) {
     this.dispatcher = dispatcher;
     this.request = request;
     this.timeouts = timeouts;
@@ -74,7 +85,9 @@ export class PooledCall implements UpstreamCall, ContentSender {
   /** Whether the client has not sent all request content yet. */
   get isUploading(): boolean {
     const { content } = this.request;
-    return !this.requestSent && content.length !== 0 && content.arrivedBytes !== Number.POSITIVE_INFINITY;
+    return (
+      !this.requestSent && content.length !== 0 && content.arrivedBytes !== Number.POSITIVE_INFINITY
+    );
   }
 
   /** Whether the response head was delivered. */
@@ -97,7 +110,12 @@ export class PooledCall implements UpstreamCall, ContentSender {
 
   /** Whether the request may be sent once more. */
   get isRepeatable(): boolean {
-    return !this.wasRepeated && !this.contentStarted && !this.request.upgrade && idempotent.has(this.request.method);
+    return (
+      !this.wasRepeated &&
+      !this.contentStarted &&
+      !this.request.upgrade &&
+      idempotent.has(this.request.method)
+    );
   }
 
   abort(): void {
@@ -201,6 +219,12 @@ export class PooledCall implements UpstreamCall, ContentSender {
     this.over = true;
     this.stopSending();
     if (this.content !== undefined) this.content.fail(code, reason);
-    else this.events.onFailure({ code, reason, unsent: !this.written, replayable: !this.contentStarted });
+    else
+      this.events.onFailure({
+        code,
+        reason,
+        unsent: !this.written,
+        replayable: !this.contentStarted,
+      });
   }
 }

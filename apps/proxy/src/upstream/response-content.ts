@@ -38,7 +38,9 @@ export class ResponseContent implements ContentSource {
 
   start(sink: ContentSink): void {
     if (this.over) {
-      sink.fail(this.fault ?? new GatewayError('upstream_reset', { cause: 'the response is over' }));
+      sink.fail(
+        this.fault ?? new GatewayError('upstream_reset', { cause: 'the response is over' }),
+      );
       return;
     }
     this.sink = sink;
@@ -92,6 +94,7 @@ export class ResponseContent implements ContentSource {
  * and 304 responses announce the length of content that is not sent.
  */
 export function announcedLength(parser: ResponseParser): number {
-  if (parser.framing === 'length' || parser.framing === 'none') return parser.contentLength ?? (parser.status === 204 ? 0 : -1);
+  if (parser.framing === 'length' || parser.framing === 'none')
+    return parser.contentLength ?? (parser.status === 204 ? 0 : -1);
   return -1;
 }

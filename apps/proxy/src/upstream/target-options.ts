@@ -8,7 +8,8 @@ export interface TargetSpec {
   /** `host:port`, as configured. */
   readonly address: string;
   /** Connection limits from the services that use the target; otherwise the defaults apply. */
-  readonly connections?: { readonly maxConnections: number; readonly maxQueued: number } | undefined;
+  readonly connections?:
+    { readonly maxConnections: number; readonly maxQueued: number } | undefined;
   /** For https and h2. */
   readonly tls: TargetTls;
 }
@@ -26,7 +27,19 @@ export interface TargetTls {
 /** Gives the key under which equal targets share their connections. */
 export function targetKey({ protocol, address, tls, connections }: TargetSpec): string {
   const encrypted = protocol === 'https' || protocol === 'h2';
-  return JSON.stringify(encrypted ? [protocol, address, connections, tls.verify, tls.serverName, tls.caCertificates, tls.clientCertificate] : [protocol, address, connections]);
+  return JSON.stringify(
+    encrypted
+      ? [
+          protocol,
+          address,
+          connections,
+          tls.verify,
+          tls.serverName,
+          tls.caCertificates,
+          tls.clientCertificate,
+        ]
+      : [protocol, address, connections],
+  );
 }
 
 export interface TargetOptions {

@@ -21,7 +21,11 @@ afterEach(() => {
 
 function use(started: RawOrigin, options: Partial<TargetOptions> = {}): void {
   origin = started;
-  pool = new TargetPool({ protocol: 'http', address: started.address, tls: { verify: true } }, wheel, options);
+  pool = new TargetPool(
+    { protocol: 'http', address: started.address, tls: { verify: true } },
+    wheel,
+    options,
+  );
 }
 const send = (options: CallOptions = {}): RecordedCall => RecordedCall.send(pool, options);
 const text = (content: string, pieces = [content]): ScriptedContent =>
@@ -29,7 +33,8 @@ const text = (content: string, pieces = [content]): ScriptedContent =>
     for (const piece of pieces) source.give(piece);
     source.end();
   });
-const ok = (body: string, fields = ''): string => `HTTP/1.1 200 OK\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
+const ok = (body: string, fields = ''): string =>
+  `HTTP/1.1 200 OK\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
 /** Reacts to what a connection has received so far, each time more arrives. */
 const whenReceived = (connection: OriginConnection, react: (received: string) => void): void =>
   void connection.socket.on('data', () => react(connection.received));
@@ -49,14 +54,26 @@ describe('requests', () => {
 
   it('of unknown length are sent in chunks', async () => {
     use(await RawOrigin.answering(ok('1')));
-    const content = new ScriptedContent(-1, (source) => (source.give('he'), source.give('llo'), source.end()));
+    const content = new ScriptedContent(
+      -1,
+      (source) => (source.give('he'), source.give('llo'), source.end()),
+    );
     await send({ method: 'POST', content }).over;
-    expect(origin.connections[0]?.received).toBe('POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n');
+    expect(origin.connections[0]?.received).toBe(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n',
+    );
   });
 
   it('never carry framing, Expect or a second Host from their fields', async () => {
     use(await RawOrigin.answering(ok('1')));
-    await send({ headers: { Host: 'evil.test', 'Content-Length': '7', 'Transfer-Encoding': 'chunked', Expect: '100-continue' } }).over;
+    await send({
+      headers: {
+        Host: 'evil.test',
+        'Content-Length': '7',
+        'Transfer-Encoding': 'chunked',
+        Expect: '100-continue',
+      },
+    }).over;
     expect(origin.connections[0]?.received).toBe('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
   });
 
@@ -98,7 +115,12 @@ describe('requests', () => {
 describe('responses', () => {
   it.each([
     ['by length', ok('hello'), 5, 'hello'],
-    ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n', -1, 'hello'],
+    [
+      'in chunks',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n',
+      -1,
+      'hello',
+    ],
     ['empty', 'HTTP/1.1 204 No Content\r\n\r\n', 0, ''],
     ['304 with a length', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', 9, ''],
   ])('%s arrive completely, and their connection is reused', async (_, response, length, body) => {
@@ -135,17 +157,31 @@ describe('responses', () => {
   });
 
   it('lose hop-by-hop fields', async () => {
-    use(await RawOrigin.answering(ok('', 'Connection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-End: 2\r\n')));
-    expect((await send().over).headers.filter(([name]) => name !== 'content-length')).toEqual([['x-end', '2']]);
+    use(
+      await RawOrigin.answering(
+        ok(
+          '',
+          'Connection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-End: 2\r\n',
+        ),
+      ),
+    );
+    expect((await send().over).headers.filter(([name]) => name !== 'content-length')).toEqual([
+      ['x-end', '2'],
+    ]);
   });
 
   it('pass interim ones on, except 100', async () => {
-    use(await RawOrigin.answering(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok('x')}`));
+    use(
+      await RawOrigin.answering(
+        `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok('x')}`,
+      ),
+    );
     expect(await send().over).toMatchObject({ interims: [[103, [['link', '</a>']]]], body: 'x' });
   });
 
   it('arrive byte by byte as they do at once', async () => {
-    const response = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
+    const response =
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
     use(
       await RawOrigin.start((connection) =>
         connection.socket.once('data', async () => {
@@ -175,7 +211,11 @@ describe('responses', () => {
     send({
       onContent: (content) => {
         resume = () => content.resume();
-        content.start({ data: (chunk) => ((taken += chunk.length), false), end: () => (ended = true), fail: () => undefined });
+        content.start({
+          data: (chunk) => ((taken += chunk.length), false),
+          end: () => (ended = true),
+          fail: () => undefined,
+        });
       },
     });
     await eventually(() => taken > 0);
@@ -200,7 +240,12 @@ describe('responses', () => {
 
 describe('an early response', () => {
   it('with an error stops the request, is delivered, and the connection is not reused', async () => {
-    use(await RawOrigin.answering('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno', ok('fresh')));
+    use(
+      await RawOrigin.answering(
+        'HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno',
+        ok('fresh'),
+      ),
+    );
     const content = new ScriptedContent(1_000);
     const call = send({ method: 'POST', content });
     expect(await call.over).toMatchObject({ status: 413, body: 'no', outcomes: 1 });
@@ -213,7 +258,9 @@ describe('an early response', () => {
   it('with success streams in both directions while the request continues', async () => {
     use(
       await RawOrigin.start((connection) => {
-        connection.socket.once('data', () => connection.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'));
+        connection.socket.once('data', () =>
+          connection.socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'),
+        );
         whenReceived(connection, (received) => {
           if (received.endsWith('ping\r\n')) connection.socket.write('4\r\npong\r\n');
           if (received.endsWith('0\r\n\r\n')) connection.socket.write('0\r\n\r\n');
@@ -242,8 +289,18 @@ describe('an early response', () => {
 describe('connections', () => {
   it('are reused last in, first out, up to the limit; beyond it calls wait in order', async () => {
     const answers: (() => void)[] = [];
-    use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
-    const calls = [send({ path: '/1' }), send({ path: '/2' }), send({ path: '/3' }), send({ path: '/4' })];
+    use(
+      await RawOrigin.start((connection) =>
+        connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x')))),
+      ),
+      { maxConnections: 2 },
+    );
+    const calls = [
+      send({ path: '/1' }),
+      send({ path: '/2' }),
+      send({ path: '/3' }),
+      send({ path: '/4' }),
+    ];
     await eventually(() => answers.length === 2);
     expect([pool.openCount, pool.waitingCount]).toEqual([2, 2]);
     for (let index = 0; index < 4; index++) {
@@ -260,13 +317,29 @@ describe('connections', () => {
     send();
     const waiting = send({ timeouts: { connectMs: 50 } });
     const refused = send();
-    expect(refused.failure).toMatchObject({ code: 'no_target_available', unsent: true, replayable: true });
-    expect((await waiting.over).failure).toMatchObject({ code: 'no_target_available', unsent: true, replayable: true });
+    expect(refused.failure).toMatchObject({
+      code: 'no_target_available',
+      unsent: true,
+      replayable: true,
+    });
+    expect((await waiting.over).failure).toMatchObject({
+      code: 'no_target_available',
+      unsent: true,
+      replayable: true,
+    });
   });
 
   it('for an upgrade are new, and replace an idle one', async () => {
-    const upgraded = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-    use(await RawOrigin.start((connection) => whenReceived(connection, (received) => connection.socket.write(received.includes('Upgrade') ? upgraded : ok('x')))), { maxConnections: 1 });
+    const upgraded =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    use(
+      await RawOrigin.start((connection) =>
+        whenReceived(connection, (received) =>
+          connection.socket.write(received.includes('Upgrade') ? upgraded : ok('x')),
+        ),
+      ),
+      { maxConnections: 1 },
+    );
     const first = send();
     const upgrade = send({ upgrade: true });
     await first.over;
@@ -278,7 +351,12 @@ describe('connections', () => {
 
   it('that become free together serve all queued calls, even if the first one needs a new connection', async () => {
     const answers: (() => void)[] = [];
-    use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
+    use(
+      await RawOrigin.start((connection) =>
+        connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x')))),
+      ),
+      { maxConnections: 2 },
+    );
     const first = [send(), send()];
     await eventually(() => answers.length === 2);
     const upgrade = send({ upgrade: true });
@@ -300,14 +378,21 @@ describe('connections', () => {
   });
 
   it('are closed after their idle time, shorter than the server announces', async () => {
-    use(await RawOrigin.answering(ok('x'), ok('x', 'Keep-Alive: timeout=1\r\n')), { keepAliveIdleMs: 60 });
+    use(await RawOrigin.answering(ok('x'), ok('x', 'Keep-Alive: timeout=1\r\n')), {
+      keepAliveIdleMs: 60,
+    });
     await send().over;
     expect(pool.idleCount).toBe(1);
     await eventually(() => pool.openCount === 0);
     await send().over;
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(pool.idleCount).toBe(1);
-    expect([pool.idleMs('timeout=5, max=100'), pool.idleMs('timeout=1'), pool.idleMs('timeout=900'), pool.idleMs('max=5')]).toEqual([4_000, 500, 60_000, 60]);
+    expect([
+      pool.idleMs('timeout=5, max=100'),
+      pool.idleMs('timeout=1'),
+      pool.idleMs('timeout=900'),
+      pool.idleMs('max=5'),
+    ]).toEqual([4_000, 500, 60_000, 60]);
   });
 
   it('that receive bytes while idle are destroyed, and the bytes reach no call', async () => {
@@ -340,7 +425,12 @@ describe('connections', () => {
 
   it('that are drained serve queued calls, and are closed after the last one', async () => {
     const answers: (() => void)[] = [];
-    use(await RawOrigin.start((connection) => connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x'))))), { maxConnections: 2 });
+    use(
+      await RawOrigin.start((connection) =>
+        connection.socket.on('data', () => answers.push(() => connection.socket.write(ok('x')))),
+      ),
+      { maxConnections: 2 },
+    );
     const calls = [send(), send(), send()];
     await eventually(() => answers.length === 2);
     pool.drain();
@@ -354,10 +444,18 @@ describe('connections', () => {
 
   it('outlive a drain only as long as the calls on them', async () => {
     let answer: () => void = () => undefined;
-    use(await RawOrigin.start((connection) => connection.socket.on('data', () => (answer = () => connection.socket.write(ok('x'))))));
+    use(
+      await RawOrigin.start((connection) =>
+        connection.socket.on('data', () => (answer = () => connection.socket.write(ok('x')))),
+      ),
+    );
     const first = send();
     const second = send();
-    await eventually(() => origin.connections.length === 2 && origin.connections.every(({ received }) => received !== ''));
+    await eventually(
+      () =>
+        origin.connections.length === 2 &&
+        origin.connections.every(({ received }) => received !== ''),
+    );
     pool.drain();
     answer();
     await Promise.race([first.over, second.over]);

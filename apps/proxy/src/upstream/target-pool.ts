@@ -1,5 +1,10 @@
 import type { ResponseLimits } from '@sluice/http1';
-import type { UpstreamCall, UpstreamEvents, UpstreamRequest, UpstreamTimeouts } from '../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamRequest,
+  UpstreamTimeouts,
+} from '../exchange/upstream-call.ts';
 import { callAtEndOfTurn, type EndOfTurnTask } from '../net/end-of-turn.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 import { TargetAddresses, type AddressUser } from '../names/target-addresses.ts';
@@ -28,7 +33,9 @@ const QUEUE_CHECK_MS = 100;
  * timeout. Beyond `maxConnections`, calls wait in order of arrival, at most for their connect
  * timeout.
  */
-export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask, AddressUser {
+export class TargetPool
+  implements PooledTarget, ConnectionPool, CallDispatcher, EndOfTurnTask, AddressUser
+{
   readonly address: string;
   readonly host: string;
   readonly port: number;
@@ -56,11 +63,19 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   private draining = false;
 
   /** @throws Error when the address of the spec is not host:port */
-  constructor(spec: TargetSpec, wheel: TimerWheel, options: Partial<TargetOptions> = {}, certificates?: ClientCertificates) {
+  constructor(
+    spec: TargetSpec,
+    wheel: TimerWheel,
+    options: Partial<TargetOptions> = {},
+    certificates?: ClientCertificates,
+  ) {
     this.address = spec.address;
     this.wheel = wheel;
     const given = { ...defaultTargetOptions, ...spec.connections, ...options };
-    this.options = { ...given, maxConnections: Math.min(given.maxConnections, given.budget.maxPerTarget) };
+    this.options = {
+      ...given,
+      maxConnections: Math.min(given.maxConnections, given.budget.maxPerTarget),
+    };
     this.limits = this.options.limits;
     this.share = new FairShare(this.options.maxConnections);
     this.connector = new TargetConnector(spec, certificates);
@@ -154,7 +169,8 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
    * call.
    */
   addressesChanged(): void {
-    const isGone = ({ address }: UpstreamConnection): boolean => this.addresses?.isGone(address) === true;
+    const isGone = ({ address }: UpstreamConnection): boolean =>
+      this.addresses?.isGone(address) === true;
     const leaving = this.idle.filter(isGone);
     if (leaving.length === 0) return;
     this.idle.splice(0, this.idle.length, ...this.idle.filter((connection) => !isGone(connection)));
@@ -220,14 +236,19 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   idleMs(hint: string | undefined): number {
     const { keepAliveIdleMs, maxKeepAliveIdleMs } = this.options;
-    const seconds = hint === undefined ? undefined : /(?:^|[\s,;])timeout=(\d{1,6})/i.exec(hint)?.[1];
+    const seconds =
+      hint === undefined ? undefined : /(?:^|[\s,;])timeout=(\d{1,6})/i.exec(hint)?.[1];
     if (seconds === undefined) return keepAliveIdleMs;
     const announcedMs = Number(seconds) * 1_000;
     return Math.min(Math.max(announcedMs - 1_000, announcedMs / 2), maxKeepAliveIdleMs);
   }
 
   released(connection: UpstreamConnection): void {
-    if ((this.draining && this.waiting.size === 0) || this.addresses?.isGone(connection.address) === true) return connection.destroy();
+    if (
+      (this.draining && this.waiting.size === 0) ||
+      this.addresses?.isGone(connection.address) === true
+    )
+      return connection.destroy();
     this.idle.push(connection);
     if (this.waiting.size > 0) this.assignLater();
   }
@@ -257,8 +278,14 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
 
   private enqueue(call: PooledCall): void {
     const { maxConnections, maxQueued } = this.options;
-    if (this.waiting.size >= maxQueued || (this.waiting.size >= maxQueued / 2 && !this.mayQueue(call))) {
-      call.fail('no_target_available', `all ${maxConnections} connections, or the share of the caller, are busy and ${this.waiting.size} requests wait for one`);
+    if (
+      this.waiting.size >= maxQueued ||
+      (this.waiting.size >= maxQueued / 2 && !this.mayQueue(call))
+    ) {
+      call.fail(
+        'no_target_available',
+        `all ${maxConnections} connections, or the share of the caller, are busy and ${this.waiting.size} requests wait for one`,
+      );
       return;
     }
     this.waiting.add(call);
@@ -272,7 +299,14 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
   private mayQueue(call: PooledCall): boolean {
     if (call.isUploading) return false;
     const { callerKey } = call;
-    return callerKey === '' || this.waiting.values().filter((other) => other.callerKey === callerKey).take(MAX_QUEUED_PER_CALLER).toArray().length < MAX_QUEUED_PER_CALLER;
+    return (
+      callerKey === '' ||
+      this.waiting
+        .values()
+        .filter((other) => other.callerKey === callerKey)
+        .take(MAX_QUEUED_PER_CALLER)
+        .toArray().length < MAX_QUEUED_PER_CALLER
+    );
   }
 
   private isOverShare(call: PooledCall): boolean {
@@ -301,7 +335,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
       connection = new UpstreamConnection(this, call);
     } catch (error) {
       this.options.budget.release();
-      call.fail(isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed', `the connection could not be opened: ${String(error)}`);
+      call.fail(
+        isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed',
+        `the connection could not be opened: ${String(error)}`,
+      );
       return;
     }
     this.connections.add(connection);
@@ -320,7 +357,10 @@ export class TargetPool implements PooledTarget, ConnectionPool, CallDispatcher,
     for (const call of this.waiting) {
       if (call.queueDeadlineMs > this.wheel.nowMs) continue;
       this.waiting.delete(call);
-      call.fail('no_target_available', `none of ${this.options.maxConnections} connections became free in time`);
+      call.fail(
+        'no_target_available',
+        `none of ${this.options.maxConnections} connections became free in time`,
+      );
     }
     if (this.waiting.size === 0) return;
     this.wheel.set(this.queueTimer, QUEUE_CHECK_MS);

@@ -5,7 +5,12 @@ import { eventually } from '../listener/testing/running-listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import type { TargetTls } from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
-import { certificateA, localCertificate, testAuthority, type TestCertificate } from './testing/certificates.ts';
+import {
+  certificateA,
+  localCertificate,
+  testAuthority,
+  type TestCertificate,
+} from './testing/certificates.ts';
 import { RecordedCall } from './testing/recorded-call.ts';
 
 let wheel: TimerWheel;
@@ -41,7 +46,10 @@ async function serve({ cert, key }: TestCertificate): Promise<void> {
 function pool(tls: Partial<TargetTls>, host = '127.0.0.1'): TargetPool {
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const made = new TargetPool({ protocol: 'https', address: `${host}:${port}`, tls: { verify: true, ...tls } }, wheel);
+  const made = new TargetPool(
+    { protocol: 'https', address: `${host}:${port}`, tls: { verify: true, ...tls } },
+    wheel,
+  );
   pools.push(made);
   return made;
 }
@@ -49,7 +57,10 @@ function pool(tls: Partial<TargetTls>, host = '127.0.0.1'): TargetPool {
 describe('a target over TLS', () => {
   it('is verified against the given authority, by address', async () => {
     await serve(localCertificate);
-    expect(await RecordedCall.send(pool({ caCertificates: testAuthority })).over).toMatchObject({ status: 200, body: 'secret' });
+    expect(await RecordedCall.send(pool({ caCertificates: testAuthority })).over).toMatchObject({
+      status: 200,
+      body: 'secret',
+    });
     expect(sockets[0]?.alpnProtocol).toBe(false);
   });
 
@@ -62,13 +73,21 @@ describe('a target over TLS', () => {
 
   it.each<[string, Partial<TargetTls>, string]>([
     ['signed by an untrusted authority', {}, '127.0.0.1'],
-    ['made out to another name', { caCertificates: testAuthority, serverName: 'b.test' }, '127.0.0.1'],
+    [
+      'made out to another name',
+      { caCertificates: testAuthority, serverName: 'b.test' },
+      '127.0.0.1',
+    ],
     ['made out to another address', { caCertificates: testAuthority }, '127.0.0.1'],
     ['made out to another host', { caCertificates: testAuthority }, 'localhost'],
   ])('with a certificate %s is not sent anything', async (_, tls, host) => {
     await serve(certificateA);
     const { failure } = await RecordedCall.send(pool(tls, host)).over;
-    expect(failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true, reason: expect.stringMatching(/certificate|altnames/) });
+    expect(failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+      reason: expect.stringMatching(/certificate|altnames/),
+    });
     expect(sockets.every((socket) => socket.bytesRead === 0)).toBe(true);
   });
 
@@ -89,7 +108,10 @@ describe('a target over TLS', () => {
 
   it('that does not speak TLS fails the call as unsent', async () => {
     await serve(localCertificate);
-    const plain = new TargetPool({ protocol: 'http', address: pool({}).address, tls: { verify: true } }, wheel);
+    const plain = new TargetPool(
+      { protocol: 'http', address: pool({}).address, tls: { verify: true } },
+      wheel,
+    );
     pools.push(plain);
     expect((await RecordedCall.send(plain).over).failure?.code).toMatch(/^upstream_/);
   });

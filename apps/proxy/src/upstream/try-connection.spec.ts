@@ -10,14 +10,23 @@ describe('a trial by connection', () => {
   afterEach(() => servers.splice(0).forEach((server) => server.close()));
 
   async function listening(): Promise<string> {
-    const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    const server = createServer((socket) => socket.on('error', () => undefined)).listen(
+      0,
+      '127.0.0.1',
+    );
     servers.push(server);
     await once(server, 'listening');
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
-  const outcome = (address: string, protocol: Service['protocol'] = 'http', connectMs = 10_000): Promise<ConnectionOutcome> => {
+  const outcome = (
+    address: string,
+    protocol: Service['protocol'] = 'http',
+    connectMs = 10_000,
+  ): Promise<ConnectionOutcome> => {
     const { tls } = Service.parse({ name: 'orders', protocol, targets: [{ address }] });
-    return new Promise((resolve) => tryConnection(new TargetConnector({ protocol, address, tls }), connectMs, resolve));
+    return new Promise((resolve) =>
+      tryConnection(new TargetConnector({ protocol, address, tls }), connectMs, resolve),
+    );
   };
 
   it('succeeds when the target takes connections', async () => {

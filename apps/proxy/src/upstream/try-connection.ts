@@ -35,9 +35,18 @@ export function tryConnection(
   try {
     socket = connector.open();
     // Not removed after the outcome, because a destroyed socket can still emit an error.
-    socket.on('error', guarded('connection', (error: Error) => end(isLocalFault(error) ? 'unknown' : 'failed')));
-    socket.once('close', guarded('connection', () => end('failed')));
-    socket.once(connector.readyEvent, guarded('connection', () => end('connected')));
+    socket.on(
+      'error',
+      guarded('connection', (error: Error) => end(isLocalFault(error) ? 'unknown' : 'failed')),
+    );
+    socket.once(
+      'close',
+      guarded('connection', () => end('failed')),
+    );
+    socket.once(
+      connector.readyEvent,
+      guarded('connection', () => end('connected')),
+    );
     socket.unref();
   } catch (fault) {
     end(isLocalFault(fault as Error) ? 'unknown' : 'failed');

@@ -1,5 +1,11 @@
 import type { ErrorCode } from '@sluice/errors';
-import { FieldName, removeHopByHop, ResponseParser, type Http1Fault, type ResponseLimits } from '@sluice/http1';
+import {
+  FieldName,
+  removeHopByHop,
+  ResponseParser,
+  type Http1Fault,
+  type ResponseLimits,
+} from '@sluice/http1';
 import type { Socket } from 'node:net';
 import { SocketWriter } from '../net/socket-writer.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
@@ -81,17 +87,41 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     const isStream = call.request.upgrade;
     const preferred = pool.nextAddress();
     this.address = preferred ?? '';
-    const socket = pool.connector.open(isStream ? undefined : (chunk) => this.take(chunk), preferred);
+    const socket = pool.connector.open(
+      isStream ? undefined : (chunk) => this.take(chunk),
+      preferred,
+    );
     call.connection = this;
     this.socket = socket;
     this.unread = new ReadBuffer(socket);
     this.writer = new SocketWriter(socket, () => this.deadline.progressed());
-    socket.on(pool.connector.readyEvent, guardedBy(socket, () => this.connected()));
-    if (isStream) socket.on('data', guardedBy(socket, (chunk: Buffer) => this.take(chunk)));
-    socket.on('drain', guardedBy(socket, () => this.drained()));
-    socket.on('end', guardedBy(socket, () => this.end(undefined)));
-    socket.on('error', guardedBy(socket, (error: Error) => this.end(describeSocketError(error), isLocalFault(error))));
-    socket.on('close', guardedBy(socket, () => this.closed()));
+    socket.on(
+      pool.connector.readyEvent,
+      guardedBy(socket, () => this.connected()),
+    );
+    if (isStream)
+      socket.on(
+        'data',
+        guardedBy(socket, (chunk: Buffer) => this.take(chunk)),
+      );
+    socket.on(
+      'drain',
+      guardedBy(socket, () => this.drained()),
+    );
+    socket.on(
+      'end',
+      guardedBy(socket, () => this.end(undefined)),
+    );
+    socket.on(
+      'error',
+      guardedBy(socket, (error: Error) =>
+        this.end(describeSocketError(error), isLocalFault(error)),
+      ),
+    );
+    socket.on(
+      'close',
+      guardedBy(socket, () => this.closed()),
+    );
     this.deadline.arm();
   }
 
@@ -196,7 +226,12 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
   private step(): boolean {
     if (this.state === HEAD) return this.readHead();
     const { content } = this;
-    return this.state === BODY && content !== undefined && (content.flowing || content.over) && this.readContent(content);
+    return (
+      this.state === BODY &&
+      content !== undefined &&
+      (content.flowing || content.over) &&
+      this.readContent(content)
+    );
   }
 
   private readHead(): boolean {
@@ -222,7 +257,11 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     const { headers, status } = parser;
     // The server timed out the idle connection: the 408 does not answer this request.
     if (status === REQUEST_TIMEOUT && this.served > 1 && call.isRepeatable) {
-      this.broke('upstream_reset', 'the upstream answered 408 on a connection that was used before', true);
+      this.broke(
+        'upstream_reset',
+        'the upstream answered 408 on a connection that was used before',
+        true,
+      );
       return false;
     }
     this.keepAliveHint = headers.get(KEEP_ALIVE);
@@ -274,7 +313,12 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
 
   private finish(call: PooledCall, content: ResponseContent): void {
     const { parser } = this;
-    const isReusable = parser.keepAlive && parser.status !== REQUEST_TIMEOUT && call.requestSent && this.unread.isEmpty && !this.ended;
+    const isReusable =
+      parser.keepAlive &&
+      parser.status !== REQUEST_TIMEOUT &&
+      call.requestSent &&
+      this.unread.isEmpty &&
+      !this.ended;
     call.stopSending();
     call.complete();
     this.call = undefined;
@@ -305,7 +349,11 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
     return false;
   }
 
-  private broke(code: ErrorCode, reason: string, isSilent = this.state === HEAD && !this.parser.started): void {
+  private broke(
+    code: ErrorCode,
+    reason: string,
+    isSilent = this.state === HEAD && !this.parser.started,
+  ): void {
     const { call } = this;
     this.destroy();
     call?.broken(code, reason, isSilent, this.served > 1);
@@ -314,7 +362,11 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
   private end(error: string | undefined, isLocal = false): void {
     if (this.state === GONE || this.ended) return;
     if (this.call === undefined) return this.destroy();
-    if (this.state === CONNECTING) return this.broke(isLocal ? 'local_resources_exhausted' : 'upstream_connect_failed', error ?? 'the connection was closed while it was being opened');
+    if (this.state === CONNECTING)
+      return this.broke(
+        isLocal ? 'local_resources_exhausted' : 'upstream_connect_failed',
+        error ?? 'the connection was closed while it was being opened',
+      );
     this.ended = true;
     this.error = error;
     this.read();
@@ -335,7 +387,8 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
   get awaits(): Awaited {
     if (this.state === CONNECTING) return 'connection';
     if (this.state === HEAD && this.call?.requestSent === true) return 'response';
-    const isUpstreamNext = this.state === HEAD ? this.writer.blocked : this.content?.flowing === true;
+    const isUpstreamNext =
+      this.state === HEAD ? this.writer.blocked : this.content?.flowing === true;
     return isUpstreamNext ? 'upstream' : 'client';
   }
 

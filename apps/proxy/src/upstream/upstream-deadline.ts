@@ -74,10 +74,13 @@ export class UpstreamDeadline implements TimerOwner {
     const { current, awaits } = owner;
     if (current === undefined) return owner.destroy();
     const { connectMs, firstByteMs, idleMs, totalMs } = current.timeouts;
-    if (wheel.nowMs >= current.totalDeadlineMs) owner.timedOut('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
+    if (wheel.nowMs >= current.totalDeadlineMs)
+      owner.timedOut('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
     else if (wheel.nowMs < this.deadlineOf(current)) this.arm();
-    else if (awaits === 'connection') owner.timedOut('upstream_connect_failed', `no connection within ${connectMs} ms`);
-    else if (awaits === 'response') owner.timedOut('upstream_timeout', `no response within ${firstByteMs} ms`);
+    else if (awaits === 'connection')
+      owner.timedOut('upstream_connect_failed', `no connection within ${connectMs} ms`);
+    else if (awaits === 'response')
+      owner.timedOut('upstream_timeout', `no response within ${firstByteMs} ms`);
     else owner.timedOut('upstream_timeout', `no byte was transferred for ${idleMs} ms`);
   }
 

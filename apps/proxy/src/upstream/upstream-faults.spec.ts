@@ -20,11 +20,18 @@ afterEach(() => {
 
 function use(started: RawOrigin): void {
   origin = started;
-  pool = new TargetPool({ protocol: 'http', address: started.address, tls: { verify: true } }, wheel);
+  pool = new TargetPool(
+    { protocol: 'http', address: started.address, tls: { verify: true } },
+    wheel,
+  );
 }
 const send = (options: CallOptions = {}): RecordedCall => RecordedCall.send(pool, options);
-const ok = (body: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-const saying = (response: string, then: (connection: OriginConnection) => void = () => undefined): Promise<RawOrigin> =>
+const ok = (body: string): string =>
+  `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const saying = (
+  response: string,
+  then: (connection: OriginConnection) => void = () => undefined,
+): Promise<RawOrigin> =>
   RawOrigin.start((connection) =>
     connection.socket.once('data', () => {
       connection.socket.write(Buffer.from(response, 'latin1'));
@@ -38,9 +45,15 @@ describe('responses that are not well-formed', () => {
     ['HTTP/2 in text', 'HTTP/2 200\r\n\r\n'],
     ['status below 100', 'HTTP/1.1 099 No\r\n\r\n'],
     ['status above 599', 'HTTP/1.1 600 No\r\n\r\n'],
-    ['101 unasked', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    [
+      '101 unasked',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    ],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx'],
-    ['length with coding', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    [
+      'length with coding',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
     ['an unknown coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n'],
     ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\nx'],
     ['bare LF', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
@@ -52,13 +65,22 @@ describe('responses that are not well-formed', () => {
   ])('%s: 502, and the connection is destroyed', async (_, response) => {
     use(await saying(response));
     const call = await send().over;
-    expect([call.failure?.code, call.failure?.unsent, call.outcomes]).toEqual(['upstream_malformed_response', false, 1]);
+    expect([call.failure?.code, call.failure?.unsent, call.outcomes]).toEqual([
+      'upstream_malformed_response',
+      false,
+      1,
+    ]);
     await eventually(() => origin.connections[0]?.closed === true && pool.openCount === 0);
   });
 
   it('malformed chunks fail the content', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\nzz\r\n'));
-    expect(await send().over).toMatchObject({ status: 200, body: 'he', contentFault: 'upstream_malformed_response', outcomes: 1 });
+    expect(await send().over).toMatchObject({
+      status: 200,
+      body: 'he',
+      contentFault: 'upstream_malformed_response',
+      outcomes: 1,
+    });
     await eventually(() => pool.openCount === 0);
   });
 
@@ -71,16 +93,32 @@ describe('responses that are not well-formed', () => {
   });
 
   it('a reset fails content that is delimited by the end of the connection', async () => {
-    use(await saying('HTTP/1.1 200 OK\r\n\r\nhalf', ({ socket }) => setTimeout(() => socket.resetAndDestroy(), 20)));
+    use(
+      await saying('HTTP/1.1 200 OK\r\n\r\nhalf', ({ socket }) =>
+        setTimeout(() => socket.resetAndDestroy(), 20),
+      ),
+    );
     expect(await send().over).toMatchObject({ body: 'half', contentFault: 'upstream_reset' });
   });
 
   it('content that fails before it is started reports the failure when it is started', async () => {
-    use(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', ({ socket }) => setTimeout(() => socket.resetAndDestroy(), 5)));
+    use(
+      await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', ({ socket }) =>
+        setTimeout(() => socket.resetAndDestroy(), 5),
+      ),
+    );
     let fault: string | undefined;
     send({
       onContent: (content) => {
-        setTimeout(() => content.start({ data: () => true, end: () => (fault = 'ended'), fail: ({ code }) => (fault = code) }), 40);
+        setTimeout(
+          () =>
+            content.start({
+              data: () => true,
+              end: () => (fault = 'ended'),
+              fail: ({ code }) => (fault = code),
+            }),
+          40,
+        );
       },
     });
     await eventually(() => fault !== undefined);
@@ -94,15 +132,26 @@ describe('upstreams that cannot be reached', () => {
     origin.stop();
     const content = new ScriptedContent(5);
     const { failure } = await send({ method: 'POST', content }).over;
-    expect(failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true, replayable: true, reason: expect.stringContaining('ECONNREFUSED') });
+    expect(failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+      replayable: true,
+      reason: expect.stringContaining('ECONNREFUSED'),
+    });
     expect(content.sink).toBeUndefined();
     await eventually(() => pool.openCount === 0);
   });
 
   it('fail the call when their name does not resolve', async () => {
     use(await saying(''));
-    pool = new TargetPool({ protocol: 'http', address: 'no-such-host.invalid:80', tls: { verify: true } }, wheel);
-    expect((await send().over).failure).toMatchObject({ code: 'upstream_connect_failed', unsent: true });
+    pool = new TargetPool(
+      { protocol: 'http', address: 'no-such-host.invalid:80', tls: { verify: true } },
+      wheel,
+    );
+    expect((await send().over).failure).toMatchObject({
+      code: 'upstream_connect_failed',
+      unsent: true,
+    });
   });
 });
 
@@ -112,18 +161,25 @@ describe('a connection that was used before and turns out to be closed', () => {
     RawOrigin.start(({ socket }, { connections }) => {
       const isFirst = connections.length === 1;
       let requests = 0;
-      socket.on('data', () => (isFirst && ++requests > 1 ? socket.resetAndDestroy() : socket.write(ok(`connection ${connections.length}`))));
+      socket.on('data', () =>
+        isFirst && ++requests > 1
+          ? socket.resetAndDestroy()
+          : socket.write(ok(`connection ${connections.length}`)),
+      );
     });
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s without content is sent once more, on a new one', async (method) => {
-    use(await stale());
-    await send().over;
-    const call = send({ method, onContent: (content) => content.cancel() });
-    await eventually(() => call.outcomes > 0);
-    expect([call.status, call.failure]).toEqual([200, undefined]);
-    expect(origin.connections.length).toBe(2);
-    expect(origin.connections[1]?.received).toContain(`${method} / HTTP/1.1`);
-  });
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])(
+    '%s without content is sent once more, on a new one',
+    async (method) => {
+      use(await stale());
+      await send().over;
+      const call = send({ method, onContent: (content) => content.cancel() });
+      await eventually(() => call.outcomes > 0);
+      expect([call.status, call.failure]).toEqual([200, undefined]);
+      expect(origin.connections.length).toBe(2);
+      expect(origin.connections[1]?.received).toContain(`${method} / HTTP/1.1`);
+    },
+  );
 
   it.each([
     ['POST', undefined, true],
@@ -131,17 +187,28 @@ describe('a connection that was used before and turns out to be closed', () => {
   ])('%s with content %s fails truthfully', async (method, body, replayable) => {
     use(await stale());
     await send().over;
-    const content = new ScriptedContent(body?.length ?? 0, (source) => (source.give(body ?? ''), source.end()));
+    const content = new ScriptedContent(
+      body?.length ?? 0,
+      (source) => (source.give(body ?? ''), source.end()),
+    );
     const { failure } = await send({ method, ...(body === undefined ? {} : { content }) }).over;
     expect(failure).toMatchObject({ code: 'upstream_reset', unsent: false, replayable });
     expect(origin.connections.length).toBe(1);
   });
 
   it('and that answered 408 is closed: GET is sent once more, POST receives the 408', async () => {
-    use(await RawOrigin.start(({ socket }) => {
-      let requests = 0;
-      socket.on('data', () => socket.write(++requests === 1 ? ok('x') : 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'));
-    }));
+    use(
+      await RawOrigin.start(({ socket }) => {
+        let requests = 0;
+        socket.on('data', () =>
+          socket.write(
+            ++requests === 1
+              ? ok('x')
+              : 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n',
+          ),
+        );
+      }),
+    );
     await send().over;
     expect((await send().over).body).toBe('x');
     expect((await send({ method: 'POST' }).over).status).toBe(408);
@@ -150,23 +217,35 @@ describe('a connection that was used before and turns out to be closed', () => {
   });
 
   it('is retried once only: a new one that fails is a failure', async () => {
-    use(await RawOrigin.start(({ socket }, { connections }) => {
-      let requests = 0;
-      socket.on('data', () => (connections.length === 1 && ++requests === 1 ? socket.write(ok('x')) : socket.resetAndDestroy()));
-    }));
+    use(
+      await RawOrigin.start(({ socket }, { connections }) => {
+        let requests = 0;
+        socket.on('data', () =>
+          connections.length === 1 && ++requests === 1
+            ? socket.write(ok('x'))
+            : socket.resetAndDestroy(),
+        );
+      }),
+    );
     await send().over;
-    expect((await send().over).failure).toMatchObject({ code: 'upstream_reset', unsent: false, replayable: true });
+    expect((await send().over).failure).toMatchObject({
+      code: 'upstream_reset',
+      unsent: false,
+      replayable: true,
+    });
     expect(origin.connections.length).toBe(2);
   });
 
   it('is no reason to retry after the first byte of a response', async () => {
-    use(await RawOrigin.start(({ socket }) => {
-      let requests = 0;
-      socket.on('data', () => {
-        if (++requests === 1) socket.write(ok('x'));
-        else socket.end('HTTP/1.1 2');
-      });
-    }));
+    use(
+      await RawOrigin.start(({ socket }) => {
+        let requests = 0;
+        socket.on('data', () => {
+          if (++requests === 1) socket.write(ok('x'));
+          else socket.end('HTTP/1.1 2');
+        });
+      }),
+    );
     await send().over;
     expect((await send().over).failure).toMatchObject({ code: 'upstream_reset' });
     expect(origin.connections.length).toBe(1);
@@ -177,7 +256,12 @@ describe('timeouts', () => {
   it('to the first byte', async () => {
     use(await saying(''));
     const { failure } = await send({ timeouts: { firstByteMs: 50 } }).over;
-    expect(failure).toMatchObject({ code: 'upstream_timeout', unsent: false, replayable: true, reason: expect.stringContaining('50 ms') });
+    expect(failure).toMatchObject({
+      code: 'upstream_timeout',
+      unsent: false,
+      replayable: true,
+      reason: expect.stringContaining('50 ms'),
+    });
     await eventually(() => origin.connections[0]?.closed === true);
   });
 
@@ -189,12 +273,18 @@ describe('timeouts', () => {
     expect(call.outcomes).toBe(0);
     content.give('done');
     content.end();
-    expect((await call.over).failure).toMatchObject({ code: 'upstream_timeout', replayable: false });
+    expect((await call.over).failure).toMatchObject({
+      code: 'upstream_timeout',
+      replayable: false,
+    });
   });
 
   it('without a byte of content', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
-    expect(await send({ timeouts: { idleMs: 60 } }).over).toMatchObject({ body: 'half', contentFault: 'upstream_timeout' });
+    expect(await send({ timeouts: { idleMs: 60 } }).over).toMatchObject({
+      body: 'half',
+      contentFault: 'upstream_timeout',
+    });
   });
 
   it('without a byte exclude the time of the client', async () => {
@@ -203,7 +293,15 @@ describe('timeouts', () => {
     const call = send({
       timeouts: { idleMs: 40 },
       onContent: (content) => {
-        setTimeout(() => content.start({ data: (chunk) => ((body += chunk.toString()), true), end: () => undefined, fail: () => (body = 'failed') }), 150);
+        setTimeout(
+          () =>
+            content.start({
+              data: (chunk) => ((body += chunk.toString()), true),
+              end: () => undefined,
+              fail: () => (body = 'failed'),
+            }),
+          150,
+        );
       },
     });
     await eventually(() => body !== '');
@@ -215,16 +313,23 @@ describe('timeouts', () => {
     const content = new ScriptedContent(-1, (source) => {
       while (source.give('x'.repeat(60_000)));
     });
-    expect((await send({ method: 'POST', content, timeouts: { idleMs: 60 } }).over).failure).toMatchObject({ code: 'upstream_timeout', replayable: false });
+    expect(
+      (await send({ method: 'POST', content, timeouts: { idleMs: 60 } }).over).failure,
+    ).toMatchObject({ code: 'upstream_timeout', replayable: false });
     expect(content.cancelled).toBe(true);
   });
 
   it('for the whole exchange', async () => {
-    use(await saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', ({ socket }) => {
-      const drip = setInterval(() => socket.write('1\r\nx\r\n'), 10);
-      socket.on('close', () => clearInterval(drip));
-    }));
-    expect(await send({ timeouts: { totalMs: 120 } }).over).toMatchObject({ status: 200, contentFault: 'upstream_timeout' });
+    use(
+      await saying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', ({ socket }) => {
+        const drip = setInterval(() => socket.write('1\r\nx\r\n'), 10);
+        socket.on('close', () => clearInterval(drip));
+      }),
+    );
+    expect(await send({ timeouts: { totalMs: 120 } }).over).toMatchObject({
+      status: 200,
+      contentFault: 'upstream_timeout',
+    });
   });
 });
 
@@ -232,7 +337,14 @@ describe('an aborted call', () => {
   it('reports nothing more, and its connection is closed', async () => {
     use(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
     let heard = '';
-    const call = send({ onContent: (content) => content.start({ data: (chunk) => ((heard += chunk.toString()), true), end: () => (heard = 'end'), fail: () => (heard = 'fail') }) });
+    const call = send({
+      onContent: (content) =>
+        content.start({
+          data: (chunk) => ((heard += chunk.toString()), true),
+          end: () => (heard = 'end'),
+          fail: () => (heard = 'fail'),
+        }),
+    });
     await eventually(() => heard === 'half');
     call.call.abort();
     await eventually(() => origin.connections[0]?.closed === true && pool.openCount === 0);
@@ -258,12 +370,21 @@ describe('an aborted call', () => {
 
 describe('upgrades', () => {
   it('hand over the connection with the bytes after the 101', async () => {
-    use(await saying('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nfirst', ({ socket }) =>
-      socket.on('data', (chunk: Buffer) => socket.write(`<${chunk.toString()}>`)),
-    ));
+    use(
+      await saying(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\nfirst',
+        ({ socket }) => socket.on('data', (chunk: Buffer) => socket.write(`<${chunk.toString()}>`)),
+      ),
+    );
     const call = await send({ upgrade: true, headers: { 'Sec-WebSocket-Key': 'k' } }).over;
-    expect(origin.connections[0]?.received).toBe('GET / HTTP/1.1\r\nSec-WebSocket-Key: k\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-    expect([call.headers, call.tunnel?.head.toString(), call.outcomes]).toEqual([[['sec-websocket-accept', 'x']], 'first', 1]);
+    expect(origin.connections[0]?.received).toBe(
+      'GET / HTTP/1.1\r\nSec-WebSocket-Key: k\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    expect([call.headers, call.tunnel?.head.toString(), call.outcomes]).toEqual([
+      [['sec-websocket-accept', 'x']],
+      'first',
+      1,
+    ]);
     expect(pool.openCount).toBe(0);
     let echoed = '';
     call.tunnel?.stream.on('data', (chunk: Buffer) => (echoed += chunk.toString()));
@@ -275,7 +396,11 @@ describe('upgrades', () => {
 
   it('that are refused are responses like any other', async () => {
     use(await saying('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'));
-    expect(await send({ upgrade: true }).over).toMatchObject({ status: 403, body: 'no', tunnel: undefined });
+    expect(await send({ upgrade: true }).over).toMatchObject({
+      status: 403,
+      body: 'no',
+      tunnel: undefined,
+    });
     expect(pool.idleCount).toBe(1);
   });
 });

@@ -25,8 +25,14 @@ afterEach(() => {
 
 const at = (index: number): string => origins[index]?.address ?? '';
 const spec = (targets: string[], rest: Record<string, unknown> = {}): Service =>
-  Service.parse({ name: 'orders', targets: targets.map((address) => ({ address })), health: { failures: 1, ejectMs: 60_000 }, ...rest });
-const target = (service: { pick(isSafe: boolean): UpstreamTarget | undefined }): UpstreamTarget => service.pick(true) as UpstreamTarget;
+  Service.parse({
+    name: 'orders',
+    targets: targets.map((address) => ({ address })),
+    health: { failures: 1, ejectMs: 60_000 },
+    ...rest,
+  });
+const target = (service: { pick(isSafe: boolean): UpstreamTarget | undefined }): UpstreamTarget =>
+  service.pick(true) as UpstreamTarget;
 
 describe('UpstreamRegistry', () => {
   it('keeps connections, health and balancer position of a target that a change does not affect', async () => {
@@ -78,7 +84,10 @@ describe('UpstreamRegistry', () => {
     one.report(target(one), 'failure', false);
     expect([one.health()[0]?.healthy, two.health()[0]?.healthy]).toEqual([false, true]);
     const encrypted = registry.acquire('s3', spec([at(0)], { protocol: 'https' }));
-    const unverified = registry.acquire('s4', spec([at(0)], { protocol: 'https', tls: { verify: false } }));
+    const unverified = registry.acquire(
+      's4',
+      spec([at(0)], { protocol: 'https', tls: { verify: false } }),
+    );
     expect(new Set([target(one), target(encrypted), target(unverified)]).size).toBe(3);
   });
 
@@ -86,6 +95,8 @@ describe('UpstreamRegistry', () => {
     const first = registry.acquire('s', spec([at(0)]));
     first.report(target(first), 'failure', false);
     registry.release(registry.acquire('s', spec([at(1)])));
-    expect(registry.acquire('s', spec([at(0)])).health()).toEqual([{ address: at(0), healthy: true }]);
+    expect(registry.acquire('s', spec([at(0)])).health()).toEqual([
+      { address: at(0), healthy: true },
+    ]);
   });
 });

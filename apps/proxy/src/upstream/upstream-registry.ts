@@ -77,7 +77,14 @@ export class UpstreamRegistry {
           target.tryConnection(spec.timeouts.connectMs, onOutcome),
       };
     });
-    const service = new UpstreamService(id, targets, memory.balance, spec.health, this.wheel, spec.timeouts.totalMs);
+    const service = new UpstreamService(
+      id,
+      targets,
+      memory.balance,
+      spec.health,
+      this.wheel,
+      spec.timeouts.totalMs,
+    );
     this.held.set(service, keys);
     return service;
   }
@@ -100,7 +107,12 @@ export class UpstreamRegistry {
   }
 
   /** Open and idle connections and waiting calls by target, for metrics. */
-  connections(): { readonly address: string; readonly open: number; readonly idle: number; readonly waiting: number }[] {
+  connections(): {
+    readonly address: string;
+    readonly open: number;
+    readonly idle: number;
+    readonly waiting: number;
+  }[] {
     return [...this.targets.values()].map(({ pool }) => ({
       address: pool.address,
       open: pool.openCount,
@@ -139,7 +151,10 @@ export class UpstreamRegistry {
     let shared = this.targets.get(key);
     if (shared === undefined) {
       const Target = spec.protocol === 'h2' || spec.protocol === 'h2c' ? Http2Target : TargetPool;
-      shared = { pool: new Target(spec, this.wheel, this.options, this.clientCertificates), holders: 0 };
+      shared = {
+        pool: new Target(spec, this.wheel, this.options, this.clientCertificates),
+        holders: 0,
+      };
       this.targets.set(key, shared);
     }
     shared.holders++;
@@ -157,5 +172,10 @@ export class UpstreamRegistry {
 }
 
 function specOf({ protocol, tls, connections }: Service, address: string): TargetSpec {
-  return { protocol, address, tls, connections: { maxConnections: connections.max, maxQueued: connections.queue } };
+  return {
+    protocol,
+    address,
+    tls,
+    connections: { maxConnections: connections.max, maxQueued: connections.queue },
+  };
 }

@@ -9,19 +9,40 @@ const policy = { failures: 2, ejectMs: 1_000, failureStatuses: [502, 503, 504] }
 
 function service(weights: number[]) {
   const clock = { nowMs: 0 };
-  const trials: { readonly index: number; readonly onOutcome: (outcome: ConnectionOutcome) => void }[] = [];
+  const trials: {
+    readonly index: number;
+    readonly onOutcome: (outcome: ConnectionOutcome) => void;
+  }[] = [];
   const targets = weights.map((weight, index) => ({
-    target: { address: `10.0.0.${index}:80`, host: `10.0.0.${index}`, port: 80, scheme: 'http', protocolVersion: '1.1', send: () => ({ abort: () => undefined }) } satisfies UpstreamTarget as UpstreamTarget,
+    target: {
+      address: `10.0.0.${index}:80`,
+      host: `10.0.0.${index}`,
+      port: 80,
+      scheme: 'http',
+      protocolVersion: '1.1',
+      send: () => ({ abort: () => undefined }),
+    } satisfies UpstreamTarget as UpstreamTarget,
     health: new TargetHealth(),
     weight,
-    tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void trials.push({ index, onOutcome }),
+    tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
+      void trials.push({ index, onOutcome }),
   }));
-  const made = new UpstreamService('id', targets, new WeightedRoundRobin(weights), policy, clock, 60_000);
+  const made = new UpstreamService(
+    'id',
+    targets,
+    new WeightedRoundRobin(weights),
+    policy,
+    clock,
+    60_000,
+  );
   const all = targets.map(({ target }) => target);
-  const index = (target: UpstreamTarget | undefined): number => all.indexOf(target as UpstreamTarget);
-  const picks = (count: number, isSafe = true): number[] => Array.from({ length: count }, () => index(made.pick(isSafe)));
+  const index = (target: UpstreamTarget | undefined): number =>
+    all.indexOf(target as UpstreamTarget);
+  const picks = (count: number, isSafe = true): number[] =>
+    Array.from({ length: count }, () => index(made.pick(isSafe)));
   const fail = (which: number, times = policy.failures): void => {
-    for (let time = 0; time < times; time++) made.report(all[which] as UpstreamTarget, 'failure', false);
+    for (let time = 0; time < times; time++)
+      made.report(all[which] as UpstreamTarget, 'failure', false);
   };
   return { made, all, index, picks, fail, clock, trials };
 }
@@ -29,7 +50,11 @@ function service(weights: number[]) {
 describe('UpstreamService', () => {
   it('balances by weight', () => {
     expect(service([1, 1]).picks(4)).toEqual([0, 1, 0, 1]);
-    expect(service([2, 1, 0]).picks(6).filter((index) => index === 0).length).toBe(4);
+    expect(
+      service([2, 1, 0])
+        .picks(6)
+        .filter((index) => index === 0).length,
+    ).toBe(4);
   });
 
   it('skips targets that were tried, and returns none when all were', () => {

@@ -73,9 +73,11 @@ export class UpstreamService {
       if (this.admits(candidate, isSafe)) return candidate.target;
     }
     for (const candidate of targets) {
-      if (candidate.weight === 0 || (tried !== undefined && tried.includes(candidate.target))) continue;
+      if (candidate.weight === 0 || (tried !== undefined && tried.includes(candidate.target)))
+        continue;
       if (this.admits(candidate, isSafe)) return candidate.target;
-      if (fallback === undefined || candidate.health.lastFailureMs < fallback.health.lastFailureMs) fallback = candidate;
+      if (fallback === undefined || candidate.health.lastFailureMs < fallback.health.lastFailureMs)
+        fallback = candidate;
     }
     return fallback?.target;
   }
@@ -100,7 +102,10 @@ export class UpstreamService {
   }
 
   health(): TargetState[] {
-    return this.targets.map(({ target, health }) => ({ address: target.address, healthy: health.healthy }));
+    return this.targets.map(({ target, health }) => ({
+      address: target.address,
+      healthy: health.healthy,
+    }));
   }
 
   private admits(candidate: ServiceTarget, isSafe: boolean): boolean {

@@ -7,9 +7,16 @@ import { TimerWheel } from '../net/timer-wheel.ts';
  * connections over both.
  * @throws Error that names the setting when the port is not available
  */
-export async function claimPort(port: number, host: string, setting = 'SLUICE_PROXY_PORT'): Promise<void> {
+export async function claimPort(
+  port: number,
+  host: string,
+  setting = 'SLUICE_PROXY_PORT',
+): Promise<void> {
   if (port === 0) return;
-  const listener = new Listener({ connection: () => () => undefined, refused: () => '', answered: () => undefined }, new TimerWheel());
+  const listener = new Listener(
+    { connection: () => () => undefined, refused: () => '', answered: () => undefined },
+    new TimerWheel(),
+  );
   await listener.listen(port, host, { setting });
   await listener.close();
 }

@@ -1,7 +1,13 @@
 import { after, every } from '@sluice/errors';
 import type { Resource } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
-import { mergeSnapshots, metricDefinitions, MetricsRegistry, type Logger, type MetricsSnapshot } from '@sluice/telemetry';
+import {
+  mergeSnapshots,
+  metricDefinitions,
+  MetricsRegistry,
+  type Logger,
+  type MetricsSnapshot,
+} from '@sluice/telemetry';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
@@ -60,13 +66,17 @@ export class WorkerFleet implements ConfigTarget {
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
   #lastHealth: readonly WorkerTargetHealth[] = [];
-  readonly #poll = every('workers', quickMs, () => Promise.all([this.metrics(), this.#askHealth()]));
+  readonly #poll = every('workers', quickMs, () =>
+    Promise.all([this.metrics(), this.#askHealth()]),
+  );
 
   constructor(options: FleetOptions) {
     this.#options = options;
     const limitKeys = this.#registry.gauge(metricDefinitions.limitKeys);
     const tableFull = this.#registry.counter(metricDefinitions.limitTableFull).series();
-    this.#limits = new MemoryStore(limitStoreOptions({ logger: options.logger, tableFull, isFirst: true }));
+    this.#limits = new MemoryStore(
+      limitStoreOptions({ logger: options.logger, tableFull, isFirst: true }),
+    );
     this.#registry.onCollect(() => limitKeys.set(this.#limits.size));
     this.#port = options.port;
     this.#tlsPort = options.tlsPort;
@@ -99,7 +109,11 @@ export class WorkerFleet implements ConfigTarget {
   async setCertificates(certificates: NodeCertificates): Promise<void> {
     await this.#inTurn(async () => {
       this.#certificates = certificates;
-      await Promise.all([...this.#workers.values()].map((worker) => worker.ask({ type: 'certificates', certificates }, startMs).catch(() => worker.kill())));
+      await Promise.all(
+        [...this.#workers.values()].map((worker) =>
+          worker.ask({ type: 'certificates', certificates }, startMs).catch(() => worker.kill()),
+        ),
+      );
     });
   }
 
@@ -130,7 +144,10 @@ export class WorkerFleet implements ConfigTarget {
   /** {@inheritDoc ConfigTarget.applySnapshot} */
   async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const list = [...resources];
-    const outcome = await this.#applyOnAll({ type: 'snapshot', revision, resources: list }, ({ quarantined }) => this.#inService.replace(list, quarantined));
+    const outcome = await this.#applyOnAll(
+      { type: 'snapshot', revision, resources: list },
+      ({ quarantined }) => this.#inService.replace(list, quarantined),
+    );
     return outcome ?? { applied: false, faults: [noWorker], quarantined: this.#quarantined };
   }
 
@@ -139,10 +156,13 @@ export class WorkerFleet implements ConfigTarget {
    * Rejects when no worker is running: the source then has to send a snapshot next.
    */
   async applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
-    const outcome = await this.#applyOnAll({ type: 'delta', revision, changes }, ({ applied, quarantined }) => {
-      if (applied) this.#inService.change(changes, quarantined);
-      else this.#inService.refuse(changes);
-    });
+    const outcome = await this.#applyOnAll(
+      { type: 'delta', revision, changes },
+      ({ applied, quarantined }) => {
+        if (applied) this.#inService.change(changes, quarantined);
+        else this.#inService.refuse(changes);
+      },
+    );
     if (outcome === undefined) throw new Error(noWorker.reason);
     return outcome;
   }
@@ -155,7 +175,11 @@ export class WorkerFleet implements ConfigTarget {
         if (snapshot !== undefined && !worker.isGone) this.#lastSeen.set(worker, snapshot);
       }),
     );
-    return mergeSnapshots([...this.#departed, ...this.#lastSeen.values(), this.#registry.snapshot()]);
+    return mergeSnapshots([
+      ...this.#departed,
+      ...this.#lastSeen.values(),
+      this.#registry.snapshot(),
+    ]);
   }
 
   /** Health of targets, at most a second old: a target is healthy when every worker reports it so. */
@@ -164,7 +188,11 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   async #askHealth(): Promise<void> {
-    const answers = await Promise.all([...this.#workers.values()].map((worker) => worker.ask({ type: 'health' }, quickMs).catch(() => [])));
+    const answers = await Promise.all(
+      [...this.#workers.values()].map((worker) =>
+        worker.ask({ type: 'health' }, quickMs).catch(() => []),
+      ),
+    );
     const merged = new Map<string, WorkerTargetHealth>();
     for (const target of answers.flat()) {
       const key = `${target.service} ${target.address}`;
@@ -187,7 +215,10 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   /** Applies a revision in all workers; undefined when none is running before the deadline. */
-  async #applyOnAll(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
+  async #applyOnAll(
+    request: ApplyRequest,
+    record: (outcome: ApplyOutcome) => void,
+  ): Promise<ApplyOutcome | undefined> {
     const deadlineMs = performance.now() + workerMs;
     while (!this.#stopping) {
       const outcome = await this.#inTurn(() => this.#applyNow(request, record));
@@ -198,13 +229,19 @@ export class WorkerFleet implements ConfigTarget {
     return undefined;
   }
 
-  async #applyNow(request: ApplyRequest, record: (outcome: ApplyOutcome) => void): Promise<ApplyOutcome | undefined> {
+  async #applyNow(
+    request: ApplyRequest,
+    record: (outcome: ApplyOutcome) => void,
+  ): Promise<ApplyOutcome | undefined> {
     const outcomes = await Promise.all(
       [...this.#workers.values()].map((worker) =>
         worker.ask(request, applyMs).catch((fault: unknown) => {
           // A worker that does not apply a revision is replaced.
           if (!worker.isGone) worker.kill();
-          this.#options.logger.warn({ worker: worker.index, error: fault }, 'a worker did not apply a revision and is replaced');
+          this.#options.logger.warn(
+            { worker: worker.index, error: fault },
+            'a worker did not apply a revision and is replaced',
+          );
           return undefined;
         }),
       ),
@@ -224,7 +261,13 @@ export class WorkerFleet implements ConfigTarget {
     const { program, env, size } = this.#options;
     const startedAt = performance.now();
     const limits = new WorkerLimits(this.#limits, size, (answer) => worker.answerLimit(answer));
-    const worker = new WorkerProcess(index, program, env, (question) => limits.hear(question), size);
+    const worker = new WorkerProcess(
+      index,
+      program,
+      env,
+      (question) => limits.hear(question),
+      size,
+    );
     void worker.gone.then(() => limits.end());
     const deadline = after('workers', startMs, () => worker.kill());
     try {
@@ -246,9 +289,16 @@ export class WorkerFleet implements ConfigTarget {
     await worker.ask({ type: 'certificates', certificates: this.#certificates }, startMs);
     if (this.#revision > 0) {
       const { snapshot, deltas } = this.#inService.catchUp();
-      const { applied, faults } = await worker.ask({ type: 'snapshot', revision: this.#revision, resources: snapshot }, applyMs);
-      if (!applied) throw new Error(`a worker refused the configuration that the others serve: ${JSON.stringify(faults.slice(0, 3))}`);
-      for (const changes of deltas) await worker.ask({ type: 'delta', revision: this.#revision, changes }, applyMs);
+      const { applied, faults } = await worker.ask(
+        { type: 'snapshot', revision: this.#revision, resources: snapshot },
+        applyMs,
+      );
+      if (!applied)
+        throw new Error(
+          `a worker refused the configuration that the others serve: ${JSON.stringify(faults.slice(0, 3))}`,
+        );
+      for (const changes of deltas)
+        await worker.ask({ type: 'delta', revision: this.#revision, changes }, applyMs);
     }
     if (this.#stopping) throw new Error('the node is stopping');
     if (this.#listens) await this.#listenOn(worker);
@@ -276,9 +326,13 @@ export class WorkerFleet implements ConfigTarget {
     this.#workers.delete(worker.index);
     const counted = this.#lastSeen.get(worker);
     this.#lastSeen.delete(worker);
-    if (counted !== undefined) this.#departed = [mergeSnapshots([...this.#departed, withoutGauges(counted)])];
+    if (counted !== undefined)
+      this.#departed = [mergeSnapshots([...this.#departed, withoutGauges(counted)])];
     if (this.#stopping) return;
-    this.#options.logger.error({ worker: worker.index, pid: worker.pid }, 'a worker ended and is replaced');
+    this.#options.logger.error(
+      { worker: worker.index, pid: worker.pid },
+      'a worker ended and is replaced',
+    );
     let pauseMs = livedMs < steadyMs ? 100 : 0;
     while (!this.#stopping) {
       await sleep(pauseMs);
@@ -286,7 +340,10 @@ export class WorkerFleet implements ConfigTarget {
         await this.#startWorker(worker.index);
         return;
       } catch (fault) {
-        this.#options.logger.error({ worker: worker.index, error: fault }, 'a worker could not be started');
+        this.#options.logger.error(
+          { worker: worker.index, error: fault },
+          'a worker could not be started',
+        );
         pauseMs = Math.min(longestPauseMs, Math.max(100, pauseMs * 2));
       }
     }
@@ -295,7 +352,14 @@ export class WorkerFleet implements ConfigTarget {
 
 type ApplyRequest = Extract<WorkerRequest, { readonly type: 'snapshot' | 'delta' }>;
 
-const noWorker: ConfigFault = { kind: 'node', id: '', name: '', pointer: '', code: 'no_worker', reason: 'no worker of the node is running' };
+const noWorker: ConfigFault = {
+  kind: 'node',
+  id: '',
+  name: '',
+  pointer: '',
+  code: 'no_worker',
+  reason: 'no worker of the node is running',
+};
 
 /** Removes the gauges of a process that has ended; its counters stay valid. */
 function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {

@@ -9,7 +9,11 @@ import { InService } from './in-service.ts';
 describe('InService', () => {
   let origins: RawOrigin[];
   beforeAll(async () => {
-    origins = await Promise.all(['first', 'other'].map((name) => RawOrigin.answering(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${name}`)));
+    origins = await Promise.all(
+      ['first', 'other'].map((name) =>
+        RawOrigin.answering(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${name}`),
+      ),
+    );
   });
   afterAll(() => {
     for (const origin of origins) origin.stop();
@@ -20,7 +24,9 @@ describe('InService', () => {
     const client = await proxy.connect();
     const seen: string[] = [];
     for (const path of ['/a', '/a/b', '/c', '/a/b/c']) {
-      const { status, body } = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).readResponse();
+      const { status, body } = await client
+        .send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+        .readResponse();
       seen.push(status >= 400 ? `${status} ${(JSON.parse(body) as { code: string }).code}` : body);
     }
     client.close();
@@ -48,7 +54,10 @@ describe('InService', () => {
             const outcome = old.target.applyDelta(index + 2, changes);
             if (outcome.applied) inService.change(changes, outcome.quarantined);
             else inService.refuse(changes);
-            const byId = (one: { id: string; pointer: string }, other: { id: string; pointer: string }) => (one.id + one.pointer < other.id + other.pointer ? -1 : 1);
+            const byId = (
+              one: { id: string; pointer: string },
+              other: { id: string; pointer: string },
+            ) => (one.id + one.pointer < other.id + other.pointer ? -1 : 1);
             if (isThere) {
               const again = late.target.applyDelta(index + 2, changes);
               expect(again.applied).toBe(outcome.applied);
@@ -57,7 +66,10 @@ describe('InService', () => {
           }
           if (!isThere) await join();
           expect(await answers(late)).toEqual(await answers(old));
-          const names = (proxy: ProxyFixture) => [...proxy.target.runtime.resources()].map(({ id, spec }) => JSON.stringify([id, spec])).sort();
+          const names = (proxy: ProxyFixture) =>
+            [...proxy.target.runtime.resources()]
+              .map(({ id, spec }) => JSON.stringify([id, spec]))
+              .sort();
           expect(names(late)).toEqual(names(old));
         } finally {
           await old.stop();
@@ -70,11 +82,25 @@ describe('InService', () => {
 
   it('keeps good versions over a snapshot that breaks them, and forgets what the snapshot does not have', () => {
     const inService = new InService();
-    const route = (name: string, mark: number) => resource('route', { name, policies: [{ name: 'static-response', config: { status: 200, content: String(mark) } }] });
-    const fault = (name: string) => ({ kind: 'route', id: `route-${name}`, name, pointer: '', code: 'unknown_policy', reason: '' });
+    const route = (name: string, mark: number) =>
+      resource('route', {
+        name,
+        policies: [{ name: 'static-response', config: { status: 200, content: String(mark) } }],
+      });
+    const fault = (name: string) => ({
+      kind: 'route',
+      id: `route-${name}`,
+      name,
+      pointer: '',
+      code: 'unknown_policy',
+      reason: '',
+    });
     inService.replace([route('a', 1), route('b', 1), route('c', 1)], [fault('c')]);
     inService.replace([route('a', 2), route('c', 2)], [fault('a'), fault('c')]);
-    expect(inService.catchUp()).toEqual({ snapshot: [route('a', 1), route('c', 2)], deltas: [[route('a', 2)], []] });
+    expect(inService.catchUp()).toEqual({
+      snapshot: [route('a', 1), route('c', 2)],
+      deltas: [[route('a', 2)], []],
+    });
     inService.replace([route('a', 3), route('c', 3)], []);
     expect(inService.catchUp()).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
   });

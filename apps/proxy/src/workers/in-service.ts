@@ -36,7 +36,8 @@ export class InService {
     this.#newer = new Map();
     this.#refused = new Map();
     const present = new Set(list.map(keyOf));
-    for (const key of [...this.#resources.keys()]) if (!present.has(key)) this.#resources.delete(key);
+    for (const key of [...this.#resources.keys()])
+      if (!present.has(key)) this.#resources.delete(key);
     this.#take(list, quarantined);
   }
 
@@ -62,7 +63,10 @@ export class InService {
   }
 
   #merged(changes: readonly ResourceChange[]): Map<string, ResourceChange> {
-    return new Map([...this.#refused, ...changes.map((change) => [keyOf(change), change] as const)]);
+    return new Map([
+      ...this.#refused,
+      ...changes.map((change) => [keyOf(change), change] as const),
+    ]);
   }
 
   #take(changes: readonly ResourceChange[], quarantined: readonly ConfigFault[]): void {

@@ -1,4 +1,11 @@
-import type { LeaseGrant, LeaseReport, LimitDecision, LimitRequest, LimitRule, Period } from '@sluice/ratelimit';
+import type {
+  LeaseGrant,
+  LeaseReport,
+  LimitDecision,
+  LimitRequest,
+  LimitRule,
+  Period,
+} from '@sluice/ratelimit';
 
 /** A worker's request to the limits of its node. Answered by a {@link Decided} with the same `id`. */
 export interface Take {
@@ -65,7 +72,7 @@ export function encodeQuestions(questions: readonly LimitQuestion[]): string {
 /** Calls `hear` with each question that {@link encodeQuestions} wrote, in the same order. */
 export function eachQuestion(text: string, hear: (question: LimitQuestion) => void): void {
   const items = JSON.parse(text) as readonly Item[];
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const kind = items[at++] as LimitQuestion['kind'];
     const id = items[at++] as number;
     if (kind === 'take') {
@@ -75,7 +82,11 @@ export function eachQuestion(text: string, hear: (question: LimitQuestion) => vo
       for (let nth = 0; nth < count; nth++, at += 5) requests.push(requestAt(items, at));
       hear({ kind, id, requests, cost });
     } else {
-      const [spent, returned, wanted] = [items[at + 5] as number, items[at + 6] as number, items[at + 7] as number];
+      const [spent, returned, wanted] = [
+        items[at + 5] as number,
+        items[at + 6] as number,
+        items[at + 7] as number,
+      ];
       hear({ kind, id, report: { ...requestAt(items, at), spent, returned, wanted } });
       at += 8;
     }
@@ -89,7 +100,8 @@ export function encodeAnswers(answers: readonly LimitAnswer[]): string {
     items.push(answer.kind, answer.id);
     if (answer.kind === 'decided') {
       items.push(answer.decisions?.length ?? -1);
-      for (const { allowed, limit, remaining, resetMs, retryAfterMs } of answer.decisions ?? []) items.push(allowed, limit, remaining, resetMs, retryAfterMs);
+      for (const { allowed, limit, remaining, resetMs, retryAfterMs } of answer.decisions ?? [])
+        items.push(allowed, limit, remaining, resetMs, retryAfterMs);
     } else items.push(answer.grant.granted, answer.grant.left, answer.grant.endMs);
   }
   return JSON.stringify(items);
@@ -98,11 +110,19 @@ export function encodeAnswers(answers: readonly LimitAnswer[]): string {
 /** Calls `hear` with each answer that {@link encodeAnswers} wrote, in the same order. */
 export function eachAnswer(text: string, hear: (answer: LimitAnswer) => void): void {
   const items = JSON.parse(text) as readonly Item[];
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const kind = items[at++] as LimitAnswer['kind'];
     const id = items[at++] as number;
     if (kind === 'granted') {
-      hear({ kind, id, grant: { granted: items[at] as number, left: items[at + 1] as number, endMs: timeAt(items, at + 2) } });
+      hear({
+        kind,
+        id,
+        grant: {
+          granted: items[at] as number,
+          left: items[at + 1] as number,
+          endMs: timeAt(items, at + 2),
+        },
+      });
       at += 3;
       continue;
     }
@@ -114,19 +134,31 @@ export function eachAnswer(text: string, hear: (answer: LimitAnswer) => void): v
 }
 
 function pushRequest(items: Item[], { key, rule, limit }: LimitRequest): void {
-  if (rule.algorithm === 'token-bucket') items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst, limit ?? null);
+  if (rule.algorithm === 'token-bucket')
+    items.push(key, rule.algorithm, rule.ratePerSecond, rule.burst, limit ?? null);
   else items.push(key, rule.algorithm, rule.limit, rule.period, limit ?? null);
 }
 
 function requestAt(items: readonly Item[], at: number): LimitRequest {
   const [algorithm, number] = [items[at + 1] as LimitRule['algorithm'], items[at + 2] as number];
-  const rule: LimitRule = algorithm === 'token-bucket' ? { algorithm, ratePerSecond: number, burst: items[at + 3] as number } : { algorithm, limit: number, period: items[at + 3] as Period };
+  const rule: LimitRule =
+    algorithm === 'token-bucket'
+      ? { algorithm, ratePerSecond: number, burst: items[at + 3] as number }
+      : { algorithm, limit: number, period: items[at + 3] as Period };
   const limit = items[at + 4] as string | null;
-  return limit === null ? { key: items[at] as string, rule } : { key: items[at] as string, rule, limit };
+  return limit === null
+    ? { key: items[at] as string, rule }
+    : { key: items[at] as string, rule, limit };
 }
 
 function decisionAt(items: readonly Item[], at: number): LimitDecision {
-  return { allowed: items[at] as boolean, limit: items[at + 1] as number, remaining: items[at + 2] as number, resetMs: timeAt(items, at + 3), retryAfterMs: timeAt(items, at + 4) };
+  return {
+    allowed: items[at] as boolean,
+    limit: items[at + 1] as number,
+    remaining: items[at + 2] as number,
+    resetMs: timeAt(items, at + 3),
+    retryAfterMs: timeAt(items, at + 4),
+  };
 }
 
 function timeAt(items: readonly Item[], at: number): number {

@@ -6,8 +6,16 @@ import type { ClientCertificate } from '../upstream/client-certificates.ts';
 
 /** The node's requests to a worker. Each is answered by a message with the same `id`. */
 export type WorkerRequest =
-  | { readonly type: 'snapshot'; readonly revision: number; readonly resources: readonly Resource[] }
-  | { readonly type: 'delta'; readonly revision: number; readonly changes: readonly ResourceChange[] }
+  | {
+      readonly type: 'snapshot';
+      readonly revision: number;
+      readonly resources: readonly Resource[];
+    }
+  | {
+      readonly type: 'delta';
+      readonly revision: number;
+      readonly changes: readonly ResourceChange[];
+    }
   | { readonly type: 'listen'; readonly port: number }
   | { readonly type: 'listenTls'; readonly tls: TlsPort }
   | { readonly type: 'certificates'; readonly certificates: NodeCertificates }
@@ -59,6 +67,11 @@ export type ToWorker =
 /** From a worker to the node. */
 export type FromWorker =
   | { readonly kind: 'started' }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined; readonly fault: string | undefined }
+  | {
+      readonly kind: 'answer';
+      readonly id: number;
+      readonly answer: WorkerAnswers[keyof WorkerAnswers] | undefined;
+      readonly fault: string | undefined;
+    }
   /** Encoded by `limit-messages`. */
   | { readonly kind: 'limitQuestions'; readonly text: string };

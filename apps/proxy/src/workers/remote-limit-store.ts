@@ -1,5 +1,11 @@
 import { every, GatewayError } from '@sluice/errors';
-import { Breaker, Leases, type LimitDecision, type LimitRequest, type LimitStore } from '@sluice/ratelimit';
+import {
+  Breaker,
+  Leases,
+  type LimitDecision,
+  type LimitRequest,
+  type LimitStore,
+} from '@sluice/ratelimit';
 import type { LimitAnswer, LimitQuestion } from './limit-messages.ts';
 
 const timeoutMs = 1_000;
@@ -29,7 +35,10 @@ export class RemoteLimitStore implements LimitStore {
   #lastId = 0;
 
   /** Calls `onAvailabilityChange` once per change of whether the node answers. */
-  constructor(send: (question: LimitQuestion) => void, onAvailabilityChange: OnAvailabilityChange = () => undefined) {
+  constructor(
+    send: (question: LimitQuestion) => void,
+    onAvailabilityChange: OnAvailabilityChange = () => undefined,
+  ) {
     this.#send = send;
     this.#sweeper.unref();
     this.#breaker = new Breaker({
@@ -43,8 +52,12 @@ export class RemoteLimitStore implements LimitStore {
     return !this.#breaker.isOpen;
   }
 
-  take(requests: readonly LimitRequest[], cost = 1): readonly LimitDecision[] | Promise<readonly LimitDecision[]> {
-    const decision = requests.length === 1 ? this.#leases.take(requests[0] as LimitRequest, cost) : undefined;
+  take(
+    requests: readonly LimitRequest[],
+    cost = 1,
+  ): readonly LimitDecision[] | Promise<readonly LimitDecision[]> {
+    const decision =
+      requests.length === 1 ? this.#leases.take(requests[0] as LimitRequest, cost) : undefined;
     return decision === undefined ? this.#ask(requests, cost) : [decision];
   }
 
@@ -58,7 +71,8 @@ export class RemoteLimitStore implements LimitStore {
     if (waiting === undefined) return;
     this.#waiting.delete(answer.id);
     this.#breaker.succeed();
-    if (answer.decisions === undefined) waiting.reject(new GatewayError('policy_failed', { cause: 'the node could not decide' }));
+    if (answer.decisions === undefined)
+      waiting.reject(new GatewayError('policy_failed', { cause: 'the node could not decide' }));
     else waiting.resolve(answer.decisions);
   }
 
@@ -70,8 +84,18 @@ export class RemoteLimitStore implements LimitStore {
   }
 
   #ask(requests: readonly LimitRequest[], cost: number): Promise<readonly LimitDecision[]> {
-    if (this.#breaker.isOpen) return Promise.reject(new GatewayError('policy_failed', { cause: 'the node does not answer; limits are not requested until it does' }));
-    if (this.#waiting.size >= maxWaiting) return Promise.reject(new GatewayError('policy_failed', { cause: 'too many limit requests are waiting for the node' }));
+    if (this.#breaker.isOpen)
+      return Promise.reject(
+        new GatewayError('policy_failed', {
+          cause: 'the node does not answer; limits are not requested until it does',
+        }),
+      );
+    if (this.#waiting.size >= maxWaiting)
+      return Promise.reject(
+        new GatewayError('policy_failed', {
+          cause: 'too many limit requests are waiting for the node',
+        }),
+      );
     return this.#question(requests, cost);
   }
 

@@ -21,7 +21,12 @@ export class WorkerLimits {
   hear(question: LimitQuestion): void {
     // Messages of a worker that has ended may still arrive; it gets no more leases.
     if (this.#isOver) return;
-    if (question.kind === 'take') this.#answer({ kind: 'decided', id: question.id, decisions: attempt(() => this.#store.take(question.requests, question.cost)) });
+    if (question.kind === 'take')
+      this.#answer({
+        kind: 'decided',
+        id: question.id,
+        decisions: attempt(() => this.#store.take(question.requests, question.cost)),
+      });
     else {
       const grant = attempt(() => this.#grantor.renew(question.report)) ?? nothing;
       if (question.id !== 0) this.#answer({ kind: 'granted', id: question.id, grant });

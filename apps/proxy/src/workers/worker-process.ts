@@ -1,6 +1,11 @@
 import { after, guarded } from '@sluice/errors';
 import { fork, type ChildProcess } from 'node:child_process';
-import { eachQuestion, encodeAnswers, type LimitAnswer, type LimitQuestion } from './limit-messages.ts';
+import {
+  eachQuestion,
+  encodeAnswers,
+  type LimitAnswer,
+  type LimitQuestion,
+} from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -19,14 +24,26 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isGone = false;
   readonly #child: ChildProcess;
-  readonly #limitAnswers = new TurnBatch<LimitAnswer>((ofThisTurn) => this.#send({ kind: 'limitAnswers', text: encodeAnswers(ofThisTurn) }));
+  readonly #limitAnswers = new TurnBatch<LimitAnswer>((ofThisTurn) =>
+    this.#send({ kind: 'limitAnswers', text: encodeAnswers(ofThisTurn) }),
+  );
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
   /** Starts `program` with `--worker`, as one of `size`. Calls `onQuestion` for each request to the limits. */
-  constructor(index: number, program: string, env: NodeJS.ProcessEnv, onQuestion: (question: LimitQuestion) => void, size = 1) {
+  constructor(
+    index: number,
+    program: string,
+    env: NodeJS.ProcessEnv,
+    onQuestion: (question: LimitQuestion) => void,
+    size = 1,
+  ) {
     this.index = index;
-    const child = fork(program, ['--worker', String(index), '--workers', String(size)], { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, ['--worker', String(index), '--workers', String(size)], {
+      env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#child = child;
     let isStarted = (): void => undefined;
     let isLost = (_: Error): void => undefined;
@@ -63,7 +80,10 @@ export class WorkerProcess {
   }
 
   /** Sends a request. Rejects when the worker has ended, reports a fault, or does not answer in time. */
-  ask<Type extends WorkerRequest['type']>(request: WorkerRequest & { readonly type: Type }, timeoutMs: number): Promise<WorkerAnswers[Type]> {
+  ask<Type extends WorkerRequest['type']>(
+    request: WorkerRequest & { readonly type: Type },
+    timeoutMs: number,
+  ): Promise<WorkerAnswers[Type]> {
     if (this.isGone) return Promise.reject(new Error(`worker ${this.index} ended`));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

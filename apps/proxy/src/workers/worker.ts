@@ -1,7 +1,13 @@
 import { guarded } from '@sluice/errors';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
-import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import type {
+  FromWorker,
+  ToWorker,
+  WorkerAnswers,
+  WorkerRequest,
+  WorkerTargetHealth,
+} from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -20,7 +26,12 @@ export class Worker {
     try {
       this.#send({ kind: 'answer', id, answer: await this.#answer(request), fault: undefined });
     } catch (fault) {
-      this.#send({ kind: 'answer', id, answer: undefined, fault: fault instanceof Error ? fault.message : String(fault) });
+      this.#send({
+        kind: 'answer',
+        id,
+        answer: undefined,
+        fault: fault instanceof Error ? fault.message : String(fault),
+      });
     }
   }
 
@@ -58,7 +69,8 @@ export class Worker {
  */
 export function obeyNodeOnly(): void {
   process.once('disconnect', () => process.exit(0));
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
   if (!process.connected) process.exit(0);
 }
 
@@ -66,14 +78,17 @@ export function obeyNodeOnly(): void {
 export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined): void {
   const worker = new Worker(serving, send);
   const heard = (message: ToWorker): void => {
-    if (message.kind === 'limitAnswers') eachAnswer(message.text, (answer) => limits?.answered(answer));
+    if (message.kind === 'limitAnswers')
+      eachAnswer(message.text, (answer) => limits?.answered(answer));
     else void worker.handle(message);
   };
   process.on('message', guarded('workers', heard));
   send({ kind: 'started' });
 }
 
-const questions = new TurnBatch<LimitQuestion>((ofThisTurn) => send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }));
+const questions = new TurnBatch<LimitQuestion>((ofThisTurn) =>
+  send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }),
+);
 
 /** Sends a request to the limits of the node, together with the others of this turn. */
 export function askNode(question: LimitQuestion): void {

@@ -10,7 +10,9 @@ export const Gateway = z.strictObject({
     .array(Cidr)
     .max(256)
     .default([])
-    .describe('Proxies whose X-Forwarded-For is trusted. Empty: the address of the connection is the client address.'),
+    .describe(
+      'Proxies whose X-Forwarded-For is trusted. Empty: the address of the connection is the client address.',
+    ),
   limits: z
     .strictObject({
       maxBodyBytes: MaxBodyBytes.default(10_485_760).describe(

@@ -10,7 +10,9 @@ export const KeyInput = z.strictObject({
     .max(512)
     .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
     .optional()
-    .describe('A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.'),
+    .describe(
+      'A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.',
+    ),
   expiresAt: Instant.optional().describe('RFC 3339 instant after which the key is refused.'),
   tags: Tags,
 });
@@ -19,7 +21,11 @@ export const KeyInput = z.strictObject({
 export const Key = z.strictObject({
   name: Name,
   consumer: Reference,
-  hash: z.string().max(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the key, lower-case hex.'),
+  hash: z
+    .string()
+    .max(64)
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('SHA-256 of the key, lower-case hex.'),
   prefix: z.string().max(16).describe('The first characters, which help to recognise a key.'),
   expiresAt: Instant.optional(),
   tags: Tags,

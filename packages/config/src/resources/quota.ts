@@ -4,19 +4,30 @@ import { z } from 'zod';
 /** One limit of a quota. */
 export const QuotaLimit = z
   .strictObject({
-    requests: z.int().min(1).max(1_000_000_000_000).describe('Number of requests that the limit admits per period.'),
-    per: z.enum(['second', 'minute', 'hour', 'day', 'month', 'year']).describe('The period. Without a burst it is a calendar window in UTC.'),
+    requests: z
+      .int()
+      .min(1)
+      .max(1_000_000_000_000)
+      .describe('Number of requests that the limit admits per period.'),
+    per: z
+      .enum(['second', 'minute', 'hour', 'day', 'month', 'year'])
+      .describe('The period. Without a burst it is a calendar window in UTC.'),
     burst: z
       .int()
       .min(1)
       .max(1_000_000_000)
       .optional()
-      .describe('Makes the limit a token bucket of this capacity, refilled evenly. Only for periods up to an hour.'),
+      .describe(
+        'Makes the limit a token bucket of this capacity, refilled evenly. Only for periods up to an hour.',
+      ),
   })
-  .refine((limit) => limit.burst === undefined || ['second', 'minute', 'hour'].includes(limit.per), {
-    message: 'burst is allowed per second, minute and hour only',
-    path: ['burst'],
-  });
+  .refine(
+    (limit) => limit.burst === undefined || ['second', 'minute', 'hour'].includes(limit.per),
+    {
+      message: 'burst is allowed per second, minute and hour only',
+      path: ['burst'],
+    },
+  );
 
 export type QuotaLimit = z.output<typeof QuotaLimit>;
 

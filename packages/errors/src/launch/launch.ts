@@ -43,7 +43,11 @@ export function launch(program: Launch): void {
   const node = process.env[launchedBy] === undefined ? pinnedNode(program.url) : undefined;
   if (node === undefined) {
     process.stderr.write(
-      program.name + ': needs Node ' + requiredMajor + ' or later, and this is ' + process.version +
+      program.name +
+        ': needs Node ' +
+        requiredMajor +
+        ' or later, and this is ' +
+        process.version +
         ': install it from https://nodejs.org, or run "npm ci" in the checkout of Sluice, which brings one along\n',
     );
     process.exitCode = 1;
@@ -52,7 +56,11 @@ export function launch(program: Launch): void {
   const args = process.execArgv.concat([fileURLToPath(program.url)], process.argv.slice(2));
   // Replaces this process, so that pid, signals and open files stay as they are (Node 22.15 and later).
   if (process.execve !== undefined && process.platform !== 'win32') {
-    process.execve(node, [node].concat(args), Object.assign({}, process.env, { [launchedBy]: 'execve' }));
+    process.execve(
+      node,
+      [node].concat(args),
+      Object.assign({}, process.env, { [launchedBy]: 'execve' }),
+    );
   }
   runBelow(program.name, node, args);
 }
@@ -71,8 +79,17 @@ function runHere(program: Launch): void {
     },
     function (fault: unknown) {
       const message = fault instanceof Error ? fault.message : String(fault);
-      const isMissing = fault instanceof Error && (fault as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
-      process.stderr.write(program.name + ': ' + message + (isMissing ? '\nThe dependencies or the build are incomplete: run "npm ci" and "npm run build" in the checkout.' : '') + '\n');
+      const isMissing =
+        fault instanceof Error && (fault as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
+      process.stderr.write(
+        program.name +
+          ': ' +
+          message +
+          (isMissing
+            ? '\nThe dependencies or the build are incomplete: run "npm ci" and "npm run build" in the checkout.'
+            : '') +
+          '\n',
+      );
       process.exit(1);
     },
   );
@@ -93,7 +110,11 @@ function pinnedNode(url: string): string | undefined {
  */
 function runBelow(name: string, node: string, args: readonly string[]): void {
   const env = Object.assign({}, process.env, { [launchedBy]: 'spawn' });
-  const child = spawn(node, args, { env: env, detached: true, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node, args, {
+    env: env,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   const passOn = function (signal: NodeJS.Signals): void {
     child.kill(signal);
   };

@@ -17,6 +17,8 @@ export function originMatcher(patterns: readonly string[]): (origin: string) => 
     exact.has(origin) ||
     wild.some(
       ({ before, after }) =>
-        origin.startsWith(before) && origin.endsWith(after) && anyLabels.test(origin.slice(before.length, origin.length - after.length)),
+        origin.startsWith(before) &&
+        origin.endsWith(after) &&
+        anyLabels.test(origin.slice(before.length, origin.length - after.length)),
     );
 }

@@ -9,18 +9,35 @@ import type { corsSchema } from './schema.ts';
 type Config = z.input<typeof corsSchema.config>;
 const app = 'https://app.example.com';
 
-const fieldsOf = ({ response }: TestAnswer): Record<string, string> => Object.fromEntries(response.headers.entries());
+const fieldsOf = ({ response }: TestAnswer): Record<string, string> =>
+  Object.fromEntries(response.headers.entries());
 const preflight = (config: Config, headers: Record<string, string> = {}): Promise<TestAnswer> =>
-  new PolicyTester(cors, config).send({ method: 'OPTIONS', headers: { Origin: app, 'Access-Control-Request-Method': 'PUT', ...headers } });
+  new PolicyTester(cors, config).send({
+    method: 'OPTIONS',
+    headers: { Origin: app, 'Access-Control-Request-Method': 'PUT', ...headers },
+  });
 
 describe('cors', () => {
   it('answers a preflight request without the upstream and without a key', async () => {
-    const tester = new PolicyTester(cors, { origins: [app], headers: ['Content-Type', 'X-Tenant'], maxAgeSeconds: 60 }).with(keyAuth, {});
+    const tester = new PolicyTester(cors, {
+      origins: [app],
+      headers: ['Content-Type', 'X-Tenant'],
+      maxAgeSeconds: 60,
+    }).with(keyAuth, {});
     const answer = await tester.send({
       method: 'OPTIONS',
-      headers: { Origin: app, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'x-tenant' },
+      headers: {
+        Origin: app,
+        'Access-Control-Request-Method': 'PUT',
+        'Access-Control-Request-Headers': 'x-tenant',
+      },
     });
-    expect(answer).toMatchObject({ status: 204, forwarded: undefined, repliedBy: 'cors', response: { content: undefined } });
+    expect(answer).toMatchObject({
+      status: 204,
+      forwarded: undefined,
+      repliedBy: 'cors',
+      response: { content: undefined },
+    });
     expect(fieldsOf(answer)).toEqual({
       'access-control-allow-origin': app,
       'access-control-allow-methods': 'GET, HEAD, PUT, PATCH, POST, DELETE',
@@ -31,27 +48,64 @@ describe('cors', () => {
   });
 
   it('permits the requested headers when the configuration names none', async () => {
-    const fields = fieldsOf(await preflight({ origins: ['*'] }, { 'Access-Control-Request-Headers': 'x-a, X-B' }));
-    expect(fields).toMatchObject({ 'access-control-allow-headers': 'x-a, X-B', vary: 'Access-Control-Request-Headers' });
-    expect(fieldsOf(await preflight({ origins: ['*'] }))).not.toHaveProperty('access-control-allow-headers');
-    expect(fieldsOf(await preflight({ origins: ['*'] }, { 'Access-Control-Request-Headers': 'not names; at all' }))).not.toHaveProperty(
+    const fields = fieldsOf(
+      await preflight({ origins: ['*'] }, { 'Access-Control-Request-Headers': 'x-a, X-B' }),
+    );
+    expect(fields).toMatchObject({
+      'access-control-allow-headers': 'x-a, X-B',
+      vary: 'Access-Control-Request-Headers',
+    });
+    expect(fieldsOf(await preflight({ origins: ['*'] }))).not.toHaveProperty(
       'access-control-allow-headers',
     );
+    expect(
+      fieldsOf(
+        await preflight(
+          { origins: ['*'] },
+          { 'Access-Control-Request-Headers': 'not names; at all' },
+        ),
+      ),
+    ).not.toHaveProperty('access-control-allow-headers');
   });
 
   it.each([
-    ['two lines', [['Access-Control-Request-Headers', 'x-a'], ['Access-Control-Request-Headers', 'x-b, x-c']], 'x-a, x-b, x-c'],
+    [
+      'two lines',
+      [
+        ['Access-Control-Request-Headers', 'x-a'],
+        ['Access-Control-Request-Headers', 'x-b, x-c'],
+      ],
+      'x-a, x-b, x-c',
+    ],
     ['empty members', [['Access-Control-Request-Headers', ', x-a,,\tx-b ,']], 'x-a, x-b'],
     ['an empty line', [['Access-Control-Request-Headers', '']], undefined],
-    ['one line that is no list of names', [['Access-Control-Request-Headers', 'x-a'], ['Access-Control-Request-Headers', 'x b']], undefined],
+    [
+      'one line that is no list of names',
+      [
+        ['Access-Control-Request-Headers', 'x-a'],
+        ['Access-Control-Request-Headers', 'x b'],
+      ],
+      undefined,
+    ],
   ] as const)('reads the headers that are asked for as a list: %s', async (_, lines, expected) => {
     const request = [['Origin', app], ['Access-Control-Request-Method', 'PUT'], ...lines] as const;
-    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ method: 'OPTIONS', headers: request });
-    expect([answer.status, answer.response.headers.get('access-control-allow-headers')]).toEqual([204, expected]);
+    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({
+      method: 'OPTIONS',
+      headers: request,
+    });
+    expect([answer.status, answer.response.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      expected,
+    ]);
   });
 
   it('treats two Origin fields as an origin that is not allowed', async () => {
-    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ headers: [['Origin', app], ['Origin', app]] });
+    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({
+      headers: [
+        ['Origin', app],
+        ['Origin', app],
+      ],
+    });
     expect(fieldsOf(answer)).toEqual({});
   });
 
@@ -73,14 +127,32 @@ describe('cors', () => {
   it('lets other OPTIONS requests through', async () => {
     const tester = new PolicyTester(cors, { origins: ['*'] });
     expect((await tester.send({ method: 'OPTIONS' })).forwarded).toBeDefined();
-    expect((await tester.send({ method: 'OPTIONS', headers: { Origin: app } })).forwarded).toBeDefined();
-    expect((await tester.send({ method: 'PUT', headers: { Origin: app, 'Access-Control-Request-Method': 'PUT' } })).forwarded).toBeDefined();
+    expect(
+      (await tester.send({ method: 'OPTIONS', headers: { Origin: app } })).forwarded,
+    ).toBeDefined();
+    expect(
+      (
+        await tester.send({
+          method: 'PUT',
+          headers: { Origin: app, 'Access-Control-Request-Method': 'PUT' },
+        })
+      ).forwarded,
+    ).toBeDefined();
   });
 
   it('replaces the CORS fields of the upstream', async () => {
-    const tester = new PolicyTester(cors, { origins: [app], credentials: true, exposedHeaders: ['ETag', 'RateLimit'] });
+    const tester = new PolicyTester(cors, {
+      origins: [app],
+      credentials: true,
+      exposedHeaders: ['ETag', 'RateLimit'],
+    });
     const upstream = {
-      headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Methods': 'TRACE', 'Access-Control-Expose-Headers': 'Secret', Vary: 'Accept' },
+      headers: {
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Allow-Methods': 'TRACE',
+        'Access-Control-Expose-Headers': 'Secret',
+        Vary: 'Accept',
+      },
     };
     const allowed = await tester.send({ headers: { Origin: app }, upstream });
     expect(allowed.response.headers.entries()).toEqual([
@@ -104,17 +176,25 @@ describe('cors', () => {
   it('adds only Vary to the response when the request has no Origin', async () => {
     const tester = new PolicyTester(cors, { origins: [app] });
     expect(fieldsOf(await tester.send())).toEqual({ vary: 'Origin' });
-    for (const vary of ['*', 'accept, ORIGIN']) expect(fieldsOf(await tester.send({ upstream: { headers: { Vary: vary } } }))).toEqual({ vary });
+    for (const vary of ['*', 'accept, ORIGIN'])
+      expect(fieldsOf(await tester.send({ upstream: { headers: { Vary: vary } } }))).toEqual({
+        vary,
+      });
   });
 
   it('allows every origin with "*", and then sends no Vary', async () => {
-    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({ headers: { Origin: app } });
+    const answer = await new PolicyTester(cors, { origins: ['*'] }).send({
+      headers: { Origin: app },
+    });
     expect(fieldsOf(answer)).toEqual({ 'access-control-allow-origin': '*' });
   });
 
   it.each([
     [{ origins: ['*'], credentials: true }, '/origins/0: "*" cannot be combined with credentials'],
-    [{ origins: [app], exposedHeaders: ['ETag', '*'], credentials: true }, '/exposedHeaders/1: "*" cannot be combined with credentials'],
+    [
+      { origins: [app], exposedHeaders: ['ETag', '*'], credentials: true },
+      '/exposedHeaders/1: "*" cannot be combined with credentials',
+    ],
     [{ origins: [] }, '/origins'],
     [{ origins: ['https://app.example.com/'] }, '/origins/0: not an origin'],
     [{ origins: ['https://App.example.com'] }, '/origins/0'],
@@ -129,12 +209,22 @@ describe('cors', () => {
 });
 
 describe('originMatcher', () => {
-  const matches = originMatcher(['https://app.example.com', 'https://*.example.org', 'http://*.local:8080', 'null', 'capacitor://localhost']);
+  const matches = originMatcher([
+    'https://app.example.com',
+    'https://*.example.org',
+    'http://*.local:8080',
+    'null',
+    'capacitor://localhost',
+  ]);
 
-  it.each(['https://app.example.com', 'https://a.example.org', 'https://a.b.example.org', 'http://x.local:8080', 'null', 'capacitor://localhost'])(
-    'allows %s',
-    (origin) => expect(matches(origin)).toBe(true),
-  );
+  it.each([
+    'https://app.example.com',
+    'https://a.example.org',
+    'https://a.b.example.org',
+    'http://x.local:8080',
+    'null',
+    'capacitor://localhost',
+  ])('allows %s', (origin) => expect(matches(origin)).toBe(true));
 
   it.each([
     'http://app.example.com',

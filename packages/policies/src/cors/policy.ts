@@ -1,4 +1,12 @@
-import { definePolicy, listItems, preflightMethod, reply, type Exchange, type HeaderPair, type ResponseHead } from '@sluice/policy-sdk';
+import {
+  definePolicy,
+  listItems,
+  preflightMethod,
+  reply,
+  type Exchange,
+  type HeaderPair,
+  type ResponseHead,
+} from '@sluice/policy-sdk';
 import { originMatcher } from './origin-matcher.ts';
 import { corsSchema } from './schema.ts';
 
@@ -25,7 +33,8 @@ export const cors = definePolicy({
 
     /** The fields of a preflight response, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
     function permissions(asked: readonly string[]): HeaderPair[] {
-      const permitted = headers ?? (asked.every((name) => headerName.test(name)) ? asked.join(', ') : '');
+      const permitted =
+        headers ?? (asked.every((name) => headerName.test(name)) ? asked.join(', ') : '');
       const fields: HeaderPair[] = [['Access-Control-Allow-Methods', methods]];
       if (permitted !== '') fields.push(['Access-Control-Allow-Headers', permitted]);
       fields.push(['Access-Control-Max-Age', maxAge]);
@@ -36,7 +45,9 @@ export const cors = definePolicy({
       if (preflightMethod(exchange) === undefined) return undefined;
       const origin = exchange.headers.get('origin') ?? '';
       // The browser enforces the rules: an origin that is not allowed gets no fields, and so no access.
-      const fields = isAllowed(origin) ? permissions(listItems(exchange.headers.getAll('access-control-request-headers'))) : [];
+      const fields = isAllowed(origin)
+        ? permissions(listItems(exchange.headers.getAll('access-control-request-headers')))
+        : [];
       if (config.headers === undefined) fields.push(['Vary', 'Access-Control-Request-Headers']);
       return reply(204, fields);
     }
@@ -60,5 +71,6 @@ export const cors = definePolicy({
 /** Adds a name to Vary, unless it is listed already or Vary is `*`. RFC 9110 section 12.5.5. */
 function addVary({ headers }: ResponseHead, name: string): void {
   const present = listItems(headers.getAll('vary'));
-  if (!present.some((each) => each === '*' || each.toLowerCase() === name.toLowerCase())) headers.add('Vary', name);
+  if (!present.some((each) => each === '*' || each.toLowerCase() === name.toLowerCase()))
+    headers.add('Vary', name);
 }

@@ -11,7 +11,12 @@ export interface HeaderChanges {
 }
 
 /** Compiles changes once. They apply in the order remove, rename, set, add, in whatever order they are written. */
-export function headerChanges({ remove, rename, set, add }: HeaderChanges): (headers: HeaderList) => void {
+export function headerChanges({
+  remove,
+  rename,
+  set,
+  add,
+}: HeaderChanges): (headers: HeaderList) => void {
   const removed = remove.map((name) => name.toLowerCase());
   const renamed = Object.entries(rename).map(([from, to]) => [from.toLowerCase(), to] as const);
   const replaced = Object.entries(set);

@@ -19,7 +19,15 @@ const ofConnection = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const ofGateway = new Set(['forwarded', 'tracestate', 'traceparent', 'via', 'x-credential-id', 'x-real-ip', 'x-request-id']);
+const ofGateway = new Set([
+  'forwarded',
+  'tracestate',
+  'traceparent',
+  'via',
+  'x-credential-id',
+  'x-real-ip',
+  'x-request-id',
+]);
 
 function connectionFault(name: string): string | undefined {
   return ofConnection.has(name) ? 'belongs to the connection: the gateway writes it' : undefined;
@@ -57,7 +65,8 @@ export function changeableNames(guard: FieldGuard, absence: NameGuard = noGuard)
     .superRefine((names, context) => {
       for (const [index, name] of names.entries()) {
         const fault = guard(plainName(name)) ?? absence(name);
-        if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: `${name} ${fault}` });
+        if (fault !== undefined)
+          context.addIssue({ code: 'custom', path: [index], message: `${name} ${fault}` });
       }
     });
 }
@@ -75,11 +84,18 @@ export function changeableRenames(guard: FieldGuard, absence: NameGuard = noGuar
   });
 }
 
-function changeable(value: z.ZodString, guard: FieldGuard, absence: NameGuard, valueFault: (value: string) => string | undefined) {
+function changeable(
+  value: z.ZodString,
+  guard: FieldGuard,
+  absence: NameGuard,
+  valueFault: (value: string) => string | undefined,
+) {
   return boundedRecord(value, maxFields).superRefine((fields, context) => {
     const seen = new Set<string>();
     for (const [name, text] of Object.entries(fields)) {
-      const fault = nameFault(name, guard, absence) ?? (seen.has(name.toLowerCase()) ? `${name} is listed twice` : valueFault(text));
+      const fault =
+        nameFault(name, guard, absence) ??
+        (seen.has(name.toLowerCase()) ? `${name} is listed twice` : valueFault(text));
       seen.add(name.toLowerCase());
       if (fault !== undefined) context.addIssue({ code: 'custom', path: [name], message: fault });
     }

@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { PolicyTester } from '@sluice/policy-sdk/testing';
 import { ipRestriction } from './policy.ts';
 
-async function statusOf(config: { allow?: string[]; deny?: string[] }, clientAddress: string): Promise<number> {
+async function statusOf(
+  config: { allow?: string[]; deny?: string[] },
+  clientAddress: string,
+): Promise<number> {
   return (await new PolicyTester(ipRestriction, config).send({ clientAddress })).status;
 }
 
@@ -16,7 +19,12 @@ describe('ip-restriction', () => {
     ['a denied block', { deny: ['203.0.113.0/24'] }, '203.0.113.7', 403],
     ['outside the denied block', { deny: ['203.0.113.0/24'] }, '192.0.2.1', 200],
     ['deny wins over allow', { allow: ['10.0.0.0/8'], deny: ['10.1.0.0/16'] }, '10.1.2.3', 403],
-    ['allowed beside what is denied', { allow: ['10.0.0.0/8'], deny: ['10.1.0.0/16'] }, '10.2.2.3', 200],
+    [
+      'allowed beside what is denied',
+      { allow: ['10.0.0.0/8'], deny: ['10.1.0.0/16'] },
+      '10.2.2.3',
+      200,
+    ],
     ['everything in IPv4', { deny: ['0.0.0.0/0'] }, '192.0.2.1', 403],
     ['everything in IPv4 says nothing about IPv6', { deny: ['0.0.0.0/0'] }, '2001:db8::1', 200],
     ['IPv6 in any spelling', { allow: ['2001:db8::/32'] }, '2001:0DB8:0:0::1', 200],
@@ -24,7 +32,12 @@ describe('ip-restriction', () => {
     ['a single IPv6 address', { allow: ['::1'] }, '::1', 200],
     ['an IPv6 address with a zone', { allow: ['fe80::/10'] }, 'fe80::1%eth0', 200],
     ['an IPv4 client in the IPv6 form', { allow: ['10.0.0.0/8'] }, '::ffff:10.1.2.3', 200],
-    ['an IPv4 client in the hexadecimal IPv6 form', { deny: ['10.0.0.0/8'] }, '::ffff:a01:203', 403],
+    [
+      'an IPv4 client in the hexadecimal IPv6 form',
+      { deny: ['10.0.0.0/8'] },
+      '::ffff:a01:203',
+      403,
+    ],
     ['a block in the IPv6 form', { deny: ['::ffff:10.0.0.0/104'] }, '10.9.9.9', 403],
     ['an address in the IPv6 form', { deny: ['::ffff:10.0.0.1'] }, '10.0.0.1', 403],
     ['no address, when addresses matter', { deny: ['10.0.0.0/8'] }, 'unknown', 403],
@@ -38,7 +51,12 @@ describe('ip-restriction', () => {
     expect(answer).toMatchObject({ reply: { code: 'address_denied' }, phases: ['receive'] });
   });
 
-  it.each(['10.0.0', '010.0.0.1', '10.0.0.0/33', '2001:db8::/129', 'example.com', '0x7f.1'])('refuses the block %s', (block) => {
-    expect(() => new PolicyTester(ipRestriction, { allow: [block] })).toThrow('/allow/0: not an IP address or CIDR block');
-  });
+  it.each(['10.0.0', '010.0.0.1', '10.0.0.0/33', '2001:db8::/129', 'example.com', '0x7f.1'])(
+    'refuses the block %s',
+    (block) => {
+      expect(() => new PolicyTester(ipRestriction, { allow: [block] })).toThrow(
+        '/allow/0: not an IP address or CIDR block',
+      );
+    },
+  );
 });

@@ -13,7 +13,8 @@ export const ipRestriction = definePolicy({
       receive({ clientAddress }) {
         const address = parseIpAddress(clientAddress);
         // An address that cannot be parsed matches no list: it passes only when every address may call.
-        if (address === undefined) return allowed === undefined && denied.isEmpty ? undefined : refusal;
+        if (address === undefined)
+          return allowed === undefined && denied.isEmpty ? undefined : refusal;
         if (denied.includesAddress(address)) return refusal;
         return allowed === undefined || allowed.includesAddress(address) ? undefined : refusal;
       },

@@ -7,7 +7,17 @@ export const ipRestrictionSchema = definePolicySchema({
   summary: 'Allows or refuses requests by the address of the client.',
   phases: ['receive'],
   config: z.strictObject({
-    allow: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may call. When empty, every address that is not denied.'),
-    deny: z.array(Cidr).max(2_000).default([]).describe('Addresses and blocks that may not call, even when "allow" lists them.'),
+    allow: z
+      .array(Cidr)
+      .max(2_000)
+      .default([])
+      .describe(
+        'Addresses and blocks that may call. When empty, every address that is not denied.',
+      ),
+    deny: z
+      .array(Cidr)
+      .max(2_000)
+      .default([])
+      .describe('Addresses and blocks that may not call, even when "allow" lists them.'),
   }),
 });

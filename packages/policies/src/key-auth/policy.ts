@@ -11,9 +11,15 @@ export const keyAuth = definePolicy({
     const names = headerNames.map((name) => new FieldName(name.toLowerCase()));
     const firstName = names[0]?.lower;
     // RFC 9110 section 11.6.1: a 401 says how to authenticate.
-    const challenge: readonly HeaderPair[] = [['WWW-Authenticate', `ApiKey realm="sluice", header="${firstName}"`]];
+    const challenge: readonly HeaderPair[] = [
+      ['WWW-Authenticate', `ApiKey realm="sluice", header="${firstName}"`],
+    ];
     const missing = deny('unauthorized', `Send your key in the header ${firstName}.`, challenge);
-    const ambiguous = deny('invalid_credential', 'The request carries two different keys: send one.', challenge);
+    const ambiguous = deny(
+      'invalid_credential',
+      'The request carries two different keys: send one.',
+      challenge,
+    );
     const unknown = deny('invalid_credential', 'The key is not known here.', challenge);
     const expired = deny('credential_expired', 'Ask for a new key.', challenge);
 
@@ -30,7 +36,8 @@ export const keyAuth = definePolicy({
           }
         }
         if (hideCredentials) exchange.hideOnForward(names);
-        if (key === undefined) return optional || exchange.consumer !== undefined ? undefined : missing;
+        if (key === undefined)
+          return optional || exchange.consumer !== undefined ? undefined : missing;
         if (key.length > maxKeyLength) return unknown;
 
         const owner = host.stores.credentials.findKey(hash('sha256', key, 'hex'));

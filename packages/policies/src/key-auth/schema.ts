@@ -14,15 +14,25 @@ export const keyAuthSchema = definePolicySchema({
       .superRefine((names, context) => {
         for (const [index, name] of names.entries()) {
           const fault = unmatchableCredentialHeader(name);
-          if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: `no key can come in ${name}: ${fault}` });
+          if (fault !== undefined)
+            context.addIssue({
+              code: 'custom',
+              path: [index],
+              message: `no key can come in ${name}: ${fault}`,
+            });
         }
       })
       .default(['x-api-key', 'apikey'])
       .describe('Headers that may carry the key. A request may carry only one key.'),
-    hideCredentials: z.boolean().default(true).describe('Remove these headers before the request goes to the upstream.'),
+    hideCredentials: z
+      .boolean()
+      .default(true)
+      .describe('Remove these headers before the request goes to the upstream.'),
     optional: z
       .boolean()
       .default(false)
-      .describe('Let requests without a key pass as anonymous. A key that is not valid is still refused.'),
+      .describe(
+        'Let requests without a key pass as anonymous. A key that is not valid is still refused.',
+      ),
   }),
 });

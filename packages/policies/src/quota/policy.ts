@@ -1,4 +1,10 @@
-import { definePolicy, deny, type AttachedQuota, type Exchange, type Reply } from '@sluice/policy-sdk';
+import {
+  definePolicy,
+  deny,
+  type AttachedQuota,
+  type Exchange,
+  type Reply,
+} from '@sluice/policy-sdk';
 import { bindingLimit, retryAfterSeconds, type LimitDecision } from '@sluice/ratelimit';
 import { addLimitFields } from '../limit-fields.ts';
 import { quotaCounts, type QuotaCount } from './quota-counts.ts';
@@ -18,7 +24,11 @@ export const quota = definePolicy({
       return counts;
     }
 
-    function answer(exchange: Exchange, counts: readonly QuotaCount[], decisions: readonly LimitDecision[]): Reply | undefined {
+    function answer(
+      exchange: Exchange,
+      counts: readonly QuotaCount[],
+      decisions: readonly LimitDecision[],
+    ): Reply | undefined {
       const nowMs = host.clock.now();
       const limits = counts.map((count, index) => {
         const decision = decisions[index];
@@ -30,17 +40,26 @@ export const quota = definePolicy({
       if (binding === undefined || binding.decision.allowed) return undefined;
       const seconds = String(retryAfterSeconds(decisions) ?? 1);
       const what = hideHeaders ? 'The quota' : `The quota "${binding.label.name}"`;
-      return deny('quota_exceeded', `${what} is used up. Try again in ${seconds} s.`, [['Retry-After', seconds]]);
+      return deny('quota_exceeded', `${what} is used up. Try again in ${seconds} s.`, [
+        ['Retry-After', seconds],
+      ]);
     }
 
     return {
       limit(exchange) {
         const ofConsumer = countsOf(exchange.consumer?.quotas);
         const ofRoute = countsOf(exchange.route.quotas);
-        const counts = ofConsumer.length === 0 ? ofRoute : ofRoute.length === 0 ? ofConsumer : [...ofConsumer, ...ofRoute];
+        const counts =
+          ofConsumer.length === 0
+            ? ofRoute
+            : ofRoute.length === 0
+              ? ofConsumer
+              : [...ofConsumer, ...ofRoute];
         if (counts.length === 0) return undefined;
         const decisions = host.stores.limits.take(counts);
-        return decisions instanceof Promise ? decisions.then((late) => answer(exchange, counts, late)) : answer(exchange, counts, decisions);
+        return decisions instanceof Promise
+          ? decisions.then((late) => answer(exchange, counts, late))
+          : answer(exchange, counts, decisions);
       },
     };
   },

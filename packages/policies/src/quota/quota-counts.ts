@@ -1,12 +1,23 @@
 import type { AttachedQuota, QuotaLimit, QuotaPeriod } from '@sluice/policy-sdk';
-import { limitLabel, windowBounds, windowSecondsOf, type LimitLabel, type LimitRequest, type LimitRule } from '@sluice/ratelimit';
+import {
+  limitLabel,
+  windowBounds,
+  windowSecondsOf,
+  type LimitLabel,
+  type LimitRequest,
+  type LimitRule,
+} from '@sluice/ratelimit';
 
 /** One limit of a quota: the request to the counter store, and the label that clients see. */
 export interface QuotaCount extends LimitRequest {
   labelAt(nowMs: number): LimitLabel;
 }
 
-const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = { second: 1, minute: 60, hour: 3600 };
+const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+};
 
 /**
  * The limits of these quotas. Each is counted under its scope and the quota's id, so that a configuration change does not
@@ -45,7 +56,8 @@ function labels(name: string, rule: LimitRule): (nowMs: number) => LimitLabel {
   return (nowMs) => {
     if (label === undefined || nowMs >= goodUntilMs || nowMs < goodFromMs) {
       label = limitLabel(name, rule, windowSecondsOf(rule, nowMs));
-      if (rule.algorithm === 'window') ({ startMs: goodFromMs, endMs: goodUntilMs } = windowBounds(rule.period, nowMs));
+      if (rule.algorithm === 'window')
+        ({ startMs: goodFromMs, endMs: goodUntilMs } = windowBounds(rule.period, nowMs));
       else goodUntilMs = Number.POSITIVE_INFINITY;
     }
     return label;

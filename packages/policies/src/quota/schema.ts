@@ -7,6 +7,9 @@ export const quotaSchema = definePolicySchema({
   phases: ['limit'],
   onError: 'closed',
   config: z.strictObject({
-    hideHeaders: z.boolean().default(false).describe('Send the client no limit fields except Retry-After.'),
+    hideHeaders: z
+      .boolean()
+      .default(false)
+      .describe('Send the client no limit fields except Retry-After.'),
   }),
 });

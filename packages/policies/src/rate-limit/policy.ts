@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
 import { definePolicy, deny, type Exchange, type Reply } from '@sluice/policy-sdk';
-import { limitLabel, retryAfterSeconds, windowSecondsOf, type LimitDecision, type LimitRequest, type TokenBucket } from '@sluice/ratelimit';
+import {
+  limitLabel,
+  retryAfterSeconds,
+  windowSecondsOf,
+  type LimitDecision,
+  type LimitRequest,
+  type TokenBucket,
+} from '@sluice/ratelimit';
 import { clientNetwork } from '@sluice/schema';
 import { addLimitFields } from '../limit-fields.ts';
 import { rateLimitSchema } from './schema.ts';
@@ -8,7 +15,11 @@ import { rateLimitSchema } from './schema.ts';
 export const rateLimit = definePolicy({
   schema: rateLimitSchema,
   compile({ limit, windowSeconds, burst = limit, by, hideHeaders }, host) {
-    const rule: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: limit / windowSeconds, burst };
+    const rule: TokenBucket = {
+      algorithm: 'token-bucket',
+      ratePerSecond: limit / windowSeconds,
+      burst,
+    };
     const requestsOf = callerBy(by, host.policyId, rule);
     const label = limitLabel(rateLimitSchema.name, rule, windowSecondsOf(rule, host.clock.now()));
     const { limits } = host.stores;
@@ -25,7 +36,9 @@ export const rateLimit = definePolicy({
     return {
       limit(exchange) {
         const decisions = limits.take(requestsOf(exchange));
-        return decisions instanceof Promise ? decisions.then((late) => answer(exchange, late)) : answer(exchange, decisions);
+        return decisions instanceof Promise
+          ? decisions.then((late) => answer(exchange, late))
+          : answer(exchange, decisions);
       },
     };
   },
@@ -38,9 +51,16 @@ type Requests = readonly [LimitRequest];
  * Finds the counter of a request. Keys of different kinds of callers never collide. They contain the policy's id, not its
  * numbers: changing the numbers does not reset the counters.
  */
-function callerBy(by: string, policyId: string, rule: TokenBucket): (exchange: Exchange) => Requests {
-  const counted = (limit: string, key: string): Requests => [{ key: `${policyId}|${key}`, rule, limit }];
-  const named = (kind: string): ((id: string) => Requests) => remembered((id) => counted(policyId, `${kind}:${id}`));
+function callerBy(
+  by: string,
+  policyId: string,
+  rule: TokenBucket,
+): (exchange: Exchange) => Requests {
+  const counted = (limit: string, key: string): Requests => [
+    { key: `${policyId}|${key}`, rule, limit },
+  ];
+  const named = (kind: string): ((id: string) => Requests) =>
+    remembered((id) => counted(policyId, `${kind}:${id}`));
   const byAddress = (limit: string): ((exchange: Exchange) => Requests) => {
     const ofAddress = remembered((address) => counted(limit, `address:${clientNetwork(address)}`));
     return ({ clientAddress }) => ofAddress(clientAddress);
@@ -51,11 +71,15 @@ function callerBy(by: string, policyId: string, rule: TokenBucket): (exchange: E
   switch (by) {
     case 'consumer': {
       const ofConsumer = named('consumer');
-      return (exchange) => (exchange.consumer === undefined ? anonymous(exchange) : ofConsumer(exchange.consumer.id));
+      return (exchange) =>
+        exchange.consumer === undefined ? anonymous(exchange) : ofConsumer(exchange.consumer.id);
     }
     case 'credential': {
       const ofCredential = named('credential');
-      return (exchange) => (exchange.credential === undefined ? anonymous(exchange) : ofCredential(exchange.credential.id));
+      return (exchange) =>
+        exchange.credential === undefined
+          ? anonymous(exchange)
+          : ofCredential(exchange.credential.id);
     }
     case 'address':
       return byAddress(policyId);

@@ -22,16 +22,30 @@ describe('redirect', () => {
   });
 
   it('lets https pass', async () => {
-    expect((await new PolicyTester(redirect, { scheme: 'https' }).send({ scheme: 'https' })).forwarded).toBeDefined();
+    expect(
+      (await new PolicyTester(redirect, { scheme: 'https' }).send({ scheme: 'https' })).forwarded,
+    ).toBeDefined();
   });
 
   it.each([
     [{ scheme: 'https', port: 8443 }, { path: '/a' }, 'https://api.example.com:8443/a'],
     [{ scheme: 'https' }, { host: '2001:db8::1', path: '/a' }, 'https://[2001:db8::1]/a'],
     [{ scheme: 'https' }, { host: '[2001:db8::1]', path: '/a' }, 'https://[2001:db8::1]/a'],
-    [{ location: 'https://new.example.com{path}{query}' }, { path: '/a', query: 'q' }, 'https://new.example.com/a?q'],
-    [{ location: 'https://new.example.com{path}{query}' }, { path: '/a' }, 'https://new.example.com/a'],
-    [{ location: 'https://new.example.com/v2{path}?from={host}' }, { path: '/a' }, 'https://new.example.com/v2/a?from=api.example.com'],
+    [
+      { location: 'https://new.example.com{path}{query}' },
+      { path: '/a', query: 'q' },
+      'https://new.example.com/a?q',
+    ],
+    [
+      { location: 'https://new.example.com{path}{query}' },
+      { path: '/a' },
+      'https://new.example.com/a',
+    ],
+    [
+      { location: 'https://new.example.com/v2{path}?from={host}' },
+      { path: '/a' },
+      'https://new.example.com/v2/a?from=api.example.com',
+    ],
     [{ location: 'https://{host}/welcome' }, {}, 'https://api.example.com/welcome'],
     [{ location: '/v2{path}{query}' }, { path: '/a', query: 'q' }, '/v2/a?q'],
     [{ location: '{path}/' }, { path: '/a' }, '/a/'],
@@ -41,18 +55,26 @@ describe('redirect', () => {
   });
 
   it.each([301, 302, 303, 307, 308] as const)('answers with %i when configured', async (status) => {
-    expect((await new PolicyTester(redirect, { location: '/', status }).send()).status).toBe(status);
+    expect((await new PolicyTester(redirect, { location: '/', status }).send()).status).toBe(
+      status,
+    );
   });
 
   it('answers invalid_host when a request without a host needs https', async () => {
-    expect(await new PolicyTester(redirect, { scheme: 'https' }).send({ host: '' })).toMatchObject({ status: 400, reply: { code: 'invalid_host' } });
+    expect(await new PolicyTester(redirect, { scheme: 'https' }).send({ host: '' })).toMatchObject({
+      status: 400,
+      reply: { code: 'invalid_host' },
+    });
   });
 
   it.each([
     [{}, 'set either "scheme" or "location"'],
     [{ scheme: 'https', location: '/' }, 'set either "scheme" or "location"'],
     [{ location: '/', status: 200 }, '/status'],
-    [{ location: '//evil.example' }, '/location: begin with http:// or https:// and a host (or {host}), with one slash, or with {path}'],
+    [
+      { location: '//evil.example' },
+      '/location: begin with http:// or https:// and a host (or {host}), with one slash, or with {path}',
+    ],
     [{ location: '/{path}' }, '/location: begin with'],
     [{ location: '/\\evil.example' }, '/location: begin with'],
     [{ location: 'https://{host}.evil.example/' }, '/location: begin with'],
@@ -74,11 +96,36 @@ describe('redirect', () => {
 
 describe('fillTemplate', () => {
   it('never leaves the host of the template, for any request', () => {
-    const piece = fc.constantFrom('{path}', '{query}', '{host}', '/', '//', '\\', 'a', '.', '@', ':', '?', '#', '%2F');
-    const start = fc.constantFrom('https://good.example', 'https://good.example:8443', '/', '{path}', '');
+    const piece = fc.constantFrom(
+      '{path}',
+      '{query}',
+      '{host}',
+      '/',
+      '//',
+      '\\',
+      'a',
+      '.',
+      '@',
+      ':',
+      '?',
+      '#',
+      '%2F',
+    );
+    const start = fc.constantFrom(
+      'https://good.example',
+      'https://good.example:8443',
+      '/',
+      '{path}',
+      '',
+    );
     const target = fc.record({
       host: fc.constantFrom('api.example.com', 'evil.example'),
-      path: fc.array(fc.constantFrom('/evil.example', '/@evil.example', '/:1', '/a'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
+      path: fc
+        .array(fc.constantFrom('/evil.example', '/@evil.example', '/:1', '/a'), {
+          minLength: 1,
+          maxLength: 3,
+        })
+        .map((parts) => parts.join('')),
       query: fc.constantFrom('', '//evil.example', '@evil.example'),
       hasQuery: fc.boolean(),
     });

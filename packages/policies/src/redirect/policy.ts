@@ -13,10 +13,17 @@ export const redirect = definePolicy({
       if (exchange.scheme === 'https') return undefined;
       // Only HTTP/1.0 requests may lack Host, and without it the location is unknown.
       if (exchange.host === '') return deny('invalid_host', 'Use https, or send a Host header.');
-      return reply(status, [['Location', fillTemplate(`https://${hostText(exchange.host)}${authorityEnd}{path}{query}`, exchange)]]);
+      return reply(status, [
+        [
+          'Location',
+          fillTemplate(`https://${hostText(exchange.host)}${authorityEnd}{path}{query}`, exchange),
+        ],
+      ]);
     }
 
     if (location === undefined) return { receive: toHttps };
-    return { receive: (exchange) => reply(status, [['Location', fillTemplate(location, exchange)]]) };
+    return {
+      receive: (exchange) => reply(status, [['Location', fillTemplate(location, exchange)]]),
+    };
   },
 });

@@ -24,9 +24,15 @@ export function templateFault(template: string): string | undefined {
   for (const [whole, name = ''] of template.matchAll(placeholder)) {
     if (!known.has(name)) return `${whole} is not known: use {path}, {query} and {host}`;
   }
-  if (/[{}]/.test(template.replaceAll(placeholder, ''))) return 'a brace is not part of a placeholder: use {path}, {query} and {host}';
-  const example = template.replaceAll('{host}', 'example.com').replaceAll('{path}', '/a').replaceAll('{query}', '');
-  return URL.canParse(example, 'https://example.com/') ? undefined : 'not a URL: look at the host and the port';
+  if (/[{}]/.test(template.replaceAll(placeholder, '')))
+    return 'a brace is not part of a placeholder: use {path}, {query} and {host}';
+  const example = template
+    .replaceAll('{host}', 'example.com')
+    .replaceAll('{path}', '/a')
+    .replaceAll('{query}', '');
+  return URL.canParse(example, 'https://example.com/')
+    ? undefined
+    : 'not a URL: look at the host and the port';
 }
 
 const location = z
@@ -44,17 +50,27 @@ export const redirectSchema = definePolicySchema({
   answers: true,
   config: z
     .strictObject({
-      scheme: z.literal('https').optional().describe('Redirect http requests to the same URL with https; https requests pass.'),
+      scheme: z
+        .literal('https')
+        .optional()
+        .describe('Redirect http requests to the same URL with https; https requests pass.'),
       port: z.int().min(1).max(65_535).default(443).describe('The port for https, with "scheme".'),
       location: location
         .optional()
-        .describe('Where to redirect every request: a template with {path}, {query} (with its question mark) and {host}.'),
+        .describe(
+          'Where to redirect every request: a template with {path}, {query} (with its question mark) and {host}.',
+        ),
       status: z
         .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
         .default(308)
-        .describe('301, 302, 303, 307 or 308. 307 and 308 keep method and content; clients cache 301 and 308.'),
+        .describe(
+          '301, 302, 303, 307 or 308. 307 and 308 keep method and content; clients cache 301 and 308.',
+        ),
     })
-    .refine(({ scheme, location: template }) => (scheme === undefined) !== (template === undefined), {
-      message: 'set either "scheme" or "location"',
-    }),
+    .refine(
+      ({ scheme, location: template }) => (scheme === undefined) !== (template === undefined),
+      {
+        message: 'set either "scheme" or "location"',
+      },
+    ),
 });

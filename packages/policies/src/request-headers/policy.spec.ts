@@ -61,7 +61,9 @@ describe('request-headers', () => {
     expect(fault({ remove: ['Accept', name] })).toContain(`/remove/1: ${name} ${reason}`);
     expect(fault({ set: { [name]: 'x' } })).toContain(`/set/${name}: ${name} ${reason}`);
     expect(fault({ add: { [name]: 'x' } })).toContain(`/add/${name}: ${name} ${reason}`);
-    expect(fault({ rename: { [name]: 'X-Other' } })).toContain(`/rename/${name}: ${name} ${reason}`);
+    expect(fault({ rename: { [name]: 'X-Other' } })).toContain(
+      `/rename/${name}: ${name} ${reason}`,
+    );
     expect(fault({ rename: { 'X-Other': name } })).toContain(`/rename/X-Other: ${name} ${reason}`);
   });
 
@@ -77,6 +79,10 @@ describe('request-headers', () => {
     expect(message).toContain('/rename/A: not a header name');
     expect(message).toContain('/unset: ');
     expect(fault({ set: { 'not a name': 'x' } })).toContain('/set/not a name: not a header name');
-    expect(fault({ set: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`X-${index}`, ''])) })).toContain('/set: at most 100 members');
+    expect(
+      fault({
+        set: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`X-${index}`, ''])),
+      }),
+    ).toContain('/set: at most 100 members');
   });
 });

@@ -8,18 +8,27 @@ describe('request-size-limit', () => {
     [1000, 200],
     [1001, 413],
   ])('answers announced content of %i bytes with %i', async (contentLength, status) => {
-    const answer = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({ method: 'POST', contentLength });
+    const answer = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({
+      method: 'POST',
+      contentLength,
+    });
     expect(answer.status).toBe(status);
     expect(answer.forwarded === undefined).toBe(status === 413);
   });
 
   it('names the limit in the error', async () => {
-    const { reply } = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({ method: 'POST', contentLength: 5000 });
+    const { reply } = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({
+      method: 'POST',
+      contentLength: 5000,
+    });
     expect(reply).toMatchObject({ code: 'content_too_large', detail: 'Send at most 1000 bytes.' });
   });
 
   it('counts content of unknown length while it streams', async () => {
-    const answer = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({ method: 'POST', contentLength: -1 });
+    const answer = await new PolicyTester(requestSizeLimit, { maxBodyBytes: 1000 }).send({
+      method: 'POST',
+      contentLength: -1,
+    });
     expect(answer).toMatchObject({ status: 200, maxBodyBytes: 1000 });
   });
 
@@ -29,7 +38,12 @@ describe('request-size-limit', () => {
     expect((await tester.send({ contentLength: 1 })).status).toBe(413);
   });
 
-  it.each([{}, { maxBodyBytes: -1 }, { maxBodyBytes: 1.5 }])('refuses the configuration %j', (config) => {
-    expect(() => new PolicyTester(requestSizeLimit, config as { maxBodyBytes: number })).toThrow('/maxBodyBytes');
-  });
+  it.each([{}, { maxBodyBytes: -1 }, { maxBodyBytes: 1.5 }])(
+    'refuses the configuration %j',
+    (config) => {
+      expect(() => new PolicyTester(requestSizeLimit, config as { maxBodyBytes: number })).toThrow(
+        '/maxBodyBytes',
+      );
+    },
+  );
 });

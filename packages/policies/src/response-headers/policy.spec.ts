@@ -13,7 +13,15 @@ describe('response-headers', () => {
     });
     const { response, forwarded } = await tester.send({
       headers: { Server: 'of the client' },
-      upstream: { headers: { Server: 'x', 'x-powered-by': 'y', 'X-Request-Cost': '3', 'Set-Cookie': 'a=b', 'strict-transport-security': 'max-age=0' } },
+      upstream: {
+        headers: {
+          Server: 'x',
+          'x-powered-by': 'y',
+          'X-Request-Cost': '3',
+          'Set-Cookie': 'a=b',
+          'strict-transport-security': 'max-age=0',
+        },
+      },
     });
     expect(response.headers.entries()).toEqual([
       ['x-cost', '3'],
@@ -25,7 +33,11 @@ describe('response-headers', () => {
   });
 
   it('changes responses of the gateway as well', async () => {
-    const { status, response } = await new PolicyTester(responseHeaders, { set: { 'X-Frame-Options': 'DENY' } }).with(keyAuth, {}).send();
+    const { status, response } = await new PolicyTester(responseHeaders, {
+      set: { 'X-Frame-Options': 'DENY' },
+    })
+      .with(keyAuth, {})
+      .send();
     expect(status).toBe(401);
     expect(response.headers.get('x-frame-options')).toBe('DENY');
   });
@@ -35,7 +47,11 @@ describe('response-headers', () => {
     ['Connection', 'belongs to the connection: the gateway writes it'],
     ['X-Request-Id', 'is written by the gateway'],
   ])('leaves %s to the gateway', (name, reason) => {
-    expect(() => new PolicyTester(responseHeaders, { remove: [name] })).toThrow(`/remove/0: ${name} ${reason}`);
-    expect(() => new PolicyTester(responseHeaders, { set: { [name]: '1' } })).toThrow(`/set/${name}: ${name} ${reason}`);
+    expect(() => new PolicyTester(responseHeaders, { remove: [name] })).toThrow(
+      `/remove/0: ${name} ${reason}`,
+    );
+    expect(() => new PolicyTester(responseHeaders, { set: { [name]: '1' } })).toThrow(
+      `/set/${name}: ${name} ${reason}`,
+    );
   });
 });

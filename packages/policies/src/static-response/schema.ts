@@ -6,7 +6,8 @@ import { changeableFields, responseFieldFault, type FieldGuard } from '../header
 /** RFC 9110: responses with these statuses have no content. */
 const withoutContent = [204, 205, 304];
 
-const answerFieldFault: FieldGuard = (name) => (name === 'content-type' ? 'is set by "contentType"' : responseFieldFault(name));
+const answerFieldFault: FieldGuard = (name) =>
+  name === 'content-type' ? 'is set by "contentType"' : responseFieldFault(name);
 
 export const staticResponseSchema = definePolicySchema({
   name: 'static-response',
@@ -17,8 +18,12 @@ export const staticResponseSchema = definePolicySchema({
     .strictObject({
       status: z.int().min(200).max(599).default(200).describe('Status of the response.'),
       content: z.string().max(49_152).default('').describe('Content of the response.'),
-      contentType: HeaderValue.min(1).default('text/plain; charset=utf-8').describe('Media type of the content. Not sent when there is none.'),
-      headers: changeableFields(answerFieldFault).default({}).describe('Further headers of the response.'),
+      contentType: HeaderValue.min(1)
+        .default('text/plain; charset=utf-8')
+        .describe('Media type of the content. Not sent when there is none.'),
+      headers: changeableFields(answerFieldFault)
+        .default({})
+        .describe('Further headers of the response.'),
     })
     .refine(({ status, content }) => content === '' || !withoutContent.includes(status), {
       message: `a response with status ${withoutContent.join(', ')} has no content`,

@@ -14,14 +14,21 @@ interface Parts {
 }
 
 /** Imports `<folder>/<part>.ts` or `.js` and returns its export of that name. Throws a {@link PolicyFault}. */
-export async function importPart<Part extends keyof Parts>(folder: string, name: string, part: Part, timeoutMs: number): Promise<Parts[Part]> {
+export async function importPart<Part extends keyof Parts>(
+  folder: string,
+  name: string,
+  part: Part,
+  timeoutMs: number,
+): Promise<Parts[Part]> {
   const file = await findPart(folder, name, part);
   const shortName = `${name}/${basename(file)}`;
   const module = await importFile(file, shortName, timeoutMs);
   if (!(part in module)) {
     const others = Object.keys(module).join(', ') || 'nothing';
     const call = part === 'schema' ? 'definePolicySchema' : 'definePolicy';
-    throw new PolicyFault(`${shortName} exports ${others}: write "export const ${part} = ${call}({ … })"`);
+    throw new PolicyFault(
+      `${shortName} exports ${others}: write "export const ${part} = ${call}({ … })"`,
+    );
   }
   const value = module[part];
   const fault = part === 'schema' ? exportedSchemaFault(value, name) : policyFault(value, name);
@@ -40,18 +47,34 @@ async function findPart(folder: string, name: string, part: keyof Parts): Promis
     if (found) present.push(candidate);
   }
   const [file, another] = present;
-  if (file === undefined) throw new PolicyFault(`${name} has no ${candidates.join(' or ')}: add one, or move the folder out of the policies directory`);
-  if (another !== undefined) throw new PolicyFault(`${name} has both ${file} and ${another}: keep one of them`);
+  if (file === undefined)
+    throw new PolicyFault(
+      `${name} has no ${candidates.join(' or ')}: add one, or move the folder out of the policies directory`,
+    );
+  if (another !== undefined)
+    throw new PolicyFault(`${name} has both ${file} and ${another}: keep one of them`);
   return join(folder, file);
 }
 
-async function importFile(file: string, shortName: string, timeoutMs: number): Promise<Readonly<Record<string, unknown>>> {
+async function importFile(
+  file: string,
+  shortName: string,
+  timeoutMs: number,
+): Promise<Readonly<Record<string, unknown>>> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
-    timer = after('lifecycle', timeoutMs, () => reject(new PolicyFault(`${shortName} did not load within ${timeoutMs} ms: wait for nothing at the top level`)));
+    timer = after('lifecycle', timeoutMs, () =>
+      reject(
+        new PolicyFault(
+          `${shortName} did not load within ${timeoutMs} ms: wait for nothing at the top level`,
+        ),
+      ),
+    );
   });
   try {
-    return (await Promise.race([import(pathToFileURL(file).href), tooLong])) as Readonly<Record<string, unknown>>;
+    return (await Promise.race([import(pathToFileURL(file).href), tooLong])) as Readonly<
+      Record<string, unknown>
+    >;
   } catch (cause) {
     if (cause instanceof PolicyFault) throw cause;
     throw new PolicyFault(`${shortName} cannot be run: ${explain(cause)}`, { cause });
@@ -79,7 +102,8 @@ function exportedSchemaFault(value: unknown, name: string): string | undefined {
   if (!isSchema(value)) {
     return 'its schema is not one: make it with definePolicySchema({ name, summary, phases, config })';
   }
-  if (value.name !== name) return `its schema is named "${value.name}" and its folder "${name}": give both the same name`;
+  if (value.name !== name)
+    return `its schema is named "${value.name}" and its folder "${name}": give both the same name`;
   return schemaFault(value);
 }
 
@@ -88,11 +112,21 @@ function isSchema(value: unknown): value is PolicySchema {
   if (!isRecord(value)) return false;
   const { name, phases, attach, answers, answersPreflight, config } = value;
   const flags = typeof answers === 'boolean' && typeof answersPreflight === 'boolean';
-  return typeof name === 'string' && Array.isArray(phases) && Array.isArray(attach) && flags && isZodType(config);
+  return (
+    typeof name === 'string' &&
+    Array.isArray(phases) &&
+    Array.isArray(attach) &&
+    flags &&
+    isZodType(config)
+  );
 }
 
 function policyFault(value: unknown, name: string): string | undefined {
-  if (!isRecord(value) || typeof value['compile'] !== 'function' || exportedSchemaFault(value['schema'], name) !== undefined) {
+  if (
+    !isRecord(value) ||
+    typeof value['compile'] !== 'function' ||
+    exportedSchemaFault(value['schema'], name) !== undefined
+  ) {
     return `its policy is not one: make it with definePolicy({ schema, compile }) and the schema of ${name}/schema.ts`;
   }
   return undefined;

@@ -14,12 +14,14 @@ const roots = new Set<string>();
  */
 export async function serveFromHere(directories: readonly string[]): Promise<void> {
   const hooked = roots.size > 0;
-  for (const directory of directories) roots.add(pathToFileURL((await realpath(directory)) + sep).href);
+  for (const directory of directories)
+    roots.add(pathToFileURL((await realpath(directory)) + sep).href);
   if (hooked) return;
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const fromPolicy = context.parentURL !== undefined && isBelowRoot(context.parentURL);
-      if (fromPolicy && served.test(specifier)) return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+      if (fromPolicy && served.test(specifier))
+        return nextResolve(specifier, { ...context, parentURL: import.meta.url });
       const resolved = nextResolve(specifier, context);
       if (!isBelowRoot(resolved.url)) return resolved;
       if (resolved.url.endsWith('.ts')) return { ...resolved, format: 'module-typescript' };

@@ -16,12 +16,19 @@ export interface CompiledPolicy {
  * Parses the configuration with the policy's schema and compiles it. Throws an Error that says what to change when the
  * configuration is not valid or a hook belongs to a phase that the schema does not name; rethrows exceptions of `compile`.
  */
-export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost, onError: OnError | undefined): CompiledPolicy {
+export function compilePolicy(
+  policy: Policy,
+  config: unknown,
+  host: PolicyHost,
+  onError: OnError | undefined,
+): CompiledPolicy {
   const { schema } = policy;
   const parsed = schema.config.safeParse(config);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${pointerOf(issue)}: ${issue.message}`);
-    throw new Error(`the configuration of policy "${schema.name}" is not valid:\n${faults.join('\n')}`);
+    throw new Error(
+      `the configuration of policy "${schema.name}" is not valid:\n${faults.join('\n')}`,
+    );
   }
   const hooks = policy.compile(parsed.data, host);
   // A tester attaches its policies to a route.
@@ -34,9 +41,14 @@ export function compilePolicy(policy: Policy, config: unknown, host: PolicyHost,
 export function verdictOf(policy: string, phase: RequestPhase, answer: unknown): Reply | undefined {
   if (answer === undefined) return undefined;
   const where = `the ${phase} hook of policy "${policy}"`;
-  if (!isReply(answer)) throw new TypeError(`${where} answered ${describe(answer)}: return deny(…) or reply(…) to stop, or undefined to go on`);
+  if (!isReply(answer))
+    throw new TypeError(
+      `${where} answered ${describe(answer)}: return deny(…) or reply(…) to stop, or undefined to go on`,
+    );
   if (!Number.isInteger(answer.status) || answer.status < 200 || answer.status > 599) {
-    throw new RangeError(`${where} answered with status ${answer.status}: a final response has one from 200 to 599`);
+    throw new RangeError(
+      `${where} answered with status ${answer.status}: a final response has one from 200 to 599`,
+    );
   }
   return answer;
 }
@@ -46,11 +58,14 @@ function isReply(answer: unknown): answer is Reply {
 }
 
 function describe(answer: unknown): string {
-  return typeof answer === 'object' && answer !== null ? `an object with ${Object.keys(answer).join(', ') || 'no properties'}` : String(answer);
+  return typeof answer === 'object' && answer !== null
+    ? `an object with ${Object.keys(answer).join(', ') || 'no properties'}`
+    : String(answer);
 }
 
 function pointerOf(issue: z.core.$ZodIssue): string {
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path;
+  const path =
+    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path;
   return `/${path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
 }
 

@@ -10,7 +10,13 @@ const anything = z.looseObject({});
 
 /** A policy that consists of hooks only. */
 function policyOf(name: string, hooks: PolicyHooks, onError?: 'open' | 'closed'): Policy {
-  const schema = definePolicySchema({ name, summary: 'For this spec.', phases: [...phases], config: anything, onError });
+  const schema = definePolicySchema({
+    name,
+    summary: 'For this spec.',
+    phases: [...phases],
+    config: anything,
+    onError,
+  });
   return definePolicy({ schema, compile: () => hooks });
 }
 
@@ -40,7 +46,12 @@ describe('PolicyTester', () => {
       headers: { 'X-Greeting': 'mine', Accept: '*/*' },
       upstream: { status: 201, headers: { Location: '/orders/7' } },
     });
-    expect(answer).toMatchObject({ status: 201, reply: undefined, forwarded: { method: 'POST', path: '/orders', query: 'a=1' }, phases: ['transform'] });
+    expect(answer).toMatchObject({
+      status: 201,
+      reply: undefined,
+      forwarded: { method: 'POST', path: '/orders', query: 'a=1' },
+      phases: ['transform'],
+    });
     expect(answer.forwarded?.headers.entries()).toEqual([
       ['x-greeting', 'hello'],
       ['accept', '*/*'],
@@ -51,7 +62,8 @@ describe('PolicyTester', () => {
   });
 
   it('names every fault of a configuration by its pointer', () => {
-    const attempt = (): unknown => new PolicyTester(greeting, { word: 'x', wrod: 'hello' } as never);
+    const attempt = (): unknown =>
+      new PolicyTester(greeting, { word: 'x', wrod: 'hello' } as never);
     expect(attempt).toThrow('the configuration of policy "greeting" is not valid:');
     expect(attempt).toThrow('  /word: ');
     expect(attempt).toThrow('  /wrod: ');
@@ -61,7 +73,10 @@ describe('PolicyTester', () => {
     const seen: string[] = [];
     const noisy = (name: string): Policy => {
       const note = (phase: string) => () => void seen.push(`${name} ${phase}`);
-      return policyOf(name, Object.fromEntries([...phases].reverse().map((phase) => [phase, note(phase)])));
+      return policyOf(
+        name,
+        Object.fromEntries([...phases].reverse().map((phase) => [phase, note(phase)])),
+      );
     };
     const answer = await new PolicyTester(noisy('a'), {}).with(noisy('b'), {}).send();
     expect(seen).toEqual(phases.flatMap((phase) => [`a ${phase}`, `b ${phase}`]));
@@ -69,7 +84,9 @@ describe('PolicyTester', () => {
   });
 
   it('stops at a reply; the respond and settle phases still run', async () => {
-    const first = policyOf('first', { authorize: async () => deny('forbidden', 'Ask for access.') });
+    const first = policyOf('first', {
+      authorize: async () => deny('forbidden', 'Ask for access.'),
+    });
     const second = policyOf('second', {
       authorize: () => reply(204),
       transform: () => reply(204),
@@ -77,20 +94,38 @@ describe('PolicyTester', () => {
       settle: () => undefined,
     });
     const answer = await new PolicyTester(first, {}).with(second, {}).send();
-    expect(answer).toMatchObject({ status: 403, repliedBy: 'first', forwarded: undefined, phases: ['authorize', 'respond', 'settle'] });
+    expect(answer).toMatchObject({
+      status: 403,
+      repliedBy: 'first',
+      forwarded: undefined,
+      phases: ['authorize', 'respond', 'settle'],
+    });
     expect(answer.response.headers.get('x-origin')).toBe('gateway');
     expect(answer.response.headers.get('content-type')).toBe('application/problem+json');
-    expect(JSON.parse(String(answer.response.content))).toMatchObject({ code: 'forbidden', detail: 'Ask for access.', requestId: 'test-1' });
+    expect(JSON.parse(String(answer.response.content))).toMatchObject({
+      code: 'forbidden',
+      detail: 'Ask for access.',
+      requestId: 'test-1',
+    });
   });
 
   it('returns a plain reply unchanged', async () => {
-    const { response } = await new PolicyTester(policyOf('plain', { answer: () => reply(200, [['X-A', '1']], 'hi') }), {}).send();
+    const { response } = await new PolicyTester(
+      policyOf('plain', { answer: () => reply(200, [['X-A', '1']], 'hi') }),
+      {},
+    ).send();
     expect(response).toMatchObject({ status: 200, content: 'hi' });
     expect(response.headers.entries()).toEqual([['x-a', '1']]);
   });
 
   it('keeps response fields, the first identity and the lowest limit of content', async () => {
-    const consumer = (username: string) => ({ id: username, username, customId: undefined, groups: [], quotas: [] });
+    const consumer = (username: string) => ({
+      id: username,
+      username,
+      customId: undefined,
+      groups: [],
+      quotas: [],
+    });
     const credential = { id: 'k', name: 'k', kind: 'key', expiresAtMs: undefined } as const;
     const policy = policyOf('all', {
       authenticate: (exchange) => {
@@ -105,7 +140,11 @@ describe('PolicyTester', () => {
       },
       respond: (_exchange, { headers }) => headers.set('X-Seen', headers.getAll('vary').join('|')),
     });
-    const { consumer: found, maxBodyBytes, response } = await new PolicyTester(policy, {}).send({
+    const {
+      consumer: found,
+      maxBodyBytes,
+      response,
+    } = await new PolicyTester(policy, {}).send({
       upstream: { headers: { Vary: 'Accept', 'X-Limit': '9' } },
     });
     expect(found?.username).toBe('one');
@@ -124,22 +163,36 @@ describe('PolicyTester', () => {
 
   it('lets onError decide about a fault', async () => {
     const closed = await new PolicyTester(broken('closed'), {}).send();
-    expect(closed).toMatchObject({ status: 503, reply: { code: 'policy_failed' }, faults: [{ policy: 'broken', error: new Error('no store') }] });
+    expect(closed).toMatchObject({
+      status: 503,
+      reply: { code: 'policy_failed' },
+      faults: [{ policy: 'broken', error: new Error('no store') }],
+    });
     const open = await new PolicyTester(broken('closed'), {}, { onError: 'open' }).send();
     expect(open).toMatchObject({ status: 200, reply: undefined, faults: [{ policy: 'broken' }] });
   });
 
   it.each([
-    [null, 'the answer hook of policy "odd" answered null: return deny(…) or reply(…) to stop, or undefined to go on'],
+    [
+      null,
+      'the answer hook of policy "odd" answered null: return deny(…) or reply(…) to stop, or undefined to go on',
+    ],
     [{ code: 403 }, 'answered an object with code:'],
     [reply(99), 'answered with status 99: a final response has one from 200 to 599'],
   ])('explains what is wrong with the answer %j', async (answer, message) => {
-    await expect(new PolicyTester(policyOf('odd', { answer: () => answer as never }), {}).send()).rejects.toThrow(message);
+    await expect(
+      new PolicyTester(policyOf('odd', { answer: () => answer as never }), {}).send(),
+    ).rejects.toThrow(message);
   });
 
   it('refuses a hook in a phase that the schema does not name', () => {
-    const policy = definePolicy({ schema: greeting.schema, compile: () => ({ limit: () => undefined }) });
-    expect(() => new PolicyTester(policy, {})).toThrow('policy "greeting" has a hook for "limit": list it in the phases of its schema, which are transform');
+    const policy = definePolicy({
+      schema: greeting.schema,
+      compile: () => ({ limit: () => undefined }),
+    });
+    expect(() => new PolicyTester(policy, {})).toThrow(
+      'policy "greeting" has a hook for "limit": list it in the phases of its schema, which are transform',
+    );
   });
 
   it('knows keys by their hash, and consumers with quotas', async () => {
@@ -154,10 +207,21 @@ describe('PolicyTester', () => {
           },
         }),
       });
-    const keys = [{ key: 'abc', consumer: { username: 'acme', quotas: [{ name: 'gold', limits: [{ requests: 5, per: 'second' }] }] } }] as const;
+    const keys = [
+      {
+        key: 'abc',
+        consumer: {
+          username: 'acme',
+          quotas: [{ name: 'gold', limits: [{ requests: 5, per: 'second' }] }],
+        },
+      },
+    ] as const;
     const hash = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     const { consumer, credential } = await new PolicyTester(policy(hash), {}, { keys }).send();
-    expect(consumer).toMatchObject({ id: 'consumer-acme', quotas: [{ name: 'gold', scope: 'consumer:consumer-acme', limits: [{ requests: 5 }] }] });
+    expect(consumer).toMatchObject({
+      id: 'consumer-acme',
+      quotas: [{ name: 'gold', scope: 'consumer:consumer-acme', limits: [{ requests: 5 }] }],
+    });
     expect(credential).toMatchObject({ name: 'acme-key', kind: 'key', expiresAtMs: undefined });
     expect((await new PolicyTester(policy('00'), {}, { keys }).send()).consumer).toBeUndefined();
   });
@@ -166,12 +230,21 @@ describe('PolicyTester', () => {
 describe('the limits of a PolicyTester', () => {
   const limited = (...rules: LimitRule[]): Policy =>
     definePolicy({
-      schema: definePolicySchema({ name: 'limited', summary: 'Limits.', phases: ['limit'], config: anything }),
+      schema: definePolicySchema({
+        name: 'limited',
+        summary: 'Limits.',
+        phases: ['limit'],
+        config: anything,
+      }),
       compile: (_config, host) => ({
         limit: async () => {
-          const decisions = await host.stores.limits.take(rules.map((rule, index) => ({ key: `${index}`, rule })));
+          const decisions = await host.stores.limits.take(
+            rules.map((rule, index) => ({ key: `${index}`, rule })),
+          );
           const refused = decisions.find(({ allowed }) => !allowed);
-          return refused === undefined ? undefined : deny('rate_limited', `${refused.retryAfterMs}`);
+          return refused === undefined
+            ? undefined
+            : deny('rate_limited', `${refused.retryAfterMs}`);
         },
       }),
     });
@@ -182,7 +255,10 @@ describe('the limits of a PolicyTester', () => {
   };
 
   it('refill a bucket on the tester clock', async () => {
-    const tester = new PolicyTester(limited({ algorithm: 'token-bucket', ratePerSecond: 4, burst: 2 }), {});
+    const tester = new PolicyTester(
+      limited({ algorithm: 'token-bucket', ratePerSecond: 4, burst: 2 }),
+      {},
+    );
     expect(await outcomes(tester, 3)).toEqual([200, 200, 429]);
     expect((await tester.send()).reply?.detail).toBe('250');
     tester.advance(250);
@@ -207,7 +283,10 @@ describe('the limits of a PolicyTester', () => {
 
   it('count in all limits or in none', async () => {
     const tester = new PolicyTester(
-      limited({ algorithm: 'token-bucket', ratePerSecond: 1, burst: 1 }, { algorithm: 'window', limit: 2, period: 'hour' }),
+      limited(
+        { algorithm: 'token-bucket', ratePerSecond: 1, burst: 1 },
+        { algorithm: 'window', limit: 2, period: 'hour' },
+      ),
       {},
     );
     expect(await outcomes(tester, 3)).toEqual([200, 429, 429]);

@@ -10,7 +10,13 @@ import type { Reply } from '../reply.ts';
 import { compilePolicy, isRequestPhase, type CompiledPolicy } from './compile-policy.ts';
 import { ManualClock } from './manual-clock.ts';
 import { TestExchange, type TestPlace, type TestRequest } from './test-exchange.ts';
-import { credentialsOf, quotasOf, resourceRef, type TestKey, type TestQuota } from './test-facts.ts';
+import {
+  credentialsOf,
+  quotasOf,
+  resourceRef,
+  type TestKey,
+  type TestQuota,
+} from './test-facts.ts';
 import { TestLimitStore } from './test-limit-store.ts';
 import { TestRun, type TestFault } from './test-run.ts';
 
@@ -39,7 +45,14 @@ export interface TestAnswer {
   readonly reply: Reply | undefined;
   readonly repliedBy: string | undefined;
   /** The request to the upstream; undefined when a policy answered. */
-  readonly forwarded: { readonly method: string; readonly path: string; readonly query: string; readonly headers: HeaderList } | undefined;
+  readonly forwarded:
+    | {
+        readonly method: string;
+        readonly path: string;
+        readonly query: string;
+        readonly headers: HeaderList;
+      }
+    | undefined;
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
   /** The phases in which a policy ran, in order. */
@@ -79,13 +92,17 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   /** Throws an Error that says what to change when the configuration is not valid, and rethrows exceptions of `compile`. */
   constructor(policy: Policy<Config>, config: z.input<Config>, options: PolicyTesterOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
-    this.stores = { limits: options.limits ?? new TestLimitStore(this.clock), credentials: credentialsOf(options.keys ?? []) };
+    this.stores = {
+      limits: options.limits ?? new TestLimitStore(this.clock),
+      credentials: credentialsOf(options.keys ?? []),
+    };
     this.onError = options.onError;
     const route = resourceRef('route', 'test');
     this.place = {
       gateway: resourceRef('gateway', 'default'),
       route: { ...route, quotas: quotasOf(options.quotas ?? [], `route:${route.id}`) },
-      service: options.service === null ? undefined : resourceRef('service', options.service ?? 'test'),
+      service:
+        options.service === null ? undefined : resourceRef('service', options.service ?? 'test'),
     };
     this.with(policy, config);
   }
@@ -121,24 +138,57 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
 
     const { reply, repliedBy } = run;
     const forwarded =
-      reply === undefined ? { method: exchange.method, path: exchange.path, query: exchange.query, headers: exchange.headers.clone() } : undefined;
-    const response = reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId);
+      reply === undefined
+        ? {
+            method: exchange.method,
+            path: exchange.path,
+            query: exchange.query,
+            headers: exchange.headers.clone(),
+          }
+        : undefined;
+    const response =
+      reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId);
     exchange.writeRemembered(response.headers);
     run.respond(response);
     run.settle();
     const { consumer, credential, maxBodyBytes } = exchange;
     const { phasesRun, faults } = run;
-    return { response, status: response.status, reply, repliedBy, forwarded, consumer, credential, phases: phasesRun, maxBodyBytes, faults };
+    return {
+      response,
+      status: response.status,
+      reply,
+      repliedBy,
+      forwarded,
+      consumer,
+      credential,
+      phases: phasesRun,
+      maxBodyBytes,
+      faults,
+    };
   }
 }
 
 function upstreamResponse({ upstream }: TestRequest): TestAnswer['response'] {
-  return { status: upstream?.status ?? 200, headers: HeaderList.of(upstream?.headers ?? {}), origin: 'upstream', content: undefined };
+  return {
+    status: upstream?.status ?? 200,
+    headers: HeaderList.of(upstream?.headers ?? {}),
+    origin: 'upstream',
+    content: undefined,
+  };
 }
 
-function gatewayResponse({ status, headers, content, code, detail }: Reply, requestId: string): TestAnswer['response'] {
+function gatewayResponse(
+  { status, headers, content, code, detail }: Reply,
+  requestId: string,
+): TestAnswer['response'] {
   const list = HeaderList.of(headers);
-  if (code === undefined || content !== undefined) return { status, headers: list, origin: 'gateway', content };
+  if (code === undefined || content !== undefined)
+    return { status, headers: list, origin: 'gateway', content };
   list.set('Content-Type', problemMediaType);
-  return { status, headers: list, origin: 'gateway', content: JSON.stringify(problem(code, { detail, requestId })) };
+  return {
+    status,
+    headers: list,
+    origin: 'gateway',
+    content: JSON.stringify(problem(code, { detail, requestId })),
+  };
 }

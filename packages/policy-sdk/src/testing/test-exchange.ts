@@ -52,7 +52,11 @@ export class TestExchange implements Exchange {
   readonly matched = true;
   readonly signal: AbortSignal = new AbortController().signal;
   private readonly hidden: FieldName[] = [];
-  private readonly remembered: { readonly name: string | FieldName; readonly value: string; readonly replaces: boolean }[] = [];
+  private readonly remembered: {
+    readonly name: string | FieldName;
+    readonly value: string;
+    readonly replaces: boolean;
+  }[] = [];
 
   constructor(requestId: string, request: TestRequest, place: TestPlace) {
     this.requestId = requestId;

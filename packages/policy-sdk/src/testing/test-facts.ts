@@ -7,7 +7,11 @@ export interface TestQuota {
   readonly name: string;
   /** The subject that is counted; by default the consumer or route that has the quota. */
   readonly scope?: string;
-  readonly limits: readonly { readonly requests: number; readonly per: QuotaPeriod; readonly burst?: number }[];
+  readonly limits: readonly {
+    readonly requests: number;
+    readonly per: QuotaPeriod;
+    readonly burst?: number;
+  }[];
 }
 
 /** A consumer. Missing properties are derived from the username. */
@@ -33,7 +37,13 @@ export function resourceRef(kind: string, name: string): ResourceRef {
   return { id: `${kind}-${name}`, name };
 }
 
-export function consumerOf({ username, id = `consumer-${username}`, customId, groups = [], quotas = [] }: TestConsumer): Consumer {
+export function consumerOf({
+  username,
+  id = `consumer-${username}`,
+  customId,
+  groups = [],
+  quotas = [],
+}: TestConsumer): Consumer {
   return { id, username, customId, groups, quotas: quotasOf(quotas, `consumer:${id}`) };
 }
 
@@ -50,7 +60,10 @@ export function credentialsOf(keys: readonly TestKey[]): CredentialStore {
   const owners = new Map<string, KeyOwner>();
   for (const { key, consumer, name = `${consumer.username}-key`, expiresAtMs } of keys) {
     const hash = createHash('sha256').update(key).digest('hex');
-    owners.set(hash, { consumer: consumerOf(consumer), credential: { ...resourceRef('key', name), kind: 'key', expiresAtMs } });
+    owners.set(hash, {
+      consumer: consumerOf(consumer),
+      credential: { ...resourceRef('key', name), kind: 'key', expiresAtMs },
+    });
   }
   return { findKey: (hash) => owners.get(hash) };
 }

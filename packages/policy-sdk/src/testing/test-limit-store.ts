@@ -1,4 +1,11 @@
-import type { CalendarWindow, LimitDecision, LimitRequest, LimitRule, LimitStore, TokenBucket } from '@sluice/ratelimit';
+import type {
+  CalendarWindow,
+  LimitDecision,
+  LimitRequest,
+  LimitRule,
+  LimitStore,
+  TokenBucket,
+} from '@sluice/ratelimit';
 import type { Clock } from '../host.ts';
 
 interface Count {
@@ -67,7 +74,10 @@ export class TestLimitStore implements LimitStore {
   private window(key: string, { limit, period }: CalendarWindow): Count {
     const nowMs = this.clock.now();
     const last = this.windows.get(key);
-    const { spent, endMs } = last !== undefined && nowMs < last.endMs ? last : { spent: 0, endMs: windowEndMs(period, nowMs) };
+    const { spent, endMs } =
+      last !== undefined && nowMs < last.endMs
+        ? last
+        : { spent: 0, endMs: windowEndMs(period, nowMs) };
     return {
       limit,
       left: limit - spent,
@@ -82,8 +92,17 @@ const fieldOfPeriod = ['year', 'month', 'day', 'hour', 'minute', 'second'] as co
 /** Returns the start of the next calendar period, UTC. */
 function windowEndMs(period: CalendarWindow['period'], nowMs: number): number {
   const now = new Date(nowMs);
-  const fields = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), now.getUTCHours(), now.getUTCMinutes(), now.getUTCSeconds()];
+  const fields = [
+    now.getUTCFullYear(),
+    now.getUTCMonth(),
+    now.getUTCDate(),
+    now.getUTCHours(),
+    now.getUTCMinutes(),
+    now.getUTCSeconds(),
+  ];
   const at = fieldOfPeriod.indexOf(period);
-  const next = fields.map((field, index) => (index < at ? field : index === at ? field + 1 : index === 2 ? 1 : 0));
+  const next = fields.map((field, index) =>
+    index < at ? field : index === at ? field + 1 : index === 2 ? 1 : 0,
+  );
   return Date.UTC(next[0] as number, next[1], next[2], next[3], next[4], next[5]);
 }

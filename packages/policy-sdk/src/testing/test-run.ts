@@ -49,7 +49,10 @@ export class TestRun {
     }
   }
 
-  private async verdict({ name, hooks, onError }: CompiledPolicy, phase: RequestPhase): Promise<Reply | undefined> {
+  private async verdict(
+    { name, hooks, onError }: CompiledPolicy,
+    phase: RequestPhase,
+  ): Promise<Reply | undefined> {
     let answer: unknown;
     try {
       answer = await hooks[phase]?.(this.exchange);

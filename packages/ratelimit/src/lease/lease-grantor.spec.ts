@@ -7,13 +7,33 @@ import { LeaseGrantor } from './lease-grantor.ts';
 
 const bucket: TokenBucket = { algorithm: 'token-bucket', ratePerSecond: 1_000, burst: 1_600 };
 const window: CalendarWindow = { algorithm: 'window', limit: 1_600, period: 'minute' };
-const report = (more: Partial<LeaseReport> = {}): LeaseReport => ({ key: 'k', rule: bucket, spent: 0, returned: 0, wanted: 0, ...more });
+const report = (more: Partial<LeaseReport> = {}): LeaseReport => ({
+  key: 'k',
+  rule: bucket,
+  spent: 0,
+  returned: 0,
+  wanted: 0,
+  ...more,
+});
 
 describe('LeaseGrantor', () => {
-  const setUp = (holders = 2, maxKeys = 100): { clock: ManualClock; store: MemoryStore; grantor: LeaseGrantor; left: (rule?: typeof bucket | typeof window) => number } => {
+  const setUp = (
+    holders = 2,
+    maxKeys = 100,
+  ): {
+    clock: ManualClock;
+    store: MemoryStore;
+    grantor: LeaseGrantor;
+    left: (rule?: typeof bucket | typeof window) => number;
+  } => {
     const clock = new ManualClock(Date.UTC(2027, 0, 1));
     const store = new MemoryStore({ clock, maxKeys });
-    return { clock, store, grantor: new LeaseGrantor(store, holders), left: (rule = bucket) => store.take([{ key: 'k', rule }], 0)[0]?.remaining ?? -1 };
+    return {
+      clock,
+      store,
+      grantor: new LeaseGrantor(store, holders),
+      left: (rule = bucket) => store.take([{ key: 'k', rule }], 0)[0]?.remaining ?? -1,
+    };
   };
 
   it.each([
@@ -25,7 +45,10 @@ describe('LeaseGrantor', () => {
   ])('grants %s', (_, wanted, holders, granted) => {
     for (const rule of [bucket, window]) {
       const { grantor, left } = setUp(holders);
-      expect(grantor.renew(report({ rule, wanted }))).toMatchObject({ granted, left: 1_600 - granted });
+      expect(grantor.renew(report({ rule, wanted }))).toMatchObject({
+        granted,
+        left: 1_600 - granted,
+      });
       expect(left(rule)).toBe(1_600 - granted);
     }
   });
@@ -33,7 +56,9 @@ describe('LeaseGrantor', () => {
   it('returns the expiry of a lease', () => {
     const { grantor } = setUp();
     expect(grantor.renew(report({ wanted: 10 })).endMs).toBe(Number.POSITIVE_INFINITY);
-    expect(grantor.renew(report({ rule: window, wanted: 10 })).endMs).toBe(Date.UTC(2027, 0, 1, 0, 1));
+    expect(grantor.renew(report({ rule: window, wanted: 10 })).endMs).toBe(
+      Date.UTC(2027, 0, 1, 0, 1),
+    );
   });
 
   it('does not refill a lease, and refills it once it is reported as spent', () => {
@@ -68,7 +93,9 @@ describe('LeaseGrantor', () => {
     grantor.renew(report({ rule: window, wanted: 100 }));
     clock.nowMs += 60_000;
     expect(left(window)).toBe(1_600);
-    expect(grantor.renew(report({ rule: window, spent: 10, returned: 90, wanted: 50 }))).toMatchObject({ granted: 50, left: 1_550 });
+    expect(
+      grantor.renew(report({ rule: window, spent: 10, returned: 90, wanted: 50 })),
+    ).toMatchObject({ granted: 50, left: 1_550 });
     grantor.renew(report({ rule: window, returned: 50 }));
     expect(left(window)).toBe(1_600);
   });
@@ -103,19 +130,26 @@ describe('LeaseGrantor', () => {
     const { store, grantor } = setUp(1, 1);
     store.take([{ key: 'other', rule: bucket }], 1_000);
     store.take([{ key: 'k', rule: bucket }]);
-    expect(grantor.renew(report({ wanted: 100 }))).toEqual({ granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
+    expect(grantor.renew(report({ wanted: 100 }))).toEqual({
+      granted: 0,
+      left: 0,
+      endMs: Number.POSITIVE_INFINITY,
+    });
     expect(grantor.size).toBe(0);
   });
 
   it('refuses an invalid rule', () => {
-    expect(() => setUp().grantor.renew(report({ rule: { ...bucket, burst: 0 }, wanted: 10 }))).toThrow(RangeError);
+    expect(() =>
+      setUp().grantor.renew(report({ rule: { ...bucket, burst: 0 }, wanted: 10 })),
+    ).toThrow(RangeError);
   });
 
   it('keeps the counter of a lease, however many keys are added', () => {
     const { clock, store, grantor } = setUp(2, 10);
     grantor.renew(report({ wanted: 100 }));
     clock.nowMs += 60_000;
-    for (let other = 0; other < 100; other++, clock.nowMs += 10_000) store.take([{ key: `${other}`, rule: bucket }]);
+    for (let other = 0; other < 100; other++, clock.nowMs += 10_000)
+      store.take([{ key: `${other}`, rule: bucket }]);
     expect(store.take([{ key: 'k', rule: bucket }], 0)[0]?.remaining).toBe(1_500);
   });
 });

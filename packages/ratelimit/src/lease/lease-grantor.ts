@@ -74,7 +74,8 @@ export class LeaseGrantor {
       counter.lease(granted);
       const lease = this.#leases.get(name);
       // A counter with leases stays in the table until they expire.
-      if (lease === undefined || lease.endMs !== counter.endMs) this.#leases.set(name, { counter, endMs: counter.endMs, amount: granted });
+      if (lease === undefined || lease.endMs !== counter.endMs)
+        this.#leases.set(name, { counter, endMs: counter.endMs, amount: granted });
       else lease.amount += granted;
     }
     return { granted, left: counter.left, endMs: counter.endMs };

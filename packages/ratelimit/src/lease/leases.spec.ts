@@ -19,9 +19,13 @@ describe('Leases', () => {
   });
   afterEach(() => leases.close());
 
-  const take = (cost = 1, rule: LimitRule = bucket, key = 'k'): LimitDecision | undefined => leases.take({ key, rule }, cost);
-  const takeMany = (count: number, rule: LimitRule = bucket): number => Array.from({ length: count }, () => take(1, rule)).filter((decision) => decision !== undefined).length;
-  const grant = (granted: number, { left = 9_000, endMs = Number.POSITIVE_INFINITY } = {}): void => leases.granted(reports.at(-1)?.id ?? 0, { granted, left, endMs });
+  const take = (cost = 1, rule: LimitRule = bucket, key = 'k'): LimitDecision | undefined =>
+    leases.take({ key, rule }, cost);
+  const takeMany = (count: number, rule: LimitRule = bucket): number =>
+    Array.from({ length: count }, () => take(1, rule)).filter((decision) => decision !== undefined)
+      .length;
+  const grant = (granted: number, { left = 9_000, endMs = Number.POSITIVE_INFINITY } = {}): void =>
+    leases.granted(reports.at(-1)?.id ?? 0, { granted, left, endMs });
 
   it('requests leases only of frequently used limits', () => {
     expect(takeMany(7)).toBe(0);
@@ -36,7 +40,13 @@ describe('Leases', () => {
   it('admits from a lease, and returns what the limit has left', () => {
     takeMany(8);
     grant(100);
-    expect(take()).toEqual({ allowed: true, limit: 10_000, remaining: 9_099, resetMs: 901, retryAfterMs: 0 });
+    expect(take()).toEqual({
+      allowed: true,
+      limit: 10_000,
+      remaining: 9_099,
+      resetMs: 901,
+      retryAfterMs: 0,
+    });
     expect(take(3)).toMatchObject({ allowed: true, remaining: 9_096 });
     expect(take(97)).toBeUndefined();
     expect(take(96)).toMatchObject({ allowed: true, remaining: 9_000 });
@@ -56,12 +66,15 @@ describe('Leases', () => {
     expect(takeMany(33)).toBe(32);
   });
 
-  it.each([0, 0.5, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])('admits nothing for a cost of %s', (cost) => {
-    takeMany(8);
-    grant(100);
-    expect(take(cost)).toBeUndefined();
-    expect(takeMany(100)).toBe(100);
-  });
+  it.each([0, 0.5, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'admits nothing for a cost of %s',
+    (cost) => {
+      takeMany(8);
+      grant(100);
+      expect(take(cost)).toBeUndefined();
+      expect(takeMany(100)).toBe(100);
+    },
+  );
 
   it('waits before the next renewal when nothing was granted', () => {
     takeMany(8);
@@ -140,12 +153,26 @@ describe('Leases', () => {
     takeMany(4);
     const other = { ...bucket, burst: 20 };
     expect(take(1, other)).toBeUndefined();
-    expect(reports.at(-2)).toEqual({ key: 'k', rule: bucket, spent: 4, returned: 96, wanted: 0, id: 0 });
+    expect(reports.at(-2)).toEqual({
+      key: 'k',
+      rule: bucket,
+      spent: 4,
+      returned: 96,
+      wanted: 0,
+      id: 0,
+    });
     expect(reports.at(-1)).toMatchObject({ rule: other, spent: 0, returned: 0, id: 2 });
     // The numbers change during a renewal.
     expect(take(1, bucket)).toBeUndefined();
     leases.granted(2, { granted: 10, left: 0, endMs: Number.POSITIVE_INFINITY });
-    expect(reports.at(-1)).toEqual({ key: 'k', rule: other, spent: 0, returned: 10, wanted: 0, id: 0 });
+    expect(reports.at(-1)).toEqual({
+      key: 'k',
+      rule: other,
+      spent: 0,
+      returned: 10,
+      wanted: 0,
+      id: 0,
+    });
     expect(take(1, bucket)).toBeUndefined();
   });
 
@@ -165,13 +192,15 @@ describe('Leases', () => {
   });
 
   it('tracks ten thousand limits at most', () => {
-    for (let key = 0; key < 10_001; key++) for (let nth = 0; nth < 2; nth++) take(4, bucket, `${key}`);
+    for (let key = 0; key < 10_001; key++)
+      for (let nth = 0; nth < 2; nth++) take(4, bucket, `${key}`);
     expect(leases.size).toBe(10_000);
     expect(reports).toHaveLength(10_000);
     for (let period = 0; period < 3; period++) leases.sweep();
     // Limits that wait for a grant stay.
     expect(leases.size).toBe(10_000);
-    for (const { id } of reports.filter((report) => report.id > 0)) leases.granted(id, { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
+    for (const { id } of reports.filter((report) => report.id > 0))
+      leases.granted(id, { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY });
     leases.sweep();
     expect(leases.size).toBe(0);
   });

@@ -88,8 +88,11 @@ export class Leases {
       lease.balance -= cost;
       lease.spent += cost;
     }
-    if (lease.balance * 4 <= lease.demand && lease.used + lease.usedBefore >= hotUse) this.#renew(lease);
-    return isCovered ? decide(rule, true, lease.left + lease.balance, cost, lease.endMs - wallMs) : undefined;
+    if (lease.balance * 4 <= lease.demand && lease.used + lease.usedBefore >= hotUse)
+      this.#renew(lease);
+    return isCovered
+      ? decide(rule, true, lease.left + lease.balance, cost, lease.endMs - wallMs)
+      : undefined;
   }
 
   /** Applies the grant for the report with this id. */
@@ -100,7 +103,11 @@ export class Leases {
     const { lease, rule } = renewal;
     lease.isRenewing = false;
     if (!sameRule(lease.rule, rule)) {
-      if (granted > 0) this.#report({ key: lease.key, rule, limit: lease.limit, spent: 0, returned: granted, wanted: 0 }, 0);
+      if (granted > 0)
+        this.#report(
+          { key: lease.key, rule, limit: lease.limit, spent: 0, returned: granted, wanted: 0 },
+          0,
+        );
       return;
     }
     if (lease.endMs !== endMs) {

@@ -26,7 +26,8 @@ export function worstExcess(admitted: readonly Admitted[], rule: LimitRule): num
   let level = rule.burst;
   let atMs = admitted[0]?.atMs ?? 0;
   for (const one of admitted) {
-    level = Math.min(rule.burst, level + ((one.atMs - atMs) * rule.ratePerSecond) / 1_000) - one.cost;
+    level =
+      Math.min(rule.burst, level + ((one.atMs - atMs) * rule.ratePerSecond) / 1_000) - one.cost;
     atMs = one.atMs;
     worst = Math.max(worst, -level);
   }

@@ -49,7 +49,8 @@ const bare: AccessRecord = {
   userAgent: undefined,
 };
 
-const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>;
+const parse = (line: string): Record<string, unknown> =>
+  JSON.parse(line) as Record<string, unknown>;
 
 /** Every kind of UTF-16 code unit, lone surrogates included. */
 const anyText = fc
@@ -95,7 +96,17 @@ describe('an access log line', () => {
   it('leaves out what has no value', () => {
     const always = Object.keys(parse(accessLine(bare)));
     expect(always).toEqual([
-      ...['time', 'requestId', 'status', 'source', 'method', 'host', 'path', 'protocol', 'requestBytes'],
+      ...[
+        'time',
+        'requestId',
+        'status',
+        'source',
+        'method',
+        'host',
+        'path',
+        'protocol',
+        'requestBytes',
+      ],
       ...['responseBytes', 'durationMs', 'clientAddress', 'revision'],
     ]);
     expect(parse(accessLine({ ...record, route: { name: '' } }))).not.toHaveProperty('route');
@@ -113,20 +124,44 @@ describe('an access log line', () => {
 
   it('gives back every text, whatever is in it, on one line of printable UTF-8', () => {
     fc.assert(
-      fc.property(fc.record({ text: someText, name: someText, shadow: fc.array(anyText) }), ({ text, name, shadow }) => {
-        const line = accessLine({
-          ...record,
-          shadow,
-          ...{ host: text, path: text, method: text, clientAddress: text, userAgent: text, reason: text, targetAddress: text, upstreamPath: text },
-          ...{ route: { name }, service: { name }, consumer: { username: name } },
-        });
-        expect(line.indexOf('\n')).toBe(line.length - 1);
-        expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-        const read = parse(Buffer.from(line, 'utf8').toString('utf8'));
-        expect(read).toMatchObject({ host: text, path: text, method: text, clientAddress: text, target: text });
-        expect(read).toMatchObject({ route: name, service: name, consumer: name, userAgent: text.slice(0, 256), reason: text.slice(0, 512) });
-        expect(read['shadow'] ?? []).toEqual(shadow);
-      }),
+      fc.property(
+        fc.record({ text: someText, name: someText, shadow: fc.array(anyText) }),
+        ({ text, name, shadow }) => {
+          const line = accessLine({
+            ...record,
+            shadow,
+            ...{
+              host: text,
+              path: text,
+              method: text,
+              clientAddress: text,
+              userAgent: text,
+              reason: text,
+              targetAddress: text,
+              upstreamPath: text,
+            },
+            ...{ route: { name }, service: { name }, consumer: { username: name } },
+          });
+          expect(line.indexOf('\n')).toBe(line.length - 1);
+          expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+          const read = parse(Buffer.from(line, 'utf8').toString('utf8'));
+          expect(read).toMatchObject({
+            host: text,
+            path: text,
+            method: text,
+            clientAddress: text,
+            target: text,
+          });
+          expect(read).toMatchObject({
+            route: name,
+            service: name,
+            consumer: name,
+            userAgent: text.slice(0, 256),
+            reason: text.slice(0, 512),
+          });
+          expect(read['shadow'] ?? []).toEqual(shadow);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -135,12 +170,20 @@ describe('an access log line', () => {
     const size = fc.maxSafeNat();
     const duration = fc.double({ min: 0, max: 1e9, noNaN: true });
     fc.assert(
-      fc.property(size, size, duration, duration, (requestBytes, responseBytes, durationMs, upstreamDurationMs) => {
-        const read = parse(accessLine({ ...record, requestBytes, responseBytes, durationMs, upstreamDurationMs }));
-        expect(read).toMatchObject({ requestBytes, responseBytes });
-        expect(read['durationMs']).toBeCloseTo(durationMs, 2);
-        expect(read['upstreamDurationMs']).toBeCloseTo(upstreamDurationMs, 2);
-      }),
+      fc.property(
+        size,
+        size,
+        duration,
+        duration,
+        (requestBytes, responseBytes, durationMs, upstreamDurationMs) => {
+          const read = parse(
+            accessLine({ ...record, requestBytes, responseBytes, durationMs, upstreamDurationMs }),
+          );
+          expect(read).toMatchObject({ requestBytes, responseBytes });
+          expect(read['durationMs']).toBeCloseTo(durationMs, 2);
+          expect(read['upstreamDurationMs']).toBeCloseTo(upstreamDurationMs, 2);
+        },
+      ),
     );
   });
 
@@ -152,16 +195,22 @@ describe('an access log line', () => {
 
   it('writes any moment as Date does', () => {
     fc.assert(
-      fc.property(fc.array(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })), (dates) => {
-        for (const date of dates) {
-          expect(parse(accessLine({ ...bare, startTimeMs: date.getTime() }))['time']).toBe(date.toISOString());
-        }
-      }),
+      fc.property(
+        fc.array(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })),
+        (dates) => {
+          for (const date of dates) {
+            expect(parse(accessLine({ ...bare, startTimeMs: date.getTime() }))['time']).toBe(
+              date.toISOString(),
+            );
+          }
+        },
+      ),
     );
   });
 
   it('takes every source and code', () => {
-    for (const code of errorCodes) expect(parse(accessLine({ ...record, code }))['code']).toBe(code);
+    for (const code of errorCodes)
+      expect(parse(accessLine({ ...record, code }))['code']).toBe(code);
     for (const source of ['client', 'gateway', 'upstream'] as const) {
       expect(parse(accessLine({ ...record, source }))['source']).toBe(source);
     }
@@ -170,6 +219,8 @@ describe('an access log line', () => {
   it('bounds the User-Agent', () => {
     const read = parse(accessLine({ ...record, userAgent: 'a'.repeat(10_000) }));
     expect(read['userAgent']).toBe('a'.repeat(256));
-    expect(parse(accessLine({ ...record, reason: 'a'.repeat(10_000) }))['reason']).toBe('a'.repeat(512));
+    expect(parse(accessLine({ ...record, reason: 'a'.repeat(10_000) }))['reason']).toBe(
+      'a'.repeat(512),
+    );
   });
 });

@@ -3,10 +3,12 @@ import type { AccessRecord } from './access-record.ts';
 import { jsonDuration, jsonText } from './json-text.ts';
 import { timestamp } from './timestamp.ts';
 
-const absent = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
+const absent = (text: string | undefined): text is undefined | '' =>
+  text === undefined || text === '';
 
 /** The names, each in quotes, of a list that is not empty. */
-const list = (names: readonly string[]): string => names.map((name) => `"${jsonText(name)}"`).join(',');
+const list = (names: readonly string[]): string =>
+  names.map((name) => `"${jsonText(name)}"`).join(',');
 
 /**
  * A record as one line of JSON, line feed included: the fields of `accessLogFields`, in that order. Written by hand, in
@@ -14,7 +16,8 @@ const list = (names: readonly string[]): string => names.map((name) => `"${jsonT
  * and need no escaping; a client may have written all other text.
  */
 export function accessLine(record: AccessRecord): string {
-  const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } = record;
+  const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } =
+    record;
   const { traceId } = record.trace;
   const route = record.route?.name;
   const service = record.service?.name;
@@ -30,12 +33,22 @@ export function accessLine(record: AccessRecord): string {
   line += ',"source":"' + record.source;
   if (!absent(code)) line += '","code":"' + code;
   if (!absent(reason)) line += '","reason":"' + jsonText(reason.slice(0, maxReasonChars));
-  line += '","method":"' + jsonText(record.method) + '","host":"' + jsonText(record.host) + '","path":"' + jsonText(record.path);
+  line +=
+    '","method":"' +
+    jsonText(record.method) +
+    '","host":"' +
+    jsonText(record.host) +
+    '","path":"' +
+    jsonText(record.path);
   if (!absent(upstreamPath)) line += '","upstreamPath":"' + jsonText(upstreamPath);
-  line += '","protocol":"HTTP/' + jsonText(record.protocol) + '","requestBytes":' + record.requestBytes;
-  line += ',"responseBytes":' + record.responseBytes + ',"durationMs":' + jsonDuration(record.durationMs);
+  line +=
+    '","protocol":"HTTP/' + jsonText(record.protocol) + '","requestBytes":' + record.requestBytes;
+  line +=
+    ',"responseBytes":' + record.responseBytes + ',"durationMs":' + jsonDuration(record.durationMs);
   if (upstreamDurationMs >= 0) line += ',"upstreamDurationMs":' + jsonDuration(upstreamDurationMs);
   line += ',"clientAddress":"' + jsonText(record.clientAddress) + '","revision":' + record.revision;
   if (shadow.length > 0) line += ',"shadow":[' + list(shadow) + ']';
-  return absent(userAgent) ? line + '}\n' : line + ',"userAgent":"' + jsonText(userAgent.slice(0, maxUserAgentChars)) + '"}\n';
+  return absent(userAgent)
+    ? line + '}\n'
+    : line + ',"userAgent":"' + jsonText(userAgent.slice(0, maxUserAgentChars)) + '"}\n';
 }

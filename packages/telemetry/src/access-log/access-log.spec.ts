@@ -49,7 +49,11 @@ class Gate implements LineSink {
   }
 
   get ids(): string[] {
-    return this.taken.join('').split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { requestId: string }).requestId);
+    return this.taken
+      .join('')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { requestId: string }).requestId);
   }
 }
 
@@ -62,7 +66,8 @@ function open(options: { flushBytes?: number; flushMs?: number; maxBufferedBytes
     warn: (message) => facts.warnings.push(message),
     ...options,
   });
-  const write = (...ids: string[]): void => ids.forEach((requestId) => log.write({ ...record, requestId }));
+  const write = (...ids: string[]): void =>
+    ids.forEach((requestId) => log.write({ ...record, requestId }));
   return { gate, log, facts, write };
 }
 
@@ -111,7 +116,9 @@ describe('the access log', () => {
     const kept = 1_000 - facts.dropped;
     for (let i = 0; i < kept; i++) gate.finish();
     expect(gate.ids).toEqual(Array.from({ length: kept }, (_, i) => String(i)));
-    expect(facts.warnings[1]).toBe(`access log is written again; ${facts.dropped} lines were dropped`);
+    expect(facts.warnings[1]).toBe(
+      `access log is written again; ${facts.dropped} lines were dropped`,
+    );
     write('later');
     expect(gate.ids).toContain('later');
     expect(facts.warnings).toHaveLength(2);
@@ -122,10 +129,15 @@ describe('the access log', () => {
     write('1', '2', '3');
     gate.finish(new Error('ENOSPC: no space left on device'));
     expect(facts.dropped).toBe(1);
-    expect(facts.warnings).toEqual(['access log lines are dropped: ENOSPC: no space left on device']);
+    expect(facts.warnings).toEqual([
+      'access log lines are dropped: ENOSPC: no space left on device',
+    ]);
     gate.finish(new Error('ENOSPC: no space left on device'));
     gate.finish();
-    expect(facts).toEqual({ dropped: 2, warnings: [expect.anything(), 'access log is written again; 2 lines were dropped'] });
+    expect(facts).toEqual({
+      dropped: 2,
+      warnings: [expect.anything(), 'access log is written again; 2 lines were dropped'],
+    });
   });
 
   it('writes what is there when it is closed', async () => {

@@ -76,7 +76,10 @@ export class AccessLog {
     const timer = setTimeout(resolve, timeoutMs);
     await promise;
     clearTimeout(timer);
-    const left = this.#queue.reduce((lines, batch) => lines + batch.lines, this.#writing?.lines ?? 0);
+    const left = this.#queue.reduce(
+      (lines, batch) => lines + batch.lines,
+      this.#writing?.lines ?? 0,
+    );
     this.#queue = [];
     if (left > 0) this.#drop(left, 'its output did not take them before the end');
   }
@@ -85,7 +88,9 @@ export class AccessLog {
     const maxBytes = line.length * MAX_BYTES_PER_CHAR;
     if (this.#buffer.length - this.#length < maxBytes) {
       this.#flush();
-      this.#buffer = Buffer.allocUnsafeSlow(Math.max(this.#options.flushBytes + ROOM_BYTES, maxBytes));
+      this.#buffer = Buffer.allocUnsafeSlow(
+        Math.max(this.#options.flushBytes + ROOM_BYTES, maxBytes),
+      );
     }
     const written = this.#buffer.write(line, this.#length, 'utf8');
     this.#length += written;
@@ -99,7 +104,8 @@ export class AccessLog {
   }
 
   #flush(): void {
-    if (this.#lines > 0) this.#queue.push({ bytes: this.#buffer.subarray(0, this.#length), lines: this.#lines });
+    if (this.#lines > 0)
+      this.#queue.push({ bytes: this.#buffer.subarray(0, this.#length), lines: this.#lines });
     this.#buffer = NOTHING;
     this.#length = 0;
     this.#lines = 0;

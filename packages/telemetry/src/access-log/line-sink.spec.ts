@@ -1,6 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,8 +62,19 @@ describe('a file as sink', () => {
       console.log(await put('c\\n'), await put('d\\n'));`;
     // A limit on the size of files stands for a full disk.
     const shell = 'trap "" XFSZ; ulimit -f 8; exec "$0" "$@"';
-    const args = ['-c', shell, process.execPath, '--input-type=module', '-e', script, sourceUrl, path];
-    expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe('undefined EFBIG\nundefined undefined\n');
+    const args = [
+      '-c',
+      shell,
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      sourceUrl,
+      path,
+    ];
+    expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe(
+      'undefined EFBIG\nundefined undefined\n',
+    );
     expect(readFileSync(path, 'utf8')).toBe(`${'a'.repeat(3_000)}\nbb\nc\nd\n`);
   });
 
@@ -72,7 +91,8 @@ describe('a file as sink', () => {
     await sleep(50);
     expect(isDone).toBe(false);
     const reader = await open(path, 'r');
-    for (let length = 0; length < size; ) length += (await reader.read(Buffer.alloc(65_536))).bytesRead;
+    for (let length = 0; length < size;)
+      length += (await reader.read(Buffer.alloc(65_536))).bytesRead;
     expect(await written).toBeUndefined();
     await reader.close();
     closeSync(fd);
@@ -103,7 +123,9 @@ const script = `
 `;
 
 function run(stdout: 'pipe' | number) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, sourceUrl], { stdio: ['ignore', stdout, 'pipe'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, sourceUrl], {
+    stdio: ['ignore', stdout, 'pipe'],
+  });
   let said = '';
   child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
   return { child, said: () => said };

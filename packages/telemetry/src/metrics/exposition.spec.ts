@@ -4,15 +4,29 @@ import type { MetricsSnapshot } from './snapshot.ts';
 
 const snapshot: MetricsSnapshot = [
   {
-    definition: { name: 'hits_total', type: 'counter', help: 'Hits on a page\\path\nand more.', labels: ['page', 'kind'] },
+    definition: {
+      name: 'hits_total',
+      type: 'counter',
+      help: 'Hits on a page\\path\nand more.',
+      labels: ['page', 'kind'],
+    },
     series: [
       { labels: ['a', 'x'], values: [3] },
       { labels: ['say "hi"\\\n', 'ü'], values: [0.5] },
     ],
   },
-  { definition: { name: 'size', type: 'gauge', help: 'Size.', labels: [] }, series: [{ labels: [], values: [-Infinity] }] },
   {
-    definition: { name: 'delay_seconds', type: 'histogram', help: 'Delay.', labels: ['page'], bounds: [0.1, 1] },
+    definition: { name: 'size', type: 'gauge', help: 'Size.', labels: [] },
+    series: [{ labels: [], values: [-Infinity] }],
+  },
+  {
+    definition: {
+      name: 'delay_seconds',
+      type: 'histogram',
+      help: 'Delay.',
+      labels: ['page'],
+      bounds: [0.1, 1],
+    },
     series: [{ labels: ['a'], values: [2, 0, 5, 12.25] }],
   },
 ];
@@ -67,7 +81,10 @@ describe('OpenMetrics text format', () => {
     ['text/plain', 'prometheus'],
     ['application/openmetrics-text', 'openmetrics'],
     ['application/openmetrics-text; version=1.0.0; charset=utf-8', 'openmetrics'],
-    ['application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1', 'openmetrics'],
+    [
+      'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      'openmetrics',
+    ],
     ['application/openmetrics-text;q=0.3,text/plain;q=0.8', 'prometheus'],
     ['application/openmetrics-text;q=0', 'prometheus'],
     ['application/openmetrics-text;q=nonsense', 'prometheus'],

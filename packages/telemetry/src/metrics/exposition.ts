@@ -12,7 +12,8 @@ export const metricsMediaTypes = Object.freeze({
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
 
-const escapeLabel = (text: string): string => text.replace(/[\\"\n]/g, (character) => escapes[character]!);
+const escapeLabel = (text: string): string =>
+  text.replace(/[\\"\n]/g, (character) => escapes[character]!);
 
 function number(value: number): string {
   if (value === Infinity) return '+Inf';
@@ -30,7 +31,11 @@ function labelText(names: readonly string[], values: readonly string[], le?: str
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-function histogramLines(definition: MetricDefinition, series: SeriesSnapshot, format: MetricsFormat): string {
+function histogramLines(
+  definition: MetricDefinition,
+  series: SeriesSnapshot,
+  format: MetricsFormat,
+): string {
   const { name, labels } = definition;
   const bounds = definition.bounds ?? [];
   let text = '';
@@ -56,7 +61,10 @@ function head({ definition }: MetricSnapshot, format: MetricsFormat): string {
  * Writes metrics in pieces of about 16 KiB, so that a server can let requests pass in between. Sources: Prometheus text
  * format 0.0.4, OpenMetrics 1.0.
  */
-export function* exposition(snapshot: MetricsSnapshot, format: MetricsFormat): Generator<string, void, undefined> {
+export function* exposition(
+  snapshot: MetricsSnapshot,
+  format: MetricsFormat,
+): Generator<string, void, undefined> {
   let text = '';
   for (const metric of snapshot) {
     const { definition } = metric;

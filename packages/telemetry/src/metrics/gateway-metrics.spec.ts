@@ -24,7 +24,11 @@ describe('the metrics of a node', () => {
   it('are all those of the table of names, and no others', () => {
     const { registry } = setUp();
     const names = registry.snapshot().map(({ definition }) => definition.name);
-    expect(names.sort()).toEqual(Object.values(metricDefinitions).map(({ name }) => name).sort());
+    expect(names.sort()).toEqual(
+      Object.values(metricDefinitions)
+        .map(({ name }) => name)
+        .sort(),
+    );
   });
 
   it('count a request by route, service and status', () => {
@@ -34,9 +38,15 @@ describe('the metrics of a node', () => {
     route.record(200, 2, 100, 1_000);
     route.record(429, 0.1, 50, 200);
     route.record(200, 70_000, 100, 1_000);
-    expect(text()).toContain('sluice_requests_total{route="orders",service="orders-v1",status="200"} 3\n');
-    expect(text()).toContain('sluice_requests_total{route="orders",service="orders-v1",status="429"} 1\n');
-    expect(text()).toContain('sluice_request_duration_seconds_bucket{route="orders",le="0.001"} 1\n');
+    expect(text()).toContain(
+      'sluice_requests_total{route="orders",service="orders-v1",status="200"} 3\n',
+    );
+    expect(text()).toContain(
+      'sluice_requests_total{route="orders",service="orders-v1",status="429"} 1\n',
+    );
+    expect(text()).toContain(
+      'sluice_request_duration_seconds_bucket{route="orders",le="0.001"} 1\n',
+    );
     expect(text()).toContain('sluice_request_duration_seconds_bucket{route="orders",le="60"} 3\n');
     expect(text()).toContain('sluice_request_duration_seconds_count{route="orders"} 4\n');
     expect(text()).toContain('sluice_request_bytes_total{route="orders"} 350\n');
@@ -53,9 +63,13 @@ describe('the metrics of a node', () => {
     const { metrics, registry } = setUp();
     const route = metrics.route('orders', 'orders');
     for (let status = 200; status < 600; status++) route.record(status, 1, 0, 0);
-    const [requests] = registry.snapshot().filter(({ definition }) => definition.name === 'sluice_requests_total');
+    const [requests] = registry
+      .snapshot()
+      .filter(({ definition }) => definition.name === 'sluice_requests_total');
     expect(requests!.series).toHaveLength(33);
-    expect(requests!.series.find(({ labels }) => labels[2] === '_other')!.values).toEqual([400 - 32]);
+    expect(requests!.series.find(({ labels }) => labels[2] === '_other')!.values).toEqual([
+      400 - 32,
+    ]);
   });
 
   it('leave room for new routes as old ones go, and still count stragglers of those', () => {
@@ -66,7 +80,9 @@ describe('the metrics of a node', () => {
       route.release();
       route.record(200, 1, 1, 1);
     }
-    expect(text()).toContain('sluice_requests_total{route="route-11999",service="orders",status="200"} 2\n');
+    expect(text()).toContain(
+      'sluice_requests_total{route="route-11999",service="orders",status="200"} 2\n',
+    );
     expect(text()).not.toContain('_other');
     expect(text()).not.toContain('sluice_metric_series_overflow_total{');
   });
@@ -74,7 +90,9 @@ describe('the metrics of a node', () => {
   it('have one error count for each code of the catalogue', () => {
     const { metrics, registry, text } = setUp();
     metrics.recordError('rate_limited');
-    const [errors] = registry.snapshot().filter(({ definition }) => definition.name === 'sluice_errors_total');
+    const [errors] = registry
+      .snapshot()
+      .filter(({ definition }) => definition.name === 'sluice_errors_total');
     expect(errors!.series.map(({ labels }) => labels[0])).toEqual(errorCodes);
     expect(text()).toContain('sluice_errors_total{code="rate_limited"} 1\n');
     expect(text()).toContain('sluice_errors_total{code="overloaded"} 0\n');
@@ -88,10 +106,16 @@ describe('the metrics of a node', () => {
 
   it('tell about the process', () => {
     const { text } = setUp();
-    const value = (name: string): number => Number(new RegExp(`^${name}(?:{.*})? (.*)$`, 'm').exec(text())![1]);
-    expect(text()).toContain(`sluice_build_info{version="1.2.3",node_version="${process.versions.node}"} 1\n`);
+    const value = (name: string): number =>
+      Number(new RegExp(`^${name}(?:{.*})? (.*)$`, 'm').exec(text())![1]);
+    expect(text()).toContain(
+      `sluice_build_info{version="1.2.3",node_version="${process.versions.node}"} 1\n`,
+    );
     expect(value('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
-    expect(value('process_start_time_seconds')).toBeCloseTo(Date.now() / 1_000 - process.uptime(), -2);
+    expect(value('process_start_time_seconds')).toBeCloseTo(
+      Date.now() / 1_000 - process.uptime(),
+      -2,
+    );
     const before = value('process_cpu_seconds_total');
     const until = performance.now() + 20;
     while (performance.now() < until) Math.sqrt(until);

@@ -20,7 +20,9 @@ export class GatewayMetrics {
   readonly spansExported: CounterSeries;
   readonly spansDropped: CounterSeries;
   /** By result, see the definition. */
-  readonly nameResolutions: Readonly<Record<'answered' | 'notFound' | 'failed' | 'stale', CounterSeries>>;
+  readonly nameResolutions: Readonly<
+    Record<'answered' | 'notFound' | 'failed' | 'stale', CounterSeries>
+  >;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
   readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;

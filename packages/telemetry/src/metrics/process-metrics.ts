@@ -5,7 +5,10 @@ import type { EventLoopLag } from './event-loop-lag.ts';
 import type { MetricsRegistry } from './registry.ts';
 
 /** Adds the figures of the process itself to a registry: build, CPU time, memory, event loop lag. */
-export function addProcessMetrics(registry: MetricsRegistry, facts: { version: string; lag: EventLoopLag }): void {
+export function addProcessMetrics(
+  registry: MetricsRegistry,
+  facts: { version: string; lag: EventLoopLag },
+): void {
   const buildInfo = registry.gauge(metricDefinitions.buildInfo);
   const eventLoopLag = registry.gauge(metricDefinitions.eventLoopLag);
   const cpu = registry.counter(metricDefinitions.processCpu).series();

@@ -4,9 +4,21 @@ import type { MetricDefinition } from '../names.ts';
 import { MetricsRegistry } from './registry.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
-const hits = { name: 'hits_total', type: 'counter', help: 'Hits.', labels: ['page', 'kind'], maxSeries: 3 } as const;
+const hits = {
+  name: 'hits_total',
+  type: 'counter',
+  help: 'Hits.',
+  labels: ['page', 'kind'],
+  maxSeries: 3,
+} as const;
 const size = { name: 'size', type: 'gauge', help: 'Size.', labels: ['box'] } as const;
-const delay = { name: 'delay_seconds', type: 'histogram', help: 'Delay.', labels: ['page'], bounds: [0.1, 1, 10] } as const;
+const delay = {
+  name: 'delay_seconds',
+  type: 'histogram',
+  help: 'Delay.',
+  labels: ['page'],
+  bounds: [0.1, 1, 10],
+} as const;
 
 /** Series of one metric as text: labels, then values. */
 const series = (snapshot: MetricsSnapshot, name: string): string[] =>
@@ -33,7 +45,12 @@ describe('a counter', () => {
     for (const page of ['a', 'b', 'c', 'd', 'e']) counter.series(page, 'x').add(1);
     counter.series('a', 'x').add(1);
     const snapshot = registry.snapshot();
-    expect(series(snapshot, 'hits_total')).toEqual(['a,x: 2', 'b,x: 1', 'c,x: 1', '_other,_other: 2']);
+    expect(series(snapshot, 'hits_total')).toEqual([
+      'a,x: 2',
+      'b,x: 1',
+      'c,x: 1',
+      '_other,_other: 2',
+    ]);
     expect(series(snapshot, 'sluice_metric_series_overflow_total')).toEqual(['hits_total: 2']);
   });
 
@@ -58,7 +75,12 @@ describe('a counter', () => {
     held.release();
     counter.series('a', 'x').add(1);
     for (const page of ['b', 'c', 'd']) counter.series(page, 'x').add(1);
-    expect(series(registry.snapshot(), 'hits_total')).toEqual(['a,x: 1', 'b,x: 1', 'c,x: 1', '_other,_other: 1']);
+    expect(series(registry.snapshot(), 'hits_total')).toEqual([
+      'a,x: 1',
+      'b,x: 1',
+      'c,x: 1',
+      '_other,_other: 1',
+    ]);
   });
 
   it('never gives the place of _other away', () => {
@@ -69,11 +91,19 @@ describe('a counter', () => {
     held[3]!.release();
     counter.series('e', 'x').add(1);
     counter.series('_other', '_other').add(1);
-    expect(series(registry.snapshot(), 'hits_total')).toEqual(['a,x: 1', 'b,x: 1', 'c,x: 1', '_other,_other: 3']);
+    expect(series(registry.snapshot(), 'hits_total')).toEqual([
+      'a,x: 1',
+      'b,x: 1',
+      'c,x: 1',
+      '_other,_other: 3',
+    ]);
   });
 
   it('loses no count while routes come and go: what is held is exact, and nothing is held beyond the bound', () => {
-    const step = fc.record({ page: fc.integer({ min: 0, max: 9 }), action: fc.constantFrom('hold', 'add', 'release') });
+    const step = fc.record({
+      page: fc.integer({ min: 0, max: 9 }),
+      action: fc.constantFrom('hold', 'add', 'release'),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const registry = new MetricsRegistry();
@@ -81,7 +111,8 @@ describe('a counter', () => {
         const held = new Map<number, ReturnType<typeof counter.series>>();
         let total = 0;
         for (const { page, action } of steps) {
-          if (action === 'hold' && !held.has(page)) held.set(page, counter.series(String(page), 'x'));
+          if (action === 'hold' && !held.has(page))
+            held.set(page, counter.series(String(page), 'x'));
           const one = held.get(page);
           if (one === undefined) continue;
           if (action === 'add') {
@@ -94,7 +125,9 @@ describe('a counter', () => {
             held.delete(page);
           }
         }
-        const { series: all } = registry.snapshot().find(({ definition }) => definition.name === hits.name)!;
+        const { series: all } = registry
+          .snapshot()
+          .find(({ definition }) => definition.name === hits.name)!;
         expect(all.length).toBeLessThanOrEqual(4);
         expect(new Set(all.map(({ labels }) => labels.join())).size).toBe(all.length);
         expect(all.reduce((sum, { values }) => sum + values[0]!, 0)).toBeLessThanOrEqual(total);
@@ -145,7 +178,12 @@ describe('a histogram', () => {
 describe('a registry', () => {
   it('shows a metric without labels from the start', () => {
     const registry = new MetricsRegistry();
-    registry.counter({ name: 'lonely_total', type: 'counter', help: 'Alone.', labels: [] } as const);
+    registry.counter({
+      name: 'lonely_total',
+      type: 'counter',
+      help: 'Alone.',
+      labels: [],
+    } as const);
     expect(series(registry.snapshot(), 'lonely_total')).toEqual([': 0']);
   });
 

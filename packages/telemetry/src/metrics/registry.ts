@@ -53,13 +53,20 @@ export class MetricsRegistry {
   /** All metrics as they stand, in the order they were added. */
   snapshot(): MetricsSnapshot {
     for (const collect of this.#collectors) collect();
-    return [...this.#entries.values()].map(({ definition, table }) => ({ definition, series: table.snapshot() }));
+    return [...this.#entries.values()].map(({ definition, table }) => ({
+      definition,
+      series: table.snapshot(),
+    }));
   }
 
   #add(definition: MetricDefinition, type: MetricDefinition['type'], width: number): SeriesTable {
-    if (definition.type !== type) throw new TypeError(`metric ${definition.name} is a ${definition.type}, not a ${type}`);
-    if (this.#entries.has(definition.name)) throw new TypeError(`metric ${definition.name} is already defined`);
-    const table = new SeriesTable(definition, width, () => this.#overflow.series(definition.name).add(1));
+    if (definition.type !== type)
+      throw new TypeError(`metric ${definition.name} is a ${definition.type}, not a ${type}`);
+    if (this.#entries.has(definition.name))
+      throw new TypeError(`metric ${definition.name} is already defined`);
+    const table = new SeriesTable(definition, width, () =>
+      this.#overflow.series(definition.name).add(1),
+    );
     // Without labels there is exactly one series: show its zero from the start, so that a rate has a beginning.
     if (definition.labels.length === 0) table.hold([]);
     this.#entries.set(definition.name, { definition, table });

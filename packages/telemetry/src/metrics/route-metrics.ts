@@ -63,7 +63,10 @@ export class RouteMetrics {
     const key = status > maxGrpcStatus ? maxGrpcStatus + 1 : status;
     let series = this.#byGrpcStatus.get(key);
     if (series === undefined) {
-      series = this.#families.grpcResponses.series(this.#route, key > maxGrpcStatus ? otherLabel : String(key));
+      series = this.#families.grpcResponses.series(
+        this.#route,
+        key > maxGrpcStatus ? otherLabel : String(key),
+      );
       this.#byGrpcStatus.set(key, series);
     }
     series.add(1);

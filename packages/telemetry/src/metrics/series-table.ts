@@ -47,7 +47,9 @@ export class SeriesTable {
    */
   hold(labelValues: readonly string[]): SeriesRow {
     if (labelValues.length !== this.#definition.labels.length) {
-      throw new TypeError(`metric ${this.#definition.name} has the labels [${this.#definition.labels.join(', ')}]`);
+      throw new TypeError(
+        `metric ${this.#definition.name} has the labels [${this.#definition.labels.join(', ')}]`,
+      );
     }
     const labels = labelValues.map((value) => value.slice(0, maxLabelChars));
     const key = JSON.stringify(labels);

@@ -5,10 +5,22 @@ import { mergeSnapshots } from './snapshot.ts';
 import type { MetricSnapshot, MetricsSnapshot } from './snapshot.ts';
 
 const hits = { name: 'hits_total', type: 'counter', help: 'Hits.', labels: ['page'] } as const;
-const delay = { name: 'delay_seconds', type: 'histogram', help: 'Delay.', labels: [], bounds: [1, 2] } as const;
+const delay = {
+  name: 'delay_seconds',
+  type: 'histogram',
+  help: 'Delay.',
+  labels: [],
+  bounds: [1, 2],
+} as const;
 
 const gauge = (merge: 'sum' | 'max' | 'min' | undefined, value: number): MetricSnapshot => ({
-  definition: { name: `level_${merge}`, type: 'gauge', help: 'Level.', labels: [], ...(merge && { merge }) },
+  definition: {
+    name: `level_${merge}`,
+    type: 'gauge',
+    help: 'Level.',
+    labels: [],
+    ...(merge && { merge }),
+  },
   series: [{ labels: [], values: [value] }],
 });
 
@@ -31,7 +43,10 @@ const sorted = (snapshot: MetricsSnapshot) =>
 
 describe('snapshots of several processes', () => {
   it('merge into what one process would have counted', () => {
-    const observation = fc.record({ page: fc.constantFrom('a', 'b', 'c'), seconds: fc.integer({ min: 0, max: 4 }) });
+    const observation = fc.record({
+      page: fc.constantFrom('a', 'b', 'c'),
+      seconds: fc.integer({ min: 0, max: 4 }),
+    });
     fc.assert(
       fc.property(fc.array(fc.array(observation)), (processes) => {
         const merged = mergeSnapshots([count([]), ...processes.map(count)]);
@@ -42,12 +57,15 @@ describe('snapshots of several processes', () => {
 
   it('survive being sent between processes', () => {
     const snapshot = count([{ page: 'a', seconds: 1 }]);
-    expect(mergeSnapshots([JSON.parse(JSON.stringify(snapshot)) as MetricsSnapshot])).toEqual(snapshot);
+    expect(mergeSnapshots([JSON.parse(JSON.stringify(snapshot)) as MetricsSnapshot])).toEqual(
+      snapshot,
+    );
   });
 
   it('join gauges as their definition says', () => {
     const values = (merge: 'sum' | 'max' | 'min' | undefined) =>
-      mergeSnapshots([[gauge(merge, 3)], [gauge(merge, 5)], [gauge(merge, 4)]])[0]!.series[0]!.values;
+      mergeSnapshots([[gauge(merge, 3)], [gauge(merge, 5)], [gauge(merge, 4)]])[0]!.series[0]!
+        .values;
     expect(values('sum')).toEqual([12]);
     expect(values('max')).toEqual([5]);
     expect(values('min')).toEqual([3]);
@@ -62,6 +80,8 @@ describe('snapshots of several processes', () => {
 
   it('are refused when they define a metric differently', () => {
     const other: MetricsSnapshot = [{ definition: { ...hits, labels: ['site'] }, series: [] }];
-    expect(() => mergeSnapshots([count([]), other])).toThrow('hits_total is defined differently by two processes');
+    expect(() => mergeSnapshots([count([]), other])).toThrow(
+      'hits_total is defined differently by two processes',
+    );
   });
 });

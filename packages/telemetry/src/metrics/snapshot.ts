@@ -26,7 +26,10 @@ const joinValues = Object.freeze({
   min: (a: number, b: number) => Math.min(a, b),
 });
 
-function joinSeries(definition: MetricDefinition, parts: readonly MetricSnapshot[]): SeriesSnapshot[] {
+function joinSeries(
+  definition: MetricDefinition,
+  parts: readonly MetricSnapshot[],
+): SeriesSnapshot[] {
   const join = joinValues[definition.type === 'gauge' ? (definition.merge ?? 'sum') : 'sum'];
   const joined = new Map<string, { labels: readonly string[]; values: number[] }>();
   for (const part of parts) {
@@ -56,7 +59,9 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     const shape = JSON.stringify([definition.type, definition.labels, definition.bounds]);
     for (const { definition: other } of parts) {
       if (JSON.stringify([other.type, other.labels, other.bounds]) !== shape) {
-        throw new TypeError(`metric ${definition.name} is defined differently by two processes: run the same version`);
+        throw new TypeError(
+          `metric ${definition.name} is defined differently by two processes: run the same version`,
+        );
       }
     }
     return { definition, series: joinSeries(definition, parts) };

@@ -26,7 +26,8 @@ function limitOfReport(): number | string | undefined {
   try {
     // Without this the report resolves the addresses of all sockets to names.
     report.excludeNetwork = true;
-    return (report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }).userLimits?.open_files?.soft;
+    return (report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } })
+      .userLimits?.open_files?.soft;
   } catch {
     return undefined;
   } finally {

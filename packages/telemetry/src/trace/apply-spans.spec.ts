@@ -18,7 +18,8 @@ const facts: ApplyFacts = {
   startTimeMs: 1_700_000_000_000,
   durationMs: 2,
 };
-const write = (digit: string, flags = '01'): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`;
+const write = (digit: string, flags = '01'): string =>
+  `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`;
 
 describe('ApplySpans', () => {
   let receiver: OtlpReceiver;
@@ -30,30 +31,69 @@ describe('ApplySpans', () => {
 
   const spansOf = async (...all: Partial<ApplyFacts>[]) => {
     const before = receiver.spans().length;
-    const exporting = { endpoint: receiver.endpoint, onExported: () => undefined, onDropped: () => undefined, warn: () => undefined };
-    const spans = new ApplySpans({ serviceName: 'sluice-proxy', instanceId: 'node-1', version: '1', export: exporting });
+    const exporting = {
+      endpoint: receiver.endpoint,
+      onExported: () => undefined,
+      onDropped: () => undefined,
+      warn: () => undefined,
+    };
+    const spans = new ApplySpans({
+      serviceName: 'sluice-proxy',
+      instanceId: 'node-1',
+      version: '1',
+      export: exporting,
+    });
     for (const each of all) spans.record({ ...facts, ...each });
     await spans.shutdown();
     return receiver.spans().slice(before);
   };
 
   it('makes a child of the newest write that was sampled', async () => {
-    const [span, ...others] = await spansOf({ traceparents: [write('a'), write('b'), write('c', '00')] });
+    const [span, ...others] = await spansOf({
+      traceparents: [write('a'), write('b'), write('c', '00')],
+    });
     expect(others).toEqual([]);
-    expect(span).toMatchObject({ name: 'apply revision', kind: 'consumer', traceId: 'b'.repeat(32), parentSpanId: 'b'.repeat(16), status: 'unset' });
-    expect(span?.attributes).toEqual({ 'sluice.revision': 7, 'sluice.gateway': 'default', 'sluice.node': 'node-1', 'sluice.changes': 3, 'sluice.outcome': 'applied' });
+    expect(span).toMatchObject({
+      name: 'apply revision',
+      kind: 'consumer',
+      traceId: 'b'.repeat(32),
+      parentSpanId: 'b'.repeat(16),
+      status: 'unset',
+    });
+    expect(span?.attributes).toEqual({
+      'sluice.revision': 7,
+      'sluice.gateway': 'default',
+      'sluice.node': 'node-1',
+      'sluice.changes': 3,
+      'sluice.outcome': 'applied',
+    });
     expect((span?.endTimeUnixNano ?? 0n) - (span?.startTimeUnixNano ?? 0n)).toBe(2_000_000n);
   });
 
   it('makes none when no write was sampled, or what was sent is no traceparent', async () => {
-    expect(await spansOf({}, { traceparents: [write('a', '00')] }, { traceparents: ['', 'x'.repeat(55), `${write('a')}\r\nx`, write('0')] })).toEqual([]);
+    expect(
+      await spansOf(
+        {},
+        { traceparents: [write('a', '00')] },
+        { traceparents: ['', 'x'.repeat(55), `${write('a')}\r\nx`, write('0')] },
+      ),
+    ).toEqual([]);
   });
 
   it('tells what was refused, and why', async () => {
     const traceparents = [write('a')];
-    const [refused, drifted] = await spansOf({ traceparents, outcome: 'refused', faultCode: 'unknown_policy' }, { traceparents, outcome: 'drifted' });
-    expect(refused).toMatchObject({ status: 'error', attributes: { 'sluice.outcome': 'refused', 'error.type': 'unknown_policy' } });
-    expect(drifted).toMatchObject({ status: 'error', attributes: { 'sluice.outcome': 'drifted', 'error.type': 'drifted' } });
+    const [refused, drifted] = await spansOf(
+      { traceparents, outcome: 'refused', faultCode: 'unknown_policy' },
+      { traceparents, outcome: 'drifted' },
+    );
+    expect(refused).toMatchObject({
+      status: 'error',
+      attributes: { 'sluice.outcome': 'refused', 'error.type': 'unknown_policy' },
+    });
+    expect(drifted).toMatchObject({
+      status: 'error',
+      attributes: { 'sluice.outcome': 'drifted', 'error.type': 'drifted' },
+    });
   });
 
   it('reads no more of them than a control plane sends', async () => {
@@ -64,14 +104,33 @@ describe('ApplySpans', () => {
   it('are sent as the settings say', async () => {
     const seen: Record<string, unknown>[] = [];
     const collector = createServer((request, response) => {
-      seen.push({ url: request.url, type: request.headers['content-type'], key: request.headers['x-key'] });
+      seen.push({
+        url: request.url,
+        type: request.headers['content-type'],
+        key: request.headers['x-key'],
+      });
       request.resume().on('end', () => response.end('{}'));
     }).listen(0, '127.0.0.1');
     await once(collector, 'listening');
     const { port } = collector.address() as AddressInfo;
-    const exporting = { onExported: () => undefined, onDropped: () => undefined, warn: () => undefined };
+    const exporting = {
+      onExported: () => undefined,
+      onDropped: () => undefined,
+      warn: () => undefined,
+    };
     const endpoint = `http://127.0.0.1:${port}/in`;
-    const spans = new ApplySpans({ serviceName: 's', instanceId: 'n', version: '1', export: { ...exporting, endpoint, isComplete: true, protocol: 'http/json', headers: { 'x-key': 'k' } } });
+    const spans = new ApplySpans({
+      serviceName: 's',
+      instanceId: 'n',
+      version: '1',
+      export: {
+        ...exporting,
+        endpoint,
+        isComplete: true,
+        protocol: 'http/json',
+        headers: { 'x-key': 'k' },
+      },
+    });
     spans.record({ ...facts, traceparents: [write('a')] });
     await spans.shutdown();
     collector.close();

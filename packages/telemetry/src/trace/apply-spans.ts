@@ -85,10 +85,24 @@ export class ApplySpans {
 function sampledContext(traceparent: string): SpanContext[] {
   const read = parseTraceparent(traceparent);
   if (read === undefined || !read.sampled) return [];
-  return [{ traceId: read.traceId, spanId: read.parentSpanId, traceFlags: TraceFlags.SAMPLED | (read.random ? randomFlag : 0), isRemote: true }];
+  return [
+    {
+      traceId: read.traceId,
+      spanId: read.parentSpanId,
+      traceFlags: TraceFlags.SAMPLED | (read.random ? randomFlag : 0),
+      isRemote: true,
+    },
+  ];
 }
 
-function attributesOf({ revision, gateway, node, changes, outcome, faultCode }: ApplyFacts): Attributes {
+function attributesOf({
+  revision,
+  gateway,
+  node,
+  changes,
+  outcome,
+  faultCode,
+}: ApplyFacts): Attributes {
   return {
     [spanAttributes.revision]: revision,
     [writeSpanAttributes.gateway]: gateway,

@@ -8,9 +8,18 @@ import { clientGone } from './span-facts.ts';
 import type { AttemptFacts, SpanFacts } from './span-facts.ts';
 
 /** Methods that may be an attribute's value (RFC 9110 section 9.3, PATCH, QUERY); any other is `_OTHER`. */
-const knownMethods: ReadonlySet<string> = new Set(
-  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'],
-);
+const knownMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
 
 function setMethod(attributes: Attributes, method: string): void {
   if (knownMethods.has(method)) attributes[spanAttributes.requestMethod] = method;
@@ -38,14 +47,18 @@ interface Outcome {
 }
 
 /** `error.type` is what is known best: our own code, else the name of the gRPC status, else the status code as text. */
-function setOutcome(attributes: Attributes, { status, grpcStatus, errorType, failed }: Outcome): void {
+function setOutcome(
+  attributes: Attributes,
+  { status, grpcStatus, errorType, failed }: Outcome,
+): void {
   if (status > 0) attributes[spanAttributes.statusCode] = status;
   if (grpcStatus >= 0) {
     attributes[spanAttributes.rpcSystem] = 'grpc';
     attributes[spanAttributes.rpcStatus] = grpcStatusName(grpcStatus);
   }
   if (!failed) return;
-  const fromStatus = grpcStatus > 0 ? grpcStatusName(grpcStatus) : status > 0 ? String(status) : '_OTHER';
+  const fromStatus =
+    grpcStatus > 0 ? grpcStatusName(grpcStatus) : status > 0 ? String(status) : '_OTHER';
   attributes[spanAttributes.errorType] = errorType ?? fromStatus;
 }
 
@@ -57,7 +70,8 @@ function serverSpan(facts: SpanFacts): FinishedSpanFacts {
   const { brokenOff, grpcStatus } = facts;
   // 499 of ours is for the log: no status was sent to a client that had left.
   const status = brokenOff === clientGone && facts.status === 499 ? 0 : facts.status;
-  const failed = status >= 500 || status === 0 || brokenOff !== undefined || isGrpcServerError(grpcStatus);
+  const failed =
+    status >= 500 || status === 0 || brokenOff !== undefined || isGrpcServerError(grpcStatus);
   const attributes: Attributes = {
     [spanAttributes.urlPath]: facts.path,
     [spanAttributes.urlScheme]: facts.scheme,
@@ -99,7 +113,11 @@ function serverSpan(facts: SpanFacts): FinishedSpanFacts {
  * The CLIENT span of one attempt, from the request to the last byte of the response. Here a 4xx is an error, and so is every
  * gRPC status but OK, as the conventions have it.
  */
-function attemptSpan(facts: SpanFacts, attempt: AttemptFacts, resendCount: number): FinishedSpanFacts {
+function attemptSpan(
+  facts: SpanFacts,
+  attempt: AttemptFacts,
+  resendCount: number,
+): FinishedSpanFacts {
   const { status, grpcStatus, errorType } = attempt;
   const failed = status >= 400 || status === 0 || errorType !== undefined || grpcStatus > 0;
   const host = attempt.host.includes(':') ? `[${attempt.host}]` : attempt.host;

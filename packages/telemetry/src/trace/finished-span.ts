@@ -1,5 +1,13 @@
 import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import type { Attributes, HrTime, Link, SpanContext, SpanKind, SpanStatus, TraceState } from '@opentelemetry/api';
+import type {
+  Attributes,
+  HrTime,
+  Link,
+  SpanContext,
+  SpanKind,
+  SpanStatus,
+  TraceState,
+} from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { schemaUrl } from '../names.ts';
@@ -88,7 +96,8 @@ export class FinishedSpan implements ReadableSpan {
   constructor(facts: FinishedSpanFacts, resource: Resource) {
     const { traceId, parentSpanId, startTimeMs, durationMs } = facts;
     const durationKnownMs = Math.max(0, durationMs);
-    const traceState = facts.tracestate === undefined ? {} : { traceState: new KeptTraceState(facts.tracestate) };
+    const traceState =
+      facts.tracestate === undefined ? {} : { traceState: new KeptTraceState(facts.tracestate) };
     const traceFlags = TraceFlags.SAMPLED | (facts.random ? randomFlag : 0);
     this.#context = { traceId, spanId: facts.spanId, traceFlags, ...traceState };
     if (parentSpanId !== '') {

@@ -23,7 +23,14 @@ const names = [
 export const maxGrpcStatus = names.length - 1;
 
 /** Those that the OpenTelemetry conventions count as errors of a server; the others are the caller's. */
-const serverErrors: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS']);
+const serverErrors: ReadonlySet<string> = new Set([
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+]);
 
 /** The name of a status code; the number as text when gRPC defines none, which clients read as UNKNOWN. */
 export function grpcStatusName(status: number): string {

@@ -34,11 +34,16 @@ interface OtelVariable {
 
 const protocolFault = (value: string): string | undefined => {
   if ((otlpProtocols as readonly string[]).includes(value)) return undefined;
-  const other = value === 'grpc' ? '; for a collector that takes only grpc, enable its OTLP/HTTP receiver (port 4318)' : '';
+  const other =
+    value === 'grpc'
+      ? '; for a collector that takes only grpc, enable its OTLP/HTTP receiver (port 4318)'
+      : '';
   return `must be http/protobuf or http/json${other}`;
 };
 const endpointFault = (value: string): string | undefined =>
-  /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value) ? undefined : 'must look like http://host:4318';
+  /^https?:\/\/[^/?#]/i.test(value) && URL.canParse(value)
+    ? undefined
+    : 'must look like http://host:4318';
 const timeoutFault = (value: string): string | undefined =>
   /^[1-9]\d{0,5}$/.test(value) ? undefined : 'must be a number of milliseconds from 1 to 999999';
 const headersFault = (value: string): string | undefined => {
@@ -68,8 +73,14 @@ export const otelVariables = Object.freeze({
     text: 'The same for traces alone, used as it is: http://127.0.0.1:4318/v1/traces.',
     faultOf: endpointFault,
   },
-  OTEL_EXPORTER_OTLP_PROTOCOL: { text: 'http/protobuf (default) or http/json.', faultOf: protocolFault },
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: { text: 'The same for traces alone.', faultOf: protocolFault },
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    text: 'http/protobuf (default) or http/json.',
+    faultOf: protocolFault,
+  },
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: {
+    text: 'The same for traces alone.',
+    faultOf: protocolFault,
+  },
   OTEL_EXPORTER_OTLP_HEADERS: {
     text: 'Fields sent with every export, name=value separated by commas; may hold a secret, and is never logged.',
     faultOf: headersFault,
@@ -83,17 +94,27 @@ export const otelVariables = Object.freeze({
   OTEL_TRACES_SAMPLER: {
     text: `Which traces are sampled: ${samplers.join(', ')}. Default parentbased_always_on.`,
     faultOf: (value) =>
-      (samplers as readonly string[]).includes(value) ? undefined : `must be one of ${samplers.join(', ')}`,
+      (samplers as readonly string[]).includes(value)
+        ? undefined
+        : `must be one of ${samplers.join(', ')}`,
   },
   OTEL_TRACES_SAMPLER_ARG: {
     text: 'Share of traces for the samplers with traceidratio, 0 to 1. Default 1.',
-    faultOf: (value) => (/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/.test(value) ? undefined : 'must be a number from 0 to 1'),
+    faultOf: (value) =>
+      /^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/.test(value)
+        ? undefined
+        : 'must be a number from 0 to 1',
   },
-  OTEL_SERVICE_NAME: { text: 'The service.name of the resource; default: the name of the program.', faultOf: serviceNameFault },
+  OTEL_SERVICE_NAME: {
+    text: 'The service.name of the resource; default: the name of the program.',
+    faultOf: serviceNameFault,
+  },
   OTEL_RESOURCE_ATTRIBUTES: {
     text: 'More attributes of the resource, key=value separated by commas, values percent-encoded.',
     faultOf: (value) =>
-      readPairs(value) === undefined ? 'must look like key=value,key=value, with values percent-encoded where needed' : undefined,
+      readPairs(value) === undefined
+        ? 'must look like key=value,key=value, with values percent-encoded where needed'
+        : undefined,
   },
 } as const satisfies Record<string, OtelVariable>);
 

@@ -53,7 +53,11 @@ const attemptOf = (spanId: string, changes: Partial<AttemptFacts> = {}): Attempt
 });
 
 /** A finished request that arrived with this `traceparent`. */
-function request(tracer: Tracer, traceparent?: string, changes: Partial<SpanFacts> = {}): SpanFacts {
+function request(
+  tracer: Tracer,
+  traceparent?: string,
+  changes: Partial<SpanFacts> = {},
+): SpanFacts {
   const trace = tracer.decide(traceparent);
   return {
     trace,
@@ -99,20 +103,42 @@ describe('spans on the wire', () => {
   it('continue the trace of the caller: client, server span, attempts', async () => {
     const { tracer, facts } = setUp();
     const finished = request(tracer, `00-${callerTraceId}-${callerSpanId}-01`);
-    const retried = attemptOf(tracer.attemptSpanId(finished.trace), { status: 0, errorType: 'upstream_connect_failed' });
+    const retried = attemptOf(tracer.attemptSpanId(finished.trace), {
+      status: 0,
+      errorType: 'upstream_connect_failed',
+    });
     tracer.record({ ...finished, attempts: [retried, ...finished.attempts] });
 
     const spans = await receiver.waitForSpans(3);
     const [server, first, second] = spans;
     expect(spans.map(({ traceId }) => traceId)).toEqual(Array(3).fill(callerTraceId));
-    expect(server).toMatchObject({ name: 'GET /orders/*', kind: 'server', parentSpanId: callerSpanId, status: 'unset' });
+    expect(server).toMatchObject({
+      name: 'GET /orders/*',
+      kind: 'server',
+      parentSpanId: callerSpanId,
+      status: 'unset',
+    });
     expect(server!.spanId).toBe(finished.trace.spanId);
-    expect(first).toMatchObject({ name: 'GET', kind: 'client', parentSpanId: server!.spanId, status: 'error' });
+    expect(first).toMatchObject({
+      name: 'GET',
+      kind: 'client',
+      parentSpanId: server!.spanId,
+      status: 'error',
+    });
     expect(second).toMatchObject({ kind: 'client', parentSpanId: server!.spanId, status: 'unset' });
-    expect(second!.attributes).toMatchObject({ 'http.request.resend_count': 1, 'server.port': 9_101 });
+    expect(second!.attributes).toMatchObject({
+      'http.request.resend_count': 1,
+      'server.port': 9_101,
+    });
     // What the upstream receives names the very span that is exported.
-    expect(finished.trace.traceparent(second!.spanId)).toBe(`00-${callerTraceId}-${second!.spanId}-01`);
-    expect(server!.attributes).toMatchObject({ 'http.response.status_code': 200, 'sluice.revision': 3, 'url.path': '/orders/12' });
+    expect(finished.trace.traceparent(second!.spanId)).toBe(
+      `00-${callerTraceId}-${second!.spanId}-01`,
+    );
+    expect(server!.attributes).toMatchObject({
+      'http.response.status_code': 200,
+      'sluice.revision': 3,
+      'url.path': '/orders/12',
+    });
     expect(server!.traceState).toBe('vendor=opaque');
     // The parent of the server span is remote (bit 9), that of an attempt is not; both say so (bit 8); sampled is bit 0.
     expect([server!.flags, first!.flags]).toEqual([0x301, 0x101]);
@@ -138,7 +164,9 @@ describe('spans on the wire', () => {
 
   it('follow the conventions of the version that the names come from', () => {
     const entry = createRequire(import.meta.url).resolve('@opentelemetry/semantic-conventions');
-    const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(
+      readFileSync(join(dirname(entry), '../package.json'), 'utf8'),
+    ) as { version: string };
     expect(schemaUrl).toBe(`https://opentelemetry.io/schemas/${version}`);
   });
 
@@ -177,7 +205,8 @@ describe('spans on the wire', () => {
 
 /** Waits until something holds, for ten seconds at most. */
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let i = 0; i < 2_000 && !holds(); i++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   expect(holds()).toBe(true);
 }
 
@@ -223,9 +252,13 @@ describe('an endpoint in trouble', () => {
   });
 
   it('whose address has a path and a password: the path is kept, the password not shown', async () => {
-    const { tracer, facts } = setUp({ endpoint: receiver.endpoint.replace('http://', 'http://user:pass@') + '/otlp/' });
+    const { tracer, facts } = setUp({
+      endpoint: receiver.endpoint.replace('http://', 'http://user:pass@') + '/otlp/',
+    });
     tracer.record(request(tracer));
     await until(() => facts.dropped === 2);
-    expect(facts.warnings[0]).toBe(`spans cannot be exported to ${receiver.endpoint} and are dropped until they can: Not Found`);
+    expect(facts.warnings[0]).toBe(
+      `spans cannot be exported to ${receiver.endpoint} and are dropped until they can: Not Found`,
+    );
   });
 });

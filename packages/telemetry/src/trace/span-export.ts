@@ -33,7 +33,9 @@ export interface SpanExportOptions {
 function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
     // The message does not repeat the text, which may contain a password.
-    throw new Error('the OTLP endpoint is not an http(s) address: set it to one such as http://127.0.0.1:4318');
+    throw new Error(
+      'the OTLP endpoint is not an http(s) address: set it to one such as http://127.0.0.1:4318',
+    );
   }
   const url = new URL(endpoint);
   if (!isComplete) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
@@ -47,7 +49,8 @@ type ExportCallback = Parameters<SpanExporter['export']>[1];
  * fails: the queue is bounded, and spans beyond the bound are dropped and counted.
  */
 export class SpanExport {
-  readonly #options: SpanExportOptions & Required<Pick<SpanExportOptions, 'maxQueuedSpans' | 'collectMs' | 'exportTimeoutMs'>>;
+  readonly #options: SpanExportOptions &
+    Required<Pick<SpanExportOptions, 'maxQueuedSpans' | 'collectMs' | 'exportTimeoutMs'>>;
   readonly #processor: BatchSpanProcessor;
   readonly #origin: string;
   #queued = 0;
@@ -59,10 +62,19 @@ export class SpanExport {
     this.#origin = url.origin;
     const timeoutMillis = this.#options.exportTimeoutMs;
     // The default of the exporter, and how names are resolved.
-    const httpAgentOptions = { keepAlive: true, ...(options.lookup === undefined ? {} : { lookup: options.lookup }) };
+    const httpAgentOptions = {
+      keepAlive: true,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    };
     const Exporter = options.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
     const headers = { ...options.headers };
-    const otlp = new Exporter({ url: url.href, headers, timeoutMillis, concurrencyLimit: 4, httpAgentOptions });
+    const otlp = new Exporter({
+      url: url.href,
+      headers,
+      timeoutMillis,
+      concurrencyLimit: 4,
+      httpAgentOptions,
+    });
     this.#processor = new BatchSpanProcessor({
       exporter: {
         export: (spans, done) => this.#export(otlp, spans, done),
@@ -115,7 +127,9 @@ export class SpanExport {
     this.#options.onDropped(spans);
     if (!this.#failing) {
       const reason = error?.message || 'unknown error';
-      this.#options.warn(`spans cannot be exported to ${this.#origin} and are dropped until they can: ${reason}`);
+      this.#options.warn(
+        `spans cannot be exported to ${this.#origin} and are dropped until they can: ${reason}`,
+      );
     }
     this.#failing = true;
   }

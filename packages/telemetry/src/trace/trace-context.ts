@@ -24,7 +24,9 @@ export class TraceContext {
    * of, and then the field is not sent. `tracestate` is passed on only when {@link continued}, and when it is valid.
    */
   traceparent(spanId: string = this.spanId): string | undefined {
-    return this.traceId === '' ? undefined : formatTraceparent(this.traceId, spanId, this.sampled, this.random);
+    return this.traceId === ''
+      ? undefined
+      : formatTraceparent(this.traceId, spanId, this.sampled, this.random);
   }
 
   /** True when the caller's trace continues, so that its `tracestate` still belongs to this trace. */

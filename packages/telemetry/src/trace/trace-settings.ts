@@ -39,7 +39,10 @@ export function readTraceSettings(values: OtelValues, shareOfTraces?: number): T
   const { OTEL_SERVICE_NAME: serviceName } = values;
   return {
     otlp: readOtlp(values),
-    sampler: shareOfTraces === undefined ? readSampler(values) : { ratio: shareOfTraces, followsParent: true },
+    sampler:
+      shareOfTraces === undefined
+        ? readSampler(values)
+        : { ratio: shareOfTraces, followsParent: true },
     resourceAttributes: {
       ...readPairs(values.OTEL_RESOURCE_ATTRIBUTES ?? ''),
       ...(serviceName === undefined ? {} : { 'service.name': serviceName }),
@@ -48,7 +51,8 @@ export function readTraceSettings(values: OtelValues, shareOfTraces?: number): T
 }
 
 function readOtlp(values: OtelValues): OtlpSettings | undefined {
-  if (values.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || values.OTEL_TRACES_EXPORTER === 'none') return undefined;
+  if (values.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || values.OTEL_TRACES_EXPORTER === 'none')
+    return undefined;
   const complete = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
   const endpoint = complete ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return undefined;
@@ -58,12 +62,18 @@ function readOtlp(values: OtelValues): OtlpSettings | undefined {
     endpoint,
     isComplete: complete !== undefined,
     protocol: protocol === 'http/json' ? 'http/json' : 'http/protobuf',
-    headers: readPairs(values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '') ?? {},
+    headers:
+      readPairs(
+        values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+      ) ?? {},
     exportTimeoutMs: timeout === undefined ? defaultExportTimeoutMs : Number(timeout),
   };
 }
 
-function readSampler({ OTEL_TRACES_SAMPLER: name = 'parentbased_always_on', OTEL_TRACES_SAMPLER_ARG: share }: OtelValues): SamplerSettings {
+function readSampler({
+  OTEL_TRACES_SAMPLER: name = 'parentbased_always_on',
+  OTEL_TRACES_SAMPLER_ARG: share,
+}: OtelValues): SamplerSettings {
   const followsParent = name.startsWith('parentbased_');
   if (name.endsWith('always_on')) return { ratio: 1, followsParent };
   if (name.endsWith('always_off')) return { ratio: 0, followsParent };

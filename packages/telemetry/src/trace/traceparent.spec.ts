@@ -14,24 +14,40 @@ const id = (length: number) => hex(length).filter((digits) => !/^0+$/.test(digit
 describe('traceparent', () => {
   it('is read back as it was written', () => {
     fc.assert(
-      fc.property(id(32), id(16), fc.boolean(), fc.boolean(), (trace, parentSpanId, sampled, random) => {
-        expect(parseTraceparent(formatTraceparent(trace, parentSpanId, sampled, random))).toEqual({
-          ...{ traceId: trace, parentSpanId, sampled, random, isOfVersion00: true },
-        });
-      }),
+      fc.property(
+        id(32),
+        id(16),
+        fc.boolean(),
+        fc.boolean(),
+        (trace, parentSpanId, sampled, random) => {
+          expect(parseTraceparent(formatTraceparent(trace, parentSpanId, sampled, random))).toEqual(
+            {
+              ...{ traceId: trace, parentSpanId, sampled, random, isOfVersion00: true },
+            },
+          );
+        },
+      ),
     );
   });
 
   it('is written as version 00 with the two known flags', () => {
-    const flags = [false, true].flatMap((random) => [false, true].map((sampled) => formatTraceparent(traceId, spanId, sampled, random)));
-    expect(flags).toEqual(['00', '01', '02', '03'].map((text) => `00-${traceId}-${spanId}-${text}`));
+    const flags = [false, true].flatMap((random) =>
+      [false, true].map((sampled) => formatTraceparent(traceId, spanId, sampled, random)),
+    );
+    expect(flags).toEqual(
+      ['00', '01', '02', '03'].map((text) => `00-${traceId}-${spanId}-${text}`),
+    );
   });
 
   it('says sampled and random by the two lowest bits of the flags, and is passed on as it came when no other is set', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 255 }), (flags) => {
         const text = `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
-        const expected = { sampled: (flags & 1) === 1, random: (flags & 2) === 2, isOfVersion00: flags <= 3 };
+        const expected = {
+          sampled: (flags & 1) === 1,
+          random: (flags & 2) === 2,
+          isOfVersion00: flags <= 3,
+        };
         expect(parseTraceparent(text)).toMatchObject(expected);
       }),
     );
@@ -42,7 +58,13 @@ describe('traceparent', () => {
     ['a later version with more parts', `cc-${traceId}-${spanId}-01-what-the-future-holds`],
     ['a later version with an empty part more', `fe-${traceId}-${spanId}-01-`],
   ])('of %s is read as far as it is known', (_, text) => {
-    expect(parseTraceparent(text)).toEqual({ traceId, parentSpanId: spanId, sampled: true, random: false, isOfVersion00: false });
+    expect(parseTraceparent(text)).toEqual({
+      traceId,
+      parentSpanId: spanId,
+      sampled: true,
+      random: false,
+      isOfVersion00: false,
+    });
   });
 
   it.each([

@@ -27,11 +27,25 @@ const randomFlag = 0x02;
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;
-  if (length < knownChars || charCodeAt(value, 2) !== dash || charCodeAt(value, 35) !== dash || charCodeAt(value, 52) !== dash) return undefined;
-  if (!isHex(value, 0, 2) || !isHex(value, 3, 35) || !isHex(value, 36, 52) || !isHex(value, 53, knownChars)) return undefined;
-  if (isAll(lowerF, value, 0, 2) || isAll(zero, value, 3, 35) || isAll(zero, value, 36, 52)) return undefined;
+  if (
+    length < knownChars ||
+    charCodeAt(value, 2) !== dash ||
+    charCodeAt(value, 35) !== dash ||
+    charCodeAt(value, 52) !== dash
+  )
+    return undefined;
+  if (
+    !isHex(value, 0, 2) ||
+    !isHex(value, 3, 35) ||
+    !isHex(value, 36, 52) ||
+    !isHex(value, 53, knownChars)
+  )
+    return undefined;
+  if (isAll(lowerF, value, 0, 2) || isAll(zero, value, 3, 35) || isAll(zero, value, 36, 52))
+    return undefined;
   const isVersion00 = isAll(zero, value, 0, 2);
-  if (length > knownChars && (isVersion00 || charCodeAt(value, knownChars) !== dash)) return undefined;
+  if (length > knownChars && (isVersion00 || charCodeAt(value, knownChars) !== dash))
+    return undefined;
   const digit = charCodeAt(value, knownChars - 1);
   // `a` stands for 10, and its character code is 0x61.
   const flags = digit <= 0x39 ? digit - zero : digit - 0x61 + 10;
@@ -40,7 +54,10 @@ export function parseTraceparent(value: string): Traceparent | undefined {
     parentSpanId: value.slice(36, 52),
     sampled: (flags & sampledFlag) !== 0,
     random: (flags & randomFlag) !== 0,
-    isOfVersion00: isVersion00 && charCodeAt(value, knownChars - 2) === zero && flags <= (sampledFlag | randomFlag),
+    isOfVersion00:
+      isVersion00 &&
+      charCodeAt(value, knownChars - 2) === zero &&
+      flags <= (sampledFlag | randomFlag),
   };
 }
 
@@ -64,6 +81,11 @@ const flagsText = ['-00', '-01', '-02', '-03'] as const;
  * Writes a `traceparent` field of version 00. Flags other than `sampled` and `random` are not defined and must be sent as
  * zero (W3C Trace Context Level 2, section 2.2.2.5.3).
  */
-export function formatTraceparent(traceId: string, spanId: string, sampled: boolean, random: boolean): string {
+export function formatTraceparent(
+  traceId: string,
+  spanId: string,
+  sampled: boolean,
+  random: boolean,
+): string {
   return '00-' + traceId + '-' + spanId + flagsText[sampled ? (random ? 3 : 1) : random ? 2 : 0];
 }

@@ -51,16 +51,23 @@ export class Tracer {
    *
    * When no span is recorded, the caller's span id is forwarded unchanged: a new id would leave a gap in its trace.
    */
-  decide(traceparent: string | undefined, context: TraceContext = new TraceContext()): TraceContext {
+  decide(
+    traceparent: string | undefined,
+    context: TraceContext = new TraceContext(),
+  ): TraceContext {
     const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
     if (parent === undefined) return this.#begin(context);
     context.traceId = parent.traceId;
     context.parentSpanId = parent.parentSpanId;
-    context.sampled = this.#callersRatio === undefined ? parent.sampled : isSampled(parent.traceId, this.#callersRatio);
+    context.sampled =
+      this.#callersRatio === undefined
+        ? parent.sampled
+        : isSampled(parent.traceId, this.#callersRatio);
     context.random = parent.random;
     context.recorded = context.sampled && this.#export !== undefined;
     context.spanId = context.recorded ? randomIds.next64() : parent.parentSpanId;
-    context.isPassedOn = context.sampled === parent.sampled && !context.recorded && parent.isOfVersion00;
+    context.isPassedOn =
+      context.sampled === parent.sampled && !context.recorded && parent.isOfVersion00;
     return context;
   }
 
@@ -72,7 +79,8 @@ export class Tracer {
   /** Makes the spans of a finished request and queues them, when it is recorded. Everything needed is copied. */
   record(facts: SpanFacts): void {
     if (!facts.trace.recorded || this.#export === undefined) return;
-    for (const span of exchangeSpans(facts)) this.#export.add(new FinishedSpan(span, this.#resource));
+    for (const span of exchangeSpans(facts))
+      this.#export.add(new FinishedSpan(span, this.#resource));
   }
 
   /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */

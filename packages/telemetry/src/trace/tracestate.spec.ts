@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isValidTracestate } from './tracestate.ts';
 
-const members = (count: number): string => Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
+const members = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
 
 describe('tracestate', () => {
   it.each([
@@ -50,12 +51,24 @@ describe('tracestate', () => {
   ])('is not passed on: %s', (_, value) => expect(isValidTracestate(value)).toBe(false));
 
   it('agrees with the grammar of the specification', () => {
-    const member = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+    const member =
+      /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
     const grammar = (value: string): boolean => {
-      const present = value.split(',').map((each) => each.replace(/^[ \t]+|[ \t]+$/g, '')).filter((each) => each !== '');
-      return present.length > 0 && present.length <= 32 && present.every((each) => member.test(each));
+      const present = value
+        .split(',')
+        .map((each) => each.replace(/^[ \t]+|[ \t]+$/g, ''))
+        .filter((each) => each !== '');
+      return (
+        present.length > 0 && present.length <= 32 && present.every((each) => member.test(each))
+      );
     };
     const unit = fc.constantFrom(...'ab1_@=,, \t.A\u00e9');
-    fc.assert(fc.property(fc.string({ unit, maxLength: 24 }), (value) => isValidTracestate(value) === grammar(value)), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(
+        fc.string({ unit, maxLength: 24 }),
+        (value) => isValidTracestate(value) === grammar(value),
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -24,7 +24,7 @@ for (const char of '_-*/@') keyChars[char.charCodeAt(0)] = 2;
 export function isValidTracestate(value: string): boolean {
   const { length } = value;
   let members = 0;
-  for (let from = 0; from <= length; ) {
+  for (let from = 0; from <= length;) {
     let end = from;
     while (end < length && charCodeAt(value, end) !== comma) end++;
     const next = end + 1;

@@ -24,17 +24,28 @@ export class ConsumersController {
   }
 
   @Get(':consumer')
-  get(@Param('consumer') consumer: string, @IfNoneMatch() ifNoneMatch: EntityTags): Promise<Answer> {
+  get(
+    @Param('consumer') consumer: string,
+    @IfNoneMatch() ifNoneMatch: EntityTags,
+  ): Promise<Answer> {
     return this.resources.get('consumer', consumer, ifNoneMatch);
   }
 
   @Put(':consumer')
-  replace(@Param('consumer') consumer: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('consumer') consumer: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.replace('consumer', consumer, content, write);
   }
 
   @Patch(':consumer')
-  patch(@Param('consumer') consumer: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('consumer') consumer: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.patch('consumer', consumer, patch, write);
   }
 

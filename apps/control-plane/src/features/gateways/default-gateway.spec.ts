@@ -7,7 +7,8 @@ describe('the gateway "default"', () => {
     const env = { DATABASE_URL: first.databaseUrl };
     const replicas = await Promise.all([startTestControlPlane(env), startTestControlPlane(env)]);
     try {
-      for (const api of [first, ...replicas]) expect((await api.get('/v1/gateways')).body.data).toMatchObject([{ name: 'default' }]);
+      for (const api of [first, ...replicas])
+        expect((await api.get('/v1/gateways')).body.data).toMatchObject([{ name: 'default' }]);
       expect((await first.get('/v1/revisions')).body.data).toHaveLength(1);
       expect((await replicas[0]?.delete('/v1/gateways/default'))?.status).toBe(204);
       const later = await startTestControlPlane(env);
@@ -25,7 +26,8 @@ describe('the gateway "default"', () => {
     const env = { DATABASE_URL: database.databaseUrl };
     const replicas = await Promise.all(Array.from({ length: 3 }, () => startTestControlPlane(env)));
     try {
-      for (const api of replicas) expect((await api.get('/v1/revisions')).body.data).toHaveLength(1);
+      for (const api of replicas)
+        expect((await api.get('/v1/revisions')).body.data).toHaveLength(1);
     } finally {
       for (const api of [...replicas, database]) await api.close();
     }

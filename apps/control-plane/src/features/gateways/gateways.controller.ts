@@ -29,12 +29,20 @@ export class GatewaysController {
   }
 
   @Put(':gateway')
-  replace(@Param('gateway') gateway: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('gateway') gateway: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.replace('gateway', gateway, content, write);
   }
 
   @Patch(':gateway')
-  patch(@Param('gateway') gateway: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('gateway') gateway: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.patch('gateway', gateway, patch, write);
   }
 

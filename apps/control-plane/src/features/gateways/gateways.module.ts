@@ -3,5 +3,9 @@ import { ResourcesModule } from '../resources/resources.module.ts';
 import { DefaultGateway } from './default-gateway.ts';
 import { GatewaysController } from './gateways.controller.ts';
 
-@Module({ imports: [ResourcesModule], controllers: [GatewaysController], providers: [DefaultGateway] })
+@Module({
+  imports: [ResourcesModule],
+  controllers: [GatewaysController],
+  providers: [DefaultGateway],
+})
 export class GatewaysModule {}

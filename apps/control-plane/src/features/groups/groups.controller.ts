@@ -29,12 +29,20 @@ export class GroupsController {
   }
 
   @Put(':group')
-  replace(@Param('group') group: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('group') group: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.replace('group', group, content, write);
   }
 
   @Patch(':group')
-  patch(@Param('group') group: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('group') group: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.patch('group', group, patch, write);
   }
 

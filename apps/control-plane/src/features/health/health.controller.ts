@@ -18,8 +18,13 @@ export class HealthController {
   /** Ready while the database answers and has our tables. The process listens only after the migrations. */
   @Get('readyz')
   async ready(): Promise<Answer> {
-    const [head] = await this.database.query<{ revision: string }>('SELECT revision FROM config_head');
-    if (head === undefined) throw new GatewayError('database_unavailable', { detail: 'the tables of the database are missing' });
+    const [head] = await this.database.query<{ revision: string }>(
+      'SELECT revision FROM config_head',
+    );
+    if (head === undefined)
+      throw new GatewayError('database_unavailable', {
+        detail: 'the tables of the database are missing',
+      });
     return Answer.ok({ status: 'ready', revision: Number(head.revision) });
   }
 }

@@ -13,5 +13,8 @@ export interface KeyDigest {
 
 /** Computes the hash and the prefix of a key. */
 export function digestOf(key: string): KeyDigest {
-  return { hash: hashSecret(key), prefix: key.slice(0, hasValidChecksum(key) ? ownPrefixLength : foreignPrefixLength) };
+  return {
+    hash: hashSecret(key),
+    prefix: key.slice(0, hasValidChecksum(key) ? ownPrefixLength : foreignPrefixLength),
+  };
 }

@@ -18,52 +18,106 @@ describe('keys', () => {
   const keys = '/v1/consumers/acme/keys';
 
   it('are random, shown once, and stored and streamed only as a hash', async () => {
-    const created = await api.post(keys, { name: 'ci', expiresAt: '2090-01-01T00:00:00Z', tags: ['a'] });
+    const created = await api.post(keys, {
+      name: 'ci',
+      expiresAt: '2090-01-01T00:00:00Z',
+      tags: ['a'],
+    });
     expect(created.status).toBe(201);
     expect(created.headers.get('cache-control')).toBe('no-store');
     const { key, revision, ...rest } = created.body;
     expect(key).toMatch(/^slk_[0-9A-Za-z]{49}$/);
-    expect(rest).toEqual({ id: rest['id'], name: 'ci', consumer: 'acme', prefix: String(key).slice(0, 12), expiresAt: '2090-01-01T00:00:00Z', tags: ['a'], createdAt: rest['createdAt'], updatedAt: rest['updatedAt'] });
-    expect(created.headers.get('location')).toMatch(/^\/v1\/consumers\/[0-9a-f-]{36}\/keys\/[0-9a-f-]{36}$/);
+    expect(rest).toEqual({
+      id: rest['id'],
+      name: 'ci',
+      consumer: 'acme',
+      prefix: String(key).slice(0, 12),
+      expiresAt: '2090-01-01T00:00:00Z',
+      tags: ['a'],
+      createdAt: rest['createdAt'],
+      updatedAt: rest['updatedAt'],
+    });
+    expect(created.headers.get('location')).toMatch(
+      /^\/v1\/consumers\/[0-9a-f-]{36}\/keys\/[0-9a-f-]{36}$/,
+    );
     expect((await api.get(created.headers.get('location') ?? '')).body).toEqual(rest);
     expect((await api.get(`${keys}/ci`)).body).toEqual(rest);
-    const [row] = await api.sql<{ after: { hash: string } }>('SELECT after FROM change WHERE revision = $1', [revision]);
+    const [row] = await api.sql<{ after: { hash: string } }>(
+      'SELECT after FROM change WHERE revision = $1',
+      [revision],
+    );
     expect(row?.after.hash).toBe(sha256(String(key)));
-    expect(JSON.stringify(await api.get(`/v1/revisions/${String(revision)}`))).not.toContain(row?.after.hash);
+    expect(JSON.stringify(await api.get(`/v1/revisions/${String(revision)}`))).not.toContain(
+      row?.after.hash,
+    );
   });
 
   it('can be chosen by the caller', async () => {
     const created = await api.post(keys, { name: 'brought', key: 'legacy-key-0123456789' });
     expect(created.body).toMatchObject({ key: 'legacy-key-0123456789', prefix: 'lega' });
-    const [row] = await api.sql<{ hash: string }>("SELECT spec ->> 'hash' AS hash FROM resource WHERE name = 'brought'");
+    const [row] = await api.sql<{ hash: string }>(
+      "SELECT spec ->> 'hash' AS hash FROM resource WHERE name = 'brought'",
+    );
     expect(row?.hash).toBe(sha256('legacy-key-0123456789'));
   });
 
   it('belong to exactly one consumer', async () => {
     await api.post(keys, { name: 'mine', key: 'the-same-key-for-two' });
-    const answer = await api.post('/v1/consumers/other/keys', { name: 'theirs', key: 'the-same-key-for-two' });
-    expect(answer).toMatchObject({ status: 409, body: { code: 'name_taken', errors: [{ pointer: '/key' }] } });
+    const answer = await api.post('/v1/consumers/other/keys', {
+      name: 'theirs',
+      key: 'the-same-key-for-two',
+    });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'name_taken', errors: [{ pointer: '/key' }] },
+    });
     expect((await api.get('/v1/consumers/other/keys/mine')).status).toBe(404);
     expect((await api.post('/v1/consumers/other/keys', { name: 'mine' })).status).toBe(201);
     expect((await api.post('/v1/consumers/other/keys', { name: 'mine' })).status).toBe(409);
-    expect((await api.get('/v1/consumers/other/keys')).body.data?.map(({ name }) => name)).toEqual(['mine']);
+    expect((await api.get('/v1/consumers/other/keys')).body.data?.map(({ name }) => name)).toEqual([
+      'mine',
+    ]);
   });
 
   it('are validated', async () => {
-    const answer = await api.post(keys, { name: 'x y', key: 'short', expiresAt: 'tomorrow', consumer: 'other', hash: 'x' });
-    expect(new Set(answer.body.errors?.map(({ pointer }) => pointer))).toEqual(new Set(['/name', '/key', '/expiresAt', '/consumer', '/hash']));
+    const answer = await api.post(keys, {
+      name: 'x y',
+      key: 'short',
+      expiresAt: 'tomorrow',
+      consumer: 'other',
+      hash: 'x',
+    });
+    expect(new Set(answer.body.errors?.map(({ pointer }) => pointer))).toEqual(
+      new Set(['/name', '/key', '/expiresAt', '/consumer', '/hash']),
+    );
     const mistyped = await api.post(keys, { name: 'x', key: `slk_${'0'.repeat(49)}` });
-    expect(mistyped.body.errors).toEqual([{ pointer: '/key', detail: expect.stringContaining('checksum is wrong') }]);
+    expect(mistyped.body.errors).toEqual([
+      { pointer: '/key', detail: expect.stringContaining('checksum is wrong') },
+    ]);
     expect((await api.post('/v1/consumers/no-such-consumer/keys', { name: 'x' })).status).toBe(404);
   });
 
   it('can only change their name, tags and expiry', async () => {
     await api.post(keys, { name: 'changing', expiresAt: '2090-01-01T00:00:00Z' });
-    const changed = await api.patch(`${keys}/changing`, { name: 'changed', tags: ['t'], expiresAt: null });
+    const changed = await api.patch(`${keys}/changing`, {
+      name: 'changed',
+      tags: ['t'],
+      expiresAt: null,
+    });
     expect(changed).toMatchObject({ status: 200, body: { name: 'changed', tags: ['t'] } });
     expect(changed.body['expiresAt']).toBeUndefined();
-    const refused = await api.patch(`${keys}/changed`, { key: 'another-key-0123456', hash: 'x', consumer: 'other', prefix: 'x' });
-    expect(refused.body.errors?.map(({ pointer }) => pointer)).toEqual(['/key', '/hash', '/consumer', '/prefix']);
+    const refused = await api.patch(`${keys}/changed`, {
+      key: 'another-key-0123456',
+      hash: 'x',
+      consumer: 'other',
+      prefix: 'x',
+    });
+    expect(refused.body.errors?.map(({ pointer }) => pointer)).toEqual([
+      '/key',
+      '/hash',
+      '/consumer',
+      '/prefix',
+    ]);
   });
 
   it('are revoked by DELETE', async () => {

@@ -14,27 +14,47 @@ export class KeysController {
   constructor(private readonly keys: KeysService) {}
 
   @Post()
-  create(@Param('consumer') consumer: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  create(
+    @Param('consumer') consumer: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.keys.create(consumer, content, write);
   }
 
   @Get()
-  list(@Param('consumer') consumer: string, @QueryParameters(ListQuery) query: ListQuery): Promise<Answer> {
+  list(
+    @Param('consumer') consumer: string,
+    @QueryParameters(ListQuery) query: ListQuery,
+  ): Promise<Answer> {
     return this.keys.list(consumer, query);
   }
 
   @Get(':key')
-  get(@Param('consumer') consumer: string, @Param('key') key: string, @IfNoneMatch() ifNoneMatch: EntityTags): Promise<Answer> {
+  get(
+    @Param('consumer') consumer: string,
+    @Param('key') key: string,
+    @IfNoneMatch() ifNoneMatch: EntityTags,
+  ): Promise<Answer> {
     return this.keys.get(consumer, key, ifNoneMatch);
   }
 
   @Patch(':key')
-  patch(@Param('consumer') consumer: string, @Param('key') key: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('consumer') consumer: string,
+    @Param('key') key: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.keys.patch(consumer, key, patch, write);
   }
 
   @Delete(':key')
-  revoke(@Param('consumer') consumer: string, @Param('key') key: string, @Write() write: WriteRequest): Promise<Answer> {
+  revoke(
+    @Param('consumer') consumer: string,
+    @Param('key') key: string,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.keys.revoke(consumer, key, write);
   }
 }

@@ -29,7 +29,10 @@ export class KeysService {
     const { key: brought, ...rest } = parseKeyInput(content);
     const key = brought ?? createSecret('slk');
     const spec = { ...rest, consumer: scope, ...digestOf(key) };
-    return this.answers.of(await this.writer.create('key', content, write, { scope, spec, secrets: { key } }), write);
+    return this.answers.of(
+      await this.writer.create('key', content, write, { scope, spec, secrets: { key } }),
+      write,
+    );
   }
 
   async list(consumer: string, query: ListQuery): Promise<Answer> {
@@ -46,21 +49,37 @@ export class KeysService {
    * Changes the name, the tags or the expiry. Other members may be sent back as they were read. A
    * rotation needs a second key, so that both are valid during it.
    */
-  async patch(consumer: string, key: string, content: unknown, write: WriteRequest): Promise<Answer> {
+  async patch(
+    consumer: string,
+    key: string,
+    content: unknown,
+    write: WriteRequest,
+  ): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
     const stored = await this.resources.representation('key', key, scope);
     const patch = withoutStoredMembers(content, stored, (name) => !changeable.includes(name));
-    const fixed = isRecord(patch) ? Object.keys(patch).filter((name) => !changeable.includes(name)) : [];
+    const fixed = isRecord(patch)
+      ? Object.keys(patch).filter((name) => !changeable.includes(name))
+      : [];
     if (fixed.length > 0) {
-      const errors = fixed.map((name) => ({ pointer: `/${name}`, detail: `cannot be changed; ${changeable.join(', ')} can` }));
+      const errors = fixed.map((name) => ({
+        pointer: `/${name}`,
+        detail: `cannot be changed; ${changeable.join(', ')} can`,
+      }));
       throw new GatewayError('validation_failed', { errors });
     }
-    return this.answers.of(await this.writer.patch({ kind: 'key', scope, idOrName: key }, patch, write), write);
+    return this.answers.of(
+      await this.writer.patch({ kind: 'key', scope, idOrName: key }, patch, write),
+      write,
+    );
   }
 
   async revoke(consumer: string, key: string, write: WriteRequest): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
-    return this.answers.of(await this.writer.remove({ kind: 'key', scope, idOrName: key }, write), write);
+    return this.answers.of(
+      await this.writer.remove({ kind: 'key', scope, idOrName: key }, write),
+      write,
+    );
   }
 }
 
@@ -70,7 +89,10 @@ function parseKeyInput(content: unknown): ReturnType<typeof KeyInput.parse> {
   const brought = isRecord(content) ? content['key'] : undefined;
   // A key with our prefix and a wrong checksum was truncated or mistyped when it was copied.
   if (typeof brought === 'string' && brought.startsWith('slk_') && !hasValidChecksum(brought)) {
-    errors.push({ pointer: '/key', detail: 'has the format of a generated key, but its checksum is wrong: copy it again' });
+    errors.push({
+      pointer: '/key',
+      detail: 'has the format of a generated key, but its checksum is wrong: copy it again',
+    });
   }
   if (!parsed.success || errors.length > 0) throw new GatewayError('validation_failed', { errors });
   return parsed.data;

@@ -25,7 +25,8 @@ export class ConnectedNodes {
   /** Serializes the writes, so that a row is never overwritten with an older state. */
   private readonly line = new SerialQueue();
   private readonly writeRows = (): Promise<void> => this.attempt(() => this.write());
-  private readonly markSilent = (): Promise<void> => this.attempt(() => this.repository.markSilent());
+  private readonly markSilent = (): Promise<void> =>
+    this.attempt(() => this.repository.markSilent());
   private databaseFailed = false;
   /** When a duplicate of each id was last logged. */
   private readonly duplicates = new Map<string, number>();
@@ -43,7 +44,9 @@ export class ConnectedNodes {
     this.repository.listens();
     this.timers.push(every('config', aliveMs, () => this.writeSoon(this.sessions.values())));
     this.timers.push(every('config', aliveMs, () => this.line.add(this.markSilent)));
-    this.timers.push(every('config', forgetMs, () => this.attempt(() => this.repository.forgetLost())));
+    this.timers.push(
+      every('config', forgetMs, () => this.attempt(() => this.repository.forgetLost())),
+    );
   }
 
   /** Stops the timers and writes the rows that are still unwritten. */
@@ -77,10 +80,18 @@ export class ConnectedNodes {
    * session. Resolves once other replicas can see the node; resolves to undefined when another live
    * process uses the id, at this replica or another.
    */
-  async join(identity: NodeIdentity, prepare: (session: NodeSession) => void, onSuperseded: () => void): Promise<NodeSession | undefined> {
+  async join(
+    identity: NodeIdentity,
+    prepare: (session: NodeSession) => void,
+    onSuperseded: () => void,
+  ): Promise<NodeSession | undefined> {
     const older = this.sessions.get(identity.id);
     if (older?.keepsIdFrom(identity) === true) return this.refuseDuplicate(identity.id);
-    const session: NodeSession = new NodeSession(identity, () => this.changed(session), onSuperseded);
+    const session: NodeSession = new NodeSession(
+      identity,
+      () => this.changed(session),
+      onSuperseded,
+    );
     prepare(session);
     this.sessions.set(identity.id, session);
     if (older !== undefined) {
@@ -159,12 +170,17 @@ export class ConnectedNodes {
       if (isDatabaseFault(error)) throw error;
       if (this.unwritable.has(node.id) || this.unwritable.size >= maxDuplicates) return;
       this.unwritable.add(node.id);
-      this.logger.error('the state of a node cannot be stored', { node: node.id, reason: reasonOf(error) });
+      this.logger.error('the state of a node cannot be stored', {
+        node: node.id,
+        reason: reasonOf(error),
+      });
     }
   }
 
   /** Takes over rows that do not belong to this replica, or supersedes their sessions. */
-  private async settle(others: readonly { readonly id: string; readonly elsewhere: boolean }[]): Promise<void> {
+  private async settle(
+    others: readonly { readonly id: string; readonly elsewhere: boolean }[],
+  ): Promise<void> {
     for (const { id, elsewhere } of others) {
       const session = this.sessions.get(id);
       if (session === undefined) continue;
@@ -187,8 +203,12 @@ export class ConnectedNodes {
     this.duplicates.delete(id);
     this.duplicates.set(id, now);
     const [oldest] = this.duplicates.keys();
-    if (this.duplicates.size > maxDuplicates && oldest !== undefined) this.duplicates.delete(oldest);
-    this.logger.warn('refused a second node with the same id; set SLUICE_NODE_ID to a different id for each node', { node: id });
+    if (this.duplicates.size > maxDuplicates && oldest !== undefined)
+      this.duplicates.delete(oldest);
+    this.logger.warn(
+      'refused a second node with the same id; set SLUICE_NODE_ID to a different id for each node',
+      { node: id },
+    );
   }
 
   /** Runs `work` and logs the first of consecutive failures. The next periodic write repeats what failed. */
@@ -197,14 +217,19 @@ export class ConnectedNodes {
       await work();
       this.databaseFailed = false;
     } catch (error) {
-      if (!this.databaseFailed) this.logger.warn('could not write the state of the nodes', { reason: reasonOf(error) });
+      if (!this.databaseFailed)
+        this.logger.warn('could not write the state of the nodes', { reason: reasonOf(error) });
       this.databaseFailed = true;
     }
   }
 }
 
 function rowOf(session: NodeSession): OwnNode {
-  return { ...session.describe(), bootId: session.identity.bootId ?? '', isConnected: session.isConnected };
+  return {
+    ...session.describe(),
+    bootId: session.identity.bootId ?? '',
+    isConnected: session.isConnected,
+  };
 }
 
 /** The message of the database rather than that of the problem document. */

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { NodeSession } from './node-session.ts';
 
-const fault = (id: string) => ({ kind: 'route', id, name: id, pointer: '', code: 'broken', reason: '' });
+const fault = (id: string) => ({
+  kind: 'route',
+  id,
+  name: id,
+  pointer: '',
+  code: 'broken',
+  reason: '',
+});
 
 let session: NodeSession;
 let news: number;
@@ -9,7 +16,11 @@ let news: number;
 beforeEach(() => {
   jest.useFakeTimers();
   news = 0;
-  session = new NodeSession({ id: 'n', gatewayId: 'g', version: '1' }, () => news++, () => undefined);
+  session = new NodeSession(
+    { id: 'n', gatewayId: 'g', version: '1' },
+    () => news++,
+    () => undefined,
+  );
 });
 
 afterEach(() => {
@@ -50,16 +61,32 @@ describe('NodeSession', () => {
   it('keeps the quarantined resources when a later revision is rejected, until the next ack', () => {
     session.acked(2, [fault('a')]);
     session.nacked(3, [fault('b')]);
-    expect(session.describe()).toMatchObject({ appliedRevision: 2, nackedRevision: 3, faults: [{ id: 'b' }, { id: 'a' }] });
+    expect(session.describe()).toMatchObject({
+      appliedRevision: 2,
+      nackedRevision: 3,
+      faults: [{ id: 'b' }, { id: 'a' }],
+    });
     session.acked(4, [fault('b')]);
-    expect(session.describe()).toMatchObject({ appliedRevision: 4, nackedRevision: null, faults: [{ id: 'b' }] });
+    expect(session.describe()).toMatchObject({
+      appliedRevision: 4,
+      nackedRevision: null,
+      faults: [{ id: 'b' }],
+    });
   });
 
   it('resumes from its hello, and discards that state when the database was replaced', () => {
     session.resumed(7, 8, [fault('a')]);
-    expect(session.describe()).toMatchObject({ appliedRevision: 7, nackedRevision: 8, faults: [{ id: 'a' }] });
+    expect(session.describe()).toMatchObject({
+      appliedRevision: 7,
+      nackedRevision: 8,
+      faults: [{ id: 'a' }],
+    });
     session.restarted();
-    expect(session.describe()).toMatchObject({ appliedRevision: 0, nackedRevision: null, faults: [] });
+    expect(session.describe()).toMatchObject({
+      appliedRevision: 0,
+      nackedRevision: null,
+      faults: [],
+    });
     // The node still reports revisions of the previous database.
     session.reported(false, [], 7);
     expect(session.describe().appliedRevision).toBe(0);
@@ -69,7 +96,10 @@ describe('NodeSession', () => {
   });
 
   it('has a bounded number of faults', () => {
-    session.nacked(3, Array.from({ length: 1_000 }, (_, index) => fault(String(index))));
+    session.nacked(
+      3,
+      Array.from({ length: 1_000 }, (_, index) => fault(String(index))),
+    );
     expect(session.describe().faults).toHaveLength(100);
   });
 

@@ -110,7 +110,10 @@ export class NodeSession {
     this.seenAtMs = performance.now();
     const targets = storableTargets(said);
     const advanced = this.isInStep && appliedRevision > this.appliedRevision;
-    const news = draining !== this.draining || advanced || JSON.stringify(targets) !== JSON.stringify(this.targets);
+    const news =
+      draining !== this.draining ||
+      advanced ||
+      JSON.stringify(targets) !== JSON.stringify(this.targets);
     this.draining = draining;
     this.targets = targets;
     if (advanced) this.appliedRevision = appliedRevision;
@@ -124,7 +127,11 @@ export class NodeSession {
 
   /** True when the node is live and has neither applied nor rejected the revision. Cheaper than {@link describe}. */
   owesAnswerTo(revision: number): boolean {
-    return this.appliedRevision < revision && (this.nackedRevision ?? 0) < revision && this.state() === 'live';
+    return (
+      this.appliedRevision < revision &&
+      (this.nackedRevision ?? 0) < revision &&
+      this.state() === 'live'
+    );
   }
 
   /** True when the node has rejected the revision, or a later one that contains it. */
@@ -158,6 +165,7 @@ export class NodeSession {
   private answered(revision: number): void {
     this.isInStep = true;
     this.seenAtMs = performance.now();
-    this.answerDueMs = revision >= this.lastSent ? Number.POSITIVE_INFINITY : this.seenAtMs + staleAfterMs;
+    this.answerDueMs =
+      revision >= this.lastSent ? Number.POSITIVE_INFINITY : this.seenAtMs + staleAfterMs;
   }
 }

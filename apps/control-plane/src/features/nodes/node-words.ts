@@ -15,7 +15,9 @@ const maxNameLength = 256;
  */
 export function storableText(text: string, maxLength: number): string {
   const kept = text.length > maxLength ? text.slice(0, maxLength) : text;
-  return kept.isWellFormed() && !kept.includes('\u0000') ? kept : kept.toWellFormed().replaceAll('\u0000', '\ufffd');
+  return kept.isWellFormed() && !kept.includes('\u0000')
+    ? kept
+    : kept.toWellFormed().replaceAll('\u0000', '\ufffd');
 }
 
 /** The faults of a node in storable form, bounded in number and length. */
@@ -32,7 +34,10 @@ export function storableFaults(faults: readonly Fault[]): NodeFault[] {
 
 /** The targets of a node in storable form, bounded in number and length. */
 export function storableTargets(targets: readonly TargetHealth[]): NodeTarget[] {
-  const kept = targets.length <= maxTargets ? targets : [...targets].sort((a, b) => Number(a.healthy) - Number(b.healthy)).slice(0, maxTargets);
+  const kept =
+    targets.length <= maxTargets
+      ? targets
+      : [...targets].sort((a, b) => Number(a.healthy) - Number(b.healthy)).slice(0, maxTargets);
   return kept.map(({ service, address, healthy }) => ({
     service: storableText(service, maxNameLength),
     address: storableText(address, maxNameLength),

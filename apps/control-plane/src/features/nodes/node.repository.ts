@@ -76,7 +76,18 @@ export class NodeRepository {
          WHERE node.replica = excluded.replica OR node.boot = excluded.boot OR NOT node.is_connected OR node.state = 'draining'
            OR node.last_seen_at < now() - interval '${takeableAfter}'
        RETURNING id`,
-      [node.id, node.gatewayId, node.version, this.replica, node.state, node.appliedRevision, JSON.stringify(node.faults), node.nackedRevision, JSON.stringify(node.targets), node.bootId],
+      [
+        node.id,
+        node.gatewayId,
+        node.version,
+        this.replica,
+        node.state,
+        node.appliedRevision,
+        JSON.stringify(node.faults),
+        node.nackedRevision,
+        JSON.stringify(node.targets),
+        node.bootId,
+      ],
     );
     return rows.length > 0;
   }
@@ -85,8 +96,16 @@ export class NodeRepository {
    * Updates the rows of nodes that are connected to this replica.
    * @returns ids of the nodes whose rows no longer belong to it, and whether another replica has them.
    */
-  async update(nodes: readonly OwnNode[]): Promise<{ readonly id: string; readonly elsewhere: boolean }[]> {
-    const given = nodes.map((node) => ({ ...node, silentMs: Math.min(maxSilentMs, Math.max(0, Math.round(Date.now() - node.lastSeenAt.getTime()))) }));
+  async update(
+    nodes: readonly OwnNode[],
+  ): Promise<{ readonly id: string; readonly elsewhere: boolean }[]> {
+    const given = nodes.map((node) => ({
+      ...node,
+      silentMs: Math.min(
+        maxSilentMs,
+        Math.max(0, Math.round(Date.now() - node.lastSeenAt.getTime())),
+      ),
+    }));
     return this.database.query(
       `WITH given AS (SELECT * FROM jsonb_to_recordset($1) AS g(id text, state text, "appliedRevision" bigint, "nackedRevision" bigint, faults jsonb, targets jsonb, "silentMs" integer, "isConnected" boolean)),
        updated AS (
@@ -106,38 +125,72 @@ export class NodeRepository {
 
   /** Marks silent nodes as stale, so that a replica that starts later does not treat them as live. */
   async markSilent(): Promise<void> {
-    await this.database.query(`UPDATE node SET state = 'stale' WHERE ${isSilent}`, this.silenceParameters());
+    await this.database.query(
+      `UPDATE node SET state = 'stale' WHERE ${isSilent}`,
+      this.silenceParameters(),
+    );
   }
 
   /** Removes nodes that have been disconnected for {@link forgottenAfter}. */
   async forgetLost(): Promise<void> {
-    await this.nodes.delete({ lastSeenAt: Raw((column) => `${column} < now() - interval '${forgottenAfter}'`) });
+    await this.nodes.delete({
+      lastSeenAt: Raw((column) => `${column} < now() - interval '${forgottenAfter}'`),
+    });
   }
 
   /** Lists nodes in the order of their ids. */
   async list(afterId: string | undefined, limit: number): Promise<Node[]> {
-    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE $3::text IS NULL OR id > $3 COLLATE "C" ORDER BY id COLLATE "C" LIMIT $4`, [...this.silenceParameters(), afterId ?? null, limit])).map(nodeOf);
+    return (
+      await this.database.query<NodeRow>(
+        `SELECT ${columns} FROM node WHERE $3::text IS NULL OR id > $3 COLLATE "C" ORDER BY id COLLATE "C" LIMIT $4`,
+        [...this.silenceParameters(), afterId ?? null, limit],
+      )
+    ).map(nodeOf);
   }
 
   async find(id: string): Promise<Node | undefined> {
-    const [row] = await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id = $3`, [...this.silenceParameters(), id]);
+    const [row] = await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id = $3`, [
+      ...this.silenceParameters(),
+      id,
+    ]);
     return row === undefined ? undefined : nodeOf(row);
   }
 
   /** All nodes except those with these ids. */
   async others(ids: readonly string[]): Promise<Node[]> {
-    return (await this.database.query<NodeRow>(`SELECT ${columns} FROM node WHERE id <> ALL($3::text[]) ORDER BY id COLLATE "C"`, [...this.silenceParameters(), ids])).map(nodeOf);
+    return (
+      await this.database.query<NodeRow>(
+        `SELECT ${columns} FROM node WHERE id <> ALL($3::text[]) ORDER BY id COLLATE "C"`,
+        [...this.silenceParameters(), ids],
+      )
+    ).map(nodeOf);
   }
 
   /** What a revision affects: the names of the gateways, null for all; and the ids of gateways that it changed. */
-  async concern(revision: number): Promise<RevisionConcern & { readonly gatewayNames: readonly string[] | null; readonly gatewayIds: readonly string[] }> {
-    const [row] = await this.database.query<{ gateways: string[] | null; changed: string[]; own: string[] }>(
+  async concern(
+    revision: number,
+  ): Promise<
+    RevisionConcern & {
+      readonly gatewayNames: readonly string[] | null;
+      readonly gatewayIds: readonly string[];
+    }
+  > {
+    const [row] = await this.database.query<{
+      gateways: string[] | null;
+      changed: string[];
+      own: string[];
+    }>(
       `SELECT gateways, ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision) AS changed,
          ARRAY(SELECT resource_id FROM change WHERE change.revision = revision.revision AND kind = 'gateway') AS own
        FROM revision WHERE revision = $1`,
       [revision],
     );
-    return { revision, changed: new Set(row?.changed), gatewayNames: row?.gateways ?? null, gatewayIds: row?.own ?? [] };
+    return {
+      revision,
+      changed: new Set(row?.changed),
+      gatewayNames: row?.gateways ?? null,
+      gatewayIds: row?.own ?? [],
+    };
   }
 
   private silenceParameters(): readonly [replica: string, hearsAll: boolean] {
@@ -146,5 +199,9 @@ export class NodeRepository {
 }
 
 function nodeOf(row: NodeRow): Node {
-  return { ...row, appliedRevision: Number(row.appliedRevision), nackedRevision: row.nackedRevision === null ? null : Number(row.nackedRevision) };
+  return {
+    ...row,
+    appliedRevision: Number(row.appliedRevision),
+    nackedRevision: row.nackedRevision === null ? null : Number(row.nackedRevision),
+  };
 }

@@ -14,15 +14,28 @@ export class NodesController {
 
   @Get()
   async list(@QueryParameters(PageQuery) { limit, after }: PageQuery): Promise<Answer> {
-    const nodes = await this.nodes.list(after === undefined ? undefined : decodeCursor(after, cursorKeys.name), limit + 1);
-    return Answer.ok(pageOf(nodes, limit, (node) => node, ({ id }) => id));
+    const nodes = await this.nodes.list(
+      after === undefined ? undefined : decodeCursor(after, cursorKeys.name),
+      limit + 1,
+    );
+    return Answer.ok(
+      pageOf(
+        nodes,
+        limit,
+        (node) => node,
+        ({ id }) => id,
+      ),
+    );
   }
 
   @Get(':node')
   async get(@Param('node') id: string): Promise<Answer> {
     // Invalid ids are not queried, because the database refuses some of them as text.
     const node = isNodeId(id) ? await this.nodes.find(id) : undefined;
-    if (node === undefined) throw new GatewayError('resource_not_found', { detail: `there is no node with the id ${JSON.stringify(id.slice(0, 64))}` });
+    if (node === undefined)
+      throw new GatewayError('resource_not_found', {
+        detail: `there is no node with the id ${JSON.stringify(id.slice(0, 64))}`,
+      });
     return Answer.ok(node);
   }
 }

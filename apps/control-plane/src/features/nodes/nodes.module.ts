@@ -22,13 +22,20 @@ import { NodesService } from './nodes.service.ts';
     {
       provide: NodeRepository,
       inject: [getRepositoryToken(NodeEntity), Database],
-      useFactory: (nodes: NodeRows, database: Database) => new NodeRepository(nodes, database, randomUUID()),
+      useFactory: (nodes: NodeRows, database: Database) =>
+        new NodeRepository(nodes, database, randomUUID()),
     },
-    { provide: ConnectedNodes, inject: [NodeRepository, Logger], useFactory: (repository: NodeRepository, logger: Logger) => new ConnectedNodes(repository, logger) },
+    {
+      provide: ConnectedNodes,
+      inject: [NodeRepository, Logger],
+      useFactory: (repository: NodeRepository, logger: Logger) =>
+        new ConnectedNodes(repository, logger),
+    },
     {
       provide: NodesService,
       inject: [RevisionFeed, ConnectedNodes, NodeRepository],
-      useFactory: (feed: RevisionFeed, connected: ConnectedNodes, repository: NodeRepository) => new NodesService(feed, connected, repository),
+      useFactory: (feed: RevisionFeed, connected: ConnectedNodes, repository: NodeRepository) =>
+        new NodesService(feed, connected, repository),
     },
     { provide: AppliedStatus, useExisting: NodesService },
   ],

@@ -20,7 +20,11 @@ async function startReplica(): Promise<Replica> {
   return started;
 }
 
-async function connect(id: string, options: FixtureNodeOptions = {}, to = replica): Promise<FixtureNode> {
+async function connect(
+  id: string,
+  options: FixtureNodeOptions = {},
+  to = replica,
+): Promise<FixtureNode> {
   const node = new FixtureNode(to.port, { id, ...options });
   nodes.push(node);
   await node.until(() => node.revision > 0);
@@ -29,13 +33,18 @@ async function connect(id: string, options: FixtureNodeOptions = {}, to = replic
 }
 
 /** Changes a route of the gateway `default`. */
-const change = (): Promise<number> => replica.commit({ kind: 'route', id: route, spec: { name: `r${rounds++}`, gateways: [gateway] } });
-const outcomes = (report: { nodes: readonly { id: string; outcome: string }[] }) => Object.fromEntries(report.nodes.map(({ id, outcome }) => [id, outcome]));
+const change = (): Promise<number> =>
+  replica.commit({ kind: 'route', id: route, spec: { name: `r${rounds++}`, gateways: [gateway] } });
+const outcomes = (report: { nodes: readonly { id: string; outcome: string }[] }) =>
+  Object.fromEntries(report.nodes.map(({ id, outcome }) => [id, outcome]));
 
 beforeEach(async () => {
   database = await createTestDatabase();
   replica = await startReplica();
-  await replica.commit({ kind: 'gateway', id: gateway, spec: { name: 'default' } }, { kind: 'gateway', id: internal, spec: { name: 'internal' } });
+  await replica.commit(
+    { kind: 'gateway', id: gateway, spec: { name: 'default' } },
+    { kind: 'gateway', id: internal, spec: { name: 'internal' } },
+  );
 });
 
 afterEach(async () => {
@@ -47,7 +56,11 @@ afterEach(async () => {
 describe('NodesService.wait', () => {
   it('resolves at once when no node is connected', async () => {
     const revision = await change();
-    expect(await replica.nodes.wait(revision, 5_000)).toEqual({ revision, status: 'applied', nodes: [] });
+    expect(await replica.nodes.wait(revision, 5_000)).toEqual({
+      revision,
+      status: 'applied',
+      nodes: [],
+    });
   });
 
   it('resolves as soon as all nodes of the gateway have acknowledged, and lists them', async () => {
@@ -63,7 +76,15 @@ describe('NodesService.wait', () => {
     const report = await waiting;
     expect(performance.now() - ackedAt).toBeLessThan(500);
     expect(report).toMatchObject({ revision, status: 'applied' });
-    expect(report.nodes).toEqual(['a', 'b'].map((id) => ({ id, gateway: 'default', state: 'live', appliedRevision: revision, outcome: 'applied' })));
+    expect(report.nodes).toEqual(
+      ['a', 'b'].map((id) => ({
+        id,
+        gateway: 'default',
+        state: 'live',
+        appliedRevision: revision,
+        outcome: 'applied',
+      })),
+    );
   });
 
   it('names the pending nodes after the timeout', async () => {
@@ -81,11 +102,31 @@ describe('NodesService.wait', () => {
     await node.until(() => node.revision === rejected);
     node.nack(rejected, { id: route, pointer: '/policies/0/name', code: 'unknown_policy' });
     const report = await replica.nodes.wait(rejected, 5_000);
-    expect(report).toMatchObject({ status: 'rejected', nodes: [{ id: 'a', outcome: 'rejected', appliedRevision: 1, faults: [{ id: route, pointer: '/policies/0/name', code: 'unknown_policy' }] }] });
+    expect(report).toMatchObject({
+      status: 'rejected',
+      nodes: [
+        {
+          id: 'a',
+          outcome: 'rejected',
+          appliedRevision: 1,
+          faults: [{ id: route, pointer: '/policies/0/name', code: 'unknown_policy' }],
+        },
+      ],
+    });
 
-    const other = await replica.commit({ kind: 'consumer', id: randomUUID(), spec: { username: 'x' } });
+    const other = await replica.commit({
+      kind: 'consumer',
+      id: randomUUID(),
+      spec: { username: 'x' },
+    });
     await node.until(() => node.revision === other);
-    node.send({ type: 'ack', revision: other, quarantined: [{ kind: 'route', id: route, name: '', pointer: '', code: 'unknown_policy', reason: '' }] });
+    node.send({
+      type: 'ack',
+      revision: other,
+      quarantined: [
+        { kind: 'route', id: route, name: '', pointer: '', code: 'unknown_policy', reason: '' },
+      ],
+    });
     expect(await replica.nodes.wait(other, 5_000)).toMatchObject({ status: 'applied' });
     expect(await replica.nodes.status(rejected)).toMatchObject({ status: 'rejected' });
 
@@ -108,7 +149,11 @@ describe('NodesService.wait', () => {
     const silent = await connect('c', { acks: false }, second);
     const revision = await change();
     await silent.until(() => silent.revision === revision);
-    expect(outcomes(await replica.nodes.wait(revision, 1_500))).toEqual({ a: 'applied', b: 'applied', c: 'pending' });
+    expect(outcomes(await replica.nodes.wait(revision, 1_500))).toEqual({
+      a: 'applied',
+      b: 'applied',
+      c: 'pending',
+    });
     silent.nack(revision, { id: route });
     expect(outcomes(await replica.nodes.wait(revision, 5_000))).toMatchObject({ c: 'rejected' });
   });
@@ -118,7 +163,10 @@ describe('NodesService.wait', () => {
     node.send({ type: 'status', draining: true, targets: [], appliedRevision: 1 });
     await sleep(50);
     const report = await replica.nodes.wait(await change(), 5_000);
-    expect(report).toMatchObject({ status: 'applied', nodes: [{ id: 'a', state: 'draining', outcome: 'not-waited' }] });
+    expect(report).toMatchObject({
+      status: 'applied',
+      nodes: [{ id: 'a', state: 'draining', outcome: 'not-waited' }],
+    });
     node.call.end();
     await sleep(300);
     expect(await replica.nodes.list(undefined, 10)).toEqual([]);
@@ -129,9 +177,15 @@ describe('NodesService.wait', () => {
     node.close();
     await sleep(200);
     const revision = await change();
-    expect(await replica.nodes.wait(revision, 300)).toMatchObject({ status: 'pending', nodes: [{ id: 'a', state: 'live', outcome: 'pending' }] });
+    expect(await replica.nodes.wait(revision, 300)).toMatchObject({
+      status: 'pending',
+      nodes: [{ id: 'a', state: 'live', outcome: 'pending' }],
+    });
     await replica.database.query("UPDATE node SET last_seen_at = now() - interval '6 seconds'");
-    expect(await replica.nodes.wait(revision, 300)).toMatchObject({ status: 'applied', nodes: [{ id: 'a', state: 'stale', outcome: 'not-waited' }] });
+    expect(await replica.nodes.wait(revision, 300)).toMatchObject({
+      status: 'applied',
+      nodes: [{ id: 'a', state: 'stale', outcome: 'not-waited' }],
+    });
   });
 });
 
@@ -145,11 +199,24 @@ describe('the list of nodes', () => {
     await sleep(300);
     for (const asked of [replica, second]) {
       expect(await asked.nodes.list(undefined, 10)).toMatchObject([
-        { id: 'a', gateway: 'internal', version: '1', state: 'live', appliedRevision: 1, nackedRevision: null, faults: [], targets },
+        {
+          id: 'a',
+          gateway: 'internal',
+          version: '1',
+          state: 'live',
+          appliedRevision: 1,
+          nackedRevision: null,
+          faults: [],
+          targets,
+        },
         { id: 'b', gateway: 'default' },
       ]);
       expect(await asked.nodes.list('a', 10)).toMatchObject([{ id: 'b' }]);
-      expect(await asked.nodes.find('a')).toMatchObject({ id: 'a', connectedAt: expect.any(Date), lastSeenAt: expect.any(Date) });
+      expect(await asked.nodes.find('a')).toMatchObject({
+        id: 'a',
+        connectedAt: expect.any(Date),
+        lastSeenAt: expect.any(Date),
+      });
       expect(await asked.nodes.find('no-such-node')).toBeUndefined();
     }
   });
@@ -168,7 +235,12 @@ describe('the list of nodes', () => {
   it('is complete again after its rows were deleted', async () => {
     await connect('a');
     await replica.database.query('DELETE FROM node');
-    for (let attempt = 0; attempt < 60 && (await replica.nodes.list(undefined, 10)).length === 0; attempt++) await sleep(50);
+    for (
+      let attempt = 0;
+      attempt < 60 && (await replica.nodes.list(undefined, 10)).length === 0;
+      attempt++
+    )
+      await sleep(50);
     expect(await replica.nodes.list(undefined, 10)).toMatchObject([{ id: 'a' }]);
   });
 });

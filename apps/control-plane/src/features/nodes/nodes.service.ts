@@ -42,17 +42,29 @@ export class NodesService extends AppliedStatus {
       // While a node here has not answered, the rows of other nodes need not be read.
       const answersMissing = this.answersMissingHere(concern);
       if (!answersMissing || late) {
-        const report = appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
+        const report = appliedReport(revision, [
+          ...this.outcomesHere(concern),
+          ...(await this.outcomesElsewhere(concern)),
+        ]);
         if (report.status !== 'pending' || late) return report;
       }
-      await pause(Math.min(answersMissing ? silenceMs : otherReplicasMs, Math.max(0, deadline - performance.now())), change);
+      await pause(
+        Math.min(
+          answersMissing ? silenceMs : otherReplicasMs,
+          Math.max(0, deadline - performance.now()),
+        ),
+        change,
+      );
     }
   }
 
   /** @inheritDoc */
   override async status(revision: number): Promise<AppliedReport> {
     const concern = await this.concern(revision);
-    return appliedReport(revision, [...this.outcomesHere(concern), ...(await this.outcomesElsewhere(concern))]);
+    return appliedReport(revision, [
+      ...this.outcomesHere(concern),
+      ...(await this.outcomesElsewhere(concern)),
+    ]);
   }
 
   /** Lists nodes in the order of their ids. */
@@ -67,9 +79,15 @@ export class NodesService extends AppliedStatus {
 
   private async concern(revision: number): Promise<Concern> {
     const { changed, gatewayNames, gatewayIds } = await this.repository.concern(revision);
-    const named = gatewayNames?.map((name) => this.feed.gatewayId(name)).filter((id) => id !== undefined);
+    const named = gatewayNames
+      ?.map((name) => this.feed.gatewayId(name))
+      .filter((id) => id !== undefined);
     // A deleted gateway has no name any more but may still have nodes.
-    return { revision, changed, gatewayIds: named === undefined ? undefined : new Set([...named, ...gatewayIds]) };
+    return {
+      revision,
+      changed,
+      gatewayIds: named === undefined ? undefined : new Set([...named, ...gatewayIds]),
+    };
   }
 
   private answersMissingHere({ revision, gatewayIds }: Concern): boolean {
@@ -83,7 +101,10 @@ export class NodesService extends AppliedStatus {
   }
 
   private outcomesHere(concern: Concern): NodeOutcome[] {
-    return this.outcomes([...this.connected.values()].map((session) => session.describe()), concern);
+    return this.outcomes(
+      [...this.connected.values()].map((session) => session.describe()),
+      concern,
+    );
   }
 
   private async outcomesElsewhere(concern: Concern): Promise<NodeOutcome[]> {

@@ -5,11 +5,13 @@ describe('SerialQueue', () => {
   it('runs functions one after the other', async () => {
     const line = new SerialQueue();
     const said: string[] = [];
-    const work = (name: string): (() => Promise<void>) => async () => {
-      said.push(`${name} begins`);
-      await new Promise((resolve) => setImmediate(resolve));
-      said.push(`${name} ends`);
-    };
+    const work =
+      (name: string): (() => Promise<void>) =>
+      async () => {
+        said.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        said.push(`${name} ends`);
+      };
     line.add(work('first'));
     line.add(work('second'));
     await line.done;

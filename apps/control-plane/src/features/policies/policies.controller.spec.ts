@@ -22,7 +22,11 @@ describe('policies', () => {
       name: 'rate-limit',
       origin: 'built-in',
       phases: ['limit'],
-      config: { type: 'object', additionalProperties: false, properties: { limit: { type: 'integer' }, windowSeconds: { default: 1 } } },
+      config: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { limit: { type: 'integer' }, windowSeconds: { default: 1 } },
+      },
     });
     expect((await api.get('/v1/policies/nothing')).status).toBe(404);
   });
@@ -30,7 +34,9 @@ describe('policies', () => {
   it('are listed in pages', async () => {
     const first = await api.get('/v1/policies?limit=4');
     const rest = await api.get(`/v1/policies?after=${String(first.body['next'])}`);
-    expect([...(first.body.data ?? []), ...(rest.body.data ?? [])]).toEqual((await api.get('/v1/policies')).body.data);
+    expect([...(first.body.data ?? []), ...(rest.body.data ?? [])]).toEqual(
+      (await api.get('/v1/policies')).body.data,
+    );
   });
 
   it('report the faults of an attachment on any kind of resource', async () => {
@@ -41,20 +47,37 @@ describe('policies', () => {
         { name: 'request-size-limit', config: { maxBodyBytes: 1 }, onError: 'open' },
       ],
     });
-    expect(answer.body.errors?.map(({ pointer }) => pointer).sort()).toEqual(['/policies/0/name', '/policies/1/config/limit', '/policies/1/config/window', '/policies/2/onError']);
+    expect(answer.body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '/policies/0/name',
+      '/policies/1/config/limit',
+      '/policies/1/config/window',
+      '/policies/2/onError',
+    ]);
   });
 });
 
 describe('custom policies', () => {
-  const own = (name: string) => definePolicySchema({ name, summary: 'Does something.', phases: ['receive'], config: z.strictObject({ word: z.string() }) });
+  const own = (name: string) =>
+    definePolicySchema({
+      name,
+      summary: 'Does something.',
+      phases: ['receive'],
+      config: z.strictObject({ word: z.string() }),
+    });
 
   it('are listed among the built-in ones', () => {
     const service = new PoliciesService([own('greeting')]);
-    expect(service.get('greeting').body).toMatchObject({ name: 'greeting', origin: 'own', config: { required: ['word'] } });
+    expect(service.get('greeting').body).toMatchObject({
+      name: 'greeting',
+      origin: 'own',
+      config: { required: ['word'] },
+    });
     expect(service.catalogue.has('key-auth')).toBe(true);
   });
 
   it('must not use a name that is taken', () => {
-    expect(() => new PoliciesService([own('key-auth')])).toThrow('two policies are named "key-auth"');
+    expect(() => new PoliciesService([own('key-auth')])).toThrow(
+      'two policies are named "key-auth"',
+    );
   });
 });

@@ -37,13 +37,25 @@ export class PoliciesService {
 
   get(name: string): Answer {
     const schema = this.catalogue.get(name);
-    if (schema === undefined) throw new GatewayError('resource_not_found', { detail: `there is no policy ${JSON.stringify(name.slice(0, 64))}` });
+    if (schema === undefined)
+      throw new GatewayError('resource_not_found', {
+        detail: `there is no policy ${JSON.stringify(name.slice(0, 64))}`,
+      });
     return Answer.ok(this.present(schema));
   }
 
   private present(schema: PolicySchema): object {
     const { name, summary, phases, attach, onError, answers, config } = schema;
     const origin = this.own.includes(schema) ? 'own' : 'built-in';
-    return { name, summary, origin, phases, attach, answers, ...(onError === undefined ? {} : { onError }), config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
+    return {
+      name,
+      summary,
+      origin,
+      phases,
+      attach,
+      answers,
+      ...(onError === undefined ? {} : { onError }),
+      config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }),
+    };
   }
 }

@@ -29,12 +29,20 @@ export class QuotasController {
   }
 
   @Put(':quota')
-  replace(@Param('quota') quota: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('quota') quota: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.replace('quota', quota, content, write);
   }
 
   @Patch(':quota')
-  patch(@Param('quota') quota: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('quota') quota: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.patch('quota', quota, patch, write);
   }
 

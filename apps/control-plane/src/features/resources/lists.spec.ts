@@ -8,24 +8,37 @@ describe('lists', () => {
   beforeAll(async () => {
     api = await startTestControlPlane();
     const names = Array.from({ length: 25 }, (_, index) => `g${String(index).padStart(2, '0')}`);
-    await Promise.all(names.map((name, index) => api.put(`/v1/groups/${name}`, { tags: [index % 2 === 0 ? 'even' : 'odd', ...(index % 3 === 0 ? ['three'] : [])] })));
+    await Promise.all(
+      names.map((name, index) =>
+        api.put(`/v1/groups/${name}`, {
+          tags: [index % 2 === 0 ? 'even' : 'odd', ...(index % 3 === 0 ? ['three'] : [])],
+        }),
+      ),
+    );
     // Upper case sorts before lower case, independently of the locale.
     await api.put('/v1/groups/Zebra', {});
   });
   afterAll(() => api.close());
 
-  const namesOf = (answer: { readonly body: { readonly data?: readonly Record<string, unknown>[] } }): unknown[] => (answer.body.data ?? []).map(({ name }) => name);
+  const namesOf = (answer: {
+    readonly body: { readonly data?: readonly Record<string, unknown>[] };
+  }): unknown[] => (answer.body.data ?? []).map(({ name }) => name);
 
   it('are complete and ordered by name over all pages', async () => {
     const seen: unknown[] = [];
     let next: unknown = '';
     for (let pages = 0; next !== null && pages < 10; pages += 1) {
-      const answer = await api.get(`/v1/groups?limit=7${next === '' ? '' : `&after=${String(next)}`}`);
+      const answer = await api.get(
+        `/v1/groups?limit=7${next === '' ? '' : `&after=${String(next)}`}`,
+      );
       expect(answer.status).toBe(200);
       seen.push(...namesOf(answer));
       next = answer.body['next'];
     }
-    expect(seen).toEqual(['Zebra', ...Array.from({ length: 25 }, (_, index) => `g${String(index).padStart(2, '0')}`)]);
+    expect(seen).toEqual([
+      'Zebra',
+      ...Array.from({ length: 25 }, (_, index) => `g${String(index).padStart(2, '0')}`),
+    ]);
   });
 
   it('have no next page after the last entry', async () => {
@@ -44,7 +57,13 @@ describe('lists', () => {
   });
 
   it('are filtered by all given tags and by name', async () => {
-    expect(namesOf(await api.get('/v1/groups?tag=even&tag=three'))).toEqual(['g00', 'g06', 'g12', 'g18', 'g24']);
+    expect(namesOf(await api.get('/v1/groups?tag=even&tag=three'))).toEqual([
+      'g00',
+      'g06',
+      'g12',
+      'g18',
+      'g24',
+    ]);
     expect(namesOf(await api.get('/v1/groups?tag=none'))).toEqual([]);
     expect(namesOf(await api.get('/v1/groups?name=g05'))).toEqual(['g05']);
   });
@@ -67,6 +86,9 @@ describe('lists', () => {
   });
 
   it('refuse a filter on a single resource', async () => {
-    expect(await api.get('/v1/groups/g00?tag=even')).toMatchObject({ status: 400, body: { code: 'unknown_parameter' } });
+    expect(await api.get('/v1/groups/g00?tag=even')).toMatchObject({
+      status: 400,
+      body: { code: 'unknown_parameter' },
+    });
   });
 });

@@ -3,7 +3,11 @@ import type { Kind, Spec } from '@sluice/config';
 import type { StoredResource } from './stored-resource.ts';
 
 /** A resource as the Admin API shows it. */
-export type Representation = { readonly id: string; readonly createdAt: string; readonly updatedAt: string } & Readonly<Record<string, unknown>>;
+export type Representation = {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+} & Readonly<Record<string, unknown>>;
 
 const readOnly: ReadonlySet<string> = new Set(['id', 'createdAt', 'updatedAt', 'revision']);
 
@@ -14,21 +18,33 @@ export function isReadOnly(name: string): boolean {
 
 /** The ids of all resources that `resources` refer to. */
 export function referredIds(resources: readonly StoredResource[]): string[] {
-  return resources.flatMap(({ kind, spec }) => referencesOf(kind, spec).map(({ target }) => target));
+  return resources.flatMap(({ kind, spec }) =>
+    referencesOf(kind, spec).map(({ target }) => target),
+  );
 }
 
 /** The representation of a resource: references as names, without secrets, properties in the order of the schema. */
-export function present(resource: StoredResource, names: ReadonlyMap<string, string>): Representation {
+export function present(
+  resource: StoredResource,
+  names: ReadonlyMap<string, string>,
+): Representation {
   const { id, createdAt, updatedAt } = resource;
   const content = presentSpec(resource.kind, resource.spec, names);
   return { id, ...content, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
 /** The part of {@link present} that comes from the spec. A reference without a known name stays an id. */
-export function presentSpec(kind: Kind, spec: Spec, names: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {
+export function presentSpec(
+  kind: Kind,
+  spec: Spec,
+  names: ReadonlyMap<string, string>,
+): Readonly<Record<string, unknown>> {
   const named: unknown = mapReferences(kind, spec, ({ target }) => names.get(target) ?? target);
   // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later versions.
   const parsed = resourceSchemas[kind].safeParse(named);
-  const { hash: _hash, ...shown } = (parsed.success ? parsed.data : named) as Record<string, unknown>;
+  const { hash: _hash, ...shown } = (parsed.success ? parsed.data : named) as Record<
+    string,
+    unknown
+  >;
   return shown;
 }

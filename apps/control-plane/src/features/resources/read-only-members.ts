@@ -8,14 +8,27 @@ import { isRecord } from './spec-check.ts';
  * it was read. Members that differ stay, and the schema refuses them. `stored` is undefined when the
  * resource does not exist yet.
  */
-export function withoutStoredMembers(content: unknown, stored: Representation | undefined, isFixed = isReadOnly): unknown {
+export function withoutStoredMembers(
+  content: unknown,
+  stored: Representation | undefined,
+  isFixed = isReadOnly,
+): unknown {
   if (!isRecord(content) || stored === undefined) return content;
-  return Object.fromEntries(Object.entries(content).filter(([name, value]) => !isFixed(name) || !isSame(value, stored[name], name)));
+  return Object.fromEntries(
+    Object.entries(content).filter(
+      ([name, value]) => !isFixed(name) || !isSame(value, stored[name], name),
+    ),
+  );
 }
 
 /** Compares instants by their time, because the same instant can be written in several ways. */
 function isSame(given: unknown, stored: unknown, name: string): boolean {
   if (stored === undefined) return false;
   if (canonicalJson(given) === canonicalJson(stored)) return true;
-  return name.endsWith('At') && typeof given === 'string' && typeof stored === 'string' && Date.parse(given) === Date.parse(stored);
+  return (
+    name.endsWith('At') &&
+    typeof given === 'string' &&
+    typeof stored === 'string' &&
+    Date.parse(given) === Date.parse(stored)
+  );
 }

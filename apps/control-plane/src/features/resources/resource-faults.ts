@@ -10,17 +10,26 @@ export const maxNamedReferrers = 20;
 
 export function notFound(kind: Kind, idOrName: string): GatewayError {
   const called = isId(idOrName) ? 'id' : 'name';
-  return new GatewayError('resource_not_found', { detail: `there is no ${kind} with the ${called} ${JSON.stringify(idOrName.slice(0, 64))}` });
+  return new GatewayError('resource_not_found', {
+    detail: `there is no ${kind} with the ${called} ${JSON.stringify(idOrName.slice(0, 64))}`,
+  });
 }
 
 export function nameTaken(kind: Kind, name: string): GatewayError {
-  const instead = kind === 'key' ? 'choose another name' : `PUT /v1/${collections[kind]}/${name} replaces it`;
+  const instead =
+    kind === 'key' ? 'choose another name' : `PUT /v1/${collections[kind]}/${name} replaces it`;
   const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'is already taken' }];
-  return new GatewayError('name_taken', { detail: `a ${kind} with the name "${name}" already exists; ${instead}`, errors });
+  return new GatewayError('name_taken', {
+    detail: `a ${kind} with the name "${name}" already exists; ${instead}`,
+    errors,
+  });
 }
 
 /** `referrers` holds more than {@link maxNamedReferrers} entries when there are others besides those named. */
-export function stillReferenced(resource: StoredResource, referrers: readonly Pick<StoredResource, 'kind' | 'name'>[]): GatewayError {
+export function stillReferenced(
+  resource: StoredResource,
+  referrers: readonly Pick<StoredResource, 'kind' | 'name'>[],
+): GatewayError {
   const named = referrers.slice(0, maxNamedReferrers).map(({ kind, name }) => `${kind} "${name}"`);
   const more = referrers.length > maxNamedReferrers ? ' and others' : '';
   return new GatewayError('still_referenced', {
@@ -29,5 +38,7 @@ export function stillReferenced(resource: StoredResource, referrers: readonly Pi
 }
 
 export function stale(): GatewayError {
-  return new GatewayError('precondition_failed', { detail: 'read the resource again and repeat the change with its current ETag' });
+  return new GatewayError('precondition_failed', {
+    detail: 'read the resource again and repeat the change with its current ETag',
+  });
 }

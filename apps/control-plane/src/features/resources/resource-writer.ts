@@ -13,7 +13,13 @@ import { mergePatch } from './merge-patch.ts';
 import { isReadOnly, present, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { withoutStoredMembers } from './read-only-members.ts';
-import { maxNamedReferrers, nameTaken, notFound, stale, stillReferenced } from './resource-faults.ts';
+import {
+  maxNamedReferrers,
+  nameTaken,
+  notFound,
+  stale,
+  stillReferenced,
+} from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { checkSpec, isRecord } from './spec-check.ts';
 import type { StoredResource } from './stored-resource.ts';
@@ -51,7 +57,12 @@ export class ResourceWriter {
   ) {}
 
   /** Handles POST. `content` is the request content. */
-  create(kind: Kind, content: unknown, write: WriteRequest, creation: Creation = { scope: null, spec: content }): Promise<Written> {
+  create(
+    kind: Kind,
+    content: unknown,
+    write: WriteRequest,
+    creation: Creation = { scope: null, spec: content },
+  ): Promise<Written> {
     return this.run(kind, write, content, async (sql) => {
       if (!matchesStrongly(write.ifMatch, undefined)) throw stale();
       const spec = await this.check(sql, kind, creation.spec);
@@ -64,7 +75,8 @@ export class ResourceWriter {
   /** Creates the first resource unless a revision exists. Only one of several replicas that start together creates it. */
   createFirst(kind: Kind, content: unknown, write: WriteRequest): Promise<Written> {
     return this.run(kind, write, content, async (sql) => {
-      if ((await this.transaction.lockHead(sql)) > 0) return { status: 200, resource: undefined, changes: [] };
+      if ((await this.transaction.lockHead(sql)) > 0)
+        return { status: 200, resource: undefined, changes: [] };
       const resource = await this.insert(sql, kind, null, await this.check(sql, kind, content));
       if (resource === undefined) throw new Error('a database without revisions has resources');
       return created(resource);
@@ -79,14 +91,21 @@ export class ResourceWriter {
       for (let attempt = 1; attempt <= maxPutAttempts; attempt += 1) {
         const current = await this.lock(sql, address, write);
         if (current === undefined && name === undefined) throw notFound(kind, idOrName);
-        const given = named(kind, name ?? current?.name ?? '', withoutStoredMembers(content, await this.shown(sql, current)), name !== undefined);
+        const given = named(
+          kind,
+          name ?? current?.name ?? '',
+          withoutStoredMembers(content, await this.shown(sql, current)),
+          name !== undefined,
+        );
         const spec = await this.check(sql, kind, given);
         if (current !== undefined) return this.store(sql, current, spec);
         const resource = await this.insert(sql, kind, scope, spec);
         if (resource !== undefined) return created(resource);
         // Another request created the resource after the lookup; a third may delete it before the next one.
       }
-      throw new GatewayError('database_unavailable', { detail: `other requests keep creating and deleting the ${kind} "${idOrName}"; try again` });
+      throw new GatewayError('database_unavailable', {
+        detail: `other requests keep creating and deleting the ${kind} "${idOrName}"; try again`,
+      });
     });
   }
 
@@ -96,7 +115,11 @@ export class ResourceWriter {
       const current = await this.lock(sql, address, write);
       if (current === undefined) throw notFound(address.kind, address.idOrName);
       const wanted = withoutStoredMembers(patch, await this.shown(sql, current));
-      return this.store(sql, current, await this.check(sql, address.kind, patched(current.spec, wanted)));
+      return this.store(
+        sql,
+        current,
+        await this.check(sql, address.kind, patched(current.spec, wanted)),
+      );
     });
   }
 
@@ -109,43 +132,82 @@ export class ResourceWriter {
       if (referrers.length > 0) throw stillReferenced(current, referrers);
       const removed = [...(await this.resources.ownedBy(sql, current.id)), current];
       for (const { id } of removed) await this.resources.delete(sql, id);
-      return { status: 204, resource: undefined, changes: removed.map(({ kind, id, name, spec }) => ({ kind, id, name, before: spec, after: null })) };
+      return {
+        status: 204,
+        resource: undefined,
+        changes: removed.map(({ kind, id, name, spec }) => ({
+          kind,
+          id,
+          name,
+          before: spec,
+          after: null,
+        })),
+      };
     });
   }
 
   /** One write, counted. */
-  private run(kind: Kind, write: WriteRequest, content: unknown, work: (sql: Sql) => Promise<Outcome>): Promise<Written> {
+  private run(
+    kind: Kind,
+    write: WriteRequest,
+    content: unknown,
+    work: (sql: Sql) => Promise<Outcome>,
+  ): Promise<Written> {
     return this.metrics.countWrite(kind, () => this.transaction.run(write, content, work));
   }
 
   private check<K extends Kind>(sql: Sql, kind: K, input: unknown): Promise<Spec<K>> {
-    return checkSpec(kind, input, this.policies.catalogue, (references) => this.resources.resolve(sql, references));
+    return checkSpec(kind, input, this.policies.catalogue, (references) =>
+      this.resources.resolve(sql, references),
+    );
   }
 
-  private insert<K extends Kind>(sql: Sql, kind: K, scope: string | null, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
+  private insert<K extends Kind>(
+    sql: Sql,
+    kind: K,
+    scope: string | null,
+    spec: Spec<K>,
+  ): Promise<StoredResource<K> | undefined> {
     return this.resources.insert(sql, kind, randomUUID(), scope, spec);
   }
 
   /** Locks and returns the current resource; throws when the caller's preconditions do not hold. */
-  private async lock(sql: Sql, { kind, scope, idOrName }: Address, write: WriteRequest, lock: 'update' | 'delete' = 'update'): Promise<StoredResource | undefined> {
+  private async lock(
+    sql: Sql,
+    { kind, scope, idOrName }: Address,
+    write: WriteRequest,
+    lock: 'update' | 'delete' = 'update',
+  ): Promise<StoredResource | undefined> {
     const current = await this.resources.find(sql, kind, scope, idOrName, lock);
     if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
     const shown = await this.shown(sql, current);
-    const etag = current === undefined || shown === undefined ? undefined : etagOf(current.version, shown);
-    if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag)) throw stale();
+    const etag =
+      current === undefined || shown === undefined ? undefined : etagOf(current.version, shown);
+    if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag))
+      throw stale();
     return current;
   }
 
   /** The representation of the resource. */
-  private async shown(sql: Sql, resource: StoredResource | undefined): Promise<Representation | undefined> {
-    return resource === undefined ? undefined : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
+  private async shown(
+    sql: Sql,
+    resource: StoredResource | undefined,
+  ): Promise<Representation | undefined> {
+    return resource === undefined
+      ? undefined
+      : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
   }
 
   private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
-    if (canonicalJson(spec) === canonicalJson(current.spec)) return { status: 200, resource: current, changes: [] };
+    if (canonicalJson(spec) === canonicalJson(current.spec))
+      return { status: 200, resource: current, changes: [] };
     const resource = await this.resources.update(sql, current, spec);
     const { kind, id, name } = resource;
-    return { status: 200, resource, changes: [{ kind, id, name, before: current.spec, after: spec }] };
+    return {
+      status: 200,
+      resource,
+      changes: [{ kind, id, name, before: current.spec, after: spec }],
+    };
   }
 }
 

@@ -8,7 +8,8 @@ import type { Sql } from '../../platform/database/database.ts';
 import { nameTaken } from './resource-faults.ts';
 import type { StoredResource } from './stored-resource.ts';
 
-const columns = 'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
+const columns =
+  'id, kind, scope, name, spec, version, created_at AS "createdAt", updated_at AS "updatedAt"';
 
 /** The rows of one page of a list. */
 export interface ResourcePage<K extends Kind> {
@@ -46,7 +47,13 @@ export interface ResourceFilter {
 /** The rows of all configuration resources. */
 @Injectable()
 export class ResourceRepository {
-  async find<K extends Kind>(sql: Sql, kind: K, scope: string | null, idOrName: string, lock: RowLock = 'none'): Promise<StoredResource<K> | undefined> {
+  async find<K extends Kind>(
+    sql: Sql,
+    kind: K,
+    scope: string | null,
+    idOrName: string,
+    lock: RowLock = 'none',
+  ): Promise<StoredResource<K> | undefined> {
     // Invalid names are not queried, because the database refuses some of them as text.
     if (!isId(idOrName) && !Name.safeParse(idOrName).success) return undefined;
     const column = isId(idOrName) ? 'id' : 'name';
@@ -59,7 +66,10 @@ export class ResourceRepository {
    * Lists resources in the order of their names. The page always has the first one; it has another
    * while the specs before it are smaller than {@link maxPageBytes} together.
    */
-  async list<K extends Kind>(sql: Sql, filter: ResourceFilter & { readonly kind: K }): Promise<ResourcePage<K>> {
+  async list<K extends Kind>(
+    sql: Sql,
+    filter: ResourceFilter & { readonly kind: K },
+  ): Promise<ResourcePage<K>> {
     const { kind, scope, tags, name, refersTo, afterName, limit } = filter;
     const rows = await sql.query<StoredResource<K> & { fetched: number }>(
       `SELECT ${columns}, fetched FROM (
@@ -74,16 +84,27 @@ export class ResourceRepository {
        WHERE coalesce(bytes_before, 0) < $8 ORDER BY name`,
       [kind, scope, tags, name ?? null, refersTo ?? null, afterName ?? null, limit, maxPageBytes],
     );
-    return { rows: rows.map(({ fetched: _fetched, ...row }) => row as StoredResource<K>), isCut: rows.length < (rows[0]?.fetched ?? 0) };
+    return {
+      rows: rows.map(({ fetched: _fetched, ...row }) => row as StoredResource<K>),
+      isCut: rows.length < (rows[0]?.fetched ?? 0),
+    };
   }
 
   /** Returns the resources that another resource owns, locked for deletion. */
   async ownedBy(sql: Sql, scope: string): Promise<StoredResource[]> {
-    return sql.query(`SELECT ${columns} FROM resource WHERE scope = $1 ORDER BY name FOR UPDATE`, [scope]);
+    return sql.query(`SELECT ${columns} FROM resource WHERE scope = $1 ORDER BY name FOR UPDATE`, [
+      scope,
+    ]);
   }
 
   /** Inserts a resource; returns undefined when the name is taken in its scope. */
-  async insert<K extends Kind>(sql: Sql, kind: K, id: string, scope: string | null, spec: Spec<K>): Promise<StoredResource<K> | undefined> {
+  async insert<K extends Kind>(
+    sql: Sql,
+    kind: K,
+    id: string,
+    scope: string | null,
+    spec: Spec<K>,
+  ): Promise<StoredResource<K> | undefined> {
     const [row] = await sql
       .query<StoredResource<K>>(
         `INSERT INTO resource (id, kind, scope, name, spec, tags) VALUES ($1, $2, $3, $4, $5, $6)
@@ -99,7 +120,11 @@ export class ResourceRepository {
    * Stores a new spec. The row must be locked.
    * @throws GatewayError name_taken when another resource has the new name, even from a concurrent transaction.
    */
-  async update<K extends Kind>(sql: Sql, current: StoredResource<K>, spec: Spec<K>): Promise<StoredResource<K>> {
+  async update<K extends Kind>(
+    sql: Sql,
+    current: StoredResource<K>,
+    spec: Spec<K>,
+  ): Promise<StoredResource<K>> {
     const { id, kind } = current;
     const [row] = await sql
       .query<StoredResource<K>>(
@@ -119,7 +144,11 @@ export class ResourceRepository {
   }
 
   /** Returns up to `limit` resources that refer to a resource, without those that it owns. */
-  async referrers(sql: Sql, id: string, limit: number): Promise<Pick<StoredResource, 'id' | 'kind' | 'name'>[]> {
+  async referrers(
+    sql: Sql,
+    id: string,
+    limit: number,
+  ): Promise<Pick<StoredResource, 'id' | 'kind' | 'name'>[]> {
     return sql.query(
       `SELECT DISTINCT r.id, r.kind, r.name FROM resource_reference JOIN resource r ON r.id = source
        WHERE target = $1 AND r.scope IS DISTINCT FROM $1 ORDER BY r.kind, r.name LIMIT $2`,
@@ -144,25 +173,32 @@ export class ResourceRepository {
        ORDER BY id FOR KEY SHARE`,
       [ids, named.map(({ kind }) => kind), named.map(({ target }) => target)],
     );
-    return new Map(rows.flatMap(({ id, kind, name }) => [[`${kind}:${id}`, id] as const, [`${kind}:${name}`, id] as const]));
+    return new Map(
+      rows.flatMap(({ id, kind, name }) => [
+        [`${kind}:${id}`, id] as const,
+        [`${kind}:${name}`, id] as const,
+      ]),
+    );
   }
 
   /** Returns the names of resources by their ids. */
   async namesOf(sql: Sql, ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return new Map();
-    const rows = await sql.query<{ id: string; name: string }>('SELECT id, name FROM resource WHERE id = ANY($1::uuid[])', [wanted]);
+    const rows = await sql.query<{ id: string; name: string }>(
+      'SELECT id, name FROM resource WHERE id = ANY($1::uuid[])',
+      [wanted],
+    );
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
   private async insertReferences(sql: Sql, { id, kind, spec }: StoredResource): Promise<void> {
     const references = referencesOf(kind, spec);
     if (references.length === 0) return;
-    await sql.query('INSERT INTO resource_reference (source, pointer, target) SELECT $1, * FROM unnest($2::text[], $3::uuid[])', [
-      id,
-      references.map(({ pointer }) => pointer),
-      references.map(({ target }) => target),
-    ]);
+    await sql.query(
+      'INSERT INTO resource_reference (source, pointer, target) SELECT $1, * FROM unnest($2::text[], $3::uuid[])',
+      [id, references.map(({ pointer }) => pointer), references.map(({ target }) => target)],
+    );
   }
 }
 
@@ -171,6 +207,9 @@ function explainTaken<K extends Kind>(kind: K, spec: Spec<K>): (error: unknown) 
   return (error) => {
     if (violates(error, 'resource_name_taken')) throw nameTaken(kind, nameOf(kind, spec));
     if (!violates(error, 'resource_key_taken')) throw error;
-    throw new GatewayError('name_taken', { detail: 'this key is already in use', errors: [{ pointer: '/key', detail: 'is already in use' }] });
+    throw new GatewayError('name_taken', {
+      detail: 'this key is already in use',
+      errors: [{ pointer: '/key', detail: 'is already in use' }],
+    });
   };
 }

@@ -55,23 +55,38 @@ export class ResourceService {
     );
   }
 
-  async get(kind: Kind, idOrName: string, ifNoneMatch: EntityTags, scope: string | null = null): Promise<Answer> {
+  async get(
+    kind: Kind,
+    idOrName: string,
+    ifNoneMatch: EntityTags,
+    scope: string | null = null,
+  ): Promise<Answer> {
     const resource = await this.find(kind, idOrName, scope);
     const body = await this.show(resource);
     const headers = { ETag: etagOf(resource.version, body) };
-    return matchesNone(ifNoneMatch, headers.ETag) ? Answer.ok(body, headers) : new Answer(304, undefined, headers);
+    return matchesNone(ifNoneMatch, headers.ETag)
+      ? Answer.ok(body, headers)
+      : new Answer(304, undefined, headers);
   }
 
   /**
    * Returns the representation of a resource.
    * @throws GatewayError resource_not_found
    */
-  async representation(kind: Kind, idOrName: string, scope: string | null = null): Promise<Representation> {
+  async representation(
+    kind: Kind,
+    idOrName: string,
+    scope: string | null = null,
+  ): Promise<Representation> {
     return this.show(await this.find(kind, idOrName, scope));
   }
 
   /** @throws GatewayError resource_not_found */
-  async find<K extends Kind>(kind: K, idOrName: string, scope: string | null = null): Promise<StoredResource<K>> {
+  async find<K extends Kind>(
+    kind: K,
+    idOrName: string,
+    scope: string | null = null,
+  ): Promise<StoredResource<K>> {
     const resource = await this.resources.find(this.database, kind, scope, idOrName);
     if (resource === undefined) throw notFound(kind, idOrName);
     return resource;
@@ -81,12 +96,23 @@ export class ResourceService {
     return this.answers.of(await this.writer.create(kind, content, write), write);
   }
 
-  async replace(kind: Kind, idOrName: string, content: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answers.of(await this.writer.replace({ kind, scope: null, idOrName }, content, write), write);
+  async replace(
+    kind: Kind,
+    idOrName: string,
+    content: unknown,
+    write: WriteRequest,
+  ): Promise<Answer> {
+    return this.answers.of(
+      await this.writer.replace({ kind, scope: null, idOrName }, content, write),
+      write,
+    );
   }
 
   async patch(kind: Kind, idOrName: string, patch: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answers.of(await this.writer.patch({ kind, scope: null, idOrName }, patch, write), write);
+    return this.answers.of(
+      await this.writer.patch({ kind, scope: null, idOrName }, patch, write),
+      write,
+    );
   }
 
   async remove(kind: Kind, idOrName: string, write: WriteRequest): Promise<Answer> {

@@ -1,19 +1,34 @@
-import { PolicyAttachment, answerFaults, fieldErrors, mapReferences, policyFaults, referencesOf, resourceSchemas, specSizeFault } from '@sluice/config';
+import {
+  PolicyAttachment,
+  answerFaults,
+  fieldErrors,
+  mapReferences,
+  policyFaults,
+  referencesOf,
+  resourceSchemas,
+  specSizeFault,
+} from '@sluice/config';
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
 import { isReadOnly } from './presentation.ts';
 
-
 /** Resolves references to ids, by `kind:target`. */
-export type ResolveReferences = (references: readonly ResourceReference[]) => Promise<ReadonlyMap<string, string>>;
+export type ResolveReferences = (
+  references: readonly ResourceReference[],
+) => Promise<ReadonlyMap<string, string>>;
 
 /**
  * Validates a caller's input and returns the spec to store, with references as ids.
  * @throws GatewayError with all faults: of the schema, of the policies' configuration schemas, and
  * references to resources that do not exist.
  */
-export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalogue: PolicyCatalogue, resolve: ResolveReferences): Promise<Spec<K>> {
+export async function checkSpec<K extends Kind>(
+  kind: K,
+  input: unknown,
+  catalogue: PolicyCatalogue,
+  resolve: ResolveReferences,
+): Promise<Spec<K>> {
   checkSize(input);
   const parsed = resourceSchemas[kind].safeParse(input);
   if (parsed.success) checkSize(parsed.data);
@@ -21,19 +36,42 @@ export async function checkSpec<K extends Kind>(kind: K, input: unknown, catalog
   const written: unknown = parsed.success ? parsed.data : input;
   const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
   const ids = await resolve(references);
-  const dangling = references.filter(({ kind: target, target: name }) => !ids.has(`${target}:${name}`));
-  const contentFaults = [...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)), ...attachmentFaults(kind, written, catalogue), ...(kind === 'route' ? answerFaults(written, catalogue) : [])];
-  const faults = [...contentFaults, ...dangling.map(({ pointer, kind: target, target: name }) => ({ pointer, detail: `there is no ${target} "${name}"` }))];
+  const dangling = references.filter(
+    ({ kind: target, target: name }) => !ids.has(`${target}:${name}`),
+  );
+  const contentFaults = [
+    ...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)),
+    ...attachmentFaults(kind, written, catalogue),
+    ...(kind === 'route' ? answerFaults(written, catalogue) : []),
+  ];
+  const faults = [
+    ...contentFaults,
+    ...dangling.map(({ pointer, kind: target, target: name }) => ({
+      pointer,
+      detail: `there is no ${target} "${name}"`,
+    })),
+  ];
   if (faults.length > 0) {
-    throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', { detail: summary(faults), errors: faults });
+    throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', {
+      detail: summary(faults),
+      errors: faults,
+    });
   }
-  return mapReferences(kind, written as Spec<K>, ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name);
+  return mapReferences(
+    kind,
+    written as Spec<K>,
+    ({ kind: target, target: name }) => ids.get(`${target}:${name}`) ?? name,
+  );
 }
 
 /** Refuses a resource that is too large. No other faults are reported, because there may be very many. */
 function checkSize(spec: unknown): void {
   const fault = specSizeFault(spec);
-  if (fault !== undefined) throw new GatewayError('validation_failed', { detail: fault, errors: [{ pointer: '', detail: fault }] });
+  if (fault !== undefined)
+    throw new GatewayError('validation_failed', {
+      detail: fault,
+      errors: [{ pointer: '', detail: fault }],
+    });
 }
 
 /** Checks every well-formed attachment with its policy's schema, independently of the others. */
@@ -43,18 +81,25 @@ function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalog
   return attachments.flatMap((attachment: unknown, index) => {
     const parsed = PolicyAttachment.safeParse(attachment);
     if (!parsed.success) return [];
-    return policyFaults(kind, [parsed.data], catalogue).map(({ pointer, detail }) => ({ pointer: pointer.replace('/policies/0', `/policies/${index}`), detail }));
+    return policyFaults(kind, [parsed.data], catalogue).map(({ pointer, detail }) => ({
+      pointer: pointer.replace('/policies/0', `/policies/${index}`),
+      detail,
+    }));
   });
 }
 
 function explainReadOnly(fault: FieldError): FieldError {
   const isOwn = fault.detail === 'unknown property' && isReadOnly(fault.pointer.slice(1));
-  return isOwn ? { ...fault, detail: 'read-only: leave it out, or send back what is stored' } : fault;
+  return isOwn
+    ? { ...fault, detail: 'read-only: leave it out, or send back what is stored' }
+    : fault;
 }
 
 function summary(faults: readonly FieldError[]): string {
   const [first] = faults;
-  return faults.length === 1 && first !== undefined ? `${first.pointer || 'the content'}: ${first.detail}` : `${faults.length} faults, see errors`;
+  return faults.length === 1 && first !== undefined
+    ? `${first.pointer || 'the content'}: ${first.detail}`
+    : `${faults.length} faults, see errors`;
 }
 
 /** True for an object that is not an array. */

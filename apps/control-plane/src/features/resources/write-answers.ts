@@ -22,19 +22,26 @@ export class WriteAnswers {
     private readonly logger: Logger,
   ) {}
 
-  async of(written: Written, write: WriteRequest, warnings: readonly Warning[] = []): Promise<Answer> {
+  async of(
+    written: Written,
+    write: WriteRequest,
+    warnings: readonly Warning[] = [],
+  ): Promise<Answer> {
     const { status, revision, isReplayed } = written;
     const headers = {
       ...written.headers,
       'Sluice-Revision': String(revision),
       ...(isReplayed ? { 'Idempotency-Replayed': 'true' } : {}),
-      ...(write.wait?.preferenceApplied === undefined ? {} : { 'Preference-Applied': write.wait.preferenceApplied }),
+      ...(write.wait?.preferenceApplied === undefined
+        ? {}
+        : { 'Preference-Applied': write.wait.preferenceApplied }),
     };
     const body = { ...written.body, revision, ...(warnings.length === 0 ? {} : { warnings }) };
     if (write.wait === undefined) return new Answer(status, body, headers);
     const report = await this.wait(revision, write.wait.timeoutMs);
     if (report.status === 'rejected') return rejected(report, write.requestId, headers);
-    if (report.status === 'pending') return new Answer(202, { ...body, nodes: report.nodes }, headers);
+    if (report.status === 'pending')
+      return new Answer(202, { ...body, nodes: report.nodes }, headers);
     return new Answer(status === 204 ? 200 : status, { ...body, nodes: report.nodes }, headers);
   }
 
@@ -43,13 +50,20 @@ export class WriteAnswers {
     try {
       return await this.applied.wait(revision, timeoutMs);
     } catch (error) {
-      this.logger.warn('could not determine which nodes applied a revision', { revision, reason: reasonOf(error) });
+      this.logger.warn('could not determine which nodes applied a revision', {
+        revision,
+        reason: reasonOf(error),
+      });
       return { revision, status: 'pending', nodes: [] };
     }
   }
 }
 
-function rejected({ revision, nodes }: AppliedReport, requestId: string, headers: Readonly<Record<string, string>>): Answer {
+function rejected(
+  { revision, nodes }: AppliedReport,
+  requestId: string,
+  headers: Readonly<Record<string, string>>,
+): Answer {
   const errors = new Map<string, FieldError>();
   for (const { faults = [] } of nodes) {
     for (const { kind, name, pointer, reason } of faults) {
@@ -60,5 +74,10 @@ function rejected({ revision, nodes }: AppliedReport, requestId: string, headers
   const refusing = nodes.filter(({ outcome }) => outcome === 'rejected').map(({ id }) => id);
   const detail = `revision ${revision} is committed, but ${refusing.join(', ')} rejected it and kept the previous configuration; correct the configuration with another write`;
   const { ETag: _etag, Location: _location, ...kept } = headers;
-  return Answer.problem('revision_rejected', { detail, errors: [...errors.values()], requestId }, kept, { revision, nodes });
+  return Answer.problem(
+    'revision_rejected',
+    { detail, errors: [...errors.values()], requestId },
+    kept,
+    { revision, nodes },
+  );
 }

@@ -41,7 +41,11 @@ export class WriteTransaction {
    * after a deadlock. `content` is the request content, which must be the same in a repetition with
    * the same Idempotency-Key.
    */
-  async run(write: WriteRequest, content: unknown, work: (sql: Sql) => Promise<Outcome>): Promise<Written> {
+  async run(
+    write: WriteRequest,
+    content: unknown,
+    work: (sql: Sql) => Promise<Outcome>,
+  ): Promise<Written> {
     const hash = requestHash(write, content);
     const written = await this.database.transaction(async (sql) => {
       const recalled = await this.idempotency.recall(sql, write.idempotency, hash);
@@ -57,18 +61,43 @@ export class WriteTransaction {
     return this.revisions.lockHead(sql);
   }
 
-  private async finish(sql: Sql, write: WriteRequest, hash: string, outcome: Outcome): Promise<Written> {
+  private async finish(
+    sql: Sql,
+    write: WriteRequest,
+    hash: string,
+    outcome: Outcome,
+  ): Promise<Written> {
     const { status, resource, changes, secrets } = outcome;
     const shown = await this.show(sql, resource);
-    const headers = { ...shown?.headers, ...(status === 201 && resource !== undefined ? { Location: pathOf(resource) } : {}) };
-    const answer = shown === undefined ? undefined : keptAnswer(write, hash, status, headers, shown.body, secrets);
+    const headers = {
+      ...shown?.headers,
+      ...(status === 201 && resource !== undefined ? { Location: pathOf(resource) } : {}),
+    };
+    const answer =
+      shown === undefined
+        ? undefined
+        : keptAnswer(write, hash, status, headers, shown.body, secrets);
     const author = { actor: write.caller.name, requestId: write.requestId };
-    const revision = changes.length === 0 ? await this.revisions.head(sql) : await this.revisions.commit(sql, author, changes, answer);
+    const revision =
+      changes.length === 0
+        ? await this.revisions.head(sql)
+        : await this.revisions.commit(sql, author, changes, answer);
     const body = shown === undefined ? undefined : { ...shown.body, ...secrets, revision };
-    return { status, headers, body, revision, isReplayed: false, isUnchanged: changes.length === 0, resource };
+    return {
+      status,
+      headers,
+      body,
+      revision,
+      isReplayed: false,
+      isUnchanged: changes.length === 0,
+      resource,
+    };
   }
 
-  private async show(sql: Sql, resource: StoredResource | undefined): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
+  private async show(
+    sql: Sql,
+    resource: StoredResource | undefined,
+  ): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
     if (resource === undefined) return undefined;
     const body = present(resource, await this.resources.namesOf(sql, referredIds([resource])));
     return { body, headers: { ETag: etagOf(resource.version, body) } };
@@ -85,10 +114,34 @@ function keptAnswer(
 ): IdempotentAnswer | undefined {
   if (idempotency === undefined) return undefined;
   const { tokenId, key, sealingKey } = idempotency;
-  return { tokenId, key, requestHash, status, headers, body, sealed: secrets === undefined ? null : seal(sealingKey, secrets) };
+  return {
+    tokenId,
+    key,
+    requestHash,
+    status,
+    headers,
+    body,
+    sealed: secrets === undefined ? null : seal(sealingKey, secrets),
+  };
 }
 
-function replay({ status, headers, body }: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: object }): Written {
+function replay({
+  status,
+  headers,
+  body,
+}: {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}): Written {
   const revision = 'revision' in body ? Number(body.revision) : 0;
-  return { status: status === 201 ? 201 : 200, headers, body, revision, isReplayed: true, isUnchanged: true, resource: undefined };
+  return {
+    status: status === 201 ? 201 : 200,
+    headers,
+    body,
+    revision,
+    isReplayed: true,
+    isUnchanged: true,
+    resource: undefined,
+  };
 }

@@ -23,13 +23,26 @@ export class HistoryService {
 
   /** Lists revisions, newest first, without the resources before and after the changes. */
   async list({ limit, after }: PageQuery): Promise<Answer> {
-    const rows = await this.revisions.list(this.database, after === undefined ? undefined : Number(decodeCursor(after, cursorKeys.revision)), limit + 1);
+    const rows = await this.revisions.list(
+      this.database,
+      after === undefined ? undefined : Number(decodeCursor(after, cursorKeys.revision)),
+      limit + 1,
+    );
     const kept = rows.slice(0, limit);
-    const changes = await this.revisions.changesBetween(this.database, kept.at(-1)?.revision ?? 0, kept[0]?.revision ?? 0);
+    const changes = await this.revisions.changesBetween(
+      this.database,
+      kept.at(-1)?.revision ?? 0,
+      kept[0]?.revision ?? 0,
+    );
     const byRevision = Map.groupBy(changes, ({ revision }) => Number(revision));
     const entryOf = (row: Revision): object => ({
       ...present(row),
-      changes: (byRevision.get(row.revision) ?? []).map(({ action, kind, id, name }) => ({ action, kind, id, name })),
+      changes: (byRevision.get(row.revision) ?? []).map(({ action, kind, id, name }) => ({
+        action,
+        kind,
+        id,
+        name,
+      })),
     });
     return Answer.ok(pageOf(rows, limit, entryOf, ({ revision }) => String(revision)));
   }
@@ -38,9 +51,16 @@ export class HistoryService {
   async get(text: string): Promise<Answer> {
     const revision = await this.find(text);
     const changes = await this.revisions.changesOf(this.database, revision.revision);
-    const ids = changes.flatMap(({ kind, before, after }) => [before, after].flatMap((spec) => (spec === null ? [] : referencesOf(kind, spec).map(({ target }) => target))));
+    const ids = changes.flatMap(({ kind, before, after }) =>
+      [before, after].flatMap((spec) =>
+        spec === null ? [] : referencesOf(kind, spec).map(({ target }) => target),
+      ),
+    );
     const names = await this.revisions.namesOf(this.database, ids);
-    return Answer.ok({ ...present(revision), changes: changes.map((change) => presentChange(change, names)) });
+    return Answer.ok({
+      ...present(revision),
+      changes: changes.map((change) => presentChange(change, names)),
+    });
   }
 
   async status(text: string): Promise<Answer> {
@@ -49,8 +69,13 @@ export class HistoryService {
   }
 
   private async find(text: string): Promise<Revision> {
-    const revision = /^[1-9]\d{0,14}$/.test(text) ? await this.revisions.find(this.database, Number(text)) : undefined;
-    if (revision === undefined) throw new GatewayError('resource_not_found', { detail: `there is no revision ${JSON.stringify(text.slice(0, 64))}` });
+    const revision = /^[1-9]\d{0,14}$/.test(text)
+      ? await this.revisions.find(this.database, Number(text))
+      : undefined;
+    if (revision === undefined)
+      throw new GatewayError('resource_not_found', {
+        detail: `there is no revision ${JSON.stringify(text.slice(0, 64))}`,
+      });
     return revision;
   }
 }
@@ -59,8 +84,12 @@ function present({ revision, committedAt, actor, requestId, gateways }: Revision
   return { revision, committedAt: committedAt.toISOString(), actor, requestId, gateways };
 }
 
-function presentChange({ kind, id, name, before, after }: Change, names: ReadonlyMap<string, string>): object {
+function presentChange(
+  { kind, id, name, before, after }: Change,
+  names: ReadonlyMap<string, string>,
+): object {
   const action: ChangeAction = before === null ? 'created' : after === null ? 'deleted' : 'updated';
-  const show = (spec: Spec | null): object | null => (spec === null ? null : presentSpec(kind, spec, names));
+  const show = (spec: Spec | null): object | null =>
+    spec === null ? null : presentSpec(kind, spec, names);
   return { action, kind, id, name, before: show(before), after: show(after) };
 }

@@ -27,7 +27,10 @@ describe('revisions of many writers', () => {
       case 2:
         return api.delete(`/v1/groups/${contested}`);
       case 3:
-        return api.put(`/v1/routes/${own}`, { paths: [`/${own}`], service: round % 2 === 0 ? 'shared' : 'missing' });
+        return api.put(`/v1/routes/${own}`, {
+          paths: [`/${own}`],
+          service: round % 2 === 0 ? 'shared' : 'missing',
+        });
       case 4:
         return api.delete('/v1/services/shared');
       default:
@@ -43,7 +46,8 @@ describe('revisions of many writers', () => {
       for (let round = 0; round < writesEach; round += 1) {
         const answer = await write(writer, round);
         statuses.add(answer.status);
-        if (answer.status === 200 || answer.status === 201 || answer.status === 204) acknowledged.push(answer);
+        if (answer.status === 200 || answer.status === 201 || answer.status === 204)
+          acknowledged.push(answer);
       }
     };
     const watch = async (): Promise<number> => {
@@ -63,7 +67,9 @@ describe('revisions of many writers', () => {
     const disturb = async (): Promise<void> => {
       while (running) {
         await sleep(150);
-        await api.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice-control-plane' ORDER BY random() LIMIT 2");
+        await api.sql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice-control-plane' ORDER BY random() LIMIT 2",
+        );
       }
     };
     const watching = Promise.all([watch(), disturb()]);
@@ -73,14 +79,20 @@ describe('revisions of many writers', () => {
     expect(observations).toBeGreaterThan(10);
     expect([...statuses]).toEqual(expect.arrayContaining([201, 409, 400]));
 
-    const revisions = (await api.sql<{ revision: string }>('SELECT revision FROM revision ORDER BY revision')).map(({ revision }) => Number(revision));
+    const revisions = (
+      await api.sql<{ revision: string }>('SELECT revision FROM revision ORDER BY revision')
+    ).map(({ revision }) => Number(revision));
     expect(revisions).toEqual(Array.from({ length: revisions.length }, (_, index) => index + 1));
-    const claimed = acknowledged.filter(({ status }) => status !== 200).map(({ headers }) => Number(headers.get('sluice-revision')));
+    const claimed = acknowledged
+      .filter(({ status }) => status !== 200)
+      .map(({ headers }) => Number(headers.get('sluice-revision')));
     expect(new Set(claimed).size).toBe(claimed.length);
     for (const revision of claimed) expect(revisions).toContain(revision);
 
     // Applied in order, the changes result in exactly the stored resources.
-    const changes = await api.sql<{ id: string; before: object | null; after: object | null }>('SELECT resource_id AS id, before, after FROM change ORDER BY revision, ordinal');
+    const changes = await api.sql<{ id: string; before: object | null; after: object | null }>(
+      'SELECT resource_id AS id, before, after FROM change ORDER BY revision, ordinal',
+    );
     const replayed = new Map<string, object>();
     for (const { id, before, after } of changes) {
       expect(before).toEqual(replayed.get(id) ?? null);

@@ -38,7 +38,8 @@ const commitStatement = `
     WHERE key IS NOT NULL)
   SELECT revision, pg_notify('sluice_revision', revision::text) FROM head`;
 
-const columns = 'revision, committed_at AS "committedAt", actor, request_id AS "requestId", gateways';
+const columns =
+  'revision, committed_at AS "committedAt", actor, request_id AS "requestId", gateways';
 
 type RevisionRow = Omit<Revision, 'revision'> & { readonly revision: string };
 
@@ -50,12 +51,27 @@ export class RevisionRepository {
    * locked from here on. So revisions are in commit order and have no gaps.
    * @returns the number of the revision.
    */
-  async commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
+  async commit(
+    sql: Sql,
+    author: RevisionAuthor,
+    changes: readonly Change[],
+    idempotent: IdempotentAnswer | undefined,
+  ): Promise<number> {
     // The span that the nodes which apply the revision are children of: its traceparent is stored with the revision.
-    return inSpan('commit revision', SpanKind.PRODUCER, { [writeSpanAttributes.changes]: changes.length }, () => this.store(sql, author, changes, idempotent));
+    return inSpan(
+      'commit revision',
+      SpanKind.PRODUCER,
+      { [writeSpanAttributes.changes]: changes.length },
+      () => this.store(sql, author, changes, idempotent),
+    );
   }
 
-  private async store(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent: IdempotentAnswer | undefined): Promise<number> {
+  private async store(
+    sql: Sql,
+    author: RevisionAuthor,
+    changes: readonly Change[],
+    idempotent: IdempotentAnswer | undefined,
+  ): Promise<number> {
     // Locked first, so that the snapshot of the next statement includes all earlier revisions.
     await this.lockHead(sql);
     const { names, gateways, services } = concernOf(changes);
@@ -82,31 +98,48 @@ export class RevisionRepository {
 
   /** Returns the newest revision and locks the head row until the transaction ends. */
   async lockHead(sql: Sql): Promise<number> {
-    const [row] = await sql.query<{ revision: string }>('SELECT revision FROM config_head FOR UPDATE');
+    const [row] = await sql.query<{ revision: string }>(
+      'SELECT revision FROM config_head FOR UPDATE',
+    );
     return Number(row?.revision ?? 0);
   }
 
   /** Lists revisions, newest first. */
   async list(sql: Sql, beforeRevision: number | undefined, limit: number): Promise<Revision[]> {
-    const rows = await sql.query<RevisionRow>(`SELECT ${columns} FROM revision WHERE $1::bigint IS NULL OR revision < $1 ORDER BY revision DESC LIMIT $2`, [
-      beforeRevision ?? null,
-      limit,
-    ]);
+    const rows = await sql.query<RevisionRow>(
+      `SELECT ${columns} FROM revision WHERE $1::bigint IS NULL OR revision < $1 ORDER BY revision DESC LIMIT $2`,
+      [beforeRevision ?? null, limit],
+    );
     return rows.map(toRevision);
   }
 
   async find(sql: Sql, revision: number): Promise<Revision | undefined> {
-    const rows = await sql.query<RevisionRow>(`SELECT ${columns} FROM revision WHERE revision = $1`, [revision]);
+    const rows = await sql.query<RevisionRow>(
+      `SELECT ${columns} FROM revision WHERE revision = $1`,
+      [revision],
+    );
     return rows.map(toRevision)[0];
   }
 
   /** Returns the changes of a revision, in the order in which they were made. */
   async changesOf(sql: Sql, revision: number): Promise<Change[]> {
-    return sql.query('SELECT kind, resource_id AS id, name, before, after FROM change WHERE revision = $1 ORDER BY ordinal', [revision]);
+    return sql.query(
+      'SELECT kind, resource_id AS id, name, before, after FROM change WHERE revision = $1 ORDER BY ordinal',
+      [revision],
+    );
   }
 
   /** Returns changes without the resources before and after, because a revision may have very many changes. */
-  async changesBetween(sql: Sql, from: number, to: number): Promise<(Pick<Change, 'kind' | 'id' | 'name'> & { readonly revision: string; readonly action: ChangeAction })[]> {
+  async changesBetween(
+    sql: Sql,
+    from: number,
+    to: number,
+  ): Promise<
+    (Pick<Change, 'kind' | 'id' | 'name'> & {
+      readonly revision: string;
+      readonly action: ChangeAction;
+    })[]
+  > {
     return sql.query(
       `SELECT revision, kind, resource_id AS id, name,
               CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END AS action
@@ -117,7 +150,10 @@ export class RevisionRepository {
 
   /** Returns the names of the resources that still exist, by id. */
   async namesOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const rows = await sql.query<{ id: string; name: string }>('SELECT id, name FROM resource WHERE id = ANY($1::uuid[])', [ids]);
+    const rows = await sql.query<{ id: string; name: string }>(
+      'SELECT id, name FROM resource WHERE id = ANY($1::uuid[])',
+      [ids],
+    );
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 }

@@ -17,7 +17,12 @@ export class RevisionsService {
    * Creates the revision of a transaction, as its last statement. Call {@link committed} after the commit.
    * @returns the number of the revision.
    */
-  commit(sql: Sql, author: RevisionAuthor, changes: readonly Change[], idempotent?: IdempotentAnswer): Promise<number> {
+  commit(
+    sql: Sql,
+    author: RevisionAuthor,
+    changes: readonly Change[],
+    idempotent?: IdempotentAnswer,
+  ): Promise<number> {
     return this.repository.commit(sql, author, changes, idempotent);
   }
 

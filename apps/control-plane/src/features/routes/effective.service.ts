@@ -20,9 +20,16 @@ export class EffectiveService {
     const route = await this.resources.find('route', idOrName);
     const gateway = await this.choose('gateway', route.spec.gateways, query.gateway);
     const service = await this.choose('service', servicesOf(route.spec), query.service);
-    const consumer = query.consumer === undefined ? undefined : await this.resources.find('consumer', query.consumer);
-    const groups = await Promise.all((consumer?.spec.groups ?? []).map((group) => this.resources.find('group', group)));
-    const holders = [gateway, service, route, ...groups, consumer].filter((resource) => resource !== undefined).map(holderOf);
+    const consumer =
+      query.consumer === undefined
+        ? undefined
+        : await this.resources.find('consumer', query.consumer);
+    const groups = await Promise.all(
+      (consumer?.spec.groups ?? []).map((group) => this.resources.find('group', group)),
+    );
+    const holders = [gateway, service, route, ...groups, consumer]
+      .filter((resource) => resource !== undefined)
+      .map(holderOf);
     const effective = effectivePolicies([...defaultsOf(gateway), ...holders]);
     return Answer.ok({
       route: route.name,
@@ -34,19 +41,34 @@ export class EffectiveService {
   }
 
   /** Returns the wanted resource, which must be one of `ids`, or the first of them. */
-  private async choose<K extends Kind>(kind: K, ids: readonly string[], wanted: string | undefined): Promise<StoredResource<K> | undefined> {
+  private async choose<K extends Kind>(
+    kind: K,
+    ids: readonly string[],
+    wanted: string | undefined,
+  ): Promise<StoredResource<K> | undefined> {
     const [first] = ids;
-    if (wanted === undefined) return first === undefined ? undefined : this.resources.find(kind, first);
+    if (wanted === undefined)
+      return first === undefined ? undefined : this.resources.find(kind, first);
     const found = await this.resources.find(kind, wanted);
-    if (!ids.includes(found.id)) throw new GatewayError('validation_failed', { detail: `query parameter ${kind}: the route does not use the ${kind} "${found.name}"` });
+    if (!ids.includes(found.id))
+      throw new GatewayError('validation_failed', {
+        detail: `query parameter ${kind}: the route does not use the ${kind} "${found.name}"`,
+      });
     return found;
   }
 
   /** Shows the configuration with its defaults, as the policy uses it. */
   private present({ attachment, from }: EffectivePolicy): object {
-    const parsed = this.policies.catalogue.get(attachment.name)?.config.safeParse(attachment.config);
-    const source = from.id === '' ? { kind: 'default' } : { kind: from.kind, id: from.id, name: from.name };
-    return { ...attachment, config: parsed?.success === true ? parsed.data : attachment.config, from: source };
+    const parsed = this.policies.catalogue
+      .get(attachment.name)
+      ?.config.safeParse(attachment.config);
+    const source =
+      from.id === '' ? { kind: 'default' } : { kind: from.kind, id: from.id, name: from.name };
+    return {
+      ...attachment,
+      config: parsed?.success === true ? parsed.data : attachment.config,
+      from: source,
+    };
   }
 }
 
@@ -61,5 +83,7 @@ function holderOf({ kind, id, name, spec }: StoredResource): PolicyHolder {
 
 /** The default policies of a gateway. Their holder has no id, because they are not part of the configuration. */
 function defaultsOf(gateway: StoredResource | undefined): PolicyHolder[] {
-  return gateway === undefined ? [] : [{ kind: 'gateway', id: '', name: gateway.name, policies: defaultPolicies }];
+  return gateway === undefined
+    ? []
+    : [{ kind: 'gateway', id: '', name: gateway.name, policies: defaultPolicies }];
 }

@@ -16,7 +16,9 @@ export class RouteTableRepository {
   constructor(private readonly database: Database) {}
 
   async head(): Promise<number> {
-    const [row] = await this.database.query<{ revision: string }>('SELECT revision FROM config_head');
+    const [row] = await this.database.query<{ revision: string }>(
+      'SELECT revision FROM config_head',
+    );
     return Number(row?.revision ?? 0);
   }
 

@@ -30,7 +30,13 @@ export class RouteTable {
     await caughtUp;
     const route = this.routes.get(id);
     if (route === undefined) return [];
-    const perGateway = route.gateways.map((gateway) => this.routers.get(gateway)?.shadowedBy(route).map(({ name }) => name) ?? []);
+    const perGateway = route.gateways.map(
+      (gateway) =>
+        this.routers
+          .get(gateway)
+          ?.shadowedBy(route)
+          .map(({ name }) => name) ?? [],
+    );
     return perGateway.every((names) => names.length > 0) ? [...new Set(perGateway.flat())] : [];
   }
 
@@ -46,11 +52,22 @@ export class RouteTable {
   }
 
   private apply({ id, spec }: RouteState): void {
-    for (const gateway of this.routes.get(id)?.gateways ?? []) this.routers.get(gateway)?.remove(id);
+    for (const gateway of this.routes.get(id)?.gateways ?? [])
+      this.routers.get(gateway)?.remove(id);
     this.routes.delete(id);
     if (spec === null) return;
     const { name, gateways, hosts, paths, methods, headers, query, priority } = spec;
-    const route: TableRoute = { id, name, gateways, hosts, paths, methods, headers, query, priority };
+    const route: TableRoute = {
+      id,
+      name,
+      gateways,
+      hosts,
+      paths,
+      methods,
+      headers,
+      query,
+      priority,
+    };
     this.routes.set(id, route);
     for (const gateway of gateways) this.routerOf(gateway).update(route);
   }

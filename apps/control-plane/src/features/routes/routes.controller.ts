@@ -36,17 +36,28 @@ export class RoutesController {
   }
 
   @Get(':route/effective')
-  effective(@Param('route') route: string, @QueryParameters(EffectiveQuery) query: EffectiveQuery): Promise<Answer> {
+  effective(
+    @Param('route') route: string,
+    @QueryParameters(EffectiveQuery) query: EffectiveQuery,
+  ): Promise<Answer> {
     return this.effectivePolicies.explain(route, query);
   }
 
   @Put(':route')
-  replace(@Param('route') route: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('route') route: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.routes.replace(route, content, write);
   }
 
   @Patch(':route')
-  patch(@Param('route') route: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('route') route: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.routes.patch(route, patch, write);
   }
 

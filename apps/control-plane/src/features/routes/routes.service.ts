@@ -29,11 +29,17 @@ export class RoutesService {
   }
 
   async replace(idOrName: string, content: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answer(await this.writer.replace({ kind: 'route', scope: null, idOrName }, content, write), write);
+    return this.answer(
+      await this.writer.replace({ kind: 'route', scope: null, idOrName }, content, write),
+      write,
+    );
   }
 
   async patch(idOrName: string, patch: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answer(await this.writer.patch({ kind: 'route', scope: null, idOrName }, patch, write), write);
+    return this.answer(
+      await this.writer.patch({ kind: 'route', scope: null, idOrName }, patch, write),
+      write,
+    );
   }
 
   /** Creates a route to the service in the path. The content may omit the service. */
@@ -41,10 +47,20 @@ export class RoutesService {
     const { id, name } = await this.resources.find('service', service);
     const written = isRecord(content) ? content['service'] : undefined;
     if (written !== undefined && written !== id && written !== name) {
-      throw new GatewayError('validation_failed', { errors: [{ pointer: '/service', detail: `leave it out or write "${name}", the service in the path` }] });
+      throw new GatewayError('validation_failed', {
+        errors: [
+          {
+            pointer: '/service',
+            detail: `leave it out or write "${name}", the service in the path`,
+          },
+        ],
+      });
     }
     const spec = isRecord(content) ? { ...content, service: id } : content;
-    return this.answer(await this.writer.create('route', content, write, { scope: null, spec }), write);
+    return this.answer(
+      await this.writer.create('route', content, write, { scope: null, spec }),
+      write,
+    );
   }
 
   async listOfService(service: string, query: ListQuery): Promise<Answer> {
@@ -63,9 +79,16 @@ export class RoutesService {
       const names = await this.table.shadowsOf(resource.id);
       if (names.length === 0) return [];
       const listed = names.map((name) => `"${name}"`).join(', ');
-      return [{ code: 'route_shadowed', detail: `the route never serves a request: ${listed} matches first whatever it matches` }];
+      return [
+        {
+          code: 'route_shadowed',
+          detail: `the route never serves a request: ${listed} matches first whatever it matches`,
+        },
+      ];
     } catch (error) {
-      this.logger.warn('could not check whether other routes shadow a route', { reason: reasonOf(error) });
+      this.logger.warn('could not check whether other routes shadow a route', {
+        reason: reasonOf(error),
+      });
       return [];
     }
   }

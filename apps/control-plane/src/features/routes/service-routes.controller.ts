@@ -13,12 +13,19 @@ export class ServiceRoutesController {
   constructor(private readonly routes: RoutesService) {}
 
   @Post()
-  create(@Param('service') service: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  create(
+    @Param('service') service: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.routes.createForService(service, content, write);
   }
 
   @Get()
-  list(@Param('service') service: string, @QueryParameters(ListQuery) query: ListQuery): Promise<Answer> {
+  list(
+    @Param('service') service: string,
+    @QueryParameters(ListQuery) query: ListQuery,
+  ): Promise<Answer> {
     return this.routes.listOfService(service, query);
   }
 }

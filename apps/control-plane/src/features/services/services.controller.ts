@@ -29,12 +29,20 @@ export class ServicesController {
   }
 
   @Put(':service')
-  replace(@Param('service') service: string, @Content() content: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  replace(
+    @Param('service') service: string,
+    @Content() content: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.replace('service', service, content, write);
   }
 
   @Patch(':service')
-  patch(@Param('service') service: string, @Content() patch: unknown, @Write() write: WriteRequest): Promise<Answer> {
+  patch(
+    @Param('service') service: string,
+    @Content() patch: unknown,
+    @Write() write: WriteRequest,
+  ): Promise<Answer> {
     return this.resources.patch('service', service, patch, write);
   }
 

@@ -25,7 +25,12 @@ export class TokenLookup {
   find(hash: string): Promise<Caller | undefined> {
     const asked = this.waiting.get(hash);
     if (asked !== undefined) return asked.promise;
-    if (this.waiting.size >= maxWaiting) return Promise.reject(new GatewayError('overloaded', { detail: 'too many tokens are being looked up; try again' }));
+    if (this.waiting.size >= maxWaiting)
+      return Promise.reject(
+        new GatewayError('overloaded', {
+          detail: 'too many tokens are being looked up; try again',
+        }),
+      );
     const answer = Promise.withResolvers<Caller | undefined>();
     this.waiting.set(hash, answer);
     if (!this.isAsking) void this.ask();

@@ -16,7 +16,14 @@ export type StoredToken = Readonly<Omit<TokenEntity, 'hash'>>;
 export type NewToken = Pick<TokenEntity, 'id' | 'name' | 'hash' | 'role' | 'expiresAt'>;
 
 /** The columns of a {@link StoredToken}. Hashes are compared but never read. */
-const shown = { id: true, name: true, role: true, createdAt: true, expiresAt: true, lastUsedAt: true } as const;
+const shown = {
+  id: true,
+  name: true,
+  role: true,
+  createdAt: true,
+  expiresAt: true,
+  lastUsedAt: true,
+} as const;
 
 /** The tokens of the Admin API, as rows of `admin_token`. */
 @Injectable()
@@ -33,7 +40,10 @@ export class TokenRepository {
       await tokens.insert(token);
     } catch (error) {
       if (!violates(error, 'admin_token_name_taken')) throw error;
-      throw new GatewayError('name_taken', { errors: [{ pointer: '/name', detail: 'is already taken' }], cause: error });
+      throw new GatewayError('name_taken', {
+        errors: [{ pointer: '/name', detail: 'is already taken' }],
+        cause: error,
+      });
     }
     return tokens.findOneOrFail({ select: shown, where: { id: token.id } });
   }
@@ -67,7 +77,8 @@ export class TokenRepository {
       [hashes],
     );
     const unnoted = rows.filter(({ isNoted }) => !isNoted).map(({ tokenId }) => tokenId);
-    if (unnoted.length > 0) await this.tokens.update({ id: In(unnoted) }, { lastUsedAt: () => 'now()' });
+    if (unnoted.length > 0)
+      await this.tokens.update({ id: In(unnoted) }, { lastUsedAt: () => 'now()' });
     return new Map(rows.map(({ hash, tokenId, name, role }) => [hash, { tokenId, name, role }]));
   }
 }

@@ -11,7 +11,11 @@ describe('tokens', () => {
   afterAll(() => api.close());
 
   it('are shown once and stored as a hash', async () => {
-    const created = await api.post('/v1/tokens', { name: 'ci', role: 'editor', expiresAt: '2090-01-01T00:00:00Z' });
+    const created = await api.post('/v1/tokens', {
+      name: 'ci',
+      role: 'editor',
+      expiresAt: '2090-01-01T00:00:00Z',
+    });
     expect(created.status).toBe(201);
     expect(created.headers.get('location')).toBe(`/v1/tokens/${String(created.body['id'])}`);
     const { token, ...rest } = created.body;
@@ -29,9 +33,16 @@ describe('tokens', () => {
   });
 
   it('are validated, and have unique names', async () => {
-    expect((await api.post('/v1/tokens', { name: 'a b', role: 'root', x: 1 })).body.errors?.map(({ pointer }) => pointer)).toEqual(['/name', '/role', '/x']);
+    expect(
+      (await api.post('/v1/tokens', { name: 'a b', role: 'root', x: 1 })).body.errors?.map(
+        ({ pointer }) => pointer,
+      ),
+    ).toEqual(['/name', '/role', '/x']);
     await api.post('/v1/tokens', { name: 'twice', role: 'viewer' });
-    expect(await api.post('/v1/tokens', { name: 'twice', role: 'viewer' })).toMatchObject({ status: 409, body: { code: 'name_taken' } });
+    expect(await api.post('/v1/tokens', { name: 'twice', role: 'viewer' })).toMatchObject({
+      status: 409,
+      body: { code: 'name_taken' },
+    });
     expect((await api.get('/v1/tokens/no-such-token')).status).toBe(404);
     expect((await api.delete('/v1/tokens/no-such-token')).status).toBe(404);
   });

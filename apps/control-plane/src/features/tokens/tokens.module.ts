@@ -9,7 +9,11 @@ import { TokensService } from './tokens.service.ts';
 @Module({
   imports: [TypeOrmModule.forFeature([TokenEntity])],
   controllers: [TokensController],
-  providers: [TokenRepository, TokensService, { provide: CallerDirectory, useExisting: TokensService }],
+  providers: [
+    TokenRepository,
+    TokensService,
+    { provide: CallerDirectory, useExisting: TokensService },
+  ],
   exports: [CallerDirectory],
 })
 export class TokensModule {}

@@ -37,13 +37,18 @@ export class TokensService implements CallerDirectory {
   /** Creates a token. Only this response contains the token itself. */
   async create(content: unknown, write: WriteRequest): Promise<Answer> {
     const parsed = TokenInput.safeParse(content);
-    if (!parsed.success) throw new GatewayError('validation_failed', { errors: fieldErrors(parsed.error) });
+    if (!parsed.success)
+      throw new GatewayError('validation_failed', { errors: fieldErrors(parsed.error) });
     const { name, role, expiresAt } = parsed.data;
     const secrets = { token: createSecret('sla') };
     const hash = requestHash(write, content);
     return this.database.transaction(async (transaction) => {
       const recalled = await this.idempotency.recall(transaction, write.idempotency, hash);
-      if (recalled !== undefined) return new Answer(recalled.status, recalled.body, { ...recalled.headers, 'Idempotency-Replayed': 'true' });
+      if (recalled !== undefined)
+        return new Answer(recalled.status, recalled.body, {
+          ...recalled.headers,
+          'Idempotency-Replayed': 'true',
+        });
       const token = await this.tokens.insert(transaction, {
         id: randomUUID(),
         name,
@@ -55,14 +60,25 @@ export class TokensService implements CallerDirectory {
       const headers = { Location: `/v1/tokens/${token.id}` };
       if (write.idempotency !== undefined) {
         const { tokenId, key, sealingKey } = write.idempotency;
-        await this.idempotency.keep(transaction, { tokenId, key, requestHash: hash, status: 201, headers, body, sealed: seal(sealingKey, secrets) });
+        await this.idempotency.keep(transaction, {
+          tokenId,
+          key,
+          requestHash: hash,
+          status: 201,
+          headers,
+          body,
+          sealed: seal(sealingKey, secrets),
+        });
       }
       return new Answer(201, { ...body, ...secrets }, headers);
     });
   }
 
   async list({ limit, after }: PageQuery): Promise<Answer> {
-    const rows = await this.tokens.list(after === undefined ? undefined : decodeCursor(after, cursorKeys.name), limit + 1);
+    const rows = await this.tokens.list(
+      after === undefined ? undefined : decodeCursor(after, cursorKeys.name),
+      limit + 1,
+    );
     return Answer.ok(pageOf(rows, limit, present, ({ name }) => name));
   }
 
@@ -78,7 +94,10 @@ export class TokensService implements CallerDirectory {
 
   private async find(idOrName: string): Promise<StoredToken> {
     const token = await this.tokens.find(idOrName);
-    if (token === undefined) throw new GatewayError('resource_not_found', { detail: `there is no token ${JSON.stringify(idOrName.slice(0, 64))}` });
+    if (token === undefined)
+      throw new GatewayError('resource_not_found', {
+        detail: `there is no token ${JSON.stringify(idOrName.slice(0, 64))}`,
+      });
     return token;
   }
 }

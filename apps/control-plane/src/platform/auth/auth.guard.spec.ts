@@ -11,7 +11,8 @@ describe('authorization', () => {
   afterAll(() => api.close());
 
   const as = (token: string): Record<string, string> => ({ Authorization: `Bearer ${token}` });
-  const createToken = async (name: string, role: string, more: object = {}): Promise<string> => String((await api.post('/v1/tokens', { name, role, ...more })).body['token']);
+  const createToken = async (name: string, role: string, more: object = {}): Promise<string> =>
+    String((await api.post('/v1/tokens', { name, role, ...more })).body['token']);
 
   it.each([
     ['no token', ''],
@@ -27,7 +28,8 @@ describe('authorization', () => {
   });
 
   it('requires no token for health and documentation', async () => {
-    for (const path of ['/livez', '/readyz', '/openapi.json']) expect((await api.get(path, { Authorization: '' })).status).toBe(200);
+    for (const path of ['/livez', '/readyz', '/openapi.json'])
+      expect((await api.get(path, { Authorization: '' })).status).toBe(200);
     const docs = await fetch(new URL('/docs', api.url));
     expect(docs.status).toBe(200);
   });
@@ -47,7 +49,10 @@ describe('authorization', () => {
     expect(await statuses(viewer)).toEqual([200, 403, 403, 403]);
     expect(await statuses(editor)).toEqual([200, 201, 204, 403]);
     expect(await statuses(admin)).toEqual([200, 201, 204, 200]);
-    expect((await api.post('/v1/groups', { name: 'x' }, as(viewer))).body).toMatchObject({ code: 'admin_forbidden', detail: 'the token "viewer" has the role viewer' });
+    expect((await api.post('/v1/groups', { name: 'x' }, as(viewer))).body).toMatchObject({
+      code: 'admin_forbidden',
+      detail: 'the token "viewer" has the role viewer',
+    });
   });
 
   it('ends with revocation and expiry', async () => {
@@ -62,10 +67,13 @@ describe('authorization', () => {
   it('is recorded with the name of the token, and logged without tokens', async () => {
     const token = await createToken('ci-robot', 'editor');
     const { body } = await api.put('/v1/groups/from-ci', {}, as(token));
-    expect((await api.get(`/v1/revisions/${String(body['revision'])}`)).body['actor']).toBe('ci-robot');
+    expect((await api.get(`/v1/revisions/${String(body['revision'])}`)).body['actor']).toBe(
+      'ci-robot',
+    );
     await api.get('/v1/services', as('mistyped-token-of-somebody'));
     expect(api.log()).toMatch(/"level":"warn".*"address":"127\.0\.0\.1".*"message":"failed login"/);
-    for (const secret of [token, testAdminToken, 'mistyped-token']) expect(api.log()).not.toContain(secret);
+    for (const secret of [token, testAdminToken, 'mistyped-token'])
+      expect(api.log()).not.toContain(secret);
   });
 });
 
@@ -74,7 +82,8 @@ describe('failed logins', () => {
     const api = await startTestControlPlane();
     try {
       const wrong = { Authorization: 'Bearer wrong-wrong-wrong-wrong' };
-      for (let count = 0; count < 20; count += 1) expect((await api.get('/v1/services', wrong)).status).toBe(401);
+      for (let count = 0; count < 20; count += 1)
+        expect((await api.get('/v1/services', wrong)).status).toBe(401);
       const locked = await api.get('/v1/services', wrong);
       expect(locked).toMatchObject({ status: 429, body: { code: 'too_many_failed_logins' } });
       expect(Number(locked.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -83,8 +92,14 @@ describe('failed logins', () => {
       expect(made.status).toBe(201);
       const valid = { Authorization: `bearer ${String(made.body['token'])}` };
       const startedAt = performance.now();
-      const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => api.get('/v1/services', index % 3 === 0 ? valid : wrong)));
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? 200 : 429)));
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, index) =>
+          api.get('/v1/services', index % 3 === 0 ? valid : wrong),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(
+        Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? 200 : 429)),
+      );
       expect(performance.now() - startedAt).toBeGreaterThan(900);
       expect((await api.get('/livez')).status).toBe(200);
     } finally {

@@ -60,13 +60,18 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<string | undefined>(accessKey, [context.getHandler(), context.getClass()]);
+    const access = this.reflector.getAllAndOverride<string | undefined>(accessKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
     const login = await this.authenticate(request, context.switchToHttp().getResponse<Response>());
     const { caller } = login;
     if (!mayUse(caller.role, request.method) || (access === 'admin' && caller.role !== 'admin')) {
-      throw new GatewayError('admin_forbidden', { detail: `the token "${caller.name}" has the role ${caller.role}` });
+      throw new GatewayError('admin_forbidden', {
+        detail: `the token "${caller.name}" has the role ${caller.role}`,
+      });
     }
     logins.set(request, login);
     return true;
@@ -75,10 +80,16 @@ export class AuthGuard implements CanActivate {
   private async authenticate(request: Request, response: Response): Promise<Login> {
     const presented = /^bearer +([\x21-\x7e]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     response.setHeader('WWW-Authenticate', 'Bearer realm="sluice"');
-    if (presented === undefined) throw new GatewayError('admin_unauthorized', { detail: 'send "Authorization: Bearer <token>"' });
+    if (presented === undefined)
+      throw new GatewayError('admin_unauthorized', {
+        detail: 'send "Authorization: Bearer <token>"',
+      });
     const hash = hashSecret(presented);
-    const caller = this.bootstrap.matches(hash) ? BootstrapToken.identity : await this.directory.findCaller(hash);
-    if (caller === undefined) throw await this.refusal(request.socket.remoteAddress ?? '', response);
+    const caller = this.bootstrap.matches(hash)
+      ? BootstrapToken.identity
+      : await this.directory.findCaller(hash);
+    if (caller === undefined)
+      throw await this.refusal(request.socket.remoteAddress ?? '', response);
     response.removeHeader('WWW-Authenticate');
     return { caller, token: presented };
   }
@@ -90,13 +101,20 @@ export class AuthGuard implements CanActivate {
     if (waitSeconds === 0) {
       this.failedLogins.add(address);
       const isLast = this.failedLogins.retryAfterSeconds(address) > 0;
-      this.logger.warn(isLast ? 'too many failed logins' : 'failed login', { address, requestId: requestIdOf(response) });
-      return new GatewayError('admin_unauthorized', { detail: 'the token is not known or has expired' });
+      this.logger.warn(isLast ? 'too many failed logins' : 'failed login', {
+        address,
+        requestId: requestIdOf(response),
+      });
+      return new GatewayError('admin_unauthorized', {
+        detail: 'the token is not known or has expired',
+      });
     }
     response.setHeader('Retry-After', waitSeconds);
     // Each further guess costs its sender a new connection and, while delays are available, a second.
     response.setHeader('Connection', 'close');
     await this.failedLogins.delay(address);
-    return new GatewayError('too_many_failed_logins', { detail: `the token is not known or has expired; try another token in ${waitSeconds} s` });
+    return new GatewayError('too_many_failed_logins', {
+      detail: `the token is not known or has expired; try another token in ${waitSeconds} s`,
+    });
   }
 }

@@ -7,7 +7,11 @@ import { hashSecret } from './secret.ts';
  * the database, so it works with a new database, and it is changed where it is set.
  */
 export class BootstrapToken {
-  static readonly identity: Caller = Object.freeze({ tokenId: '00000000-0000-0000-0000-000000000000', name: 'bootstrap', role: 'admin' });
+  static readonly identity: Caller = Object.freeze({
+    tokenId: '00000000-0000-0000-0000-000000000000',
+    name: 'bootstrap',
+    role: 'admin',
+  });
   private readonly hash: Buffer;
 
   constructor(secret: string) {

@@ -31,7 +31,8 @@ describe('FailedLogins', () => {
   it('forgets the oldest addresses beyond its limit', () => {
     const failures = new FailedLogins(() => 0);
     for (let count = 0; count < 20; count += 1) failures.add('192.0.2.1');
-    for (let count = 0; count < 10_000; count += 1) failures.add(`10.0.${count >> 8}.${count & 255}`);
+    for (let count = 0; count < 10_000; count += 1)
+      failures.add(`10.0.${count >> 8}.${count & 255}`);
     expect(failures.retryAfterSeconds('192.0.2.1')).toBe(0);
   });
 });

@@ -28,7 +28,8 @@ export class FailedLogins {
     this.fullAgainAt.delete(key);
     this.fullAgainAt.set(key, from + refillMs);
     const [oldest] = this.fullAgainAt.keys();
-    if (this.fullAgainAt.size > maxAddresses && oldest !== undefined) this.fullAgainAt.delete(oldest);
+    if (this.fullAgainAt.size > maxAddresses && oldest !== undefined)
+      this.fullAgainAt.delete(oldest);
   }
 
   /** Seconds until the address may fail again, rounded up; 0 when it may now. */
@@ -62,5 +63,7 @@ function networkOf(address: string): string {
   const [head = '', tail = ''] = plain.split('::');
   const groups = head === '' ? [] : head.split(':');
   const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')].slice(0, 4).join(':');
+  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')]
+    .slice(0, 4)
+    .join(':');
 }

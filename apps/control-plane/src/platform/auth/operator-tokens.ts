@@ -14,12 +14,19 @@ export interface OperatorTokens {
  * @throws SetupError when a file cannot be read or written.
  */
 export function operatorTokens(settings: Settings, logger: Logger): OperatorTokens {
-  return { admin: adminToken(settings, logger), node: settings.nodeToken ?? keepSecret(settings.nodeTokenFile, 'sln', 'SLUICE_NODE_TOKEN').secret };
+  return {
+    admin: adminToken(settings, logger),
+    node:
+      settings.nodeToken ?? keepSecret(settings.nodeTokenFile, 'sln', 'SLUICE_NODE_TOKEN').secret,
+  };
 }
 
 function adminToken(settings: Settings, logger: Logger): string {
   if (settings.adminToken !== undefined) return settings.adminToken;
   const { secret, isNew } = keepSecret(settings.adminTokenFile, 'sla', 'SLUICE_ADMIN_TOKEN');
-  logger.info(isNew ? 'generated an admin token; read it from the file' : 'using the admin token in the file', { file: settings.adminTokenFile });
+  logger.info(
+    isNew ? 'generated an admin token; read it from the file' : 'using the admin token in the file',
+    { file: settings.adminTokenFile },
+  );
   return secret;
 }

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
 /** The permissions of a token. */
-export const Role = z.enum(['admin', 'editor', 'viewer']).describe('Permissions: admin may do everything, editor everything except manage tokens, viewer only read.');
+export const Role = z
+  .enum(['admin', 'editor', 'viewer'])
+  .describe(
+    'Permissions: admin may do everything, editor everything except manage tokens, viewer only read.',
+  );
 
 export type Role = z.output<typeof Role>;
 

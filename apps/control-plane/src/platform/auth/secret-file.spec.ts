@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -20,20 +28,28 @@ describe('keepSecret', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(folder, 'data'))).toEqual(['admin-token']);
     expect(readFileSync(file, 'utf8')).toBe(`${first.secret}\n`);
-    expect(keepSecret(file, 'sla', 'SLUICE_ADMIN_TOKEN')).toEqual({ secret: first.secret, isNew: false });
+    expect(keepSecret(file, 'sla', 'SLUICE_ADMIN_TOKEN')).toEqual({
+      secret: first.secret,
+      isNew: false,
+    });
   });
 
   it('says what to do when the folder cannot be used', () => {
     writeFileSync(join(folder, 'data'), 'a file where a folder should be');
-    const attempt = (): unknown => keepSecret(join(folder, 'data', 'admin-token'), 'sla', 'SLUICE_ADMIN_TOKEN');
+    const attempt = (): unknown =>
+      keepSecret(join(folder, 'data', 'admin-token'), 'sla', 'SLUICE_ADMIN_TOKEN');
     expect(attempt).toThrow(SetupError);
-    expect(attempt).toThrow(/Cannot (?:read|write) .*admin-token.*SLUICE_DATA_DIR, or set SLUICE_ADMIN_TOKEN/s);
+    expect(attempt).toThrow(
+      /Cannot (?:read|write) .*admin-token.*SLUICE_DATA_DIR, or set SLUICE_ADMIN_TOKEN/s,
+    );
   });
 
   it('refuses an empty file, and does not change it', () => {
     const file = join(folder, 'node-token');
     writeFileSync(file, '');
-    expect(() => keepSecret(file, 'sln', 'SLUICE_NODE_TOKEN')).toThrow(/node-token must have at least 24 characters.*Remove the file/s);
+    expect(() => keepSecret(file, 'sln', 'SLUICE_NODE_TOKEN')).toThrow(
+      /node-token must have at least 24 characters.*Remove the file/s,
+    );
     expect(existsSync(file)).toBe(true);
   });
 });

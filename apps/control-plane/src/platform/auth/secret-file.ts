@@ -48,6 +48,9 @@ function readSecret(file: string, variable: string, advice: string): string | un
     throw new SetupError(`Cannot read ${file}: ${reasonOf(error)}\n${advice}`);
   }
   const weakness = weaknessOfSecret(secret);
-  if (weakness !== undefined) throw new SetupError(`The token in ${file} ${weakness}.\nRemove the file to generate a new token, or set ${variable}.`);
+  if (weakness !== undefined)
+    throw new SetupError(
+      `The token in ${file} ${weakness}.\nRemove the file to generate a new token, or set ${variable}.`,
+    );
   return secret;
 }

@@ -16,22 +16,31 @@ describe('secrets', () => {
   it('are distinguished from mistyped ones by the checksum', () => {
     const secret = createSecret('slk');
     fc.assert(
-      fc.property(fc.integer({ min: 4, max: secret.length - 1 }), fc.constantFrom(...'0123456789ABCXYZabcxyz'), (place, letter) => {
-        const mistyped = secret.slice(0, place) + letter + secret.slice(place + 1);
-        expect(hasValidChecksum(mistyped)).toBe(mistyped === secret);
-      }),
+      fc.property(
+        fc.integer({ min: 4, max: secret.length - 1 }),
+        fc.constantFrom(...'0123456789ABCXYZabcxyz'),
+        (place, letter) => {
+          const mistyped = secret.slice(0, place) + letter + secret.slice(place + 1);
+          expect(hasValidChecksum(mistyped)).toBe(mistyped === secret);
+        },
+      ),
     );
     expect(hasValidChecksum(secret.slice(0, -1))).toBe(false);
     expect(hasValidChecksum('a key of another product')).toBe(false);
   });
 
   it('are stored as SHA-256', () => {
-    expect(hashSecret('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    expect(hashSecret('abc')).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
   });
 
-  it.each(['changeme', 'secret', 'admin', 'Zk3hT9qLw2Xc8vBn5mRt7yU'])('%s is too short', (secret) => {
-    expect(weaknessOfSecret(secret)).toContain('at least 24 characters');
-  });
+  it.each(['changeme', 'secret', 'admin', 'Zk3hT9qLw2Xc8vBn5mRt7yU'])(
+    '%s is too short',
+    (secret) => {
+      expect(weaknessOfSecret(secret)).toContain('at least 24 characters');
+    },
+  );
 
   it.each([
     'changemechangemechangeme',

@@ -15,7 +15,11 @@ export type Entities = NonNullable<DataSourceOptions['entities']>;
  * Creates the data source, a pool of connections in which every wait has a timeout. Only the
  * migrations define the schema; `synchronize` stays off because it drops columns.
  */
-export function createDataSource(databaseUrl: string, logger: Logger, entities: Entities = []): DataSource {
+export function createDataSource(
+  databaseUrl: string,
+  logger: Logger,
+  entities: Entities = [],
+): DataSource {
   return new GuardedDataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -28,7 +32,8 @@ export function createDataSource(databaseUrl: string, logger: Logger, entities: 
     installExtensions: false,
     poolSize: 10,
     connectTimeoutMS: 3_000,
-    poolErrorHandler: (error: unknown) => logger.warn('an idle database connection was lost', { reason: reasonOf(error) }),
+    poolErrorHandler: (error: unknown) =>
+      logger.warn('an idle database connection was lost', { reason: reasonOf(error) }),
     extra: {
       statement_timeout: 4_000,
       lock_timeout: 3_000,
@@ -40,7 +45,10 @@ export function createDataSource(databaseUrl: string, logger: Logger, entities: 
       idleTimeoutMillis: 30_000,
       // Called once for each new connection. Without this listener, a connection that breaks before
       // TypeORM adds its own would end the process. The query on the connection fails in any case.
-      verify: (client: { on(event: 'error', listener: () => void): void }, done: () => void): void => {
+      verify: (
+        client: { on(event: 'error', listener: () => void): void },
+        done: () => void,
+      ): void => {
         client.on('error', () => undefined);
         done();
       },
@@ -51,5 +59,11 @@ export function createDataSource(databaseUrl: string, logger: Logger, entities: 
 /** A second data source with long timeouts: one connection holds the lock, the other runs the migrations. */
 export function createMigrator({ options }: DataSource): DataSource {
   if (options.type !== 'postgres') throw new TypeError('the migrations are written for Postgres');
-  return new DataSource({ ...options, entities: [], poolSize: 2, maxQueryExecutionTime: migrationTimeoutMs, extra: { statement_timeout: migrationTimeoutMs, query_timeout: migrationTimeoutMs } });
+  return new DataSource({
+    ...options,
+    entities: [],
+    poolSize: 2,
+    maxQueryExecutionTime: migrationTimeoutMs,
+    extra: { statement_timeout: migrationTimeoutMs, query_timeout: migrationTimeoutMs },
+  });
 }

@@ -10,13 +10,21 @@ interface DatabaseError {
 /** Unwraps the driver's error, which TypeORM wraps, and {@link databaseFault} after it. */
 function inspect(error: unknown): DatabaseError {
   const thrown = thrownByTypeOrm(error);
-  const inner: unknown = typeof thrown === 'object' && thrown !== null && 'driverError' in thrown ? thrown.driverError : thrown;
-  const constraint = typeof inner === 'object' && inner !== null && 'constraint' in inner ? String(inner.constraint) : undefined;
+  const inner: unknown =
+    typeof thrown === 'object' && thrown !== null && 'driverError' in thrown
+      ? thrown.driverError
+      : thrown;
+  const constraint =
+    typeof inner === 'object' && inner !== null && 'constraint' in inner
+      ? String(inner.constraint)
+      : undefined;
   return { code: errorCode(inner), constraint };
 }
 
 function thrownByTypeOrm(error: unknown): unknown {
-  return error instanceof GatewayError && error.code === 'database_unavailable' ? error.cause : error;
+  return error instanceof GatewayError && error.code === 'database_unavailable'
+    ? error.cause
+    : error;
 }
 
 /** True when a retry of the whole transaction may succeed: after a serialization failure or a deadlock. */
@@ -31,16 +39,20 @@ export function violates(error: unknown, constraint: string): boolean {
 }
 
 // SQLSTATE classes of connection exceptions and operator intervention, then error codes of sockets.
-const lostCode = /^(?:08...|57P0.|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+const lostCode =
+  /^(?:08...|57P0.|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
 // Errors to which pg and TypeORM give no code.
-const lostMessage = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|already released|Driver not Connected|Cannot use a pool after|was destroyed/i;
+const lostMessage =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|already released|Driver not Connected|Cannot use a pool after|was destroyed/i;
 // Insufficient resources, query canceled, lock timeout, idle transaction timeout, failed login,
 // unknown database, and conflicts between transactions that retries did not resolve.
 const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000|40...)$/;
 
 /** True when the connection is closed or in an unknown state. */
 export function isConnectionLost(error: unknown): boolean {
-  return lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(thrownByTypeOrm(error)));
+  return (
+    lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(thrownByTypeOrm(error)))
+  );
 }
 
 /** True when the database was unreachable, overloaded or too slow; the request itself is not at fault. */
@@ -60,7 +72,9 @@ export function isDataException(error: unknown): boolean {
 
 /** True for errors of an unavailable database, wrapped by {@link databaseFault} or not. */
 export function isDatabaseFault(error: unknown): boolean {
-  return error instanceof GatewayError ? error.code === 'database_unavailable' : isDatabaseUnavailable(error);
+  return error instanceof GatewayError
+    ? error.code === 'database_unavailable'
+    : isDatabaseUnavailable(error);
 }
 
 /** Turns an error of an unavailable database into `database_unavailable`; returns other errors unchanged. */

@@ -38,7 +38,9 @@ describe('Database', () => {
       throw new GatewayError('name_taken');
     });
     await expect(failure).rejects.toMatchObject({ code: 'name_taken' });
-    expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([{ balance: 5 }]);
+    expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([
+      { balance: 5 },
+    ]);
   });
 
   it('retries the victims of a deadlock until all have succeeded', async () => {
@@ -57,14 +59,19 @@ describe('Database', () => {
       });
     await Promise.all([transfer(1, 2), transfer(2, 1)]);
     expect(attempts).toBeGreaterThan(2);
-    expect(await database.query('SELECT balance FROM account ORDER BY id')).toEqual([{ balance: 2 }, { balance: 2 }]);
+    expect(await database.query('SELECT balance FROM account ORDER BY id')).toEqual([
+      { balance: 2 },
+      { balance: 2 },
+    ]);
   });
 
   it('gives up after a few retries', async () => {
     let attempts = 0;
     const hopeless = database.transaction(async (sql) => {
       attempts += 1;
-      await sql.query("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'serialization_failure'; END $$");
+      await sql.query(
+        "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'serialization_failure'; END $$",
+      );
     });
     await expect(hopeless).rejects.toThrow('no');
     expect(attempts).toBe(5);
@@ -76,12 +83,18 @@ describe('Database', () => {
       await sql.query('SELECT pg_terminate_backend(pg_backend_pid())');
     });
     await expect(killed).rejects.toMatchObject({ code: 'database_unavailable' });
-    await database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await database.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
     for (let count = 0; count < 20; count += 1) {
       // The pool may hand out connections whose end it has not noticed yet, at most its size.
-      await database.query('SELECT 1').catch((error: unknown) => expect(error).toMatchObject({ code: 'database_unavailable' }));
+      await database
+        .query('SELECT 1')
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'database_unavailable' }));
     }
-    expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([{ balance: 0 }]);
+    expect(await database.query('SELECT balance FROM account WHERE id = 1')).toEqual([
+      { balance: 0 },
+    ]);
   });
 
   it('waits at most a few seconds for a row that another transaction holds', async () => {
@@ -96,7 +109,9 @@ describe('Database', () => {
     });
     await held;
     const startedAt = performance.now();
-    await expect(database.query('UPDATE account SET balance = 1 WHERE id = 1')).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(
+      database.query('UPDATE account SET balance = 1 WHERE id = 1'),
+    ).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     release();
     await holder;

@@ -32,7 +32,10 @@ export class Database implements Sql {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Runs one statement outside a transaction. */
-  async query<Row extends object>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row extends object>(
+    text: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
     const runner = this.dataSource.createQueryRunner();
     try {
       return await rows<Row>(runner, text, parameters);
@@ -58,7 +61,9 @@ export class Database implements Sql {
 
   /** How the connections of the pool are used now; all 0 while it is not open. */
   pool(): PoolUse {
-    const { master } = this.dataSource.driver as unknown as { readonly master?: { totalCount: number; idleCount: number; waitingCount: number } };
+    const { master } = this.dataSource.driver as unknown as {
+      readonly master?: { totalCount: number; idleCount: number; waitingCount: number };
+    };
     const { totalCount = 0, idleCount = 0, waitingCount = 0 } = master ?? {};
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
@@ -68,7 +73,9 @@ export class Database implements Sql {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 
-  private async attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  private async attempt<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     try {
       await rows(runner, 'BEGIN');
@@ -87,7 +94,11 @@ export class Database implements Sql {
   }
 }
 
-async function rows<Row extends object>(runner: QueryRunner, text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+async function rows<Row extends object>(
+  runner: QueryRunner,
+  text: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
   const result = await runner.query(text, [...parameters], true);
   return result.records as Row[];
 }

@@ -25,7 +25,9 @@ async function allEntities(): Promise<EntityClass[]> {
   const sources = new URL('../../', import.meta.url);
   const paths = globSync('**/*.entity.ts', { cwd: sources.pathname });
   const modules = await Promise.all(
-    paths.map((path) => import(new URL(path, sources).href) as Promise<Record<string, EntityClass>>),
+    paths.map(
+      (path) => import(new URL(path, sources).href) as Promise<Record<string, EntityClass>>,
+    ),
   );
   return modules.flatMap((module) => Object.values(module));
 }
@@ -90,7 +92,9 @@ describe('the entities', () => {
     await Promise.all([records.count(), records.count(), records.count()]);
     await dataSource.query(closeOthers);
     for (let count = 0; count < 20; count += 1) {
-      await records.count().catch((error: unknown) => expect(error).toMatchObject({ code: 'database_unavailable' }));
+      await records
+        .count()
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'database_unavailable' }));
     }
     expect(await records.count()).toBe(0);
   });
@@ -98,11 +102,21 @@ describe('the entities', () => {
   it('time out when another transaction holds the row', async () => {
     const records = dataSource.getRepository(IdempotencyRecordEntity);
     const tokenId = '00000000-0000-4000-8000-000000000000';
-    await records.insert({ tokenId, key: 'held', requestHash: 'x', status: 200, headers: {}, body: {}, sealed: null });
+    await records.insert({
+      tokenId,
+      key: 'held',
+      requestHash: 'x',
+      status: 200,
+      headers: {},
+      body: {},
+      sealed: null,
+    });
     const holder = dataSource.createQueryRunner();
     await holder.query('BEGIN');
     await holder.query('SELECT 1 FROM idempotency_record FOR UPDATE');
-    await expect(records.delete({ tokenId })).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(records.delete({ tokenId })).rejects.toMatchObject({
+      code: 'database_unavailable',
+    });
     await holder.query('ROLLBACK');
     await holder.release();
     expect((await records.delete({ tokenId })).affected).toBe(1);

@@ -38,5 +38,10 @@ export async function closeConnection(runner: QueryRunner): Promise<void> {
 }
 
 function hasEnd(client: unknown): client is { end(): Promise<void> } {
-  return typeof client === 'object' && client !== null && 'end' in client && typeof client.end === 'function';
+  return (
+    typeof client === 'object' &&
+    client !== null &&
+    'end' in client &&
+    typeof client.end === 'function'
+  );
 }

@@ -37,7 +37,9 @@ describe('openDatabase', () => {
     const opened = openDatabase(dataSource, 1_000, logger).then(() => (isOpen = true));
     await sleep(400);
     expect(isOpen).toBe(false);
-    expect((await replica.query("SELECT to_regclass('config_head') AS found")).rows).toEqual([{ found: null }]);
+    expect((await replica.query("SELECT to_regclass('config_head') AS found")).rows).toEqual([
+      { found: null },
+    ]);
     await replica.end();
     await opened;
     await dataSource.destroy();
@@ -46,7 +48,11 @@ describe('openDatabase', () => {
 
   it('gives up with a message that says what to check and does not contain the password', async () => {
     const logger = new JsonLogger('silent');
-    const attempt = openDatabase(createDataSource('postgres://u:very-secret@127.0.0.1:1/x', logger), 600, logger);
+    const attempt = openDatabase(
+      createDataSource('postgres://u:very-secret@127.0.0.1:1/x', logger),
+      600,
+      logger,
+    );
     await expect(attempt).rejects.toThrow(SetupError);
     await expect(attempt).rejects.toThrow(/cannot be used: .*ECONNREFUSED.*Check DATABASE_URL/s);
     await expect(attempt).rejects.not.toThrow(/very-secret/);
@@ -58,7 +64,9 @@ describe('openDatabase', () => {
     url.password = 'not-the-password';
     const logger = new JsonLogger('silent');
     const startedAt = performance.now();
-    await expect(openDatabase(createDataSource(url.href, logger), 60_000, logger)).rejects.toThrow(/cannot be used: password authentication failed/);
+    await expect(openDatabase(createDataSource(url.href, logger), 60_000, logger)).rejects.toThrow(
+      /cannot be used: password authentication failed/,
+    );
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     await test.drop();
   });
@@ -72,7 +80,9 @@ describe('openDatabase', () => {
     await dataSource.destroy();
     const startedAt = performance.now();
     const attempt = openDatabase(createDataSource(test.url, logger), 60_000, logger);
-    await expect(attempt).rejects.toThrow(/migrations of the database failed: .*already exists.*must be empty or belong to Sluice/s);
+    await expect(attempt).rejects.toThrow(
+      /migrations of the database failed: .*already exists.*must be empty or belong to Sluice/s,
+    );
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     await test.drop();
   });

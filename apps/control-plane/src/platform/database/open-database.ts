@@ -16,13 +16,19 @@ export const migrationLock = 7_461_934_211;
  * seconds. Replicas that start together migrate one after the other.
  * @throws SetupError when the database stays unavailable, refuses the login, or a migration fails.
  */
-export async function openDatabase(dataSource: DataSource, waitMs: number, logger: Logger): Promise<void> {
+export async function openDatabase(
+  dataSource: DataSource,
+  waitMs: number,
+  logger: Logger,
+): Promise<void> {
   await connect(dataSource, waitMs, logger);
   try {
     await migrate(dataSource, logger);
   } catch (error) {
     await dataSource.destroy();
-    throw new SetupError(`The migrations of the database failed: ${reasonOf(error)}\nThe database must be empty or belong to Sluice, and its user must be allowed to create tables.`);
+    throw new SetupError(
+      `The migrations of the database failed: ${reasonOf(error)}\nThe database must be empty or belong to Sluice, and its user must be allowed to create tables.`,
+    );
   }
 }
 
@@ -50,10 +56,16 @@ async function connect(dataSource: DataSource, waitMs: number, logger: Logger): 
     } catch (error) {
       const waitedMs = Math.round(performance.now() - startedAt);
       if (!isDatabaseUnavailable(error) || isLoginRefused(error) || waitedMs + retryMs > waitMs) {
-        throw new SetupError(`The database cannot be used: ${reasonOf(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets the limit.)`);
+        throw new SetupError(
+          `The database cannot be used: ${reasonOf(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets the limit.)`,
+        );
       }
       if (waitedMs >= nextProgressAt) {
-        logger.info('waiting for the database', { waitedMs, upToMs: waitMs, reason: reasonOf(error) });
+        logger.info('waiting for the database', {
+          waitedMs,
+          upToMs: waitMs,
+          reason: reasonOf(error),
+        });
         nextProgressAt += progressMs;
       }
       await sleep(retryMs);

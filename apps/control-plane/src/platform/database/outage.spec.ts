@@ -25,7 +25,8 @@ describe('during an outage of the database', () => {
 
   const recovered = async (): Promise<TestAnswer> => {
     let answer = await api.get('/v1/services');
-    for (let tries = 0; answer.status !== 200 && tries < 30; tries += 1) answer = await api.get('/v1/services');
+    for (let tries = 0; answer.status !== 200 && tries < 30; tries += 1)
+      answer = await api.get('/v1/services');
     return answer;
   };
 
@@ -33,7 +34,11 @@ describe('during an outage of the database', () => {
     expect((await api.put('/v1/groups/before', {})).status).toBe(201);
     way.cut();
     const startedAt = performance.now();
-    for (const answer of [await api.get('/v1/services'), await api.put('/v1/groups/during', {}), await api.get('/readyz')]) {
+    for (const answer of [
+      await api.get('/v1/services'),
+      await api.put('/v1/groups/during', {}),
+      await api.get('/readyz'),
+    ]) {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
       expect(answer.headers.get('retry-after')).toBe('1');
     }
@@ -50,7 +55,11 @@ describe('during an outage of the database', () => {
   it('the control plane answers 503 within seconds when the database hangs, and recovers', async () => {
     way.hang();
     const startedAt = performance.now();
-    const answers = await Promise.all([api.get('/v1/services'), api.put('/v1/groups/hanging', {}), api.get('/readyz')]);
+    const answers = await Promise.all([
+      api.get('/v1/services'),
+      api.put('/v1/groups/hanging', {}),
+      api.get('/readyz'),
+    ]);
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
     expect(performance.now() - startedAt).toBeLessThan(9_000);
     way.cut();

@@ -8,12 +8,19 @@ import { InitialSchema1763900000000 } from './migrations/1763900000000-initial-s
 
 const secret = 'sla_of-the-time-before-the-upgrade';
 const hash = createHash('sha256').update(secret).digest('hex');
-const [tokenId, replica] = ['6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a01', '6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a02'];
+const [tokenId, replica] = [
+  '6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a01',
+  '6c7f1e0a-3b58-4f0e-9d51-0f6f5f6f0a02',
+];
 
 describe('a database of the first release', () => {
   it('is migrated at the start, and its tokens, nodes and idempotency records still work', async () => {
     const test = await createTestDatabase();
-    const before = new DataSource({ type: 'postgres', url: test.url, migrations: [InitialSchema1763900000000] });
+    const before = new DataSource({
+      type: 'postgres',
+      url: test.url,
+      migrations: [InitialSchema1763900000000],
+    });
     await before.initialize();
     await before.runMigrations();
     await before.query(
@@ -54,7 +61,8 @@ describe('a database of the first release', () => {
       return rows.map(({ key }) => key);
     };
     // Expired records are deleted in the background after the start.
-    for (let tries = 0; tries < 200 && String(await keys()) !== 'recent'; tries += 1) await sleep(25);
+    for (let tries = 0; tries < 200 && String(await keys()) !== 'recent'; tries += 1)
+      await sleep(25);
     expect(await keys()).toEqual(['recent']);
     await api.close();
     await test.drop();

@@ -22,7 +22,12 @@ export class Answer {
   }
 
   /** A problem document (RFC 9457). `extension` adds members to it. */
-  static problem(code: ErrorCode, facts: ProblemFacts = {}, headers: Headers = {}, extension: object = {}): Answer {
+  static problem(
+    code: ErrorCode,
+    facts: ProblemFacts = {},
+    headers: Headers = {},
+    extension: object = {},
+  ): Answer {
     const body = { ...problem(code, facts), ...extension };
     return new Answer(body.status, body, { ...headers, 'Content-Type': problemMediaType });
   }
@@ -32,14 +37,18 @@ export class Answer {
 export function sendAnswer(response: Response, answer: Answer): void {
   response.status(answer.status);
   // Responses may hold secrets and are for one caller. A cache may store reads but must revalidate them.
-  response.setHeader('Cache-Control', ['GET', 'HEAD'].includes(response.req.method) ? 'private, no-cache' : 'no-store');
+  response.setHeader(
+    'Cache-Control',
+    ['GET', 'HEAD'].includes(response.req.method) ? 'private, no-cache' : 'no-store',
+  );
   response.setHeader('X-Content-Type-Options', 'nosniff');
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   if (answer.body === undefined || answer.status === 204 || answer.status === 304) {
     response.end();
     return;
   }
-  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  if (!response.hasHeader('Content-Type'))
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
   const content = Buffer.from(JSON.stringify(answer.body));
   response.setHeader('Content-Length', content.length);
   response.end(response.req.method === 'HEAD' ? undefined : content);

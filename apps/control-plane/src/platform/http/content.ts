@@ -17,11 +17,15 @@ class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
   async transform(request: Request): Promise<unknown> {
     checkMediaType(request);
     const bytes = await readContent(request, maxContentBytes);
-    if (bytes.length === 0) throw new GatewayError('malformed_content', { detail: 'the content is empty; send a JSON object' });
+    if (bytes.length === 0)
+      throw new GatewayError('malformed_content', {
+        detail: 'the content is empty; send a JSON object',
+      });
     try {
       return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (error) {
-      if (error instanceof JsonFault) throw new GatewayError('malformed_content', { detail: error.message });
+      if (error instanceof JsonFault)
+        throw new GatewayError('malformed_content', { detail: error.message });
       throw new GatewayError('malformed_content', { detail: 'the content is not UTF-8' });
     }
   }
@@ -29,17 +33,30 @@ class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
 
 /** Parameter decorator: the request's JSON content, at most 1 MiB, parsed but not validated by a schema. */
 export const Content = (): ParameterDecorator =>
-  createParamDecorator((_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<Request>())(new ContentPipe());
+  createParamDecorator((_data: unknown, context: ExecutionContext) =>
+    context.switchToHttp().getRequest<Request>(),
+  )(new ContentPipe());
 
 function checkMediaType(request: Request): void {
   const accepted = mediaTypes[request.method] ?? defaultMediaTypes;
-  const [mediaType = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
+  const [mediaType = '', ...parameters] = (request.headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-  if (!accepted.includes(mediaType) || (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))) {
-    throw new GatewayError('unsupported_media_type', { detail: `send the content as ${accepted.join(' or ')}, in UTF-8` });
+  if (
+    !accepted.includes(mediaType) ||
+    (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))
+  ) {
+    throw new GatewayError('unsupported_media_type', {
+      detail: `send the content as ${accepted.join(' or ')}, in UTF-8`,
+    });
   }
-  if (!['', 'identity'].includes((request.headers['content-encoding'] ?? '').trim().toLowerCase())) {
-    throw new GatewayError('unsupported_media_type', { detail: 'send the content without Content-Encoding' });
+  if (
+    !['', 'identity'].includes((request.headers['content-encoding'] ?? '').trim().toLowerCase())
+  ) {
+    throw new GatewayError('unsupported_media_type', {
+      detail: 'send the content without Content-Encoding',
+    });
   }
 }
 
@@ -49,7 +66,8 @@ function checkMediaType(request: Request): void {
  * soon as the received bytes do.
  */
 export async function readContent(request: Request, maxBytes: number): Promise<Buffer> {
-  const tooLarge = (): GatewayError => new GatewayError('content_too_large', { detail: `at most ${maxBytes} bytes are accepted` });
+  const tooLarge = (): GatewayError =>
+    new GatewayError('content_too_large', { detail: `at most ${maxBytes} bytes are accepted` });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -65,9 +83,12 @@ export async function readContent(request: Request, maxBytes: number): Promise<B
       }
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', (cause) => reject(new GatewayError('malformed_request', { detail: 'the content ended early', cause })));
+    request.once('error', (cause) =>
+      reject(new GatewayError('malformed_request', { detail: 'the content ended early', cause })),
+    );
     request.once('close', () => {
-      if (!request.complete) reject(new GatewayError('malformed_request', { detail: 'the content ended early' }));
+      if (!request.complete)
+        reject(new GatewayError('malformed_request', { detail: 'the content ended early' }));
     });
   });
 }

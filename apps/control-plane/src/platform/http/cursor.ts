@@ -26,5 +26,7 @@ export function decodeCursor(cursor: string, form: RegExp): string {
   } catch {
     // Not JSON: falls through to the error.
   }
-  throw new GatewayError('validation_failed', { detail: 'query parameter after: must be the unchanged "next" of the previous page' });
+  throw new GatewayError('validation_failed', {
+    detail: 'query parameter after: must be the unchanged "next" of the previous page',
+  });
 }

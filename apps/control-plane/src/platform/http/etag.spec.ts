@@ -6,7 +6,9 @@ describe('entity tags', () => {
 
   it('differ when the version or the representation differs', () => {
     expect(etagOf(3, { name: 'orders' })).toBe(etag);
-    expect(new Set([etag, etagOf(4, { name: 'orders' }), etagOf(3, { name: 'users' })]).size).toBe(3);
+    expect(new Set([etag, etagOf(4, { name: 'orders' }), etagOf(3, { name: 'users' })]).size).toBe(
+      3,
+    );
     expect(etag).toMatch(/^"[\w-]{22}"$/);
   });
 

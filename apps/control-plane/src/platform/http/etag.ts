@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 
 /** A strong entity tag (RFC 9110 section 8.8.3) of a representation, which includes names of referenced resources. */
 export function etagOf(version: number, representation: object): string {
-  return `"${createHash('sha256').update(`${version} ${JSON.stringify(representation)}`).digest('base64url').slice(0, 22)}"`;
+  return `"${createHash('sha256')
+    .update(`${version} ${JSON.stringify(representation)}`)
+    .digest('base64url')
+    .slice(0, 22)}"`;
 }
 
 /** A list of entity tags, or `*`; undefined when the field was not sent. */

@@ -3,9 +3,21 @@ import { z } from 'zod';
 import { encodeCursor } from './cursor.ts';
 
 /** A parameter that may occur at most once. */
-export const once = <Schema extends z.ZodType>(schema: Schema) => z.tuple([schema], { error: 'must occur at most once' }).transform(([value]) => value);
+export const once = <Schema extends z.ZodType>(schema: Schema) =>
+  z.tuple([schema], { error: 'must occur at most once' }).transform(([value]) => value);
 
-const limit = once(z.string().regex(/^\d{1,4}$/, 'must be a number from 1 to 1000').transform(Number).pipe(z.number().min(1, 'must be a number from 1 to 1000').max(1000, 'must be a number from 1 to 1000')));
+const limit = once(
+  z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number from 1 to 1000')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(1, 'must be a number from 1 to 1000')
+        .max(1000, 'must be a number from 1 to 1000'),
+    ),
+);
 
 /** The query parameters of every list: `?limit=100&after=…`. */
 export const PageQuery = z.object({
@@ -17,7 +29,11 @@ export type PageQuery = z.output<typeof PageQuery>;
 
 /** The query parameters of lists of resources. */
 export const ListQuery = PageQuery.extend({
-  tag: z.array(Tag).max(16).default([]).describe('Lists only resources with this tag. Repeat the parameter to require several tags.'),
+  tag: z
+    .array(Tag)
+    .max(16)
+    .default([])
+    .describe('Lists only resources with this tag. Repeat the parameter to require several tags.'),
   name: once(Name).optional().describe('Lists only the resource with this name.'),
 });
 
@@ -43,5 +59,8 @@ export function pageOf<Row, Entry>(
 ): Page<Entry> {
   const kept = rows.slice(0, limit);
   const last = kept.at(-1);
-  return { data: kept.map(entryOf), next: (rows.length > limit || isCut) && last !== undefined ? encodeCursor(keyOf(last)) : null };
+  return {
+    data: kept.map(entryOf),
+    next: (rows.length > limit || isCut) && last !== undefined ? encodeCursor(keyOf(last)) : null,
+  };
 }

@@ -14,7 +14,14 @@ describe('problems', () => {
   it('are sent for unknown paths', async () => {
     for (const path of ['/', '/v1', '/v1/plugins', '/v1/services/a/b/c']) {
       const answer = await api.get(path);
-      expect(answer).toMatchObject({ status: 404, body: { type: 'urn:sluice:error:resource_not_found', code: 'resource_not_found', status: 404 } });
+      expect(answer).toMatchObject({
+        status: 404,
+        body: {
+          type: 'urn:sluice:error:resource_not_found',
+          code: 'resource_not_found',
+          status: 404,
+        },
+      });
       expect(answer.headers.get('content-type')).toBe('application/problem+json');
     }
   });
@@ -45,7 +52,9 @@ describe('problems', () => {
   it('are sent for HEAD as for GET, without content', async () => {
     const answer = await api.request('HEAD', '/v1/gateways/default');
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('etag')).toBe((await api.get('/v1/gateways/default')).headers.get('etag'));
+    expect(answer.headers.get('etag')).toBe(
+      (await api.get('/v1/gateways/default')).headers.get('etag'),
+    );
   });
 
   it('are sent for malformed HTTP', async () => {
@@ -57,6 +66,8 @@ describe('problems', () => {
       socket.on('error', reject);
       socket.write('this is not HTTP\r\n\r\n');
     });
-    expect(received).toMatch(/^HTTP\/1\.1 400 .*X-Request-Id: .*Content-Type: application\/problem\+json.*"code":"malformed_request"/s);
+    expect(received).toMatch(
+      /^HTTP\/1\.1 400 .*X-Request-Id: .*Content-Type: application\/problem\+json.*"code":"malformed_request"/s,
+    );
   });
 });

@@ -29,16 +29,26 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (fault.code === 'database_unavailable') response.setHeader('Retry-After', 1);
     const { code, detail, errors } = fault;
-    sendAnswer(response, Answer.problem(code, { detail, errors, requestId: requestIdOf(response) }));
+    sendAnswer(
+      response,
+      Answer.problem(code, { detail, errors, requestId: requestIdOf(response) }),
+    );
   }
 
   private faultOf(exception: unknown, request: Request, response: Response): GatewayError {
     const known = databaseFault(exception);
     if (known instanceof GatewayError) return known;
-    if (isDataException(exception)) return new GatewayError('validation_failed', { detail: 'a value is outside the range that can be stored', cause: exception });
+    if (isDataException(exception))
+      return new GatewayError('validation_failed', {
+        detail: 'a value is outside the range that can be stored',
+        cause: exception,
+      });
     if (exception instanceof NotFoundException) return unknownPath(request, response);
     if (exception instanceof HttpException && exception.getStatus() === 400) {
-      return new GatewayError('invalid_target', { detail: 'the path is not percent-encoded correctly', cause: exception });
+      return new GatewayError('invalid_target', {
+        detail: 'the path is not percent-encoded correctly',
+        cause: exception,
+      });
     }
     return new GatewayError('internal_error', { cause: exception });
   }
@@ -48,7 +58,10 @@ export class ProblemFilter implements ExceptionFilter {
       requestId: requestIdOf(response),
       method: request.method,
       path: request.path,
-      reason: fault.cause instanceof Error ? (fault.cause.stack ?? fault.cause.message) : String(fault.cause ?? fault.message),
+      reason:
+        fault.cause instanceof Error
+          ? (fault.cause.stack ?? fault.cause.message)
+          : String(fault.cause ?? fault.message),
     });
   }
 }
@@ -56,7 +69,12 @@ export class ProblemFilter implements ExceptionFilter {
 /** Nest found no handler: the path is unknown, or does not have this method (405, RFC 9110 section 15.5.6). */
 function unknownPath(request: Request, response: Response): GatewayError {
   const allowed = allowedMethods(request);
-  if (allowed.length === 0) return new GatewayError('resource_not_found', { detail: 'this path does not exist; GET /openapi.json lists all paths' });
+  if (allowed.length === 0)
+    return new GatewayError('resource_not_found', {
+      detail: 'this path does not exist; GET /openapi.json lists all paths',
+    });
   response.setHeader('Allow', allowed.join(', '));
-  return new GatewayError('admin_method_not_allowed', { detail: `allowed methods: ${allowed.join(', ')}` });
+  return new GatewayError('admin_method_not_allowed', {
+    detail: `allowed methods: ${allowed.join(', ')}`,
+  });
 }

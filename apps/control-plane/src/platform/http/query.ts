@@ -7,16 +7,26 @@ import type { z } from 'zod';
 const metadataKey = Symbol('accepted query parameters');
 
 /** Declares the query parameters that a handler accepts; {@link QueryInterceptor} refuses all others. */
-export function acceptsQuery(names: readonly string[]): (target: object, property: string | symbol | undefined) => void {
+export function acceptsQuery(
+  names: readonly string[],
+): (target: object, property: string | symbol | undefined) => void {
   return (target, property) => {
-    if (property === undefined) throw new TypeError('query parameters can only be declared on methods');
-    Reflect.defineMetadata(metadataKey, [...acceptedQuery(target, property), ...names], target, property);
+    if (property === undefined)
+      throw new TypeError('query parameters can only be declared on methods');
+    Reflect.defineMetadata(
+      metadataKey,
+      [...acceptedQuery(target, property), ...names],
+      target,
+      property,
+    );
   };
 }
 
 /** The names that {@link acceptsQuery} declared. */
 export function acceptedQuery(target: object, property: string | symbol): readonly string[] {
-  return (Reflect.getMetadata(metadataKey, target, property) as readonly string[] | undefined) ?? [];
+  return (
+    (Reflect.getMetadata(metadataKey, target, property) as readonly string[] | undefined) ?? []
+  );
 }
 
 /** The parsed query of a request. */
@@ -31,7 +41,8 @@ export function queryOf(request: Request): URLSearchParams {
  */
 export function QueryParameters(schema: z.ZodObject): ParameterDecorator {
   const names = Object.keys(schema.shape);
-  const read = (_data: unknown, context: ExecutionContext) => parseQuery(queryOf(context.switchToHttp().getRequest<Request>()), schema);
+  const read = (_data: unknown, context: ExecutionContext) =>
+    parseQuery(queryOf(context.switchToHttp().getRequest<Request>()), schema);
   return createParamDecorator(read, [acceptsQuery(names)])();
 }
 
@@ -39,7 +50,10 @@ export function QueryParameters(schema: z.ZodObject): ParameterDecorator {
  * Validates the parameters of the schema.
  * @throws GatewayError validation_failed that names every invalid parameter.
  */
-export function parseQuery<Schema extends z.ZodObject>(query: URLSearchParams, schema: Schema): z.output<Schema> {
+export function parseQuery<Schema extends z.ZodObject>(
+  query: URLSearchParams,
+  schema: Schema,
+): z.output<Schema> {
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(schema.shape)) {
     const values = query.getAll(name);
@@ -47,6 +61,8 @@ export function parseQuery<Schema extends z.ZodObject>(query: URLSearchParams, s
   }
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `query parameter ${String(issue.path[0])}: ${issue.message}`);
+  const faults = parsed.error.issues.map(
+    (issue) => `query parameter ${String(issue.path[0])}: ${issue.message}`,
+  );
   throw new GatewayError('validation_failed', { detail: faults.join('; ') });
 }

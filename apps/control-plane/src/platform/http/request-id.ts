@@ -6,7 +6,10 @@ const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 /** Sets X-Request-Id on every response: the caller's id when it is acceptable, otherwise a new UUID. */
 export function assignRequestId(request: Request, response: Response, next: NextFunction): void {
   const sent = request.headers['x-request-id'];
-  response.setHeader('X-Request-Id', typeof sent === 'string' && acceptable.test(sent) ? sent : randomUUID());
+  response.setHeader(
+    'X-Request-Id',
+    typeof sent === 'string' && acceptable.test(sent) ? sent : randomUUID(),
+  );
   next();
 }
 

@@ -2,9 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { JsonFault, parseStrictJson } from './strict-json.ts';
 
-const wellFormed = fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed() && !text.includes('\0') && text !== '__proto__');
+const wellFormed = fc
+  .string({ unit: 'grapheme' })
+  .filter((text) => text.isWellFormed() && !text.includes('\0') && text !== '__proto__');
 const anyJson = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.constant(null), fc.boolean(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), wellFormed, tie('array'), tie('object')),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    wellFormed,
+    tie('array'),
+    tie('object'),
+  ),
   array: fc.array(tie('value'), { maxLength: 5 }),
   object: fc.dictionary(wellFormed, tie('value'), { maxKeys: 5, noNullPrototype: true }),
 })).value;
@@ -21,18 +32,23 @@ describe('parseStrictJson', () => {
 
   it('refuses everything that JSON.parse refuses, and gives the position', () => {
     fc.assert(
-      fc.property(anyJson, fc.nat(), fc.constantFrom('', '"', ',', '}', ']', ':', 'x', '\n', '\\', '01', '-'), (value, place, damage) => {
-        const text = JSON.stringify(value);
-        const at = place % (text.length + 1);
-        const damaged = text.slice(0, at) + damage + text.slice(at + 1);
-        let isJson = true;
-        try {
-          JSON.parse(damaged);
-        } catch {
-          isJson = false;
-        }
-        if (!isJson) expect(() => parseStrictJson(damaged)).toThrow(JsonFault);
-      }),
+      fc.property(
+        anyJson,
+        fc.nat(),
+        fc.constantFrom('', '"', ',', '}', ']', ':', 'x', '\n', '\\', '01', '-'),
+        (value, place, damage) => {
+          const text = JSON.stringify(value);
+          const at = place % (text.length + 1);
+          const damaged = text.slice(0, at) + damage + text.slice(at + 1);
+          let isJson = true;
+          try {
+            JSON.parse(damaged);
+          } catch {
+            isJson = false;
+          }
+          if (!isJson) expect(() => parseStrictJson(damaged)).toThrow(JsonFault);
+        },
+      ),
     );
   });
 
@@ -45,7 +61,10 @@ describe('parseStrictJson', () => {
     ['{"a": \'b\'}', 'line 1, column 7: expected a JSON value'],
     ['{"a": 1, "a": 2}', 'line 1, column 10: the name "a" occurs twice in this object'],
     ['{"\\u0061": 1, "a": 2}', 'line 1, column 15: the name "a" occurs twice in this object'],
-    ['{"x": {"__proto__": {"isAdmin": true}}}', 'line 1, column 8: the name "__proto__" is not allowed'],
+    [
+      '{"x": {"__proto__": {"isAdmin": true}}}',
+      'line 1, column 8: the name "__proto__" is not allowed',
+    ],
     ['{"a": 1e999}', 'line 1, column 7: the number is too large'],
     ['"\\ud800"', 'line 1, column 1: the string contains a lone surrogate or a NUL character'],
     ['"\\u0000"', 'line 1, column 1: the string contains a lone surrogate or a NUL character'],

@@ -49,7 +49,10 @@ class StrictJsonParser {
     if (depth > maxDepth) throw this.fault(`nested deeper than ${maxDepth} levels`);
     if (sign === '{') return this.object(depth);
     if (sign === '[') return this.array(depth);
-    if (sign === '"') return this.string('a string without line breaks, with escapes as in JSON, closed by a double quote');
+    if (sign === '"')
+      return this.string(
+        'a string without line breaks, with escapes as in JSON, closed by a double quote',
+      );
     return this.literal();
   }
 
@@ -61,8 +64,14 @@ class StrictJsonParser {
       this.skipSpace();
       const nameAt = this.at;
       const name = this.string('a property name in double quotes');
-      if (name === '__proto__') throw new JsonFault(this.text, nameAt, 'the name "__proto__" is not allowed');
-      if (Object.hasOwn(members, name)) throw new JsonFault(this.text, nameAt, `the name ${JSON.stringify(name)} occurs twice in this object`);
+      if (name === '__proto__')
+        throw new JsonFault(this.text, nameAt, 'the name "__proto__" is not allowed');
+      if (Object.hasOwn(members, name))
+        throw new JsonFault(
+          this.text,
+          nameAt,
+          `the name ${JSON.stringify(name)} occurs twice in this object`,
+        );
       if (!this.accept(':')) throw this.fault('expected ":" after the property name');
       members[name] = this.value(depth + 1);
     } while (this.accept(','));
@@ -86,16 +95,27 @@ class StrictJsonParser {
     if (literal === undefined) throw this.fault(`expected ${expectation}`);
     const text = JSON.parse(literal) as string;
     // Postgres cannot store NUL, and UTF-8 cannot encode a lone surrogate.
-    if (!text.isWellFormed() || text.includes('\u0000')) throw new JsonFault(this.text, start, 'the string contains a lone surrogate or a NUL character');
+    if (!text.isWellFormed() || text.includes('\u0000'))
+      throw new JsonFault(
+        this.text,
+        start,
+        'the string contains a lone surrogate or a NUL character',
+      );
     return text;
   }
 
   private literal(): unknown {
     const start = this.at;
     const literal = this.take(wordLiteral) ?? this.take(numberLiteral);
-    if (literal === undefined) throw this.fault(this.at < this.text.length ? 'expected a JSON value' : 'expected a JSON value, but the text ends');
+    if (literal === undefined)
+      throw this.fault(
+        this.at < this.text.length
+          ? 'expected a JSON value'
+          : 'expected a JSON value, but the text ends',
+      );
     const value: unknown = JSON.parse(literal);
-    if (value === Infinity || value === -Infinity) throw new JsonFault(this.text, start, 'the number is too large');
+    if (value === Infinity || value === -Infinity)
+      throw new JsonFault(this.text, start, 'the number is too large');
     return value;
   }
 

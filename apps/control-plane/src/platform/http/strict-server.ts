@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
+import type {
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerOptions,
+  ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problem, problemMediaType } from '@sluice/errors';
 import { faultOfHead, refusal, refuseBytes } from '@sluice/http1';
@@ -38,10 +44,16 @@ export function strictly(server: Server, listener: RequestListener): void {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => undefined).end(refusal('admin_method_not_allowed', randomUUID()));
   });
-  server.on('clientError', (fault: NodeJS.ErrnoException, socket) => refuseBytes(fault, socket, pending.get(socket), randomUUID()));
+  server.on('clientError', (fault: NodeJS.ErrnoException, socket) =>
+    refuseBytes(fault, socket, pending.get(socket), randomUUID()),
+  );
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, { error, reason }: Http1Fault): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { error, reason }: Http1Fault,
+): void {
   const requestId = randomUUID();
   const body = JSON.stringify(problem(error, { detail: reason, requestId }));
   response.writeHead(problem(error).status, {

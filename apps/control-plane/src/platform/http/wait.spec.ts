@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { GatewayError } from '@sluice/errors';
 import { parseWait } from './wait.ts';
 
-const read = (query: string, prefer?: string): ReturnType<typeof parseWait> => parseWait(new URLSearchParams(query), prefer);
+const read = (query: string, prefer?: string): ReturnType<typeof parseWait> =>
+  parseWait(new URLSearchParams(query), prefer);
 
 describe('parseWait', () => {
   it.each([
@@ -14,12 +15,18 @@ describe('parseWait', () => {
     expect(read(query)).toEqual({ timeoutMs, preferenceApplied: undefined });
   });
 
-  it.each(['wait=nodes', 'wait=', 'timeout=5s', 'wait=applied&timeout=5', 'wait=applied&timeout=0s', 'wait=applied&timeout=61s', 'wait=applied&timeout=2m', 'wait=applied&timeout=-1s'])(
-    'refuses ?%s',
-    (query) => {
-      expect(() => read(query)).toThrow(GatewayError);
-    },
-  );
+  it.each([
+    'wait=nodes',
+    'wait=',
+    'timeout=5s',
+    'wait=applied&timeout=5',
+    'wait=applied&timeout=0s',
+    'wait=applied&timeout=61s',
+    'wait=applied&timeout=2m',
+    'wait=applied&timeout=-1s',
+  ])('refuses ?%s', (query) => {
+    expect(() => read(query)).toThrow(GatewayError);
+  });
 
   it.each([
     ['wait=7', 7_000, 'wait=7'],
@@ -37,6 +44,9 @@ describe('parseWait', () => {
   });
 
   it('prefers the query over Prefer', () => {
-    expect(read('wait=applied&timeout=1s', 'wait=9')).toEqual({ timeoutMs: 1_000, preferenceApplied: undefined });
+    expect(read('wait=applied&timeout=1s', 'wait=9')).toEqual({
+      timeoutMs: 1_000,
+      preferenceApplied: undefined,
+    });
   });
 });

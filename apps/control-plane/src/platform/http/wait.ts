@@ -22,10 +22,19 @@ export const waitParameters = ['wait', 'timeout'];
 export function parseWait(query: URLSearchParams, prefer: string | undefined): Wait | undefined {
   const wait = query.get('wait');
   const timeout = query.get('timeout');
-  if (wait === null && timeout !== null) throw new GatewayError('validation_failed', { detail: 'query parameter timeout: requires wait=applied' });
+  if (wait === null && timeout !== null)
+    throw new GatewayError('validation_failed', {
+      detail: 'query parameter timeout: requires wait=applied',
+    });
   if (wait !== null) {
-    if (wait !== 'applied') throw new GatewayError('validation_failed', { detail: 'query parameter wait: must be "applied"' });
-    return { timeoutMs: timeout === null ? defaultWaitMs : parseTimeout(timeout), preferenceApplied: undefined };
+    if (wait !== 'applied')
+      throw new GatewayError('validation_failed', {
+        detail: 'query parameter wait: must be "applied"',
+      });
+    return {
+      timeoutMs: timeout === null ? defaultWaitMs : parseTimeout(timeout),
+      preferenceApplied: undefined,
+    };
   }
   const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? '')?.[1];
   if (seconds === undefined) return undefined;
@@ -37,5 +46,8 @@ function parseTimeout(text: string): number {
   const [, amount, unit] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
   const timeoutMs = Number(amount) * (units[unit ?? ''] ?? Number.NaN);
   if (timeoutMs >= 1 && timeoutMs <= maxWaitMs) return timeoutMs;
-  throw new GatewayError('validation_failed', { detail: 'query parameter timeout: must be a duration such as 500ms, 5s or 1m, at most one minute' });
+  throw new GatewayError('validation_failed', {
+    detail:
+      'query parameter timeout: must be a duration such as 500ms, 5s or 1m, at most one minute',
+  });
 }

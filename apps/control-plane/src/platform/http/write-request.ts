@@ -57,5 +57,7 @@ function readWriteRequest(request: Request, response: Response): WriteRequest {
 
 /** A hash that is equal for equal requests: method, target and canonical content. */
 export function requestHash(write: WriteRequest, content: unknown): string {
-  return createHash('sha256').update(`${write.method} ${write.target}\n${canonicalJson(content)}`).digest('hex');
+  return createHash('sha256')
+    .update(`${write.method} ${write.target}\n${canonicalJson(content)}`)
+    .digest('hex');
 }

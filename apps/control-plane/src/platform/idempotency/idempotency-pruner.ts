@@ -34,7 +34,10 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
     try {
       await this.repository.prune();
     } catch (error) {
-      this.logger.warn('could not delete expired idempotency records; the next attempt is in an hour', { reason: reasonOf(error) });
+      this.logger.warn(
+        'could not delete expired idempotency records; the next attempt is in an hour',
+        { reason: reasonOf(error) },
+      );
     }
     await this.count();
   }

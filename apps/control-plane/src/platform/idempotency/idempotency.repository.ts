@@ -40,19 +40,25 @@ export class IdempotencyRepository {
     const { tokenId, key, sealingKey } = idempotency;
     const records = transaction.repository(IdempotencyRecordEntity);
     // An advisory lock, which needs SQL: there is no row yet that TypeORM could lock.
-    await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${tokenId} ${key}`]);
+    await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `${tokenId} ${key}`,
+    ]);
     const record = await records.findOneBy({ tokenId, key, createdAt: kept });
     if (record === null) {
       await records.delete({ tokenId, key });
       return undefined;
     }
     if (record.requestHash !== requestHash) {
-      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key was used for another request; use a new key' });
+      throw new GatewayError('idempotency_conflict', {
+        detail: 'this Idempotency-Key was used for another request; use a new key',
+      });
     }
     const secrets = record.sealed === null ? {} : unseal(sealingKey, record.sealed);
     // The bootstrap token keeps its id when it is replaced, so a record may be encrypted with the old token.
     if (secrets === undefined) {
-      throw new GatewayError('idempotency_conflict', { detail: 'this Idempotency-Key was used with another token; use a new key' });
+      throw new GatewayError('idempotency_conflict', {
+        detail: 'this Idempotency-Key was used with another token; use a new key',
+      });
     }
     return { status: record.status, headers: record.headers, body: { ...record.body, ...secrets } };
   }

@@ -22,20 +22,31 @@ describe('Idempotency-Key', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.status).toBe(201);
     expect(again.body).toEqual(first.body);
-    for (const name of ['etag', 'location', 'sluice-revision']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    for (const name of ['etag', 'location', 'sluice-revision'])
+      expect(again.headers.get(name)).toBe(first.headers.get(name));
   });
 
   it('conflicts when it is used for another request', async () => {
     await api.post('/v1/groups', { name: 'one' }, key('k2'));
-    expect(await api.post('/v1/groups', { name: 'two' }, key('k2'))).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
-    expect(await api.post('/v1/quotas', { name: 'one' }, key('k2'))).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+    expect(await api.post('/v1/groups', { name: 'two' }, key('k2'))).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_conflict' },
+    });
+    expect(await api.post('/v1/quotas', { name: 'one' }, key('k2'))).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_conflict' },
+    });
     expect((await api.get('/v1/groups/two')).status).toBe(404);
   });
 
   it('of concurrent requests runs one and gives the others its response', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => api.post('/v1/groups', { name: 'concurrent' }, key('k3'))));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => api.post('/v1/groups', { name: 'concurrent' }, key('k3'))),
+    );
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
-    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === null)).toHaveLength(1);
+    expect(
+      answers.filter(({ headers }) => headers.get('idempotency-replayed') === null),
+    ).toHaveLength(1);
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
     expect(await api.sql("SELECT 1 FROM change WHERE name = 'concurrent'")).toHaveLength(1);
   });
@@ -51,14 +62,20 @@ describe('Idempotency-Key', () => {
     expect(first.body['key']).toMatch(/^slk_/);
     expect(again.body).toEqual(first.body);
     const stored = await api.sql('SELECT * FROM idempotency_record');
-    const [dump] = await api.sql<{ text: string }>("SELECT (SELECT string_agg(r::text, '') FROM resource r) || (SELECT string_agg(c::text, '') FROM change c) AS text");
-    for (const text of [JSON.stringify(stored), dump?.text]) expect(text).not.toContain(first.body['key']);
+    const [dump] = await api.sql<{ text: string }>(
+      "SELECT (SELECT string_agg(r::text, '') FROM resource r) || (SELECT string_agg(c::text, '') FROM change c) AS text",
+    );
+    for (const text of [JSON.stringify(stored), dump?.text])
+      expect(text).not.toContain(first.body['key']);
   });
 
   it('expires after a day', async () => {
     await api.post('/v1/groups', { name: 'old' }, key('k6'));
     await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
-    expect(await api.post('/v1/groups', { name: 'new' }, key('k6'))).toMatchObject({ status: 201, body: { name: 'new' } });
+    expect(await api.post('/v1/groups', { name: 'new' }, key('k6'))).toMatchObject({
+      status: 201,
+      body: { name: 'new' },
+    });
   });
 
   it('is deleted after a day', async () => {
@@ -66,7 +83,8 @@ describe('Idempotency-Key', () => {
     await api.sql("UPDATE idempotency_record SET created_at = now() - interval '25 hours'");
     await api.post('/v1/groups', { name: 'kept' }, key('k6c'));
     const replica = await startTestControlPlane({ DATABASE_URL: api.databaseUrl });
-    const count = async (): Promise<number> => (await api.sql('SELECT 1 FROM idempotency_record')).length;
+    const count = async (): Promise<number> =>
+      (await api.sql('SELECT 1 FROM idempotency_record')).length;
     for (let tries = 0; tries < 100 && (await count()) > 1; tries += 1) await sleep(20);
     expect(await count()).toBe(1);
     await replica.close();
@@ -75,7 +93,11 @@ describe('Idempotency-Key', () => {
   it('is scoped to the token', async () => {
     const { body } = await api.post('/v1/tokens', { name: 'other', role: 'editor' });
     await api.post('/v1/groups', { name: 'mine' }, key('k7'));
-    const answer = await api.post('/v1/groups', { name: 'theirs' }, { ...key('k7'), Authorization: `Bearer ${String(body['token'])}` });
+    const answer = await api.post(
+      '/v1/groups',
+      { name: 'theirs' },
+      { ...key('k7'), Authorization: `Bearer ${String(body['token'])}` },
+    );
     expect(answer).toMatchObject({ status: 201, body: { name: 'theirs' } });
   });
 
@@ -92,7 +114,8 @@ describe('Idempotency-Key', () => {
 });
 
 describe('encrypted secrets', () => {
-  const with_ = (authorization: string, key: string): Buffer => readIdempotency(key, 'id', authorization)?.sealingKey ?? Buffer.alloc(0);
+  const with_ = (authorization: string, key: string): Buffer =>
+    readIdempotency(key, 'id', authorization)?.sealingKey ?? Buffer.alloc(0);
 
   it('can be decrypted only with the same token and the same key', () => {
     const sealed = seal(with_('Bearer a', 'k'), { key: 'slk_secret' });

@@ -26,10 +26,16 @@ export interface IdempotentAnswer {
  * Parses Idempotency-Key, 1 to 255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header-07).
  * @throws GatewayError validation_failed for anything else.
  */
-export function readIdempotency(field: string | undefined, tokenId: string, token: string): Idempotency | undefined {
+export function readIdempotency(
+  field: string | undefined,
+  tokenId: string,
+  token: string,
+): Idempotency | undefined {
   if (field === undefined) return undefined;
   if (!/^[\x20-\x7e]{1,255}$/.test(field)) {
-    throw new GatewayError('validation_failed', { detail: 'Idempotency-Key: use 1 to 255 visible ASCII characters, such as a UUID' });
+    throw new GatewayError('validation_failed', {
+      detail: 'Idempotency-Key: use 1 to 255 visible ASCII characters, such as a UUID',
+    });
   }
   const sealingKey = Buffer.from(hkdfSync('sha256', token, field, 'sluice idempotency', 32));
   return { tokenId, key: createHash('sha256').update(field).digest('hex'), sealingKey };
@@ -47,9 +53,13 @@ export function seal(sealingKey: Buffer, secrets: object): string {
 export function unseal(sealingKey: Buffer, sealed: string): object | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, 12), { authTagLength: 16 });
+    const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, 12), {
+      authTagLength: 16,
+    });
     decipher.setAuthTag(bytes.subarray(12, 28));
-    return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')) as object;
+    return JSON.parse(
+      Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8'),
+    ) as object;
   } catch {
     return undefined;
   }

@@ -1,5 +1,11 @@
 import { GatewayError } from '@sluice/errors';
-import { addProcessMetrics, controlPlaneMetricDefinitions as definitions, EventLoopLag, metricDefinitions, MetricsRegistry } from '@sluice/telemetry';
+import {
+  addProcessMetrics,
+  controlPlaneMetricDefinitions as definitions,
+  EventLoopLag,
+  metricDefinitions,
+  MetricsRegistry,
+} from '@sluice/telemetry';
 import type { Counter, CounterSeries, Gauge, HistogramSeries } from '@sluice/telemetry';
 
 type Definitions = typeof definitions;
@@ -42,10 +48,16 @@ export class ControlPlaneMetrics {
   }
 
   /** Runs a write and counts it, by the kind of the resource and what became of it. */
-  async countWrite<Written extends { readonly isReplayed: boolean; readonly isUnchanged: boolean }>(kind: string, write: () => Promise<Written>): Promise<Written> {
+  async countWrite<Written extends { readonly isReplayed: boolean; readonly isUnchanged: boolean }>(
+    kind: string,
+    write: () => Promise<Written>,
+  ): Promise<Written> {
     try {
       const written = await write();
-      this.count(kind, written.isReplayed ? 'replayed' : written.isUnchanged ? 'unchanged' : 'committed');
+      this.count(
+        kind,
+        written.isReplayed ? 'replayed' : written.isUnchanged ? 'unchanged' : 'committed',
+      );
       return written;
     } catch (error) {
       this.count(kind, error instanceof GatewayError && error.status < 500 ? 'refused' : 'failed');

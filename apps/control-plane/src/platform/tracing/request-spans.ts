@@ -18,9 +18,16 @@ export function traceRequests(request: Request, response: Response, next: NextFu
     next();
     return;
   }
-  const parent = remoteContext(single(request.headers['traceparent']), single(request.headers['tracestate']));
+  const parent = remoteContext(
+    single(request.headers['traceparent']),
+    single(request.headers['tracestate']),
+  );
   const method = methods.has(request.method) ? request.method : '_OTHER';
-  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes: attributesOf(request, response, method) }, parent);
+  const span = tracer.startSpan(
+    method,
+    { kind: SpanKind.SERVER, attributes: attributesOf(request, response, method) },
+    parent,
+  );
   if (!span.isRecording()) {
     span.end();
     next();
@@ -35,7 +42,11 @@ function single(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function attributesOf(request: Request, response: Response, method: string): Record<string, string> {
+function attributesOf(
+  request: Request,
+  response: Response,
+  method: string,
+): Record<string, string> {
   return {
     [spanAttributes.requestMethod]: method,
     [spanAttributes.urlPath]: request.path,

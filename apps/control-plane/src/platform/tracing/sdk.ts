@@ -1,4 +1,9 @@
-import { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SpanExport, traceResource } from '@sluice/telemetry';
@@ -14,7 +19,12 @@ interface SdkOptions extends Pick<TraceSettings, 'sampler' | 'resourceAttributes
  * (docs/adr), so there is no instrumentation that would patch modules. Metrics and logs have their own way out.
  * @returns what sends the spans that are left, within a number of milliseconds, and ends the SDK. It never rejects.
  */
-export function registerSdk({ otlp, resource, resourceAttributes, sampler }: SdkOptions): (timeoutMs: number) => Promise<void> {
+export function registerSdk({
+  otlp,
+  resource,
+  resourceAttributes,
+  sampler,
+}: SdkOptions): (timeoutMs: number) => Promise<void> {
   const exporting = new SpanExport(otlp);
   const sdk = new NodeSDK({
     autoDetectResources: false,
@@ -59,7 +69,15 @@ class BoundedProcessor implements SpanProcessor {
 }
 
 function samplerOf({ ratio, followsParent }: TraceSettings['sampler']): Sampler {
-  const root = ratio === 1 ? new AlwaysOnSampler() : ratio === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(ratio);
+  const root =
+    ratio === 1
+      ? new AlwaysOnSampler()
+      : ratio === 0
+        ? new AlwaysOffSampler()
+        : new TraceIdRatioBasedSampler(ratio);
   // A span inside a request always follows the request: only what comes from outside is decided about.
-  return new ParentBasedSampler({ root, ...(followsParent ? {} : { remoteParentSampled: root, remoteParentNotSampled: root }) });
+  return new ParentBasedSampler({
+    root,
+    ...(followsParent ? {} : { remoteParentSampled: root, remoteParentNotSampled: root }),
+  });
 }

@@ -1,6 +1,19 @@
-import { createTraceState, isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  createTraceState,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
-import { formatTraceparent, parseTraceparent, spanAttributes, writeSpanAttributes } from '@sluice/telemetry';
+import {
+  formatTraceparent,
+  parseTraceparent,
+  spanAttributes,
+  writeSpanAttributes,
+} from '@sluice/telemetry';
 
 const maxQueryChars = 1_024;
 /** W3C Trace Context Level 2, section 2.2.2.5.2. */
@@ -31,15 +44,27 @@ function remoteSpan(traceparent: string, tracestate?: string): SpanContext | und
   const read = parseTraceparent(traceparent);
   if (read === undefined) return undefined;
   const traceState = tracestate === undefined ? {} : { traceState: createTraceState(tracestate) };
-  const traceFlags = (read.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (read.random ? randomFlag : 0);
-  return { traceId: read.traceId, spanId: read.parentSpanId, traceFlags, isRemote: true, ...traceState };
+  const traceFlags =
+    (read.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (read.random ? randomFlag : 0);
+  return {
+    traceId: read.traceId,
+    spanId: read.parentSpanId,
+    traceFlags,
+    isRemote: true,
+    ...traceState,
+  };
 }
 
 /**
  * Begins a span about several traced writes: a child of the last, linked to the others. Undefined when there is none.
  * @param traceparents of the writes, oldest first.
  */
-export function beginSpanAbout(traceparents: readonly string[], name: string, kind: SpanKind, attributes: Attributes): Span | undefined {
+export function beginSpanAbout(
+  traceparents: readonly string[],
+  name: string,
+  kind: SpanKind,
+  attributes: Attributes,
+): Span | undefined {
   const parent = traceparents.at(-1);
   if (parent === undefined) return undefined;
   const links = traceparents.slice(0, -1).flatMap((each) => {
@@ -50,7 +75,12 @@ export function beginSpanAbout(traceparents: readonly string[], name: string, ki
 }
 
 /** Runs `work` in a span of its own, when a request that is traced is under way; otherwise without one. */
-export async function inSpan<Result>(name: string, kind: SpanKind, attributes: Attributes, work: () => Promise<Result>): Promise<Result> {
+export async function inSpan<Result>(
+  name: string,
+  kind: SpanKind,
+  attributes: Attributes,
+  work: () => Promise<Result>,
+): Promise<Result> {
   if (trace.getActiveSpan()?.isRecording() !== true) return work();
   return tracer.startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
@@ -82,9 +112,19 @@ export function inQuerySpan<Result>(text: string, work: () => Promise<Result>): 
 
 /** Marks a span as failed. Of the error only its code or its class is kept: a message may hold what a caller sent. */
 function fail(span: Span, error: unknown): void {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
-  const driver = typeof error === 'object' && error !== null && 'driverError' in error ? error.driverError : undefined;
-  const driverCode = typeof driver === 'object' && driver !== null && 'code' in driver ? String(driver.code) : undefined;
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
+  const driver =
+    typeof error === 'object' && error !== null && 'driverError' in error
+      ? error.driverError
+      : undefined;
+  const driverCode =
+    typeof driver === 'object' && driver !== null && 'code' in driver
+      ? String(driver.code)
+      : undefined;
   span.setStatus({ code: SpanStatusCode.ERROR });
-  span.setAttribute(spanAttributes.errorType, driverCode ?? code ?? (error instanceof Error ? error.name : 'unknown'));
+  span.setAttribute(
+    spanAttributes.errorType,
+    driverCode ?? code ?? (error instanceof Error ? error.name : 'unknown'),
+  );
 }

@@ -17,7 +17,12 @@ const untraced: Tracing = { stop: async () => undefined };
  * Starts tracing when an endpoint is set. The SDK is loaded only then, because it takes time and memory. An endpoint that
  * does not answer costs spans, which are counted, and two lines in the log.
  */
-export async function startTracing(settings: TraceSettings, version: string, metrics: ControlPlaneMetrics, logger: Logger): Promise<Tracing> {
+export async function startTracing(
+  settings: TraceSettings,
+  version: string,
+  metrics: ControlPlaneMetrics,
+  logger: Logger,
+): Promise<Tracing> {
   const { otlp } = settings;
   if (otlp === undefined) return untraced;
   const { registerSdk } = await import('./sdk.ts');

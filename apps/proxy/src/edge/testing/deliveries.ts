@@ -16,7 +16,9 @@ function cut(text: string, at: RegExp): string[] {
 
 function inBytes(text: string): string[] {
   if (text.length <= MAX_SINGLE_BYTES) return text.split('');
-  return Array.from({ length: Math.ceil(text.length / 1_000) }, (_, index) => text.slice(index * 1_000, (index + 1) * 1_000));
+  return Array.from({ length: Math.ceil(text.length / 1_000) }, (_, index) =>
+    text.slice(index * 1_000, (index + 1) * 1_000),
+  );
 }
 
 /** All deliveries with which each row is tested. */

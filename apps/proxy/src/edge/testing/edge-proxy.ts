@@ -33,9 +33,26 @@ export class EdgeProxy {
       resources: [
         resource('gateway', { name: 'default', limits: { maxBodyBytes } }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),
-        resource('route', { name: 'all', paths: ['/*'], service: 'service-origin', rewrite: { host: 'preserve' } }),
-        resource('route', { name: 'kept', paths: ['/kept/*'], service: 'service-origin', encodedSlashes: 'keep', rewrite: { host: 'preserve' } }),
-        resource('route', { name: 'keyed', paths: ['/keyed/*'], service: 'service-origin', rewrite: { host: 'preserve' }, policies: [{ name: 'key-auth' }] }),
+        resource('route', {
+          name: 'all',
+          paths: ['/*'],
+          service: 'service-origin',
+          rewrite: { host: 'preserve' },
+        }),
+        resource('route', {
+          name: 'kept',
+          paths: ['/kept/*'],
+          service: 'service-origin',
+          encodedSlashes: 'keep',
+          rewrite: { host: 'preserve' },
+        }),
+        resource('route', {
+          name: 'keyed',
+          paths: ['/keyed/*'],
+          service: 'service-origin',
+          rewrite: { host: 'preserve' },
+          policies: [{ name: 'key-auth' }],
+        }),
       ],
     });
     return new EdgeProxy(proxy, origin);
@@ -47,7 +64,10 @@ export class EdgeProxy {
       try {
         await this.#try(row, delivery);
       } catch (fault) {
-        throw new Error(`${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`, { cause: fault });
+        throw new Error(
+          `${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`,
+          { cause: fault },
+        );
       }
     }
   }
@@ -80,7 +100,8 @@ export class EdgeProxy {
   #checkAnswer(row: EdgeRow, response: RawResponse): void {
     const said = response.headers.get('connection')?.toLowerCase();
     expect([response.status, said === 'close']).toEqual([row.status, row.closes]);
-    if (row.code !== undefined) expect(JSON.parse(response.body)).toMatchObject({ code: row.code, status: row.status });
+    if (row.code !== undefined)
+      expect(JSON.parse(response.body)).toMatchObject({ code: row.code, status: row.status });
     else expect(response.body).toBe(row.body);
   }
 
@@ -106,7 +127,9 @@ export class EdgeProxy {
 
   /** The text without what differs from run to run. */
   #withoutChance(text: string): string {
-    return text.replace(/^X-Request-Id: [^\r\n]+/m, 'X-Request-Id: <id>').replace(`X-Forwarded-Port: ${this.proxy.port}\r\n`, 'X-Forwarded-Port: <port>\r\n');
+    return text
+      .replace(/^X-Request-Id: [^\r\n]+/m, 'X-Request-Id: <id>')
+      .replace(`X-Forwarded-Port: ${this.proxy.port}\r\n`, 'X-Forwarded-Port: <port>\r\n');
   }
 }
 

@@ -23,7 +23,15 @@ const methodOf = (send: string): string => send.slice(0, Math.max(send.indexOf('
 
 /** A row that is refused: the connection closes, and nothing is sent to the upstream. */
 export function refused(name: string, send: string, code: ErrorCode, abandoned?: string): EdgeRow {
-  return { name, send, method: methodOf(send), status: catalogue[code].status, code, closes: true, ...(abandoned === undefined ? {} : { abandoned }) };
+  return {
+    name,
+    send,
+    method: methodOf(send),
+    status: catalogue[code].status,
+    code,
+    closes: true,
+    ...(abandoned === undefined ? {} : { abandoned }),
+  };
 }
 
 /** A row that is refused: nothing is sent to the upstream, and the connection stays open. */
@@ -35,7 +43,15 @@ export function refusedAndKept(name: string, send: string, code: ErrorCode): Edg
 export function served(name: string, send: string, upstream: string): EdgeRow {
   const line = upstream.slice(0, upstream.indexOf(' HTTP/1.1\r\n'));
   const method = methodOf(send);
-  return { name, send, method, status: 200, body: method === 'HEAD' ? '' : line, closes: false, upstream };
+  return {
+    name,
+    send,
+    method,
+    status: 200,
+    body: method === 'HEAD' ? '' : line,
+    closes: false,
+    upstream,
+  };
 }
 
 /** The same for a request after which the connection closes. */

@@ -37,7 +37,11 @@ export class HostileProxy {
     const proxy = await ProxyFixture.start({
       resources: [
         resource('gateway', { name: 'default' }),
-        resource('service', { name: 'origin', targets: [{ address: origin.address }], timeouts: { firstByteMs: 300, idleMs: 300, totalMs: 2_000 } }),
+        resource('service', {
+          name: 'origin',
+          targets: [{ address: origin.address }],
+          timeouts: { firstByteMs: 300, idleMs: 300, totalMs: 2_000 },
+        }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
       ],
     });
@@ -51,7 +55,10 @@ export class HostileProxy {
       try {
         await this.#try({ row, pieces: delivery.pieces(row.says) });
       } catch (fault) {
-        throw new Error(`${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`, { cause: fault });
+        throw new Error(
+          `${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`,
+          { cause: fault },
+        );
       }
     }
   }
@@ -63,7 +70,10 @@ export class HostileProxy {
 
   async #try(script: Script): Promise<void> {
     const { row } = script;
-    const [client, other] = [await RawClient.connect(this.#proxy.port), await RawClient.connect(this.#proxy.port)];
+    const [client, other] = [
+      await RawClient.connect(this.#proxy.port),
+      await RawClient.connect(this.#proxy.port),
+    ];
     client.send(ask('GET', '/before'));
     expect((await client.readResponse()).body).toBe('GET /before');
     this.#scripts.push(script);
@@ -80,9 +90,12 @@ export class HostileProxy {
 
   /** Checks that an upstream connection with surplus or missing bytes is not used again. */
   async #checkConnection({ keeps }: HostileRow): Promise<void> {
-    const used = this.#origin.connections.filter(({ received }) => received.includes('/row HTTP/1.1'));
+    const used = this.#origin.connections.filter(({ received }) =>
+      received.includes('/row HTTP/1.1'),
+    );
     const connection = used.at(-1);
-    if (keeps) expect(connection?.received).toMatch(/\/row HTTP\/1\.1\r\n[^]*\/next HTTP\/1\.1\r\n/);
+    if (keeps)
+      expect(connection?.received).toMatch(/\/row HTTP\/1\.1\r\n[^]*\/next HTTP\/1\.1\r\n/);
     else {
       await eventually(() => connection?.closed === true);
       expect(connection?.received).toMatch(/\/row HTTP\/1\.1\r\n(?![^]* HTTP\/1\.1\r\n)/);
@@ -94,13 +107,16 @@ export class HostileProxy {
 /** Checks the response, and that the next one on the connection belongs to the next request. */
 async function checkWhole(client: RawClient, expected: string, seen = ''): Promise<void> {
   client.send(ask('GET', '/next'));
-  expect(readable(seen + (await client.readUntil('\r\n\r\nGET /next')))).toBe(expected + answerTo('/next'));
+  expect(readable(seen + (await client.readUntil('\r\n\r\nGET /next')))).toBe(
+    expected + answerTo('/next'),
+  );
 }
 
 /** Checks that the response is incomplete, or a refusal when all its bytes arrived at once. */
 async function checkBrokenOff(client: RawClient, row: HostileRow): Promise<void> {
   const begun = await client.readUntil('\r\n\r\n');
-  if (begun.startsWith('HTTP/1.1 502 ')) await checkWhole(client, refusal('upstream_malformed_response'), begun);
+  if (begun.startsWith('HTTP/1.1 502 '))
+    await checkWhole(client, refusal('upstream_malformed_response'), begun);
   else expect(readable(begun + (await client.readToEnd()))).toBe(row.client);
 }
 
@@ -131,7 +147,8 @@ function answerAsScripted({ socket }: OriginConnection, scripts: Script[]): void
       const [method = '', path = ''] = seen.split(' ', 2);
       seen = seen.slice(end + 4);
       const body = `${method} ${path}`;
-      if (path !== '/row') socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      if (path !== '/row')
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       else void say(socket, scripts.at(-1));
     }
   });

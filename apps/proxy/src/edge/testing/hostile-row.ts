@@ -35,7 +35,10 @@ export function inChunks(content: string, fields = ''): string {
 
 /** The same, incomplete. */
 export function brokenChunks(content: string, fields = ''): string {
-  return head('200 OK', fields, 'Transfer-Encoding: chunked\r\n') + (content === '' ? '' : `${content.length.toString(16)}\r\n${content}\r\n`);
+  return (
+    head('200 OK', fields, 'Transfer-Encoding: chunked\r\n') +
+    (content === '' ? '' : `${content.length.toString(16)}\r\n${content}\r\n`)
+  );
 }
 
 /** The gateway's response when the upstream sent none or a malformed one; it contains nothing of the upstream's. */
@@ -46,19 +49,52 @@ export function refusal(code: ErrorCode): string {
 }
 
 /** The response is malformed: the upstream connection is destroyed, the client's stays open. */
-export function notUnderstood(name: string, says: string, code: ErrorCode = 'upstream_malformed_response', changes: Changes = {}): HostileRow {
-  return { name, method: 'GET', says, then: 'stay', client: refusal(code), closes: false, keeps: false, ...changes };
+export function notUnderstood(
+  name: string,
+  says: string,
+  code: ErrorCode = 'upstream_malformed_response',
+  changes: Changes = {},
+): HostileRow {
+  return {
+    name,
+    method: 'GET',
+    says,
+    then: 'stay',
+    client: refusal(code),
+    closes: false,
+    keeps: false,
+    ...changes,
+  };
 }
 
 /** The response is forwarded, and the upstream connection is used again unless `changes` specifies otherwise. */
-export function passedOn(name: string, says: string, client: string, changes: Changes = {}): HostileRow {
-  return { name, method: 'GET', says, then: 'stay', client, closes: false, keeps: true, ...changes };
+export function passedOn(
+  name: string,
+  says: string,
+  client: string,
+  changes: Changes = {},
+): HostileRow {
+  return {
+    name,
+    method: 'GET',
+    says,
+    then: 'stay',
+    client,
+    closes: false,
+    keeps: true,
+    ...changes,
+  };
 }
 
 /**
  * The response breaks off: the client gets what came, never an end, and its connection is closed. When it breaks off before
  * anything of it was passed on, the client is refused instead.
  */
-export function brokenOff(name: string, says: string, client: string, then: HostileRow['then'] = 'stay'): HostileRow {
+export function brokenOff(
+  name: string,
+  says: string,
+  client: string,
+  then: HostileRow['then'] = 'stay',
+): HostileRow {
   return { name, method: 'GET', says, then, client, closes: true, keeps: false };
 }

@@ -27,7 +27,10 @@ export interface ForwardedParts {
 }
 
 /** A request as an upstream must receive it, byte by byte. @param line method and target */
-export function request(line: string, { fields = '', framing = '', content = '', host = 'a.test' }: ForwardedParts = {}): string {
+export function request(
+  line: string,
+  { fields = '', framing = '', content = '', host = 'a.test' }: ForwardedParts = {},
+): string {
   const ours = `X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${host}\r\nX-Forwarded-Port: <port>\r\nVia: 1.1 sluice\r\nX-Request-Id: <id>\r\n`;
   return `${line} HTTP/1.1\r\nHost: ${host}\r\n${fields}${ours}${framing}\r\n${content}`;
 }
@@ -45,10 +48,18 @@ export function withLength(content: string, fields = ''): string {
 /** POST /p with content in chunks, as an upstream must receive it. */
 export function inChunks(content: string, fields = ''): string {
   const chunk = content === '' ? '' : `${content.length.toString(16)}\r\n${content}\r\n`;
-  return request('POST /p', { fields, framing: 'Transfer-Encoding: chunked\r\n', content: `${chunk}0\r\n\r\n` });
+  return request('POST /p', {
+    fields,
+    framing: 'Transfer-Encoding: chunked\r\n',
+    content: `${chunk}0\r\n\r\n`,
+  });
 }
 
 /** An incomplete POST /p: the most an upstream may have received, never with its end. */
-export function brokenOff(content: string, framing = 'Transfer-Encoding: chunked\r\n', fields = ''): string {
+export function brokenOff(
+  content: string,
+  framing = 'Transfer-Encoding: chunked\r\n',
+  fields = '',
+): string {
   return request('POST /p', { fields, framing, content });
 }

@@ -41,7 +41,9 @@ export class RecordingOrigin {
           read.set(connection, from + request.length);
           requests.push(request.text);
           const body = `${request.method} ${request.target}`;
-          connection.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${request.method === 'HEAD' ? '' : body}`);
+          connection.socket.write(
+            `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${request.method === 'HEAD' ? '' : body}`,
+          );
         }
       });
     });
@@ -54,8 +56,13 @@ export class RecordingOrigin {
 
   /** Returns the bytes received since the last `forget`. @throws Error when they are not strict HTTP */
   get received(): Received {
-    const rests = this.#origin.connections.map((connection) => ({ closed: connection.closed, text: connection.received.slice(this.#read.get(connection) ?? 0) }));
-    const begun = rests.filter(({ text }) => text !== '').map(({ closed, text }) => ({ closed, text: readBeginning(text) }));
+    const rests = this.#origin.connections.map((connection) => ({
+      closed: connection.closed,
+      text: connection.received.slice(this.#read.get(connection) ?? 0),
+    }));
+    const begun = rests
+      .filter(({ text }) => text !== '')
+      .map(({ closed, text }) => ({ closed, text: readBeginning(text) }));
     return {
       requests: [...this.#requests],
       abandoned: begun.filter(({ closed }) => closed).map(({ text }) => text),
@@ -66,7 +73,8 @@ export class RecordingOrigin {
   /** Clears the record. Connections stay open. */
   forget(): void {
     this.#requests.length = 0;
-    for (const connection of this.#origin.connections) this.#read.set(connection, connection.received.length);
+    for (const connection of this.#origin.connections)
+      this.#read.set(connection, connection.received.length);
   }
 
   stop(): void {

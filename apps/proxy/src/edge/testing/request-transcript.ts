@@ -60,11 +60,14 @@ function readChunks(body: string): { content: string; at: number; isWhole: boole
     const line = body.indexOf('\r\n', at);
     if (line < 0) return { content, at, isWhole: false };
     const digits = body.slice(at, line);
-    if (!/^(?:0|[1-9a-f][0-9a-f]*)$/.test(digits)) throw new Error(`a chunk size of its own kind: ${JSON.stringify(digits)}`);
+    if (!/^(?:0|[1-9a-f][0-9a-f]*)$/.test(digits))
+      throw new Error(`a chunk size of its own kind: ${JSON.stringify(digits)}`);
     const size = Number.parseInt(digits, 16);
     const next = line + 2 + size + 2;
-    if (body.length < next) return { content: content + body.slice(line + 2, line + 2 + size), at, isWhole: false };
-    if (body.slice(next - 2, next) !== '\r\n') throw new Error('a chunk that does not end where it says');
+    if (body.length < next)
+      return { content: content + body.slice(line + 2, line + 2 + size), at, isWhole: false };
+    if (body.slice(next - 2, next) !== '\r\n')
+      throw new Error('a chunk that does not end where it says');
     content += body.slice(line + 2, next - 2);
     at = next;
     if (size === 0) return { content, at, isWhole: true };

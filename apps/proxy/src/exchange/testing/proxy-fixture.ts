@@ -76,11 +76,17 @@ export class ProxyFixture {
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
     });
-    this.target = new RuntimeTarget('default', { ...registry, policyTimeoutMs: options.policyTimeoutMs, upstreams: this.upstreams, metrics });
+    this.target = new RuntimeTarget('default', {
+      ...registry,
+      policyTimeoutMs: options.policyTimeoutMs,
+      upstreams: this.upstreams,
+      metrics,
+    });
     this.#accessLog = new AccessLog({
       sink: {
         write: (text, done) => {
-          for (const line of text.toString().trimEnd().split('\n')) this.lines.push(JSON.parse(line) as AccessLine);
+          for (const line of text.toString().trimEnd().split('\n'))
+            this.lines.push(JSON.parse(line) as AccessLine);
           done(undefined);
         },
       },
@@ -88,7 +94,11 @@ export class ProxyFixture {
       warn: () => undefined,
       flushMs: 1,
     });
-    this.listener = new Listener(listenerEvents(this.#proxy(metrics, options.tracer)), this.#wheel, options.listener);
+    this.listener = new Listener(
+      listenerEvents(this.#proxy(metrics, options.tracer)),
+      this.#wheel,
+      options.listener,
+    );
   }
 
   static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {
@@ -106,9 +116,12 @@ export class ProxyFixture {
 
   /** Applies a whole configuration. Throws unless all of it can be used. */
   async apply(resources: readonly Resource[]): Promise<void> {
-    const gateway = resources.some(({ kind }) => kind === 'gateway') ? [] : [resource('gateway', { name: 'default' })];
+    const gateway = resources.some(({ kind }) => kind === 'gateway')
+      ? []
+      : [resource('gateway', { name: 'default' })];
     const outcome = await this.target.applySnapshot(++this.#revision, [...gateway, ...resources]);
-    if (!outcome.applied || outcome.quarantined.length > 0) throw new Error(JSON.stringify(outcome));
+    if (!outcome.applied || outcome.quarantined.length > 0)
+      throw new Error(JSON.stringify(outcome));
   }
 
   /** Applies a delta. Throws unless all of it can be used. */
@@ -134,7 +147,9 @@ export class ProxyFixture {
 
   /** Sends a GET with these field lines, each without its line end. */
   get(path: string, ...fields: readonly string[]): Promise<RawResponse> {
-    return this.send(`${[`GET ${path} HTTP/1.1`, 'Host: api.test', ...fields].join('\r\n')}\r\n\r\n`);
+    return this.send(
+      `${[`GET ${path} HTTP/1.1`, 'Host: api.test', ...fields].join('\r\n')}\r\n\r\n`,
+    );
   }
 
   /** Waits for the access log line of the request with this number, counted from 0. */
@@ -148,7 +163,9 @@ export class ProxyFixture {
     const metric = this.metrics.snapshot().find(({ definition }) => definition.name === name);
     if (metric === undefined) throw new Error(`there is no metric ${name}`);
     const names = metric.definition.labels;
-    const series = metric.series.filter((each) => Object.entries(labels).every(([label, value]) => each.labels[names.indexOf(label)] === value));
+    const series = metric.series.filter((each) =>
+      Object.entries(labels).every(([label, value]) => each.labels[names.indexOf(label)] === value),
+    );
     return series.reduce((sum, { values }) => sum + (values[0] ?? 0), 0);
   }
 
@@ -167,12 +184,30 @@ export class ProxyFixture {
       runtime: () => this.target.runtime,
       newRequestId: requestId,
       overload: this.overload,
-      tracer: tracer ?? new Tracer({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: undefined, export: undefined }),
+      tracer:
+        tracer ??
+        new Tracer({
+          serviceName: 'fixture',
+          instanceId: 'fixture',
+          version: '0',
+          ratio: undefined,
+          export: undefined,
+        }),
       accessLog: this.#accessLog,
       metrics,
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
-      noGateway: { kind: 'gateway', id: '', name: '', spec: resource('gateway', { name: 'none' }).spec, chain: [], pipeline: emptyPipeline, trustedProxies: new TrustedProxies([]), maxBodyBytes: 1_000_000, servesHalfClosed: false },
+      noGateway: {
+        kind: 'gateway',
+        id: '',
+        name: '',
+        spec: resource('gateway', { name: 'none' }).spec,
+        chain: [],
+        pipeline: emptyPipeline,
+        trustedProxies: new TrustedProxies([]),
+        maxBodyBytes: 1_000_000,
+        servesHalfClosed: false,
+      },
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),

@@ -1,4 +1,14 @@
-import { definePolicy, definePolicySchema, phases, type Exchange, type Phase, type Policy, type PolicyHooks, type Reply, type RequestPhase } from '@sluice/policy-sdk';
+import {
+  definePolicy,
+  definePolicySchema,
+  phases,
+  type Exchange,
+  type Phase,
+  type Policy,
+  type PolicyHooks,
+  type Reply,
+  type RequestPhase,
+} from '@sluice/policy-sdk';
 import { z } from 'zod';
 
 /** The action of a policy in a phase. */
@@ -17,7 +27,10 @@ export interface RecordingOptions {
  * A policy that runs in every phase, records each phase, and runs the action of the spec. Its
  * configuration `as` identifies the attachment in the record. Tests only.
  */
-export function recordingPolicy(record: (entry: string, exchange: Exchange) => void, options: RecordingOptions = {}): Policy {
+export function recordingPolicy(
+  record: (entry: string, exchange: Exchange) => void,
+  options: RecordingOptions = {},
+): Policy {
   const { name = 'recording', acts = {}, onError } = options;
   const schema = definePolicySchema({
     name,
@@ -37,7 +50,12 @@ export function recordingPolicy(record: (entry: string, exchange: Exchange) => v
   });
 }
 
-function hooksOf(prefix: string, record: (entry: string, exchange: Exchange) => void, acts: Partial<Record<RequestPhase, Act>>, options: RecordingOptions): PolicyHooks {
+function hooksOf(
+  prefix: string,
+  record: (entry: string, exchange: Exchange) => void,
+  acts: Partial<Record<RequestPhase, Act>>,
+  options: RecordingOptions,
+): PolicyHooks {
   const noted = (phase: Phase) => (exchange: Exchange) => {
     record(prefix + phase, exchange);
     return phase === 'respond' || phase === 'settle' ? undefined : acts[phase]?.(exchange);

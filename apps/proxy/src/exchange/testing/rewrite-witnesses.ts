@@ -56,18 +56,33 @@ export class RewriteWitnesses {
     await once(witnesses.#origin.listen(0, '127.0.0.1'), 'listening');
     const address = `127.0.0.1:${(witnesses.#origin.address() as AddressInfo).port}`;
     const resources = resourcesOf(routes, address, [{ name: 'witness' }]);
-    witnesses.#proxy = await ProxyFixture.start({ policies: [witnesses.#policy()], tracer: new WitnessTracer(witnesses.#seen), resources });
+    witnesses.#proxy = await ProxyFixture.start({
+      policies: [witnesses.#policy()],
+      tracer: new WitnessTracer(witnesses.#seen),
+      resources,
+    });
     return witnesses;
   }
 
   /** Sends each target to every route, and compares the witnesses. Adds to the report. */
   async hear(targets: readonly string[], report: RewriteReport): Promise<void> {
-    const pairs = targets.values().flatMap((target) => this.#routes.values().map((route) => ({ target, route })));
+    const pairs = targets
+      .values()
+      .flatMap((target) => this.#routes.values().map((route) => ({ target, route })));
     const worker = async (): Promise<void> => {
       let socket: Socket | undefined;
       for (const { target, route } of pairs) {
         const id = String(++this.#last);
-        const seen: Seen = { route, target, status: 0, path: undefined, params: undefined, upstream: [], log: undefined, spans: undefined };
+        const seen: Seen = {
+          route,
+          target,
+          status: 0,
+          path: undefined,
+          params: undefined,
+          upstream: [],
+          log: undefined,
+          spans: undefined,
+        };
         this.#seen.set(id, seen);
         socket ??= await open(this.#proxy.port);
         const { status, isKept } = await ask(socket, id, { target, host: route.host });
@@ -91,18 +106,29 @@ export class RewriteWitnesses {
   async #readLog(report: RewriteReport): Promise<void> {
     const { lines } = this.#proxy;
     const deadline = performance.now() + 30_000;
-    while (lines.length < this.#seen.size && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1));
-    if (lines.length !== this.#seen.size) throw new Error(`${this.#seen.size} requests have ${lines.length} lines in the access log`);
+    while (lines.length < this.#seen.size && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    if (lines.length !== this.#seen.size)
+      throw new Error(`${this.#seen.size} requests have ${lines.length} lines in the access log`);
     for (const { userAgent, path, upstreamPath, status, code } of lines) {
       const seen = this.#seen.get(String(userAgent));
       if (seen !== undefined) seen.log = { path, upstreamPath };
-      if (status !== 200) report.refused.set(`${String(status)} ${String(code)}`, (report.refused.get(`${String(status)} ${String(code)}`) ?? 0) + 1);
+      if (status !== 200)
+        report.refused.set(
+          `${String(status)} ${String(code)}`,
+          (report.refused.get(`${String(status)} ${String(code)}`) ?? 0) + 1,
+        );
     }
     lines.length = 0;
   }
 
   #policy() {
-    const schema = definePolicySchema({ name: 'witness', summary: 'Writes down what it was given.', phases: ['receive'], config: z.strictObject({}) });
+    const schema = definePolicySchema({
+      name: 'witness',
+      summary: 'Writes down what it was given.',
+      phases: ['receive'],
+      config: z.strictObject({}),
+    });
     const receive = (exchange: unknown): undefined => {
       const { userAgent, path, params } = exchange as Exchange;
       const seen = this.#seen.get(userAgent ?? '');
@@ -133,8 +159,19 @@ class WitnessTracer extends Tracer {
   readonly #seen: ReadonlyMap<string, Seen>;
 
   constructor(seen: ReadonlyMap<string, Seen>) {
-    const nowhere = { endpoint: 'http://127.0.0.1:9', onExported: () => undefined, onDropped: () => undefined, warn: () => undefined };
-    super({ serviceName: 'fixture', instanceId: 'fixture', version: '0', ratio: 1, export: nowhere });
+    const nowhere = {
+      endpoint: 'http://127.0.0.1:9',
+      onExported: () => undefined,
+      onDropped: () => undefined,
+      warn: () => undefined,
+    };
+    super({
+      serviceName: 'fixture',
+      instanceId: 'fixture',
+      version: '0',
+      ratio: 1,
+      export: nowhere,
+    });
     this.#seen = seen;
   }
 
@@ -147,26 +184,35 @@ class WitnessTracer extends Tracer {
 /** Checks the normal form by its definition, independently of the gateway's code. */
 function oddity(path: string, keepsEncodedSlashes: boolean): string | undefined {
   if (!path.startsWith('/')) return 'does not begin with a slash';
-  if (/[^\x21-\x7e]|["<>^`{|}\\#?]/.test(path)) return 'holds a byte that the edge would refuse or encode';
+  if (/[^\x21-\x7e]|["<>^`{|}\\#?]/.test(path))
+    return 'holds a byte that the edge would refuse or encode';
   if (/%(?![0-9A-F]{2})/.test(path)) return 'holds an escape that is none, or in small letters';
-  if (/%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]|2[DE]|5F|7E|00)/.test(path)) return 'holds an escape of a plain character, or NUL';
+  if (/%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]|2[DE]|5F|7E|00)/.test(path))
+    return 'holds an escape of a plain character, or NUL';
   if (/\/\//.test(path)) return 'holds an empty segment';
   if (/\/\.\.?(?:[/;]|$)/.test(path)) return 'holds a dot segment';
   if (!/%2F|%5C/.test(path)) return undefined;
   if (!keepsEncodedSlashes) return 'holds an encoded slash, on a route that takes none';
   if (/^\/%(?:2F|5C)/.test(path)) return 'names another host when its slashes are decoded';
   const read = path.replaceAll(/%(?:2F|5C)/g, '/');
-  return /\/\.\.?(?:[/;]|$)/.test(read) ? 'contains a dot segment when its slashes are decoded' : undefined;
+  return /\/\.\.?(?:[/;]|$)/.test(read)
+    ? 'contains a dot segment when its slashes are decoded'
+    : undefined;
 }
 
 /** Compares the observations of one request. */
-function judge({ route, target, status, path, params, upstream, log, spans }: Seen, report: RewriteReport): void {
+function judge(
+  { route, target, status, path, params, upstream, log, spans }: Seen,
+  report: RewriteReport,
+): void {
   report.pairs++;
   const disagree = (reason: string): void => {
-    if (report.disagreements.length < 100) report.disagreements.push(`${reason}: ${JSON.stringify({ target, ...route })}`);
+    if (report.disagreements.length < 100)
+      report.disagreements.push(`${reason}: ${JSON.stringify({ target, ...route })}`);
   };
   if (status !== 200) {
-    if (upstream.length > 0) disagree(`refused with ${status}, and yet sent as ${upstream.join(', ')}`);
+    if (upstream.length > 0)
+      disagree(`refused with ${status}, and yet sent as ${upstream.join(', ')}`);
     return;
   }
   report.served++;
@@ -175,13 +221,16 @@ function judge({ route, target, status, path, params, upstream, log, spans }: Se
   const question = sent.indexOf('?');
   const sentPath = question < 0 ? sent : sent.slice(0, question);
   const asked = target.indexOf('?');
-  if ((question < 0 ? '' : sent.slice(question)) !== (asked < 0 ? '' : target.slice(asked))) disagree(`the query was sent as ${sent}`);
+  if ((question < 0 ? '' : sent.slice(question)) !== (asked < 0 ? '' : target.slice(asked)))
+    disagree(`the query was sent as ${sent}`);
   const odd = oddity(sentPath, route.keepsEncodedSlashes);
   if (odd !== undefined) disagree(`${sentPath} ${odd}`);
   if (path === undefined) return disagree('served, and seen by no policy');
   const expected = expectedPath(route, path, params);
   if (sentPath !== expected) disagree(`sent ${sentPath}, and not ${expected}`);
-  if (log?.path !== path || (log.upstreamPath ?? path) !== sentPath) disagree(`the log says ${JSON.stringify(log)}, sent was ${sentPath}`);
-  if (spans?.length !== 2 || spans[0] !== path || spans[1] !== sentPath) disagree(`the spans say ${JSON.stringify(spans)}, sent was ${sentPath}`);
+  if (log?.path !== path || (log.upstreamPath ?? path) !== sentPath)
+    disagree(`the log says ${JSON.stringify(log)}, sent was ${sentPath}`);
+  if (spans?.length !== 2 || spans[0] !== path || spans[1] !== sentPath)
+    disagree(`the spans say ${JSON.stringify(spans)}, sent was ${sentPath}`);
   if (sentPath !== path) report.rewritten++;
 }

@@ -42,7 +42,17 @@ export interface IdentityReport {
 }
 
 const concurrency = 32;
-const phases = ['receive', 'authenticate', 'authorize', 'limit', 'validate', 'transform', 'answer', 'respond', 'settle'] as const;
+const phases = [
+  'receive',
+  'authenticate',
+  'authorize',
+  'limit',
+  'validate',
+  'transform',
+  'answer',
+  'respond',
+  'settle',
+] as const;
 
 /**
  * A proxy with witnesses that record the host, path and query they received: the router, a policy in
@@ -69,11 +79,39 @@ export class TargetWitnesses {
     const proxy = await ProxyFixture.start({
       policies: [witnessPolicy(cases)],
       resources: [
-        resource('service', { name: 'origin', targets: [{ address: `127.0.0.1:${(origin.address() as AddressInfo).port}` }] }),
-        resource('route', { name: 'admin-host', hosts: ['admin.test'], service: 'service-origin', policies, rewrite }),
-        resource('route', { name: 'files', paths: ['/files/*', '/file/{name}', '~ ^/re/(?<rest>.*)$'], encodedSlashes: 'keep', service: 'service-origin', policies, rewrite }),
-        resource('route', { name: 'admin', paths: ['/admin/*'], service: 'service-origin', policies, rewrite }),
-        resource('route', { name: 'any', paths: ['~ ^(?<whole>/.*)$'], service: 'service-origin', policies, rewrite }),
+        resource('service', {
+          name: 'origin',
+          targets: [{ address: `127.0.0.1:${(origin.address() as AddressInfo).port}` }],
+        }),
+        resource('route', {
+          name: 'admin-host',
+          hosts: ['admin.test'],
+          service: 'service-origin',
+          policies,
+          rewrite,
+        }),
+        resource('route', {
+          name: 'files',
+          paths: ['/files/*', '/file/{name}', '~ ^/re/(?<rest>.*)$'],
+          encodedSlashes: 'keep',
+          service: 'service-origin',
+          policies,
+          rewrite,
+        }),
+        resource('route', {
+          name: 'admin',
+          paths: ['/admin/*'],
+          service: 'service-origin',
+          policies,
+          rewrite,
+        }),
+        resource('route', {
+          name: 'any',
+          paths: ['~ ^(?<whole>/.*)$'],
+          service: 'service-origin',
+          policies,
+          rewrite,
+        }),
       ],
     });
     return new TargetWitnesses(proxy, origin, cases);
@@ -87,7 +125,13 @@ export class TargetWitnesses {
       while (left > 0) {
         left--;
         const id = String(++this.#lastCase);
-        const testimony: Testimony = { sent: rawRequest(random), status: 0, sightings: new Map(), route: '', captured: undefined };
+        const testimony: Testimony = {
+          sent: rawRequest(random),
+          status: 0,
+          sightings: new Map(),
+          route: '',
+          captured: undefined,
+        };
         this.#cases.set(id, testimony);
         socket ??= await open(this.#proxy.port);
         const { status, isKept } = await ask(socket, id, testimony.sent);
@@ -111,28 +155,46 @@ export class TargetWitnesses {
   async #readLog(count: number): Promise<void> {
     const { lines } = this.#proxy;
     const deadline = performance.now() + 5_000;
-    while (lines.length < count && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
-    if (lines.length !== count) throw new Error(`${count} requests have ${lines.length} lines in the access log`);
+    while (lines.length < count && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    if (lines.length !== count)
+      throw new Error(`${count} requests have ${lines.length} lines in the access log`);
     for (const { userAgent, host, path } of lines) {
       const testimony = this.#cases.get(String(userAgent));
       const query = testimony?.sightings.get('receive')?.query ?? '';
       // The log has no query: it may hold secrets.
-      if (testimony !== undefined) testimony.sightings.set('log', { host: String(host), path: String(path), query });
+      if (testimony !== undefined)
+        testimony.sightings.set('log', { host: String(host), path: String(path), query });
     }
     lines.length = 0;
   }
 }
 
 function witnessPolicy(cases: ReadonlyMap<string, Testimony>) {
-  const schema = definePolicySchema({ name: 'witness', summary: 'Writes down what it was given.', phases, config: z.strictObject({}) });
+  const schema = definePolicySchema({
+    name: 'witness',
+    summary: 'Writes down what it was given.',
+    phases,
+    config: z.strictObject({}),
+  });
   const note = (phase: string, exchange: Exchange): undefined => {
     const testimony = cases.get(exchange.userAgent ?? '');
-    testimony?.sightings.set(phase, { host: exchange.host, path: exchange.path, query: exchange.query });
+    testimony?.sightings.set(phase, {
+      host: exchange.host,
+      path: exchange.path,
+      query: exchange.query,
+    });
     if (testimony === undefined || phase !== 'receive') return;
     testimony.route = exchange.route.name;
     testimony.captured = exchange.params?.['whole'];
   };
-  return definePolicy({ schema, compile: () => Object.fromEntries(phases.map((phase) => [phase, (exchange: unknown) => note(phase, exchange as Exchange)])) });
+  return definePolicy({
+    schema,
+    compile: () =>
+      Object.fromEntries(
+        phases.map((phase) => [phase, (exchange: unknown) => note(phase, exchange as Exchange)]),
+      ),
+  });
 }
 
 /** The origin: records the request line and Host of each request, and answers. */
@@ -166,7 +228,11 @@ export async function open(port: number): Promise<Socket> {
 }
 
 /** Sends one request and waits for the whole response; status 0 when the connection ends before. Tests only. */
-export function ask(socket: Socket, id: string, { target, host }: RawRequest): Promise<{ status: number; isKept: boolean }> {
+export function ask(
+  socket: Socket,
+  id: string,
+  { target, host }: RawRequest,
+): Promise<{ status: number; isKept: boolean }> {
   return new Promise((resolve) => {
     let text = '';
     const done = (status: number, isKept: boolean): void => {
@@ -198,7 +264,10 @@ function routeOf({ host, path }: Sighting): string {
 }
 
 /** Compares the observations of one request. */
-function judge({ sent, status, sightings, route, captured }: Testimony, report: IdentityReport): void {
+function judge(
+  { sent, status, sightings, route, captured }: Testimony,
+  report: IdentityReport,
+): void {
   report.cases++;
   const disagree = (reason: string): void => {
     if (report.disagreements.length < 100) report.disagreements.push({ sent, reason });
@@ -207,7 +276,8 @@ function judge({ sent, status, sightings, route, captured }: Testimony, report: 
     report.refused.set(status, (report.refused.get(status) ?? 0) + 1);
     if (status === 0) disagree('no response');
     // No witness sees a request that the edge refuses.
-    for (const room of sightings.keys()) if (room !== 'log') disagree(`refused with ${status}, and yet seen by ${room}`);
+    for (const room of sightings.keys())
+      if (room !== 'log') disagree(`refused with ${status}, and yet seen by ${room}`);
     return;
   }
   report.served++;
@@ -215,22 +285,36 @@ function judge({ sent, status, sightings, route, captured }: Testimony, report: 
   if (first === undefined) return disagree('served, and seen by no policy');
   for (const room of [...phases, 'log', 'upstream']) {
     const seen = sightings.get(room);
-    if (seen?.host !== first.host || seen.path !== first.path || seen.query !== first.query) disagree(`${room} saw ${JSON.stringify(seen)}, receive ${JSON.stringify(first)}`);
+    if (seen?.host !== first.host || seen.path !== first.path || seen.query !== first.query)
+      disagree(`${room} saw ${JSON.stringify(seen)}, receive ${JSON.stringify(first)}`);
   }
   const expected = routeOf(first);
   const hasEncodedSlash = /%2F|%5C/.test(first.path);
   if (hasEncodedSlash) report.encodedSlashes++;
-  if (hasEncodedSlash && route !== 'files') disagree(`${JSON.stringify(first.path)} was served by ${route}, which does not take encoded slashes`);
+  if (hasEncodedSlash && route !== 'files')
+    disagree(
+      `${JSON.stringify(first.path)} was served by ${route}, which does not take encoded slashes`,
+    );
   // Decoding an encoded slash must not lead to the path of another route.
   for (const separators of [/%2F/g, /%2F|%5C/g]) {
     const read = first.path.replace(separators, '/').replace(/\/{2,}/g, '/');
     const other = routeOf({ ...first, path: read });
-    if (hasEncodedSlash && other !== expected) disagree(`${JSON.stringify(first.path)} may be read as ${JSON.stringify(read)}, which is for ${other}`);
-    if (/\/\.\.?(?:\/|$)/.test(read)) disagree(`${JSON.stringify(first.path)} may be read with a dot segment`);
+    if (hasEncodedSlash && other !== expected)
+      disagree(
+        `${JSON.stringify(first.path)} may be read as ${JSON.stringify(read)}, which is for ${other}`,
+      );
+    if (/\/\.\.?(?:\/|$)/.test(read))
+      disagree(`${JSON.stringify(first.path)} may be read with a dot segment`);
   }
-  if (route !== expected) disagree(`the route is ${route}, by what was seen it should be ${expected}`);
-  if (route === 'any' && captured !== first.path) disagree(`the router matched ${JSON.stringify(captured)}, policies saw ${JSON.stringify(first.path)}`);
+  if (route !== expected)
+    disagree(`the route is ${route}, by what was seen it should be ${expected}`);
+  if (route === 'any' && captured !== first.path)
+    disagree(
+      `the router matched ${JSON.stringify(captured)}, policies saw ${JSON.stringify(first.path)}`,
+    );
   const again = normalizeTarget(first.path, hasEncodedSlash ? keepEncodedSlash : {});
-  if (!('path' in again) || again.path !== first.path) disagree(`${JSON.stringify(first.path)} is not normal`);
-  if (/\/\/|\/\.\.?(?:\/|$)|[^\x21-\x7e]|%(?:2[eEf]|5c|00)/.test(first.path)) disagree(`${JSON.stringify(first.path)} could be read in another way`);
+  if (!('path' in again) || again.path !== first.path)
+    disagree(`${JSON.stringify(first.path)} is not normal`);
+  if (/\/\/|\/\.\.?(?:\/|$)|[^\x21-\x7e]|%(?:2[eEf]|5c|00)/.test(first.path))
+    disagree(`${JSON.stringify(first.path)} could be read in another way`);
 }

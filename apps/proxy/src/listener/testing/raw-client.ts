@@ -40,8 +40,17 @@ export class RawClient {
   }
 
   /** @param where the address to connect to, and the one to come from, when they matter */
-  static async connect(port: number, where: Pick<TcpSocketConnectOpts, 'host' | 'localAddress'> = {}): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true, ...where });
+  static async connect(
+    port: number,
+    where: Pick<TcpSocketConnectOpts, 'host' | 'localAddress'> = {},
+  ): Promise<RawClient> {
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+      noDelay: true,
+      ...where,
+    });
     const client = new RawClient(socket);
     await once(socket, 'connect');
     return client;
@@ -79,13 +88,17 @@ export class RawClient {
   async readUntil(text: string): Promise<string> {
     await this.until(() => this.received.includes(text) || this.ending !== undefined);
     const at = this.received.indexOf(text);
-    if (at < 0) throw new Error(`connection over (${this.ending}) before ${JSON.stringify(text)}; received ${JSON.stringify(this.received.toString('latin1'))}`);
+    if (at < 0)
+      throw new Error(
+        `connection over (${this.ending}) before ${JSON.stringify(text)}; received ${JSON.stringify(this.received.toString('latin1'))}`,
+      );
     return this.take(at + text.length);
   }
 
   async readBytes(count: number): Promise<string> {
     await this.until(() => this.length >= count || this.ending !== undefined);
-    if (this.length < count) throw new Error(`connection over (${this.ending}) after ${this.length} of ${count} bytes`);
+    if (this.length < count)
+      throw new Error(`connection over (${this.ending}) after ${this.length} of ${count} bytes`);
     return this.take(count);
   }
 
@@ -96,7 +109,12 @@ export class RawClient {
   async readResponse(method = 'GET'): Promise<RawResponse> {
     const head = (await this.readUntil('\r\n\r\n')).slice(0, -4);
     const [statusLine = '', ...lines] = head.split('\r\n');
-    const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+    const headers = new Map(
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
+    );
     const status = Number(statusLine.split(' ')[1]);
     return { status, head, headers, body: await this.readBody(method, status, headers) };
   }
@@ -107,7 +125,11 @@ export class RawClient {
     return this.take(this.length);
   }
 
-  private async readBody(method: string, status: number, headers: ReadonlyMap<string, string>): Promise<string> {
+  private async readBody(
+    method: string,
+    status: number,
+    headers: ReadonlyMap<string, string>,
+  ): Promise<string> {
     if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return '';
     const length = headers.get('content-length');
     if (length !== undefined) return this.readBytes(Number(length));
@@ -138,7 +160,9 @@ export class RawClient {
     const started = performance.now();
     while (!ready()) {
       if (performance.now() - started > 9_990) {
-        throw new Error(`nothing more within 10 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`);
+        throw new Error(
+          `nothing more within 10 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`,
+        );
       }
       await new Promise<void>((resolve) => (this.wake = resolve));
     }

@@ -12,7 +12,11 @@ export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
   readonly wheel = new TimerWheel({ tickMs: 10 }).start();
-  private constructor(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions>, connectionLimits?: ConnectionLimits) {
+  private constructor(
+    handler: (downstream: Downstream) => void,
+    options: Partial<ListenerOptions>,
+    connectionLimits?: ConnectionLimits,
+  ) {
     const events = {
       connection: (downstream: Downstream) => () => handler(downstream),
       refused: (refusal: Refusal): string => {
@@ -24,7 +28,11 @@ export class RunningListener {
     this.listener = new Listener(events, this.wheel, options, connectionLimits);
   }
 
-  static async start(handler: (downstream: Downstream) => void, options: Partial<ListenerOptions> = {}, connectionLimits?: ConnectionLimits): Promise<RunningListener> {
+  static async start(
+    handler: (downstream: Downstream) => void,
+    options: Partial<ListenerOptions> = {},
+    connectionLimits?: ConnectionLimits,
+  ): Promise<RunningListener> {
     const running = new RunningListener(handler, options, connectionLimits);
     await running.listener.listen(0, '127.0.0.1');
     return running;
@@ -48,12 +56,19 @@ export function echo(downstream: Downstream): void {
       return;
     }
     const query = downstream.query === '' ? '' : `?${downstream.query}`;
-    downstream.respond(200, new HeaderList(), `${downstream.method} ${downstream.authority}${downstream.path}${query} ${content}`);
+    downstream.respond(
+      200,
+      new HeaderList(),
+      `${downstream.method} ${downstream.authority}${downstream.path}${query} ${content}`,
+    );
   });
 }
 
 /** Takes all content of a source as text of one byte per character. */
-export function collect(source: ContentSource, then: (content: string, error: GatewayError | undefined) => void): void {
+export function collect(
+  source: ContentSource,
+  then: (content: string, error: GatewayError | undefined) => void,
+): void {
   let content = '';
   source.start({
     data: (chunk) => {
@@ -69,7 +84,8 @@ export function collect(source: ContentSource, then: (content: string, error: Ga
 export async function eventually(condition: () => boolean): Promise<void> {
   const started = performance.now();
   while (!condition()) {
-    if (performance.now() - started > 10_000) throw new Error(`still not so after 10 s: ${condition.toString()}`);
+    if (performance.now() - started > 10_000)
+      throw new Error(`still not so after 10 s: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

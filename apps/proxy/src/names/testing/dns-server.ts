@@ -33,7 +33,9 @@ export class DnsServer {
   #port = 0;
 
   private constructor() {
-    this.#udp = createSocket('udp4', (message, { port, address }) => this.#answer(message, true, (bytes) => this.#udp.send(bytes, port, address, () => undefined)));
+    this.#udp = createSocket('udp4', (message, { port, address }) =>
+      this.#answer(message, true, (bytes) => this.#udp.send(bytes, port, address, () => undefined)),
+    );
     this.#tcp = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {
@@ -108,7 +110,8 @@ function record(type: number, text: string, ttl: number): Buffer {
 
 function ipv6Bytes(text: string): Buffer {
   const [left = '', right = ''] = text.split('::');
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const [head, tail] = [groups(left), groups(right)];
   const all = [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
   return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));

@@ -34,34 +34,72 @@ const gateways: fc.Arbitrary<Version> = one(
   broken(resource('gateway', { name: 'default', policies: [keyAuth, unknown] })),
 );
 
-const quotas = fc.record({ name: one('q1', 'q2'), readable: fc.boolean() }).map(({ name, readable }) =>
-  readable ? good(resource('quota', { name, limits: [{ requests: 1_000_000, per: 'hour' }] })) : broken(unreadable('quota', name, { limits: 'none' })),
-);
+const quotas = fc
+  .record({ name: one('q1', 'q2'), readable: fc.boolean() })
+  .map(({ name, readable }) =>
+    readable
+      ? good(resource('quota', { name, limits: [{ requests: 1_000_000, per: 'hour' }] }))
+      : broken(unreadable('quota', name, { limits: 'none' })),
+  );
 
-const groups = fc.record({ name: one('g1', 'g2'), quotas: one([], ['quota-q1']), knows: one(true, true, false) }).map(({ name, quotas: attached, knows }) =>
-  knows
-    ? good(resource('group', { name, quotas: attached, policies: [{ name: 'response-headers', config: { add: { 'X-Group': name } } }] }))
-    : broken(resource('group', { name, quotas: attached, policies: [unknown] })),
-);
+const groups = fc
+  .record({ name: one('g1', 'g2'), quotas: one([], ['quota-q1']), knows: one(true, true, false) })
+  .map(({ name, quotas: attached, knows }) =>
+    knows
+      ? good(
+          resource('group', {
+            name,
+            quotas: attached,
+            policies: [{ name: 'response-headers', config: { add: { 'X-Group': name } } }],
+          }),
+        )
+      : broken(resource('group', { name, quotas: attached, policies: [unknown] })),
+  );
 
 const consumers = fc
-  .record({ username: one('c1', 'c2'), groups: one([], ['group-g1'], ['group-g1', 'group-g2']), quotas: one([], ['quota-q2']), form: one('good', 'good', 'unknown', 'unreadable') })
+  .record({
+    username: one('c1', 'c2'),
+    groups: one([], ['group-g1'], ['group-g1', 'group-g2']),
+    quotas: one([], ['quota-q2']),
+    form: one('good', 'good', 'unknown', 'unreadable'),
+  })
   .map(({ username, form, ...attached }) => {
     if (form === 'unreadable') return broken(unreadable('consumer', username, { groups: 'all' }));
-    return form === 'good' ? good(resource('consumer', { username, ...attached })) : broken(resource('consumer', { username, ...attached, policies: [unknown] }));
+    return form === 'good'
+      ? good(resource('consumer', { username, ...attached }))
+      : broken(resource('consumer', { username, ...attached, policies: [unknown] }));
   });
 
 /** Each key may belong to either consumer. */
-const keys = fc.record({ of: one('c1', 'c2'), to: one('c1', 'c2'), expired: one(false, false, true) }).map(({ of, to, expired }) =>
-  good(resource('key', { name: of, consumer: `consumer-${to}`, hash: createHash('sha256').update(keyText(of)).digest('hex'), prefix: 'key-of', ...(expired ? { expiresAt: '2001-01-01T00:00:00Z' } : {}) })),
-);
+const keys = fc
+  .record({ of: one('c1', 'c2'), to: one('c1', 'c2'), expired: one(false, false, true) })
+  .map(({ of, to, expired }) =>
+    good(
+      resource('key', {
+        name: of,
+        consumer: `consumer-${to}`,
+        hash: createHash('sha256').update(keyText(of)).digest('hex'),
+        prefix: 'key-of',
+        ...(expired ? { expiresAt: '2001-01-01T00:00:00Z' } : {}),
+      }),
+    ),
+  );
 
 const services = (targets: readonly string[]) =>
-  fc.record({ name: one('s1', 's2'), address: one(...targets), quotas: one([], [], ['quota-q1']), form: one('good', 'good', 'unknown', 'unreadable') }).map(({ name, address, form, ...attached }) => {
-    if (form === 'unreadable') return broken(unreadable('service', name, { targets: 7 }));
-    const written = { name, targets: [{ address }], ...attached };
-    return form === 'good' ? good(resource('service', written)) : broken(resource('service', { ...written, policies: [unknown] }));
-  });
+  fc
+    .record({
+      name: one('s1', 's2'),
+      address: one(...targets),
+      quotas: one([], [], ['quota-q1']),
+      form: one('good', 'good', 'unknown', 'unreadable'),
+    })
+    .map(({ name, address, form, ...attached }) => {
+      if (form === 'unreadable') return broken(unreadable('service', name, { targets: 7 }));
+      const written = { name, targets: [{ address }], ...attached };
+      return form === 'good'
+        ? good(resource('service', written))
+        : broken(resource('service', { ...written, policies: [unknown] }));
+    });
 
 /** Overlapping paths: when one route no longer matches a path, another route does. */
 export const paths = ['/a', '/a/b', '/c', '/a/b/c'] as const;
@@ -79,9 +117,18 @@ const routes = fc
   })
   .map(({ name, to, mark, form, ...rest }) => {
     const answer = { name: 'static-response', config: { status: 200, content: `${name}.${mark}` } };
-    const written = { name, ...rest, ...(to === 'itself' ? { policies: [answer] } : { service: to, policies: [] as object[] }) };
-    if (form === 'unreadable') return broken(unreadable('route', name, { ...written, priority: 0, mirrorTo: 'service-s2' }));
-    return form === 'good' ? good(resource('route', written as never)) : broken(resource('route', { ...written, policies: [...written.policies, unknown] } as never));
+    const written = {
+      name,
+      ...rest,
+      ...(to === 'itself' ? { policies: [answer] } : { service: to, policies: [] as object[] }),
+    };
+    if (form === 'unreadable')
+      return broken(unreadable('route', name, { ...written, priority: 0, mirrorTo: 'service-s2' }));
+    return form === 'good'
+      ? good(resource('route', written as never))
+      : broken(
+          resource('route', { ...written, policies: [...written.policies, unknown] } as never),
+        );
   });
 
 /** Steps that begin with a bare gateway: two services, two consumers, and four routes with overlapping paths. */
@@ -97,7 +144,12 @@ export function configSteps(targets: readonly string[]): fc.Arbitrary<readonly S
   );
   const step = fc.record({
     versions: fc.uniqueArray(version, { maxLength: 5, selector: (each) => each.resource.id }),
-    removals: fc.array(fc.oneof(services(targets), routes, consumers, groups, quotas, keys).map((each) => each.resource), { maxLength: 2 }),
+    removals: fc.array(
+      fc
+        .oneof(services(targets), routes, consumers, groups, quotas, keys)
+        .map((each) => each.resource),
+      { maxLength: 2 },
+    ),
   });
   return fc.array(step, { minLength: 1, maxLength: 12 });
 }
@@ -105,6 +157,8 @@ export function configSteps(targets: readonly string[]): fc.Arbitrary<readonly S
 /** A step as a delta: a created resource takes precedence over its own removal. */
 export function changesOf({ versions, removals }: Step): ResourceChange[] {
   const coming = new Set(versions.map((each) => each.resource.id));
-  const going = new Map(removals.filter(({ id }) => !coming.has(id)).map((each) => [each.id, removal(each)]));
+  const going = new Map(
+    removals.filter(({ id }) => !coming.has(id)).map((each) => [each.id, removal(each)]),
+  );
   return [...going.values(), ...versions.map((each) => each.resource)];
 }

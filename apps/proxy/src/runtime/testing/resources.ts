@@ -13,7 +13,11 @@ export function resource<K extends Kind>(kind: K, written: Written<K>): Resource
 
 /** A resource of a newer control plane that this version cannot read. Tests only. */
 export function unreadable<K extends Kind>(kind: K, name: string, spec: object): Resource<K> {
-  return { kind, id: `${kind}-${name}`, spec: { [kind === 'consumer' ? 'username' : 'name']: name, ...spec } as unknown as Spec<K> };
+  return {
+    kind,
+    id: `${kind}-${name}`,
+    spec: { [kind === 'consumer' ? 'username' : 'name']: name, ...spec } as unknown as Spec<K>,
+  };
 }
 
 /** The change that removes a resource. Tests only. */

@@ -48,7 +48,11 @@ export class WeightedRoundRobin {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && this.isBefore(heap[child + 1] as number, heap[child] as number)) child++;
+      if (
+        child + 1 < heap.length &&
+        this.isBefore(heap[child + 1] as number, heap[child] as number)
+      )
+        child++;
       if (!this.isBefore(heap[child] as number, moving)) break;
       heap[at] = heap[child] as number;
       at = child;

@@ -3,9 +3,20 @@ import { HeaderList, removeHopByHop } from '@sluice/http1';
 import type { ContentSource } from '../../exchange/content.ts';
 import type { AbortListener, Downstream } from '../../exchange/downstream.ts';
 import type { Tunnel } from '../../exchange/tunnel.ts';
-import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamTarget, UpstreamTimeouts } from '../../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamFailure,
+  UpstreamTarget,
+  UpstreamTimeouts,
+} from '../../exchange/upstream-call.ts';
 
-const timeouts: UpstreamTimeouts = { connectMs: 3_000, firstByteMs: 3_000, idleMs: 3_000, totalMs: 30_000 };
+const timeouts: UpstreamTimeouts = {
+  connectMs: 3_000,
+  firstByteMs: 3_000,
+  idleMs: 3_000,
+  totalMs: 30_000,
+};
 
 /**
  * Joins a listener to a target with nothing in between: no routes, no policies, no second attempt.
@@ -27,9 +38,14 @@ class Forwarding implements UpstreamEvents, AbortListener {
     const { downstream } = this;
     removeHopByHop(downstream.headers, { keepTrailers: true });
     downstream.abortListener = this;
-    const requestTarget = downstream.query === '' ? downstream.path : `${downstream.path}?${downstream.query}`;
+    const requestTarget =
+      downstream.query === '' ? downstream.path : `${downstream.path}?${downstream.query}`;
     const { method, authority, headers, content, wantsUpgrade: upgrade } = downstream;
-    this.call = target.send({ method, requestTarget, authority, headers, content, upgrade }, timeouts, this);
+    this.call = target.send(
+      { method, requestTarget, authority, headers, content, upgrade },
+      timeouts,
+      this,
+    );
   }
 
   onAborted(): void {
@@ -41,7 +57,12 @@ class Forwarding implements UpstreamEvents, AbortListener {
   }
 
   onResponse(status: number, headers: HeaderList, content: ContentSource): void {
-    this.downstream.stream(status, headers, content, () => (this.downstream.abortListener = undefined));
+    this.downstream.stream(
+      status,
+      headers,
+      content,
+      () => (this.downstream.abortListener = undefined),
+    );
   }
 
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void {

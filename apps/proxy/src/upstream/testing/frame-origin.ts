@@ -1,4 +1,12 @@
-import { END_HEADERS, END_STREAM, fieldBlock, frame, frameTypes, readFrames, type Frame } from '../../edge/testing/http2-frames.ts';
+import {
+  END_HEADERS,
+  END_STREAM,
+  fieldBlock,
+  frame,
+  frameTypes,
+  readFrames,
+  type Frame,
+} from '../../edge/testing/http2-frames.ts';
 import { RawOrigin } from './raw-origin.ts';
 import type { Socket } from 'node:net';
 
@@ -21,7 +29,10 @@ export class FrameConnection {
   }
 
   answer(streamId: number, content = 'hello'): void {
-    this.send(frame(frameTypes.headers, END_HEADERS, streamId, fieldBlock([[':status', '200']])), frame(frameTypes.data, END_STREAM, streamId, Buffer.from(content)));
+    this.send(
+      frame(frameTypes.headers, END_HEADERS, streamId, fieldBlock([[':status', '200']])),
+      frame(frameTypes.data, END_STREAM, streamId, Buffer.from(content)),
+    );
   }
 
   /** Not processed. @param code 7 is REFUSED_STREAM */
@@ -45,7 +56,9 @@ export class FrameOrigin {
   }
 
   /** @param behave is told of each frame of a stream; content is collected before */
-  static async start(behave: (connection: FrameConnection, frame: Frame) => void): Promise<FrameOrigin> {
+  static async start(
+    behave: (connection: FrameConnection, frame: Frame) => void,
+  ): Promise<FrameOrigin> {
     const connections: FrameConnection[] = [];
     const origin = await RawOrigin.start(({ socket }) => {
       const connection = new FrameConnection(connections.length + 1, socket);
@@ -60,11 +73,19 @@ export class FrameOrigin {
         isBegun = true;
         for (const each of readFrames(bytes)) {
           bytes = bytes.subarray(9 + each.payload.length);
-          if (each.type === frameTypes.settings && (each.flags & 1) === 0) connection.send(frame(frameTypes.settings, 1, 0));
+          if (each.type === frameTypes.settings && (each.flags & 1) === 0)
+            connection.send(frame(frameTypes.settings, 1, 0));
           const { length } = each.payload;
-          if (length > 0 && each.type === frameTypes.data) for (const id of [0, each.streamId]) connection.send(frame(frameTypes.windowUpdate, 0, id, uint32(length)));
-          if (each.type === frameTypes.data) connection.contents.set(each.streamId, (connection.contents.get(each.streamId) ?? '') + each.payload.toString('latin1'));
-          if (each.type === frameTypes.data || each.type === frameTypes.headers) behave(connection, each);
+          if (length > 0 && each.type === frameTypes.data)
+            for (const id of [0, each.streamId])
+              connection.send(frame(frameTypes.windowUpdate, 0, id, uint32(length)));
+          if (each.type === frameTypes.data)
+            connection.contents.set(
+              each.streamId,
+              (connection.contents.get(each.streamId) ?? '') + each.payload.toString('latin1'),
+            );
+          if (each.type === frameTypes.data || each.type === frameTypes.headers)
+            behave(connection, each);
         }
       });
     });

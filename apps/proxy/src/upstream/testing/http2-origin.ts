@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createSecureServer, createServer, type Http2SecureServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { TestCertificate } from './certificates.ts';
 
 export interface OriginStream {
@@ -18,9 +25,16 @@ export class Http2Origin {
   readonly sessions: ServerHttp2Session[] = [];
   private readonly server: Http2Server | Http2SecureServer;
 
-  private constructor(behave: (stream: OriginStream) => void, maxConcurrentStreams: number, certificate: TestCertificate | undefined) {
+  private constructor(
+    behave: (stream: OriginStream) => void,
+    maxConcurrentStreams: number,
+    certificate: TestCertificate | undefined,
+  ) {
     const settings = { maxConcurrentStreams };
-    this.server = certificate === undefined ? createServer({ settings }) : createSecureServer({ settings, ...certificate });
+    this.server =
+      certificate === undefined
+        ? createServer({ settings })
+        : createSecureServer({ settings, ...certificate });
     this.server.on('session', (session: ServerHttp2Session) => {
       this.sessions.push(session);
       session.on('error', () => undefined);
@@ -31,13 +45,19 @@ export class Http2Origin {
       this.streams.push(opened);
       stream.on('error', () => undefined);
       stream.on('data', (chunk: Buffer) => (opened.body += chunk.toString('latin1')));
-      stream.on('trailers', (_headers: unknown, _flags: number, fields: string[]) => (opened.trailers = fields));
+      stream.on(
+        'trailers',
+        (_headers: unknown, _flags: number, fields: string[]) => (opened.trailers = fields),
+      );
       stream.on('end', () => (opened.complete = !stream.aborted && stream.rstCode === 0));
       behave(opened);
     });
   }
 
-  static async start(behave: (stream: OriginStream) => void, options: { maxStreams?: number; certificate?: TestCertificate } = {}): Promise<Http2Origin> {
+  static async start(
+    behave: (stream: OriginStream) => void,
+    options: { maxStreams?: number; certificate?: TestCertificate } = {},
+  ): Promise<Http2Origin> {
     const origin = new Http2Origin(behave, options.maxStreams ?? 100, options.certificate);
     origin.server.listen(0, '127.0.0.1');
     await once(origin.server, 'listening');

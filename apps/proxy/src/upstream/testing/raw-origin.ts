@@ -28,7 +28,9 @@ export class RawOrigin {
     });
   }
 
-  static async start(behave: (connection: OriginConnection, origin: RawOrigin) => void): Promise<RawOrigin> {
+  static async start(
+    behave: (connection: OriginConnection, origin: RawOrigin) => void,
+  ): Promise<RawOrigin> {
     const origin = new RawOrigin(behave);
     origin.server.listen(0, '127.0.0.1');
     await once(origin.server, 'listening');
@@ -44,7 +46,9 @@ export class RawOrigin {
         seen += chunk.toString('latin1');
         for (let end = seen.indexOf('\r\n\r\n'); end >= 0; end = seen.indexOf('\r\n\r\n')) {
           seen = seen.slice(end + 4);
-          socket.write(Buffer.from(responses[Math.min(next++, responses.length - 1)] ?? '', 'latin1'));
+          socket.write(
+            Buffer.from(responses[Math.min(next++, responses.length - 1)] ?? '', 'latin1'),
+          );
         }
       });
     });

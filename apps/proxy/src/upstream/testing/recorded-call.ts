@@ -1,9 +1,21 @@
 import { HeaderList } from '@sluice/http1';
 import { noContent, type ContentSource } from '../../exchange/content.ts';
 import type { Tunnel } from '../../exchange/tunnel.ts';
-import type { UpstreamCall, UpstreamEvents, UpstreamFailure, UpstreamRequest, UpstreamTarget, UpstreamTimeouts } from '../../exchange/upstream-call.ts';
+import type {
+  UpstreamCall,
+  UpstreamEvents,
+  UpstreamFailure,
+  UpstreamRequest,
+  UpstreamTarget,
+  UpstreamTimeouts,
+} from '../../exchange/upstream-call.ts';
 
-export const shortTimeouts: UpstreamTimeouts = { connectMs: 500, firstByteMs: 500, idleMs: 500, totalMs: 2_000 };
+export const shortTimeouts: UpstreamTimeouts = {
+  connectMs: 500,
+  firstByteMs: 500,
+  idleMs: 500,
+  totalMs: 2_000,
+};
 
 export interface CallOptions {
   readonly method?: string;

@@ -6,7 +6,8 @@ import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
  * `SPEC_ENDS_AT_ONCE` it ends before it sends anything. Tests only.
  */
 const send = (message: FromWorker): void => void process.send?.(message);
-const answer = (id: number, value: never): void => send({ kind: 'answer', id, answer: value, fault: undefined });
+const answer = (id: number, value: never): void =>
+  send({ kind: 'answer', id, answer: value, fault: undefined });
 
 function handle(id: number, request: WorkerRequest): void {
   switch (request.type) {
@@ -21,7 +22,10 @@ function handle(id: number, request: WorkerRequest): void {
       setTimeout(() => answer(id, [] as never), 150);
       return;
     case 'delta':
-      return send({ kind: 'limitQuestions', text: encodeQuestions([{ kind: 'take', id, requests: [], cost: 7 }]) });
+      return send({
+        kind: 'limitQuestions',
+        text: encodeQuestions([{ kind: 'take', id, requests: [], cost: 7 }]),
+      });
     case 'snapshot':
     case 'listenTls':
     case 'certificates':
@@ -33,7 +37,15 @@ function handle(id: number, request: WorkerRequest): void {
 if (process.env['SPEC_ENDS_AT_ONCE'] !== undefined) process.exit(1);
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'request') handle(message.id, message.request);
-  else eachAnswer(message.text, (heard) => answer(heard.id, { applied: true, faults: [], quarantined: [], decided: heard.kind === 'decided' ? heard.decisions : undefined } as never));
+  else
+    eachAnswer(message.text, (heard) =>
+      answer(heard.id, {
+        applied: true,
+        faults: [],
+        quarantined: [],
+        decided: heard.kind === 'decided' ? heard.decisions : undefined,
+      } as never),
+    );
 });
 process.once('disconnect', () => process.exit(0));
 send({ kind: 'started' });

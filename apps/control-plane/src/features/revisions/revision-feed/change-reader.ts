@@ -50,7 +50,12 @@ interface ChangeRow {
 export class ChangeReader {
   private readonly client: pg.Client;
 
-  private constructor(databaseUrl: string, queryMs: number, onWake: () => void, onLost: (error: Error) => void) {
+  private constructor(
+    databaseUrl: string,
+    queryMs: number,
+    onWake: () => void,
+    onLost: (error: Error) => void,
+  ) {
     this.client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'sluice-config-feed',
@@ -66,7 +71,12 @@ export class ChangeReader {
   }
 
   /** Connects and listens. Rejects when that fails or takes too long. `queryMs` is the timeout of every query. */
-  static async open(databaseUrl: string, queryMs: number, onWake: () => void, onLost: (error: Error) => void): Promise<ChangeReader> {
+  static async open(
+    databaseUrl: string,
+    queryMs: number,
+    onWake: () => void,
+    onLost: (error: Error) => void,
+  ): Promise<ChangeReader> {
     const reader = new ChangeReader(databaseUrl, queryMs, onWake, onLost);
     try {
       await reader.client.connect();
@@ -87,16 +97,26 @@ export class ChangeReader {
   }
 
   /** Reads all resources at one revision. `take` receives them in batches. */
-  async load(begin: (head: Head) => void, take: (states: readonly ResourceState[]) => void): Promise<void> {
+  async load(
+    begin: (head: Head) => void,
+    take: (states: readonly ResourceState[]) => void,
+  ): Promise<void> {
     await this.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
-      const { rows } = await this.client.query<{ epoch: string; revision: string }>('SELECT epoch, revision FROM config_head');
+      const { rows } = await this.client.query<{ epoch: string; revision: string }>(
+        'SELECT epoch, revision FROM config_head',
+      );
       const [head] = rows;
-      if (head === undefined) throw new Error('config_head has no row: the database was not migrated');
+      if (head === undefined)
+        throw new Error('config_head has no row: the database was not migrated');
       begin({ epoch: head.epoch, revision: Number(head.revision) });
-      await this.client.query('DECLARE resources NO SCROLL CURSOR FOR SELECT kind, id, spec FROM resource');
+      await this.client.query(
+        'DECLARE resources NO SCROLL CURSOR FOR SELECT kind, id, spec FROM resource',
+      );
       for (;;) {
-        const fetched = await this.client.query<ResourceState>(`FETCH ${rowsPerFetch} FROM resources`);
+        const fetched = await this.client.query<ResourceState>(
+          `FETCH ${rowsPerFetch} FROM resources`,
+        );
         if (fetched.rows.length === 0) break;
         take(fetched.rows);
       }
@@ -116,18 +136,30 @@ export class ChangeReader {
       [revision],
     );
     const [first] = rows;
-    if (first === undefined) throw new Error('config_head has no row: the database was not migrated');
+    if (first === undefined)
+      throw new Error('config_head has no row: the database was not migrated');
     const head = { epoch: first.epoch, revision: Number(first.head) };
     const readAtMs = performance.now();
     const read = new Map<number, { states: ResourceState[]; origin: RevisionOrigin }>();
     const unknown = { committedAtMs: undefined, traceparent: undefined };
-    for (let next = revision + 1; next <= Math.min(head.revision, revision + revisionsPerRead); next++) read.set(next, { states: [], origin: unknown });
+    for (
+      let next = revision + 1;
+      next <= Math.min(head.revision, revision + revisionsPerRead);
+      next++
+    )
+      read.set(next, { states: [], origin: unknown });
     for (const { revision: text, kind, id, after, traceparent, ageMs } of rows) {
       const entry = text === null ? undefined : read.get(Number(text));
       if (entry === undefined) continue;
       entry.states.push({ kind, id, spec: after });
-      entry.origin = { committedAtMs: ageMs === null ? undefined : readAtMs - ageMs, traceparent: traceparent ?? undefined };
+      entry.origin = {
+        committedAtMs: ageMs === null ? undefined : readAtMs - ageMs,
+        traceparent: traceparent ?? undefined,
+      };
     }
-    return { head, revisions: [...read].map(([number, entry]) => ({ revision: number, ...entry })) };
+    return {
+      head,
+      revisions: [...read].map(([number, entry]) => ({ revision: number, ...entry })),
+    };
   }
 }

@@ -48,14 +48,29 @@ export class DeltaRing {
   ) {}
 
   /** Appends the changes of one revision, which must be newer than all before. */
-  append(revision: number, changes: readonly ResourceRecord[], setHash: Buffer, origin?: RevisionOrigin): void {
+  append(
+    revision: number,
+    changes: readonly ResourceRecord[],
+    setHash: Buffer,
+    origin?: RevisionOrigin,
+  ): void {
     const bytes = changes.reduce((sum, change) => sum + encodedBytes(change), 0);
     const fromRevision = this.deltas.at(-1)?.revision ?? this.oldest.revision;
     const traceparents = origin?.traceparent === undefined ? [] : [origin.traceparent];
-    this.deltas.push({ fromRevision, revision, changes, bytes, setHash, committedAtMs: origin?.committedAtMs, traceparents, frame: undefined });
+    this.deltas.push({
+      fromRevision,
+      revision,
+      changes,
+      bytes,
+      setHash,
+      committedAtMs: origin?.committedAtMs,
+      traceparents,
+      frame: undefined,
+    });
     this.bytes += bytes;
     this.merged.clear();
-    while (this.deltas.length > this.limits.deltas || this.bytes > this.limits.bytes) this.dropOldest();
+    while (this.deltas.length > this.limits.deltas || this.bytes > this.limits.bytes)
+      this.dropOldest();
   }
 
   /** True when a node at this revision can be brought up to date with deltas. */
@@ -92,13 +107,25 @@ export class DeltaRing {
 
   private encodeMerged(first: number, last: RingDelta): EncodedDelta {
     const changes = new Map<string, ResourceRecord>();
-    for (const delta of this.deltas.slice(first)) for (const change of delta.changes) changes.set(change.id, change);
+    for (const delta of this.deltas.slice(first))
+      for (const change of delta.changes) changes.set(change.id, change);
     let bytes = 0;
     for (const change of changes.values()) bytes += encodedBytes(change);
     const fromRevision = this.deltas[first]?.fromRevision ?? 0;
-    const traceparents = this.deltas.slice(first).flatMap((delta) => delta.traceparents).slice(-maxTraceparents);
-    const frame = bytes > maxDeltaBytes ? undefined : encode({ ...last, fromRevision, changes: [...changes.values()], traceparents }, true);
-    return { revision: last.revision, frame, committedAtMs: this.deltas[first]?.committedAtMs, traceparents };
+    const traceparents = this.deltas
+      .slice(first)
+      .flatMap((delta) => delta.traceparents)
+      .slice(-maxTraceparents);
+    const frame =
+      bytes > maxDeltaBytes
+        ? undefined
+        : encode({ ...last, fromRevision, changes: [...changes.values()], traceparents }, true);
+    return {
+      revision: last.revision,
+      frame,
+      committedAtMs: this.deltas[first]?.committedAtMs,
+      traceparents,
+    };
   }
 
   /** Index of the first delta after a revision. */
@@ -121,8 +148,22 @@ export class DeltaRing {
   }
 }
 
-type DeltaContent = Pick<RingDelta, 'fromRevision' | 'revision' | 'changes' | 'setHash' | 'traceparents'>;
+type DeltaContent = Pick<
+  RingDelta,
+  'fromRevision' | 'revision' | 'changes' | 'setHash' | 'traceparents'
+>;
 
-function encode({ fromRevision, revision, changes, setHash, traceparents }: DeltaContent, merged: boolean): Buffer {
-  return encodeControlFrame({ type: 'delta', fromRevision, revision, changes, setHash, merged, traceparents });
+function encode(
+  { fromRevision, revision, changes, setHash, traceparents }: DeltaContent,
+  merged: boolean,
+): Buffer {
+  return encodeControlFrame({
+    type: 'delta',
+    fromRevision,
+    revision,
+    changes,
+    setHash,
+    merged,
+    traceparents,
+  });
 }

@@ -39,7 +39,12 @@ export class GatewayView {
   ) {
     this.ring = new DeltaRing({ revision: source.revision, setHash: this.setHash() }, limits);
     this.snapshots = new SnapshotCache(
-      () => ({ epoch: source.epoch, revision: source.revision, records: [...this.own.values(), ...source.shared.values()], setHash: this.own.hash.plus(source.shared.hash) }),
+      () => ({
+        epoch: source.epoch,
+        revision: source.revision,
+        records: [...this.own.values(), ...source.shared.values()],
+        setHash: this.own.hash.plus(source.shared.hash),
+      }),
       (revision) => this.ring.covers(revision),
     );
   }
@@ -117,7 +122,14 @@ export class GatewayView {
   /** The heartbeat frame of the newest revision. */
   heartbeatFrame(): Buffer {
     if (this.heartbeat?.revision !== this.revision) {
-      this.heartbeat = { revision: this.revision, frame: encodeControlFrame({ type: 'heartbeat', revision: this.revision, setHash: this.setHash() }) };
+      this.heartbeat = {
+        revision: this.revision,
+        frame: encodeControlFrame({
+          type: 'heartbeat',
+          revision: this.revision,
+          setHash: this.setHash(),
+        }),
+      };
     }
     return this.heartbeat.frame;
   }

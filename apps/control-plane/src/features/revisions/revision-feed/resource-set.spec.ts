@@ -8,7 +8,8 @@ import type { GatewayView } from './gateway-view.ts';
 import { ResourceSet } from './resource-set.ts';
 import type { ResourceState } from './resource-set.ts';
 
-const ids = (kind: Kind, count: number) => fc.integer({ min: 1, max: count }).map((number) => `${kind}-${number}`);
+const ids = (kind: Kind, count: number) =>
+  fc.integer({ min: 1, max: count }).map((number) => `${kind}-${number}`);
 const some = (kind: Kind, count: number) => fc.uniqueArray(ids(kind, count), { maxLength: count });
 
 /** Specs have only the properties that views read. */
@@ -16,8 +17,16 @@ const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
   gateway: fc.record({ name: fc.constantFrom('public', 'internal', 'edge') }),
   service: fc.record({ name: fc.constantFrom('a', 'b') }),
   route: fc.oneof(
-    fc.record({ name: fc.constantFrom('r', 's'), gateways: some('gateway', 3), service: ids('service', 4) }),
-    fc.record({ name: fc.constant('t'), gateways: some('gateway', 3), split: fc.array(fc.record({ service: ids('service', 4), weight: fc.nat(3) })) }),
+    fc.record({
+      name: fc.constantFrom('r', 's'),
+      gateways: some('gateway', 3),
+      service: ids('service', 4),
+    }),
+    fc.record({
+      name: fc.constant('t'),
+      gateways: some('gateway', 3),
+      split: fc.array(fc.record({ service: ids('service', 4), weight: fc.nat(3) })),
+    }),
     fc.record({ name: fc.constant('u'), gateways: some('gateway', 3) }),
   ),
   consumer: fc.record({ username: fc.constantFrom('x', 'y') }),
@@ -27,16 +36,36 @@ const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
 };
 
 const state: fc.Arbitrary<ResourceState> = fc
-  .constantFrom<Kind>('gateway', 'service', 'service', 'route', 'route', 'route', 'consumer', 'key', 'group', 'quota')
+  .constantFrom<Kind>(
+    'gateway',
+    'service',
+    'service',
+    'route',
+    'route',
+    'route',
+    'consumer',
+    'key',
+    'group',
+    'quota',
+  )
   .chain((kind) =>
-    fc.record({ kind: fc.constant(kind), id: ids(kind, kind === 'gateway' ? 3 : 4), spec: fc.option(specs[kind] as fc.Arbitrary<Spec>, { nil: null, freq: 4 }) }),
+    fc.record({
+      kind: fc.constant(kind),
+      id: ids(kind, kind === 'gateway' ? 3 : 4),
+      spec: fc.option(specs[kind] as fc.Arbitrary<Spec>, { nil: null, freq: 4 }),
+    }),
   );
 const revisions = fc.array(fc.array(state, { minLength: 1, maxLength: 6 }), { maxLength: 25 });
 
 /** Computes the view of a gateway from the whole configuration. */
-function expectedMembers(resources: ReadonlyMap<string, ResourceState>, gatewayId: string): ResourceRecord[] {
+function expectedMembers(
+  resources: ReadonlyMap<string, ResourceState>,
+  gatewayId: string,
+): ResourceRecord[] {
   const all = [...resources.values()];
-  const routes = all.filter(({ kind, spec }) => kind === 'route' && (spec as Spec<'route'>).gateways.includes(gatewayId));
+  const routes = all.filter(
+    ({ kind, spec }) => kind === 'route' && (spec as Spec<'route'>).gateways.includes(gatewayId),
+  );
   const used = new Set(
     routes.flatMap(({ spec }) => {
       const route = spec as Spec<'route'>;
@@ -71,9 +100,18 @@ function follow(resources: Map<string, ResourceState>, states: readonly Resource
  * What of a revision the database's references allow: a route lists gateways that exist, and a gateway that a route lists
  * is not deleted. (A dangling service does no harm, and stays possible here.)
  */
-function allowed(resources: ReadonlyMap<string, ResourceState>, states: readonly ResourceState[]): ResourceState[] {
-  const listed = new Set([...resources.values(), ...states].flatMap(({ kind, spec }) => (kind === 'route' && spec !== null ? (spec as Spec<'route'>).gateways : [])));
-  const kept = [...new Map(states.map((one) => [one.id, one])).values()].filter(({ kind, id, spec }) => kind !== 'gateway' || spec !== null || !listed.has(id));
+function allowed(
+  resources: ReadonlyMap<string, ResourceState>,
+  states: readonly ResourceState[],
+): ResourceState[] {
+  const listed = new Set(
+    [...resources.values(), ...states].flatMap(({ kind, spec }) =>
+      kind === 'route' && spec !== null ? (spec as Spec<'route'>).gateways : [],
+    ),
+  );
+  const kept = [...new Map(states.map((one) => [one.id, one])).values()].filter(
+    ({ kind, id, spec }) => kind !== 'gateway' || spec !== null || !listed.has(id),
+  );
   const after = new Map(resources);
   follow(after, kept);
   return kept.map((one) => {
@@ -109,9 +147,14 @@ describe('ResourceSet', () => {
           follow(resources, states);
           if (index === loadAfter) set = loadedSet(resources, index + 1);
           else set.apply(index + 1, states);
-          const gateways = [...resources.values()].filter(({ kind }) => kind === 'gateway').map(({ id }) => id);
+          const gateways = [...resources.values()]
+            .filter(({ kind }) => kind === 'gateway')
+            .map(({ id }) => id);
           expect([...set.gatewayIds()].sort()).toEqual(gateways.sort());
-          for (const id of gateways) expect(set.view(id)?.setHash()).toEqual(SetHash.of(expectedMembers(resources, id)).bytes());
+          for (const id of gateways)
+            expect(set.view(id)?.setHash()).toEqual(
+              SetHash.of(expectedMembers(resources, id)).bytes(),
+            );
         }
       }),
       { numRuns: 300 },
@@ -127,15 +170,24 @@ describe('ResourceSet', () => {
         follow(resources, [{ kind: 'gateway', id: 'gateway-1', spec: { name: 'public' } as Spec }]);
         const view = set.view('gateway-1') as GatewayView;
         const [stepwise, late] = [new HeldSet(), new HeldSet()];
-        for (const node of [stepwise, late]) for (const record of expectedMembers(resources, 'gateway-1')) node.records.set(record.id, record);
+        for (const node of [stepwise, late])
+          for (const record of expectedMembers(resources, 'gateway-1'))
+            node.records.set(record.id, record);
         let [position, latePosition] = [1, 1];
         for (const [index, all] of history.entries()) {
-          const states = allowed(resources, all.filter(({ id }) => id !== 'gateway-1'));
+          const states = allowed(
+            resources,
+            all.filter(({ id }) => id !== 'gateway-1'),
+          );
           const before = view.setHash();
           follow(resources, states);
           const concerned = set.apply(index + 2, states);
           expect(concerned.has('gateway-1')).toBe(!view.setHash().equals(before));
-          for (let delta = view.nextDelta(position); delta !== undefined; delta = view.nextDelta(position)) {
+          for (
+            let delta = view.nextDelta(position);
+            delta !== undefined;
+            delta = view.nextDelta(position)
+          ) {
             stepwise.take(delta.frame);
             position = delta.revision;
           }
@@ -148,9 +200,13 @@ describe('ResourceSet', () => {
             }
             latePosition = view.revision;
           }
-          expect(view.canResume(position, SetHash.of(stepwise.records.values()).bytes())).toBe(true);
+          expect(view.canResume(position, SetHash.of(stepwise.records.values()).bytes())).toBe(
+            true,
+          );
         }
-        expect(stepwise.records).toEqual(new Map(expectedMembers(resources, 'gateway-1').map((record) => [record.id, record])));
+        expect(stepwise.records).toEqual(
+          new Map(expectedMembers(resources, 'gateway-1').map((record) => [record.id, record])),
+        );
       }),
       { numRuns: 200 },
     );
@@ -158,11 +214,28 @@ describe('ResourceSet', () => {
 
   it('affects no gateway with a service that no route uses, and all gateways with a consumer', () => {
     const set = new ResourceSet('epoch', 0);
-    set.apply(1, ['gateway-1', 'gateway-2'].map((id) => ({ kind: 'gateway', id, spec: { name: id } as Spec })));
-    expect(set.apply(2, [{ kind: 'service', id: 's', spec: { name: 's' } as Spec }])).toEqual(new Set());
-    expect(set.apply(3, [{ kind: 'consumer', id: 'c', spec: { username: 'c' } as Spec }])).toEqual(new Set(['gateway-1', 'gateway-2']));
-    expect(set.apply(4, [{ kind: 'route', id: 'r', spec: { name: 'r', gateways: ['gateway-2'], service: 's' } as Spec }])).toEqual(new Set(['gateway-2']));
-    expect(set.apply(5, [{ kind: 'gateway', id: 'gateway-1', spec: null }])).toEqual(new Set(['gateway-1']));
+    set.apply(
+      1,
+      ['gateway-1', 'gateway-2'].map((id) => ({ kind: 'gateway', id, spec: { name: id } as Spec })),
+    );
+    expect(set.apply(2, [{ kind: 'service', id: 's', spec: { name: 's' } as Spec }])).toEqual(
+      new Set(),
+    );
+    expect(set.apply(3, [{ kind: 'consumer', id: 'c', spec: { username: 'c' } as Spec }])).toEqual(
+      new Set(['gateway-1', 'gateway-2']),
+    );
+    expect(
+      set.apply(4, [
+        {
+          kind: 'route',
+          id: 'r',
+          spec: { name: 'r', gateways: ['gateway-2'], service: 's' } as Spec,
+        },
+      ]),
+    ).toEqual(new Set(['gateway-2']));
+    expect(set.apply(5, [{ kind: 'gateway', id: 'gateway-1', spec: null }])).toEqual(
+      new Set(['gateway-1']),
+    );
     expect(set.view('gateway-1')).toBeUndefined();
   });
 
@@ -170,7 +243,11 @@ describe('ResourceSet', () => {
     const set = new ResourceSet('epoch', 0);
     set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'old' } as Spec }]);
     set.apply(2, [{ kind: 'gateway', id: 'g', spec: { name: 'new' } as Spec }]);
-    expect([set.gatewayId('old'), set.gatewayId('new'), set.gatewayName('g')]).toEqual([undefined, 'g', 'new']);
+    expect([set.gatewayId('old'), set.gatewayId('new'), set.gatewayName('g')]).toEqual([
+      undefined,
+      'g',
+      'new',
+    ]);
   });
 });
 
@@ -184,8 +261,14 @@ describe('a snapshot of a view', () => {
     const snapshot = await pending;
     expect(await view.snapshot()).toBe(snapshot);
     const assembler = new SnapshotAssembler();
-    const [assembled] = snapshot.frames.map((frame) => assembler.accept(decodeControlFrame(frame) as SnapshotChunk));
-    expect(assembled).toMatchObject({ epoch: 'epoch', revision: 1, records: [{ kind: 'gateway', id: 'g', json: '{"name":"g"}' }] });
+    const [assembled] = snapshot.frames.map((frame) =>
+      assembler.accept(decodeControlFrame(frame) as SnapshotChunk),
+    );
+    expect(assembled).toMatchObject({
+      epoch: 'epoch',
+      revision: 1,
+      records: [{ kind: 'gateway', id: 'g', json: '{"name":"g"}' }],
+    });
     expect(view.mergedDelta(snapshot.revision)?.revision).toBe(2);
   });
 
@@ -194,7 +277,10 @@ describe('a snapshot of a view', () => {
     set.apply(1, [{ kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec }]);
     const view = set.view('g') as GatewayView;
     const first = await view.snapshot();
-    for (const revision of [2, 3, 4]) set.apply(revision, [{ kind: 'consumer', id: 'c', spec: { username: `c${revision}` } as Spec }]);
+    for (const revision of [2, 3, 4])
+      set.apply(revision, [
+        { kind: 'consumer', id: 'c', spec: { username: `c${revision}` } as Spec },
+      ]);
     expect(view.covers(1)).toBe(false);
     expect((await view.snapshot()).revision).toBe(4);
     expect(first.revision).toBe(1);

@@ -102,7 +102,9 @@ export class ResourceSet implements ViewSource {
   apply(revision: number, states: readonly ResourceState[], origin?: RevisionOrigin): Set<string> {
     this.current = revision;
     const last = [...new Map(states.map((state) => [state.id, state])).values()];
-    const ending = last.flatMap(({ kind, id, spec }) => (kind === 'gateway' && spec === null ? (this.views.get(id) ?? []) : []));
+    const ending = last.flatMap(({ kind, id, spec }) =>
+      kind === 'gateway' && spec === null ? (this.views.get(id) ?? []) : [],
+    );
     const routesBefore = new Map(last.map(({ id }) => [id, this.routes.get(id)]));
     const sharedChanges = this.enter(last);
     for (const { kind, id } of last) {
@@ -112,7 +114,8 @@ export class ResourceSet implements ViewSource {
       } else for (const view of this.views.values()) view.touch(id);
     }
     const concerned = new Set<string>();
-    for (const view of this.views.values()) if (view.commit(sharedChanges, origin)) concerned.add(view.gatewayId);
+    for (const view of this.views.values())
+      if (view.commit(sharedChanges, origin)) concerned.add(view.gatewayId);
     // The views of deleted gateways cannot be found any more, but open streams still use them to send this last delta.
     for (const view of ending) {
       view.touch(view.gatewayId);
@@ -145,7 +148,10 @@ export class ResourceSet implements ViewSource {
       this.routes.delete(id);
       return;
     }
-    const services = [...(spec.service === undefined ? [] : [spec.service]), ...(spec.split ?? []).map(({ service }) => service)];
+    const services = [
+      ...(spec.service === undefined ? [] : [spec.service]),
+      ...(spec.split ?? []).map(({ service }) => service),
+    ];
     this.routes.set(id, { gateways: spec.gateways, services });
   }
 
@@ -154,7 +160,8 @@ export class ResourceSet implements ViewSource {
       this.views.delete(id);
       this.formerNames.set(id, this.gatewayNames.get(id) ?? id);
       const [oldest] = this.formerNames.keys();
-      if (this.formerNames.size > maxFormerNames && oldest !== undefined) this.formerNames.delete(oldest);
+      if (this.formerNames.size > maxFormerNames && oldest !== undefined)
+        this.formerNames.delete(oldest);
       this.gatewayNames.delete(id);
       return;
     }

@@ -73,11 +73,13 @@ function follow(options: Partial<RevisionFeedOptions> = {}): RevisionFeed {
   return feed;
 }
 
-const consumer = (username: string, id: string = randomUUID()) => ({ kind: 'consumer', id, spec: { username } }) as const;
+const consumer = (username: string, id: string = randomUUID()) =>
+  ({ kind: 'consumer', id, spec: { username } }) as const;
 
 async function until(condition: () => boolean, ms = 5_000): Promise<void> {
-  for (const deadline = performance.now() + ms; !condition(); ) {
-    if (performance.now() > deadline) throw new Error(`still waiting at revision ${feed.revision}: ${log.lines.join('')}`);
+  for (const deadline = performance.now() + ms; !condition();) {
+    if (performance.now() > deadline)
+      throw new Error(`still waiting at revision ${feed.revision}: ${log.lines.join('')}`);
     await sleep(5);
   }
 }
@@ -165,7 +167,11 @@ describe('RevisionFeed', () => {
     await until(() => feed.revision === 2);
     expect(feed.view(gateway)).toBe(view);
     const messages = log.lines.map((line) => (JSON.parse(line) as { message: string }).message);
-    expect(messages).toEqual(['loaded the configuration', 'the config feed lost the database; nodes keep what they have', 'the config feed reaches the database again']);
+    expect(messages).toEqual([
+      'loaded the configuration',
+      'the config feed lost the database; nodes keep what they have',
+      'the config feed reaches the database again',
+    ]);
   });
 
   it('abandons a connection that no longer answers', async () => {
@@ -180,7 +186,12 @@ describe('RevisionFeed', () => {
     cable.isCut = true;
     follow();
     expect(await feed.refreshed(300)).toBe(false);
-    expect([feed.ready, feed.revision, feed.epoch, feed.view(gateway)]).toEqual([false, 0, '', undefined]);
+    expect([feed.ready, feed.revision, feed.epoch, feed.view(gateway)]).toEqual([
+      false,
+      0,
+      '',
+      undefined,
+    ]);
     cable.isCut = false;
     await until(() => feed.ready);
   });
@@ -195,7 +206,10 @@ describe('RevisionFeed', () => {
     const view = feed.view(gateway);
     await writer.database.query(statement);
     await until(() => feed.view(gateway) !== view);
-    const [{ epoch, revision } = { epoch: '', revision: '' }] = await writer.database.query<{ epoch: string; revision: string }>('SELECT epoch, revision FROM config_head');
+    const [{ epoch, revision } = { epoch: '', revision: '' }] = await writer.database.query<{
+      epoch: string;
+      revision: string;
+    }>('SELECT epoch, revision FROM config_head');
     expect([feed.epoch, feed.revision]).toEqual([epoch, Number(revision)]);
     expect(view).toBeDefined();
   });

@@ -119,12 +119,18 @@ export class RevisionFeed {
     while (!this.stopped) {
       try {
         await this.followConnection(() => {
-          if (!reachable) this.logger.info('the config feed reaches the database again', { revision: this.revision });
+          if (!reachable)
+            this.logger.info('the config feed reaches the database again', {
+              revision: this.revision,
+            });
           reachable = true;
         });
       } catch (error) {
         if (this.stopped) break;
-        if (reachable) this.logger.warn('the config feed lost the database; nodes keep what they have', { reason: error instanceof Error ? error.message : String(error) });
+        if (reachable)
+          this.logger.warn('the config feed lost the database; nodes keep what they have', {
+            reason: error instanceof Error ? error.message : String(error),
+          });
         reachable = false;
         await sleep(reconnectMs);
       }
@@ -166,12 +172,16 @@ export class RevisionFeed {
       const set = this.set ?? (await this.load(reader));
       const { head, revisions } = await reader.changesAfter(set.revision);
       if (head.epoch !== set.epoch || head.revision < set.revision) {
-        this.logger.warn('the database was replaced or restored to an earlier revision; reloading the configuration', { from: set.revision, to: head.revision });
+        this.logger.warn(
+          'the database was replaced or restored to an earlier revision; reloading the configuration',
+          { from: set.revision, to: head.revision },
+        );
         await this.load(reader);
         continue;
       }
       const concerned = new Set<string>();
-      for (const { revision, states, origin } of revisions) for (const id of set.apply(revision, states, origin)) concerned.add(id);
+      for (const { revision, states, origin } of revisions)
+        for (const id of set.apply(revision, states, origin)) concerned.add(id);
       if (revisions.length > 0) this.announce(concerned);
       if (set.revision >= head.revision) return;
     }
@@ -187,7 +197,11 @@ export class RevisionFeed {
     if (set === undefined) throw new Error('nothing was loaded');
     set.loaded();
     this.set = set;
-    this.logger.info('loaded the configuration', { revision: set.revision, resources: set.size, ms: Math.round(performance.now() - startedAt) });
+    this.logger.info('loaded the configuration', {
+      revision: set.revision,
+      resources: set.size,
+      ms: Math.round(performance.now() - startedAt),
+    });
     this.announce(new Set(set.gatewayIds()));
     return set;
   }

@@ -17,7 +17,8 @@ const idleMs = 10_000;
  * to the newest revision, so a thousand nodes that reconnect during changes cost one encoding.
  */
 export class SnapshotCache {
-  private current: { readonly revision: number; readonly encoded: Promise<EncodedSnapshot> } | undefined;
+  private current:
+    { readonly revision: number; readonly encoded: Promise<EncodedSnapshot> } | undefined;
   private idle: NodeJS.Timeout | undefined;
 
   /** `take` returns the current configuration; `covers` is true when deltas lead from a revision to the newest. */

@@ -9,7 +9,9 @@ export class InitialSchema1763900000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE idempotency_record, admin_token, node, change, revision, resource_reference, resource, config_head');
+    await runner.query(
+      'DROP TABLE idempotency_record, admin_token, node, change, revision, resource_reference, resource, config_head',
+    );
   }
 }
 

@@ -5,7 +5,9 @@ export class NodeProcesses1764200000000 implements MigrationInterface {
   readonly name = 'NodeProcesses1764200000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query("ALTER TABLE node ADD COLUMN boot text NOT NULL DEFAULT '', ADD COLUMN is_connected boolean NOT NULL DEFAULT true");
+    await runner.query(
+      "ALTER TABLE node ADD COLUMN boot text NOT NULL DEFAULT '', ADD COLUMN is_connected boolean NOT NULL DEFAULT true",
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

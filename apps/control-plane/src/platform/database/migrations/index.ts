@@ -3,4 +3,8 @@ import { NodeProcesses1764200000000 } from './1764200000000-node-processes.ts';
 import { RevisionTraceparent1764400000000 } from './1764400000000-revision-traceparent.ts';
 
 /** All migrations, oldest first. A released migration must never be edited. */
-export const migrations = [InitialSchema1763900000000, NodeProcesses1764200000000, RevisionTraceparent1764400000000];
+export const migrations = [
+  InitialSchema1763900000000,
+  NodeProcesses1764200000000,
+  RevisionTraceparent1764400000000,
+];
