@@ -1,8 +1,9 @@
 /**
  * The walls: who may import whom (ARCHITECTURE.md). `npm run walls` fails on a violation.
  *
- * Each room of `rooms` names all the rooms it may import; whatever is not named is forbidden. Specs may also import what
- * tests need. Paths are those of the source, because `@sluice/*` resolves through the `sluice-source` condition.
+ * Each room of `rooms` names all the rooms it may import; whatever is not named is forbidden. Specs
+ * may also import what tests need. Paths are those of the source, because `@sluice/*` resolves
+ * through the `sluice-source` condition.
  */
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -66,7 +67,8 @@ const servers = '(^|/)node_modules/(@nestjs/|typeorm/|pg/|express/)';
 const doors = [
   // The shared room of all resources: every feature that keeps configuration is built on it.
   '^apps/control-plane/src/features/resources/(?!.*\\.repository\\.ts$)',
-  // The port that the Admin API waits at, the nodes that the stream holds, and the feed it drinks from.
+  // The port that the Admin API waits at, the nodes that the stream holds, and the feed it drinks
+  // from.
   '^apps/control-plane/src/features/nodes/(applied|connected-nodes)\\.ts$',
   '^apps/control-plane/src/features/revisions/revision-feed/revision-feed\\.ts$',
 ];
@@ -86,7 +88,9 @@ function packageEntries() {
 const pathOf = (room) => entries[room] ?? `^${apps.includes(room) ? 'apps' : 'packages'}/${room}/`;
 const anyRoom = '^(packages|apps)/[^/]+/';
 
-/** A wall around one room: inside the repository it may reach only itself and the rooms it names. */
+/**
+ * A wall around one room: inside the repository it may reach only itself and the rooms it names.
+ */
 const wallAround = ([room, allowed]) => ({
   name: `room-${room.replace('/', '-')}`,
   comment: `${room} may import ${allowed.length === 0 ? 'nothing internal' : `only ${allowed.join(', ')}`}`,

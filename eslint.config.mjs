@@ -32,7 +32,10 @@ const forbiddenSyntax = [
   },
 ];
 
-/** Outside the control plane, whose framework needs decorators, TypeScript is only what Node can strip. */
+/**
+ * Outside the control plane, whose framework needs decorators, TypeScript is only what Node can
+ * strip.
+ */
 const unerasableSyntax = [
   {
     selector: 'TSEnumDeclaration',
@@ -129,7 +132,8 @@ export default [
     },
   },
   {
-    // Outside the project that is type checked: programs for comparing by hand, and the checks of the packaging.
+    // Outside the project that is type checked: programs for comparing by hand, and the checks of
+    // the packaging.
     files: ['packages/*/testing/**/*.ts', 'infra/**/*.ts'],
     ...tseslint.configs.disableTypeChecked,
   },

@@ -1,8 +1,8 @@
 /**
  * Jest for the whole repository: ESM, TypeScript stripped by SWC, no build needed.
  *
- * `@sluice/*` imports resolve to the package's source through the `sluice-source` export condition, so a spec always sees
- * the code as it stands in the checkout and never a stale `dist`.
+ * `@sluice/*` imports resolve to the package's source through the `sluice-source` export condition,
+ * so a spec always sees the code as it stands in the checkout and never a stale `dist`.
  */
 
 import { existsSync } from 'node:fs';
@@ -15,7 +15,10 @@ const modern = {
   transform: { verbatimModuleSyntax: true },
 };
 
-/** NestJS and TypeORM read decorator metadata, so the control plane alone compiles with the legacy decorators. */
+/**
+ * NestJS and TypeORM read decorator metadata, so the control plane alone compiles with the legacy
+ * decorators.
+ */
 const decorated = {
   ...modern,
   transform: {

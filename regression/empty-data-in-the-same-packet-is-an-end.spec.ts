@@ -12,7 +12,10 @@ import { EdgeProxy } from '../apps/proxy/src/edge/testing/edge-proxy.ts';
 import { RawClient } from '../apps/proxy/src/listener/testing/raw-client.ts';
 import { eventually } from '../apps/proxy/src/listener/testing/running-listener.ts';
 
-/** The stream emitted 'end' before the call had a connection and a listener: the request waited until its 408. */
+/**
+ * The stream emitted 'end' before the call had a connection and a listener: the request waited
+ * until its 408.
+ */
 describe('an HTTP/2 request whose empty DATA frame comes in the packet of its head', () => {
   let edge: EdgeProxy;
   afterEach(() => edge.stop());

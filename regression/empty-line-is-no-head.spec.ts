@@ -2,7 +2,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { RawClient } from '../apps/proxy/src/listener/testing/raw-client.ts';
 import { echo, RunningListener } from '../apps/proxy/src/listener/testing/running-listener.ts';
 
-/** RFC 9112 section 2.2 allows an empty line before a request; a client that sends only that has begun no request. */
+/**
+ * RFC 9112 section 2.2 allows an empty line before a request; a client that sends only that has
+ * begun no request.
+ */
 describe('a connection that received only an empty line', () => {
   let running: RunningListener;
   afterEach(() => running.stop());

@@ -101,7 +101,8 @@ describe('a policy that acts on an exchange late', () => {
         respond: () => late.forEach((act) => act()),
       });
       const client = await running.connect();
-      // The hook acts while the request is in progress: the respond hook runs before the head is sent.
+      // The hook acts while the request is in progress: the respond hook runs before the head is
+      // sent.
       const response = await client.send(request('/slow')).readResponse();
       expectUntouched(lastSent(), response);
       expect(late).toHaveLength(1);

@@ -45,7 +45,8 @@ describe('a Redis that is stopped by SIGSTOP', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    // Each of the twenty may be waiting when the circuit breaker opens; without it they would wait a thousand times.
+    // Each of the twenty may be waiting when the circuit breaker opens; without it they would wait
+    // a thousand times.
     expect(waited).toBeLessThanOrEqual(60);
     expect(told).toBeGreaterThan(waited);
     const untilMs = performance.now() + 15_000;

@@ -10,7 +10,10 @@ import { NameResolver } from '../apps/proxy/src/names/name-resolver.ts';
 import { DnsServer } from '../apps/proxy/src/names/testing/dns-server.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** Traffic stayed on the first address of a name while its connections lived; of several addresses only one was used. */
+/**
+ * Traffic stayed on the first address of a name while its connections lived; of several addresses
+ * only one was used.
+ */
 describe('a target that is a name', () => {
   let dns: DnsServer;
   let proxy: ProxyFixture;

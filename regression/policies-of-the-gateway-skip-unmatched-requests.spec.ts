@@ -71,7 +71,8 @@ describe('requests that match no route', () => {
       expect(response.headers.get('x-frame-options')).toBe('DENY');
       if (status === 405) expect(response.headers.get('allow')).toBe('POST');
       expect(await running.line(0)).toMatchObject({ status });
-      // A cache must not serve the response to a script of another origin, even if this request had no Origin.
+      // A cache must not serve the response to a script of another origin, even if this request had
+      // no Origin.
       expect((await send(running, method, path)).headers.get('vary')).toBe('Origin');
     },
   );

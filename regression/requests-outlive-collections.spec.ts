@@ -33,8 +33,9 @@ async function send(port: number, requests: number): Promise<void> {
 }
 
 /**
- * A connection referred to a function made for every request: V8 kept the function and its scope through every collection of
- * the young generation. 200 bytes of each request stayed until the next full collection.
+ * A connection referred to a function made for every request: V8 kept the function and its scope
+ * through every collection of the young generation. 200 bytes of each request stayed until the next
+ * full collection.
  */
 describe('the memory of a request', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-spec-'));

@@ -11,7 +11,10 @@ import { eventually } from '../apps/proxy/src/listener/testing/running-listener.
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { FrameOrigin } from '../apps/proxy/src/upstream/testing/frame-origin.ts';
 
-/** RFC 9113 section 8.1: only END_STREAM completes a response. node:http2 also ends its content on RST_STREAM (NO_ERROR). */
+/**
+ * RFC 9113 section 8.1: only END_STREAM completes a response. node:http2 also ends its content on
+ * RST_STREAM (NO_ERROR).
+ */
 describe('a response that an HTTP/2 upstream breaks off with RST_STREAM (NO_ERROR)', () => {
   let origin: FrameOrigin;
   let proxy: ProxyFixture;

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { resource, unreadable } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** A newer control plane may send a match that this node cannot read: a less strict route must not take its requests. */
+/**
+ * A newer control plane may send a match that this node cannot read: a less strict route must not
+ * take its requests.
+ */
 describe('a route whose match cannot be read', () => {
   let proxy: ProxyFixture;
   beforeEach(async () => {

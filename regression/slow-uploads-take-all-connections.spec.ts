@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.ts';
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 
-/** Clients that sent their content slowly occupied all connections to a service: all others got 503. */
+/**
+ * Clients that sent their content slowly occupied all connections to a service: all others got 503.
+ */
 describe('many slow uploads to one service', () => {
   let origin: Server;
   let proxy: ProxyFixture;

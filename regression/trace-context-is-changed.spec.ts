@@ -58,7 +58,10 @@ describe('a trace', () => {
       ],
     });
   };
-  /** Starts an upstream that answers each head with these bytes, and optionally closes the connection after them. */
+  /**
+   * Starts an upstream that answers each head with these bytes, and optionally closes the
+   * connection after them.
+   */
   const start = async (
     text = ok,
     ratio = 0,

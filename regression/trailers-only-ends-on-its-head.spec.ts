@@ -24,7 +24,10 @@ interface Answer {
   interims: number[];
 }
 
-/** A response that is only HEADERS with END_STREAM must stay that, or every gRPC error turns into INTERNAL. */
+/**
+ * A response that is only HEADERS with END_STREAM must stay that, or every gRPC error turns into
+ * INTERNAL.
+ */
 describe('a response that ends with its head', () => {
   let origin: { readonly address: string; stop(): void };
   let proxy: ProxyFixture;

@@ -10,8 +10,8 @@ import {
 import { RecordedCall } from '../apps/proxy/src/upstream/testing/recorded-call.ts';
 
 /**
- * A TLS server in a thread. On its first connection it answers a request with two records while the thread of the gateway is
- * blocked, so that one read of the gateway's socket finds both.
+ * A TLS server in a thread. On its first connection it answers a request with two records while the
+ * thread of the gateway is blocked, so that one read of the gateway's socket finds both.
  */
 const origin = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -36,8 +36,9 @@ server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port
 `;
 
 /**
- * A call that waited for a connection got one as soon as the previous response had ended. Over TLS one read of the socket
- * may return two records: the unsolicited content of the second one was then taken for the response to the waiting call.
+ * A call that waited for a connection got one as soon as the previous response had ended. Over TLS
+ * one read of the socket may return two records: the unsolicited content of the second one was then
+ * taken for the response to the waiting call.
  */
 describe('a TLS target that sends unsolicited bytes', () => {
   const stage = new Int32Array(new SharedArrayBuffer(4));

@@ -10,7 +10,10 @@ import {
 
 type Refuse = (connection: FrameConnection, streamId: number) => void;
 
-/** RFC 9113 section 8.7: a request that an upstream has not processed may be sent again, with any method. */
+/**
+ * RFC 9113 section 8.7: a request that an upstream has not processed may be sent again, with any
+ * method.
+ */
 describe('a POST with content that an HTTP/2 upstream did not process', () => {
   const origins: FrameOrigin[] = [];
   let proxy: ProxyFixture;
@@ -20,7 +23,10 @@ describe('a POST with content that an HTTP/2 upstream did not process', () => {
     expect(HeldContent.totalBytes).toBe(0);
   });
 
-  /** An origin that refuses a number of requests, each at its end (or beginning), and echoes the content of the others. */
+  /**
+   * An origin that refuses a number of requests, each at its end (or beginning), and echoes the
+   * content of the others.
+   */
   const origin = async (refusals: number, refuse: Refuse, atEnd = true): Promise<FrameOrigin> => {
     let left = refusals;
     const refused = new Set<string>();

@@ -5,7 +5,10 @@ import { ProxyFixture } from '../apps/proxy/src/exchange/testing/proxy-fixture.t
 import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 
-/** Content that is malformed in the same read as the head: the client has received no byte yet, so a 502 is possible. */
+/**
+ * Content that is malformed in the same read as the head: the client has received no byte yet, so a
+ * 502 is possible.
+ */
 describe('upstream content that breaks off in the same read as the head', () => {
   let origin: RawOrigin;
   let proxy: ProxyFixture;

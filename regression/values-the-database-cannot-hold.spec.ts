@@ -5,7 +5,9 @@ import {
 } from '../apps/control-plane/src/testing/test-control-plane.ts';
 import type { TestControlPlane } from '../apps/control-plane/src/testing/test-control-plane.ts';
 
-/** Each of these values reached Postgres, which refused it, and the caller got an internal error. */
+/**
+ * Each of these values reached Postgres, which refused it, and the caller got an internal error.
+ */
 describe('values that Postgres cannot store', () => {
   let api: TestControlPlane;
   const cursor = (key: unknown): string =>

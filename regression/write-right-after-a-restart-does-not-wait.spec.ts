@@ -7,8 +7,9 @@ import { FixtureNode } from '../apps/control-plane/src/testing/fixture-node.ts';
 import { Replica } from '../apps/control-plane/src/testing/replica.ts';
 
 /**
- * Nodes that serve through an outage of the control plane reconnect up to some seconds after it. A write in between was
- * answered with "applied" although no node had it: their silence counted while no control plane could receive from them.
+ * Nodes that serve through an outage of the control plane reconnect up to some seconds after it. A
+ * write in between was answered with "applied" although no node had it: their silence counted while
+ * no control plane could receive from them.
  */
 it('a write right after a restart of the control plane waits for the nodes that are about to reconnect', async () => {
   await using started = new AsyncDisposableStack();

@@ -1,10 +1,12 @@
 /**
- * Runs one of the project's scripts on the Node that the project pins, whatever Node is on this machine:
+ * Runs one of the project's scripts on the Node that the project pins, whatever Node is on this
+ * machine:
  *
  *     node scripts/bootstrap.mjs scripts/start.ts [arguments]
  *
- * A fresh checkout needs nothing but Node 20.19 and npm 10: the dependencies, the pinned Node among them, are installed first.
- * This file stays plain JavaScript of an older kind, so that an old Node can still read it and say what is wrong.
+ * A fresh checkout needs nothing but Node 20.19 and npm 10: the dependencies, the pinned Node among
+ * them, are installed first. This file stays plain JavaScript of an older kind, so that an old Node
+ * can still read it and say what is wrong.
  */
 const [major, minor] = process.versions.node.split('.').map(Number);
 

@@ -1,6 +1,6 @@
 /**
- * Checks the subjects of the commits that are newer than the rule; see `words/commit-subject.ts`. Without a repository, in
- * an unpacked archive, there is nothing to check.
+ * Checks the subjects of the commits that are newer than the rule; see `words/commit-subject.ts`.
+ * Without a repository, in an unpacked archive, there is nothing to check.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Looks for the words of `words/word-list.ts` in every tracked text file: comments, messages, documents and tests.
- * Prints each place with what to write instead; exits with 1 when there is one.
+ * Looks for the words of `words/word-list.ts` in every tracked text file: comments, messages,
+ * documents and tests. Prints each place with what to write instead; exits with 1 when there is
+ * one.
  *
  *   node scripts/check-words.ts [path …]
  */

@@ -1,6 +1,6 @@
 /**
- * Adds to package-lock.json what `npm install` left out, see `lockfile/complete-lockfile.ts`. To be run after every change of
- * the dependencies; `--check` only tells.
+ * Adds to package-lock.json what `npm install` left out, see `lockfile/complete-lockfile.ts`. To be
+ * run after every change of the dependencies; `--check` only tells.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

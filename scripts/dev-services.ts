@@ -1,6 +1,7 @@
 /**
- * Starts the Postgres and the Redis that specs need, prints the variables to export, and stays until Ctrl-C. With them
- * exported, single specs run without starting servers each time: `npm run jest -- <pattern>`.
+ * Starts the Postgres and the Redis that specs need, prints the variables to export, and stays
+ * until Ctrl-C. With them exported, single specs run without starting servers each time:
+ * `npm run jest -- <pattern>`.
  */
 import { readFlags } from './arguments/flags.ts';
 import { startTestServices } from './embedded/test-services.ts';

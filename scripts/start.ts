@@ -1,6 +1,7 @@
 /**
- * The whole of `npm start`: builds what has changed, starts Postgres, the control plane and a proxy, registers a demo on an
- * empty database, prints commands to try, and stays until Ctrl-C. The processes that it starts end with it, even when it is killed.
+ * The whole of `npm start`: builds what has changed, starts Postgres, the control plane and a
+ * proxy, registers a demo on an empty database, prints commands to try, and stays until Ctrl-C. The
+ * processes that it starts end with it, even when it is killed.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +104,8 @@ function createDataDir(settings: StartSettings): void {
   try {
     if (!existsSync(settings.dataDir)) {
       mkdirSync(settings.dataDir, { recursive: true });
-      // The account that Postgres runs as has to pass through; what is secret in here has rights of its own.
+      // The account that Postgres runs as has to pass through; what is secret in here has rights of
+      // its own.
       chmodSync(settings.dataDir, 0o711);
     }
     mkdirSync(join(settings.dataDir, 'logs'), { recursive: true });

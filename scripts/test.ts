@@ -1,7 +1,9 @@
 /**
- * Runs `npm test`: the static checks, the build, and all tests on a real Postgres and a real Redis. `npm test -- <pattern>` runs only the spec files whose path matches; other arguments go to jest.
+ * Runs `npm test`: the static checks, the build, and all tests on a real Postgres and a real Redis.
+ * `npm test -- <pattern>` runs only the spec files whose path matches; other arguments go to jest.
  *
- * A failure does not stop the rest, so that one run reports everything. The last line counts steps and tests: `N passed, N failed`.
+ * A failure does not stop the rest, so that one run reports everything. The last line counts steps
+ * and tests: `N passed, N failed`.
  */
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './arguments/test.mjs';

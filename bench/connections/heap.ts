@@ -1,6 +1,6 @@
 /**
- * Which objects an idle keep-alive connection consists of: two snapshots of the heap, before the connections and with them,
- * after all garbage is collected.
+ * Which objects an idle keep-alive connection consists of: two snapshots of the heap, before the
+ * connections and with them, after all garbage is collected.
  *
  *   npm run build && node bench/connections/heap.ts [--connections 2000] [--rows 40] [--record]
  *
@@ -83,7 +83,10 @@ async function order(idleOrder: IdleOrder): Promise<void> {
     throw new Error(`${idleOrder.what}: ${failed} connections failed`);
 }
 
-/** Objects by the kind of object and its constructor, or what a closure or a hidden object is called. */
+/**
+ * Objects by the kind of object and its constructor, or what a closure or a hidden object is
+ * called.
+ */
 function kindsIn(snapshotText: string): Map<string, Kind> {
   const { snapshot, nodes, strings } = JSON.parse(snapshotText) as Snapshot;
   const fields = snapshot.meta.node_fields;

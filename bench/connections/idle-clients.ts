@@ -1,6 +1,6 @@
 /**
- * Many idle keep-alive connections: each has sent one request and received its response. Started by a benchmark, which
- * controls it with messages.
+ * Many idle keep-alive connections: each has sent one request and received its response. Started by
+ * a benchmark, which controls it with messages.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -30,7 +30,10 @@ class IdleClient {
   #text = '';
   #answered: (isGood: boolean) => void = () => undefined;
 
-  /** @param index which one it is: 250 of them share an address, as one address may not have many connections */
+  /**
+   * @param index which one it is: 250 of them share an address, as one address may not have many
+   * connections
+   */
   constructor(port: number, index: number) {
     const onread = { buffer: readBuffer, callback: (bytes: number) => this.#take(bytes) };
     this.#socket = connect({

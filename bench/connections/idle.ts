@@ -1,12 +1,14 @@
 /**
- * What idle keep-alive connections cost: memory per connection, and the load that is served beside them.
+ * What idle keep-alive connections cost: memory per connection, and the load that is served beside
+ * them.
  *
  *   npm run build && node bench/connections/idle.ts [--rounds 3] [--seconds 6] [--connections 10000] [--record]
  *
- * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores, nothing else running, and a limit of open
- * files (`ulimit -Hn`) of 20,000. The proxy has core 0 to itself; clients, load and origin share core 1. Every connection
- * has made one request, waits, and makes another one at the end: one that does not get its answer ends the benchmark, and so
- * does a failed request of the load. `--record` writes bench/results/idle-connections.md.
+ * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores, nothing else
+ * running, and a limit of open files (`ulimit -Hn`) of 20,000. The proxy has core 0 to itself;
+ * clients, load and origin share core 1. Every connection has made one request, waits, and makes
+ * another one at the end: one that does not get its answer ends the benchmark, and so does a failed
+ * request of the load. `--record` writes bench/results/idle-connections.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,15 @@
 /**
- * Clients that never complete the head of their request: each sends the beginning of it, and then a byte a second until the
- * server closes. Started by slow-headers.ts, which controls it with messages.
+ * Clients that never complete the head of their request: each sends the beginning of it, and then a
+ * byte a second until the server closes. Started by slow-headers.ts, which controls it with
+ * messages.
  */
 import { connect, type Socket } from 'node:net';
 import { percentile } from '../measure/statistics.ts';
 
-/** A number of connections, opened evenly over a period. A client that is still connected at the time limit counts as left. */
+/**
+ * A number of connections, opened evenly over a period. A client that is still connected at the
+ * time limit counts as left.
+ */
 export interface SlowOrder {
   readonly port: number;
   readonly count: number;

@@ -1,15 +1,18 @@
 /**
- * Thousands of clients that never complete the head of a request, and a steady load whose latency must not grow.
+ * Thousands of clients that never complete the head of a request, and a steady load whose latency
+ * must not grow.
  *
  *   npm run build && node bench/connections/slow-headers.ts [--rounds 3] [--connections 5000] [--open-seconds 5] [--rate 5000] [--record]
  *
- * Needs nginx, wrk, h2load and chrt (Debian: nginx-light wrk nghttp2-client util-linux), two cores and nothing else running.
- * The proxy has core 0 to itself; slow clients, load and origin share core 1, where the slow clients run only while it is
- * idle: they should burden the proxy, not the load. `--record` writes bench/results/slow-headers.md.
+ * Needs nginx, wrk, h2load and chrt (Debian: nginx-light wrk nghttp2-client util-linux), two cores
+ * and nothing else running. The proxy has core 0 to itself; slow clients, load and origin share
+ * core 1, where the slow clients run only while it is idle: they should burden the proxy, not the
+ * load. `--record` writes bench/results/slow-headers.md.
  *
- * Two loads, a quarter of the arm's own saturation and the same rate for all, are measured in three states, in turns: quiet; with
- * slow clients at another server on core 1 (what they do to load and origin by themselves); with them at the proxy. Before all
- * that, the first load is measured while slow clients come to a process that has never seen any.
+ * Two loads, a quarter of the arm's own saturation and the same rate for all, are measured in three
+ * states, in turns: quiet; with slow clients at another server on core 1 (what they do to load and
+ * origin by themselves); with them at the proxy. Before all that, the first load is measured while
+ * slow clients come to a process that has never seen any.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,13 +1,15 @@
 /**
- * Interrupts the first install of a clean clone at random moments, and looks what is left: nothing may run any more, and the
- * next start must install everything and run.
+ * Interrupts the first install of a clean clone at random moments, and looks what is left: nothing
+ * may run any more, and the next start must install everything and run.
  *
  *   node bench/first-install/interrupt.ts [--rounds 20] [--seed 1] [--record]
  *
- * Needs git, npm and a package registry, or an npm cache that holds everything. Each round is `npm start` in a process group
- * of its own, which is what a shell makes of it, on what the round before has left; every fourth round is followed by a start
- * that is left alone, and begins with no node_modules the time after. Signals go to the whole group, as a terminal
- * sends them, or to npm alone, as a service manager does. (A SIGINT to npm alone is kept by the shell that npm runs scripts in.)
+ * Needs git, npm and a package registry, or an npm cache that holds everything. Each round is
+ * `npm start` in a process group of its own, which is what a shell makes of it, on what the round
+ * before has left; every fourth round is followed by a start that is left alone, and begins with no
+ * node_modules the time after. Signals go to the whole group, as a terminal sends them, or to npm
+ * alone, as a service manager does. (A SIGINT to npm alone is kept by the shell that npm runs
+ * scripts in.)
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

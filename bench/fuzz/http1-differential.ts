@@ -3,11 +3,12 @@
  *
  *   node --conditions=sluice-source bench/fuzz/http1-differential.ts [--cases 1000000] [--seed 1] [--workers 1] [--write]
  *
- * Case number n of a run uses the seed `seed + n` and nothing else, so a failure is seen again with `--cases 1 --seed` and
- * the number printed, and a run has other cases than another when their seeds are further apart than there are cases. With
- * several workers, threads take turns at slices of the seeds: the cases are the same ones.
- * `--write` records the result in bench/results/http1-differential.md; a run that fails always records its failures beside
- * it, in http1-differential-failures.json. Exits with 1 when there are failures.
+ * Case number n of a run uses the seed `seed + n` and nothing else, so a failure is seen again with
+ * `--cases 1 --seed` and the number printed, and a run has other cases than another when their
+ * seeds are further apart than there are cases. With several workers, threads take turns at slices
+ * of the seeds: the cases are the same ones. `--write` records the result in
+ * bench/results/http1-differential.md; a run that fails always records its failures beside it, in
+ * http1-differential-failures.json. Exits with 1 when there are failures.
  */
 
 import { once } from 'node:events';

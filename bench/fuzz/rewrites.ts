@@ -1,10 +1,12 @@
 /**
- * A thousand random routes and a thousand random targets, each with each, over real sockets: what upstreams receive is in
- * normal form, and router, policies, access log, spans and upstream agree about it.
+ * A thousand random routes and a thousand random targets, each with each, over real sockets: what
+ * upstreams receive is in normal form, and router, policies, access log, spans and upstream agree
+ * about it.
  *
  *   node --conditions=sluice-source bench/fuzz/rewrites.ts [--routes 1000] [--targets 1000] [--seed 1] [--write]
  *
- * `--write` records the result in bench/results/rewrites.md. Exits with 1 when two of them disagree.
+ * `--write` records the result in bench/results/rewrites.md. Exits with 1 when two of them
+ * disagree.
  */
 
 import { writeFileSync } from 'node:fs';

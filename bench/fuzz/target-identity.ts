@@ -1,10 +1,12 @@
 /**
- * The long run of the test that all parts of the proxy see the same target: random request lines and hosts over real
- * sockets, with a witness in the router, in a policy of every phase, in the access log and at the upstream.
+ * The long run of the test that all parts of the proxy see the same target: random request lines
+ * and hosts over real sockets, with a witness in the router, in a policy of every phase, in the
+ * access log and at the upstream.
  *
  *   node --conditions=sluice-source bench/fuzz/target-identity.ts [--cases 1000000] [--seed 1] [--write]
  *
- * `--write` records the result in bench/results/target-identity.md. Exits with 1 when two of them disagree.
+ * `--write` records the result in bench/results/target-identity.md. Exits with 1 when two of them
+ * disagree.
  */
 
 import { writeFileSync } from 'node:fs';

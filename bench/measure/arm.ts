@@ -118,7 +118,10 @@ export function sluiceArm({ folder, port, originPort }: Between, options: Sluice
   };
 }
 
-/** Sluice as in production: key-auth of 10,000 keys, rate limit, metrics, access log, trace propagation. */
+/**
+ * Sluice as in production: key-auth of 10,000 keys, rate limit, metrics, access log, trace
+ * propagation.
+ */
 export function fullSluiceArm(
   between: Between,
   name = 'sluice-full',
@@ -159,7 +162,10 @@ function configuration(originPort: number, policies: readonly object[]): object 
   };
 }
 
-/** The origin most benchmarks share: nginx answering 120 bytes of JSON, and 10 MiB under /files/10mb.bin. */
+/**
+ * The origin most benchmarks share: nginx answering 120 bytes of JSON, and 10 MiB under
+ * /files/10mb.bin.
+ */
 export function originProgram(folder: string, port: number): Program {
   const body = JSON.stringify({
     id: 17,
@@ -179,7 +185,10 @@ export function originProgram(folder: string, port: number): Program {
   return { name: 'origin', command: 'nginx', args: ['-c', config, '-p', folder], port };
 }
 
-/** The configuration of an nginx without a log, of one process unless said: what the others are measured with, too. */
+/**
+ * The configuration of an nginx without a log, of one process unless said: what the others are
+ * measured with, too.
+ */
 export function nginxConfig(folder: string, name: string, http: string, workers = 1): string {
   const processes = workers === 1 ? 'master_process off;' : `worker_processes ${workers};`;
   const path = join(folder, `${name}.conf`);

@@ -9,7 +9,10 @@ interface InspectorMessage {
 
 const answerMs = 120_000;
 
-/** A Node process that was started with `--inspect=127.0.0.1:<port>`, seen from outside through its inspector. */
+/**
+ * A Node process that was started with `--inspect=127.0.0.1:<port>`, seen from outside through its
+ * inspector.
+ */
 export class Inspected {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (message: InspectorMessage) => void>();

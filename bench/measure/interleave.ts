@@ -1,5 +1,6 @@
 /**
- * Measures all arms once per round, in turns (A B C A B C …), so that changes of the machine affect all arms equally.
+ * Measures all arms once per round, in turns (A B C A B C …), so that changes of the machine affect
+ * all arms equally.
  * @param measure gives one sample; what it throws ends everything
  * @param tell describes a sample in a few words, for the progress output
  */

@@ -1,8 +1,9 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 /**
- * Reads the command line of a benchmark, as `parseArgs` of node:util does. An unknown option, or one without its value,
- * ends this process with a one-line message; `--help` prints the options and ends it.
+ * Reads the command line of a benchmark, as `parseArgs` of node:util does. An unknown option, or
+ * one without its value, ends this process with a one-line message; `--help` prints the options and
+ * ends it.
  */
 export function readOptions<Options extends ParseArgsOptionsConfig>(
   options: Options,

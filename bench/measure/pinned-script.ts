@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { endWithUs } from './running-program.ts';
 
 /**
- * A TypeScript program of ours on the given cores, that answers messages one at a time: a load generator, or a client
- * with open connections. It sends its first message by itself, once it is ready.
+ * A TypeScript program of ours on the given cores, that answers messages one at a time: a load
+ * generator, or a client with open connections. It sends its first message by itself, once it is
+ * ready.
  */
 export class PinnedScript {
   readonly #child: ChildProcess;
@@ -36,7 +37,9 @@ export class PinnedScript {
     return this.#child.pid ?? 0;
   }
 
-  /** Sends a message and gives the answer. Throws when there is none in time, or the program ends. */
+  /**
+   * Sends a message and gives the answer. Throws when there is none in time, or the program ends.
+   */
   async ask<Answer>(message: object, timeoutMs: number): Promise<Answer> {
     const answer = this.#answer(JSON.stringify(message), timeoutMs);
     this.#child.send(message);

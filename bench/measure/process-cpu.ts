@@ -22,9 +22,13 @@ export function processTree(pid: number): number[] {
   ];
 }
 
-/** CPU time of the children that this process has started and that have ended, in nanoseconds, to the clock tick. */
+/**
+ * CPU time of the children that this process has started and that have ended, in nanoseconds, to
+ * the clock tick.
+ */
 export function endedChildrenCpuNanoseconds(): number {
-  // Behind the name, which may contain anything: state, and from there on numbers; cutime and cstime are fields 16 and 17.
+  // Behind the name, which may contain anything: state, and from there on numbers; cutime and
+  // cstime are fields 16 and 17.
   const fields = readIfThere('/proc/self/stat').split(') ').at(-1)?.split(' ') ?? [];
   const nanosecondsPerTick = 10_000_000;
   return (Number(fields[13]) + Number(fields[14])) * nanosecondsPerTick;
@@ -51,7 +55,10 @@ function readIfThere(path: string): string {
   }
 }
 
-/** Looks at the resident memory of a process and its children five times a second, until it is stopped. */
+/**
+ * Looks at the resident memory of a process and its children five times a second, until it is
+ * stopped.
+ */
 export class MemoryWatch {
   /** When the watch began. */
   readonly first: number;

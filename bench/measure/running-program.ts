@@ -12,7 +12,10 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
   /** Answers on this port of 127.0.0.1 once it is up. */
   readonly port: number;
-  /** It is up only once it answers a request with a status below 500: it may listen before it has its configuration. */
+  /**
+   * It is up only once it answers a request with a status below 500: it may listen before it has
+   * its configuration.
+   */
   readonly serves?: boolean;
 }
 
@@ -41,7 +44,10 @@ export class RunningProgram {
     this.pid = child.pid ?? 0;
   }
 
-  /** Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not answer in 20 s, or the port is in use. */
+  /**
+   * Starts it on the given cores; its output goes to a file in `folder`. Throws when it does not
+   * answer in 20 s, or the port is in use.
+   */
   static async start(program: Program, cores: string, folder: string): Promise<RunningProgram> {
     if (await answers(program.port))
       throw new Error(`${program.name}: another process listens on port ${program.port}`);

@@ -1,11 +1,12 @@
 /**
- * The cost of applying configuration on a node: one change among 100,000 routes, and whole snapshots of
- * 100,000 routes and of 1,000,000 consumers with a key each.
+ * The cost of applying configuration on a node: one change among 100,000 routes, and whole
+ * snapshots of 100,000 routes and of 1,000,000 consumers with a key each.
  *
  *   node --expose-gc --max-old-space-size=6144 --conditions=sluice-source bench/micro/apply-delta.ts [--write]
  *
- * Everything is real: schemas, built-in policies, upstream registry, metrics, router. Sizes can be set with `--routes` and
- * `--consumers`. `--write` records the tables in bench/results/apply-delta.md.
+ * Everything is real: schemas, built-in policies, upstream registry, metrics, router. Sizes can be
+ * set with `--routes` and `--consumers`. `--write` records the tables in
+ * bench/results/apply-delta.md.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -112,7 +113,9 @@ function quantile(sorted: readonly number[], at: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 }
 
-/** Times what `act` does, in milliseconds, sorted. What it needs is made before, outside the clock. */
+/**
+ * Times what `act` does, in milliseconds, sorted. What it needs is made before, outside the clock.
+ */
 function timed<T>(
   count: number,
   prepare: (turn: number) => T,
@@ -135,7 +138,10 @@ interface Applying {
   readonly longestStallMs: number;
 }
 
-/** How long applying takes by itself: making the resources is part of reading them, and is measured apart. */
+/**
+ * How long applying takes by itself: making the resources is part of reading them, and is measured
+ * apart.
+ */
 async function applySnapshot(
   target: RuntimeTarget,
   resources: readonly Resource[],

@@ -3,9 +3,10 @@
  *
  *   node --conditions=sluice-source bench/micro/http1-parse.ts [--write]
  *
- * The heads differ from request to request, as they do in service, so that no string is remembered from an earlier
- * round; the byte counts are printed, because cost follows them. Writing includes copying the text into a buffer, as a
- * socket write does. `--write` records the table in bench/results/http1-parse.md.
+ * The heads differ from request to request, as they do in service, so that no string is remembered
+ * from an earlier round; the byte counts are printed, because cost follows them. Writing includes
+ * copying the text into a buffer, as a socket write does. `--write` records the table in
+ * bench/results/http1-parse.md.
  */
 
 import { writeFileSync } from 'node:fs';

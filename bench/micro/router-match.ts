@@ -3,10 +3,11 @@
  *
  *   node [--expose-gc] --conditions=sluice-source bench/micro/router-match.ts [--write]
  *
- * Every request's host and path is a string of its own, made from bytes and used once, as on a connection: no hash of it is
- * remembered from an earlier round. Requests come in random order, either evenly over all routes, so that nearly every look
- * into the table misses the processor's caches, or as traffic usually is, each route as often as its rank tells (Zipf).
- * `--write` records the tables in bench/results/router-match.md.
+ * Every request's host and path is a string of its own, made from bytes and used once, as on a
+ * connection: no hash of it is remembered from an earlier round. Requests come in random order,
+ * either evenly over all routes, so that nearly every look into the table misses the processor's
+ * caches, or as traffic usually is, each route as often as its rank tells (Zipf). `--write` records
+ * the tables in bench/results/router-match.md.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -105,7 +106,10 @@ function fresh(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** A few requests at a time, so that they are in the processor's cache like one that was just parsed; the index is not. */
+/**
+ * A few requests at a time, so that they are in the processor's cache like one that was just
+ * parsed; the index is not.
+ */
 function batchFor(arm: Arm, layout: Layout, next: () => number): MatchRequest[] {
   const wanted = arm === 'miss' ? undefined : arm === 'other method' ? 'exact' : arm;
   const requests: MatchRequest[] = [];

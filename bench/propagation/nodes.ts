@@ -1,6 +1,6 @@
 /**
- * Simulated nodes, many in one process: the real stream source, with a target that only notes when it was given a
- * revision. Started by run.ts, which asks for the times at the end.
+ * Simulated nodes, many in one process: the real stream source, with a target that only notes when
+ * it was given a revision. Started by run.ts, which asks for the times at the end.
  */
 import { ConfigState } from '../../apps/proxy/src/config/config-state.ts';
 import type { ApplyOutcome, ConfigTarget } from '../../apps/proxy/src/config/source.ts';

@@ -3,10 +3,11 @@
  *
  *   npm run build && node --conditions=sluice-source bench/propagation/run.ts [--rounds 3] [--changes 200] [--every 50] [--record]
  *
- * The real control plane and a real, durable Postgres; simulated nodes that share one process, each with a stream of its
- * own. A change is a PATCH of one route. It counts from `committed_at`, which Postgres writes just before the commit, so
- * the flush to disk is in it, to the moment the last node applies it. `?wait=applied` is measured as a client sees it.
- * The arms take turns; a figure is the median of the rounds'.
+ * The real control plane and a real, durable Postgres; simulated nodes that share one process, each
+ * with a stream of its own. A change is a PATCH of one route. It counts from `committed_at`, which
+ * Postgres writes just before the commit, so the flush to disk is in it, to the moment the last
+ * node applies it. `?wait=applied` is measured as a client sees it. The arms take turns; a figure
+ * is the median of the rounds'.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,7 +41,10 @@ const arms = [
   { nodes: 200, waits: true },
 ];
 
-/** What one arm gave in one round, in milliseconds: quantiles 0.5, 0.99 and 1, and CPU for each change. */
+/**
+ * What one arm gave in one round, in milliseconds: quantiles 0.5, 0.99 and 1, and CPU for each
+ * change.
+ */
 interface Sample {
   readonly lastNode: readonly number[];
   readonly answer: readonly number[];

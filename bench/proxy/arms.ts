@@ -4,7 +4,8 @@ import { fullSluiceArm, nginxArm, sluiceArm, type Arm, type Between } from '../m
 
 /**
  * The arms of the comparison, each on its own port.
- * @param before another built checkout of Sluice that is measured in the same run, for a comparison of old and new code
+ * @param before another built checkout of Sluice that is measured in the same run, for a comparison
+ * of old and new code
  */
 export function createArms(
   folder: string,

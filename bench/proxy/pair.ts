@@ -3,11 +3,13 @@
  *
  *   npm run build && node bench/proxy/pair.ts --before ../earlier [--now ../later] [--starts 4] [--rounds 4] [--seconds 4] [--record]
  *
- * Both proxies run on core 0 and are loaded together, so that the scheduler gives them turns of a few milliseconds: the speed
- * of a machine that changes from second to second is the same for both. The figure is the CPU time per request of the one
- * divided by that of the other. Compiled code differs from one start of a process to the next by a few per cent, so each pair is
- * started several times. `--now` names the other checkout, this one otherwise; with the same checkout twice the run shows
- * the noise. Needs nginx and wrk, two cores and nothing else running. `--record` writes the table to bench/results/.
+ * Both proxies run on core 0 and are loaded together, so that the scheduler gives them turns of a
+ * few milliseconds: the speed of a machine that changes from second to second is the same for both.
+ * The figure is the CPU time per request of the one divided by that of the other. Compiled code
+ * differs from one start of a process to the next by a few per cent, so each pair is started
+ * several times. `--now` names the other checkout, this one otherwise; with the same checkout twice
+ * the run shows the noise. Needs nginx and wrk, two cores and nothing else running. `--record`
+ * writes the table to bench/results/.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,7 +91,10 @@ try {
 publish(`pair-${today()}`, report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
-/** Starts both proxies and returns, for each round, the cost of the second divided by that of the first. */
+/**
+ * Starts both proxies and returns, for each round, the cost of the second divided by that of the
+ * first.
+ */
 async function pair(arms: readonly [Arm, Arm]): Promise<number[]> {
   const running: RunningProgram[] = [];
   try {

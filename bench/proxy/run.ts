@@ -3,14 +3,15 @@
  *
  *   npm run build && node bench/proxy/run.ts [--rounds 5] [--seconds 4] [--arms nginx,sluice] [--before ../earlier] [--record]
  *
- * `--before` names another built checkout of Sluice: its arms, `before` and `before-full`, are measured in the same rounds.
+ * `--before` names another built checkout of Sluice: its arms, `before` and `before-full`, are
+ * measured in the same rounds.
  *
- * Needs nginx, haproxy, caddy, wrk and h2load (Debian: nginx-light haproxy caddy wrk nghttp2-client), two cores and
- * nothing else running. The proxy under measurement has core 0 to itself; load generator and upstream share core 1.
- * `--record` writes the table to bench/results/.
+ * Needs nginx, haproxy, caddy, wrk and h2load (Debian: nginx-light haproxy caddy wrk
+ * nghttp2-client), two cores and nothing else running. The proxy under measurement has core 0 to
+ * itself; load generator and upstream share core 1. `--record` writes the table to bench/results/.
  *
- * Latency is measured twice: at half of what the arm itself can take, and with the same rate for every arm, half of what
- * the slowest of them can take.
+ * Latency is measured twice: at half of what the arm itself can take, and with the same rate for
+ * every arm, half of what the slowest of them can take.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

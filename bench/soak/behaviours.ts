@@ -1,6 +1,6 @@
 /**
- * What the origin does with a request. The client puts the word into the path, `/soak/<behaviour>/<tag>`, so both sides
- * know what to expect of an exchange.
+ * What the origin does with a request. The client puts the word into the path,
+ * `/soak/<behaviour>/<tag>`, so both sides know what to expect of an exchange.
  */
 export const behaviours = [
   ['length', 50],
@@ -17,13 +17,17 @@ export const behaviours = [
   ['poison', 3],
 ] as const;
 
-/** `poison`: right behind its response, in the same write, the origin sends another, unsolicited one. */
+/**
+ * `poison`: right behind its response, in the same write, the origin sends another, unsolicited
+ * one.
+ */
 export type Behaviour = (typeof behaviours)[number][0] | typeof latePoison;
 
 /**
- * The origin sends its second response a few milliseconds later, on a connection that is idle by then. Once the next
- * request is on its way nothing in HTTP/1.1 tells such a response from the right one, so these requests have a target of
- * their own and one client, which pauses between them: only a proxy that was held up finds both at the same time.
+ * The origin sends its second response a few milliseconds later, on a connection that is idle by
+ * then. Once the next request is on its way nothing in HTTP/1.1 tells such a response from the
+ * right one, so these requests have a target of their own and one client, which pauses between
+ * them: only a proxy that was held up finds both at the same time.
  */
 export const latePoison = 'late-poison';
 
@@ -35,7 +39,10 @@ export function mustAnswer(behaviour: Behaviour): boolean {
 /** The tag of an unsolicited response: no client may ever receive it. */
 export const poisonTag = 'poison';
 
-/** What a body looks like: the tag, repeated, so that foreign bytes are noticed wherever they turn up. */
+/**
+ * What a body looks like: the tag, repeated, so that foreign bytes are noticed wherever they turn
+ * up.
+ */
 export function bodyOf(tag: string, repetitions: number): string {
   return `${tag};`.repeat(repetitions);
 }

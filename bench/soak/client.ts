@@ -32,8 +32,9 @@ const pauseMs = 40;
 let tagCounter = 0;
 
 /**
- * One client connection of the soak: sends a random number of requests, pipelined or one by one, with content or without,
- * checks that every response carries the tag of the request it answers, and may hang up at any point.
+ * One client connection of the soak: sends a random number of requests, pipelined or one by one,
+ * with content or without, checks that every response carries the tag of the request it answers,
+ * and may hang up at any point.
  */
 export function runConnection(
   port: number,
@@ -162,7 +163,8 @@ export function findMismatch(
 ): string | undefined {
   const where = `${sent.method} ${sent.behaviour} ${sent.tag}`;
   if (tag === undefined) {
-    // An answer of the gateway: only where the origin gave no usable response, and never with content of another response.
+    // An answer of the gateway: only where the origin gave no usable response, and never with
+    // content of another response.
     if (status < 400) return `${where}: a response without tag, status ${status}`;
     return body.includes(';') ? `${where}: content of another response in an error` : undefined;
   }

@@ -1,4 +1,7 @@
-/** The upstream of the soak: a raw server with many kinds of misbehaviour. Run by soak.ts as `node origin.ts <port> <seed>`. */
+/**
+ * The upstream of the soak: a raw server with many kinds of misbehaviour. Run by soak.ts as
+ * `node origin.ts <port> <seed>`.
+ */
 import { createServer, type Socket } from 'node:net';
 import { RequestParser } from '@sluice/http1';
 import { bodyOf, poisonTag, type Behaviour } from './behaviours.ts';
@@ -95,7 +98,10 @@ function answer(socket: Socket, behaviour: Behaviour, target: string, method: st
   }
 }
 
-/** Only while the client still pauses: an origin that was itself held up would be too late for a fair test. */
+/**
+ * Only while the client still pauses: an origin that was itself held up would be too late for a
+ * fair test.
+ */
 function sendLate(socket: Socket, sentAtMs: number): void {
   setTimeout(
     () => {

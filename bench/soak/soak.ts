@@ -1,6 +1,7 @@
 /**
- * No response ever reaches a client it was not meant for: random exchanges with tagged requests, with pipelining, hanging
- * up on both sides, early responses, resets, unsolicited responses, and a proxy whose event loop is blocked now and then.
+ * No response ever reaches a client it was not meant for: random exchanges with tagged requests,
+ * with pipelining, hanging up on both sides, early responses, resets, unsolicited responses, and a
+ * proxy whose event loop is blocked now and then.
  *
  *   npm run build && node --conditions=sluice-source bench/soak/soak.ts [--exchanges 10000000] [--seed 1] [--record]
  *
@@ -85,7 +86,10 @@ async function loop(random: Random, lane: 'crowd' | 'late-poison'): Promise<void
   }
 }
 
-/** Blocks the proxy's event loop now and then, so that events of both sides arrive together and late. */
+/**
+ * Blocks the proxy's event loop now and then, so that events of both sides arrive together and
+ * late.
+ */
 async function disturb(random: Random): Promise<void> {
   while (tally.exchanges < wanted && tally.mismatches.length === 0 && proxy.exitCode === null) {
     await sleep(200 + random.below(800));

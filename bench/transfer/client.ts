@@ -1,10 +1,14 @@
 /**
- * Moves 10 MiB bodies over a few keep-alive connections, one after the other on each, with large reads and writes, so
- * that it costs less than what it measures. Started by run.ts, which says what to do by messages.
+ * Moves 10 MiB bodies over a few keep-alive connections, one after the other on each, with large
+ * reads and writes, so that it costs less than what it measures. Started by run.ts, which says what
+ * to do by messages.
  */
 import { connect } from 'node:net';
 
-/** What to do: to an address, in one direction, for a time. What is under way at its end is finished. */
+/**
+ * What to do: to an address, in one direction, for a time. What is under way at its end is
+ * finished.
+ */
 export interface TransferOrder {
   readonly port: number;
   readonly direction: 'download' | 'upload';

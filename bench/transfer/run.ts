@@ -3,9 +3,10 @@
  *
  *   npm run build && node bench/transfer/run.ts [--rounds 3] [--seconds 6] [--connections 4] [--record]
  *
- * Needs nginx (Debian: nginx-light), two cores and nothing else running. The proxy under measurement has core 0 to itself;
- * the client, the origin of downloads (nginx, a file) and the origin of uploads (sink.ts, which reads it all) share core 1.
- * The arm `direct` has no proxy: what client and origin can do by themselves. `--record` writes bench/results/transfer.md.
+ * Needs nginx (Debian: nginx-light), two cores and nothing else running. The proxy under
+ * measurement has core 0 to itself; the client, the origin of downloads (nginx, a file) and the
+ * origin of uploads (sink.ts, which reads it all) share core 1. The arm `direct` has no proxy: what
+ * client and origin can do by themselves. `--record` writes bench/results/transfer.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

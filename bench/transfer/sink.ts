@@ -1,6 +1,6 @@
 /**
- * The origin of uploads: reads every byte of the content it is sent, throws it away, and answers 204 when all is there.
- * Started by run.ts with the port as its argument.
+ * The origin of uploads: reads every byte of the content it is sent, throws it away, and answers
+ * 204 when all is there. Started by run.ts with the port as its argument.
  */
 import { createServer, type Socket } from 'node:net';
 

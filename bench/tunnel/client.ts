@@ -1,7 +1,7 @@
 /**
- * WebSocket clients that play ping-pong: each sends a message, waits for it to come back, and sends the next. Frames are
- * opaque to a proxy, so they are made once and counted by their bytes. Started by run.ts, which controls it with
- * messages.
+ * WebSocket clients that play ping-pong: each sends a message, waits for it to come back, and sends
+ * the next. Frames are opaque to a proxy, so they are made once and counted by their bytes. Started
+ * by run.ts, which controls it with messages.
  */
 import { connect, type Socket } from 'node:net';
 

@@ -1,6 +1,6 @@
 /**
- * The origin of tunnels: switches protocols, then sends every byte back as it comes. Frames are opaque to a proxy, so
- * they are not parsed. Started by run.ts with the port as its argument.
+ * The origin of tunnels: switches protocols, then sends every byte back as it comes. Frames are
+ * opaque to a proxy, so they are not parsed. Started by run.ts with the port as its argument.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';

@@ -3,8 +3,9 @@
  *
  *   npm run build && node bench/tunnel/run.ts [--rounds 3] [--seconds 5] [--connections 32] [--record]
  *
- * Needs nginx (Debian: nginx-light), two cores and nothing else running. The proxy under measurement has core 0 to itself;
- * the clients and the echoing origin share core 1. The arm `direct` has no proxy. `--record` writes bench/results/tunnel.md.
+ * Needs nginx (Debian: nginx-light), two cores and nothing else running. The proxy under
+ * measurement has core 0 to itself; the clients and the echoing origin share core 1. The arm
+ * `direct` has no proxy. `--record` writes bench/results/tunnel.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

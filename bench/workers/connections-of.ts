@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const established = '01';
 
-/** How many connections that clients have made to this port of 127.0.0.1 each of the processes holds. */
+/**
+ * How many connections that clients have made to this port of 127.0.0.1 each of the processes
+ * holds.
+ */
 export function connectionsOf(pids: readonly number[], port: number): number[] {
   const wanted = inodesOf(port);
   return pids.map((pid) => socketsOf(pid).filter((inode) => wanted.has(inode)).length);

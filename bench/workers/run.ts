@@ -3,8 +3,9 @@
  *
  *   npm run build && node bench/workers/run.ts [--rounds 3] [--seconds 6] [--connections 240] [--record]
  *
- * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores and nothing else running. `--record`
- * writes bench/results/workers.md, which explains what can and what cannot be read from it.
+ * Needs nginx, wrk and h2load (Debian: nginx-light wrk nghttp2-client), two cores and nothing else
+ * running. `--record` writes bench/results/workers.md, which explains what can and what cannot be
+ * read from it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +50,9 @@ requirePrograms(['taskset', 'nginx', 'wrk', 'h2load']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-workers-'));
 const [originPort = 0, ...ports] = await freePorts(10);
 const setups = createSetups();
-/** The same for all of one kind: half of what one worker on its own core took, in the first round. */
+/**
+ * The same for all of one kind: half of what one worker on its own core took, in the first round.
+ */
 const rates = new Map<string, number>();
 const samples = await interleave(
   setups,
@@ -121,7 +124,8 @@ async function measure({
     try {
       const url = `http://127.0.0.1:${arm.port}/orders/17`;
       const load = { url, headers, cores: otherCores, connections };
-      // Two workers have each half of the requests and of the cores to be compiled with: until then they cost up to twice as much.
+      // Two workers have each half of the requests and of the cores to be compiled with: until then
+      // they cost up to twice as much.
       await saturate({ ...load, seconds: warmUpSeconds });
       const serving = workers === 1 ? [proxy.pid] : processTree(proxy.pid).slice(1);
       if (serving.length !== workers) throw new Error(`${arm.name} has ${serving.length} workers`);

@@ -223,7 +223,9 @@ describe('bad input to the Admin API', () => {
     readonly body: Record<string, unknown>;
   }
 
-  /** Sends a request unchanged: unlike `fetch`, it accepts any method and can omit Content-Length. */
+  /**
+   * Sends a request unchanged: unlike `fetch`, it accepts any method and can omit Content-Length.
+   */
   function send(
     method: string,
     path: string,

@@ -42,7 +42,10 @@ export class Admin {
     };
   }
 
-  /** Creates a resource, waits until every live node serves it, and returns its content. Throws on failure. */
+  /**
+   * Creates a resource, waits until every live node serves it, and returns its content. Throws on
+   * failure.
+   */
   async create(path: string, content: unknown): Promise<Record<string, unknown>> {
     return this.#expect(
       201,

@@ -6,7 +6,9 @@ export interface FreshAnswer {
   readonly text: string;
 }
 
-/** Sends a GET on a separate connection, so that it may reach another process than the previous one. */
+/**
+ * Sends a GET on a separate connection, so that it may reach another process than the previous one.
+ */
 export function fresh(
   url: string,
   headers: Readonly<Record<string, string>> = {},

@@ -15,8 +15,8 @@ export interface LoadOptions {
   readonly connections: number;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * When true, a request whose connection fails is sent to another address, as every load balancer does. A request
-   * that was sent is never repeated.
+   * When true, a request whose connection fails is sent to another address, as every load balancer
+   * does. A request that was sent is never repeated.
    */
   readonly retriesRefusedConnections?: boolean;
 }

@@ -39,7 +39,10 @@ export interface StackOptions {
   readonly proxyArguments?: readonly string[];
 }
 
-/** Control planes and proxies as separate processes on a real Postgres, on free ports of the loopback interface. */
+/**
+ * Control planes and proxies as separate processes on a real Postgres, on free ports of the
+ * loopback interface.
+ */
 export class Stack implements AsyncDisposable {
   readonly folder: string;
   readonly controlPlanes: ControlPlane[] = [];

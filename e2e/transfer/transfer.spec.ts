@@ -67,7 +67,8 @@ describe('large content', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const during = await residentBytes(stack.proxy.process.pid);
     for (const client of clients) client.destroy();
-    // Twelve complete responses would be 120 MB; the proxy may buffer a few socket buffers for each.
+    // Twelve complete responses would be 120 MB; the proxy may buffer a few socket buffers for
+    // each.
     expect(during - before).toBeLessThan(40 * 1024 * 1024);
   }, 30_000);
 });

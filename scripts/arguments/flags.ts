@@ -1,6 +1,6 @@
 /**
- * Reads the flags of a small script. `--help` prints the usage and ends this process; so does an unknown argument,
- * with exit code 2, because a mistyped `--check` must not write files.
+ * Reads the flags of a small script. `--help` prints the usage and ends this process; so does an
+ * unknown argument, with exit code 2, because a mistyped `--check` must not write files.
  * @param usage how the script is called, one line
  * @param known such as `--check`
  */

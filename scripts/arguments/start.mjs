@@ -1,4 +1,7 @@
-/** The arguments of `npm start`. Plain JavaScript, because the installed Node, perhaps an old one, reads it. */
+/**
+ * The arguments of `npm start`. Plain JavaScript, because the installed Node, perhaps an old one,
+ * reads it.
+ */
 
 const helpText = `Starts Sluice on this machine: Postgres, the control plane, a proxy, and a demo.
 
@@ -22,7 +25,8 @@ All other settings of the control plane and the proxy are passed on; their dist/
 
 /**
  * @param {readonly string[]} args
- * @returns {{ help?: string, fault?: string, isEmpty: boolean }} `fault` describes the invalid argument
+ * @returns {{ help?: string, fault?: string, isEmpty: boolean }} `fault` describes the invalid
+ * argument
  */
 export function readArguments(args) {
   const isEmpty = args.includes('--empty');

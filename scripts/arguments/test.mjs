@@ -1,4 +1,7 @@
-/** The arguments of `npm test`. Plain JavaScript, because the installed Node, perhaps an old one, reads it. */
+/**
+ * The arguments of `npm test`. Plain JavaScript, because the installed Node, perhaps an old one,
+ * reads it.
+ */
 
 const helpText = `Checks and tests everything: lockfile, lint, types, walls, build, and all specs on a real Postgres and Redis.
 

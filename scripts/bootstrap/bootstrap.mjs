@@ -10,9 +10,10 @@ import { SetupFault } from './setup-fault.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Installs what is missing, then runs the script and ends as it ends. Arguments that ask for help, or are invalid,
- * are handled before that.
- * @param {readonly string[]} args the script, relative to the root of the checkout, and its arguments
+ * Installs what is missing, then runs the script and ends as it ends. Arguments that ask for help,
+ * or are invalid, are handled before that.
+ * @param {readonly string[]} args the script, relative to the root of the checkout, and its
+ * arguments
  */
 export async function bootstrap([script, ...args], root = join(here, '..', '..')) {
   try {
@@ -35,7 +36,10 @@ export async function bootstrap([script, ...args], root = join(here, '..', '..')
   }
 }
 
-/** Each script may have a file in `scripts/arguments` that reads its arguments on any Node, before anything is installed. */
+/**
+ * Each script may have a file in `scripts/arguments` that reads its arguments on any Node, before
+ * anything is installed.
+ */
 async function readArguments(script, args, root) {
   const reader = join(root, 'scripts', 'arguments', `${basename(script, '.ts')}.mjs`);
   if (!existsSync(reader)) return {};

@@ -38,8 +38,8 @@ const leftovers =
   /\b(?:ENOTEMPTY|EEXIST|ENOENT|ENOTDIR|EISDIR|ELOOP|EBUSY)\b|Cannot read propert|Invalid (?:package|Version)/;
 
 /**
- * Whether a failure may come from a damaged `node_modules`, so that removing it is worth a try: npm names such an error, or
- * one that has no explanation here.
+ * Whether a failure may come from a damaged `node_modules`, so that removing it is worth a try: npm
+ * names such an error, or one that has no explanation here.
  * @param {string} output what `npm ci` printed
  * @returns {boolean}
  */

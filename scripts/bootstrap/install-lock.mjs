@@ -18,16 +18,19 @@ const orphanGraceMs = 10_000;
 const timeoutMs = 30 * 60_000;
 
 /**
- * Runs `work` while no other process holds the same lock. The owner is recorded with the time it was
- * started, so that the lock of a process that has died, or whose pid was given to another one, is taken over.
+ * Runs `work` while no other process holds the same lock. The owner is recorded with the time it
+ * was started, so that the lock of a process that has died, or whose pid was given to another one,
+ * is taken over.
  *
- * A lock is a file `<generation>.lock` in `folder`; the highest generation counts. It is created by `link`, which fails when
- * the file exists, so that of several processes that find the owner dead only one creates the next generation. One that was
- * slow, and created a generation below the highest, withdraws.
+ * A lock is a file `<generation>.lock` in `folder`; the highest generation counts. It is created by
+ * `link`, which fails when the file exists, so that of several processes that find the owner dead
+ * only one creates the next generation. One that was slow, and created a generation below the
+ * highest, withdraws.
  * @template T
  * @param {string} folder for the files of this lock
  * @param {AbortSignal} interruption ends the wait
- * @param {(lock: { noteChild(pid: number): void }) => Promise<T>} work `noteChild` records the process that does the work,
+ * @param {(lock: { noteChild(pid: number): void }) => Promise<T>} work `noteChild` records the
+ * process that does the work,
  *   which is ended when the lock is taken over from an owner that was killed
  * @returns {Promise<T>}
  * @throws SetupFault when the lock is not free within half an hour; the reason of the interruption
@@ -123,7 +126,10 @@ function generationsIn(folder) {
     .sort((one, other) => one - other);
 }
 
-/** Gives `undefined` for a file that has just been removed, or that holds no owner: a full disk cuts files off. */
+/**
+ * Gives `undefined` for a file that has just been removed, or that holds no owner: a full disk cuts
+ * files off.
+ */
 function readOwner(path) {
   try {
     const owner = JSON.parse(readFileSync(path, 'utf8'));
@@ -133,7 +139,10 @@ function readOwner(path) {
   }
 }
 
-/** Ends the installer of an owner that was killed together with its guard: two installers in one folder would damage it. */
+/**
+ * Ends the installer of an owner that was killed together with its guard: two installers in one
+ * folder would damage it.
+ */
 async function endOrphan(child) {
   const deadline = performance.now() + orphanGraceMs;
   while (isStillRunning(child)) {

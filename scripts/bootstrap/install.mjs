@@ -8,10 +8,12 @@ import { findNpm, npmCi } from './npm-ci.mjs';
 import { SetupFault } from './setup-fault.mjs';
 
 /**
- * Makes sure that `node_modules` matches `package-lock.json`; otherwise runs `npm ci`. One process installs at a
- * time, the others wait for it. A tree that npm cannot repair is removed and installed again.
+ * Makes sure that `node_modules` matches `package-lock.json`; otherwise runs `npm ci`. One process
+ * installs at a time, the others wait for it. A tree that npm cannot repair is removed and
+ * installed again.
  * @param {string} root the checkout
- * @throws SetupFault that says what to do; Interrupted when this process was asked to end, after npm has ended
+ * @throws SetupFault that says what to do; Interrupted when this process was asked to end, after
+ * npm has ended
  */
 export async function ensureInstalled(root) {
   if (faultOfTree(root) === undefined) return;
@@ -23,8 +25,8 @@ export async function ensureInstalled(root) {
 }
 
 /**
- * Installs everything again, although nothing that must be there is missing: npm leaves an optional package out when its
- * download fails.
+ * Installs everything again, although nothing that must be there is missing: npm leaves an optional
+ * package out when its download fails.
  * @param {string} root the checkout
  * @throws like `ensureInstalled`
  */

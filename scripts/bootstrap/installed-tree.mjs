@@ -6,9 +6,10 @@ import { SetupFault } from './setup-fault.mjs';
 const recordOf = (root) => join(root, 'node_modules', '.package-lock.json');
 
 /**
- * Says in which way `node_modules` differs from `package-lock.json`. Beyond npm's record it looks for every package and
- * every program on the disk, because a record outlives an interrupted removal, and folders that were emptied by hand.
- * Packages for other platforms are optional and may be absent.
+ * Says in which way `node_modules` differs from `package-lock.json`. Beyond npm's record it looks
+ * for every package and every program on the disk, because a record outlives an interrupted
+ * removal, and folders that were emptied by hand. Packages for other platforms are optional and may
+ * be absent.
  * @param {string} root the checkout
  * @returns {string | undefined} `undefined` when nothing is missing
  */

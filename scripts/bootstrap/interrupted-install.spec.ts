@@ -67,7 +67,8 @@ async function npmOf(root: string, turn = 1): Promise<number> {
 const isGone = (pid: number): boolean => identifyProcess(pid) === undefined;
 
 describe('an install that is interrupted', () => {
-  // A terminal signals the whole group of processes, a service manager only the one that it started.
+  // A terminal signals the whole group of processes, a service manager only the one that it
+  // started.
   it.each([
     ['SIGINT', 'the group'],
     ['SIGINT', 'the process'],

@@ -2,7 +2,10 @@ import { watchNpm } from './npm-parent.mjs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Thrown when a request to end this process interrupts the work. `signal` is missing when npm, which started it, has ended. */
+/**
+ * Thrown when a request to end this process interrupts the work. `signal` is missing when npm,
+ * which started it, has ended.
+ */
 export class Interrupted extends Error {
   constructor(signal) {
     super(`interrupted (${signal ?? 'npm has ended'})`);
@@ -11,10 +14,12 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs `work`. Meanwhile a request to end (Ctrl-C, a signal, the end of the npm that started this process) aborts the
- * AbortSignal instead of ending the process, so that the work can stop its child processes and clean up.
+ * Runs `work`. Meanwhile a request to end (Ctrl-C, a signal, the end of the npm that started this
+ * process) aborts the AbortSignal instead of ending the process, so that the work can stop its
+ * child processes and clean up.
  * @template T
- * @param {(interruption: AbortSignal) => Promise<T>} work throws the signal's reason once it has stopped
+ * @param {(interruption: AbortSignal) => Promise<T>} work throws the signal's reason once it has
+ * stopped
  * @returns {Promise<T>}
  */
 export async function interruptibly(work) {

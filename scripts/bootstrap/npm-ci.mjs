@@ -8,8 +8,9 @@ const keptOutputCharacters = 20_000;
 const pipeGraceMs = 2_000;
 const guard = fileURLToPath(new URL('npm-guard.mjs', import.meta.url));
 
-// Tools are development dependencies and the platform's Node and Postgres are optional ones: both are needed whatever
-// NODE_ENV or the user's npm settings say. Without network npm would otherwise try for minutes before it says so.
+// Tools are development dependencies and the platform's Node and Postgres are optional ones: both
+// are needed whatever NODE_ENV or the user's npm settings say. Without network npm would otherwise
+// try for minutes before it says so.
 const flags = [
   ...[
     '--include=dev',
@@ -83,7 +84,8 @@ export async function npmCi(npm, root, interruption, onStart) {
     try {
       onStart(pid);
     } catch (error) {
-      // The lock goes on without the pid, which matters only when both this process and the guard are killed.
+      // The lock goes on without the pid, which matters only when both this process and the guard
+      // are killed.
       output += error.message;
     }
   });

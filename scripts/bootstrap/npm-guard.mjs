@@ -1,7 +1,8 @@
 /**
- * Runs a command, and stands between it and the bootstrap so that it never outlives the bootstrap: the kernel closes the
- * IPC channel however the bootstrap ends, and the command is ended then. Both are in sessions of their own, so that Ctrl-C in
- * a terminal reaches only the bootstrap, which waits until everything has ended.
+ * Runs a command, and stands between it and the bootstrap so that it never outlives the bootstrap:
+ * the kernel closes the IPC channel however the bootstrap ends, and the command is ended then. Both
+ * are in sessions of their own, so that Ctrl-C in a terminal reaches only the bootstrap, which
+ * waits until everything has ended.
  *
  *     node npm-guard.mjs <command> [arguments]
  */

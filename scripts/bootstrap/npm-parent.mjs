@@ -3,8 +3,8 @@ import { describeProcess } from './process-table.mjs';
 const parentCheckMs = 500;
 
 /**
- * When npm started this process and npm is killed, nothing else can stop it: calls `onGone` then. Otherwise nothing is
- * watched, because a shell or a service manager may well end before us.
+ * When npm started this process and npm is killed, nothing else can stop it: calls `onGone` then.
+ * Otherwise nothing is watched, because a shell or a service manager may well end before us.
  * @param {() => void} onGone called at most once
  * @returns {() => void} ends the watch
  */
@@ -19,7 +19,10 @@ export function watchNpm(onGone) {
   return () => clearInterval(timer);
 }
 
-/** npm runs a script through a shell, which some shells leave in between and others replace by the script. */
+/**
+ * npm runs a script through a shell, which some shells leave in between and others replace by the
+ * script.
+ */
 function npmPid() {
   if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32')
     return undefined;

@@ -3,9 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupFault } from './setup-fault.mjs';
 
-/** The pinned Node cannot be used. npm omits it silently when its download fails, because it is optional. */
+/**
+ * The pinned Node cannot be used. npm omits it silently when its download fails, because it is
+ * optional.
+ */
 export class NoPinnedNode extends SetupFault {
-  /** @param {boolean} isIncomplete whether the package is not there, although there is one for this platform */
+  /**
+   * @param {boolean} isIncomplete whether the package is not there, although there is one for this
+   * platform
+   */
   constructor(message, isIncomplete) {
     super(message);
     this.isIncomplete = isIncomplete;
@@ -21,8 +27,9 @@ const packages = {
 };
 
 /**
- * Gives the path of the Node that package.json pins for this platform. Where that one does not exist or does not run (musl,
- * an unusual processor), the Node that runs this script is used if it has the same or a later major version.
+ * Gives the path of the Node that package.json pins for this platform. Where that one does not
+ * exist or does not run (musl, an unusual processor), the Node that runs this script is used if it
+ * has the same or a later major version.
  * @param {string} root the checkout
  * @param {string} platform such as `linux x64`
  */

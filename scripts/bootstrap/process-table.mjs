@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Describes a running process: its parent, its command line, and when it started, which tells it from a later process of
- * the same pid. Linux answers from /proc, because slim images carry no `ps`.
+ * Describes a running process: its parent, its command line, and when it started, which tells it
+ * from a later process of the same pid. Linux answers from /proc, because slim images carry no
+ * `ps`.
  * @param {number} pid
- * @returns {{ pid: number, ppid: number, startedAt: string, command: string } | undefined} `undefined` when there is none
+ * @returns {{ pid: number, ppid: number, startedAt: string, command: string } | undefined}
+ * `undefined` when there is none
  */
 export function describeProcess(pid) {
   try {
@@ -26,7 +28,8 @@ export function isStillRunning(described) {
 
 function fromProc(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+  // The second field is the program's name in parentheses and may itself hold spaces and
+  // parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z') return undefined;
   return {

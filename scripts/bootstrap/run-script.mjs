@@ -3,9 +3,10 @@ import { delimiter, join } from 'node:path';
 import { watchNpm } from './npm-parent.mjs';
 
 /**
- * Runs a script on the given Node and ends as it ends: with its exit code, or by its signal. Signals are passed on. The
- * script holds an IPC channel to this process: when this process is killed the channel closes, and the script stops by
- * itself (see `scripts/process/stop-request.ts`), so no process stays behind.
+ * Runs a script on the given Node and ends as it ends: with its exit code, or by its signal.
+ * Signals are passed on. The script holds an IPC channel to this process: when this process is
+ * killed the channel closes, and the script stops by itself (see
+ * `scripts/process/stop-request.ts`), so no process stays behind.
  * @param {{ node: string, script: string, args: readonly string[], root: string }} options
  */
 export async function runScript({ node, script, args, root }) {

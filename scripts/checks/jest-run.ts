@@ -55,8 +55,9 @@ export async function countSpecs(
 }
 
 /**
- * Runs the specs of a group that the arguments select, and counts. A file that cannot be loaded counts as a failure, and so
- * does each test that is skipped, unless the arguments select tests by name: tests run, or they are removed.
+ * Runs the specs of a group that the arguments select, and counts. A file that cannot be loaded
+ * counts as a failure, and so does each test that is skipped, unless the arguments select tests by
+ * name: tests run, or they are removed.
  */
 export async function runSpecs(
   root: string,

@@ -7,7 +7,10 @@ export type Step = {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Show the output at once, for steps that print their progress. Otherwise it is shown only after a failure. */
+  /**
+   * Show the output at once, for steps that print their progress. Otherwise it is shown only after
+   * a failure.
+   */
   readonly isLive?: boolean;
 };
 
@@ -21,8 +24,8 @@ export type StepResult = {
 const keptOutputCharacters = 60_000;
 
 /**
- * Runs a step to its end, or to its time limit. A step that cannot be started, or takes too long, has failed.
- * Its child processes end with it, and with this process.
+ * Runs a step to its end, or to its time limit. A step that cannot be started, or takes too long,
+ * has failed. Its child processes end with it, and with this process.
  */
 export async function runStep(step: Step): Promise<StepResult> {
   const startedAtMs = performance.now();

@@ -17,9 +17,10 @@ export type Demo = { readonly key: string | undefined; readonly isNew: boolean }
 const requestTimeoutMs = 20_000;
 
 /**
- * Registers the demo through the Admin API when nothing is registered yet: two services behind key-auth, a consumer with a
- * key and a quota of a request a second, five at once. The last write waits until the proxy serves with it. A registration that was
- * interrupted is done again; once it is complete, later starts do not change it.
+ * Registers the demo through the Admin API when nothing is registered yet: two services behind
+ * key-auth, a consumer with a key and a quota of a request a second, five at once. The last write
+ * waits until the proxy serves with it. A registration that was interrupted is done again; once it
+ * is complete, later starts do not change it.
  * @throws SetupError with the response of the Admin API when it refuses.
  */
 export async function ensureDemo(options: DemoOptions): Promise<Demo> {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { SetupError } from '../process/setup-error.ts';
 
 /**
- * Returns a folder outside the checkout, `/var/tmp/sluice-<uid>`, that every account can pass through. Every account may
- * write to /var/tmp, so an existing folder is used only if it is a folder, belongs to us, and only we can write to it.
+ * Returns a folder outside the checkout, `/var/tmp/sluice-<uid>`, that every account can pass
+ * through. Every account may write to /var/tmp, so an existing folder is used only if it is a
+ * folder, belongs to us, and only we can write to it.
  * @throws SetupError when another account has created that name.
  */
 export function outsideFolder(parent = '/var/tmp'): string {

@@ -23,9 +23,9 @@ const platforms: Readonly<Record<string, string>> = {
 };
 
 /**
- * Finds the Postgres that npm installed for this platform and makes it runnable for `account` (`undefined`: ourselves).
- * It runs where it lies when that is possible. Otherwise, when the checkout is closed to that account or cannot be written,
- * it is copied out once per version.
+ * Finds the Postgres that npm installed for this platform and makes it runnable for `account`
+ * (`undefined`: ourselves). It runs where it lies when that is possible. Otherwise, when the
+ * checkout is closed to that account or cannot be written, it is copied out once per version.
  * @throws SetupError when there is no Postgres for this platform, or it was not installed.
  */
 export function preparePostgresBinaries(

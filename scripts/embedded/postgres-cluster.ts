@@ -32,9 +32,11 @@ export type ClusterSetup = {
 };
 
 /**
- * Makes sure there is a cluster to start, making one if need be, and gives its password. A cluster appears under its name
- * only when it is whole: `initdb` works under another name, so an interrupted one is swept away and done again.
- * @throws SetupError for a cluster of another major version, of another account, or without its password.
+ * Makes sure there is a cluster to start, making one if need be, and gives its password. A cluster
+ * appears under its name only when it is whole: `initdb` works under another name, so an
+ * interrupted one is swept away and done again.
+ * @throws SetupError for a cluster of another major version, of another account, or without its
+ * password.
  */
 export async function prepareCluster(setup: ClusterSetup): Promise<string> {
   sweepUnfinished(setup.location);
@@ -145,7 +147,10 @@ async function runInitdb(
   }
 }
 
-/** Removes what interrupted starts left half made. The pid in the name tells them from a start that is under way just now. */
+/**
+ * Removes what interrupted starts left half made. The pid in the name tells them from a start that
+ * is under way just now.
+ */
 function sweepUnfinished(location: PostgresLocation): void {
   for (const name of readdirSync(location.clusterParent)) {
     const pid = /^(?:cluster|password)\.new-(\d+)$/.exec(name)?.[1];

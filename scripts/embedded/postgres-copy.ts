@@ -19,9 +19,10 @@ import { outsideFolder } from './outside-folder.ts';
 import { makeLinks } from './postgres-links.ts';
 
 /**
- * Copies the Postgres programs to a folder that every account can reach, once per version, and gives that folder. A copy is
- * made under another name and renamed when whole, so an interrupted one is never run. One that has lost files since (folders
- * for temporary files are swept) is made again.
+ * Copies the Postgres programs to a folder that every account can reach, once per version, and
+ * gives that folder. A copy is made under another name and renamed when whole, so an interrupted
+ * one is never run. One that has lost files since (folders for temporary files are swept) is made
+ * again.
  * @throws SetupError when there is no room or no permission.
  */
 export function copyPostgresOut(

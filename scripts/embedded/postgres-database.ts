@@ -4,7 +4,8 @@ import { SetupError } from '../process/setup-error.ts';
 const timeoutMs = 10_000;
 
 /**
- * Makes sure a database exists, asking over a real connection: it is also the proof that the server lets us in.
+ * Makes sure a database exists, asking over a real connection: it is also the proof that the server
+ * lets us in.
  * @param adminUrl the address of a database that surely exists, with the right to create others
  * @throws SetupError when the server cannot be reached or refuses.
  */
@@ -18,7 +19,8 @@ export async function ensureDatabase(adminUrl: string, database: string): Promis
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
   });
-  // A broken connection is reported by the query under way; without a listener it would also end this process.
+  // A broken connection is reported by the query under way; without a listener it would also end
+  // this process.
   client.on('error', () => {});
   try {
     await client.connect();

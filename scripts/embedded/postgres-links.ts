@@ -2,8 +2,9 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /**
- * Makes the links between library names. An npm package cannot carry symbolic links; this one lists them for its own install
- * script, which the project does not allow to run. `native` is the folder of that name. Gives false when it cannot be written.
+ * Makes the links between library names. An npm package cannot carry symbolic links; this one lists
+ * them for its own install script, which the project does not allow to run. `native` is the folder
+ * of that name. Gives false when it cannot be written.
  */
 export function makeLinks(native: string): boolean {
   const list = join(native, 'pg-symlinks.json');

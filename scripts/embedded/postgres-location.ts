@@ -35,9 +35,10 @@ type PostgresRecord = {
 };
 
 /**
- * Decides where the data lives and which account runs the server (`undefined`: ourselves). A cluster that exists stays where
- * it is and runs as the account it belongs to. A new one goes inside `dataDir`, or, when the server's account cannot reach
- * that, to a folder outside the checkout that is bound to this very `dataDir`. The folders exist afterwards.
+ * Decides where the data lives and which account runs the server (`undefined`: ourselves). A
+ * cluster that exists stays where it is and runs as the account it belongs to. A new one goes
+ * inside `dataDir`, or, when the server's account cannot reach that, to a folder outside the
+ * checkout that is bound to this very `dataDir`. The folders exist afterwards.
  * @throws SetupError when `dataDir` cannot be created.
  */
 export function locatePostgres(
@@ -81,7 +82,10 @@ export function recordOwner(location: PostgresLocation, owner: PostgresRecord['o
   });
 }
 
-/** Removes everything a stopped Postgres keeps, wherever it is. For tests: nothing can bring it back. */
+/**
+ * Removes everything a stopped Postgres keeps, wherever it is. For tests: nothing can bring it
+ * back.
+ */
 export function removePostgresData(dataDir: string): void {
   if (!existsSync(dataDir)) return;
   const real = realpathSync(dataDir);
@@ -101,7 +105,10 @@ function locationOf(dataDir: string, clusterParent: string): PostgresLocation {
   };
 }
 
-/** Gives `undefined` when there is no record, or when it speaks of another folder: the checkout was copied, and two must not share a cluster. */
+/**
+ * Gives `undefined` when there is no record, or when it speaks of another folder: the checkout was
+ * copied, and two must not share a cluster.
+ */
 function readRecord(dataDir: string): PostgresRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(recordFile(dataDir), 'utf8')) as PostgresRecord;
@@ -119,7 +126,8 @@ function createDataDir(dataDir: string): string {
   try {
     if (!existsSync(dataDir)) {
       mkdirSync(dataDir, { recursive: true });
-      // Others may pass through to the cluster, which is closed to all but its account; they may not list what is here.
+      // Others may pass through to the cluster, which is closed to all but its account; they may
+      // not list what is here.
       chmodSync(dataDir, 0o711);
     }
     return realpathSync(dataDir);

@@ -14,7 +14,10 @@ import type { ServerAccount } from './server-account.ts';
 
 /** How to start an embedded Postgres. */
 export type PostgresOptions = {
-  /** The folder that keeps the data, the password and the log. Created when missing, reused when not. */
+  /**
+   * The folder that keeps the data, the password and the log. Created when missing, reused when
+   * not.
+   */
   readonly dataDir: string;
   /** Created when missing. Letters, digits and underscores. */
   readonly database: string;
@@ -22,7 +25,10 @@ export type PostgresOptions = {
   readonly port?: number | undefined;
   /** The environment variable to name when that port is taken. */
   readonly portVariable?: string;
-  /** False trades safety against power loss for speed: for tests that do not test crashes. Default true. */
+  /**
+   * False trades safety against power loss for speed: for tests that do not test crashes. Default
+   * true.
+   */
   readonly durable?: boolean;
   /** How long a start may take, crash recovery included. Default 60 s. */
   readonly timeoutMs?: number;
@@ -32,7 +38,10 @@ export type PostgresOptions = {
   readonly onCrash?: (description: string) => void;
 };
 
-/** A running Postgres of our own. It ends with the process that started it, even when that one is killed. */
+/**
+ * A running Postgres of our own. It ends with the process that started it, even when that one is
+ * killed.
+ */
 export type EmbeddedPostgres = {
   /** A `postgres://` address with its password. The same for the whole life of this object. */
   readonly url: string;
@@ -58,9 +67,11 @@ type Server = {
 const defaultTimeoutMs = 60_000;
 
 /**
- * Starts a real Postgres server from the binaries npm installed, listening on 127.0.0.1 only, and gives it once it answers.
- * The first start in a folder creates the database cluster; later ones reuse it.
- * @throws SetupError saying what is wrong and what to do: a taken port, data of another version or in use, no permission.
+ * Starts a real Postgres server from the binaries npm installed, listening on 127.0.0.1 only, and
+ * gives it once it answers. The first start in a folder creates the database cluster; later ones
+ * reuse it.
+ * @throws SetupError saying what is wrong and what to do: a taken port, data of another version or
+ * in use, no permission.
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const onNotice = options.onNotice ?? (() => {});
@@ -122,7 +133,10 @@ async function runServer(server: Server, password: string): Promise<EmbeddedPost
   };
 }
 
-/** Postgres cannot choose a port itself, so a free one is searched, and another one when another process takes it first. */
+/**
+ * Postgres cannot choose a port itself, so a free one is searched, and another one when another
+ * process takes it first.
+ */
 async function startOnSomePort(
   { options, log }: Server,
   start: (port: number) => Promise<void>,
@@ -154,7 +168,8 @@ async function launch(server: Server, port: number): Promise<WatchedProcess> {
       await sleep(20);
     }
     await postgres.stop();
-    // After a SIGKILL the sessions of the dead server need a moment to notice; until then the new one refuses to start.
+    // After a SIGKILL the sessions of the dead server need a moment to notice; until then the new
+    // one refuses to start.
     const isWaitingForSessions = /pre-existing shared memory block|is still in use/.test(
       log.tail(5),
     );
@@ -193,7 +208,8 @@ async function spawnServer(
     env: { PATH: process.env['PATH'], TZ: 'UTC' },
     account,
     output: log.descriptor,
-    // PostgreSQL, "Shutting Down the Server": SIGINT is the fast shutdown, SIGQUIT the immediate one.
+    // PostgreSQL, "Shutting Down the Server": SIGINT is the fast shutdown, SIGQUIT the immediate
+    // one.
     stopLadder: [
       { signal: 'SIGINT', graceMs: 5_000 },
       { signal: 'SIGQUIT', graceMs: 3_000 },

@@ -5,7 +5,10 @@ import { identifyProcess, isStillRunning } from '../process/process-identity.ts'
 import { SetupError } from '../process/setup-error.ts';
 import { recordedOwner, type PostgresLocation } from './postgres-location.ts';
 
-/** What a running server writes about itself in `postmaster.pid` (PostgreSQL, src/include/utils/pidfile.h). */
+/**
+ * What a running server writes about itself in `postmaster.pid` (PostgreSQL,
+ * src/include/utils/pidfile.h).
+ */
 export type PostmasterFile = {
   readonly pid: number;
   readonly port: number;
@@ -14,7 +17,9 @@ export type PostmasterFile = {
 
 const stopGraceMs = 10_000;
 
-/** Reads `postmaster.pid`. Gives `undefined` when there is none, or when it is still being written. */
+/**
+ * Reads `postmaster.pid`. Gives `undefined` when there is none, or when it is still being written.
+ */
 export function readPostmasterFile(clusterDir: string): PostmasterFile | undefined {
   let text: string;
   try {
@@ -29,9 +34,10 @@ export function readPostmasterFile(clusterDir: string): PostmasterFile | undefin
 }
 
 /**
- * Makes sure that no server runs on this cluster. A `postmaster.pid` left by a crash is no hindrance, nor is one whose pid
- * belongs to some other program by now. A server whose owner has died is stopped cleanly rather than taken over, because
- * only a server we started ourselves has a watchdog that ends it with us.
+ * Makes sure that no server runs on this cluster. A `postmaster.pid` left by a crash is no
+ * hindrance, nor is one whose pid belongs to some other program by now. A server whose owner has
+ * died is stopped cleanly rather than taken over, because only a server we started ourselves has a
+ * watchdog that ends it with us.
  * @throws SetupError when a living process still uses the cluster, or the server does not stop.
  */
 export async function vacateCluster(
@@ -62,7 +68,10 @@ export async function vacateCluster(
   }
 }
 
-/** Postgres refuses to start while the recorded pid is alive, although after a crash it may belong to some other program of ours. */
+/**
+ * Postgres refuses to start while the recorded pid is alive, although after a crash it may belong
+ * to some other program of ours.
+ */
 function forgetReusedPid(clusterDir: string): void {
   const pid = readPostmasterFile(clusterDir)?.pid;
   if (pid !== undefined && identifyProcess(pid) !== undefined)

@@ -16,9 +16,9 @@ const run = promisify(execFile);
 const aptTimeoutMs = 180_000;
 
 /**
- * Fetches the Redis server from the Debian or Ubuntu archive without root: `apt-get download` and `dpkg-deb --extract` into
- * `cache`, where later runs find it. The libraries it needs come along, because they are not
- * installed either where Redis is not.
+ * Fetches the Redis server from the Debian or Ubuntu archive without root: `apt-get download` and
+ * `dpkg-deb --extract` into `cache`, where later runs find it. The libraries it needs come along,
+ * because they are not installed either where Redis is not.
  * @throws Error saying which command failed and how.
  */
 export async function fetchRedisPackages(
@@ -59,7 +59,10 @@ export async function fetchRedisPackages(
   return programIn(unpacked);
 }
 
-/** Tries the package lists the system has; a fresh machine has none, or stale ones, so the second try fetches lists of its own. */
+/**
+ * Tries the package lists the system has; a fresh machine has none, or stale ones, so the second
+ * try fetches lists of its own.
+ */
 async function download(
   tools: AptTools,
   { archives, state }: { archives: string; state: string },
@@ -97,7 +100,8 @@ async function downloadWith(
     [...options, 'depends', '--important', ...programs],
     { timeout: aptTimeoutMs },
   );
-  // The names of the libraries change with every release (libssl3, libssl3t64), so the archive is asked for them. Any system has the C library.
+  // The names of the libraries change with every release (libssl3, libssl3t64), so the archive is
+  // asked for them. Any system has the C library.
   const libraries = [...stdout.matchAll(/Depends: ((?:lib|lua-)[a-z0-9.+-]+)/g)].flatMap(
     ([, name]) => (name === undefined || name === 'libc6' ? [] : [name]),
   );

@@ -7,8 +7,8 @@ const defaultCache = fileURLToPath(new URL('../../.cache/redis', import.meta.url
 const programNames = ['redis-server', 'valkey-server'];
 
 /**
- * Finds a Redis or Valkey server: on the search path, or else fetched from the Debian archive into `cache`, by default `.cache/redis`
- * of this checkout.
+ * Finds a Redis or Valkey server: on the search path, or else fetched from the Debian archive into
+ * `cache`, by default `.cache/redis` of this checkout.
  * @throws SetupError naming the three ways to get one.
  */
 export async function findRedisProgram(

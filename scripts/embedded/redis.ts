@@ -10,7 +10,10 @@ import { findRedisProgram } from './redis-program.ts';
 
 /** How to get a Redis. */
 export type RedisOptions = {
-  /** The address of a running Redis: it is checked and used as it is. Without it, one of our own is started. */
+  /**
+   * The address of a running Redis: it is checked and used as it is. Without it, one of our own is
+   * started.
+   */
   readonly url?: string | undefined;
   /** Where to look for a server program. Default: the PATH of this process. */
   readonly searchPath?: string;
@@ -20,14 +23,19 @@ export type RedisOptions = {
   readonly onCrash?: (description: string) => void;
 };
 
-/** A Redis to test with. Our own keeps nothing on disk and ends with the process that started it, even when that one is killed. */
+/**
+ * A Redis to test with. Our own keeps nothing on disk and ends with the process that started it,
+ * even when that one is killed.
+ */
 export type EmbeddedRedis = {
   readonly url: string;
   /** The pid of our own server while it runs; `undefined` for one that is not ours. */
   readonly pid: number | undefined;
   /** Ends our own server; leaves one that is not ours alone. */
   stop(): Promise<void>;
-  /** Ends our own server with SIGKILL. Everything in it is lost. Rejects for one that is not ours. */
+  /**
+   * Ends our own server with SIGKILL. Everything in it is lost. Rejects for one that is not ours.
+   */
   kill(): Promise<void>;
   /** Starts our own server again on the same port, empty. Rejects for one that is not ours. */
   restart(): Promise<void>;

@@ -5,8 +5,9 @@ import { SetupError } from '../process/setup-error.ts';
 export type ServerAccount = { readonly name: string; readonly uid: number; readonly gid: number };
 
 /**
- * The account Postgres must run as: `undefined` for "as we are". Postgres refuses to run as root, so root runs it as the
- * account `postgres`, or as the unprivileged account of the system where that one does not exist.
+ * The account Postgres must run as: `undefined` for "as we are". Postgres refuses to run as root,
+ * so root runs it as the account `postgres`, or as the unprivileged account of the system where
+ * that one does not exist.
  * @throws SetupError when we are root and neither account exists.
  */
 export function postgresAccount(): ServerAccount | undefined {
@@ -31,8 +32,9 @@ function findAccount(name: string): ServerAccount | undefined {
 }
 
 /**
- * Whether an account can use a path: `-r` read it, `-x` run it or pass through it. The kernel is asked in that account's
- * name, because mode bits alone do not know of access lists, of `noexec` mounts or of a closed folder further up.
+ * Whether an account can use a path: `-r` read it, `-x` run it or pass through it. The kernel is
+ * asked in that account's name, because mode bits alone do not know of access lists, of `noexec`
+ * mounts or of a closed folder further up.
  */
 export function canUse(account: ServerAccount, path: string, access: '-r' | '-x'): boolean {
   const { uid, gid } = account;

@@ -15,8 +15,8 @@ export type TemporaryPostgres = EmbeddedPostgres & {
 };
 
 /**
- * Starts a Postgres with data of its own, in `.cache/postgres` of the checkout. What a killed process left there is removed
- * by the next start.
+ * Starts a Postgres with data of its own, in `.cache/postgres` of the checkout. What a killed
+ * process left there is removed by the next start.
  * @throws SetupError like `startPostgres`
  */
 export async function startTemporaryPostgres(

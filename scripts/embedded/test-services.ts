@@ -3,7 +3,10 @@ import { startTemporaryPostgres } from './temporary-postgres.ts';
 
 /** One real Postgres and one real Redis for a run of the tests. */
 export type TestServices = {
-  /** The variables that specs read, through `createTestDatabase` and `testRedisUrl` of @sluice/testkit. */
+  /**
+   * The variables that specs read, through `createTestDatabase` and `testRedisUrl` of
+   * @sluice/testkit.
+   */
   readonly env: {
     readonly SLUICE_TEST_DATABASE_URL: string;
     readonly SLUICE_TEST_REDIS_URL: string;
@@ -13,8 +16,8 @@ export type TestServices = {
 };
 
 /**
- * Starts the services that specs share. Every run has its own, so two runs in one checkout do not disturb each other.
- * `REDIS_URL`, when set, is used instead of a Redis of our own.
+ * Starts the services that specs share. Every run has its own, so two runs in one checkout do not
+ * disturb each other. `REDIS_URL`, when set, is used instead of a Redis of our own.
  * @throws SetupError when one of them cannot be started: tests then fail, they are never skipped.
  */
 export async function startTestServices(onNotice: (line: string) => void): Promise<TestServices> {

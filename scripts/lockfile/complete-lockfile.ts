@@ -51,13 +51,15 @@ const libraries: Readonly<Record<string, string>> = {
 };
 
 /**
- * Completes a lockfile. A package for many platforms names one optional package for each. npm writes down only those that
- * the registry offered when the lockfile was made, and a mirror may not offer all; `npm ci` then refuses the lockfile on every
- * machine. So each one that is missing is added with the exact version its parent asks for, and with the platform that its
- * name tells, so that other platforms pass it over. There is no hash to add for what could not be fetched.
+ * Completes a lockfile. A package for many platforms names one optional package for each. npm
+ * writes down only those that the registry offered when the lockfile was made, and a mirror may not
+ * offer all; `npm ci` then refuses the lockfile on every machine. So each one that is missing is
+ * added with the exact version its parent asks for, and with the platform that its name tells, so
+ * that other platforms pass it over. There is no hash to add for what could not be fetched.
  *
  * @returns the completed lockfile and the names that were missing
- * @throws Error for a missing package that is not pinned to a version, or whose name tells no platform
+ * @throws Error for a missing package that is not pinned to a version, or whose name tells no
+ * platform
  */
 export function completeLockfile<L extends Lockfile>(
   lockfile: L,

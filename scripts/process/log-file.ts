@@ -20,8 +20,8 @@ export type LogFile = {
 };
 
 /**
- * Opens a log for appending, readable by its owner only. One that has grown past `maxBytes` is kept as `<path>.1` and
- * begun afresh, so a log holds at most twice that between two starts.
+ * Opens a log for appending, readable by its owner only. One that has grown past `maxBytes` is kept
+ * as `<path>.1` and begun afresh, so a log holds at most twice that between two starts.
  */
 export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
   if (sizeOf(path) > maxBytes) renameSync(path, `${path}.1`);
@@ -40,8 +40,9 @@ export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
 }
 
 /**
- * Keeps a log from growing without end while it is written: past `maxBytes` its text moves to `<path>.1` and the file is
- * emptied under its writer, who appends. Gives a function that ends the watch.
+ * Keeps a log from growing without end while it is written: past `maxBytes` its text moves to
+ * `<path>.1` and the file is emptied under its writer, who appends. Gives a function that ends the
+ * watch.
  */
 export function keepLogBounded(
   log: LogFile,

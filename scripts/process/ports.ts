@@ -11,14 +11,17 @@ export type WantedPort = {
   readonly variable: string;
 };
 
-/** Below the ephemeral ports (Linux: from 32,768), which an outgoing connection could take at any moment. */
+/**
+ * Below the ephemeral ports (Linux: from 32,768), which an outgoing connection could take at any
+ * moment.
+ */
 const firstFree = 20_000;
 const lastFree = 32_000;
 const given = new Set<number>();
 
 /**
- * Gives a TCP port on 127.0.0.1 that was free a moment ago, and never the same one twice. Another program may take it first:
- * be ready to try again.
+ * Gives a TCP port on 127.0.0.1 that was free a moment ago, and never the same one twice. Another
+ * program may take it first: be ready to try again.
  * @throws SetupError when none is found
  */
 export async function freePort(): Promise<number> {

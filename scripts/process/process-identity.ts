@@ -9,8 +9,9 @@ export type ProcessIdentity = {
 };
 
 /**
- * Identifies a running process. Gives `undefined` when there is none with this pid, or when the system will not say.
- * Linux answers from /proc (slim images carry no `ps`), other systems through `ps`.
+ * Identifies a running process. Gives `undefined` when there is none with this pid, or when the
+ * system will not say. Linux answers from /proc (slim images carry no `ps`), other systems through
+ * `ps`.
  */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   try {
@@ -30,7 +31,8 @@ export function isStillRunning(recorded: {
 
 function fromProc(pid: number): ProcessIdentity | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses: read on after the last one.
+  // The second field is the program's name in parentheses and may itself hold spaces and
+  // parentheses: read on after the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z') return undefined;
   const startedAt = fields[19];

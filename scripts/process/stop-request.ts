@@ -1,7 +1,8 @@
 /**
- * Settles when this process is asked to end: Ctrl-C, a signal, or the end of the process that started it through
- * `scripts/bootstrap.mjs`. A second request more than two seconds after the first does not wait for an orderly end:
- * whatever runs under a watchdog ends with this process. (npm passes a Ctrl-C on, so one often arrives twice.)
+ * Settles when this process is asked to end: Ctrl-C, a signal, or the end of the process that
+ * started it through `scripts/bootstrap.mjs`. A second request more than two seconds after the
+ * first does not wait for an orderly end: whatever runs under a watchdog ends with this process.
+ * (npm passes a Ctrl-C on, so one often arrives twice.)
  */
 export function untilAskedToStop(): Promise<string> {
   return new Promise((resolve) => {

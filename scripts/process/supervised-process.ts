@@ -1,7 +1,10 @@
 import type { ProcessExit } from './watchdog-protocol.ts';
 import type { WatchedProcess } from './watched-process.ts';
 
-/** A server that can be stopped, killed and started again, and that distinguishes an unexpected end from a requested one. */
+/**
+ * A server that can be stopped, killed and started again, and that distinguishes an unexpected end
+ * from a requested one.
+ */
 export type SupervisedProcess = {
   /** `undefined` while it is down. */
   readonly pid: number | undefined;

@@ -1,4 +1,7 @@
-/** How a watched process is asked to end: signals in order, each with the time it has before the next one follows. */
+/**
+ * How a watched process is asked to end: signals in order, each with the time it has before the
+ * next one follows.
+ */
 export type StopLadder = readonly { readonly signal: NodeJS.Signals; readonly graceMs: number }[];
 
 /** What the watchdog is asked to run. */

@@ -1,9 +1,11 @@
 /**
- * A tiny process that stands between an owner and the server it started, so that the server never outlives the owner.
+ * A tiny process that stands between an owner and the server it started, so that the server never
+ * outlives the owner.
  *
- * The owner holds an IPC channel to this process. The kernel closes that channel however the owner ends, SIGKILL included;
- * the watchdog then walks the stop ladder (ask politely, insist, kill) and ends itself. It runs in a session of its own, so
- * Ctrl-C in a terminal reaches only the owner, which stops its servers in the right order.
+ * The owner holds an IPC channel to this process. The kernel closes that channel however the owner
+ * ends, SIGKILL included; the watchdog then walks the stop ladder (ask politely, insist, kill) and
+ * ends itself. It runs in a session of its own, so Ctrl-C in a terminal reaches only the owner,
+ * which stops its servers in the right order.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type {
@@ -88,5 +90,6 @@ process.on('message', (request: WatchdogRequest) => {
 });
 process.on('disconnect', stop);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-// The owner may have been killed before this line ran: the channel is then gone already and no event will tell.
+// The owner may have been killed before this line ran: the channel is then gone already and no
+// event will tell.
 if (!process.connected) stop();

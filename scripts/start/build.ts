@@ -18,7 +18,8 @@ const apps = ['control-plane', 'proxy'];
 const timeoutMs = 600_000;
 
 /**
- * Builds the control plane and the proxy, unless nothing has changed since the last build here. Returns whether it built.
+ * Builds the control plane and the proxy, unless nothing has changed since the last build here.
+ * Returns whether it built.
  * @throws SetupError with the compiler's output when the build fails.
  */
 export async function ensureBuilt(root: string): Promise<boolean> {
@@ -60,7 +61,10 @@ function packagesHaveOutput(root: string): boolean {
   );
 }
 
-/** Changes whenever a file that goes into the build does. Names, sizes and times tell; nothing is read. Exported for its spec. */
+/**
+ * Changes whenever a file that goes into the build does. Names, sizes and times tell; nothing is
+ * read. Exported for its spec.
+ */
 export function sourceStamp(root: string): string {
   const hash = createHash('sha256');
   const visit = (path: string): void => {

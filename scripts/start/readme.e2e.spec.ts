@@ -121,7 +121,8 @@ describe('the README', () => {
         blocksOf('More than one machine').find((text) => text.includes('SLUICE_NODE_TOKEN_FILE')) ??
           '',
       );
-      // The config stream is elsewhere than the README has it; `exec` makes the shell give way to node, which is then stopped.
+      // The config stream is elsewhere than the README has it; `exec` makes the shell give way to
+      // node, which is then stopped.
       const command = block
         .replace(/^(\s*)node /m, '$1exec node ')
         .replaceAll('\\\n', ' ')

@@ -6,7 +6,10 @@ export type RevivalLimits = {
   readonly attempts?: number;
   /** How long a part must have run to count as healthy, in milliseconds (60,000). */
   readonly settleMs?: number;
-  /** Pause before the second start of a row, in milliseconds (500); it doubles with each further one. The first is at once. */
+  /**
+   * Pause before the second start of a row, in milliseconds (500); it doubles with each further
+   * one. The first is at once.
+   */
   readonly pauseMs?: number;
 };
 
@@ -14,8 +17,8 @@ export type RevivalLimits = {
 export type Restart = () => Promise<{ readonly pid: number | undefined }>;
 
 /**
- * Restarts a part that crashes while the others keep running. Gives up a part that keeps crashing, or cannot be started,
- * after a few attempts.
+ * Restarts a part that crashes while the others keep running. Gives up a part that keeps crashing,
+ * or cannot be started, after a few attempts.
  */
 export class RestartPolicy {
   readonly #name: string;
@@ -26,7 +29,10 @@ export class RestartPolicy {
   #startedAtMs = -Infinity;
   #isStopped = false;
 
-  /** @param giveUp receives the description of the last crash, or the fault of the last start, when it is given up */
+  /**
+   * @param giveUp receives the description of the last crash, or the fault of the last start, when
+   * it is given up
+   */
   constructor(
     name: string,
     giveUp: (reason: unknown) => void,

@@ -7,8 +7,9 @@ const imperatives =
 const otherForm = /(?:ed|ing|s)$/;
 
 /**
- * Says what is wrong with the subject of a commit; undefined when nothing is. A subject is `area: imperative`: one or more
- * areas separated by commas, a colon, and what the commit does as an order, in lower case and without a full stop.
+ * Says what is wrong with the subject of a commit; undefined when nothing is. A subject is
+ * `area: imperative`: one or more areas separated by commas, a colon, and what the commit does as
+ * an order, in lower case and without a full stop.
  */
 export function subjectFault(subject: string): string | undefined {
   if (subject.length > longestSubject)

@@ -1,6 +1,7 @@
 /**
- * Words that readers stumble over, with what to write instead. A pattern is compared without regard to case and as whole
- * words. The list grows when a reader stumbles; an entry leaves it when the word turns out to be the term of the field.
+ * Words that readers stumble over, with what to write instead. A pattern is compared without regard
+ * to case and as whole words. The list grows when a reader stumbles; an entry leaves it when the
+ * word turns out to be the term of the field.
  */
 export const wordList: readonly WordRule[] = [
   // Pronouns that hide the subject of a sentence.

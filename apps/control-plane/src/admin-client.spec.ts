@@ -33,7 +33,10 @@ type Plain<Value> = Value extends readonly (infer Element)[]
   : Value extends object
     ? { -readonly [Name in keyof Value]: Plain<Exclude<Value[Name], undefined>> }
     : Value;
-/** Makes optional properties required; otherwise a type that lacks an optional property would count as equal. */
+/**
+ * Makes optional properties required; otherwise a type that lacks an optional property would count
+ * as equal.
+ */
 type Whole<Value> = Value extends readonly (infer Element)[]
   ? Whole<Element>[]
   : Value extends object
@@ -48,7 +51,10 @@ type Equal<One, Other> = [Same<Plain<One>, Plain<Other>>, Same<Whole<One>, Whole
   : { readonly differ: [One, Other] };
 type AllEqual<Comparisons extends readonly true[]> = Comparisons;
 
-/** The client must not import internal packages, so its types are separate. A difference fails the type check. */
+/**
+ * The client must not import internal packages, so its types are separate. A difference fails the
+ * type check.
+ */
 export type ClientTypesAreThoseOfTheSchemas = AllEqual<
   [
     Equal<GatewayInput, Input<'gateway'>>,

@@ -26,7 +26,10 @@ import type { ControlPlaneMetrics } from './platform/metrics/control-plane-metri
 import { PlatformModule } from './platform/platform.module.ts';
 import { StreamModule } from './stream/stream.module.ts';
 
-/** The inputs that are read before the application is created, so that their faults are reported first. */
+/**
+ * The inputs that are read before the application is created, so that their faults are reported
+ * first.
+ */
 export interface Startup {
   readonly settings: Settings;
   readonly logger: Logger;

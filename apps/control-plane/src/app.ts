@@ -32,7 +32,8 @@ export interface ControlPlane {
 
 /**
  * Starts the control plane and listens. Port 0 selects a free port.
- * @throws SetupError when the database, the data directory, the custom policies or a port cannot be used.
+ * @throws SetupError when the database, the data directory, the custom policies or a port cannot be
+ * used.
  */
 export async function startControlPlane(
   settings: Settings,
@@ -73,7 +74,10 @@ export async function startControlPlane(
   }
 }
 
-/** Lets requests in flight finish. Closes connections as they become idle, because clients keep them for a minute. */
+/**
+ * Lets requests in flight finish. Closes connections as they become idle, because clients keep them
+ * for a minute.
+ */
 async function stop(app: INestApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
   const sweeper = every('lifecycle', idleSweepMs, () => server.closeIdleConnections());

@@ -35,8 +35,9 @@ async function main(): Promise<void> {
 }
 
 /**
- * SIGTERM and SIGINT stop the process gracefully. During the start they end it at once; the database
- * rolls back an unfinished migration. A second signal ends the process at once. SIGHUP never ends it.
+ * SIGTERM and SIGINT stop the process gracefully. During the start they end it at once; the
+ * database rolls back an unfinished migration. A second signal ends the process at once. SIGHUP
+ * never ends it.
  */
 function takeOverSignals(logger: Logger, started: Started): void {
   let stoppingSinceMs: number | undefined;
@@ -49,7 +50,8 @@ function takeOverSignals(logger: Logger, started: Started): void {
     logger.info('stopping', { signal });
     const { controlPlane } = started;
     if (controlPlane === undefined) process.exit(0);
-    // Ends requests that still run after the timeout. The database has committed them or rolls them back.
+    // Ends requests that still run after the timeout. The database has committed them or rolls them
+    // back.
     after('lifecycle', shutdownMs, () => process.exit(1)).unref();
     controlPlane.close().then(
       () => process.exit(0),

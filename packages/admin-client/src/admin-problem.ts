@@ -4,11 +4,16 @@ export interface ProblemFault {
   readonly detail: string;
 }
 
-/** A refusal of the Admin API, or of a proxy in front of it: an RFC 9457 problem document as an error. */
+/**
+ * A refusal of the Admin API, or of a proxy in front of it: an RFC 9457 problem document as an
+ * error.
+ */
 export class AdminProblem extends Error {
   override readonly name = 'AdminProblem';
   readonly status: number;
-  /** Stable code, such as `validation_failed`; empty when the response is not a problem document. */
+  /**
+   * Stable code, such as `validation_failed`; empty when the response is not a problem document.
+   */
   readonly code: string;
   readonly detail: string;
   /** All faults of the content at once. */

@@ -24,7 +24,10 @@ export interface Read<Resource> {
 }
 
 export interface WriteOptions {
-  /** Waits up to this time, at most 60,000 ms, until every live node of the affected gateways enforces the write. */
+  /**
+   * Waits up to this time, at most 60,000 ms, until every live node of the affected gateways
+   * enforces the write.
+   */
   readonly waitMs?: number;
   /** Entity tag that the resource must still have. */
   readonly ifMatch?: string;
@@ -92,7 +95,10 @@ export class ReadOnlyCollection<Resource> {
   }
 }
 
-/** Reads and writes one collection of configuration resources. `Created` is the response to a creation. */
+/**
+ * Reads and writes one collection of configuration resources. `Created` is the response to a
+ * creation.
+ */
 export class CollectionClient<
   Input,
   Resource,

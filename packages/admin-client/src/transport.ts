@@ -41,7 +41,8 @@ export class Transport {
 
   /**
    * @throws AdminProblem for every status from 400 on.
-   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after the time-out.
+   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after
+   * the time-out.
    */
   async send({
     method,

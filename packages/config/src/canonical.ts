@@ -1,7 +1,8 @@
 /**
- * Writes canonical JSON (RFC 8785): equal values give equal bytes, so that equal resources have equal hashes. Members of
- * objects are sorted by UTF-16 code units, without white space; numbers and strings are written as in ECMAScript.
- * Members whose value is undefined are omitted, as in JSON.stringify. Throws a TypeError for values outside JSON.
+ * Writes canonical JSON (RFC 8785): equal values give equal bytes, so that equal resources have
+ * equal hashes. Members of objects are sorted by UTF-16 code units, without white space; numbers
+ * and strings are written as in ECMAScript. Members whose value is undefined are omitted, as in
+ * JSON.stringify. Throws a TypeError for values outside JSON.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string')

@@ -1,7 +1,10 @@
 import type { AttachPoint } from '@sluice/policies/schemas';
 import type { PolicyAttachment } from './policy-attachment.ts';
 
-/** A resource that policies are attached to, in the order gateway, service, route, group (each), consumer. */
+/**
+ * A resource that policies are attached to, in the order gateway, service, route, group (each),
+ * consumer.
+ */
 export interface PolicyHolder {
   readonly kind: AttachPoint;
   readonly id: string;
@@ -16,8 +19,8 @@ export interface EffectivePolicy {
 }
 
 /**
- * Returns the policies that run for an exchange. An attachment replaces an earlier one of the same name and takes its
- * position, so that overriding a policy does not change the order.
+ * Returns the policies that run for an exchange. An attachment replaces an earlier one of the same
+ * name and takes its position, so that overriding a policy does not change the order.
  */
 export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePolicy[] {
   const byName = new Map<string, EffectivePolicy>();
@@ -28,8 +31,9 @@ export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePo
 }
 
 /**
- * Policies that every gateway has by default, so that a quota attached to a consumer, group, route or service is
- * enforced. They run before the gateway's own and can be replaced like any other, for instance to run in shadow.
+ * Policies that every gateway has by default, so that a quota attached to a consumer, group, route
+ * or service is enforced. They run before the gateway's own and can be replaced like any other, for
+ * instance to run in shadow.
  */
 export const defaultPolicies: readonly PolicyAttachment[] = Object.freeze([
   { name: 'quota', config: {}, mode: 'enforce' },

@@ -2,8 +2,8 @@ import { boundedErrors, type FieldError } from '@sluice/errors';
 import type { z } from 'zod';
 
 /**
- * Turns a zod error into one entry per fault; an unknown property has its own pointer. Returns at most 100 entries, see
- * `boundedErrors`.
+ * Turns a zod error into one entry per fault; an unknown property has its own pointer. Returns at
+ * most 100 entries, see `boundedErrors`.
  */
 export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
   const errors: FieldError[] = [];

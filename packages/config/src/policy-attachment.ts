@@ -1,7 +1,10 @@
 import { boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
-/** An attached policy. Its `config` is checked against the policy's own schema by {@link policyFaults}. */
+/**
+ * An attached policy. Its `config` is checked against the policy's own schema by
+ * {@link policyFaults}.
+ */
 export const PolicyAttachment = z.strictObject({
   name: z.string().min(1).max(64).describe('Name of the policy, as in GET /v1/policies.'),
   config: boundedRecord(z.unknown(), 64)
@@ -21,7 +24,10 @@ export const PolicyAttachment = z.strictObject({
 
 export type PolicyAttachment = z.output<typeof PolicyAttachment>;
 
-/** The `policies` property of a resource. A name may appear once: an attachment further down the hierarchy replaces it. */
+/**
+ * The `policies` property of a resource. A name may appear once: an attachment further down the
+ * hierarchy replaces it.
+ */
 export const PolicyAttachments = z
   .array(PolicyAttachment)
   .max(64)

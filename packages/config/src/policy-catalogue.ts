@@ -18,9 +18,10 @@ export function createPolicyCatalogue(schemas: Iterable<PolicySchema>): PolicyCa
 }
 
 /**
- * Reports a route that cannot answer: it names neither service nor split, and none of its policies answers. A policy in
- * shadow mode does not answer, and policies of the gateway do not count. An unknown policy is reported elsewhere, so it
- * is assumed to answer here. Takes the route as the client wrote it.
+ * Reports a route that cannot answer: it names neither service nor split, and none of its policies
+ * answers. A policy in shadow mode does not answer, and policies of the gateway do not count. An
+ * unknown policy is reported elsewhere, so it is assumed to answer here. Takes the route as the
+ * client wrote it.
  */
 export function answerFaults(route: unknown, catalogue: PolicyCatalogue): FieldError[] {
   if (typeof route !== 'object' || route === null) return [];

@@ -14,8 +14,8 @@ export const RequestLimits = z
   .describe('Limits of requests, in place of those of the gateway.');
 
 /**
- * Returns the limit in force, in bytes: the first that is set among those of route, service and gateway, in this order.
- * Infinity when it is 0.
+ * Returns the limit in force, in bytes: the first that is set among those of route, service and
+ * gateway, in this order. Infinity when it is 0.
  */
 export function bodyLimit(...limits: readonly (number | undefined)[]): number {
   const limit = limits.find((each) => each !== undefined);

@@ -6,7 +6,10 @@ import { Quota } from './resources/quota.ts';
 import { Route } from './resources/route.ts';
 import { Service } from './resources/service.ts';
 
-/** The schema of every kind of resource that nodes receive. A kind is listed after the kinds it refers to. */
+/**
+ * The schema of every kind of resource that nodes receive. A kind is listed after the kinds it
+ * refers to.
+ */
 export const resourceSchemas = Object.freeze({
   gateway: Gateway,
   quota: Quota,

@@ -1,8 +1,9 @@
 import { canonicalJson } from './canonical.ts';
 
 /**
- * The largest size of one resource, as canonical JSON in UTF-8 bytes. Every property has its own bound; this bound applies
- * to all of them together, so that a page of a list, a frame of the config stream and a node's memory are bounded too.
+ * The largest size of one resource, as canonical JSON in UTF-8 bytes. Every property has its own
+ * bound; this bound applies to all of them together, so that a page of a list, a frame of the
+ * config stream and a node's memory are bounded too.
  */
 export const maxSpecBytes = 65_536;
 

@@ -1,10 +1,14 @@
 /**
- * Faults of work that no request waits for: timers, event listeners, deferred work. No caller catches what such a
- * callback throws, and in Node an uncaught exception ends the process with all of its connections.
- * Each such callback runs through this module: it counts a fault by place and reports it to one listener.
+ * Faults of work that no request waits for: timers, event listeners, deferred work. No caller
+ * catches what such a callback throws, and in Node an uncaught exception ends the process with all
+ * of its connections. Each such callback runs through this module: it counts a fault by place and
+ * reports it to one listener.
  */
 
-/** Where background work runs. The places are the values of a metric label, so there are few and they are fixed. */
+/**
+ * Where background work runs. The places are the values of a metric label, so there are few and
+ * they are fixed.
+ */
 export const backgroundPlaces = Object.freeze([
   'connection',
   'timer',
@@ -49,7 +53,10 @@ export function reportBackgroundFault(place: BackgroundPlace, fault: unknown): v
   }
 }
 
-/** Wraps a callback so that neither an exception nor a rejected promise of it reaches the event loop. */
+/**
+ * Wraps a callback so that neither an exception nor a rejected promise of it reaches the event
+ * loop.
+ */
 export function guarded<Args extends readonly unknown[]>(
   place: BackgroundPlace,
   act: (...args: Args) => unknown,

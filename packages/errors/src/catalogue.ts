@@ -1,9 +1,13 @@
 /**
- * All errors that Sluice answers with, in one table. The generated reference, the metric label `code` and the problem
- * documents come from it, and a test keeps them equal. Add an error here, never as a literal elsewhere.
+ * All errors that Sluice answers with, in one table. The generated reference, the metric label
+ * `code` and the problem documents come from it, and a test keeps them equal. Add an error here,
+ * never as a literal elsewhere.
  */
 
-/** The party that caused the error and should act: the caller, this gateway (or its operator), or the upstream service. */
+/**
+ * The party that caused the error and should act: the caller, this gateway (or its operator), or
+ * the upstream service.
+ */
 export type ErrorSource = 'client' | 'gateway' | 'upstream';
 
 export interface ErrorEntry {

@@ -9,7 +9,8 @@ describe('the error catalogue', () => {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(600);
       expect(title).toMatch(/^[A-Z].*[^.]$/);
-      // Client errors name the client as their source; upstream errors are distinguished from those of the gateway.
+      // Client errors name the client as their source; upstream errors are distinguished from those
+      // of the gateway.
       expect(status < 500 ? ['client', 'gateway'] : ['gateway', 'upstream', 'client']).toContain(
         source,
       );

@@ -10,8 +10,8 @@ export interface GatewayErrorOptions {
 }
 
 /**
- * A fault with an entry in the catalogue. Thrown where a fault ends the current work; denials of policies are values (a
- * `Reply`), not errors.
+ * A fault with an entry in the catalogue. Thrown where a fault ends the current work; denials of
+ * policies are values (a `Reply`), not errors.
  */
 export class GatewayError extends Error {
   readonly code: ErrorCode;

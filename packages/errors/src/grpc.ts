@@ -1,7 +1,7 @@
 /**
- * gRPC status codes of the gateway's responses, by the HTTP status that other callers get. Where the standard
- * mapping of HTTP to gRPC statuses has only UNKNOWN or INTERNAL, this table has a more precise code.
- * See https://grpc.github.io/grpc/core/md_doc_statuscodes.html.
+ * gRPC status codes of the gateway's responses, by the HTTP status that other callers get. Where
+ * the standard mapping of HTTP to gRPC statuses has only UNKNOWN or INTERNAL, this table has a more
+ * precise code. See https://grpc.github.io/grpc/core/md_doc_statuscodes.html.
  */
 const statuses: Readonly<Record<number, number>> = Object.freeze({
   400: 3, // INVALID_ARGUMENT
@@ -29,14 +29,17 @@ const statuses: Readonly<Record<number, number>> = Object.freeze({
 });
 const UNKNOWN = 2;
 
-/** Returns the gRPC status code for an HTTP error status; 2 (UNKNOWN) for a status that is not in the table. */
+/**
+ * Returns the gRPC status code for an HTTP error status; 2 (UNKNOWN) for a status that is not in
+ * the table.
+ */
 export function grpcStatusOf(httpStatus: number): number {
   return statuses[httpStatus] ?? UNKNOWN;
 }
 
 /**
- * Returns the fields of a gRPC response without content ("Trailers-Only") that denies the call. It is sent with the
- * HTTP status 200.
+ * Returns the fields of a gRPC response without content ("Trailers-Only") that denies the call. It
+ * is sent with the HTTP status 200.
  * @param httpStatus the status that an HTTP caller would get
  * @param message for people; any text
  */
@@ -47,7 +50,10 @@ export function grpcDenial(
   return [['Content-Type', 'application/grpc'], ...grpcStatusFields(httpStatus, message)];
 }
 
-/** Returns the two fields that carry the status of a call, in the head or the trailers of a gRPC response. */
+/**
+ * Returns the two fields that carry the status of a call, in the head or the trailers of a gRPC
+ * response.
+ */
 export function grpcStatusFields(
   httpStatus: number,
   message: string,
@@ -58,7 +64,10 @@ export function grpcStatusFields(
   ];
 }
 
-/** Encodes text for the field `grpc-message`: UTF-8, every byte but printable ASCII, and "%", as %XX. */
+/**
+ * Encodes text for the field `grpc-message`: UTF-8, every byte but printable ASCII, and "%", as
+ * %XX.
+ */
 function percentEncoded(text: string): string {
   let encoded = '';
   for (const byte of new TextEncoder().encode(text)) {

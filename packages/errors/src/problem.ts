@@ -11,7 +11,10 @@ const maxFieldErrors = 100;
 /** The largest length of a pointer, which may contain a name that the caller chose. */
 const maxPointerChars = 512;
 
-/** Returns the first 100 faults and, when there are more, an entry with their number. Cuts long pointers. */
+/**
+ * Returns the first 100 faults and, when there are more, an entry with their number. Cuts long
+ * pointers.
+ */
 export function boundedErrors(errors: readonly FieldError[]): FieldError[] {
   const kept = errors
     .slice(0, maxFieldErrors)
@@ -28,7 +31,10 @@ function countOfMore(last: FieldError | undefined): number {
   return last?.pointer === '' ? Number(/^(\d+) more faults$/.exec(last.detail)?.[1] ?? 0) : 0;
 }
 
-/** An RFC 9457 problem document, with our `code`, `requestId` and, for content errors, all faults at once. */
+/**
+ * An RFC 9457 problem document, with our `code`, `requestId` and, for content errors, all faults at
+ * once.
+ */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -49,8 +55,8 @@ export interface ProblemFacts {
 }
 
 /**
- * Builds the problem document of a code. `detail` is for the caller: say what to do next, and never repeat text of an
- * upstream.
+ * Builds the problem document of a code. `detail` is for the caller: say what to do next, and never
+ * repeat text of an upstream.
  */
 export function problem(code: ErrorCode, facts: ProblemFacts = {}): Problem {
   const { status, title } = catalogue[code];

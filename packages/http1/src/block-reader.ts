@@ -1,8 +1,10 @@
 /**
- * BlockReader: reads a start line and its field lines, or the field lines of trailers, from reads of any size.
+ * BlockReader: reads a start line and its field lines, or the field lines of trailers, from reads
+ * of any size.
  *
- * When the whole block stands in one read it is parsed where it lies; otherwise its bytes are gathered, and parsing
- * goes on from the first incomplete line. The text of the block is made once, at the end.
+ * When the whole block stands in one read it is parsed where it lies; otherwise its bytes are
+ * gathered, and parsing goes on from the first incomplete line. The text of the block is made once,
+ * at the end.
  *
  * Invariant: between two blocks nothing is held.
  */
@@ -17,7 +19,10 @@ import { latin1 } from './latin1.ts';
 /** Reads the first line of a head. Offsets it keeps are relative to `base`. */
 export interface StartLineReader {
   readonly fault: Http1FaultCode;
-  /** What to do with a line of which this many bytes have arrived, without its end: NEED_MORE or FAULT. */
+  /**
+   * What to do with a line of which this many bytes have arrived, without its end: NEED_MORE or
+   * FAULT.
+   */
   wait(length: number): number;
   /** @returns the position after the line's CRLF, NEED_MORE or FAULT */
   read(bytes: Buffer, base: number, end: number): number;
@@ -49,7 +54,8 @@ export class BlockReader {
 
   /**
    * Reads on at `at`.
-   * @returns the position in `chunk` after the block, NEED_MORE (the rest of the chunk was taken) or FAULT
+   * @returns the position in `chunk` after the block, NEED_MORE (the rest of the chunk was taken)
+   * or FAULT
    */
   read(list: HeaderList, chunk: Buffer, at: number): number {
     const before = this.held.length;
@@ -89,7 +95,10 @@ export class BlockReader {
     return next;
   }
 
-  /** A line that still has no end is not scanned again, or one byte per read would cost the square of its length. */
+  /**
+   * A line that still has no end is not scanned again, or one byte per read would cost the square
+   * of its length.
+   */
   private hasLineFeed(from: number): boolean {
     const lineFeed = this.held.bytes.indexOf(LF, from);
     return lineFeed >= 0 && lineFeed < this.held.length;

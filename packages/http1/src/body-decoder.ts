@@ -3,7 +3,8 @@
  *
  * Invariants
  * - A body byte is never copied: `content` is the chunk that was read, or a view of it.
- * - The end is found by framing alone. Whatever is not the exact syntax of RFC 9112 section 7.1 is a fault.
+ * - The end is found by framing alone. Whatever is not the exact syntax of RFC 9112 section 7.1 is
+ *   a fault.
  * - Trailers are gathered under what the head left of its limits.
  */
 import { BlockReader } from './block-reader.ts';
@@ -37,7 +38,10 @@ const TRAILERS = 11;
 
 export interface BodyRules {
   readonly maxHeaderBytes: number;
-  /** Requests: names that may not stand in trailers, besides the built-in ones. Responses: undefined. */
+  /**
+   * Requests: names that may not stand in trailers, besides the built-in ones. Responses:
+   * undefined.
+   */
   readonly protectedNames: ReadonlySet<string> | undefined;
   readonly maxChunkExtensionBytes: number;
 }

@@ -1,5 +1,6 @@
 /**
- * Byte classes of RFC 9110 and RFC 9112 as 256-entry tables, so that every scan is one table load per byte.
+ * Byte classes of RFC 9110 and RFC 9112 as 256-entry tables, so that every scan is one table load
+ * per byte.
  *
  * Invariant: the tables are never written after this module has loaded.
  */
@@ -43,21 +44,27 @@ function lowerCase(code: number): number {
 /** ASCII lower case of a byte; every other byte maps to itself. */
 export const LOWER = table(lowerCase);
 
-/** `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte cannot stand in a token. */
+/**
+ * `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte cannot stand in a
+ * token.
+ */
 export const TOKEN = table((code) =>
   isAlphaNumeric(code) || TOKEN_SYMBOLS.includes(String.fromCharCode(code)) ? lowerCase(code) : 0,
 );
 
 /**
- * Token bytes except `_` and `.`: names made only of these need no alias check. Scans stop at the others and take
- * the slow path.
+ * Token bytes except `_` and `.`: names made only of these need no alias check. Scans stop at the
+ * others and take the slow path.
  */
 export const PLAIN_NAME = table((code) => (code === 0x5f || code === DOT ? 0 : (TOKEN[code] ?? 0)));
 
 /** Bytes of a field value (RFC 9110 section 5.5): HTAB, SP, VCHAR and obs-text. */
 export const FIELD_VALUE = table((code) => (code === HTAB || (code >= SP && code !== DEL) ? 1 : 0));
 
-/** Bytes a request target may hold: visible ASCII without `#` (a fragment is never sent, RFC 9112 section 3.2). */
+/**
+ * Bytes a request target may hold: visible ASCII without `#` (a fragment is never sent, RFC 9112
+ * section 3.2).
+ */
 export const TARGET = table((code) => (code > SP && code < DEL && code !== HASH ? 1 : 0));
 
 /** What a byte means in the path of a request target. */
@@ -69,7 +76,10 @@ export const PATH_QUESTION = 4;
 /** The path may hold it, but not in its normal spelling, or not without a closer look. */
 const PATH_UNUSUAL = 5;
 
-/** Kinds of bytes in a path: `pchar` of RFC 3986 without escapes is plain, what TARGET does not allow ends it. */
+/**
+ * Kinds of bytes in a path: `pchar` of RFC 3986 without escapes is plain, what TARGET does not
+ * allow ends it.
+ */
 export const PATH_KIND = table((code) => {
   if (TARGET[code] === 0) return PATH_END;
   if (code === SLASH) return PATH_SLASH;

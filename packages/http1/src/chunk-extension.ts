@@ -1,12 +1,16 @@
 /**
- * The grammar of chunk extensions, byte by byte: `*( ";" name [ "=" ( token / quoted-string ) ] )`, RFC 9112 section
- * 7.1.1, without the "bad white space" that the RFC lets old senders put around `;` and `=`.
+ * The grammar of chunk extensions, byte by byte: `*( ";" name [ "=" ( token / quoted-string ) ] )`,
+ * RFC 9112 section 7.1.1, without the "bad white space" that the RFC lets old senders put around
+ * `;` and `=`.
  *
  * Extensions are checked and thrown away; none is ever forwarded.
  */
 import { BACKSLASH, CR, DQUOTE, EQUALS, FIELD_VALUE, SEMICOLON, TOKEN } from './byte-classes.ts';
 
-/** States of the grammar. REFUSED is final; LINE_END means that the byte was the CR after the extensions. */
+/**
+ * States of the grammar. REFUSED is final; LINE_END means that the byte was the CR after the
+ * extensions.
+ */
 export const REFUSED = 0;
 export const LINE_END = 1;
 export const NAME_START = 2;

@@ -1,11 +1,12 @@
 /**
  * All faults of the parsers, by name.
  *
- * A fault is a value, never an exception: the parsers return one of these frozen objects, so that refusing hostile
- * bytes allocates nothing. `reason` is written for the log and tells the sender what to change.
+ * A fault is a value, never an exception: the parsers return one of these frozen objects, so that
+ * refusing hostile bytes allocates nothing. `reason` is written for the log and tells the sender
+ * what to change.
  *
- * Invariants: every fault closes the connection, because after it the start of the next message is unknown; the
- * status of a fault is the status of its row in the error catalogue.
+ * Invariants: every fault closes the connection, because after it the start of the next message is
+ * unknown; the status of a fault is the status of its row in the error catalogue.
  */
 import { errorEntry } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
@@ -83,7 +84,8 @@ const rows = {
     'malformed_request',
     'Transfer-Encoding does not exist in HTTP/1.0',
   ],
-  // RFC 9110 allows it, but readers that do not trim it see another coding and so another end of the message.
+  // RFC 9110 allows it, but readers that do not trim it see another coding and so another end of
+  // the message.
   tab_around_framing: [
     'malformed_request',
     'a tab stands around the value of Content-Length or Transfer-Encoding',
@@ -155,7 +157,10 @@ const rows = {
   truncated_response: ['malformed_request', 'the connection ended in the middle of the response'],
 } as const satisfies Record<string, readonly [ErrorCode, string]>;
 
-/** Names one rule that was broken: a key of {@link http1Faults}. Stable, fit for logs and metric labels. */
+/**
+ * Names one rule that was broken: a key of {@link http1Faults}. Stable, fit for logs and metric
+ * labels.
+ */
 export type Http1FaultCode = keyof typeof rows;
 
 /** The fault that a parser returns instead of a message. */

@@ -1,11 +1,12 @@
 /**
  * The field names this package knows by number.
  *
- * A known name is found from its bytes in one table load and one comparison, and a HeaderList keeps the position of
- * the first field of each, so that `get('host')` is a table load too. Every other name has the number 0 and is
- * found by comparing.
+ * A known name is found from its bytes in one table load and one comparison, and a HeaderList keeps
+ * the position of the first field of each, so that `get('host')` is a table load too. Every other
+ * name has the number 0 and is found by comparing.
  *
- * Invariant: no two names share a slot of the table; a new name that collides fails when this module loads.
+ * Invariant: no two names share a slot of the table; a new name that collides fails when this
+ * module loads.
  */
 import { LOWER } from './byte-classes.ts';
 import { requireName, requireValue } from './field-syntax.ts';
@@ -79,7 +80,10 @@ const nameOffset = new Uint16Array(FIELD_NUMBERS);
 const nameLength = new Uint8Array(FIELD_NUMBERS);
 const nameBytes = new Uint8Array(NAMES.reduce((total, name) => total + name.length, 0));
 
-/** Setting bit 0x20 lower-cases a letter and leaves digits and `-` alone: enough for a slot, not for a comparison. */
+/**
+ * Setting bit 0x20 lower-cases a letter and leaves digits and `-` alone: enough for a slot, not for
+ * a comparison.
+ */
 function slotOf(length: number, first: number, beforeLast: number): number {
   return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 16) & (TABLE_SIZE - 1);
 }
@@ -108,8 +112,8 @@ export function numberOfName(name: string): number {
 }
 
 /**
- * The name of a field that the gateway asks for or writes in every message, looked up once: what `HeaderList` is given in
- * place of a string, it need not look up again.
+ * The name of a field that the gateway asks for or writes in every message, looked up once: what
+ * `HeaderList` is given in place of a string, it need not look up again.
  */
 export class FieldName {
   readonly number: number;
@@ -127,7 +131,8 @@ export class FieldName {
   /**
    * @param name as it is to be written
    * @param options.repeats the gateway mostly writes the same value in message after message
-   * @param options.generated every value is made by this process from digits and letters, so that none need be checked
+   * @param options.generated every value is made by this process from digits and letters, so that
+   * none need be checked
    * @throws TypeError when it is not a token
    */
   constructor(
@@ -146,11 +151,14 @@ export class FieldName {
   }
 
   /**
-   * The line of a field with this name, CRLF included, when it is available as one text; otherwise undefined.
+   * The line of a field with this name, CRLF included, when it is available as one text; otherwise
+   * undefined.
    *
-   * A message is put together from texts that V8 only links, and copies when it is written: the fewer there are, the sooner
-   * that is done. A line that comes a second time is made one text of its own.
-   * @throws TypeError when the value cannot stand in the line: wherever it comes from, it is looked at before it is sent
+   * A message is put together from texts that V8 only links, and copies when it is written: the
+   * fewer there are, the sooner that is done. A line that comes a second time is made one text of
+   * its own.
+   * @throws TypeError when the value cannot stand in the line: wherever it comes from, it is looked
+   * at before it is sent
    */
   lineOf(value: string): string | undefined {
     if (!this.repeats) {

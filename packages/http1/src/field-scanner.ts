@@ -1,11 +1,13 @@
 /**
- * FieldScanner: reads the field lines of a head or of trailers into a HeaderList, in one pass over the bytes.
+ * FieldScanner: reads the field lines of a head or of trailers into a HeaderList, in one pass over
+ * the bytes.
  *
  * Invariants
- * - A line is judged when it is complete, and its size before its content. So the outcome does not depend on how the
- *   bytes were cut into reads, and nothing is kept inside a line between two calls.
- * - Offsets are relative to `base`, where the text of the block starts, because a block that arrives in pieces is
- *   gathered at another address.
+ * - A line is judged when it is complete, and its size before its content. So the outcome does not
+ *   depend on how the bytes were cut into reads, and nothing is kept inside a line between two
+ *   calls.
+ * - Offsets are relative to `base`, where the text of the block starts, because a block that
+ *   arrives in pieces is gathered at another address.
  * - Nothing is thrown and nothing is allocated, except for a name with `_` or `.`.
  */
 import { COLON, CR, FIELD_VALUE, HTAB, LF, PLAIN_NAME, SP, TOKEN } from './byte-classes.ts';
@@ -23,7 +25,10 @@ export const FAULT = -2;
 export interface FieldRules {
   readonly maxHeaderBytes: number;
   readonly maxHeaderLines: number;
-  /** Requests: names with `_` are dropped and aliases of protected names refused. Responses: undefined, all are kept. */
+  /**
+   * Requests: names with `_` are dropped and aliases of protected names refused. Responses:
+   * undefined, all are kept.
+   */
   readonly protectedNames: ReadonlySet<string> | undefined;
 }
 
@@ -147,7 +152,9 @@ export class FieldScanner {
     return FAULT;
   }
 
-  /** The line at `start` is wrong or not complete: finds its end, then judges size before content. */
+  /**
+   * The line at `start` is wrong or not complete: finds its end, then judges size before content.
+   */
   private judge(bytes: Buffer, base: number, start: number, end: number): number {
     const lineFeed = bytes.indexOf(LF, start);
     if (lineFeed < 0 || lineFeed >= end) return this.incomplete(bytes, base, start, end);
@@ -157,7 +164,9 @@ export class FieldScanner {
   }
 }
 
-/** Names what is wrong with a field line that ends at `lineFeed`; it is known not to be a good one. */
+/**
+ * Names what is wrong with a field line that ends at `lineFeed`; it is known not to be a good one.
+ */
 function faultOfFieldLine(bytes: Buffer, start: number, lineFeed: number): Http1FaultCode {
   const lineFault = faultOfLine(bytes, start, lineFeed);
   if (lineFault !== undefined) return lineFault;

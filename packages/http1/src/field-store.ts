@@ -1,13 +1,13 @@
 /**
  * FieldStore: how the fields of a HeaderList lie in memory.
  *
- * A parsed field is four offsets into the text of the head; its string is created on the first read. A field that
- * was set or added holds its own two strings.
+ * A parsed field is four offsets into the text of the head; its string is created on the first
+ * read. A field that was set or added holds its own two strings.
  *
  * Invariants
- * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has nameStart = -1 and
- *   its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its position, and in `ownLines` its whole line
- *   when there is such a text.
+ * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has
+ *   nameStart = -1 and its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its
+ *   position, and in `ownLines` its whole line when there is such a text.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
 import { HTAB, LOWER } from './byte-classes.ts';
@@ -44,7 +44,10 @@ export class FieldStore {
     this.count = 0;
   }
 
-  /** For the parsers: appends the field whose parts stand at these offsets of the text that `attach` will give. */
+  /**
+   * For the parsers: appends the field whose parts stand at these offsets of the text that `attach`
+   * will give.
+   */
   appendParsed(
     number: number,
     nameStart: number,
@@ -78,7 +81,10 @@ export class FieldStore {
     return at < 0 ? undefined : this.valueAt(at);
   }
 
-  /** For this package: removes the fields with these numbers. One pass, and none when there are no such fields. */
+  /**
+   * For this package: removes the fields with these numbers. One pass, and none when there are no
+   * such fields.
+   */
   removeKnown(numbers: readonly number[]): void {
     let found = false;
     for (const number of numbers) {
@@ -96,7 +102,10 @@ export class FieldStore {
     return this.first[number] !== 0;
   }
 
-  /** For the parsers: whether a tab stands around the value of the first field with that number, which was parsed. */
+  /**
+   * For the parsers: whether a tab stands around the value of the first field with that number,
+   * which was parsed.
+   */
   hasTabAround(number: number): boolean {
     const slot = ((this.first[number] as number) - 1) * SLOT;
     if (slot < 0) return false;
@@ -222,8 +231,8 @@ export class FieldStore {
   }
 
   /**
-   * Closes the gaps that fields marked as REMOVED leave and keeps `first` true: a first field goes only together with
-   * all of its name. Gives how many there were.
+   * Closes the gaps that fields marked as REMOVED leave and keeps `first` true: a first field goes
+   * only together with all of its name. Gives how many there were.
    */
   protected sweep(): number {
     const { slots, first } = this;

@@ -1,14 +1,15 @@
 /**
- * Checks names and values that policies or the gateway write to a header line. A mistake there is a programming or
- * a configuration error, so it throws.
+ * Checks names and values that policies or the gateway write to a header line. A mistake there is a
+ * programming or a configuration error, so it throws.
  *
- * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR, U+010A LF.
+ * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR,
+ * U+010A LF.
  */
 import { isToken } from './byte-classes.ts';
 
 /**
- * What no field value holds: a control character other than HTAB, and what latin1 cannot write. One compiled expression is
- * quicker than a loop over the characters.
+ * What no field value holds: a control character other than HTAB, and what latin1 cannot write. One
+ * compiled expression is quicker than a loop over the characters.
  */
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 

@@ -1,5 +1,6 @@
 /**
- * Determines where the message and the connection end, from the fields of a head: RFC 9112 sections 6 and 9, strictly.
+ * Determines where the message and the connection end, from the fields of a head: RFC 9112 sections
+ * 6 and 9, strictly.
  *
  * Invariant: when two parsers could disagree about the end of a message, the result is a fault.
  */
@@ -26,8 +27,9 @@ export const CHUNKED = -1;
 export const UNDECLARED = -2;
 
 /**
- * The number in a Content-Length value, or -1 when it is not plain digits, has a leading zero, or is not below 2^53.
- * RFC 9110 section 8.6 allows leading zeros; some readers take them for an octal number.
+ * The number in a Content-Length value, or -1 when it is not plain digits, has a leading zero, or
+ * is not below 2^53. RFC 9110 section 8.6 allows leading zeros; some readers take them for an octal
+ * number.
  */
 function parseContentLength(value: string): number {
   const digits = value.length;
@@ -99,8 +101,8 @@ function optionsIn(lines: readonly string[]): number {
 }
 
 /**
- * The options of the Connection field that a parser acts on. `close` counts in the obsolete Proxy-Connection too: some
- * servers obey it, and closing a connection too early does no harm.
+ * The options of the Connection field that a parser acts on. `close` counts in the obsolete
+ * Proxy-Connection too: some servers obey it, and closing a connection too early does no harm.
  */
 export function connectionOptions(headers: HeaderList): number {
   const asides = headers.hasKnown(PROXY_CONNECTION)
@@ -140,7 +142,8 @@ const FORBIDDEN_TRAILERS = (
 
 /**
  * Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1.
- * @param protectedNames the gateway's own, besides the built-in ones; undefined for responses, where names are not protected
+ * @param protectedNames the gateway's own, besides the built-in ones; undefined for responses,
+ * where names are not protected
  */
 export function isForbiddenTrailer(
   trailers: HeaderList,

@@ -1,12 +1,13 @@
 /**
- * HeaderList: the header fields of one message, in order. {@link FieldStore} says how they lie in memory; writing the list
- * copies neighbouring parsed fields as one run of the original text.
+ * HeaderList: the header fields of one message, in order. {@link FieldStore} says how they lie in
+ * memory; writing the list copies neighbouring parsed fields as one run of the original text.
  *
  * Invariants
- * - Names compare without regard to case; a prepared FieldName is found fastest, then names written `like-this` or
- *   `Like-This`.
- * - A field that entered through `set` or `add` cannot break out of its line: names are tokens, values hold no
- *   control character and no character above U+00FF (written as latin1, U+010D would become CR).
+ * - Names compare without regard to case; a prepared FieldName is found fastest, then names written
+ *   `like-this` or `Like-This`.
+ * - A field that entered through `set` or `add` cannot break out of its line: names are tokens,
+ *   values hold no control character and no character above U+00FF (written as latin1, U+010D would
+ *   become CR).
  * - A list is reused for the next message of its connection: keep values, not the list.
  */
 import { CONTENT_LENGTH, type FieldName, numberOfName, TRANSFER_ENCODING } from './field-names.ts';
@@ -90,8 +91,8 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * As {@link set}, for fields that the gateway writes in message after message: a value that is the same as the last one of
-   * that name is not checked again.
+   * As {@link set}, for fields that the gateway writes in message after message: a value that is
+   * the same as the last one of that name is not checked again.
    * @throws TypeError when the value cannot stand in a header line
    */
   setOwn(name: FieldName, value: string): void {
@@ -115,7 +116,8 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * Gives every field named `from` the name `to`, values and places kept. Fields already named `to` stay.
+   * Gives every field named `from` the name `to`, values and places kept. Fields already named `to`
+   * stay.
    * @returns how many were renamed
    * @throws TypeError when `to` is not a token
    */
@@ -132,7 +134,10 @@ export class HeaderList extends FieldStore {
     return renamed;
   }
 
-  /** Removes every field whose lower-case name is in `names`. One pass, whatever the size of the set. */
+  /**
+   * Removes every field whose lower-case name is in `names`. One pass, whatever the size of the
+   * set.
+   */
   removeAll(names: ReadonlySet<string>): number {
     for (let at = 0; at < this.count; at++) {
       if (names.has(this.nameAt(at))) this.slots[at * SLOT + LINE_END] = REMOVED;
@@ -140,7 +145,10 @@ export class HeaderList extends FieldStore {
     return this.sweep();
   }
 
-  /** Removes every field whose name begins with one of these and gives how many there were. One pass; no string is made. */
+  /**
+   * Removes every field whose name begins with one of these and gives how many there were. One
+   * pass; no string is made.
+   */
   removeBeginningWith(names: NameBeginnings): number {
     let found = false;
     for (let at = 0; at < this.count; at++) {
@@ -152,7 +160,10 @@ export class HeaderList extends FieldStore {
     return found ? this.sweep() : 0;
   }
 
-  /** Calls `visit` for each field in order, the name in lower case. The list must not be changed meanwhile. */
+  /**
+   * Calls `visit` for each field in order, the name in lower case. The list must not be changed
+   * meanwhile.
+   */
   forEach(visit: (name: string, value: string) => void): void {
     for (let at = 0; at < this.count; at++) visit(this.nameAt(at), this.valueAt(at));
   }
@@ -198,7 +209,10 @@ export class HeaderList extends FieldStore {
     return this.write(false);
   }
 
-  /** The same without Content-Length and Transfer-Encoding, which are written from the state of the message alone. */
+  /**
+   * The same without Content-Length and Transfer-Encoding, which are written from the state of the
+   * message alone.
+   */
   serializeWithoutFraming(): string {
     return this.write(true);
   }

@@ -1,8 +1,9 @@
 /**
  * HeldBytes: the bytes of a head that did not arrive in one read.
  *
- * Invariants: never holds more than the cap its caller states, which the size limits of the head bound; memory beyond
- * RETAINED_BYTES is given back between messages; a connection whose heads arrive whole allocates nothing.
+ * Invariants: never holds more than the cap its caller states, which the size limits of the head
+ * bound; memory beyond RETAINED_BYTES is given back between messages; a connection whose heads
+ * arrive whole allocates nothing.
  */
 const INITIAL_BYTES = 1024;
 const RETAINED_BYTES = 4096;

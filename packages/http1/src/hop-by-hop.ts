@@ -27,8 +27,8 @@ const HOP_BY_HOP = (
 const HOP_BY_HOP_AND_TRAILER = [...HOP_BY_HOP, numberOfKnown('trailer')];
 
 /**
- * Removes the hop-by-hop fields and those that `Connection` nominates from `headers`. With `keepTrailers`, a TE field
- * that lists `trailers` is left as exactly that.
+ * Removes the hop-by-hop fields and those that `Connection` nominates from `headers`. With
+ * `keepTrailers`, a TE field that lists `trailers` is left as exactly that.
  */
 export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {}): void {
   const keepsTrailers = options.keepTrailers === true;
@@ -47,7 +47,10 @@ export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {
   if (acceptsTrailers) headers.add('te', 'trailers');
 }
 
-/** The lower-case members of a comma-separated field. The size of the header block bounds their number. */
+/**
+ * The lower-case members of a comma-separated field. The size of the header block bounds their
+ * number.
+ */
 function listOf(headers: HeaderList, name: string): Set<string> {
   const members = new Set<string>();
   for (const line of headers.getAll(name)) {

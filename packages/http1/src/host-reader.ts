@@ -35,8 +35,8 @@ export class HostReader {
   }
 
   /**
-   * Reads the host of a request without Host, which HTTP/1.0 allows: that of an absolute target, otherwise none, which
-   * leaves host and authority empty.
+   * Reads the host of a request without Host, which HTTP/1.0 allows: that of an absolute target,
+   * otherwise none, which leaves host and authority empty.
    */
   readTarget(form: TargetForm, target: string): Http1FaultCode | undefined {
     if (form === 'absolute') {
@@ -52,7 +52,10 @@ export class HostReader {
     return form === 'authority' ? faultOfAuthority(target) : undefined;
   }
 
-  /** RFC 9112 section 3.2.2: the authority of the target wins; a Host header that says otherwise is refused here. */
+  /**
+   * RFC 9112 section 3.2.2: the authority of the target wins; a Host header that says otherwise is
+   * refused here.
+   */
   private compare(target: string): Http1FaultCode | undefined {
     const parts = splitAbsoluteTarget(target);
     if (parts === undefined) return 'invalid_target_form';

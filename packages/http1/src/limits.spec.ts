@@ -7,7 +7,10 @@ import {
   ResponseParser,
 } from './index.ts';
 
-/** The outcome of a conversation, which must be the same for one read and for reads of one and of 1000 bytes. */
+/**
+ * The outcome of a conversation, which must be the same for one read and for reads of one and of
+ * 1000 bytes.
+ */
 function requestFault(text: string): string | undefined {
   const bytes = Buffer.from(text, 'latin1');
   const faults = [bytes.length, 1000, 1].map((step) => {

@@ -1,9 +1,11 @@
 /**
- * Sizes a parser enforces, counted on the wire. The defaults are those of the edge; a gateway may set its own.
+ * Sizes a parser enforces, counted on the wire. The defaults are those of the edge; a gateway may
+ * set its own.
  *
- * How each is counted: a start line without its CRLF; the header block with the CRLF of every line but without the
- * empty line that ends it; trailers on top of the header block; chunk extensions from the `;` to before the CRLF,
- * over the whole message. A message at the limit passes, one byte more does not.
+ * How each is counted: a start line without its CRLF; the header block with the CRLF of every line
+ * but without the empty line that ends it; trailers on top of the header block; chunk extensions
+ * from the `;` to before the CRLF, over the whole message. A message at the limit passes, one byte
+ * more does not.
  */
 
 interface MessageLimits {

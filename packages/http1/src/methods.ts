@@ -34,7 +34,10 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'UNLOCK',
 ]);
 
-/** Whether a method is a registered one. Methods are case-sensitive. TRACE and CONNECT are known, and refused later. */
+/**
+ * Whether a method is a registered one. Methods are case-sensitive. TRACE and CONNECT are known,
+ * and refused later.
+ */
 export function isKnownMethod(method: string): boolean {
   return KNOWN_METHODS.has(method);
 }
@@ -44,7 +47,10 @@ const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTION
   bytes: Buffer.from(text),
 }));
 
-/** The method that stands at `start` in `length` bytes, when it is a common one; otherwise an empty string. Makes no string. */
+/**
+ * The method that stands at `start` in `length` bytes, when it is a common one; otherwise an empty
+ * string. Makes no string.
+ */
 export function commonMethod(bytes: Uint8Array, start: number, length: number): string {
   for (let index = 0; index < COMMON_METHODS.length; index++) {
     const method = COMMON_METHODS[index] as (typeof COMMON_METHODS)[number];

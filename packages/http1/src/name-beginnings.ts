@@ -1,5 +1,6 @@
 /**
- * NameBeginnings: prefixes of field names, prepared so that most names are told apart from them by one table load.
+ * NameBeginnings: prefixes of field names, prepared so that most names are told apart from them by
+ * one table load.
  */
 import { FIELD_NUMBERS, nameOfNumber } from './field-names.ts';
 import { LOWER } from './byte-classes.ts';

@@ -1,8 +1,9 @@
 /**
  * Names that are reserved for the gateway and for framing, and the spellings that imitate them.
  *
- * Many servers map `_` and `.` in a header name to `-` (CGI turns all three into `_`), so `X_Forwarded_For` reaches
- * an application as if it were `X-Forwarded-For`. A name that equals a protected one after that mapping is refused.
+ * Many servers map `_` and `.` in a header name to `-` (CGI turns all three into `_`), so
+ * `X_Forwarded_For` reaches an application as if it were `X-Forwarded-For`. A name that equals a
+ * protected one after that mapping is refused.
  */
 
 const PROTECTED: ReadonlySet<string> = new Set([
@@ -21,7 +22,8 @@ const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-', 'x-credential-'];
 
 /**
  * Tells whether a name, in lower case, is reserved for the gateway or for framing.
- * @param own further protected names in lower case, such as the header a gateway reads its keys from
+ * @param own further protected names in lower case, such as the header a gateway reads its keys
+ * from
  */
 export function isProtectedName(name: string, own: ReadonlySet<string>): boolean {
   return (

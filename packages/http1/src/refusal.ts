@@ -5,7 +5,10 @@ import { problem, problemMediaType } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
 import { statusText } from './status-text.ts';
 
-/** Codes of the errors that `node:http` passes to `clientError`: https://nodejs.org/api/http.html#event-clienterror */
+/**
+ * Codes of the errors that `node:http` passes to `clientError`:
+ * https://nodejs.org/api/http.html#event-clienterror
+ */
 const codes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'header_fields_too_large',
   HPE_INVALID_TRANSFER_ENCODING: 'malformed_request',
@@ -36,8 +39,9 @@ export interface PendingExchange {
 }
 
 /**
- * Answers bytes that are no request, and ends the connection. An answer that is under way comes first when those bytes
- * follow its request; when they are in its content, it is replaced by the refusal, or cut off.
+ * Answers bytes that are no request, and ends the connection. An answer that is under way comes
+ * first when those bytes follow its request; when they are in its content, it is replaced by the
+ * refusal, or cut off.
  */
 export function refuseBytes(
   fault: { readonly code?: string | undefined },
@@ -56,7 +60,10 @@ export function refuseBytes(
   else refuse();
 }
 
-/** A whole response, to be written to a socket that is closed after it: a problem document for an error. */
+/**
+ * A whole response, to be written to a socket that is closed after it: a problem document for an
+ * error.
+ */
 export function refusal(code: ErrorCode, requestId: string): string {
   const body = problem(code, { requestId });
   const content = JSON.stringify(body);

@@ -1,6 +1,7 @@
 /**
- * Applies the rules of the edge to requests that another parser has read: the head is serialised again, field line by field
- * line as received, and parsed by the parser of the edge. So the same rules apply on every port.
+ * Applies the rules of the edge to requests that another parser has read: the head is serialised
+ * again, field line by field line as received, and parsed by the parser of the edge. So the same
+ * rules apply on every port.
  */
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';

@@ -1,7 +1,9 @@
 /**
- * RequestLineReader: `method SP request-target SP HTTP-version CRLF`, RFC 9112 section 3, in its strict form.
+ * RequestLineReader: `method SP request-target SP HTTP-version CRLF`, RFC 9112 section 3, in its
+ * strict form.
  *
- * Invariant: like a field line, the line is judged when it is complete, its size before its content.
+ * Invariant: like a field line, the line is judged when it is complete, its size before its
+ * content.
  */
 import type { StartLineReader } from './block-reader.ts';
 import {
@@ -34,7 +36,10 @@ export class RequestLineReader implements StartLineReader {
   targetEnd = 0;
   /** The method, when it is a common one; otherwise empty. */
   method = '';
-  /** Whether the target is in its normal spelling already, so that nothing has to look at it again (target.ts). */
+  /**
+   * Whether the target is in its normal spelling already, so that nothing has to look at it again
+   * (target.ts).
+   */
   isNormal = false;
   /** Where the `?` of a normal target stands, relative to the base; -1 when it has none. */
   queryAt = -1;
@@ -63,8 +68,9 @@ export class RequestLineReader implements StartLineReader {
   }
 
   /**
-   * Goes over the bytes of the target and finds out whether it is normal: a path of segments that are neither empty nor
-   * start with a dot, and nothing anywhere that is escaped or would have to be.
+   * Goes over the bytes of the target and finds out whether it is normal: a path of segments that
+   * are neither empty nor start with a dot, and nothing anywhere that is escaped or would have to
+   * be.
    * @returns the position after it
    */
   private readTarget(bytes: Buffer, start: number, end: number): number {
@@ -138,7 +144,10 @@ export class RequestLineReader implements StartLineReader {
   }
 }
 
-/** Names what is wrong with a request line, given without its CRLF; it is known not to be a good one. */
+/**
+ * Names what is wrong with a request line, given without its CRLF; it is known not to be a good
+ * one.
+ */
 function faultOfRequestLine(line: string): Http1FaultCode {
   const [method = '', target = '', version, ...rest] = line.split(' ');
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || target === '' || rest.length > 0)

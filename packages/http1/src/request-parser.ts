@@ -10,14 +10,16 @@
  *     } while (parser.state !== 'needMore' && parser.state !== 'fault');
  *
  * Invariants
- * - `head` comes once per request, then `bodyChunk` any number of times, then `end`. `needMore` means that the chunk
- *   is used up; a `fault` is final.
- * - The events, and what they carry, do not depend on how the bytes were cut into reads, body chunks aside.
- * - What follows a message is not looked at before the next `consume`; so a listener that stops at `end` keeps
- *   pipelined bytes, or those of an upgraded connection, for itself.
+ * - `head` comes once per request, then `bodyChunk` any number of times, then `end`. `needMore`
+ *   means that the chunk is used up; a `fault` is final.
+ * - The events, and what they carry, do not depend on how the bytes were cut into reads, body
+ *   chunks aside.
+ * - What follows a message is not looked at before the next `consume`; so a listener that stops at
+ *   `end` keeps pipelined bytes, or those of an upgraded connection, for itself.
  * - `headers` and `trailers` belong to the current message: the next `head` overwrites them.
  * - After the `end` of a message that closes the connection, further bytes are thrown away unread.
- * - At most one empty line before a request line is skipped (RFC 9112 section 2.2); a second one is a fault.
+ * - At most one empty line before a request line is skipped (RFC 9112 section 2.2); a second one is
+ *   a fault.
  */
 import { BlockReader } from './block-reader.ts';
 import { BodyDecoder } from './body-decoder.ts';
@@ -90,9 +92,15 @@ export class RequestParser {
   keepAlive = true;
   /** Whether the client waits for `100 Continue` before it sends the body. */
   expectContinue = false;
-  /** The upgrade asked for. Others than websocket are not taken note of, nor are upgrades with a body. */
+  /**
+   * The upgrade asked for. Others than websocket are not taken note of, nor are upgrades with a
+   * body.
+   */
   upgrade: 'websocket' | undefined = undefined;
-  /** The host the request is for: normalised, without port. Empty when a request of HTTP/1.0 names none. */
+  /**
+   * The host the request is for: normalised, without port. Empty when a request of HTTP/1.0 names
+   * none.
+   */
   host = '';
   port: number | undefined = undefined;
   /** Host and port as they are passed on. */
@@ -147,8 +155,8 @@ export class RequestParser {
   }
 
   /**
-   * Whether no byte of a further request has arrived, an empty line before it aside: the connection may be closed without
-   * cutting anything off.
+   * Whether no byte of a further request has arrived, an empty line before it aside: the connection
+   * may be closed without cutting anything off.
    */
   get idle(): boolean {
     return this.phase !== HEAD && this.phase !== BODY && this.phase !== FAILED;
@@ -174,7 +182,10 @@ export class RequestParser {
     }
   }
 
-  /** Forgets what it has of a request, and any fault: the next byte is the first one of a connection. Nothing is held then. */
+  /**
+   * Forgets what it has of a request, and any fault: the next byte is the first one of a
+   * connection. Nothing is held then.
+   */
   restart(): void {
     this.reader.reset();
     this.phase = BETWEEN;
@@ -241,7 +252,10 @@ export class RequestParser {
     return next;
   }
 
-  /** Draws what the listener needs from the complete head, or finds what is wrong with it as a whole. */
+  /**
+   * Draws what the listener needs from the complete head, or finds what is wrong with it as a
+   * whole.
+   */
   private settle(): Http1FaultCode | undefined {
     const { line, headers } = this;
     const { text } = this.reader;
@@ -291,7 +305,8 @@ export class RequestParser {
     if (value === undefined) return undefined;
     if (value.toLowerCase() !== '100-continue' || this.headers.repeats(EXPECT))
       return 'unmet_expectation';
-    // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored; without a body there is nothing to wait for.
+    // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored; without a body
+    // there is nothing to wait for.
     this.expectContinue =
       this.versionMinor === 1 && (this.framing === 'chunked' || this.contentLength > 0);
     return undefined;

@@ -1,15 +1,20 @@
 /**
  * ResponseParser: the responses of one upstream connection, each announced by `begin`.
  *
- * It is pulled like the RequestParser, with one state more: `interim` for each 1xx response before the final head.
+ * It is pulled like the RequestParser, with one state more: `interim` for each 1xx response before
+ * the final head.
  *
  * Invariants
- * - Bytes that arrive while no response is awaited are a fault: they can only belong to another response.
- * - `head` comes once per `begin`, after any number of `interim` up to the limit; then `bodyChunk`s; then `end`.
+ * - Bytes that arrive while no response is awaited are a fault: they can only belong to another
+ *   response.
+ * - `head` comes once per `begin`, after any number of `interim` up to the limit; then
+ *   `bodyChunk`s; then `end`.
  * - `end` is reported only when the framing says so. A connection that ends earlier is the fault
  *   `truncated_response`, or `no_response` when not even one byte had come.
- * - After a head with `upgraded`, what follows is not HTTP: stop consuming at `end` and take the rest of the bytes.
- * - `headers` and `trailers` belong to the current response: the next head, interim ones too, overwrites them.
+ * - After a head with `upgraded`, what follows is not HTTP: stop consuming at `end` and take the
+ *   rest of the bytes.
+ * - `headers` and `trailers` belong to the current response: the next head, interim ones too,
+ *   overwrites them.
  */
 import { BlockReader } from './block-reader.ts';
 import { BodyDecoder } from './body-decoder.ts';
@@ -56,7 +61,10 @@ export class ResponseParser {
   /** Bytes of the status line and the header block. */
   headBytes = 0;
   framing: Framing = 'none';
-  /** The announced length, also of a body that is not sent (HEAD, 304); undefined when none is announced. */
+  /**
+   * The announced length, also of a body that is not sent (HEAD, 304); undefined when none is
+   * announced.
+   */
   contentLength: number | undefined = undefined;
   /** Whether the connection may carry another request after `end`. */
   keepAlive = true;
@@ -102,7 +110,8 @@ export class ResponseParser {
   }
 
   /**
-   * Announces that a request was sent and its response is awaited. Call it only before the first and after `end`.
+   * Announces that a request was sent and its response is awaited. Call it only before the first
+   * and after `end`.
    * @param upgradeAsked the request asked for an upgrade to websocket, so 101 is a possible answer
    */
   begin(method: string, upgradeAsked: boolean): void {
@@ -133,7 +142,10 @@ export class ResponseParser {
     return this.readHead(chunk, at);
   }
 
-  /** Tells the parser that the upstream sends no more: the good end of a body framed by `close`, else a fault. */
+  /**
+   * Tells the parser that the upstream sends no more: the good end of a body framed by `close`,
+   * else a fault.
+   */
   eof(): void {
     if (this.phase === FAILED) return;
     if (this.phase === IDLE) {
@@ -182,7 +194,9 @@ export class ResponseParser {
     return next;
   }
 
-  /** Draws what the proxy needs from the complete head, or finds what is wrong with it as a whole. */
+  /**
+   * Draws what the proxy needs from the complete head, or finds what is wrong with it as a whole.
+   */
   private settle(): Http1FaultCode | undefined {
     const { line } = this;
     const { text } = this.reader;

@@ -1,14 +1,14 @@
 /**
  * Heads and chunk frames as latin1 strings, ready for one `write(text, 'latin1')`.
  *
- * A head and a small body go out in one write when the caller appends `body.latin1Slice()` to the head, or corks the
- * socket around both.
+ * A head and a small body go out in one write when the caller appends `body.latin1Slice()` to the
+ * head, or corks the socket around both.
  *
  * Invariants
- * - Framing fields are written from the arguments alone; a Content-Length or Transfer-Encoding in the HeaderList is
- *   never copied. At most one of the two goes out.
- * - Nothing given here can add a line to the head: method, target and reason are checked, header values were checked
- *   when they entered the list.
+ * - Framing fields are written from the arguments alone; a Content-Length or Transfer-Encoding in
+ *   the HeaderList is never copied. At most one of the two goes out.
+ * - Nothing given here can add a line to the head: method, target and reason are checked, header
+ *   values were checked when they entered the list.
  */
 import type { Framing } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
@@ -49,7 +49,8 @@ export function serializeRequestHead(
 
 /**
  * Checks what stands in a request line, or in the pseudo-header fields of HTTP/2.
- * @throws TypeError when the method is not a token, or the target holds anything but visible ASCII or is empty
+ * @throws TypeError when the method is not a token, or the target holds anything but visible ASCII
+ * or is empty
  */
 export function requireRequestLine(method: string, target: string): void {
   if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
@@ -70,7 +71,8 @@ function isVisible(text: string): boolean {
 /**
  * The head of an HTTP/1.1 response, its empty line included.
  * @param reason the phrase to send, or undefined for the usual one of the status
- * @param contentLength bytes of the body, used with the framing `length` only; also stated for HEAD, where no body follows
+ * @param contentLength bytes of the body, used with the framing `length` only; also stated for
+ * HEAD, where no body follows
  * @throws TypeError when an argument cannot stand in a head; that is a programming error
  */
 export function serializeResponseHead(
@@ -97,7 +99,10 @@ const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) 
   statusLine(status, statusText[status] ?? ''),
 );
 
-/** An interim head that asks for the body: write it at most once, and only after the request was allowed. */
+/**
+ * An interim head that asks for the body: write it at most once, and only after the request was
+ * allowed.
+ */
 export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**

@@ -1,8 +1,8 @@
 /**
  * StatusLineReader: `HTTP-version SP status-code SP [reason-phrase] CRLF`, RFC 9112 section 4.
  *
- * The space before an absent reason may be absent too: many servers leave it out and nothing hangs on it.
- * Invariant: the line is judged when it is complete, its size before its content.
+ * The space before an absent reason may be absent too: many servers leave it out and nothing hangs
+ * on it. Invariant: the line is judged when it is complete, its size before its content.
  */
 import type { StartLineReader } from './block-reader.ts';
 import { CR, FIELD_VALUE, LF, SP } from './byte-classes.ts';

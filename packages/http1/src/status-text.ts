@@ -1,4 +1,7 @@
-/** Reason phrases of the status codes registered with IANA. HTTP/1.1 still writes one; clients must ignore it. */
+/**
+ * Reason phrases of the status codes registered with IANA. HTTP/1.1 still writes one; clients must
+ * ignore it.
+ */
 export const statusText: Readonly<Record<number, string>> = Object.freeze({
   100: 'Continue',
   101: 'Switching Protocols',

@@ -2,12 +2,17 @@
  * The four forms of a request target, RFC 9112 section 3.2.
  */
 
-/** `origin`: /path?query. `absolute`: http://host/path. `authority`: host:port of CONNECT. `asterisk`: OPTIONS *. */
+/**
+ * `origin`: /path?query. `absolute`: http://host/path. `authority`: host:port of CONNECT.
+ * `asterisk`: OPTIONS *.
+ */
 export type TargetForm = 'origin' | 'absolute' | 'authority' | 'asterisk';
 
 const ABSOLUTE = /^https?:\/\//i;
 
-/** The form of a target, or undefined when the method does not allow it or it has none of the four. */
+/**
+ * The form of a target, or undefined when the method does not allow it or it has none of the four.
+ */
 export function formOfTarget(method: string, target: string): TargetForm | undefined {
   if (method === 'CONNECT')
     return target.startsWith('/') || ABSOLUTE.test(target) || target === '*'

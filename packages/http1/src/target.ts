@@ -1,11 +1,14 @@
 /**
- * The one spelling of a request target that the whole gateway uses: RFC 3986 section 6.2.2, made strict.
+ * The one spelling of a request target that the whole gateway uses: RFC 3986 section 6.2.2, made
+ * strict.
  *
  * Invariants
- * - Normalising is idempotent, and a target that is normal already is given back as the same string after one scan.
- * - A normal path starts with `/`, holds no empty, `.` or `..` segment, no escape of an unreserved character, and only
- *   upper-case escapes; every character is visible ASCII.
- * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is refused.
+ * - Normalising is idempotent, and a target that is normal already is given back as the same string
+ *   after one scan.
+ * - A normal path starts with `/`, holds no empty, `.` or `..` segment, no escape of an unreserved
+ *   character, and only upper-case escapes; every character is visible ASCII.
+ * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is
+ *   refused.
  */
 import {
   ASTERISK,
@@ -32,7 +35,10 @@ export interface NormalizedTarget {
   readonly target: string;
   /** The target as it was given. */
   readonly raw: string;
-  /** Whether the path, as it was sent, holds `%2F` or `%5C`: only possible with `encodedSlash: 'keep'`. */
+  /**
+   * Whether the path, as it was sent, holds `%2F` or `%5C`: only possible with
+   * `encodedSlash: 'keep'`.
+   */
   readonly hasEncodedSlash: boolean;
 }
 
@@ -78,18 +84,22 @@ export function normalizeTarget(
 }
 
 /**
- * A target that is normal already: no segment starts with a dot, and nothing in the path is escaped. Other normal
- * targets take the slow path and come out the same. Linear: no two parts can match the same character.
+ * A target that is normal already: no segment starts with a dot, and nothing in the path is
+ * escaped. Other normal targets take the slow path and come out the same. Linear: no two parts can
+ * match the same character.
  */
 const NORMAL_TARGET =
   /^(?:\/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-._~!$&'()*+,;=:@]*)*\/?(?:\?(?:[\x21\x22\x24\x26-\x7e]|%(?!00)[0-9A-Fa-f]{2})*)?$/;
 
-/** A path that some readers take for the authority of another host, once an encoded slash is decoded. */
+/**
+ * A path that some readers take for the authority of another host, once an encoded slash is
+ * decoded.
+ */
 const ENCODED_SLASH_FIRST = /^\/%(?:2F|5C)/;
 
 /**
- * Whether a path that was put together from parts is one that `normalizeTarget` would give back unchanged: what an upstream
- * may be sent.
+ * Whether a path that was put together from parts is one that `normalizeTarget` would give back
+ * unchanged: what an upstream may be sent.
  * @param path origin form without query, beginning with `/`
  * @param options whether `%2F` and `%5C` may stand in it; never directly behind the first slash
  */

@@ -1,5 +1,6 @@
 /**
- * Runs a parser over reads and writes down what it reported, so that tests can compare whole conversations.
+ * Runs a parser over reads and writes down what it reported, so that tests can compare whole
+ * conversations.
  */
 import type { RequestParser, ResponseParser } from '../src/index.ts';
 
@@ -25,13 +26,17 @@ export interface Conversation {
   rest: string;
 }
 
-/** Cuts bytes into reads that end at the given positions; positions outside the bytes and repetitions are ignored. */
+/**
+ * Cuts bytes into reads that end at the given positions; positions outside the bytes and
+ * repetitions are ignored.
+ */
 export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
   const edges = [...new Set([0, ...positions, bytes.length])].filter(
     (at) => at >= 0 && at <= bytes.length,
   );
   edges.sort((one, other) => one - other);
-  // A copy per read, as from a socket: a parser that looks beyond its read finds nothing useful there.
+  // A copy per read, as from a socket: a parser that looks beyond its read finds nothing useful
+  // there.
   return edges.slice(1).map((end, index) => {
     const start = edges[index] ?? 0;
     const read = Buffer.allocUnsafe(end - start);
@@ -91,7 +96,10 @@ export interface Expected {
   readonly upgradeAsked: boolean;
 }
 
-/** Feeds responses, announcing one after the other; `closes` tells the parser at the end that the connection ended. */
+/**
+ * Feeds responses, announcing one after the other; `closes` tells the parser at the end that the
+ * connection ended.
+ */
 export function collectResponses(
   parser: ResponseParser,
   reads: readonly Buffer[],

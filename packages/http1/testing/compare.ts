@@ -1,8 +1,8 @@
 /**
  * Compares what our parser and the native one make of the same bytes.
  *
- * Ours may refuse more, and never accept more: every message that ours reports must be the native one's too, with the
- * same fields, the same body and the same end.
+ * Ours may refuse more, and never accept more: every message that ours reports must be the native
+ * one's too, with the same fields, the same body and the same end.
  */
 import { isKnownMethod } from '../src/index.ts';
 import type { CollectedMessage, Conversation } from './collect.ts';
@@ -17,7 +17,10 @@ const SAME: Verdict = { kind: 'same' };
 const stricter = (by: string): Verdict => ({ kind: 'stricter', by });
 const failure = (difference: string): Verdict => ({ kind: 'failure', difference });
 
-/** After the last message of a connection the native parser errs on further bytes; ours does not look at them. */
+/**
+ * After the last message of a connection the native parser errs on further bytes; ours does not
+ * look at them.
+ */
 const AFTER_CLOSE = 'HPE_CLOSED_CONNECTION';
 
 function sameFields(
@@ -29,7 +32,10 @@ function sameFields(
   return JSON.stringify(ours) === JSON.stringify(kept);
 }
 
-/** Compares one conversation. `isRequest` decides what the start lines look like and which names are dropped. */
+/**
+ * Compares one conversation. `isRequest` decides what the start lines look like and which names are
+ * dropped.
+ */
 export function compare(ours: Conversation, theirs: Conversation, isRequest: boolean): Verdict {
   const theirFault = theirs.fault === AFTER_CLOSE ? undefined : theirs.fault;
   for (let at = 0; at < ours.messages.length; at++) {

@@ -31,7 +31,10 @@ export interface DifferentialReport {
 
 const MAX_FAILURES_KEPT = 100;
 
-/** Runs cases with the seeds `firstSeed`, `firstSeed + 1`, and so on. Requests and responses take turns by chance. */
+/**
+ * Runs cases with the seeds `firstSeed`, `firstSeed + 1`, and so on. Requests and responses take
+ * turns by chance.
+ */
 export function runDifferential(cases: number, firstSeed: number): DifferentialReport {
   const report: DifferentialReport = {
     cases,

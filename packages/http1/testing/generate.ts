@@ -1,6 +1,6 @@
 /**
- * Messages for the differential test: mostly good ones, put together from parts that parsers disagree about, and then
- * often damaged.
+ * Messages for the differential test: mostly good ones, put together from parts that parsers
+ * disagree about, and then often damaged.
  */
 import type { Expected } from './collect.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,6 @@
 /**
- * The parser that Node itself uses, in its strict mode, behind the same shape of conversation as ours.
+ * The parser that Node itself uses, in its strict mode, behind the same shape of conversation as
+ * ours.
  */
 import type { CollectedMessage, Conversation, Expected } from './collect.ts';
 
@@ -48,7 +49,10 @@ for (const method of native.methods) {
   asked.free();
 }
 
-/** One parser for all conversations, reset by `initialize`, as Node does with its own: creating one costs more than the parsing. */
+/**
+ * One parser for all conversations, reset by `initialize`, as Node does with its own: creating one
+ * costs more than the parsing.
+ */
 const parser = new HTTPParser();
 
 function pairsOf(flat: readonly string[]): [string, string][] {
@@ -123,7 +127,8 @@ export function collectNatively(
     }
     const request = expected[answered++];
     upgraded = upgrade || (request?.method === 'CONNECT' && (status as number) < 300);
-    // Whether a response to HEAD keeps the connection is judged before the parser is told that it has no body.
+    // Whether a response to HEAD keeps the connection is judged before the parser is told that it
+    // has no body.
     current = Object.assign(current, {
       upgraded,
       keepAlive: request?.method === 'HEAD' ? undefined : keepAlive,

@@ -1,6 +1,7 @@
 /**
- * Every way in which this package is stricter than Node's own parser (llhttp, strict mode), by the name of the fault or
- * of the difference. The differential test fails on any other difference; a spec keeps the table of the README equal.
+ * Every way in which this package is stricter than Node's own parser (llhttp, strict mode), by the
+ * name of the fault or of the difference. The differential test fails on any other difference; a
+ * spec keeps the table of the README equal.
  */
 export interface Strictness {
   readonly why: string;

@@ -8,9 +8,10 @@ const REMAINING = new FieldName('X-RateLimit-Remaining');
 const RESET = new FieldName('X-RateLimit-Reset');
 
 /**
- * Adds the fields that tell the client about its limits to the response, whether the upstream or the gateway makes it.
- * Every policy that limits appends to the lists of the RateLimit fields; the X-RateLimit fields can describe one limit
- * only, that of the last policy. The refusal itself sets Retry-After.
+ * Adds the fields that tell the client about its limits to the response, whether the upstream or
+ * the gateway makes it. Every policy that limits appends to the lists of the RateLimit fields; the
+ * X-RateLimit fields can describe one limit only, that of the last policy. The refusal itself sets
+ * Retry-After.
  */
 export function addLimitFields(exchange: Exchange, limits: readonly LabelledLimit[]): void {
   const values = limitFieldValues(limits);

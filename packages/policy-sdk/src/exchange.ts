@@ -6,7 +6,10 @@ export interface ResourceRef {
   readonly name: string;
 }
 
-/** One limit of a quota: a number of requests per calendar window (UTC), or a token bucket when `burst` is given. */
+/**
+ * One limit of a quota: a number of requests per calendar window (UTC), or a token bucket when
+ * `burst` is given.
+ */
 export interface QuotaLimit {
   readonly requests: number;
   readonly per: QuotaPeriod;
@@ -15,7 +18,10 @@ export interface QuotaLimit {
 
 export type QuotaPeriod = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
 
-/** An attached quota: `scope` names the subject that is counted, such as `consumer:<id>` or `route:<id>`. */
+/**
+ * An attached quota: `scope` names the subject that is counted, such as `consumer:<id>` or
+ * `route:<id>`.
+ */
 export interface AttachedQuota extends ResourceRef {
   readonly scope: string;
   readonly limits: readonly QuotaLimit[];
@@ -46,14 +52,18 @@ export interface RouteView extends ResourceRef {
 }
 
 /**
- * One request and its response, as policies see them. No Node or socket object is reachable from here. Valid
- * until the `settle` phase ends, or until an asynchronous hook times out: later changes have no effect.
+ * One request and its response, as policies see them. No Node or socket object is reachable from
+ * here. Valid until the `settle` phase ends, or until an asynchronous hook times out: later changes
+ * have no effect.
  */
 export interface Exchange {
   readonly requestId: string;
   /** RFC 9110 method, as sent. */
   readonly method: string;
-  /** Scheme of the request: that of its connection or, behind trusted proxies, that of X-Forwarded-Proto. */
+  /**
+   * Scheme of the request: that of its connection or, behind trusted proxies, that of
+   * X-Forwarded-Proto.
+   */
   readonly scheme: 'http' | 'https';
   /** Host without port, normalised: the string that the router used. */
   readonly host: string;
@@ -65,14 +75,17 @@ export interface Exchange {
   readonly hasQuery: boolean;
   /** Request fields, including credentials. The upstream receives them with all changes. */
   readonly headers: HeaderList;
-  /** Length of the content in bytes: 0 when there is none, -1 when the length is not known in advance. */
+  /**
+   * Length of the content in bytes: 0 when there is none, -1 when the length is not known in
+   * advance.
+   */
   readonly contentLength: number;
   /** The client's address without port; behind trusted proxies, the one that they report. */
   readonly clientAddress: string;
   readonly gateway: ResourceRef;
   /**
-   * Whether a route matches the request. The gateway's own policies run in `receive`, `limit`, `respond` and `settle` also
-   * for requests that are refused because no route matches.
+   * Whether a route matches the request. The gateway's own policies run in `receive`, `limit`,
+   * `respond` and `settle` also for requests that are refused because no route matches.
    */
   readonly matched: boolean;
   /** The matched route; its id and name are empty when there is none. */
@@ -82,27 +95,33 @@ export interface Exchange {
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
   /**
-   * Aborted when a hook times out, or when the client disconnects while a hook is waiting: pass it to asynchronous
-   * work of a hook. Created on first access.
+   * Aborted when a hook times out, or when the client disconnects while a hook is waiting: pass it
+   * to asynchronous work of a hook. Created on first access.
    */
   readonly signal: AbortSignal;
   /** Sets the caller. The first call wins; later calls are ignored. */
   identify(consumer: Consumer, credential: Credential): void;
-  /** Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never raises it. */
+  /**
+   * Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never
+   * raises it.
+   */
   limitContent(maxBodyBytes: number): void;
   /**
-   * Removes fields, such as those with credentials, from the request to the upstream, right before the `transform` phase.
-   * Until then every policy sees the request as the client sent it.
+   * Removes fields, such as those with credentials, from the request to the upstream, right before
+   * the `transform` phase. Until then every policy sees the request as the client sent it.
    * @param names prepared once; the list is kept, so it must not change
    */
   hideOnForward(names: readonly FieldName[]): void;
   /**
-   * Adds a field to the response, whether the gateway or the upstream makes it. The fields are in place before the
-   * `respond` phase begins. In shadow mode the call has no effect.
+   * Adds a field to the response, whether the gateway or the upstream makes it. The fields are in
+   * place before the `respond` phase begins. In shadow mode the call has no effect.
    * @param name text, or a prepared name when it is the same for every request
    */
   addResponseHeader(name: string | FieldName, value: string): void;
-  /** Like `addResponseHeader`, but replaces earlier fields of that name, including those of the response itself. */
+  /**
+   * Like `addResponseHeader`, but replaces earlier fields of that name, including those of the
+   * response itself.
+   */
   setResponseHeader(name: string | FieldName, value: string): void;
 }
 
@@ -110,6 +129,9 @@ export interface Exchange {
 export interface ResponseHead {
   status: number;
   readonly headers: HeaderList;
-  /** The origin of the response: the upstream, or the gateway (a denial, an error, a reply of a policy). */
+  /**
+   * The origin of the response: the upstream, or the gateway (a denial, an error, a reply of a
+   * policy).
+   */
   readonly origin: 'upstream' | 'gateway';
 }

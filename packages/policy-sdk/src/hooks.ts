@@ -2,8 +2,9 @@ import { earlyPhases, phases } from './phases.ts';
 import type { AttachPoint, PolicyHooks, PolicySchema } from './policy.ts';
 
 /**
- * Says what is wrong with the compiled hooks of a policy and how to fix it; undefined when nothing is. A hook that
- * would never run is a check that is skipped, so nodes and `PolicyTester` refuse it.
+ * Says what is wrong with the compiled hooks of a policy and how to fix it; undefined when nothing
+ * is. A hook that would never run is a check that is skipped, so nodes and `PolicyTester` refuse
+ * it.
  * @param at the kind of resource that the policy is attached to
  */
 export function hooksFault(

@@ -2,7 +2,10 @@ import type { LimitStore } from '@sluice/ratelimit';
 import type { Consumer, Credential } from './exchange.ts';
 
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch. Read once per tick of the event loop, so it is cheap to call. */
+  /**
+   * Wall clock, milliseconds since the epoch. Read once per tick of the event loop, so it is cheap
+   * to call.
+   */
   now(): number;
 }
 
@@ -17,7 +20,10 @@ export interface KeyOwner {
   readonly credential: Credential;
 }
 
-/** Credentials of the running configuration, looked up by hash, so that comparison time reveals nothing. */
+/**
+ * Credentials of the running configuration, looked up by hash, so that comparison time reveals
+ * nothing.
+ */
 export interface CredentialStore {
   /** `hash` is the SHA-256 of the key in lower-case hex. */
   findKey(hash: string): KeyOwner | undefined;
@@ -25,7 +31,10 @@ export interface CredentialStore {
 
 /** The services of the gateway that a policy may use. */
 export interface PolicyHost {
-  /** Identity of this attachment, such as `route:<id>/rate-limit`: state under this id survives a configuration push. */
+  /**
+   * Identity of this attachment, such as `route:<id>/rate-limit`: state under this id survives a
+   * configuration push.
+   */
   readonly policyId: string;
   readonly clock: Clock;
   readonly logger: PolicyLogger;

@@ -9,7 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const example = join(repository, 'examples/policies/require-header');
 
-/** Loads in a real Node process: the test runner has its own module loader, which does not support hooks. */
+/**
+ * Loads in a real Node process: the test runner has its own module loader, which does not support
+ * hooks.
+ */
 const program = `
   import * as sdk from '@sluice/policy-sdk';
   import * as zod from 'zod';

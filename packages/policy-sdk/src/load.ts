@@ -12,12 +12,13 @@ export interface LoadOptions {
 const defaultTimeoutMs = 10_000;
 
 /**
- * Loads the schemas of the policies in a directory: `<directory>/<name>/schema.ts` (or `.js`), each with an export named
- * `schema`. Does not load `policy.ts`. Sorted by name.
+ * Loads the schemas of the policies in a directory: `<directory>/<name>/schema.ts` (or `.js`), each
+ * with an export named `schema`. Does not load `policy.ts`. Sorted by name.
  *
- * TypeScript runs directly, with its types stripped. The files may import `zod`, `@sluice/policy-sdk`, `@sluice/schema`
- * and `@sluice/errors` from this installation, so that the directory needs no node_modules. Loading again
- * returns the first version: a changed policy takes effect after a restart.
+ * TypeScript runs directly, with its types stripped. The files may import `zod`,
+ * `@sluice/policy-sdk`, `@sluice/schema` and `@sluice/errors` from this installation, so that the
+ * directory needs no node_modules. Loading again returns the first version: a changed policy takes
+ * effect after a restart.
  *
  * Throws an Error that lists every fault, file by file, and how to fix it.
  */
@@ -28,7 +29,10 @@ export async function loadPolicySchemas(
   return loadAll(directory, (folder, name) => importPart(folder, name, 'schema', timeoutMs));
 }
 
-/** Loads the policies in a directory: their schemas, and `<directory>/<name>/policy.ts`. See {@link loadPolicySchemas}. */
+/**
+ * Loads the policies in a directory: their schemas, and `<directory>/<name>/policy.ts`. See
+ * {@link loadPolicySchemas}.
+ */
 export async function loadPolicies(
   directory: string,
   { timeoutMs = defaultTimeoutMs }: LoadOptions = {},
@@ -60,7 +64,10 @@ async function loadAll<Loaded>(
   return loaded;
 }
 
-/** Every folder is a policy, except node_modules and folders whose names start with a dot. Files in the directory itself are ignored. */
+/**
+ * Every folder is a policy, except node_modules and folders whose names start with a dot. Files in
+ * the directory itself are ignored.
+ */
 async function folderNames(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });

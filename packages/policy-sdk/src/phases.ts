@@ -1,9 +1,12 @@
 /**
- * The phases of an exchange, in the order in which they run. Within a phase, policies run in the order of the
- * effective configuration. A phase that no policy uses costs one comparison.
+ * The phases of an exchange, in the order in which they run. Within a phase, policies run in the
+ * order of the effective configuration. A phase that no policy uses costs one comparison.
  */
 export const phases = [
-  /** The head has arrived and a route is matched; the caller is not known yet. For cheap refusals and preflights. */
+  /**
+   * The head has arrived and a route is matched; the caller is not known yet. For cheap refusals
+   * and preflights.
+   */
   'receive',
   /** Authenticates the caller. A policy that knows the caller calls `exchange.identify`. */
   'authenticate',
@@ -26,8 +29,12 @@ export const phases = [
 /** The name of a phase. */
 export type Phase = (typeof phases)[number];
 
-/** Phases that end before the caller is known: a policy of a consumer or a group cannot run in them. */
+/**
+ * Phases that end before the caller is known: a policy of a consumer or a group cannot run in them.
+ */
 export const earlyPhases: readonly Phase[] = Object.freeze(['receive', 'authenticate']);
 
-/** The phases before the request is sent upstream: their hooks may stop the exchange with a `Reply`. */
+/**
+ * The phases before the request is sent upstream: their hooks may stop the exchange with a `Reply`.
+ */
 export type RequestPhase = Exclude<Phase, 'respond' | 'settle'>;

@@ -10,7 +10,10 @@ export type OnError = 'open' | 'closed';
 /** Where a policy may be attached. */
 export type AttachPoint = 'gateway' | 'service' | 'route' | 'group' | 'consumer';
 
-/** The part of a policy that needs no runtime: its name, a summary and the schema of its configuration. */
+/**
+ * The part of a policy that needs no runtime: its name, a summary and the schema of its
+ * configuration.
+ */
 export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   /** kebab-case; the folder, the configuration and the reference page use the same word. */
   readonly name: string;
@@ -19,15 +22,21 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   readonly phases: readonly Phase[];
   /** A strict object with a description on every field. */
   readonly config: Config;
-  /** By default every kind of resource on which its hooks can run: early phases cannot depend on the caller. */
+  /**
+   * By default every kind of resource on which its hooks can run: early phases cannot depend on the
+   * caller.
+   */
   readonly attach: readonly AttachPoint[];
-  /** Set when the policy depends on something that can fail; the default for the attachment's `onError`. */
+  /**
+   * Set when the policy depends on something that can fail; the default for the attachment's
+   * `onError`.
+   */
   readonly onError: OnError | undefined;
   /** Whether it answers requests by itself, so that its route needs no service. */
   readonly answers: boolean;
   /**
-   * Whether it answers CORS preflight requests in `receive`. They are then matched by the method that they announce, not
-   * by OPTIONS.
+   * Whether it answers CORS preflight requests in `receive`. They are then matched by the method
+   * that they announce, not by OPTIONS.
    */
   readonly answersPreflight: boolean;
 }
@@ -36,8 +45,9 @@ type MaybePromise<T> = T | Promise<T>;
 type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
 
 /**
- * The code that runs per request. A request hook returns a `Reply` to stop, or undefined to continue; it returns a promise
- * only when it has to wait. Denials are values: throw only for faults, which `onError` then decides.
+ * The code that runs per request. A request hook returns a `Reply` to stop, or undefined to
+ * continue; it returns a promise only when it has to wait. Denials are values: throw only for
+ * faults, which `onError` then decides.
  */
 export interface PolicyHooks {
   readonly receive?: RequestHook;
@@ -55,9 +65,9 @@ export interface PolicyHooks {
 export interface Policy<Config extends z.ZodType = z.ZodType> {
   readonly schema: PolicySchema<Config>;
   /**
-   * Runs once per attachment and configuration, off the request path. May throw: the resource is then refused. Declared
-   * as a method so that policies with different configurations fit in one list; it receives only configurations that its
-   * own schema has parsed.
+   * Runs once per attachment and configuration, off the request path. May throw: the resource is
+   * then refused. Declared as a method so that policies with different configurations fit in one
+   * list; it receives only configurations that its own schema has parsed.
    */
   compile(config: z.output<Config>, host: PolicyHost): PolicyHooks;
 }
@@ -78,10 +88,11 @@ type PolicySchemaInput<Config extends z.ZodType> = Pick<
   Partial<Pick<PolicySchema<Config>, 'attach' | 'onError' | 'answers' | 'answersPreflight'>>;
 
 /**
- * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or `authenticate`, can be
- * attached to gateways, services and routes only; every other policy to any resource, unless `attach` restricts it. Throws
- * a TypeError when the name is not kebab-case, when phases are missing or unknown, when `attach` names a kind of resource
- * on which a hook would never run, or when the policy claims to answer in phases in which it cannot.
+ * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or
+ * `authenticate`, can be attached to gateways, services and routes only; every other policy to any
+ * resource, unless `attach` restricts it. Throws a TypeError when the name is not kebab-case, when
+ * phases are missing or unknown, when `attach` names a kind of resource on which a hook would never
+ * run, or when the policy claims to answer in phases in which it cannot.
  */
 export function definePolicySchema<Config extends z.ZodType>(
   input: PolicySchemaInput<Config>,
@@ -96,8 +107,8 @@ export function definePolicySchema<Config extends z.ZodType>(
 }
 
 /**
- * Says what is wrong with a schema; undefined when nothing is. Also checks schemas that did not come from
- * {@link definePolicySchema}, such as those in a folder of custom policies.
+ * Says what is wrong with a schema; undefined when nothing is. Also checks schemas that did not
+ * come from {@link definePolicySchema}, such as those in a folder of custom policies.
  */
 export function schemaFault(schema: PolicySchema): string | undefined {
   const { name, phases: named, attach, answers, answersPreflight } = schema;

@@ -2,9 +2,10 @@ import { isToken } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
 
 /**
- * Returns the method that a CORS preflight request announces (https://fetch.spec.whatwg.org/#cors-preflight-request);
- * undefined for every other request. A preflight request has the method OPTIONS, one Origin and one
- * Access-Control-Request-Method that names a method.
+ * Returns the method that a CORS preflight request announces
+ * (https://fetch.spec.whatwg.org/#cors-preflight-request); undefined for every other request. A
+ * preflight request has the method OPTIONS, one Origin and one Access-Control-Request-Method that
+ * names a method.
  */
 export function preflightMethod({
   method,

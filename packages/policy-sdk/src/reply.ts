@@ -5,8 +5,8 @@ import { errorEntry } from '@sluice/errors';
 export type HeaderPair = readonly [name: string, value: string];
 
 /**
- * A response of the gateway. A hook returns one to stop the exchange. With a `code` the content is the problem
- * document of that code, which is built when the response is sent.
+ * A response of the gateway. A hook returns one to stop the exchange. With a `code` the content is
+ * the problem document of that code, which is built when the response is sent.
  */
 export interface Reply {
   readonly status: number;

@@ -6,13 +6,19 @@ import { after } from '@sluice/errors';
 const spanMs = 1000;
 /** Opens on this number of failures in a span, when they are at least half of all outcomes. */
 const failuresToOpen = 5;
-/** With little traffic, opens on the second consecutive failure, when it occurs at least this long after the first. */
+/**
+ * With little traffic, opens on the second consecutive failure, when it occurs at least this long
+ * after the first.
+ */
 const lowTrafficMs = 250;
 const firstProbeMs = 50;
 const longestProbeMs = 500;
 
 export interface BreakerOptions {
-  /** Checks whether the server answers: resolves when it does, rejects otherwise. Must settle in bounded time. */
+  /**
+   * Checks whether the server answers: resolves when it does, rejects otherwise. Must settle in
+   * bounded time.
+   */
   readonly probe: () => Promise<unknown>;
   /** Called once per change. `reason` is the failure that opened it. */
   readonly onChange: (open: boolean, reason: string | undefined) => void;
@@ -20,9 +26,9 @@ export interface BreakerOptions {
 }
 
 /**
- * A circuit breaker. Without it, every request to a server that does not answer waits for its own time-out.
- * Opens within a second, and then sends one probe at a
- * time, first after 50 ms and then at most every 500 ms, until one is answered. Requests are never used as probes.
+ * A circuit breaker. Without it, every request to a server that does not answer waits for its own
+ * time-out. Opens within a second, and then sends one probe at a time, first after 50 ms and then
+ * at most every 500 ms, until one is answered. Requests are never used as probes.
  */
 export class Breaker {
   readonly #options: BreakerOptions;

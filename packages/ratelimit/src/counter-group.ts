@@ -13,8 +13,8 @@ export type MakeCounter<Rule extends LimitRule> = (
 const stride = 7_919;
 
 /**
- * The keys of one limit in a counter table, and the floor of the limit: a shared counter for all of its keys that have no
- * counter of their own.
+ * The keys of one limit in a counter table, and the floor of the limit: a shared counter for all of
+ * its keys that have no counter of their own.
  */
 export class CounterGroup<Rule extends LimitRule> {
   readonly limit: string;
@@ -53,7 +53,10 @@ export class CounterGroup<Rule extends LimitRule> {
     return this.keys.length === 0 && (this.floor === undefined || this.floor.isWhole(nowMs));
   }
 
-  /** Returns what a key without a counter may spend: the whole limit, or less when counters of this limit were removed or shared. */
+  /**
+   * Returns what a key without a counter may spend: the whole limit, or less when counters of this
+   * limit were removed or shared.
+   */
   startingLevel(rule: Rule, nowMs: number): number {
     if (this.floor?.isWhole(nowMs) === true) this.floor = undefined;
     if (this.floor === undefined) return sizeOf(rule);
@@ -78,8 +81,9 @@ export class CounterGroup<Rule extends LimitRule> {
   }
 
   /**
-   * Returns the index of the counter with the most left among `count` of them: among equally used buckets, the least
-   * recently used one. Returns -1 when each has leases, because a settlement must find the counter of its lease.
+   * Returns the index of the counter with the most left among `count` of them: among equally used
+   * buckets, the least recently used one. Returns -1 when each has leases, because a settlement
+   * must find the counter of its lease.
    */
   candidate(count: number, nowMs: number): number {
     let best = -1;
@@ -100,7 +104,10 @@ export class CounterGroup<Rule extends LimitRule> {
     return (this.counters[index] as MemoryCounter<Rule>).leftAt(nowMs);
   }
 
-  /** Removes the counter at an index from {@link CounterGroup.candidate}. The floor takes over what its key has spent. */
+  /**
+   * Removes the counter at an index from {@link CounterGroup.candidate}. The floor takes over what
+   * its key has spent.
+   */
   remove(index: number, nowMs: number): void {
     const { rule } = this.counters[index] as MemoryCounter<Rule>;
     const left = this.leftAt(index, nowMs);

@@ -3,9 +3,15 @@ import { CounterGroup, type MakeCounter } from './counter-group.ts';
 import type { LimitRule } from './limit-store.ts';
 import type { MemoryCounter } from './memory-counter.ts';
 
-/** Counters of the same limit examined for each one added: two, so that removal keeps ahead of addition. */
+/**
+ * Counters of the same limit examined for each one added: two, so that removal keeps ahead of
+ * addition.
+ */
 const ownSweepSteps = 2;
-/** Counters of all limits examined for each one added, so that the keys of an unused limit are removed too. */
+/**
+ * Counters of all limits examined for each one added, so that the keys of an unused limit are
+ * removed too.
+ */
 const tourSteps = 2;
 /** Counters compared when one that is not full must be removed. */
 const candidateCount = 8;
@@ -21,14 +27,17 @@ export interface FullTable {
 }
 
 /**
- * Counters by key, at most `maxKeys` of them. Limits are never exceeded, however many keys are in use.
+ * Counters by key, at most `maxKeys` of them. Limits are never exceeded, however many keys are in
+ * use.
  *
- * Keys belong to limits. A full counter is equivalent to a missing one, so full counters are removed first, without loss.
- * When there is none and the table is full, the limit with the most keys makes room, whichever limit the new key belongs
- * to: a flood of made-up keys on one limit takes nothing from another. Among eight counters of that limit the one with the
- * most left is removed. Each limit has a floor, a shared counter for all of its keys without a counter. It
- * never has more left than any removed counter, and a new key starts with what it has left. So a returning key
- * has at most what it had; a new key of a flooded limit may get less than its limit allows, never more.
+ * Keys belong to limits. A full counter is equivalent to a missing one, so full counters are
+ * removed first, without loss. When there is none and the table is full, the limit with the most
+ * keys makes room, whichever limit the new key belongs to: a flood of made-up keys on one limit
+ * takes nothing from another. Among eight counters of that limit the one with the most left is
+ * removed. Each limit has a floor, a shared counter for all of its keys without a counter. It never
+ * has more left than any removed counter, and a new key starts with what it has left. So a
+ * returning key has at most what it had; a new key of a flooded limit may get less than its limit
+ * allows, never more.
  */
 export class CounterTable<Rule extends LimitRule> {
   private readonly counters = new Map<string, MemoryCounter<Rule>>();
@@ -44,7 +53,10 @@ export class CounterTable<Rule extends LimitRule> {
   private toured: CounterGroup<Rule> | undefined;
   private tourStepsLeft = 0;
 
-  /** `onFull` is called for each new key that finds the table full: it must be quick and must not throw. */
+  /**
+   * `onFull` is called for each new key that finds the table full: it must be quick and must not
+   * throw.
+   */
   constructor(
     maxKeys: number,
     make: MakeCounter<Rule>,
@@ -61,8 +73,9 @@ export class CounterTable<Rule extends LimitRule> {
   }
 
   /**
-   * Returns the counter of a key, updated to `nowMs`. `limit` names the limit that the key belongs to; without it all keys
-   * with an equal rule belong to one limit. Throws a GatewayError when more than 10,000 limits are in use.
+   * Returns the counter of a key, updated to `nowMs`. `limit` names the limit that the key belongs
+   * to; without it all keys with an equal rule belong to one limit. Throws a GatewayError when more
+   * than 10,000 limits are in use.
    */
   at(key: string, rule: Rule, nowMs: number, limit: string | undefined): MemoryCounter<Rule> {
     let counter = this.counters.get(key);
@@ -98,14 +111,18 @@ export class CounterTable<Rule extends LimitRule> {
     return counter;
   }
 
-  /** Removes a counter of the limit with the most keys. False when the new key must share the floor of its limit. */
+  /**
+   * Removes a counter of the limit with the most keys. False when the new key must share the floor
+   * of its limit.
+   */
   private makeRoom(group: CounterGroup<Rule>, rule: Rule, nowMs: number): boolean {
     const largest = this.largestGroup();
     this.onFull({ limit: largest.limit, size: this.counters.size });
     const victim = largest.candidate(candidateCount, nowMs);
     if (victim < 0) return false;
     if (largest === group) {
-      // Sharing costs all new keys of the limit one request; removing a counter costs them what its key has spent.
+      // Sharing costs all new keys of the limit one request; removing a counter costs them what its
+      // key has spent.
       const left = group.leftAt(victim, nowMs);
       if (left < 1 || group.startingLevel(rule, nowMs) - left > 1) return false;
     }

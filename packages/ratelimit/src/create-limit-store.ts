@@ -2,7 +2,10 @@ import { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';
 import type { RedisStoreOptions } from './redis-store.ts';
 
-/** Options of the store: with a URL it counts in Redis, across all nodes; without one in memory, for this node. */
+/**
+ * Options of the store: with a URL it counts in Redis, across all nodes; without one in memory, for
+ * this node.
+ */
 export interface LimitStoreOptions extends Omit<RedisStoreOptions, 'url'>, MemoryStoreOptions {
   readonly redisUrl?: string | undefined;
 }

@@ -1,7 +1,10 @@
 import { windowBounds } from './calendar.ts';
 import type { LimitDecision, LimitRule } from './limit-store.ts';
 
-/** Throws a RangeError for a rule that could never admit a request, or whose numbers are out of range. */
+/**
+ * Throws a RangeError for a rule that could never admit a request, or whose numbers are out of
+ * range.
+ */
 export function assertRule(rule: LimitRule): void {
   if (rule.algorithm === 'token-bucket') {
     if (!(rule.ratePerSecond > 0 && Number.isFinite(rule.ratePerSecond)))
@@ -37,8 +40,8 @@ export function sizeOf(rule: LimitRule): number {
 }
 
 /**
- * Returns the seconds for the `w` parameter of RateLimit-Policy: how long an empty bucket takes to fill,
- * or the length of the calendar window that contains `nowMs`. At least 1.
+ * Returns the seconds for the `w` parameter of RateLimit-Policy: how long an empty bucket takes to
+ * fill, or the length of the calendar window that contains `nowMs`. At least 1.
  */
 export function windowSecondsOf(rule: LimitRule, nowMs: number): number {
   if (rule.algorithm === 'token-bucket')

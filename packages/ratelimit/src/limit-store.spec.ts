@@ -7,7 +7,10 @@ import type { LimitDecision, LimitRequest, LimitStore, TokenBucket } from './lim
 import { MemoryStore } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';
 
-/** The contract of every store. Stores with their own clock use real time, so the numbers are bounds. */
+/**
+ * The contract of every store. Stores with their own clock use real time, so the numbers are
+ * bounds.
+ */
 interface Harness {
   readonly store: LimitStore;
   now(): number;

@@ -8,7 +8,10 @@ export interface LimitDecision {
   readonly remaining: number;
   /** Until the bucket is full again or the window ends. */
   readonly resetMs: number;
-  /** Until this limit could admit the same request; 0 when it admits now, Infinity when the cost exceeds the limit. */
+  /**
+   * Until this limit could admit the same request; 0 when it admits now, Infinity when the cost
+   * exceeds the limit.
+   */
   readonly retryAfterMs: number;
 }
 
@@ -36,24 +39,26 @@ export interface LimitRequest {
   readonly key: string;
   readonly rule: LimitRule;
   /**
-   * The limit that the key belongs to, such as the id of the policy. A store without room for all keys takes
-   * it from the limit with the most keys, so that keys that callers of one limit make up do not harm another limit.
-   * Without it, all keys with an equal rule belong to one limit.
+   * The limit that the key belongs to, such as the id of the policy. A store without room for all
+   * keys takes it from the limit with the most keys, so that keys that callers of one limit make up
+   * do not harm another limit. Without it, all keys with an equal rule belong to one limit.
    */
   readonly limit?: string | undefined;
 }
 
 /**
- * Counts requests against limits. Every store passes the same contract test. State is stored by `key` and algorithm, never
- * by configuration: changing the numbers of a limit does not reset it. A new key has its whole limit.
+ * Counts requests against limits. Every store passes the same contract test. State is stored by
+ * `key` and algorithm, never by configuration: changing the numbers of a limit does not reset it. A
+ * new key has its whole limit.
  */
 export interface LimitStore {
   /**
-   * Checks all limits for `cost` (a non-negative number, 1 by default) together: either all of them are charged or none is.
-   * Returns one decision per request, in order; a key that appears twice is charged twice. A cost of 0 only reads.
+   * Checks all limits for `cost` (a non-negative number, 1 by default) together: either all of them
+   * are charged or none is. Returns one decision per request, in order; a key that appears twice is
+   * charged twice. A cost of 0 only reads.
    *
-   * Rejects with a `GatewayError('policy_failed')` when the store does not answer in time. Throws a RangeError for a cost
-   * or a rule that is not valid.
+   * Rejects with a `GatewayError('policy_failed')` when the store does not answer in time. Throws a
+   * RangeError for a cost or a rule that is not valid.
    */
   take(
     requests: readonly LimitRequest[],

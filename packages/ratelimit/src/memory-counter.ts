@@ -16,7 +16,9 @@ export interface Counter {
 /** A counter of any algorithm of which parts may be leased. */
 export interface LeasableCounter {
   readonly left: number;
-  /** When leases expire: the end of the window, in wall clock milliseconds; Infinity for a bucket. */
+  /**
+   * When leases expire: the end of the window, in wall clock milliseconds; Infinity for a bucket.
+   */
   readonly endMs: number;
   /** Updates the counter to the present, under its current rule. */
   refresh(clock: LimitClock): void;
@@ -35,16 +37,19 @@ export interface MemoryCounter<Rule extends LimitRule> extends Counter, Leasable
   readonly hasLeases: boolean;
   /** Returns what may be spent at `nowMs` under the current rule. Changes nothing. */
   leftAt(nowMs: number): number;
-  /** Updates the counter to `nowMs`, never backwards, and to a rule whose numbers may have changed. */
+  /**
+   * Updates the counter to `nowMs`, never backwards, and to a rule whose numbers may have changed.
+   */
   advance(rule: Rule, nowMs: number): void;
   /** True when the counter is equivalent to a new one, and so can be removed. */
   isWhole(nowMs: number): boolean;
 }
 
 /**
- * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock adds no tokens. Reads and
- * refusals leave level and time unchanged, so rounding does not add up over a flood of refusals. A lease stays in
- * the bucket until it is reported as spent: level and leases together never exceed the burst.
+ * A token bucket. Its times are monotonic milliseconds, so that a step of the wall clock adds no
+ * tokens. Reads and refusals leave level and time unchanged, so rounding does not add up over a
+ * flood of refusals. A lease stays in the bucket until it is reported as spent: level and leases
+ * together never exceed the burst.
  */
 export class BucketCounter implements MemoryCounter<TokenBucket> {
   readonly endMs = Number.POSITIVE_INFINITY;
@@ -129,11 +134,13 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
 const smallStepMs = 1000;
 
 /**
- * A calendar window. Its times are wall clock milliseconds, because calendar windows follow the wall clock.
+ * A calendar window. Its times are wall clock milliseconds, because calendar windows follow the
+ * wall clock.
  *
- * An operator can set the wall clock. Set forward, it ends the window, as time does. Set back to before the window began,
- * the spent count moves to the window that contains the new time: nothing is returned, and a window refuses for no longer
- * than its own length. Set back by a second or less, as in the correction of a fast clock, the window stays.
+ * An operator can set the wall clock. Set forward, it ends the window, as time does. Set back to
+ * before the window began, the spent count moves to the window that contains the new time: nothing
+ * is returned, and a window refuses for no longer than its own length. Set back by a second or
+ * less, as in the correction of a fast clock, the window stays.
  */
 export class WindowCounter implements MemoryCounter<CalendarWindow> {
   left: number;

@@ -21,13 +21,16 @@ export interface MemoryStoreOptions {
   readonly clock?: LimitClock | undefined;
   /** Called for each new key when the table is full. It must be quick and must not throw. */
   readonly onFull?: ((full: FullTable) => void) | undefined;
-  /** Called once, on the first limit per day, month or year, whose count is lost when this process ends. */
+  /**
+   * Called once, on the first limit per day, month or year, whose count is lost when this process
+   * ends.
+   */
   readonly onLongWindow?: (() => void) | undefined;
 }
 
 /**
- * Counts in this process only: exact for one node, and lost when it ends. Never waits. {@link CounterTable} describes
- * its behaviour when more keys are in use than it may store.
+ * Counts in this process only: exact for one node, and lost when it ends. Never waits.
+ * {@link CounterTable} describes its behaviour when more keys are in use than it may store.
  */
 export class MemoryStore implements LimitStore {
   private readonly clock: LimitClock;
@@ -76,8 +79,8 @@ export class MemoryStore implements LimitStore {
   }
 
   /**
-   * Returns the current counter of a key, for a {@link LeaseGrantor}; undefined when the key shares one because the table
-   * is full. Throws a RangeError for an invalid rule.
+   * Returns the current counter of a key, for a {@link LeaseGrantor}; undefined when the key shares
+   * one because the table is full. Throws a RangeError for an invalid rule.
    */
   ownCounter({ key, rule, limit }: LimitRequest): LeasableCounter | undefined {
     assertRule(rule);
@@ -86,7 +89,9 @@ export class MemoryStore implements LimitStore {
     return this.windows.ownAt(key, rule, this.clock.wallMs(), limit);
   }
 
-  /** Updates a counter from {@link MemoryStore.ownCounter} to the present, under its current rule. */
+  /**
+   * Updates a counter from {@link MemoryStore.ownCounter} to the present, under its current rule.
+   */
   refresh(counter: LeasableCounter): void {
     counter.refresh(this.clock);
   }

@@ -19,7 +19,8 @@ export interface LabelledLimit {
 /**
  * Prepares the constant parts of the limit fields.
  *
- * @param name its name in RateLimit and RateLimit-Policy; throws a TypeError unless it is printable ASCII
+ * @param name its name in RateLimit and RateLimit-Policy; throws a TypeError unless it is printable
+ * ASCII
  * @param windowSeconds see `windowSecondsOf`
  */
 export function limitLabel(name: string, rule: LimitRule, windowSeconds: number): LimitLabel {
@@ -36,17 +37,29 @@ export function limitLabel(name: string, rule: LimitRule, windowSeconds: number)
 
 /** Values of the response fields that tell a client the state of its limits. */
 export interface LimitFieldValues {
-  /** RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-11: one list item per limit, `q` its size, `w` its seconds. */
+  /**
+   * RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-11: one list item per limit, `q` its
+   * size, `w` its seconds.
+   */
   readonly policy: string;
-  /** RateLimit, of the same draft: one list item per limit, `r` what is left, `t` seconds until it is full again. */
+  /**
+   * RateLimit, of the same draft: one list item per limit, `r` what is left, `t` seconds until it
+   * is full again.
+   */
   readonly state: string;
-  /** X-RateLimit-Limit, -Remaining and -Reset (seconds from now): for the binding limit, see {@link bindingLimit}. */
+  /**
+   * X-RateLimit-Limit, -Remaining and -Reset (seconds from now): for the binding limit, see
+   * {@link bindingLimit}.
+   */
   readonly limit: string;
   readonly remaining: string;
   readonly reset: string;
 }
 
-/** Returns the values of the limit fields; undefined without limits. Retry-After is {@link retryAfterSeconds}. */
+/**
+ * Returns the values of the limit fields; undefined without limits. Retry-After is
+ * {@link retryAfterSeconds}.
+ */
 export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldValues | undefined {
   const binding = bindingLimit(limits);
   if (binding === undefined) return undefined;
@@ -67,7 +80,10 @@ export function limitFieldValues(limits: readonly LabelledLimit[]): LimitFieldVa
   };
 }
 
-/** Returns the limit that the client reaches first: the one that refuses longest or, if none refuses, the one with the least left. */
+/**
+ * Returns the limit that the client reaches first: the one that refuses longest or, if none
+ * refuses, the one with the least left.
+ */
 export function bindingLimit<Limit extends { readonly decision: LimitDecision }>(
   limits: readonly Limit[],
 ): Limit | undefined {
@@ -77,7 +93,10 @@ export function bindingLimit<Limit extends { readonly decision: LimitDecision }>
   return binding;
 }
 
-/** Returns the value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when no limit refuses or waiting does not help. */
+/**
+ * Returns the value of Retry-After (RFC 9110 section 10.2.3), at least 1; undefined when no limit
+ * refuses or waiting does not help.
+ */
 export function retryAfterSeconds(decisions: readonly LimitDecision[]): number | undefined {
   let longestMs = 0;
   for (const { allowed, retryAfterMs } of decisions)

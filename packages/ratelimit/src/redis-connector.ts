@@ -2,7 +2,10 @@ import { AbstractConnector, type RedisOptions } from 'ioredis';
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Returns a connector class for ioredis that resolves names with `lookup`, not in Node's thread pool. */
+/**
+ * Returns a connector class for ioredis that resolves names with `lookup`, not in Node's thread
+ * pool.
+ */
 export function connectorWith(lookup: LookupFunction): new (options: unknown) => AbstractConnector {
   return class extends AbstractConnector {
     readonly #options: RedisOptions;

@@ -2,21 +2,28 @@ import type { Redis } from 'ioredis';
 
 /** Whether Redis keeps its counts across a restart, and when its memory is full. */
 export interface RedisDurability {
-  /** How Redis keeps its data: in an append-only file, in periodic snapshots, not at all, or unknown. */
+  /**
+   * How Redis keeps its data: in an append-only file, in periodic snapshots, not at all, or
+   * unknown.
+   */
   readonly persistence: 'append-only' | 'snapshots' | 'none' | 'unknown';
-  /** The `maxmemory-policy` when Redis may evict keys with counts; undefined when it evicts none or the policy is unknown. */
+  /**
+   * The `maxmemory-policy` when Redis may evict keys with counts; undefined when it evicts none or
+   * the policy is unknown.
+   */
   readonly evictionPolicy: string | undefined;
 }
 
 /**
- * Reads how a Redis persists its data. Returns `unknown` for a server that refuses INFO or CONFIG, as managed ones may.
- * Rejects when the connection fails.
+ * Reads how a Redis persists its data. Returns `unknown` for a server that refuses INFO or CONFIG,
+ * as managed ones may. Rejects when the connection fails.
  */
 export async function readDurability(redis: Redis): Promise<RedisDurability> {
   const persistence = await redis.info('persistence').catch(refused);
   const memory = await redis.info('memory').catch(refused);
   const policy = fieldOf(memory, 'maxmemory_policy');
-  // Without a memory limit nothing is evicted. All keys of limits expire, so the volatile policies evict them too.
+  // Without a memory limit nothing is evicted. All keys of limits expire, so the volatile policies
+  // evict them too.
   const mayEvict =
     policy !== undefined && policy !== 'noeviction' && fieldOf(memory, 'maxmemory') !== '0';
   return {

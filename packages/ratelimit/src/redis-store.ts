@@ -18,11 +18,14 @@ export interface RedisStoreOptions {
   readonly keyPrefix?: string | undefined;
   /** Time limit of one take, in milliseconds. 50 by default. */
   readonly commandTimeoutMs?: number | undefined;
-  /** The largest number of takes that wait for an answer; further ones fail immediately. 10,000 by default. */
+  /**
+   * The largest number of takes that wait for an answer; further ones fail immediately. 10,000 by
+   * default.
+   */
   readonly maxPending?: number | undefined;
   /**
-   * Called once per change with whether limits can be counted: the connection is up and Redis answers in time. The first
-   * call follows the first result. `reason` is the fault.
+   * Called once per change with whether limits can be counted: the connection is up and Redis
+   * answers in time. The first call follows the first result. `reason` is the fault.
    */
   readonly onAvailabilityChange?:
     ((available: boolean, reason: string | undefined) => void) | undefined;
@@ -31,7 +34,10 @@ export interface RedisStoreOptions {
 }
 
 const takeSha = createHash('sha1').update(takeLua).digest('hex');
-/** A connection that is silent for this long while an answer is due is replaced. This also clears the queue of a frozen server. */
+/**
+ * A connection that is silent for this long while an answer is due is replaced. This also clears
+ * the queue of a frozen server.
+ */
 const silentConnectionMs = 1000;
 /** Time limit for closing the connection. */
 const closeTimeoutMs = 500;
@@ -39,15 +45,16 @@ const reconnectBaseMs = 50;
 const reconnectCapMs = 2000;
 
 /**
- * Counts in Redis (6.2 or newer, or Valkey), so that all nodes share one count. A take is one script call: atomic over all
- * limits of a request, with the clock of Redis. A take whose answer was lost may be counted: faults admit less, never more.
+ * Counts in Redis (6.2 or newer, or Valkey), so that all nodes share one count. A take is one
+ * script call: atomic over all limits of a request, with the clock of Redis. A take whose answer
+ * was lost may be counted: faults admit less, never more.
  *
- * A take waits at most `commandTimeoutMs`. When Redis stays silent, a {@link Breaker} opens within a second: takes then
- * reject immediately, and one probe at a time is sent until Redis answers. So a Redis that hangs delays few requests,
- * and few commands wait at any time.
+ * A take waits at most `commandTimeoutMs`. When Redis stays silent, a {@link Breaker} opens within
+ * a second: takes then reject immediately, and one probe at a time is sent until Redis answers. So
+ * a Redis that hangs delays few requests, and few commands wait at any time.
  *
- * All keys share one hash tag, because a script's keys must be in one slot of a cluster. Run Redis with
- * `maxmemory-policy noeviction`: eviction of a key resets its limit.
+ * All keys share one hash tag, because a script's keys must be in one slot of a cluster. Run Redis
+ * with `maxmemory-policy noeviction`: eviction of a key resets its limit.
  */
 export class RedisStore implements LimitStore {
   private readonly redis: Redis;
@@ -119,7 +126,10 @@ export class RedisStore implements LimitStore {
     return this.redis.status === 'ready';
   }
 
-  /** Resolves once connected. Rejects with a `GatewayError('policy_failed')` when that takes longer than `timeoutMs`. */
+  /**
+   * Resolves once connected. Rejects with a `GatewayError('policy_failed')` when that takes longer
+   * than `timeoutMs`.
+   */
   async whenConnected(timeoutMs: number): Promise<void> {
     if (this.connected) return;
     await new Promise<void>((resolve, reject) => {
@@ -154,7 +164,10 @@ export class RedisStore implements LimitStore {
     });
   }
 
-  /** Closes the connection, without waiting for answers. Resolves within half a second, even when Redis hangs. */
+  /**
+   * Closes the connection, without waiting for answers. Resolves within half a second, even when
+   * Redis hangs.
+   */
   async close(): Promise<void> {
     this.breaker.close();
     const open = ['connecting', 'connect', 'ready'].includes(this.redis.status);
@@ -183,7 +196,8 @@ export class RedisStore implements LimitStore {
       this.breaker.succeed();
       return answer as readonly string[];
     } catch (fault) {
-      // Redis refused only this command, so the breaker ignores it; without a connection nothing waits.
+      // Redis refused only this command, so the breaker ignores it; without a connection nothing
+      // waits.
       if (fault instanceof SlowRedis) this.breaker.fail(fault.message);
       throw failed(fault);
     } finally {
@@ -193,7 +207,8 @@ export class RedisStore implements LimitStore {
 
   private withinTime(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      // A blocked event loop fires its timers before it reads its sockets: let it read once before rejecting.
+      // A blocked event loop fires its timers before it reads its sockets: let it read once before
+      // rejecting.
       const late = (): unknown =>
         soon('limits', () => reject(new SlowRedis(this.commandTimeoutMs)));
       const timer = after('limits', this.commandTimeoutMs, late);
@@ -208,7 +223,10 @@ export class RedisStore implements LimitStore {
     this.onAvailabilityChange?.(available, available ? undefined : reason);
   }
 
-  /** Reports how Redis persists its data. If the connection fails meanwhile, the next one is checked. */
+  /**
+   * Reports how Redis persists its data. If the connection fails meanwhile, the next one is
+   * checked.
+   */
   private async checkDurability(): Promise<void> {
     if (this.onDurability === undefined) return;
     const durability = await readDurability(this.redis).catch(() => undefined);
@@ -233,7 +251,9 @@ class SlowRedis extends Error {
   }
 }
 
-/** Full jitter, so that nodes that lost Redis at the same time do not reconnect at the same time. */
+/**
+ * Full jitter, so that nodes that lost Redis at the same time do not reconnect at the same time.
+ */
 export function reconnectDelayMs(attempt: number): number {
   return (
     10 +

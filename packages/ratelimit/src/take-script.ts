@@ -1,6 +1,7 @@
 /**
- * The bounds of calendar windows in Lua, equal to those of `windowBounds`: seconds since the epoch, UTC. The civil
- * calendar is Howard Hinnant's `days_from_civil` and its inverse (https://howardhinnant.github.io/date_algorithms.html).
+ * The bounds of calendar windows in Lua, equal to those of `windowBounds`: seconds since the epoch,
+ * UTC. The civil calendar is Howard Hinnant's `days_from_civil` and its inverse
+ * (https://howardhinnant.github.io/date_algorithms.html).
  */
 export const calendarLua = `
 local lengths = { second = 1, minute = 60, hour = 3600, day = 86400 }
@@ -39,16 +40,19 @@ end
 /**
  * One take: charges all limits of a request or none, with the clock of Redis.
  *
- * KEYS: one per limit. ARGV: the cost, then three arguments per limit: `bucket`, tokens per second, burst; or `window`,
- * period, limit. Returns three strings per limit: 1 when it admits, the rest, milliseconds until its window ends.
+ * KEYS: one per limit. ARGV: the cost, then three arguments per limit: `bucket`, tokens per second,
+ * burst; or `window`, period, limit. Returns three strings per limit: 1 when it admits, the rest,
+ * milliseconds until its window ends.
  *
- * A bucket is stored as "level microseconds", a window as "spent end-in-seconds". A key expires a second after its limit is
- * full again, when a missing key means the same. A refusal writes nothing.
+ * A bucket is stored as "level microseconds", a window as "spent end-in-seconds". A key expires a
+ * second after its limit is full again, when a missing key means the same. A refusal writes
+ * nothing.
  *
- * The clock of Redis can be set, and a fail-over leads to a server with another clock. When the stored time is ahead of the
- * clock by up to a second, nothing is refilled and no window begins until the clock catches up. When it is further ahead,
- * a bucket continues from the present with its level, and the spent count moves to the current window; this is written
- * even for a refusal. So nothing is returned, and no limit refuses for longer than its own length.
+ * The clock of Redis can be set, and a fail-over leads to a server with another clock. When the
+ * stored time is ahead of the clock by up to a second, nothing is refilled and no window begins
+ * until the clock catches up. When it is further ahead, a bucket continues from the present with
+ * its level, and the spent count moves to the current window; this is written even for a refusal.
+ * So nothing is returned, and no limit refuses for longer than its own length.
  */
 export const takeLua = `${calendarLua}
 local time = redis.call('TIME')

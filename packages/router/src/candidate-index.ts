@@ -7,7 +7,9 @@ import { segmentEnd } from './path-match.ts';
 import { Place } from './place.ts';
 import type { MatchRequest, RouteSpec } from './route.ts';
 
-/** What is known of a place from the map alone, so that most places on the way are never looked at. */
+/**
+ * What is known of a place from the map alone, so that most places on the way are never looked at.
+ */
 const hasCandidates = 1;
 const hasLiteralsBelow = 2;
 const hasParametersBelow = 4;
@@ -22,12 +24,12 @@ const wildcardHosts = hashOn(emptyHash, '*', 0, 1);
 const allHosts = hashOn(emptyHash, '/', 0, 1);
 
 /**
- * All candidates, by host and path: a trie whose places are found by the hash of the way to them, host first, then segment
- * after segment, `{}` for a parameter. So a place is one look-up in a flat map, whatever its depth, and an exact path is
- * found without the places above it.
+ * All candidates, by host and path: a trie whose places are found by the hash of the way to them,
+ * host first, then segment after segment, `{}` for a parameter. So a place is one look-up in a flat
+ * map, whatever its depth, and an exact path is found without the places above it.
  *
- * Different ways may have the same hash and share a place. That costs time, never correctness: whatever is found is
- * compared with the request itself before it counts.
+ * Different ways may have the same hash and share a place. That costs time, never correctness:
+ * whatever is found is compared with the request itself before it counts.
  */
 export class CandidateIndex<R extends RouteSpec> {
   /** From the hash of the way to `id << flagBits | flags` of the place. */
@@ -73,7 +75,10 @@ export class CandidateIndex<R extends RouteSpec> {
     this.update(hash, place);
   }
 
-  /** The candidate that comes first among those that match. Less specific hosts are asked when a host has no match. */
+  /**
+   * The candidate that comes first among those that match. Less specific hosts are asked when a
+   * host has no match.
+   */
   best(request: MatchRequest): Candidate<R> | undefined {
     const { host } = request;
     let best = this.bestOfHost(hashOn(exactHosts, host, 0, host.length), request, undefined);
@@ -101,7 +106,10 @@ export class CandidateIndex<R extends RouteSpec> {
     return found.filter((candidate) => matchesTarget(candidate, request));
   }
 
-  /** All candidates of the same host that could match every path a given one matches, and many that do not. */
+  /**
+   * All candidates of the same host that could match every path a given one matches, and many that
+   * do not.
+   */
   possiblyCovering({ host, shape }: Candidate<R>): Candidate<R>[] {
     const found: Candidate<R>[] = [];
     this.collectOfHost(hashOfHost(host), shape, found);
@@ -213,7 +221,10 @@ function hashOfHost(host: string): number {
   return host.startsWith('*.') ? hashOfSuffix(host, 1) : hashOn(exactHosts, host, 0, host.length);
 }
 
-/** From the last character to the first, so that one pass over a host gives the hashes of all its suffixes. */
+/**
+ * From the last character to the first, so that one pass over a host gives the hashes of all its
+ * suffixes.
+ */
 function hashOfSuffix(host: string, from: number): number {
   let way = wildcardHosts;
   for (let at = host.length - 1; at >= from; at -= 1) way = hashOn(way, host, at, at + 1);

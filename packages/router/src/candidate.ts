@@ -8,13 +8,17 @@ import { InvalidRouteError } from './route.ts';
 import type { MatchRequest, RouteMatch, RouteSpec } from './route.ts';
 
 /**
- * One host and one path of a route: what the index holds and what precedence orders. It is the path pattern too, so that
- * the request path reads one object; what it reads first stands first, in one cache line.
+ * One host and one path of a route: what the index holds and what precedence orders. It is the path
+ * pattern too, so that the request path reads one object; what it reads first stands first, in one
+ * cache line.
  */
 export interface Candidate<R extends RouteSpec> extends PathPattern {
   readonly host: string;
   readonly conditions: Conditions;
-  /** The answer when this wins, unless parameters have to be captured. Made once, so that matching allocates nothing. */
+  /**
+   * The answer when this wins, unless parameters have to be captured. Made once, so that matching
+   * allocates nothing.
+   */
   readonly match: RouteMatch<R> | undefined;
   readonly route: R;
   readonly hostRank: number;
@@ -105,8 +109,9 @@ export function matches<R extends RouteSpec>(
 }
 
 /**
- * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and length, number of
- * conditions, priority, id; then pattern and host, only to put the candidates of one route into a total order.
+ * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and
+ * length, number of conditions, priority, id; then pattern and host, only to put the candidates of
+ * one route into a total order.
  */
 export function comparePrecedence<R extends RouteSpec>(
   one: Candidate<R>,

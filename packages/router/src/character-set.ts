@@ -1,12 +1,16 @@
 /**
- * Sets of characters, for reasoning about regular expressions before they run: one bit per ASCII character, and bit 128
- * for everything else. Sets are only ever asked whether they overlap, so a set that is too large errs on the safe side.
+ * Sets of characters, for reasoning about regular expressions before they run: one bit per ASCII
+ * character, and bit 128 for everything else. Sets are only ever asked whether they overlap, so a
+ * set that is too large errs on the safe side.
  */
 export type CharacterSet = bigint;
 
 export const emptySet: CharacterSet = 0n;
 
-/** Bit 128 stands for every character outside ASCII. A normalised path has none, a hostile caller may. */
+/**
+ * Bit 128 stands for every character outside ASCII. A normalised path has none, a hostile caller
+ * may.
+ */
 const nonAscii = 1n << 128n;
 const everything = (1n << 129n) - 1n;
 

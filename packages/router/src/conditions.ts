@@ -12,7 +12,10 @@ export interface Conditions {
   readonly count: number;
 }
 
-/** One object for all routes with the same methods and no other condition, so that it stays in the processor's cache. */
+/**
+ * One object for all routes with the same methods and no other condition, so that it stays in the
+ * processor's cache.
+ */
 const methodsOnly = new Map<string, Conditions>();
 const maxShared = 256;
 
@@ -61,7 +64,10 @@ export function unmetCondition(
   return parameter === undefined ? undefined : `query:${parameter[0]}`;
 }
 
-/** Whether every request that meets `narrow` also meets `wide`. May return false where true is correct, never the reverse. */
+/**
+ * Whether every request that meets `narrow` also meets `wide`. May return false where true is
+ * correct, never the reverse.
+ */
 export function covers(wide: Conditions, narrow: Conditions): boolean {
   const methods =
     wide.methods.length === 0 ||

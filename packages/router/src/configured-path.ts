@@ -5,9 +5,10 @@ const maxSegments = 64;
 const nameInTemplate = /\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
 
 /**
- * Says what is wrong with a path that is stripped or sent, not matched: it must be in normal form, as the literal
- * text of path patterns is (RFC 3986 section 6.2.2).
- * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces are faults
+ * Says what is wrong with a path that is stripped or sent, not matched: it must be in normal form,
+ * as the literal text of path patterns is (RFC 3986 section 6.2.2).
+ * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces
+ * are faults
  * @returns all faults, each saying what to write instead; none when the path is fine
  */
 export function configuredPathFaults(
@@ -47,8 +48,9 @@ export function namesInPath(template: string): string[] {
 }
 
 /**
- * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments. Returns true where this is
- * unknown: a regular expression is judged only by the text with which each match starts.
+ * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments.
+ * Returns true where this is unknown: a regular expression is judged only by the text with which
+ * each match starts.
  * @param prefix in normal form; a trailing slash has no effect
  */
 export function canLieBelow(pattern: PathPattern, prefix: string): boolean {

@@ -7,12 +7,16 @@ import type { CandidateVerdict, MatchRequest, RouteSpec } from './route.ts';
 
 /** An explanation names at most this many routes. */
 export const maxVerdicts = 50;
-/** Near misses are sought among this many candidates only, so that a question does not hold up a node that serves traffic. */
+/**
+ * Near misses are sought among this many candidates only, so that a question does not hold up a
+ * node that serves traffic.
+ */
 const maxSearched = 10_000;
 
 /**
- * Returns the routes whose host and path match, each once and in order of precedence, with their outcome. The winner is
- * always among them: when the list is full before the winner, it takes the last position.
+ * Returns the routes whose host and path match, each once and in order of precedence, with their
+ * outcome. The winner is always among them: when the list is full before the winner, it takes the
+ * last position.
  */
 export function judge<R extends RouteSpec>(
   matching: readonly Candidate<R>[],
@@ -34,7 +38,10 @@ export function judge<R extends RouteSpec>(
   return verdicts;
 }
 
-/** Routes of which either the host or the path matches but not both on any of their candidates, in order of precedence. */
+/**
+ * Routes of which either the host or the path matches but not both on any of their candidates, in
+ * order of precedence.
+ */
 export function nearMisses<R extends RouteSpec>(
   routes: Iterable<readonly Candidate<R>[]>,
   request: MatchRequest,
@@ -50,14 +57,12 @@ export function nearMisses<R extends RouteSpec>(
     if (verdict !== undefined) missed.push(verdict);
   }
   missed.sort((one, other) => comparePrecedence(one.candidate, other.candidate));
-  return missed
-    .slice(0, limit)
-    .map(({ candidate: { route, host, text }, verdict }) => ({
-      route,
-      host,
-      pattern: text,
-      verdict,
-    }));
+  return missed.slice(0, limit).map(({ candidate: { route, host, text }, verdict }) => ({
+    route,
+    host,
+    pattern: text,
+    verdict,
+  }));
 }
 
 function nearMiss<R extends RouteSpec>(

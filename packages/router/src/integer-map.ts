@@ -4,9 +4,10 @@ const smallest = 16;
 const spread = 0x9e37_79b1;
 
 /**
- * A map from 32-bit integers to positive 32-bit integers, in one typed array: a look-up touches one cache line, where a
- * `Map` touches four. Open addressing with linear probing; removal closes the gap (Knuth, TAOCP volume 3, 6.4 algorithm R),
- * so that no tombstones gather. Never more than half full.
+ * A map from 32-bit integers to positive 32-bit integers, in one typed array: a look-up touches one
+ * cache line, where a `Map` touches four. Open addressing with linear probing; removal closes the
+ * gap (Knuth, TAOCP volume 3, 6.4 algorithm R), so that no tombstones gather. Never more than half
+ * full.
  */
 export class IntegerMap {
   /** Key and value by turns; value 0 marks a free slot. */

@@ -3,7 +3,10 @@ import type { PathPattern } from './path-pattern.ts';
 const slash = 0x2f;
 const openBrace = 0x7b;
 
-/** The end of the segment that begins after the slash at `start`: the next slash, or the end of the path. */
+/**
+ * The end of the segment that begins after the slash at `start`: the next slash, or the end of the
+ * path.
+ */
 export function segmentEnd(path: string, start: number): number {
   const next = path.indexOf('/', start + 1);
   return next === -1 ? path.length : next;
@@ -51,8 +54,8 @@ function endOfShape(shape: string, path: string): number {
 }
 
 /**
- * The parameters of a path that the pattern matches, as they stand in the path. A named group that took no part in the
- * match gives the empty text.
+ * The parameters of a path that the pattern matches, as they stand in the path. A named group that
+ * took no part in the match gives the empty text.
  */
 export function captureParameters(
   { expression, shape, parameters }: PathPattern,

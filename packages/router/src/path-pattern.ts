@@ -6,23 +6,33 @@ import { analyseRegex } from './regex-safety.ts';
 export const pathKinds = Object.freeze(['exact', 'template', 'prefix', 'regex', 'any'] as const);
 export type PathKind = (typeof pathKinds)[number];
 
-/** A path pattern, parsed and checked. Every kind has every field, so that code on the request path sees one shape. */
+/**
+ * A path pattern, parsed and checked. Every kind has every field, so that code on the request path
+ * sees one shape.
+ */
 export interface PathPattern {
   readonly kind: PathKind;
   /** As it was written; `*` for `any`. */
   readonly text: string;
   /**
-   * What two patterns of a kind have in common when they match the same paths: the text with `{}` for every parameter and
-   * without `/*`. Regex: the whole literal segments that every match begins with, each followed by a slash there.
+   * What two patterns of a kind have in common when they match the same paths: the text with `{}`
+   * for every parameter and without `/*`. Regex: the whole literal segments that every match begins
+   * with, each followed by a slash there.
    */
   readonly shape: string;
   /** Names of template parameters, or of named groups, from left to right. */
   readonly parameters: readonly string[];
   /** Template and prefix: the number of segments; deeper patterns come first. Otherwise 0. */
   readonly depth: number;
-  /** Characters written, without parameters and `/*`; between patterns equally deep, longer ones come first. */
+  /**
+   * Characters written, without parameters and `/*`; between patterns equally deep, longer ones
+   * come first.
+   */
   readonly length: number;
-  /** Regex: literal text that every match begins with, a cheap test before the expression runs. Otherwise empty. */
+  /**
+   * Regex: literal text that every match begins with, a cheap test before the expression runs.
+   * Otherwise empty.
+   */
   readonly literalPrefix: string;
   /** Regex: the expression. Has no state between calls. */
   readonly expression: RegExp | undefined;
@@ -35,9 +45,10 @@ const maxPatternLength = 1024;
 const maxSegments = 64;
 
 /**
- * Parses a path pattern: `/orders` (exact), `/orders/{id}` (template: one non-empty segment each), `/orders/*` (prefix by
- * segment: `/orders`, `/orders/` and all below; may hold parameters too), or `~ ^/v\d+/orders$` (regular expression).
- * Literal text is compared with the normalised path, so it has to be written in normal form (RFC 3986 section 6.2.2).
+ * Parses a path pattern: `/orders` (exact), `/orders/{id}` (template: one non-empty segment each),
+ * `/orders/*` (prefix by segment: `/orders`, `/orders/` and all below; may hold parameters too), or
+ * `~ ^/v\d+/orders$` (regular expression). Literal text is compared with the normalised path, so it
+ * has to be written in normal form (RFC 3986 section 6.2.2).
  *
  * @returns the pattern, or all that is wrong with it, each fault saying what to write instead.
  */
@@ -93,7 +104,8 @@ function parseSegmentedPattern(text: string): PathPattern | string[] {
 
   if (!isPrefix && parameters.length === 0)
     return makePattern({ kind: 'exact', text, shape: text, length: text.length });
-  // Joined, not sliced: the engine then keeps it as text of its own, which is quicker to compare with.
+  // Joined, not sliced: the engine then keeps it as text of its own, which is quicker to compare
+  // with.
   const shape = ['', ...written.map((segment) => (segment.startsWith('{') ? '{}' : segment))].join(
     '/',
   );

@@ -44,7 +44,10 @@ function parameterFaults(segment: string): string[] {
   return name === '__proto__' ? ['"__proto__" cannot be a name: choose another'] : [];
 }
 
-/** Percent-escapes have one normal form, RFC 3986 section 6.2.2: upper-case digits, and none for unreserved characters. */
+/**
+ * Percent-escapes have one normal form, RFC 3986 section 6.2.2: upper-case digits, and none for
+ * unreserved characters.
+ */
 function escapeFaults(segment: string): string[] {
   const faults: string[] = [];
   for (const [escape] of segment.matchAll(/%.{0,2}/g)) {

@@ -2,12 +2,20 @@ import { comparePrecedence, matches } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { MatchRequest, RouteSpec } from './route.ts';
 
-/** A place in the index: the candidates of one host and one shape of path, in order of precedence. */
+/**
+ * A place in the index: the candidates of one host and one shape of path, in order of precedence.
+ */
 export class Place<R extends RouteSpec> {
   readonly id: number;
-  /** How many candidates lie below, by what comes next on the way to them; an exact path has no places in between. */
+  /**
+   * How many candidates lie below, by what comes next on the way to them; an exact path has no
+   * places in between.
+   */
   readonly below = { literal: 0, parameter: 0, exact: 0 };
-  /** Apart from the others, because at most places it is the only one: two objects less to read on the request path. */
+  /**
+   * Apart from the others, because at most places it is the only one: two objects less to read on
+   * the request path.
+   */
   private first: Candidate<R> | undefined = undefined;
   private others: Candidate<R>[] | undefined = undefined;
 

@@ -1,7 +1,8 @@
 /**
- * The decoded value of a parameter's first occurrence in a query, or undefined when there is none. A name without `=` has
- * the empty value. Decoding is that of `application/x-www-form-urlencoded` (`+` is a space); a name or value whose escapes
- * are malformed, or not UTF-8, is taken as it is written.
+ * The decoded value of a parameter's first occurrence in a query, or undefined when there is none.
+ * A name without `=` has the empty value. Decoding is that of `application/x-www-form-urlencoded`
+ * (`+` is a space); a name or value whose escapes are malformed, or not UTF-8, is taken as it is
+ * written.
  *
  * @param query without the `?`.
  */

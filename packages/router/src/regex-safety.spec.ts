@@ -160,7 +160,10 @@ const { regex } = fc.letrec<{ regex: string; body: string; item: string; atom: s
   ),
 }));
 
-/** How the steps of matching multiply when the text doubles: about 2 when time is linear, 4 when it is quadratic. */
+/**
+ * How the steps of matching multiply when the text doubles: about 2 when time is linear, 4 when it
+ * is quadratic.
+ */
 function growth(source: string, motif: string, end: string, length = 180): number {
   const steps = (times: number): number =>
     backtrack(source, `/${motif.repeat((times * length) / motif.length)}${end}`).steps;
@@ -169,7 +172,10 @@ function growth(source: string, motif: string, end: string, length = 180): numbe
 
 const maxSteps = 2_000_000;
 
-/** A plain backtracking matcher, as engines have it, that counts its steps. Expressions are taken to end in `$`. */
+/**
+ * A plain backtracking matcher, as engines have it, that counts its steps. Expressions are taken to
+ * end in `$`.
+ */
 function backtrack(
   source: string,
   text: string,

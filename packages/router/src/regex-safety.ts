@@ -9,13 +9,16 @@ export const maxRegexLength = 256;
 const maxTailLength = 64;
 
 /**
- * Tells whether a regular expression is safe to run on paths that strangers choose, in time linear in their length.
+ * Tells whether a regular expression is safe to run on paths that strangers choose, in time linear
+ * in their length.
  *
- * A backtracking engine is slow where the same text can be matched in more than one way. So the expression has to be
- * strongly deterministic (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998): wherever it may go on or
- * stop, enter a group or skip it, the next character alone decides, and a wrong turn fails at once. Two liberties keep
- * usual expressions acceptable and time linear: alternatives may begin with the same literal characters (`orders|offers`),
- * and at one spot outside groups a repetition may overlap what follows, if that has a bounded length (`.*\.png$`).
+ * A backtracking engine is slow where the same text can be matched in more than one way. So the
+ * expression has to be strongly deterministic (Brüggemann-Klein and Wood, "One-unambiguous regular
+ * languages", 1998): wherever it may go on or stop, enter a group or skip it, the next character
+ * alone decides, and a wrong turn fails at once. Two liberties keep usual expressions acceptable
+ * and time linear: alternatives may begin with the same literal characters (`orders|offers`), and
+ * at one spot outside groups a repetition may overlap what follows, if that has a bounded length
+ * (`.*\.png$`).
  *
  * @param source the expression without delimiters; it must begin with `^`.
  * @returns the faults, each saying what to write instead; empty when the expression is safe.
@@ -119,7 +122,10 @@ function joined(head: Shape, rest: Shape): Shape {
   };
 }
 
-/** Alternatives that begin with the same literal character are taken together, `ab|ac` as `a(?:b|c)`, at every level. */
+/**
+ * Alternatives that begin with the same literal character are taken together, `ab|ac` as
+ * `a(?:b|c)`, at every level.
+ */
 function shapeOfChoice(options: readonly (readonly RegexNode[])[], text: string): Shape {
   const byHead = new Map<CharacterSet, (readonly RegexNode[])[]>();
   const shapes: Shape[] = [];

@@ -8,7 +8,10 @@ import {
 } from './character-set.ts';
 import type { CharacterSet } from './character-set.ts';
 
-/** A part of a regular expression. `text` is the part as it was written, for messages. Groups leave no trace. */
+/**
+ * A part of a regular expression. `text` is the part as it was written, for messages. Groups leave
+ * no trace.
+ */
 export type RegexNode =
   | {
       readonly kind: 'character';
@@ -45,9 +48,10 @@ const maxCount = 256;
 const syntaxCharacters = '^$\\.*+?()[]{}|/';
 
 /**
- * Parses the part of ECMAScript's regular expressions that a path pattern may use: literals, `.`, classes, `\d \w \s`
- * and their opposites, groups, alternatives, repetition (greedy or lazy), `^` as the first character and `$` as the last.
- * Everything else (lookaround, backreferences, word boundaries, property escapes, flags) is refused with a message.
+ * Parses the part of ECMAScript's regular expressions that a path pattern may use: literals, `.`,
+ * classes, `\d \w \s` and their opposites, groups, alternatives, repetition (greedy or lazy), `^`
+ * as the first character and `$` as the last. Everything else (lookaround, backreferences, word
+ * boundaries, property escapes, flags) is refused with a message.
  *
  * @throws {RegexFault} on the first fault.
  */

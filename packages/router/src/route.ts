@@ -1,6 +1,9 @@
 import type { ErrorCode } from '@sluice/errors';
 
-/** What a route matches. A router keeps the object it is given, so callers may extend it with whatever they want back. */
+/**
+ * What a route matches. A router keeps the object it is given, so callers may extend it with
+ * whatever they want back.
+ */
 export interface RouteSpec {
   /** Unique within a router; the last word in precedence (lower first, by UTF-16 code units). */
   readonly id: string;
@@ -33,9 +36,15 @@ export interface MatchRequest {
 
 export interface RouteMatch<R extends RouteSpec> {
   readonly route: R;
-  /** The pattern that matched, as written; `*` for a route without paths. Of low cardinality, so fit for metrics. */
+  /**
+   * The pattern that matched, as written; `*` for a route without paths. Of low cardinality, so fit
+   * for metrics.
+   */
   readonly pattern: string;
-  /** What stood in the place of `{name}` or `(?<name>…)`, still percent-encoded; undefined when the pattern names nothing. */
+  /**
+   * What stood in the place of `{name}` or `(?<name>…)`, still percent-encoded; undefined when the
+   * pattern names nothing.
+   */
   readonly params: Readonly<Record<string, string>> | undefined;
 }
 
@@ -43,7 +52,10 @@ export interface RouteMatch<R extends RouteSpec> {
 export interface NoMatch {
   readonly route: undefined;
   readonly code: Extract<ErrorCode, 'route_not_found' | 'method_not_allowed'>;
-  /** For `Allow`: the methods with which this very request would have matched, sorted; empty for `route_not_found`. */
+  /**
+   * For `Allow`: the methods with which this very request would have matched, sorted; empty for
+   * `route_not_found`.
+   */
   readonly allow: readonly string[];
 }
 
@@ -57,11 +69,17 @@ export interface CandidateVerdict<R extends RouteSpec> {
   readonly host: string;
   /** The path pattern that matched or came nearest; `*` for a route without paths. */
   readonly pattern: string;
-  /** `won`; `precedence` when all of it matched but another came first; otherwise the first thing that did not match. */
+  /**
+   * `won`; `precedence` when all of it matched but another came first; otherwise the first thing
+   * that did not match.
+   */
   readonly verdict: 'won' | 'precedence' | 'host' | 'path' | UnmetCondition;
 }
 
-/** A route the router cannot take: `faults` says everything that is wrong with it. The router is left as it was. */
+/**
+ * A route the router cannot take: `faults` says everything that is wrong with it. The router is
+ * left as it was.
+ */
 export class InvalidRouteError extends Error {
   override readonly name = 'InvalidRouteError';
   readonly routeId: string;

@@ -145,7 +145,8 @@ describe('a router, whatever its routes', () => {
   it('calls a route shadowed only when it never wins', () => {
     let reported = 0;
     let matched = 0;
-    // A route like one that is there already, but for one field: most often this is how one comes to be shadowed.
+    // A route like one that is there already, but for one field: most often this is how one comes
+    // to be shadowed.
     const alike = fc
       .tuple(routeBody, routeBody, fc.constantFrom(...fields))
       .map(([body, other, field]) => [body, { ...body, [field]: other[field] }] as const);
@@ -176,7 +177,8 @@ function answered(router: Router<RouteSpec>, asked: MatchRequest): string[][] {
   return answer.route === undefined ? [] : [[answer.route.id, answer.pattern]];
 }
 
-// What follows is the documentation written as the plainest program: make all candidates, sort them, take the first that matches.
+// What follows is the documentation written as the plainest program: make all candidates, sort
+// them, take the first that matches.
 
 interface Plain {
   readonly route: RouteSpec;

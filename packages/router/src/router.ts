@@ -28,8 +28,9 @@ function matchOf<R extends RouteSpec>(winner: Candidate<R>, request: MatchReques
 const maxShadowing = 50;
 
 /**
- * Finds the route of a request among many. Routes come and go one at a time; nothing is rebuilt. Matching changes nothing
- * and takes time by the request, not by the number of routes. The order in which routes were added never matters.
+ * Finds the route of a request among many. Routes come and go one at a time; nothing is rebuilt.
+ * Matching changes nothing and takes time by the request, not by the number of routes. The order in
+ * which routes were added never matters.
  */
 export class Router<R extends RouteSpec> {
   private readonly index = new CandidateIndex<R>();
@@ -47,7 +48,10 @@ export class Router<R extends RouteSpec> {
     return this.candidatesById.size;
   }
 
-  /** @throws {InvalidRouteError} when a host or path is malformed, or the id is taken; the router is left as it was. */
+  /**
+   * @throws {InvalidRouteError} when a host or path is malformed, or the id is taken; the router is
+   * left as it was.
+   */
   add(route: R): void {
     if (this.candidatesById.has(route.id))
       throw new InvalidRouteError(route.id, ['the id is taken: use update to replace the route']);
@@ -72,14 +76,18 @@ export class Router<R extends RouteSpec> {
     this.insert(route.id, candidates);
   }
 
-  /** The route that serves a request, or why there is none. Allocates nothing when a route without parameters wins. */
+  /**
+   * The route that serves a request, or why there is none. Allocates nothing when a route without
+   * parameters wins.
+   */
   match(request: MatchRequest): RouteMatch<R> | NoMatch {
     const winner = this.index.best(request);
     return winner === undefined ? this.noMatch(request) : matchOf(winner, request);
   }
 
   /**
-   * The route of the request that a preflight request of CORS asks about; undefined when there is none.
+   * The route of the request that a preflight request of CORS asks about; undefined when there is
+   * none.
    * @param request the preflight request itself, for its host, path and query
    * @param method the method it asks for
    */
@@ -93,8 +101,9 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * Why a request goes where it goes: the routes whose host and path match, in order of precedence, then near misses (host
-   * or path matches, not both) from a bounded part of the table. At most 50 in all; the winner is always among them.
+   * Why a request goes where it goes: the routes whose host and path match, in order of precedence,
+   * then near misses (host or path matches, not both) from a bounded part of the table. At most 50
+   * in all; the winner is always among them.
    */
   explain(request: MatchRequest): CandidateVerdict<R>[] {
     const verdicts = judge(this.index.collect(request), request);
@@ -105,8 +114,9 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * Routes of which each alone wins every request the given one matches, so that it would never serve any; at most 50.
-   * The route need not be in the router. Sound, not complete: what is reported is proven, what is not may still be shadowed.
+   * Routes of which each alone wins every request the given one matches, so that it would never
+   * serve any; at most 50. The route need not be in the router. Sound, not complete: what is
+   * reported is proven, what is not may still be shadowed.
    *
    * @throws {InvalidRouteError} when a host or path of the route is malformed.
    */

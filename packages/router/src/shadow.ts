@@ -6,8 +6,9 @@ import type { PathPattern } from './path-pattern.ts';
 import type { RouteSpec } from './route.ts';
 
 /**
- * Whether one route provably wins every request another one matches: each candidate of the other is covered by a
- * candidate that comes before it. May say no where the answer is yes, never the reverse.
+ * Whether one route provably wins every request another one matches: each candidate of the other is
+ * covered by a candidate that comes before it. May say no where the answer is yes, never the
+ * reverse.
  */
 export function shadows<R extends RouteSpec>(
   winner: readonly Candidate<R>[],
@@ -27,8 +28,8 @@ function alwaysWins<R extends RouteSpec>(won: Candidate<R>, lost: Candidate<R>):
 }
 
 /**
- * Among patterns of one kind a wider one comes later, so that only equal ones can win; and of the kinds only a prefix
- * both comes before another (regex) and can match all of it.
+ * Among patterns of one kind a wider one comes later, so that only equal ones can win; and of the
+ * kinds only a prefix both comes before another (regex) and can match all of it.
  */
 function coversPath(wide: PathPattern, narrow: PathPattern): boolean {
   if (wide.kind === 'prefix' && narrow.kind === 'regex')

@@ -11,12 +11,18 @@ export const Cidr = z
     'IP address or CIDR block. ::/0 is every IPv6 address and no IPv4 address; ::ffff:10.0.0.0/104 is 10.0.0.0/8.',
   );
 
-/** True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, including octal and short forms and zones. */
+/**
+ * True for `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`, `::1`; false for everything else, including
+ * octal and short forms and zones.
+ */
 export function isCidr(text: string): boolean {
   return parseIpNetwork(text) !== undefined;
 }
 
-/** `host:port` of a target: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535. */
+/**
+ * `host:port` of a target: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port
+ * from 1 to 65535.
+ */
 export const TargetAddress = z
   .string()
   .max(261)
@@ -52,7 +58,10 @@ export function parseTargetAddress(text: string): HostPort | undefined {
   return isDnsName(host) ? { host: host.toLowerCase(), port } : undefined;
 }
 
-/** Whether the text is a DNS name in ASCII; `_` is allowed, because names of container networks contain it. */
+/**
+ * Whether the text is a DNS name in ASCII; `_` is allowed, because names of container networks
+ * contain it.
+ */
 export function isDnsName(text: string): boolean {
   // Some resolvers read a last label of digits only as an IPv4 address (RFC 1123 section 2.1).
   return dnsName.test(text) && !/(?:^|\.)\d+$/.test(text);

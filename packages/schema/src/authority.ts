@@ -2,7 +2,10 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { isDnsName, parseTargetAddress } from './address.ts';
 
-/** `host` or `host:port` as in a Host field, RFC 9110 section 7.2. In lower case, as the edge reads hosts. */
+/**
+ * `host` or `host:port` as in a Host field, RFC 9110 section 7.2. In lower case, as the edge reads
+ * hosts.
+ */
 export const Authority = z
   .string()
   .max(261)
@@ -13,7 +16,10 @@ export const Authority = z
   )
   .describe('Host, with an optional port.');
 
-/** A name for SNI, RFC 6066 section 3: a DNS name in ASCII and lower case, not an address, without port. */
+/**
+ * A name for SNI, RFC 6066 section 3: a DNS name in ASCII and lower case, not an address, without
+ * port.
+ */
 export const DnsName = z
   .string()
   .max(253)

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A map with at most `maxMembers` members. Keys are strings of bounded length; further rules for keys belong in a
- * `superRefine`, so that each fault names its key.
+ * A map with at most `maxMembers` members. Keys are strings of bounded length; further rules for
+ * keys belong in a `superRefine`, so that each fault names its key.
  */
 export function boundedRecord<Value extends z.ZodType>(
   value: Value,

@@ -7,7 +7,10 @@ export const HeaderName = z
   .max(128)
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a header name (RFC 9110 token)');
 
-/** A field value, RFC 9110 section 5.5, restricted to visible ASCII, space and tab, without leading or trailing space. */
+/**
+ * A field value, RFC 9110 section 5.5, restricted to visible ASCII, space and tab, without leading
+ * or trailing space.
+ */
 export const HeaderValue = z
   .string()
   .max(4096)

@@ -4,7 +4,10 @@ import { z } from 'zod';
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const exactHost = new RegExp(`^${label}(?:\\.${label})*$`);
 
-/** `api.example.com`, `*.example.com` (any number of labels on the left), an IPv4 address, or an IPv6 address in brackets. */
+/**
+ * `api.example.com`, `*.example.com` (any number of labels on the left), an IPv4 address, or an
+ * IPv6 address in brackets.
+ */
 export const HostPattern = z
   .string()
   .max(253)
@@ -24,7 +27,10 @@ export const HostPattern = z
   )
   .describe('Exact host, or "*." and a domain for all of its subdomains. Without port.');
 
-/** Returns an IPv6 address in the canonical form of RFC 5952, in brackets as in URLs; undefined for everything else. */
+/**
+ * Returns an IPv6 address in the canonical form of RFC 5952, in brackets as in URLs; undefined for
+ * everything else.
+ */
 function normalAddress(text: string): string | undefined {
   if (!text.startsWith('[') || !isHostPattern(text)) return undefined;
   return URL.parse(`http://${text}/`)?.hostname;

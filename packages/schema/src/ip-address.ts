@@ -8,9 +8,10 @@ const dot = 0x2e;
 const zero = 0x30;
 
 /**
- * Parses an address into the form in which lists and counters compare it. An IPv4 address in IPv6 form, in either
- * spelling (`::ffff:192.0.2.1` or `::ffff:c000:201`, RFC 4291 section 2.5.5.2), becomes an IPv4 address; a zone (`%eth0`,
- * RFC 4007 section 11) is dropped. Undefined for anything else, including short and octal forms.
+ * Parses an address into the form in which lists and counters compare it. An IPv4 address in IPv6
+ * form, in either spelling (`::ffff:192.0.2.1` or `::ffff:c000:201`, RFC 4291 section 2.5.5.2),
+ * becomes an IPv4 address; a zone (`%eth0`, RFC 4007 section 11) is dropped. Undefined for anything
+ * else, including short and octal forms.
  */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) return parseIpv4(text);
@@ -47,7 +48,8 @@ function parseIpv6(text: string): readonly number[] | undefined {
   const tailAt = text.lastIndexOf(':') + 1;
   let plain = text;
   if (text.includes('.')) {
-    // Parsed here, because the library treats ::192.0.2.1 as ::ffff:192.0.2.1 and accepts octal parts.
+    // Parsed here, because the library treats ::192.0.2.1 as ::ffff:192.0.2.1 and accepts octal
+    // parts.
     const tail = parseIpv4(text.slice(tailAt));
     if (tail === undefined) return undefined;
     plain = `${text.slice(0, tailAt)}${(tail >>> 16).toString(16)}:${(tail & 0xffff).toString(16)}`;
@@ -70,9 +72,9 @@ export interface IpNetwork {
 }
 
 /**
- * Parses a block in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. A block within
- * `::ffff:0:0/96` is an IPv4 block; a wider block that contains it is an IPv6 block. Undefined for everything else,
- * including addresses with a zone.
+ * Parses a block in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. A block
+ * within `::ffff:0:0/96` is an IPv4 block; a wider block that contains it is an IPv6 block.
+ * Undefined for everything else, including addresses with a zone.
  */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const slash = text.indexOf('/');
@@ -99,8 +101,9 @@ export function formatIpAddress(address: IpAddress): string {
 }
 
 /**
- * Returns the key that identifies a client to a counter: an IPv4 address, or the /64 network of an IPv6 address, within
- * which a client can choose addresses freely. Text that is not an address is returned unchanged.
+ * Returns the key that identifies a client to a counter: an IPv4 address, or the /64 network of an
+ * IPv6 address, within which a client can choose addresses freely. Text that is not an address is
+ * returned unchanged.
  */
 export function clientNetwork(text: string): string {
   if (!text.includes(':')) return text;

@@ -1,11 +1,12 @@
 import { parseIpAddress, parseIpNetwork, type IpAddress } from './ip-address.ts';
 
 /**
- * A list of networks for lookups of addresses. Every list of addresses and blocks in a configuration uses it.
+ * A list of networks for lookups of addresses. Every list of addresses and blocks in a
+ * configuration uses it.
  *
- * IPv4 and IPv6 are separate: `::/0` is every IPv6 address and no IPv4 address, `0.0.0.0/0` the reverse. An IPv4 address in
- * IPv6 form is an IPv4 address, in the list and in a lookup. The cost of a lookup depends on the number of different prefix
- * lengths, not on the number of networks.
+ * IPv4 and IPv6 are separate: `::/0` is every IPv6 address and no IPv4 address, `0.0.0.0/0` the
+ * reverse. An IPv4 address in IPv6 form is an IPv4 address, in the list and in a lookup. The cost
+ * of a lookup depends on the number of different prefix lengths, not on the number of networks.
  */
 export class IpNetworkList {
   private readonly ofIpv4 = new Map<number, Set<number>>();
@@ -57,7 +58,10 @@ function ipv4Prefix(address: number, bits: number): number {
   return bits === 0 ? 0 : address >>> (32 - bits);
 }
 
-/** The leading bits of an address as text: the whole groups, then the leading bits of the next group. */
+/**
+ * The leading bits of an address as text: the whole groups, then the leading bits of the next
+ * group.
+ */
 function ipv6Prefix(groups: readonly number[], bits: number): string {
   const whole = bits >> 4;
   const rest = bits & 15;

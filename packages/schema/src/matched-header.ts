@@ -17,8 +17,9 @@ const ofMessage: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Says why no request can have a field of this name, with advice; undefined when one may. For names that the
- * configuration looks up in requests: the edge drops or removes some fields before anything else reads them.
+ * Says why no request can have a field of this name, with advice; undefined when one may. For names
+ * that the configuration looks up in requests: the edge drops or removes some fields before
+ * anything else reads them.
  */
 export function unmatchableHeader(name: string): string | undefined {
   const parsed = HeaderName.safeParse(name);
@@ -35,7 +36,9 @@ export function unmatchableHeader(name: string): string | undefined {
   return fault === undefined ? undefined : `it cannot be matched: ${fault}`;
 }
 
-/** Says why no credential can arrive in a field of this name, with advice; undefined when one may. */
+/**
+ * Says why no credential can arrive in a field of this name, with advice; undefined when one may.
+ */
 export function unmatchableCredentialHeader(name: string): string | undefined {
   const fault = unmatchableHeader(name);
   if (fault !== undefined) return fault;

@@ -3,7 +3,9 @@ import { z } from 'zod';
 /** A resource's UUID, lower-case. */
 export const Id = z.uuid().describe('UUID of the resource.');
 
-/** A resource's unique name: operators use it in paths and references. It must not look like a UUID. */
+/**
+ * A resource's unique name: operators use it in paths and references. It must not look like a UUID.
+ */
 export const Name = z
   .string()
   .min(1)

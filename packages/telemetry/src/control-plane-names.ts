@@ -9,7 +9,10 @@ const applySecondsBounds = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ]);
 
-/** Metrics of a control plane, by the name they have in code; those of the process are the ones that a node has too. */
+/**
+ * Metrics of a control plane, by the name they have in code; those of the process are the ones that
+ * a node has too.
+ */
 export const controlPlaneMetricDefinitions = Object.freeze({
   writes: {
     name: 'sluice_writes_total',
@@ -84,7 +87,9 @@ export const controlPlaneMetricDefinitions = Object.freeze({
   },
 } as const satisfies Record<string, MetricDefinition>);
 
-/** Attributes of the spans that follow a write to the nodes, besides those that requests have too. */
+/**
+ * Attributes of the spans that follow a write to the nodes, besides those that requests have too.
+ */
 export const writeSpanAttributes = Object.freeze({
   gateway: 'sluice.gateway',
   node: 'sluice.node',

@@ -6,8 +6,8 @@ interface Named {
 }
 
 /**
- * Properties of a finished request that the access log and the spans share. The proxy's exchange has these properties
- * itself, so nothing is copied or allocated to log a request.
+ * Properties of a finished request that the access log and the spans share. The proxy's exchange
+ * has these properties itself, so nothing is copied or allocated to log a request.
  */
 export interface ExchangeFacts {
   readonly requestId: string;

@@ -2,7 +2,10 @@ import { pino } from 'pino';
 import type { DestinationStream, LevelWithSilent, Logger } from 'pino';
 import { standardError } from './standard-error.ts';
 
-/** Properties that hold secrets. Their values are not logged, wherever they stand in the first three levels. */
+/**
+ * Properties that hold secrets. Their values are not logged, wherever they stand in the first three
+ * levels.
+ */
 const secretNames = [
   'authorization',
   'proxy-authorization',
@@ -19,7 +22,8 @@ const secretNames = [
   'hash',
   'databaseUrl',
   'redisUrl',
-  // An error of Redis carries the command that failed, and that of a database its values: AUTH has the password there.
+  // An error of Redis carries the command that failed, and that of a database its values: AUTH has
+  // the password there.
   'args',
   'parameters',
 ] as const;
@@ -39,8 +43,8 @@ export interface LoggerOptions {
 }
 
 /**
- * The logger of an app: one line of JSON for each event, with `time` (RFC 3339), `level` by name, `name` and `message`.
- * Values of properties that hold secrets are replaced by `[redacted]`.
+ * The logger of an app: one line of JSON for each event, with `time` (RFC 3339), `level` by name,
+ * `name` and `message`. Values of properties that hold secrets are replaced by `[redacted]`.
  */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(

@@ -1,6 +1,7 @@
 /**
- * All names of telemetry: fields of the access log, metrics with their labels, attributes of spans. The emitters,
- * the generated reference and the specs take them from here; a name that is not in these tables is not emitted.
+ * All names of telemetry: fields of the access log, metrics with their labels, attributes of spans.
+ * The emitters, the generated reference and the specs take them from here; a name that is not in
+ * these tables is not emitted.
  */
 
 import {
@@ -28,8 +29,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 
 /**
- * Fields of an access log line, in the order of the line, with their meaning. A field without a value is omitted.
- * Credentials, cookies and the query are not fields, so they cannot leak.
+ * Fields of an access log line, in the order of the line, with their meaning. A field without a
+ * value is omitted. Credentials, cookies and the query are not fields, so they cannot leak.
  */
 export const accessLogFields = Object.freeze({
   time: 'When the request began: RFC 3339, UTC, milliseconds.',
@@ -72,9 +73,15 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
-  /** How values of several processes are merged; counters and histograms are always added. Default `sum`. */
+  /**
+   * How values of several processes are merged; counters and histograms are always added. Default
+   * `sum`.
+   */
   readonly merge?: 'sum' | 'max' | 'min';
-  /** Series beyond this many share one whose label values are `_other`. Default {@link defaultMaxSeries}. */
+  /**
+   * Series beyond this many share one whose label values are `_other`. Default
+   * {@link defaultMaxSeries}.
+   */
   readonly maxSeries?: number;
   /** Upper bounds of a histogram's buckets, ascending, without infinity. */
   readonly bounds?: readonly number[];
@@ -288,7 +295,10 @@ export const metricDefinitions = Object.freeze({
   },
 } as const satisfies Record<string, MetricDefinition>);
 
-/** Attributes of spans: OpenTelemetry's stable conventions for HTTP and RPC, and ours under `sluice.`. */
+/**
+ * Attributes of spans: OpenTelemetry's stable conventions for HTTP and RPC, and ours under
+ * `sluice.`.
+ */
 export const spanAttributes = Object.freeze({
   requestMethod: ATTR_HTTP_REQUEST_METHOD,
   requestMethodOriginal: ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
@@ -315,7 +325,10 @@ export const spanAttributes = Object.freeze({
   requestId: 'sluice.request_id',
 });
 
-/** Version of the conventions that the attributes follow: the one of the package that their names come from. */
+/**
+ * Version of the conventions that the attributes follow: the one of the package that their names
+ * come from.
+ */
 export const schemaUrl = 'https://opentelemetry.io/schemas/1.45.0';
 
 /** Attributes of the resource every span carries. */

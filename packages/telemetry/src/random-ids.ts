@@ -2,12 +2,15 @@ import { randomFillSync } from 'node:crypto';
 import { charCodeAt } from './char-code.ts';
 
 const poolBytes = 4_096;
-/** Ids are slices, and a slice keeps the text it was cut from alive: short texts, so that a kept id holds on to little. */
+/**
+ * Ids are slices, and a slice keeps the text it was cut from alive: short texts, so that a kept id
+ * holds on to little.
+ */
 const textBytes = 512;
 
 /**
- * Random identifiers in lower-case hex, cut from a pool of random bytes: one call into the random generator serves some
- * two hundred ids.
+ * Random identifiers in lower-case hex, cut from a pool of random bytes: one call into the random
+ * generator serves some two hundred ids.
  */
 export class RandomIds {
   readonly #pool = Buffer.allocUnsafeSlow(poolBytes);
@@ -53,8 +56,9 @@ function isAllZeros(id: string, digits: number): boolean {
 export const randomIds = new RandomIds();
 
 /**
- * A new request id: 128 random bits as 32 hex digits. Random rather than counted, because clients see it and must not
- * learn how many requests a node serves. A client's own `X-Request-Id` is replaced by it.
+ * A new request id: 128 random bits as 32 hex digits. Random rather than counted, because clients
+ * see it and must not learn how many requests a node serves. A client's own `X-Request-Id` is
+ * replaced by it.
  */
 export function requestId(): string {
   return randomIds.next128();

@@ -6,9 +6,10 @@ const maxWaitingBytes = 1_048_576;
 let stderr: DestinationStream | undefined;
 
 /**
- * Standard error as an output for log lines. A line is written at once, so that lines right before an exit are not lost. When
- * no process reads the other end of a pipe, lines wait up to a bound and are then dropped: a log must not delay requests.
- * The first line that fits again is preceded by the number of dropped lines.
+ * Standard error as an output for log lines. A line is written at once, so that lines right before
+ * an exit are not lost. When no process reads the other end of a pipe, lines wait up to a bound and
+ * are then dropped: a log must not delay requests. The first line that fits again is preceded by
+ * the number of dropped lines.
  */
 export function standardError(): DestinationStream {
   if (stderr !== undefined) return stderr;

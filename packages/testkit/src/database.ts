@@ -27,8 +27,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * The address of a Redis database for this jest worker alone: specs of one worker run one after another, so a spec may flush it
- * (`FLUSHDB`, never `FLUSHALL`).
+ * The address of a Redis database for this jest worker alone: specs of one worker run one after
+ * another, so a spec may flush it (`FLUSHDB`, never `FLUSHALL`).
  * @throws Error when there is none: a spec fails without a real Redis, it is never skipped.
  */
 export function testRedisUrl(): string {
@@ -48,7 +48,8 @@ async function onServer(serverUrl: string, statement: string): Promise<void> {
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
   });
-  // A connection that breaks fails the query under way; without a listener it would also end the test process.
+  // A connection that breaks fails the query under way; without a listener it would also end the
+  // test process.
   client.on('error', () => {});
   try {
     await client.connect();

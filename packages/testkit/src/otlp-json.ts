@@ -1,7 +1,9 @@
 import { otlpSpanKinds, otlpStatusCodes } from './otlp-span.ts';
 import type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
 
-/** An object or array that came out of JSON.parse; a property that is not there reads as undefined. */
+/**
+ * An object or array that came out of JSON.parse; a property that is not there reads as undefined.
+ */
 type Json = Readonly<Record<string, unknown>>;
 
 const object = (value: unknown): Json =>
@@ -43,7 +45,10 @@ function readSpan(span: Json, proxy: ProxyServices): OtlpSpan {
   };
 }
 
-/** Decodes an OTLP `ExportTraceServiceRequest` in JSON. Throws a SyntaxError for text that is not JSON. */
+/**
+ * Decodes an OTLP `ExportTraceServiceRequest` in JSON. Throws a SyntaxError for text that is not
+ * JSON.
+ */
 export function decodeOtlpJson(bytes: Uint8Array): OtlpSpan[] {
   const request = object(JSON.parse(Buffer.from(bytes).toString('utf8')));
   return list(request['resourceSpans']).flatMap((resourceSpans) => {

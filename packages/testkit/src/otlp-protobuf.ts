@@ -23,7 +23,10 @@ function fixed64(reader: Reader): bigint {
   return (BigInt(reader.fixed32()) << 32n) | BigInt(low);
 }
 
-/** Message `AnyValue`. Key-value lists and bytes are not used by what is tested, and read as undefined. */
+/**
+ * Message `AnyValue`. Key-value lists and bytes are not used by what is tested, and read as
+ * undefined.
+ */
 function readValue(bytes: Uint8Array): OtlpValue {
   let value: OtlpValue;
   readMessage(bytes, (field, reader) => {
@@ -152,8 +155,9 @@ function readResourceSpans(bytes: Uint8Array): OtlpSpan[] {
 }
 
 /**
- * Decodes an OTLP `ExportTraceServiceRequest` in protobuf. Field numbers: opentelemetry-proto 1, `trace.proto`,
- * `common.proto`, `resource.proto`; no package carries the definitions. Throws a RangeError for bytes that end too soon.
+ * Decodes an OTLP `ExportTraceServiceRequest` in protobuf. Field numbers: opentelemetry-proto 1,
+ * `trace.proto`, `common.proto`, `resource.proto`; no package carries the definitions. Throws a
+ * RangeError for bytes that end too soon.
  */
 export function decodeOtlpProtobuf(bytes: Uint8Array): OtlpSpan[] {
   const spans: OtlpSpan[] = [];

@@ -17,7 +17,10 @@ export interface OtlpReceiver {
   readonly endpoint: string;
   /** All spans received so far. */
   spans(): readonly OtlpSpan[];
-  /** Waits for at least `count` spans. Rejects with a list of the received spans when there are fewer after `timeoutMs`. */
+  /**
+   * Waits for at least `count` spans. Rejects with a list of the received spans when there are
+   * fewer after `timeoutMs`.
+   */
   waitForSpans(count: number, timeoutMs?: number): Promise<readonly OtlpSpan[]>;
   /** Changes how requests are treated, to imitate a faulty collector. */
   setMode(mode: OtlpReceiverMode): void;
@@ -40,7 +43,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
     : body;
 }
 
-/** Decodes the spans of a request, and builds the response of OTLP/HTTP: an empty message in the encoding of the request. */
+/**
+ * Decodes the spans of a request, and builds the response of OTLP/HTTP: an empty message in the
+ * encoding of the request.
+ */
 async function decode(
   request: IncomingMessage,
 ): Promise<{ spans: OtlpSpan[]; content: string; type: string }> {
@@ -53,8 +59,8 @@ async function decode(
 }
 
 /**
- * Starts an OTLP/HTTP receiver on an ephemeral port of 127.0.0.1. It decodes requests, protobuf or JSON, and
- * answers 400 with the reason when it cannot.
+ * Starts an OTLP/HTTP receiver on an ephemeral port of 127.0.0.1. It decodes requests, protobuf or
+ * JSON, and answers 400 with the reason when it cannot.
  */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const received: OtlpSpan[] = [];

@@ -34,7 +34,9 @@ export interface OtlpSpan {
   readonly resource: OtlpAttributes;
   /** Name of the instrumentation scope. */
   readonly scope: string;
-  /** Version of the conventions that the attributes of the resource follow; empty when it is absent. */
+  /**
+   * Version of the conventions that the attributes of the resource follow; empty when it is absent.
+   */
   readonly resourceSchemaUrl: string;
   /** The same for the attributes of the span. */
   readonly scopeSchemaUrl: string;

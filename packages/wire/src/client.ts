@@ -14,22 +14,28 @@ export interface ConfigStreamClientOptions {
   readonly address: StreamAddress;
   readonly security: StreamSecurity;
   readonly token: string;
-  /** The IP address to connect to, of those that the name in `address` has. Without it gRPC resolves the name on the thread pool. */
+  /**
+   * The IP address to connect to, of those that the name in `address` has. Without it gRPC resolves
+   * the name on the thread pool.
+   */
   readonly ip?: string;
 }
 
 /** One connection to one control plane. */
 export interface ConfigStreamClient {
   /**
-   * Opens the stream. Faults, including refused connections, arrive as its 'error' event; the caller decides how long to wait for the first
-   * frame.
+   * Opens the stream. Faults, including refused connections, arrive as its 'error' event; the
+   * caller decides how long to wait for the first frame.
    */
   connect(): ControlCall;
   /** Closes the connection and its streams. */
   close(): void;
 }
 
-/** Creates a client, which connects when a stream is opened. Throws when the address is not protected. */
+/**
+ * Creates a client, which connects when a stream is opened. Throws when the address is not
+ * protected.
+ */
 export function createConfigStreamClient({
   address,
   security,
@@ -44,7 +50,8 @@ export function createConfigStreamClient({
   const client = new Client(target, credentials.createInsecure(), {
     ...channelOptions,
     'grpc.default_authority': formatStreamAddress(address),
-    // Reconnecting is the caller's business, with jitter over several addresses: every attempt starts fresh.
+    // Reconnecting is the caller's business, with jitter over several addresses: every attempt
+    // starts fresh.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,

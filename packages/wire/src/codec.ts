@@ -27,8 +27,9 @@ export function decodeNodeFrame(bytes: Buffer): NodeFrame {
 }
 
 /**
- * Bytes of a frame of the control plane. Encode once what many streams send: {@link createConfigStreamServer} passes
- * the bytes through. Throws a WireError when it holds a revision that is no safe integer.
+ * Bytes of a frame of the control plane. Encode once what many streams send:
+ * {@link createConfigStreamServer} passes the bytes through. Throws a WireError when it holds a
+ * revision that is no safe integer.
  */
 export function encodeControlFrame(frame: ControlFrame): Buffer {
   return encode(connectResponse, frame);
@@ -59,7 +60,10 @@ function decode(message: Message, bytes: Buffer): unknown {
   return frame;
 }
 
-/** uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather than rounded. */
+/**
+ * uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather
+ * than rounded.
+ */
 function requireSafeRevisions(frame: object): void {
   const {
     revision = 0,

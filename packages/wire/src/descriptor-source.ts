@@ -1,7 +1,7 @@
 /**
- * Makes src/descriptor.ts: the proto file as the data the loader reads, so that no .proto file has to be found at run
- * time, whether from source, from dist or inside an image. `node packages/wire/src/descriptor-source.ts` writes it; a
- * spec fails when it is out of date.
+ * Makes src/descriptor.ts: the proto file as the data the loader reads, so that no .proto file has
+ * to be found at run time, whether from source, from dist or inside an image.
+ * `node packages/wire/src/descriptor-source.ts` writes it; a spec fails when it is out of date.
  */
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,7 +16,8 @@ export const descriptorPath = fileURLToPath(new URL('descriptor.ts', import.meta
 
 /** The text descriptor.ts should have. Throws when the proto file is missing or not well-formed. */
 export function descriptorSource(): string {
-  // The very protobufjs that the loader reads the result with: the workspace may have another major beside it.
+  // The very protobufjs that the loader reads the result with: the workspace may have another major
+  // beside it.
   const loaderRequire = createRequire(createRequire(import.meta.url).resolve('@grpc/proto-loader'));
   const { Root } = loaderRequire('protobufjs') as {
     Root: new () => { loadSync(path: string): { toJSON(): unknown } };

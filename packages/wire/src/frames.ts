@@ -1,6 +1,7 @@
 /**
- * The frames of the config stream, as `proto/sluice/config/v1/config_stream.proto` defines them. The proto file says what
- * each field means; here they get the names and types the code uses. Revisions are safe integers, hashes are 32 bytes.
+ * The frames of the config stream, as `proto/sluice/config/v1/config_stream.proto` defines them.
+ * The proto file says what each field means; here they get the names and types the code uses.
+ * Revisions are safe integers, hashes are 32 bytes.
  */
 
 /** A frame that a node sends. */

@@ -11,8 +11,9 @@ export function encodedBytes({ kind, id, json }: ResourceRecord): number {
 }
 
 /**
- * Writes a resource list in pieces of exactly `pieceBytes`, the last one shorter; an empty list gives no piece. The
- * format is described in the proto file. Throws a WireError for a record that cannot be written.
+ * Writes a resource list in pieces of exactly `pieceBytes`, the last one shorter; an empty list
+ * gives no piece. The format is described in the proto file. Throws a WireError for a record that
+ * cannot be written.
  */
 export function* encodeResourceList(
   records: Iterable<ResourceRecord>,
@@ -85,7 +86,10 @@ export class ResourceListDecoder {
   /** One string per kind for all its records. */
   readonly #kinds = new Map<string, string>();
 
-  /** The records that are complete with this piece. Throws a WireError when the bytes are no resource list. */
+  /**
+   * The records that are complete with this piece. Throws a WireError when the bytes are no
+   * resource list.
+   */
   push(piece: Uint8Array): ResourceRecord[] {
     const incoming = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const bytes = this.#rest.length === 0 ? incoming : Buffer.concat([this.#rest, incoming]);

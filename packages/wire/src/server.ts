@@ -13,13 +13,18 @@ export type NodeCall = ServerDuplexStream<NodeFrame, Buffer>;
 
 /** The listening side of the config stream. */
 export interface ConfigStreamServer {
-  /** Starts to listen and returns the port; port 0 picks one. Rejects when the address is in use or not protected. */
+  /**
+   * Starts to listen and returns the port; port 0 picks one. Rejects when the address is in use or
+   * not protected.
+   */
   listen(address: StreamAddress, security: StreamSecurity): Promise<number>;
   /** Stops accepting, waits at most `graceMs` for streams to end, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
 
-/** How long a connection may be without a stream, milliseconds: a node opens its one stream at once. */
+/**
+ * How long a connection may be without a stream, milliseconds: a node opens its one stream at once.
+ */
 const idleConnectionMs = 30_000;
 
 export interface ConfigStreamServerOptions {
@@ -29,7 +34,10 @@ export interface ConfigStreamServerOptions {
   readonly onAcceptFault?: (error: Error) => void;
 }
 
-/** A server that hands every stream to `connect`. Connections, and streams per connection, are bounded; a node needs one of each. */
+/**
+ * A server that hands every stream to `connect`. Connections, and streams per connection, are
+ * bounded; a node needs one of each.
+ */
 export function createConfigStreamServer(
   connect: (call: NodeCall) => void,
   options: ConfigStreamServerOptions = {},
@@ -78,8 +86,8 @@ export function createConfigStreamServer(
           for (const socket of sockets) socket.destroy();
         });
         server.tryShutdown(() => undefined);
-        // Once the last connection is closed; at once when it does not listen. That gRPC has shut down says less: it does not wait
-        // for connections that it was given.
+        // Once the last connection is closed; at once when it does not listen. That gRPC has shut
+        // down says less: it does not wait for connections that it was given.
         acceptor.close(() => {
           clearTimeout(cut);
           resolve();

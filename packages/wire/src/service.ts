@@ -3,7 +3,10 @@ import { decodeControlFrame, decodeNodeFrame, encodeNodeFrame } from './codec.ts
 import type { ControlFrame, NodeFrame } from './frames.ts';
 import { keepaliveTimeMs, keepaliveTimeoutMs, maxMessageBytes } from './limits.ts';
 
-/** The one method, as gRPC wants it: the server writes frames that were encoded before and are shared by many streams. */
+/**
+ * The one method, as gRPC wants it: the server writes frames that were encoded before and are
+ * shared by many streams.
+ */
 const connect: MethodDefinition<NodeFrame, Buffer> & {
   responseDeserialize: (bytes: Buffer) => Buffer;
 } = {

@@ -4,9 +4,9 @@ import type { ResourceRecord } from './frames.ts';
 const laneCount = 8;
 
 /**
- * A 256-bit hash over a set of resources that does not depend on their order and follows changes one by one: the sum,
- * modulo 2^256, of the SHA-256 digests of its members. It detects drift between two honest sides; it does not protect against
- * an attacker who can choose the members.
+ * A 256-bit hash over a set of resources that does not depend on their order and follows changes
+ * one by one: the sum, modulo 2^256, of the SHA-256 digests of its members. It detects drift
+ * between two honest sides; it does not protect against an attacker who can choose the members.
  */
 export class SetHash {
   /** Little-endian lanes of 32 bits. */

@@ -15,8 +15,9 @@ export interface ConfigSnapshot {
 }
 
 /**
- * The encoded frames of a snapshot, made one at a time so that the caller may yield to the event loop in between.
- * `chunkBytes` is smaller than the default in tests only. Throws a WireError when a resource cannot be written.
+ * The encoded frames of a snapshot, made one at a time so that the caller may yield to the event
+ * loop in between. `chunkBytes` is smaller than the default in tests only. Throws a WireError when
+ * a resource cannot be written.
  */
 export function* chunkSnapshot(
   snapshot: ConfigSnapshot,
@@ -45,7 +46,10 @@ export function* chunkSnapshot(
   }
 }
 
-/** Assembles the pieces of a snapshot and decodes each as it arrives. Bounded by {@link maxSnapshotBytes}. */
+/**
+ * Assembles the pieces of a snapshot and decodes each as it arrives. Bounded by
+ * {@link maxSnapshotBytes}.
+ */
 export class SnapshotAssembler {
   readonly #maxBytes: number;
   #pending: PendingSnapshot | undefined;
@@ -65,8 +69,9 @@ export class SnapshotAssembler {
   }
 
   /**
-   * Returns the snapshot after its last piece, undefined before. Throws a WireError, and drops the snapshot, when a
-   * piece is missing or out of place, when the snapshot is too large, and when checksum or set hash do not match.
+   * Returns the snapshot after its last piece, undefined before. Throws a WireError, and drops the
+   * snapshot, when a piece is missing or out of place, when the snapshot is too large, and when
+   * checksum or set hash do not match.
    */
   accept(piece: SnapshotChunk): ConfigSnapshot | undefined {
     try {

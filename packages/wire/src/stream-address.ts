@@ -7,17 +7,21 @@ export interface StreamAddress {
 }
 
 /**
- * How a connection is protected. TLS with client certificates becomes another mode; code that has to trust a peer checks
- * this type, not the socket.
+ * How a connection is protected. TLS with client certificates becomes another mode; code that has
+ * to trust a peer checks this type, not the socket.
  */
 export interface StreamSecurity {
   readonly mode: 'plaintext';
-  /** Plaintext beyond this machine, for networks that are trusted as a whole: the token travels in the clear. */
+  /**
+   * Plaintext beyond this machine, for networks that are trusted as a whole: the token travels in
+   * the clear.
+   */
   readonly allowRemote: boolean;
 }
 
 /**
- * Reads `host:port`, `[ipv6]:port` or `host` (then with the default port). Throws a TypeError that says what is expected.
+ * Reads `host:port`, `[ipv6]:port` or `host` (then with the default port). Throws a TypeError that
+ * says what is expected.
  */
 export function parseStreamAddress(text: string, defaultPort = 8005): StreamAddress {
   const match =
@@ -39,7 +43,10 @@ export function formatStreamAddress({ host, port }: StreamAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Throws an Error that says what to set when plaintext would leave this machine and the settings do not allow it. */
+/**
+ * Throws an Error that says what to set when plaintext would leave this machine and the settings do
+ * not allow it.
+ */
 export function requireProtected(address: StreamAddress, security: StreamSecurity): void {
   if (security.allowRemote || isLoopback(address.host)) return;
   throw new Error(

@@ -32,7 +32,10 @@ export function writeRecord(root: string, packages: object): void {
   );
 }
 
-/** Makes a checkout that holds nothing but the bootstrap, one script, and the Node that runs this test as its pinned Node. */
+/**
+ * Makes a checkout that holds nothing but the bootstrap, one script, and the Node that runs this
+ * test as its pinned Node.
+ */
 export function checkout(name: string, script: string, pinned = version): string {
   const root = join(folder, name);
   cpSync(scripts, join(root, 'scripts'), {

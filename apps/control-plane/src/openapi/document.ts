@@ -16,7 +16,10 @@ export interface OpenApiDocument {
   readonly [member: string]: unknown;
 }
 
-/** Builds the OpenAPI document of the Admin API from the zod schemas. It needs no database and no server. */
+/**
+ * Builds the OpenAPI document of the Admin API from the zod schemas. It needs no database and no
+ * server.
+ */
 export function openApiDocument(): OpenApiDocument {
   return {
     openapi: '3.1.0',

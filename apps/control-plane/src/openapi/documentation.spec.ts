@@ -70,7 +70,10 @@ interface Executed {
   readonly text: string;
 }
 
-/** Runs in the page: opens a section and, for every operation in it, presses "Try it out" and "Execute", and reads the response. */
+/**
+ * Runs in the page: opens a section and, for every operation in it, presses "Try it out" and
+ * "Execute", and reads the response.
+ */
 const executeSection = (tag: number): string => `(async () => {
   const section = document.querySelectorAll('.opblock-tag-section')[${tag}];
   const found = async (place, selector) => {

@@ -17,7 +17,9 @@ const routeWithFixedResponse = (path: string): object => ({
   policies: [{ name: 'static-response', config: { content: 'Hello from Sluice' } }],
 });
 
-/** The content of a request that creates a resource with this name. It refers to no other resource. */
+/**
+ * The content of a request that creates a resource with this name. It refers to no other resource.
+ */
 export function inputExample(kind: Kind, name = exampleName): Readonly<Record<string, unknown>> {
   const contents: Readonly<Record<Kind, object>> = {
     gateway: { trustedProxies: ['10.0.0.0/8'] },

@@ -22,7 +22,10 @@ export function outputSchema(schema: z.ZodType): JsonSchema {
 
 export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
-/** Replaces the schema of policy attachments, the same for every kind, by a reference to one component. */
+/**
+ * Replaces the schema of policy attachments, the same for every kind, by a reference to one
+ * component.
+ */
 function withSharedAttachments(json: JsonSchema): JsonSchema {
   const properties = json['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
   if (properties?.['policies'] === undefined) return json;

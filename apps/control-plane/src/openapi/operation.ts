@@ -26,12 +26,18 @@ export interface OperationFacts {
   readonly answers: Readonly<
     Record<number, { readonly description: string; readonly schema?: JsonSchema }>
   >;
-  /** Statuses of problem responses beyond those of all operations, of requests with content and of tokens. */
+  /**
+   * Statuses of problem responses beyond those of all operations, of requests with content and of
+   * tokens.
+   */
   readonly problems?: readonly number[];
   readonly isPublic?: boolean;
 }
 
-/** Any request may be malformed, too slow or too large, or fail because of the server or its database. */
+/**
+ * Any request may be malformed, too slow or too large, or fail because of the server or its
+ * database.
+ */
 const problemsOfAll = [400, 408, 414, 417, 431, 500, 501, 503];
 const problemsOfTokens = [401, 429];
 const problemsOfContent = [413, 415];
@@ -42,7 +48,9 @@ export interface Parameter {
   readonly description: string;
 }
 
-/** Builds an OpenAPI operation, with the parameters and problem responses that all operations share. */
+/**
+ * Builds an OpenAPI operation, with the parameters and problem responses that all operations share.
+ */
 export function operation(facts: OperationFacts): Operation {
   const {
     id,

@@ -29,7 +29,9 @@ const ifNoneMatch: Parameter = {
   description: '`*` requires that the resource does not exist yet.',
 };
 
-/** Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to. */
+/**
+ * Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to.
+ */
 const referredKinds: ReadonlySet<Kind> = new Set<Kind>(['gateway', 'service', 'group', 'quota']);
 
 /** A collection of resources, at the root of the API or below an owner. */

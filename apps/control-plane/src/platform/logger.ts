@@ -4,14 +4,20 @@ import { createLogger } from '@sluice/telemetry';
 type Facts = Readonly<Record<string, unknown>>;
 type Level = Parameters<typeof createLogger>[0]['level'];
 
-/** The log of the process, one JSON line per event. Facts never hold request content, tokens or keys. */
+/**
+ * The log of the process, one JSON line per event. Facts never hold request content, tokens or
+ * keys.
+ */
 export abstract class Logger {
   abstract info(message: string, facts?: Facts): void;
   abstract warn(message: string, facts?: Facts): void;
   abstract error(message: string, facts?: Facts): void;
 }
 
-/** Logs events of `level` and above to standard error or to `destination`. Redacts values that look like secrets. */
+/**
+ * Logs events of `level` and above to standard error or to `destination`. Redacts values that look
+ * like secrets.
+ */
 export class JsonLogger extends Logger {
   private readonly pino: ReturnType<typeof createLogger>;
 
@@ -33,7 +39,10 @@ export class JsonLogger extends Logger {
   }
 }
 
-/** Writes Nest's warnings and errors to our log. Its informational messages are of no use to operators. */
+/**
+ * Writes Nest's warnings and errors to our log. Its informational messages are of no use to
+ * operators.
+ */
 export function nestLogger(logger: Logger): LoggerService {
   return {
     log: () => undefined,

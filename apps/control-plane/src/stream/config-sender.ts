@@ -13,9 +13,9 @@ const lastAnswerMs = 2_000;
 
 /**
  * Sends the configuration to one node: a snapshot when the node needs one, then a delta for every
- * revision while the node keeps up. When the stream applies backpressure, the sender queues nothing;
- * after the drain it sends one merged delta from the last revision sent to the newest. So a slow
- * node takes a constant amount of memory.
+ * revision while the node keeps up. When the stream applies backpressure, the sender queues
+ * nothing; after the drain it sends one merged delta from the last revision sent to the newest. So
+ * a slow node takes a constant amount of memory.
  */
 export class ConfigSender {
   private session: NodeSession | undefined;
@@ -27,7 +27,9 @@ export class ConfigSender {
   private snapshots = 0;
   private isSendingSnapshot = false;
   private isClosed = false;
-  /** Runs from the deletion of the gateway until the node answers it or {@link lastAnswerMs} pass. */
+  /**
+   * Runs from the deletion of the gateway until the node answers it or {@link lastAnswerMs} pass.
+   */
   private lastAnswer: NodeJS.Timeout | undefined;
   private onDrain: () => void = () => undefined;
 
@@ -45,7 +47,10 @@ export class ConfigSender {
     });
   }
 
-  /** Starts or restarts sending. `position` is the revision to resume from; undefined sends a snapshot. */
+  /**
+   * Starts or restarts sending. `position` is the revision to resume from; undefined sends a
+   * snapshot.
+   */
   open(session: NodeSession, position: number | undefined): void {
     this.session = session;
     this.view = this.feed.view(session.identity.gatewayId);
@@ -60,7 +65,10 @@ export class ConfigSender {
     this.send('single');
   }
 
-  /** Sends new deltas and then a heartbeat, unless the stream is blocked or a snapshot is being sent. */
+  /**
+   * Sends new deltas and then a heartbeat, unless the stream is blocked or a snapshot is being
+   * sent.
+   */
   beat(): void {
     this.send('single');
     const { view, position } = this;
@@ -99,7 +107,8 @@ export class ConfigSender {
   private send(deltas: 'single' | 'merged'): void {
     while (!this.isWaiting()) {
       const current = this.currentView();
-      // The last delta of a deleted gateway deletes it. The stream ends after the node has answered that delta.
+      // The last delta of a deleted gateway deletes it. The stream ends after the node has answered
+      // that delta.
       const view = current ?? this.view;
       if (view === undefined) {
         this.endGateway();

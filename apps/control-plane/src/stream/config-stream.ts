@@ -26,7 +26,10 @@ export interface ConfigStreamOptions {
   readonly helloMs?: number;
 }
 
-/** The gRPC server of the config stream and the streams of all nodes that are connected to this replica. */
+/**
+ * The gRPC server of the config stream and the streams of all nodes that are connected to this
+ * replica.
+ */
 export class ConfigStream {
   private readonly server: ConfigStreamServer;
   private readonly streams = new Set<NodeStream>();

@@ -6,12 +6,16 @@ import type { EncodedDelta } from '../features/revisions/revision-feed/delta-rin
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { beginSpanAbout } from '../platform/tracing/spans.ts';
 
-/** What became of a delta that was sent. `unanswered`: the stream ended, or the node began again with a snapshot. */
+/**
+ * What became of a delta that was sent. `unanswered`: the stream ended, or the node began again
+ * with a snapshot.
+ */
 export type DeliveryOutcome = 'applied' | 'refused' | 'unanswered';
 
 /**
- * One delta on its way to one node, from the write to the stream until the node has answered: a span when a write in it is
- * traced, and a sample of the time from commit to applied. A span of the stream itself would last as long as the node.
+ * One delta on its way to one node, from the write to the stream until the node has answered: a
+ * span when a write in it is traced, and a sample of the time from commit to applied. A span of the
+ * stream itself would last as long as the node.
  */
 export class Delivery {
   private readonly span: Span | undefined;

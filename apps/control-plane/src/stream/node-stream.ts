@@ -24,7 +24,9 @@ export interface NodeStreamServices {
 
 const maxDistrusted = 1_000;
 
-/** One node's stream from hello to end. Handles the node's frames; {@link ConfigSender} sends ours. */
+/**
+ * One node's stream from hello to end. Handles the node's frames; {@link ConfigSender} sends ours.
+ */
 export class NodeStream {
   private readonly line: ConfigSender;
   private readonly helloTimer: NodeJS.Timeout;
@@ -116,7 +118,10 @@ export class NodeStream {
     else session.reported(draining, targets, appliedRevision);
   }
 
-  /** Ends the stream of a node whose revisions do not match ours. The node gets a snapshot when it reconnects. */
+  /**
+   * Ends the stream of a node whose revisions do not match ours. The node gets a snapshot when it
+   * reconnects.
+   */
   private distrust(what: string): void {
     const { distrusted, logger } = this.proxy;
     const id = this.session?.identity.id ?? '';

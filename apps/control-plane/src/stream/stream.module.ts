@@ -72,7 +72,8 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationShutdown(): Promise<void> {
     await this.stream.stop();
-    // The module of the nodes is global, so its own shutdown hook may run after the database is closed.
+    // The module of the nodes is global, so its own shutdown hook may run after the database is
+    // closed.
     await this.nodes.stop();
   }
 

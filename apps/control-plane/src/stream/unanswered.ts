@@ -1,12 +1,21 @@
 import type { Delivery, DeliveryOutcome } from './delivery.ts';
 
-/** The most frames to keep; the oldest is dropped first. A node that answers a dropped frame needs a snapshot. */
+/**
+ * The most frames to keep; the oldest is dropped first. A node that answers a dropped frame needs a
+ * snapshot.
+ */
 const maxKept = 10_000;
 
-/** What a node's answer refers to. `outdated`: a revision of a configuration that a reload has replaced. */
+/**
+ * What a node's answer refers to. `outdated`: a revision of a configuration that a reload has
+ * replaced.
+ */
 export type Answered = 'expected' | 'outdated' | 'unknown';
 
-/** The revisions that were sent to one node and are unanswered, in the order in which they were sent. */
+/**
+ * The revisions that were sent to one node and are unanswered, in the order in which they were
+ * sent.
+ */
 export class Unanswered {
   private readonly sent: {
     readonly revision: number;
@@ -31,7 +40,10 @@ export class Unanswered {
     this.era++;
   }
 
-  /** Takes the answer to a revision. Also removes earlier revisions, which a node skips when it gets a snapshot. */
+  /**
+   * Takes the answer to a revision. Also removes earlier revisions, which a node skips when it gets
+   * a snapshot.
+   */
   take(revision: number, outcome: DeliveryOutcome = 'applied'): Answered {
     const index = this.sent.findIndex((frame) => frame.revision === revision);
     const frame = this.sent[index];

@@ -41,7 +41,9 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Always uses the package's libraries and fonts, because a machine may lack libnss3 and all fonts. */
+/**
+ * Always uses the package's libraries and fonts, because a machine may lack libnss3 and all fonts.
+ */
 async function packedBrowser(): Promise<{
   readonly executablePath: string;
   readonly env: Record<string, string>;
@@ -68,7 +70,10 @@ function packageFolder(): string {
   return folder;
 }
 
-/** Unpacks the program, its libraries and its font. The folder appears atomically, so processes may unpack concurrently. */
+/**
+ * Unpacks the program, its libraries and its font. The folder appears atomically, so processes may
+ * unpack concurrently.
+ */
 async function unpack(from: string, to: string): Promise<void> {
   const partial = `${to}.${process.pid}.partial`;
   await mkdir(partial, { recursive: true });

@@ -23,7 +23,10 @@ export interface FixtureNodeOptions {
   readonly bootId?: string;
 }
 
-/** A node that implements only the protocol: it stores the configuration that it receives and acknowledges it. */
+/**
+ * A node that implements only the protocol: it stores the configuration that it receives and
+ * acknowledges it.
+ */
 export class FixtureNode {
   readonly frames: ControlFrame[] = [];
   readonly records = new Map<string, ResourceRecord>();

@@ -1,6 +1,6 @@
 /**
- * Generates requests for every operation of an OpenAPI document: some are valid, most have unusual or
- * invalid parts. The same seed generates the same requests.
+ * Generates requests for every operation of an OpenAPI document: some are valid, most have unusual
+ * or invalid parts. The same seed generates the same requests.
  */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -23,7 +23,10 @@ export interface FuzzRequest {
 const cursor = (key: unknown): string =>
   Buffer.from(JSON.stringify([1, key])).toString('base64url');
 
-/** Percent-encoded path segments: names of resources that often exist, or that any resource may have. */
+/**
+ * Percent-encoded path segments: names of resources that often exist, or that any resource may
+ * have.
+ */
 const segments = ['example', 'a', 'b', 'c', 'default', 'static-response', '1', 'node-1'];
 const strangeSegments = [
   '%00',

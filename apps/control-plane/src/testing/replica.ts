@@ -35,7 +35,10 @@ export interface ReplicaOptions {
   readonly helloMs?: number;
 }
 
-/** A replica of the control plane without its Admin API: feed, nodes and stream over real connections. */
+/**
+ * A replica of the control plane without its Admin API: feed, nodes and stream over real
+ * connections.
+ */
 export class Replica {
   readonly log = new KeptLog();
   readonly feed: RevisionFeed;
@@ -87,7 +90,10 @@ export class Replica {
     await this.dataSource.destroy();
   }
 
-  /** Commits a revision as the Admin API does and returns its number. A null spec deletes the resource. */
+  /**
+   * Commits a revision as the Admin API does and returns its number. A null spec deletes the
+   * resource.
+   */
   async commit(...states: { kind: Kind; id: string; spec: object | null }[]): Promise<number> {
     const revision = await this.database.transaction(async (sql) => {
       for (const { kind, id, spec } of states) {

@@ -26,8 +26,8 @@ export interface ConfigApplierOptions {
 }
 
 /**
- * Applies received revisions in order, each completely or not at all. A refused revision is still held:
- * later deltas are based on it, and a resource that is still broken then stays quarantined.
+ * Applies received revisions in order, each completely or not at all. A refused revision is still
+ * held: later deltas are based on it, and a resource that is still broken then stays quarantined.
  */
 export class ConfigApplier {
   readonly held = new HeldConfig();
@@ -59,7 +59,10 @@ export class ConfigApplier {
     return this.#conclude(await this.#applyWhole(), origin, confirmedAtMs);
   }
 
-  /** Applies a delta. Returns undefined and changes nothing when the result differs from the control plane's set. */
+  /**
+   * Applies a delta. Returns undefined and changes nothing when the result differs from the control
+   * plane's set.
+   */
   async takeDelta(delta: Delta): Promise<Verdict | undefined> {
     if (!this.held.follow(delta)) return undefined;
     let outcome = await this.#applyDelta(delta);
@@ -71,7 +74,9 @@ export class ConfigApplier {
     return this.#conclude(outcome, 'stream', Date.now());
   }
 
-  /** Confirms that nothing changed up to this revision. Returns false when the held set has drifted. */
+  /**
+   * Confirms that nothing changed up to this revision. Returns false when the held set has drifted.
+   */
   confirm(revision: number, setHash: Uint8Array): boolean {
     const { held } = this;
     const { state } = this.#options;
@@ -119,7 +124,10 @@ export class ConfigApplier {
     return outcome;
   }
 
-  /** Turns an exception of the target, which is a bug, into a refusal; the last good configuration stays. */
+  /**
+   * Turns an exception of the target, which is a bug, into a refusal; the last good configuration
+   * stays.
+   */
   async #guarded(apply: () => ApplyOutcome | Promise<ApplyOutcome>): Promise<ApplyOutcome> {
     try {
       return await apply();

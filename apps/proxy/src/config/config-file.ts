@@ -37,10 +37,10 @@ const collectionOf: Readonly<Record<Kind, string>> = {
 
 /**
  * Parses the text of a configuration file: an object with the collections of the Admin API
- * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references by
- * name. A key also names its `consumer`, and has either `key`, the key itself, or `hash` and `prefix`.
- * The gateway of this node may be omitted when it has no settings. Throws a ConfigFileError with all
- * faults.
+ * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references
+ * by name. A key also names its `consumer`, and has either `key`, the key itself, or `hash` and
+ * `prefix`. The gateway of this node may be omitted when it has no settings. Throws a
+ * ConfigFileError with all faults.
  */
 export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
   const content = parseJson(text, path);
@@ -69,7 +69,9 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   return resources.filter((resource) => isServedBy(resource, own));
 }
 
-/** Selects the resources of this node's gateway: another gateway's routes may have weaker policies. */
+/**
+ * Selects the resources of this node's gateway: another gateway's routes may have weaker policies.
+ */
 function isServedBy({ kind, id, spec }: Resource, gatewayId: string): boolean {
   if (kind === 'gateway') return id === gatewayId;
   return kind !== 'route' || (spec as Spec<'route'>).gateways.includes(gatewayId);
@@ -141,7 +143,9 @@ function entryOf(kind: Kind, spec: Spec, pointer: string): Entry {
   return { kind, id: stableId(kind, scope, name), name, pointer, spec };
 }
 
-/** Derives the id from the name, so that it is the same after every reload (RFC 9562, version 8). */
+/**
+ * Derives the id from the name, so that it is the same after every reload (RFC 9562, version 8).
+ */
 function stableId(...parts: readonly string[]): string {
   const hex = createHash('sha256').update(parts.join('\0')).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

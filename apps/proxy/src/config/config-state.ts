@@ -13,7 +13,10 @@ export interface ConfigStatus {
   readonly epoch: string;
   /** The revision in service; 0 when there is none. */
   readonly revision: number;
-  /** Time since the control plane last confirmed the configuration, in milliseconds; 0 when there is none. */
+  /**
+   * Time since the control plane last confirmed the configuration, in milliseconds; 0 when there is
+   * none.
+   */
   readonly ageMs: number;
   readonly quarantined: readonly ConfigFault[];
   /** The newest refused revision, if it is newer than the one in service. */
@@ -48,7 +51,10 @@ export class ConfigState {
   connects = 0;
   #confirmedAtMs = 0;
 
-  /** Records a revision in service. `confirmedAtMs` is when it was known to be the newest, in epoch milliseconds. */
+  /**
+   * Records a revision in service. `confirmedAtMs` is when it was known to be the newest, in epoch
+   * milliseconds.
+   */
   applied(
     origin: ConfigOrigin,
     epoch: string,

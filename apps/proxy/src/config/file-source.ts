@@ -14,9 +14,9 @@ export interface FileSourceOptions {
 }
 
 /**
- * Configuration from one JSON file, for a node without a control plane. The file is read at the start,
- * where a fault ends the process, and again on {@link reload} (SIGHUP), where a fault leaves the
- * current configuration in service.
+ * Configuration from one JSON file, for a node without a control plane. The file is read at the
+ * start, where a fault ends the process, and again on {@link reload} (SIGHUP), where a fault leaves
+ * the current configuration in service.
  */
 export class FileSource implements ConfigSource {
   readonly #options: FileSourceOptions;
@@ -41,7 +41,9 @@ export class FileSource implements ConfigSource {
     await this.#applying;
   }
 
-  /** Reads the file again; settles when it is in service. Reports faults to the log and the state. */
+  /**
+   * Reads the file again; settles when it is in service. Reports faults to the log and the state.
+   */
   async reload(): Promise<void> {
     const { path, state, log } = this.#options;
     try {

@@ -2,15 +2,18 @@ import { SetHash, WireError } from '@sluice/wire';
 import type { ConfigSnapshot, Delta, ResourceRecord } from '@sluice/wire';
 
 /**
- * The resources that this node has received, in their exact bytes, whether or not it can use them. The
- * node reports this set to the control plane, applies deltas to it, and writes it to disk.
+ * The resources that this node has received, in their exact bytes, whether or not it can use them.
+ * The node reports this set to the control plane, applies deltas to it, and writes it to disk.
  */
 export class HeldConfig {
   #epoch = '';
   #revision = 0;
   #records: Map<string, ResourceRecord> = new Map();
   #setHash = new SetHash();
-  /** Last applied versions of resources whose newest version is not applied; undefined when there was none. */
+  /**
+   * Last applied versions of resources whose newest version is not applied; undefined when there
+   * was none.
+   */
   #earlier = new Map<string, ResourceRecord | undefined>();
 
   /** Identity of the database that the revisions belong to; empty when nothing is held. */
@@ -43,7 +46,10 @@ export class HeldConfig {
     this.#earlier.clear();
   }
 
-  /** Applies a delta. Returns false and changes nothing when the result differs from the control plane's set. */
+  /**
+   * Applies a delta. Returns false and changes nothing when the result differs from the control
+   * plane's set.
+   */
   follow(delta: Delta): boolean {
     if (delta.fromRevision > this.#revision || delta.revision <= this.#revision) return false;
     const setHash = this.#setHash.plus(new SetHash());
@@ -74,9 +80,9 @@ export class HeldConfig {
   }
 
   /**
-   * Returns the records in service: for a quarantined resource, its last good version. Without one it
-   * is the broken version, so that a node that starts from these records refuses its requests instead
-   * of ignoring the resource.
+   * Returns the records in service: for a quarantined resource, its last good version. Without one
+   * it is the broken version, so that a node that starts from these records refuses its requests
+   * instead of ignoring the resource.
    */
   goodRecords(): ResourceRecord[] {
     if (this.#earlier.size === 0) return [...this.#records.values()];

@@ -4,10 +4,10 @@ import { encodeResourceList, ResourceListDecoder, SetHash } from '@sluice/wire';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
 
 /**
- * The file format, numbers big-endian: 8 bytes magic and version · 8 bytes key id · 12 bytes nonce ·
- * AES-256-GCM of (4 bytes length of the head · head in JSON · the resource list in wire format) · 16
- * bytes authentication tag · SHA-256 of all bytes before it. The checksum distinguishes damage from a
- * wrong key; the tag proves that the content was written with the key.
+ * The file format, numbers big-endian: 8 bytes magic and version · 8 bytes key id · 12 bytes nonce
+ * · AES-256-GCM of (4 bytes length of the head · head in JSON · the resource list in wire format) ·
+ * 16 bytes authentication tag · SHA-256 of all bytes before it. The checksum distinguishes damage
+ * from a wrong key; the tag proves that the content was written with the key.
  */
 const magic = Buffer.from('SLGOOD\0\x01', 'latin1');
 const keyIdBytes = 8;
@@ -27,8 +27,8 @@ export interface LastGoodHead {
 }
 
 /**
- * Writes a new file and syncs it to disk. Works in pieces: with 100,000 routes no step blocks the event
- * loop for more than a few milliseconds.
+ * Writes a new file and syncs it to disk. Works in pieces: with 100,000 routes no step blocks the
+ * event loop for more than a few milliseconds.
  */
 export async function writeLastGood(
   path: string,

@@ -175,7 +175,8 @@ describe('LastGood', () => {
     lastGood.keep(() => many);
     let done = false;
     const flushed = lastGood.flush().then(() => (done = true));
-    // CPU time of this thread as a share of the whole work: independent of the machine's speed and load.
+    // CPU time of this thread as a share of the whole work: independent of the machine's speed and
+    // load.
     let [longestTurnMs, before] = [0, cpuMs()];
     const begunAt = before;
     while (!done) {

@@ -8,7 +8,10 @@ import { isMissing, snapshotKey } from './snapshot-key.ts';
 import type { ConfigLog } from './source.ts';
 
 const debounceMs = 200;
-/** The pause after a write is this many times its duration, which bounds the share of time spent on writing. */
+/**
+ * The pause after a write is this many times its duration, which bounds the share of time spent on
+ * writing.
+ */
 const dutyFactor = 20;
 
 export interface LastGoodOptions {
@@ -29,8 +32,8 @@ export interface KeptConfig {
 }
 
 /**
- * Stores the last two good configurations on disk, for a start without a control plane. A failure does
- * not stop the node; it is reported in the log and in the state.
+ * Stores the last two good configurations on disk, for a start without a control plane. A failure
+ * does not stop the node; it is reported in the log and in the state.
  */
 export class LastGood {
   readonly #options: LastGoodOptions;

@@ -4,8 +4,8 @@ import type { ResourceRecord } from '@sluice/wire';
 import type { ConfigFault } from './source.ts';
 
 /**
- * Parses a resource from the wire. A resource that this version cannot read, for example a kind of a
- * newer control plane, becomes a fault and is never silently dropped.
+ * Parses a resource from the wire. A resource that this version cannot read, for example a kind of
+ * a newer control plane, becomes a fault and is never silently dropped.
  */
 export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   const { kind, id, json } = record;

@@ -6,9 +6,9 @@ const keyBytes = 32;
 const keyText = /^[0-9a-f]{64}$/;
 
 /**
- * Returns the key that encrypts the last good configuration: the given one (64 hexadecimal digits), or
- * one that is generated at the first start and stored in the data directory, readable only by this
- * user. Rejects when the key is malformed, or when the file cannot be read or written.
+ * Returns the key that encrypts the last good configuration: the given one (64 hexadecimal digits),
+ * or one that is generated at the first start and stored in the data directory, readable only by
+ * this user. Rejects when the key is malformed, or when the file cannot be read or written.
  */
 export async function snapshotKey(dataDir: string, given: string | undefined): Promise<Buffer> {
   if (given !== undefined) return parse(given, 'SLUICE_SNAPSHOT_KEY');

@@ -4,19 +4,24 @@ import type { Kind, Resource, Spec } from '@sluice/config';
 export interface ConfigSource {
   /** Starts to deliver configuration. Throws when its settings cannot work. */
   start(): void;
-  /** Fulfils when the local configuration (a file or the last good one) is applied or has failed. */
+  /**
+   * Fulfils when the local configuration (a file or the last good one) is applied or has failed.
+   */
   readonly settled: Promise<void>;
   /** Stops, and waits until unsaved data is written. May be called twice. */
   stop(): Promise<void>;
 }
 
 /**
- * Applies the configuration of a source: the runtime of this process, or all workers of the node, which
- * return a promise. A source awaits each outcome before its next call. The methods do not throw or
- * reject; the outcome contains the faults.
+ * Applies the configuration of a source: the runtime of this process, or all workers of the node,
+ * which return a promise. A source awaits each outcome before its next call. The methods do not
+ * throw or reject; the outcome contains the faults.
  */
 export interface ConfigTarget {
-  /** Replaces the whole configuration. Broken resources are quarantined and reported; the rest is served. */
+  /**
+   * Replaces the whole configuration. Broken resources are quarantined and reported; the rest is
+   * served.
+   */
   applySnapshot(
     revision: number,
     resources: Iterable<Resource>,

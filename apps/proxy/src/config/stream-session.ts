@@ -37,7 +37,10 @@ export interface StreamSessionOptions {
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
   readonly log: ConfigLog;
-  /** The control plane sends a frame every second; after this many seconds without one the stream ends. */
+  /**
+   * The control plane sends a frame every second; after this many seconds without one the stream
+   * ends.
+   */
   readonly silentSeconds: number;
   /** Called with the first frame: the control plane has accepted this node. */
   readonly onAccepted: () => void;

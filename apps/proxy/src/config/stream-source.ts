@@ -30,7 +30,9 @@ export interface StreamSourceOptions {
   /** Stores the configuration for the next start; undefined stores none. */
   readonly lastGood: LastGood | undefined;
   readonly log: ConfigLog;
-  /** Resolves the host name of a control plane; when absent, gRPC resolves it on the thread pool. */
+  /**
+   * Resolves the host name of a control plane; when absent, gRPC resolves it on the thread pool.
+   */
   readonly resolve?: (host: string) => Promise<readonly { readonly address: string }[]>;
   /** Told what became of each delta. Absent when nothing is traced. */
   readonly spans?: ApplyRecorder | undefined;
@@ -39,8 +41,8 @@ export interface StreamSourceOptions {
 }
 
 /**
- * Configuration from a control plane, and from disk until one answers. A lost stream never stops the
- * node: without a control plane it continues to serve its configuration.
+ * Configuration from a control plane, and from disk until one answers. A lost stream never stops
+ * the node: without a control plane it continues to serve its configuration.
  */
 export class StreamSource implements ConfigSource {
   readonly #options: StreamSourceOptions;
@@ -63,7 +65,10 @@ export class StreamSource implements ConfigSource {
     this.#applier = new ConfigApplier({ target, state, log, onApplied: () => this.#keep() });
   }
 
-  /** Starts to connect. Throws when an address needs TLS and plaintext to remote hosts is not allowed. */
+  /**
+   * Starts to connect. Throws when an address needs TLS and plaintext to remote hosts is not
+   * allowed.
+   */
   start(): void {
     const { addresses, security, token } = this.#options;
     if (addresses.length === 0)
@@ -77,7 +82,10 @@ export class StreamSource implements ConfigSource {
     return this.#settled.promise;
   }
 
-  /** Sends the current {@link StreamSourceOptions.report} immediately, for example when draining starts. */
+  /**
+   * Sends the current {@link StreamSourceOptions.report} immediately, for example when draining
+   * starts.
+   */
   announce(): void {
     this.#session?.sendStatus();
   }

@@ -11,7 +11,9 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 );
 
-/** Source and destination addresses; the last column is the address that the connection counts for. */
+/**
+ * Source and destination addresses; the last column is the address that the connection counts for.
+ */
 const clients: readonly (readonly [host: string, localAddress: string, place: string])[] = [
   ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
   ['127.0.0.1', '127.0.0.2', '127.0.0.2'],

@@ -18,8 +18,8 @@ import {
 } from './testing/http2-frames.ts';
 
 /**
- * The default values in docs/guides/edge.md. Other specs prove that each of them is enforced, mostly
- * with smaller values.
+ * The default values in docs/guides/edge.md. Other specs prove that each of them is enforced,
+ * mostly with smaller values.
  */
 describe('the defaults', () => {
   it('for clients', () => {

@@ -18,7 +18,10 @@ function tableOf(guide: string): Map<string, string> {
   return new Map(lines.map(([, input = '', answer = '']) => [input, answer]));
 }
 
-/** The responses that a row promises: a status, with " c" when the connection closes. The default is 200. */
+/**
+ * The responses that a row promises: a status, with " c" when the connection closes. The default is
+ * 200.
+ */
 function answersOf(text: string): string[] {
   const answers = [...text.matchAll(/\b([2-5]\d\d)( c)?\b/g)].map(
     ([, status = '', closes = '']) => status + closes,
@@ -37,7 +40,10 @@ const trailer = (field: string): string => chunked(`5\r\nhello\r\n0\r\n${field}\
 const upgrade = (name: string): string =>
   get('/p', `${H}Connection: Upgrade\r\nUpgrade: ${name}\r\n`);
 
-/** Example requests of each row, by the beginning of its input column. They must cover everything the row names. */
+/**
+ * Example requests of each row, by the beginning of its input column. They must cover everything
+ * the row names.
+ */
 const examples: Readonly<Record<string, readonly string[]>> = {
   'header block above 16 KiB': [
     get('/p', `${H}X: ${'a'.repeat(17_000)}\r\n`),

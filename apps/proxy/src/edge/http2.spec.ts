@@ -48,7 +48,10 @@ describe('HTTP/2 in raw frames', () => {
   const asked = (): readonly string[] =>
     edge.origin.received.requests.map((text) => text.slice(0, text.indexOf(' HTTP/1.1\r\n')));
 
-  /** Checks that the next request gets its own response or the connection is closed, and another client is served. */
+  /**
+   * Checks that the next request gets its own response or the connection is closed, and another
+   * client is served.
+   */
   const nextIsItsOwn = async (streamId: number): Promise<void> => {
     if (!isOver() && goaway() === undefined) {
       client.send(request(streamId, '/next'));
@@ -269,7 +272,10 @@ describe('HTTP/2 in raw frames', () => {
   });
 
   describe('caps', () => {
-    /** Writes in portions, so that the other side may answer in between, until the connection is over. */
+    /**
+     * Writes in portions, so that the other side may answer in between, until the connection is
+     * over.
+     */
     const flood = async (portion: Buffer, times: number): Promise<void> => {
       for (let count = 0; count < times && !isOver() && goaway() === undefined; count++) {
         client.send(portion);

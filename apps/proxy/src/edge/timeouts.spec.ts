@@ -156,7 +156,8 @@ describe('upstreams that take too long', () => {
     const client = await proxy.connect();
     for (const path of ['/1', '/2'])
       expect((await client.send(get(path)).readResponse()).body).toBe('told');
-    // The upstream never closes by itself, so the proxy closed it, although its idle timeout is four seconds.
+    // The upstream never closes by itself, so the proxy closed it, although its idle timeout is
+    // four seconds.
     const answeredAt = performance.now();
     await eventually(() => told.connections[0]?.closed === true);
     expect(performance.now() - answeredAt).toBeLessThan(3_000);
@@ -168,7 +169,10 @@ describe('upstreams that take too long', () => {
   });
 });
 
-/** A listening port whose owner accepts no connections and whose backlog is full: handshakes with it do not complete. */
+/**
+ * A listening port whose owner accepts no connections and whose backlog is full: handshakes with it
+ * do not complete.
+ */
 async function portThatNeverAccepts(): Promise<{
   readonly port: number;
   readonly stop: () => Promise<unknown>;

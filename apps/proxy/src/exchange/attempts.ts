@@ -90,8 +90,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   /**
-   * Starts the first attempt when enough content has arrived. Until then, a client that sends slowly
-   * occupies memory of the gateway and no upstream connection that other requests need.
+   * Starts the first attempt when enough content has arrived. Until then, a client that sends
+   * slowly occupies memory of the gateway and no upstream connection that other requests need.
    */
   begin(): void {
     const { downstream } = this.#exchange;
@@ -195,7 +195,9 @@ export class Attempts implements UpstreamEvents, AbortListener {
     }
   }
 
-  /** Tries another target when that is safe and may help; otherwise sends the failure to the client. */
+  /**
+   * Tries another target when that is safe and may help; otherwise sends the failure to the client.
+   */
   #retryOrReply(failure: UpstreamFailure): void {
     const { code, replayable, unsent, reason } = failure;
     const exchange = this.#exchange;
@@ -204,8 +206,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#endSpan(code);
     const isTargetsFault = code.startsWith('upstream_');
     this.#report(isTargetsFault ? 'failure' : 'abandoned');
-    // The target is not at fault when all its connections are busy, or when this machine has no file
-    // descriptor or port left; but another target may have a free connection.
+    // The target is not at fault when all its connections are busy, or when this machine has no
+    // file descriptor or port left; but another target may have a free connection.
     const mayHelp =
       isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
     if (mayHelp) exchange.proxy.noteFailure(exchange, code, reason);
@@ -219,8 +221,8 @@ export class Attempts implements UpstreamEvents, AbortListener {
   }
 
   /**
-   * Handles an exception of a policy or of the gateway while it processed an upstream event. It runs
-   * in a socket's event handler, where no caller would catch the exception.
+   * Handles an exception of a policy or of the gateway while it processed an upstream event. It
+   * runs in a socket's event handler, where no caller would catch the exception.
    */
   #giveUp(fault: unknown): void {
     if (this.#ended) return;

@@ -7,8 +7,8 @@ import type { GatewayError } from '@sluice/errors';
  */
 export interface ContentSink {
   /**
-   * Takes a chunk. Returns false to pause the source until `resume` is called on it; the chunk itself
-   * is accepted in either case.
+   * Takes a chunk. Returns false to pause the source until `resume` is called on it; the chunk
+   * itself is accepted in either case.
    */
   data(chunk: Buffer): boolean;
   /** All content has arrived. */
@@ -17,7 +17,9 @@ export interface ContentSink {
   fail(error: GatewayError): void;
 }
 
-/** Content of a message in transit. Nothing is read before `start`: backpressure reaches the sender. */
+/**
+ * Content of a message in transit. Nothing is read before `start`: backpressure reaches the sender.
+ */
 export interface ContentSource {
   /** Announced length in bytes: 0 for no content, -1 when the length is not known in advance. */
   readonly length: number;
@@ -33,8 +35,8 @@ export interface ContentSource {
   /** Continues after `sink.data` returned false. */
   resume(): void;
   /**
-   * Detaches the sink, so that another sink can start the content from its first byte. Returns false
-   * when that is no longer possible; a source without this method never supports it.
+   * Detaches the sink, so that another sink can start the content from its first byte. Returns
+   * false when that is no longer possible; a source without this method never supports it.
    */
   rewind?(): boolean;
   /**

@@ -5,8 +5,8 @@ import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /**
  * Is notified when the client disconnects. It is an object and not a function: one closure per
- * request, held by a long-lived connection, would keep the request alive until the next full garbage
- * collection.
+ * request, held by a long-lived connection, would keep the request alive until the next full
+ * garbage collection.
  */
 export interface AbortListener {
   onAborted(): void;
@@ -50,12 +50,15 @@ export interface Downstream {
   /** The request is a gRPC call (HTTP/2 only): errors are reported in `grpc-status`. */
   readonly isGrpc: boolean;
 
-  /** Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each request. */
+  /**
+   * Content beyond this many bytes fails its source with 413. Set by the exchange, reset with each
+   * request.
+   */
   maxBodyBytes: number;
   /**
-   * Whether a client that has closed its side of the connection still gets its response; otherwise it
-   * counts as disconnected. Set by the exchange, reset with each request. Has no effect in HTTP/2,
-   * where the end of a request does not end the connection.
+   * Whether a client that has closed its side of the connection still gets its response; otherwise
+   * it counts as disconnected. Set by the exchange, reset with each request. Has no effect in
+   * HTTP/2, where the end of a request does not end the connection.
    */
   servesHalfClosed: boolean;
   /**
@@ -73,8 +76,8 @@ export interface Downstream {
   /**
    * Sends the head and streams the content with backpressure. Calls `onDone` once: with undefined
    * when the last byte was written to the socket, with the fault when the content could not be
-   * completed. After a fault the connection is aborted, unless nothing was sent: then `responseBegun`
-   * is false, and another response can be sent.
+   * completed. After a fault the connection is aborted, unless nothing was sent: then
+   * `responseBegun` is false, and another response can be sent.
    */
   stream(
     status: number,
@@ -135,8 +138,8 @@ export interface Refusal extends OwnAnswer {
 /** The events that the listener reports to the rest of the proxy. */
 export interface ListenerEvents {
   /**
-   * A connection (a stream in HTTP/2) was accepted. The returned function is called for each request
-   * on it, when the head is complete.
+   * A connection (a stream in HTTP/2) was accepted. The returned function is called for each
+   * request on it, when the head is complete.
    */
   connection(downstream: Downstream): () => void;
   /** The listener refuses a message. Returns the content (a problem document) of the response. */

@@ -30,13 +30,13 @@ import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
  * One request and its response: the object that all steps share. There is one per connection (per
- * stream in HTTP/2); `open` resets it for each request. Every field is set in the constructor and in
- * `open`, so that the object never changes its hidden class.
+ * stream in HTTP/2); `open` resets it for each request. Every field is set in the constructor and
+ * in `open`, so that the object never changes its hidden class.
  *
  * Invariants
  * - A custom policy may keep a reference to the exchange and use it at any time. An exchange that a
- *   custom policy has seen is therefore marked `isShared`: it works on a copy of the request fields,
- *   and after it is settled neither object serves another request.
+ *   custom policy has seen is therefore marked `isShared`: it works on a copy of the request
+ *   fields, and after it is settled neither object serves another request.
  * - A policy may still run after its timeout. Its exchange is then withdrawn: another exchange, the
  *   `successor`, continues the request, and changes to the old one do not reach the connection.
  */
@@ -174,9 +174,9 @@ export class Exchange
   }
 
   /**
-   * Detaches the exchange from the request after a policy timeout: from here on `current` is another
-   * object, and changes that the policy still makes have no effect. The connection closes after the
-   * response.
+   * Detaches the exchange from the request after a policy timeout: from here on `current` is
+   * another object, and changes that the policy still makes have no effect. The connection closes
+   * after the response.
    */
   withdraw(): void {
     const { downstream, headers, responseFields } = this;
@@ -288,7 +288,9 @@ export class Exchange
       : `consumer ${this.consumer.id}`;
   }
 
-  /** The `grpc-status` sent to the client by the upstream or the gateway; -1 when there was none. */
+  /**
+   * The `grpc-status` sent to the client by the upstream or the gateway; -1 when there was none.
+   */
   get grpcStatus(): number {
     return this.downstream.grpcStatus;
   }

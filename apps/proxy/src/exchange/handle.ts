@@ -35,7 +35,9 @@ export function handle(exchange: Exchange): void {
   }
 }
 
-/** Refuses a request that `match` could not accept, after the policies that run on every request. */
+/**
+ * Refuses a request that `match` could not accept, after the policies that run on every request.
+ */
 function refuse(exchange: Exchange): Verdict {
   return exchange.refusal;
 }

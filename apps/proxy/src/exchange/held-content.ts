@@ -11,9 +11,9 @@ const MAX_TOTAL_BYTES = 16_777_216;
 let totalBytes = 0;
 
 /**
- * Request content that can be sent again from its first byte while the delivered chunks are held: for
- * a target that reports that it did not process the request (RFC 9113 section 8.7). The bytes are
- * held until {@link release}, or until they exceed a limit.
+ * Request content that can be sent again from its first byte while the delivered chunks are held:
+ * for a target that reports that it did not process the request (RFC 9113 section 8.7). The bytes
+ * are held until {@link release}, or until they exceed a limit.
  */
 export class HeldContent implements ContentSource, ContentSink {
   readonly length: number;

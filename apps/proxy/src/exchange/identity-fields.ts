@@ -13,8 +13,8 @@ const identityAndOrigin = new NameBeginnings([
 ]);
 
 /**
- * Removes the fields that a client must not set, before a route or policy reads them. Names with `_`
- * or `.` were already refused, see packages/http1.
+ * Removes the fields that a client must not set, before a route or policy reads them. Names with
+ * `_` or `.` were already refused, see packages/http1.
  */
 export function removeClientClaims({ headers, isPeerTrusted }: Exchange): void {
   headers.removeBeginningWith(isPeerTrusted ? identity : identityAndOrigin);

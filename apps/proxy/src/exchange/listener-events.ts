@@ -46,8 +46,8 @@ function settle(facts: Facts, proxy: ProxyServices): void {
 
 /**
  * Builds the access log record and SERVER span of a message that never became an exchange. It
- * continues the caller's trace when its head could be parsed; otherwise it starts a trace, sampled by
- * the configured ratio.
+ * continues the caller's trace when its head could be parsed; otherwise it starts a trace, sampled
+ * by the configured ratio.
  */
 function recordOf(answer: OwnAnswer, requestId: string, proxy: ProxyServices): Facts {
   const { status, method, host, path, protocol, encrypted, peerAddress, localPort, headers } =

@@ -2,12 +2,15 @@ import { deny, type Reply } from '@sluice/policy-sdk';
 import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 
-/** The pseudonym of every Sluice gateway in Via, RFC 9110 section 7.6.3. It does not reveal the host. */
+/**
+ * The pseudonym of every Sluice gateway in Via, RFC 9110 section 7.6.3. It does not reveal the
+ * host.
+ */
 export const viaPseudonym = 'sluice';
 
 /**
- * The number of Sluice gateways that a request may have passed before this one. Chains are legitimate
- * (one at the edge, one inside); this limit bounds the cost of a loop.
+ * The number of Sluice gateways that a request may have passed before this one. Chains are
+ * legitimate (one at the edge, one inside); this limit bounds the cost of a loop.
  */
 const maxPassages = 4;
 

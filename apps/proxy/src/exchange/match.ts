@@ -7,9 +7,9 @@ import { removeClientClaims } from './identity-fields.ts';
 import { matchPreflight } from './preflight.ts';
 
 /**
- * Removes the fields that a client must not set, and finds the route, the service and the policies of
- * the exchange. The step `refuse` answers the requests refused here: the policies that run on every
- * request run first.
+ * Removes the fields that a client must not set, and finds the route, the service and the policies
+ * of the exchange. The step `refuse` answers the requests refused here: the policies that run on
+ * every request run first.
  */
 export function match(exchange: Exchange): Verdict {
   if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);

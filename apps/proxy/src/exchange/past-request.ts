@@ -3,8 +3,8 @@ import { noContent } from './content.ts';
 import type { Downstream } from './downstream.ts';
 
 /**
- * The client's side of an exchange that is complete, or that was withdrawn from a policy: the request
- * can still be read, and method calls have no effect. It holds no connection.
+ * The client's side of an exchange that is complete, or that was withdrawn from a policy: the
+ * request can still be read, and method calls have no effect. It holds no connection.
  */
 export class PastRequest implements Downstream {
   readonly protocol: Downstream['protocol'];

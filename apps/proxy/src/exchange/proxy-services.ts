@@ -33,7 +33,9 @@ export interface ProxyServices {
   readonly denials: PolicyDenials;
   /** Placeholder until there is a configuration: it serves no route. */
   readonly noGateway: ServedGateway;
-  /** Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with. */
+  /**
+   * Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with.
+   */
   readonly viaHttp1: string;
   readonly viaHttp2: string;
   /** Logs that a target sent no response or an incomplete one; the client never sees the reason. */

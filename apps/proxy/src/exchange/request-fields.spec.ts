@@ -65,7 +65,10 @@ describe('the fields an upstream receives', () => {
     });
   };
 
-  /** The fields the origin received with the last request, names in lower case, as they are grouped on the wire. */
+  /**
+   * The fields the origin received with the last request, names in lower case, as they are grouped
+   * on the wire.
+   */
   const received = (): [string, string][] => {
     const head = origin.connections.at(-1)?.received.split('\r\n\r\n').at(-2) ?? '';
     return head

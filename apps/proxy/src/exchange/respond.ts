@@ -7,7 +7,9 @@ import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 import type { Tunnel, TunnelFault } from './tunnel.ts';
 
-/** Sends a response of the gateway. Throws when a response policy fails or produces an invalid head. */
+/**
+ * Sends a response of the gateway. Throws when a response policy fails or produces an invalid head.
+ */
 export function respond(exchange: Exchange, reply: Reply): void {
   send(exchange, reply, exchange.pipeline.respond, exchange.responseFields);
 }
@@ -87,8 +89,8 @@ function sendBare(exchange: Exchange, reply: Reply): void {
 }
 
 /**
- * Forwards the upstream's response; the content follows at the client's pace. Throws when a response
- * policy fails or produces an invalid head; nothing has been sent then.
+ * Forwards the upstream's response; the content follows at the client's pace. Throws when a
+ * response policy fails or produces an invalid head; nothing has been sent then.
  */
 export function respondFromUpstream(
   exchange: Exchange,
@@ -120,7 +122,9 @@ export function respondFromUpstream(
   }
 }
 
-/** Records that the client did not receive the whole upstream response. Returns its `error.type`. */
+/**
+ * Records that the client did not receive the whole upstream response. Returns its `error.type`.
+ */
 function noteIncomplete(exchange: Exchange, fault: Error): string {
   if (fault instanceof GatewayError) {
     contentFailed(exchange, fault);
@@ -131,8 +135,8 @@ function noteIncomplete(exchange: Exchange, fault: Error): string {
 }
 
 /**
- * Handles upstream content that failed: the client sees an incomplete message, or a 502 when nothing
- * was sent yet; the log has the reason.
+ * Handles upstream content that failed: the client sees an incomplete message, or a 502 when
+ * nothing was sent yet; the log has the reason.
  */
 function contentFailed(exchange: Exchange, fault: GatewayError): void {
   exchange.proxy.noteFailure(exchange, fault.code, reasonOf(fault));

@@ -3,8 +3,8 @@ import type { Exchange } from './exchange.ts';
 import { RewriteFault } from '../runtime/target-rewrite.ts';
 
 /**
- * Computes the path for the service, once per exchange: every attempt, the log and the spans use it.
- * Returns a refusal when the route's rewrite produces a path that is not in normal form.
+ * Computes the path for the service, once per exchange: every attempt, the log and the spans use
+ * it. Returns a refusal when the route's rewrite produces a path that is not in normal form.
  */
 export function rewriteTarget(exchange: Exchange): Reply | undefined {
   const rewrite = exchange.plan?.rewrite;
@@ -18,7 +18,9 @@ export function rewriteTarget(exchange: Exchange): Reply | undefined {
   return undefined;
 }
 
-/** The request target for the upstream: the path of {@link rewriteTarget} and the unchanged query. */
+/**
+ * The request target for the upstream: the path of {@link rewriteTarget} and the unchanged query.
+ */
 export function upstreamRequestTarget(exchange: Exchange): string {
   const path = exchange.rewrittenPath ?? exchange.path;
   return exchange.downstream.hasQuery ? `${path}?${exchange.query}` : path;

@@ -32,8 +32,8 @@ export function answer(exchange: Exchange): Verdict | Promise<Verdict> {
 }
 
 /**
- * Runs the policies of a phase from an index on, until one returns a reply. Creates no promise unless
- * a policy returns one.
+ * Runs the policies of a phase from an index on, until one returns a reply. Creates no promise
+ * unless a policy returns one.
  */
 export function runPolicies(
   policies: readonly RequestStep[],

@@ -12,8 +12,8 @@ export function traceparentOf(headers: HeaderList): string | undefined {
 }
 
 /**
- * Returns the caller's `tracestate`, its lines joined in order (RFC 9110 section 5.3); undefined when
- * it is absent or invalid.
+ * Returns the caller's `tracestate`, its lines joined in order (RFC 9110 section 5.3); undefined
+ * when it is absent or invalid.
  */
 export function tracestateOf(headers: HeaderList): string | undefined {
   if (!headers.has(ownFields.tracestate)) return undefined;
@@ -24,8 +24,8 @@ export function tracestateOf(headers: HeaderList): string | undefined {
 }
 
 /**
- * Sets the `tracestate` for the upstream: one valid field when the trace is continued, otherwise none.
- * Each attempt sets `traceparent` itself, because it names the span of the attempt.
+ * Sets the `tracestate` for the upstream: one valid field when the trace is continued, otherwise
+ * none. Each attempt sets `traceparent` itself, because it names the span of the attempt.
  */
 export function passOnTracestate({ headers, tracestate }: Exchange): void {
   if (!headers.has(ownFields.tracestate)) return;

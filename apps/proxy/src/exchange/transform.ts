@@ -11,8 +11,8 @@ import { passOnTracestate } from './trace-fields.ts';
 
 /**
  * Prepares the request's target and fields for the upstream: rewrites the path, removes hop-by-hop
- * fields, runs the transform policies, and adds the forwarding fields. Refuses a target that is not in
- * normal form, and a request in a forwarding loop.
+ * fields, runs the transform policies, and adds the forwarding fields. Refuses a target that is not
+ * in normal form, and a request in a forwarding loop.
  */
 export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   const refusal = rewriteTarget(exchange) ?? refuseLoop(exchange);
@@ -68,8 +68,9 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
 }
 
 /**
- * Completes the trusted proxy's forwarding fields. Scheme and port come from the same source, so that
- * they cannot contradict each other: the proxy when it sent a known scheme, otherwise this connection.
+ * Completes the trusted proxy's forwarding fields. Scheme and port come from the same source, so
+ * that they cannot contradict each other: the proxy when it sent a known scheme, otherwise this
+ * connection.
  */
 function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
   if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost))
@@ -86,7 +87,9 @@ function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
 let lastPort = 0;
 let lastPortText = '0';
 
-/** Caches the text: a process listens on one or two ports, and formatting would dominate this step. */
+/**
+ * Caches the text: a process listens on one or two ports, and formatting would dominate this step.
+ */
 function portText(port: number): string {
   if (port !== lastPort) {
     lastPort = port;

@@ -5,7 +5,9 @@ import type { Tunnel } from './tunnel.ts';
 
 /** The client or consumer that sent a request. */
 export interface Caller {
-  /** Identifies the consumer, or the client address when there is none. Computed when it is read. */
+  /**
+   * Identifies the consumer, or the client address when there is none. Computed when it is read.
+   */
   readonly callerKey: string;
 }
 
@@ -16,7 +18,9 @@ export interface UpstreamRequest {
   readonly requestTarget: string;
   /** Value of Host (`:authority` in HTTP/2). */
   readonly authority: string;
-  /** End-to-end fields, those of the gateway included: no framing, no hop-by-hop fields, no Host. */
+  /**
+   * End-to-end fields, those of the gateway included: no framing, no hop-by-hop fields, no Host.
+   */
   readonly headers: HeaderList;
   readonly content: ContentSource;
   /** Requests an upgrade to WebSocket. */
@@ -34,7 +38,9 @@ export interface UpstreamRequest {
 export interface UpstreamEvents {
   /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void;
-  /** The final head: end-to-end fields only. `content` fails when the upstream does not complete it. */
+  /**
+   * The final head: end-to-end fields only. `content` fails when the upstream does not complete it.
+   */
   onResponse(status: number, headers: HeaderList, content: ContentSource): void;
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void;
   onFailure(failure: UpstreamFailure): void;
@@ -74,6 +80,8 @@ export interface UpstreamTarget {
   readonly scheme: 'http' | 'https';
   /** HTTP version of the target's connections. */
   readonly protocolVersion: '1.1' | '2';
-  /** Sends a request. Never throws: reports failures through `events`, possibly before it returns. */
+  /**
+   * Sends a request. Never throws: reports failures through `events`, possibly before it returns.
+   */
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall;
 }

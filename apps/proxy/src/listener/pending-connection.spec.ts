@@ -55,7 +55,10 @@ describe('a pending connection', () => {
     async (_, message) => {
       await serve();
       let wholeBytes = 0;
-      /** Waits until nothing more comes, and for as many bytes as the uncut message is answered with. */
+      /**
+       * Waits until nothing more comes, and for as many bytes as the uncut message is answered
+       * with.
+       */
       const answerTo = async (cuts: readonly number[], leastBytes = 1): Promise<string> => {
         const client = await open();
         for (const [index, from] of [0, ...cuts].entries()) {

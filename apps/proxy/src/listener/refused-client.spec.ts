@@ -30,7 +30,10 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** A client, what serves it and has not answered yet, and how often that has said that the client is gone. */
+/**
+ * A client, what serves it and has not answered yet, and how often that has said that the client is
+ * gone.
+ */
 async function connect(
   options: Partial<ListenerOptions> = {},
 ): Promise<{ client: RawClient; refused: RefusedClient; gone: { count: number } }> {

@@ -9,7 +9,10 @@ import type { NodeCertificates } from '../workers/messages.ts';
 const maxFileBytes = 1024 * 1024;
 const maxCertificates = 10_000;
 
-/** Reads all configured certificates. @throws Error that names the wrong file or setting and the remedy */
+/**
+ * Reads all configured certificates. @throws Error that names the wrong file or setting and the
+ * remedy
+ */
 export function readNodeCertificates(env: Env): NodeCertificates {
   return {
     server: readCertificates(env),
@@ -24,8 +27,8 @@ type TlsSettings = Pick<
 
 /**
  * Reads the configured server certificates and checks that they work for TLS. The certificate of
- * SLUICE_TLS_CERT_FILE is the first; those of the folder follow by name. Returns undefined when TLS is
- * not configured.
+ * SLUICE_TLS_CERT_FILE is the first; those of the folder follow by name. Returns undefined when TLS
+ * is not configured.
  * @throws Error that names the wrong file or setting and the remedy
  */
 export function readCertificates(env: TlsSettings): ServerCertificate[] | undefined {

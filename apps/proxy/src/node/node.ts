@@ -58,9 +58,9 @@ export class ProxyNode {
   }
 
   /**
-   * Starts the status server, applies the local configuration (a file or the last good one), and then
-   * listens for traffic: until then, clients are better served by another node. Without a local
-   * configuration it listens at once and reports that it is not ready.
+   * Starts the status server, applies the local configuration (a file or the last good one), and
+   * then listens for traffic: until then, clients are better served by another node. Without a
+   * local configuration it listens at once and reports that it is not ready.
    */
   async start(): Promise<void> {
     const { env, logger, traffic } = this.#options;

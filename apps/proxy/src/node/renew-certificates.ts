@@ -4,8 +4,8 @@ import { logCertificates, readNodeCertificates } from './certificate-files.ts';
 import type { Traffic } from './traffic.ts';
 
 /**
- * Reads the certificates again and uses them from the next handshake on. The previous ones stay in use
- * when a new one is not usable. Existing connections are not affected.
+ * Reads the certificates again and uses them from the next handshake on. The previous ones stay in
+ * use when a new one is not usable. Existing connections are not affected.
  */
 export async function renewCertificates(
   env: Env,

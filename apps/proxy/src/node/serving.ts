@@ -42,7 +42,9 @@ export interface ServingOptions {
   readonly logger: Logger;
   /** The limit store; created from the settings when absent. */
   readonly limits?: LimitStore;
-  /** Number of processes of this node that serve traffic and share its memory, this one included. */
+  /**
+   * Number of processes of this node that serve traffic and share its memory, this one included.
+   */
   readonly processes?: number;
   /** True for one process of a node: it logs facts that are the same for all of them. */
   readonly isFirst?: boolean;
@@ -134,7 +136,9 @@ export class Serving {
     return this.#listener.address()?.port ?? 0;
   }
 
-  /** Starts to listen. Rejects with an Error that names the setting when the port is not available. */
+  /**
+   * Starts to listen. Rejects with an Error that names the setting when the port is not available.
+   */
   async listen(options: { readonly reusePort: boolean; readonly port: number }): Promise<void> {
     await this.#listener.listen(options.port, this.#options.env.SLUICE_PROXY_HOST, {
       reusePort: options.reusePort,
@@ -185,7 +189,10 @@ export class Serving {
     );
   }
 
-  /** Stops listening, waits up to `timeoutMs` for the requests in flight, and releases all resources. */
+  /**
+   * Stops listening, waits up to `timeoutMs` for the requests in flight, and releases all
+   * resources.
+   */
   async drain(timeoutMs: number): Promise<void> {
     await Promise.all([this.#listener.drain(timeoutMs), this.#tlsListener?.drain(timeoutMs)]);
     await this.#accessLog?.close();
@@ -254,7 +261,10 @@ export class Serving {
   }
 }
 
-/** Logs the connection limits; they are below the configured ones when the process may open too few files. */
+/**
+ * Logs the connection limits; they are below the configured ones when the process may open too few
+ * files.
+ */
 function noteConnectionLimits(
   logger: Logger,
   clients: number,
@@ -335,7 +345,8 @@ function createTracer(
     instanceId: env.SLUICE_NODE_ID,
     version,
     resourceAttributes,
-    // Without an exporter no trace starts here: an unsampled one would disable the upstreams' sampling.
+    // Without an exporter no trace starts here: an unsampled one would disable the upstreams'
+    // sampling.
     ratio: otlp === undefined ? undefined : sampler.ratio,
     followsParent: sampler.followsParent,
     export: otlp && spanExport(otlp, names, metrics, (message) => logger.warn(message)),

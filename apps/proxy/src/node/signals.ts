@@ -1,7 +1,10 @@
 import { after } from '@sluice/errors';
 import type { Logger } from '@sluice/telemetry';
 
-/** Something that a node reads at its start and can read again while it serves. It reports its own faults. */
+/**
+ * Something that a node reads at its start and can read again while it serves. It reports its own
+ * faults.
+ */
 export interface Rereadable {
   /** For the log, such as `certificates`. */
   readonly what: string;
@@ -23,9 +26,9 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 const sameRequestMs = 500;
 
 /**
- * Handles the signals of a node from the beginning of its start. SIGTERM and SIGINT stop it gracefully,
- * or immediately while nothing is served yet; a second one ends it immediately. SIGHUP reads files
- * again and never ends the process.
+ * Handles the signals of a node from the beginning of its start. SIGTERM and SIGINT stop it
+ * gracefully, or immediately while nothing is served yet; a second one ends it immediately. SIGHUP
+ * reads files again and never ends the process.
  */
 export class NodeSignals {
   #node: SignalledNode | undefined;

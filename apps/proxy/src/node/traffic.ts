@@ -15,7 +15,10 @@ export interface TargetHealth {
 /** The part of this node that serves traffic: this process itself, or its workers. */
 export interface Traffic {
   readonly target: ConfigTarget;
-  /** Starts to accept connections. Rejects with an Error that names the setting when a port is not available. */
+  /**
+   * Starts to accept connections. Rejects with an Error that names the setting when a port is not
+   * available.
+   */
   listen(): Promise<void>;
   readonly port: number;
   /** The port for TLS; undefined without one. */
@@ -25,7 +28,9 @@ export interface Traffic {
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** The last known health: the config stream reads it every second without waiting. */
   lastHealth(): readonly TargetHealth[];
-  /** Uses other certificates, already checked, from the next handshake with clients and targets on. */
+  /**
+   * Uses other certificates, already checked, from the next handshake with clients and targets on.
+   */
   setCertificates(certificates: NodeCertificates): Promise<void>;
   drain(timeoutMs: number): Promise<void>;
 }
@@ -71,7 +76,10 @@ export function singleProcess(
   };
 }
 
-/** Serves traffic in several workers on one port; this process holds the configuration and the limits. */
+/**
+ * Serves traffic in several workers on one port; this process holds the configuration and the
+ * limits.
+ */
 export function severalWorkers(fleet: WorkerFleet): Traffic {
   return {
     target: fleet,

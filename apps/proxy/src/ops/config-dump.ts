@@ -16,8 +16,9 @@ const shows = ({ kind, name }: DumpFilter, resource: Resource): boolean =>
   (name === undefined || nameOf(resource.kind, resource.spec) === name);
 
 /**
- * Generates the running configuration as JSON, secrets redacted, one resource per line. It is generated
- * in pieces, because serializing a hundred thousand routes at once would block this process's traffic.
+ * Generates the running configuration as JSON, secrets redacted, one resource per line. It is
+ * generated in pieces, because serializing a hundred thousand routes at once would block this
+ * process's traffic.
  */
 export function* configDump(
   config: RunningConfig,

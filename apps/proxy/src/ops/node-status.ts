@@ -11,7 +11,10 @@ export type Readiness =
       /** Seconds since the control plane last confirmed the configuration. */
       readonly configAgeSeconds: number;
       readonly source: Exclude<ConfigOrigin, 'none'>;
-      /** Why the control plane is not connected, for example a refusal; empty when there is no error. */
+      /**
+       * Why the control plane is not connected, for example a refusal; empty when there is no
+       * error.
+       */
       readonly lastError: string;
     }
   /** `reason` is a sentence for the operator. */
@@ -31,14 +34,19 @@ export interface RunningConfig {
   /** Name of the gateway this node has joined. */
   readonly gateway: string;
   readonly source: ConfigOrigin;
-  /** Iterated while the response is sent, with requests in between: it must not change meanwhile. */
+  /**
+   * Iterated while the response is sent, with requests in between: it must not change meanwhile.
+   */
   readonly resources: Iterable<Resource>;
   /** Resources that are refused or kept at their last good version. */
   readonly quarantined: readonly ConfigFault[];
   /** The newest refused revision, if it is newer than the one in service. */
   readonly refused:
     { readonly revision: number; readonly faults: readonly ConfigFault[] } | undefined;
-  /** Why the control plane is not connected, or the file could not be read; empty when there is no error. */
+  /**
+   * Why the control plane is not connected, or the file could not be read; empty when there is no
+   * error.
+   */
   readonly lastError: string;
   /** Why the last good configuration could not be written or read; empty when there is no error. */
   readonly lastGoodError: string;
@@ -47,7 +55,10 @@ export interface RunningConfig {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** The state that the status server reads. Each function returns plain data that does not change afterwards. */
+/**
+ * The state that the status server reads. Each function returns plain data that does not change
+ * afterwards.
+ */
 export interface NodeStatus {
   readiness(): Readiness;
   metrics(): MaybePromise<MetricsSnapshot>;

@@ -60,7 +60,10 @@ async function metrics(node: NodeStatus, { accept }: PageRequest): Promise<Answe
   };
 }
 
-/** Reads `?kind=` and `?name=`. Throws a GatewayError for an unknown or repeated parameter or an unknown kind. */
+/**
+ * Reads `?kind=` and `?name=`. Throws a GatewayError for an unknown or repeated parameter or an
+ * unknown kind.
+ */
 function dumpFilter(parameters: URLSearchParams): DumpFilter {
   for (const parameter of parameters.keys()) {
     if (parameter !== 'kind' && parameter !== 'name') {

@@ -3,7 +3,10 @@ import type { NameResolver } from '../names/name-resolver.ts';
 
 type Counts = Pick<GatewayMetrics, 'spansExported' | 'spansDropped'>;
 
-/** How the spans of this node are exported, and counted. The name of the endpoint is resolved with `names`. */
+/**
+ * How the spans of this node are exported, and counted. The name of the endpoint is resolved with
+ * `names`.
+ */
 export function spanExport(
   otlp: NonNullable<TraceSettings['otlp']>,
   names: NameResolver,

@@ -107,7 +107,8 @@ async function serve(
     if (request.method === 'HEAD') response.end();
     else await sendPieces(response, content);
   } catch (fault) {
-    // The head was already sent: only closing the connection tells the client that the response is incomplete.
+    // The head was already sent: only closing the connection tells the client that the response is
+    // incomplete.
     options.noteFault(fault);
     response.destroy();
   }
@@ -136,7 +137,10 @@ function listen(server: Server, options: StatusServerOptions): Promise<void> {
 /** The exchange in progress on each connection. */
 const pending = new WeakMap<Duplex, PendingExchange>();
 
-/** Starts the status server. Rejects with an Error that names the port and the variable when it cannot listen. */
+/**
+ * Starts the status server. Rejects with an Error that names the port and the variable when it
+ * cannot listen.
+ */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const server = createServer(
     {

@@ -10,10 +10,13 @@ export class LoopLag {
     this.#delay.enable();
   }
 
-  /** 99th percentile since the last call, milliseconds. One block in a hundred turns does not count. */
+  /**
+   * 99th percentile since the last call, milliseconds. One block in a hundred turns does not count.
+   */
   takeP99Ms(): number {
     const { count } = this.#delay;
-    // The monitor measures the time between two ticks of its timer; the excess over its period is lag.
+    // The monitor measures the time between two ticks of its timer; the excess over its period is
+    // lag.
     const p99Ms = count === 0 ? 0 : this.#delay.percentile(99) / 1e6 - resolutionMs;
     this.#delay.reset();
     return Math.max(p99Ms, 0);

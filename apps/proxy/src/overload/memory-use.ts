@@ -13,8 +13,8 @@ export interface MemoryUse {
 }
 
 /**
- * Returns memory use relative to the closer limit: the resident set against the container's limit (or
- * the machine's memory without one), or the heap against V8's heap limit.
+ * Returns memory use relative to the closer limit: the resident set against the container's limit
+ * (or the machine's memory without one), or the heap against V8's heap limit.
  * @param processes number of processes that share the container's memory, this one included
  */
 export function memoryUse(processes = 1): MemoryUse {

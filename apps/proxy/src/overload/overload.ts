@@ -32,7 +32,10 @@ export interface OverloadState {
   readonly refused: number;
 }
 
-/** One bad reading may be caused by a new revision or a long garbage collection: it takes two in a row. */
+/**
+ * One bad reading may be caused by a new revision or a long garbage collection: it takes two in a
+ * row.
+ */
 const READINGS_TO_BEGIN = 2;
 /** The lag must fall to this fraction of its limit before the share is reduced. */
 const CALM_LAG_PART = 0.5;
@@ -47,8 +50,8 @@ const STEP_DOWN = 0.2;
  * request costs one read of {@link isShedding}.
  *
  * It refuses a share of the requests: for lag, the share grows until the lag falls; for memory, it
- * grows with the distance above the calm level. A node that stays slightly above its limit therefore
- * still serves most requests.
+ * grows with the distance above the calm level. A node that stays slightly above its limit
+ * therefore still serves most requests.
  */
 export class Overload {
   isShedding = false;
@@ -87,7 +90,10 @@ export class Overload {
     this.#lag?.stop();
   }
 
-  /** While shedding: whether this request is refused. Refusals are distributed evenly over the requests. */
+  /**
+   * While shedding: whether this request is refused. Refusals are distributed evenly over the
+   * requests.
+   */
   refuses(): boolean {
     this.#owed += this.share;
     if (this.#owed < 1) return false;

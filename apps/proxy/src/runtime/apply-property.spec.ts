@@ -12,7 +12,10 @@ import {
   type Version,
 } from './testing/config-script.ts';
 
-/** The expected configuration in service, in its simplest definition; `RuntimeTarget` is compared with it. */
+/**
+ * The expected configuration in service, in its simplest definition; `RuntimeTarget` is compared
+ * with it.
+ */
 class ExpectedService {
   readonly inService = new Map<string, Version>([
     [gateway.id, { resource: gateway, isGood: true }],

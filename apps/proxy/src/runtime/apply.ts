@@ -13,8 +13,8 @@ const sliceMs = 4;
  * Applies revisions. A delta is applied completely or not at all: every resource in it is compiled
  * first, then all are installed in one turn of the event loop. A delta with a broken resource is
  * refused, and the last good configuration stays. Its changes are kept and applied with the next
- * revision; a resource that is still broken is then quarantined: at its last good version if there is
- * one, otherwise as a refusal. A snapshot quarantines in the same way and serves the rest.
+ * revision; a resource that is still broken is then quarantined: at its last good version if there
+ * is one, otherwise as a refusal. A snapshot quarantines in the same way and serves the rest.
  */
 export class RuntimeTarget implements ConfigTarget {
   readonly #context: CompileContext;
@@ -30,7 +30,9 @@ export class RuntimeTarget implements ConfigTarget {
     this.#runtime = new Runtime(gatewayName, new RouteMetricsCache(context.metrics));
   }
 
-  /** The configuration in service. Its `gateway` is undefined until a first snapshot was applied. */
+  /**
+   * The configuration in service. Its `gateway` is undefined until a first snapshot was applied.
+   */
   get runtime(): Runtime {
     return this.#runtime;
   }
@@ -115,7 +117,8 @@ export class RuntimeTarget implements ConfigTarget {
     }
     const { gateway, gatewayName } = this.#runtime;
     if (gateway === undefined) return compiled;
-    // A node without its gateway would refuse every request. As in a snapshot, its removal is a fault.
+    // A node without its gateway would refuse every request. As in a snapshot, its removal is a
+    // fault.
     const key = keyOf('gateway', gateway.id);
     const stays = !changes.has(key) || (compiled.get(key)?.faults.length ?? 0) > 0;
     const hasSuccessor = (): boolean =>

@@ -89,15 +89,18 @@ export function compileResource(resource: Resource, context: CompileContext): Co
 }
 
 /**
- * The refusal that replaces an unreadable resource. For a kind without one, the resources that refer
- * to it refuse; see `join.ts`.
+ * The refusal that replaces an unreadable resource. For a kind without one, the resources that
+ * refer to it refuse; see `join.ts`.
  */
 function refusal(kind: Kind, id: string, name: string, spec: unknown): Served | undefined {
   if (kind === 'route') return refusingRoute(id, name, spec);
   return kind === 'consumer' ? refusingConsumer(id, name) : undefined;
 }
 
-/** The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid key. */
+/**
+ * The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid
+ * key.
+ */
 function refusingConsumer(id: string, username: string): Served {
   const spec = { username, groups: [], quotas: [], policies: [], tags: [] };
   return {
@@ -110,7 +113,10 @@ function refusingConsumer(id: string, username: string): Served {
   };
 }
 
-/** A route that this node cannot fully read must still refuse the requests it matches: see `readMatch`. */
+/**
+ * A route that this node cannot fully read must still refuse the requests it matches: see
+ * `readMatch`.
+ */
 function refusingRoute(id: string, name: string, spec: unknown): Served | undefined {
   const match = readMatch(name, spec);
   if (match === undefined) return undefined;

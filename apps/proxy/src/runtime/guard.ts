@@ -47,11 +47,11 @@ const requestPhases: readonly RequestPhase[] = [
 const policyTimeoutMs = 10_000;
 
 /**
- * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what is
- * used. In shadow mode the hook works on a copy, and its verdict is recorded instead of returned; a
- * fault never affects the request. With `onError`, a fault becomes a 503 or is ignored. A hook that
- * does not settle within `timeoutMs` has failed, and its later changes have no effect: see
- * `Exchange.withdraw`.
+ * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what
+ * is used. In shadow mode the hook works on a copy, and its verdict is recorded instead of
+ * returned; a fault never affects the request. With `onError`, a fault becomes a 503 or is ignored.
+ * A hook that does not settle within `timeoutMs` has failed, and its later changes have no effect:
+ * see `Exchange.withdraw`.
  */
 export function guardHooks(
   policy: string,
@@ -104,8 +104,8 @@ function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLi
 }
 
 /**
- * Returns the verdict when it is a reply that can be sent, or undefined. A custom policy may be plain JavaScript, so
- * its types promise nothing.
+ * Returns the verdict when it is a reply that can be sent, or undefined. A custom policy may be
+ * plain JavaScript, so its types promise nothing.
  * @throws GatewayError `policy_failed` for anything else, so that `onError` decides
  */
 function checkedReply(verdict: Verdict, policy: string): Verdict {
@@ -148,7 +148,9 @@ function inTime(
   });
 }
 
-/** Catches the rejection of a hook that should be synchronous, so that it does not end the process. */
+/**
+ * Catches the rejection of a hook that should be synchronous, so that it does not end the process.
+ */
 function noteLateFault(answer: unknown, policy: string, exchange: Exchange): void {
   if (answer instanceof Promise)
     answer.catch((fault: unknown) => exchange.notePolicyFault(policy, fault));
@@ -175,7 +177,9 @@ function withOnError(
   };
 }
 
-/** A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503. */
+/**
+ * A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503.
+ */
 function responseStep(
   policy: string,
   run: ResponseStep['run'],

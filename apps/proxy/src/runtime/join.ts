@@ -7,8 +7,8 @@ import type { ConsumerView, RoutePlan, RoutePlans, ServedConsumer, ServedRoute }
 import { TargetRewrite } from './target-rewrite.ts';
 
 /**
- * Joins a route with its gateway and each of its services. When one of them is missing (it could not
- * be compiled and has no earlier version), the branch refuses: a check is never skipped.
+ * Joins a route with its gateway and each of its services. When one of them is missing (it could
+ * not be compiled and has no earlier version), the branch refuses: a check is never skipped.
  */
 export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
   const { spec } = route;

@@ -14,8 +14,8 @@ export interface HostServices {
 }
 
 /**
- * Loads the policies of this node: the built-in ones and those in the operator's folder. Rejects with
- * an Error that describes the fault in the folder.
+ * Loads the policies of this node: the built-in ones and those in the operator's folder. Rejects
+ * with an Error that describes the fault in the folder.
  */
 export async function nodePolicies(
   folder: string | undefined,

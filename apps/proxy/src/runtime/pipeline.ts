@@ -4,7 +4,10 @@ import type { CompiledPolicy, PolicyChain } from './policy-chain.ts';
 
 type Steps<Step> = readonly Step[] | undefined;
 
-/** The policies of an exchange by phase. A phase without steps is undefined and costs one comparison. */
+/**
+ * The policies of an exchange by phase. A phase without steps is undefined and costs one
+ * comparison.
+ */
 export class Pipeline {
   readonly receive: Steps<RequestStep>;
   readonly authenticate: Steps<RequestStep>;
@@ -35,8 +38,9 @@ export class Pipeline {
   }
 
   /**
-   * Joins the chains of gateway, service, route, groups and consumer, in that order. A later policy replaces an earlier
-   * one of the same name in its place. `effectivePolicies` in packages/config applies the same rule for the Admin API.
+   * Joins the chains of gateway, service, route, groups and consumer, in that order. A later policy
+   * replaces an earlier one of the same name in its place. `effectivePolicies` in packages/config
+   * applies the same rule for the Admin API.
    */
   static of(chains: readonly PolicyChain[]): Pipeline {
     const byName = new Map<string, CompiledPolicy>();

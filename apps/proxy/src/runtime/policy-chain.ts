@@ -80,8 +80,9 @@ export function isFaulty(
 }
 
 /**
- * The chain of a holder that cannot be compiled: it refuses every request, so that a broken resource
- * fails closed. A consumer is known only after authentication, so its refusal runs in a later phase.
+ * The chain of a holder that cannot be compiled: it refuses every request, so that a broken
+ * resource fails closed. A consumer is known only after authentication, so its refusal runs in a
+ * later phase.
  */
 export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
   const refuse = () =>

@@ -2,7 +2,10 @@ import { resourceSchemas, type Spec } from '@sluice/config';
 
 /** Properties that narrow a match: an unreadable one is omitted, which widens the match. */
 const conditions = ['methods', 'headers', 'query', 'priority'] as const;
-/** Lists that define a match. Without them a route matches everything, so only unreadable entries are omitted. */
+/**
+ * Lists that define a match. Without them a route matches everything, so only unreadable entries
+ * are omitted.
+ */
 const subjects = ['hosts', 'paths'] as const;
 
 /**

@@ -19,14 +19,20 @@ import type {
 
 /**
  * The configuration in service. Each resource is compiled once and never changes. Only `apply.ts`
- * changes the indexes, in one turn of the event loop, so that no request sees a partial revision. An
- * exchange keeps the plan it was matched with until it ends.
+ * changes the indexes, in one turn of the event loop, so that no request sees a partial revision.
+ * An exchange keeps the plan it was matched with until it ends.
  */
 export class Runtime implements CredentialStore {
   revision = 0;
-  /** Incremented when a resource changes that plans and consumers depend on; they are rebuilt on next use. */
+  /**
+   * Incremented when a resource changes that plans and consumers depend on; they are rebuilt on
+   * next use.
+   */
   generation = 1;
-  /** Incremented with `generation` and with every change of a consumer: key owners are then looked up again. */
+  /**
+   * Incremented with `generation` and with every change of a consumer: key owners are then looked
+   * up again.
+   */
   #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
@@ -109,7 +115,10 @@ export class Runtime implements CredentialStore {
     return previous;
   }
 
-  /** Continues the generations of a replaced runtime, so that its cached plans are stale in this one. */
+  /**
+   * Continues the generations of a replaced runtime, so that its cached plans are stale in this
+   * one.
+   */
   follow(previous: Runtime): void {
     this.generation += previous.generation;
     this.#ownersGeneration += previous.#ownersGeneration;

@@ -83,7 +83,9 @@ export interface RoutePlans {
   readonly totalWeight: number;
 }
 
-/** One branch of a route: everything that its requests share. Built once and used by every request. */
+/**
+ * One branch of a route: everything that its requests share. Built once and used by every request.
+ */
 export interface RoutePlan {
   readonly route: ServedRoute;
   readonly view: ResourceRef & { readonly quotas: readonly AttachedQuota[] };

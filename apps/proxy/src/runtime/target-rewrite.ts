@@ -20,10 +20,11 @@ const maxPathLength = 8_192;
 
 /**
  * Rewrites a request's path for a service: the service's `basePath` followed by the result of the
- * route's `rewrite`. Compiled once for each branch of a route; a branch that changes nothing has none.
+ * route's `rewrite`. Compiled once for each branch of a route; a branch that changes nothing has
+ * none.
  *
- * Invariant: {@link rewrite} returns a path in normal form. Configured text and captured text can each
- * be harmless and together form a dot segment, an empty segment or an escape; so the result is
+ * Invariant: {@link rewrite} returns a path in normal form. Configured text and captured text can
+ * each be harmless and together form a dot segment, an empty segment or an escape; so the result is
  * checked, not its parts.
  */
 export class TargetRewrite {

@@ -16,10 +16,10 @@ export class TrustedProxies {
   }
 
   /**
-   * Returns the client's address: the peer, or when the peer is trusted, the right-most untrusted entry
-   * of X-Forwarded-For. An entry that is not an address ends the search, because the client could have
-   * written the entries left of it. Empty entries are ignored, IPv4-mapped IPv6 addresses become IPv4,
-   * and zones are removed.
+   * Returns the client's address: the peer, or when the peer is trusted, the right-most untrusted
+   * entry of X-Forwarded-For. An entry that is not an address ends the search, because the client
+   * could have written the entries left of it. Empty entries are ignored, IPv4-mapped IPv6
+   * addresses become IPv4, and zones are removed.
    */
   clientAddress(peerAddress: string, headers: HeaderList): string {
     if (!this.includes(peerAddress)) return peerAddress;

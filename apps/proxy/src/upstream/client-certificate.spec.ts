@@ -18,7 +18,9 @@ import {
 import { RecordedCall } from './testing/recorded-call.ts';
 import { UpstreamRegistry } from './upstream-registry.ts';
 
-/** A server that admits only who shows a certificate of our authority, and says whom it has seen. */
+/**
+ * A server that admits only who shows a certificate of our authority, and says whom it has seen.
+ */
 function origin(protocol: 'https' | 'h2', sockets: TLSSocket[]): Server {
   const settings = {
     cert: localCertificate.cert,

@@ -7,8 +7,8 @@ import { forwardTo } from './testing/forwarding.ts';
 import { RawOrigin } from './testing/raw-origin.ts';
 
 /**
- * No response ever reaches a client it was not meant for. Clients and an origin that misbehave in every way we can think
- * of, each request carrying a tag that its response must carry too.
+ * No response ever reaches a client it was not meant for. Clients and an origin that misbehave in
+ * every way we can think of, each request carrying a tag that its response must carry too.
  */
 const CLIENTS = 12;
 const ROUNDS = 40;
@@ -129,7 +129,8 @@ async function converse(name: string): Promise<void> {
         return;
       }
       const { status, headers, body } = await client.readResponse();
-      // A POST cannot be sent again: it hears what the upstream said when it gave the connection up.
+      // A POST cannot be sent again: it hears what the upstream said when it gave the connection
+      // up.
       const isGivenUp = status === 408 && methods[index] === 'POST';
       if (status === 502 || isGivenUp) counts.failed++;
       else if (headers.get('x-tag') !== tag || body.replaceAll(`tag=${tag};`, '') !== '')

@@ -16,7 +16,10 @@ import { RawOrigin } from './testing/raw-origin.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes in buffers that are still referenced. Buffers are freed in the background, a while after the collection. */
+/**
+ * Bytes in buffers that are still referenced. Buffers are freed in the background, a while after
+ * the collection.
+ */
 async function heldBytes(): Promise<number> {
   collectGarbage();
   await new Promise((resolve) => setTimeout(resolve, 20));

@@ -58,7 +58,10 @@ export class TargetPool
   private isAssigning = false;
   private readonly queueTimer = new Timer({ expired: () => this.checkQueue() });
   private readonly share: FairShare;
-  /** The calls per share, counted once in a turn: counting for each call would cost the square of their number. */
+  /**
+   * The calls per share, counted once in a turn: counting for each call would cost the square of
+   * their number.
+   */
   private turnShares: ShareCount | undefined = undefined;
   private draining = false;
 

@@ -2,9 +2,9 @@ import { Listener } from '../listener/listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 
 /**
- * Checks that no other process listens on the port. Workers share it with SO_REUSEPORT, and a second
- * node started on it by mistake would silently share it as well: the kernel would distribute the
- * connections over both.
+ * Checks that no other process listens on the port. Workers share it with SO_REUSEPORT, and a
+ * second node started on it by mistake would silently share it as well: the kernel would distribute
+ * the connections over both.
  * @throws Error that names the setting when the port is not available
  */
 export async function claimPort(

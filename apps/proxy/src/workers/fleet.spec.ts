@@ -31,7 +31,8 @@ describe('WorkerFleet', () => {
   let revision = 1;
 
   beforeAll(async () => {
-    // The fleet's log lines about ended workers are expected and would only hide failures of the spec.
+    // The fleet's log lines about ended workers are expected and would only hide failures of the
+    // spec.
     const logger = createLogger({ name: 'fleet', level: 'error' });
     logger.level = 'silent';
     fleet = new WorkerFleet({ size: 2, program, env, port: 0, logger });
@@ -40,7 +41,10 @@ describe('WorkerFleet', () => {
   }, 30_000);
   afterAll(() => fleet.drain(0));
 
-  /** Answers to requests on connections of their own, so that the kernel spreads them over the workers. */
+  /**
+   * Answers to requests on connections of their own, so that the kernel spreads them over the
+   * workers.
+   */
   const answers = async (path: string, count = 24): Promise<Map<string, number>> => {
     const seen = new Map<string, number>();
     for (let turn = 0; turn < count; turn++) {

@@ -30,7 +30,10 @@ export interface FleetOptions {
 }
 
 const startMs = 30_000;
-/** A snapshot of a hundred thousand routes takes seconds; one of a million consumers takes tens of seconds. */
+/**
+ * A snapshot of a hundred thousand routes takes seconds; one of a million consumers takes tens of
+ * seconds.
+ */
 const applyMs = 120_000;
 /** How long a revision waits for a running worker. */
 const workerMs = 30_000;
@@ -41,9 +44,9 @@ const steadyMs = 5_000;
 const longestPauseMs = 5_000;
 
 /**
- * The workers of a node. A revision counts as applied when every worker has applied it. A worker that
- * ends is replaced: the new one receives the configuration before it listens, so that clients notice
- * nothing but the lost connections.
+ * The workers of a node. A revision counts as applied when every worker has applied it. A worker
+ * that ends is replaced: the new one receives the configuration before it listens, so that clients
+ * notice nothing but the lost connections.
  */
 export class WorkerFleet implements ConfigTarget {
   readonly #options: FleetOptions;
@@ -105,7 +108,9 @@ export class WorkerFleet implements ConfigTarget {
     return this.#tlsPort;
   }
 
-  /** Gives all current and future workers other certificates, which the node has already checked. */
+  /**
+   * Gives all current and future workers other certificates, which the node has already checked.
+   */
   async setCertificates(certificates: NodeCertificates): Promise<void> {
     await this.#inTurn(async () => {
       this.#certificates = certificates;
@@ -182,7 +187,9 @@ export class WorkerFleet implements ConfigTarget {
     ]);
   }
 
-  /** Health of targets, at most a second old: a target is healthy when every worker reports it so. */
+  /**
+   * Health of targets, at most a second old: a target is healthy when every worker reports it so.
+   */
   get lastHealth(): readonly WorkerTargetHealth[] {
     return this.#lastHealth;
   }
@@ -223,7 +230,8 @@ export class WorkerFleet implements ConfigTarget {
     while (!this.#stopping) {
       const outcome = await this.#inTurn(() => this.#applyNow(request, record));
       if (outcome !== undefined || performance.now() > deadlineMs) return outcome;
-      // All workers are being replaced: the new ones start at the previous revision and are asked again.
+      // All workers are being replaced: the new ones start at the previous revision and are asked
+      // again.
       await sleep(workerPollMs);
     }
     return undefined;
@@ -283,7 +291,10 @@ export class WorkerFleet implements ConfigTarget {
     void worker.gone.then(() => this.#replace(worker, performance.now() - startedAt));
   }
 
-  /** Brings a worker to the state of the others and adds it to the fleet; no revision runs in between. */
+  /**
+   * Brings a worker to the state of the others and adds it to the fleet; no revision runs in
+   * between.
+   */
   async #admit(worker: WorkerProcess): Promise<void> {
     // First, because services may refer to them.
     await worker.ask({ type: 'certificates', certificates: this.#certificates }, startMs);

@@ -10,8 +10,8 @@ export interface CatchUp {
 
 /**
  * The configuration in service in all workers, as needed to bring another one to the same state. A
- * broken resource is at its last good version in all of them, so both versions are kept: the good one
- * to serve, the broken one to report its faults.
+ * broken resource is at its last good version in all of them, so both versions are kept: the good
+ * one to serve, the broken one to report its faults.
  */
 export class InService {
   /** Good versions; for a resource without one, the broken version. */

@@ -7,7 +7,9 @@ import type {
   Period,
 } from '@sluice/ratelimit';
 
-/** A worker's request to the limits of its node. Answered by a {@link Decided} with the same `id`. */
+/**
+ * A worker's request to the limits of its node. Answered by a {@link Decided} with the same `id`.
+ */
 export interface Take {
   readonly kind: 'take';
   readonly id: number;
@@ -15,7 +17,10 @@ export interface Take {
   readonly cost: number;
 }
 
-/** A worker's report about its lease. Answered by a {@link Granted} with the same `id`, unless that is 0. */
+/**
+ * A worker's report about its lease. Answered by a {@link Granted} with the same `id`, unless that
+ * is 0.
+ */
 export interface Renewal {
   readonly kind: 'renewal';
   readonly id: number;

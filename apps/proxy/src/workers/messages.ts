@@ -23,7 +23,10 @@ export type WorkerRequest =
   | { readonly type: 'health' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
-/** A node's server certificates for its TLS port, if it has one, and its client certificates by name. */
+/**
+ * A node's server certificates for its TLS port, if it has one, and its client certificates by
+ * name.
+ */
 export interface NodeCertificates {
   readonly server: readonly ServerCertificate[] | undefined;
   readonly client: Readonly<Record<string, ClientCertificate>>;

@@ -60,7 +60,8 @@ describe('RemoteLimitStore', () => {
     // The last ones are not leased, so that no worker holds some that another one lacks.
     expect(first + other).toBe(5_000);
     expect(Math.abs(first - other)).toBeLessThan(100);
-    // All refused requests asked the node; so did the last two hundred and a few more admitted ones.
+    // All refused requests asked the node; so did the last two hundred and a few more admitted
+    // ones.
     expect(takes(questions).length).toBeLessThan(1_000 + 500);
   });
 

@@ -20,11 +20,11 @@ interface Waiting {
 }
 
 /**
- * The limit store of a worker when there is no Redis: the node counts for all its workers, so that a
- * limit applies to the node as a whole. Frequently used limits are leased, so that most requests need
- * not wait for another process; the others wait at most a second, at most ten thousand at once. When
- * the node does not answer, a circuit breaker stops the requests to it until it answers a probe; leases
- * can still be used. Several limits that must admit together are never leased.
+ * The limit store of a worker when there is no Redis: the node counts for all its workers, so that
+ * a limit applies to the node as a whole. Frequently used limits are leased, so that most requests
+ * need not wait for another process; the others wait at most a second, at most ten thousand at
+ * once. When the node does not answer, a circuit breaker stops the requests to it until it answers
+ * a probe; leases can still be used. Several limits that must admit together are never leased.
  */
 export class RemoteLimitStore implements LimitStore {
   readonly #send: (question: LimitQuestion) => void;

@@ -1,9 +1,9 @@
 import { soon } from '@sluice/errors';
 
 /**
- * Collects the messages of one turn of the event loop and sends them to another process as one: under
- * load a turn serves many requests, and each message costs two system calls and serialization on both
- * sides.
+ * Collects the messages of one turn of the event loop and sends them to another process as one:
+ * under load a turn serves many requests, and each message costs two system calls and serialization
+ * on both sides.
  */
 export class TurnBatch<Message> {
   readonly #send: (messages: readonly Message[]) => void;

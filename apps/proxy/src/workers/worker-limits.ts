@@ -17,7 +17,9 @@ export class WorkerLimits {
     this.#answer = answer;
   }
 
-  /** Handles a request of the worker. Invalid requests are answered too, because the worker waits. */
+  /**
+   * Handles a request of the worker. Invalid requests are answered too, because the worker waits.
+   */
   hear(question: LimitQuestion): void {
     // Messages of a worker that has ended may still arrive; it gets no more leases.
     if (this.#isOver) return;

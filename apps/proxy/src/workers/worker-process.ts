@@ -30,7 +30,10 @@ export class WorkerProcess {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  /** Starts `program` with `--worker`, as one of `size`. Calls `onQuestion` for each request to the limits. */
+  /**
+   * Starts `program` with `--worker`, as one of `size`. Calls `onQuestion` for each request to the
+   * limits.
+   */
   constructor(
     index: number,
     program: string,
@@ -79,7 +82,10 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Sends a request. Rejects when the worker has ended, reports a fault, or does not answer in time. */
+  /**
+   * Sends a request. Rejects when the worker has ended, reports a fault, or does not answer in
+   * time.
+   */
   ask<Type extends WorkerRequest['type']>(
     request: WorkerRequest & { readonly type: Type },
     timeoutMs: number,

@@ -63,9 +63,9 @@ export class Worker {
 }
 
 /**
- * Ends this process when its node ends, and ignores the signals that the node handles; call it first. A
- * worker without a node would never end. A terminal sends its signals to every process of the group,
- * but the node decides when a worker ends and sends it reloaded files.
+ * Ends this process when its node ends, and ignores the signals that the node handles; call it
+ * first. A worker without a node would never end. A terminal sends its signals to every process of
+ * the group, but the node decides when a worker ends and sends it reloaded files.
  */
 export function obeyNodeOnly(): void {
   process.once('disconnect', () => process.exit(0));

@@ -21,7 +21,9 @@ export const Consumer = z.strictObject({
 
 export type Consumer = z.output<typeof Consumer>;
 
-/** Consumers that share policies and quotas: a plan, a tier. Each consumer is counted separately. */
+/**
+ * Consumers that share policies and quotas: a plan, a tier. Each consumer is counted separately.
+ */
 export const Group = z.strictObject({
   name: Name,
   quotas: z

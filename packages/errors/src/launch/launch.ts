@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Runs when an operator starts a program with a Node that is too old for it. Every Node from 14.18 on must be able to parse
-// and run this file, so it uses only old syntax and old modules.
+// Runs when an operator starts a program with a Node that is too old for it. Every Node from 14.18
+// on must be able to parse and run this file, so it uses only old syntax and old modules.
 
-/** The major version of Node that the programs need; package.json of the checkout pins a version of it. */
+/**
+ * The major version of Node that the programs need; package.json of the checkout pins a version of
+ * it.
+ */
 export const requiredMajor = 26;
 
 /** A program that {@link launch} starts. */
@@ -31,8 +34,8 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a program on a Node that is new enough: the current one, or the one that `npm ci` installs in the checkout. Without
- * either, prints one line that says what to do, and exits with code 1.
+ * Starts a program on a Node that is new enough: the current one, or the one that `npm ci` installs
+ * in the checkout. Without either, prints one line that says what to do, and exits with code 1.
  */
 export function launch(program: Launch): void {
   if (Number(process.versions.node.split('.')[0]) >= requiredMajor) {
@@ -54,7 +57,8 @@ export function launch(program: Launch): void {
     return;
   }
   const args = process.execArgv.concat([fileURLToPath(program.url)], process.argv.slice(2));
-  // Replaces this process, so that pid, signals and open files stay as they are (Node 22.15 and later).
+  // Replaces this process, so that pid, signals and open files stay as they are (Node 22.15 and
+  // later).
   if (process.execve !== undefined && process.platform !== 'win32') {
     process.execve(
       node,
@@ -65,7 +69,10 @@ export function launch(program: Launch): void {
   runBelow(program.name, node, args);
 }
 
-/** Exits at once on a signal until the program has taken over: as PID 1 of a container, the default would ignore it. */
+/**
+ * Exits at once on a signal until the program has taken over: as PID 1 of a container, the default
+ * would ignore it.
+ */
 function runHere(program: Launch): void {
   const early = function (signal: string): void {
     if (signal !== 'SIGHUP') process.exit(0);
@@ -105,8 +112,9 @@ function pinnedNode(url: string): string | undefined {
 }
 
 /**
- * Runs the program as a child in its own process group, so that Ctrl-C in a terminal does not reach it twice. Forwards
- * signals, and ends as the child ends. The IPC channel tells the child when this process is killed.
+ * Runs the program as a child in its own process group, so that Ctrl-C in a terminal does not reach
+ * it twice. Forwards signals, and ends as the child ends. The IPC channel tells the child when this
+ * process is killed.
  */
 function runBelow(name: string, node: string, args: readonly string[]): void {
   const env = Object.assign({}, process.env, { [launchedBy]: 'spawn' });

@@ -1,8 +1,8 @@
 const anyLabels = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
 
 /**
- * Compiles the origins of a configuration into a test. Origins are compared as browsers write them: in lower
- * case, without a default port. `*.` in a pattern stands for one label or more.
+ * Compiles the origins of a configuration into a test. Origins are compared as browsers write them:
+ * in lower case, without a default port. `*.` in a pattern stands for one label or more.
  */
 export function originMatcher(patterns: readonly string[]): (origin: string) => boolean {
   if (patterns.includes('*')) return () => true;

@@ -31,7 +31,10 @@ export const cors = definePolicy({
     const exposed = config.exposedHeaders.join(', ');
     const maxAge = String(config.maxAgeSeconds);
 
-    /** The fields of a preflight response, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The origin is added in `respond`. */
+    /**
+     * The fields of a preflight response, https://fetch.spec.whatwg.org/#cors-preflight-fetch. The
+     * origin is added in `respond`.
+     */
     function permissions(asked: readonly string[]): HeaderPair[] {
       const permitted =
         headers ?? (asked.every((name) => headerName.test(name)) ? asked.join(', ') : '');
@@ -44,7 +47,8 @@ export const cors = definePolicy({
     function receive(exchange: Exchange) {
       if (preflightMethod(exchange) === undefined) return undefined;
       const origin = exchange.headers.get('origin') ?? '';
-      // The browser enforces the rules: an origin that is not allowed gets no fields, and so no access.
+      // The browser enforces the rules: an origin that is not allowed gets no fields, and so no
+      // access.
       const fields = isAllowed(origin)
         ? permissions(listItems(exchange.headers.getAll('access-control-request-headers')))
         : [];

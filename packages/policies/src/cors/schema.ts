@@ -2,7 +2,10 @@ import { definePolicySchema } from '@sluice/policy-sdk';
 import { HeaderName } from '@sluice/schema';
 import { z } from 'zod';
 
-/** `scheme://host[:port]`, RFC 6454 section 6.2, with `*.` in place of labels on the left of the host. */
+/**
+ * `scheme://host[:port]`, RFC 6454 section 6.2, with `*.` in place of labels on the left of the
+ * host.
+ */
 const originPattern =
   /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?)$/;
 
@@ -63,7 +66,8 @@ export const corsSchema = definePolicySchema({
     .superRefine(({ origins, headers = [], exposedHeaders, credentials }, context) => {
       if (!credentials) return;
       const message = '"*" cannot be combined with credentials: list the origins';
-      // With credentials, browsers read it as a name (https://fetch.spec.whatwg.org/#http-new-header-syntax).
+      // With credentials, browsers read it as a name
+      // (https://fetch.spec.whatwg.org/#http-new-header-syntax).
       for (const [property, list] of Object.entries({ origins, headers, exposedHeaders })) {
         if (list.includes('*'))
           context.addIssue({ code: 'custom', path: [property, list.indexOf('*')], message });

@@ -10,7 +10,10 @@ export interface HeaderChanges {
   readonly add: Readonly<Record<string, string>>;
 }
 
-/** Compiles changes once. They apply in the order remove, rename, set, add, in whatever order they are written. */
+/**
+ * Compiles changes once. They apply in the order remove, rename, set, add, in whatever order they
+ * are written.
+ */
 export function headerChanges({
   remove,
   rename,

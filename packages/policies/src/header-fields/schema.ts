@@ -2,8 +2,8 @@ import { HeaderName, HeaderValue, boundedRecord } from '@sluice/schema';
 import { z } from 'zod';
 
 /**
- * Says why a field must not be changed; undefined when it may be. The name arrives in lower case with `_` and `.`
- * replaced by `-`, because lenient applications treat these as the same name.
+ * Says why a field must not be changed; undefined when it may be. The name arrives in lower case
+ * with `_` and `.` replaced by `-`, because lenient applications treat these as the same name.
  */
 export type FieldGuard = (name: string) => string | undefined;
 
@@ -33,7 +33,10 @@ function connectionFault(name: string): string | undefined {
   return ofConnection.has(name) ? 'belongs to the connection: the gateway writes it' : undefined;
 }
 
-/** Request fields that only the gateway may write: framing, connection, and the identity of the caller. */
+/**
+ * Request fields that only the gateway may write: framing, connection, and the identity of the
+ * caller.
+ */
 export const requestFieldFault: FieldGuard = (name) => {
   if (name === 'host') return 'is set by the "rewrite" of the route';
   if (name === 'expect') return 'is answered by the gateway';

@@ -12,7 +12,8 @@ export const ipRestriction = definePolicy({
     return {
       receive({ clientAddress }) {
         const address = parseIpAddress(clientAddress);
-        // An address that cannot be parsed matches no list: it passes only when every address may call.
+        // An address that cannot be parsed matches no list: it passes only when every address may
+        // call.
         if (address === undefined)
           return allowed === undefined && denied.isEmpty ? undefined : refusal;
         if (denied.includesAddress(address)) return refusal;

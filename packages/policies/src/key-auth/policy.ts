@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import { definePolicy, deny, FieldName, type HeaderPair } from '@sluice/policy-sdk';
 import { keyAuthSchema } from './schema.ts';
 
-/** No key is longer; hashing a longer value would only let a caller waste the gateway's CPU time. */
+/**
+ * No key is longer; hashing a longer value would only let a caller waste the gateway's CPU time.
+ */
 const maxKeyLength = 512;
 
 export const keyAuth = definePolicy({

@@ -20,8 +20,9 @@ const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = {
 };
 
 /**
- * The limits of these quotas. Each is counted under its scope and the quota's id, so that a configuration change does not
- * reset the counter; the same quota that a scope has twice, through two groups, counts once.
+ * The limits of these quotas. Each is counted under its scope and the quota's id, so that a
+ * configuration change does not reset the counter; the same quota that a scope has twice, through
+ * two groups, counts once.
  */
 export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
   const byKey = new Map<string, QuotaCount>();

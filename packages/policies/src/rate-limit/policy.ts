@@ -48,8 +48,8 @@ export const rateLimit = definePolicy({
 type Requests = readonly [LimitRequest];
 
 /**
- * Finds the counter of a request. Keys of different kinds of callers never collide. They contain the policy's id, not its
- * numbers: changing the numbers does not reset the counters.
+ * Finds the counter of a request. Keys of different kinds of callers never collide. They contain
+ * the policy's id, not its numbers: changing the numbers does not reset the counters.
  */
 function callerBy(
   by: string,
@@ -65,8 +65,8 @@ function callerBy(
     const ofAddress = remembered((address) => counted(limit, `address:${clientNetwork(address)}`));
     return ({ clientAddress }) => ofAddress(clientAddress);
   };
-  // Anonymous callers, who may use any number of addresses, belong to another limit than known callers, so that they
-  // cannot evict the counters of these from memory.
+  // Anonymous callers, who may use any number of addresses, belong to another limit than known
+  // callers, so that they cannot evict the counters of these from memory.
   const anonymous = byAddress(`${policyId}|address`);
   switch (by) {
     case 'consumer': {

@@ -5,8 +5,9 @@ type RequestTarget = Pick<Exchange, 'host' | 'path' | 'query' | 'hasQuery'>;
 const placeholder = /\{(path|query|host)\}/g;
 
 /**
- * Fills a template. `{query}` includes its question mark, and is empty when there is no query. A location on the same
- * host never starts with two slashes, which would name another host (RFC 3986 section 4.2).
+ * Fills a template. `{query}` includes its question mark, and is empty when there is no query. A
+ * location on the same host never starts with two slashes, which would name another host (RFC 3986
+ * section 4.2).
  */
 export function fillTemplate(
   template: string,

@@ -2,8 +2,8 @@ import { definePolicySchema } from '@sluice/policy-sdk';
 import { z } from 'zod';
 
 /**
- * Matches a literal host or {host}, followed by the end or by a character that cannot be part of a host. {query} may be
- * empty, so what follows it is checked too.
+ * Matches a literal host or {host}, followed by the end or by a character that cannot be part of a
+ * host. {query} may be empty, so what follows it is checked too.
  */
 const absolute =
   /^https?:\/\/(?:\{host\}|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=(?:\{query\})*(?:$|[/?#]|\{path\}))/i;
@@ -13,8 +13,8 @@ const placeholder = /\{([^{}]*)\}/g;
 const known = new Set(['path', 'query', 'host']);
 
 /**
- * Says what is wrong with a template for Location, or undefined. The template alone decides the host: the client
- * contributes path, query and its own host, never another one.
+ * Says what is wrong with a template for Location, or undefined. The template alone decides the
+ * host: the client contributes path, query and its own host, never another one.
  */
 export function templateFault(template: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(template)) return 'use visible ASCII without spaces';

@@ -13,7 +13,10 @@ interface Parts {
   readonly policy: Policy;
 }
 
-/** Imports `<folder>/<part>.ts` or `.js` and returns its export of that name. Throws a {@link PolicyFault}. */
+/**
+ * Imports `<folder>/<part>.ts` or `.js` and returns its export of that name. Throws a
+ * {@link PolicyFault}.
+ */
 export async function importPart<Part extends keyof Parts>(
   folder: string,
   name: string,

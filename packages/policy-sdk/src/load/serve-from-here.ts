@@ -3,14 +3,17 @@ import { registerHooks } from 'node:module';
 import { sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Packages that policies may import without installing them, so that the gateway and policies share one instance. */
+/**
+ * Packages that policies may import without installing them, so that the gateway and policies share
+ * one instance.
+ */
 const served = /^(?:zod|@sluice\/(?:policy-sdk|schema|errors))(?:\/|$)/;
 
 const roots = new Set<string>();
 
 /**
- * Lets modules below these directories import the packages of this installation. Such modules are ES modules,
- * even without a package.json that says so. The hook stays for the life of the process.
+ * Lets modules below these directories import the packages of this installation. Such modules are
+ * ES modules, even without a package.json that says so. The hook stays for the life of the process.
  */
 export async function serveFromHere(directories: readonly string[]): Promise<void> {
   const hooked = roots.size > 0;

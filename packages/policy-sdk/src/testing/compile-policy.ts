@@ -13,8 +13,9 @@ export interface CompiledPolicy {
 }
 
 /**
- * Parses the configuration with the policy's schema and compiles it. Throws an Error that says what to change when the
- * configuration is not valid or a hook belongs to a phase that the schema does not name; rethrows exceptions of `compile`.
+ * Parses the configuration with the policy's schema and compiles it. Throws an Error that says what
+ * to change when the configuration is not valid or a hook belongs to a phase that the schema does
+ * not name; rethrows exceptions of `compile`.
  */
 export function compilePolicy(
   policy: Policy,

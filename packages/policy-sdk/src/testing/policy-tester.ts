@@ -41,7 +41,10 @@ export interface TestAnswer {
   readonly response: ResponseHead & { readonly content: string | Uint8Array | undefined };
   /** The same as `response.status`. */
   readonly status: number;
-  /** The reply that stopped the exchange, and the policy that returned it; undefined when the upstream answered. */
+  /**
+   * The reply that stopped the exchange, and the policy that returned it; undefined when the
+   * upstream answered.
+   */
   readonly reply: Reply | undefined;
   readonly repliedBy: string | undefined;
   /** The request to the upstream; undefined when a policy answered. */
@@ -59,7 +62,9 @@ export interface TestAnswer {
   readonly phases: readonly Phase[];
   /** The limit that `limitContent` set. */
   readonly maxBodyBytes: number | undefined;
-  /** Exceptions of hooks that `onError` handled. `send` rejects with a fault that has no `onError`. */
+  /**
+   * Exceptions of hooks that `onError` handled. `send` rejects with a fault that has no `onError`.
+   */
   readonly faults: readonly TestFault[];
 }
 
@@ -71,8 +76,9 @@ export interface LoggedLine {
 }
 
 /**
- * Runs policies as the gateway does, without a gateway: the policy's schema parses the configuration, which is compiled
- * once, the phases run in their order, and a simulated upstream answers as the test says.
+ * Runs policies as the gateway does, without a gateway: the policy's schema parses the
+ * configuration, which is compiled once, the phases run in their order, and a simulated upstream
+ * answers as the test says.
  *
  * ```ts
  * const tester = new PolicyTester(requireHeader, { header: 'x-tenant' });
@@ -89,7 +95,10 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   private readonly onError: OnError | undefined;
   private sent = 0;
 
-  /** Throws an Error that says what to change when the configuration is not valid, and rethrows exceptions of `compile`. */
+  /**
+   * Throws an Error that says what to change when the configuration is not valid, and rethrows
+   * exceptions of `compile`.
+   */
   constructor(policy: Policy<Config>, config: z.input<Config>, options: PolicyTesterOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
     this.stores = {
@@ -127,7 +136,10 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     this.clock.advance(ms);
   }
 
-  /** Sends a request through all phases. Rejects with the exception of a hook, unless an `onError` handles it. */
+  /**
+   * Sends a request through all phases. Rejects with the exception of a hook, unless an `onError`
+   * handles it.
+   */
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
     const run = new TestRun(this.policies, exchange);

@@ -17,8 +17,9 @@ interface Count {
 }
 
 /**
- * Counts in memory on the tester's clock. A tester uses it when the test passes no store: exact, unbounded, for tests
- * only. The gateway counts with the stores of packages/ratelimit, which make the same promises.
+ * Counts in memory on the tester's clock. A tester uses it when the test passes no store: exact,
+ * unbounded, for tests only. The gateway counts with the stores of packages/ratelimit, which make
+ * the same promises.
  */
 export class TestLimitStore implements LimitStore {
   private readonly clock: Clock;

@@ -2,9 +2,15 @@ import type { LeasableCounter } from '../memory-counter.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
-/** The share of the remaining count that all holders together may lease with one report each; the rest stays for direct requests. */
+/**
+ * The share of the remaining count that all holders together may lease with one report each; the
+ * rest stays for direct requests.
+ */
 const leasedShare = 1 / 8;
-/** A smaller lease saves too few requests to the store. So nothing is leased of a limit that is nearly exhausted. */
+/**
+ * A smaller lease saves too few requests to the store. So nothing is leased of a limit that is
+ * nearly exhausted.
+ */
 const smallestLease = 8;
 
 interface HeldLease {
@@ -16,12 +22,12 @@ interface HeldLease {
 const nothing: LeaseGrant = { granted: 0, left: 0, endMs: Number.POSITIVE_INFINITY };
 
 /**
- * Grants one holder leases: parts of the limits of a store, which the holder spends without a request to the store. A lease
- * counts as spent until it is returned, so that all holders together never exceed the limit; they may admit less, when a
- * holder does not use its lease.
+ * Grants one holder leases: parts of the limits of a store, which the holder spends without a
+ * request to the store. A lease counts as spent until it is returned, so that all holders together
+ * never exceed the limit; they may admit less, when a holder does not use its lease.
  *
- * Invariants: the level of a bucket and its leases together are at most the burst, so that a leased part is not refilled;
- * a lease of a window expires with the window; nothing is settled twice.
+ * Invariants: the level of a bucket and its leases together are at most the burst, so that a leased
+ * part is not refilled; a lease of a window expires with the window; nothing is settled twice.
  */
 export class LeaseGrantor {
   readonly #store: MemoryStore;
@@ -39,7 +45,10 @@ export class LeaseGrantor {
     return this.#leases.size;
   }
 
-  /** Settles the report of the holder, and grants more on request. Throws a RangeError for an invalid rule. */
+  /**
+   * Settles the report of the holder, and grants more on request. Throws a RangeError for an
+   * invalid rule.
+   */
   renew(report: LeaseReport): LeaseGrant {
     const name = `${report.rule.algorithm} ${report.key}`;
     this.#settle(name, report.spent, report.returned);

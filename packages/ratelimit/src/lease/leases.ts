@@ -4,7 +4,9 @@ import { decide, sameRule } from '../limit-rule.ts';
 import type { LimitDecision, LimitRequest, LimitRule } from '../limit-store.ts';
 import type { LeaseGrant, LeaseReport } from './lease.ts';
 
-/** Period in which the use of every lease is checked. Unused leases are returned after two periods. */
+/**
+ * Period in which the use of every lease is checked. Unused leases are returned after two periods.
+ */
 const periodMs = 50;
 /** A limit with this many requests in this period and the previous one is worth a lease. */
 const hotUse = 8;
@@ -49,8 +51,9 @@ interface Renewal {
 }
 
 /**
- * The leases of one holder: parts of limits that another process counts, which the holder spends without a request to it.
- * Only frequently used limits are leased, for about a tenth of a second ahead, and leases are renewed before they run out.
+ * The leases of one holder: parts of limits that another process counts, which the holder spends
+ * without a request to it. Only frequently used limits are leased, for about a tenth of a second
+ * ahead, and leases are renewed before they run out.
  */
 export class Leases {
   readonly #report: (report: LeaseReport, id: number) => void;
@@ -61,7 +64,10 @@ export class Leases {
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `report` sends a report to the {@link LeaseGrantor}, in order; the grant arrives at {@link Leases.granted} with the same id, unless the id is 0. */
+  /**
+   * `report` sends a report to the {@link LeaseGrantor}, in order; the grant arrives at
+   * {@link Leases.granted} with the same id, unless the id is 0.
+   */
   constructor(report: (report: LeaseReport, id: number) => void, clock = systemClock) {
     this.#report = report;
     this.#clock = clock;

@@ -8,7 +8,10 @@ import type { LeaseGrant, LeaseReport } from './lease.ts';
 import { Leases } from './leases.ts';
 import { LeaseGrantor } from './lease-grantor.ts';
 
-/** A holder with its grantor, and the two channels between them, which delay messages but keep their order. */
+/**
+ * A holder with its grantor, and the two channels between them, which delay messages but keep their
+ * order.
+ */
 class Holder {
   readonly toLender: (() => void)[] = [];
   readonly toHolder: (() => void)[] = [];
@@ -110,7 +113,8 @@ describe('grantors and holders', () => {
           const take = (holder: Holder, cost: number): void => {
             const fromLease = holder.leases.take(request, cost);
             if (fromLease !== undefined) leased++;
-            // A direct request would wait in the same channel; sending it early only makes the test harder.
+            // A direct request would wait in the same channel; sending it early only makes the test
+            // harder.
             const decision = fromLease ?? store.take([request], cost)[0];
             if (decision?.allowed === true) admitted.push({ atMs: clock.nowMs, cost });
           };

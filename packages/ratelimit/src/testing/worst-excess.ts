@@ -8,8 +8,8 @@ export interface Admitted {
 }
 
 /**
- * Returns the largest excess over the rule in any interval or window; negative when less was admitted. Takes
- * admissions in the order of time. Tests only.
+ * Returns the largest excess over the rule in any interval or window; negative when less was
+ * admitted. Takes admissions in the order of time. Tests only.
  */
 export function worstExcess(admitted: readonly Admitted[], rule: LimitRule): number {
   let worst = Number.NEGATIVE_INFINITY;

@@ -11,9 +11,9 @@ const list = (names: readonly string[]): string =>
   names.map((name) => `"${jsonText(name)}"`).join(',');
 
 /**
- * A record as one line of JSON, line feed included: the fields of `accessLogFields`, in that order. Written by hand, in
- * few pieces: an object and `JSON.stringify` take more than twice the time. The two ids are always hex digits
- * and need no escaping; a client may have written all other text.
+ * A record as one line of JSON, line feed included: the fields of `accessLogFields`, in that order.
+ * Written by hand, in few pieces: an object and `JSON.stringify` take more than twice the time. The
+ * two ids are always hex digits and need no escaping; a client may have written all other text.
  */
 export function accessLine(record: AccessRecord): string {
   const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } =

@@ -29,9 +29,10 @@ const ROOM_BYTES = 32_768;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One line of JSON for each request, in batches. A line is put into the batch as bytes at once: its many pieces are in the
- * processor's cache then, and would only be work for the garbage collector later. Never makes a request wait: when the output stalls, lines are kept up to
- * a bound, then dropped and counted.
+ * One line of JSON for each request, in batches. A line is put into the batch as bytes at once: its
+ * many pieces are in the processor's cache then, and would only be work for the garbage collector
+ * later. Never makes a request wait: when the output stalls, lines are kept up to a bound, then
+ * dropped and counted.
  */
 export class AccessLog {
   readonly #options: Required<AccessLogOptions>;
@@ -63,8 +64,8 @@ export class AccessLog {
   }
 
   /**
-   * Writes all lines. Waits no longer than `timeoutMs`; lines that the output has not accepted by then are dropped. Nothing may
-   * be logged afterwards.
+   * Writes all lines. Waits no longer than `timeoutMs`; lines that the output has not accepted by
+   * then are dropped. Nothing may be logged afterwards.
    */
   async close(timeoutMs = 2_000): Promise<void> {
     clearTimeout(this.#timer);

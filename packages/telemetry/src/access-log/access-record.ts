@@ -1,15 +1,18 @@
 import type { ExchangeFacts } from '../exchange-facts.ts';
 
 /**
- * A finished request as the access log sees it. There is no property for credentials, cookies or the query: what is not
- * here cannot be logged.
+ * A finished request as the access log sees it. There is no property for credentials, cookies or
+ * the query: what is not here cannot be logged.
  */
 export interface AccessRecord extends ExchangeFacts {
   /** `traceId` is empty when the request belongs to no trace. */
   readonly trace: { readonly traceId: string };
   /** Cause of a fault, if any: for operators, never for clients. */
   readonly reason: string | undefined;
-  /** Path sent to the target, without query; undefined when it is the path of the request, or there was no attempt. */
+  /**
+   * Path sent to the target, without query; undefined when it is the path of the request, or there
+   * was no attempt.
+   */
   readonly upstreamPath: string | undefined;
   /** Address of the target of the last attempt; undefined without one. */
   readonly targetAddress: string | undefined;

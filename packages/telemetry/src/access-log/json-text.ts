@@ -1,9 +1,9 @@
 import { charCodeAt } from '../char-code.ts';
 
 /**
- * Characters that a JSON string must escape: controls, quote, backslash (RFC 8259 section 7) and lone surrogates, which
- * UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators are escaped as well: terminals obey the former,
- * some readers of lines break at the latter.
+ * Characters that a JSON string must escape: controls, quote, backslash (RFC 8259 section 7) and
+ * lone surrogates, which UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators
+ * are escaped as well: terminals obey the former, some readers of lines break at the latter.
  */
 const unsafe = /[\u0000-\u001f"\\\u007f-\u009f\u2028\u2029\ud800-\udfff]/;
 
@@ -24,7 +24,10 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-/** A string as it stands between the quotes of a JSON string. `JSON.parse` gives back the very same string. */
+/**
+ * A string as it stands between the quotes of a JSON string. `JSON.parse` gives back the very same
+ * string.
+ */
 export function jsonText(text: string): string {
   if (isPlain(text)) return text;
   if (!unsafe.test(text)) return text;
@@ -32,12 +35,18 @@ export function jsonText(text: string): string {
   return JSON.stringify(text).slice(1, -1).replace(unsafeForTerminals, escape);
 }
 
-/** Three decimals as text, without trailing zeros: printing a fraction takes V8 longer than looking it up. */
+/**
+ * Three decimals as text, without trailing zeros: printing a fraction takes V8 longer than looking
+ * it up.
+ */
 const decimals = Array.from({ length: 1_000 }, (_, thousandths) =>
   thousandths === 0 ? '' : `.${String(thousandths).padStart(3, '0').replace(/0+$/, '')}`,
 );
 
-/** A duration as a JSON number with at most three decimals. Negative ones are 0, and null is what is not finite. */
+/**
+ * A duration as a JSON number with at most three decimals. Negative ones are 0, and null is what is
+ * not finite.
+ */
 export function jsonDuration(durationMs: number): string {
   if (!Number.isFinite(durationMs)) return 'null';
   const thousandths = Math.round(Math.max(0, durationMs) * 1_000);

@@ -114,7 +114,9 @@ describe('a stream as sink', () => {
   });
 });
 
-/** A process of its own, because standard output is at stake. It logs a mebibyte, ticks, and ends. */
+/**
+ * A process of its own, because standard output is at stake. It logs a mebibyte, ticks, and ends.
+ */
 const script = `
   const { standardOutput } = await import(process.argv[1]);
   const begin = Date.now();

@@ -23,7 +23,10 @@ export class CounterSeries {
     return this.#table.values[this.#slot]!;
   }
 
-  /** Releases the series: nothing may be counted here afterwards, and another series may take its slot. Call it once. */
+  /**
+   * Releases the series: nothing may be counted here afterwards, and another series may take its
+   * slot. Call it once.
+   */
   release(): void {
     this.#table.release(this.#row);
   }
@@ -37,7 +40,10 @@ export class Counter<Labels extends readonly string[]> {
     this.#table = table;
   }
 
-  /** The series with these label values, in the order of the definition. Resolve it once, off the request path. */
+  /**
+   * The series with these label values, in the order of the definition. Resolve it once, off the
+   * request path.
+   */
   series(...labelValues: LabelValues<Labels>): CounterSeries {
     return new CounterSeries(this.#table, this.#table.hold(labelValues));
   }

@@ -4,8 +4,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 const resolutionMs = 10;
 
 /**
- * Measures the lag of the event loop. The value covers the current and the previous window, so it neither jumps
- * to zero when a window ends nor stays high after a bad minute. Several readers can use one instance.
+ * Measures the lag of the event loop. The value covers the current and the previous window, so it
+ * neither jumps to zero when a window ends nor stays high after a bad minute. Several readers can
+ * use one instance.
  */
 export class EventLoopLag {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -32,7 +33,10 @@ export class EventLoopLag {
     this.#delay.disable();
   }
 
-  /** The monitor measures the time between two ticks of its own timer; what exceeds the timer's period is lag. */
+  /**
+   * The monitor measures the time between two ticks of its own timer; what exceeds the timer's
+   * period is lag.
+   */
   #currentMs(): number {
     if (this.#delay.count === 0) return 0;
     return Math.max(0, this.#delay.percentile(99) / 1e6 - resolutionMs);

@@ -58,8 +58,8 @@ function head({ definition }: MetricSnapshot, format: MetricsFormat): string {
 }
 
 /**
- * Writes metrics in pieces of about 16 KiB, so that a server can let requests pass in between. Sources: Prometheus text
- * format 0.0.4, OpenMetrics 1.0.
+ * Writes metrics in pieces of about 16 KiB, so that a server can let requests pass in between.
+ * Sources: Prometheus text format 0.0.4, OpenMetrics 1.0.
  */
 export function* exposition(
   snapshot: MetricsSnapshot,
@@ -93,7 +93,10 @@ export function renderOpenMetrics(snapshot: MetricsSnapshot): string {
   return [...exposition(snapshot, 'openmetrics')].join('');
 }
 
-/** Picks the format a scraper prefers by its Accept field (RFC 9110 section 12.5.1); Prometheus' own in doubt. */
+/**
+ * Picks the format a scraper prefers by its Accept field (RFC 9110 section 12.5.1); Prometheus' own
+ * in doubt.
+ */
 export function metricsFormatFor(accept: string | undefined): MetricsFormat {
   let best = 0;
   let text = 0;

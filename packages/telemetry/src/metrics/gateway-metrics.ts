@@ -13,7 +13,10 @@ type Definitions = typeof metricDefinitions;
 /** How a policy is attached: it refuses, or it only reports that it would have. */
 export type PolicyMode = 'enforce' | 'shadow';
 
-/** The metrics of a proxy node: every definition of {@link metricDefinitions} but those of the process itself. */
+/**
+ * The metrics of a proxy node: every definition of {@link metricDefinitions} but those of the
+ * process itself.
+ */
 export class GatewayMetrics {
   readonly configNacks: CounterSeries;
   readonly accessLogDropped: CounterSeries;
@@ -74,7 +77,10 @@ export class GatewayMetrics {
     this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();
   }
 
-  /** What is counted for a route with a service (empty when it has none). Make it once, when the route is compiled. */
+  /**
+   * What is counted for a route with a service (empty when it has none). Make it once, when the
+   * route is compiled.
+   */
   route(route: string, service: string): RouteMetrics {
     return new RouteMetrics(this.#routeFamilies, route, service);
   }

@@ -2,8 +2,8 @@ import type { LabelValues } from './label-values.ts';
 import type { SeriesTable } from './series-table.ts';
 
 /**
- * A value that goes up and down. Gauges are set when metrics are read (see `MetricsRegistry.onCollect`), not while
- * requests run, so there are no series to hold.
+ * A value that goes up and down. Gauges are set when metrics are read (see
+ * `MetricsRegistry.onCollect`), not while requests run, so there are no series to hold.
  */
 export class Gauge<Labels extends readonly string[]> {
   readonly #table: SeriesTable;
@@ -17,7 +17,9 @@ export class Gauge<Labels extends readonly string[]> {
     this.#table.values[this.#table.hold(labelValues).slot] = value;
   }
 
-  /** Removes all series, so that those of removed things disappear; set the current ones afterwards. */
+  /**
+   * Removes all series, so that those of removed things disappear; set the current ones afterwards.
+   */
   clear(): void {
     this.#table.clear();
   }

@@ -27,7 +27,10 @@ export class HistogramSeries {
     values[this.#first + bounds.length + 1]! += value;
   }
 
-  /** Releases the series: nothing may be recorded here afterwards, and another series may take its slot. Call it once. */
+  /**
+   * Releases the series: nothing may be recorded here afterwards, and another series may take its
+   * slot. Call it once.
+   */
   release(): void {
     this.#table.release(this.#row);
   }
@@ -43,7 +46,10 @@ export class Histogram<Labels extends readonly string[]> {
     this.#bounds = Float64Array.from(bounds);
   }
 
-  /** The series with these label values, in the order of the definition. Resolve it once, off the request path. */
+  /**
+   * The series with these label values, in the order of the definition. Resolve it once, off the
+   * request path.
+   */
   series(...labelValues: LabelValues<Labels>): HistogramSeries {
     return new HistogramSeries(this.#table, this.#table.hold(labelValues), this.#bounds);
   }

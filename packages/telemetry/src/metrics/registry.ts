@@ -14,8 +14,8 @@ interface Entry {
 }
 
 /**
- * All metrics of a process. Series live in typed arrays and are bounded in number; recording into one is an addition,
- * everything else happens when a snapshot is taken.
+ * All metrics of a process. Series live in typed arrays and are bounded in number; recording into
+ * one is an addition, everything else happens when a snapshot is taken.
  */
 export class MetricsRegistry {
   readonly #entries = new Map<string, Entry>();
@@ -26,17 +26,24 @@ export class MetricsRegistry {
     this.#overflow = this.counter(metricDefinitions.seriesOverflow);
   }
 
-  /** Adds a counter. Throws a TypeError when the name is taken or the definition is of another type. */
+  /**
+   * Adds a counter. Throws a TypeError when the name is taken or the definition is of another type.
+   */
   counter<Labels extends readonly string[]>(definition: MetricOf<Labels>): Counter<Labels> {
     return new Counter(this.#add(definition, 'counter', 1));
   }
 
-  /** Adds a gauge. Throws a TypeError when the name is taken or the definition is of another type. */
+  /**
+   * Adds a gauge. Throws a TypeError when the name is taken or the definition is of another type.
+   */
   gauge<Labels extends readonly string[]>(definition: MetricOf<Labels>): Gauge<Labels> {
     return new Gauge(this.#add(definition, 'gauge', 1));
   }
 
-  /** Adds a histogram. Throws a TypeError when the name is taken or the bounds are missing or not ascending. */
+  /**
+   * Adds a histogram. Throws a TypeError when the name is taken or the bounds are missing or not
+   * ascending.
+   */
   histogram<Labels extends readonly string[]>(definition: MetricOf<Labels>): Histogram<Labels> {
     const bounds = definition.bounds ?? [];
     if (bounds.length === 0 || bounds.some((bound, i) => i > 0 && bound <= bounds[i - 1]!)) {
@@ -45,7 +52,10 @@ export class MetricsRegistry {
     return new Histogram(this.#add(definition, 'histogram', bounds.length + 2), bounds);
   }
 
-  /** Has `collect` called before each snapshot: the place to set gauges. It must be quick and must not throw. */
+  /**
+   * Has `collect` called before each snapshot: the place to set gauges. It must be quick and must
+   * not throw.
+   */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
   }
@@ -67,7 +77,8 @@ export class MetricsRegistry {
     const table = new SeriesTable(definition, width, () =>
       this.#overflow.series(definition.name).add(1),
     );
-    // Without labels there is exactly one series: show its zero from the start, so that a rate has a beginning.
+    // Without labels there is exactly one series: show its zero from the start, so that a rate has
+    // a beginning.
     if (definition.labels.length === 0) table.hold([]);
     this.#entries.set(definition.name, { definition, table });
     return table;

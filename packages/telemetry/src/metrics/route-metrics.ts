@@ -13,7 +13,10 @@ export interface RouteFamilies {
   readonly responseBytes: Counter<typeof metricDefinitions.responseBytes.labels>;
 }
 
-/** Status codes counted one by one for a route; an upstream that invents more has them counted together. */
+/**
+ * Status codes counted one by one for a route; an upstream that invents more has them counted
+ * together.
+ */
 const maxStatuses = 32;
 
 interface RouteSeries {
@@ -23,8 +26,9 @@ interface RouteSeries {
 }
 
 /**
- * What is counted for one route and service. Made when the route is compiled; its series are made by its first request,
- * so that a hundred thousand idle routes cost nothing and take no place from those in use.
+ * What is counted for one route and service. Made when the route is compiled; its series are made
+ * by its first request, so that a hundred thousand idle routes cost nothing and take no place from
+ * those in use.
  */
 export class RouteMetrics {
   readonly #families: RouteFamilies;
@@ -44,7 +48,10 @@ export class RouteMetrics {
     this.#service = service;
   }
 
-  /** Counts one finished request. For the request path: once the series are there it is a few additions. */
+  /**
+   * Counts one finished request. For the request path: once the series are there it is a few
+   * additions.
+   */
   record(status: number, durationMs: number, requestBytes: number, responseBytes: number): void {
     const series = (this.#series ??= this.#resolve());
     if (status !== this.#lastStatus || this.#lastRequests === undefined) {
@@ -58,7 +65,10 @@ export class RouteMetrics {
     if (this.#released) this.release();
   }
 
-  /** Counts one gRPC response by its `grpc-status`; those that gRPC does not define are counted together. */
+  /**
+   * Counts one gRPC response by its `grpc-status`; those that gRPC does not define are counted
+   * together.
+   */
   recordGrpc(status: number): void {
     const key = status > maxGrpcStatus ? maxGrpcStatus + 1 : status;
     let series = this.#byGrpcStatus.get(key);
@@ -73,7 +83,10 @@ export class RouteMetrics {
     if (this.#released) this.release();
   }
 
-  /** Gives the places back, when the route is out of service. Requests still under way are counted all the same. */
+  /**
+   * Gives the places back, when the route is out of service. Requests still under way are counted
+   * all the same.
+   */
   release(): void {
     this.#released = true;
     for (const requests of this.#byStatus.values()) requests.release();

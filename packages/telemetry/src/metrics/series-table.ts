@@ -14,14 +14,16 @@ export interface SeriesRow {
 }
 
 /**
- * The series of one metric: label values on one side, a slot of numbers in one typed array on the other. There are at
- * most `maxSeries` of them, and one more, labelled `_other`, for all others.
+ * The series of one metric: label values on one side, a slot of numbers in one typed array on the
+ * other. There are at most `maxSeries` of them, and one more, labelled `_other`, for all others.
  *
  * Recorders hold their series. A released series keeps its value and its slot until another one
  * needs the slot: any number of routes may be added and removed without displacing those in use.
  */
 export class SeriesTable {
-  /** All numbers, `width` for each slot. Replaced when it grows: read the property again each time. */
+  /**
+   * All numbers, `width` for each slot. Replaced when it grows: read the property again each time.
+   */
   values: Float64Array;
   readonly width: number;
   readonly #definition: MetricDefinition;
@@ -32,7 +34,10 @@ export class SeriesTable {
   #slots = 0;
   #other: SeriesRow | undefined;
 
-  /** `width` is the count of numbers of each series; `onOverflow` is called for each series beyond the limit. */
+  /**
+   * `width` is the count of numbers of each series; `onOverflow` is called for each series beyond
+   * the limit.
+   */
   constructor(definition: MetricDefinition, width: number, onOverflow: () => void) {
     this.#definition = definition;
     this.#maxSeries = definition.maxSeries ?? defaultMaxSeries;
@@ -42,8 +47,8 @@ export class SeriesTable {
   }
 
   /**
-   * Returns the row of a series, creating it when it is new. Each call is one hold; end it with `release`. Throws a TypeError
-   * when the number of label values is wrong.
+   * Returns the row of a series, creating it when it is new. Each call is one hold; end it with
+   * `release`. Throws a TypeError when the number of label values is wrong.
    */
   hold(labelValues: readonly string[]): SeriesRow {
     if (labelValues.length !== this.#definition.labels.length) {

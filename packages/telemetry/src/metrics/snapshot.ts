@@ -5,8 +5,8 @@ export interface SeriesSnapshot {
   /** Values of the labels, in the order of the definition. */
   readonly labels: readonly string[];
   /**
-   * One number for counters and gauges. For histograms the count of each bucket (not cumulative; the last has no upper
-   * bound), then the sum of all observations.
+   * One number for counters and gauges. For histograms the count of each bucket (not cumulative;
+   * the last has no upper bound), then the sum of all observations.
    */
   readonly values: readonly number[];
 }
@@ -44,8 +44,9 @@ function joinSeries(
 }
 
 /**
- * Joins the metrics of several processes into one, as if a single process had counted: counters and histograms are added,
- * gauges joined as their definition says. Throws a TypeError when two processes define a metric differently.
+ * Joins the metrics of several processes into one, as if a single process had counted: counters and
+ * histograms are added, gauges joined as their definition says. Throws a TypeError when two
+ * processes define a metric differently.
  */
 export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   const byName = new Map<string, MetricSnapshot[]>();

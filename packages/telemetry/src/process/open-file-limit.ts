@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * File descriptors this process may have open at once, as `ulimit -n` says it. Node has raised the soft limit to the hard one by
- * the time this can be called. Undefined where the system sets no limit or does not tell it.
+ * File descriptors this process may have open at once, as `ulimit -n` says it. Node has raised the
+ * soft limit to the hard one by the time this can be called. Undefined where the system sets no
+ * limit or does not tell it.
  */
 export function openFileLimit(): number | undefined {
   const told = limitOfProc() ?? limitOfReport();

@@ -1,8 +1,8 @@
 let lastBytes = 0;
 
 /**
- * Resident memory of the process, bytes. Reading it opens a file, which fails when no file descriptor is left: the last figure
- * is returned then.
+ * Resident memory of the process, bytes. Reading it opens a file, which fails when no file
+ * descriptor is left: the last figure is returned then.
  */
 export function residentBytes(): number {
   try {

@@ -11,8 +11,8 @@ export type FaultLog = (fields: object, message: string) => void;
  * Keeps the process alive when a callback throws, and logs each fault.
  *
  * Background work catches its own faults (`@sluice/errors`). This is the last resort, for callbacks
- * of libraries and of custom policies: one broken connection does less harm than the loss of all of them. Call it once, in
- * `main`; docs/adr says why the process is not ended.
+ * of libraries and of custom policies: one broken connection does less harm than the loss of all of
+ * them. Call it once, in `main`; docs/adr says why the process is not ended.
  */
 export function surviveUncaughtExceptions(log: FaultLog): void {
   let minuteEndsMs = 0;

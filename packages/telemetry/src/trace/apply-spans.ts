@@ -18,9 +18,14 @@ export interface ApplyFacts {
   readonly node: string;
   /** Resources that the delta changes. */
   readonly changes: number;
-  /** The `traceparent` of each write in it, oldest first. They come from another process and may be anything. */
+  /**
+   * The `traceparent` of each write in it, oldest first. They come from another process and may be
+   * anything.
+   */
   readonly traceparents: readonly string[];
-  /** `drifted`: the delta did not lead to what the control plane has, so a snapshot was asked for. */
+  /**
+   * `drifted`: the delta did not lead to what the control plane has, so a snapshot was asked for.
+   */
   readonly outcome: 'applied' | 'refused' | 'drifted';
   /** Code of the first fault of a revision that was refused. */
   readonly faultCode: string | undefined;
@@ -35,8 +40,9 @@ const maxTraceparents = 32;
 const randomFlag = 0x02;
 
 /**
- * The spans of a node about its configuration: one for each delta in which there is a sampled write. Its parent is the
- * newest of these writes, and it is linked to the others. They are few and not on the request path.
+ * The spans of a node about its configuration: one for each delta in which there is a sampled
+ * write. Its parent is the newest of these writes, and it is linked to the others. They are few and
+ * not on the request path.
  */
 export class ApplySpans {
   readonly #export: SpanExport;

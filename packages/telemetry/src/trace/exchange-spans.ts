@@ -7,7 +7,10 @@ import type { FinishedSpanFacts } from './finished-span.ts';
 import { clientGone } from './span-facts.ts';
 import type { AttemptFacts, SpanFacts } from './span-facts.ts';
 
-/** Methods that may be an attribute's value (RFC 9110 section 9.3, PATCH, QUERY); any other is `_OTHER`. */
+/**
+ * Methods that may be an attribute's value (RFC 9110 section 9.3, PATCH, QUERY); any other is
+ * `_OTHER`.
+ */
 const knownMethods: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -29,7 +32,10 @@ function setMethod(attributes: Attributes, method: string): void {
   }
 }
 
-/** The method as a span's name begins with it: `HTTP` stands for one that is not known, to keep names few. */
+/**
+ * The method as a span's name begins with it: `HTTP` stands for one that is not known, to keep
+ * names few.
+ */
 const methodName = (method: string): string => (knownMethods.has(method) ? method : 'HTTP');
 
 function set(attributes: Attributes, name: string, value: string | undefined): void {
@@ -46,7 +52,10 @@ interface Outcome {
   readonly failed: boolean;
 }
 
-/** `error.type` is what is known best: our own code, else the name of the gRPC status, else the status code as text. */
+/**
+ * `error.type` is what is known best: our own code, else the name of the gRPC status, else the
+ * status code as text.
+ */
 function setOutcome(
   attributes: Attributes,
   { status, grpcStatus, errorType, failed }: Outcome,
@@ -63,8 +72,8 @@ function setOutcome(
 }
 
 /**
- * Creates the SERVER span, the client's view. A 4xx is the client's fault, and so not an error of this span; a response
- * that the client received incompletely is an error, whatever its status.
+ * Creates the SERVER span, the client's view. A 4xx is the client's fault, and so not an error of
+ * this span; a response that the client received incompletely is an error, whatever its status.
  */
 function serverSpan(facts: SpanFacts): FinishedSpanFacts {
   const { brokenOff, grpcStatus } = facts;
@@ -110,8 +119,8 @@ function serverSpan(facts: SpanFacts): FinishedSpanFacts {
 }
 
 /**
- * The CLIENT span of one attempt, from the request to the last byte of the response. Here a 4xx is an error, and so is every
- * gRPC status but OK, as the conventions have it.
+ * The CLIENT span of one attempt, from the request to the last byte of the response. Here a 4xx is
+ * an error, and so is every gRPC status but OK, as the conventions have it.
  */
 function attemptSpan(
   facts: SpanFacts,
@@ -148,8 +157,8 @@ function attemptSpan(
 }
 
 /**
- * The spans of a request, by OpenTelemetry's stable HTTP conventions: one SERVER span, and below it one CLIENT span for
- * each attempt.
+ * The spans of a request, by OpenTelemetry's stable HTTP conventions: one SERVER span, and below it
+ * one CLIENT span for each attempt.
  */
 export function exchangeSpans(facts: SpanFacts): FinishedSpanFacts[] {
   return [serverSpan(facts), ...facts.attempts.map((attempt, i) => attemptSpan(facts, attempt, i))];

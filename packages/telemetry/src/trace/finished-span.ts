@@ -44,8 +44,8 @@ function hrTime(timeMs: number): HrTime {
 }
 
 /**
- * A `tracestate` as it was passed on. The one of the OpenTelemetry API leaves out all of one longer than 512 characters, and
- * keys that begin with a digit, so the span would differ from the request.
+ * A `tracestate` as it was passed on. The one of the OpenTelemetry API leaves out all of one longer
+ * than 512 characters, and keys that begin with a digit, so the span would differ from the request.
  */
 class KeptTraceState implements TraceState {
   readonly #text: string;
@@ -73,7 +73,10 @@ class KeptTraceState implements TraceState {
   }
 }
 
-/** A span that is created after the request, in the form that the OpenTelemetry exporter reads. Always sampled: other spans are never created. */
+/**
+ * A span that is created after the request, in the form that the OpenTelemetry exporter reads.
+ * Always sampled: other spans are never created.
+ */
 export class FinishedSpan implements ReadableSpan {
   readonly name: string;
   readonly kind: SpanKind;

@@ -1,4 +1,7 @@
-/** Names of the gRPC status codes, by number: https://grpc.github.io/grpc/core/md_doc_statuscodes.html. */
+/**
+ * Names of the gRPC status codes, by number:
+ * https://grpc.github.io/grpc/core/md_doc_statuscodes.html.
+ */
 const names = [
   'OK',
   'CANCELLED',
@@ -22,7 +25,10 @@ const names = [
 /** The highest status code that gRPC defines. */
 export const maxGrpcStatus = names.length - 1;
 
-/** Those that the OpenTelemetry conventions count as errors of a server; the others are the caller's. */
+/**
+ * Those that the OpenTelemetry conventions count as errors of a server; the others are the
+ * caller's.
+ */
 const serverErrors: ReadonlySet<string> = new Set([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
@@ -32,12 +38,18 @@ const serverErrors: ReadonlySet<string> = new Set([
   'DATA_LOSS',
 ]);
 
-/** The name of a status code; the number as text when gRPC defines none, which clients read as UNKNOWN. */
+/**
+ * The name of a status code; the number as text when gRPC defines none, which clients read as
+ * UNKNOWN.
+ */
 export function grpcStatusName(status: number): string {
   return names[status] ?? String(status);
 }
 
-/** Whether the status is an error of the one who answered. A code that gRPC does not define is, as UNKNOWN; -1 is not. */
+/**
+ * Whether the status is an error of the one who answered. A code that gRPC does not define is, as
+ * UNKNOWN; -1 is not.
+ */
 export function isGrpcServerError(status: number): boolean {
   return status > maxGrpcStatus || (status > 0 && serverErrors.has(grpcStatusName(status)));
 }

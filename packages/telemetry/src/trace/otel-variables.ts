@@ -1,8 +1,9 @@
 /**
- * The standard variables of OpenTelemetry that both programs read, as its specification defines them:
- * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
- * https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Two things are stricter: nothing is exported unless an
- * endpoint is set, and a value that cannot be used is an error at start instead of a warning.
+ * The standard variables of OpenTelemetry that both programs read, as its specification defines
+ * them: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Two things are stricter: nothing is
+ * exported unless an endpoint is set, and a value that cannot be used is an error at start instead
+ * of a warning.
  */
 
 /** Name of a variable of {@link otelVariables}. */
@@ -28,7 +29,10 @@ export const samplers = [
 interface OtelVariable {
   /** What the variable does, for `--help`. */
   readonly text: string;
-  /** What is wrong with a value, such as "must be true or false"; undefined when nothing is. Never shows the value. */
+  /**
+   * What is wrong with a value, such as "must be true or false"; undefined when nothing is. Never
+   * shows the value.
+   */
   readonly faultOf: (value: string) => string | undefined;
 }
 
@@ -55,7 +59,10 @@ const headersFault = (value: string): string | undefined => {
 const serviceNameFault = (value: string): string | undefined =>
   value.length <= 255 ? undefined : 'must have at most 255 characters';
 
-/** Every variable, in the order in which `--help` lists them. One for traces wins over the general one. */
+/**
+ * Every variable, in the order in which `--help` lists them. One for traces wins over the general
+ * one.
+ */
 export const otelVariables = Object.freeze({
   OTEL_SDK_DISABLED: {
     text: 'true: no trace is begun or recorded.',
@@ -126,8 +133,9 @@ function isField(name: string, text: string): boolean {
 }
 
 /**
- * Reads pairs in the form of W3C Baggage, `key=value,key=value`: space around keys and values does not count, values
- * are percent-decoded. Undefined when the text has another form, or more than 100 pairs.
+ * Reads pairs in the form of W3C Baggage, `key=value,key=value`: space around keys and values does
+ * not count, values are percent-decoded. Undefined when the text has another form, or more than 100
+ * pairs.
  */
 export function readPairs(text: string): Readonly<Record<string, string>> | undefined {
   const pairs: Record<string, string> = Object.create(null) as Record<string, string>;

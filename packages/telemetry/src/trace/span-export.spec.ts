@@ -140,7 +140,8 @@ describe('spans on the wire', () => {
       'url.path': '/orders/12',
     });
     expect(server!.traceState).toBe('vendor=opaque');
-    // The parent of the server span is remote (bit 9), that of an attempt is not; both say so (bit 8); sampled is bit 0.
+    // The parent of the server span is remote (bit 9), that of an attempt is not; both say so (bit
+    // 8); sampled is bit 0.
     expect([server!.flags, first!.flags]).toEqual([0x301, 0x101]);
     expect(server!.scope).toBe('sluice');
     expect([server!.resourceSchemaUrl, server!.scopeSchemaUrl]).toEqual([schemaUrl, schemaUrl]);

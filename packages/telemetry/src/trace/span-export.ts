@@ -6,7 +6,10 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { OtlpProtocol } from './otel-variables.ts';
 
 export interface SpanExportOptions {
-  /** Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; `v1/traces` is appended. */
+  /**
+   * Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; `v1/traces` is
+   * appended.
+   */
   readonly endpoint: string;
   /** True when `endpoint` is the whole address, so that nothing is appended. Default false. */
   readonly isComplete?: boolean;
@@ -29,7 +32,10 @@ export interface SpanExportOptions {
   readonly exportTimeoutMs?: number;
 }
 
-/** The address spans are posted to. Throws an Error that says what to set when the endpoint is not an HTTP address. */
+/**
+ * The address spans are posted to. Throws an Error that says what to set when the endpoint is not
+ * an HTTP address.
+ */
 function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
     // The message does not repeat the text, which may contain a password.
@@ -45,8 +51,9 @@ function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
 type ExportCallback = Parameters<SpanExporter['export']>[1];
 
 /**
- * Sends spans in batches over OTLP/HTTP (protobuf). Adding a span never waits and never throws, even when the endpoint
- * fails: the queue is bounded, and spans beyond the bound are dropped and counted.
+ * Sends spans in batches over OTLP/HTTP (protobuf). Adding a span never waits and never throws,
+ * even when the endpoint fails: the queue is bounded, and spans beyond the bound are dropped and
+ * counted.
  */
 export class SpanExport {
   readonly #options: SpanExportOptions &

@@ -1,7 +1,10 @@
 import type { ExchangeFacts } from '../exchange-facts.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** `error.type` when the client disconnected before the end of its response. The error catalogue does not contain this code. */
+/**
+ * `error.type` when the client disconnected before the end of its response. The error catalogue
+ * does not contain this code.
+ */
 export const clientGone = 'client_closed_request';
 
 /** One attempt to send the request to a target. */
@@ -23,13 +26,16 @@ export interface AttemptFacts {
   readonly status: number;
   /** Value of `grpc-status` received; -1 when there was none. */
   readonly grpcStatus: number;
-  /** Why there was no complete response, as `error.type` tells it: a code of the catalogue, or {@link clientGone}. */
+  /**
+   * Why there was no complete response, as `error.type` tells it: a code of the catalogue, or
+   * {@link clientGone}.
+   */
   readonly errorType: string | undefined;
 }
 
 /**
- * A finished request as its spans tell it. The proxy's exchange has these properties itself. The query is not among them:
- * it may hold secrets.
+ * A finished request as its spans tell it. The proxy's exchange has these properties itself. The
+ * query is not among them: it may hold secrets.
  */
 export interface SpanFacts extends ExchangeFacts {
   readonly trace: TraceContext;
@@ -38,11 +44,16 @@ export interface SpanFacts extends ExchangeFacts {
   readonly scheme: 'http' | 'https';
   /** Port the client asked for; 0 when it is not known. */
   readonly port: number;
-  /** The connection that the request came on: a proxy's, when there is one between the client and this node. */
+  /**
+   * The connection that the request came on: a proxy's, when there is one between the client and
+   * this node.
+   */
   readonly peerAddress: string;
   /** 0 when it is not known. */
   readonly peerPort: number;
-  /** Why the client did not get its whole response, as `error.type` tells it; undefined when it did. */
+  /**
+   * Why the client did not get its whole response, as `error.type` tells it; undefined when it did.
+   */
   readonly brokenOff: string | undefined;
   /** The path pattern that matched, such as `/orders/*`. */
   readonly routePattern: string | undefined;

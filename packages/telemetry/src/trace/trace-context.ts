@@ -1,14 +1,18 @@
 import { formatTraceparent } from './traceparent.ts';
 
 /**
- * The trace context of one request. A connection keeps one, and `Tracer.decide` fills it for each request.
+ * The trace context of one request. A connection keeps one, and `Tracer.decide` fills it for each
+ * request.
  */
 export class TraceContext {
   /** 32 hex digits; empty when the request belongs to no trace. */
   traceId = '';
   /** The id that stands for this request: of our span when one is recorded, else the caller's. */
   spanId = '';
-  /** Id of the caller's span; empty when the trace begins here or the caller's `traceparent` was not valid. */
+  /**
+   * Id of the caller's span; empty when the trace begins here or the caller's `traceparent` was not
+   * valid.
+   */
   parentSpanId = '';
   /** The sampled flag, as it is passed on. */
   sampled = false;
@@ -20,8 +24,9 @@ export class TraceContext {
   recorded = false;
 
   /**
-   * The `traceparent` to send upstream with the span of one attempt as parent; undefined when there is no trace to speak
-   * of, and then the field is not sent. `tracestate` is passed on only when {@link continued}, and when it is valid.
+   * The `traceparent` to send upstream with the span of one attempt as parent; undefined when there
+   * is no trace to speak of, and then the field is not sent. `tracestate` is passed on only when
+   * {@link continued}, and when it is valid.
    */
   traceparent(spanId: string = this.spanId): string | undefined {
     return this.traceId === ''
@@ -29,7 +34,9 @@ export class TraceContext {
       : formatTraceparent(this.traceId, spanId, this.sampled, this.random);
   }
 
-  /** True when the caller's trace continues, so that its `tracestate` still belongs to this trace. */
+  /**
+   * True when the caller's trace continues, so that its `tracestate` still belongs to this trace.
+   */
   get continued(): boolean {
     return this.parentSpanId !== '';
   }

@@ -4,7 +4,9 @@ import type { OtelValues, OtlpProtocol } from './otel-variables.ts';
 /** Where spans go, and how. */
 export interface OtlpSettings {
   readonly endpoint: string;
-  /** True when the endpoint is the whole address for traces, so that `v1/traces` is not appended. */
+  /**
+   * True when the endpoint is the whole address for traces, so that `v1/traces` is not appended.
+   */
   readonly isComplete: boolean;
   readonly protocol: OtlpProtocol;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,7 +18,10 @@ export interface OtlpSettings {
 export interface SamplerSettings {
   /** Share of the traces that this program decides about, 0 to 1. */
   readonly ratio: number;
-  /** True when the decision of a caller with a valid `traceparent` is followed; false when ours replaces it. */
+  /**
+   * True when the decision of a caller with a valid `traceparent` is followed; false when ours
+   * replaces it.
+   */
   readonly followsParent: boolean;
 }
 
@@ -33,7 +38,8 @@ const defaultExportTimeoutMs = 5_000;
 
 /**
  * Reads the standard variables. They have been checked with `otelVariables`.
- * @param shareOfTraces share of the traces begun here, 0 to 1, from a setting of our own; it wins over the sampler.
+ * @param shareOfTraces share of the traces begun here, 0 to 1, from a setting of our own; it wins
+ * over the sampler.
  */
 export function readTraceSettings(values: OtelValues, shareOfTraces?: number): TraceSettings {
   const { OTEL_SERVICE_NAME: serviceName } = values;

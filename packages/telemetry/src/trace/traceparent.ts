@@ -6,7 +6,10 @@ export interface Traceparent {
   /** Id of the caller's span. */
   readonly parentSpanId: string;
   readonly sampled: boolean;
-  /** The right-most seven bytes of the trace id are random (W3C Trace Context Level 2, section 2.2.2.5.2). */
+  /**
+   * The right-most seven bytes of the trace id are random (W3C Trace Context Level 2, section
+   * 2.2.2.5.2).
+   */
   readonly random: boolean;
   /** The field is exactly what {@link formatTraceparent} makes of the other properties. */
   readonly isOfVersion00: boolean;
@@ -21,9 +24,10 @@ const sampledFlag = 0x01;
 const randomFlag = 0x02;
 
 /**
- * Parses a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that are not all zero, never
- * version ff. Version 00 has exactly four parts; of a later version the first four are read and more may follow. Returns
- * undefined for anything else: then a new trace begins, and `tracestate` must not be forwarded.
+ * Parses a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that
+ * are not all zero, never version ff. Version 00 has exactly four parts; of a later version the
+ * first four are read and more may follow. Returns undefined for anything else: then a new trace
+ * begins, and `tracestate` must not be forwarded.
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;
@@ -78,8 +82,8 @@ function isAll(code: number, text: string, from: number, to: number): boolean {
 const flagsText = ['-00', '-01', '-02', '-03'] as const;
 
 /**
- * Writes a `traceparent` field of version 00. Flags other than `sampled` and `random` are not defined and must be sent as
- * zero (W3C Trace Context Level 2, section 2.2.2.5.3).
+ * Writes a `traceparent` field of version 00. Flags other than `sampled` and `random` are not
+ * defined and must be sent as zero (W3C Trace Context Level 2, section 2.2.2.5.3).
  */
 export function formatTraceparent(
   traceId: string,

@@ -12,19 +12,24 @@ import { parseTraceparent } from './traceparent.ts';
 
 export interface TracerOptions extends ResourceFacts {
   /**
-   * Share of the traces that begin here to be sampled, 0 to 1. Undefined: no trace begins here, those of callers are
-   * passed on. A caller's own decision is followed, unless {@link followsParent} is false.
+   * Share of the traces that begin here to be sampled, 0 to 1. Undefined: no trace begins here,
+   * those of callers are passed on. A caller's own decision is followed, unless
+   * {@link followsParent} is false.
    */
   readonly ratio: number | undefined;
-  /** False: the ratio decides about traces of callers too. Default true. Without a ratio callers are always followed. */
+  /**
+   * False: the ratio decides about traces of callers too. Default true. Without a ratio callers are
+   * always followed.
+   */
   readonly followsParent?: boolean;
   /** The export of spans; without it no spans are recorded. */
   readonly export: SpanExportOptions | undefined;
 }
 
 /**
- * Traces requests: decides when a request arrives, and creates spans only after the response and only for sampled requests. A
- * request that is not recorded costs parsing the caller's `traceparent`, or generating two ids.
+ * Traces requests: decides when a request arrives, and creates spans only after the response and
+ * only for sampled requests. A request that is not recorded costs parsing the caller's
+ * `traceparent`, or generating two ids.
  */
 export class Tracer {
   readonly #ratio: number | undefined;
@@ -33,7 +38,10 @@ export class Tracer {
   readonly #export: SpanExport | undefined;
   readonly #resource: Resource;
 
-  /** Throws a RangeError for a ratio outside 0 to 1, and an Error for an endpoint that is not an HTTP address. */
+  /**
+   * Throws a RangeError for a ratio outside 0 to 1, and an Error for an endpoint that is not an
+   * HTTP address.
+   */
   constructor(options: TracerOptions) {
     const { ratio } = options;
     if (ratio !== undefined && !(ratio >= 0 && ratio <= 1)) {
@@ -46,10 +54,12 @@ export class Tracer {
   }
 
   /**
-   * Decides how a request is traced. Takes its `traceparent` field (undefined when there is none or more than one) and
-   * fills a context, a new one unless one is given to be used again. Sampling follows the caller; without one, the ratio.
+   * Decides how a request is traced. Takes its `traceparent` field (undefined when there is none or
+   * more than one) and fills a context, a new one unless one is given to be used again. Sampling
+   * follows the caller; without one, the ratio.
    *
-   * When no span is recorded, the caller's span id is forwarded unchanged: a new id would leave a gap in its trace.
+   * When no span is recorded, the caller's span id is forwarded unchanged: a new id would leave a
+   * gap in its trace.
    */
   decide(
     traceparent: string | undefined,
@@ -71,12 +81,18 @@ export class Tracer {
     return context;
   }
 
-  /** The span id for one attempt, to be sent in its `traceparent`. When nothing is recorded, the request's own. */
+  /**
+   * The span id for one attempt, to be sent in its `traceparent`. When nothing is recorded, the
+   * request's own.
+   */
   attemptSpanId(context: TraceContext): string {
     return context.recorded ? randomIds.next64() : context.spanId;
   }
 
-  /** Makes the spans of a finished request and queues them, when it is recorded. Everything needed is copied. */
+  /**
+   * Makes the spans of a finished request and queues them, when it is recorded. Everything needed
+   * is copied.
+   */
   record(facts: SpanFacts): void {
     if (!facts.trace.recorded || this.#export === undefined) return;
     for (const span of exchangeSpans(facts))
@@ -95,7 +111,8 @@ export class Tracer {
     context.spanId = begins ? randomIds.next64() : '';
     context.parentSpanId = '';
     context.sampled = begins && isSampled(context.traceId, ratio);
-    // All 16 bytes of our trace ids are random, and the flag tells participants that may sample by them.
+    // All 16 bytes of our trace ids are random, and the flag tells participants that may sample by
+    // them.
     context.random = begins;
     context.recorded = context.sampled && this.#export !== undefined;
     context.isPassedOn = false;
@@ -103,7 +120,10 @@ export class Tracer {
   }
 }
 
-/** Decides by the random low bits of the trace id, so that every participant with the id and the ratio makes the same decision. */
+/**
+ * Decides by the random low bits of the trace id, so that every participant with the id and the
+ * ratio makes the same decision.
+ */
 function isSampled(traceId: string, ratio: number): boolean {
   if (ratio === 0 || ratio === 1) return ratio === 1;
   return Number.parseInt(traceId.slice(-12), 16) < ratio * 2 ** 48;

@@ -15,11 +15,12 @@ for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789') keyChars[char.charCod
 for (const char of '_-*/@') keyChars[char.charCodeAt(0)] = 2;
 
 /**
- * Whether the value of a `tracestate` field can be passed on (W3C Trace Context Level 2, section 2.3.1). Its list members
- * are `key=value`: a key of up to 256 lower-case letters, digits and `_-*@/` that begins with a letter or a digit, and a value
- * of up to 256 printable ASCII characters without `,` and `=`, not ending in a space. Empty members and white space around
- * members are allowed, but a list of nothing else is not forwarded. A duplicate key is no reason
- * to drop the list. Takes the combined value when the field came in several lines.
+ * Whether the value of a `tracestate` field can be passed on (W3C Trace Context Level 2, section
+ * 2.3.1). Its list members are `key=value`: a key of up to 256 lower-case letters, digits and
+ * `_-*@/` that begins with a letter or a digit, and a value of up to 256 printable ASCII characters
+ * without `,` and `=`, not ending in a space. Empty members and white space around members are
+ * allowed, but a list of nothing else is not forwarded. A duplicate key is no reason to drop the
+ * list. Takes the combined value when the field came in several lines.
  */
 export function isValidTracestate(value: string): boolean {
   const { length } = value;

@@ -15,7 +15,10 @@ const firstBoot: WriteRequest = {
   wait: undefined,
 };
 
-/** Creates the gateway `default` as the first revision of a new database. It is not created again after a deletion. */
+/**
+ * Creates the gateway `default` as the first revision of a new database. It is not created again
+ * after a deletion.
+ */
 @Injectable()
 export class DefaultGateway implements OnModuleInit {
   constructor(private readonly writer: ResourceWriter) {}

@@ -4,7 +4,10 @@ import { Public } from '../../platform/auth/auth.guard.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
 
-/** Liveness and readiness for orchestrators and load balancers. Requires no token and reveals no secrets. */
+/**
+ * Liveness and readiness for orchestrators and load balancers. Requires no token and reveals no
+ * secrets.
+ */
 @Public()
 @Controller()
 export class HealthController {
@@ -15,7 +18,10 @@ export class HealthController {
     return Answer.ok({ status: 'live' });
   }
 
-  /** Ready while the database answers and has our tables. The process listens only after the migrations. */
+  /**
+   * Ready while the database answers and has our tables. The process listens only after the
+   * migrations.
+   */
   @Get('readyz')
   async ready(): Promise<Answer> {
     const [head] = await this.database.query<{ revision: string }>(

@@ -7,7 +7,10 @@ const foreignPrefixLength = 4;
 export interface KeyDigest {
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** The first characters: 12 of a generated key, which begins with `slk_`; 4 of others, which may be short. */
+  /**
+   * The first characters: 12 of a generated key, which begins with `slk_`; 4 of others, which may
+   * be short.
+   */
   readonly prefix: string;
 }
 

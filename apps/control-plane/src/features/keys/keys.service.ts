@@ -15,7 +15,10 @@ import { digestOf } from './key-secret.ts';
 
 const changeable = ['name', 'expiresAt', 'tags'];
 
-/** The keys of a consumer. Only the response to the creation shows a key; only its hash is stored and streamed. */
+/**
+ * The keys of a consumer. Only the response to the creation shows a key; only its hash is stored
+ * and streamed.
+ */
 @Injectable()
 export class KeysService {
   constructor(

@@ -4,8 +4,8 @@ import type { Request, Response } from 'express';
 import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
 
 /**
- * For Prometheus. It needs a token with any role, as all that tells how busy this control plane is and how many nodes it
- * has: `authorization` in `scrape_configs`, with a token of the role viewer.
+ * For Prometheus. It needs a token with any role, as all that tells how busy this control plane is
+ * and how many nodes it has: `authorization` in `scrape_configs`, with a token of the role viewer.
  */
 @Controller()
 export class MetricsController {

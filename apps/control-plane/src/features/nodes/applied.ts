@@ -27,11 +27,14 @@ export interface AppliedReport {
   readonly nodes: readonly NodeOutcome[];
 }
 
-/** Reports which nodes have applied a revision. Also serves as the injection token of its implementation. */
+/**
+ * Reports which nodes have applied a revision. Also serves as the injection token of its
+ * implementation.
+ */
 export abstract class AppliedStatus {
   /**
-   * Resolves as soon as all affected live nodes have applied the revision or one has rejected it, and
-   * at the latest after `timeoutMs`.
+   * Resolves as soon as all affected live nodes have applied the revision or one has rejected it,
+   * and at the latest after `timeoutMs`.
    */
   abstract wait(revision: number, timeoutMs: number): Promise<AppliedReport>;
   /** Reports the current outcome without waiting. */

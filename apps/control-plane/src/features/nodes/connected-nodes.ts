@@ -6,17 +6,29 @@ import { NodeSession } from './node-session.ts';
 import type { NodeIdentity } from './node-session.ts';
 import { SerialQueue } from './serial-queue.ts';
 
-/** The shortest interval between two writes of changed rows, and the interval at which all rows are written. */
+/**
+ * The shortest interval between two writes of changed rows, and the interval at which all rows are
+ * written.
+ */
 const writeMs = 50;
 const aliveMs = 1_000;
 const forgetMs = 60_000;
-/** How long a node waits for its row. It then gets its configuration even when the database is unavailable. */
+/**
+ * How long a node waits for its row. It then gets its configuration even when the database is
+ * unavailable.
+ */
 const takeOverMs = 500;
-/** The shortest interval between two log lines about one duplicate id, and the most ids that are tracked. */
+/**
+ * The shortest interval between two log lines about one duplicate id, and the most ids that are
+ * tracked.
+ */
 const duplicateLogMs = 60_000;
 const maxDuplicates = 1_000;
 
-/** The nodes that are connected to this replica. Writes their rows, from which other replicas know of them. */
+/**
+ * The nodes that are connected to this replica. Writes their rows, from which other replicas know
+ * of them.
+ */
 export class ConnectedNodes {
   private readonly sessions = new Map<string, NodeSession>();
   private readonly unwritten = new Set<NodeSession>();
@@ -188,7 +200,10 @@ export class ConnectedNodes {
     }
   }
 
-  /** False when another process has the id. True when the database is unavailable, so that the node is served. */
+  /**
+   * False when another process has the id. True when the database is unavailable, so that the node
+   * is served.
+   */
   private async takeOver(session: NodeSession): Promise<boolean> {
     let isOurs = true;
     await this.attempt(async () => {
@@ -211,7 +226,10 @@ export class ConnectedNodes {
     );
   }
 
-  /** Runs `work` and logs the first of consecutive failures. The next periodic write repeats what failed. */
+  /**
+   * Runs `work` and logs the first of consecutive failures. The next periodic write repeats what
+   * failed.
+   */
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();

@@ -18,7 +18,10 @@ export interface NodeIdentity {
   readonly bootId?: string;
 }
 
-/** The state of a node that is connected to this replica. Times are milliseconds of {@link performance.now}. */
+/**
+ * The state of a node that is connected to this replica. Times are milliseconds of
+ * {@link performance.now}.
+ */
 export class NodeSession {
   readonly connectedAt = new Date();
   private appliedRevision = 0;
@@ -35,7 +38,10 @@ export class NodeSession {
   /** The deadline for the answer to the oldest unanswered frame. */
   private answerDueMs = Number.POSITIVE_INFINITY;
 
-  /** Calls `onChange` for every change except heartbeats. `onSuperseded` is called when another stream takes over. */
+  /**
+   * Calls `onChange` for every change except heartbeats. `onSuperseded` is called when another
+   * stream takes over.
+   */
   constructor(
     readonly identity: NodeIdentity,
     private readonly onChange: () => void,
@@ -101,7 +107,10 @@ export class NodeSession {
     this.onChange();
   }
 
-  /** True when the node reports an applied revision of this database that is newer than the newest one. */
+  /**
+   * True when the node reports an applied revision of this database that is newer than the newest
+   * one.
+   */
   claimsTooMuch(appliedRevision: number, newest: number): boolean {
     return this.isInStep && appliedRevision > newest;
   }
@@ -120,12 +129,18 @@ export class NodeSession {
     if (news) this.onChange();
   }
 
-  /** True when the node has already answered the revision, so that a repeated answer changes nothing. */
+  /**
+   * True when the node has already answered the revision, so that a repeated answer changes
+   * nothing.
+   */
   hasAnswered(revision: number): boolean {
     return this.isInStep && (revision === this.appliedRevision || revision === this.nackedRevision);
   }
 
-  /** True when the node is live and has neither applied nor rejected the revision. Cheaper than {@link describe}. */
+  /**
+   * True when the node is live and has neither applied nor rejected the revision. Cheaper than
+   * {@link describe}.
+   */
   owesAnswerTo(revision: number): boolean {
     return (
       this.appliedRevision < revision &&

@@ -11,7 +11,10 @@ interface NodeRow extends Omit<Node, 'appliedRevision' | 'nackedRevision'> {
   readonly nackedRevision: string | null;
 }
 
-/** True for a live node that is silent too long. $1 is this replica; $2 is true once all nodes had time to reconnect. */
+/**
+ * True for a live node that is silent too long. $1 is this replica; $2 is true once all nodes had
+ * time to reconnect.
+ */
 const isSilent = `state = 'live' AND last_seen_at < now() - interval '${staleAfterMs} milliseconds' AND (replica = $1 OR $2)`;
 
 const columns = `id, gateway AS "gatewayId", version,
@@ -64,7 +67,8 @@ export class NodeRepository {
 
   /**
    * Writes that the node is connected to this replica.
-   * @returns false without a change while another process with this id is connected to another replica.
+   * @returns false without a change while another process with this id is connected to another
+   * replica.
    */
   async takeOver(node: OwnNode): Promise<boolean> {
     const rows = await this.database.query(
@@ -94,7 +98,8 @@ export class NodeRepository {
 
   /**
    * Updates the rows of nodes that are connected to this replica.
-   * @returns ids of the nodes whose rows no longer belong to it, and whether another replica has them.
+   * @returns ids of the nodes whose rows no longer belong to it, and whether another replica has
+   * them.
    */
   async update(
     nodes: readonly OwnNode[],
@@ -123,7 +128,9 @@ export class NodeRepository {
     await this.nodes.delete({ id, replica: this.replica });
   }
 
-  /** Marks silent nodes as stale, so that a replica that starts later does not treat them as live. */
+  /**
+   * Marks silent nodes as stale, so that a replica that starts later does not treat them as live.
+   */
   async markSilent(): Promise<void> {
     await this.database.query(
       `UPDATE node SET state = 'stale' WHERE ${isSilent}`,
@@ -166,10 +173,11 @@ export class NodeRepository {
     ).map(nodeOf);
   }
 
-  /** What a revision affects: the names of the gateways, null for all; and the ids of gateways that it changed. */
-  async concern(
-    revision: number,
-  ): Promise<
+  /**
+   * What a revision affects: the names of the gateways, null for all; and the ids of gateways that
+   * it changed.
+   */
+  async concern(revision: number): Promise<
     RevisionConcern & {
       readonly gatewayNames: readonly string[] | null;
       readonly gatewayIds: readonly string[];

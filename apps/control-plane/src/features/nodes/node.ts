@@ -7,10 +7,16 @@ export interface NodeTarget {
   readonly healthy: boolean;
 }
 
-/** After this time without a report, or without an answer to a revision, a node is stale and not waited for. */
+/**
+ * After this time without a report, or without an answer to a revision, a node is stale and not
+ * waited for.
+ */
 export const staleAfterMs = 5_000;
 
-/** How long nodes may take to reconnect after their replica stopped: twice their longest reconnect delay. */
+/**
+ * How long nodes may take to reconnect after their replica stopped: twice their longest reconnect
+ * delay.
+ */
 export const comebackMs = 10_000;
 
 /** The state of a node that is connected to any replica. */

@@ -13,7 +13,10 @@ import type { NodeRows } from './node.repository.ts';
 import { NodesController } from './nodes.controller.ts';
 import { NodesService } from './nodes.service.ts';
 
-/** The connected nodes and the revisions that they have applied. Global, because every write may wait for nodes. */
+/**
+ * The connected nodes and the revisions that they have applied. Global, because every write may
+ * wait for nodes.
+ */
 @Global()
 @Module({
   imports: [RevisionFeedModule, TypeOrmModule.forFeature([NodeEntity])],

@@ -8,7 +8,10 @@ import { appliedReport, nodeOutcome } from './node-outcome.ts';
 import type { RevisionConcern } from './node-outcome.ts';
 import type { NodeRepository } from './node.repository.ts';
 
-/** While a write waits: how often to read the rows of other replicas, and how often to check nodes here for silence. */
+/**
+ * While a write waits: how often to read the rows of other replicas, and how often to check nodes
+ * here for silence.
+ */
 const otherReplicasMs = 25;
 const silenceMs = 250;
 

@@ -11,7 +11,10 @@ export type Representation = {
 
 const readOnly: ReadonlySet<string> = new Set(['id', 'createdAt', 'updatedAt', 'revision']);
 
-/** True for a member that only the control plane sets: responses show it, and requests must not change it. */
+/**
+ * True for a member that only the control plane sets: responses show it, and requests must not
+ * change it.
+ */
 export function isReadOnly(name: string): boolean {
   return readOnly.has(name);
 }
@@ -23,7 +26,10 @@ export function referredIds(resources: readonly StoredResource[]): string[] {
   );
 }
 
-/** The representation of a resource: references as names, without secrets, properties in the order of the schema. */
+/**
+ * The representation of a resource: references as names, without secrets, properties in the order
+ * of the schema.
+ */
 export function present(
   resource: StoredResource,
   names: ReadonlyMap<string, string>,
@@ -33,14 +39,18 @@ export function present(
   return { id, ...content, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-/** The part of {@link present} that comes from the spec. A reference without a known name stays an id. */
+/**
+ * The part of {@link present} that comes from the spec. A reference without a known name stays an
+ * id.
+ */
 export function presentSpec(
   kind: Kind,
   spec: Spec,
   names: ReadonlyMap<string, string>,
 ): Readonly<Record<string, unknown>> {
   const named: unknown = mapReferences(kind, spec, ({ target }) => names.get(target) ?? target);
-  // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later versions.
+  // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later
+  // versions.
   const parsed = resourceSchemas[kind].safeParse(named);
   const { hash: _hash, ...shown } = (parsed.success ? parsed.data : named) as Record<
     string,

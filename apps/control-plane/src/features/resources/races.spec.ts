@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestAnswer, TestControlPlane } from '../../testing/test-control-plane.ts';
 
-/** The winner of a race is random, so each race runs many times. The assertions hold in every round. */
+/**
+ * The winner of a race is random, so each race runs many times. The assertions hold in every round.
+ */
 describe('concurrent writes', () => {
   let api: TestControlPlane;
   const times = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -4,9 +4,9 @@ import type { Representation } from './presentation.ts';
 import { isRecord } from './spec-check.ts';
 
 /**
- * Omits read-only members that equal the stored ones, so that a representation can be written back as
- * it was read. Members that differ stay, and the schema refuses them. `stored` is undefined when the
- * resource does not exist yet.
+ * Omits read-only members that equal the stored ones, so that a representation can be written back
+ * as it was read. Members that differ stay, and the schema refuses them. `stored` is undefined when
+ * the resource does not exist yet.
  */
 export function withoutStoredMembers(
   content: unknown,

@@ -25,7 +25,10 @@ export function nameTaken(kind: Kind, name: string): GatewayError {
   });
 }
 
-/** `referrers` holds more than {@link maxNamedReferrers} entries when there are others besides those named. */
+/**
+ * `referrers` holds more than {@link maxNamedReferrers} entries when there are others besides those
+ * named.
+ */
 export function stillReferenced(
   resource: StoredResource,
   referrers: readonly Pick<StoredResource, 'kind' | 'name'>[],

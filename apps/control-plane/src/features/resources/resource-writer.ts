@@ -43,7 +43,10 @@ export interface Creation {
   readonly secrets?: object;
 }
 
-/** The most attempts of a PUT. Only requests that keep creating and deleting the same name can use them up. */
+/**
+ * The most attempts of a PUT. Only requests that keep creating and deleting the same name can use
+ * them up.
+ */
 const maxPutAttempts = 100;
 
 /** Creates, replaces, patches and deletes resources of every kind. */
@@ -72,7 +75,10 @@ export class ResourceWriter {
     });
   }
 
-  /** Creates the first resource unless a revision exists. Only one of several replicas that start together creates it. */
+  /**
+   * Creates the first resource unless a revision exists. Only one of several replicas that start
+   * together creates it.
+   */
   createFirst(kind: Kind, content: unknown, write: WriteRequest): Promise<Written> {
     return this.run(kind, write, content, async (sql) => {
       if ((await this.transaction.lockHead(sql)) > 0)
@@ -101,7 +107,8 @@ export class ResourceWriter {
         if (current !== undefined) return this.store(sql, current, spec);
         const resource = await this.insert(sql, kind, scope, spec);
         if (resource !== undefined) return created(resource);
-        // Another request created the resource after the lookup; a third may delete it before the next one.
+        // Another request created the resource after the lookup; a third may delete it before the
+        // next one.
       }
       throw new GatewayError('database_unavailable', {
         detail: `other requests keep creating and deleting the ${kind} "${idOrName}"; try again`,
@@ -123,7 +130,10 @@ export class ResourceWriter {
     });
   }
 
-  /** Handles DELETE. Also deletes the resources that this one owns; refuses while other resources refer to it. */
+  /**
+   * Handles DELETE. Also deletes the resources that this one owns; refuses while other resources
+   * refer to it.
+   */
   remove(address: Address, write: WriteRequest): Promise<Written> {
     return this.run(address.kind, write, {}, async (sql) => {
       const current = await this.lock(sql, address, write, 'delete');
@@ -216,7 +226,9 @@ function created(resource: StoredResource): Outcome {
   return { status: 201, resource, changes: [{ kind, id, name, before: null, after: spec }] };
 }
 
-/** Adds the name to the content. When the path has a name, a name in the content must be the same. */
+/**
+ * Adds the name to the content. When the path has a name, a name in the content must be the same.
+ */
 function named(kind: Kind, name: string, content: unknown, isFromPath: boolean): unknown {
   if (!isRecord(content)) return content;
   const property = nameProperty(kind);
@@ -229,7 +241,10 @@ function named(kind: Kind, name: string, content: unknown, isFromPath: boolean):
   });
 }
 
-/** Applies a patch to the spec. Read-only members of the patch stay, even those that are null, so that they are refused. */
+/**
+ * Applies a patch to the spec. Read-only members of the patch stay, even those that are null, so
+ * that they are refused.
+ */
 function patched(spec: Spec, patch: unknown): unknown {
   const merged = mergePatch(spec, patch);
   if (!isRecord(patch) || !isRecord(merged)) return merged;

@@ -118,7 +118,8 @@ export class ResourceRepository {
 
   /**
    * Stores a new spec. The row must be locked.
-   * @throws GatewayError name_taken when another resource has the new name, even from a concurrent transaction.
+   * @throws GatewayError name_taken when another resource has the new name, even from a concurrent
+   * transaction.
    */
   async update<K extends Kind>(
     sql: Sql,
@@ -157,8 +158,8 @@ export class ResourceRepository {
   }
 
   /**
-   * Returns the ids of the referenced resources that exist, by `kind:target` as written. Locks them,
-   * so that they cannot be deleted before the transaction ends.
+   * Returns the ids of the referenced resources that exist, by `kind:target` as written. Locks
+   * them, so that they cannot be deleted before the transaction ends.
    */
   async resolve(sql: Sql, references: readonly ResourceReference[]): Promise<Map<string, string>> {
     const ids = references.filter(({ target }) => isId(target)).map(({ target }) => target);

@@ -22,7 +22,9 @@ export interface ListScope {
   readonly refersTo?: string;
 }
 
-/** Handles the requests for configuration resources of every kind. Each controller passes its kind. */
+/**
+ * Handles the requests for configuration resources of every kind. Each controller passes its kind.
+ */
 @Injectable()
 export class ResourceService {
   constructor(

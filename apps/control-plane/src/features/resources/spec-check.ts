@@ -32,7 +32,8 @@ export async function checkSpec<K extends Kind>(
   checkSize(input);
   const parsed = resourceSchemas[kind].safeParse(input);
   if (parsed.success) checkSize(parsed.data);
-  // Policies and references are checked even when the schema finds faults, to report all faults at once.
+  // Policies and references are checked even when the schema finds faults, to report all faults at
+  // once.
   const written: unknown = parsed.success ? parsed.data : input;
   const references = isRecord(written) ? referencesOf(kind, written as Spec) : [];
   const ids = await resolve(references);
@@ -64,7 +65,10 @@ export async function checkSpec<K extends Kind>(
   );
 }
 
-/** Refuses a resource that is too large. No other faults are reported, because there may be very many. */
+/**
+ * Refuses a resource that is too large. No other faults are reported, because there may be very
+ * many.
+ */
 function checkSize(spec: unknown): void {
   const fault = specSizeFault(spec);
   if (fault !== undefined)

@@ -45,7 +45,10 @@ export class WriteAnswers {
     return new Answer(status === 204 ? 200 : status, { ...body, nodes: report.nodes }, headers);
   }
 
-  /** Waits for the nodes. A failure to do so is reported as `pending`, because the write is already committed. */
+  /**
+   * Waits for the nodes. A failure to do so is reported as `pending`, because the write is already
+   * committed.
+   */
   private async wait(revision: number, timeoutMs: number): Promise<AppliedReport> {
     try {
       return await this.applied.wait(revision, timeoutMs);

@@ -37,9 +37,9 @@ export class WriteTransaction {
   ) {}
 
   /**
-   * Runs `work`, then commits the revision as the transaction's last statement. `work` may run again
-   * after a deadlock. `content` is the request content, which must be the same in a repetition with
-   * the same Idempotency-Key.
+   * Runs `work`, then commits the revision as the transaction's last statement. `work` may run
+   * again after a deadlock. `content` is the request content, which must be the same in a
+   * repetition with the same Idempotency-Key.
    */
   async run(
     write: WriteRequest,

@@ -12,6 +12,8 @@ export interface Written {
   readonly isReplayed: boolean;
   /** True when the resource was as requested already, so that no revision was created. */
   readonly isUnchanged: boolean;
-  /** The resource as it is stored now; undefined when it was deleted or the response is replayed. */
+  /**
+   * The resource as it is stored now; undefined when it was deleted or the response is replayed.
+   */
   readonly resource: StoredResource | undefined;
 }

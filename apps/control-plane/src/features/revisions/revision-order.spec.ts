@@ -15,7 +15,10 @@ describe('revisions of many writers', () => {
   });
   afterAll(() => api.close());
 
-  /** Some of these succeed, others roll back: taken names, stale tags, and resources that are in use or missing. */
+  /**
+   * Some of these succeed, others roll back: taken names, stale tags, and resources that are in use
+   * or missing.
+   */
   const write = (writer: number, round: number): Promise<TestAnswer> => {
     const own = `w${writer}-${round}`;
     const contested = `c${(writer * 7 + round) % 5}`;

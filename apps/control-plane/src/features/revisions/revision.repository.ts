@@ -57,7 +57,8 @@ export class RevisionRepository {
     changes: readonly Change[],
     idempotent: IdempotentAnswer | undefined,
   ): Promise<number> {
-    // The span that the nodes which apply the revision are children of: its traceparent is stored with the revision.
+    // The span that the nodes which apply the revision are children of: its traceparent is stored
+    // with the revision.
     return inSpan(
       'commit revision',
       SpanKind.PRODUCER,
@@ -129,7 +130,10 @@ export class RevisionRepository {
     );
   }
 
-  /** Returns changes without the resources before and after, because a revision may have very many changes. */
+  /**
+   * Returns changes without the resources before and after, because a revision may have very many
+   * changes.
+   */
   async changesBetween(
     sql: Sql,
     from: number,
@@ -158,7 +162,9 @@ export class RevisionRepository {
   }
 }
 
-/** The facts that determine a revision's gateways. `names` is null when it may affect all of them. */
+/**
+ * The facts that determine a revision's gateways. `names` is null when it may affect all of them.
+ */
 interface Concern {
   readonly names: readonly string[] | null;
   readonly gateways: readonly string[];

@@ -14,7 +14,8 @@ export class RevisionsService {
   ) {}
 
   /**
-   * Creates the revision of a transaction, as its last statement. Call {@link committed} after the commit.
+   * Creates the revision of a transaction, as its last statement. Call {@link committed} after the
+   * commit.
    * @returns the number of the revision.
    */
   commit(
@@ -31,7 +32,10 @@ export class RevisionsService {
     return this.repository.head(sql);
   }
 
-  /** Returns the newest revision and locks it; no other transaction can create one before this one ends. */
+  /**
+   * Returns the newest revision and locks it; no other transaction can create one before this one
+   * ends.
+   */
   lockHead(sql: Sql): Promise<number> {
     return this.repository.lockHead(sql);
   }

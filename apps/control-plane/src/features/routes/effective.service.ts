@@ -81,7 +81,10 @@ function holderOf({ kind, id, name, spec }: StoredResource): PolicyHolder {
   return { kind: kind as PolicyHolder['kind'], id, name, policies };
 }
 
-/** The default policies of a gateway. Their holder has no id, because they are not part of the configuration. */
+/**
+ * The default policies of a gateway. Their holder has no id, because they are not part of the
+ * configuration.
+ */
 function defaultsOf(gateway: StoredResource | undefined): PolicyHolder[] {
   return gateway === undefined
     ? []

@@ -35,7 +35,10 @@ export class RouteTableRepository {
     } while (after !== undefined);
   }
 
-  /** Returns the changes of routes after `afterRevision`, up to and including `upToRevision`, in order. */
+  /**
+   * Returns the changes of routes after `afterRevision`, up to and including `upToRevision`, in
+   * order.
+   */
   async changes(afterRevision: number, upToRevision: number): Promise<RouteState[]> {
     return this.database.query(
       `SELECT resource_id AS id, after AS spec FROM change WHERE kind = 'route' AND revision > $1 AND revision <= $2 ORDER BY revision, ordinal`,

@@ -10,8 +10,8 @@ interface TableRoute extends RouteSpec {
 }
 
 /**
- * The routes of every gateway, in memory, in the same router that the nodes use. Loaded when a route
- * is first written, and updated from the stored changes before each use.
+ * The routes of every gateway, in memory, in the same router that the nodes use. Loaded when a
+ * route is first written, and updated from the stored changes before each use.
  */
 @Injectable()
 export class RouteTable {
@@ -22,7 +22,10 @@ export class RouteTable {
 
   constructor(private readonly repository: RouteTableRepository) {}
 
-  /** Names of the routes that fully shadow a stored route on all of its gateways; empty when it is reachable. */
+  /**
+   * Names of the routes that fully shadow a stored route on all of its gateways; empty when it is
+   * reachable.
+   */
   async shadowsOf(id: string): Promise<string[]> {
     // Updates run one after the other, in the order of the changes. A failure fails only this call.
     const caughtUp = this.catchingUp.then(() => this.catchUp());
@@ -43,7 +46,8 @@ export class RouteTable {
   private async catchUp(): Promise<void> {
     const head = await this.repository.head();
     if (this.revision === undefined) {
-      // Routes that change during the load are applied again as changes after `head`, which is harmless.
+      // Routes that change during the load are applied again as changes after `head`, which is
+      // harmless.
       for await (const page of this.repository.all()) for (const state of page) this.apply(state);
     } else if (this.revision < head) {
       for (const state of await this.repository.changes(this.revision, head)) this.apply(state);

@@ -8,8 +8,8 @@ const maxWaiting = 10_000;
 export type FindCallers = (hashes: readonly string[]) => Promise<ReadonlyMap<string, Caller>>;
 
 /**
- * Looks up tokens with one query at a time; lookups that arrive during a query share the next one. So
- * a flood of guesses takes one database connection and a bounded number of queries, and a valid
+ * Looks up tokens with one query at a time; lookups that arrive during a query share the next one.
+ * So a flood of guesses takes one database connection and a bounded number of queries, and a valid
  * token among up to 500 waits for at most two queries.
  */
 export class TokenLookup {
@@ -20,7 +20,8 @@ export class TokenLookup {
 
   /**
    * Finds the caller whose token has this hash; resolves to undefined when there is none.
-   * @throws GatewayError overloaded when 10,000 other hashes are waiting, and the errors of the query.
+   * @throws GatewayError overloaded when 10,000 other hashes are waiting, and the errors of the
+   * query.
    */
   find(hash: string): Promise<Caller | undefined> {
     const asked = this.waiting.get(hash);

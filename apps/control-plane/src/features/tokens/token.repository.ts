@@ -33,7 +33,10 @@ export class TokenRepository {
     private readonly database: Database,
   ) {}
 
-  /** @throws GatewayError name_taken when another token has the name; the transaction can then only be rolled back. */
+  /**
+   * @throws GatewayError name_taken when another token has the name; the transaction can then only
+   * be rolled back.
+   */
   async insert(transaction: Transaction, token: NewToken): Promise<StoredToken> {
     const tokens = transaction.repository(TokenEntity);
     try {
@@ -67,7 +70,10 @@ export class TokenRepository {
     return affected === 1;
   }
 
-  /** Returns the callers of tokens that exist and have not expired, by hash, and updates their last use. */
+  /**
+   * Returns the callers of tokens that exist and have not expired, by hash, and updates their last
+   * use.
+   */
   async use(hashes: readonly string[]): Promise<Map<string, Caller>> {
     // SQL, because the clock of the database, the same for all replicas, decides which tokens have
     // expired, and because every request to the Admin API waits for this query.

@@ -19,7 +19,10 @@ import { TokenLookup } from './token-lookup.ts';
 import { TokenRepository } from './token.repository.ts';
 import type { StoredToken } from './token.repository.ts';
 
-/** The tokens of the Admin API. They are not part of the configuration, so changes to them create no revisions. */
+/**
+ * The tokens of the Admin API. They are not part of the configuration, so changes to them create no
+ * revisions.
+ */
 @Injectable()
 export class TokensService implements CallerDirectory {
   private readonly lookup = new TokenLookup((hashes) => this.tokens.use(hashes));

@@ -32,7 +32,10 @@ export function callerOf(request: Request): Caller {
   return loginOf(request).caller;
 }
 
-/** The token that the caller presented, without the scheme, which is case-insensitive (RFC 9110 section 11.1). */
+/**
+ * The token that the caller presented, without the scheme, which is case-insensitive (RFC 9110
+ * section 11.1).
+ */
 export function tokenOf(request: Request): string {
   return loginOf(request).token;
 }
@@ -94,7 +97,10 @@ export class AuthGuard implements CanActivate {
     return { caller, token: presented };
   }
 
-  /** Counts a failed login. Beyond its allowance, an address gets a delayed response with Retry-After. */
+  /**
+   * Counts a failed login. Beyond its allowance, an address gets a delayed response with
+   * Retry-After.
+   */
   private async refusal(address: string, response: Response): Promise<GatewayError> {
     this.metrics.failedLogins.add(1);
     const waitSeconds = this.failedLogins.retryAfterSeconds(address);
@@ -110,7 +116,8 @@ export class AuthGuard implements CanActivate {
       });
     }
     response.setHeader('Retry-After', waitSeconds);
-    // Each further guess costs its sender a new connection and, while delays are available, a second.
+    // Each further guess costs its sender a new connection and, while delays are available, a
+    // second.
     response.setHeader('Connection', 'close');
     await this.failedLogins.delay(address);
     return new GatewayError('too_many_failed_logins', {

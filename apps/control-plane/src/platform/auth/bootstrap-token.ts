@@ -3,8 +3,8 @@ import type { Caller } from './role.ts';
 import { hashSecret } from './secret.ts';
 
 /**
- * The admin token that the operator sets in the environment or reads from a file. It is not stored in
- * the database, so it works with a new database, and it is changed where it is set.
+ * The admin token that the operator sets in the environment or reads from a file. It is not stored
+ * in the database, so it works with a new database, and it is changed where it is set.
  */
 export class BootstrapToken {
   static readonly identity: Caller = Object.freeze({

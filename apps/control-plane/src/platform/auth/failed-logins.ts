@@ -14,7 +14,10 @@ const maxDelayedPerAddress = 10;
  * the address whose last failure is the oldest is forgotten first.
  */
 export class FailedLogins {
-  /** When each address has its full allowance again. The insertion order is that of the last failures. */
+  /**
+   * When each address has its full allowance again. The insertion order is that of the last
+   * failures.
+   */
   private readonly fullAgainAt = new Map<string, number>();
   private readonly delayed = new Map<string, number>();
   private delayedInAll = 0;
@@ -38,7 +41,10 @@ export class FailedLogins {
     return Math.max(0, Math.ceil((missingMs - (burst - 1) * refillMs) / 1_000));
   }
 
-  /** Waits a second; does not wait when the most delayed responses are reached, to protect other callers. */
+  /**
+   * Waits a second; does not wait when the most delayed responses are reached, to protect other
+   * callers.
+   */
   async delay(address: string): Promise<void> {
     const key = networkOf(address);
     const waiting = this.delayed.get(key) ?? 0;

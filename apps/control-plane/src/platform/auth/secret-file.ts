@@ -13,8 +13,8 @@ export interface KeptSecret {
 }
 
 /**
- * Reads the secret in a file, or generates one and writes it there, readable only by this user. When
- * several processes start together, one generates the secret and the others read it. The file
+ * Reads the secret in a file, or generates one and writes it there, readable only by this user.
+ * When several processes start together, one generates the secret and the others read it. The file
  * appears atomically.
  * @throws SetupError when the folder cannot be written, or the file holds no usable secret.
  */

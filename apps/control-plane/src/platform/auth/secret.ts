@@ -8,16 +8,24 @@ const minLength = 24;
 const placeholder =
   /change[-_ ]?me|replace[-_ ]?(?:me|this)|placeholder|example|your[-_ ]|secret|password|(?:^|[^a-z])(?:admin|token|default|test)(?:[^a-z]|$)/gi;
 
-/** The purpose of a secret: API key, admin token or node token. Users and secret scanners recognise the prefix. */
+/**
+ * The purpose of a secret: API key, admin token or node token. Users and secret scanners recognise
+ * the prefix.
+ */
 export type SecretPrefix = 'slk' | 'sla' | 'sln';
 
-/** Generates a secret of 256 random bits: the prefix, `_`, 43 characters, and the CRC-32 of these as 6 characters. */
+/**
+ * Generates a secret of 256 random bits: the prefix, `_`, 43 characters, and the CRC-32 of these as
+ * 6 characters.
+ */
 export function createSecret(prefix: SecretPrefix): string {
   const body = `${prefix}_${base62(BigInt(`0x${randomBytes(32).toString('hex')}`), bodyLength)}`;
   return body + checksum(body);
 }
 
-/** True for a secret in the format of {@link createSecret}; false when it was mistyped or truncated. */
+/**
+ * True for a secret in the format of {@link createSecret}; false when it was mistyped or truncated.
+ */
 export function hasValidChecksum(secret: string): boolean {
   return (
     /^sl[kan]_[0-9A-Za-z]{49}$/.test(secret) &&
@@ -25,12 +33,18 @@ export function hasValidChecksum(secret: string): boolean {
   );
 }
 
-/** SHA-256 in lower-case hex, the form in which secrets are stored. Secrets are random, so a slow hash adds nothing. */
+/**
+ * SHA-256 in lower-case hex, the form in which secrets are stored. Secrets are random, so a slow
+ * hash adds nothing.
+ */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Says why a secret that was chosen by hand is refused and what to do; undefined when it is accepted. */
+/**
+ * Says why a secret that was chosen by hand is refused and what to do; undefined when it is
+ * accepted.
+ */
 export function weaknessOfSecret(secret: string): string | undefined {
   const advice = 'make one with: openssl rand -hex 32';
   if (!/^[\x21-\x7e]*$/.test(secret))

@@ -56,7 +56,10 @@ export function createDataSource(
   });
 }
 
-/** A second data source with long timeouts: one connection holds the lock, the other runs the migrations. */
+/**
+ * A second data source with long timeouts: one connection holds the lock, the other runs the
+ * migrations.
+ */
 export function createMigrator({ options }: DataSource): DataSource {
   if (options.type !== 'postgres') throw new TypeError('the migrations are written for Postgres');
   return new DataSource({

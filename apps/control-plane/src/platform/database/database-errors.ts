@@ -1,7 +1,10 @@
 import { GatewayError } from '@sluice/errors';
 import { errorCode, reasonOf } from '../error-code.ts';
 
-/** The error of Postgres or of the socket: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * The error of Postgres or of the socket:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 interface DatabaseError {
   readonly code: string | undefined;
   readonly constraint: string | undefined;
@@ -27,7 +30,10 @@ function thrownByTypeOrm(error: unknown): unknown {
     : error;
 }
 
-/** True when a retry of the whole transaction may succeed: after a serialization failure or a deadlock. */
+/**
+ * True when a retry of the whole transaction may succeed: after a serialization failure or a
+ * deadlock.
+ */
 export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01'].includes(inspect(error).code ?? '');
 }
@@ -55,7 +61,10 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** True when the database was unreachable, overloaded or too slow; the request itself is not at fault. */
+/**
+ * True when the database was unreachable, overloaded or too slow; the request itself is not at
+ * fault.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   return isConnectionLost(error) || busyCode.test(inspect(error).code ?? '');
 }
@@ -65,7 +74,10 @@ export function isLoginRefused(error: unknown): boolean {
   return /^28...$/.test(inspect(error).code ?? '');
 }
 
-/** True when the database cannot store a value, such as an instant out of its range (SQLSTATE class 22). */
+/**
+ * True when the database cannot store a value, such as an instant out of its range (SQLSTATE class
+ * 22).
+ */
 export function isDataException(error: unknown): boolean {
   return /^22...$/.test(inspect(error).code ?? '');
 }
@@ -77,7 +89,10 @@ export function isDatabaseFault(error: unknown): boolean {
     : isDatabaseUnavailable(error);
 }
 
-/** Turns an error of an unavailable database into `database_unavailable`; returns other errors unchanged. */
+/**
+ * Turns an error of an unavailable database into `database_unavailable`; returns other errors
+ * unchanged.
+ */
 export function databaseFault(error: unknown): unknown {
   if (error instanceof GatewayError || !isDatabaseUnavailable(error)) return error;
   return new GatewayError('database_unavailable', {

@@ -1,7 +1,10 @@
 import type { Logger as TypeOrmLogger } from 'typeorm';
 import type { Logger } from '../logger.ts';
 
-/** Writes TypeORM's messages to our log. Failed queries are logged by their callers; parameters never are. */
+/**
+ * Writes TypeORM's messages to our log. Failed queries are logged by their callers; parameters
+ * never are.
+ */
 export function databaseLogger(logger: Logger): TypeOrmLogger {
   return {
     logQuery: () => undefined,

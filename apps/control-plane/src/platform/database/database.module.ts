@@ -11,10 +11,15 @@ import { createDataSource } from './data-source.ts';
 import { Database } from './database.ts';
 import { openDatabase } from './open-database.ts';
 
-/** The options that `useFactory` passes to `dataSourceFactory`, into which nothing can be injected. */
+/**
+ * The options that `useFactory` passes to `dataSourceFactory`, into which nothing can be injected.
+ */
 type OpeningOptions = TypeOrmModuleOptions & { readonly settings: Settings; readonly log: Logger };
 
-/** Opens the data source with the options of `useFactory`, to which `autoLoadEntities` adds all entities. */
+/**
+ * Opens the data source with the options of `useFactory`, to which `autoLoadEntities` adds all
+ * entities.
+ */
 async function openDataSource(options?: DataSourceOptions): Promise<DataSource> {
   const { settings, log, entities } = options as OpeningOptions;
   const dataSource = createDataSource(settings.databaseUrl, log, entities);

@@ -53,7 +53,8 @@ describe('Database', () => {
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [first]);
         holders += 1;
         if (holders === 2) bothHold.resolve();
-        // Each locks its first row before it requests that of the other. A retry does not wait again.
+        // Each locks its first row before it requests that of the other. A retry does not wait
+        // again.
         await bothHold.promise;
         await sql.query('UPDATE account SET balance = balance + 1 WHERE id = $1', [second]);
       });

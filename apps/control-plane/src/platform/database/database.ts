@@ -8,7 +8,10 @@ export interface Sql {
   query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** An open transaction. Queries and repositories use its connection, and are valid until `work` returns. */
+/**
+ * An open transaction. Queries and repositories use its connection, and are valid until `work`
+ * returns.
+ */
 export interface Transaction extends Sql {
   /** The rows of an entity's table. */
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
@@ -45,8 +48,9 @@ export class Database implements Sql {
   }
 
   /**
-   * Runs `work` in a transaction (read committed) and commits it. After a deadlock or a serialization
-   * failure it runs the whole transaction again, a few times, so `work` must have no effects besides SQL.
+   * Runs `work` in a transaction (read committed) and commits it. After a deadlock or a
+   * serialization failure it runs the whole transaction again, a few times, so `work` must have no
+   * effects besides SQL.
    */
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {

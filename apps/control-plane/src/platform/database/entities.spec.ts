@@ -20,7 +20,9 @@ interface ColumnOfTable {
 
 const logger = new JsonLogger('silent');
 
-/** Every class that a file `*.entity.ts` exports, so that new entities are compared without a list. */
+/**
+ * Every class that a file `*.entity.ts` exports, so that new entities are compared without a list.
+ */
 async function allEntities(): Promise<EntityClass[]> {
   const sources = new URL('../../', import.meta.url);
   const paths = globSync('**/*.entity.ts', { cwd: sources.pathname });

@@ -4,9 +4,9 @@ import { inQuerySpan } from '../tracing/spans.ts';
 import { databaseFault, isConnectionLost } from './database-errors.ts';
 
 /**
- * A data source that handles failures of repositories, query builders and plain SQL in the same way:
- * it never returns a broken connection to the pool, and rejects with `database_unavailable` when the
- * database is unavailable.
+ * A data source that handles failures of repositories, query builders and plain SQL in the same
+ * way: it never returns a broken connection to the pool, and rejects with `database_unavailable`
+ * when the database is unavailable.
  */
 export class GuardedDataSource extends DataSource {
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {
@@ -24,13 +24,17 @@ export class GuardedDataSource extends DataSource {
         throw databaseFault(error);
       }
     };
-    // TypeORM sends all statements through this method, including those of entity managers and query builders.
+    // TypeORM sends all statements through this method, including those of entity managers and
+    // query builders.
     runner.query = guarded as QueryRunner['query'];
     return runner;
   }
 }
 
-/** Closes the connection of a query runner, which rolls back its transaction. The pool then discards it. */
+/**
+ * Closes the connection of a query runner, which rolls back its transaction. The pool then discards
+ * it.
+ */
 export async function closeConnection(runner: QueryRunner): Promise<void> {
   if (runner.isReleased) return;
   const client: unknown = await runner.connect().catch(() => undefined);

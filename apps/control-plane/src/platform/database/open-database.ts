@@ -32,7 +32,10 @@ export async function openDatabase(
   }
 }
 
-/** Runs the migrations over separate connections, because they may take minutes and requests must not. */
+/**
+ * Runs the migrations over separate connections, because they may take minutes and requests must
+ * not.
+ */
 async function migrate(dataSource: DataSource, logger: Logger): Promise<void> {
   const migrator = createMigrator(dataSource);
   await migrator.initialize();

@@ -5,7 +5,10 @@ import type { Response } from 'express';
 import { Answer, sendAnswer } from './answer.ts';
 import { serverOptions, strictly } from './strict-server.ts';
 
-/** Express behind a strict server. An {@link Answer} sets its own status, where Nest would set that of the method. */
+/**
+ * Express behind a strict server. An {@link Answer} sets its own status, where Nest would set that
+ * of the method.
+ */
 export class AdminHttpAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const server: Server = createServer(serverOptions);

@@ -4,7 +4,9 @@ import type { Response } from 'express';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A controller's response: the status, the header fields, and the content, which is sent as JSON. */
+/**
+ * A controller's response: the status, the header fields, and the content, which is sent as JSON.
+ */
 export class Answer {
   constructor(
     readonly status: number,
@@ -36,7 +38,8 @@ export class Answer {
 /** Sends an answer. A 204 or a 304 is sent without content, even when `answer` has a body. */
 export function sendAnswer(response: Response, answer: Answer): void {
   response.status(answer.status);
-  // Responses may hold secrets and are for one caller. A cache may store reads but must revalidate them.
+  // Responses may hold secrets and are for one caller. A cache may store reads but must revalidate
+  // them.
   response.setHeader(
     'Cache-Control',
     ['GET', 'HEAD'].includes(response.req.method) ? 'private, no-cache' : 'no-store',

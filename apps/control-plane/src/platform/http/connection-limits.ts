@@ -4,7 +4,10 @@ export interface ConnectionLimits {
   readonly stream: number;
 }
 
-/** File descriptors that are reserved for Postgres, standard streams, listening sockets, files and the event loop. */
+/**
+ * File descriptors that are reserved for Postgres, standard streams, listening sockets, files and
+ * the event loop.
+ */
 const reserve = 64;
 const mostAdmin = 1_000;
 const mostStream = 20_000;

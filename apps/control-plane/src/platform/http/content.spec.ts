@@ -141,7 +141,10 @@ async function rawAnswer(
   });
 }
 
-/** Opens a connection for raw bytes. `until` resolves to everything received once it contains a text. */
+/**
+ * Opens a connection for raw bytes. `until` resolves to everything received once it contains a
+ * text.
+ */
 async function withSocket<Result>(
   api: TestControlPlane,
   work: (send: (text: string) => void, until: (text: string) => Promise<string>) => Promise<Result>,

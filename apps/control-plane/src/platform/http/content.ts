@@ -12,7 +12,10 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
 };
 const defaultMediaTypes = ['application/json'];
 
-/** Reads and parses the content. Pipes run after guards, so nothing is read before the caller is authenticated. */
+/**
+ * Reads and parses the content. Pipes run after guards, so nothing is read before the caller is
+ * authenticated.
+ */
 class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
   async transform(request: Request): Promise<unknown> {
     checkMediaType(request);
@@ -31,7 +34,10 @@ class ContentPipe implements PipeTransform<Request, Promise<unknown>> {
   }
 }
 
-/** Parameter decorator: the request's JSON content, at most 1 MiB, parsed but not validated by a schema. */
+/**
+ * Parameter decorator: the request's JSON content, at most 1 MiB, parsed but not validated by a
+ * schema.
+ */
 export const Content = (): ParameterDecorator =>
   createParamDecorator((_data: unknown, context: ExecutionContext) =>
     context.switchToHttp().getRequest<Request>(),
@@ -62,8 +68,8 @@ function checkMediaType(request: Request): void {
 
 /**
  * Reads content of at most `maxBytes` bytes.
- * @throws GatewayError content_too_large at once when Content-Length exceeds the limit, otherwise as
- * soon as the received bytes do.
+ * @throws GatewayError content_too_large at once when Content-Length exceeds the limit, otherwise
+ * as soon as the received bytes do.
  */
 export async function readContent(request: Request, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): GatewayError =>
@@ -76,7 +82,8 @@ export async function readContent(request: Request, maxBytes: number): Promise<B
       received += chunk.length;
       if (received <= maxBytes) chunks.push(chunk);
       else {
-        // The rest is read and discarded, so that the client can finish sending and read the response.
+        // The rest is read and discarded, so that the client can finish sending and read the
+        // response.
         chunks.length = 0;
         request.removeAllListeners('data').resume();
         reject(tooLarge());

@@ -15,8 +15,8 @@ export function encodeCursor(key: string): string {
 
 /**
  * Decodes the key in a cursor.
- * @throws GatewayError validation_failed when {@link encodeCursor} did not create the cursor, or the
- * key does not match `form`.
+ * @throws GatewayError validation_failed when {@link encodeCursor} did not create the cursor, or
+ * the key does not match `form`.
  */
 export function decodeCursor(cursor: string, form: RegExp): string {
   try {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** A strong entity tag (RFC 9110 section 8.8.3) of a representation, which includes names of referenced resources. */
+/**
+ * A strong entity tag (RFC 9110 section 8.8.3) of a representation, which includes names of
+ * referenced resources.
+ */
 export function etagOf(version: number, representation: object): string {
   return `"${createHash('sha256')
     .update(`${version} ${JSON.stringify(representation)}`)
@@ -28,7 +31,9 @@ export function matchesStrongly(tags: EntityTags, etag: string | undefined): boo
   return tags === '*' || tags.includes(etag);
 }
 
-/** Evaluates If-None-Match: true when no tag matches by weak comparison (RFC 9110 section 13.1.2). */
+/**
+ * Evaluates If-None-Match: true when no tag matches by weak comparison (RFC 9110 section 13.1.2).
+ */
 export function matchesNone(tags: EntityTags, etag: string | undefined): boolean {
   if (tags === undefined || etag === undefined) return true;
   return tags !== '*' && !tags.some((tag) => tag.replace(/^W\//, '') === etag);

@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const fault = this.faultOf(exception, request, response);
-    // A value that the schema accepts and the database refuses is a fault of the schema, so it is logged.
+    // A value that the schema accepts and the database refuses is a fault of the schema, so it is
+    // logged.
     if (fault.status >= 500 || isDataException(exception)) this.log(fault, request, response);
     if (response.headersSent) {
       response.destroy();
@@ -66,7 +67,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Nest found no handler: the path is unknown, or does not have this method (405, RFC 9110 section 15.5.6). */
+/**
+ * Nest found no handler: the path is unknown, or does not have this method (405, RFC 9110 section
+ * 15.5.6).
+ */
 function unknownPath(request: Request, response: Response): GatewayError {
   const allowed = allowedMethods(request);
   if (allowed.length === 0)

@@ -6,7 +6,10 @@ import type { z } from 'zod';
 
 const metadataKey = Symbol('accepted query parameters');
 
-/** Declares the query parameters that a handler accepts; {@link QueryInterceptor} refuses all others. */
+/**
+ * Declares the query parameters that a handler accepts; {@link QueryInterceptor} refuses all
+ * others.
+ */
 export function acceptsQuery(
   names: readonly string[],
 ): (target: object, property: string | symbol | undefined) => void {

@@ -3,7 +3,9 @@ import type { NextFunction, Request, Response } from 'express';
 
 const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Sets X-Request-Id on every response: the caller's id when it is acceptable, otherwise a new UUID. */
+/**
+ * Sets X-Request-Id on every response: the caller's id when it is acceptable, otherwise a new UUID.
+ */
 export function assignRequestId(request: Request, response: Response, next: NextFunction): void {
   const sent = request.headers['x-request-id'];
   response.setHeader(

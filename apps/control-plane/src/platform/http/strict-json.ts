@@ -1,4 +1,6 @@
-/** A text that is not acceptable JSON. The message gives the position and what was expected there. */
+/**
+ * A text that is not acceptable JSON. The message gives the position and what was expected there.
+ */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
   readonly line: number;

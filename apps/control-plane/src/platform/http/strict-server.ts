@@ -11,7 +11,10 @@ import { problem, problemMediaType } from '@sluice/errors';
 import { faultOfHead, refusal, refuseBytes } from '@sluice/http1';
 import type { Http1Fault, PendingExchange } from '@sluice/http1';
 
-/** Closes slow and idle connections. Malformed requests are left to {@link strictly}, which answers with problems. */
+/**
+ * Closes slow and idle connections. Malformed requests are left to {@link strictly}, which answers
+ * with problems.
+ */
 export const serverOptions: ServerOptions = Object.freeze({
   insecureHTTPParser: false,
   requireHostHeader: false,

@@ -15,8 +15,8 @@ export interface Wait {
 export const waitParameters = ['wait', 'timeout'];
 
 /**
- * Parses `?wait=applied&timeout=5s`, or `Prefer: wait=5` (RFC 7240 section 4.3, in seconds, capped at
- * one minute). The query takes precedence. Returns undefined when neither is present.
+ * Parses `?wait=applied&timeout=5s`, or `Prefer: wait=5` (RFC 7240 section 4.3, in seconds, capped
+ * at one minute). The query takes precedence. Returns undefined when neither is present.
  * @throws GatewayError validation_failed for an invalid parameter. An invalid Prefer is ignored.
  */
 export function parseWait(query: URLSearchParams, prefer: string | undefined): Wait | undefined {

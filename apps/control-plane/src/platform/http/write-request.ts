@@ -14,7 +14,10 @@ import { requestIdOf } from './request-id.ts';
 import { parseWait, waitParameters } from './wait.ts';
 import type { Wait } from './wait.ts';
 
-/** A write without its content: the caller, the preconditions, and whether the response waits for the nodes. */
+/**
+ * A write without its content: the caller, the preconditions, and whether the response waits for
+ * the nodes.
+ */
 export interface WriteRequest {
   readonly caller: Caller;
   readonly requestId: string;

@@ -54,7 +54,8 @@ export class IdempotencyRepository {
       });
     }
     const secrets = record.sealed === null ? {} : unseal(sealingKey, record.sealed);
-    // The bootstrap token keeps its id when it is replaced, so a record may be encrypted with the old token.
+    // The bootstrap token keeps its id when it is replaced, so a record may be encrypted with the
+    // old token.
     if (secrets === undefined) {
       throw new GatewayError('idempotency_conflict', {
         detail: 'this Idempotency-Key was used with another token; use a new key',
@@ -63,7 +64,10 @@ export class IdempotencyRepository {
     return { status: record.status, headers: record.headers, body: { ...record.body, ...secrets } };
   }
 
-  /** Stores a response to work that creates no revision. Otherwise the statement that commits the revision stores it. */
+  /**
+   * Stores a response to work that creates no revision. Otherwise the statement that commits the
+   * revision stores it.
+   */
   async keep(transaction: Transaction, answer: IdempotentAnswer): Promise<void> {
     await transaction.repository(IdempotencyRecordEntity).insert(answer);
   }

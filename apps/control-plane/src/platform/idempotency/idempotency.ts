@@ -6,7 +6,10 @@ export interface Idempotency {
   readonly tokenId: string;
   /** SHA-256 of the Idempotency-Key, hex. */
   readonly key: string;
-  /** Encrypts the secrets in the response. It is derived from the caller's token and key, so only they decrypt it. */
+  /**
+   * Encrypts the secrets in the response. It is derived from the caller's token and key, so only
+   * they decrypt it.
+   */
   readonly sealingKey: Buffer;
 }
 
@@ -23,7 +26,8 @@ export interface IdempotentAnswer {
 }
 
 /**
- * Parses Idempotency-Key, 1 to 255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header-07).
+ * Parses Idempotency-Key, 1 to 255 visible ASCII characters
+ * (draft-ietf-httpapi-idempotency-key-header-07).
  * @throws GatewayError validation_failed for anything else.
  */
 export function readIdempotency(

@@ -10,7 +10,10 @@ import type { Counter, CounterSeries, Gauge, HistogramSeries } from '@sluice/tel
 
 type Definitions = typeof definitions;
 
-/** The metrics of this process. Gauges are set when they are read, see {@link MetricsRegistry.onCollect}. */
+/**
+ * The metrics of this process. Gauges are set when they are read, see
+ * {@link MetricsRegistry.onCollect}.
+ */
 export class ControlPlaneMetrics {
   readonly registry = new MetricsRegistry();
   readonly commitToApplied: HistogramSeries;

@@ -10,8 +10,9 @@ const untracedPaths = new Set(['/livez', '/readyz', '/metrics']);
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Express middleware: a SERVER span for each request to the Admin API, a child of the caller's `traceparent` if there is
- * one. Neither the query nor any field of the request is in it, so credentials cannot be.
+ * Express middleware: a SERVER span for each request to the Admin API, a child of the caller's
+ * `traceparent` if there is one. Neither the query nor any field of the request is in it, so
+ * credentials cannot be.
  */
 export function traceRequests(request: Request, response: Response, next: NextFunction): void {
   if (untracedPaths.has(request.path)) {
@@ -37,7 +38,9 @@ export function traceRequests(request: Request, response: Response, next: NextFu
   context.with(trace.setSpan(parent, span), next);
 }
 
-/** A field that came more than once is not a valid `traceparent` (W3C Trace Context section 3.2). */
+/**
+ * A field that came more than once is not a valid `traceparent` (W3C Trace Context section 3.2).
+ */
 function single(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

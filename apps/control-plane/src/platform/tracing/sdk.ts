@@ -15,9 +15,11 @@ interface SdkOptions extends Pick<TraceSettings, 'sampler' | 'resourceAttributes
 }
 
 /**
- * Registers the OpenTelemetry SDK for this process: context, sampler, resource, export. Spans are made by hand
- * (docs/adr), so there is no instrumentation that would patch modules. Metrics and logs have their own way out.
- * @returns what sends the spans that are left, within a number of milliseconds, and ends the SDK. It never rejects.
+ * Registers the OpenTelemetry SDK for this process: context, sampler, resource, export. Spans are
+ * made by hand (docs/adr), so there is no instrumentation that would patch modules. Metrics and
+ * logs have their own way out.
+ * @returns what sends the spans that are left, within a number of milliseconds, and ends the SDK.
+ * It never rejects.
  */
 export function registerSdk({
   otlp,
@@ -75,7 +77,8 @@ function samplerOf({ ratio, followsParent }: TraceSettings['sampler']): Sampler 
       : ratio === 0
         ? new AlwaysOffSampler()
         : new TraceIdRatioBasedSampler(ratio);
-  // A span inside a request always follows the request: only what comes from outside is decided about.
+  // A span inside a request always follows the request: only what comes from outside is decided
+  // about.
   return new ParentBasedSampler({
     root,
     ...(followsParent ? {} : { remoteParentSampled: root, remoteParentNotSampled: root }),

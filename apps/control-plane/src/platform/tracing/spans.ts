@@ -19,10 +19,15 @@ const maxQueryChars = 1_024;
 /** W3C Trace Context Level 2, section 2.2.2.5.2. */
 const randomFlag = 0x02;
 
-/** The tracer of this program. Its spans cost nothing to speak of until `startTracing` has registered the SDK. */
+/**
+ * The tracer of this program. Its spans cost nothing to speak of until `startTracing` has
+ * registered the SDK.
+ */
 export const tracer = trace.getTracer('sluice');
 
-/** The `traceparent` (W3C Trace Context) of the span under way; undefined when it is not sampled. */
+/**
+ * The `traceparent` (W3C Trace Context) of the span under way; undefined when it is not sampled.
+ */
 export function activeTraceparent(): string | undefined {
   const span = trace.getActiveSpan();
   return span === undefined ? undefined : traceparentOf(span);
@@ -34,7 +39,10 @@ function traceparentOf(span: Span): string | undefined {
   return formatTraceparent(traceId, spanId, true, (traceFlags & randomFlag) !== 0);
 }
 
-/** The context of a caller, as its `traceparent` and `tracestate` tell; empty when there is no valid one. */
+/**
+ * The context of a caller, as its `traceparent` and `tracestate` tell; empty when there is no valid
+ * one.
+ */
 export function remoteContext(traceparent: string | undefined, tracestate?: string): Context {
   const spanContext = traceparent === undefined ? undefined : remoteSpan(traceparent, tracestate);
   return spanContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext);
@@ -56,7 +64,8 @@ function remoteSpan(traceparent: string, tracestate?: string): SpanContext | und
 }
 
 /**
- * Begins a span about several traced writes: a child of the last, linked to the others. Undefined when there is none.
+ * Begins a span about several traced writes: a child of the last, linked to the others. Undefined
+ * when there is none.
  * @param traceparents of the writes, oldest first.
  */
 export function beginSpanAbout(
@@ -74,7 +83,10 @@ export function beginSpanAbout(
   return tracer.startSpan(name, { kind, attributes, links }, remoteContext(parent));
 }
 
-/** Runs `work` in a span of its own, when a request that is traced is under way; otherwise without one. */
+/**
+ * Runs `work` in a span of its own, when a request that is traced is under way; otherwise without
+ * one.
+ */
 export async function inSpan<Result>(
   name: string,
   kind: SpanKind,
@@ -95,8 +107,8 @@ export async function inSpan<Result>(
 }
 
 /**
- * Runs a statement in a span, as the conventions for databases say. The text is part of the span, the parameters never
- * are: no value that a caller sent is in the text.
+ * Runs a statement in a span, as the conventions for databases say. The text is part of the span,
+ * the parameters never are: no value that a caller sent is in the text.
  */
 export function inQuerySpan<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
   if (trace.getActiveSpan()?.isRecording() !== true) return work();
@@ -110,7 +122,10 @@ export function inQuerySpan<Result>(text: string, work: () => Promise<Result>): 
   return inSpan(operation, SpanKind.CLIENT, attributes, work);
 }
 
-/** Marks a span as failed. Of the error only its code or its class is kept: a message may hold what a caller sent. */
+/**
+ * Marks a span as failed. Of the error only its code or its class is kept: a message may hold what
+ * a caller sent.
+ */
 function fail(span: Span, error: unknown): void {
   const code =
     typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;

@@ -14,8 +14,9 @@ export interface Tracing {
 const untraced: Tracing = { stop: async () => undefined };
 
 /**
- * Starts tracing when an endpoint is set. The SDK is loaded only then, because it takes time and memory. An endpoint that
- * does not answer costs spans, which are counted, and two lines in the log.
+ * Starts tracing when an endpoint is set. The SDK is loaded only then, because it takes time and
+ * memory. An endpoint that does not answer costs spans, which are counted, and two lines in the
+ * log.
  */
 export async function startTracing(
   settings: TraceSettings,

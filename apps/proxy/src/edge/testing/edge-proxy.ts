@@ -13,9 +13,9 @@ import { RecordingOrigin } from './recording-origin.ts';
 export const maxBodyBytes = 2_000;
 
 /**
- * A whole proxy between raw sockets. It checks three things for every row: the response that the client
- * receives, the exact bytes that the upstream receives, and that the next request on the connection
- * gets its own response or the connection is closed. Tests only.
+ * A whole proxy between raw sockets. It checks three things for every row: the response that the
+ * client receives, the exact bytes that the upstream receives, and that the next request on the
+ * connection gets its own response or the connection is closed. Tests only.
  */
 export class EdgeProxy {
   readonly proxy: ProxyFixture;
@@ -133,7 +133,10 @@ export class EdgeProxy {
   }
 }
 
-/** Writes each piece in its own turn, so that the proxy reads it alone. Stops when the connection closes. */
+/**
+ * Writes each piece in its own turn, so that the proxy reads it alone. Stops when the connection
+ * closes.
+ */
 async function sendPieces(client: RawClient, pieces: readonly string[]): Promise<void> {
   for (const piece of pieces) {
     if (client.ending !== undefined) return;

@@ -11,7 +11,10 @@ export interface EdgeRow {
   readonly code?: ErrorCode;
   /** The content of a response that is not a refusal. */
   readonly body?: string;
-  /** Whether the connection closes after the response. Otherwise the next request must get its own response. */
+  /**
+   * Whether the connection closes after the response. Otherwise the next request must get its own
+   * response.
+   */
   readonly closes: boolean;
   /** What the upstream must have received, byte by byte; undefined for nothing. */
   readonly upstream?: string;

@@ -16,9 +16,10 @@ interface Script {
 }
 
 /**
- * A whole proxy whose upstream answers one path as a row specifies and every other correctly. It checks
- * for each row the exact bytes that the client receives, the state of both connections afterwards, and
- * that the next requests of this client and of another one get their own responses. Tests only.
+ * A whole proxy whose upstream answers one path as a row specifies and every other correctly. It
+ * checks for each row the exact bytes that the client receives, the state of both connections
+ * afterwards, and that the next requests of this client and of another one get their own responses.
+ * Tests only.
  */
 export class HostileProxy {
   readonly #origin: RawOrigin;

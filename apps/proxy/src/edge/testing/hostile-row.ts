@@ -18,7 +18,10 @@ export interface HostileRow {
 
 type Changes = Partial<Pick<HostileRow, 'method' | 'then' | 'closes' | 'keeps'>>;
 
-/** A head as the client receives it, with what the gateway adds. @param fields of the upstream, and after them the framing */
+/**
+ * A head as the client receives it, with what the gateway adds. @param fields of the upstream, and
+ * after them the framing
+ */
 export function head(statusLine: string, fields = '', framing = ''): string {
   return `HTTP/1.1 ${statusLine}\r\n${fields}Via: 1.1 sluice\r\nX-Request-Id: <id>\r\nDate: <date>\r\n${framing}\r\n`;
 }
@@ -41,7 +44,10 @@ export function brokenChunks(content: string, fields = ''): string {
   );
 }
 
-/** The gateway's response when the upstream sent none or a malformed one; it contains nothing of the upstream's. */
+/**
+ * The gateway's response when the upstream sent none or a malformed one; it contains nothing of the
+ * upstream's.
+ */
 export function refusal(code: ErrorCode): string {
   const phrase = catalogue[code].status === 502 ? 'Bad Gateway' : 'Gateway Timeout';
   const text = JSON.stringify(problem(code, { requestId: '<id>' }));
@@ -67,7 +73,10 @@ export function notUnderstood(
   };
 }
 
-/** The response is forwarded, and the upstream connection is used again unless `changes` specifies otherwise. */
+/**
+ * The response is forwarded, and the upstream connection is used again unless `changes` specifies
+ * otherwise.
+ */
 export function passedOn(
   name: string,
   says: string,
@@ -87,8 +96,8 @@ export function passedOn(
 }
 
 /**
- * The response breaks off: the client gets what came, never an end, and its connection is closed. When it breaks off before
- * anything of it was passed on, the client is refused instead.
+ * The response breaks off: the client gets what came, never an end, and its connection is closed.
+ * When it breaks off before anything of it was passed on, the client is refused instead.
  */
 export function brokenOff(
   name: string,

@@ -42,7 +42,10 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** A field block of literals that nothing is done to: every byte of names and values is as given. RFC 7541 section 6.2.2. */
+/**
+ * A field block of literals that nothing is done to: every byte of names and values is as given.
+ * RFC 7541 section 6.2.2.
+ */
 export function fieldBlock(fields: readonly (readonly [name: string, value: string])[]): Buffer {
   return Buffer.concat(
     fields.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]),
@@ -83,7 +86,9 @@ export function readFrames(bytes: Buffer): Frame[] {
   return frames;
 }
 
-/** A string with its length in front of it: RFC 7541 sections 5.1 and 5.2, without Huffman coding. */
+/**
+ * A string with its length in front of it: RFC 7541 sections 5.1 and 5.2, without Huffman coding.
+ */
 function text(value: string): Buffer {
   const bytes = Buffer.from(value, 'latin1');
   const length: number[] = [];

@@ -54,7 +54,9 @@ export class RecordingOrigin {
     return this.#origin.address;
   }
 
-  /** Returns the bytes received since the last `forget`. @throws Error when they are not strict HTTP */
+  /**
+   * Returns the bytes received since the last `forget`. @throws Error when they are not strict HTTP
+   */
   get received(): Received {
     const rests = this.#origin.connections.map((connection) => ({
       closed: connection.closed,
@@ -82,7 +84,10 @@ export class RecordingOrigin {
   }
 }
 
-/** Returns the function's result or its error message: an exception in an event handler would end the test run. */
+/**
+ * Returns the function's result or its error message: an exception in an event handler would end
+ * the test run.
+ */
 function attempt<T>(read: () => T): T | string {
   try {
     return read();

@@ -10,8 +10,8 @@ interface ReadRequest {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * Parses the bytes that a proxy sent, strictly and independently of the parser under test. Chunks are
- * joined to one, because their boundaries have no meaning; every other byte is kept.
+ * Parses the bytes that a proxy sent, strictly and independently of the parser under test. Chunks
+ * are joined to one, because their boundaries have no meaning; every other byte is kept.
  * @returns the request at the beginning of the text, or undefined while it is incomplete
  */
 export function readRequest(text: string): ReadRequest | undefined {
@@ -75,8 +75,8 @@ function readChunks(body: string): { content: string; at: number; isWhole: boole
 }
 
 /**
- * Joins the chunks of the first message of the text to one, as {@link readRequest} does. An incomplete
- * message is joined as far as its last complete chunk.
+ * Joins the chunks of the first message of the text to one, as {@link readRequest} does. An
+ * incomplete message is joined as far as its last complete chunk.
  */
 export function joinChunks(text: string): string {
   const end = text.indexOf(HEAD_END) + HEAD_END.length;

@@ -36,8 +36,8 @@ export interface RewriteReport {
 const concurrency = 32;
 
 /**
- * A proxy with random routes, and witnesses of where each request went: a policy, the access log, the spans and the origin.
- * Tests only.
+ * A proxy with random routes, and witnesses of where each request went: a policy, the access log,
+ * the spans and the origin. Tests only.
  */
 export class RewriteWitnesses {
   readonly #seen = new Map<string, Seen>();

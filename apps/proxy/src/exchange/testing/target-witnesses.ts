@@ -55,8 +55,8 @@ const phases = [
 ] as const;
 
 /**
- * A proxy with witnesses that record the host, path and query they received: the router, a policy in
- * each phase (authentication and limits among them), the access log and the origin. Tests only.
+ * A proxy with witnesses that record the host, path and query they received: the router, a policy
+ * in each phase (authentication and limits among them), the access log and the origin. Tests only.
  */
 export class TargetWitnesses {
   readonly #proxy: ProxyFixture;
@@ -227,7 +227,10 @@ export async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Sends one request and waits for the whole response; status 0 when the connection ends before. Tests only. */
+/**
+ * Sends one request and waits for the whole response; status 0 when the connection ends before.
+ * Tests only.
+ */
 export function ask(
   socket: Socket,
   id: string,

@@ -131,7 +131,10 @@ const routes = fc
         );
   });
 
-/** Steps that begin with a bare gateway: two services, two consumers, and four routes with overlapping paths. */
+/**
+ * Steps that begin with a bare gateway: two services, two consumers, and four routes with
+ * overlapping paths.
+ */
 export function configSteps(targets: readonly string[]): fc.Arbitrary<readonly Step[]> {
   const version = fc.oneof(
     { weight: 1, arbitrary: gateways },

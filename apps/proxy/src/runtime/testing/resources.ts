@@ -4,7 +4,10 @@ import type { ResourceChange } from '../../config/source.ts';
 
 type Written<K extends Kind> = z.input<(typeof resourceSchemas)[K]>;
 
-/** A resource as a control plane sends it: defaults filled in, references by id. Its id is kind and name. Tests only. */
+/**
+ * A resource as a control plane sends it: defaults filled in, references by id. Its id is kind and
+ * name. Tests only.
+ */
 export function resource<K extends Kind>(kind: K, written: Written<K>): Resource<K> {
   const spec = resourceSchemas[kind].parse(written) as Spec<K>;
   const name = 'username' in spec ? spec.username : (spec as { readonly name: string }).name;

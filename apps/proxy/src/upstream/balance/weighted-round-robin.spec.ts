@@ -39,7 +39,8 @@ describe('WeightedRoundRobin', () => {
           }
           weights.forEach((weight, index) => {
             const share = (count * weight) / total;
-            // Half a step of offset on either side, and ties: within one turn plus the shares of the others' ties.
+            // Half a step of offset on either side, and ties: within one turn plus the shares of
+            // the others' ties.
             expect(Math.abs((given[index] ?? 0) - share)).toBeLessThanOrEqual(
               1 + (weights.length * weight) / total,
             );

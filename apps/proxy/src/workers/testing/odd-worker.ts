@@ -2,8 +2,8 @@ import { eachAnswer, encodeQuestions } from '../limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerRequest } from '../messages.ts';
 
 /**
- * A program that uses the protocol of a worker and misbehaves in one way for each kind of request. With
- * `SPEC_ENDS_AT_ONCE` it ends before it sends anything. Tests only.
+ * A program that uses the protocol of a worker and misbehaves in one way for each kind of request.
+ * With `SPEC_ENDS_AT_ONCE` it ends before it sends anything. Tests only.
  */
 const send = (message: FromWorker): void => void process.send?.(message);
 const answer = (id: number, value: never): void =>

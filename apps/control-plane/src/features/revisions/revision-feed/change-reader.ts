@@ -6,7 +6,10 @@ import type { RevisionOrigin } from './revision-origin.ts';
 
 const connectMs = 3_000;
 const farewellMs = 1_000;
-/** Revisions per read and rows per fetch. They bound memory and the time that the event loop is blocked. */
+/**
+ * Revisions per read and rows per fetch. They bound memory and the time that the event loop is
+ * blocked.
+ */
 const revisionsPerRead = 500;
 const rowsPerFetch = 500;
 
@@ -39,7 +42,10 @@ interface ChangeRow {
   readonly id: string;
   readonly after: Spec | null;
   readonly traceparent: string | null;
-  /** Milliseconds since the commit, by the clock of the database: the clocks of two machines are never compared. */
+  /**
+   * Milliseconds since the commit, by the clock of the database: the clocks of two machines are
+   * never compared.
+   */
   readonly ageMs: number | null;
 }
 
@@ -70,7 +76,10 @@ export class ChangeReader {
     this.client.on('end', () => onLost(new Error('the database closed the connection')));
   }
 
-  /** Connects and listens. Rejects when that fails or takes too long. `queryMs` is the timeout of every query. */
+  /**
+   * Connects and listens. Rejects when that fails or takes too long. `queryMs` is the timeout of
+   * every query.
+   */
   static async open(
     databaseUrl: string,
     queryMs: number,

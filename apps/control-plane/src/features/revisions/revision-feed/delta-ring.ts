@@ -2,11 +2,16 @@ import { encodeControlFrame, encodedBytes, maxDeltaBytes } from '@sluice/wire';
 import type { ResourceRecord } from '@sluice/wire';
 import type { RevisionOrigin } from './revision-origin.ts';
 
-/** An encoded delta. `frame` is undefined when it would be too large; the node then gets a snapshot. */
+/**
+ * An encoded delta. `frame` is undefined when it would be too large; the node then gets a snapshot.
+ */
 export interface EncodedDelta {
   readonly revision: number;
   readonly frame: Buffer | undefined;
-  /** When the oldest revision in it was committed, on the clock of `performance.now`; undefined when not known. */
+  /**
+   * When the oldest revision in it was committed, on the clock of `performance.now`; undefined when
+   * not known.
+   */
   readonly committedAtMs: number | undefined;
   /** Of the traced writes in it, oldest first, at most the newest 32. */
   readonly traceparents: readonly string[];
@@ -18,7 +23,10 @@ export interface DeltaRingLimits {
 }
 
 const defaultLimits: DeltaRingLimits = { deltas: 1_000, bytes: 32 * 1024 * 1024 };
-/** The most merged deltas that are cached. Nodes that fall behind together are usually at the same revision. */
+/**
+ * The most merged deltas that are cached. Nodes that fall behind together are usually at the same
+ * revision.
+ */
 const keptMerged = 16;
 /** A span with more links helps no reader. */
 const maxTraceparents = 32;
@@ -35,7 +43,10 @@ interface RingDelta {
   frame: Buffer | undefined;
 }
 
-/** The newest deltas of a view, bounded in number and in bytes. Each is encoded once, when it is first sent. */
+/**
+ * The newest deltas of a view, bounded in number and in bytes. Each is encoded once, when it is
+ * first sent.
+ */
 export class DeltaRing {
   private readonly deltas: RingDelta[] = [];
   private readonly merged = new Map<number, EncodedDelta>();
@@ -84,7 +95,9 @@ export class DeltaRing {
     return this.deltas[this.indexAfter(revision) - 1]?.setHash ?? this.oldest.setHash;
   }
 
-  /** The first delta after a revision; undefined when there is none. The revision must be covered. */
+  /**
+   * The first delta after a revision; undefined when there is none. The revision must be covered.
+   */
   next(revision: number): EncodedDelta | undefined {
     const delta = this.deltas[this.indexAfter(revision)];
     if (delta === undefined) return undefined;
@@ -92,7 +105,10 @@ export class DeltaRing {
     return delta;
   }
 
-  /** Merges all deltas after a revision into one, with one change per resource; undefined when there are none. */
+  /**
+   * Merges all deltas after a revision into one, with one change per resource; undefined when there
+   * are none.
+   */
   merge(revision: number): EncodedDelta | undefined {
     const first = this.indexAfter(revision);
     const last = this.deltas.at(-1);

@@ -72,7 +72,10 @@ export class GatewayView {
     for (const service of services) this.countService(service, -1);
   }
 
-  /** Records that the gateway or a service has changed. Ignores services that this view does not use. */
+  /**
+   * Records that the gateway or a service has changed. Ignores services that this view does not
+   * use.
+   */
   touch(id: string): void {
     if (id === this.gatewayId || this.serviceUses.has(id)) this.touched.add(id);
   }

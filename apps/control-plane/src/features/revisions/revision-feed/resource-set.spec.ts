@@ -97,8 +97,9 @@ function follow(resources: Map<string, ResourceState>, states: readonly Resource
 }
 
 /**
- * What of a revision the database's references allow: a route lists gateways that exist, and a gateway that a route lists
- * is not deleted. (A dangling service does no harm, and stays possible here.)
+ * What of a revision the database's references allow: a route lists gateways that exist, and a
+ * gateway that a route lists is not deleted. (A dangling service does no harm, and stays possible
+ * here.)
  */
 function allowed(
   resources: ReadonlyMap<string, ResourceState>,

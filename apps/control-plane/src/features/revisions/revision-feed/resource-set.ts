@@ -24,7 +24,10 @@ const maxFormerNames = 1_000;
 
 const nowhere: RouteUses = { gateways: [], services: [] };
 
-/** Kinds of which each gateway receives only some resources. Resources of other kinds go to every node. */
+/**
+ * Kinds of which each gateway receives only some resources. Resources of other kinds go to every
+ * node.
+ */
 const ownKinds: ReadonlySet<string> = new Set<Kind>(['gateway', 'service', 'route']);
 
 /**
@@ -116,7 +119,8 @@ export class ResourceSet implements ViewSource {
     const concerned = new Set<string>();
     for (const view of this.views.values())
       if (view.commit(sharedChanges, origin)) concerned.add(view.gatewayId);
-    // The views of deleted gateways cannot be found any more, but open streams still use them to send this last delta.
+    // The views of deleted gateways cannot be found any more, but open streams still use them to
+    // send this last delta.
     for (const view of ending) {
       view.touch(view.gatewayId);
       view.commit(sharedChanges, origin);

@@ -71,7 +71,10 @@ export class RevisionFeed {
     return this.isConnected;
   }
 
-  /** Milliseconds since everything that was committed had been read; it is read every second at least. */
+  /**
+   * Milliseconds since everything that was committed had been read; it is read every second at
+   * least.
+   */
   get lagMs(): number {
     return performance.now() - this.caughtUpAtMs;
   }
@@ -94,7 +97,10 @@ export class RevisionFeed {
     this.wake();
   }
 
-  /** Resolves to true once all revisions committed before the call were read, or to false after `timeoutMs`. */
+  /**
+   * Resolves to true once all revisions committed before the call were read, or to false after
+   * `timeoutMs`.
+   */
   async refreshed(timeoutMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const read = (): void => resolve(true);
@@ -109,7 +115,10 @@ export class RevisionFeed {
     }
   }
 
-  /** Calls the listener with the ids of the affected gateways after every advance. The listener must not throw. */
+  /**
+   * Calls the listener with the ids of the affected gateways after every advance. The listener must
+   * not throw.
+   */
   onAdvance(listener: (concerned: ReadonlySet<string>) => void): void {
     this.listeners.add(listener);
   }

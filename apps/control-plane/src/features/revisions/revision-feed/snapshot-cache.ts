@@ -13,15 +13,18 @@ export interface EncodedSnapshot {
 const idleMs = 10_000;
 
 /**
- * Encodes a view's snapshot once for all nodes. An older snapshot is reused while deltas lead from it
- * to the newest revision, so a thousand nodes that reconnect during changes cost one encoding.
+ * Encodes a view's snapshot once for all nodes. An older snapshot is reused while deltas lead from
+ * it to the newest revision, so a thousand nodes that reconnect during changes cost one encoding.
  */
 export class SnapshotCache {
   private current:
     { readonly revision: number; readonly encoded: Promise<EncodedSnapshot> } | undefined;
   private idle: NodeJS.Timeout | undefined;
 
-  /** `take` returns the current configuration; `covers` is true when deltas lead from a revision to the newest. */
+  /**
+   * `take` returns the current configuration; `covers` is true when deltas lead from a revision to
+   * the newest.
+   */
   constructor(
     private readonly take: () => ConfigSnapshot,
     private readonly covers: (revision: number) => boolean,
@@ -41,7 +44,10 @@ export class SnapshotCache {
   }
 }
 
-/** Encodes one chunk per turn of the event loop, so that large snapshots do not delay heartbeats and requests. */
+/**
+ * Encodes one chunk per turn of the event loop, so that large snapshots do not delay heartbeats and
+ * requests.
+ */
 async function encode(snapshot: ConfigSnapshot): Promise<EncodedSnapshot> {
   const frames: Buffer[] = [];
   for (const frame of chunkSnapshot(snapshot)) {

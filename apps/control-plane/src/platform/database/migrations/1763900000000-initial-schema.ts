@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The tables of the first release. docs/adr/0003-one-resource-table.md says why all resources share one. */
+/**
+ * The tables of the first release. docs/adr/0003-one-resource-table.md says why all resources share
+ * one.
+ */
 export class InitialSchema1763900000000 implements MigrationInterface {
   readonly name = 'InitialSchema1763900000000';
 
@@ -91,7 +94,8 @@ const statements = [
      last_used_at timestamptz
    )`,
 
-  // Secrets in a stored response are encrypted; only a request with the same token and key can decrypt them.
+  // Secrets in a stored response are encrypted; only a request with the same token and key can
+  // decrypt them.
   `CREATE TABLE idempotency_record (
      token_id uuid NOT NULL,
      key text NOT NULL,

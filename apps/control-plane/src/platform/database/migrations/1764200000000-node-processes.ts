@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Tells apart two nodes with the same id, by their process, and records whether the node is connected. */
+/**
+ * Tells apart two nodes with the same id, by their process, and records whether the node is
+ * connected.
+ */
 export class NodeProcesses1764200000000 implements MigrationInterface {
   readonly name = 'NodeProcesses1764200000000';
 
