@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
-import { SetupError } from './platform/setup-error.ts';
 import { FixtureNode } from './testing/fixture-node.ts';
 import { fixtureToken } from './testing/replica.ts';
 import { startTestControlPlane } from './testing/test-control-plane.ts';

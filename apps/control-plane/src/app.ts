@@ -1,4 +1,4 @@
-import { every } from '@sluice/errors';
+import { errorCode, errorMessage, every, SetupError } from '@sluice/errors';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
@@ -10,7 +10,6 @@ import { serveDocumentation } from './openapi/documentation.ts';
 import { operatorTokens } from './platform/auth/operator-tokens.ts';
 import { Database } from './platform/database/database.ts';
 import type { Settings } from './platform/env.ts';
-import { errorCode, reasonOf } from './platform/error-code.ts';
 import { openFileLimit } from '@sluice/telemetry';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
 import { fitConnections } from './platform/http/connection-limits.ts';
@@ -19,7 +18,6 @@ import { nestLogger } from './platform/logger.ts';
 import type { Logger } from './platform/logger.ts';
 import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
 import { traceRequests } from './platform/tracing/request-spans.ts';
-import { SetupError } from './platform/setup-error.ts';
 
 const idleSweepMs = 50;
 
@@ -61,7 +59,7 @@ export async function startControlPlane(
     await listen(app, settings);
     server.on('error', (error) =>
       logger.error('a connection to the Admin API could not be accepted', {
-        reason: reasonOf(error),
+        reason: errorMessage(error),
       }),
     );
     app.useLogger(nestLogger(logger));
@@ -96,7 +94,7 @@ async function loadOwnPolicies({ policiesDir }: Settings): Promise<readonly Poli
     return await loadPolicySchemas(policiesDir);
   } catch (error) {
     throw new SetupError(
-      `The custom policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${reasonOf(error)}`,
+      `The custom policies in SLUICE_POLICIES_DIR (${policiesDir}) cannot be used: ${errorMessage(error)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import 'reflect-metadata';
-import { after } from '@sluice/errors';
+import { after, describeFailure, errorMessage } from '@sluice/errors';
 import { surviveUncaughtExceptions } from '@sluice/telemetry';
 import { startControlPlane, type ControlPlane } from './app.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -8,7 +8,6 @@ import { helpText, readSettings } from './platform/env.ts';
 import { JsonLogger, type Logger } from './platform/logger.ts';
 import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
 import { startTracing } from './platform/tracing/tracing.ts';
-import { SetupError } from './platform/setup-error.ts';
 
 const shutdownMs = 10_000;
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -56,7 +55,7 @@ function takeOverSignals(logger: Logger, started: Started): void {
     controlPlane.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        logger.error('could not stop cleanly', { reason: String(error) });
+        logger.error('could not stop cleanly', { reason: errorMessage(error) });
         process.exit(1);
       },
     );
@@ -91,11 +90,7 @@ export function run(): void {
     process.exitCode = 2;
   } else {
     main().catch((error: unknown) => {
-      process.stderr.write(
-        error instanceof SetupError
-          ? `\n${error.message}\n`
-          : `${error instanceof Error ? error.stack : String(error)}\n`,
-      );
+      process.stderr.write(`\n${describeFailure(error)}\n`);
       process.exit(1);
     });
   }

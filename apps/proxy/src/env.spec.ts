@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
 import { helpText, readEnv, settings, workerEnvironment } from './env.ts';
 
@@ -5,7 +6,7 @@ const faultOf = (variables: NodeJS.ProcessEnv): string => {
   try {
     readEnv(variables);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorMessage(error);
   }
   throw new Error('the settings were taken');
 };

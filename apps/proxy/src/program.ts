@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { errorMessage } from '@sluice/errors';
 import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
@@ -101,7 +102,7 @@ function certificatesOf(env: Env, traffic: Traffic, logger: Logger): Rereadable[
 }
 
 function fail(fault: unknown): never {
-  process.stderr.write(`sluice-proxy: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.stderr.write(`sluice-proxy: ${errorMessage(fault)}\n`);
   process.exit(1);
 }
 

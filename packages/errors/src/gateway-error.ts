@@ -1,4 +1,5 @@
 import { catalogue, type ErrorCode, type ErrorSource } from './catalogue.ts';
+import { errorMessage } from './error-message.ts';
 import type { FieldError } from './problem.ts';
 
 export interface GatewayErrorOptions {
@@ -35,4 +36,12 @@ export class GatewayError extends Error {
     this.detail = options.detail;
     this.errors = options.errors ?? [];
   }
+}
+
+/**
+ * The reason of a fault for the log: the cause of a `GatewayError`, whose own message is for the
+ * caller, and the message of any other error.
+ */
+export function faultReason(fault: unknown): string {
+  return errorMessage(fault instanceof GatewayError ? (fault.cause ?? fault) : fault);
 }

@@ -1,8 +1,10 @@
 export { catalogue, errorCodes, errorEntry } from './catalogue.ts';
 export type { ErrorCode, ErrorEntry, ErrorSource } from './catalogue.ts';
-export { GatewayError } from './gateway-error.ts';
+export { errorCode, errorMessage, errorStack } from './error-message.ts';
+export { faultReason, GatewayError } from './gateway-error.ts';
 export type { GatewayErrorOptions } from './gateway-error.ts';
 export { grpcDenial, grpcStatusFields, grpcStatusOf } from './grpc.ts';
+export { describeFailure, SetupError } from './setup-error.ts';
 export { boundedErrors, problem, problemMediaType } from './problem.ts';
 export type { FieldError, Problem, ProblemFacts } from './problem.ts';
 export {

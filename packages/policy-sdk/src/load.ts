@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage, errorCode } from '@sluice/errors';
 import { importPart, PolicyFault } from './load/policy-folder.ts';
 import { serveFromHere } from './load/serve-from-here.ts';
 import type { Policy, PolicySchema } from './policy.ts';
@@ -81,7 +82,7 @@ async function folderNames(directory: string): Promise<string[]> {
       .map((entry) => entry.name)
       .sort();
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const reason = errorCode(cause) ?? errorMessage(cause);
     throw new Error(
       `the policies directory ${directory} cannot be read (${reason}): create it, or set SLUICE_POLICIES_DIR to where your policies are`,
       {

@@ -1,6 +1,6 @@
+import { SetupError } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
 import { helpText, readSettings } from './env.ts';
-import { SetupError } from './setup-error.ts';
 
 const databaseUrl = 'postgres://sluice:x@127.0.0.1:5432/sluice';
 

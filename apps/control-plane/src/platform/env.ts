@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { SetupError } from '@sluice/errors';
 import { otelVariables, readTraceSettings } from '@sluice/telemetry';
 import type { OtelVariableName, TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
-import { SetupError } from './setup-error.ts';
 import { weaknessOfSecret } from './auth/secret.ts';
 
 const port = wholeNumber(0, 65_535);

@@ -1,4 +1,4 @@
-import { after } from '@sluice/errors';
+import { after, errorMessage } from '@sluice/errors';
 import type { NodeCall } from '@sluice/wire';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
@@ -165,10 +165,7 @@ export class ConfigSender {
     } catch (error) {
       if (number === this.snapshots)
         this.refuse(
-          new StreamRefusal(
-            'INTERNAL',
-            `the snapshot cannot be sent: ${error instanceof Error ? error.message : String(error)}`,
-          ),
+          new StreamRefusal('INTERNAL', `the snapshot cannot be sent: ${errorMessage(error)}`),
         );
     }
   }

@@ -1,4 +1,4 @@
-import { after, guarded } from '@sluice/errors';
+import { after, errorStack, guarded } from '@sluice/errors';
 import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeSession } from '../features/nodes/node-session.ts';
@@ -208,7 +208,7 @@ export class NodeStream {
     if (this.isOver) return;
     if (cause !== refusal)
       this.proxy.logger.error('a config stream failed', {
-        reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        reason: errorStack(cause),
       });
     this.finish();
     this.call.emit('error', refusal);

@@ -1,3 +1,4 @@
+import { SetupError } from '@sluice/errors';
 import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { openFileLimit } from '@sluice/telemetry';
@@ -12,7 +13,6 @@ import type { Settings } from '../platform/env.ts';
 import { fitConnections } from '../platform/http/connection-limits.ts';
 import { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { Logger } from '../platform/logger.ts';
-import { SetupError } from '../platform/setup-error.ts';
 import { ConfigStream } from './config-stream.ts';
 
 /** The config stream, to which nodes connect. */

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import type { ConfigSnapshot, Delta } from '@sluice/wire';
 import type { ConfigOrigin, ConfigState } from './config-state.ts';
 import { HeldConfig } from './held-config.ts';
@@ -134,7 +135,7 @@ export class ConfigApplier {
     } catch (error) {
       this.#targetIsBehind = true;
       this.#options.log.error({ err: error }, 'applying a configuration failed unexpectedly');
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       return {
         applied: false,
         faults: [{ kind: '', id: '', name: '', pointer: '', code: 'internal_error', reason }],

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { errorMessage } from '@sluice/errors';
 import {
   fieldErrors,
   kinds,
@@ -90,9 +91,7 @@ function parseJson(text: string, path: string): Readonly<Record<string, unknown>
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new ConfigFileError(path, [
-      { pointer: '', detail: error instanceof Error ? error.message : String(error) },
-    ]);
+    throw new ConfigFileError(path, [{ pointer: '', detail: errorMessage(error) }]);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new ConfigFileError(path, [{ pointer: '', detail: 'expected an object' }]);

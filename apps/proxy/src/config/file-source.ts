@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { errorMessage } from '@sluice/errors';
 import { ConfigFileError, parseConfigFile } from './config-file.ts';
 import type { ConfigState } from './config-state.ts';
 import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
@@ -51,7 +52,7 @@ export class FileSource implements ConfigSource {
       this.#applying = this.#applying.catch(() => undefined).then(apply);
       await this.#applying;
     } catch (error) {
-      state.lastError = error instanceof Error ? error.message : String(error);
+      state.lastError = errorMessage(error);
       log.error(
         { path, reason: state.lastError },
         'the configuration file cannot be used; the current configuration stays in service',
@@ -94,8 +95,6 @@ function readText(path: string): string {
       throw new Error(`the file has ${size} bytes; the limit is ${maxFileBytes}`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigFileError(path, [
-      { pointer: '', detail: error instanceof Error ? error.message : String(error) },
-    ]);
+    throw new ConfigFileError(path, [{ pointer: '', detail: errorMessage(error) }]);
   }
 }

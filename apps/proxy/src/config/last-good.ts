@@ -1,4 +1,4 @@
-import { after } from '@sluice/errors';
+import { after, errorMessage } from '@sluice/errors';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
@@ -67,7 +67,7 @@ export class LastGood {
         );
       } catch (error) {
         if (isMissing(error)) continue;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         faults.push(`${path}: ${reason}`);
         log.error({ path, reason }, 'a last good configuration cannot be used');
       }
@@ -105,7 +105,7 @@ export class LastGood {
       if (take !== undefined) await this.#replace(take());
       if (take !== undefined) this.#note('');
     } catch (error) {
-      this.#note(error instanceof Error ? error.message : String(error));
+      this.#note(errorMessage(error));
     }
     this.#lastWriteMs = performance.now() - startedAt;
     this.#timer = undefined;

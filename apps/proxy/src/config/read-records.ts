@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import { isKind, nameProperty } from '@sluice/config';
 import type { Resource, Spec } from '@sluice/config';
 import type { ResourceRecord } from '@sluice/wire';
@@ -21,12 +22,7 @@ export function readRecord(record: ResourceRecord): Resource | ConfigFault {
     if (typeof spec === 'object' && spec !== null) return { kind, id, spec: spec as Spec };
     return fault(record, '', 'malformed_resource', 'not a JSON object');
   } catch (error) {
-    return fault(
-      record,
-      '',
-      'malformed_resource',
-      error instanceof Error ? error.message : String(error),
-    );
+    return fault(record, '', 'malformed_resource', errorMessage(error));
   }
 }
 

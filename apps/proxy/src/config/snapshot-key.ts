@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '@sluice/errors';
 
 const keyBytes = 32;
 const keyText = /^[0-9a-f]{64}$/;
@@ -39,5 +40,5 @@ function parse(text: string, source: string): Buffer {
 
 /** True for the error of a file that does not exist. */
 export function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }

@@ -1,4 +1,4 @@
-import { every } from '@sluice/errors';
+import { errorMessage, every } from '@sluice/errors';
 import { status } from '@grpc/grpc-js';
 import { SnapshotAssembler, WireError } from '@sluice/wire';
 import type {
@@ -91,7 +91,7 @@ export class StreamSession {
       }
     } catch (error) {
       isRefusal = this.#reason === undefined && refusals.has(codeOf(error));
-      this.#reason ??= reasonOf(error);
+      this.#reason ??= peerReason(error);
     } finally {
       clearInterval(ticks);
       this.#call.cancel();
@@ -244,9 +244,8 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** The peer's message or the network error, without gRPC's prefix. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const details = 'details' in error && typeof error.details === 'string' ? error.details : '';
-  return details === '' ? error.message : details;
+/** The peer's message, without gRPC's prefix, or the network error. */
+function peerReason(error: unknown): string {
+  const details = error instanceof Error && 'details' in error ? error.details : undefined;
+  return typeof details === 'string' && details !== '' ? details : errorMessage(error);
 }

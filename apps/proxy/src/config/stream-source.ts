@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { errorMessage } from '@sluice/errors';
 import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
 import type { StreamAddress, StreamSecurity } from '@sluice/wire';
 import { backoffMs } from './backoff.ts';
@@ -142,7 +143,7 @@ export class StreamSource implements ConfigSource {
       ip = await this.#nextIp(address.host);
     } catch (error) {
       this.#noteLoss({
-        reason: error instanceof Error ? error.message : String(error),
+        reason: errorMessage(error),
         isRefusal: false,
       });
       return 0;

@@ -1,4 +1,11 @@
-import { catalogue, GatewayError, grpcDenial, problem, problemMediaType } from '@sluice/errors';
+import {
+  catalogue,
+  faultReason,
+  GatewayError,
+  grpcDenial,
+  problem,
+  problemMediaType,
+} from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { deny, type Reply, type ResponseHead } from '@sluice/policy-sdk';
 import { clientGone as clientLeft } from '@sluice/telemetry';
@@ -66,7 +73,7 @@ function send(
 export function respondToFault(exchange: Exchange, fault: unknown): void {
   const code = fault instanceof GatewayError ? fault.code : 'internal_error';
   if (code === 'internal_error') exchange.proxy.noteFault(fault, exchange.requestId);
-  exchange.reason = reasonOf(fault);
+  exchange.reason = faultReason(fault);
   if (exchange.status !== 0) {
     exchange.brokenOff = code;
     return exchange.downstream.abort();
@@ -139,19 +146,14 @@ function noteIncomplete(exchange: Exchange, fault: Error): string {
  * nothing was sent yet; the log has the reason.
  */
 function contentFailed(exchange: Exchange, fault: GatewayError): void {
-  exchange.proxy.noteFailure(exchange, fault.code, reasonOf(fault));
+  exchange.proxy.noteFailure(exchange, fault.code, faultReason(fault));
   if (!exchange.downstream.responseBegun) {
     exchange.status = 0;
     return respondToFault(exchange, fault);
   }
   exchange.code = fault.code;
   exchange.brokenOff = fault.code;
-  exchange.reason = reasonOf(fault);
-}
-
-function reasonOf(fault: unknown): string {
-  if (fault instanceof GatewayError && typeof fault.cause === 'string') return fault.cause;
-  return fault instanceof Error ? fault.message : String(fault);
+  exchange.reason = faultReason(fault);
 }
 
 /** Sends 101 and joins the two connections. */

@@ -1,3 +1,4 @@
+import { errorCode } from '@sluice/errors';
 import type { Http2Session } from 'node:http2';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 
@@ -72,8 +73,7 @@ function isProtocolError(error: Error | null | undefined): error is Error {
   return (
     error !== undefined &&
     error !== null &&
-    'code' in error &&
-    error.code === 'ERR_HTTP2_ERROR' &&
+    errorCode(error) === 'ERR_HTTP2_ERROR' &&
     'errno' in error &&
     error.errno === NGHTTP2_ERR_PROTO
   );

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { errorMessage } from '@sluice/errors';
 
 /** A certificate chain and its private key, both PEM. */
 export interface ServerCertificate {
@@ -34,7 +35,7 @@ export class ServerCertificates {
         return context;
       } catch (error) {
         throw new Error(
-          `${certificate.source ?? `certificate ${index + 1}`} is not usable: ${error instanceof Error ? error.message : String(error)}`,
+          `${certificate.source ?? `certificate ${index + 1}`} is not usable: ${errorMessage(error)}`,
           { cause: error },
         );
       }

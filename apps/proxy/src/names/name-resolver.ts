@@ -1,4 +1,4 @@
-import { after, guarded } from '@sluice/errors';
+import { after, errorMessage, guarded } from '@sluice/errors';
 import { isIP, type LookupFunction } from 'node:net';
 import { SystemDns, type Address, type Answer, type DnsQuestions } from './dns-questions.ts';
 import { candidates, parseHosts, parseSearchRules, WatchedFile } from './system-files.ts';
@@ -163,7 +163,7 @@ export class NameResolver {
       const answer = this.#fromFiles(entry.name) ?? (await this.#fromDns(entry.name));
       this.#take(entry, answer);
     } catch (fault) {
-      this.#take(entry, { kind: 'failed', reason: String(fault), mayContinue: false });
+      this.#take(entry, { kind: 'failed', reason: errorMessage(fault), mayContinue: false });
     } finally {
       entry.question = undefined;
     }

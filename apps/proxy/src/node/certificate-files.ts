@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorMessage } from '@sluice/errors';
 import type { Logger } from '@sluice/telemetry';
 import type { Env } from '../env.ts';
 import { ServerCertificates, type ServerCertificate } from '../listener/server-certificates.ts';
@@ -145,9 +146,6 @@ function readText(path: string, what: string): string {
       throw new Error(`it has ${size} bytes; at most ${maxFileBytes} are read`);
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new Error(
-      `the ${what} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new Error(`the ${what} ${path} cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import type { Logger } from '@sluice/telemetry';
 import type { Env } from '../env.ts';
 import { logCertificates, readNodeCertificates } from './certificate-files.ts';
@@ -18,7 +19,7 @@ export async function renewCertificates(
     logCertificates(certificates, logger);
   } catch (fault) {
     logger.error(
-      { reason: fault instanceof Error ? fault.message : String(fault) },
+      { reason: errorMessage(fault) },
       'the new certificates cannot be used; the previous ones stay in use',
     );
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import {
   answerFaults,
   bodyLimit,
@@ -79,7 +80,7 @@ export function compileResource(resource: Resource, context: CompileContext): Co
       faults,
     };
   } catch (fault) {
-    const reason = fault instanceof Error ? fault.message : String(fault);
+    const reason = errorMessage(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
     return {
       served: refusal(kind, id, name, resource.spec),

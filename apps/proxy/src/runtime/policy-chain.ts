@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import {
   fieldErrors,
   type PolicyAttachment,
@@ -151,7 +152,7 @@ function compilePolicy(
       {
         pointer: '/config',
         code: 'policy_compile_failed',
-        reason: fault instanceof Error ? fault.message : String(fault),
+        reason: errorMessage(fault),
       },
     ];
   }

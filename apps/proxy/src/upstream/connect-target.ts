@@ -1,4 +1,4 @@
-import { guarded } from '@sluice/errors';
+import { errorMessage, guarded } from '@sluice/errors';
 import { parseTargetAddress } from '@sluice/schema';
 import type { LookupAddress } from 'node:dns';
 import {
@@ -195,9 +195,8 @@ export function noteConnected({ remoteAddress }: Socket, { addresses }: TargetCo
 
 /** Describes a connection error for the log. */
 export function describeSocketError(error: Error & { code?: string }): string {
-  if (error instanceof AggregateError)
-    return error.errors.map((each: Error) => each.message).join('; ');
-  return error.code === undefined || error.message.includes(error.code)
-    ? error.message
-    : `${error.code}: ${error.message}`;
+  const message = errorMessage(error);
+  return error.code === undefined || message.includes(error.code)
+    ? message
+    : `${error.code}: ${message}`;
 }

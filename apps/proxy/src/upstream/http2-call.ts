@@ -1,6 +1,7 @@
 import type { ErrorCode, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { constants } from 'node:http2';
+import { errorMessage } from '@sluice/errors';
 import type { ContentSink } from '../exchange/content.ts';
 import type {
   UpstreamCall,
@@ -122,7 +123,11 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     } catch (error) {
       // A closing session accepts no streams.
       if (session.isOpen)
-        this.broken('internal_error', `the request cannot be written: ${String(error)}`, true);
+        this.broken(
+          'internal_error',
+          `the request cannot be written: ${errorMessage(error)}`,
+          true,
+        );
       else this.refused('the session was closed');
       return;
     }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import type {
   UpstreamCall,
   UpstreamEvents,
@@ -202,7 +203,7 @@ export class Http2Target implements PooledTarget, Http2CallDispatcher, SessionPo
       this.budget.release();
       call.reject(
         isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed',
-        `the connection could not be opened: ${String(error)}`,
+        `the connection could not be opened: ${errorMessage(error)}`,
       );
       return;
     }

@@ -1,3 +1,5 @@
+import { errorCode } from '@sluice/errors';
+
 /**
  * System errors for exhausted resources of this machine, which do not indicate a fault of the
  * target: file descriptors (EMFILE, ENFILE), memory for sockets (ENOBUFS, ENOMEM), or a local
@@ -19,10 +21,6 @@ export function isLocalFault(error: unknown): boolean {
   // Contains one error for each address that was tried.
   if (error instanceof AggregateError)
     return error.errors.length > 0 && error.errors.every(isLocalFault);
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    localCodes.has(error.code)
-  );
+  const code = errorCode(error);
+  return code !== undefined && localCodes.has(code);
 }

@@ -1,4 +1,4 @@
-import { GatewayError, type ErrorCode } from '@sluice/errors';
+import { type ErrorCode, errorMessage, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type {
   UpstreamCall,
@@ -136,7 +136,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
     try {
       head = requestHead(request, framing);
     } catch (error) {
-      this.fail('internal_error', `the request cannot be written: ${String(error)}`);
+      this.fail('internal_error', `the request cannot be written: ${errorMessage(error)}`);
       connection.destroy();
       return;
     }

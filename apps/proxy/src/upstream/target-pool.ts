@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import type { ResponseLimits } from '@sluice/http1';
 import type {
   UpstreamCall,
@@ -340,7 +341,7 @@ export class TargetPool
       this.options.budget.release();
       call.fail(
         isLocalFault(error) ? 'local_resources_exhausted' : 'upstream_connect_failed',
-        `the connection could not be opened: ${String(error)}`,
+        `the connection could not be opened: ${errorMessage(error)}`,
       );
       return;
     }

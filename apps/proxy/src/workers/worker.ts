@@ -1,4 +1,4 @@
-import { guarded } from '@sluice/errors';
+import { errorMessage, guarded } from '@sluice/errors';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type {
@@ -30,7 +30,7 @@ export class Worker {
         kind: 'answer',
         id,
         answer: undefined,
-        fault: fault instanceof Error ? fault.message : String(fault),
+        fault: errorMessage(fault),
       });
     }
   }

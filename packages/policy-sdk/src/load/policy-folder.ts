@@ -1,4 +1,4 @@
-import { after } from '@sluice/errors';
+import { after, errorCode, errorMessage } from '@sluice/errors';
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,8 +87,8 @@ async function importFile(
 }
 
 function explain(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const code = 'code' in cause ? cause.code : undefined;
+  if (!(cause instanceof Error)) return errorMessage(cause);
+  const code = errorCode(cause);
   // The first line of a syntax error's stack names the position, which the message lacks.
   const line = /^file:\S+:(\d+)$/m.exec(cause.stack ?? '')?.[1];
   const message = line === undefined ? cause.message : `line ${line}: ${cause.message}`;

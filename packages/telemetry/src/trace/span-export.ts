@@ -1,6 +1,7 @@
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { LookupFunction } from 'node:net';
+import { errorMessage } from '@sluice/errors';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { OtlpProtocol } from './otel-variables.ts';
@@ -133,7 +134,7 @@ export class SpanExport {
   #failed(spans: number, error: Error | undefined): void {
     this.#options.onDropped(spans);
     if (!this.#failing) {
-      const reason = error?.message || 'unknown error';
+      const reason = errorMessage(error ?? 'unknown error');
       this.#options.warn(
         `spans cannot be exported to ${this.#origin} and are dropped until they can: ${reason}`,
       );

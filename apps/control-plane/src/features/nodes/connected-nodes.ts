@@ -1,4 +1,4 @@
-import { after, every } from '@sluice/errors';
+import { after, every, faultReason } from '@sluice/errors';
 import { isDatabaseFault } from '../../platform/database/database-errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { NodeRepository, OwnNode } from './node.repository.ts';
@@ -184,7 +184,7 @@ export class ConnectedNodes {
       this.unwritable.add(node.id);
       this.logger.error('the state of a node cannot be stored', {
         node: node.id,
-        reason: reasonOf(error),
+        reason: faultReason(error),
       });
     }
   }
@@ -236,7 +236,7 @@ export class ConnectedNodes {
       this.databaseFailed = false;
     } catch (error) {
       if (!this.databaseFailed)
-        this.logger.warn('could not write the state of the nodes', { reason: reasonOf(error) });
+        this.logger.warn('could not write the state of the nodes', { reason: faultReason(error) });
       this.databaseFailed = true;
     }
   }
@@ -248,10 +248,4 @@ function rowOf(session: NodeSession): OwnNode {
     bootId: session.identity.bootId ?? '',
     isConnected: session.isConnected,
   };
-}
-
-/** The message of the database rather than that of the problem document. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,6 @@
+import { errorMessage } from '@sluice/errors';
 import { Injectable } from '@nestjs/common';
 import type { FieldError } from '@sluice/errors';
-import { reasonOf } from '../../platform/error-code.ts';
 import { Answer } from '../../platform/http/answer.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { Logger } from '../../platform/logger.ts';
@@ -55,7 +55,7 @@ export class WriteAnswers {
     } catch (error) {
       this.logger.warn('could not determine which nodes applied a revision', {
         revision,
-        reason: reasonOf(error),
+        reason: errorMessage(error),
       });
       return { revision, status: 'pending', nodes: [] };
     }

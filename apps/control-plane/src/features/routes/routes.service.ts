@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayError } from '@sluice/errors';
-import { reasonOf } from '../../platform/error-code.ts';
+import { errorMessage, GatewayError } from '@sluice/errors';
 import type { Answer } from '../../platform/http/answer.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
@@ -87,7 +86,7 @@ export class RoutesService {
       ];
     } catch (error) {
       this.logger.warn('could not check whether other routes shadow a route', {
-        reason: reasonOf(error),
+        reason: errorMessage(error),
       });
       return [];
     }

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SetupError } from '@sluice/errors';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SetupError } from '../setup-error.ts';
 import { keepSecret } from './secret-file.ts';
 
 describe('keepSecret', () => {

@@ -1,7 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode, reasonOf } from '../error-code.ts';
-import { SetupError } from '../setup-error.ts';
+import { errorMessage, errorCode, SetupError } from '@sluice/errors';
 import { createSecret, weaknessOfSecret } from './secret.ts';
 import type { SecretPrefix } from './secret.ts';
 
@@ -32,7 +31,7 @@ export function keepSecret(file: string, prefix: SecretPrefix, variable: string)
   } catch (error) {
     const made = errorCode(error) === 'EEXIST' ? readSecret(file, variable, advice) : undefined;
     if (made !== undefined) return { secret: made, isNew: false };
-    throw new SetupError(`Cannot write ${file}: ${reasonOf(error)}\n${advice}`);
+    throw new SetupError(`Cannot write ${file}: ${errorMessage(error)}\n${advice}`);
   } finally {
     rmSync(partial, { force: true });
   }
@@ -45,7 +44,7 @@ function readSecret(file: string, variable: string, advice: string): string | un
     secret = readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new SetupError(`Cannot read ${file}: ${reasonOf(error)}\n${advice}`);
+    throw new SetupError(`Cannot read ${file}: ${errorMessage(error)}\n${advice}`);
   }
   const weakness = weaknessOfSecret(secret);
   if (weakness !== undefined)

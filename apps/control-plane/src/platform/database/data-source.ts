@@ -1,6 +1,6 @@
+import { errorMessage } from '@sluice/errors';
 import { DataSource } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
 import { databaseLogger } from './database-logger.ts';
 import { GuardedDataSource } from './guarded-data-source.ts';
@@ -33,7 +33,7 @@ export function createDataSource(
     poolSize: 10,
     connectTimeoutMS: 3_000,
     poolErrorHandler: (error: unknown) =>
-      logger.warn('an idle database connection was lost', { reason: reasonOf(error) }),
+      logger.warn('an idle database connection was lost', { reason: errorMessage(error) }),
     extra: {
       statement_timeout: 4_000,
       lock_timeout: 3_000,

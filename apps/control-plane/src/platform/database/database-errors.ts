@@ -1,5 +1,4 @@
-import { GatewayError } from '@sluice/errors';
-import { errorCode, reasonOf } from '../error-code.ts';
+import { errorCode, errorMessage, GatewayError } from '@sluice/errors';
 
 /**
  * The error of Postgres or of the socket:
@@ -57,7 +56,8 @@ const busyCode = /^(?:53...|57014|55P03|25P03|28...|3D000|40...)$/;
 /** True when the connection is closed or in an unknown state. */
 export function isConnectionLost(error: unknown): boolean {
   return (
-    lostCode.test(inspect(error).code ?? '') || lostMessage.test(reasonOf(thrownByTypeOrm(error)))
+    lostCode.test(inspect(error).code ?? '') ||
+    lostMessage.test(errorMessage(thrownByTypeOrm(error)))
   );
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@sluice/testkit';
 import pg from 'pg';
 import { cuttableConnection } from '../../testing/cuttable-connection.ts';
 import { JsonLogger } from '../logger.ts';
-import { SetupError } from '../setup-error.ts';
 import { createDataSource } from './data-source.ts';
 import { migrationLock, openDatabase } from './open-database.ts';
 

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, SetupError } from '@sluice/errors';
 import type { DataSource } from 'typeorm';
-import { reasonOf } from '../error-code.ts';
 import type { Logger } from '../logger.ts';
-import { SetupError } from '../setup-error.ts';
 import { createMigrator } from './data-source.ts';
 import { isDatabaseUnavailable, isLoginRefused } from './database-errors.ts';
 
@@ -27,7 +26,7 @@ export async function openDatabase(
   } catch (error) {
     await dataSource.destroy();
     throw new SetupError(
-      `The migrations of the database failed: ${reasonOf(error)}\nThe database must be empty or belong to Sluice, and its user must be allowed to create tables.`,
+      `The migrations of the database failed: ${errorMessage(error)}\nThe database must be empty or belong to Sluice, and its user must be allowed to create tables.`,
     );
   }
 }
@@ -60,14 +59,14 @@ async function connect(dataSource: DataSource, waitMs: number, logger: Logger): 
       const waitedMs = Math.round(performance.now() - startedAt);
       if (!isDatabaseUnavailable(error) || isLoginRefused(error) || waitedMs + retryMs > waitMs) {
         throw new SetupError(
-          `The database cannot be used: ${reasonOf(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets the limit.)`,
+          `The database cannot be used: ${errorMessage(error)}\nCheck DATABASE_URL and that Postgres is running. (Waited ${waitedMs} ms; SLUICE_DATABASE_WAIT_MS sets the limit.)`,
         );
       }
       if (waitedMs >= nextProgressAt) {
         logger.info('waiting for the database', {
           waitedMs,
           upToMs: waitMs,
-          reason: reasonOf(error),
+          reason: errorMessage(error),
         });
         nextProgressAt += progressMs;
       }

@@ -1,6 +1,6 @@
 import { Catch, HttpException, Injectable, NotFoundException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import { GatewayError } from '@sluice/errors';
+import { errorStack, GatewayError } from '@sluice/errors';
 import type { Request, Response } from 'express';
 import { databaseFault, isDataException } from '../database/database-errors.ts';
 import { Logger } from '../logger.ts';
@@ -59,10 +59,7 @@ export class ProblemFilter implements ExceptionFilter {
       requestId: requestIdOf(response),
       method: request.method,
       path: request.path,
-      reason:
-        fault.cause instanceof Error
-          ? (fault.cause.stack ?? fault.cause.message)
-          : String(fault.cause ?? fault.message),
+      reason: errorStack(fault.cause ?? fault.message),
     });
   }
 }

@@ -1,7 +1,6 @@
-import { every } from '@sluice/errors';
+import { errorMessage, every } from '@sluice/errors';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { reasonOf } from '../error-code.ts';
 import { Logger } from '../logger.ts';
 import { ControlPlaneMetrics } from '../metrics/control-plane-metrics.ts';
 import { IdempotencyRepository } from './idempotency.repository.ts';
@@ -36,7 +35,7 @@ export class IdempotencyPruner implements OnApplicationBootstrap, OnModuleDestro
     } catch (error) {
       this.logger.warn(
         'could not delete expired idempotency records; the next attempt is in an hour',
-        { reason: reasonOf(error) },
+        { reason: errorMessage(error) },
       );
     }
     await this.count();

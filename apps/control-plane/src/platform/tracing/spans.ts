@@ -1,3 +1,4 @@
+import { errorCode } from '@sluice/errors';
 import {
   createTraceState,
   isSpanContextValid,
@@ -127,19 +128,13 @@ export function inQuerySpan<Result>(text: string, work: () => Promise<Result>): 
  * a caller sent.
  */
 function fail(span: Span, error: unknown): void {
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
   const driver =
     typeof error === 'object' && error !== null && 'driverError' in error
       ? error.driverError
       : undefined;
-  const driverCode =
-    typeof driver === 'object' && driver !== null && 'code' in driver
-      ? String(driver.code)
-      : undefined;
   span.setStatus({ code: SpanStatusCode.ERROR });
   span.setAttribute(
     spanAttributes.errorType,
-    driverCode ?? code ?? (error instanceof Error ? error.name : 'unknown'),
+    errorCode(driver) ?? errorCode(error) ?? (error instanceof Error ? error.name : 'unknown'),
   );
 }

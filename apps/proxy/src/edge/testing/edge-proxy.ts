@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import { expect } from '@jest/globals';
 import { ProxyFixture } from '../../exchange/testing/proxy-fixture.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
@@ -64,10 +65,7 @@ export class EdgeProxy {
       try {
         await this.#try(row, delivery);
       } catch (fault) {
-        throw new Error(
-          `${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`,
-          { cause: fault },
-        );
+        throw new Error(`${delivery.name}: ${errorMessage(fault)}`, { cause: fault });
       }
     }
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import { expect } from '@jest/globals';
 import { ProxyFixture } from '../../exchange/testing/proxy-fixture.ts';
 import { RawClient } from '../../listener/testing/raw-client.ts';
@@ -56,10 +57,7 @@ export class HostileProxy {
       try {
         await this.#try({ row, pieces: delivery.pieces(row.says) });
       } catch (fault) {
-        throw new Error(
-          `${delivery.name}: ${fault instanceof Error ? fault.message : String(fault)}`,
-          { cause: fault },
-        );
+        throw new Error(`${delivery.name}: ${errorMessage(fault)}`, { cause: fault });
       }
     }
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@sluice/errors';
 import { RawOrigin, type OriginConnection } from '../../upstream/testing/raw-origin.ts';
 import { readBeginning, readRequest } from './request-transcript.ts';
 
@@ -92,6 +93,6 @@ function attempt<T>(read: () => T): T | string {
   try {
     return read();
   } catch (fault) {
-    return `cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`;
+    return `cannot be read: ${errorMessage(fault)}`;
   }
 }

@@ -1,4 +1,4 @@
-import { after } from '@sluice/errors';
+import { after, errorMessage } from '@sluice/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
 import { ChangeReader } from './change-reader.ts';
@@ -138,7 +138,7 @@ export class RevisionFeed {
         if (this.stopped) break;
         if (reachable)
           this.logger.warn('the config feed lost the database; nodes keep what they have', {
-            reason: error instanceof Error ? error.message : String(error),
+            reason: errorMessage(error),
           });
         reachable = false;
         await sleep(reconnectMs);
