@@ -135,7 +135,7 @@ describe('helpText', () => {
       columns.add(line.indexOf(description));
     }
     expect(columns.size).toBe(1);
-    expect(text).toContain('[8000]');
+    expect(text).toContain('default: 8000');
     expect(text).toContain('--workers N');
   });
 });

@@ -1,17 +1,18 @@
 import { hostname } from 'node:os';
+import { SetupError } from '@sluice/errors';
 import {
-  otelVariables,
-  readTraceSettings,
-  type OtelVariableName,
-  type TraceSettings,
-} from '@sluice/telemetry';
+  definedSettings,
+  flag,
+  port,
+  readSettingTable,
+  settingsHelp,
+  wholeNumber,
+} from '@sluice/schema/settings';
+import { otelVariables, readTraceSettings, type TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 
-const anyPort = wholeNumber(0, 65_535);
-const port = (initial: number) => anyPort.default(initial);
 const levels = ['debug', 'info', 'warn', 'error'] as const;
-const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' });
 
 /** Every setting of the proxy: its variable, description and default. */
 export const settings = {
@@ -50,7 +51,7 @@ export const settings = {
     .optional()
     .describe('File with the token for the config stream; read again on SIGHUP.'),
   SLUICE_STREAM_INSECURE: flag
-    .default('0')
+    .default(false)
     .describe('1 allows a config stream without TLS to hosts other than loopback.'),
   SLUICE_CONFIG_FILE: z
     .string()
@@ -64,8 +65,10 @@ export const settings = {
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on for traffic.'),
-  SLUICE_PROXY_PORT: port(8000).describe('Port to listen on for traffic; 0 chooses a free port.'),
-  SLUICE_TLS_PORT: anyPort
+  SLUICE_PROXY_PORT: port
+    .default(8000)
+    .describe('Port to listen on for traffic; 0 chooses a free port.'),
+  SLUICE_TLS_PORT: port
     .optional()
     .describe(
       'Additional port for traffic over TLS; 0 chooses a free port; without it TLS is off.',
@@ -99,9 +102,11 @@ export const settings = {
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on for /livez, /readyz, /metrics and /config.'),
-  SLUICE_STATUS_PORT: port(8100).describe(
-    'Port to listen on for /livez, /readyz, /metrics and /config; 0 chooses a free port.',
-  ),
+  SLUICE_STATUS_PORT: port
+    .default(8100)
+    .describe(
+      'Port to listen on for /livez, /readyz, /metrics and /config; 0 chooses a free port.',
+    ),
   SLUICE_DATA_DIR: z
     .string()
     .min(1)
@@ -119,7 +124,7 @@ export const settings = {
     .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' })
     .optional()
     .describe('Redis for limits shared by all nodes; without it each node counts separately.'),
-  ...otelSettings(),
+  ...definedSettings(otelVariables),
   SLUICE_TRACE_RATIO: z
     .string()
     .regex(/^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/, 'must be a number from 0 to 1')
@@ -157,24 +162,14 @@ export const settings = {
     .describe('How long requests in flight may take to finish after SIGTERM, in milliseconds.'),
 } as const;
 
-const schema = z.object(settings);
-
 /** The settings of this process. */
-export type Env = z.output<typeof schema>;
+export type Env = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]> };
 
-/** Reads the settings. Throws an Error that lists all faults and the expected values. */
+/** Reads the settings. Throws a SetupError that lists all faults and the expected values. */
 export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
-  // Shells and compose files often unset a variable by leaving it empty.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(
-    (issue) =>
-      `  ${issue.path.join('.')} ${issue.message} (${quote(String(issue.path[0]), given)})`,
-  );
-  throw new Error(
-    `settings are not usable:\n${lines.join('\n')}\nRun with --help to see all settings.`,
-  );
+  const read = readSettingTable(settings, variables);
+  if ('fault' in read) throw new SetupError(read.fault);
+  return read.values;
 }
 
 /** What the settings say about traces. */
@@ -189,42 +184,5 @@ export function workerEnvironment(env: Env): NodeJS.ProcessEnv {
 
 /** The text that `--help` prints. */
 export function helpText(): string {
-  const longestName = Math.max(...Object.keys(settings).map((name) => name.length));
-  const lines = Object.entries(settings).map(([name, setting]) => {
-    const initial = setting.safeParse(undefined).data;
-    return `  ${name.padEnd(longestName)} ${setting.description ?? ''}${initial === undefined ? '' : ` [${String(initial)}]`}`;
-  });
-  return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that serve traffic on the same port [1]\n\nSettings come from the environment:\n${lines.join('\n')}\n`;
-}
-
-/** The standard variables of OpenTelemetry. */
-function otelSettings() {
-  const entries = Object.entries(otelVariables).map(([name, { text, faultOf }]) => {
-    const schema = z.string().superRefine((value, context) => {
-      const message = faultOf(value);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    });
-    return [name, schema.optional().describe(text)];
-  });
-  return Object.fromEntries(entries) as Record<OtelVariableName, z.ZodOptional<z.ZodString>>;
-}
-
-/** Accepts digits only: another form of a number, such as " " or 0x50, is probably a mistake. */
-function wholeNumber(min: number, max: number) {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, error)
-    .transform(Number)
-    .pipe(z.number().min(min, error).max(max, error));
-}
-
-/** Describes the current value of a variable without revealing secrets. */
-function quote(name: string, given: NodeJS.ProcessEnv): string {
-  const value = given[name];
-  if (value === undefined) return 'not set';
-  // A URL may contain a password.
-  return /TOKEN|KEY|URL|HEADERS|ENDPOINT/.test(name)
-    ? `it has ${value.length} characters`
-    : `it is "${value}"`;
+  return `sluice proxy: serves traffic for one gateway\n\nUsage: sluice-proxy [--workers N] [--help] [--version]\n\n  --workers N   processes that serve traffic on the same port [1]\n\nSettings come from the environment:\n${settingsHelp(settings)}`;
 }

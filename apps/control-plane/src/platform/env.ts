@@ -1,31 +1,28 @@
 import { join } from 'node:path';
 import { SetupError } from '@sluice/errors';
+import {
+  definedSettings,
+  flag,
+  port,
+  readSettingTable,
+  setting,
+  settingsHelp,
+  wholeNumber,
+} from '@sluice/schema/settings';
 import { otelVariables, readTraceSettings } from '@sluice/telemetry';
-import type { OtelVariableName, TraceSettings } from '@sluice/telemetry';
+import type { TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { weaknessOfSecret } from './auth/secret.ts';
 
-const port = wholeNumber(0, 65_535);
-const flag = z.enum(['0', '1'], { error: 'must be 0 or 1' }).transform((text) => text === '1');
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const secret = z.string().superRefine((text, context) => {
   const weakness = weaknessOfSecret(text);
   if (weakness !== undefined) context.addIssue({ code: 'custom', message: weakness });
 });
 
-interface Variable {
-  readonly schema: z.ZodType;
-  /** The default that --help shows when the schema has none. */
-  readonly unset?: string;
-  readonly text: string;
-}
-
-const variable = <Schema extends z.ZodType>(schema: Schema, text: string, unset?: string) =>
-  ({ schema, text, ...(unset === undefined ? {} : { unset }) }) satisfies Variable;
-
 /** All variables that the control plane reads. No other file reads the environment. */
 const variables = {
-  DATABASE_URL: variable(
+  DATABASE_URL: setting(
     z
       .string({ error: 'is required: set it to postgres://user:password@host:5432/database' })
       .regex(
@@ -35,51 +32,49 @@ const variables = {
     'Postgres database that stores the configuration',
     'required',
   ),
-  SLUICE_DATABASE_WAIT_MS: variable(
+  SLUICE_DATABASE_WAIT_MS: setting(
     wholeNumber(0, 3_600_000).default(60_000),
     'milliseconds to wait at start for a database that is unavailable',
   ),
-  SLUICE_DATA_DIR: variable(
+  SLUICE_DATA_DIR: setting(
     z.string().min(1).default('.sluice'),
     'folder of the generated tokens; must be writable',
   ),
-  SLUICE_ADMIN_HOST: variable(
+  SLUICE_ADMIN_HOST: setting(
     z.string().min(1).default('127.0.0.1'),
     'address on which the Admin API listens',
   ),
-  SLUICE_ADMIN_PORT: variable(port.default(8001), 'port on which the Admin API listens'),
-  SLUICE_ADMIN_TOKEN: variable(
+  SLUICE_ADMIN_PORT: setting(port.default(8001), 'port on which the Admin API listens'),
+  SLUICE_ADMIN_TOKEN: setting(
     secret.optional(),
     'admin token, at least 24 characters',
     'a random token in <SLUICE_DATA_DIR>/admin-token, which only its owner can read',
   ),
-  SLUICE_STREAM_HOST: variable(
+  SLUICE_STREAM_HOST: setting(
     z.string().min(1).default('127.0.0.1'),
     'address on which the config stream listens',
   ),
-  SLUICE_STREAM_PORT: variable(port.default(8005), 'port on which the config stream listens'),
-  SLUICE_STREAM_INSECURE: variable(
+  SLUICE_STREAM_PORT: setting(port.default(8005), 'port on which the config stream listens'),
+  SLUICE_STREAM_INSECURE: setting(
     flag.default(false),
     '1 allows a config stream in plaintext on an address that is not loopback',
   ),
-  SLUICE_NODE_TOKEN: variable(
+  SLUICE_NODE_TOKEN: setting(
     secret.optional(),
     'token that nodes present, at least 24 characters',
     'a random token in <SLUICE_DATA_DIR>/node-token',
   ),
-  SLUICE_POLICIES_DIR: variable(
+  SLUICE_POLICIES_DIR: setting(
     z.string().min(1).optional(),
     'folder with custom policies',
     'only built-in policies',
   ),
-  SLUICE_LOG_LEVEL: variable(
+  SLUICE_LOG_LEVEL: setting(
     z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'),
     'lowest level that is logged',
   ),
-  ...otelSettings(),
+  ...definedSettings(otelVariables),
 };
-
-type Values = { [K in keyof typeof variables]: z.output<(typeof variables)[K]['schema']> };
 
 /** The settings of the control plane, read once at start. */
 export interface Settings {
@@ -110,20 +105,9 @@ export const SETTINGS = Symbol('Settings');
 export function readSettings(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
-  const given = Object.fromEntries(
-    Object.keys(variables).map((name) => [name, env[name] === '' ? undefined : env[name]]),
-  );
-  const shape = Object.fromEntries(
-    Object.entries(variables).map(([name, { schema }]) => [name, schema]),
-  );
-  const parsed = z.object(shape).safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
-    throw new SetupError(
-      `The environment variables are not valid:\n${faults.join('\n')}\nRun with --help for all variables.`,
-    );
-  }
-  const values = parsed.data as Values;
+  const read = readSettingTable(variables, env);
+  if ('fault' in read) throw new SetupError(read.fault);
+  const { values } = read;
   return {
     databaseUrl: values.DATABASE_URL,
     databaseWaitMs: values.SLUICE_DATABASE_WAIT_MS,
@@ -143,37 +127,7 @@ export function readSettings(
   };
 }
 
-/** Returns the text that `--help` prints. */
+/** The text that `--help` prints. */
 export function helpText(): string {
-  const lines = Object.entries(variables as Record<string, Variable>).map(
-    ([name, { schema, text, unset }]) => {
-      const initial = unset ?? String(schema.parse(undefined)).replace(/^false$/, '0');
-      return `  ${name.padEnd(34)} ${text}\n  ${''.padEnd(34)} default: ${initial}`;
-    },
-  );
-  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nEnvironment:\n${lines.join('\n')}\n`;
-}
-
-/** The standard variables of OpenTelemetry. */
-function otelSettings() {
-  const entries = Object.entries(otelVariables).map(([name, { text, faultOf }]) => {
-    const schema = z.string().superRefine((value, context) => {
-      const message = faultOf(value);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    });
-    return [name, variable(schema.optional(), text, 'not set')];
-  });
-  return Object.fromEntries(entries) as Record<
-    OtelVariableName,
-    { schema: z.ZodOptional<z.ZodString>; text: string }
-  >;
-}
-
-function wholeNumber(min: number, max: number) {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, error)
-    .transform(Number)
-    .pipe(z.number().min(min, error).max(max, error));
+  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nSettings come from the environment:\n${settingsHelp(variables)}`;
 }

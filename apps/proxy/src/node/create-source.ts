@@ -59,7 +59,7 @@ export function createSource({
     addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) =>
       parseStreamAddress(address.trim()),
     ),
-    security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE === '1' },
+    security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE },
     get token() {
       return token;
     },
