@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { definePolicy, definePolicySchema } from '@sluice/policy-sdk';
 import { Tracer, type SpanFacts } from '@sluice/telemetry';
 import { z } from 'zod';
 import type { Exchange } from '../exchange.ts';
 import { ProxyFixture } from './proxy-fixture.ts';
 import { expectedPath, resourcesOf, type RandomRoute } from './random-routes.ts';
-import { ask, open } from './target-witnesses.ts';
+import { sendAll, takeLog, WitnessOrigin, type WitnessedRequest } from './witness-traffic.ts';
 
 /** All observations of one request. */
 interface Seen {
@@ -33,8 +31,6 @@ export interface RewriteReport {
   readonly disagreements: string[];
 }
 
-const concurrency = 32;
-
 /**
  * A proxy with random routes, and witnesses of where each request went: a policy, the access log,
  * the spans and the origin. Tests only.
@@ -42,20 +38,20 @@ const concurrency = 32;
 export class RewriteWitnesses {
   readonly #seen = new Map<string, Seen>();
   readonly #routes: readonly RandomRoute[];
-  readonly #origin: Server;
+  #origin!: WitnessOrigin;
   #proxy!: ProxyFixture;
   #last = 0;
 
   private constructor(routes: readonly RandomRoute[]) {
     this.#routes = routes;
-    this.#origin = createServer((socket) => this.#testify(socket));
   }
 
   static async start(routes: readonly RandomRoute[]): Promise<RewriteWitnesses> {
     const witnesses = new RewriteWitnesses(routes);
-    await once(witnesses.#origin.listen(0, '127.0.0.1'), 'listening');
-    const address = `127.0.0.1:${(witnesses.#origin.address() as AddressInfo).port}`;
-    const resources = resourcesOf(routes, address, [{ name: 'witness' }]);
+    witnesses.#origin = await WitnessOrigin.start(({ id, target }) =>
+      witnesses.#seen.get(id)?.upstream.push(target),
+    );
+    const resources = resourcesOf(routes, witnesses.#origin.address, [{ name: 'witness' }]);
     witnesses.#proxy = await ProxyFixture.start({
       policies: [witnesses.#policy()],
       tracer: new WitnessTracer(witnesses.#seen),
@@ -66,14 +62,34 @@ export class RewriteWitnesses {
 
   /** Sends each target to every route, and compares the witnesses. Adds to the report. */
   async hear(targets: readonly string[], report: RewriteReport): Promise<void> {
-    const pairs = targets
-      .values()
-      .flatMap((target) => this.#routes.values().map((route) => ({ target, route })));
-    const worker = async (): Promise<void> => {
-      let socket: Socket | undefined;
-      for (const { target, route } of pairs) {
+    await sendAll(this.#proxy.port, this.#requests(targets), ({ id }, status) => {
+      (this.#seen.get(id) as Seen).status = status;
+    });
+    await takeLog(
+      this.#proxy,
+      this.#seen.size,
+      ({ userAgent, path, upstreamPath, status, code }) => {
+        const seen = this.#seen.get(String(userAgent));
+        if (seen !== undefined) seen.log = { path, upstreamPath };
+        if (status === 200) return;
+        const answer = `${String(status)} ${String(code)}`;
+        report.refused.set(answer, (report.refused.get(answer) ?? 0) + 1);
+      },
+    );
+    for (const seen of this.#seen.values()) judge(seen, report);
+    this.#seen.clear();
+  }
+
+  async stop(): Promise<void> {
+    await this.#proxy.stop();
+    this.#origin.stop();
+  }
+
+  *#requests(targets: readonly string[]): IterableIterator<WitnessedRequest> {
+    for (const target of targets) {
+      for (const route of this.#routes) {
         const id = String(++this.#last);
-        const seen: Seen = {
+        this.#seen.set(id, {
           route,
           target,
           status: 0,
@@ -82,44 +98,10 @@ export class RewriteWitnesses {
           upstream: [],
           log: undefined,
           spans: undefined,
-        };
-        this.#seen.set(id, seen);
-        socket ??= await open(this.#proxy.port);
-        const { status, isKept } = await ask(socket, id, { target, host: route.host });
-        seen.status = status;
-        if (!isKept) socket.destroy();
-        if (socket.destroyed) socket = undefined;
+        });
+        yield { id, target, host: route.host };
       }
-      socket?.destroy();
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-    await this.#readLog(report);
-    for (const seen of this.#seen.values()) judge(seen, report);
-    this.#seen.clear();
-  }
-
-  async stop(): Promise<void> {
-    await this.#proxy.stop();
-    this.#origin.close();
-  }
-
-  async #readLog(report: RewriteReport): Promise<void> {
-    const { lines } = this.#proxy;
-    const deadline = performance.now() + 30_000;
-    while (lines.length < this.#seen.size && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    if (lines.length !== this.#seen.size)
-      throw new Error(`${this.#seen.size} requests have ${lines.length} lines in the access log`);
-    for (const { userAgent, path, upstreamPath, status, code } of lines) {
-      const seen = this.#seen.get(String(userAgent));
-      if (seen !== undefined) seen.log = { path, upstreamPath };
-      if (status !== 200)
-        report.refused.set(
-          `${String(status)} ${String(code)}`,
-          (report.refused.get(`${String(status)} ${String(code)}`) ?? 0) + 1,
-        );
     }
-    lines.length = 0;
   }
 
   #policy() {
@@ -135,22 +117,6 @@ export class RewriteWitnesses {
       if (seen !== undefined) Object.assign(seen, { path, params });
     };
     return definePolicy({ schema, compile: () => ({ receive }) });
-  }
-
-  /** The origin: records the request line of each request, and answers. */
-  #testify(socket: Socket): void {
-    let text = '';
-    socket.on('error', () => undefined);
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        const head = text.slice(0, end);
-        text = text.slice(end + 4);
-        const target = /^GET (.*) HTTP\/1\.1\r\n/.exec(head)?.[1] ?? head;
-        this.#seen.get(/^user-agent: (.*)$/im.exec(head)?.[1] ?? '')?.upstream.push(target);
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-      }
-    });
   }
 }
 

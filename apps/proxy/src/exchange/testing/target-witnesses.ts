@@ -1,12 +1,11 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { keepEncodedSlash, normalizeTarget } from '@sluice/http1';
-import { definePolicy, definePolicySchema } from '@sluice/policy-sdk';
+import { definePolicy, definePolicySchema, phases } from '@sluice/policy-sdk';
 import { z } from 'zod';
 import { resource } from '../../runtime/testing/resources.ts';
 import type { Exchange } from '../exchange.ts';
 import { ProxyFixture } from './proxy-fixture.ts';
 import { rawRequest, type NextRandom, type RawRequest } from './raw-request.ts';
+import { sendAll, takeLog, WitnessOrigin, type WitnessedRequest } from './witness-traffic.ts';
 
 /** The observation of one witness. */
 interface Sighting {
@@ -41,30 +40,17 @@ export interface IdentityReport {
   readonly disagreements: Disagreement[];
 }
 
-const concurrency = 32;
-const phases = [
-  'receive',
-  'authenticate',
-  'authorize',
-  'limit',
-  'validate',
-  'transform',
-  'answer',
-  'respond',
-  'settle',
-] as const;
-
 /**
  * A proxy with witnesses that record the host, path and query they received: the router, a policy
  * in each phase (authentication and limits among them), the access log and the origin. Tests only.
  */
 export class TargetWitnesses {
   readonly #proxy: ProxyFixture;
-  readonly #origin: Server;
+  readonly #origin: WitnessOrigin;
   readonly #cases: Map<string, Testimony>;
   #lastCase = 0;
 
-  private constructor(proxy: ProxyFixture, origin: Server, cases: Map<string, Testimony>) {
+  private constructor(proxy: ProxyFixture, origin: WitnessOrigin, cases: Map<string, Testimony>) {
     this.#proxy = proxy;
     this.#origin = origin;
     this.#cases = cases;
@@ -72,8 +58,7 @@ export class TargetWitnesses {
 
   static async start(): Promise<TargetWitnesses> {
     const cases = new Map<string, Testimony>();
-    const origin = createServer((socket) => testify(socket, cases));
-    await once(origin.listen(0, '127.0.0.1'), 'listening');
+    const origin = await WitnessOrigin.start((request) => testify(cases, request));
     const policies = [{ name: 'witness' }];
     const rewrite = { host: 'preserve' };
     const proxy = await ProxyFixture.start({
@@ -81,7 +66,7 @@ export class TargetWitnesses {
       resources: [
         resource('service', {
           name: 'origin',
-          targets: [{ address: `127.0.0.1:${(origin.address() as AddressInfo).port}` }],
+          targets: [{ address: origin.address }],
         }),
         resource('route', {
           name: 'admin-host',
@@ -119,54 +104,37 @@ export class TargetWitnesses {
 
   /** Sends requests over persistent connections, and compares all witnesses. Adds to the report. */
   async hear(count: number, random: NextRandom, report: IdentityReport): Promise<void> {
-    let left = count;
-    const worker = async (): Promise<void> => {
-      let socket: Socket | undefined;
-      while (left > 0) {
-        left--;
-        const id = String(++this.#lastCase);
-        const testimony: Testimony = {
-          sent: rawRequest(random),
-          status: 0,
-          sightings: new Map(),
-          route: '',
-          captured: undefined,
-        };
-        this.#cases.set(id, testimony);
-        socket ??= await open(this.#proxy.port);
-        const { status, isKept } = await ask(socket, id, testimony.sent);
-        testimony.status = status;
-        if (!isKept) socket.destroy();
-        if (socket.destroyed) socket = undefined;
-      }
-      socket?.destroy();
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-    await this.#readLog(count);
+    await sendAll(this.#proxy.port, this.#requests(count, random), ({ id }, status) => {
+      (this.#cases.get(id) as Testimony).status = status;
+    });
+    await takeLog(this.#proxy, count, ({ userAgent, host, path }) => {
+      const testimony = this.#cases.get(String(userAgent));
+      const query = testimony?.sightings.get('receive')?.query ?? '';
+      // The log has no query: it may hold secrets.
+      testimony?.sightings.set('log', { host: String(host), path: String(path), query });
+    });
     for (const testimony of this.#cases.values()) judge(testimony, report);
     this.#cases.clear();
   }
 
   async stop(): Promise<void> {
     await this.#proxy.stop();
-    this.#origin.close();
+    this.#origin.stop();
   }
 
-  async #readLog(count: number): Promise<void> {
-    const { lines } = this.#proxy;
-    const deadline = performance.now() + 5_000;
-    while (lines.length < count && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    if (lines.length !== count)
-      throw new Error(`${count} requests have ${lines.length} lines in the access log`);
-    for (const { userAgent, host, path } of lines) {
-      const testimony = this.#cases.get(String(userAgent));
-      const query = testimony?.sightings.get('receive')?.query ?? '';
-      // The log has no query: it may hold secrets.
-      if (testimony !== undefined)
-        testimony.sightings.set('log', { host: String(host), path: String(path), query });
+  *#requests(count: number, random: NextRandom): IterableIterator<WitnessedRequest> {
+    for (let made = 0; made < count; made++) {
+      const id = String(++this.#lastCase);
+      const sent = rawRequest(random);
+      this.#cases.set(id, {
+        sent,
+        status: 0,
+        sightings: new Map(),
+        route: '',
+        captured: undefined,
+      });
+      yield { id, ...sent };
     }
-    lines.length = 0;
   }
 }
 
@@ -197,65 +165,16 @@ function witnessPolicy(cases: ReadonlyMap<string, Testimony>) {
   });
 }
 
-/** The origin: records the request line and Host of each request, and answers. */
-function testify(socket: Socket, cases: ReadonlyMap<string, Testimony>): void {
-  let text = '';
-  socket.on('error', () => undefined);
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1');
-    for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-      const head = text.slice(0, end);
-      text = text.slice(end + 4);
-      const target = head.slice(4, head.indexOf(' HTTP/1.1\r\n'));
-      const question = target.indexOf('?');
-      const host = /^host: (.*)$/im.exec(head)?.[1] ?? '';
-      cases.get(/^user-agent: (.*)$/im.exec(head)?.[1] ?? '')?.sightings.set('upstream', {
-        host: host.replace(/:\d+$/, ''),
-        path: question < 0 ? target : target.slice(0, question),
-        query: question < 0 ? '' : target.slice(question + 1),
-      });
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-    }
-  });
-}
-
-/** Opens a connection that ignores errors: `ask` reports its end. Tests only. */
-export async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
-
-/**
- * Sends one request and waits for the whole response; status 0 when the connection ends before.
- * Tests only.
- */
-export function ask(
-  socket: Socket,
-  id: string,
-  { target, host }: RawRequest,
-): Promise<{ status: number; isKept: boolean }> {
-  return new Promise((resolve) => {
-    let text = '';
-    const done = (status: number, isKept: boolean): void => {
-      socket.off('data', take);
-      socket.off('close', closed);
-      resolve({ status, isKept });
-    };
-    const take = (chunk: Buffer): void => {
-      text += chunk.toString('latin1');
-      const end = text.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const head = text.slice(0, end);
-      const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
-      if (text.length < end + 4 + length) return;
-      done(Number(head.slice(9, 12)), !/^connection: close$/im.test(head));
-    };
-    const closed = (): void => done(0, false);
-    socket.on('data', take);
-    socket.on('close', closed);
-    socket.write(`GET ${target} HTTP/1.1\r\nUser-Agent: ${id}\r\nHost: ${host}\r\n\r\n`, 'latin1');
+/** Records what the origin received. */
+function testify(
+  cases: ReadonlyMap<string, Testimony>,
+  { id, target, host }: WitnessedRequest,
+): void {
+  const question = target.indexOf('?');
+  cases.get(id)?.sightings.set('upstream', {
+    host: host.replace(/:\d+$/, ''),
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
   });
 }
 
