@@ -21,7 +21,7 @@ const rooms = {
   'admin-client': [],
   telemetry: ['errors'],
   wire: ['errors'],
-  ratelimit: ['errors'],
+  ratelimit: ['schema', 'errors'],
   http1: ['errors'],
   router: ['schema', 'errors'],
   'policy-sdk': ['schema', 'errors', 'http1', 'ratelimit'],

@@ -1,4 +1,5 @@
 import type { FieldName, HeaderList } from '@sluice/http1';
+import type { Period } from '@sluice/schema';
 
 /** A reference to a resource. */
 export interface ResourceRef {
@@ -16,7 +17,7 @@ export interface QuotaLimit {
   readonly burst: number | undefined;
 }
 
-export type QuotaPeriod = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
+export type QuotaPeriod = Period;
 
 /**
  * An attached quota: `scope` names the subject that is counted, such as `consumer:<id>` or

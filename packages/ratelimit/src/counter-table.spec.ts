@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { FullTable } from './counter-table.ts';
 import type { LimitRule, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';

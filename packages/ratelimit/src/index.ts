@@ -1,7 +1,5 @@
 export { Breaker } from './breaker.ts';
 export type { BreakerOptions } from './breaker.ts';
-export { windowBounds } from './calendar.ts';
-export type { WindowBounds } from './calendar.ts';
 export type { FullTable } from './counter-table.ts';
 export { createLimitStore } from './create-limit-store.ts';
 export type { LimitStoreOptions } from './create-limit-store.ts';
@@ -16,7 +14,6 @@ export type {
   LimitRequest,
   LimitRule,
   LimitStore,
-  Period,
   TokenBucket,
 } from './limit-store.ts';
 export { MemoryStore } from './memory-store.ts';

@@ -1,4 +1,4 @@
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { LimitDecision, LimitRule } from './limit-store.ts';
 
 /**

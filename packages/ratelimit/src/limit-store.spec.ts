@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testRedisUrl } from '@sluice/testkit';
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { LimitDecision, LimitRequest, LimitStore, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { RedisStore } from './redis-store.ts';

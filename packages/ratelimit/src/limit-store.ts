@@ -1,3 +1,5 @@
+import type { Period } from '@sluice/schema';
+
 /** The decision of one limit. Counts are requests, times are whole milliseconds from now. */
 export interface LimitDecision {
   /** Whether this limit would admit. The request is admitted when all of its limits do. */
@@ -21,9 +23,6 @@ export interface TokenBucket {
   readonly ratePerSecond: number;
   readonly burst: number;
 }
-
-/** A calendar period. Days, months and years begin at midnight UTC. */
-export type Period = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year';
 
 /** Admits at most `limit` per calendar period, in UTC. */
 export interface CalendarWindow {

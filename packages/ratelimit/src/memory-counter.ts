@@ -1,4 +1,4 @@
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { LimitClock } from './limit-clock.ts';
 import { decide } from './limit-rule.ts';
 import type { CalendarWindow, LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';

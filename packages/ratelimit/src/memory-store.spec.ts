@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GatewayError } from '@sluice/errors';
 import fc from 'fast-check';
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { LimitDecision, LimitRule, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ManualClock } from './testing/manual-clock.ts';

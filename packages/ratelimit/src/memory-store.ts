@@ -1,3 +1,4 @@
+import type { Period } from '@sluice/schema';
 import { CounterTable, type FullTable } from './counter-table.ts';
 import { systemClock, type LimitClock } from './limit-clock.ts';
 import { assertCost, assertRule } from './limit-rule.ts';
@@ -6,7 +7,6 @@ import type {
   LimitDecision,
   LimitRequest,
   LimitStore,
-  Period,
   TokenBucket,
 } from './limit-store.ts';
 import { BucketCounter, WindowCounter } from './memory-counter.ts';

@@ -6,7 +6,7 @@ import { GatewayError } from '@sluice/errors';
 import { testKeyPrefix, testRedisUrl } from '@sluice/testkit';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
-import { windowBounds } from './calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import { createLimitStore } from './create-limit-store.ts';
 import type { LimitRequest, TokenBucket } from './limit-store.ts';
 import { MemoryStore } from './memory-store.ts';

@@ -5,6 +5,8 @@ export type { IpAddress } from './ip-address.ts';
 export { IpNetworkList } from './ip-network-list.ts';
 export { Authority, DnsName } from './authority.ts';
 export { boundedRecord } from './bounded-record.ts';
+export { periods, windowBounds } from './calendar.ts';
+export type { Period, WindowBounds } from './calendar.ts';
 export { HeaderName, HeaderValue, Method } from './header.ts';
 export { HostPattern } from './host-pattern.ts';
 export { Instant } from './instant.ts';

@@ -4,8 +4,8 @@ import type {
   LimitDecision,
   LimitRequest,
   LimitRule,
-  Period,
 } from '@sluice/ratelimit';
+import type { Period } from '@sluice/schema';
 
 /**
  * A worker's request to the limits of its node. Answered by a {@link Decided} with the same `id`.

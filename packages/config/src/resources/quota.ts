@@ -1,4 +1,4 @@
-import { Name, Tags } from '@sluice/schema';
+import { Name, periods, Tags } from '@sluice/schema';
 import { z } from 'zod';
 
 /** One limit of a quota. */
@@ -9,9 +9,7 @@ export const QuotaLimit = z
       .min(1)
       .max(1_000_000_000_000)
       .describe('Number of requests that the limit admits per period.'),
-    per: z
-      .enum(['second', 'minute', 'hour', 'day', 'month', 'year'])
-      .describe('The period. Without a burst it is a calendar window in UTC.'),
+    per: z.enum(periods).describe('The period. Without a burst it is a calendar window in UTC.'),
     burst: z
       .int()
       .min(1)

@@ -1,12 +1,12 @@
 import type { AttachedQuota, QuotaLimit, QuotaPeriod } from '@sluice/policy-sdk';
 import {
   limitLabel,
-  windowBounds,
   windowSecondsOf,
   type LimitLabel,
   type LimitRequest,
   type LimitRule,
 } from '@sluice/ratelimit';
+import { windowBounds } from '@sluice/schema';
 
 /** One limit of a quota: the request to the counter store, and the label that clients see. */
 export interface QuotaCount extends LimitRequest {

@@ -6,6 +6,7 @@ import type {
   LimitStore,
   TokenBucket,
 } from '@sluice/ratelimit';
+import { windowBounds } from '@sluice/schema';
 import type { Clock } from '../host.ts';
 
 interface Count {
@@ -78,7 +79,7 @@ export class TestLimitStore implements LimitStore {
     const { spent, endMs } =
       last !== undefined && nowMs < last.endMs
         ? last
-        : { spent: 0, endMs: windowEndMs(period, nowMs) };
+        : { spent: 0, endMs: windowBounds(period, nowMs).endMs };
     return {
       limit,
       left: limit - spent,
@@ -86,24 +87,4 @@ export class TestLimitStore implements LimitStore {
       keep: (left) => this.windows.set(key, { spent: limit - left, endMs }),
     };
   }
-}
-
-const fieldOfPeriod = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
-
-/** Returns the start of the next calendar period, UTC. */
-function windowEndMs(period: CalendarWindow['period'], nowMs: number): number {
-  const now = new Date(nowMs);
-  const fields = [
-    now.getUTCFullYear(),
-    now.getUTCMonth(),
-    now.getUTCDate(),
-    now.getUTCHours(),
-    now.getUTCMinutes(),
-    now.getUTCSeconds(),
-  ];
-  const at = fieldOfPeriod.indexOf(period);
-  const next = fields.map((field, index) =>
-    index < at ? field : index === at ? field + 1 : index === 2 ? 1 : 0,
-  );
-  return Date.UTC(next[0] as number, next[1], next[2], next[3], next[4], next[5]);
 }

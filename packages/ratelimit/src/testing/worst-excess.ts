@@ -1,4 +1,4 @@
-import { windowBounds } from '../calendar.ts';
+import { windowBounds } from '@sluice/schema';
 import type { LimitRule } from '../limit-store.ts';
 
 /** The number of admitted requests at one time. */

@@ -1,4 +1,6 @@
-import type { Period } from './limit-store.ts';
+/** Calendar periods, the shortest first. Days, months and years begin at midnight UTC. */
+export const periods = ['second', 'minute', 'hour', 'day', 'month', 'year'] as const;
+export type Period = (typeof periods)[number];
 
 /** A calendar window: milliseconds since the epoch, end exclusive. */
 export interface WindowBounds {
