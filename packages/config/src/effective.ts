@@ -14,20 +14,31 @@ export interface PolicyHolder {
 
 /** A policy that will run, and the resource it is attached to. */
 export interface EffectivePolicy {
+  readonly name: string;
   readonly attachment: PolicyAttachment;
   readonly from: PolicyHolder;
 }
 
 /**
- * Returns the policies that run for an exchange. An attachment replaces an earlier one of the same
- * name and takes its position, so that overriding a policy does not change the order.
+ * Merges the policies of gateway, service, route, groups and consumer, given in that order. A
+ * policy replaces an earlier one of the same name and takes its position, so that overriding a
+ * policy does not change the order.
  */
-export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePolicy[] {
-  const byName = new Map<string, EffectivePolicy>();
-  for (const from of holders) {
-    for (const attachment of from.policies) byName.set(attachment.name, { attachment, from });
-  }
+export function mergePolicies<Policy extends { readonly name: string }>(
+  lists: Iterable<Iterable<Policy>>,
+): Policy[] {
+  const byName = new Map<string, Policy>();
+  for (const list of lists) for (const policy of list) byName.set(policy.name, policy);
   return [...byName.values()];
+}
+
+/** Returns the policies that run for an exchange, each with the resource it is attached to. */
+export function effectivePolicies(holders: readonly PolicyHolder[]): EffectivePolicy[] {
+  return mergePolicies(
+    holders.map((from) =>
+      from.policies.map((attachment) => ({ name: attachment.name, attachment, from })),
+    ),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { boundedErrors, type FieldError } from '@sluice/errors';
+import { boundedErrors, jsonPointer, type FieldError } from '@sluice/errors';
 import type { z } from 'zod';
 
 /**
@@ -8,10 +8,10 @@ import type { z } from 'zod';
 export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
   const errors: FieldError[] = [];
   for (const issue of error.issues) {
-    const pointer = base + toPointer(issue.path);
+    const pointer = base + jsonPointer(issue.path);
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys)
-        errors.push({ pointer: pointer + toPointer([key]), detail: 'unknown property' });
+        errors.push({ pointer: pointer + jsonPointer([key]), detail: 'unknown property' });
     } else if (issue.code === 'invalid_key') {
       for (const { message } of issue.issues)
         errors.push({ pointer, detail: `not an allowed name: ${message}` });
@@ -20,11 +20,4 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
     }
   }
   return boundedErrors(errors);
-}
-
-/** RFC 6901: `~` and `/` are escaped, every step starts with `/`. */
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
 }

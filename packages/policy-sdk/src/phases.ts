@@ -38,3 +38,11 @@ export const earlyPhases: readonly Phase[] = Object.freeze(['receive', 'authenti
  * The phases before the request is sent upstream: their hooks may stop the exchange with a `Reply`.
  */
 export type RequestPhase = Exclude<Phase, 'respond' | 'settle'>;
+
+/** Whether hooks of the phase may stop the exchange with a `Reply`. */
+export function isRequestPhase(phase: Phase): phase is RequestPhase {
+  return phase !== 'respond' && phase !== 'settle';
+}
+
+/** The phases of {@link RequestPhase}, in their order. */
+export const requestPhases: readonly RequestPhase[] = Object.freeze(phases.filter(isRequestPhase));

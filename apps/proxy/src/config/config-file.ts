@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { errorMessage } from '@sluice/errors';
+import { errorMessage, jsonPointer, type FieldError } from '@sluice/errors';
 import {
   fieldErrors,
   kinds,
@@ -7,10 +7,8 @@ import {
   nameProperty,
   resourceSchemas,
   specSizeFault,
-  toPointer,
 } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
-import type { FieldError } from '@sluice/errors';
 
 /** The file cannot be used. The message lists all its faults. */
 export class ConfigFileError extends Error {
@@ -49,7 +47,7 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   for (const property of Object.keys(content)) {
     if (!Object.values(collectionOf).includes(property))
       faults.push({
-        pointer: toPointer([property]),
+        pointer: jsonPointer([property]),
         detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}`,
       });
   }

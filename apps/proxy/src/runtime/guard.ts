@@ -1,6 +1,7 @@
 import { GatewayError } from '@sluice/errors';
 import {
   deny,
+  requestPhases,
   type OnError,
   type PolicyHooks,
   type Reply,
@@ -32,16 +33,6 @@ export type GuardedHooks = { readonly [Phase in RequestPhase]?: RequestStep | un
   readonly respond?: ResponseStep | undefined;
   readonly settle?: SettleStep | undefined;
 };
-
-const requestPhases: readonly RequestPhase[] = [
-  'receive',
-  'authenticate',
-  'authorize',
-  'limit',
-  'validate',
-  'transform',
-  'answer',
-];
 
 /** Timeout of a hook whose own operations set none. */
 const policyTimeoutMs = 10_000;

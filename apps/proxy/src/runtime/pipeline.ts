@@ -1,3 +1,4 @@
+import { mergePolicies } from '@sluice/config';
 import type { RequestPhase } from '@sluice/policy-sdk';
 import type { RequestStep, ResponseStep, SettleStep } from './guard.ts';
 import type { CompiledPolicy, PolicyChain } from './policy-chain.ts';
@@ -38,14 +39,11 @@ export class Pipeline {
   }
 
   /**
-   * Joins the chains of gateway, service, route, groups and consumer, in that order. A later policy
-   * replaces an earlier one of the same name in its place. `effectivePolicies` in packages/config
-   * applies the same rule for the Admin API.
+   * Joins the chains of gateway, service, route, groups and consumer, in that order, by the rule of
+   * `mergePolicies`.
    */
   static of(chains: readonly PolicyChain[]): Pipeline {
-    const byName = new Map<string, CompiledPolicy>();
-    for (const chain of chains) for (const policy of chain) byName.set(policy.name, policy);
-    return new Pipeline([...byName.values()]);
+    return new Pipeline(mergePolicies(chains));
   }
 
   /**

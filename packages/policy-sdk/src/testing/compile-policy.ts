@@ -1,7 +1,8 @@
+import { jsonPointer } from '@sluice/errors';
 import type { z } from 'zod';
 import { hooksFault } from '../hooks.ts';
 import type { PolicyHost } from '../host.ts';
-import type { Phase, RequestPhase } from '../phases.ts';
+import type { RequestPhase } from '../phases.ts';
 import type { OnError, Policy, PolicyHooks } from '../policy.ts';
 import type { Reply } from '../reply.ts';
 
@@ -65,12 +66,7 @@ function describe(answer: unknown): string {
 }
 
 function pointerOf(issue: z.core.$ZodIssue): string {
-  const path =
-    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path;
-  return `/${path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
-}
-
-/** Phases in which a reply stops the exchange. */
-export function isRequestPhase(phase: Phase): phase is RequestPhase {
-  return phase !== 'respond' && phase !== 'settle';
+  return jsonPointer(
+    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path,
+  );
 }

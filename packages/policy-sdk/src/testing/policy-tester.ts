@@ -4,10 +4,10 @@ import type { LimitStore } from '@sluice/ratelimit';
 import type { z } from 'zod';
 import type { Consumer, Credential, ResponseHead } from '../exchange.ts';
 import type { PolicyHost } from '../host.ts';
-import { phases, type Phase } from '../phases.ts';
+import { isRequestPhase, phases, type Phase } from '../phases.ts';
 import type { OnError, Policy } from '../policy.ts';
 import type { Reply } from '../reply.ts';
-import { compilePolicy, isRequestPhase, type CompiledPolicy } from './compile-policy.ts';
+import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import { ManualClock } from './manual-clock.ts';
 import { TestExchange, type TestPlace, type TestRequest } from './test-exchange.ts';
 import {

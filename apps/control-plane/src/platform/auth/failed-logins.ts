@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clientNetwork } from '@sluice/schema';
 
 const burst = 20;
 const refillMs = 3_000;
@@ -9,7 +10,7 @@ const maxDelayed = 100;
 const maxDelayedPerAddress = 10;
 
 /**
- * Limits failed logins per client address, in memory: a burst of twenty, then one every three
+ * Limits failed logins per client address (IPv6: per /64 network), in memory: a burst of twenty, then one every three
  * seconds. Only failures count, and only failures are limited. The number of addresses is bounded;
  * the address whose last failure is the oldest is forgotten first.
  */
@@ -26,7 +27,7 @@ export class FailedLogins {
 
   /** Counts a failure. */
   add(address: string): void {
-    const key = networkOf(address);
+    const key = clientNetwork(address);
     const from = Math.max(this.now(), this.fullAgainAt.get(key) ?? 0);
     this.fullAgainAt.delete(key);
     this.fullAgainAt.set(key, from + refillMs);
@@ -37,7 +38,7 @@ export class FailedLogins {
 
   /** Seconds until the address may fail again, rounded up; 0 when it may now. */
   retryAfterSeconds(address: string): number {
-    const missingMs = (this.fullAgainAt.get(networkOf(address)) ?? 0) - this.now();
+    const missingMs = (this.fullAgainAt.get(clientNetwork(address)) ?? 0) - this.now();
     return Math.max(0, Math.ceil((missingMs - (burst - 1) * refillMs) / 1_000));
   }
 
@@ -46,7 +47,7 @@ export class FailedLogins {
    * callers.
    */
   async delay(address: string): Promise<void> {
-    const key = networkOf(address);
+    const key = clientNetwork(address);
     const waiting = this.delayed.get(key) ?? 0;
     if (this.delayedInAll >= maxDelayed || waiting >= maxDelayedPerAddress) return;
     this.delayedInAll += 1;
@@ -60,16 +61,4 @@ export class FailedLogins {
       else this.delayed.set(key, left);
     }
   }
-}
-
-/** The key of an address: its /64 for IPv6, because one client can use all addresses of a /64. */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail = ''] = plain.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array.from({ length: missing }, () => '0'), ...tail.split(':')]
-    .slice(0, 4)
-    .join(':');
 }
