@@ -26,7 +26,7 @@ export interface Hello {
   readonly setHash: Uint8Array;
   readonly appliedRevision: number;
   readonly nackedRevision: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly ConfigFault[];
   /** Id of the process; empty when the node does not send it. */
   readonly bootId: string;
 }
@@ -34,20 +34,21 @@ export interface Hello {
 export interface Ack {
   readonly type: 'ack';
   readonly revision: number;
-  readonly quarantined: readonly Fault[];
+  readonly quarantined: readonly ConfigFault[];
 }
 
 export interface Nack {
   readonly type: 'nack';
   readonly revision: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly ConfigFault[];
 }
 
 /** One resource that a node cannot use, and why. */
-export interface Fault {
+export interface ConfigFault {
   readonly kind: string;
   readonly id: string;
   readonly name: string;
+  /** RFC 6901 JSON Pointer into the resource. */
   readonly pointer: string;
   readonly code: string;
   readonly reason: string;
@@ -60,6 +61,7 @@ export interface StatusReport {
   readonly appliedRevision: number;
 }
 
+/** Health of one target as a node sees it. */
 export interface TargetHealth {
   readonly service: string;
   readonly address: string;

@@ -9,10 +9,10 @@ export {
 } from './codec.ts';
 export type {
   Ack,
+  ConfigFault,
   ControlFrame,
   Delta,
   Drain,
-  Fault,
   Heartbeat,
   Hello,
   Nack,

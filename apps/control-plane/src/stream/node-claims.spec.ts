@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { createTestDatabase } from '@sluice/testkit';
 import type { TestDatabase } from '@sluice/testkit';
-import type { Fault, NodeFrame } from '@sluice/wire';
+import type { ConfigFault, NodeFrame } from '@sluice/wire';
 import { FixtureNode } from '../testing/fixture-node.ts';
 import type { FixtureNodeOptions } from '../testing/fixture-node.ts';
 import { Replica } from '../testing/replica.ts';
@@ -51,7 +51,7 @@ afterEach(async () => {
 
 describe('a claim of a node', () => {
   const bad = 'a\u0000b\ud800c';
-  const fault: Fault = {
+  const fault: ConfigFault = {
     kind: bad,
     id: bad,
     name: bad,

@@ -3,7 +3,7 @@ import type {
   ControlCall,
   ControlFrame,
   Delta,
-  Fault,
+  ConfigFault,
   Hello,
   NodeFrame,
   ResourceRecord,
@@ -79,7 +79,7 @@ export class FixtureNode {
     this.call.write(frame);
   }
 
-  nack(revision: number, fault: Partial<Fault>): void {
+  nack(revision: number, fault: Partial<ConfigFault>): void {
     this.send({
       type: 'nack',
       revision,

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Resource } from '@sluice/config';
-import { SetHash } from '@sluice/wire';
+import { type ConfigFault, SetHash } from '@sluice/wire';
 import type { Delta, ResourceRecord } from '@sluice/wire';
 import { ConfigApplier } from './config-applier.ts';
 import { ConfigState } from './config-state.ts';
-import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from './source.ts';
+import type { ApplyOutcome, ConfigTarget, ResourceChange } from './source.ts';
 
 /** Refuses resources that are marked as broken, as the runtime does. */
 class FakeTarget implements ConfigTarget {

@@ -1,15 +1,9 @@
 import { errorMessage } from '@sluice/errors';
-import type { ConfigSnapshot, Delta } from '@sluice/wire';
+import type { ConfigFault, ConfigSnapshot, Delta } from '@sluice/wire';
 import type { ConfigOrigin, ConfigState } from './config-state.ts';
 import { HeldConfig } from './held-config.ts';
 import { isFault, readRecord, readRecords } from './read-records.ts';
-import type {
-  ApplyOutcome,
-  ConfigFault,
-  ConfigLog,
-  ConfigTarget,
-  ResourceChange,
-} from './source.ts';
+import type { ApplyOutcome, ConfigLog, ConfigTarget, ResourceChange } from './source.ts';
 
 /** The node's reply to the control plane: an ack or a nack. */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import type { ConfigFault } from './source.ts';
+import type { ConfigFault } from '@sluice/wire';
 
 /** Where the configuration in service came from. */
 export type ConfigOrigin = 'none' | 'stream' | 'last-good' | 'file';

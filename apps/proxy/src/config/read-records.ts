@@ -1,8 +1,7 @@
 import { errorMessage } from '@sluice/errors';
 import { isKind, nameProperty } from '@sluice/config';
 import type { Resource, Spec } from '@sluice/config';
-import type { ResourceRecord } from '@sluice/wire';
-import type { ConfigFault } from './source.ts';
+import type { ConfigFault, ResourceRecord } from '@sluice/wire';
 
 /**
  * Parses a resource from the wire. A resource that this version cannot read, for example a kind of

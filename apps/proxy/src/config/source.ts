@@ -1,4 +1,5 @@
 import type { Kind, Resource, Spec } from '@sluice/config';
+import type { ConfigFault } from '@sluice/wire';
 
 /** A source of a node's configuration. */
 export interface ConfigSource {
@@ -50,17 +51,6 @@ export interface ApplyOutcome {
   readonly faults: readonly ConfigFault[];
   /** Resources that are refused or kept at their last good version. */
   readonly quarantined: readonly ConfigFault[];
-}
-
-/** One resource that cannot be used, and why. */
-export interface ConfigFault {
-  readonly kind: string;
-  readonly id: string;
-  readonly name: string;
-  /** RFC 6901 JSON Pointer into the resource. */
-  readonly pointer: string;
-  readonly code: string;
-  readonly reason: string;
 }
 
 /** The log of a source: one line per change of state. */

@@ -6,7 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Resource } from '@sluice/config';
-import { chunkSnapshot, createConfigStreamServer, encodeControlFrame, SetHash } from '@sluice/wire';
+import {
+  chunkSnapshot,
+  type ConfigFault,
+  createConfigStreamServer,
+  encodeControlFrame,
+  SetHash,
+} from '@sluice/wire';
 import type {
   ConfigStreamServer,
   ControlFrame,
@@ -17,7 +23,7 @@ import type {
 } from '@sluice/wire';
 import { ConfigState } from './config-state.ts';
 import { LastGood } from './last-good.ts';
-import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from './source.ts';
+import type { ApplyOutcome, ConfigTarget, ResourceChange } from './source.ts';
 import { StreamSource } from './stream-source.ts';
 import type { StreamSourceOptions } from './stream-source.ts';
 

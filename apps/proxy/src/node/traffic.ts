@@ -1,16 +1,10 @@
 import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
-import type { ConfigFault, ConfigTarget } from '../config/source.ts';
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
+import type { ConfigTarget } from '../config/source.ts';
 import type { Serving } from './serving.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
 import type { NodeCertificates } from '../workers/messages.ts';
-
-/** Health of one target. */
-export interface TargetHealth {
-  readonly service: string;
-  readonly address: string;
-  readonly healthy: boolean;
-}
 
 /** The part of this node that serves traffic: this process itself, or its workers. */
 export interface Traffic {

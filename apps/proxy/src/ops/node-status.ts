@@ -1,7 +1,7 @@
 import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ConfigOrigin } from '../config/config-state.ts';
-import type { ConfigFault } from '../config/source.ts';
 
 /** Whether the node can receive traffic. */
 export type Readiness =
@@ -19,13 +19,6 @@ export type Readiness =
     }
   /** `reason` is a sentence for the operator. */
   | { readonly ready: false; readonly reason: string };
-
-/** Health of one target as this node sees it. */
-interface TargetHealth {
-  readonly service: string;
-  readonly address: string;
-  readonly healthy: boolean;
-}
 
 /** The configuration in service. */
 export interface RunningConfig {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kind, Resource } from '@sluice/config';
-import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
+import type { ConfigFault } from '@sluice/wire';
+import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { compileResource, type Compiled, type CompileContext } from './compile.ts';
 import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';

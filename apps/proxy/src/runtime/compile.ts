@@ -11,8 +11,8 @@ import {
   type Resource,
   type Spec,
 } from '@sluice/config';
-import type { ConfigFault } from '../config/source.ts';
 import type { GatewayMetrics } from '@sluice/telemetry';
+import type { ConfigFault } from '@sluice/wire';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { Pipeline } from './pipeline.ts';

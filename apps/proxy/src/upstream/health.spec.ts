@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { TargetHealth } from './health.ts';
+import { PassiveHealth } from './health.ts';
 
 const policy = { failures: 3, ejectMs: 1_000, failureStatuses: [502, 503, 504] };
-const admit = (health: TargetHealth, nowMs: number): boolean =>
+const admit = (health: PassiveHealth, nowMs: number): boolean =>
   ['healthy', 'trial'].includes(health.admit(nowMs, policy, true, 60_000));
 
-function failing(times: number, nowMs = 0): TargetHealth {
-  const health = new TargetHealth();
+function failing(times: number, nowMs = 0): PassiveHealth {
+  const health = new PassiveHealth();
   for (let index = 0; index < times; index++) health.fail(nowMs, policy);
   return health;
 }
 
-describe('TargetHealth', () => {
+describe('PassiveHealth', () => {
   it('ejects after consecutive failures only', () => {
     const health = failing(2);
     expect(health.healthy).toBe(true);

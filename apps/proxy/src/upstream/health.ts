@@ -24,7 +24,7 @@ export type Admission = 'healthy' | 'trial' | 'connect' | 'no';
  * recovers as well. After a trial connection, one failure ejects the target again. There is one
  * trial at a time. It ends with its outcome, or after `trialMs` when no outcome is reported.
  */
-export class TargetHealth {
+export class PassiveHealth {
   private consecutiveFailures = 0;
   private ejected = false;
   private ejectedUntilMs = Number.NEGATIVE_INFINITY;

@@ -2,7 +2,7 @@ import type { Service } from '@sluice/config';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import { ClientCertificates } from './client-certificates.ts';
-import { TargetHealth } from './health.ts';
+import { PassiveHealth } from './health.ts';
 import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
 import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
@@ -25,7 +25,7 @@ interface ServiceMemory {
   /** The targets and weights for which the balancer was created. */
   turns: string;
   balance: WeightedRoundRobin;
-  health: Map<string, TargetHealth>;
+  health: Map<string, PassiveHealth>;
 }
 
 /**
@@ -71,7 +71,7 @@ export class UpstreamRegistry {
       const target = this.hold(key, specOf(spec, address));
       return {
         target,
-        health: memory.health.get(key) as TargetHealth,
+        health: memory.health.get(key) as PassiveHealth,
         weight,
         tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
           target.tryConnection(spec.timeouts.connectMs, onOutcome),
@@ -142,7 +142,7 @@ export class UpstreamRegistry {
       memory.balance = new WeightedRoundRobin(spec.targets.map(({ weight }) => weight));
     }
     const { health } = memory;
-    memory.health = new Map(keys.map((key) => [key, health.get(key) ?? new TargetHealth()]));
+    memory.health = new Map(keys.map((key) => [key, health.get(key) ?? new PassiveHealth()]));
     memory.holders++;
     return memory;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
-import { TargetHealth } from './health.ts';
+import { PassiveHealth } from './health.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
 
@@ -22,7 +22,7 @@ function service(weights: number[]) {
       protocolVersion: '1.1',
       send: () => ({ abort: () => undefined }),
     } satisfies UpstreamTarget as UpstreamTarget,
-    health: new TargetHealth(),
+    health: new PassiveHealth(),
     weight,
     tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
       void trials.push({ index, onOutcome }),

@@ -1,12 +1,12 @@
 import type { UpstreamTarget } from '../exchange/upstream-call.ts';
 import type { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
-import type { HealthPolicy, TargetHealth } from './health.ts';
+import type { HealthPolicy, PassiveHealth } from './health.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 
 /** One target of a service and its health. */
 export interface ServiceTarget {
   readonly target: UpstreamTarget;
-  readonly health: TargetHealth;
+  readonly health: PassiveHealth;
   /** A target of weight 0 receives no requests. */
   readonly weight: number;
   /** Opens and closes a connection. Calls `onOutcome` once. */
@@ -26,7 +26,7 @@ export interface TargetState {
 export class UpstreamService {
   readonly id: string;
   private readonly targets: readonly ServiceTarget[];
-  private readonly healthOf: ReadonlyMap<UpstreamTarget, TargetHealth>;
+  private readonly healthOf: ReadonlyMap<UpstreamTarget, PassiveHealth>;
   private readonly balance: WeightedRoundRobin;
   private readonly policy: HealthPolicy;
   private readonly clock: { readonly nowMs: number };

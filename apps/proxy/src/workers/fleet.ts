@@ -10,10 +10,11 @@ import {
 } from '@sluice/telemetry';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplyOutcome, ConfigFault, ConfigTarget, ResourceChange } from '../config/source.ts';
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
+import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { InService } from './in-service.ts';
-import type { NodeCertificates, TlsPort, WorkerRequest, WorkerTargetHealth } from './messages.ts';
+import type { NodeCertificates, TlsPort, WorkerRequest } from './messages.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -68,7 +69,7 @@ export class WorkerFleet implements ConfigTarget {
   /** The last known counts of workers that have ended. */
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
-  #lastHealth: readonly WorkerTargetHealth[] = [];
+  #lastHealth: readonly TargetHealth[] = [];
   readonly #poll = every('workers', quickMs, () =>
     Promise.all([this.metrics(), this.#askHealth()]),
   );
@@ -190,7 +191,7 @@ export class WorkerFleet implements ConfigTarget {
   /**
    * Health of targets, at most a second old: a target is healthy when every worker reports it so.
    */
-  get lastHealth(): readonly WorkerTargetHealth[] {
+  get lastHealth(): readonly TargetHealth[] {
     return this.#lastHealth;
   }
 
@@ -200,7 +201,7 @@ export class WorkerFleet implements ConfigTarget {
         worker.ask({ type: 'health' }, quickMs).catch(() => []),
       ),
     );
-    const merged = new Map<string, WorkerTargetHealth>();
+    const merged = new Map<string, TargetHealth>();
     for (const target of answers.flat()) {
       const key = `${target.service} ${target.address}`;
       merged.set(key, { ...target, healthy: target.healthy && (merged.get(key)?.healthy ?? true) });

@@ -1,5 +1,6 @@
 import type { Resource } from '@sluice/config';
-import type { ConfigFault, ResourceChange } from '../config/source.ts';
+import type { ConfigFault } from '@sluice/wire';
+import type { ResourceChange } from '../config/source.ts';
 
 /** The requests that bring a new worker to the state of the others, applied in order. */
 export interface CatchUp {

@@ -1,5 +1,6 @@
 import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
+import type { TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
 import type { ServerCertificate } from '../listener/server-certificates.ts';
 import type { ClientCertificate } from '../upstream/client-certificates.ts';
@@ -40,13 +41,6 @@ export interface TlsPort {
   readonly ticketKeys?: Buffer;
 }
 
-/** Health of a target as one worker sees it. */
-export interface WorkerTargetHealth {
-  readonly service: string;
-  readonly address: string;
-  readonly healthy: boolean;
-}
-
 /** Answers by the type of the request. */
 export interface WorkerAnswers {
   readonly snapshot: ApplyOutcome;
@@ -57,7 +51,7 @@ export interface WorkerAnswers {
   readonly listenTls: number;
   readonly certificates: null;
   readonly metrics: MetricsSnapshot;
-  readonly health: readonly WorkerTargetHealth[];
+  readonly health: readonly TargetHealth[];
   readonly drain: null;
 }
 

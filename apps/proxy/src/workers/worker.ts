@@ -1,13 +1,8 @@
 import { errorMessage, guarded } from '@sluice/errors';
+import type { TargetHealth } from '@sluice/wire';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
-import type {
-  FromWorker,
-  ToWorker,
-  WorkerAnswers,
-  WorkerRequest,
-  WorkerTargetHealth,
-} from './messages.ts';
+import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
 import { TurnBatch } from './turn-batch.ts';
 
@@ -54,7 +49,7 @@ export class Worker {
       case 'metrics':
         return serving.registry.snapshot();
       case 'health':
-        return serving.targetsHealth() satisfies readonly WorkerTargetHealth[];
+        return serving.targetsHealth() satisfies readonly TargetHealth[];
       case 'drain':
         await serving.drain(request.timeoutMs);
         return null;

@@ -1,13 +1,4 @@
-/** A resource that a node cannot use, and the reason. */
-export interface NodeFault {
-  readonly kind: string;
-  readonly id: string;
-  readonly name: string;
-  /** RFC 6901 JSON Pointer into the resource. */
-  readonly pointer: string;
-  readonly code: string;
-  readonly reason: string;
-}
+import type { ConfigFault } from '@sluice/wire';
 
 /** The outcome of a revision at one node. */
 export interface NodeOutcome {
@@ -17,7 +8,7 @@ export interface NodeOutcome {
   readonly appliedRevision: number;
   /** `not-waited`: the node is stale or draining, so a write does not wait for it. */
   readonly outcome: 'applied' | 'pending' | 'rejected' | 'not-waited';
-  readonly faults?: readonly NodeFault[];
+  readonly faults?: readonly ConfigFault[];
 }
 
 /** The outcome of a revision at all nodes of the gateways that it affects. */

@@ -1,4 +1,5 @@
-import type { AppliedReport, NodeFault, NodeOutcome } from './applied.ts';
+import type { ConfigFault } from '@sluice/wire';
+import type { AppliedReport, NodeOutcome } from './applied.ts';
 import type { Node } from './node.ts';
 
 /** The facts about a revision that determine its outcome at a node. */
@@ -42,7 +43,7 @@ function faultsOf(
   { appliedRevision, nackedRevision, faults }: Node,
   revision: number,
   changed: ReadonlySet<string>,
-): readonly NodeFault[] {
+): readonly ConfigFault[] {
   if (appliedRevision < revision)
     return nackedRevision !== null && nackedRevision >= revision ? faults : [];
   return faults.filter(({ id }) => changed.has(id));

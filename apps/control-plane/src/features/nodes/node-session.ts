@@ -1,7 +1,7 @@
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import { staleAfterMs } from './node.ts';
-import type { Node, NodeTarget } from './node.ts';
-import type { NodeFault } from './applied.ts';
-import { storableFaults, storableTargets, storableText } from './node-words.ts';
+import type { Node } from './node.ts';
+import { storableFaults, storableTargets, storableText } from './storable.ts';
 
 /** How long a node may take to answer a snapshot, which takes longer to compile than a delta. */
 const snapshotAllowanceMs = 30_000;
@@ -26,9 +26,9 @@ export class NodeSession {
   readonly connectedAt = new Date();
   private appliedRevision = 0;
   private nackedRevision: number | null = null;
-  private faults: readonly NodeFault[] = [];
-  private quarantined: readonly NodeFault[] = [];
-  private targets: readonly NodeTarget[] = [];
+  private faults: readonly ConfigFault[] = [];
+  private quarantined: readonly ConfigFault[] = [];
+  private targets: readonly TargetHealth[] = [];
   private draining = false;
   private hasEnded = false;
   /** False until the node's revisions are known to be those of this database. */
@@ -69,7 +69,7 @@ export class NodeSession {
   }
 
   /** Records that the node resumes from a state that this control plane knows. */
-  resumed(appliedRevision: number, nackedRevision: number, faults: readonly NodeFault[]): void {
+  resumed(appliedRevision: number, nackedRevision: number, faults: readonly ConfigFault[]): void {
     this.isInStep = true;
     this.appliedRevision = appliedRevision;
     this.nackedRevision = nackedRevision === 0 ? null : nackedRevision;
@@ -91,7 +91,7 @@ export class NodeSession {
     if (this.answerDueMs === Number.POSITIVE_INFINITY || isSnapshot) this.answerDueMs = due;
   }
 
-  acked(revision: number, quarantined: readonly NodeFault[]): void {
+  acked(revision: number, quarantined: readonly ConfigFault[]): void {
     this.answered(revision);
     this.appliedRevision = revision;
     this.quarantined = storableFaults(quarantined);
@@ -100,7 +100,7 @@ export class NodeSession {
     this.onChange();
   }
 
-  nacked(revision: number, faults: readonly NodeFault[]): void {
+  nacked(revision: number, faults: readonly ConfigFault[]): void {
     this.answered(revision);
     this.nackedRevision = revision;
     this.faults = [...storableFaults(faults), ...this.quarantined].slice(0, maxFaults);
@@ -115,7 +115,7 @@ export class NodeSession {
     return this.isInStep && appliedRevision > newest;
   }
 
-  reported(draining: boolean, said: readonly NodeTarget[], appliedRevision: number): void {
+  reported(draining: boolean, said: readonly TargetHealth[], appliedRevision: number): void {
     this.seenAtMs = performance.now();
     const targets = storableTargets(said);
     const advanced = this.isInStep && appliedRevision > this.appliedRevision;

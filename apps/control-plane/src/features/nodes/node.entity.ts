@@ -1,6 +1,6 @@
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { NodeFault } from './applied.ts';
-import type { Node, NodeTarget } from './node.ts';
+import type { Node } from './node.ts';
 
 /** The driver returns a `bigint` as text; revisions are far below 2^53. */
 const revisionNumber = {
@@ -32,13 +32,13 @@ export class NodeEntity {
   appliedRevision!: number;
 
   @Column('jsonb', { default: [] })
-  faults!: readonly NodeFault[];
+  faults!: readonly ConfigFault[];
 
   @Column('bigint', { name: 'nacked_revision', nullable: true, transformer: revisionNumber })
   nackedRevision!: number | null;
 
   @Column('jsonb', { default: [] })
-  targets!: readonly NodeTarget[];
+  targets!: readonly TargetHealth[];
 
   @Column('timestamptz', { name: 'connected_at', default: () => 'now()' })
   connectedAt!: Date;

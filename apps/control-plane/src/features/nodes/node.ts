@@ -1,11 +1,4 @@
-import type { NodeFault } from './applied.ts';
-
-/** Health of one target as seen by the node. */
-export interface NodeTarget {
-  readonly service: string;
-  readonly address: string;
-  readonly healthy: boolean;
-}
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
 
 /**
  * After this time without a report, or without an answer to a revision, a node is stale and not
@@ -30,8 +23,8 @@ export interface Node {
   /** The newer revision that the node rejected; null when there is none. */
   readonly nackedRevision: number | null;
   /** Why the node rejected that revision, and the faults of the resources that it quarantines. */
-  readonly faults: readonly NodeFault[];
-  readonly targets: readonly NodeTarget[];
+  readonly faults: readonly ConfigFault[];
+  readonly targets: readonly TargetHealth[];
   readonly connectedAt: Date;
   readonly lastSeenAt: Date;
 }

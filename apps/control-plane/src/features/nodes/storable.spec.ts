@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { storableFaults, storableTargets, storableText } from './node-words.ts';
+import { storableFaults, storableTargets, storableText } from './storable.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 300 });
 const fault = fc.record({

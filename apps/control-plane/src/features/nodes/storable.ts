@@ -1,6 +1,4 @@
-import type { Fault, TargetHealth } from '@sluice/wire';
-import type { NodeFault } from './applied.ts';
-import type { NodeTarget } from './node.ts';
+import type { ConfigFault, TargetHealth } from '@sluice/wire';
 
 /** The most faults that are stored per node, to bound the size of its row. */
 const maxFaults = 100;
@@ -21,7 +19,7 @@ export function storableText(text: string, maxLength: number): string {
 }
 
 /** The faults of a node in storable form, bounded in number and length. */
-export function storableFaults(faults: readonly Fault[]): NodeFault[] {
+export function storableFaults(faults: readonly ConfigFault[]): ConfigFault[] {
   return faults.slice(0, maxFaults).map(({ kind, id, name, pointer, code, reason }) => ({
     kind: storableText(kind, maxNameLength),
     id: storableText(id, maxNameLength),
@@ -33,7 +31,7 @@ export function storableFaults(faults: readonly Fault[]): NodeFault[] {
 }
 
 /** The targets of a node in storable form, bounded in number and length. */
-export function storableTargets(targets: readonly TargetHealth[]): NodeTarget[] {
+export function storableTargets(targets: readonly TargetHealth[]): TargetHealth[] {
   const kept =
     targets.length <= maxTargets
       ? targets
