@@ -1,104 +1,79 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HeaderList } from '@sluice/http1';
 import { createServer } from 'node:net';
-import type { Downstream } from '../exchange/downstream.ts';
-import type { ListenerOptions } from './listener-options.ts';
-import { RawClient } from './testing/raw-client.ts';
+import { get, ListenerFixture, ok, soon } from './testing/listener-fixture.ts';
+import type { RawClient } from './testing/raw-client.ts';
 import { RunningListener } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
-
-const serve = async (
-  handler: (downstream: Downstream) => void,
-  options: Partial<ListenerOptions> = {},
-): Promise<void> => {
-  running = await RunningListener.start(handler, options);
-};
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
-
-const get = (path: string, fields = '', version = '1.1'): string =>
-  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void =>
-  downstream.respond(200, new HeaderList(), downstream.path);
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 describe('connection limits', () => {
   it('answers 503 beyond the number per address, and takes new ones when old ones close', async () => {
-    await serve(ok, { maxConnectionsPerAddress: 2 });
-    const first = await open();
-    await open();
+    await fixture.serve(ok, { maxConnectionsPerAddress: 2 });
+    const first = await fixture.open();
+    await fixture.open();
     await soon(10);
-    const third = await open();
+    const third = await fixture.open();
     const refused = await third.readResponse();
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     await third.readToEnd();
     first.close();
     await soon(10);
-    const fourth = await open();
+    const fourth = await fixture.open();
     fourth.send(get('/a'));
     expect((await fourth.readResponse()).body).toBe('/a');
-    expect(running.listener.connectionCount).toBe(2);
+    expect(fixture.running.listener.connectionCount).toBe(2);
   });
 
   it('answers 503 beyond the number in total', async () => {
-    await serve(ok, { maxConnections: 1 });
-    await open();
+    await fixture.serve(ok, { maxConnections: 1 });
+    await fixture.open();
     await soon(10);
-    expect((await (await open()).readResponse()).status).toBe(503);
-    expect(running.refusals.map(({ code }) => code)).toEqual(['too_many_connections']);
+    expect((await (await fixture.open()).readResponse()).status).toBe(503);
+    expect(fixture.running.refusals.map(({ code }) => code)).toEqual(['too_many_connections']);
   });
 
   it('closes further connections without a response at the limit of refusals, and refused ones with the listener', async () => {
-    await serve(ok, { maxConnections: 1, maxTurnedAway: 50 });
-    await open();
+    await fixture.serve(ok, { maxConnections: 1, maxTurnedAway: 50 });
+    await fixture.open();
     await soon(10);
     // None of them closes its side: each is still being turned away.
-    for (let count = 0; count < 50; count++) await open();
-    const [first, last] = [clients[1] as RawClient, clients[50] as RawClient];
+    for (let count = 0; count < 50; count++) await fixture.open();
+    const [first, last] = [fixture.clients[1] as RawClient, fixture.clients[50] as RawClient];
     expect([(await first.readResponse()).status, (await last.readResponse()).status]).toEqual([
       503, 503,
     ]);
-    expect(await (await open()).readToEnd()).toBe('');
-    expect(running.refusals).toHaveLength(51);
-    await running.listener.close();
-    expect(running.listener.connectionCount).toBe(0);
+    expect(await (await fixture.open()).readToEnd()).toBe('');
+    expect(fixture.running.refusals).toHaveLength(51);
+    await fixture.running.listener.close();
+    expect(fixture.running.listener.connectionCount).toBe(0);
   });
 });
 
 describe('drain', () => {
   it('closes idle connections, finishes exchanges with Connection: close, and refuses new connections', async () => {
     let answer: () => void = () => undefined;
-    await serve((downstream) => (answer = () => ok(downstream)), { drainIdleMs: 0 });
-    const idle = await open();
-    const busy = await open();
+    await fixture.serve((downstream) => (answer = () => ok(downstream)), { drainIdleMs: 0 });
+    const idle = await fixture.open();
+    const busy = await fixture.open();
     busy.send(get('/busy'));
     await soon(10);
-    const drained = running.listener.drain(2_000);
+    const drained = fixture.running.listener.drain(2_000);
     expect(await idle.readToEnd()).toBe('');
-    await expect(open()).rejects.toThrow('ECONNREFUSED');
+    await expect(fixture.open()).rejects.toThrow('ECONNREFUSED');
     answer();
     const response = await busy.readResponse();
     expect([response.body, response.headers.get('connection')]).toEqual(['/busy', 'close']);
     await drained;
-    expect(running.listener.connectionCount).toBe(0);
+    expect(fixture.running.listener.connectionCount).toBe(0);
   });
 
   it('still serves a request that an active client has already sent', async () => {
-    await serve(ok, { drainIdleMs: 500 });
-    const client = await open();
+    await fixture.serve(ok, { drainIdleMs: 500 });
+    const client = await fixture.open();
     client.send(get('/1'));
     await client.readResponse();
-    const drained = running.listener.drain(2_000);
+    const drained = fixture.running.listener.drain(2_000);
     client.send(get('/2'));
     const response = await client.readResponse();
     expect([response.body, response.headers.get('connection')]).toEqual(['/2', 'close']);
@@ -107,11 +82,13 @@ describe('drain', () => {
 
   it('aborts exchanges that do not finish in time', async () => {
     let aborted = false;
-    await serve((downstream) => (downstream.abortListener = { onAborted: () => (aborted = true) }));
-    const client = await open();
+    await fixture.serve(
+      (downstream) => (downstream.abortListener = { onAborted: () => (aborted = true) }),
+    );
+    const client = await fixture.open();
     client.send(get('/'));
     await soon(10);
-    await running.listener.drain(30);
+    await fixture.running.listener.drain(30);
     expect(aborted).toBe(true);
     expect(await client.readToEnd()).toBe('');
   });
@@ -119,9 +96,9 @@ describe('drain', () => {
 
 describe('listen', () => {
   it('names the port in use and the setting to change', async () => {
-    await serve(ok);
+    await fixture.serve(ok);
     const other = await RunningListener.start(ok);
-    await expect(other.listener.listen(running.port, '127.0.0.1')).rejects.toThrow();
+    await expect(other.listener.listen(fixture.running.port, '127.0.0.1')).rejects.toThrow();
     await other.stop();
     const third = await RunningListener.start(ok);
     const { port } = third;

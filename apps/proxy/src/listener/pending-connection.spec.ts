@@ -3,27 +3,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { takeHandles } from './connection-handle.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import { MAX_HELD_BYTES } from '../net/shared-read-buffer.ts';
-import { RawClient } from './testing/raw-client.ts';
-import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+import { ListenerFixture, soon } from './testing/listener-fixture.ts';
+import { echo, eventually } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 const serve = async (options: Partial<ListenerOptions> = {}): Promise<void> => {
-  running = await RunningListener.start(echo, options);
+  await fixture.serve(echo, options);
 };
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const count = (): number => running.listener.connectionCount;
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
+const count = (): number => fixture.running.listener.connectionCount;
 
 /** A head whose bytes up to its last line are as many as asked for. */
 const headOf = (bytes: number): string => {
@@ -60,7 +49,7 @@ describe('a pending connection', () => {
        * with.
        */
       const answerTo = async (cuts: readonly number[], leastBytes = 1): Promise<string> => {
-        const client = await open();
+        const client = await fixture.open();
         for (const [index, from] of [0, ...cuts].entries()) {
           if (index > 0) await soon(8);
           client.send(message.slice(from, cuts[index] ?? message.length));
@@ -96,7 +85,7 @@ describe('a pending connection', () => {
 
   it('becomes an HTTP/1.1 connection after more bytes than it may hold, and keeps its head timeout', async () => {
     await serve({ headerTimeoutMs: 300 });
-    const client = await open();
+    const client = await fixture.open();
     const head = headOf(MAX_HELD_BYTES + 200);
     const start = performance.now();
     client.send(head.slice(0, 500));
@@ -106,14 +95,14 @@ describe('a pending connection', () => {
     client.send(head.slice(MAX_HELD_BYTES));
     expect((await client.readResponse()).status).toBe(408);
     expect(performance.now() - start).toBeLessThan(450);
-    expect(running.refusals.map(({ code }) => code)).toEqual(['request_timeout']);
+    expect(fixture.running.refusals.map(({ code }) => code)).toEqual(['request_timeout']);
   });
 
   it.each([MAX_HELD_BYTES - 1, MAX_HELD_BYTES, MAX_HELD_BYTES + 1])(
     'is served when the first %s bytes of its head arrive in two reads',
     async (bytes) => {
       await serve();
-      const client = await open();
+      const client = await fixture.open();
       client.send(headOf(bytes).slice(0, bytes - 10));
       await soon();
       client.send(headOf(bytes).slice(bytes - 10));
@@ -125,7 +114,7 @@ describe('a pending connection', () => {
 
   it('restarts its head timeout at its first byte', async () => {
     await serve({ headerTimeoutMs: 200 });
-    const client = await open();
+    const client = await fixture.open();
     await soon(130);
     client.send('GET /late HTTP/1.1\r\n');
     await soon(130);
@@ -135,37 +124,37 @@ describe('a pending connection', () => {
 
   it('that ends its side within a head receives a response about the incomplete head', async () => {
     await serve();
-    const client = await open();
+    const client = await fixture.open();
     client.send('GET /cut HTTP/1.1\r\nHo');
     await soon();
     client.endSending();
     expect((await client.readResponse()).status).toBe(400);
     expect(await client.readToEnd()).toBe('');
-    expect(running.refusals.map(({ reason }) => reason)).toHaveLength(1);
+    expect(fixture.running.refusals.map(({ reason }) => reason)).toHaveLength(1);
     await eventually(() => count() === 0);
   });
 
   it('that ends its side before it has sent anything is closed without a response', async () => {
     await serve();
-    const client = await open();
+    const client = await fixture.open();
     await eventually(() => count() === 1);
     client.endSending();
     expect(await client.readToEnd()).toBe('');
-    expect([count(), running.refusals]).toEqual([0, []]);
+    expect([count(), fixture.running.refusals]).toEqual([0, []]);
   });
 
   it.each(['', 'GET /gone HTTP/1.1\r\nHo'])(
     'that resets the connection is no longer counted, and no refusal is reported: %j',
     async (sent) => {
       await serve({ maxConnectionsPerAddress: 1 });
-      const client = await open();
+      const client = await fixture.open();
       if (sent !== '') client.send(sent);
       await soon();
       expect(count()).toBe(1);
       client.reset();
       await eventually(() => count() === 0);
-      expect(running.refusals).toEqual([]);
-      const next = await open();
+      expect(fixture.running.refusals).toEqual([]);
+      const next = await fixture.open();
       next.send('GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n');
       expect((await next.readResponse()).status).toBe(200);
     },
@@ -173,7 +162,7 @@ describe('a pending connection', () => {
 
   it('that received a 408 stays counted until it is closed', async () => {
     await serve({ headerTimeoutMs: 40, lingerMs: 200 });
-    const client = await open();
+    const client = await fixture.open();
     client.send('GET /slow');
     expect((await client.readResponse()).status).toBe(408);
     expect(count()).toBe(1);
@@ -185,10 +174,10 @@ describe('a pending connection', () => {
 
   it('may complete its head while the listener drains; one that has sent nothing is closed', async () => {
     await serve({ drainIdleMs: 60 });
-    const [silent, begun] = [await open(), await open()];
+    const [silent, begun] = [await fixture.open(), await fixture.open()];
     begun.send('GET /begun HTTP/1.1\r\nHost: a.t');
     await soon();
-    const drained = running.listener.drain(2_000);
+    const drained = fixture.running.listener.drain(2_000);
     expect(await silent.readToEnd()).toBe('');
     await soon(100);
     begun.send('est\r\n\r\n');
@@ -200,11 +189,11 @@ describe('a pending connection', () => {
 
   it('is closed with the listener', async () => {
     await serve();
-    const [silent, begun] = [await open(), await open()];
+    const [silent, begun] = [await fixture.open(), await fixture.open()];
     begun.send('GET /begun');
     await eventually(() => count() === 2);
     await soon();
-    await running.listener.close();
+    await fixture.running.listener.close();
     expect([await silent.readToEnd(), await begun.readToEnd(), count()]).toEqual(['', '', 0]);
   });
 });

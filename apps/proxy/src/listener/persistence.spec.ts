@@ -1,41 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
 import type { Downstream } from '../exchange/downstream.ts';
-import type { ListenerOptions } from './listener-options.ts';
-import { RawClient } from './testing/raw-client.ts';
-import { collect, echo, RunningListener } from './testing/running-listener.ts';
+import { get, ListenerFixture, ok, soon } from './testing/listener-fixture.ts';
+import { collect, echo } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
-
-const serve = async (
-  handler: (downstream: Downstream) => void,
-  options: Partial<ListenerOptions> = {},
-): Promise<void> => {
-  running = await RunningListener.start(handler, options);
-};
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
-
-const get = (path: string, fields = '', version = '1.1'): string =>
-  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void =>
-  downstream.respond(200, new HeaderList(), downstream.path);
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 describe('persistence', () => {
   it('answers pipelined requests one after another, in order', async () => {
     let concurrent = 0;
     let most = 0;
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       most = Math.max(most, ++concurrent);
       const { path } = downstream;
       setTimeout(
@@ -46,7 +22,7 @@ describe('persistence', () => {
         5 - Number(path.slice(1)),
       );
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send([1, 2, 3, 4].map((index) => get(`/${index}`)).join(''));
     for (const index of [1, 2, 3, 4]) expect((await client.readResponse()).body).toBe(`/${index}`);
     expect(most).toBe(1);
@@ -58,8 +34,8 @@ describe('persistence', () => {
     ['1.0', '', true],
     ['1.0', 'Connection: keep-alive\r\n', false],
   ])('HTTP/%s with "%s" closes: %s', async (version, fields, closes) => {
-    await serve(ok);
-    const client = await open();
+    await fixture.serve(ok);
+    const client = await fixture.open();
     client.send(get('/a', fields, version));
     const response = await client.readResponse();
     expect(response.body).toBe('/a');
@@ -75,7 +51,7 @@ describe('persistence', () => {
 
   it('begins a request in a later turn than the end of the previous exchange', async () => {
     const order: string[] = [];
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       const { path } = downstream;
       order.push(`open ${path}`);
       void Promise.resolve().then(async () => {
@@ -85,18 +61,18 @@ describe('persistence', () => {
         order.push(`settle ${path}`);
       });
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(get('/1') + get('/2') + get('/3'));
     for (let index = 0; index < 3; index++) await client.readResponse();
     expect(order).toEqual(['open /1', 'settle /1', 'open /2', 'settle /2', 'open /3', 'settle /3']);
   });
 
   it('serves a client that ends its side after complete requests if configured, and closes', async () => {
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       downstream.servesHalfClosed = true;
       setTimeout(() => ok(downstream), 10);
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(get('/1') + get('/2')).endSending();
     expect((await client.readResponse()).body).toBe('/1');
     const last = await client.readResponse();
@@ -109,8 +85,8 @@ describe('persistence', () => {
     'GET / HTTP/1.1\r\nHost: a.test\r\n',
     'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nabc',
   ])('answers 400 when the client ends its side inside %j', async (bytes) => {
-    await serve(echo);
-    const client = await open();
+    await fixture.serve(echo);
+    const client = await fixture.open();
     client.send(bytes).endSending();
     expect((await client.readResponse()).status).toBe(400);
     expect(await client.readToEnd()).toBe('');
@@ -118,13 +94,13 @@ describe('persistence', () => {
 
   it('counts the bytes of each exchange', async () => {
     const counts: number[][] = [];
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       collect(downstream.content, (content) => {
         downstream.respond(200, HeaderList.of({ Date: 'D' }), content);
         counts.push([downstream.bytesReceived, downstream.bytesSent]);
       });
     });
-    const client = await open();
+    const client = await fixture.open();
     const post = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc';
     client.send(post + get('/x'));
     await client.readResponse();
@@ -144,8 +120,8 @@ describe('unread content', () => {
     `POST /p HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${length}\r\n\r\n`;
 
   it('is discarded up to the bound, and the connection is kept', async () => {
-    await serve(refuseUnread);
-    const client = await open();
+    await fixture.serve(refuseUnread);
+    const client = await fixture.open();
     client.send(post(60_000));
     expect((await client.readResponse()).status).toBe(401);
     client.send('x'.repeat(60_000) + get('/next'));
@@ -153,8 +129,8 @@ describe('unread content', () => {
   });
 
   it('beyond the bound closes the connection, and the client still receives its response', async () => {
-    await serve(refuseUnread);
-    const client = await open();
+    await fixture.serve(refuseUnread);
+    const client = await fixture.open();
     client.send(post(400_000) + 'x'.repeat(200_000));
     const response = await client.readResponse();
     expect([response.status, response.headers.get('connection')]).toEqual([401, 'close']);
@@ -164,8 +140,8 @@ describe('unread content', () => {
   });
 
   it('in endless chunks closes the connection beyond the bound', async () => {
-    await serve(refuseUnread, { lingerMs: 100 });
-    const client = await open();
+    await fixture.serve(refuseUnread, { lingerMs: 100 });
+    const client = await fixture.open();
     client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n');
     expect((await client.readResponse()).status).toBe(401);
     for (let index = 0; index < 20 && client.ending === undefined; index++) {
@@ -176,22 +152,22 @@ describe('unread content', () => {
   });
 
   it('is refused with 413 by its announced length, and kept when the rest is small', async () => {
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       downstream.maxBodyBytes = 10;
       echo(downstream);
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(`${post(11)}${'x'.repeat(11)}${get('/next')}`);
     expect(await client.readResponse()).toMatchObject({ status: 413, body: 'content_too_large' });
     expect((await client.readResponse()).body).toBe('GET a.test/next ');
   });
 
   it('is refused with 413 while it streams', async () => {
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       downstream.maxBodyBytes = 10;
       echo(downstream);
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(
       'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n' +
         get('/next'),
@@ -201,8 +177,8 @@ describe('unread content', () => {
   });
 
   it('above 10 MiB is refused by default', async () => {
-    await serve(echo);
-    const client = await open();
+    await fixture.serve(echo);
+    const client = await fixture.open();
     client.send(post(10_485_761));
     expect((await client.readResponse()).status).toBe(413);
   });
@@ -214,8 +190,8 @@ describe('Expect: 100-continue', () => {
 
   it('is answered with 100 when the content is read, not before', async () => {
     let start: () => void = () => undefined;
-    await serve((downstream) => (start = () => echo(downstream)));
-    const client = await open();
+    await fixture.serve((downstream) => (start = () => echo(downstream)));
+    const client = await fixture.open();
     client.send(expecting);
     await soon();
     expect(client.received.length).toBe(0);
@@ -226,19 +202,19 @@ describe('Expect: 100-continue', () => {
   });
 
   it('gets a final response when it is refused, and the connection closes because its next bytes are ambiguous', async () => {
-    await serve((downstream) => downstream.respond(401, new HeaderList(), ''));
-    const client = await open();
+    await fixture.serve((downstream) => downstream.respond(401, new HeaderList(), ''));
+    const client = await fixture.open();
     client.send(expecting);
     const response = await client.readResponse();
     expect([response.status, response.headers.get('connection')]).toEqual([401, 'close']);
   });
 
   it('is not answered with 100 when the content has arrived or is too large', async () => {
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       downstream.maxBodyBytes = 3;
       echo(downstream);
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(`${expecting}abc${expecting.replace('3', '4')}`);
     expect((await client.readResponse()).body).toBe('POST a.test/ abc');
     expect((await client.readResponse()).status).toBe(413);

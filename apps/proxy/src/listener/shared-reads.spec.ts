@@ -2,28 +2,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
 import type { ContentSink } from '../exchange/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
-import { RawClient } from './testing/raw-client.ts';
-import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+import { ListenerFixture } from './testing/listener-fixture.ts';
+import { echo, eventually } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 const request = (path: string, content = ''): string =>
   `POST ${path} HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 
 /** Reads of another connection fill the buffer that all are read into. */
 async function overwrite(): Promise<void> {
-  const other = await open();
+  const other = await fixture.open();
   other.send(request('/other', 'z'.repeat(30_000)));
   expect((await other.readResponse()).body).toBe(`POST a.test/other ${'z'.repeat(30_000)}`);
 }
@@ -31,10 +21,10 @@ async function overwrite(): Promise<void> {
 describe('bytes that are kept do not change when other connections are read', () => {
   it('a pipelined request', async () => {
     const waiting: Downstream[] = [];
-    running = await RunningListener.start((downstream) =>
+    await fixture.serve((downstream) =>
       downstream.path === '/slow' ? waiting.push(downstream) : echo(downstream),
     );
-    const client = await open();
+    const client = await fixture.open();
     client.send(request('/slow') + request('/next', 'content of the next'));
     await eventually(() => waiting.length === 1);
     await overwrite();
@@ -45,10 +35,10 @@ describe('bytes that are kept do not change when other connections are read', ()
 
   it('content that is not read yet', async () => {
     const waiting: Downstream[] = [];
-    running = await RunningListener.start((downstream) =>
+    await fixture.serve((downstream) =>
       downstream.path === '/late' ? waiting.push(downstream) : echo(downstream),
     );
-    const client = await open();
+    const client = await fixture.open();
     client.send(request('/late', 'content that waits'));
     await eventually(() => waiting.length === 1);
     await overwrite();
@@ -59,7 +49,7 @@ describe('bytes that are kept do not change when other connections are read', ()
   it('content after its reader has paused', async () => {
     const taken: string[] = [];
     let late: Downstream | undefined;
-    running = await RunningListener.start((downstream) => {
+    await fixture.serve((downstream) => {
       if (downstream.path !== '/paused') return echo(downstream);
       late = downstream;
       const sink: ContentSink = {
@@ -72,7 +62,7 @@ describe('bytes that are kept do not change when other connections are read', ()
       };
       downstream.content.start(sink);
     });
-    const client = await open();
+    const client = await fixture.open();
     // Two chunks in one read: the second is kept while the reader pauses at the first.
     client.send(
       'POST /paused HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n',
@@ -86,8 +76,8 @@ describe('bytes that are kept do not change when other connections are read', ()
   });
 
   it('the beginning of a head, and of an HTTP/2 preface', async () => {
-    running = await RunningListener.start(echo);
-    const [half, preface] = [await open(), await open()];
+    await fixture.serve(echo);
+    const [half, preface] = [await fixture.open(), await fixture.open()];
     half.send('POST /half HTTP/1.1\r\nHost: a.te');
     preface.send('PRI');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,35 +3,11 @@ import { HeaderList } from '@sluice/http1';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Downstream } from '../exchange/downstream.ts';
 import type { TunnelFault } from '../exchange/tunnel.ts';
-import type { ListenerOptions } from './listener-options.ts';
-import { RawClient } from './testing/raw-client.ts';
-import { eventually, RunningListener } from './testing/running-listener.ts';
+import { get, ListenerFixture, ok, soon } from './testing/listener-fixture.ts';
+import { eventually } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
-
-const serve = async (
-  handler: (downstream: Downstream) => void,
-  options: Partial<ListenerOptions> = {},
-): Promise<void> => {
-  running = await RunningListener.start(handler, options);
-};
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
-
-const get = (path: string, fields = '', version = '1.1'): string =>
-  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void =>
-  downstream.respond(200, new HeaderList(), downstream.path);
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 describe('tunnels', () => {
   /** A raw server that stands for an upstream that has already switched protocols. */
@@ -58,7 +34,7 @@ describe('tunnels', () => {
     });
     let over = false;
     let counts: Downstream | undefined;
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       counts = downstream;
       expect(downstream.wantsUpgrade).toBe(true);
       const stream = connect(server.port, '127.0.0.1');
@@ -71,7 +47,7 @@ describe('tunnels', () => {
         );
       }, 20);
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(`${get('/ws', websocket)}held`);
     const head =
       'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
@@ -95,7 +71,7 @@ describe('tunnels', () => {
       socket.write(Buffer.alloc(total, 'u'), () => socket.end());
     });
     let stream: Socket | undefined;
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       stream = connect(server.port, '127.0.0.1');
       downstream.upgrade(
         new HeaderList(),
@@ -103,7 +79,7 @@ describe('tunnels', () => {
         () => undefined,
       );
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(get('/', websocket));
     await client.readUntil('\r\n\r\n');
     client.socket.pause();
@@ -123,7 +99,7 @@ describe('tunnels', () => {
     });
     let overs = 0;
     const faults: (TunnelFault | undefined)[] = [];
-    await serve(
+    await fixture.serve(
       (downstream) => {
         const tunnel = {
           stream: connect(server.port, '127.0.0.1'),
@@ -134,10 +110,10 @@ describe('tunnels', () => {
       },
       { lingerMs: 50 },
     );
-    const idle = await open();
+    const idle = await fixture.open();
     idle.send(get('/', websocket));
     await idle.readToEnd();
-    const broken = await open();
+    const broken = await fixture.open();
     broken.send(get('/', websocket));
     await broken.readUntil('\r\n\r\n');
     broken.reset();
@@ -150,8 +126,8 @@ describe('tunnels', () => {
   });
 
   it('are refused like any request, and the connection stays open', async () => {
-    await serve(ok);
-    const client = await open();
+    await fixture.serve(ok);
+    const client = await fixture.open();
     client.send(get('/a', websocket) + get('/b'));
     expect((await client.readResponse()).body).toBe('/a');
     expect((await client.readResponse()).body).toBe('/b');

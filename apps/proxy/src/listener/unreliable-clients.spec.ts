@@ -1,76 +1,50 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
 import type { Downstream } from '../exchange/downstream.ts';
-import type { ListenerOptions } from './listener-options.ts';
-import { RawClient } from './testing/raw-client.ts';
-import {
-  collect,
-  echo,
-  eventually,
-  RunningListener,
-  ScriptedContent,
-} from './testing/running-listener.ts';
+import { get, ListenerFixture, ok, soon } from './testing/listener-fixture.ts';
+import { collect, echo, eventually, ScriptedContent } from './testing/running-listener.ts';
 
-let running: RunningListener;
-const clients: RawClient[] = [];
-
-const serve = async (
-  handler: (downstream: Downstream) => void,
-  options: Partial<ListenerOptions> = {},
-): Promise<void> => {
-  running = await RunningListener.start(handler, options);
-};
-const open = async (): Promise<RawClient> => {
-  const client = await RawClient.connect(running.port);
-  clients.push(client);
-  return client;
-};
-const soon = (ms = 30): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  await running.stop();
-});
-
-const get = (path: string, fields = '', version = '1.1'): string =>
-  `GET ${path} HTTP/${version}\r\nHost: a.test\r\n${fields}\r\n`;
-const ok = (downstream: Downstream): void =>
-  downstream.respond(200, new HeaderList(), downstream.path);
+const fixture = new ListenerFixture();
+afterEach(() => fixture.stop());
 
 describe('slow clients', () => {
   it('that do not complete a head receive a 408 and are closed, also when they trickle', async () => {
-    await serve(echo, { headerTimeoutMs: 80 });
-    const client = await open();
+    await fixture.serve(echo, { headerTimeoutMs: 80 });
+    const client = await fixture.open();
     for (const byte of 'GET / HTTP/1.1\r\nHost: a.te') {
       client.send(byte);
       await soon(10);
     }
     const response = await client.readResponse();
     expect([response.status, response.headers.get('connection')]).toEqual([408, 'close']);
-    expect(running.refusals[0]?.code).toBe('request_timeout');
+    expect(fixture.running.refusals[0]?.code).toBe('request_timeout');
   });
 
   it('that send nothing are closed without a response', async () => {
-    await serve(ok, { headerTimeoutMs: 40, keepAliveIdleMs: 40 });
-    const fresh = await open();
+    await fixture.serve(ok, { headerTimeoutMs: 40, keepAliveIdleMs: 40 });
+    const fresh = await fixture.open();
     expect(await fresh.readToEnd()).toBe('');
-    const used = await open();
+    const used = await fixture.open();
     used.send(get('/a'));
     await used.readResponse();
     expect(await used.readToEnd()).toBe('');
   });
 
   it('that stop inside content are answered 408', async () => {
-    await serve(echo, { bodyIdleMs: 60 });
-    const client = await open();
+    await fixture.serve(echo, { bodyIdleMs: 60 });
+    const client = await fixture.open();
     client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nab');
     expect(await client.readResponse()).toMatchObject({ status: 408, body: 'request_timeout' });
     expect(await client.readToEnd()).toBe('');
   });
 
   it('that send content below the lowest rate are answered 408', async () => {
-    await serve(echo, { minBodyRateAfterMs: 100, minBodyBytesPerSecond: 500, bodyIdleMs: 10_000 });
-    const client = await open();
+    await fixture.serve(echo, {
+      minBodyRateAfterMs: 100,
+      minBodyBytesPerSecond: 500,
+      bodyIdleMs: 10_000,
+    });
+    const client = await fixture.open();
     client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 500\r\n\r\n');
     const trickle = setInterval(() => client.send('x'), 10);
     expect((await client.readResponse()).status).toBe(408);
@@ -79,7 +53,7 @@ describe('slow clients', () => {
 
   it('are not timed while their content is not read', async () => {
     let source: Downstream['content'] | undefined;
-    await serve(
+    await fixture.serve(
       (downstream) => {
         source = downstream.content;
         let content = '';
@@ -91,7 +65,7 @@ describe('slow clients', () => {
       },
       { bodyIdleMs: 50 },
     );
-    const client = await open();
+    const client = await fixture.open();
     client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nab');
     await soon(200);
     expect(client.received.length).toBe(0);
@@ -105,27 +79,27 @@ describe('slow clients', () => {
   it('that do not read their response are disconnected', async () => {
     let fault: Error | undefined;
     const content = new ScriptedContent(-1);
-    await serve(
+    await fixture.serve(
       (downstream) => downstream.stream(200, new HeaderList(), content, (error) => (fault = error)),
       { writeIdleMs: 100 },
     );
-    const client = await open();
+    const client = await fixture.open();
     client.socket.pause();
     client.send(get('/'));
     await soon();
     while (content.give('x'.repeat(60_000)));
     await eventually(() => fault !== undefined);
     expect(content.cancelled).toBe(true);
-    expect(running.listener.connectionCount).toBe(0);
+    expect(fixture.running.listener.connectionCount).toBe(0);
   });
 
   it('that pipeline without reading get no more responses than they read', async () => {
     let made = 0;
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       made++;
       downstream.respond(200, new HeaderList(), 'x'.repeat(30_000));
     });
-    const client = await open();
+    const client = await fixture.open();
     client.socket.pause();
     client.send(get('/').repeat(2_000));
     await soon(100);
@@ -140,8 +114,10 @@ describe('slow clients', () => {
 describe('a client that disconnects', () => {
   it('before its response: the exchange is aborted', async () => {
     let aborted = 0;
-    await serve((downstream) => (downstream.abortListener = { onAborted: () => aborted++ }));
-    const client = await open();
+    await fixture.serve(
+      (downstream) => (downstream.abortListener = { onAborted: () => aborted++ }),
+    );
+    const client = await fixture.open();
     client.send(get('/'));
     await soon(10);
     client.reset();
@@ -152,11 +128,11 @@ describe('a client that disconnects', () => {
   it('during a streamed response: the exchange is aborted once and the source cancelled', async () => {
     const content = new ScriptedContent(-1);
     const told: string[] = [];
-    await serve((downstream) => {
+    await fixture.serve((downstream) => {
       downstream.abortListener = { onAborted: () => told.push('aborted') };
       downstream.stream(200, new HeaderList(), content, () => told.push('done'));
     });
-    const client = await open();
+    const client = await fixture.open();
     client.send(get('/'));
     await client.readUntil('\r\n\r\n');
     client.reset();
@@ -167,8 +143,10 @@ describe('a client that disconnects', () => {
 
   it('inside its content: the source fails', async () => {
     let failed: unknown;
-    await serve((downstream) => collect(downstream.content, (_, error) => (failed = error)));
-    const client = await open();
+    await fixture.serve((downstream) =>
+      collect(downstream.content, (_, error) => (failed = error)),
+    );
+    const client = await fixture.open();
     client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nabc');
     await soon(10);
     client.reset();
@@ -178,8 +156,8 @@ describe('a client that disconnects', () => {
 
   it('and late responses have no effect', async () => {
     let late: Downstream | undefined;
-    await serve((downstream) => (late = downstream));
-    const client = await open();
+    await fixture.serve((downstream) => (late = downstream));
+    const client = await fixture.open();
     client.send(get('/'));
     await soon(10);
     client.reset();
