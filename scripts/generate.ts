@@ -1,5 +1,5 @@
 /**
- * Writes the generated reference, or with `--check` compares it with what is committed.
+ * Writes the generated reference and types, or with `--check` compares it with what is committed.
  *
  *   npm run generate            npm run generate -- --check
  */
@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFlags } from './arguments/flags.ts';
+import { clientTypes } from './reference/client-types.ts';
 import { referencePages } from './reference/pages.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -15,12 +16,13 @@ const check = readFlags('npm run generate [-- --check]', ['--check']).has('--che
 
 const pages = new Map(referencePages());
 // The control plane is compiled for its decorators, so its document comes from the built program.
-pages.set(
-  'docs/reference/openapi.json',
-  execFileSync(process.execPath, [join(root, 'apps/control-plane/dist/main.js'), '--openapi'], {
-    encoding: 'utf8',
-  }),
+const openApiJson = execFileSync(
+  process.execPath,
+  [join(root, 'apps/control-plane/dist/main.js'), '--openapi'],
+  { encoding: 'utf8' },
 );
+pages.set('docs/reference/openapi.json', openApiJson);
+pages.set('packages/admin-client/src/generated/schema.ts', await clientTypes(openApiJson));
 
 const stale = [...pages]
   .filter(([path, text]) => read(join(root, path)) !== text)

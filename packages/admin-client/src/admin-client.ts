@@ -1,40 +1,44 @@
-import { CollectionClient, ReadOnlyCollection } from './collection-client.ts';
-import type { AppliedReport, EffectivePolicies, Node, Policy, Revision } from './reports.ts';
+import { CollectionClient, queryOf, ReadOnlyCollection } from './collection-client.ts';
+import { pathSegment } from './path-segment.ts';
 import type {
+  AppliedReport,
   Consumer,
   ConsumerInput,
   CreatedKey,
   CreatedToken,
+  EffectiveFilter,
+  EffectivePolicies,
   Gateway,
   GatewayInput,
   Group,
   GroupInput,
   Key,
   KeyInput,
+  Node,
+  Policy,
   Quota,
   QuotaInput,
+  Revision,
   Route,
   RouteInput,
   Service,
   ServiceInput,
   Token,
   TokenInput,
-} from './resources.ts';
+} from './schema-types.ts';
 import { Transport } from './transport.ts';
-import type { AdminClientOptions } from './transport.ts';
+import type { AdminClientOptions, AdminResponse, RequestContent } from './transport.ts';
 
 /** Keys and tokens cannot be replaced: their secret is known only on creation. */
 type Irreplaceable<Input, Resource, Created> = Omit<
   CollectionClient<Input, Resource, Created>,
   'put'
 >;
-
-/** The resources for which effective policies are computed. */
-export interface PointOfView {
-  readonly gateway?: string;
-  readonly service?: string;
-  readonly consumer?: string;
-}
+/** The routes of a service can be listed and created; a route that exists has its own path. */
+type ServiceRoutes = Pick<CollectionClient<RouteInput, Route>, 'list' | 'all' | 'create'>;
+/** Tokens are created and revoked; they have no tags. */
+type Tokens = ReadOnlyCollection<Token> &
+  Pick<CollectionClient<TokenInput, Token, CreatedToken>, 'create' | 'delete'>;
 
 /** The whole Admin API, a property per collection. */
 export class AdminClient {
@@ -44,7 +48,7 @@ export class AdminClient {
   readonly consumers: CollectionClient<ConsumerInput, Consumer>;
   readonly groups: CollectionClient<GroupInput, Group>;
   readonly quotas: CollectionClient<QuotaInput, Quota>;
-  readonly tokens: Omit<Irreplaceable<TokenInput, Token, CreatedToken>, 'patch'>;
+  readonly tokens: Tokens;
   readonly policies: ReadOnlyCollection<Policy>;
   readonly nodes: ReadOnlyCollection<Node>;
   readonly revisions: ReadOnlyCollection<Revision>;
@@ -66,34 +70,20 @@ export class AdminClient {
 
   /** The keys of a consumer. */
   keysOf(consumer: string): Irreplaceable<KeyInput, Key, CreatedKey> {
-    return new CollectionClient(
-      this.transport,
-      `/v1/consumers/${encodeURIComponent(consumer)}/keys`,
-    );
+    return new CollectionClient(this.transport, `/v1/consumers/${pathSegment(consumer)}/keys`);
   }
 
   /** The routes of a service; a route that is created here need not name it. */
-  routesOf(service: string): Pick<CollectionClient<RouteInput, Route>, 'list' | 'all' | 'create'> {
-    return new CollectionClient(
-      this.transport,
-      `/v1/services/${encodeURIComponent(service)}/routes`,
-    );
+  routesOf(service: string): ServiceRoutes {
+    return new CollectionClient(this.transport, `/v1/services/${pathSegment(service)}/routes`);
   }
 
   /** The policies that run for a route, with the resource that each is attached to. */
-  async effectivePolicies(
-    route: string,
-    pointOfView: PointOfView = {},
-  ): Promise<EffectivePolicies> {
-    const query = new URLSearchParams(
-      Object.entries(pointOfView).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined,
-      ),
-    );
+  async effectivePolicies(route: string, filter?: EffectiveFilter): Promise<EffectivePolicies> {
     const { body } = await this.transport.send({
       method: 'GET',
-      path: `/v1/routes/${encodeURIComponent(route)}/effective`,
-      query,
+      path: `/v1/routes/${pathSegment(route)}/effective`,
+      query: queryOf(filter),
     });
     return body as unknown as EffectivePolicies;
   }
@@ -106,9 +96,23 @@ export class AdminClient {
     });
     return body as unknown as AppliedReport;
   }
+
+  /**
+   * Sends any request with the token, and returns its response with any status: for header fields
+   * that the typed methods do not have, and for tests of refusals.
+   * @param path begins with `/` and may have a query.
+   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after
+   * the time limit.
+   */
+  request(method: string, path: string, content: RequestContent = {}): Promise<AdminResponse> {
+    return this.transport.exchange({ method, path, ...content });
+  }
 }
 
-/** Creates a client of the Admin API at `url`. Sends nothing until a method is called. */
+/**
+ * Creates a client of the Admin API at `url`. Sends nothing until a method is called.
+ * @throws TypeError when the URL is not valid.
+ */
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   return new AdminClient(new Transport(options));
 }

@@ -1,8 +1,4 @@
-/** One fault in the content of a request, named by an RFC 6901 JSON Pointer. */
-export interface ProblemFault {
-  readonly pointer: string;
-  readonly detail: string;
-}
+import type { Problem, ProblemFault } from './schema-types.ts';
 
 /**
  * A refusal of the Admin API, or of a proxy in front of it: an RFC 9457 problem document as an
@@ -12,9 +8,10 @@ export class AdminProblem extends Error {
   override readonly name = 'AdminProblem';
   readonly status: number;
   /**
-   * Stable code, such as `validation_failed`; empty when the response is not a problem document.
+   * Stable code, such as `validation_failed`; empty when the response is not a problem document. A
+   * control plane that is newer than this client may send codes that the type does not list.
    */
-  readonly code: string;
+  readonly code: Problem['code'] | '';
   readonly detail: string;
   /** All faults of the content at once. */
   readonly errors: readonly ProblemFault[];
@@ -32,7 +29,7 @@ export class AdminProblem extends Error {
       `${request} was answered with ${status} ${text('code')}: ${text('detail') || text('title') || 'no reason given'}${faults}`,
     );
     this.status = status;
-    this.code = text('code');
+    this.code = text('code') as Problem['code'] | '';
     this.detail = text('detail');
     this.errors = errors;
     this.requestId = text('requestId');

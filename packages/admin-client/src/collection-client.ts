@@ -1,15 +1,7 @@
-import type { NodeOutcome } from './reports.ts';
+import { NotAppliedError } from './not-applied-error.ts';
+import { pathSegment } from './path-segment.ts';
+import type { ListFilter, MergePatch, NodeOutcome, PageFilter, Warning } from './schema-types.ts';
 import type { AdminRequest, AdminResponse, Transport } from './transport.ts';
-
-/** Filters and paging of a list. */
-export interface ListFilter {
-  readonly limit?: number;
-  /** `next` of the previous page. */
-  readonly after?: string;
-  /** Tags that a resource must all have. */
-  readonly tags?: readonly string[];
-  readonly name?: string;
-}
 
 export interface Page<Resource> {
   readonly data: readonly Resource[];
@@ -29,6 +21,8 @@ export interface WriteOptions {
    * enforces the write.
    */
   readonly waitMs?: number;
+  /** With a wait: throws NotAppliedError when it times out. */
+  readonly requireApplied?: boolean;
   /** Entity tag that the resource must still have. */
   readonly ifMatch?: string;
   /** Creates only; fails when the resource exists. */
@@ -44,13 +38,13 @@ export interface Written<Resource> extends Read<Resource> {
   readonly isPending: boolean;
   /** Empty without a wait. */
   readonly nodes: readonly NodeOutcome[];
-  readonly warnings: readonly { readonly code: string; readonly detail: string }[];
+  readonly warnings: readonly Warning[];
 }
 
 export type Deleted = Pick<Written<never>, 'revision' | 'isPending' | 'nodes'>;
 
 /** Reads one collection, such as `/v1/nodes`. */
-export class ReadOnlyCollection<Resource> {
+export class ReadOnlyCollection<Resource, Filter extends PageFilter = PageFilter> {
   protected readonly transport: Transport;
   protected readonly path: string;
 
@@ -59,26 +53,24 @@ export class ReadOnlyCollection<Resource> {
     this.path = path;
   }
 
-  async list({ limit, after, tags = [], name }: ListFilter = {}): Promise<Page<Resource>> {
-    const query = new URLSearchParams(tags.map((tag) => ['tag', tag]));
-    if (limit !== undefined) query.set('limit', String(limit));
-    if (after !== undefined) query.set('after', after);
-    if (name !== undefined) query.set('name', name);
-    const { body } = await this.transport.send({ method: 'GET', path: this.path, query });
+  /** Reads one page. */
+  async list(filter?: Filter): Promise<Page<Resource>> {
+    const { body } = await this.transport.send({
+      method: 'GET',
+      path: this.path,
+      query: queryOf(filter),
+    });
     return { data: body['data'] as Resource[], next: (body['next'] as string | null) ?? undefined };
   }
 
-  /** Iterates over all pages. */
-  async *all(filter: Omit<ListFilter, 'after'> = {}): AsyncGenerator<Resource> {
-    let after: string | undefined;
-    do {
-      const page: Page<Resource> = await this.list({
-        ...filter,
-        ...(after === undefined ? {} : { after }),
-      });
+  /** Iterates over the resources of all pages, from `filter.after` on. */
+  async *all(filter?: Filter): AsyncGenerator<Resource> {
+    let page: Page<Resource> = await this.list(filter);
+    yield* page.data;
+    while (page.next !== undefined) {
+      page = await this.list({ ...filter, after: page.next } as Filter);
       yield* page.data;
-      after = page.next;
-    } while (after !== undefined);
+    }
   }
 
   /** @throws AdminProblem resource_not_found */
@@ -91,7 +83,7 @@ export class ReadOnlyCollection<Resource> {
   }
 
   protected pathOf(idOrName: string | number): string {
-    return `${this.path}/${encodeURIComponent(idOrName)}`;
+    return `${this.path}/${pathSegment(idOrName)}`;
   }
 }
 
@@ -99,11 +91,10 @@ export class ReadOnlyCollection<Resource> {
  * Reads and writes one collection of configuration resources. `Created` is the response to a
  * creation.
  */
-export class CollectionClient<
-  Input,
+export class CollectionClient<Input, Resource, Created = Resource> extends ReadOnlyCollection<
   Resource,
-  Created = Resource,
-> extends ReadOnlyCollection<Resource> {
+  ListFilter
+> {
   create(content: Input, options: WriteOptions = {}): Promise<Written<Created>> {
     return this.write('POST', this.path, content, options);
   }
@@ -127,69 +118,68 @@ export class CollectionClient<
   }
 
   async delete(idOrName: string, options: WriteOptions = {}): Promise<Deleted> {
-    const response = await this.transport.send({
-      method: 'DELETE',
-      path: this.pathOf(idOrName),
-      ...requestOptions(options),
-    });
-    return outcome(response);
+    const request = requestOf('DELETE', this.pathOf(idOrName), options);
+    return outcome(request, await this.transport.send(request), options);
   }
 
   private async write<Answered>(
-    method: AdminRequest['method'],
+    method: string,
     path: string,
     content: unknown,
     options: WriteOptions,
   ): Promise<Written<Answered>> {
-    const response = await this.transport.send({
-      method,
-      path,
-      content,
-      ...requestOptions(options),
-    });
+    const request = { ...requestOf(method, path, options), content };
+    const response = await this.transport.send(request);
     const { revision: _revision, nodes: _nodes, warnings = [], ...resource } = response.body;
-    const etag = response.headers.get('ETag') ?? '';
     return {
       resource: resource as Answered,
-      etag,
-      ...outcome(response),
-      warnings: warnings as Written<Answered>['warnings'],
+      etag: response.headers.get('ETag') ?? '',
+      ...outcome(request, response, options),
+      warnings: warnings as Warning[],
     };
   }
 }
 
-/** A patch of `Value`: any part of it, and null for properties to remove. */
-export type MergePatch<Value> = Value extends readonly unknown[]
-  ? Value
-  : Value extends object
-    ? { readonly [Name in keyof Value]?: MergePatch<Value[Name]> | null }
-    : Value;
+type QueryValue = string | number | readonly string[] | undefined;
 
-function requestOptions({
-  waitMs,
-  ifMatch,
-  ifNoneMatch,
-  idempotencyKey,
-}: WriteOptions): Pick<AdminRequest, 'query' | 'headers' | 'waitMs'> {
+/** The query of a filter: a list repeats its parameter, and undefined omits it. */
+export function queryOf(filter: Readonly<Record<string, QueryValue>> = {}): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(filter).flatMap(([name, value = []]) =>
+      [value].flat().map((each) => [name, String(each)]),
+    ),
+  );
+}
+
+function requestOf(
+  method: string,
+  path: string,
+  { waitMs, ifMatch, ifNoneMatch, idempotencyKey }: WriteOptions,
+): AdminRequest {
   const headers = {
     'If-Match': ifMatch,
     'If-None-Match': ifNoneMatch,
     'Idempotency-Key': idempotencyKey,
   };
   return {
+    method,
+    path,
     headers: Object.fromEntries(
       Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
-    ...(waitMs === undefined
-      ? {}
-      : { query: new URLSearchParams({ wait: 'applied', timeout: `${waitMs}ms` }), waitMs }),
+    ...(waitMs === undefined ? {} : { waitMs }),
   };
 }
 
-function outcome({ status, headers, body }: AdminResponse): Deleted {
-  return {
-    revision: Number(headers.get('Sluice-Revision') ?? 0),
-    isPending: status === 202,
-    nodes: (body['nodes'] as NodeOutcome[] | undefined) ?? [],
-  };
+/** @throws NotAppliedError when the write had to be applied and is not. */
+function outcome(
+  { method, path }: AdminRequest,
+  { status, headers, body }: AdminResponse,
+  { requireApplied = false }: WriteOptions,
+): Deleted {
+  const revision = Number(headers.get('Sluice-Revision') ?? 0);
+  const isPending = status === 202;
+  const nodes = (body['nodes'] as NodeOutcome[] | undefined) ?? [];
+  if (isPending && requireApplied) throw new NotAppliedError(`${method} ${path}`, revision, nodes);
+  return { revision, isPending, nodes };
 }

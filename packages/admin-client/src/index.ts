@@ -1,48 +1,42 @@
 export { AdminClient, createAdminClient } from './admin-client.ts';
-export type { PointOfView } from './admin-client.ts';
 export { AdminProblem } from './admin-problem.ts';
-export type { ProblemFault } from './admin-problem.ts';
+export { NotAppliedError } from './not-applied-error.ts';
 export { CollectionClient, ReadOnlyCollection } from './collection-client.ts';
-export type {
-  Deleted,
-  ListFilter,
-  MergePatch,
-  Page,
-  Read,
-  WriteOptions,
-  Written,
-} from './collection-client.ts';
+export type { Deleted, Page, Read, WriteOptions, Written } from './collection-client.ts';
+export type { AdminClientOptions, AdminResponse, RequestContent } from './transport.ts';
 export type {
   AppliedReport,
   Change,
-  EffectivePolicies,
-  Node,
-  NodeFault,
-  NodeOutcome,
-  Policy,
-  Revision,
-} from './reports.ts';
-export type {
   Consumer,
   ConsumerInput,
   CreatedKey,
   CreatedToken,
+  EffectiveFilter,
+  EffectivePolicies,
   Gateway,
   GatewayInput,
   Group,
   GroupInput,
   Key,
   KeyInput,
+  ListFilter,
+  MergePatch,
+  Node,
+  NodeFault,
+  NodeOutcome,
+  PageFilter,
+  Policy,
   PolicyAttachment,
-  PolicyAttachmentInput,
+  Problem,
+  ProblemFault,
   Quota,
   QuotaInput,
+  Revision,
   Route,
   RouteInput,
   Service,
   ServiceInput,
-  Stored,
   Token,
   TokenInput,
-} from './resources.ts';
-export type { AdminClientOptions } from './transport.ts';
+  Warning,
+} from './schema-types.ts';

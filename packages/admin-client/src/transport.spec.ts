@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createAdminClient } from './admin-client.ts';
 import { AdminProblem } from './admin-problem.ts';
+import { NotAppliedError } from './not-applied-error.ts';
 
 describe('requests of the admin client', () => {
   let server: Server | undefined;
@@ -73,6 +74,87 @@ describe('requests of the admin client', () => {
     expect(await createAdminClient({ url, token: 't' }).groups.delete('x', { waitMs: 10 })).toEqual(
       { revision: 9, isPending: true, nodes: [{ id: 'n', outcome: 'pending' }] },
     );
+  });
+
+  it('throw when nodes are still missing and all have to apply', async () => {
+    const { url } = await serve((response) => {
+      response.statusCode = 202;
+      response
+        .setHeader('Sluice-Revision', '9')
+        .end('{"nodes":[{"id":"a","outcome":"applied"},{"id":"b","outcome":"pending"}]}');
+    });
+    const write = createAdminClient({ url, token: 't' }).groups.put(
+      'x',
+      {},
+      { waitMs: 10, requireApplied: true },
+    );
+    await expect(write).rejects.toBeInstanceOf(NotAppliedError);
+    await expect(write).rejects.toMatchObject({
+      revision: 9,
+      nodes: [{ id: 'a' }, { id: 'b' }],
+      message:
+        'PUT /v1/groups/x committed revision 9, but not all nodes applied it in time; pending: b',
+    });
+  });
+
+  it('repeat the parameter of a list, and omit what is undefined', async () => {
+    const { url, seen } = await serve((response) => response.end('{"data":[],"next":null}'));
+    await createAdminClient({ url, token: 't' }).groups.list({ limit: 2, tag: ['a b', 'c&d'] });
+    await createAdminClient({ url, token: 't' }).groups.list({});
+    expect(seen.map(({ request }) => request.url)).toEqual([
+      '/v1/groups?limit=2&tag=a+b&tag=c%26d',
+      '/v1/groups',
+    ]);
+  });
+
+  it.each(['', '.', '..'])('never address a resource as "%s"', async (name) => {
+    const { url, seen } = await serve((response) => response.end('{}'));
+    const admin = createAdminClient({ url, token: 't' });
+    await expect(admin.keysOf('acme').delete(name)).rejects.toThrow(RangeError);
+    expect(() => admin.keysOf(name)).toThrow(RangeError);
+    expect(() => admin.routesOf(name)).toThrow(RangeError);
+    await expect(admin.effectivePolicies(name)).rejects.toThrow('use its id');
+    expect(seen).toEqual([]);
+  });
+
+  it('may have any method, path, field and text, and get a response of any status', async () => {
+    const { url, seen } = await serve((response) => {
+      response.statusCode = 415;
+      response.setHeader('Content-Type', 'application/problem+json').end('{"code":"x"}');
+    });
+    const response = await createAdminClient({ url, token: 't' }).request('POST', '/v1/x?a=b', {
+      text: '{ not JSON',
+      headers: { 'content-type': 'text/plain', traceparent: '00-1-2-01' },
+      query: new URLSearchParams({ c: 'd' }),
+      waitMs: 5,
+    });
+    expect(response).toMatchObject({ status: 415, text: '{"code":"x"}', body: { code: 'x' } });
+    expect(seen).toMatchObject([
+      {
+        request: {
+          method: 'POST',
+          url: '/v1/x?a=b&c=d&wait=applied&timeout=5ms',
+          headers: { 'content-type': 'text/plain', traceparent: '00-1-2-01' },
+        },
+        content: '{ not JSON',
+      },
+    ]);
+  });
+
+  it('do not follow redirects, which would turn a POST into a GET', async () => {
+    const { url, seen } = await serve((response) => {
+      response.statusCode = 301;
+      response.setHeader('Location', '/elsewhere').end();
+    });
+    await expect(
+      createAdminClient({ url, token: 't' }).groups.create({ name: 'x' }),
+    ).rejects.toMatchObject({ name: 'TypeError' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('need a valid URL', () => {
+    // The TypeError of Node's own module is of another realm than this file.
+    expect(() => createAdminClient({ url: '127.0.0.1:8001', token: 't' })).toThrow('Invalid URL');
   });
 
   it('end in a problem also when something else than the Admin API answers', async () => {

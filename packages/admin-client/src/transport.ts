@@ -1,7 +1,7 @@
 import { AdminProblem } from './admin-problem.ts';
 
 export interface AdminClientOptions {
-  /** Address of the Admin API, such as `http://127.0.0.1:8001`. */
+  /** Address of the Admin API, such as `http://127.0.0.1:8001`. It may have a path. */
   readonly url: string;
   readonly token: string;
   /** Time limit of a response in milliseconds, on top of the wait for nodes; 30,000 by default. */
@@ -10,22 +10,35 @@ export interface AdminClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** One request to the Admin API. */
-export interface AdminRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Beginning with `/`, its segments encoded. */
-  readonly path: string;
+/** What a request has besides its method and path. */
+export interface RequestContent {
   readonly query?: URLSearchParams;
+  /** A value that is sent as JSON. */
   readonly content?: unknown;
+  /** Content that is sent unchanged, in place of `content`. */
+  readonly text?: string;
+  /** Replace the fields of the same name that the client sets by itself. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds that the request waits for nodes; added to the time-out. */
+  /**
+   * Milliseconds, at most 60,000, for which the response to a write may be delayed until every live
+   * node has applied the write. They are added to the time limit.
+   */
   readonly waitMs?: number;
 }
 
+/** One request to the Admin API. */
+export interface AdminRequest extends RequestContent {
+  readonly method: string;
+  /** The path begins with `/`, its segments are encoded, and it may have a query. */
+  readonly path: string;
+}
+
+/** One response of the Admin API. */
 export interface AdminResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; an empty object without content. */
+  readonly text: string;
+  /** The content as a JSON object; empty when the content is not one. */
   readonly body: Record<string, unknown>;
 }
 
@@ -34,45 +47,69 @@ const defaultTimeoutMs = 30_000;
 /** Sends requests with the token. */
 export class Transport {
   private readonly options: AdminClientOptions;
+  private readonly base: string;
 
+  /** @throws TypeError when the URL is not valid. */
   constructor(options: AdminClientOptions) {
     this.options = options;
+    this.base = new URL(options.url).href.replace(/\/+$/, '');
   }
 
   /**
+   * Sends a request and returns a successful response.
    * @throws AdminProblem for every status from 400 on.
-   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after
-   * the time-out.
+   * @throws what {@link exchange} throws.
    */
-  async send({
-    method,
-    path,
-    query,
-    content,
-    headers = {},
-    waitMs = 0,
-  }: AdminRequest): Promise<AdminResponse> {
-    const { url, token, timeoutMs = defaultTimeoutMs, fetch: send = fetch } = this.options;
-    const target = new URL(url.replace(/\/+$/, '') + path);
-    target.search = query === undefined ? '' : query.toString();
+  async send(request: AdminRequest): Promise<AdminResponse> {
+    const response = await this.exchange(request);
+    if (response.status >= 400)
+      throw new AdminProblem(`${request.method} ${request.path}`, response.status, response.body);
+    return response;
+  }
+
+  /**
+   * Sends a request and returns the response, with any status. Redirects are refused: a client that
+   * followed one would turn a POST into a GET.
+   * @throws TypeError of `fetch` without a response, and a DOMException named TimeoutError after
+   * the time limit.
+   */
+  async exchange({ method, path, query, ...request }: AdminRequest): Promise<AdminResponse> {
+    const { timeoutMs = defaultTimeoutMs, fetch: send = fetch } = this.options;
+    const { waitMs, text = JSON.stringify(request.content) as string | undefined } = request;
+    const target = new URL(this.base + path);
+    for (const [name, value] of query ?? []) target.searchParams.append(name, value);
+    if (waitMs !== undefined) {
+      target.searchParams.append('wait', 'applied');
+      target.searchParams.append('timeout', `${waitMs}ms`);
+    }
     const response = await send(target, {
       method,
-      headers: {
-        Authorization: `Bearer ${token}`,
-        Accept: 'application/json',
-        ...(content === undefined ? {} : { 'Content-Type': mediaType(method) }),
-        ...headers,
-      },
-      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
-      signal: AbortSignal.timeout(timeoutMs + waitMs),
+      headers: this.fields(method, text !== undefined, request.headers),
+      ...(text === undefined ? {} : { body: text }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs + (waitMs ?? 0)),
     });
-    const body = parse(await response.text());
-    if (response.status >= 400) throw new AdminProblem(`${method} ${path}`, response.status, body);
-    return { status: response.status, headers: response.headers, body };
+    const received = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: received,
+      body: parse(received),
+    };
+  }
+
+  private fields(method: string, hasContent: boolean, replaced: object = {}): Headers {
+    const fields = new Headers({
+      Authorization: `Bearer ${this.options.token}`,
+      Accept: 'application/json',
+    });
+    if (hasContent) fields.set('Content-Type', mediaType(method));
+    for (const [name, value] of Object.entries(replaced)) fields.set(name, String(value));
+    return fields;
   }
 }
 
-function mediaType(method: AdminRequest['method']): string {
+function mediaType(method: string): string {
   return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
 

@@ -1,0 +1,3874 @@
+// Generated from docs/reference/openapi.json by `npm run generate`. Do not edit it.
+
+export interface paths {
+    readonly "/v1/gateways": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List gateways by name */
+        readonly get: operations["gateways.list"];
+        readonly put?: never;
+        /** Create a gateway */
+        readonly post: operations["gateways.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gateways/{gateway}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a gateway */
+        readonly get: operations["gateways.get"];
+        /**
+         * Create or replace a gateway
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["gateways.put"];
+        readonly post?: never;
+        /** Delete a gateway */
+        readonly delete: operations["gateways.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a gateway
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["gateways.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/services": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List services by name */
+        readonly get: operations["services.list"];
+        readonly put?: never;
+        /** Create a service */
+        readonly post: operations["services.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/services/{service}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a service */
+        readonly get: operations["services.get"];
+        /**
+         * Create or replace a service
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["services.put"];
+        readonly post?: never;
+        /** Delete a service */
+        readonly delete: operations["services.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a service
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["services.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/services/{service}/routes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List routes by name */
+        readonly get: operations["serviceRoutes.list"];
+        readonly put?: never;
+        /** Create a route */
+        readonly post: operations["serviceRoutes.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/routes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List routes by name */
+        readonly get: operations["routes.list"];
+        readonly put?: never;
+        /** Create a route */
+        readonly post: operations["routes.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/routes/{route}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a route */
+        readonly get: operations["routes.get"];
+        /**
+         * Create or replace a route
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["routes.put"];
+        readonly post?: never;
+        /** Delete a route */
+        readonly delete: operations["routes.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a route
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["routes.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/routes/{route}/effective": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read the policies that run for a route, and the resource that each is attached to */
+        readonly get: operations["routes.effective"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/consumers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List consumers by name */
+        readonly get: operations["consumers.list"];
+        readonly put?: never;
+        /** Create a consumer */
+        readonly post: operations["consumers.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/consumers/{consumer}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a consumer */
+        readonly get: operations["consumers.get"];
+        /**
+         * Create or replace a consumer
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["consumers.put"];
+        readonly post?: never;
+        /** Delete a consumer */
+        readonly delete: operations["consumers.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a consumer
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["consumers.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/consumers/{consumer}/keys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List keys by name */
+        readonly get: operations["keys.list"];
+        readonly put?: never;
+        /** Create a key */
+        readonly post: operations["keys.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/consumers/{consumer}/keys/{key}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a key */
+        readonly get: operations["keys.get"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Revoke a key */
+        readonly delete: operations["keys.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a key
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["keys.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/groups": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List groups by name */
+        readonly get: operations["groups.list"];
+        readonly put?: never;
+        /** Create a group */
+        readonly post: operations["groups.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/groups/{group}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a group */
+        readonly get: operations["groups.get"];
+        /**
+         * Create or replace a group
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["groups.put"];
+        readonly post?: never;
+        /** Delete a group */
+        readonly delete: operations["groups.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a group
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["groups.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/quotas": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List quotas by name */
+        readonly get: operations["quotas.list"];
+        readonly put?: never;
+        /** Create a quota */
+        readonly post: operations["quotas.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/quotas/{quota}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a quota */
+        readonly get: operations["quotas.get"];
+        /**
+         * Create or replace a quota
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["quotas.put"];
+        readonly post?: never;
+        /** Delete a quota */
+        readonly delete: operations["quotas.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a quota
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["quotas.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/policies": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List policies */
+        readonly get: operations["policies.list"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/policies/{policy}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a policy */
+        readonly get: operations["policies.get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/nodes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List nodes */
+        readonly get: operations["nodes.list"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/nodes/{node}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a node */
+        readonly get: operations["nodes.get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/revisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List revisions */
+        readonly get: operations["revisions.list"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/revisions/{revision}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a revision */
+        readonly get: operations["revisions.get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/revisions/{revision}/status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read which nodes have applied a revision */
+        readonly get: operations["revisions.status"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tokens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List tokens by name */
+        readonly get: operations["tokens.list"];
+        readonly put?: never;
+        /** Create a token */
+        readonly post: operations["tokens.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/tokens/{token}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a token */
+        readonly get: operations["tokens.get"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Revoke a token */
+        readonly delete: operations["tokens.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/livez": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Check whether the process runs */
+        readonly get: operations["health.live"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/readyz": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Check whether the database answers */
+        readonly get: operations["health.ready"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        readonly GatewayInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description Proxies whose X-Forwarded-For is trusted. Empty: the address of the connection is the client address.
+             * @default []
+             */
+            readonly trustedProxies?: readonly string[];
+            /**
+             * @description Limits of the requests that the gateway accepts.
+             * @default {}
+             */
+            readonly limits?: {
+                /**
+                 * @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. Services and routes may set their own.
+                 * @default 10485760
+                 */
+                readonly maxBodyBytes?: number;
+                /**
+                 * @description How to treat a request whose client ends its side of an HTTP/1 connection (FIN, close_notify) before it has received its response. cancel: the upstream call is cancelled and the connection closed, logged as 499. serve: the client still gets its response.
+                 * @default cancel
+                 * @enum {string}
+                 */
+                readonly halfClosedClients?: "cancel" | "serve";
+            };
+            /**
+             * @description Policies, in the order in which they run within a phase.
+             * @default []
+             */
+            readonly policies?: readonly components["schemas"]["PolicyAttachment"][];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Gateway: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Proxies whose X-Forwarded-For is trusted. Empty: the address of the connection is the client address. */
+            readonly trustedProxies: readonly string[];
+            /** @description Limits of the requests that the gateway accepts. */
+            readonly limits: {
+                /** @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. Services and routes may set their own. */
+                readonly maxBodyBytes: number;
+                /**
+                 * @description How to treat a request whose client ends its side of an HTTP/1 connection (FIN, close_notify) before it has received its response. cancel: the upstream call is cancelled and the connection closed, logged as 499. serve: the client still gets its response.
+                 * @enum {string}
+                 */
+                readonly halfClosedClients: "cancel" | "serve";
+            };
+            /** @description Policies, in the order in which they run within a phase. */
+            readonly policies: readonly components["schemas"]["PolicyAttachment"][];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly QuotaInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Limits that all apply at the same time. */
+            readonly limits: readonly {
+                /** @description Number of requests that the limit admits per period. */
+                readonly requests: number;
+                /**
+                 * @description The period. Without a burst it is a calendar window in UTC.
+                 * @enum {string}
+                 */
+                readonly per: "second" | "minute" | "hour" | "day" | "month" | "year";
+                /** @description Makes the limit a token bucket of this capacity, refilled evenly. Only for periods up to an hour. */
+                readonly burst?: number;
+            }[];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Quota: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Limits that all apply at the same time. */
+            readonly limits: readonly {
+                /** @description Number of requests that the limit admits per period. */
+                readonly requests: number;
+                /**
+                 * @description The period. Without a burst it is a calendar window in UTC.
+                 * @enum {string}
+                 */
+                readonly per: "second" | "minute" | "hour" | "day" | "month" | "year";
+                /** @description Makes the limit a token bucket of this capacity, refilled evenly. Only for periods up to an hour. */
+                readonly burst?: number;
+            }[];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly GroupInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description Quotas of every consumer of the group, counted for each consumer separately.
+             * @default []
+             */
+            readonly quotas?: readonly string[];
+            /**
+             * @description Policies, in the order in which they run within a phase.
+             * @default []
+             */
+            readonly policies?: readonly components["schemas"]["PolicyAttachment"][];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Group: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Quotas of every consumer of the group, counted for each consumer separately. */
+            readonly quotas: readonly string[];
+            /** @description Policies, in the order in which they run within a phase. */
+            readonly policies: readonly components["schemas"]["PolicyAttachment"][];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly ServiceInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description The protocol of the targets: HTTP/1.1 (http), HTTP/1.1 over TLS (https), HTTP/2 (h2c) or HTTP/2 over TLS (h2).
+             * @default http
+             * @enum {string}
+             */
+            readonly protocol?: "http" | "https" | "h2c" | "h2";
+            /** @description Addresses among which requests are balanced. */
+            readonly targets: readonly {
+                /** @description host:port, with IPv6 addresses in brackets. */
+                readonly address: string;
+                /**
+                 * @description Share of the traffic, relative to the other targets; with 0 it receives no requests.
+                 * @default 100
+                 */
+                readonly weight?: number;
+            }[];
+            /**
+             * @description Prefix of every path sent upstream, in normal form. A trailing slash has no effect.
+             * @default /
+             */
+            readonly basePath?: string;
+            /**
+             * @description Time limits, in milliseconds.
+             * @default {}
+             */
+            readonly timeouts?: {
+                /**
+                 * @description To connect to a target.
+                 * @default 3000
+                 */
+                readonly connectMs?: number;
+                /**
+                 * @description From the request being sent to the first byte of the response.
+                 * @default 30000
+                 */
+                readonly firstByteMs?: number;
+                /**
+                 * @description Without a byte in either direction while content is in flight, and in a WebSocket once it is open.
+                 * @default 60000
+                 */
+                readonly idleMs?: number;
+                /**
+                 * @description For the whole exchange with the upstream; streams may raise it. It does not count once a WebSocket is open.
+                 * @default 60000
+                 */
+                readonly totalMs?: number;
+            };
+            /** @default {} */
+            readonly retries?: {
+                /**
+                 * @description Retries on other targets, when a request was not sent or is idempotent.
+                 * @default 1
+                 */
+                readonly attempts?: number;
+            };
+            /**
+             * @description Passive health checks: the node observes real traffic.
+             * @default {}
+             */
+            readonly health?: {
+                /**
+                 * @description Consecutive failures after which a target is ejected.
+                 * @default 3
+                 */
+                readonly failures?: number;
+                /**
+                 * @description Milliseconds for which a target stays ejected, before a request with a safe method tries it again.
+                 * @default 5000
+                 */
+                readonly ejectMs?: number;
+                /**
+                 * @description Status codes that count as failures, besides resets and time-outs. Another 5xx counts neither as a failure nor as a success.
+                 * @default [
+                 *       502,
+                 *       503,
+                 *       504
+                 *     ]
+                 */
+                readonly failureStatuses?: readonly number[];
+            };
+            /**
+             * @description TLS settings, for the protocols https and h2.
+             * @default {}
+             */
+            readonly tls?: {
+                /**
+                 * @description Verify the certificate of the target.
+                 * @default true
+                 */
+                readonly verify?: boolean;
+                /** @description DNS name that is sent as SNI and verified. The default is the host of the target. */
+                readonly serverName?: string;
+                /** @description Name of the certificate that is presented to targets that request one. Nodes read it from files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: the control plane never stores or streams the private key. A node without the files quarantines the service. */
+                readonly clientCertificate?: string;
+                /** @description PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle. */
+                readonly caCertificates?: string;
+            };
+            /**
+             * @description Connections of a node to each target, per process. One consumer or client address may use at most half of them, and so may all requests whose content is still arriving.
+             * @default {}
+             */
+            readonly connections?: {
+                /**
+                 * @description Largest number of open connections to one target; with HTTP/2, where one connection carries many requests, at most 16.
+                 * @default 1024
+                 */
+                readonly max?: number;
+                /**
+                 * @description Largest number of requests that wait for a connection, each no longer than connectMs.
+                 * @default 1024
+                 */
+                readonly queue?: number;
+            };
+            /**
+             * @description Limits of requests, in place of those of the gateway.
+             * @default {}
+             */
+            readonly limits?: {
+                /** @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. The limit of the route takes precedence over that of the service, which takes precedence over that of the gateway. */
+                readonly maxBodyBytes?: number;
+            };
+            /**
+             * @description Policies, in the order in which they run within a phase.
+             * @default []
+             */
+            readonly policies?: readonly components["schemas"]["PolicyAttachment"][];
+            /**
+             * @description Quotas counted over all requests of the service.
+             * @default []
+             */
+            readonly quotas?: readonly string[];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Service: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description The protocol of the targets: HTTP/1.1 (http), HTTP/1.1 over TLS (https), HTTP/2 (h2c) or HTTP/2 over TLS (h2).
+             * @enum {string}
+             */
+            readonly protocol: "http" | "https" | "h2c" | "h2";
+            /** @description Addresses among which requests are balanced. */
+            readonly targets: readonly {
+                /** @description host:port, with IPv6 addresses in brackets. */
+                readonly address: string;
+                /** @description Share of the traffic, relative to the other targets; with 0 it receives no requests. */
+                readonly weight: number;
+            }[];
+            /** @description Prefix of every path sent upstream, in normal form. A trailing slash has no effect. */
+            readonly basePath: string;
+            /** @description Time limits, in milliseconds. */
+            readonly timeouts: {
+                /** @description To connect to a target. */
+                readonly connectMs: number;
+                /** @description From the request being sent to the first byte of the response. */
+                readonly firstByteMs: number;
+                /** @description Without a byte in either direction while content is in flight, and in a WebSocket once it is open. */
+                readonly idleMs: number;
+                /** @description For the whole exchange with the upstream; streams may raise it. It does not count once a WebSocket is open. */
+                readonly totalMs: number;
+            };
+            readonly retries: {
+                /** @description Retries on other targets, when a request was not sent or is idempotent. */
+                readonly attempts: number;
+            };
+            /** @description Passive health checks: the node observes real traffic. */
+            readonly health: {
+                /** @description Consecutive failures after which a target is ejected. */
+                readonly failures: number;
+                /** @description Milliseconds for which a target stays ejected, before a request with a safe method tries it again. */
+                readonly ejectMs: number;
+                /** @description Status codes that count as failures, besides resets and time-outs. Another 5xx counts neither as a failure nor as a success. */
+                readonly failureStatuses: readonly number[];
+            };
+            /** @description TLS settings, for the protocols https and h2. */
+            readonly tls: {
+                /** @description Verify the certificate of the target. */
+                readonly verify: boolean;
+                /** @description DNS name that is sent as SNI and verified. The default is the host of the target. */
+                readonly serverName?: string;
+                /** @description Name of the certificate that is presented to targets that request one. Nodes read it from files, <name>.crt and <name>.key in the folder of SLUICE_CLIENT_CERT_DIR: the control plane never stores or streams the private key. A node without the files quarantines the service. */
+                readonly clientCertificate?: string;
+                /** @description PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle. */
+                readonly caCertificates?: string;
+            };
+            /** @description Connections of a node to each target, per process. One consumer or client address may use at most half of them, and so may all requests whose content is still arriving. */
+            readonly connections: {
+                /** @description Largest number of open connections to one target; with HTTP/2, where one connection carries many requests, at most 16. */
+                readonly max: number;
+                /** @description Largest number of requests that wait for a connection, each no longer than connectMs. */
+                readonly queue: number;
+            };
+            /** @description Limits of requests, in place of those of the gateway. */
+            readonly limits: {
+                /** @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. The limit of the route takes precedence over that of the service, which takes precedence over that of the gateway. */
+                readonly maxBodyBytes?: number;
+            };
+            /** @description Policies, in the order in which they run within a phase. */
+            readonly policies: readonly components["schemas"]["PolicyAttachment"][];
+            /** @description Quotas counted over all requests of the service. */
+            readonly quotas: readonly string[];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly RouteInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description Gateways that serve the route.
+             * @default [
+             *       "default"
+             *     ]
+             */
+            readonly gateways?: readonly string[];
+            /** @description Hosts that the route matches. Empty: any host. */
+            readonly hosts?: readonly string[];
+            /**
+             * @description Paths that the route matches. Empty: any path.
+             * @default []
+             */
+            readonly paths?: readonly string[];
+            /**
+             * @description Methods that the route matches. Empty: any method.
+             * @default []
+             */
+            readonly methods?: readonly ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS")[];
+            /**
+             * @description Header fields that must have exactly these values, at most 64.
+             * @default {}
+             */
+            readonly headers?: {
+                readonly [key: string]: string;
+            };
+            /**
+             * @description Query parameters that must have exactly these values, at most 64.
+             * @default {}
+             */
+            readonly query?: {
+                readonly [key: string]: string;
+            };
+            /** @description The service that receives the requests. A route without a service or a split needs a policy that answers. */
+            readonly service?: string;
+            /** @description Several services that share the requests by weight, in place of service. */
+            readonly split?: readonly {
+                /** @description Id or name of the referenced resource. */
+                readonly service: string;
+                /** @description Share of the traffic, relative to the other services of the split. */
+                readonly weight: number;
+            }[];
+            /**
+             * @description How to treat %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path with decoded slashes would match another route.
+             * @default refuse
+             * @enum {string}
+             */
+            readonly encodedSlashes?: "refuse" | "keep";
+            /** @default {} */
+            readonly rewrite?: {
+                /** @description Removed from the front of the path, by segment. In normal form, and a prefix that a path of the route can start with. */
+                readonly stripPrefix?: string;
+                /** @description A new path, in normal form. {name} stands for a segment or a named group of the pattern; every path of the route must define it. */
+                readonly path?: string;
+                /** @description "target" for the address of the target, "preserve" for the Host of the client, or the Host to send: host or host:port. */
+                readonly host?: "target" | "preserve" | string;
+            };
+            /**
+             * @description Precedence among routes that are equally specific; the higher one wins.
+             * @default 0
+             */
+            readonly priority?: number;
+            /**
+             * @description Limits of requests, in place of those of the gateway.
+             * @default {}
+             */
+            readonly limits?: {
+                /** @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. The limit of the route takes precedence over that of the service, which takes precedence over that of the gateway. */
+                readonly maxBodyBytes?: number;
+            };
+            /**
+             * @description Policies, in the order in which they run within a phase.
+             * @default []
+             */
+            readonly policies?: readonly components["schemas"]["PolicyAttachment"][];
+            /**
+             * @description Quotas counted over all requests of the route.
+             * @default []
+             */
+            readonly quotas?: readonly string[];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Route: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Gateways that serve the route. */
+            readonly gateways: readonly string[];
+            /** @description Hosts that the route matches. Empty: any host. */
+            readonly hosts?: readonly string[];
+            /** @description Paths that the route matches. Empty: any path. */
+            readonly paths: readonly string[];
+            /** @description Methods that the route matches. Empty: any method. */
+            readonly methods: readonly ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS")[];
+            /** @description Header fields that must have exactly these values, at most 64. */
+            readonly headers: {
+                readonly [key: string]: string;
+            };
+            /** @description Query parameters that must have exactly these values, at most 64. */
+            readonly query: {
+                readonly [key: string]: string;
+            };
+            /** @description The service that receives the requests. A route without a service or a split needs a policy that answers. */
+            readonly service?: string;
+            /** @description Several services that share the requests by weight, in place of service. */
+            readonly split?: readonly {
+                /** @description Id or name of the referenced resource. */
+                readonly service: string;
+                /** @description Share of the traffic, relative to the other services of the split. */
+                readonly weight: number;
+            }[];
+            /**
+             * @description How to treat %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path with decoded slashes would match another route.
+             * @enum {string}
+             */
+            readonly encodedSlashes: "refuse" | "keep";
+            readonly rewrite: {
+                /** @description Removed from the front of the path, by segment. In normal form, and a prefix that a path of the route can start with. */
+                readonly stripPrefix?: string;
+                /** @description A new path, in normal form. {name} stands for a segment or a named group of the pattern; every path of the route must define it. */
+                readonly path?: string;
+                /** @description "target" for the address of the target, "preserve" for the Host of the client, or the Host to send: host or host:port. */
+                readonly host?: "target" | "preserve" | string;
+            };
+            /** @description Precedence among routes that are equally specific; the higher one wins. */
+            readonly priority: number;
+            /** @description Limits of requests, in place of those of the gateway. */
+            readonly limits: {
+                /** @description Largest request content, in bytes: of a whole stream in HTTP/2. 0: no limit. The limit of the route takes precedence over that of the service, which takes precedence over that of the gateway. */
+                readonly maxBodyBytes?: number;
+            };
+            /** @description Policies, in the order in which they run within a phase. */
+            readonly policies: readonly components["schemas"]["PolicyAttachment"][];
+            /** @description Quotas counted over all requests of the route. */
+            readonly quotas: readonly string[];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly ConsumerInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly username: string;
+            /** @description Your own identifier for this caller; upstreams receive it. */
+            readonly customId?: string;
+            /**
+             * @description Groups whose policies and quotas apply to the consumer.
+             * @default []
+             */
+            readonly groups?: readonly string[];
+            /**
+             * @description The consumer's own quotas.
+             * @default []
+             */
+            readonly quotas?: readonly string[];
+            /**
+             * @description Policies, in the order in which they run within a phase.
+             * @default []
+             */
+            readonly policies?: readonly components["schemas"]["PolicyAttachment"][];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Consumer: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly username: string;
+            /** @description Your own identifier for this caller; upstreams receive it. */
+            readonly customId?: string;
+            /** @description Groups whose policies and quotas apply to the consumer. */
+            readonly groups: readonly string[];
+            /** @description The consumer's own quotas. */
+            readonly quotas: readonly string[];
+            /** @description Policies, in the order in which they run within a phase. */
+            readonly policies: readonly components["schemas"]["PolicyAttachment"][];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly KeyInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again. */
+            readonly key?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the key is refused.
+             */
+            readonly expiresAt?: string;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Key: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description The first characters, which help to recognise a key. */
+            readonly prefix: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly PolicyAttachment: {
+            /** @description Name of the policy, as in GET /v1/policies. */
+            readonly name: string;
+            /**
+             * @description The policy's configuration; the page of the policy describes it.
+             * @default {}
+             */
+            readonly config?: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * @description "shadow" evaluates and reports, and never changes or blocks a request.
+             * @default enforce
+             * @enum {string}
+             */
+            readonly mode?: "enforce" | "shadow";
+            /**
+             * @description What happens when something the policy depends on fails: let the request pass, or refuse it with 503.
+             * @enum {string}
+             */
+            readonly onError?: "open" | "closed";
+        };
+        readonly Policy: {
+            readonly name: string;
+            readonly summary: string;
+            /** @enum {string} */
+            readonly origin: "built-in" | "own";
+            readonly phases: readonly string[];
+            /** @description Kinds of resources that the policy can be attached to. */
+            readonly attach: readonly string[];
+            /** @description Whether the policy answers requests itself, so that its route needs no service. */
+            readonly answers: boolean;
+            /**
+             * @description Default of `onError` in an attachment: whether a request passes (`open`) or is refused (`closed`) when a dependency of the policy fails.
+             * @enum {string}
+             */
+            readonly onError?: "open" | "closed";
+            /** @description JSON Schema of the configuration of the policy. */
+            readonly config: Record<string, never>;
+        };
+        readonly Token: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            /**
+             * @description Permissions: admin may do everything, editor everything except manage tokens, viewer only read.
+             * @enum {string}
+             */
+            readonly role: "admin" | "editor" | "viewer";
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            /** Format: date-time */
+            readonly lastUsedAt?: string;
+        };
+        readonly TokenInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description Permissions: admin may do everything, editor everything except manage tokens, viewer only read.
+             * @enum {string}
+             */
+            readonly role: "admin" | "editor" | "viewer";
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the token is refused.
+             */
+            readonly expiresAt?: string;
+        };
+        readonly Node: {
+            readonly id: string;
+            readonly gateway: string;
+            readonly version: string;
+            /** @enum {string} */
+            readonly state: "live" | "stale" | "draining";
+            readonly appliedRevision: number;
+            /** @description The newer revision that the node rejected; null when there is none. */
+            readonly nackedRevision: number | null;
+            /** @description Faults in resources that the node cannot use: those for which it rejected a revision, and those of the resources that it quarantines. */
+            readonly faults: readonly components["schemas"]["Fault"][];
+            /** @description Health of the targets as seen by this node. */
+            readonly targets: readonly {
+                readonly service: string;
+                readonly address: string;
+                readonly healthy: boolean;
+            }[];
+            /** Format: date-time */
+            readonly connectedAt: string;
+            /** Format: date-time */
+            readonly lastSeenAt: string;
+        };
+        readonly NodeOutcome: {
+            readonly id: string;
+            readonly gateway: string;
+            /** @enum {string} */
+            readonly state: "live" | "stale" | "draining";
+            readonly appliedRevision: number;
+            /**
+             * @description Stale and draining nodes are listed as `not-waited`: a write does not wait for them.
+             * @enum {string}
+             */
+            readonly outcome: "applied" | "pending" | "rejected" | "not-waited";
+            readonly faults?: readonly components["schemas"]["Fault"][];
+        };
+        readonly AppliedReport: {
+            readonly revision: number;
+            /** @enum {string} */
+            readonly status: "applied" | "pending" | "rejected";
+            readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+        };
+        readonly Fault: {
+            readonly kind: string;
+            readonly id: string;
+            readonly name: string;
+            /** @description RFC 6901 JSON Pointer into the resource. */
+            readonly pointer: string;
+            readonly code: string;
+            readonly reason: string;
+        };
+        readonly Warning: {
+            /** @enum {string} */
+            readonly code: "route_shadowed";
+            readonly detail: string;
+        };
+        readonly Change: {
+            /** @enum {string} */
+            readonly action: "created" | "updated" | "deleted";
+            /** @enum {string} */
+            readonly kind: "gateway" | "quota" | "group" | "service" | "route" | "consumer" | "key";
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            /** @description The resource before the change; null when it was created. Absent from lists. */
+            readonly before?: Record<string, never> | null;
+            /** @description The resource after the change; null when it was deleted. Absent from lists. */
+            readonly after?: Record<string, never> | null;
+        };
+        readonly Revision: {
+            readonly revision: number;
+            /** Format: date-time */
+            readonly committedAt: string;
+            /** @description Name of the token that made the change. */
+            readonly actor: string;
+            readonly requestId: string;
+            /** @description Names of the gateways that the revision affects; null when it may affect all. */
+            readonly gateways: readonly string[] | null;
+            readonly changes: readonly components["schemas"]["Change"][];
+        };
+        readonly EffectivePolicies: {
+            readonly route: string;
+            readonly gateway: string | null;
+            readonly service: string | null;
+            readonly consumer: string | null;
+            readonly policies: readonly (components["schemas"]["PolicyAttachment"] & {
+                readonly from: {
+                    readonly kind: string;
+                    /** Format: uuid */
+                    readonly id?: string;
+                    readonly name?: string;
+                };
+            })[];
+        };
+        readonly Problem: {
+            /** Format: uri */
+            readonly type: string;
+            readonly title: string;
+            readonly status: number;
+            /** @enum {string} */
+            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "database_unavailable";
+            readonly detail?: string;
+            readonly requestId?: string;
+            readonly errors?: readonly {
+                /** @description RFC 6901 JSON Pointer into the request content. */
+                readonly pointer: string;
+                readonly detail: string;
+            }[];
+        };
+    };
+    responses: {
+        /** @description A problem (RFC 9457). `code` identifies it, `detail` explains it, and `errors` lists every fault of the request content. */
+        readonly Problem: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    readonly "gateways.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Gateway"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "gateways.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GatewayInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "gateways.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "gateways.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GatewayInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "gateways.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "gateways.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Gateway"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "services.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Service"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "services.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "services.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "services.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "services.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "services.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Service"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "serviceRoutes.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Route"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "serviceRoutes.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RouteInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "routes.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Route"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "routes.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RouteInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "routes.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the route. */
+                readonly route: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "routes.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the route. */
+                readonly route: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RouteInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "routes.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the route. */
+                readonly route: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "routes.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the route. */
+                readonly route: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Route"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "routes.effective": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A gateway of the route, by name or id. The default is its first gateway. */
+                readonly gateway?: string;
+                /** @description A service of the route, by name or id. The default is its first service. */
+                readonly service?: string;
+                /** @description A consumer, by name or id, whose policies and those of its groups are included. The default is an anonymous caller. */
+                readonly consumer?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the route. */
+                readonly route: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The policies, in the order gateway, service, route, groups, consumer. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EffectivePolicies"];
+                };
+            };
+        };
+    };
+    readonly "consumers.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Consumer"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "consumers.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConsumerInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "consumers.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "consumers.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConsumerInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "consumers.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "consumers.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "keys.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Key"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "keys.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["KeyInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Key"] & {
+                        /** @description The key itself. It is shown only in this response. */
+                        readonly key: string;
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Key"] & {
+                        /** @description The key itself. It is shown only in this response. */
+                        readonly key: string;
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "keys.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the key. */
+                readonly key: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "keys.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the key. */
+                readonly key: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "keys.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the key. */
+                readonly key: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Key"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Key"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Group"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "groups.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "groups.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Quota"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QuotaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "quotas.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QuotaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "quotas.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "policies.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Policy"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "policies.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Name of the policy. */
+                readonly policy: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    readonly "nodes.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Node"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "nodes.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Name of the node. */
+                readonly node: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Node"];
+                };
+            };
+        };
+    };
+    readonly "revisions.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Revision"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "revisions.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Number of the revision. */
+                readonly revision: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Revision"];
+                };
+            };
+        };
+    };
+    readonly "revisions.status": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Number of the revision. */
+                readonly revision: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The current status. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppliedReport"];
+                };
+            };
+        };
+    };
+    readonly "tokens.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Token"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "tokens.create": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TokenInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Token"] & {
+                        /** @description The token itself. It is shown only in this response. */
+                        readonly token: string;
+                    };
+                };
+            };
+        };
+    };
+    readonly "tokens.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the token. */
+                readonly token: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Token"];
+                };
+            };
+        };
+    };
+    readonly "tokens.delete": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the token. */
+                readonly token: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Revoked. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "health.live": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The process runs. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly status: string;
+                        readonly revision?: number;
+                    };
+                };
+            };
+        };
+    };
+    readonly "health.ready": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The database answers. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly status: string;
+                        readonly revision?: number;
+                    };
+                };
+            };
+        };
+    };
+}
