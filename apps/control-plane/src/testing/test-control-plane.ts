@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdminClient } from '@sluice/admin-client';
+import type { AdminResponse } from '@sluice/admin-client';
 import { createTestDatabase } from '@sluice/testkit';
 import pg from 'pg';
 import { startControlPlane } from '../app.ts';
@@ -10,15 +12,13 @@ import { JsonLogger } from '../platform/logger.ts';
 /** The admin token of every control plane in a spec. */
 export const testAdminToken = 'Zk3hT9qLw2Xc8vBn5mRt7yUp';
 
-/** A response as a client sees it. `body` is the parsed JSON content, or an empty object. */
-export interface TestAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown> & {
+/** A response with the members of its content that specs read most. */
+export type TestAnswer = AdminResponse & {
+  readonly body: {
     readonly errors?: readonly { pointer: string; detail: string }[];
     readonly data?: readonly Record<string, unknown>[];
   };
-}
+};
 
 type RequestHeaders = Readonly<Record<string, string>>;
 
@@ -71,25 +71,16 @@ export async function startTestControlPlane(
   client.on('error', () => {});
   await client.connect();
 
-  const request: TestControlPlane['request'] = async (method, path, content, headers = {}) => {
-    const sent =
-      content === undefined
-        ? {}
-        : { body: typeof content === 'string' ? content : JSON.stringify(content) };
-    const type = content === undefined ? {} : { 'Content-Type': 'application/json' };
-    const authorization = { Authorization: `Bearer ${testAdminToken}` };
-    const response = await fetch(new URL(path, controlPlane.adminUrl), {
-      method,
-      ...sent,
-      headers: { ...authorization, ...type, ...headers },
+  const admin = createAdminClient({ url: controlPlane.adminUrl, token: testAdminToken });
+  const request: TestControlPlane['request'] = (method, path, content, headers = {}) =>
+    admin.request(method, path, {
+      ...(typeof content === 'string' ? { text: content } : { content }),
+      // Without a media type of its own, a patch is sent as `application/json`, like by curl users.
+      headers: {
+        ...(content === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
     });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text === '' ? {} : JSON.parse(text)) as TestAnswer['body'],
-    };
-  };
   return {
     url: controlPlane.adminUrl,
     databaseUrl: settings.databaseUrl,
