@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerService } from '../harness/configure.ts';
+import { applied, registerService } from '../harness/configure.ts';
 import { Load } from '../harness/load.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
@@ -13,11 +13,14 @@ describe('a write with ?wait=applied', () => {
     origin = started.use(await Origin.start('orders'));
     stack = started.use(await Stack.start({ controlPlanes: 2, proxies: 2 }));
     await registerService(stack.admin, 'steady', [origin.address]);
-    await stack.admin.create('/v1/routes', {
-      name: 'flag',
-      paths: ['/flag'],
-      policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
-    });
+    await stack.admin.routes.create(
+      {
+        name: 'flag',
+        paths: ['/flag'],
+        policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
+      },
+      applied,
+    );
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
@@ -29,8 +32,10 @@ describe('a write with ?wait=applied', () => {
     let exceptions = 0;
     for (let round = 1; round <= 1000; round++) {
       const admin = stack.controlPlanes[round % 2]?.admin ?? stack.admin;
-      const answer = await admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', {
-        policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }],
+      const answer = await admin.request('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', {
+        content: {
+          policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }],
+        },
       });
       expect(answer.status).toBe(200);
       expect(answer.body['nodes']).toHaveLength(2);
@@ -51,9 +56,11 @@ describe('a write with ?wait=applied', () => {
     if (second === undefined) throw new Error('two proxies were started');
     process.kill(second.process.pid, 'SIGSTOP');
     try {
-      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=500ms', {
-        tags: ['late'],
-      });
+      const answer = await stack.admin.request(
+        'PATCH',
+        '/v1/routes/flag?wait=applied&timeout=500ms',
+        { content: { tags: ['late'] } },
+      );
       expect(answer.status).toBe(202);
       expect(answer.body['nodes']).toEqual(
         expect.arrayContaining([expect.objectContaining({ id: 'proxy-2', outcome: 'pending' })]),
@@ -61,8 +68,7 @@ describe('a write with ?wait=applied', () => {
     } finally {
       process.kill(second.process.pid, 'SIGCONT');
     }
-    const { revision } = await stack.admin.patch('/v1/routes/flag', { tags: ['caught-up'] });
-    const status = await stack.admin.send('GET', `/v1/revisions/${String(revision)}/status`);
-    expect(status.body).toMatchObject({ status: 'applied' });
+    const { revision } = await stack.admin.routes.patch('flag', { tags: ['caught-up'] }, applied);
+    expect(await stack.admin.revisionStatus(revision)).toMatchObject({ status: 'applied' });
   });
 });

@@ -203,8 +203,8 @@ describe('bad input to the Admin API', () => {
 
   /** Checks that the API answers, the proxy serves, and no resource was written. */
   async function stillServes(): Promise<void> {
-    const routes = await stack.admin.send('GET', '/v1/routes');
-    expect((routes.body['data'] as { name: string }[]).map(({ name }) => name)).toEqual(['orders']);
+    const routes = await stack.admin.routes.list();
+    expect(routes.data.map(({ name }) => name)).toEqual(['orders']);
     expect((await fetch(`${stack.proxy.url}/orders/1`)).status).toBe(200);
     expect((await fetch(`${stack.controlPlane.url}/readyz`)).status).toBe(200);
   }

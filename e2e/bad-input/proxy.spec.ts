@@ -161,7 +161,7 @@ describe('a proxy with invalid settings', () => {
     let stack: Stack;
     beforeAll(async () => {
       stack = started.use(await Stack.start({ proxies: 0 }));
-      await stack.admin.send('POST', '/v1/routes', {
+      await stack.admin.routes.create({
         name: 'hello',
         paths: ['/hello'],
         policies: [{ name: 'static-response', config: { status: 200, content: 'hello' } }],

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerService } from '../harness/configure.ts';
+import { applied, registerService } from '../harness/configure.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
@@ -35,11 +35,13 @@ describe('a resource that a node cannot use', () => {
   afterAll(() => started.disposeAsync());
 
   it('is refused by name and pointer, and the other resources are still served', async () => {
-    const answer = await stack.admin.send('POST', '/v1/routes?wait=applied', {
-      name: 'broken',
-      paths: ['/broken/*'],
-      service: 'orders',
-      policies: [{ name: 'only-here' }],
+    const answer = await stack.admin.request('POST', '/v1/routes?wait=applied', {
+      content: {
+        name: 'broken',
+        paths: ['/broken/*'],
+        service: 'orders',
+        policies: [{ name: 'only-here' }],
+      },
     });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ code: 'revision_rejected' });
@@ -47,16 +49,19 @@ describe('a resource that a node cannot use', () => {
     expect(JSON.stringify(answer.body)).toContain('broken');
     expect((await fetch(`${stack.proxy.url}/orders/1`)).status).toBe(200);
 
-    const node = await stack.admin.send('GET', '/v1/nodes/proxy-1');
-    expect(JSON.stringify(node.body)).toContain('unknown_policy');
+    const node = await stack.admin.nodes.get('proxy-1');
+    expect(JSON.stringify(node.resource)).toContain('unknown_policy');
   });
 
   it('does not block later revisions, and fails closed', async () => {
-    await stack.admin.create('/v1/routes', {
-      name: 'later',
-      paths: ['/later'],
-      policies: [{ name: 'static-response', config: { status: 200 } }],
-    });
+    await stack.admin.routes.create(
+      {
+        name: 'later',
+        paths: ['/later'],
+        policies: [{ name: 'static-response', config: { status: 200 } }],
+      },
+      applied,
+    );
     expect((await fetch(`${stack.proxy.url}/later`)).status).toBe(200);
     const refused = await fetch(`${stack.proxy.url}/broken/1`);
     expect(refused.status).toBe(503);
@@ -70,7 +75,7 @@ describe('a resource that a node cannot use', () => {
   }, 30_000);
 
   it('serves as soon as it is repaired', async () => {
-    await stack.admin.patch('/v1/routes/broken', { policies: [] });
+    await stack.admin.routes.patch('broken', { policies: [] }, applied);
     for (const { url } of stack.proxies) expect((await fetch(`${url}/broken/1`)).status).toBe(200);
   });
 });

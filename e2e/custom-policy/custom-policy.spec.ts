@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerService } from '../harness/configure.ts';
+import { applied, registerService } from '../harness/configure.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
@@ -26,21 +26,25 @@ describe('a custom policy, loaded from a folder by both planes', () => {
     fetch(`${stack.proxy.url}/orders/1`, { headers });
   const attach = (
     mode: 'enforce' | 'shadow',
-    config: object = { header: 'X-Tenant', values: ['acme'] },
+    config: Readonly<Record<string, unknown>> = { header: 'X-Tenant', values: ['acme'] },
   ) =>
-    stack.admin.patch('/v1/routes/orders', {
-      policies: [{ name: 'require-header', config, mode }],
-    });
+    stack.admin.routes.patch(
+      'orders',
+      { policies: [{ name: 'require-header', config, mode }] },
+      applied,
+    );
 
   it('is in the catalogue of the Admin API, with its schema', async () => {
-    const answer = await stack.admin.send('GET', '/v1/policies/require-header');
+    const answer = await stack.admin.request('GET', '/v1/policies/require-header');
     expect(answer.status).toBe(200);
     expect(JSON.stringify(answer.body)).toContain('The header that a request must have.');
   });
 
   it('has its configuration validated when it is attached', async () => {
-    const answer = await stack.admin.send('PATCH', '/v1/routes/orders', {
-      policies: [{ name: 'require-header', config: { header: 'not a header', vlaues: [] } }],
+    const answer = await stack.admin.request('PATCH', '/v1/routes/orders', {
+      content: {
+        policies: [{ name: 'require-header', config: { header: 'not a header', vlaues: [] } }],
+      },
     });
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ code: 'validation_failed' });
@@ -89,8 +93,8 @@ describe('a custom policy, loaded from a folder by both planes', () => {
     expect((await fetch(`${node.url}/orders/1`, { headers: { 'x-tenant': 'acme' } })).status).toBe(
       503,
     );
-    const { body } = await stack.admin.send('GET', `/v1/nodes/${node.name}`);
-    expect(JSON.stringify(body)).toContain(
+    const { resource } = await stack.admin.nodes.get(node.name);
+    expect(JSON.stringify(resource)).toContain(
       'this node does not know the policy \\"require-header\\"',
     );
   }, 30_000);

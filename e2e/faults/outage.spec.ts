@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type EmbeddedPostgres } from '../../scripts/embedded/postgres.ts';
-import { registerService } from '../harness/configure.ts';
+import { applied, registerService } from '../harness/configure.ts';
 import { Load } from '../harness/load.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
@@ -51,25 +51,30 @@ describe('an outage of the control plane', () => {
 
     expect(acknowledged.length).toBeGreaterThan(10);
     for (const name of acknowledged) {
-      expect((await stack.admin.send('GET', `/v1/consumers/${name}`)).status).toBe(200);
+      expect((await stack.admin.request('GET', `/v1/consumers/${name}`)).status).toBe(200);
     }
     // The nodes reconnect and apply revisions again; a write before that waits for them.
-    await stack.admin.create('/v1/routes', {
-      name: 'after',
-      paths: ['/after'],
-      policies: [{ name: 'static-response', config: { status: 204 } }],
-    });
+    await stack.admin.routes.create(
+      {
+        name: 'after',
+        paths: ['/after'],
+        policies: [{ name: 'static-response', config: { status: 204 } }],
+      },
+      applied,
+    );
     for (const { url } of stack.proxies) expect((await fetch(`${url}/after`)).status).toBe(204);
   }, 120_000);
 
   it('a control plane that loses only its database answers 503 and recovers by itself', async () => {
     await postgres.kill();
-    const answer = await stack.admin.send('POST', '/v1/consumers', { username: 'refused' });
+    const answer = await stack.admin.request('POST', '/v1/consumers', {
+      content: { username: 'refused' },
+    });
     expect(answer.status).toBe(503);
     expect(answer.body).toMatchObject({ code: 'database_unavailable' });
     await postgres.restart();
     await stack.controlPlane.process.waitFor(`${stack.controlPlane.url}/readyz`);
-    await stack.admin.create('/v1/consumers', { username: 'accepted' });
+    await stack.admin.consumers.create({ username: 'accepted' }, applied);
   }, 60_000);
 
   it('a proxy restarted without a control plane serves from its last good configuration', async () => {
@@ -106,10 +111,12 @@ async function writeUntilItFails(
   const writer = async (which: string): Promise<void> => {
     for (let count = 0; count < 5000; count++) {
       const username = `${prefix}-${which}-${count}`;
-      const status = await stack.admin.send('POST', '/v1/consumers', { username }).then(
-        (answer) => answer.status,
-        () => 0,
-      );
+      const status = await stack.admin
+        .request('POST', '/v1/consumers', { content: { username } })
+        .then(
+          (answer) => answer.status,
+          () => 0,
+        );
       if (status !== 201) return;
       acknowledged.push(username);
     }

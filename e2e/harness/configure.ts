@@ -1,4 +1,7 @@
-import type { Admin } from './admin.ts';
+import type { AdminClient, ConsumerInput, RouteInput, ServiceInput } from '@sluice/admin-client';
+
+/** Options of a write that every live node must apply before the test goes on. */
+export const applied = { waitMs: 10_000, requireApplied: true } as const;
 
 /** A key and what it belongs to. */
 export interface IssuedKey {
@@ -8,27 +11,24 @@ export interface IssuedKey {
 
 /** Registers a service and a route to it, by default `/<name>/*`. */
 export async function registerService(
-  admin: Admin,
+  admin: AdminClient,
   name: string,
   addresses: readonly string[],
-  more: { service?: object; route?: object } = {},
+  more: { service?: Partial<ServiceInput>; route?: Partial<RouteInput> } = {},
 ): Promise<void> {
-  await admin.create('/v1/services', {
-    name,
-    targets: addresses.map((address) => ({ address })),
-    ...more.service,
-  });
-  await admin.create('/v1/routes', { name, paths: [`/${name}/*`], service: name, ...more.route });
+  const targets = addresses.map((address) => ({ address }));
+  await admin.services.create({ name, targets, ...more.service }, applied);
+  await admin.routes.create({ name, paths: [`/${name}/*`], service: name, ...more.route }, applied);
 }
 
 /** Registers a consumer and issues a key to it. */
 export async function issueKey(
-  admin: Admin,
+  admin: AdminClient,
   username: string,
-  more: object = {},
+  more: Partial<ConsumerInput> = {},
 ): Promise<IssuedKey> {
-  await admin.create('/v1/consumers', { username, ...more });
-  const { key } = await admin.create(`/v1/consumers/${username}/keys`, { name: 'main' });
-  if (typeof key !== 'string') throw new Error('the answer shows no key');
-  return { consumer: username, key };
+  await admin.consumers.create({ username, ...more }, applied);
+  const { resource } = await admin.keysOf(username).create({ name: 'main' }, applied);
+  if (typeof resource.key !== 'string') throw new Error('the answer shows no key');
+  return { consumer: username, key: resource.key };
 }

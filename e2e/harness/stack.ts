@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdminClient, type AdminClient } from '@sluice/admin-client';
 import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import { freePort } from '../../scripts/process/ports.ts';
-import { Admin } from './admin.ts';
 import { AppProcess } from './app-process.ts';
 
 /** Tokens that all stacks share: long enough to be valid, and the same on both sides. */
@@ -23,7 +23,7 @@ export interface ProxyNode {
 
 export interface ControlPlane {
   readonly process: AppProcess;
-  readonly admin: Admin;
+  readonly admin: AdminClient;
   readonly url: string;
   readonly streamAddress: string;
 }
@@ -72,7 +72,7 @@ export class Stack implements AsyncDisposable {
     return stack;
   }
 
-  get admin(): Admin {
+  get admin(): AdminClient {
     return this.#first(this.controlPlanes).admin;
   }
 
@@ -150,7 +150,7 @@ export class Stack implements AsyncDisposable {
     const url = `http://127.0.0.1:${adminPort}`;
     this.controlPlanes.push({
       process,
-      admin: new Admin(url, adminToken),
+      admin: createAdminClient({ url, token: adminToken, timeoutMs: 20_000 }),
       url,
       streamAddress: `127.0.0.1:${streamPort}`,
     });

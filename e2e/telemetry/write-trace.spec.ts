@@ -45,20 +45,16 @@ describe('the trace of a write', () => {
   };
 
   it('leads from the Admin API through Postgres to the node that applied it', async () => {
-    const response = await fetch(
-      `${stack.controlPlane.url}/v1/consumers/traced?wait=applied&timeout=10s`,
+    const response = await stack.admin.request(
+      'PUT',
+      '/v1/consumers/traced?wait=applied&timeout=10s',
       {
-        method: 'PUT',
-        headers: {
-          authorization: `Bearer ${adminToken}`,
-          'content-type': 'application/json',
-          traceparent: `00-${traceId}-${callersSpan}-01`,
-        },
-        body: '{"tags":["a-value-of-the-caller"]}',
+        headers: { traceparent: `00-${traceId}-${callersSpan}-01` },
+        content: { tags: ['a-value-of-the-caller'] },
       },
     );
     expect(response.status).toBe(201);
-    const { revision } = (await response.json()) as { revision: number };
+    const { revision } = response.body;
 
     const named = (spans: readonly OtlpSpan[], name: string): OtlpSpan | undefined =>
       spans.find((span) => span.name === name);
@@ -141,9 +137,8 @@ describe('the trace of a write', () => {
   it('is counted in the metrics of the control plane, which need a token', async () => {
     const url = `${stack.controlPlane.url}/metrics`;
     expect((await fetch(url)).status).toBe(401);
-    const response = await fetch(url, { headers: { authorization: `Bearer ${adminToken}` } });
-    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    const text = await response.text();
+    const { headers, text } = await stack.admin.request('GET', '/metrics');
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text).toContain('sluice_writes_total{kind="consumer",outcome="committed"} 1\n');
     expect(text).toMatch(/sluice_commit_to_applied_seconds_count [1-9]/);
     expect(text).toContain('sluice_connected_nodes 1\n');

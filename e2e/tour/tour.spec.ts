@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerService, issueKey } from '../harness/configure.ts';
+import { applied, issueKey, registerService } from '../harness/configure.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
@@ -12,10 +12,10 @@ describe('the tour of the README', () => {
   beforeAll(async () => {
     orders = started.use(await Origin.start('orders'));
     stack = started.use(await Stack.start());
-    await stack.admin.create('/v1/quotas', {
-      name: 'trial',
-      limits: [{ requests: 3, per: 'hour', burst: 3 }],
-    });
+    await stack.admin.quotas.create(
+      { name: 'trial', limits: [{ requests: 3, per: 'hour', burst: 3 }] },
+      applied,
+    );
     await registerService(stack.admin, 'orders', [orders.address], {
       route: { policies: [{ name: 'key-auth' }], rewrite: { stripPrefix: '/orders' } },
     });
@@ -89,10 +89,8 @@ describe('the tour of the README', () => {
   });
 
   it('shows nodes, metrics and the running configuration without secrets', async () => {
-    const nodes = await stack.admin.send('GET', '/v1/nodes');
-    expect(nodes.body['data']).toEqual([
-      expect.objectContaining({ id: 'proxy-1', gateway: 'default' }),
-    ]);
+    const nodes = await stack.admin.nodes.list();
+    expect(nodes.data).toEqual([expect.objectContaining({ id: 'proxy-1', gateway: 'default' })]);
     const metrics = await (await fetch(`${stack.proxy.statusUrl}/metrics`)).text();
     expect(metrics).toMatch(/sluice_requests_total\{[^}]*route="orders"[^}]*\} \d+/);
     const config = await (await fetch(`${stack.proxy.statusUrl}/config`)).text();
@@ -104,7 +102,7 @@ describe('the tour of the README', () => {
   });
 
   it('stops serving a revoked key on the very next request', async () => {
-    await stack.admin.remove('/v1/consumers/acme/keys/main');
+    await stack.admin.keysOf('acme').delete('main', applied);
     const response = await fetch(`${stack.proxy.url}/orders/1`, { headers: { 'x-api-key': key } });
     expect(response.status).toBe(401);
   });

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerService } from '../harness/configure.ts';
+import { applied, registerService } from '../harness/configure.ts';
 import { fresh } from '../harness/fresh.ts';
 import { Load } from '../harness/load.ts';
 import { Origin } from '../harness/origin.ts';
@@ -23,11 +23,14 @@ describe('a proxy with several workers', () => {
     );
     stack = started.use(await Stack.start({ proxyArguments: ['--workers', '2'] }));
     await registerService(stack.admin, 'orders', [origin.address]);
-    await stack.admin.create('/v1/routes', {
-      name: 'flag',
-      paths: ['/flag'],
-      policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
-    });
+    await stack.admin.routes.create(
+      {
+        name: 'flag',
+        paths: ['/flag'],
+        policies: [{ name: 'static-response', config: { status: 200, content: '0' } }],
+      },
+      applied,
+    );
   }, 60_000);
   afterAll(() => started.disposeAsync());
 
@@ -56,9 +59,17 @@ describe('a proxy with several workers', () => {
   it('a write with ?wait=applied is enforced by all of them on the very next request, 200 times', async () => {
     let exceptions = 0;
     for (let round = 1; round <= 200; round++) {
-      const answer = await stack.admin.send('PATCH', '/v1/routes/flag?wait=applied&timeout=10s', {
-        policies: [{ name: 'static-response', config: { status: 200, content: String(round) } }],
-      });
+      const answer = await stack.admin.request(
+        'PATCH',
+        '/v1/routes/flag?wait=applied&timeout=10s',
+        {
+          content: {
+            policies: [
+              { name: 'static-response', config: { status: 200, content: String(round) } },
+            ],
+          },
+        },
+      );
       expect(answer.status).toBe(200);
       expect(answer.body['nodes']).toHaveLength(1);
       if ((await flags(stack.proxy, 6)).some((text) => text !== String(round))) exceptions++;
@@ -67,16 +78,19 @@ describe('a proxy with several workers', () => {
   }, 60_000);
 
   it('counts a limit for the whole node, without Redis', async () => {
-    await stack.admin.create('/v1/quotas', {
-      name: 'fifty',
-      limits: [{ requests: 50, per: 'hour', burst: 50 }],
-    });
-    await stack.admin.create('/v1/routes', {
-      name: 'limited',
-      paths: ['/limited'],
-      quotas: ['fifty'],
-      policies: [{ name: 'static-response', config: { status: 200 } }],
-    });
+    await stack.admin.quotas.create(
+      { name: 'fifty', limits: [{ requests: 50, per: 'hour', burst: 50 }] },
+      applied,
+    );
+    await stack.admin.routes.create(
+      {
+        name: 'limited',
+        paths: ['/limited'],
+        quotas: ['fifty'],
+        policies: [{ name: 'static-response', config: { status: 200 } }],
+      },
+      applied,
+    );
     const statuses: number[] = [];
     for (let batch = 0; batch < 10; batch++)
       statuses.push(
@@ -98,8 +112,8 @@ describe('a proxy with several workers', () => {
     const text = await (await fetch(`${stack.proxy.statusUrl}/metrics`)).text();
     expect(text).toMatch(/^sluice_config_connected 1$/m);
     expect(text).toMatch(/^sluice_config_revision [1-9]\d*$/m);
-    const nodes = await stack.admin.send('GET', '/v1/nodes');
-    expect(nodes.body['data']).toHaveLength(1);
+    const nodes = await stack.admin.nodes.list();
+    expect(nodes.data).toHaveLength(1);
   });
 
   it('loses one request for each connection of a worker after kill -9; the worker is replaced, and counters never decrease', async () => {
