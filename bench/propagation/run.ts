@@ -16,6 +16,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createAdminClient } from '@sluice/admin-client';
 import pg from 'pg';
 import { startPostgres } from '../../scripts/embedded/postgres.ts';
 import { freePort } from '../../scripts/process/ports.ts';
@@ -54,7 +55,8 @@ interface Sample {
 const folder = mkdtempSync(join(tmpdir(), 'sluice-propagation-'));
 const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), database: 'bench' });
 const [adminPort, streamPort] = [await freePort(), await freePort()];
-const admin = `http://127.0.0.1:${adminPort}`;
+const adminUrl = `http://127.0.0.1:${adminPort}`;
+const admin = createAdminClient({ url: adminUrl, token: adminToken, timeoutMs: 20_000 });
 const controlPlane = spawn(
   process.execPath,
   [fileURLToPath(new URL('../../apps/control-plane/dist/main.js', import.meta.url))],
@@ -74,7 +76,7 @@ const controlPlane = spawn(
 );
 try {
   await untilReady();
-  await send('POST', '/v1/routes', {
+  await admin.routes.create({
     name: 'flag',
     paths: ['/flag'],
     policies: [{ name: 'static-response', config: { status: 200 } }],
@@ -107,12 +109,14 @@ async function measure(count: number, waits: boolean): Promise<Sample> {
     const cpuBefore = cpuNanoseconds(controlPlane.pid ?? 0);
     for (let change = 0; change < changes; change++) {
       const startedAt = performance.now();
-      const { revision } = await send('PATCH', `/v1/routes/flag${waits ? '?wait=applied' : ''}`, {
-        tags: [`change-${change}`],
-      });
+      const { revision } = await admin.routes.patch(
+        'flag',
+        { tags: [`change-${change}`] },
+        waits ? { waitMs: 5_000 } : {},
+      );
       const tookMs = performance.now() - startedAt;
       answersMs.push(tookMs);
-      revisions.push(Number(revision));
+      revisions.push(revision);
       await sleep(Math.max(0, everyMs - tookMs));
     }
     await sleep(1_000);
@@ -157,26 +161,9 @@ async function propagation(
   }
 }
 
-async function send(
-  method: string,
-  path: string,
-  content: object,
-): Promise<Record<string, unknown>> {
-  const response = await fetch(admin + path, {
-    method,
-    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify(content),
-    signal: AbortSignal.timeout(20_000),
-  });
-  const body = (await response.json()) as Record<string, unknown>;
-  if (!response.ok)
-    throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(body)}`);
-  return body;
-}
-
 async function untilReady(): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
-    const ready = await fetch(`${admin}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+    const ready = await fetch(`${adminUrl}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
       ({ ok }) => ok,
       () => false,
     );

@@ -4,6 +4,7 @@ import { watchNpm } from './npm-parent.mjs';
 
 /**
  * Runs a script on the given Node and ends as it ends: with its exit code, or by its signal.
+ * The script imports the packages of this repository from their source, so it needs no build.
  * Signals are passed on. The script holds an IPC channel to this process: when this process is
  * killed the channel closes, and the script stops by itself (see
  * `scripts/process/stop-request.ts`), so no process stays behind.
@@ -11,7 +12,7 @@ import { watchNpm } from './npm-parent.mjs';
  */
 export async function runScript({ node, script, args, root }) {
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
-  const child = spawn(node, [script, ...args], {
+  const child = spawn(node, ['--conditions=sluice-source', script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, PATH: path },
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAdminClient } from '@sluice/admin-client';
 import { removePostgresData } from '../embedded/postgres-location.ts';
 import { freePort, isPortFree } from '../process/ports.ts';
 import { waitUntil } from '../process/wait-until.ts';
@@ -156,11 +157,8 @@ describe('the README', () => {
         });
         expect([proxy.exitCode, said]).toEqual([null, expect.stringContaining('listening')]);
         const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-        const nodes = (await (
-          await fetch(`http://127.0.0.1:${ports.get('8001')}/v1/nodes`, {
-            headers: { authorization: `Bearer ${token}` },
-          })
-        ).json()) as { data: unknown[] };
+        const url = `http://127.0.0.1:${ports.get('8001')}`;
+        const nodes = await createAdminClient({ url, token }).nodes.list();
         expect(nodes.data).toHaveLength(2);
       } finally {
         proxy.kill('SIGTERM');
