@@ -90,6 +90,7 @@ describe('an outage of the control plane', () => {
     });
 
     const fresh = await stack.addProxy({}, false);
+    await fresh.process.waitFor(`${fresh.statusUrl}/livez`);
     await sleep(1500);
     const ready = await fetch(`${fresh.statusUrl}/readyz`);
     expect(ready.status).toBe(503);
