@@ -132,6 +132,26 @@ export default [
     },
   },
   {
+    files: ['scripts/**/*.{ts,mjs}', 'apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'],
+    // The Admin API's client also runs in browsers.
+    ignores: [
+      '**/*.spec.ts',
+      '**/testing/**',
+      'packages/{admin-client,testkit}/**',
+      'scripts/demo/register-demo.ts',
+    ],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'fetch',
+          message:
+            'Use undici with timeouts, a size limit and no redirects, as scripts/process/http-call.ts does.',
+        },
+      ],
+    },
+  },
+  {
     // Outside the project that is type checked: programs for comparing by hand, and the checks of
     // the packaging.
     files: ['packages/*/testing/**/*.ts', 'infra/**/*.ts'],

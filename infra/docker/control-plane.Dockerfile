@@ -25,5 +25,5 @@ RUN install -d -o node -g node -m 0700 /var/lib/sluice
 VOLUME /var/lib/sluice
 USER node
 EXPOSE 8001 8005
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8001/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8001/livez', { redirect: 'error', signal: AbortSignal.timeout(2000) }).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--enable-source-maps", "apps/control-plane/dist/main.js"]

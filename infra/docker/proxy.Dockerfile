@@ -25,6 +25,6 @@ RUN install -d -o node -g node -m 0700 /var/lib/sluice
 VOLUME /var/lib/sluice
 USER node
 EXPOSE 8000 8100
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8100/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8100/livez', { redirect: 'error', signal: AbortSignal.timeout(2000) }).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # As in apps/proxy/node-arguments.json: short garbage collections that use no helper threads.
 ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=4", "--no-parallel-scavenge", "apps/proxy/dist/main.js"]

@@ -75,6 +75,8 @@ const refused: readonly (readonly [file: string, text: string, message: RegExp])
     "import { Entity } from 'typeorm'; export const a = Entity;",
     /Only a repository speaks to the database/,
   ],
+  ['apps/proxy/src/config/call.ts', "export const a = fetch('http://a/');", /Use undici/],
+  ['packages/a/src/call.ts', "export const a = fetch('http://a/');", /Use undici/],
 ];
 
 const accepted: readonly (readonly [file: string, text: string])[] = [
@@ -94,6 +96,7 @@ const accepted: readonly (readonly [file: string, text: string])[] = [
     "import { Entity } from './a.repository.ts'; @Entity() export class AModule { constructor(private readonly b: string) { void this.b; } }",
   ],
   ['scripts/run.ts', "export const a = process.env['A'];"],
+  ['apps/proxy/src/testing/call.ts', "export const a = fetch('http://a/');"],
 ];
 
 let messages = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { httpGet } from '../process/http-call.ts';
 import { keepLogBounded, openLogFile, type LogFile } from '../process/log-file.ts';
 import { SetupError } from '../process/setup-error.ts';
 import { supervise } from '../process/supervised-process.ts';
@@ -88,9 +89,7 @@ async function launch(
 
 async function answersOk(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
+    return (await httpGet(url)).status === 200;
   } catch {
     return false;
   }
