@@ -1,48 +1,23 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
-import type { HeaderList } from '@sluice/http1';
-import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import type { ContentSink } from '../exchange/content.ts';
+import { MessageContent, type ContentReader } from '../net/message-content.ts';
 
 /** The connection, as the content of a request uses it. */
-export interface ContentOwner {
+export interface ContentOwner extends ContentReader {
   readonly maxBodyBytes: number;
   /** Bytes that were read but not parsed yet. */
   readonly unreadBytes: number;
   /** Starts to read the content; delivers what has already arrived before returning. */
   contentStarted(): void;
-  /** Continues to read, because the sink accepts more. */
-  contentResumed(): void;
-  /** Stops reading, because the sink is full. */
-  contentPaused(): void;
 }
 
-/**
- * The content of one request. Each request with content has its own object, so that a late call for
- * a finished request cannot affect the next one on the same connection.
- */
-export class RequestContent implements ContentSource {
-  readonly length: number;
+/** The content of one request. It is also over when its exchange has ended. */
+export class RequestContent extends MessageContent<ContentOwner> {
   /** Bytes received. */
   received = 0;
-  /**
-   * The content has failed, was cancelled, or its exchange has ended; further bytes are discarded.
-   */
-  over = false;
-  private readonly owner: ContentOwner;
-  private sink: ContentSink | undefined = undefined;
-  private paused = false;
-
-  constructor(owner: ContentOwner, length: number) {
-    this.owner = owner;
-    this.length = length;
-  }
-
-  /** Whether a sink accepts bytes. */
-  get flowing(): boolean {
-    return this.sink !== undefined && !this.paused;
-  }
 
   get arrivedBytes(): number {
-    const { unreadBytes } = this.owner;
+    const { unreadBytes } = this.reader;
     // In chunked content, part of the unread bytes is framing.
     return this.length >= 0 && unreadBytes >= this.length - this.received
       ? Number.POSITIVE_INFINITY
@@ -59,44 +34,23 @@ export class RequestContent implements ContentSource {
       return;
     }
     this.sink = sink;
-    if (this.length > this.owner.maxBodyBytes) this.fail('content_too_large');
-    else this.owner.contentStarted();
-  }
-
-  resume(): void {
-    if (!this.paused || this.over) return;
-    this.paused = false;
-    this.owner.contentResumed();
+    if (this.length > this.reader.maxBodyBytes) this.fail('content_too_large');
+    else this.reader.contentStarted();
   }
 
   cancel(): void {
-    this.over = true;
-    this.sink = undefined;
+    this.detach();
   }
 
-  /** Called by the connection with a piece of content. */
-  deliver(chunk: Buffer): void {
+  override deliver(chunk: Buffer): void {
     this.received += chunk.length;
-    if (this.sink === undefined) return;
-    if (this.received > this.owner.maxBodyBytes) {
+    if (this.sink !== undefined && this.received > this.reader.maxBodyBytes)
       this.fail('content_too_large');
-    } else if (!this.sink.data(chunk) && this.sink !== undefined) {
-      this.paused = true;
-      this.owner.contentPaused();
-    }
-  }
-
-  /** Called by the connection when the content is complete. */
-  complete(trailers: HeaderList | undefined): void {
-    const sink = this.sink;
-    this.cancel();
-    sink?.end(trailers);
+    else super.deliver(chunk);
   }
 
   /** Called by the connection when the content is invalid or cannot be completed. */
   fail(code: ErrorCode, detail?: string): void {
-    const sink = this.sink;
-    this.cancel();
-    sink?.fail(new GatewayError(code, { detail }));
+    this.detach()?.fail(new GatewayError(code, { detail }));
   }
 }

@@ -1,39 +1,24 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
-import type { HeaderList, ResponseParser } from '@sluice/http1';
-import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import type { ResponseParser } from '@sluice/http1';
+import type { ContentSink } from '../exchange/content.ts';
+import { MessageContent, type ContentReader } from '../net/message-content.ts';
 
 /** The connection, as the content of a response uses it. */
-export interface ResponseContentOwner {
+export interface ResponseContentOwner extends ContentReader {
   /** Starts or continues to read; delivers what has already arrived before returning. */
   contentResumed(): void;
-  /** Stops reading, because the sink is full. */
-  contentPaused(): void;
   /** Reports that the rest of the content is not needed. */
   contentCancelled(content: ResponseContent): void;
 }
 
-/**
- * The content of one response. Each response has its own object, so that a late call for a finished
- * response cannot affect the next one on the same connection.
- */
-export class ResponseContent implements ContentSource {
-  readonly length: number;
+/** The content of one response. */
+export class ResponseContent extends MessageContent<ResponseContentOwner> {
   readonly endsWithHead: boolean;
-  over = false;
-  private readonly owner: ResponseContentOwner;
-  private sink: ContentSink | undefined = undefined;
-  private paused = false;
   private fault: GatewayError | undefined = undefined;
 
   constructor(owner: ResponseContentOwner, length: number, endsWithHead: boolean) {
-    this.owner = owner;
-    this.length = length;
+    super(owner, length);
     this.endsWithHead = endsWithHead;
-  }
-
-  /** Whether a sink accepts bytes. */
-  get flowing(): boolean {
-    return this.sink !== undefined && !this.paused;
   }
 
   start(sink: ContentSink): void {
@@ -44,35 +29,13 @@ export class ResponseContent implements ContentSource {
       return;
     }
     this.sink = sink;
-    this.owner.contentResumed();
-  }
-
-  resume(): void {
-    if (!this.paused || this.over) return;
-    this.paused = false;
-    this.owner.contentResumed();
+    this.reader.contentResumed();
   }
 
   cancel(): void {
     if (this.over) return;
-    this.over = true;
-    this.sink = undefined;
-    this.owner.contentCancelled(this);
-  }
-
-  /** Called by the connection with a piece of content. */
-  deliver(chunk: Buffer): void {
-    if (this.sink === undefined || this.sink.data(chunk) || this.over) return;
-    this.paused = true;
-    this.owner.contentPaused();
-  }
-
-  /** Called by the connection when the content is complete. */
-  complete(trailers: HeaderList | undefined): void {
-    const { sink } = this;
-    this.over = true;
-    this.sink = undefined;
-    sink?.end(trailers);
+    this.detach();
+    this.reader.contentCancelled(this);
   }
 
   /**
@@ -81,9 +44,7 @@ export class ResponseContent implements ContentSource {
    */
   fail(code: ErrorCode, reason: string): void {
     if (this.over) return;
-    const { sink } = this;
-    this.over = true;
-    this.sink = undefined;
+    const sink = this.detach();
     this.fault = new GatewayError(code, { cause: reason });
     sink?.fail(this.fault);
   }
