@@ -196,7 +196,7 @@ const policy = object(
   {
     name: text,
     summary: text,
-    origin: { type: 'string', enum: ['built-in', 'own'] },
+    origin: { type: 'string', enum: ['built-in', 'custom'] },
     phases: list(text),
     attach: {
       ...list(text),

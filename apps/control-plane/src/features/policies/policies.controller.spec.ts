@@ -69,7 +69,7 @@ describe('custom policies', () => {
     const service = new PoliciesService([own('greeting')]);
     expect(service.get('greeting').body).toMatchObject({
       name: 'greeting',
-      origin: 'own',
+      origin: 'custom',
       config: { required: ['word'] },
     });
     expect(service.catalogue.has('key-auth')).toBe(true);

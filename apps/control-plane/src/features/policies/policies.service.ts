@@ -17,8 +17,8 @@ export class PoliciesService {
   private readonly sorted: readonly PolicySchema[];
 
   /** @throws TypeError when two policies have the same name. */
-  constructor(private readonly own: readonly PolicySchema[]) {
-    this.catalogue = createPolicyCatalogue([...builtInPolicySchemas, ...own]);
+  constructor(private readonly custom: readonly PolicySchema[]) {
+    this.catalogue = createPolicyCatalogue([...builtInPolicySchemas, ...custom]);
     this.sorted = [...this.catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -46,7 +46,7 @@ export class PoliciesService {
 
   private present(schema: PolicySchema): object {
     const { name, summary, phases, attach, onError, answers, config } = schema;
-    const origin = this.own.includes(schema) ? 'own' : 'built-in';
+    const origin = this.custom.includes(schema) ? 'custom' : 'built-in';
     return {
       name,
       summary,
