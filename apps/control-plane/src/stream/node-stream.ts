@@ -28,7 +28,7 @@ const maxDistrusted = 1_000;
  * One node's stream from hello to end. Handles the node's frames; {@link ConfigSender} sends ours.
  */
 export class NodeStream {
-  private readonly line: ConfigSender;
+  private readonly sender: ConfigSender;
   private readonly helloTimer: NodeJS.Timeout;
   private readonly unanswered = new Unanswered();
   private session: NodeSession | undefined;
@@ -39,7 +39,7 @@ export class NodeStream {
     private readonly proxy: NodeStreamServices,
     private readonly onEnd: (stream: NodeStream) => void,
   ) {
-    this.line = new ConfigSender(
+    this.sender = new ConfigSender(
       call,
       proxy.feed,
       this.unanswered,
@@ -69,12 +69,12 @@ export class NodeStream {
 
   /** Sends new revisions, if there are any. */
   advance(): void {
-    this.line.advance();
+    this.sender.advance();
   }
 
   /** Sends a heartbeat when everything else was sent. */
   beat(): void {
-    this.line.beat();
+    this.sender.beat();
   }
 
   /** Tells the node to reconnect to another replica, and ends the stream. */
@@ -108,7 +108,7 @@ export class NodeStream {
     if (what !== 'expected') return;
     if (frame.type === 'ack') session.acked(revision, frame.quarantined);
     else session.nacked(revision, frame.faults);
-    this.line.answered();
+    this.sender.answered();
   }
 
   private hear(session: NodeSession, { draining, targets, appliedRevision }: StatusReport): void {
@@ -159,7 +159,7 @@ export class NodeStream {
           'a second hello on a stream must name the same node and the same gateway',
         );
       }
-      this.line.open(session, position);
+      this.sender.open(session, position);
       this.call.resume();
     } catch (error) {
       this.refuse(
@@ -218,7 +218,7 @@ export class NodeStream {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.helloTimer);
-    this.line.close();
+    this.sender.close();
     if (this.session !== undefined) this.proxy.nodes.leave(this.session);
     this.onEnd(this);
   }

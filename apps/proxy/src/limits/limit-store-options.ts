@@ -2,7 +2,8 @@ import type { LimitStoreOptions } from '@sluice/ratelimit';
 import type { CounterSeries, Logger } from '@sluice/telemetry';
 import { LimitNotes } from './limit-notes.ts';
 
-export interface LimitTelling {
+/** Where the store of a process reports its failures. */
+export interface LimitReporting {
   readonly logger: Logger;
   /** Counts the new keys that did not fit into memory. */
   readonly tableFull: CounterSeries;
@@ -11,7 +12,11 @@ export interface LimitTelling {
 }
 
 /** Creates options with which the store of a process reports its failures to log and metrics. */
-export function limitStoreOptions({ logger, tableFull, isFirst }: LimitTelling): LimitStoreOptions {
+export function limitStoreOptions({
+  logger,
+  tableFull,
+  isFirst,
+}: LimitReporting): LimitStoreOptions {
   const notes = new LimitNotes(logger);
   return {
     onFull: (full) => {

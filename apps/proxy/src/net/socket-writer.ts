@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { writeAtEndOfTurn, type EndOfTurnTask } from './end-of-turn.ts';
 import { isView, toKeep } from './shared-read-buffer.ts';
-import { lendCopy } from './write-buffers.ts';
+import { pooledCopy } from './write-buffers.ts';
 
 /**
  * Content up to this size is copied to a new buffer; larger content uses the reusable write
@@ -78,8 +78,8 @@ export class SocketWriter implements EndOfTurnTask {
 
   private writeChunk(chunk: Buffer): boolean {
     if (chunk.length <= MAX_KEPT_BYTES || !isView(chunk)) return this.socket.write(toKeep(chunk));
-    const { bytes, giveBack } = lendCopy(chunk);
-    return this.socket.write(bytes, giveBack);
+    const { bytes, release } = pooledCopy(chunk);
+    return this.socket.write(bytes, release);
   }
 
   private note(accepted: boolean): boolean {

@@ -12,20 +12,20 @@ import { sharedReadBuffer } from './shared-read-buffer.ts';
 const MAX_FREE = 128;
 const free: Buffer[] = [];
 
-/** A copy of bytes in a reusable buffer. */
-export interface LentCopy {
+/** A copy of bytes in a buffer of the pool. */
+export interface PooledCopy {
   readonly bytes: Buffer;
-  /** Returns the buffer. Called once, when `bytes` is no longer read. */
-  readonly giveBack: () => void;
+  /** Returns the buffer to the pool. Called once, when `bytes` is no longer read. */
+  readonly release: () => void;
 }
 
-/** Copies a chunk that is at most as large as one read. */
-export function lendCopy(chunk: Buffer): LentCopy {
+/** Copies a chunk, at most as large as one read, into a buffer of the pool. */
+export function pooledCopy(chunk: Buffer): PooledCopy {
   const buffer = free.pop() ?? Buffer.allocUnsafeSlow(sharedReadBuffer.length);
   chunk.copy(buffer);
   return {
     bytes: buffer.subarray(0, chunk.length),
-    giveBack: () => {
+    release: () => {
       if (free.length < MAX_FREE) free.push(buffer);
     },
   };

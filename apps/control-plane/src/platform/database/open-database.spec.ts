@@ -3,7 +3,7 @@ import { SetupError } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@sluice/testkit';
 import pg from 'pg';
-import { cuttableConnection } from '../../testing/cuttable-connection.ts';
+import { startTcpRelay } from '../../testing/tcp-relay.ts';
 import { JsonLogger } from '../logger.ts';
 import { createDataSource } from './data-source.ts';
 import { migrationLock, openDatabase } from './open-database.ts';
@@ -11,18 +11,18 @@ import { migrationLock, openDatabase } from './open-database.ts';
 describe('openDatabase', () => {
   it('waits for an unavailable database, and logs that', async () => {
     const test = await createTestDatabase();
-    const way = await cuttableConnection(test.url);
-    way.cut();
+    const relay = await startTcpRelay(test.url);
+    relay.disconnect();
     const lines: string[] = [];
     const logger = new JsonLogger('info', { write: (line) => lines.push(line) });
-    const dataSource = createDataSource(way.url, logger);
+    const dataSource = createDataSource(relay.url, logger);
     const opened = openDatabase(dataSource, 10_000, logger);
-    setTimeout(() => way.mend(), 700);
+    setTimeout(() => relay.restore(), 700);
     await opened;
     expect(lines.join('')).toContain('waiting for the database');
     expect(lines.join('')).toContain('InitialSchema');
     await dataSource.destroy();
-    await way.close();
+    await relay.close();
     await test.drop();
   });
 

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@sluice/testkit';
 import type { TestDatabase } from '@sluice/testkit';
-import { cuttableConnection } from '../../testing/cuttable-connection.ts';
-import type { CuttableConnection } from '../../testing/cuttable-connection.ts';
+import { startTcpRelay } from '../../testing/tcp-relay.ts';
+import type { TcpRelay } from '../../testing/tcp-relay.ts';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestAnswer, TestControlPlane } from '../../testing/test-control-plane.ts';
 
 describe('during an outage of the database', () => {
   let test: TestDatabase;
-  let way: CuttableConnection;
+  let relay: TcpRelay;
   let api: TestControlPlane;
 
   beforeAll(async () => {
     test = await createTestDatabase();
-    way = await cuttableConnection(test.url);
-    api = await startTestControlPlane({ DATABASE_URL: way.url });
+    relay = await startTcpRelay(test.url);
+    api = await startTestControlPlane({ DATABASE_URL: relay.url });
   });
   afterAll(async () => {
-    way.mend();
+    relay.restore();
     await api.close();
-    await way.close();
+    await relay.close();
     await test.drop();
   });
 
@@ -32,7 +32,7 @@ describe('during an outage of the database', () => {
 
   it('the control plane answers 503 at once, is not ready, and recovers by itself', async () => {
     expect((await api.put('/v1/groups/before', {})).status).toBe(201);
-    way.cut();
+    relay.disconnect();
     const startedAt = performance.now();
     for (const answer of [
       await api.get('/v1/services'),
@@ -44,7 +44,7 @@ describe('during an outage of the database', () => {
     }
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect((await api.get('/livez')).status).toBe(200);
-    way.mend();
+    relay.restore();
     expect((await recovered()).status).toBe(200);
     expect((await api.get('/readyz')).status).toBe(200);
     expect((await api.get('/v1/groups/before')).status).toBe(200);
@@ -53,7 +53,7 @@ describe('during an outage of the database', () => {
   });
 
   it('the control plane answers 503 within seconds when the database hangs, and recovers', async () => {
-    way.hang();
+    relay.hang();
     const startedAt = performance.now();
     const answers = await Promise.all([
       api.get('/v1/services'),
@@ -62,8 +62,8 @@ describe('during an outage of the database', () => {
     ]);
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
     expect(performance.now() - startedAt).toBeLessThan(9_000);
-    way.cut();
-    way.mend();
+    relay.disconnect();
+    relay.restore();
     expect((await recovered()).status).toBe(200);
     expect((await api.get('/v1/groups/hanging')).status).toBe(404);
   }, 20_000);

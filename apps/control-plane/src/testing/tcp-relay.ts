@@ -1,24 +1,24 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A TCP proxy in front of a real server, which can simulate an outage of the server. */
-export interface CuttableConnection {
-  /** The server's URL with the address of the proxy. */
+/** A TCP relay in front of a real server that simulates outages of the server. Tests only. */
+export interface TcpRelay {
+  /** The server's URL with the address of the relay. */
   readonly url: string;
   /** Closes all connections and refuses new ones. */
-  cut(): void;
+  disconnect(): void;
   /** Forwards no more bytes and keeps the connections open, like a server that hangs. */
   hang(): void;
-  /** Forwards again. */
-  mend(): void;
+  /** Accepts connections and forwards bytes again. */
+  restore(): void;
   close(): Promise<void>;
 }
 
-/** Starts a proxy on a free port to the host and port of a URL. */
-export async function cuttableConnection(serverUrl: string): Promise<CuttableConnection> {
+/** Starts a relay on a free port to the host and port of a URL. */
+export async function startTcpRelay(serverUrl: string): Promise<TcpRelay> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'hanging' = 'open';
+  let state: 'open' | 'disconnected' | 'hanging' = 'open';
   const track = (socket: Socket, other: () => Socket): void => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -28,7 +28,7 @@ export async function cuttableConnection(serverUrl: string): Promise<CuttableCon
     });
   };
   const server = createServer((client) => {
-    if (state === 'cut') {
+    if (state === 'disconnected') {
       client.destroy();
       return;
     }
@@ -41,21 +41,21 @@ export async function cuttableConnection(serverUrl: string): Promise<CuttableCon
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(serverUrl);
   url.port = String((server.address() as AddressInfo).port);
-  const breakAll = (): void => {
+  const closeAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   return {
     url: url.href,
-    cut: () => {
-      state = 'cut';
-      breakAll();
+    disconnect: () => {
+      state = 'disconnected';
+      closeAll();
     },
     hang: () => (state = 'hanging'),
-    mend: () => {
+    restore: () => {
       state = 'open';
     },
     close: async () => {
-      breakAll();
+      closeAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };
