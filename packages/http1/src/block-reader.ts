@@ -1,12 +1,10 @@
 /**
  * BlockReader: reads a start line and its field lines, or the field lines of trailers, from reads
- * of any size.
+ * of any size. A block that arrives in one read is parsed in place. Otherwise its bytes are
+ * collected, and parsing continues at the first incomplete line. The text of the block is created
+ * once, at the end.
  *
- * When the whole block stands in one read it is parsed where it lies; otherwise its bytes are
- * gathered, and parsing goes on from the first incomplete line. The text of the block is made once,
- * at the end.
- *
- * Invariant: between two blocks nothing is held.
+ * Invariant: between two blocks nothing is kept.
  */
 import { LF } from './byte-classes.ts';
 import type { Http1FaultCode } from './faults.ts';
@@ -16,11 +14,11 @@ import type { HeaderList } from './header-list.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { latin1 } from './latin1.ts';
 
-/** Reads the first line of a head. Offsets it keeps are relative to `base`. */
+/** Reads the first line of a head. The offsets that it keeps are relative to `base`. */
 export interface StartLineReader {
   readonly fault: Http1FaultCode;
   /**
-   * What to do with a line of which this many bytes have arrived, without its end: NEED_MORE or
+   * Decides about a line of which this many bytes have arrived, without its end: NEED_MORE or
    * FAULT.
    */
   wait(length: number): number;
@@ -31,7 +29,7 @@ export interface StartLineReader {
 export class BlockReader {
   /** Why `read` gave FAULT. */
   fault: Http1FaultCode = 'not_http';
-  /** The text of the last complete block, its last empty line included. */
+  /** The text of the last complete block, including the empty line that ends it. */
   text = '';
   private readonly startLine: StartLineReader | undefined;
   private readonly scanner: FieldScanner;
@@ -39,23 +37,24 @@ export class BlockReader {
   private readonly held = new HeldBytes();
   private inFields = false;
 
-  /** @param maxBytes more than the limits let any good block have */
+  /** @param maxBytes more than the limits allow for any valid block */
   constructor(startLine: StartLineReader | undefined, scanner: FieldScanner, maxBytes: number) {
     this.startLine = startLine;
     this.scanner = scanner;
     this.maxBytes = maxBytes;
   }
 
-  /** Takes no bytes of the block yet: for a fresh start after an abandoned one. */
+  /** Starts again after a block that was abandoned. */
   reset(): void {
     this.inFields = false;
     this.held.clear();
   }
 
   /**
-   * Reads on at `at`.
-   * @returns the position in `chunk` after the block, NEED_MORE (the rest of the chunk was taken)
-   * or FAULT
+   * Continues at `at`.
+   *
+   * @returns the position in `chunk` after the block, NEED_MORE (the rest of the chunk was
+   * collected) or FAULT
    */
   read(list: HeaderList, chunk: Buffer, at: number): number {
     const before = this.held.length;
@@ -96,8 +95,8 @@ export class BlockReader {
   }
 
   /**
-   * A line that still has no end is not scanned again, or one byte per read would cost the square
-   * of its length.
+   * A line without its end is not scanned again for each read: with one byte per read, that would
+   * cost the square of its length.
    */
   private hasLineFeed(from: number): boolean {
     const lineFeed = this.held.bytes.indexOf(LF, from);

@@ -1,11 +1,11 @@
 /**
- * BodyDecoder: hands out the body of one message as views of the reads it arrived in.
+ * BodyDecoder: returns the body of one message as views of the reads in which it arrived.
  *
  * Invariants
  * - A body byte is never copied: `content` is the chunk that was read, or a view of it.
- * - The end is found by framing alone. Whatever is not the exact syntax of RFC 9112 section 7.1 is
- *   a fault.
- * - Trailers are gathered under what the head left of its limits.
+ * - Only the framing determines the end. Everything that is not the exact syntax of RFC 9112
+ *   section 7.1 is a fault.
+ * - Trailers are limited to what the head has left of its limits.
  */
 import { BlockReader } from './block-reader.ts';
 import { CR, HEX, LF, SEMICOLON } from './byte-classes.ts';
@@ -20,7 +20,7 @@ import { HeaderList } from './header-list.ts';
 type BodyEvent = 'needMore' | 'bodyChunk' | 'end' | 'fault';
 
 const MAX_CHUNK_SIZE_DIGITS = 16;
-/** Multiplying more than this by 16 may leave the integers that a number holds exactly. */
+/** A larger number multiplied by 16 may exceed the integers that a number represents exactly. */
 const MAX_BEFORE_DIGIT = Math.floor(Number.MAX_SAFE_INTEGER / 16);
 
 const END = 0;
@@ -39,7 +39,7 @@ const TRAILERS = 11;
 export interface BodyRules {
   readonly maxHeaderBytes: number;
   /**
-   * Requests: names that may not stand in trailers, besides the built-in ones. Responses:
+   * Requests: names that must not occur in trailers, besides the built-in ones. Responses:
    * undefined.
    */
   readonly protectedNames: ReadonlySet<string> | undefined;
@@ -51,7 +51,7 @@ export class BodyDecoder {
   /** The bytes of the last `bodyChunk`. */
   content: Buffer | undefined = undefined;
   fault: Http1FaultCode = 'not_http';
-  /** The trailer fields, once the body has ended with some. */
+  /** The trailer fields, after the body has ended with some. */
   trailers: HeaderList | undefined = undefined;
   private readonly rules: BodyRules;
   private readonly scanner: FieldScanner;
@@ -67,7 +67,7 @@ export class BodyDecoder {
     this.scanner = scanner;
   }
 
-  /** Starts the body of a message. `contentLength` counts with the framing `length` only. */
+  /** Starts the body of a message. `contentLength` applies to the framing `length` only. */
   begin(framing: Framing, contentLength: number): void {
     this.content = undefined;
     this.trailers = undefined;
@@ -82,12 +82,12 @@ export class BodyDecoder {
     }
   }
 
-  /** Whether the end of the connection ends this body well. */
+  /** Whether the body is complete when the connection ends now. */
   get endsWithConnection(): boolean {
     return this.phase === UNTIL_CLOSE;
   }
 
-  /** Reads on at `at`, sets `event` and gives the position after what was used. */
+  /** Reads from `at`, sets `event` and returns the position after the bytes that were used. */
   read(chunk: Buffer, at: number): number {
     let position = at;
     for (;;) {
@@ -124,7 +124,7 @@ export class BodyDecoder {
     this.digits = 0;
   }
 
-  /** Takes one byte of what stands around the chunks. False is a fault. */
+  /** Handles one byte of the chunk syntax. Returns false for a fault. */
   private step(byte: number): boolean {
     switch (this.phase) {
       case SIZE:

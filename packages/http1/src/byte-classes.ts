@@ -1,8 +1,8 @@
 /**
- * Byte classes of RFC 9110 and RFC 9112 as 256-entry tables, so that every scan is one table load
- * per byte.
+ * Byte classes of RFC 9110 and RFC 9112 as 256-entry tables, so that every scan costs one table
+ * look-up per byte.
  *
- * Invariant: the tables are never written after this module has loaded.
+ * Invariant: the tables do not change after this module has loaded.
  */
 import { charCodeAt } from './char-code.ts';
 
@@ -45,7 +45,7 @@ function lowerCase(code: number): number {
 export const LOWER = table(lowerCase);
 
 /**
- * `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte cannot stand in a
+ * `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte is not allowed in a
  * token.
  */
 export const TOKEN = table((code) =>
@@ -53,7 +53,7 @@ export const TOKEN = table((code) =>
 );
 
 /**
- * Token bytes except `_` and `.`: names made only of these need no alias check. Scans stop at the
+ * Token bytes except `_` and `.`. A name of only these needs no alias check; scans stop at the
  * others and take the slow path.
  */
 export const PLAIN_NAME = table((code) => (code === 0x5f || code === DOT ? 0 : (TOKEN[code] ?? 0)));
@@ -62,23 +62,23 @@ export const PLAIN_NAME = table((code) => (code === 0x5f || code === DOT ? 0 : (
 export const FIELD_VALUE = table((code) => (code === HTAB || (code >= SP && code !== DEL) ? 1 : 0));
 
 /**
- * Bytes a request target may hold: visible ASCII without `#` (a fragment is never sent, RFC 9112
- * section 3.2).
+ * Bytes that a request target may contain: visible ASCII without `#` (a fragment is never sent, RFC
+ * 9112 section 3.2).
  */
 export const TARGET = table((code) => (code > SP && code < DEL && code !== HASH ? 1 : 0));
 
-/** What a byte means in the path of a request target. */
+/** The meaning of a byte in the path of a request target. */
 export const PATH_END = 0;
 export const PATH_PLAIN = 1;
 export const PATH_SLASH = 2;
 export const PATH_DOT = 3;
 export const PATH_QUESTION = 4;
-/** The path may hold it, but not in its normal spelling, or not without a closer look. */
+/** Allowed in a path, but not in its normal form, or only after a further check. */
 const PATH_UNUSUAL = 5;
 
 /**
- * Kinds of bytes in a path: `pchar` of RFC 3986 without escapes is plain, what TARGET does not
- * allow ends it.
+ * Kinds of bytes in a path: `pchar` of RFC 3986 except escapes is plain, and a byte that TARGET
+ * does not allow ends the path.
  */
 export const PATH_KIND = table((code) => {
   if (TARGET[code] === 0) return PATH_END;
@@ -97,7 +97,7 @@ export const HEX = table((code) => {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 255;
 });
 
-/** Tells whether `text` is a non-empty token of RFC 9110 section 5.6.2. */
+/** Whether `text` is a non-empty token of RFC 9110 section 5.6.2. */
 export function isToken(text: string): boolean {
   const { length } = text;
   if (length === 0) return false;

@@ -1,9 +1,7 @@
 /**
  * The grammar of chunk extensions, byte by byte: `*( ";" name [ "=" ( token / quoted-string ) ] )`,
- * RFC 9112 section 7.1.1, without the "bad white space" that the RFC lets old senders put around
- * `;` and `=`.
- *
- * Extensions are checked and thrown away; none is ever forwarded.
+ * RFC 9112 section 7.1.1, without the "bad white space" that the RFC allows around `;` and `=` for
+ * old senders. Extensions are checked and discarded; none is ever forwarded.
  */
 import { BACKSLASH, CR, DQUOTE, EQUALS, FIELD_VALUE, SEMICOLON, TOKEN } from './byte-classes.ts';
 
@@ -26,7 +24,9 @@ function afterPart(byte: number): number {
   return byte === SEMICOLON ? NAME_START : REFUSED;
 }
 
-/** The state after one more byte. The `;` that starts the first extension leads to NAME_START. */
+/**
+ * Returns the state after one more byte. The `;` before the first extension leads to NAME_START.
+ */
 export function nextExtensionState(state: number, byte: number): number {
   const token = TOKEN[byte] !== 0;
   switch (state) {

@@ -1,17 +1,18 @@
 /**
- * All faults of the parsers, by name.
+ * All faults of the parsers, by name. A fault is a value, never an exception: the parsers return
+ * one of these frozen objects, so that refusing hostile bytes allocates nothing. `reason` is for
+ * the log and tells the sender what to change.
  *
- * A fault is a value, never an exception: the parsers return one of these frozen objects, so that
- * refusing hostile bytes allocates nothing. `reason` is written for the log and tells the sender
- * what to change.
- *
- * Invariants: every fault closes the connection, because after it the start of the next message is
- * unknown; the status of a fault is the status of its row in the error catalogue.
+ * Invariants: every fault closes the connection, because the start of the next message is unknown
+ * after it; the status of a fault is that of its entry in the error catalogue.
  */
 import { errorEntry } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
 
-/** Code to catalogue row and reason. The rules come from RFC 9112 and from the edge's own table. */
+/**
+ * Name, entry in the catalogue and reason. The rules come from RFC 9112 and from the table of the
+ * edge.
+ */
 const rows = {
   // Start line.
   not_http: ['malformed_request', 'the first byte cannot start an HTTP/1.1 message'],
@@ -84,8 +85,8 @@ const rows = {
     'malformed_request',
     'Transfer-Encoding does not exist in HTTP/1.0',
   ],
-  // RFC 9110 allows it, but readers that do not trim it see another coding and so another end of
-  // the message.
+  // RFC 9110 allows it, but readers that do not trim it see another coding and therefore another
+  // end of the message.
   tab_around_framing: [
     'malformed_request',
     'a tab stands around the value of Content-Length or Transfer-Encoding',
@@ -158,17 +159,17 @@ const rows = {
 } as const satisfies Record<string, readonly [ErrorCode, string]>;
 
 /**
- * Names one rule that was broken: a key of {@link http1Faults}. Stable, fit for logs and metric
- * labels.
+ * The name of one rule that was broken: a key of {@link http1Faults}. Stable, so it suits logs and
+ * metric labels.
  */
 export type Http1FaultCode = keyof typeof rows;
 
 /** The fault that a parser returns instead of a message. */
 export interface Http1Fault {
   readonly code: Http1FaultCode;
-  /** The row of the error catalogue to answer with. */
+  /** The entry of the error catalogue for the response. */
   readonly error: ErrorCode;
-  /** HTTP status of that row. */
+  /** HTTP status of that entry. */
   readonly status: number;
   /** The connection cannot be used for another message. */
   readonly close: true;
@@ -187,17 +188,17 @@ function catalogueOf(
   return Object.freeze(faults);
 }
 
-/** Faults of requests, to be answered to the client. */
+/** Faults of requests, for a response to the client. */
 export const http1Faults = catalogueOf((code) => rows[code][0]);
 
-/** The same faults in a response: the upstream is at fault, and the client gets 502. */
+/** The same faults in a response: the upstream caused them, and the client gets 502. */
 export const http1ResponseFaults = catalogueOf((code) =>
   code === 'no_response' || code === 'truncated_response'
     ? 'upstream_reset'
     : 'upstream_malformed_response',
 );
 
-/** Tells a fault from the value a function gives when all is well. */
+/** Distinguishes a fault from a valid result. */
 export function isHttp1Fault(value: object): value is Http1Fault {
   return 'close' in value && 'error' in value;
 }

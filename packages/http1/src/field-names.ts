@@ -1,12 +1,11 @@
 /**
- * The field names this package knows by number.
+ * The field names that this package knows by number. A known name is found from its bytes with one
+ * table look-up and one comparison, and a HeaderList keeps the position of the first field of each,
+ * so that `get('host')` is a table look-up too. All other names have the number 0 and are found by
+ * comparison.
  *
- * A known name is found from its bytes in one table load and one comparison, and a HeaderList keeps
- * the position of the first field of each, so that `get('host')` is a table load too. Every other
- * name has the number 0 and is found by comparing.
- *
- * Invariant: no two names share a slot of the table; a new name that collides fails when this
- * module loads.
+ * Invariant: no two names share a slot of the table; loading this module fails when a new name
+ * collides.
  */
 import { LOWER } from './byte-classes.ts';
 import { requireName, requireValue } from './field-syntax.ts';
@@ -70,7 +69,7 @@ const NAMES = [
 
 export type KnownName = (typeof NAMES)[number];
 
-/** How many numbers there are, the 0 of unknown names included. */
+/** The number of known names, plus one for the 0 of unknown names. */
 export const FIELD_NUMBERS = NAMES.length + 1;
 
 const TABLE_SIZE = 512;
@@ -81,8 +80,8 @@ const nameLength = new Uint8Array(FIELD_NUMBERS);
 const nameBytes = new Uint8Array(NAMES.reduce((total, name) => total + name.length, 0));
 
 /**
- * Setting bit 0x20 lower-cases a letter and leaves digits and `-` alone: enough for a slot, not for
- * a comparison.
+ * Setting bit 0x20 lower-cases a letter and does not change digits and `-`: sufficient for a slot,
+ * not for a comparison.
  */
 function slotOf(length: number, first: number, beforeLast: number): number {
   return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 16) & (TABLE_SIZE - 1);
@@ -106,33 +105,33 @@ export function numberOfKnown(name: KnownName): number {
   return numberByText.get(name) ?? 0;
 }
 
-/** The number of a name written `like-this` or `Like-This`, or 0 when it is not a known one. */
+/** The number of a name written `like-this` or `Like-This`; 0 when it is not a known one. */
 export function numberOfName(name: string): number {
   return numberByText.get(name) ?? 0;
 }
 
 /**
- * The name of a field that the gateway asks for or writes in every message, looked up once: what
- * `HeaderList` is given in place of a string, it need not look up again.
+ * The name of a field that the gateway reads or writes in every message, resolved once. A
+ * `HeaderList` that gets it instead of a string need not resolve it again.
  */
 export class FieldName {
   readonly number: number;
   /** In lower case. */
   readonly lower: string;
-  /** The beginning of its line, `: ` included. */
+  /** The beginning of its line, including `: `. */
   readonly prefix: string;
   private readonly repeats: boolean;
   private readonly isGenerated: boolean;
-  /** The last value that was checked: it need not be checked again. */
+  /** The last value that was checked; it is not checked again. */
   private lastValue: string | undefined = undefined;
   private lastLine = '';
   private isFlat = false;
 
   /**
    * @param name as it is to be written
-   * @param options.repeats the gateway mostly writes the same value in message after message
-   * @param options.generated every value is made by this process from digits and letters, so that
-   * none need be checked
+   * @param options.repeats the gateway mostly writes the same value in one message after another
+   * @param options.generated this process creates every value from digits and letters, so that no
+   * check is needed
    * @throws TypeError when it is not a token
    */
   constructor(
@@ -151,14 +150,13 @@ export class FieldName {
   }
 
   /**
-   * The line of a field with this name, CRLF included, when it is available as one text; otherwise
-   * undefined.
+   * Returns the line of a field with this name, including CRLF, when it is available as one text;
+   * otherwise undefined. V8 only links the texts of a message and copies them when the message is
+   * written, so fewer texts are faster. A line that occurs a second time becomes one text of its
+   * own.
    *
-   * A message is put together from texts that V8 only links, and copies when it is written: the
-   * fewer there are, the sooner that is done. A line that comes a second time is made one text of
-   * its own.
-   * @throws TypeError when the value cannot stand in the line: wherever it comes from, it is looked
-   * at before it is sent
+   * @throws TypeError when the line must not contain the value: every value is checked before it is
+   * sent
    */
   lineOf(value: string): string | undefined {
     if (!this.repeats) {
@@ -182,7 +180,7 @@ export class FieldName {
   }
 }
 
-/** As the gateway writes the names of its own fields: looked up as quickly as lower case. */
+/** The spelling in which the gateway writes its own fields: resolved as fast as lower case. */
 function titleCase(name: string): string {
   return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
@@ -192,7 +190,10 @@ export function nameOfNumber(number: number): string {
   return NAMES[number - 1] ?? '';
 }
 
-/** The number of the name that stands in `bytes` from `start` to `end` in any case, or 0. */
+/**
+ * The number of the name in `bytes` from `start` to `end`, case-insensitive; 0 when it is not a
+ * known one.
+ */
 export function numberOfBytes(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length < 2) return 0;

@@ -3,12 +3,12 @@
  * the bytes.
  *
  * Invariants
- * - A line is judged when it is complete, and its size before its content. So the outcome does not
- *   depend on how the bytes were cut into reads, and nothing is kept inside a line between two
+ * - A line is checked when it is complete, and its size before its content. So the result does not
+ *   depend on how the bytes were divided into reads, and no state within a line is kept between two
  *   calls.
  * - Offsets are relative to `base`, where the text of the block starts, because a block that
- *   arrives in pieces is gathered at another address.
- * - Nothing is thrown and nothing is allocated, except for a name with `_` or `.`.
+ *   arrives in several reads is collected at another address.
+ * - Nothing is thrown, and nothing is allocated except for a name with `_` or `.`.
  */
 import { COLON, CR, FIELD_VALUE, HTAB, LF, PLAIN_NAME, SP, TOKEN } from './byte-classes.ts';
 import type { Http1FaultCode } from './faults.ts';
@@ -27,7 +27,7 @@ export interface FieldRules {
   readonly maxHeaderLines: number;
   /**
    * Requests: names with `_` are dropped and aliases of protected names refused. Responses:
-   * undefined, all are kept.
+   * undefined, all names are kept.
    */
   readonly protectedNames: ReadonlySet<string> | undefined;
 }
@@ -35,9 +35,9 @@ export interface FieldRules {
 export class FieldScanner {
   /** Where the first incomplete line starts, relative to the base. */
   lineStart = 0;
-  /** Why the last outcome was FAULT. After one, the scanner is used no more. */
+  /** Why the last result was FAULT. The scanner is not used after a fault. */
   fault: Http1FaultCode = 'not_http';
-  /** Fields of this message left out because of a `_` in their names. */
+  /** The number of fields of this message that were dropped because of a `_` in their names. */
   dropped = 0;
   private readonly rules: FieldRules;
   private blockStart = 0;
@@ -48,7 +48,7 @@ export class FieldScanner {
     this.rules = rules;
   }
 
-  /** Starts the first block of a message: the fields start at this offset from the base. */
+  /** Starts the first block of a message, whose fields start at this offset from the base. */
   startMessage(blockStart: number): void {
     this.spentBytes = 0;
     this.lines = 0;
@@ -56,14 +56,15 @@ export class FieldScanner {
     this.startBlock(blockStart);
   }
 
-  /** Starts a further block of the same message, on the same limits. */
+  /** Starts another block of the same message, with the same limits. */
   startBlock(blockStart: number): void {
     this.blockStart = blockStart;
     this.lineStart = blockStart;
   }
 
   /**
-   * Reads complete lines from `lineStart` on.
+   * Reads complete lines from `lineStart`.
+   *
    * @returns the position after the empty line that ends the block, NEED_MORE or FAULT
    */
   scan(list: HeaderList, bytes: Buffer, base: number, end: number): number {
@@ -110,12 +111,12 @@ export class FieldScanner {
     }
   }
 
-  /** What to do with a block that ends at `end` in a line without its end: NEED_MORE or FAULT. */
+  /** Decides about a block that ends at `end` within a line: NEED_MORE or FAULT. */
   wait(bytes: Buffer, base: number, end: number): number {
     return this.incomplete(bytes, base, base + this.lineStart, end);
   }
 
-  /** Whether a name with `_` or `.` may stay. Sets the fault when it imitates a protected name. */
+  /** Whether a name with `_` or `.` is kept. Sets the fault when it imitates a protected name. */
   private admits(bytes: Buffer, start: number, nameEnd: number): boolean {
     const protectedNames = this.rules.protectedNames;
     if (protectedNames === undefined) return true;
@@ -142,7 +143,10 @@ export class FieldScanner {
     return false;
   }
 
-  /** The line at `start` has no end yet. It may be the empty line, which is not counted. */
+  /**
+   * Handles the line at `start`, which is not complete yet. It may be the empty line, which is not
+   * counted.
+   */
   private incomplete(bytes: Buffer, base: number, start: number, end: number): number {
     this.lineStart = start - base;
     if (end === start || (end === start + 1 && bytes[start] === CR)) return NEED_MORE;
@@ -153,7 +157,8 @@ export class FieldScanner {
   }
 
   /**
-   * The line at `start` is wrong or not complete: finds its end, then judges size before content.
+   * Handles the line at `start`, which is invalid or incomplete: finds its end, then checks its
+   * size before its content.
    */
   private judge(bytes: Buffer, base: number, start: number, end: number): number {
     const lineFeed = bytes.indexOf(LF, start);
@@ -164,9 +169,7 @@ export class FieldScanner {
   }
 }
 
-/**
- * Names what is wrong with a field line that ends at `lineFeed`; it is known not to be a good one.
- */
+/** Names the fault of an invalid field line that ends at `lineFeed`. */
 function faultOfFieldLine(bytes: Buffer, start: number, lineFeed: number): Http1FaultCode {
   const lineFault = faultOfLine(bytes, start, lineFeed);
   if (lineFault !== undefined) return lineFault;
@@ -178,7 +181,7 @@ function faultOfFieldLine(bytes: Buffer, start: number, lineFeed: number): Http1
   return 'invalid_field_name';
 }
 
-/** What is wrong with the bytes of any line that ends at `lineFeed`, its grammar aside. */
+/** The fault of the bytes of any line that ends at `lineFeed`, apart from its grammar. */
 export function faultOfLine(
   bytes: Buffer,
   start: number,

@@ -1,13 +1,12 @@
 /**
- * FieldStore: how the fields of a HeaderList lie in memory.
- *
- * A parsed field is four offsets into the text of the head; its string is created on the first
- * read. A field that was set or added holds its own two strings.
+ * FieldStore: the memory layout of the fields of a HeaderList. A parsed field is four offsets into
+ * the text of the head; its string is created when it is first read. A field that was set or added
+ * keeps its own two strings.
  *
  * Invariants
- * - `slots` holds SLOT numbers for each field. A parsed field has nameStart >= 0; an own field has
- *   nameStart = -1 and its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its
- *   position, and in `ownLines` its whole line when there is such a text.
+ * - `slots` contains SLOT numbers for each field. A parsed field has nameStart >= 0. An own field
+ *   has nameStart = -1, its strings in `ownPrefixes` (name, colon, space) and `ownValues` at its
+ *   position, and its whole line in `ownLines` when there is such a text.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
 import { HTAB, LOWER } from './byte-classes.ts';
@@ -25,10 +24,12 @@ export const LINE_END = 5;
 /** Characters of `: ` at the end of a prefix. */
 const PREFIX_END = 2;
 const INITIAL_FIELDS = 24;
-/** In place of LINE_END: the field goes away with the next sweep. */
+/** In place of LINE_END: the next sweep removes the field. */
 export const REMOVED = -1;
 
-/** The storage a HeaderList is built on, and what the parsers of this package fill it by. */
+/**
+ * The storage of a HeaderList, with the methods that the parsers of this package use to fill it.
+ */
 export class FieldStore {
   protected text = '';
   protected count = 0;
@@ -45,8 +46,8 @@ export class FieldStore {
   }
 
   /**
-   * For the parsers: appends the field whose parts stand at these offsets of the text that `attach`
-   * will give.
+   * For the parsers: appends the field whose parts are at these offsets of the text that `attach`
+   * sets.
    */
   appendParsed(
     number: number,
@@ -103,7 +104,7 @@ export class FieldStore {
   }
 
   /**
-   * For the parsers: whether a tab stands around the value of the first field with that number,
+   * For the parsers: whether there is a tab around the value of the first field with that number,
    * which was parsed.
    */
   hasTabAround(number: number): boolean {
@@ -137,7 +138,7 @@ export class FieldStore {
     this.own(at, prefix, value, line);
   }
 
-  /** Lets the field at that position hold its own strings. Its number is the caller's concern. */
+  /** Gives the field at that position strings of its own. The caller updates its number. */
   protected own(at: number, prefix: string, value: string, line?: string): void {
     while (this.ownPrefixes.length <= at) {
       this.ownPrefixes.push('');
@@ -150,7 +151,7 @@ export class FieldStore {
     this.ownLines[at] = line;
   }
 
-  /** The name of the own field at that position, as it is written. */
+  /** The name of the own field at that position, as it is sent. */
   protected ownNameAt(at: number): string {
     return (this.ownPrefixes[at] as string).slice(0, -PREFIX_END);
   }
@@ -231,8 +232,8 @@ export class FieldStore {
   }
 
   /**
-   * Closes the gaps that fields marked as REMOVED leave and keeps `first` true: a first field goes
-   * only together with all of its name. Gives how many there were.
+   * Closes the gaps of fields marked as REMOVED and keeps `first` correct: a first field is only
+   * removed together with all fields of its name. Returns the number of removed fields.
    */
   protected sweep(): number {
     const { slots, first } = this;

@@ -1,15 +1,13 @@
 /**
- * Checks names and values that policies or the gateway write to a header line. A mistake there is a
- * programming or a configuration error, so it throws.
- *
- * Characters above U+00FF are refused because a head is written as latin1: U+010D would become CR,
- * U+010A LF.
+ * Checks the names and values of header lines that policies or the gateway write. A mistake there
+ * is a programming or configuration error, so it throws. Characters above U+00FF are refused
+ * because a head is written as latin1: U+010D would become CR, U+010A LF.
  */
 import { isToken } from './byte-classes.ts';
 
 /**
- * What no field value holds: a control character other than HTAB, and what latin1 cannot write. One
- * compiled expression is quicker than a loop over the characters.
+ * Characters that no field value may contain: control characters other than HTAB, and those that
+ * latin1 does not have. One compiled expression is faster than a loop over the characters.
  */
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -22,7 +20,7 @@ export function requireName(name: string): void {
   }
 }
 
-/** @throws TypeError when `value` cannot stand in the line of the header `name` */
+/** @throws TypeError when the line of the header `name` must not contain `value` */
 export function requireValue(name: string, value: string): void {
   if (FORBIDDEN_IN_VALUE.test(value)) {
     throw new TypeError(

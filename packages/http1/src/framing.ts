@@ -27,9 +27,9 @@ export const CHUNKED = -1;
 export const UNDECLARED = -2;
 
 /**
- * The number in a Content-Length value, or -1 when it is not plain digits, has a leading zero, or
- * is not below 2^53. RFC 9110 section 8.6 allows leading zeros; some readers take them for an octal
- * number.
+ * The number in a Content-Length value; -1 when it is not plain digits, has a leading zero, or is
+ * not below 2^53. RFC 9110 section 8.6 allows leading zeros; some readers interpret them as an
+ * octal number.
  */
 function parseContentLength(value: string): number {
   const digits = value.length;
@@ -44,7 +44,7 @@ function parseContentLength(value: string): number {
   return digits === 0 ? -1 : length;
 }
 
-/** What the framing fields announce: a length, CHUNKED, UNDECLARED, or the fault they commit. */
+/** The framing that the fields announce: a length, CHUNKED, UNDECLARED, or a fault. */
 export function declaredLength(headers: HeaderList, versionMinor: number): number | Http1FaultCode {
   const hasLength = headers.hasKnown(CONTENT_LENGTH);
   if (headers.hasKnown(TRANSFER_ENCODING)) {
@@ -67,7 +67,7 @@ const OPTION_CLOSE = 1;
 const OPTION_KEEP_ALIVE = 2;
 export const OPTION_UPGRADE = 4;
 
-/** The option that a value is, in any case; 0 for another one and for a list. */
+/** The option for a value, case-insensitive; 0 for another value and for a list. */
 export function connectionOption(value: string): number {
   switch (value.length) {
     case 5:
@@ -85,7 +85,7 @@ const CLOSE = Buffer.from('close');
 const UPGRADE = Buffer.from('upgrade');
 const KEEP_ALIVE = Buffer.from('keep-alive');
 
-/** Whether a text is that word, given in lower case, in any case. They are of the same length. */
+/** Compares a text with a lower-case word of the same length, case-insensitive. */
 function isWord(text: string, word: Uint8Array): boolean {
   for (let index = 0; index < word.length; index++)
     if (LOWER[charCodeAt(text, index)] !== word[index]) return false;
@@ -101,8 +101,8 @@ function optionsIn(lines: readonly string[]): number {
 }
 
 /**
- * The options of the Connection field that a parser acts on. `close` counts in the obsolete
- * Proxy-Connection too: some servers obey it, and closing a connection too early does no harm.
+ * The options of the Connection field that a parser acts on. `close` is also read from the obsolete
+ * Proxy-Connection: some servers obey it, and closing a connection too early does no harm.
  */
 export function connectionOptions(headers: HeaderList): number {
   const asides = headers.hasKnown(PROXY_CONNECTION)
@@ -141,7 +141,8 @@ const FORBIDDEN_TRAILERS = (
 ).map(numberOfKnown);
 
 /**
- * Whether trailers hold a field that must not come after the body: RFC 9110 section 6.5.1.
+ * Whether trailers contain a field that is not allowed after the body: RFC 9110 section 6.5.1.
+ *
  * @param protectedNames the gateway's own, besides the built-in ones; undefined for responses,
  * where names are not protected
  */

@@ -1,13 +1,12 @@
 /**
- * HeaderList: the header fields of one message, in order. {@link FieldStore} says how they lie in
- * memory; writing the list copies neighbouring parsed fields as one run of the original text.
+ * HeaderList: the header fields of one message, in order. {@link FieldStore} describes their memory
+ * layout; writing the list copies neighbouring parsed fields as one piece of the original text.
  *
  * Invariants
- * - Names compare without regard to case; a prepared FieldName is found fastest, then names written
+ * - Names are case-insensitive. A prepared FieldName is found fastest, then names written
  *   `like-this` or `Like-This`.
- * - A field that entered through `set` or `add` cannot break out of its line: names are tokens,
- *   values hold no control character and no character above U+00FF (written as latin1, U+010D would
- *   become CR).
+ * - A field from `set` or `add` cannot break out of its line: names are tokens, and values contain
+ *   no control character and no character above U+00FF (written as latin1, U+010D would become CR).
  * - A list is reused for the next message of its connection: keep values, not the list.
  */
 import { CONTENT_LENGTH, type FieldName, numberOfName, TRANSFER_ENCODING } from './field-names.ts';
@@ -17,8 +16,9 @@ import type { NameBeginnings } from './name-beginnings.ts';
 
 export class HeaderList extends FieldStore {
   /**
-   * Makes a list from a record or from name-value pairs, in their order.
-   * @throws TypeError as {@link add} does
+   * Creates a list from a record or from name-value pairs, in their order.
+   *
+   * @throws TypeError like {@link add}
    */
   static of(
     fields: Readonly<Record<string, string>> | Iterable<readonly [string, string]>,
@@ -32,7 +32,7 @@ export class HeaderList extends FieldStore {
     return list;
   }
 
-  /** How many fields there are; a name that occurs twice counts twice. */
+  /** The number of fields; a name that occurs twice counts twice. */
   get size(): number {
     return this.count;
   }
@@ -57,14 +57,15 @@ export class HeaderList extends FieldStore {
       : this.find(name, 0) >= 0;
   }
 
-  /** Whether there is exactly one field of that name, which is a known one. */
+  /** Whether there is exactly one field of that known name. */
   hasOne(name: FieldName): boolean {
     return this.first[name.number] !== 0 && !this.repeats(name.number);
   }
 
   /**
-   * Leaves exactly one field of that name, in the place of the first one or else at the end.
-   * @throws TypeError when the name is not a token or the value cannot stand in a header line
+   * Replaces all fields of that name by one, in the position of the first one or else at the end.
+   *
+   * @throws TypeError when the name is not a token, or a header line must not contain the value
    */
   set(name: string | FieldName, value: string): void {
     const number = this.admit(name, value);
@@ -79,8 +80,9 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * Puts one more field at the end.
-   * @throws TypeError when the name is not a token or the value cannot stand in a header line
+   * Appends a field.
+   *
+   * @throws TypeError when the name is not a token, or a header line must not contain the value
    */
   add(name: string | FieldName, value: string): void {
     this.append(
@@ -91,9 +93,10 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * As {@link set}, for fields that the gateway writes in message after message: a value that is
-   * the same as the last one of that name is not checked again.
-   * @throws TypeError when the value cannot stand in a header line
+   * Like {@link set}, for fields that the gateway writes in one message after another: a value
+   * equal to the last one of that name is not checked again.
+   *
+   * @throws TypeError when a header line must not contain the value
    */
   setOwn(name: FieldName, value: string): void {
     const at = name.number === 0 ? this.find(name, 0) : (this.first[name.number] as number) - 1;
@@ -105,19 +108,20 @@ export class HeaderList extends FieldStore {
     }
   }
 
-  /** As {@link add}, in the way of {@link setOwn}. */
+  /** Like {@link add}, with the check of {@link setOwn}. */
   addOwn(name: FieldName, value: string): void {
     this.append(name.number, name.prefix, value, name.lineOf(value));
   }
 
-  /** Removes all fields of that name and gives how many there were. */
+  /** Removes all fields of that name and returns their number. */
   remove(name: string | FieldName): number {
     return this.removeFrom(name, 0);
   }
 
   /**
-   * Gives every field named `from` the name `to`, values and places kept. Fields already named `to`
-   * stay.
+   * Renames every field named `from` to `to`, without changing values and positions. Fields already
+   * named `to` stay.
+   *
    * @returns how many were renamed
    * @throws TypeError when `to` is not a token
    */
@@ -134,10 +138,7 @@ export class HeaderList extends FieldStore {
     return renamed;
   }
 
-  /**
-   * Removes every field whose lower-case name is in `names`. One pass, whatever the size of the
-   * set.
-   */
+  /** Removes every field whose lower-case name is in `names`. One pass for any size of the set. */
   removeAll(names: ReadonlySet<string>): number {
     for (let at = 0; at < this.count; at++) {
       if (names.has(this.nameAt(at))) this.slots[at * SLOT + LINE_END] = REMOVED;
@@ -146,8 +147,8 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * Removes every field whose name begins with one of these and gives how many there were. One
-   * pass; no string is made.
+   * Removes every field whose name begins with one of these and returns their number. One pass;
+   * creates no string.
    */
   removeBeginningWith(names: NameBeginnings): number {
     let found = false;
@@ -161,8 +162,8 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * Calls `visit` for each field in order, the name in lower case. The list must not be changed
-   * meanwhile.
+   * Calls `visit` for each field in order, with its name in lower case. The list must not change
+   * during the call.
    */
   forEach(visit: (name: string, value: string) => void): void {
     for (let at = 0; at < this.count; at++) visit(this.nameAt(at), this.valueAt(at));
@@ -204,20 +205,20 @@ export class HeaderList extends FieldStore {
     this.ownLines.length = 0;
   }
 
-  /** The fields as they go on the wire, each line ended by CRLF, the empty line not included. */
+  /** The fields as they are sent, each line ended by CRLF, without the empty line. */
   serialize(): string {
     return this.write(false);
   }
 
   /**
-   * The same without Content-Length and Transfer-Encoding, which are written from the state of the
-   * message alone.
+   * The same without Content-Length and Transfer-Encoding, which are only written from the state of
+   * the message.
    */
   serializeWithoutFraming(): string {
     return this.write(true);
   }
 
-  /** Checks what comes from outside of this package, and gives the number of the name. */
+  /** Checks a name from outside this package, and returns its number. */
   private admit(name: string | FieldName, value: string): number {
     if (typeof name !== 'string') {
       requireValue(name.lower, value);

@@ -1,20 +1,20 @@
 /**
  * HeldBytes: the bytes of a head that did not arrive in one read.
  *
- * Invariants: never holds more than the cap its caller states, which the size limits of the head
- * bound; memory beyond RETAINED_BYTES is given back between messages; a connection whose heads
- * arrive whole allocates nothing.
+ * Invariants: it never keeps more than its caller's limit, which follows from the size limits of
+ * the head; memory beyond RETAINED_BYTES is freed between messages; a connection whose heads arrive
+ * in one read allocates nothing.
  */
 const INITIAL_BYTES = 1024;
 const RETAINED_BYTES = 4096;
 const NOTHING = Buffer.alloc(0);
 
 export class HeldBytes {
-  /** The first `length` bytes are held; what follows them is stale. */
+  /** The first `length` bytes are in use; the rest is stale. */
   bytes: Buffer = NOTHING;
   length = 0;
 
-  /** Copies bytes of `chunk` from `at` on, as far as the cap allows. */
+  /** Copies the bytes of `chunk` from `at`, as far as the limit allows. */
   append(chunk: Buffer, at: number, cap: number): void {
     const taken = Math.min(chunk.length - at, cap - this.length);
     const needed = this.length + taken;

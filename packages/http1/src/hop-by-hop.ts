@@ -28,7 +28,7 @@ const HOP_BY_HOP_AND_TRAILER = [...HOP_BY_HOP, numberOfKnown('trailer')];
 
 /**
  * Removes the hop-by-hop fields and those that `Connection` nominates from `headers`. With
- * `keepTrailers`, a TE field that lists `trailers` is left as exactly that.
+ * `keepTrailers`, a TE field that lists `trailers` is replaced by exactly that.
  */
 export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {}): void {
   const keepsTrailers = options.keepTrailers === true;

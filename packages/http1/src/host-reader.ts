@@ -1,7 +1,6 @@
 /**
- * HostReader: the host of each request of a connection, checked against the target.
- *
- * A connection asks for the same host again and again, so the last value and its reading are kept.
+ * HostReader: the host of each request of a connection, checked against the target. Most requests
+ * of a connection name the same host, so the last value and its result are kept.
  */
 import { isHttp1Fault } from './faults.ts';
 import type { Http1FaultCode } from './faults.ts';
@@ -17,7 +16,8 @@ export class HostReader {
   private lastValue: string | undefined = undefined;
 
   /**
-   * Reads a Host value and compares it with the authority that the target names, if it names one.
+   * Reads a Host value and compares it with the authority of the target, if the target has one.
+   *
    * @returns the fault of either, or `host_disagrees`
    */
   read(value: string, form: TargetForm, target: string): Http1FaultCode | undefined {
@@ -35,8 +35,8 @@ export class HostReader {
   }
 
   /**
-   * Reads the host of a request without Host, which HTTP/1.0 allows: that of an absolute target,
-   * otherwise none, which leaves host and authority empty.
+   * Reads the host of a request without Host, which HTTP/1.0 allows: the host of an absolute
+   * target. Otherwise host and authority are empty.
    */
   readTarget(form: TargetForm, target: string): Http1FaultCode | undefined {
     if (form === 'absolute') {
@@ -53,8 +53,8 @@ export class HostReader {
   }
 
   /**
-   * RFC 9112 section 3.2.2: the authority of the target wins; a Host header that says otherwise is
-   * refused here.
+   * RFC 9112 section 3.2.2: the authority of the target takes precedence. A Host header that
+   * differs is refused here.
    */
   private compare(target: string): Http1FaultCode | undefined {
     const parts = splitAbsoluteTarget(target);

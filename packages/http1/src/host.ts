@@ -4,19 +4,17 @@
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';
 
-/** A host and its port, as a Host header or an authority names them. */
+/** A host and its port, from a Host header or an authority. */
 export interface HostAndPort {
-  /**
-   * Lower case, without a trailing dot; an IPv6 address stays in brackets, in its shortest form.
-   */
+  /** Lower case, without a trailing dot; an IPv6 address in brackets, in its shortest form. */
   readonly host: string;
   readonly port: number | undefined;
 }
 
 const MAX_HOST_CHARACTERS = 253;
 /**
- * Labels of letters, digits, `-` and `_` (service names of container networks hold it); no label is
- * empty.
+ * Labels of letters, digits, `-` and `_` (names of services in container networks contain it); no
+ * label is empty.
  */
 const HOST_NAME = /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/;
 const IPV6_LITERAL = /^\[[0-9a-f:.]{2,45}\]$/;
@@ -24,8 +22,9 @@ const PORT = /^[1-9][0-9]{0,4}$/;
 
 /**
  * Reads the value of a Host header, or an authority without user information: RFC 9110 section 7.2,
- * RFC 3986 section 3.2.2, without percent-encoded names. Internationalised names come in their
- * ASCII form. An empty port (`name:`) is no port: RFC 3986 section 3.2.3.
+ * RFC 3986 section 3.2.2, without percent-encoded names. Internationalised names must be in their
+ * ASCII form. An empty port (`name:`) counts as no port: RFC 3986 section 3.2.3.
+ *
  * @returns the fault `invalid_host` or `invalid_port` for everything else
  */
 export function normalizeHost(value: string): HostAndPort | Http1Fault {

@@ -1,5 +1,5 @@
 /**
- * One byte is one character: HTTP heads are read and written as latin1, which never fails and never
+ * Heads are read and written as latin1, one character for each byte. This never fails and never
  * changes a byte.
  */
 

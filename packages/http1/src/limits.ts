@@ -1,11 +1,11 @@
 /**
- * Sizes a parser enforces, counted on the wire. The defaults are those of the edge; a gateway may
- * set its own.
+ * The sizes that a parser enforces, counted as received. The defaults are those of the edge; a
+ * gateway may set others.
  *
- * How each is counted: a start line without its CRLF; the header block with the CRLF of every line
- * but without the empty line that ends it; trailers on top of the header block; chunk extensions
- * from the `;` to before the CRLF, over the whole message. A message at the limit passes, one byte
- * more does not.
+ * A start line counts without its CRLF. The header block counts with the CRLF of every line but
+ * without the empty line that ends it; trailers are added to the header block. Chunk extensions
+ * count from the `;` to before the CRLF, over the whole message. A message of exactly the limit is
+ * accepted, one more byte is not.
  */
 
 interface MessageLimits {

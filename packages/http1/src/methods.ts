@@ -1,6 +1,4 @@
-/**
- * Methods are any token to the parser; what is done with one is the listener's decision.
- */
+/** The parser accepts any token as a method; the listener decides what to do with it. */
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
   // RFC 9110, RFC 5789, and the QUERY method.
@@ -48,8 +46,7 @@ const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTION
 }));
 
 /**
- * The method that stands at `start` in `length` bytes, when it is a common one; otherwise an empty
- * string. Makes no string.
+ * The common method at `start` in `length` bytes; an empty string for any other. Creates no string.
  */
 export function commonMethod(bytes: Uint8Array, start: number, length: number): string {
   for (let index = 0; index < COMMON_METHODS.length; index++) {

@@ -21,9 +21,10 @@ const PROTECTED: ReadonlySet<string> = new Set([
 const PROTECTED_PREFIXES = ['x-forwarded-', 'x-consumer-', 'x-credential-'];
 
 /**
- * Tells whether a name, in lower case, is reserved for the gateway or for framing.
- * @param own further protected names in lower case, such as the header a gateway reads its keys
- * from
+ * Whether a lower-case name is reserved for the gateway or for framing.
+ *
+ * @param own further protected names in lower case, such as the header from which a gateway reads
+ * its keys
  */
 export function isProtectedName(name: string, own: ReadonlySet<string>): boolean {
   return (
@@ -33,7 +34,7 @@ export function isProtectedName(name: string, own: ReadonlySet<string>): boolean
   );
 }
 
-/** Tells whether a name, in any case, imitates a protected name by `_` or `.` in place of `-`. */
+/** Whether a name, in any case, imitates a protected name with `_` or `.` in place of `-`. */
 export function isProtectedAlias(name: string, own: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase();
   const dashed = lower.replace(/[_.]/g, '-');

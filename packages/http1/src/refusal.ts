@@ -1,5 +1,6 @@
 /**
- * Answers faults that `node:http` finds before there is a request, in the form that the edge uses.
+ * Responds to faults that `node:http` finds before there is a request, in the form that the edge
+ * uses.
  */
 import { problem, problemMediaType } from '@sluice/errors';
 import type { ErrorCode } from '@sluice/errors';
@@ -16,7 +17,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** The row of the error catalogue for an error of `node:http`. */
+/** The entry of the error catalogue for an error of `node:http`. */
 function errorOfClient(code: string | undefined): ErrorCode {
   return codes[code ?? ''] ?? 'malformed_request';
 }
@@ -29,7 +30,7 @@ export interface RefusedSocket {
   on(event: 'error', listener: () => void): unknown;
 }
 
-/** The request that a socket is at, with its answer. */
+/** The current request of a socket, with its response. */
 export interface PendingExchange {
   readonly request: { readonly complete: boolean };
   readonly response: {
@@ -39,9 +40,9 @@ export interface PendingExchange {
 }
 
 /**
- * Answers bytes that are no request, and ends the connection. An answer that is under way comes
- * first when those bytes follow its request; when they are in its content, it is replaced by the
- * refusal, or cut off.
+ * Responds to bytes that are not a request, and ends the connection. A response in progress is
+ * completed first when those bytes follow its request; when they are part of its content, the
+ * refusal replaces it, or it is aborted.
  */
 export function refuseBytes(
   fault: { readonly code?: string | undefined },
@@ -60,10 +61,7 @@ export function refuseBytes(
   else refuse();
 }
 
-/**
- * A whole response, to be written to a socket that is closed after it: a problem document for an
- * error.
- */
+/** A complete response for a socket that is closed after it: a problem document for an error. */
 export function refusal(code: ErrorCode, requestId: string): string {
   const body = problem(code, { requestId });
   const content = JSON.stringify(body);

@@ -1,19 +1,19 @@
 /**
- * Applies the rules of the edge to requests that another parser has read: the head is serialised
- * again, field line by field line as received, and parsed by the parser of the edge. So the same
- * rules apply on every port.
+ * Applies the rules of the edge to requests that another parser has read: serialises the head
+ * again, one field line for each received one, and parses it with the parser of the edge. So the
+ * same rules apply on every port.
  */
 import { http1Faults } from './faults.ts';
 import type { Http1Fault } from './faults.ts';
 import { RequestParser } from './request-parser.ts';
 import { keepEncodedSlash } from './target.ts';
 
-/** A head as `node:http` gives it. */
+/** A head in the form of `node:http`. */
 export interface ReceivedHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly httpVersionMinor: number;
-  /** Name, value, name, value, in the order of the wire. */
+  /** Names and values alternate, in the order received. */
   readonly rawHeaders: readonly string[];
 }
 

@@ -2,8 +2,7 @@
  * RequestLineReader: `method SP request-target SP HTTP-version CRLF`, RFC 9112 section 3, in its
  * strict form.
  *
- * Invariant: like a field line, the line is judged when it is complete, its size before its
- * content.
+ * Invariant: the line is checked when it is complete, and its size before its content.
  */
 import type { StartLineReader } from './block-reader.ts';
 import {
@@ -37,11 +36,10 @@ export class RequestLineReader implements StartLineReader {
   /** The method, when it is a common one; otherwise empty. */
   method = '';
   /**
-   * Whether the target is in its normal spelling already, so that nothing has to look at it again
-   * (target.ts).
+   * Whether the target is already in normal form, so that it need not be parsed again (target.ts).
    */
   isNormal = false;
-  /** Where the `?` of a normal target stands, relative to the base; -1 when it has none. */
+  /** The position of the `?` of a normal target, relative to the base; -1 when it has none. */
   queryAt = -1;
   versionMinor = 1;
   private readonly maxBytes: number;
@@ -68,9 +66,9 @@ export class RequestLineReader implements StartLineReader {
   }
 
   /**
-   * Goes over the bytes of the target and finds out whether it is normal: a path of segments that
-   * are neither empty nor start with a dot, and nothing anywhere that is escaped or would have to
-   * be.
+   * Scans the bytes of the target and determines whether it is normal: a path whose segments are
+   * neither empty nor start with a dot, and nothing in the target that is or must be escaped.
+   *
    * @returns the position after it
    */
   private readTarget(bytes: Buffer, start: number, end: number): number {
@@ -144,10 +142,7 @@ export class RequestLineReader implements StartLineReader {
   }
 }
 
-/**
- * Names what is wrong with a request line, given without its CRLF; it is known not to be a good
- * one.
- */
+/** Names the fault of an invalid request line, given without its CRLF. */
 function faultOfRequestLine(line: string): Http1FaultCode {
   const [method = '', target = '', version, ...rest] = line.split(' ');
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method) || target === '' || rest.length > 0)

@@ -1,7 +1,6 @@
 /**
- * RequestParser: the requests of one connection, in order, from reads of any size.
- *
- * Pull it:
+ * RequestParser: the requests of one connection, in order, from reads of any size. The caller
+ * pulls:
  *
  *     let at = 0;
  *     do {
@@ -10,14 +9,14 @@
  *     } while (parser.state !== 'needMore' && parser.state !== 'fault');
  *
  * Invariants
- * - `head` comes once per request, then `bodyChunk` any number of times, then `end`. `needMore`
+ * - For each request there is one `head`, then any number of `bodyChunk`, then `end`. `needMore`
  *   means that the chunk is used up; a `fault` is final.
- * - The events, and what they carry, do not depend on how the bytes were cut into reads, body
- *   chunks aside.
- * - What follows a message is not looked at before the next `consume`; so a listener that stops at
- *   `end` keeps pipelined bytes, or those of an upgraded connection, for itself.
+ * - The events and their content do not depend on how the bytes were divided into reads, except for
+ *   body chunks.
+ * - Bytes after a message are not read before the next `consume`. A listener that stops at `end`
+ *   keeps pipelined bytes, or those of an upgraded connection.
  * - `headers` and `trailers` belong to the current message: the next `head` overwrites them.
- * - After the `end` of a message that closes the connection, further bytes are thrown away unread.
+ * - After the `end` of a message that closes the connection, further bytes are discarded unread.
  * - At most one empty line before a request line is skipped (RFC 9112 section 2.2); a second one is
  *   a fault.
  */
@@ -49,7 +48,7 @@ import type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';
 
 export type RequestState = 'needMore' | 'head' | 'bodyChunk' | 'end' | 'fault';
 
-/** What a target is read into. */
+/** The result of reading a target. */
 type TargetHolder = {
   -readonly [Part in 'path' | 'query' | 'hasQuery' | 'hasEncodedSlash']: NormalizedTarget[Part];
 };
@@ -76,14 +75,14 @@ export class RequestParser {
   fault: Http1Fault | undefined = undefined;
 
   method = '';
-  /** The request target exactly as it was sent, one character per byte. */
+  /** The request target exactly as received, one character per byte. */
   target = '';
   targetForm: TargetForm = 'origin';
   versionMinor = 1;
   readonly headers = new HeaderList();
   /** Bytes of the request line and the header block. */
   headBytes = 0;
-  /** Header fields left out because of a `_` in their names. */
+  /** The number of header fields that were dropped because of a `_` in their names. */
   droppedFields = 0;
   framing: Exclude<Framing, 'close'> = 'none';
   /** The announced length of the body; 0 unless the framing is `length`. */
@@ -93,21 +92,19 @@ export class RequestParser {
   /** Whether the client waits for `100 Continue` before it sends the body. */
   expectContinue = false;
   /**
-   * The upgrade asked for. Others than websocket are not taken note of, nor are upgrades with a
-   * body.
+   * The requested upgrade. Upgrades other than websocket, and upgrades with a body, are ignored.
    */
   upgrade: 'websocket' | undefined = undefined;
   /**
-   * The host the request is for: normalised, without port. Empty when a request of HTTP/1.0 names
-   * none.
+   * The host of the request: normalised, without port. Empty when a request of HTTP/1.0 names none.
    */
   host = '';
   port: number | undefined = undefined;
-  /** Host and port as they are passed on. */
+  /** Host and port as they are forwarded. */
   authority = '';
-  /** The bytes of a `bodyChunk`: a view of the chunk that was given, valid as long as that. */
+  /** The bytes of a `bodyChunk`: a view of the given chunk, valid as long as that. */
   body: Buffer | undefined = undefined;
-  /** The trailer fields, from `end` on, when there were any. */
+  /** The trailer fields, after `end`, if there were any. */
   trailers: HeaderList | undefined = undefined;
 
   private phase = BETWEEN;
@@ -131,9 +128,10 @@ export class RequestParser {
   }
 
   /**
-   * Gives the target in the one spelling that the whole gateway uses (target.ts).
-   * @param into is filled in; left alone when there is a fault
-   * @returns the fault that the target commits
+   * Returns the target in the normal form that the whole gateway uses (target.ts).
+   *
+   * @param into receives the result; unchanged when there is a fault
+   * @returns the fault of the target
    */
   readTarget(into: TargetHolder, options?: NormalizeTargetOptions): Http1Fault | undefined {
     const { line, target } = this;
@@ -155,8 +153,8 @@ export class RequestParser {
   }
 
   /**
-   * Whether no byte of a further request has arrived, an empty line before it aside: the connection
-   * may be closed without cutting anything off.
+   * Whether no byte of another request has arrived, apart from an empty line: the connection may be
+   * closed without losing a request.
    */
   get idle(): boolean {
     return this.phase !== HEAD && this.phase !== BODY && this.phase !== FAILED;
@@ -164,7 +162,8 @@ export class RequestParser {
 
   /**
    * Reads `chunk` from `at` to the next event.
-   * @returns the position from which to read on
+   *
+   * @returns the position at which to continue
    */
   consume(chunk: Buffer, at: number): number {
     switch (this.phase) {
@@ -183,8 +182,8 @@ export class RequestParser {
   }
 
   /**
-   * Forgets what it has of a request, and any fault: the next byte is the first one of a
-   * connection. Nothing is held then.
+   * Forgets the current request and any fault: the next byte is the first one of a connection.
+   * Nothing is kept.
    */
   restart(): void {
     this.reader.reset();
@@ -193,7 +192,7 @@ export class RequestParser {
     this.fault = undefined;
   }
 
-  /** Tells the parser that the client sends no more. In the middle of a request this is a fault. */
+  /** Tells the parser that the client sends nothing more. Within a request this is a fault. */
   eof(): void {
     if (this.phase === FAILED) return;
     if (this.idle) this.state = 'needMore';
@@ -212,7 +211,7 @@ export class RequestParser {
         return this.refuse(byte === CR ? 'blank_line_before_start' : 'not_http', position);
       } else {
         this.phase = HEAD;
-        // A fault in the head must not be logged under the name of the request before.
+        // A fault in the head must not be logged with the name of the previous request.
         this.method = this.target = this.host = '';
         return this.readHead(chunk, position);
       }
@@ -253,7 +252,7 @@ export class RequestParser {
   }
 
   /**
-   * Draws what the listener needs from the complete head, or finds what is wrong with it as a
+   * Reads what the listener needs from the complete head, or finds the fault of the head as a
    * whole.
    */
   private settle(): Http1FaultCode | undefined {
@@ -305,7 +304,7 @@ export class RequestParser {
     if (value === undefined) return undefined;
     if (value.toLowerCase() !== '100-continue' || this.headers.repeats(EXPECT))
       return 'unmet_expectation';
-    // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored; without a body
+    // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored. Without a body
     // there is nothing to wait for.
     this.expectContinue =
       this.versionMinor === 1 && (this.framing === 'chunked' || this.contentLength > 0);

@@ -1,19 +1,18 @@
 /**
- * ResponseParser: the responses of one upstream connection, each announced by `begin`.
- *
- * It is pulled like the RequestParser, with one state more: `interim` for each 1xx response before
- * the final head.
+ * ResponseParser: the responses of one upstream connection, each announced by `begin`. It is pulled
+ * like the RequestParser and has one more state: `interim` for each 1xx response before the final
+ * head.
  *
  * Invariants
- * - Bytes that arrive while no response is awaited are a fault: they can only belong to another
+ * - Bytes that arrive while no response is expected are a fault: they can only belong to another
  *   response.
- * - `head` comes once per `begin`, after any number of `interim` up to the limit; then
- *   `bodyChunk`s; then `end`.
+ * - For each `begin` there is any number of `interim` up to the limit, then one `head`, then
+ *   `bodyChunk`s, then `end`.
  * - `end` is reported only when the framing says so. A connection that ends earlier is the fault
- *   `truncated_response`, or `no_response` when not even one byte had come.
- * - After a head with `upgraded`, what follows is not HTTP: stop consuming at `end` and take the
- *   rest of the bytes.
- * - `headers` and `trailers` belong to the current response: the next head, interim ones too,
+ *   `truncated_response`, or `no_response` when no byte has arrived.
+ * - After a head with `upgraded`, the following bytes are not HTTP: stop consuming at `end` and
+ *   read the rest of the bytes.
+ * - `headers` and `trailers` belong to the current response: the next head, including interim ones,
  *   overwrites them.
  */
 import { BlockReader } from './block-reader.ts';
@@ -68,11 +67,14 @@ export class ResponseParser {
   contentLength: number | undefined = undefined;
   /** Whether the connection may carry another request after `end`. */
   keepAlive = true;
-  /** Whether the connection stops being HTTP after this head: 101 as asked, or 2xx to CONNECT. */
+  /**
+   * Whether the connection is no longer HTTP after this head: 101 after a requested upgrade, or 2xx
+   * to CONNECT.
+   */
   upgraded = false;
-  /** The bytes of a `bodyChunk`: a view of the chunk that was given, valid as long as that. */
+  /** The bytes of a `bodyChunk`: a view of the given chunk, valid as long as that. */
   body: Buffer | undefined = undefined;
-  /** The trailer fields, from `end` on, when there were any. */
+  /** The trailer fields, after `end`, if there were any. */
   trailers: HeaderList | undefined = undefined;
 
   private phase = IDLE;
@@ -99,20 +101,22 @@ export class ResponseParser {
     this.decoder = new BodyDecoder(rules, scanner);
   }
 
-  /** The reason phrase of the last head as it was sent, one character per byte. */
+  /** The reason phrase of the last head as received, one character per byte. */
   get reason(): string {
     return this.reader.text.slice(this.line.reasonStart, this.line.reasonEnd);
   }
 
-  /** Whether any byte of the awaited response has arrived. */
+  /** Whether any byte of the expected response has arrived. */
   get started(): boolean {
     return this.bytesSeen;
   }
 
   /**
-   * Announces that a request was sent and its response is awaited. Call it only before the first
-   * and after `end`.
-   * @param upgradeAsked the request asked for an upgrade to websocket, so 101 is a possible answer
+   * Announces that a request was sent and its response is expected. Call it only before the first
+   * response and after `end`.
+   *
+   * @param upgradeAsked the request asked for an upgrade to websocket, so 101 is a possible
+   * response
    */
   begin(method: string, upgradeAsked: boolean): void {
     this.method = method;
@@ -126,7 +130,8 @@ export class ResponseParser {
 
   /**
    * Reads `chunk` from `at` to the next event.
-   * @returns the position from which to read on
+   *
+   * @returns the position at which to continue
    */
   consume(chunk: Buffer, at: number): number {
     if (this.phase === BODY) return this.readBody(chunk, at);
@@ -143,8 +148,8 @@ export class ResponseParser {
   }
 
   /**
-   * Tells the parser that the upstream sends no more: the good end of a body framed by `close`,
-   * else a fault.
+   * Tells the parser that the upstream sends nothing more: the regular end of a body framed by
+   * `close`, otherwise a fault.
    */
   eof(): void {
     if (this.phase === FAILED) return;
@@ -195,7 +200,7 @@ export class ResponseParser {
   }
 
   /**
-   * Draws what the proxy needs from the complete head, or finds what is wrong with it as a whole.
+   * Reads what the proxy needs from the complete head, or finds the fault of the head as a whole.
    */
   private settle(): Http1FaultCode | undefined {
     const { line } = this;

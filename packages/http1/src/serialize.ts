@@ -1,14 +1,13 @@
 /**
- * Heads and chunk frames as latin1 strings, ready for one `write(text, 'latin1')`.
- *
- * A head and a small body go out in one write when the caller appends `body.latin1Slice()` to the
- * head, or corks the socket around both.
+ * Heads and chunk frames as latin1 strings, ready for one `write(text, 'latin1')`. A head and a
+ * small body are sent in one write when the caller appends `body.latin1Slice()` to the head, or
+ * corks the socket around both.
  *
  * Invariants
- * - Framing fields are written from the arguments alone; a Content-Length or Transfer-Encoding in
- *   the HeaderList is never copied. At most one of the two goes out.
- * - Nothing given here can add a line to the head: method, target and reason are checked, header
- *   values were checked when they entered the list.
+ * - Framing fields are written only from the arguments. A Content-Length or Transfer-Encoding in
+ *   the HeaderList is never copied, and at most one of the two is sent.
+ * - No argument can add a line to the head: method, target and reason are checked here, and header
+ *   values were checked when they were added to the list.
  */
 import type { Framing } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
@@ -30,10 +29,11 @@ function framingLine(framing: Framing, contentLength: number): string {
 }
 
 /**
- * The head of an HTTP/1.1 request, its empty line included.
+ * The head of an HTTP/1.1 request, including its empty line.
+ *
  * @param target a normalised request target
  * @param contentLength bytes of the body, used with the framing `length` only
- * @throws TypeError when an argument cannot stand in a head; that is a programming error
+ * @throws TypeError when a head must not contain an argument; that is a programming error
  */
 export function serializeRequestHead(
   method: string,
@@ -48,9 +48,10 @@ export function serializeRequestHead(
 }
 
 /**
- * Checks what stands in a request line, or in the pseudo-header fields of HTTP/2.
- * @throws TypeError when the method is not a token, or the target holds anything but visible ASCII
- * or is empty
+ * Checks the parts of a request line, or of the pseudo-header fields of HTTP/2.
+ *
+ * @throws TypeError when the method is not a token, or the target is empty or contains anything but
+ * visible ASCII
  */
 export function requireRequestLine(method: string, target: string): void {
   if (!isToken(method)) throw new TypeError(`"${method}" is not a method: it must be a token`);
@@ -58,7 +59,7 @@ export function requireRequestLine(method: string, target: string): void {
     throw new TypeError('a request target must be visible ASCII and not empty: normalise it first');
 }
 
-/** Whether a text is not empty and holds visible ASCII only. */
+/** Whether a text is not empty and contains visible ASCII only. */
 function isVisible(text: string): boolean {
   const { length } = text;
   for (let index = 0; index < length; index++) {
@@ -69,11 +70,12 @@ function isVisible(text: string): boolean {
 }
 
 /**
- * The head of an HTTP/1.1 response, its empty line included.
+ * The head of an HTTP/1.1 response, including its empty line.
+ *
  * @param reason the phrase to send, or undefined for the usual one of the status
- * @param contentLength bytes of the body, used with the framing `length` only; also stated for
- * HEAD, where no body follows
- * @throws TypeError when an argument cannot stand in a head; that is a programming error
+ * @param contentLength bytes of the body, used with the framing `length` only; also sent for HEAD,
+ * where no body follows
+ * @throws TypeError when a head must not contain an argument; that is a programming error
  */
 export function serializeResponseHead(
   status: number,
@@ -100,8 +102,8 @@ const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) 
 );
 
 /**
- * An interim head that asks for the body: write it at most once, and only after the request was
- * allowed.
+ * An interim head that asks for the body. Write it at most once, and only after the request was
+ * accepted.
  */
 export const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
 

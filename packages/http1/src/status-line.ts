@@ -1,8 +1,8 @@
 /**
- * StatusLineReader: `HTTP-version SP status-code SP [reason-phrase] CRLF`, RFC 9112 section 4.
+ * StatusLineReader: `HTTP-version SP status-code SP [reason-phrase] CRLF`, RFC 9112 section 4. The
+ * space before an absent reason may be absent too: many servers omit it, and nothing depends on it.
  *
- * The space before an absent reason may be absent too: many servers leave it out and nothing hangs
- * on it. Invariant: the line is judged when it is complete, its size before its content.
+ * Invariant: the line is checked when it is complete, and its size before its content.
  */
 import type { StartLineReader } from './block-reader.ts';
 import { CR, FIELD_VALUE, LF, SP } from './byte-classes.ts';
@@ -16,7 +16,7 @@ export class StatusLineReader implements StartLineReader {
   fault: Http1FaultCode = 'not_http';
   status = 0;
   versionMinor = 1;
-  /** Where the reason phrase stands, relative to the base. */
+  /** The position of the reason phrase, relative to the base. */
   reasonStart = 0;
   reasonEnd = 0;
   private readonly maxBytes: number;

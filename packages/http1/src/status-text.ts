@@ -1,5 +1,5 @@
 /**
- * Reason phrases of the status codes registered with IANA. HTTP/1.1 still writes one; clients must
+ * Reason phrases of the status codes registered with IANA. HTTP/1.1 still sends one; clients must
  * ignore it.
  */
 export const statusText: Readonly<Record<number, string>> = Object.freeze({

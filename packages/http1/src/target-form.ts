@@ -11,7 +11,8 @@ export type TargetForm = 'origin' | 'absolute' | 'authority' | 'asterisk';
 const ABSOLUTE = /^https?:\/\//i;
 
 /**
- * The form of a target, or undefined when the method does not allow it or it has none of the four.
+ * The form of a target; undefined when the method does not allow it or it has none of the four
+ * forms.
  */
 export function formOfTarget(method: string, target: string): TargetForm | undefined {
   if (method === 'CONNECT')
@@ -23,7 +24,7 @@ export function formOfTarget(method: string, target: string): TargetForm | undef
   return ABSOLUTE.test(target) ? 'absolute' : undefined;
 }
 
-/** The parts of an http or https URI: authority, and what follows it. */
+/** The parts of an http or https URI: the authority, and the rest. */
 export interface AbsoluteTarget {
   readonly scheme: 'http' | 'https';
   readonly authority: string;
@@ -31,7 +32,7 @@ export interface AbsoluteTarget {
   readonly rest: string;
 }
 
-/** Splits a target of absolute form. Gives undefined for another form. */
+/** Splits a target of absolute form. Returns undefined for another form. */
 export function splitAbsoluteTarget(target: string): AbsoluteTarget | undefined {
   const match = /^(https?):\/\/([^/?]*)(.*)$/i.exec(target);
   if (match === null) return undefined;

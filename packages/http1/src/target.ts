@@ -1,14 +1,14 @@
 /**
- * The one spelling of a request target that the whole gateway uses: RFC 3986 section 6.2.2, made
+ * The normal form of a request target, which the whole gateway uses: RFC 3986 section 6.2.2, made
  * strict.
  *
  * Invariants
- * - Normalising is idempotent, and a target that is normal already is given back as the same string
+ * - Normalising is idempotent, and a target that is already normal is returned as the same string
  *   after one scan.
- * - A normal path starts with `/`, holds no empty, `.` or `..` segment, no escape of an unreserved
- *   character, and only upper-case escapes; every character is visible ASCII.
- * - What two readers could understand differently (encoded slashes, backslashes, NUL, stray `%`) is
- *   refused.
+ * - A normal path starts with `/`, contains no empty, `.` or `..` segment, no escape of an
+ *   unreserved character, and only upper-case escapes; every character is visible ASCII.
+ * - Whatever two readers could interpret differently (encoded slashes, backslashes, NUL, stray `%`)
+ *   is refused.
  */
 import {
   ASTERISK,
@@ -27,17 +27,16 @@ import { splitAbsoluteTarget } from './target-form.ts';
 export interface NormalizedTarget {
   /** The normal path; `*` for the asterisk form. */
   readonly path: string;
-  /** What follows the first `?`, as it was sent; empty when there is none. */
+  /** The text after the first `?`, as received; empty when there is none. */
   readonly query: string;
-  /** Whether there is a `?`: `/x?` and `/x` both have an empty query, and are two targets. */
+  /** Whether there is a `?`: `/x?` and `/x` both have an empty query, and are different targets. */
   readonly hasQuery: boolean;
-  /** Path and query as they go to the upstream. */
+  /** Path and query as they are sent to the upstream. */
   readonly target: string;
-  /** The target as it was given. */
+  /** The target as received. */
   readonly raw: string;
   /**
-   * Whether the path, as it was sent, holds `%2F` or `%5C`: only possible with
-   * `encodedSlash: 'keep'`.
+   * Whether the received path contains `%2F` or `%5C`: only possible with `encodedSlash: 'keep'`.
    */
   readonly hasEncodedSlash: boolean;
 }
@@ -52,7 +51,8 @@ export const keepEncodedSlash: NormalizeTargetOptions = Object.freeze({ encodedS
 
 /**
  * Normalises a request target of origin, absolute or asterisk form.
- * @param raw the target as it was received, one character per byte
+ *
+ * @param raw the target as received, one character per byte
  */
 export function normalizeTarget(
   raw: string,
@@ -84,24 +84,25 @@ export function normalizeTarget(
 }
 
 /**
- * A target that is normal already: no segment starts with a dot, and nothing in the path is
- * escaped. Other normal targets take the slow path and come out the same. Linear: no two parts can
+ * Matches most normal targets: no segment starts with a dot, and nothing in the path is escaped.
+ * Other normal targets take the slow path and are returned unchanged. Linear: no two parts can
  * match the same character.
  */
 const NORMAL_TARGET =
   /^(?:\/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-._~!$&'()*+,;=:@]*)*\/?(?:\?(?:[\x21\x22\x24\x26-\x7e]|%(?!00)[0-9A-Fa-f]{2})*)?$/;
 
 /**
- * A path that some readers take for the authority of another host, once an encoded slash is
- * decoded.
+ * Matches a path that some readers interpret as the authority of another host, after decoding an
+ * encoded slash.
  */
 const ENCODED_SLASH_FIRST = /^\/%(?:2F|5C)/;
 
 /**
- * Whether a path that was put together from parts is one that `normalizeTarget` would give back
- * unchanged: what an upstream may be sent.
+ * Whether `normalizeTarget` would return a composed path unchanged, so that an upstream may receive
+ * it.
+ *
  * @param path origin form without query, beginning with `/`
- * @param options whether `%2F` and `%5C` may stand in it; never directly behind the first slash
+ * @param options whether the path may contain `%2F` and `%5C`; never directly after the first slash
  */
 export function isNormalPath(path: string, options: NormalizeTargetOptions = {}): boolean {
   if (path.charCodeAt(0) !== SLASH || path.includes('?')) return false;
@@ -111,7 +112,7 @@ export function isNormalPath(path: string, options: NormalizeTargetOptions = {})
   return 'path' in normalized && normalized.path === path;
 }
 
-/** What one character of a path asks for. */
+/** The treatment of one character of a path. */
 const PLAIN = 0;
 const ENCODE = 1;
 const ESCAPE = 2;
@@ -201,10 +202,13 @@ function normalizeSlowly(
   };
 }
 
-/** A dot segment that some servers recognise behind a parameter or an encoded slash. */
+/** A dot segment that some servers recognise after a parameter or an encoded slash. */
 const DISGUISED_DOTS = /^(?:.*%(?:2F|5C))?\.\.?(?:;.*|%(?:2F|5C).*)?$/;
 
-/** RFC 3986 section 5.2.4 on a path with its unreserved escapes decoded; empty segments go too. */
+/**
+ * RFC 3986 section 5.2.4, for a path with its unreserved escapes decoded; also removes empty
+ * segments.
+ */
 function removeDotSegments(path: string): string | undefined {
   const output: string[] = [];
   let endsWithSlash = false;

@@ -1,27 +1,26 @@
 /**
- * What is wrong with a Transfer-Encoding that is not exactly one `chunked`: RFC 9112 sections 6.1
- * and 6.3.
- *
- * Only the error depends on what is found here. Lists that mean the same as `chunked`, such as
- * `, chunked`, are refused as well, because readers disagree about them.
+ * The faults of a Transfer-Encoding that is not exactly one `chunked`: RFC 9112 sections 6.1 and
+ * 6.3. The result only selects the error. Lists that mean the same as `chunked`, such as `,
+ * chunked`, are refused as well, because readers disagree about them.
  */
 import type { Http1FaultCode } from './faults.ts';
 
 /**
- * One coding with its parameters, and the comma or the end behind it: RFC 9110 section 10.1.4.
+ * One coding with its parameters, and the comma or the end after it: RFC 9110 section 10.1.4.
  * Linear.
  */
 const CODING =
   /[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)((?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[^"\\]|\\.)*"))*)[ \t]*(?:,|$)/y;
-/** An empty element of a list, which means nothing: RFC 9110 section 5.6.1.2. */
+/** An empty element of a list, which has no meaning: RFC 9110 section 5.6.1.2. */
 const EMPTY_ITEM = /[ \t]*(?:,|$)/y;
 
 /**
  * Names the fault of a Transfer-Encoding.
+ *
  * @param lines the values of all its field lines, in order; together they are not exactly `chunked`
- * @returns `unsupported_transfer_coding` (501) when the content ends in a final `chunked` with
- * other codings before it;
- *   `invalid_transfer_coding` (400) when nothing says where the content ends, or readers could disagree
+ * @returns `unsupported_transfer_coding` (501) when the content ends with a final `chunked` after
+ * other codings; `invalid_transfer_coding` (400) when nothing determines the end of the content, or
+ * readers could disagree
  */
 export function faultOfCodings(lines: readonly string[]): Http1FaultCode {
   const list = lines.join(',');
@@ -35,7 +34,8 @@ export function faultOfCodings(lines: readonly string[]): Http1FaultCode {
     }
     CODING.lastIndex = at;
     const coding = CODING.exec(list);
-    // Not a coding; or something follows `chunked`, which may only be the last one, and only once.
+    // Not a coding; or something follows `chunked`, which is only allowed as the last one, and only
+    // once.
     if (coding === null || last === 'chunked') return 'invalid_transfer_coding';
     codings++;
     last = (coding[1] as string).toLowerCase();

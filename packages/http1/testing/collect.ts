@@ -1,16 +1,16 @@
 /**
- * Runs a parser over reads and writes down what it reported, so that tests can compare whole
+ * Runs a parser over reads and records what it reports, so that tests can compare whole
  * conversations.
  */
 import type { RequestParser, ResponseParser } from '../src/index.ts';
 
 export interface CollectedMessage {
-  /** Request line or status line, as the parser understood it. */
+  /** Request line or status line, as the parser interpreted it. */
   readonly start: string;
   readonly fields: readonly (readonly [string, string])[];
   readonly framing: string;
   readonly contentLength: number | undefined;
-  /** Undefined where a parser cannot tell. */
+  /** Undefined where a parser does not report it. */
   readonly keepAlive: boolean | undefined;
   readonly upgraded: boolean;
   body: string;
@@ -35,8 +35,7 @@ export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
     (at) => at >= 0 && at <= bytes.length,
   );
   edges.sort((one, other) => one - other);
-  // A copy per read, as from a socket: a parser that looks beyond its read finds nothing useful
-  // there.
+  // A copy per read, as from a socket: a parser that reads beyond its chunk finds nothing useful.
   return edges.slice(1).map((end, index) => {
     const start = edges[index] ?? 0;
     const read = Buffer.allocUnsafe(end - start);
@@ -45,7 +44,7 @@ export function cut(bytes: Buffer, positions: readonly number[]): Buffer[] {
   });
 }
 
-/** Feeds requests and collects what comes out, to the end of the reads or to the first fault. */
+/** Feeds requests and collects the results, to the end of the reads or to the first fault. */
 export function collectRequests(
   parser: RequestParser,
   reads: readonly Buffer[],
@@ -90,7 +89,7 @@ export function collectRequests(
   return conversation;
 }
 
-/** What each expected response answers. */
+/** The request of each expected response. */
 export interface Expected {
   readonly method: string;
   readonly upgradeAsked: boolean;
@@ -98,7 +97,7 @@ export interface Expected {
 
 /**
  * Feeds responses, announcing one after the other; `closes` tells the parser at the end that the
- * connection ended.
+ * connection has ended.
  */
 export function collectResponses(
   parser: ResponseParser,

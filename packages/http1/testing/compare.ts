@@ -1,13 +1,12 @@
 /**
- * Compares what our parser and the native one make of the same bytes.
- *
- * Ours may refuse more, and never accept more: every message that ours reports must be the native
- * one's too, with the same fields, the same body and the same end.
+ * Compares the results of our parser and of the native one for the same bytes. Ours may refuse more
+ * and must never accept more: the native one must also report every message that ours reports, with
+ * the same fields, body and end.
  */
 import { isKnownMethod } from '../src/index.ts';
 import type { CollectedMessage, Conversation } from './collect.ts';
 
-/** `same`; or the fault by which ours is stricter; or `failure` with what differs. */
+/** `same`; or the fault by which ours is stricter; or `failure` with the difference. */
 export type Verdict =
   | { readonly kind: 'same' }
   | { readonly kind: 'stricter'; readonly by: string }
@@ -18,8 +17,8 @@ const stricter = (by: string): Verdict => ({ kind: 'stricter', by });
 const failure = (difference: string): Verdict => ({ kind: 'failure', difference });
 
 /**
- * After the last message of a connection the native parser errs on further bytes; ours does not
- * look at them.
+ * After the last message of a connection, the native parser reports an error for further bytes;
+ * ours does not read them.
  */
 const AFTER_CLOSE = 'HPE_CLOSED_CONNECTION';
 
@@ -33,7 +32,7 @@ function sameFields(
 }
 
 /**
- * Compares one conversation. `isRequest` decides what the start lines look like and which names are
+ * Compares one conversation. `isRequest` determines the form of start lines, and which names are
  * dropped.
  */
 export function compare(ours: Conversation, theirs: Conversation, isRequest: boolean): Verdict {
@@ -79,7 +78,7 @@ export function compare(ours: Conversation, theirs: Conversation, isRequest: boo
   return SAME;
 }
 
-/** Ours stopped in the middle of a body. */
+/** Ours stopped within a body. */
 function compareCutShort(
   our: CollectedMessage,
   their: CollectedMessage,

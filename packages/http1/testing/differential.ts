@@ -10,7 +10,7 @@ import { Random } from './random.ts';
 import { strictness } from './strictness.ts';
 
 export interface DifferentialFailure {
-  /** Give this as the seed of a run of one case to see it again. */
+  /** A run of one case with this seed repeats it. */
   readonly seed: number;
   readonly difference: string;
   readonly input: string;
@@ -20,11 +20,11 @@ export interface DifferentialReport {
   cases: number;
   /** Messages that both parsers read to their end, with the same content. */
   agreedMessages: number;
-  /** Conversations in which the two agree throughout. */
+  /** Conversations for which both report the same throughout. */
   same: number;
   /** Conversations in which ours is stricter, by the names of {@link strictness}. */
   readonly stricter: Map<string, number>;
-  /** The first hundred conversations that nothing excuses, and how many there are. */
+  /** The first hundred unexplained differences, and their number. */
   readonly failures: DifferentialFailure[];
   failureCount: number;
 }
@@ -32,8 +32,8 @@ export interface DifferentialReport {
 const MAX_FAILURES_KEPT = 100;
 
 /**
- * Runs cases with the seeds `firstSeed`, `firstSeed + 1`, and so on. Requests and responses take
- * turns by chance.
+ * Runs cases with the seeds `firstSeed`, `firstSeed + 1`, and so on. Requests and responses
+ * alternate at random.
  */
 export function runDifferential(cases: number, firstSeed: number): DifferentialReport {
   const report: DifferentialReport = {

@@ -1,6 +1,6 @@
 /**
- * Messages for the differential test: mostly good ones, put together from parts that parsers
- * disagree about, and then often damaged.
+ * Messages for the differential test: mostly valid ones, composed of parts that parsers disagree
+ * about, and then often damaged.
  */
 import type { Expected } from './collect.ts';
 import type { Random } from './random.ts';
@@ -127,7 +127,7 @@ export function generateResponses(random: Random): {
   return { text: damaged(random, text), expected, closes: random.once(2) };
 }
 
-/** Where to cut the bytes into reads. */
+/** The positions at which the bytes are divided into reads. */
 export function generateCuts(random: Random, length: number): number[] {
   if (random.once(4)) return [];
   if (random.once(8)) return Array.from({ length }, (_, index) => index);

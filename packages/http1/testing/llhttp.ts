@@ -1,7 +1,4 @@
-/**
- * The parser that Node itself uses, in its strict mode, behind the same shape of conversation as
- * ours.
- */
+/** The parser of Node itself, in its strict mode, with the same results as ours. */
 import type { CollectedMessage, Conversation, Expected } from './collect.ts';
 
 type Callback = (...values: never[]) => unknown;
@@ -34,10 +31,10 @@ interface NativeBinding {
 
 const native = process.getBuiltinModule('_http_common') as unknown as NativeBinding;
 const { HTTPParser } = native;
-/** Far above what the generated messages reach: sizes are not what is compared. */
+/** Far larger than any generated message: the comparison does not cover sizes. */
 const MAX_HEADER_BYTES = 1 << 20;
 
-/** Methods by the number that the native parser reports, found by asking it. */
+/** Methods by the number that the native parser reports, found by parsing each. */
 const methodByNumber = new Map<number, string>();
 for (const method of native.methods) {
   const asked = new HTTPParser();
@@ -50,8 +47,8 @@ for (const method of native.methods) {
 }
 
 /**
- * One parser for all conversations, reset by `initialize`, as Node does with its own: creating one
- * costs more than the parsing.
+ * One parser for all conversations, reset by `initialize`, as Node does: creating one costs more
+ * than the parsing.
  */
 const parser = new HTTPParser();
 
@@ -62,7 +59,7 @@ function pairsOf(flat: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** What the native parser makes of the reads; `expected` is given for responses. */
+/** The results of the native parser for the reads; `expected` is given for responses. */
 export function collectNatively(
   reads: readonly Buffer[],
   expected: readonly Expected[] | undefined,
@@ -127,8 +124,8 @@ export function collectNatively(
     }
     const request = expected[answered++];
     upgraded = upgrade || (request?.method === 'CONNECT' && (status as number) < 300);
-    // Whether a response to HEAD keeps the connection is judged before the parser is told that it
-    // has no body.
+    // The native parser decides whether a response to HEAD keeps the connection before it learns
+    // that there is no body.
     current = Object.assign(current, {
       upgraded,
       keepAlive: request?.method === 'HEAD' ? undefined : keepAlive,

@@ -1,6 +1,4 @@
-/**
- * A small seeded generator of random numbers, so that a case can be told by its seed.
- */
+/** A small seeded generator of random numbers, so that a seed identifies a case. */
 export class Random {
   private state: number;
 
@@ -8,7 +6,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** A whole number from 0 to below `bound`. */
+  /** A whole number from 0 up to, but not including, `bound`. */
   below(bound: number): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = this.state;

@@ -1,13 +1,13 @@
 /**
  * Every way in which this package is stricter than Node's own parser (llhttp, strict mode), by the
- * name of the fault or of the difference. The differential test fails on any other difference; a
- * spec keeps the table of the README equal.
+ * name of the fault or of the difference. The differential test fails for any other difference, and
+ * a spec compares this list with the table of the README.
  */
 export interface Strictness {
   readonly why: string;
-  /** The bytes of a request that shows it. */
+  /** The bytes of a request with the difference. */
   readonly request?: string;
-  /** The bytes of responses to one GET that show it, before the end of the connection. */
+  /** The bytes of responses to one GET with the difference, before the end of the connection. */
   readonly response?: string;
 }
 

@@ -7,9 +7,7 @@ import { segmentEnd } from './path-match.ts';
 import { Place } from './place.ts';
 import type { MatchRequest, RouteSpec } from './route.ts';
 
-/**
- * What is known of a place from the map alone, so that most places on the way are never looked at.
- */
+/** What is known of a place from the map alone, so that most places on a path are never read. */
 const hasCandidates = 1;
 const hasLiteralsBelow = 2;
 const hasParametersBelow = 4;
@@ -24,26 +22,26 @@ const wildcardHosts = hashOn(emptyHash, '*', 0, 1);
 const allHosts = hashOn(emptyHash, '/', 0, 1);
 
 /**
- * All candidates, by host and path: a trie whose places are found by the hash of the way to them,
- * host first, then segment after segment, `{}` for a parameter. So a place is one look-up in a flat
- * map, whatever its depth, and an exact path is found without the places above it.
+ * All candidates, by host and path. It is a trie whose places are found by a hash of their key: the
+ * host, then one segment after another, with `{}` for a parameter. So a place is one look-up in a
+ * flat map at any depth, and an exact path is found without visiting the places above it.
  *
- * Different ways may have the same hash and share a place. That costs time, never correctness:
- * whatever is found is compared with the request itself before it counts.
+ * Different keys may have the same hash and share a place. That costs time and never correctness,
+ * because every candidate is compared with the request before it counts.
  */
 export class CandidateIndex<R extends RouteSpec> {
-  /** From the hash of the way to `id << flagBits | flags` of the place. */
+  /** From the hash of a key to `id << flagBits | flags` of the place. */
   private readonly places = new IntegerMap();
   private readonly placeById: (Place<R> | undefined)[] = [undefined];
   private readonly freeIds: number[] = [];
   private wildcards = 0;
 
-  /** The number of places in use: 0 again when the last candidate is gone. */
+  /** The number of places in use; 0 again after the last candidate was removed. */
   get placeCount(): number {
     return this.places.size;
   }
 
-  /** The most places there were at one time: ids are used again. */
+  /** The largest number of places so far: ids are reused. */
   get capacity(): number {
     return this.placeById.length - 1;
   }
@@ -61,7 +59,7 @@ export class CandidateIndex<R extends RouteSpec> {
     this.update(hash, place);
   }
 
-  /** The candidate has to be the very one that was added. */
+  /** Takes the same object that was added. */
   remove(candidate: Candidate<R>): void {
     if (candidate.host.startsWith('*.')) this.wildcards -= 1;
     forEachPlaceAbove(candidate, (hash, next) => {
@@ -76,24 +74,27 @@ export class CandidateIndex<R extends RouteSpec> {
   }
 
   /**
-   * The candidate that comes first among those that match. Less specific hosts are asked when a
-   * host has no match.
+   * Returns the first matching candidate by precedence. Less specific hosts are tried when a host
+   * has no match.
    */
   best(request: MatchRequest): Candidate<R> | undefined {
     const { host } = request;
     let best = this.bestOfHost(hashOn(exactHosts, host, 0, host.length), request, undefined);
     if (best !== undefined) return best;
     if (this.wildcards > 0 && host.length <= maxHostLength) {
-      let way = wildcardHosts;
+      let hash = wildcardHosts;
       for (let at = host.length - 1; at > 0; at -= 1) {
-        way = hashOn(way, host, at, at + 1);
-        if (host.charCodeAt(at) === dot) best = this.bestOfHost(way, request, best);
+        hash = hashOn(hash, host, at, at + 1);
+        if (host.charCodeAt(at) === dot) best = this.bestOfHost(hash, request, best);
       }
     }
     return best ?? this.bestOfHost(allHosts, request, undefined);
   }
 
-  /** Every candidate whose host and path match, in no particular order, perhaps more than once. */
+  /**
+   * Returns all candidates whose host and path match, in no particular order and possibly more than
+   * once.
+   */
   collect(request: MatchRequest): Candidate<R>[] {
     const { host, path } = request;
     const found: Candidate<R>[] = [];
@@ -117,32 +118,33 @@ export class CandidateIndex<R extends RouteSpec> {
   }
 
   private bestOfHost(
-    way: number,
+    hash: number,
     request: MatchRequest,
     before: Candidate<R> | undefined,
   ): Candidate<R> | undefined {
-    const place = this.places.get(way);
+    const place = this.places.get(hash);
     if (place === 0) return before;
     let best = before;
     if ((place & hasExactBelow) !== 0) {
       const { path } = request;
-      best = this.bestAt(this.places.get(hashOn(way, path, 0, path.length)), request, before);
+      best = this.bestAt(this.places.get(hashOn(hash, path, 0, path.length)), request, before);
       if (best !== before && best?.kind === 'exact') return best; // No other kind comes before it.
     }
-    return this.bestBelow(way, 0, request, best);
+    return this.bestBelow(hash, 0, request, best);
   }
 
   /**
-   * @param way the hash of the way to a place, host and `path` up to `start`.
-   * @param before the best so far; what is deeper is asked first, so that it seldom changes.
+   * @param hash of a key: the host and `path` up to `start`
+   * @param before the best candidate so far; deeper places are tried first, so that it seldom
+   * changes
    */
   private bestBelow(
-    way: number,
+    hash: number,
     start: number,
     request: MatchRequest,
     before: Candidate<R> | undefined,
   ): Candidate<R> | undefined {
-    const place = this.places.get(way);
+    const place = this.places.get(hash);
     const { path } = request;
     let best = before;
     if (
@@ -151,9 +153,9 @@ export class CandidateIndex<R extends RouteSpec> {
     ) {
       const end = segmentEnd(path, start);
       if ((place & hasLiteralsBelow) !== 0)
-        best = this.bestBelow(hashOn(way, path, start, end), end, request, best);
+        best = this.bestBelow(hashOn(hash, path, start, end), end, request, best);
       if ((place & hasParametersBelow) !== 0 && end > start + 1)
-        best = this.bestBelow(hashOn(way, '/{}', 0, 3), end, request, best);
+        best = this.bestBelow(hashOn(hash, '/{}', 0, 3), end, request, best);
     }
     return this.bestAt(place, request, best);
   }
@@ -172,15 +174,15 @@ export class CandidateIndex<R extends RouteSpec> {
     this.collectBelow(host, 0, path, into);
   }
 
-  private collectBelow(way: number, start: number, path: string, into: Candidate<R>[]): void {
-    const place = this.places.get(way);
+  private collectBelow(hash: number, start: number, path: string, into: Candidate<R>[]): void {
+    const place = this.places.get(hash);
     if (
       (place & (hasLiteralsBelow | hasParametersBelow)) !== 0 &&
       path.charCodeAt(start) === slash
     ) {
       const end = segmentEnd(path, start);
-      this.collectBelow(hashOn(way, path, start, end), end, path, into);
-      if (end > start + 1) this.collectBelow(hashOn(way, '/{}', 0, 3), end, path, into);
+      this.collectBelow(hashOn(hash, path, start, end), end, path, into);
+      if (end > start + 1) this.collectBelow(hashOn(hash, '/{}', 0, 3), end, path, into);
     }
     this.collectAt(place, into);
   }
@@ -199,7 +201,7 @@ export class CandidateIndex<R extends RouteSpec> {
     return made;
   }
 
-  /** Brings the flags up to date, and gives the place back when nothing needs it. */
+  /** Updates the flags, and frees the place when it is empty. */
   private update(hash: number, { id, isEmpty, below }: Place<R>): void {
     const flags =
       (isEmpty ? 0 : hasCandidates) |
@@ -222,33 +224,33 @@ function hashOfHost(host: string): number {
 }
 
 /**
- * From the last character to the first, so that one pass over a host gives the hashes of all its
- * suffixes.
+ * Hashes from the last character to the first, so that one pass over a host gives the hashes of all
+ * its suffixes.
  */
 function hashOfSuffix(host: string, from: number): number {
-  let way = wildcardHosts;
-  for (let at = host.length - 1; at >= from; at -= 1) way = hashOn(way, host, at, at + 1);
-  return way;
+  let hash = wildcardHosts;
+  for (let at = host.length - 1; at >= from; at -= 1) hash = hashOn(hash, host, at, at + 1);
+  return hash;
 }
 
 function hashOfCandidate<R extends RouteSpec>({ host, shape }: Candidate<R>): number {
   return hashOn(hashOfHost(host), shape, 0, shape.length);
 }
 
-/** The places on the way to a candidate, and what comes next after each. */
+/** The keys of the places on the path to a candidate, each with the kind of the next step. */
 function forEachPlaceAbove<R extends RouteSpec>(
   { host, kind, shape }: Candidate<R>,
   visit: (hash: number, next: keyof Place<R>['below']) => void,
 ): void {
-  let way = hashOfHost(host);
+  let hash = hashOfHost(host);
   if (kind === 'exact') {
-    visit(way, 'exact');
+    visit(hash, 'exact');
     return;
   }
   for (let start = 0; start < shape.length;) {
     const end = segmentEnd(shape, start);
-    visit(way, shape.slice(start, end) === '/{}' ? 'parameter' : 'literal');
-    way = hashOn(way, shape, start, end);
+    visit(hash, shape.slice(start, end) === '/{}' ? 'parameter' : 'literal');
+    hash = hashOn(hash, shape, start, end);
     start = end;
   }
 }

@@ -8,16 +8,16 @@ import { InvalidRouteError } from './route.ts';
 import type { MatchRequest, RouteMatch, RouteSpec } from './route.ts';
 
 /**
- * One host and one path of a route: what the index holds and what precedence orders. It is the path
- * pattern too, so that the request path reads one object; what it reads first stands first, in one
- * cache line.
+ * One host and one path of a route: the entry of the index and the unit of precedence. It extends
+ * the path pattern, so that the request path reads one object; the properties that are read first
+ * come first, in one cache line.
  */
 export interface Candidate<R extends RouteSpec> extends PathPattern {
   readonly host: string;
   readonly conditions: Conditions;
   /**
-   * The answer when this wins, unless parameters have to be captured. Made once, so that matching
-   * allocates nothing.
+   * The result when this candidate wins and no parameters are captured. Created once, so that
+   * matching allocates nothing.
    */
   readonly match: RouteMatch<R> | undefined;
   readonly route: R;
@@ -28,9 +28,8 @@ export interface Candidate<R extends RouteSpec> extends PathPattern {
 const maxCandidates = 4096;
 
 /**
- * The candidates of a route: each of its hosts with each of its paths.
- *
- * @throws {InvalidRouteError} with all faults of its hosts and paths.
+ * The candidates of a route: each of its hosts with each of its paths. Throws an InvalidRouteError
+ * with all faults of its hosts and paths.
  */
 export function compileRoute<R extends RouteSpec>(route: R): readonly Candidate<R>[] {
   const hosts =
@@ -100,7 +99,7 @@ export function matchesTarget<R extends RouteSpec>(
   return matchesPath(candidate, request.path) && matchesHost(candidate.host, request.host);
 }
 
-/** Whether all of it matches. */
+/** Whether host, path and all conditions match. */
 export function matches<R extends RouteSpec>(
   candidate: Candidate<R>,
   request: MatchRequest,
@@ -109,9 +108,9 @@ export function matches<R extends RouteSpec>(
 }
 
 /**
- * Precedence: negative when `one` comes before `other`. Host specificity, path kind, depth and
- * length, number of conditions, priority, id; then pattern and host, only to put the candidates of
- * one route into a total order.
+ * Precedence: negative when `one` comes before `other`. Compares host specificity, path kind, depth
+ * and length, number of conditions, priority and id, then pattern and host, which only give the
+ * candidates of one route a total order.
  */
 export function comparePrecedence<R extends RouteSpec>(
   one: Candidate<R>,

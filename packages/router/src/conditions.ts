@@ -3,18 +3,21 @@ import type { MatchRequest, RouteSpec, UnmetCondition } from './route.ts';
 
 /** The conditions of a route besides host and path, in a form for the hot path. */
 export interface Conditions {
-  /** Empty: any. */
+  /** Empty: any method. */
   readonly methods: readonly string[];
   /** Name in lower case, and value. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** The number of conditions, where all methods count as one; more conditions take precedence. */
+  /**
+   * The number of conditions; all methods count as one. A route with more conditions takes
+   * precedence.
+   */
   readonly count: number;
 }
 
 /**
  * One object for all routes with the same methods and no other condition, so that it stays in the
- * processor's cache.
+ * cache of the processor.
  */
 const methodsOnly = new Map<string, Conditions>();
 const maxShared = 256;
@@ -38,7 +41,7 @@ export function meets(conditions: Conditions, request: MatchRequest): boolean {
   return meetsMethod(conditions, request.method) && meetsFields(conditions, request);
 }
 
-/** Everything but the method. */
+/** All conditions but the method. */
 export function meetsFields({ headers, query }: Conditions, request: MatchRequest): boolean {
   for (const [name, value] of headers) if (request.header(name) !== value) return false;
   for (const [name, value] of query)
@@ -50,7 +53,7 @@ function meetsMethod({ methods }: Conditions, method: string): boolean {
   return methods.length === 0 || methods.includes(method);
 }
 
-/** The first condition the request does not meet, or undefined when it meets all. */
+/** Returns the first condition that the request does not meet; undefined when it meets all. */
 export function unmetCondition(
   conditions: Conditions,
   request: MatchRequest,

@@ -5,11 +5,12 @@ const maxSegments = 64;
 const nameInTemplate = /\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g;
 
 /**
- * Says what is wrong with a path that is stripped or sent, not matched: it must be in normal form,
- * as the literal text of path patterns is (RFC 3986 section 6.2.2).
- * @param options.mayHoldNames whether `{name}` stands for what a pattern captured; otherwise braces
+ * Checks a path that is configured to be stripped or sent. It must be in normal form, like the
+ * literal text of path patterns (RFC 3986 section 6.2.2).
+ *
+ * @param options.mayHoldNames whether `{name}` stands for a captured parameter; otherwise braces
  * are faults
- * @returns all faults, each saying what to write instead; none when the path is fine
+ * @returns all faults, each with the text to write instead; empty when the path is valid
  */
 export function configuredPathFaults(
   text: string,
@@ -42,15 +43,16 @@ function faultsOfSegment(written: string, mayHoldNames: boolean, isLast: boolean
   return segmentFaults(segment, { mayBeEmpty: isLast });
 }
 
-/** Returns the names in a template, each once, in order. */
+/** Returns the names in a template, without repetitions, in order. */
 export function namesInPath(template: string): string[] {
   return [...new Set([...template.matchAll(nameInTemplate)].map(([, name]) => name as string))];
 }
 
 /**
- * Whether a path that the pattern matches can be the prefix or lie below it, by whole segments.
- * Returns true where this is unknown: a regular expression is judged only by the text with which
- * each match starts.
+ * Whether a path that the pattern matches can equal the prefix or be below it, by whole segments.
+ * Returns true when this is unknown: of a regular expression, only the literal text with which each
+ * match starts is considered.
+ *
  * @param prefix in normal form; a trailing slash has no effect
  */
 export function canLieBelow(pattern: PathPattern, prefix: string): boolean {

@@ -5,11 +5,11 @@ import { matchesHost } from './host-match.ts';
 import { matchesPath } from './path-match.ts';
 import type { CandidateVerdict, MatchRequest, RouteSpec } from './route.ts';
 
-/** An explanation names at most this many routes. */
+/** The largest number of routes in an explanation. */
 export const maxVerdicts = 50;
 /**
- * Near misses are sought among this many candidates only, so that a question does not hold up a
- * node that serves traffic.
+ * The largest number of candidates in which near misses are searched, so that an explanation does
+ * not delay traffic.
  */
 const maxSearched = 10_000;
 
@@ -39,8 +39,8 @@ export function judge<R extends RouteSpec>(
 }
 
 /**
- * Routes of which either the host or the path matches but not both on any of their candidates, in
- * order of precedence.
+ * Returns the routes that have a candidate whose host or path matches, but none where both match,
+ * in order of precedence.
  */
 export function nearMisses<R extends RouteSpec>(
   routes: Iterable<readonly Candidate<R>[]>,

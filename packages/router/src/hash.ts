@@ -1,12 +1,12 @@
 /**
- * Taken out once: where code runs in a VM context, as tests do, looking up a global costs far more
- * than multiplying.
+ * Read once: in a VM context, where tests run, looking up a global costs far more than a
+ * multiplication.
  */
 const { imul } = Math;
 
 /**
- * Not looked up on the text itself: V8 keeps strings in many shapes, and a place that has seen more
- * than a few of them looks the method up again for each character.
+ * Not called as a method of the text: V8 stores strings in many shapes, and a call site that has
+ * seen more than a few of them looks up the method again for each character.
  */
 const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as (
   text: string,
@@ -14,15 +14,15 @@ const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt) as 
 ) => number;
 
 /**
- * FNV-1a, 32 bits (draft-eastlake-fnv): quick on short text, and the hash of a text goes on from
- * the hash of its beginning.
+ * FNV-1a, 32 bits (draft-eastlake-fnv). It is fast for short texts, and the hash of a text can be
+ * continued from the hash of its beginning.
  */
 const prime = 0x0100_0193;
 export const emptyHash = 0x811c_9dc5 | 0;
 
 /**
- * Continues `hash` with the characters of `text` between `from` and `to`. Does not resist
- * collisions: a lookup by this hash has to compare the result with the key.
+ * Continues `hash` with the characters of `text` from `from` to `to`. Does not resist collisions: a
+ * look-up by this hash must compare the result with the key.
  */
 export function hashOn(hash: number, text: string, from: number, to: number): number {
   let state = hash;

@@ -1,11 +1,11 @@
 /** The host of a route without hosts. */
 export const anyHost = '*';
-/** RFC 1035 section 2.3.4. Bounds the search for wildcards in a host that a client chose. */
+/** RFC 1035 section 2.3.4. Limits the search for wildcards in a host, which the client chooses. */
 export const maxHostLength = 253;
 
 /**
- * Exact hosts come first, then wildcards by the length of their suffix, then any; the higher rank
- * comes first.
+ * The rank of a host; the higher rank takes precedence. Exact hosts have the highest, then
+ * wildcards by the length of their suffix, then routes without hosts.
  */
 export function hostRank(host: string): number {
   if (host === anyHost) return 0;
@@ -13,8 +13,8 @@ export function hostRank(host: string): number {
 }
 
 /**
- * Whether the host of a route, as written, matches the host of a request. A wildcard stands for one
- * or more labels.
+ * Whether the host of a route, as configured, matches the host of a request. A wildcard stands for
+ * one or more labels.
  */
 export function matchesHost(written: string, host: string): boolean {
   if (written === host || written === anyHost) return true;

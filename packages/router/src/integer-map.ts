@@ -1,16 +1,16 @@
 const { imul } = Math;
 const smallest = 16;
-/** Spreads keys over the slots, Knuth's multiplicative hashing: the golden ratio of 2^32. */
+/** Distributes keys over the slots by Knuth's multiplicative hashing: the golden ratio of 2^32. */
 const spread = 0x9e37_79b1;
 
 /**
- * A map from 32-bit integers to positive 32-bit integers, in one typed array: a look-up touches one
- * cache line, where a `Map` touches four. Open addressing with linear probing; removal closes the
- * gap (Knuth, TAOCP volume 3, 6.4 algorithm R), so that no tombstones gather. Never more than half
- * full.
+ * A map from 32-bit integers to positive 32-bit integers, in one typed array: a look-up reads one
+ * cache line, where a `Map` reads four. Uses open addressing with linear probing. Removal closes
+ * the gap (Knuth, TAOCP volume 3, 6.4 algorithm R), so that tombstones do not accumulate. At most
+ * half of the slots are in use.
  */
 export class IntegerMap {
-  /** Key and value by turns; value 0 marks a free slot. */
+  /** Alternates keys and values; the value 0 marks a free slot. */
   private slots = new Int32Array(2 * smallest);
   private shift = 32 - Math.log2(smallest);
   private used = 0;
@@ -54,7 +54,7 @@ export class IntegerMap {
     slots.fill(0, 2 * free, 2 * free + 2);
   }
 
-  /** The slot that holds the key, or the free one where it belongs. */
+  /** Returns the slot that contains the key, or else the free slot for it. */
   private slotOf(key: number): number {
     const { slots } = this;
     const mask = slots.length / 2 - 1;

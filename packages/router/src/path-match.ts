@@ -4,8 +4,8 @@ const slash = 0x2f;
 const openBrace = 0x7b;
 
 /**
- * The end of the segment that begins after the slash at `start`: the next slash, or the end of the
- * path.
+ * Returns the end of the segment that begins after the slash at `start`: the next slash, or the end
+ * of the path.
  */
 export function segmentEnd(path: string, start: number): number {
   const next = path.indexOf('/', start + 1);
@@ -54,8 +54,8 @@ function endOfShape(shape: string, path: string): number {
 }
 
 /**
- * The parameters of a path that the pattern matches, as they stand in the path. A named group that
- * took no part in the match gives the empty text.
+ * The parameters of a path that the pattern matches, unchanged from the path. A named group that
+ * did not take part in the match has an empty text.
  */
 export function captureParameters(
   { expression, shape, parameters }: PathPattern,

@@ -12,29 +12,32 @@ export type PathKind = (typeof pathKinds)[number];
  */
 export interface PathPattern {
   readonly kind: PathKind;
-  /** As it was written; `*` for `any`. */
+  /** The pattern as configured; `*` for `any`. */
   readonly text: string;
   /**
-   * What two patterns of a kind have in common when they match the same paths: the text with `{}`
-   * for every parameter and without `/*`. Regex: the whole literal segments that every match begins
-   * with, each followed by a slash there.
+   * Equal for two patterns of a kind that match the same paths: the text with `{}` for every
+   * parameter and without `/*`. For a regular expression: the complete literal segments with which
+   * every match begins, each followed by a slash.
    */
   readonly shape: string;
   /** Names of template parameters, or of named groups, from left to right. */
   readonly parameters: readonly string[];
-  /** Template and prefix: the number of segments; deeper patterns come first. Otherwise 0. */
+  /**
+   * For templates and prefixes the number of segments, otherwise 0; deeper patterns take
+   * precedence.
+   */
   readonly depth: number;
   /**
-   * Characters written, without parameters and `/*`; between patterns equally deep, longer ones
-   * come first.
+   * The number of characters as configured, without parameters and `/*`. Of two patterns of equal
+   * depth the longer one takes precedence.
    */
   readonly length: number;
   /**
-   * Regex: literal text that every match begins with, a cheap test before the expression runs.
-   * Otherwise empty.
+   * For a regular expression, the literal text with which every match begins: a cheap test before
+   * the expression runs. Otherwise empty.
    */
   readonly literalPrefix: string;
-  /** Regex: the expression. Has no state between calls. */
+  /** For a regular expression, the expression. It has no state between calls. */
   readonly expression: RegExp | undefined;
 }
 
@@ -45,12 +48,12 @@ const maxPatternLength = 1024;
 const maxSegments = 64;
 
 /**
- * Parses a path pattern: `/orders` (exact), `/orders/{id}` (template: one non-empty segment each),
- * `/orders/*` (prefix by segment: `/orders`, `/orders/` and all below; may hold parameters too), or
- * `~ ^/v\d+/orders$` (regular expression). Literal text is compared with the normalised path, so it
- * has to be written in normal form (RFC 3986 section 6.2.2).
+ * Parses a path pattern: `/orders` (exact), `/orders/{id}` (template: each parameter is one
+ * non-empty segment), `/orders/*` (prefix by segment: `/orders`, `/orders/` and everything below;
+ * may contain parameters), or `~ ^/v\d+/orders$` (regular expression). Literal text is compared
+ * with the normalised path, so it must be in normal form (RFC 3986 section 6.2.2).
  *
- * @returns the pattern, or all that is wrong with it, each fault saying what to write instead.
+ * @returns the pattern, or all its faults, each with the text to write instead
  */
 export function parsePathPattern(text: string): PathPattern | string[] {
   if (text.length > maxPatternLength)
@@ -104,8 +107,7 @@ function parseSegmentedPattern(text: string): PathPattern | string[] {
 
   if (!isPrefix && parameters.length === 0)
     return makePattern({ kind: 'exact', text, shape: text, length: text.length });
-  // Joined, not sliced: the engine then keeps it as text of its own, which is quicker to compare
-  // with.
+  // Joined, not sliced: V8 then stores it as a flat text of its own, which is faster to compare.
   const shape = ['', ...written.map((segment) => (segment.startsWith('{') ? '{}' : segment))].join(
     '/',
   );

@@ -1,6 +1,6 @@
 /**
- * The faults of one segment of a path pattern, the text between two slashes; none when it is fine.
- * Each message says what to write instead.
+ * Returns the faults of one segment of a path pattern, the text between two slashes; empty when it
+ * is valid. Each message says what to write instead.
  */
 export function segmentFaults(
   segment: string,
@@ -45,8 +45,8 @@ function parameterFaults(segment: string): string[] {
 }
 
 /**
- * Percent-escapes have one normal form, RFC 3986 section 6.2.2: upper-case digits, and none for
- * unreserved characters.
+ * A percent-escape has one normal form (RFC 3986 section 6.2.2): upper-case digits, and no escapes
+ * of unreserved characters.
  */
 function escapeFaults(segment: string): string[] {
   const faults: string[] = [];

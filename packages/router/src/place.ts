@@ -3,18 +3,18 @@ import type { Candidate } from './candidate.ts';
 import type { MatchRequest, RouteSpec } from './route.ts';
 
 /**
- * A place in the index: the candidates of one host and one shape of path, in order of precedence.
+ * A place in the index: the candidates for one host and one shape of path, in order of precedence.
  */
 export class Place<R extends RouteSpec> {
   readonly id: number;
   /**
-   * How many candidates lie below, by what comes next on the way to them; an exact path has no
-   * places in between.
+   * The number of candidates below, by the kind of the next step. An exact path needs no places in
+   * between.
    */
   readonly below = { literal: 0, parameter: 0, exact: 0 };
   /**
-   * Apart from the others, because at most places it is the only one: two objects less to read on
-   * the request path.
+   * Separate from the others, because most places have no other: the request path reads two objects
+   * less.
    */
   private first: Candidate<R> | undefined = undefined;
   private others: Candidate<R>[] | undefined = undefined;
@@ -40,14 +40,17 @@ export class Place<R extends RouteSpec> {
     this.others.splice(rankIn(this.others, displaced), 0, displaced);
   }
 
-  /** The candidate has to be the very one that was added. */
+  /** Takes the same object that was added. */
   remove(candidate: Candidate<R>): void {
     if (this.first === candidate) this.first = this.others?.shift();
     else if (this.others !== undefined) this.others.splice(rankIn(this.others, candidate), 1);
     if (this.others?.length === 0) this.others = undefined;
   }
 
-  /** The first candidate that matches and comes before `before`; otherwise `before`. */
+  /**
+   * Returns the first candidate that matches and takes precedence over `before`; otherwise
+   * `before`.
+   */
   best(request: MatchRequest, before: Candidate<R> | undefined): Candidate<R> | undefined {
     const { first, others } = this;
     if (first === undefined || (before !== undefined && comparePrecedence(before, first) <= 0))
@@ -66,7 +69,10 @@ export class Place<R extends RouteSpec> {
   }
 }
 
-/** Where a candidate is in a list, or belongs: a binary search, as precedence is a total order. */
+/**
+ * The position of a candidate in a list, or the position at which to insert it. A binary search,
+ * because precedence is a total order.
+ */
 function rankIn<R extends RouteSpec>(
   list: readonly Candidate<R>[],
   candidate: Candidate<R>,

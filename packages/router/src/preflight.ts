@@ -2,17 +2,14 @@ import { comparePrecedence, type Candidate } from './candidate.ts';
 import { firstQueryValue } from './query-parameter.ts';
 import type { RouteSpec } from './route.ts';
 
-/**
- * Whether a request that is announced, and not here yet, may have a field of this lower-case name
- * with this value.
- */
+/** Whether the announced request may have a field of this lower-case name with this value. */
 export type MayHaveField = (name: string, value: string) => boolean;
 
 /**
- * The candidate that an announced request would take, among those whose host and path match it.
- * Conditions on fields that the request may have count as met, because a preflight request does not
- * tell their values. When no candidate is left, the conditions on fields are disregarded: such a
- * request would be taken by no route, so the choice harms none.
+ * Returns the candidate that an announced request would match, among those whose host and path
+ * match it. Conditions on fields that the request may have count as met, because a preflight
+ * request does not contain their values. When no candidate is left, conditions on fields are
+ * ignored: no route would accept such a request, so the choice does no harm.
  */
 export function bestForPreflight<R extends RouteSpec>(
   candidates: readonly Candidate<R>[],

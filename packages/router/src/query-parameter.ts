@@ -1,10 +1,9 @@
 /**
- * The decoded value of a parameter's first occurrence in a query, or undefined when there is none.
- * A name without `=` has the empty value. Decoding is that of `application/x-www-form-urlencoded`
- * (`+` is a space); a name or value whose escapes are malformed, or not UTF-8, is taken as it is
- * written.
+ * Returns the decoded value of a parameter's first occurrence in a query; undefined when there is
+ * none. A name without `=` has an empty value. Decodes `application/x-www-form-urlencoded` (`+` is
+ * a space); a name or value whose escapes are malformed or not UTF-8 is used undecoded.
  *
- * @param query without the `?`.
+ * @param query without the `?`
  */
 export function firstQueryValue(query: string, name: string): string | undefined {
   let start = 0;

@@ -5,23 +5,23 @@ import type { ParsedRegex, RegexNode } from './regex-syntax.ts';
 
 /** Longer expressions are refused. */
 export const maxRegexLength = 256;
-/** One spot may be ambiguous if all that follows it is at most this many characters long. */
+/** One part may be ambiguous when everything after it matches at most this many characters. */
 const maxTailLength = 64;
 
 /**
- * Tells whether a regular expression is safe to run on paths that strangers choose, in time linear
- * in their length.
+ * Checks that a regular expression is safe to run on paths that clients choose: in time linear in
+ * their length.
  *
  * A backtracking engine is slow where the same text can be matched in more than one way. So the
- * expression has to be strongly deterministic (Brüggemann-Klein and Wood, "One-unambiguous regular
- * languages", 1998): wherever it may go on or stop, enter a group or skip it, the next character
- * alone decides, and a wrong turn fails at once. Two liberties keep usual expressions acceptable
- * and time linear: alternatives may begin with the same literal characters (`orders|offers`), and
- * at one spot outside groups a repetition may overlap what follows, if that has a bounded length
- * (`.*\.png$`).
+ * expression must be strongly deterministic (Brüggemann-Klein and Wood, "One-unambiguous regular
+ * languages", 1998): at each choice between continuing or ending, entering a group or skipping it,
+ * the next character alone decides, and a wrong choice fails at once. Two exceptions accept common
+ * expressions and keep the time linear: alternatives may begin with the same literal characters
+ * (`orders|offers`), and one repetition outside groups may overlap with what follows, if that has a
+ * bounded length (`.*\.png$`).
  *
- * @param source the expression without delimiters; it must begin with `^`.
- * @returns the faults, each saying what to write instead; empty when the expression is safe.
+ * @param source the expression without delimiters; it must begin with `^`
+ * @returns the faults, each with what to write instead; empty when the expression is safe
  */
 export function checkRegex(source: string): string[] {
   try {
@@ -50,7 +50,7 @@ export function analyseRegex(source: string): ParsedRegex {
   return parsed;
 }
 
-/** What is needed to know of a part to tell whether it can be confused with what follows it. */
+/** The properties of a part that tell whether it can be confused with what follows it. */
 interface Shape {
   /** Characters a match may begin with. */
   readonly first: CharacterSet;
@@ -123,8 +123,8 @@ function joined(head: Shape, rest: Shape): Shape {
 }
 
 /**
- * Alternatives that begin with the same literal character are taken together, `ab|ac` as
- * `a(?:b|c)`, at every level.
+ * Alternatives that begin with the same literal character are merged, `ab|ac` as `a(?:b|c)`, at
+ * every level.
  */
 function shapeOfChoice(options: readonly (readonly RegexNode[])[], text: string): Shape {
   const byHead = new Map<CharacterSet, (readonly RegexNode[])[]>();

@@ -9,8 +9,8 @@ import {
 import type { CharacterSet } from './character-set.ts';
 
 /**
- * A part of a regular expression. `text` is the part as it was written, for messages. Groups leave
- * no trace.
+ * A part of a regular expression. `text` is the part as configured, for messages. Groups are not
+ * represented.
  */
 export type RegexNode =
   | {
@@ -30,7 +30,7 @@ export type RegexNode =
     };
 
 export interface ParsedRegex {
-  /** What stands between `^` and `$`, nested sequences made flat. */
+  /** The part between `^` and `$`, with nested sequences flattened. */
   readonly items: readonly RegexNode[];
   /** Whether it ends in `$`. */
   readonly anchoredAtEnd: boolean;
@@ -43,17 +43,16 @@ export class RegexFault extends Error {
   override readonly name = 'RegexFault';
 }
 
-/** Counted repetition beyond this is refused: engines unroll it. */
+/** Larger counts of repetition are refused, because engines unroll them. */
 const maxCount = 256;
 const syntaxCharacters = '^$\\.*+?()[]{}|/';
 
 /**
- * Parses the part of ECMAScript's regular expressions that a path pattern may use: literals, `.`,
+ * Parses the subset of ECMAScript's regular expressions that a path pattern may use: literals, `.`,
  * classes, `\d \w \s` and their opposites, groups, alternatives, repetition (greedy or lazy), `^`
  * as the first character and `$` as the last. Everything else (lookaround, backreferences, word
- * boundaries, property escapes, flags) is refused with a message.
- *
- * @throws {RegexFault} on the first fault.
+ * boundaries, property escapes, flags) is refused with a message. Throws a RegexFault for the first
+ * fault.
  */
 export function parseRegex(source: string): ParsedRegex {
   if (!source.startsWith('^')) {

@@ -1,33 +1,39 @@
 import type { ErrorCode } from '@sluice/errors';
 
 /**
- * What a route matches. A router keeps the object it is given, so callers may extend it with
- * whatever they want back.
+ * What a route matches. A router keeps the object that it is given and returns it, so callers may
+ * extend it with properties of their own.
  */
 export interface RouteSpec {
-  /** Unique within a router; the last word in precedence (lower first, by UTF-16 code units). */
+  /**
+   * Unique within a router. The last criterion of precedence: the lower id, by UTF-16 code units,
+   * comes first.
+   */
   readonly id: string;
   /** `api.example.com`, or `*.example.com` for every host below it; empty: any host. */
   readonly hosts: readonly string[];
   /** Path patterns, see `parsePathPattern`; empty: any path. */
   readonly paths: readonly string[];
-  /** Compared by case, RFC 9110 section 9.1; GET does not imply HEAD. Empty: any method. */
+  /** Case-sensitive, RFC 9110 section 9.1; GET does not imply HEAD. Empty: any method. */
   readonly methods: readonly string[];
-  /** Header fields that must have exactly these values; names without regard to case. */
+  /** Header fields that must have exactly these values; names are case-insensitive. */
   readonly headers: Readonly<Record<string, string>>;
   /** Query parameters whose first occurrence must have exactly these values, decoded. */
   readonly query: Readonly<Record<string, string>>;
-  /** Between routes equally specific the higher wins. */
+  /** Of two equally specific routes, the one with the higher priority takes precedence. */
   readonly priority: number;
 }
 
-/** What the router looks at, normalised before: the same strings that everything after it uses. */
+/**
+ * The parts of a request that the router reads. They are normalised before, and are the same
+ * strings that the rest of the proxy uses.
+ */
 export interface MatchRequest {
   /** Lower case, without port. */
   readonly host: string;
   /** Normalised, beginning with `/` (or `*` of `OPTIONS *`). */
   readonly path: string;
-  /** As it came, without `?`. */
+  /** The query as received, without `?`. */
   readonly query: string;
   readonly method: string;
   /** The value of a header field by its lower-case name. Must not call back into the router. */
@@ -37,13 +43,13 @@ export interface MatchRequest {
 export interface RouteMatch<R extends RouteSpec> {
   readonly route: R;
   /**
-   * The pattern that matched, as written; `*` for a route without paths. Of low cardinality, so fit
-   * for metrics.
+   * The pattern that matched, as configured; `*` for a route without paths. It has a low
+   * cardinality, so it suits metrics.
    */
   readonly pattern: string;
   /**
-   * What stood in the place of `{name}` or `(?<name>…)`, still percent-encoded; undefined when the
-   * pattern names nothing.
+   * The text that matched `{name}` or `(?<name>…)`, still percent-encoded; undefined when the
+   * pattern has no names.
    */
   readonly params: Readonly<Record<string, string>> | undefined;
 }
@@ -53,32 +59,32 @@ export interface NoMatch {
   readonly route: undefined;
   readonly code: Extract<ErrorCode, 'route_not_found' | 'method_not_allowed'>;
   /**
-   * For `Allow`: the methods with which this very request would have matched, sorted; empty for
+   * For `Allow`: the methods with which this request would have matched, sorted; empty for
    * `route_not_found`.
    */
   readonly allow: readonly string[];
 }
 
-/** A condition a request did not meet. */
+/** A condition that a request did not meet. */
 export type UnmetCondition = 'method' | `header:${string}` | `query:${string}`;
 
 /** One route in an explanation. */
 export interface CandidateVerdict<R extends RouteSpec> {
   readonly route: R;
-  /** The host that matched or came nearest, as written; `*` for a route without hosts. */
+  /** The host that matched or was closest, as configured; `*` for a route without hosts. */
   readonly host: string;
-  /** The path pattern that matched or came nearest; `*` for a route without paths. */
+  /** The path pattern that matched or was closest; `*` for a route without paths. */
   readonly pattern: string;
   /**
-   * `won`; `precedence` when all of it matched but another came first; otherwise the first thing
-   * that did not match.
+   * `won`; `precedence` when everything matched but another route came first; otherwise the first
+   * condition that did not match.
    */
   readonly verdict: 'won' | 'precedence' | 'host' | 'path' | UnmetCondition;
 }
 
 /**
- * A route the router cannot take: `faults` says everything that is wrong with it. The router is
- * left as it was.
+ * The router cannot accept a route: `faults` lists everything that is wrong with it. The router is
+ * unchanged.
  */
 export class InvalidRouteError extends Error {
   override readonly name = 'InvalidRouteError';

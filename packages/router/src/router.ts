@@ -24,19 +24,19 @@ function matchOf<R extends RouteSpec>(winner: Candidate<R>, request: MatchReques
   );
 }
 
-/** Enough to name in a warning. */
+/** The largest number of routes that a warning names. */
 const maxShadowing = 50;
 
 /**
- * Finds the route of a request among many. Routes come and go one at a time; nothing is rebuilt.
- * Matching changes nothing and takes time by the request, not by the number of routes. The order in
- * which routes were added never matters.
+ * Finds the route of a request among many. Routes are added and removed one at a time; nothing is
+ * rebuilt. Matching changes no state, and its time depends on the request and not on the number of
+ * routes. The order in which routes were added has no effect.
  */
 export class Router<R extends RouteSpec> {
   private readonly index = new CandidateIndex<R>();
   private readonly candidatesById = new Map<string, readonly Candidate<R>[]>();
 
-  /** @throws {InvalidRouteError} for the first route that cannot be taken, or whose id is taken. */
+  /** Throws an InvalidRouteError for the first route that is not valid or whose id is in use. */
   static from<R extends RouteSpec>(routes: Iterable<R>): Router<R> {
     const router = new Router<R>();
     for (const route of routes) router.add(route);
@@ -49,8 +49,8 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * @throws {InvalidRouteError} when a host or path is malformed, or the id is taken; the router is
-   * left as it was.
+   * Adds a route. Throws an InvalidRouteError when a host or path is malformed or the id is in use;
+   * the router is unchanged then.
    */
   add(route: R): void {
     if (this.candidatesById.has(route.id))
@@ -58,7 +58,7 @@ export class Router<R extends RouteSpec> {
     this.insert(route.id, compileRoute(route));
   }
 
-  /** @returns false when there is no route of that id. */
+  /** Removes a route. Returns false when no route has that id. */
   remove(id: string): boolean {
     const candidates = this.candidatesById.get(id);
     if (candidates === undefined) return false;
@@ -67,8 +67,8 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * Puts a route in the place of the one with its id, or adds it when there is none.
-   * @throws {InvalidRouteError} when a host or path is malformed; the router is left as it was.
+   * Replaces the route with the same id, or adds the route when there is none. Throws an
+   * InvalidRouteError when a host or path is malformed; the router is unchanged then.
    */
   update(route: R): void {
     const candidates = compileRoute(route);
@@ -77,8 +77,8 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * The route that serves a request, or why there is none. Allocates nothing when a route without
-   * parameters wins.
+   * Returns the route that serves a request, or why there is none. Allocates nothing when a route
+   * without parameters wins.
    */
   match(request: MatchRequest): RouteMatch<R> | NoMatch {
     const winner = this.index.best(request);
@@ -86,10 +86,11 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * The route of the request that a preflight request of CORS asks about; undefined when there is
-   * none.
+   * Returns the route of the request that a CORS preflight request announces; undefined when there
+   * is none.
+   *
    * @param request the preflight request itself, for its host, path and query
-   * @param method the method it asks for
+   * @param method the announced method
    */
   matchPreflight(
     request: MatchRequest,
@@ -101,9 +102,9 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * Why a request goes where it goes: the routes whose host and path match, in order of precedence,
-   * then near misses (host or path matches, not both) from a bounded part of the table. At most 50
-   * in all; the winner is always among them.
+   * Explains the choice of a route: the routes whose host and path match, in order of precedence,
+   * then near misses (host or path matches, not both) from a bounded part of the table. Returns at
+   * most 50; the winner is always among them.
    */
   explain(request: MatchRequest): CandidateVerdict<R>[] {
     const verdicts = judge(this.index.collect(request), request);
@@ -114,11 +115,10 @@ export class Router<R extends RouteSpec> {
   }
 
   /**
-   * Routes of which each alone wins every request the given one matches, so that it would never
-   * serve any; at most 50. The route need not be in the router. Sound, not complete: what is
-   * reported is proven, what is not may still be shadowed.
-   *
-   * @throws {InvalidRouteError} when a host or path of the route is malformed.
+   * Returns routes that each win every request that the given one matches, so that it would never
+   * serve any; at most 50. The route need not be in the router. The result is sound and not
+   * complete: a reported route is proven to shadow the given one, others may shadow it too. Throws
+   * an InvalidRouteError when a host or path of the route is malformed.
    */
   shadowedBy(route: R): R[] {
     const candidates = compileRoute(route);

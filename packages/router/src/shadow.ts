@@ -6,9 +6,9 @@ import type { PathPattern } from './path-pattern.ts';
 import type { RouteSpec } from './route.ts';
 
 /**
- * Whether one route provably wins every request another one matches: each candidate of the other is
- * covered by a candidate that comes before it. May say no where the answer is yes, never the
- * reverse.
+ * Whether one route provably wins every request that another one matches: each candidate of the
+ * other is covered by a candidate with higher precedence. May return false where true is correct,
+ * never the reverse.
  */
 export function shadows<R extends RouteSpec>(
   winner: readonly Candidate<R>[],
@@ -17,7 +17,10 @@ export function shadows<R extends RouteSpec>(
   return loser.every((lost) => winner.some((won) => alwaysWins(won, lost)));
 }
 
-/** A candidate of a wider host never comes before one of a narrower, so only equal hosts matter. */
+/**
+ * A candidate with a wider host never takes precedence over one with a narrower host, so only equal
+ * hosts matter.
+ */
 function alwaysWins<R extends RouteSpec>(won: Candidate<R>, lost: Candidate<R>): boolean {
   return (
     won.host === lost.host &&
@@ -28,8 +31,8 @@ function alwaysWins<R extends RouteSpec>(won: Candidate<R>, lost: Candidate<R>):
 }
 
 /**
- * Among patterns of one kind a wider one comes later, so that only equal ones can win; and of the
- * kinds only a prefix both comes before another (regex) and can match all of it.
+ * Among patterns of one kind, a wider one has lower precedence, so only an equal one can win. Among
+ * the kinds, only a prefix has precedence over another kind (regex) and can match all its paths.
  */
 function coversPath(wide: PathPattern, narrow: PathPattern): boolean {
   if (wide.kind === 'prefix' && narrow.kind === 'regex')
