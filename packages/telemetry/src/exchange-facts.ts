@@ -1,6 +1,6 @@
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 
-/** Something with a name. */
+/** A resource with a name. */
 interface Named {
   readonly name: string;
 }
@@ -38,8 +38,8 @@ export interface ExchangeFacts {
   readonly revision: number;
 }
 
-/** Characters of a reason that are kept in logs. */
+/** The largest number of characters of a reason in logs. */
 export const maxReasonChars = 512;
 
-/** Characters of a User-Agent that are kept in logs and spans. */
+/** The largest number of characters of a User-Agent in logs and spans. */
 export const maxUserAgentChars = 256;

@@ -3,8 +3,8 @@ import type { DestinationStream, LevelWithSilent, Logger } from 'pino';
 import { standardError } from './standard-error.ts';
 
 /**
- * Properties that hold secrets. Their values are not logged, wherever they stand in the first three
- * levels.
+ * Properties that hold secrets. Their values are not logged, at any of the first three levels of an
+ * object.
  */
 const secretNames = [
   'authorization',
@@ -22,8 +22,8 @@ const secretNames = [
   'hash',
   'databaseUrl',
   'redisUrl',
-  // An error of Redis carries the command that failed, and that of a database its values: AUTH has
-  // the password there.
+  // An error of Redis contains the command that failed, which includes the password for AUTH; an
+  // error of a database contains its values.
   'args',
   'parameters',
 ] as const;
@@ -35,10 +35,10 @@ const secretPaths = secretNames.flatMap((name) => [
 ]);
 
 export interface LoggerOptions {
-  /** Who speaks, such as `sluice-proxy`. */
+  /** The program, such as `sluice-proxy`. */
   readonly name: string;
   readonly level: LevelWithSilent;
-  /** Default: standard error, so that standard output is the access log's alone. */
+  /** Default: standard error, because standard output contains only the access log. */
   readonly destination?: DestinationStream | undefined;
 }
 

@@ -3,14 +3,14 @@ import { charCodeAt } from './char-code.ts';
 
 const poolBytes = 4_096;
 /**
- * Ids are slices, and a slice keeps the text it was cut from alive: short texts, so that a kept id
- * holds on to little.
+ * Ids are slices, and a slice keeps the text that it was cut from in memory. The texts are short,
+ * so that a kept id retains little.
  */
 const textBytes = 512;
 
 /**
- * Random identifiers in lower-case hex, cut from a pool of random bytes: one call into the random
- * generator serves some two hundred ids.
+ * Random identifiers in lower-case hex, cut from a pool of random bytes: one call of the random
+ * generator provides about two hundred ids.
  */
 export class RandomIds {
   readonly #pool = Buffer.allocUnsafeSlow(poolBytes);
@@ -56,9 +56,9 @@ function isAllZeros(id: string, digits: number): boolean {
 export const randomIds = new RandomIds();
 
 /**
- * A new request id: 128 random bits as 32 hex digits. Random rather than counted, because clients
- * see it and must not learn how many requests a node serves. A client's own `X-Request-Id` is
- * replaced by it.
+ * Returns a new request id: 128 random bits as 32 hex digits. It is random and not a counter,
+ * because clients see it and must not learn how many requests a node serves. It replaces the
+ * `X-Request-Id` of a client.
  */
 export function requestId(): string {
   return randomIds.next128();

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 
-/** Bytes that may wait for a reader of standard error. */
+/** The largest number of bytes that wait for a reader of standard error. */
 const maxWaitingBytes = 1_048_576;
 
 let stderr: DestinationStream | undefined;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 
-/** Call metadata that carries the node token, RFC 6750 section 2.1. */
+/** The call metadata that contains the node token, RFC 6750 section 2.1. */
 export function bearerMetadata(token: string): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${token}`);

@@ -7,7 +7,7 @@ import { channelOptions, clientMethod } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
 import type { StreamAddress, StreamSecurity } from './stream-address.ts';
 
-/** The config stream, on the side of a node. */
+/** The config stream, from the side of a node. */
 export type ControlCall = ClientDuplexStream<NodeFrame, ControlFrame>;
 
 export interface ConfigStreamClientOptions {
@@ -15,7 +15,7 @@ export interface ConfigStreamClientOptions {
   readonly security: StreamSecurity;
   readonly token: string;
   /**
-   * The IP address to connect to, of those that the name in `address` has. Without it gRPC resolves
+   * The IP address to connect to, one of those of the name in `address`. Without it, gRPC resolves
    * the name on the thread pool.
    */
   readonly ip?: string;
@@ -24,7 +24,7 @@ export interface ConfigStreamClientOptions {
 /** One connection to one control plane. */
 export interface ConfigStreamClient {
   /**
-   * Opens the stream. Faults, including refused connections, arrive as its 'error' event; the
+   * Opens the stream. Faults, including refused connections, are reported by its 'error' event; the
    * caller decides how long to wait for the first frame.
    */
   connect(): ControlCall;
@@ -50,8 +50,8 @@ export function createConfigStreamClient({
   const client = new Client(target, credentials.createInsecure(), {
     ...channelOptions,
     'grpc.default_authority': formatStreamAddress(address),
-    // Reconnecting is the caller's business, with jitter over several addresses: every attempt
-    // starts fresh.
+    // The caller reconnects, with jitter and over several addresses, so every attempt uses a new
+    // client.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,

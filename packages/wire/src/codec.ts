@@ -4,7 +4,10 @@ import { descriptor } from './descriptor.ts';
 import type { ControlFrame, NodeFrame } from './frames.ts';
 import { WireError } from './wire-error.ts';
 
-/** What the loader makes of a message: the frame's name in `frame`, the frame under that name. */
+/**
+ * The form in which the loader represents a message: the name of the frame in `frame`, and the
+ * frame under that name.
+ */
 type LoadedMessage = Readonly<Record<string, unknown>> & { readonly frame?: string };
 type Message = MessageTypeDefinition<object, LoadedMessage>;
 
@@ -27,9 +30,9 @@ export function decodeNodeFrame(bytes: Buffer): NodeFrame {
 }
 
 /**
- * Bytes of a frame of the control plane. Encode once what many streams send:
- * {@link createConfigStreamServer} passes the bytes through. Throws a WireError when it holds a
- * revision that is no safe integer.
+ * Encodes a frame of the control plane. A frame for many streams is encoded once: {@link
+ * createConfigStreamServer} forwards the bytes. Throws a WireError when a revision is not a safe
+ * integer.
  */
 export function encodeControlFrame(frame: ControlFrame): Buffer {
   return encode(connectResponse, frame);
@@ -61,8 +64,8 @@ function decode(message: Message, bytes: Buffer): unknown {
 }
 
 /**
- * uint64 on the wire, a number in the code: what a number cannot hold exactly is refused rather
- * than rounded.
+ * A revision is uint64 on the wire and a number in the code. One that a number cannot represent
+ * exactly is refused and not rounded.
  */
 function requireSafeRevisions(frame: object): void {
   const {

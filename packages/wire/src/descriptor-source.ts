@@ -1,7 +1,7 @@
 /**
- * Makes src/descriptor.ts: the proto file as the data the loader reads, so that no .proto file has
- * to be found at run time, whether from source, from dist or inside an image.
- * `node packages/wire/src/descriptor-source.ts` writes it; a spec fails when it is out of date.
+ * Generates src/descriptor.ts: the proto file as the data that the loader reads, so that no .proto
+ * file is needed at run time, neither from source nor from dist nor in an image. `node
+ * packages/wire/src/descriptor-source.ts` writes it; a spec fails when it is out of date.
  */
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,13 +11,13 @@ const protoPath = fileURLToPath(
   new URL('../../../proto/sluice/config/v1/config_stream.proto', import.meta.url),
 );
 
-/** Where the text belongs. */
+/** The path of the generated file. */
 export const descriptorPath = fileURLToPath(new URL('descriptor.ts', import.meta.url));
 
-/** The text descriptor.ts should have. Throws when the proto file is missing or not well-formed. */
+/** Returns the text of descriptor.ts. Throws when the proto file is missing or malformed. */
 export function descriptorSource(): string {
-  // The very protobufjs that the loader reads the result with: the workspace may have another major
-  // beside it.
+  // The same protobufjs with which the loader reads the result: the workspace may contain another
+  // major version.
   const loaderRequire = createRequire(createRequire(import.meta.url).resolve('@grpc/proto-loader'));
   const { Root } = loaderRequire('protobufjs') as {
     Root: new () => { loadSync(path: string): { toJSON(): unknown } };

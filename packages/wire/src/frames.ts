@@ -1,6 +1,6 @@
 /**
  * The frames of the config stream, as `proto/sluice/config/v1/config_stream.proto` defines them.
- * The proto file says what each field means; here they get the names and types the code uses.
+ * The proto file documents each field; this file gives them the names and types of the code.
  * Revisions are safe integers, hashes are 32 bytes.
  */
 
@@ -10,7 +10,7 @@ export type NodeFrame = Hello | Ack | Nack | StatusReport | UnknownFrame;
 /** A frame that the control plane sends. */
 export type ControlFrame = SnapshotChunk | Delta | Heartbeat | Drain | UnknownFrame;
 
-/** A frame of a newer peer that this version has no name for. Only ever received. */
+/** A frame of a newer peer that this version does not know. It is only received, never sent. */
 export interface UnknownFrame {
   readonly type: 'unknown';
 }
@@ -86,7 +86,9 @@ export interface Delta {
   readonly changes: readonly ResourceRecord[];
   readonly setHash: Uint8Array;
   readonly merged: boolean;
-  /** Of the traced writes in it, oldest first. Absent when the frame is made: none. */
+  /**
+   * The `traceparent` of each traced write in the delta, oldest first. Absent when there is none.
+   */
   readonly traceparents?: readonly string[];
 }
 

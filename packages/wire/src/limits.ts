@@ -11,8 +11,8 @@ export const maxMessageBytes = 4 * mebibyte;
 export const maxChunkBytes = mebibyte;
 
 /**
- * Largest delta worth sending, in bytes of its changes; beyond it a snapshot is sent. Leaves room
- * for the framing.
+ * Largest delta, in bytes of its changes; beyond it a snapshot is sent. Leaves room for the
+ * framing.
  */
 export const maxDeltaBytes = 3 * mebibyte;
 

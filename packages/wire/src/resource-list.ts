@@ -2,7 +2,7 @@ import type { ResourceRecord } from './frames.ts';
 import { maxResourceBytes } from './limits.ts';
 import { WireError } from './wire-error.ts';
 
-/** Bytes of a record beside its three texts: two lengths of one byte, one of four. */
+/** Bytes of a record besides its three texts: two lengths of one byte, one of four. */
 const frameBytes = 6;
 
 /** Size of a record in the resource list, in bytes. */
@@ -11,9 +11,9 @@ export function encodedBytes({ kind, id, json }: ResourceRecord): number {
 }
 
 /**
- * Writes a resource list in pieces of exactly `pieceBytes`, the last one shorter; an empty list
- * gives no piece. The format is described in the proto file. Throws a WireError for a record that
- * cannot be written.
+ * Writes a resource list in pieces of exactly `pieceBytes`; the last one may be shorter, and an
+ * empty list has no piece. The proto file describes the format. Throws a WireError for a record
+ * that cannot be written.
  */
 export function* encodeResourceList(
   records: Iterable<ResourceRecord>,
@@ -27,7 +27,7 @@ export function* encodeResourceList(
       writeRecord(piece, used, record, sizes);
       used += sizes.total;
     } else {
-      // It is cut where the piece ends.
+      // The record is split at the end of the piece.
       const bytes = Buffer.allocUnsafe(sizes.total);
       writeRecord(bytes, 0, record, sizes);
       for (let taken = 0; taken < bytes.length;) {
@@ -83,12 +83,12 @@ function writeRecord(
 /** Reads a resource list that arrives in pieces. */
 export class ResourceListDecoder {
   #rest: Buffer = Buffer.alloc(0);
-  /** One string per kind for all its records. */
+  /** One string for each kind, shared by all its records. */
   readonly #kinds = new Map<string, string>();
 
   /**
-   * The records that are complete with this piece. Throws a WireError when the bytes are no
-   * resource list.
+   * Returns the records that are complete with this piece. Throws a WireError when the bytes are
+   * not a resource list.
    */
   push(piece: Uint8Array): ResourceRecord[] {
     const incoming = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
@@ -101,12 +101,12 @@ export class ResourceListDecoder {
       records.push(this.#read(bytes, at));
       at = end;
     }
-    // Copied, or a few last bytes would keep a whole piece in memory.
+    // Copied, because a view of a few bytes would keep a whole piece in memory.
     this.#rest = Buffer.from(bytes.subarray(at));
     return records;
   }
 
-  /** Throws a WireError when the list stops in the middle of a record. */
+  /** Throws a WireError when the list ends within a record. */
   end(): void {
     if (this.#rest.length > 0)
       throw new WireError('the resource list stops in the middle of a record');
@@ -129,7 +129,7 @@ export class ResourceListDecoder {
   }
 }
 
-/** Where the record that begins at `start` ends; undefined when its head is not complete. */
+/** Returns the end of the record that begins at `start`; undefined when its head is incomplete. */
 function recordEnd(bytes: Buffer, start: number): number | undefined {
   if (start >= bytes.length) return undefined;
   const idLengthAt = start + 1 + bytes.readUInt8(start);

@@ -8,7 +8,10 @@ import { channelOptions, configStreamService } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
 import type { StreamAddress, StreamSecurity } from './stream-address.ts';
 
-/** One node's stream, on the side of the control plane: frames in, encoded frames out. */
+/**
+ * One node's stream, from the side of the control plane: it receives frames and sends encoded
+ * frames.
+ */
 export type NodeCall = ServerDuplexStream<NodeFrame, Buffer>;
 
 /** The listening side of the config stream. */
@@ -18,7 +21,7 @@ export interface ConfigStreamServer {
    * not protected.
    */
   listen(address: StreamAddress, security: StreamSecurity): Promise<number>;
-  /** Stops accepting, waits at most `graceMs` for streams to end, then cuts them. */
+  /** Stops accepting, waits at most `graceMs` for streams to end, then closes them. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -35,14 +38,14 @@ export interface ConfigStreamServerOptions {
 }
 
 /**
- * A server that hands every stream to `connect`. Connections, and streams per connection, are
- * bounded; a node needs one of each.
+ * Creates a server that passes every stream to `connect`. Connections, and streams per connection,
+ * are bounded; a node needs one of each.
  */
 export function createConfigStreamServer(
   connect: (call: NodeCall) => void,
   options: ConfigStreamServerOptions = {},
 ): ConfigStreamServer {
-  // It would write to stderr, as plain text, what the caller is told anyway.
+  // gRPC would write the error to stderr as plain text; the caller receives it anyway.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     ...channelOptions,
@@ -50,7 +53,7 @@ export function createConfigStreamServer(
     'grpc.max_connection_idle_ms': idleConnectionMs,
   });
   server.addService(configStreamService, { connect });
-  // A port that gRPC listens on by itself has no limit of connections.
+  // When gRPC listens on a port itself, it does not limit the number of connections.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const acceptor = createServer({ noDelay: true }, (socket) => {
@@ -86,8 +89,8 @@ export function createConfigStreamServer(
           for (const socket of sockets) socket.destroy();
         });
         server.tryShutdown(() => undefined);
-        // Once the last connection is closed; at once when it does not listen. That gRPC has shut
-        // down says less: it does not wait for connections that it was given.
+        // Resolves after the last connection is closed, at once when it does not listen. The
+        // shutdown of gRPC itself does not wait for connections that were passed to it.
         acceptor.close(() => {
           clearTimeout(cut);
           resolve();

@@ -4,8 +4,8 @@ import type { ControlFrame, NodeFrame } from './frames.ts';
 import { keepaliveTimeMs, keepaliveTimeoutMs, maxMessageBytes } from './limits.ts';
 
 /**
- * The one method, as gRPC wants it: the server writes frames that were encoded before and are
- * shared by many streams.
+ * The one method, in the form of gRPC. The server writes frames that were encoded before, because
+ * many streams share them.
  */
 const connect: MethodDefinition<NodeFrame, Buffer> & {
   responseDeserialize: (bytes: Buffer) => Buffer;
@@ -29,7 +29,7 @@ export const clientMethod = {
   deserialize: (bytes: Buffer): ControlFrame => decodeControlFrame(bytes),
 } as const;
 
-/** Caps and keepalive for both sides. */
+/** Limits and keepalive for both sides. */
 export const channelOptions = Object.freeze({
   'grpc.max_receive_message_length': maxMessageBytes,
   'grpc.max_send_message_length': maxMessageBytes,

@@ -4,15 +4,15 @@ import type { ResourceRecord } from './frames.ts';
 const laneCount = 8;
 
 /**
- * A 256-bit hash over a set of resources that does not depend on their order and follows changes
- * one by one: the sum, modulo 2^256, of the SHA-256 digests of its members. It detects drift
+ * A 256-bit hash of a set of resources that does not depend on their order and can be updated for
+ * each change: the sum, modulo 2^256, of the SHA-256 digests of its members. It detects drift
  * between two honest sides; it does not protect against an attacker who can choose the members.
  */
 export class SetHash {
   /** Little-endian lanes of 32 bits. */
   readonly #lanes = new Uint32Array(laneCount);
 
-  /** The hash over these resources. */
+  /** Returns the hash of these resources. */
   static of(records: Iterable<ResourceRecord>): SetHash {
     const sum = new SetHash();
     for (const record of records) sum.add(record);
@@ -35,7 +35,7 @@ export class SetHash {
     }
   }
 
-  /** The hash over both sets together. They must have no member in common. */
+  /** Returns the hash of the union of both sets, which must have no member in common. */
   plus(other: SetHash): SetHash {
     const sum = new SetHash();
     sum.#lanes.set(this.#lanes);
@@ -43,7 +43,7 @@ export class SetHash {
     return sum;
   }
 
-  /** The hash as the 32 bytes on the wire. */
+  /** Returns the 32 bytes of the hash for the wire. */
   bytes(): Buffer {
     const bytes = Buffer.allocUnsafe(laneCount * 4);
     for (let lane = 0; lane < laneCount; lane++)
@@ -51,7 +51,7 @@ export class SetHash {
     return bytes;
   }
 
-  /** True when these are the 32 bytes of the same hash. */
+  /** Whether these are the 32 bytes of the same hash. */
   matches(bytes: Uint8Array): boolean {
     return this.bytes().equals(bytes);
   }

@@ -15,9 +15,9 @@ export interface ConfigSnapshot {
 }
 
 /**
- * The encoded frames of a snapshot, made one at a time so that the caller may yield to the event
- * loop in between. `chunkBytes` is smaller than the default in tests only. Throws a WireError when
- * a resource cannot be written.
+ * Yields the encoded frames of a snapshot one at a time, so that the caller can return to the event
+ * loop in between. Tests use a smaller `chunkBytes` than the default. Throws a WireError when a
+ * resource cannot be written.
  */
 export function* chunkSnapshot(
   snapshot: ConfigSnapshot,
@@ -47,8 +47,8 @@ export function* chunkSnapshot(
 }
 
 /**
- * Assembles the pieces of a snapshot and decodes each as it arrives. Bounded by
- * {@link maxSnapshotBytes}.
+ * Assembles the pieces of a snapshot and decodes each when it arrives. Limited to {@link
+ * maxSnapshotBytes}.
  */
 export class SnapshotAssembler {
   readonly #maxBytes: number;
@@ -58,7 +58,7 @@ export class SnapshotAssembler {
     this.#maxBytes = maxBytes;
   }
 
-  /** True between the first and the last piece. */
+  /** True after the first piece and before the last one. */
   get busy(): boolean {
     return this.#pending !== undefined;
   }
@@ -69,8 +69,8 @@ export class SnapshotAssembler {
   }
 
   /**
-   * Returns the snapshot after its last piece, undefined before. Throws a WireError, and drops the
-   * snapshot, when a piece is missing or out of place, when the snapshot is too large, and when
+   * Returns the snapshot after its last piece, undefined before. Throws a WireError and drops the
+   * snapshot when a piece is missing or out of order, when the snapshot is too large, and when
    * checksum or set hash do not match.
    */
   accept(piece: SnapshotChunk): ConfigSnapshot | undefined {

@@ -1,27 +1,27 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Where a control plane listens. */
+/** The address on which a control plane listens. */
 export interface StreamAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * How a connection is protected. TLS with client certificates becomes another mode; code that has
- * to trust a peer checks this type, not the socket.
+ * How a connection is protected. TLS with client certificates will be another mode; code that must
+ * trust a peer checks this type, not the socket.
  */
 export interface StreamSecurity {
   readonly mode: 'plaintext';
   /**
-   * Plaintext beyond this machine, for networks that are trusted as a whole: the token travels in
-   * the clear.
+   * Plaintext to other machines, for networks that are trusted as a whole: the token is sent
+   * unencrypted.
    */
   readonly allowRemote: boolean;
 }
 
 /**
- * Reads `host:port`, `[ipv6]:port` or `host` (then with the default port). Throws a TypeError that
- * says what is expected.
+ * Parses `host:port`, `[ipv6]:port` or `host` (with the default port). Throws a TypeError that says
+ * what is expected.
  */
 export function parseStreamAddress(text: string, defaultPort = 8005): StreamAddress {
   const match =
@@ -44,8 +44,8 @@ export function formatStreamAddress({ host, port }: StreamAddress): string {
 }
 
 /**
- * Throws an Error that says what to set when plaintext would leave this machine and the settings do
- * not allow it.
+ * Throws an Error that says what to set when plaintext would be sent to another machine and the
+ * settings do not allow it.
  */
 export function requireProtected(address: StreamAddress, security: StreamSecurity): void {
   if (security.allowRemote || isLoopback(address.host)) return;

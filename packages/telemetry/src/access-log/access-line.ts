@@ -6,14 +6,15 @@ import { timestamp } from './timestamp.ts';
 const absent = (text: string | undefined): text is undefined | '' =>
   text === undefined || text === '';
 
-/** The names, each in quotes, of a list that is not empty. */
+/** The names, each in quotes, of a non-empty list. */
 const list = (names: readonly string[]): string =>
   names.map((name) => `"${jsonText(name)}"`).join(',');
 
 /**
- * A record as one line of JSON, line feed included: the fields of `accessLogFields`, in that order.
- * Written by hand, in few pieces: an object and `JSON.stringify` take more than twice the time. The
- * two ids are always hex digits and need no escaping; a client may have written all other text.
+ * Writes a record as one line of JSON, including the line feed: the fields of `accessLogFields`, in
+ * that order. Written by hand, in few pieces, because an object and `JSON.stringify` take more than
+ * twice the time. The two ids are always hex digits and need no escaping; all other text may come
+ * from a client.
  */
 export function accessLine(record: AccessRecord): string {
   const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } =

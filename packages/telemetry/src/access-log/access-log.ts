@@ -22,17 +22,16 @@ interface Batch {
   readonly lines: number;
 }
 
-/** The largest number of UTF-8 bytes for one UTF-16 code unit. */
+/** The largest number of UTF-8 bytes of one UTF-16 code unit. */
 const MAX_BYTES_PER_CHAR = 3;
-/** Room in a batch beyond the size at which it is written; a longer line has its own batch. */
+/** Room in a batch beyond the size at which it is written; a longer line gets its own batch. */
 const ROOM_BYTES = 32_768;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One line of JSON for each request, in batches. A line is put into the batch as bytes at once: its
- * many pieces are in the processor's cache then, and would only be work for the garbage collector
- * later. Never makes a request wait: when the output stalls, lines are kept up to a bound, then
- * dropped and counted.
+ * Writes one line of JSON for each request, in batches. A line is encoded into the batch at once:
+ * its many pieces are in the processor's cache then, and would only be garbage later. Never delays
+ * a request: when the output stalls, lines are kept up to a bound, then dropped and counted.
  */
 export class AccessLog {
   readonly #options: Required<AccessLogOptions>;
@@ -41,7 +40,7 @@ export class AccessLog {
   #length = 0;
   #lines = 0;
   #queue: Batch[] = [];
-  /** Bytes in the open batch, in the queue and being written. */
+  /** Bytes in the open batch, in the queue and in the write in progress. */
   #bufferedBytes = 0;
   #writing: Batch | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +51,7 @@ export class AccessLog {
     this.#options = { flushBytes: 32_768, flushMs: 100, maxBufferedBytes: 4_194_304, ...options };
   }
 
-  /** Logs a request. The record is read at once and not kept. */
+  /** Logs a request. The record is read during the call and not kept. */
   write(record: AccessRecord): void {
     if (this.#bufferedBytes >= this.#options.maxBufferedBytes) {
       this.#drop(1, 'its output does not keep up');
@@ -64,8 +63,8 @@ export class AccessLog {
   }
 
   /**
-   * Writes all lines. Waits no longer than `timeoutMs`; lines that the output has not accepted by
-   * then are dropped. Nothing may be logged afterwards.
+   * Writes all lines. Waits at most `timeoutMs`; lines that the output has not accepted by then are
+   * dropped. Nothing may be logged afterwards.
    */
   async close(timeoutMs = 2_000): Promise<void> {
     clearTimeout(this.#timer);

@@ -1,8 +1,8 @@
 import type { ExchangeFacts } from '../exchange-facts.ts';
 
 /**
- * A finished request as the access log sees it. There is no property for credentials, cookies or
- * the query: what is not here cannot be logged.
+ * A finished request, as the access log reads it. There is no property for credentials, cookies or
+ * the query, so they cannot be logged.
  */
 export interface AccessRecord extends ExchangeFacts {
   /** `traceId` is empty when the request belongs to no trace. */

@@ -2,8 +2,9 @@ import { charCodeAt } from '../char-code.ts';
 
 /**
  * Characters that a JSON string must escape: controls, quote, backslash (RFC 8259 section 7) and
- * lone surrogates, which UTF-8 cannot carry. DEL, the C1 controls and the Unicode line separators
- * are escaped as well: terminals obey the former, some readers of lines break at the latter.
+ * lone surrogates, which UTF-8 cannot encode. DEL, the C1 controls and the Unicode line separators
+ * are escaped as well: terminals interpret the former, and some line readers break lines at the
+ * latter.
  */
 const unsafe = /[\u0000-\u001f"\\\u007f-\u009f\u2028\u2029\ud800-\udfff]/;
 
@@ -17,7 +18,7 @@ const plain = Uint8Array.from({ length: 128 }, (_, code) =>
   code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c ? 1 : 0,
 );
 
-/** Almost every text is plain, and telling so takes a loop less than a regular expression. */
+/** Almost every text is plain, and this loop detects that faster than a regular expression. */
 function isPlain(text: string): boolean {
   const { length } = text;
   for (let at = 0; at < length; at++) if (plain[charCodeAt(text, at)] !== 1) return false;
@@ -25,8 +26,7 @@ function isPlain(text: string): boolean {
 }
 
 /**
- * A string as it stands between the quotes of a JSON string. `JSON.parse` gives back the very same
- * string.
+ * A string in the form between the quotes of a JSON string. `JSON.parse` returns the same string.
  */
 export function jsonText(text: string): string {
   if (isPlain(text)) return text;
@@ -36,16 +36,16 @@ export function jsonText(text: string): string {
 }
 
 /**
- * Three decimals as text, without trailing zeros: printing a fraction takes V8 longer than looking
- * it up.
+ * The fractions of three decimals as text, without trailing zeros: a look-up is faster than V8's
+ * formatting of a fraction.
  */
 const decimals = Array.from({ length: 1_000 }, (_, thousandths) =>
   thousandths === 0 ? '' : `.${String(thousandths).padStart(3, '0').replace(/0+$/, '')}`,
 );
 
 /**
- * A duration as a JSON number with at most three decimals. Negative ones are 0, and null is what is
- * not finite.
+ * A duration as a JSON number with at most three decimals. A negative one is 0, one that is not
+ * finite is null.
  */
 export function jsonDuration(durationMs: number): string {
   if (!Number.isFinite(durationMs)) return 'null';

@@ -4,23 +4,21 @@ import type { Writable } from 'node:stream';
 /** An output for lines. */
 export interface LineSink {
   /**
-   * Writes lines, as UTF-8 when they are text, and then calls `done`, once, with the error when
-   * they could not be written. Never throws, and the caller waits for `done` before it writes
-   * again.
+   * Writes lines, as UTF-8 when they are text, and then calls `done` once, with the error when they
+   * could not be written. Never throws. The caller waits for `done` before it writes again.
    */
   write(lines: string | Buffer, done: (error: Error | undefined) => void): void;
 }
 
-/** How long to wait when a descriptor says "not now". */
+/** How long to wait after a descriptor reports EAGAIN. */
 const retryMs = 10;
 
 const lineFeed = 0x0a;
 const afterCut = Buffer.from('\n');
 
 /**
- * Lines into a file, by descriptor. Writing happens off the event loop: a slow disk holds up
- * nothing but the log. After a line that was cut off by a fault, the next one begins on a line of
- * its own.
+ * Writes lines into a file, by descriptor, off the event loop: a slow disk delays only the log.
+ * After a line that an error cut off, the next one begins on a new line.
  */
 export function fileSink(fd: number): LineSink {
   let cutOff = false;
@@ -44,18 +42,20 @@ export function fileSink(fd: number): LineSink {
   };
 }
 
-/** Lines into a stream: a pipe, a socket, a terminal. The stream stays the caller's to end. */
+/**
+ * Writes lines into a stream: a pipe, a socket, a terminal. The caller owns the stream and ends it.
+ */
 export function streamSink(stream: Writable): LineSink {
-  // Without a listener a broken pipe would end the process; the callback of `write` reports it all
-  // the same.
+  // Without a listener, a broken pipe would end the process. The callback of `write` reports every
+  // error anyway.
   stream.on('error', () => undefined);
   return { write: (lines, done) => void stream.write(lines, (error) => done(error ?? undefined)) };
 }
 
 /**
- * Lines to standard output. A file is written off the event loop; a pipe goes through the stream,
- * whose writes to pipes do not wait for the reader, while a descriptor's would keep a thread, and
- * with it the end of the process, waiting.
+ * Writes lines to standard output. A file is written off the event loop. A pipe is written through
+ * the stream, which does not wait for the reader; a write to its descriptor would occupy a thread,
+ * and delay the end of the process, until the reader reads.
  */
 export function standardOutput(): LineSink {
   return fstatSync(1).isFile() ? fileSink(1) : streamSink(process.stdout);

@@ -4,9 +4,9 @@ let second = Number.NaN;
 let prefix = '';
 
 /**
- * A moment as RFC 3339 with milliseconds, in UTC. Takes milliseconds since the epoch; fractions are
- * cut off. The text of the second is kept, because the next moment asked for most often lies in the
- * same one. Throws a RangeError for what is not a moment.
+ * Formats a time as RFC 3339 with milliseconds, in UTC. Takes milliseconds since the epoch and
+ * truncates fractions. The text of the second is cached, because the next time is usually in the
+ * same second. Throws a RangeError for a number that is not a time.
  */
 export function timestamp(timeMs: number): string {
   const wanted = Math.floor(timeMs / 1_000);

@@ -1,7 +1,7 @@
 import type { LabelValues } from './label-values.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 
-/** One counted thing. `add` is an addition in an array: fit for the request path. */
+/** The count of one series. `add` is an addition in an array, so it suits the request path. */
 export class CounterSeries {
   readonly #table: SeriesTable;
   readonly #row: SeriesRow;
@@ -41,8 +41,8 @@ export class Counter<Labels extends readonly string[]> {
   }
 
   /**
-   * The series with these label values, in the order of the definition. Resolve it once, off the
-   * request path.
+   * Returns the series with these label values, in the order of the definition. Look it up once,
+   * off the request path.
    */
   series(...labelValues: LabelValues<Labels>): CounterSeries {
     return new CounterSeries(this.#table, this.#table.hold(labelValues));

@@ -34,8 +34,8 @@ export class EventLoopLag {
   }
 
   /**
-   * The monitor measures the time between two ticks of its own timer; what exceeds the timer's
-   * period is lag.
+   * The monitor measures the time between two ticks of its own timer; the part that exceeds the
+   * timer's period is lag.
    */
   #currentMs(): number {
     if (this.#delay.count === 0) return 0;

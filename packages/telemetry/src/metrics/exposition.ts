@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../names.ts';
 import type { MetricSnapshot, MetricsSnapshot, SeriesSnapshot } from './snapshot.ts';
 
-/** How metrics are written: Prometheus text format 0.0.4 or OpenMetrics 1.0. */
+/** The formats of metrics: Prometheus text format 0.0.4 or OpenMetrics 1.0. */
 export type MetricsFormat = 'prometheus' | 'openmetrics';
 
 /** Content-Type of each format. */
@@ -20,7 +20,7 @@ function number(value: number): string {
   return value === -Infinity ? '-Inf' : String(value);
 }
 
-/** OpenMetrics wants bounds as floats: `1.0`, not `1`. */
+/** OpenMetrics writes bounds as floats: `1.0`, not `1`. */
 function bound(value: number, format: MetricsFormat): string {
   return format === 'openmetrics' && Number.isInteger(value) ? `${value}.0` : number(value);
 }
@@ -58,7 +58,7 @@ function head({ definition }: MetricSnapshot, format: MetricsFormat): string {
 }
 
 /**
- * Writes metrics in pieces of about 16 KiB, so that a server can let requests pass in between.
+ * Writes metrics in pieces of about 16 KiB, so that a server can handle requests in between.
  * Sources: Prometheus text format 0.0.4, OpenMetrics 1.0.
  */
 export function* exposition(
@@ -94,8 +94,8 @@ export function renderOpenMetrics(snapshot: MetricsSnapshot): string {
 }
 
 /**
- * Picks the format a scraper prefers by its Accept field (RFC 9110 section 12.5.1); Prometheus' own
- * in doubt.
+ * Selects the format that the Accept field of a scraper prefers (RFC 9110 section 12.5.1); when it
+ * prefers none, that of Prometheus.
  */
 export function metricsFormatFor(accept: string | undefined): MetricsFormat {
   let best = 0;

@@ -10,12 +10,12 @@ import type { RouteFamilies } from './route-metrics.ts';
 
 type Definitions = typeof metricDefinitions;
 
-/** How a policy is attached: it refuses, or it only reports that it would have. */
+/** How a policy is attached: it refuses requests, or only reports that it would have. */
 export type PolicyMode = 'enforce' | 'shadow';
 
 /**
- * The metrics of a proxy node: every definition of {@link metricDefinitions} but those of the
- * process itself.
+ * The metrics of a proxy node: every definition of {@link metricDefinitions} except those of the
+ * process.
  */
 export class GatewayMetrics {
   readonly configNacks: CounterSeries;
@@ -41,7 +41,7 @@ export class GatewayMetrics {
   readonly #errors: ReadonlyMap<ErrorCode, CounterSeries>;
   readonly #policyDenials: Counter<Definitions['policyDenials']['labels']>;
 
-  /** Adds them all to a registry. */
+  /** Adds all of them to a registry. */
   constructor(registry: MetricsRegistry) {
     this.#routeFamilies = {
       requests: registry.counter(metricDefinitions.requests),
@@ -78,19 +78,19 @@ export class GatewayMetrics {
   }
 
   /**
-   * What is counted for a route with a service (empty when it has none). Make it once, when the
-   * route is compiled.
+   * The counters of a route with a service (empty when it has none). Created once, when the route
+   * is compiled.
    */
   route(route: string, service: string): RouteMetrics {
     return new RouteMetrics(this.#routeFamilies, route, service);
   }
 
-  /** Counts an answer that is an error of the catalogue. */
+  /** Counts a response that is an error of the catalogue. */
   recordError(code: ErrorCode): void {
     this.#errors.get(code)?.add(1);
   }
 
-  /** The count of refusals by a policy. Resolve it once, when the policy is compiled. */
+  /** Returns the counter of refusals by a policy. Look it up once, when the policy is compiled. */
   policyDenials(policy: string, mode: PolicyMode): CounterSeries {
     return this.#policyDenials.series(policy, mode);
   }

@@ -3,7 +3,7 @@ import type { SeriesTable } from './series-table.ts';
 
 /**
  * A value that goes up and down. Gauges are set when metrics are read (see
- * `MetricsRegistry.onCollect`), not while requests run, so there are no series to hold.
+ * `MetricsRegistry.onCollect`) and not while requests run, so callers keep no series.
  */
 export class Gauge<Labels extends readonly string[]> {
   readonly #table: SeriesTable;
@@ -18,7 +18,8 @@ export class Gauge<Labels extends readonly string[]> {
   }
 
   /**
-   * Removes all series, so that those of removed things disappear; set the current ones afterwards.
+   * Removes all series, so that those of removed resources disappear; set the current ones
+   * afterwards.
    */
   clear(): void {
     this.#table.clear();

@@ -1,7 +1,10 @@
 import type { LabelValues } from './label-values.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 
-/** One distribution. `record` is two additions in an array: fit for the request path. */
+/**
+ * The distribution of one series. `record` is two additions in an array, so it suits the request
+ * path.
+ */
 export class HistogramSeries {
   readonly #table: SeriesTable;
   readonly #row: SeriesRow;
@@ -47,8 +50,8 @@ export class Histogram<Labels extends readonly string[]> {
   }
 
   /**
-   * The series with these label values, in the order of the definition. Resolve it once, off the
-   * request path.
+   * Returns the series with these label values, in the order of the definition. Look it up once,
+   * off the request path.
    */
   series(...labelValues: LabelValues<Labels>): HistogramSeries {
     return new HistogramSeries(this.#table, this.#table.hold(labelValues), this.#bounds);

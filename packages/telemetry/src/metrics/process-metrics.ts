@@ -4,9 +4,7 @@ import { residentBytes } from '../process/resident-memory.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { MetricsRegistry } from './registry.ts';
 
-/**
- * Adds the figures of the process itself to a registry: build, CPU time, memory, event loop lag.
- */
+/** Adds the metrics of the process to a registry: build, CPU time, memory, event loop lag. */
 export function addProcessMetrics(
   registry: MetricsRegistry,
   facts: { version: string; lag: EventLoopLag },

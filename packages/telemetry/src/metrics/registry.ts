@@ -14,8 +14,8 @@ interface Entry {
 }
 
 /**
- * All metrics of a process. Series live in typed arrays and are bounded in number; recording into
- * one is an addition, everything else happens when a snapshot is taken.
+ * All metrics of a process. Series are stored in typed arrays and bounded in number. Recording is
+ * an addition; all other work is done when a snapshot is taken.
  */
 export class MetricsRegistry {
   readonly #entries = new Map<string, Entry>();
@@ -27,21 +27,21 @@ export class MetricsRegistry {
   }
 
   /**
-   * Adds a counter. Throws a TypeError when the name is taken or the definition is of another type.
+   * Adds a counter. Throws a TypeError when the name is in use or the definition has another type.
    */
   counter<Labels extends readonly string[]>(definition: MetricOf<Labels>): Counter<Labels> {
     return new Counter(this.#add(definition, 'counter', 1));
   }
 
   /**
-   * Adds a gauge. Throws a TypeError when the name is taken or the definition is of another type.
+   * Adds a gauge. Throws a TypeError when the name is in use or the definition has another type.
    */
   gauge<Labels extends readonly string[]>(definition: MetricOf<Labels>): Gauge<Labels> {
     return new Gauge(this.#add(definition, 'gauge', 1));
   }
 
   /**
-   * Adds a histogram. Throws a TypeError when the name is taken or the bounds are missing or not
+   * Adds a histogram. Throws a TypeError when the name is in use, or the bounds are missing or not
    * ascending.
    */
   histogram<Labels extends readonly string[]>(definition: MetricOf<Labels>): Histogram<Labels> {
@@ -52,15 +52,12 @@ export class MetricsRegistry {
     return new Histogram(this.#add(definition, 'histogram', bounds.length + 2), bounds);
   }
 
-  /**
-   * Has `collect` called before each snapshot: the place to set gauges. It must be quick and must
-   * not throw.
-   */
+  /** Calls `collect` before each snapshot, to set gauges. It must be fast and must not throw. */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
   }
 
-  /** All metrics as they stand, in the order they were added. */
+  /** Returns the current values of all metrics, in the order in which they were added. */
   snapshot(): MetricsSnapshot {
     for (const collect of this.#collectors) collect();
     return [...this.#entries.values()].map(({ definition, table }) => ({
@@ -77,8 +74,8 @@ export class MetricsRegistry {
     const table = new SeriesTable(definition, width, () =>
       this.#overflow.series(definition.name).add(1),
     );
-    // Without labels there is exactly one series: show its zero from the start, so that a rate has
-    // a beginning.
+    // A metric without labels has exactly one series. It is exported from the start as zero, so
+    // that a rate has a beginning.
     if (definition.labels.length === 0) table.hold([]);
     this.#entries.set(definition.name, { definition, table });
     return table;

@@ -14,7 +14,7 @@ export interface RouteFamilies {
 }
 
 /**
- * Status codes counted one by one for a route; an upstream that invents more has them counted
+ * Status codes that are counted individually for a route; other codes of an upstream are counted
  * together.
  */
 const maxStatuses = 32;
@@ -26,8 +26,8 @@ interface RouteSeries {
 }
 
 /**
- * What is counted for one route and service. Made when the route is compiled; its series are made
- * by its first request, so that a hundred thousand idle routes cost nothing and take no place from
+ * The counters of one route and service. Created when the route is compiled. The first request
+ * creates its series, so that a hundred thousand idle routes cost nothing and take no series from
  * those in use.
  */
 export class RouteMetrics {
@@ -49,8 +49,8 @@ export class RouteMetrics {
   }
 
   /**
-   * Counts one finished request. For the request path: once the series are there it is a few
-   * additions.
+   * Counts one finished request. On the request path it costs a few additions once the series
+   * exist.
    */
   record(status: number, durationMs: number, requestBytes: number, responseBytes: number): void {
     const series = (this.#series ??= this.#resolve());
@@ -84,8 +84,8 @@ export class RouteMetrics {
   }
 
   /**
-   * Gives the places back, when the route is out of service. Requests still under way are counted
-   * all the same.
+   * Releases the series when the route is removed. Requests still in flight are counted all the
+   * same.
    */
   release(): void {
     this.#released = true;

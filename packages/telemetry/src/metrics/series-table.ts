@@ -2,10 +2,10 @@ import { defaultMaxSeries, otherLabel } from '../names.ts';
 import type { MetricDefinition } from '../names.ts';
 import type { SeriesSnapshot } from './snapshot.ts';
 
-/** Characters of a label value that are kept. */
+/** The largest number of characters of a label value. */
 const maxLabelChars = 256;
 
-/** One series of a table: its numbers are `values[slot * width]` and those that follow. */
+/** One series of a table: its numbers begin at `values[slot * width]`. */
 export interface SeriesRow {
   readonly key: string;
   readonly labels: readonly string[];
@@ -14,11 +14,10 @@ export interface SeriesRow {
 }
 
 /**
- * The series of one metric: label values on one side, a slot of numbers in one typed array on the
- * other. There are at most `maxSeries` of them, and one more, labelled `_other`, for all others.
- *
- * Recorders hold their series. A released series keeps its value and its slot until another one
- * needs the slot: any number of routes may be added and removed without displacing those in use.
+ * The series of one metric: label values, and a slot of numbers for each series in one typed array.
+ * There are at most `maxSeries`, and one more, labelled `_other`, for all others. Callers that
+ * record hold their series. A released series keeps its value and its slot until another one needs
+ * the slot, so that any number of routes may be added and removed without displacing those in use.
  */
 export class SeriesTable {
   /**
@@ -35,8 +34,8 @@ export class SeriesTable {
   #other: SeriesRow | undefined;
 
   /**
-   * `width` is the count of numbers of each series; `onOverflow` is called for each series beyond
-   * the limit.
+   * @param width the number of values of each series
+   * @param onOverflow called for each series beyond the limit
    */
   constructor(definition: MetricDefinition, width: number, onOverflow: () => void) {
     this.#definition = definition;

@@ -17,7 +17,7 @@ export interface MetricSnapshot {
   readonly series: readonly SeriesSnapshot[];
 }
 
-/** All metrics of a process at one moment. Plain data: it can be sent to another process. */
+/** All metrics of a process at one time. Plain data, so it can be sent to another process. */
 export type MetricsSnapshot = readonly MetricSnapshot[];
 
 const joinValues = Object.freeze({
@@ -44,8 +44,8 @@ function joinSeries(
 }
 
 /**
- * Joins the metrics of several processes into one, as if a single process had counted: counters and
- * histograms are added, gauges joined as their definition says. Throws a TypeError when two
+ * Merges the metrics of several processes into one, as if a single process had counted: counters
+ * and histograms are added, gauges are merged as their definition says. Throws a TypeError when two
  * processes define a metric differently.
  */
 export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {

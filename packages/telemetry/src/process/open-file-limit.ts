@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * File descriptors this process may have open at once, as `ulimit -n` says it. Node has raised the
- * soft limit to the hard one by the time this can be called. Undefined where the system sets no
- * limit or does not tell it.
+ * The number of file descriptors that this process may have open, as `ulimit -n` shows it. Node has
+ * raised the soft limit to the hard one at its start. Undefined where the system sets no limit or
+ * does not report it.
  */
 export function openFileLimit(): number | undefined {
   const told = limitOfProc() ?? limitOfReport();
@@ -19,13 +19,13 @@ function limitOfProc(): string | undefined {
   }
 }
 
-/** What systems without /proc tell. */
+/** For systems without /proc. */
 function limitOfReport(): number | string | undefined {
-  // The types of Node do not know the property yet.
+  // The types of Node do not contain the property yet.
   const report: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
   const { excludeNetwork = false } = report;
   try {
-    // Without this the report resolves the addresses of all sockets to names.
+    // Without this, the report would resolve the addresses of all sockets to names.
     report.excludeNetwork = true;
     return (report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } })
       .userLimits?.open_files?.soft;

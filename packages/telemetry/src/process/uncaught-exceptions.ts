@@ -1,6 +1,9 @@
 import { onBackgroundFault, reportBackgroundFault } from '@sluice/errors';
 
-/** Lines a minute, per process, about faults of background work; further ones are only counted. */
+/**
+ * The largest number of lines a minute, per process, about faults of background work; further
+ * faults are only counted.
+ */
 const maxLinesPerMinute = 20;
 const minuteMs = 60_000;
 
@@ -8,11 +11,10 @@ const minuteMs = 60_000;
 export type FaultLog = (fields: object, message: string) => void;
 
 /**
- * Keeps the process alive when a callback throws, and logs each fault.
- *
- * Background work catches its own faults (`@sluice/errors`). This is the last resort, for callbacks
- * of libraries and of custom policies: one broken connection does less harm than the loss of all of
- * them. Call it once, in `main`; docs/adr says why the process is not ended.
+ * Keeps the process alive when a callback throws, and logs each fault. Background work catches its
+ * own faults (`@sluice/errors`). This is the last resort for callbacks of libraries and of custom
+ * policies: one broken connection does less harm than the loss of all of them. Call it once, in
+ * `main`; ADR 0014 says why the process does not end.
  */
 export function surviveUncaughtExceptions(log: FaultLog): void {
   let minuteEndsMs = 0;

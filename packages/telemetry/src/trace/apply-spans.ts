@@ -11,7 +11,7 @@ import { traceResource } from './trace-resource.ts';
 import type { ResourceFacts } from './trace-resource.ts';
 import { parseTraceparent } from './traceparent.ts';
 
-/** A revision of the configuration that a node was sent, and what became of it. */
+/** A revision of the configuration that a node received, and the result of applying it. */
 export interface ApplyFacts {
   readonly revision: number;
   readonly gateway: string;
@@ -19,30 +19,31 @@ export interface ApplyFacts {
   /** Resources that the delta changes. */
   readonly changes: number;
   /**
-   * The `traceparent` of each write in it, oldest first. They come from another process and may be
-   * anything.
+   * The `traceparent` of each write in it, oldest first. Another process sent them, so they may be
+   * invalid.
    */
   readonly traceparents: readonly string[];
   /**
-   * `drifted`: the delta did not lead to what the control plane has, so a snapshot was asked for.
+   * `drifted`: the delta did not lead to the state of the control plane, so the node asked for a
+   * snapshot.
    */
   readonly outcome: 'applied' | 'refused' | 'drifted';
-  /** Code of the first fault of a revision that was refused. */
+  /** Code of the first fault of a refused revision. */
   readonly faultCode: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startTimeMs: number;
   readonly durationMs: number;
 }
 
-/** More than that are not read: the control plane sends no more either. */
+/** The largest number that is read; the control plane sends no more either. */
 const maxTraceparents = 32;
 /** W3C Trace Context Level 2, section 2.2.2.5.2. */
 const randomFlag = 0x02;
 
 /**
- * The spans of a node about its configuration: one for each delta in which there is a sampled
- * write. Its parent is the newest of these writes, and it is linked to the others. They are few and
- * not on the request path.
+ * The spans of a node about its configuration: one for each delta that contains a sampled write.
+ * Its parent is the newest of these writes, and it has links to the others. They are few and not on
+ * the request path.
  */
 export class ApplySpans {
   readonly #export: SpanExport;
@@ -54,7 +55,7 @@ export class ApplySpans {
     this.#resource = traceResource(options);
   }
 
-  /** Queues the span of a delta; none when no write in it was sampled. Never throws. */
+  /** Queues the span of a delta; does nothing when no write in it was sampled. Never throws. */
   record(facts: ApplyFacts): void {
     const writes = facts.traceparents.slice(-maxTraceparents).flatMap(sampledContext);
     const parent = writes.pop();
@@ -82,7 +83,7 @@ export class ApplySpans {
     );
   }
 
-  /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */
+  /** Sends the queued spans and ends. Waits at most `timeoutMs`; never throws. */
   async shutdown(timeoutMs = 2_000): Promise<void> {
     await this.#export.shutdown(timeoutMs);
   }

@@ -8,8 +8,8 @@ import { clientGone } from './span-facts.ts';
 import type { AttemptFacts, SpanFacts } from './span-facts.ts';
 
 /**
- * Methods that may be an attribute's value (RFC 9110 section 9.3, PATCH, QUERY); any other is
- * `_OTHER`.
+ * Methods that are used as the value of an attribute (RFC 9110 section 9.3, PATCH, QUERY); any
+ * other is `_OTHER`.
  */
 const knownMethods: ReadonlySet<string> = new Set([
   'GET',
@@ -33,8 +33,8 @@ function setMethod(attributes: Attributes, method: string): void {
 }
 
 /**
- * The method as a span's name begins with it: `HTTP` stands for one that is not known, to keep
- * names few.
+ * The method at the beginning of a span's name: `HTTP` for an unknown one, to bound the number of
+ * names.
  */
 const methodName = (method: string): string => (knownMethods.has(method) ? method : 'HTTP');
 
@@ -43,18 +43,18 @@ function set(attributes: Attributes, name: string, value: string | undefined): v
 }
 
 interface Outcome {
-  /** 0 without one. */
+  /** 0 without a response. */
   readonly status: number;
-  /** -1 without one. */
+  /** -1 without a gRPC status. */
   readonly grpcStatus: number;
-  /** What went wrong, when that is known better than from the status. */
+  /** What went wrong, when this is known more exactly than from the status. */
   readonly errorType: string | undefined;
   readonly failed: boolean;
 }
 
 /**
- * `error.type` is what is known best: our own code, else the name of the gRPC status, else the
- * status code as text.
+ * The value of `error.type`: our own code, else the name of the gRPC status, else the status code
+ * as text.
  */
 function setOutcome(
   attributes: Attributes,
@@ -72,12 +72,13 @@ function setOutcome(
 }
 
 /**
- * Creates the SERVER span, the client's view. A 4xx is the client's fault, and so not an error of
- * this span; a response that the client received incompletely is an error, whatever its status.
+ * Creates the SERVER span, which has the client's view. A 4xx is the client's fault, and so not an
+ * error of this span; a response that the client received incompletely is an error, whatever its
+ * status.
  */
 function serverSpan(facts: SpanFacts): FinishedSpanFacts {
   const { brokenOff, grpcStatus } = facts;
-  // 499 of ours is for the log: no status was sent to a client that had left.
+  // Our 499 is only for the log: no status was sent to a client that had disconnected.
   const status = brokenOff === clientGone && facts.status === 499 ? 0 : facts.status;
   const failed =
     status >= 500 || status === 0 || brokenOff !== undefined || isGrpcServerError(grpcStatus);
@@ -119,8 +120,8 @@ function serverSpan(facts: SpanFacts): FinishedSpanFacts {
 }
 
 /**
- * The CLIENT span of one attempt, from the request to the last byte of the response. Here a 4xx is
- * an error, and so is every gRPC status but OK, as the conventions have it.
+ * Creates the CLIENT span of one attempt, from the request to the last byte of the response. Here a
+ * 4xx is an error, and so is every gRPC status but OK, as the conventions say.
  */
 function attemptSpan(
   facts: SpanFacts,
@@ -157,8 +158,8 @@ function attemptSpan(
 }
 
 /**
- * The spans of a request, by OpenTelemetry's stable HTTP conventions: one SERVER span, and below it
- * one CLIENT span for each attempt.
+ * Creates the spans of a request, by OpenTelemetry's stable HTTP conventions: one SERVER span, and
+ * below it one CLIENT span for each attempt.
  */
 export function exchangeSpans(facts: SpanFacts): FinishedSpanFacts[] {
   return [serverSpan(facts), ...facts.attempts.map((attempt, i) => attemptSpan(facts, attempt, i))];

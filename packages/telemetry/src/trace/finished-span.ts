@@ -28,7 +28,7 @@ export interface FinishedSpanFacts {
   readonly durationMs: number;
   readonly failed: boolean;
   readonly attributes: Attributes;
-  /** Other spans that this one belongs to as well. Default none. */
+  /** Other spans that this span is related to. Default: none. */
   readonly links?: Link[];
 }
 
@@ -37,15 +37,15 @@ const scope = Object.freeze({ name: 'sluice', schemaUrl });
 /** W3C Trace Context Level 2, section 2.2.2.5.2. */
 const randomFlag = 0x02;
 
-/** Milliseconds as the pair of seconds and nanoseconds the exporter wants. */
+/** Converts milliseconds to the pair of seconds and nanoseconds that the exporter expects. */
 function hrTime(timeMs: number): HrTime {
   const seconds = Math.floor(timeMs / 1_000);
   return [seconds, Math.min(999_999_999, Math.round((timeMs - seconds * 1_000) * 1e6))];
 }
 
 /**
- * A `tracestate` as it was passed on. The one of the OpenTelemetry API leaves out all of one longer
- * than 512 characters, and keys that begin with a digit, so the span would differ from the request.
+ * A `tracestate` as it was forwarded. The class of the OpenTelemetry API drops one longer than 512
+ * characters, and keys that begin with a digit, so the span would differ from the request.
  */
 class KeptTraceState implements TraceState {
   readonly #text: string;

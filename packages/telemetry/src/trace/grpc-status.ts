@@ -26,8 +26,8 @@ const names = [
 export const maxGrpcStatus = names.length - 1;
 
 /**
- * Those that the OpenTelemetry conventions count as errors of a server; the others are the
- * caller's.
+ * The codes that the OpenTelemetry conventions count as errors of a server; the others are errors
+ * of the caller.
  */
 const serverErrors: ReadonlySet<string> = new Set([
   'UNKNOWN',
@@ -47,8 +47,8 @@ export function grpcStatusName(status: number): string {
 }
 
 /**
- * Whether the status is an error of the one who answered. A code that gRPC does not define is, as
- * UNKNOWN; -1 is not.
+ * Whether the status is an error of the server. A code that gRPC does not define counts as UNKNOWN,
+ * so it is one; -1 is not.
  */
 export function isGrpcServerError(status: number): boolean {
   return status > maxGrpcStatus || (status > 0 && serverErrors.has(grpcStatusName(status)));

@@ -12,7 +12,7 @@ export type OtelVariableName = keyof typeof otelVariables;
 /** Values of the variables; one that is not set is undefined. */
 export type OtelValues = Readonly<Partial<Record<OtelVariableName, string | undefined>>>;
 
-/** How spans travel. */
+/** The protocols of the export. */
 export const otlpProtocols = ['http/protobuf', 'http/json'] as const;
 export type OtlpProtocol = (typeof otlpProtocols)[number];
 
@@ -60,8 +60,8 @@ const serviceNameFault = (value: string): string | undefined =>
   value.length <= 255 ? undefined : 'must have at most 255 characters';
 
 /**
- * Every variable, in the order in which `--help` lists them. One for traces wins over the general
- * one.
+ * Every variable, in the order in which `--help` lists them. A variable for traces takes precedence
+ * over the general one.
  */
 export const otelVariables = Object.freeze({
   OTEL_SDK_DISABLED: {
@@ -127,15 +127,15 @@ export const otelVariables = Object.freeze({
 
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** True for a field that HTTP allows (RFC 9110 section 5.1 and 5.5). */
+/** Whether HTTP allows a field (RFC 9110 sections 5.1 and 5.5). */
 function isField(name: string, text: string): boolean {
   return fieldName.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
 /**
- * Reads pairs in the form of W3C Baggage, `key=value,key=value`: space around keys and values does
- * not count, values are percent-decoded. Undefined when the text has another form, or more than 100
- * pairs.
+ * Reads pairs in the form of W3C Baggage, `key=value,key=value`: space around keys and values is
+ * ignored, values are percent-decoded. Returns undefined when the text has another form or more
+ * than 100 pairs.
  */
 export function readPairs(text: string): Readonly<Record<string, string>> | undefined {
   const pairs: Record<string, string> = Object.create(null) as Record<string, string>;

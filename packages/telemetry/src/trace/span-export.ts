@@ -34,8 +34,8 @@ export interface SpanExportOptions {
 }
 
 /**
- * The address spans are posted to. Throws an Error that says what to set when the endpoint is not
- * an HTTP address.
+ * The address to which spans are posted. Throws an Error that says what to set when the endpoint is
+ * not an HTTP address.
  */
 function tracesUrl({ endpoint, isComplete = false }: SpanExportOptions): URL {
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
@@ -69,7 +69,7 @@ export class SpanExport {
     const url = tracesUrl(options);
     this.#origin = url.origin;
     const timeoutMillis = this.#options.exportTimeoutMs;
-    // The default of the exporter, and how names are resolved.
+    // `keepAlive` is the default of the exporter; `lookup` resolves names.
     const httpAgentOptions = {
       keepAlive: true,
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
@@ -97,7 +97,7 @@ export class SpanExport {
 
   /** Queues a span. */
   add(span: ReadableSpan): void {
-    // The processor would drop it too, but without a report.
+    // The processor would drop it too, but would not report it.
     if (this.#queued >= this.#options.maxQueuedSpans) this.#options.onDropped(1);
     else {
       this.#queued += 1;
@@ -105,11 +105,11 @@ export class SpanExport {
     }
   }
 
-  /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */
+  /** Sends the queued spans and ends. Waits at most `timeoutMs`; never throws. */
   async shutdown(timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    // A failed export has been counted and reported where it failed.
+    // A failed export was counted and reported when it failed.
     this.#processor.shutdown().then(resolve, () => resolve());
     await promise;
     clearTimeout(timer);
@@ -118,7 +118,7 @@ export class SpanExport {
   #export(otlp: SpanExporter, spans: ReadableSpan[], done: ExportCallback): void {
     this.#queued -= spans.length;
     otlp.export(spans, (result) => {
-      // 0 is success; the enumeration lives in a package that is not ours to import.
+      // 0 is success; the enumeration is part of a package that is not a dependency.
       if (result.code === 0) this.#succeeded(spans.length);
       else this.#failed(spans.length, result.error);
       done(result);

@@ -9,7 +9,7 @@ export const clientGone = 'client_closed_request';
 
 /** One attempt to send the request to a target. */
 export interface AttemptFacts {
-  /** From `Tracer.attemptSpanId`; it went upstream in `traceparent`. */
+  /** From `Tracer.attemptSpanId`; it was sent upstream in `traceparent`. */
   readonly spanId: string;
   /** Milliseconds since the epoch, fractions allowed. */
   readonly startTimeMs: number;
@@ -27,32 +27,30 @@ export interface AttemptFacts {
   /** Value of `grpc-status` received; -1 when there was none. */
   readonly grpcStatus: number;
   /**
-   * Why there was no complete response, as `error.type` tells it: a code of the catalogue, or
+   * Why there was no complete response, as a value of `error.type`: a code of the catalogue, or
    * {@link clientGone}.
    */
   readonly errorType: string | undefined;
 }
 
 /**
- * A finished request as its spans tell it. The proxy's exchange has these properties itself. The
- * query is not among them: it may hold secrets.
+ * A finished request, as its spans read it. The proxy's exchange has these properties itself. The
+ * query is not among them, because it may contain secrets.
  */
 export interface SpanFacts extends ExchangeFacts {
   readonly trace: TraceContext;
   /** The caller's `tracestate`, when its trace is continued and the field is valid. */
   readonly tracestate: string | undefined;
   readonly scheme: 'http' | 'https';
-  /** Port the client asked for; 0 when it is not known. */
+  /** The port of the client's request; 0 when it is unknown. */
   readonly port: number;
-  /**
-   * The connection that the request came on: a proxy's, when there is one between the client and
-   * this node.
-   */
+  /** The peer of the connection: a proxy, when there is one between the client and this node. */
   readonly peerAddress: string;
-  /** 0 when it is not known. */
+  /** 0 when it is unknown. */
   readonly peerPort: number;
   /**
-   * Why the client did not get its whole response, as `error.type` tells it; undefined when it did.
+   * Why the client did not receive the whole response, as a value of `error.type`; undefined when
+   * it did.
    */
   readonly brokenOff: string | undefined;
   /** The path pattern that matched, such as `/orders/*`. */

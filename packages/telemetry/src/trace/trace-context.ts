@@ -7,16 +7,18 @@ import { formatTraceparent } from './traceparent.ts';
 export class TraceContext {
   /** 32 hex digits; empty when the request belongs to no trace. */
   traceId = '';
-  /** The id that stands for this request: of our span when one is recorded, else the caller's. */
+  /**
+   * The id of this request: that of our span when one is recorded, else that of the caller's span.
+   */
   spanId = '';
   /**
    * Id of the caller's span; empty when the trace begins here or the caller's `traceparent` was not
    * valid.
    */
   parentSpanId = '';
-  /** The sampled flag, as it is passed on. */
+  /** The sampled flag, as it is forwarded. */
   sampled = false;
-  /** The random flag, as it is passed on: the right-most seven bytes of the trace id are random. */
+  /** The random flag, as it is forwarded: the right-most seven bytes of the trace id are random. */
   random = false;
   /** True when the caller's `traceparent` is forwarded unchanged. */
   isPassedOn = false;
@@ -24,9 +26,9 @@ export class TraceContext {
   recorded = false;
 
   /**
-   * The `traceparent` to send upstream with the span of one attempt as parent; undefined when there
-   * is no trace to speak of, and then the field is not sent. `tracestate` is passed on only when
-   * {@link continued}, and when it is valid.
+   * The `traceparent` to send upstream, with the span of one attempt as parent; undefined when
+   * there is no trace, and the field is not sent then. `tracestate` is forwarded only when {@link
+   * continued} is true and it is valid.
    */
   traceparent(spanId: string = this.spanId): string | undefined {
     return this.traceId === ''
@@ -35,7 +37,8 @@ export class TraceContext {
   }
 
   /**
-   * True when the caller's trace continues, so that its `tracestate` still belongs to this trace.
+   * True when the trace of the caller continues, so that its `tracestate` still belongs to this
+   * trace.
    */
   get continued(): boolean {
     return this.parentSpanId !== '';

@@ -2,13 +2,13 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { resourceAttributes, schemaUrl } from '../names.ts';
 
-/** What all spans of a process say about where they come from. */
+/** The attributes of the origin of all spans of a process. */
 export interface ResourceFacts {
   readonly serviceName: string;
   /** Identity of this node or replica. */
   readonly instanceId: string;
   readonly version: string;
-  /** More attributes, from `OTEL_RESOURCE_ATTRIBUTES`; they win over the others. */
+  /** More attributes, from `OTEL_RESOURCE_ATTRIBUTES`; they take precedence over the others. */
   readonly resourceAttributes?: Readonly<Record<string, string>>;
 }
 

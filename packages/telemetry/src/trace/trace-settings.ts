@@ -1,7 +1,7 @@
 import { readPairs } from './otel-variables.ts';
 import type { OtelValues, OtlpProtocol } from './otel-variables.ts';
 
-/** Where spans go, and how. */
+/** Where and how spans are sent. */
 export interface OtlpSettings {
   readonly endpoint: string;
   /**
@@ -10,13 +10,13 @@ export interface OtlpSettings {
   readonly isComplete: boolean;
   readonly protocol: OtlpProtocol;
   readonly headers: Readonly<Record<string, string>>;
-  /** How long an export may take with its retries, milliseconds. */
+  /** How long an export may take, including retries, in milliseconds. */
   readonly exportTimeoutMs: number;
 }
 
 /** Which traces are sampled. */
 export interface SamplerSettings {
-  /** Share of the traces that this program decides about, 0 to 1. */
+  /** The share of the traces that start in this program, 0 to 1. */
   readonly ratio: number;
   /**
    * True when the decision of a caller with a valid `traceparent` is followed; false when ours
@@ -25,21 +25,22 @@ export interface SamplerSettings {
   readonly followsParent: boolean;
 }
 
-/** What the standard variables say about traces. */
+/** The values of the standard variables for traces. */
 export interface TraceSettings {
   /** Undefined when nothing is recorded: no endpoint is set, or traces are switched off. */
   readonly otlp: OtlpSettings | undefined;
   readonly sampler: SamplerSettings;
-  /** Attributes of the resource; they win over those a program sets. */
+  /** Attributes of the resource; they take precedence over those that a program sets. */
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
 const defaultExportTimeoutMs = 5_000;
 
 /**
- * Reads the standard variables. They have been checked with `otelVariables`.
- * @param shareOfTraces share of the traces begun here, 0 to 1, from a setting of our own; it wins
- * over the sampler.
+ * Reads the standard variables, which were checked with `otelVariables`.
+ *
+ * @param shareOfTraces share of the traces that start here, 0 to 1, from a setting of our own; it
+ * takes precedence over the sampler
  */
 export function readTraceSettings(values: OtelValues, shareOfTraces?: number): TraceSettings {
   const { OTEL_SERVICE_NAME: serviceName } = values;

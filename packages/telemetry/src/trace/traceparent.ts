@@ -11,11 +11,14 @@ export interface Traceparent {
    * 2.2.2.5.2).
    */
   readonly random: boolean;
-  /** The field is exactly what {@link formatTraceparent} makes of the other properties. */
+  /** The field equals the result of {@link formatTraceparent} for the other properties. */
   readonly isOfVersion00: boolean;
 }
 
-/** Characters of a field of version 00, and of the part of later versions that is understood. */
+/**
+ * The number of characters of a field of version 00, and of the part of later versions that is
+ * understood.
+ */
 const knownChars = 55;
 const dash = 0x2d;
 const zero = 0x30;
@@ -27,7 +30,7 @@ const randomFlag = 0x02;
  * Parses a `traceparent` field (W3C Trace Context, sections 3.2 and 4.3): lower-case hex, ids that
  * are not all zero, never version ff. Version 00 has exactly four parts; of a later version the
  * first four are read and more may follow. Returns undefined for anything else: then a new trace
- * begins, and `tracestate` must not be forwarded.
+ * starts, and `tracestate` must not be forwarded.
  */
 export function parseTraceparent(value: string): Traceparent | undefined {
   const { length } = value;
@@ -78,7 +81,7 @@ function isAll(code: number, text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** The ends of a field, by the value of its flags. */
+/** The last two characters of a field, by the value of its flags. */
 const flagsText = ['-00', '-01', '-02', '-03'] as const;
 
 /**

@@ -12,14 +12,14 @@ import { parseTraceparent } from './traceparent.ts';
 
 export interface TracerOptions extends ResourceFacts {
   /**
-   * Share of the traces that begin here to be sampled, 0 to 1. Undefined: no trace begins here,
-   * those of callers are passed on. A caller's own decision is followed, unless
-   * {@link followsParent} is false.
+   * Share of the traces that start here to be sampled, 0 to 1. Undefined: no trace starts here, and
+   * those of callers are forwarded. The decision of a caller is followed, unless {@link
+   * followsParent} is false.
    */
   readonly ratio: number | undefined;
   /**
-   * False: the ratio decides about traces of callers too. Default true. Without a ratio callers are
-   * always followed.
+   * False: the ratio also decides about traces of callers. Default true. Without a ratio, callers
+   * are always followed.
    */
   readonly followsParent?: boolean;
   /** The export of spans; without it no spans are recorded. */
@@ -33,7 +33,7 @@ export interface TracerOptions extends ResourceFacts {
  */
 export class Tracer {
   readonly #ratio: number | undefined;
-  /** Share of the traces of callers to be sampled; undefined follows them. */
+  /** Share of the traces of callers to be sampled; undefined follows the callers. */
   readonly #callersRatio: number | undefined;
   readonly #export: SpanExport | undefined;
   readonly #resource: Resource;
@@ -55,11 +55,9 @@ export class Tracer {
 
   /**
    * Decides how a request is traced. Takes its `traceparent` field (undefined when there is none or
-   * more than one) and fills a context, a new one unless one is given to be used again. Sampling
-   * follows the caller; without one, the ratio.
-   *
-   * When no span is recorded, the caller's span id is forwarded unchanged: a new id would leave a
-   * gap in its trace.
+   * more than one) and fills a context: the given one, or a new one. Sampling follows the caller;
+   * without a caller's decision, the ratio. When no span is recorded, the caller's span id is
+   * forwarded unchanged, because a new id would leave a gap in its trace.
    */
   decide(
     traceparent: string | undefined,
@@ -82,16 +80,16 @@ export class Tracer {
   }
 
   /**
-   * The span id for one attempt, to be sent in its `traceparent`. When nothing is recorded, the
-   * request's own.
+   * Returns the span id for one attempt, to be sent in its `traceparent`; the id of the request
+   * when nothing is recorded.
    */
   attemptSpanId(context: TraceContext): string {
     return context.recorded ? randomIds.next64() : context.spanId;
   }
 
   /**
-   * Makes the spans of a finished request and queues them, when it is recorded. Everything needed
-   * is copied.
+   * Creates the spans of a finished request and queues them, when it is recorded. Copies everything
+   * that it needs.
    */
   record(facts: SpanFacts): void {
     if (!facts.trace.recorded || this.#export === undefined) return;
@@ -99,7 +97,7 @@ export class Tracer {
       this.#export.add(new FinishedSpan(span, this.#resource));
   }
 
-  /** Sends what is queued and ends. Waits no longer than `timeoutMs`; never throws. */
+  /** Sends the queued spans and ends. Waits at most `timeoutMs`; never throws. */
   async shutdown(timeoutMs = 2_000): Promise<void> {
     await this.#export?.shutdown(timeoutMs);
   }
@@ -111,8 +109,8 @@ export class Tracer {
     context.spanId = begins ? randomIds.next64() : '';
     context.parentSpanId = '';
     context.sampled = begins && isSampled(context.traceId, ratio);
-    // All 16 bytes of our trace ids are random, and the flag tells participants that may sample by
-    // them.
+    // All 16 bytes of our trace ids are random; the flag tells participants that they may use them
+    // for sampling.
     context.random = begins;
     context.recorded = context.sampled && this.#export !== undefined;
     context.isPassedOn = false;

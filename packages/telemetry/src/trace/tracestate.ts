@@ -1,26 +1,26 @@
 import { charCodeAt } from '../char-code.ts';
 
-/** List members that are not empty, at most (W3C Trace Context Level 2, section 2.3.1.1). */
+/** The largest number of non-empty list members (W3C Trace Context Level 2, section 2.3.1.1). */
 const maxMembers = 32;
-/** Characters of a key, and of a value, at most. */
+/** The largest number of characters of a key, and of a value. */
 const maxChars = 256;
 const tab = 0x09;
 const space = 0x20;
 const comma = 0x2c;
 const equals = 0x3d;
 
-/** By character code: 1 may begin a key, 1 and 2 may stand in one. */
+/** By character code: 1 may begin a key, 1 and 2 may be part of one. */
 const keyChars = new Uint8Array(128);
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789') keyChars[char.charCodeAt(0)] = 1;
 for (const char of '_-*/@') keyChars[char.charCodeAt(0)] = 2;
 
 /**
- * Whether the value of a `tracestate` field can be passed on (W3C Trace Context Level 2, section
+ * Whether the value of a `tracestate` field can be forwarded (W3C Trace Context Level 2, section
  * 2.3.1). Its list members are `key=value`: a key of up to 256 lower-case letters, digits and
  * `_-*@/` that begins with a letter or a digit, and a value of up to 256 printable ASCII characters
  * without `,` and `=`, not ending in a space. Empty members and white space around members are
- * allowed, but a list of nothing else is not forwarded. A duplicate key is no reason to drop the
- * list. Takes the combined value when the field came in several lines.
+ * allowed, but a list of only these is not forwarded. A duplicate key does not invalidate the list.
+ * Takes the combined value when the field was received in several lines.
  */
 export function isValidTracestate(value: string): boolean {
   const { length } = value;

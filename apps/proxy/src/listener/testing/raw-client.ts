@@ -15,7 +15,7 @@ export interface RawResponse {
 /** A client that sends exactly the given bytes and reads responses one by one. Tests only. */
 export class RawClient {
   readonly socket: Socket;
-  /** How the connection ended, once it has. */
+  /** How the connection ended; undefined while it is open. */
   ending: 'end' | 'reset' | undefined = undefined;
   private wake: () => void = () => undefined;
   private chunks: Buffer[] = [];
@@ -33,13 +33,13 @@ export class RawClient {
     socket.on('close', () => this.finish('reset'));
   }
 
-  /** Everything received and not yet read by the test. */
+  /** Everything that was received and that the test has not read yet. */
   get received(): Buffer {
     if (this.chunks.length !== 1) this.chunks = [Buffer.concat(this.chunks)];
     return this.chunks[0] as Buffer;
   }
 
-  /** @param where the address to connect to, and the one to come from, when they matter */
+  /** @param where the address to connect to, and the local address, when they matter */
   static async connect(
     port: number,
     where: Pick<TcpSocketConnectOpts, 'host' | 'localAddress'> = {},

@@ -7,7 +7,7 @@ import { Listener } from '../listener.ts';
 import type { ListenerOptions } from '../listener-options.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 
-/** A real listener on a free port, with a handler of the test's own behind it. Tests only. */
+/** A real listener on a free port, with a request handler of the test. Tests only. */
 export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
@@ -48,7 +48,10 @@ export class RunningListener {
   }
 }
 
-/** Answers with the request's target and content, so that a test sees whose answer it got. */
+/**
+ * Responds with the target and content of the request, so that a test can tell which request a
+ * response belongs to.
+ */
 export function echo(downstream: Downstream): void {
   collect(downstream.content, (content, error) => {
     if (error !== undefined) {
@@ -64,7 +67,7 @@ export function echo(downstream: Downstream): void {
   });
 }
 
-/** Takes all content of a source as text of one byte per character. */
+/** Collects all content of a source as text of one byte per character. */
 export function collect(
   source: ContentSource,
   then: (content: string, error: GatewayError | undefined) => void,
@@ -80,7 +83,7 @@ export function collect(
   });
 }
 
-/** Waits until the condition holds. @throws Error after 10 s, which a busy machine may need */
+/** Waits until the condition is true. Throws an Error after 10 s: a busy machine may need long. */
 export async function eventually(condition: () => boolean): Promise<void> {
   const started = performance.now();
   while (!condition()) {
@@ -90,7 +93,7 @@ export async function eventually(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Content that a test hands out piece by piece. */
+/** Content that a test delivers in pieces. */
 export class ScriptedContent implements ContentSource {
   readonly length: number;
   sink: ContentSink | undefined = undefined;

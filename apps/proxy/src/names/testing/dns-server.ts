@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 /**
- * What a name is answered with. `silent` never answers; `truncated` says over UDP that the answer
- * needs TCP.
+ * The answer for a name. `silent` never answers; `truncated` says over UDP that the answer needs
+ * TCP.
  */
 export interface Zone {
   readonly a?: readonly string[];
@@ -26,7 +26,7 @@ export const NXDOMAIN = 3;
  */
 export class DnsServer {
   readonly zones = new Map<string, Zone>();
-  /** Names asked for, one entry for each question of type A. */
+  /** The queried names, one entry for each question of type A. */
   readonly asked: string[] = [];
   readonly #udp: Socket;
   readonly #tcp: Server;
@@ -58,7 +58,7 @@ export class DnsServer {
     return server;
   }
 
-  /** As `setServers` takes it. */
+  /** The address in the form of `setServers`. */
   get address(): string {
     return `127.0.0.1:${this.#port}`;
   }

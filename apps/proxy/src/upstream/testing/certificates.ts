@@ -1,13 +1,13 @@
 /**
- * An authority of our own and three certificates it has signed, valid until 2126. Tests only: their
- * keys are public.
+ * A certificate authority of the tests and three certificates that it has signed, valid until 2126.
+ * Tests only: their keys are public.
  */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Trust this to trust the others. */
+/** The certificate of the authority; a client that trusts it trusts the others. */
 export const testAuthority = `-----BEGIN CERTIFICATE-----
 MIIBlzCCAT2gAwIBAgIUJ6zlEL0zEQj9S9Fz80Rag6Cmz1AwCgYIKoZIzj0EAwIw
 IDEeMBwGA1UEAwwVU2x1aWNlIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMzE2MDYw

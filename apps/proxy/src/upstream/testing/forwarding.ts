@@ -18,10 +18,7 @@ const timeouts: UpstreamTimeouts = {
   totalMs: 30_000,
 };
 
-/**
- * Joins a listener to a target with nothing in between: no routes, no policies, no second attempt.
- * Tests only.
- */
+/** Connects a listener directly to a target, without routes, policies and retries. Tests only. */
 export function forwardTo(target: UpstreamTarget): (downstream: Downstream) => void {
   return (downstream) => new Forwarding(downstream).begin(target);
 }

@@ -35,7 +35,7 @@ export class FrameConnection {
     );
   }
 
-  /** Not processed. @param code 7 is REFUSED_STREAM */
+  /** The stream was not processed. @param code 7 is REFUSED_STREAM */
   reset(streamId: number, code = 7): void {
     this.send(frame(frameTypes.rstStream, 0, streamId, uint32(code)));
   }
@@ -45,7 +45,7 @@ export class FrameConnection {
   }
 }
 
-/** An HTTP/2 server (plain) that answers with frames that no library would send. Tests only. */
+/** An HTTP/2 server (plaintext) that sends frames that no library would send. Tests only. */
 export class FrameOrigin {
   readonly connections: readonly FrameConnection[];
   private readonly origin: RawOrigin;
@@ -55,7 +55,7 @@ export class FrameOrigin {
     this.connections = connections;
   }
 
-  /** @param behave is told of each frame of a stream; content is collected before */
+  /** @param behave is called for each frame of a stream, after its content was collected */
   static async start(
     behave: (connection: FrameConnection, frame: Frame) => void,
   ): Promise<FrameOrigin> {

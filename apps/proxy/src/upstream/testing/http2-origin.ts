@@ -13,13 +13,13 @@ export interface OriginStream {
   readonly stream: ServerHttp2Stream;
   readonly raw: readonly string[];
   body: string;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   trailers: readonly string[];
-  /** The request came to its end in good order. */
+  /** The request ended without an error. */
   complete: boolean;
 }
 
-/** A real HTTP/2 server that does with each stream what a test wants. Tests only. */
+/** A real HTTP/2 server whose streams are handled by the test. Tests only. */
 export class Http2Origin {
   readonly streams: OriginStream[] = [];
   readonly sessions: ServerHttp2Session[] = [];

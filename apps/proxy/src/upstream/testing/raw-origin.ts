@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** One connection an origin has accepted. */
+/** One connection that an origin has accepted. */
 export interface OriginConnection {
   readonly socket: Socket;
   /** Everything received on it, as text of one byte per character. */
@@ -10,7 +10,8 @@ export interface OriginConnection {
 }
 
 /**
- * A server that says exactly what a test wants, and remembers every byte it was sent. Tests only.
+ * A server that sends exactly the bytes that a test gives it, and records every byte it receives.
+ * Tests only.
  */
 export class RawOrigin {
   readonly connections: OriginConnection[] = [];
@@ -37,7 +38,7 @@ export class RawOrigin {
     return origin;
   }
 
-  /** Answers each request head with the next of these texts, the last one again and again. */
+  /** Answers each request head with the next of these texts, and all further ones with the last. */
   static answering(...responses: string[]): Promise<RawOrigin> {
     let next = 0;
     return RawOrigin.start(({ socket }) => {

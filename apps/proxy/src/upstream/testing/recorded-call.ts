@@ -26,25 +26,28 @@ export interface CallOptions {
   /** The key of the caller; without it the call counts for no caller. */
   readonly callerKey?: string;
   readonly timeouts?: Partial<UpstreamTimeouts>;
-  /** Does with the content of the response what the test wants; otherwise it is read to its end. */
+  /** Handles the content of the response; by default it is read to its end. */
   readonly onContent?: (content: ContentSource) => void;
 }
 
-/** A call, and everything that was heard of it. Tests only. */
+/** A call, with a record of everything that it reported. Tests only. */
 export class RecordedCall implements UpstreamEvents {
   readonly interims: [number, [string, string][]][] = [];
   status = 0;
   headers: [string, string][] = [];
   length = Number.NaN;
   body = '';
-  /** Why the content broke off, if it did. */
+  /** Why the content ended early, if it did. */
   contentFault: string | undefined = undefined;
   failure: UpstreamFailure | undefined = undefined;
   tunnel: Tunnel | undefined = undefined;
-  /** How many outcomes were reported: never more than one. */
+  /** The number of reported outcomes: at most one. */
   outcomes = 0;
   call!: UpstreamCall;
-  /** Resolves when the exchange is over: content complete or broken off, failed, or upgraded. */
+  /**
+   * Resolves when the exchange is over: the content is complete or ended early, the call has
+   * failed, or it was upgraded.
+   */
   readonly over: Promise<this>;
   private finish!: () => void;
   private readonly onContent: ((content: ContentSource) => void) | undefined;
