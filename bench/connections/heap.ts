@@ -127,10 +127,10 @@ function report(
     '# What an idle connection consists of',
     '',
     `Measured ${today()} by \`node bench/connections/heap.ts --connections ${connections}\`, Node ${process.version}, ${machine()}.`,
-    `Differences between no connection and ${connections} idle keep-alive connections that have made one request each, all garbage collected, by connection.`,
+    `The difference between no connection and ${connections} idle keep-alive connections after one request each, divided by the number of connections. Garbage is collected before each measurement.`,
     '',
     table(
-      ['heap in use, bytes', 'of it in snapshots', 'external', 'array buffers'],
+      ['heap in use, bytes', 'of which in heap snapshots', 'external', 'array buffers'],
       [[each('heapUsed'), figure(total / connections), each('external'), each('arrayBuffers')]],
     ),
     '',

@@ -76,7 +76,7 @@ const arms: Arm[] = [
   ),
   sluiceArm(
     { folder, port: sluicePort, originPort },
-    { name: 'sluice', does: 'bare, as it comes: 10 s for a head' },
+    { name: 'sluice', does: 'bare, with the default header timeout of 10 s' },
   ),
 ];
 const others = [
@@ -159,7 +159,7 @@ async function measure(arm: Arm, round: number): Promise<Sample> {
     const first = await measureIn('attacked', rate);
     const quarter = await measureAt(rate);
     const common = await measureAt(commonRate);
-    if (shed === undefined) throw new Error('the slow clients reported no outcome');
+    if (shed === undefined) throw new Error('the slow clients reported no result');
     return { first, quarter, common, shed };
   } finally {
     await proxy.stop();
@@ -208,16 +208,16 @@ function report(): string {
     `Machine: ${machine()}. The proxy has one core to itself; slow clients on ${Math.ceil(connections / 250)} addresses, load and origin share the other, the slow clients only while it is idle (SCHED_IDLE).`,
     `Versions: ${versions(arms)}.`,
     '',
-    `${connections} clients, opened over ${openSeconds} s, send the beginning of a head and then a byte a second, and never come to the end of it.`,
-    'All of them have to be gone 10 s after their start.',
+    `${connections} clients, which connect within ${openSeconds} s, send the beginning of a head, then one byte per second, and never complete it.`,
+    'The proxy must close each of them 10 s after its start.',
     '',
     table(
       [
         'arm',
         'does',
         'answered 408',
-        'closed without',
-        'not shed',
+        'closed without a response',
+        'not closed',
         's from start to end, first / median / last',
       ],
       arms.map(({ name, does }) => [
@@ -236,9 +236,9 @@ function report(): string {
       ]),
     ),
     '',
-    `Meanwhile a steady load (16 connections, every response looked at) for ${windowSeconds} s from the first slow client to the last: without them; with`,
-    'them at another server that runs beside load and origin, which shows what they do to the load by themselves; and with them at the',
-    'proxy. No request of the load failed. Goal: p99 within 1.10 of quiet.',
+    `Meanwhile a steady load runs (16 connections, every response is measured) for ${windowSeconds} s, from the first slow client to the last: without`,
+    'them; with them connected to another server on the core of load and origin, which shows their effect on the load generator itself;',
+    'and with them connected to the proxy. No request of the load failed. Goal: p99 at most 1.10 × quiet.',
     '',
     `At ${figure(commonRate)} requests / s:`,
     '',
@@ -247,10 +247,10 @@ function report(): string {
       rowsAt(({ common }) => common),
     ),
     '',
-    `At a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s), and before all that at the same rate at a process that has never seen slow clients:`,
+    `At a quarter of the arm's own saturation (${arms.map(({ name }) => `${name}: ${rates.get(name) ?? 0}`).join(', ')} requests / s), and, before any slow client connected, at the same rate:`,
     '',
     table(
-      [...columns, 'for the first time', 'first × quiet'],
+      [...columns, 'before any slow client', 'first × quiet'],
       rowsAt(({ quarter }) => quarter).map((row, index) => {
         const name = arms[index]?.name ?? '';
         return [

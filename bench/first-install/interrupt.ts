@@ -53,7 +53,7 @@ const done: Round[] = [];
 try {
   execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, clone]);
   const wholeMs = await timed(() => start());
-  console.log(`an install that is left alone takes ${(wholeMs / 1000).toFixed(1)} s`);
+  console.log(`an uninterrupted install takes ${(wholeMs / 1000).toFixed(1)} s`);
   for (let round = 0; round < rounds; round++) {
     const way = ways[round % ways.length] ?? (['SIGINT', 'group'] as const);
     const isFollowed = round % 4 === 3 || round === rounds - 1;
@@ -175,5 +175,5 @@ function report(wholeMs: number, faults: number): string {
     'processes left',
     'next start',
   ];
-  return `# Interruptions of the first install\n\n${today()}, ${machine()}, seed ${options.seed}. An install that is left alone took ${(wholeMs / 1000).toFixed(1)} s.\n${faults} of ${done.length} rounds left something running, or a tree that the next start could not put right.\n\n${table(heads, rows)}\n`;
+  return `# Interruptions of the first install\n\n${today()}, ${machine()}, seed ${options.seed}. An uninterrupted install took ${(wholeMs / 1000).toFixed(1)} s.\n${faults} of ${done.length} rounds left a process running, or an installation that the next start could not repair.\n\n${table(heads, rows)}\n`;
 }

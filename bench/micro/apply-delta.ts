@@ -225,7 +225,7 @@ const refusedTimes = timed(
     ] as const;
   },
   ([broken, good]) => {
-    if (routed.applyDelta(3, [broken]).applied) throw new Error('the broken one was taken');
+    if (routed.applyDelta(3, [broken]).applied) throw new Error('the broken route was accepted');
     apply(good);
   },
 );
@@ -238,7 +238,7 @@ const firstUse = timed(
   },
   (found) => {
     if (found === undefined || runtime.planFor(found).service === undefined)
-      throw new Error('the route is not whole');
+      throw new Error('the route is incomplete');
   },
 );
 
@@ -252,7 +252,7 @@ say(
 );
 say('');
 say(
-  'Milliseconds in which the event loop does nothing else. Each of the routes has two conditions, a rate limit and a service.',
+  'Milliseconds for which the event loop is blocked. Each route has two conditions, a rate limit and a service.',
 );
 say('');
 row('change', 'p50', 'p99', 'p99.9', 'max');
@@ -261,8 +261,8 @@ for (const [name, times] of [
   ['a route', routeTimes],
   ['a service', serviceTimes],
   ['the gateway, whose policies every route has', gatewayTimes],
-  ['a broken route, refused, and its repair', refusedTimes],
-  ['the first request on a route after the gateway changed: what it waits for', firstUse],
+  ['a broken route is refused, then repaired', refusedTimes],
+  ['delay of the first request on a route after the gateway changed', firstUse],
 ] as const) {
   row(
     name,
@@ -274,7 +274,7 @@ for (const [name, times] of [
 }
 say('');
 say(
-  `The longest are pauses of the garbage collector, which has ${routesMiB.toFixed(0)} MiB to look through: ${gcPauses.length} pauses of more than 2 ms, the longest of ${ms(Math.max(...gcPauses))} ms, among ${(changes * 6).toLocaleString('en')} changes.`,
+  `The longest are pauses of the garbage collector, whose heap has ${routesMiB.toFixed(0)} MiB: ${gcPauses.length} pauses of more than 2 ms, the longest of ${ms(Math.max(...gcPauses))} ms, among ${(changes * 6).toLocaleString('en')} changes.`,
 );
 
 before = heapMiB();
@@ -298,7 +298,8 @@ const laterLookupUs = lookUp(wanted.map((hash) => Buffer.from(hash, 'latin1').to
 const unknownHashes = Array.from({ length: lookups }, () => randomBytes(32).toString('hex'));
 const startMisses = performance.now();
 for (const hash of unknownHashes)
-  if (known.runtime.findKey(hash) !== undefined) throw new Error('a key was made up');
+  if (known.runtime.findKey(hash) !== undefined)
+    throw new Error('a key was found that does not exist');
 const missUs = ((performance.now() - startMisses) / lookups) * 1_000;
 
 say('');
@@ -309,7 +310,7 @@ row(
   'applied in, s',
   'µs a resource',
   'MiB held',
-  'requests wait, p99, ms',
+  'delay of requests, p99, ms',
   'longest, ms',
 );
 say('|---|---|---|---|---|---|');
@@ -337,11 +338,11 @@ for (const [name, count, { wholeMs, stallP99Ms, longestStallMs }, mebibytes] of 
   );
 }
 say('');
-say('## A key among them, by its hash');
+say('## Look-up of a key by its hash');
 say('');
 row('lookup', 'µs');
 say('|---|---|');
-row('the first time a consumer is met: joined with groups and quotas', firstLookupUs.toFixed(2));
+row('first request of a consumer: joined with its groups and quotas', firstLookupUs.toFixed(2));
 row('later', laterLookupUs.toFixed(2));
 row('an unknown key', missUs.toFixed(2));
 

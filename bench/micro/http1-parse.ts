@@ -145,7 +145,7 @@ for (let round = 0; round <= rounds; round++) {
 }
 
 const lines = [
-  '| what | bytes | ns, median | ns, least |',
+  '| what | bytes | ns, median | ns, minimum |',
   '|---|---|---|---|',
   ...arms.map(([name, inputs], arm) => {
     const sorted = (times[arm] ?? []).toSorted((one, other) => one - other);

@@ -239,7 +239,7 @@ for (const layout of layouts) {
   matchRows.forEach(say);
   say('');
   say(
-    'One route added or removed, in microseconds; the whole table built, in milliseconds; heap it holds (with `--expose-gc`).',
+    'Adding or removing one route, in microseconds; building the whole table, in milliseconds; its heap (with `--expose-gc`).',
   );
   say('');
   say(

@@ -29,7 +29,7 @@ export function createArms(
 
 function earlierArms(checkout: string): ((between: Between) => Arm)[] {
   return [
-    (between) => sluiceArm(between, { name: 'before', does: 'the earlier code, bare', checkout }),
+    (between) => sluiceArm(between, { name: 'before', does: 'old code, bare', checkout }),
     (between) => fullSluiceArm(between, 'before-full', 1, checkout),
   ];
 }

@@ -169,7 +169,7 @@ function report(): string {
     `Machine: ${machine()}. The proxy has one core to itself; wrk (64 connections, keep-alive) and the upstream (nginx, 120 bytes of JSON) share the other.`,
     `Versions: ${versions(arms)}.`,
     '',
-    'CPU is user and system time of the proxy per request at saturation, from the scheduler. × nginx is the median of what it was',
+    'CPU is user and system time of the proxy per request at saturation, from the scheduler. × nginx is the median of its ratio to nginx',
     'in each round.',
     '',
     table(
@@ -184,13 +184,13 @@ function report(): string {
       ]),
     ),
     '',
-    `Latency over 16 connections, every response looked at: at half of the arm's own saturation, and at the same rate for`,
-    `all, ${sameRate} requests / s: half of what the slowest arm took in a trial before the rounds.`,
+    'Latency over 16 connections, every response is measured: at half the saturation of each arm, and at the same rate for all,',
+    `${sameRate} requests / s, which is half the throughput of the slowest arm in a trial before the rounds.`,
     '',
     table(
       [
         'arm',
-        'p50 / p99 µs at half of its own',
+        'p50 / p99 µs at half its saturation',
         '× nginx',
         'p50 / p99 µs at the same rate',
         '× nginx',

@@ -165,13 +165,13 @@ export function findMismatch(
   if (tag === undefined) {
     // An answer of the gateway: only where the origin gave no usable response, and never with
     // content of another response.
-    if (status < 400) return `${where}: a response without tag, status ${status}`;
+    if (status < 400) return `${where}: a response without a tag, status ${status}`;
     return body.includes(';') ? `${where}: content of another response in an error` : undefined;
   }
   if (tag !== sent.tag) return `${where}: got the response of ${tag}`;
   if (body !== '' && body.split(';').some((part) => part !== '' && part !== sent.tag))
-    return `${where}: foreign bytes in the content`;
+    return `${where}: bytes of another response in the content`;
   if (!mustAnswer(sent.behaviour) && status === 200 && sent.method !== 'HEAD')
-    return `${where}: a truncated response was passed on as a whole one`;
+    return `${where}: a truncated response was forwarded as a complete one`;
   return undefined;
 }

@@ -60,11 +60,11 @@ try {
 }
 const seconds = Math.round((Date.now() - startedAt) / 1000);
 const report = [
-  '# Soak: every response reaches the client it was meant for',
+  '# Soak: every response reaches the client that requested it',
   '',
   `Measured ${new Date().toISOString().slice(0, 10)} by \`node --conditions=sluice-source bench/soak/soak.ts --exchanges ${wanted} --seed ${seed} --connections ${options.connections} --workers ${options.workers}\` in ${seconds} s, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? ''}.`,
   '',
-  '| exchanges | answered with the own response | answered by the gateway | cut off | **mismatches** | memory MiB, start / most |',
+  '| exchanges | received their own response | received a response of the gateway | aborted | **mismatches** | memory MiB, start / most |',
   '|---|---|---|---|---|---|',
   `| ${tally.exchanges} | ${tally.matched} | ${tally.refused} | ${tally.cut} | **${tally.mismatches.length}** | ${memoryAtStart} / ${memoryAtMost} |`,
   '',

@@ -90,7 +90,9 @@ function transfer(order: TransferOrder, until: number): Promise<number> {
     };
     socket.on('connect', begin);
     socket.on('error', reject);
-    socket.on('end', () => reject(new Error(`closed in the middle, after ${done} transfers`)));
+    socket.on('end', () =>
+      reject(new Error(`closed during a transfer, after ${done} complete ones`)),
+    );
   });
 }
 

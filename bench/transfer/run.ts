@@ -99,7 +99,7 @@ function createArms(direction: Direction, originPort: number): Arm[] {
   return [
     nginxArm(between(first), {
       name: `nginx-${direction}`,
-      does: 'bare proxy_pass as it comes, which buffers',
+      does: 'bare proxy_pass with its default buffering',
     }),
     nginxArm(between(second), {
       name: `nginx-stream-${direction}`,
@@ -156,13 +156,13 @@ function report(): string {
     `Machine: ${machine()}. The proxy has one core to itself; the client (${connections} keep-alive connections, 10 MiB each time) and the origin share the other.`,
     `Versions: ${versions(arms.download)}.`,
     '',
-    'The goal is 0.8 × the throughput of nginx, and memory that stays flat. nginx is measured twice, as it comes and without',
-    'its buffering; Sluice streams, so the arm of the same kind is the one without. "× nginx" compares with **the faster of',
-    'the two**. `direct` is client and origin without a proxy between them, on the one core they share: the most this set-up',
-    'can show. Where the core of the proxy is not near 100 % busy, CPU time is the figure that tells.',
+    'The goal is 0.8 × the throughput of nginx, with constant memory. nginx is measured twice, with its default buffering and',
+    'without; Sluice streams, so the arm without buffering is the comparable one. "× nginx" compares with **the faster of the two**.',
+    '`direct` is client and origin without a proxy, on the core that they share: the maximum of this set-up. Where the core of the',
+    'proxy is far from 100 % busy, compare the CPU time.',
     '',
     ...section('download', 'Downloads: GET, the origin is nginx with the file in memory'),
-    ...section('upload', 'Uploads: POST, the origin reads everything and answers 204'),
+    ...section('upload', 'Uploads: POST, the origin reads the whole content and responds with 204'),
   ].join('\n');
 }
 

@@ -59,7 +59,7 @@ const arms: Arm[] = [
     { folder, port: nginxPort, originPort },
     {
       name: 'nginx',
-      does: 'proxy_pass with Upgrade and Connection passed on',
+      does: 'proxy_pass with Upgrade and Connection forwarded',
       connection: 'upgrade',
       location: upgrade,
     },
@@ -103,7 +103,7 @@ async function measure(
     );
     if (played.failed > 0)
       throw new Error(
-        `${target.name}: ${played.failed} tunnels broke; see ${folder}/${target.name}.log`,
+        `${target.name}: ${played.failed} tunnels failed; see ${folder}/${target.name}.log`,
       );
     return played;
   };
@@ -134,13 +134,13 @@ function report(): string {
     '# WebSocket messages through the tunnel',
     '',
     `Measured ${today()} by \`node bench/tunnel/run.ts --rounds ${rounds} --seconds ${seconds} --connections ${connections}\`: interleaved, medians of ${rounds} rounds.`,
-    `Machine: ${machine()}. The proxy has one core to itself; the clients (${connections} connections, one message of 100 bytes under way on each) and the echoing origin share the other.`,
+    `Machine: ${machine()}. The proxy has one core to itself; the clients (${connections} connections, one message of 100 bytes in flight on each) and the echoing origin share the other.`,
     `Versions: ${versions(arms)}.`,
     '',
-    'A message is one that went to the origin and came back: two passes through the proxy. The goal is 0.8 × the throughput',
-    'of nginx. Where the core of the proxy is not near 100 % busy, clients and origin are what limits the throughput (`direct`',
-    'is what these two do without a proxy), and the CPU time of a message is the figure that tells: 0.8 × the throughput is',
-    '1.25 × the CPU time. The last column is what the proxy could pass with a whole core, by that time.',
+    'A message goes to the origin and back, so it passes the proxy twice. The goal is 0.8 × the throughput of nginx. Where the',
+    'core of the proxy is far from 100 % busy, clients and origin limit the throughput (`direct` is their throughput without a proxy);',
+    'compare the CPU time per message then: 0.8 × the throughput corresponds to 1.25 × the CPU time. The last column is the throughput',
+    'of a whole core, computed from the CPU time.',
     '',
     table(
       [
