@@ -134,12 +134,7 @@ export default [
   {
     files: ['scripts/**/*.{ts,mjs}', 'apps/*/src/**/*.ts', 'packages/*/src/**/*.ts'],
     // The Admin API's client also runs in browsers.
-    ignores: [
-      '**/*.spec.ts',
-      '**/testing/**',
-      'packages/{admin-client,testkit}/**',
-      'scripts/demo/register-demo.ts',
-    ],
+    ignores: ['**/*.spec.ts', '**/testing/**', 'packages/{admin-client,testkit}/**'],
     rules: {
       'no-restricted-globals': [
         'error',

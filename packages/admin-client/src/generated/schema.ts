@@ -1148,7 +1148,7 @@ export interface components {
             readonly name: string;
             readonly summary: string;
             /** @enum {string} */
-            readonly origin: "built-in" | "own";
+            readonly origin: "built-in" | "custom";
             readonly phases: readonly string[];
             /** @description Kinds of resources that the policy can be attached to. */
             readonly attach: readonly string[];
