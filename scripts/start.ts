@@ -3,12 +3,13 @@
  * proxy, registers a demo on an empty database, prints commands to try, and stays until Ctrl-C. The
  * processes that it starts end with it, even when it is killed.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './arguments/start.mjs';
 import { ensureDemo } from './demo/register-demo.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
+import { makeFolder } from './process/make-folder.ts';
 import { requireFreePorts } from './process/ports.ts';
 import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
@@ -103,12 +104,12 @@ function processRemark({ pid }: { readonly pid: number | undefined }): string {
 function createDataDir(settings: StartSettings): void {
   try {
     if (!existsSync(settings.dataDir)) {
-      mkdirSync(settings.dataDir, { recursive: true });
+      makeFolder(settings.dataDir);
       // The account that Postgres runs as has to pass through; what is secret in here has rights of
       // its own.
       chmodSync(settings.dataDir, 0o711);
     }
-    mkdirSync(join(settings.dataDir, 'logs'), { recursive: true });
+    makeFolder(join(settings.dataDir, 'logs'));
   } catch (error) {
     throw new SetupError(
       `Cannot write to ${settings.dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`,

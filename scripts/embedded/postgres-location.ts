@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../process/make-folder.ts';
 import { SetupError } from '../process/setup-error.ts';
 import { outsideFolder } from './outside-folder.ts';
 import { canUse, postgresAccount, type ServerAccount } from './server-account.ts';
@@ -125,7 +126,7 @@ function recordFile(dataDir: string): string {
 function createDataDir(dataDir: string): string {
   try {
     if (!existsSync(dataDir)) {
-      mkdirSync(dataDir, { recursive: true });
+      makeFolder(dataDir);
       // Others may pass through to the cluster, which is closed to all but its account; they may
       // not list what is here.
       chmodSync(dataDir, 0o711);

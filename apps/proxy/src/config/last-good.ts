@@ -1,5 +1,6 @@
 import { after, errorMessage } from '@sluice/errors';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { makeFolder } from '@sluice/errors/make-folder';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
 import type { ConfigState } from './config-state.ts';
@@ -137,7 +138,7 @@ export class LastGood {
 
   async #openKey(): Promise<Buffer> {
     const { dataDir, key } = this.#options;
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     this.#key ??= await snapshotKey(dataDir, key);
     return this.#key;
   }

@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorMessage, errorCode, SetupError } from '@sluice/errors';
+import { makeFolder } from '@sluice/errors/make-folder';
 import { createSecret, weaknessOfSecret } from './secret.ts';
 import type { SecretPrefix } from './secret.ts';
 
@@ -24,7 +25,7 @@ export function keepSecret(file: string, prefix: SecretPrefix, variable: string)
   const secret = createSecret(prefix);
   const partial = `${file}.${process.pid}.partial`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(partial, `${secret}\n`, { mode: 0o600, flush: true });
     linkSync(partial, file);
     return { secret, isNew: true };
