@@ -2,7 +2,7 @@ import type { Verdict } from '../runtime/guard.ts';
 import { authenticate } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
-import { match } from './match.ts';
+import { match, refuse } from './match.ts';
 import { clientGone, respond, respondToFault } from './respond.ts';
 import { answer, authorize, limit, receive, validate } from './run-phase.ts';
 import { settle } from './settle.ts';
@@ -33,13 +33,6 @@ export function handle(exchange: Exchange): void {
   } catch (fault) {
     fail(exchange, fault);
   }
-}
-
-/**
- * Refuses a request that `match` could not accept, after the policies that run on every request.
- */
-function refuse(exchange: Exchange): Verdict {
-  return exchange.refusal;
 }
 
 /**

@@ -8,8 +8,8 @@ import { matchPreflight } from './preflight.ts';
 
 /**
  * Removes the fields that a client must not set, and finds the route, the service and the policies
- * of the exchange. The step `refuse` answers the requests refused here: the policies that run on
- * every request run first.
+ * of the exchange. The step {@link refuse} answers the requests refused here: the policies that
+ * run on every request run first.
  */
 export function match(exchange: Exchange): Verdict {
   if (exchange.runtime.gateway === undefined) return deny('not_ready', undefined, retrySoon);
@@ -21,15 +21,12 @@ export function match(exchange: Exchange): Verdict {
     return refuseLater(exchange, deny(http1Faults.encoded_slash.error));
   }
   if (found.route === undefined) {
-    return refuseLater(
-      exchange,
-      found.code === 'method_not_allowed'
-        ? deny(found.code, undefined, [['Allow', found.allow.join(', ')]])
-        : deny(
-            found.code,
-            'Check host, path and method against the routes of this gateway (GET /v1/routes of the Admin API).',
-          ),
-    );
+    if (found.code === 'method_not_allowed')
+      return refuseLater(
+        exchange,
+        deny(found.code, undefined, [['Allow', found.allow.join(', ')]]),
+      );
+    return refuseLater(exchange, routeNotFound);
   }
   const plan = exchange.runtime.planFor(found.route);
   exchange.plan = plan;
@@ -45,5 +42,22 @@ export function match(exchange: Exchange): Verdict {
 function refuseLater(exchange: Exchange, refusal: Reply): undefined {
   exchange.refusal = refusal;
 }
+
+/**
+ * Refuses a request that {@link match} could not accept, after the policies that run on every
+ * request.
+ */
+export function refuse(exchange: Exchange): Verdict {
+  if (exchange.refusal === routeNotFound) exchange.reason = noRoute;
+  return exchange.refusal;
+}
+
+const routeNotFound = deny(
+  'route_not_found',
+  'No route of this gateway matches host, path and method.',
+);
+/** For the operator, in the access log. */
+const noRoute =
+  'no route matches host, path and method; GET /v1/routes of the Admin API lists the routes';
 
 const retrySoon = [['Retry-After', '1']] as const;

@@ -19,6 +19,7 @@ import { Pipeline } from './pipeline.ts';
 import {
   compileChain,
   isFaulty,
+  quarantineReason,
   refusingChain,
   type PolicyChain,
   type PolicyRegistry,
@@ -62,7 +63,7 @@ export function compileResource(resource: Resource, context: CompileContext): Co
       code: 'invalid_resource',
       reason: detail,
     }));
-    return { served: refusal(kind, id, name, resource.spec), faults };
+    return { served: refusal(kind, id, name, resource.spec, faults), faults };
   }
   const faults: ConfigFault[] = [];
   const chainOf = (
@@ -72,7 +73,7 @@ export function compileResource(resource: Resource, context: CompileContext): Co
     const chain = compileChain({ kind: holder, id, name, policies }, context);
     if (!isFaulty(chain)) return chain;
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
-    return refusingChain(holder);
+    return refusingChain(holder, quarantineReason(kind, name, chain));
   };
   try {
     return {
@@ -82,10 +83,8 @@ export function compileResource(resource: Resource, context: CompileContext): Co
   } catch (fault) {
     const reason = errorMessage(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
-    return {
-      served: refusal(kind, id, name, resource.spec),
-      faults: [...faults, { kind, id, name, pointer, code: 'resource_compile_failed', reason }],
-    };
+    faults.push({ kind, id, name, pointer, code: 'resource_compile_failed', reason });
+    return { served: refusal(kind, id, name, resource.spec, faults), faults };
   }
 }
 
@@ -93,23 +92,32 @@ export function compileResource(resource: Resource, context: CompileContext): Co
  * The refusal that replaces an unreadable resource. For a kind without one, the resources that
  * refer to it refuse; see `join.ts`.
  */
-function refusal(kind: Kind, id: string, name: string, spec: unknown): Served | undefined {
-  if (kind === 'route') return refusingRoute(id, name, spec);
-  return kind === 'consumer' ? refusingConsumer(id, name) : undefined;
+function refusal(
+  kind: Kind,
+  id: string,
+  name: string,
+  spec: unknown,
+  faults: readonly ConfigFault[],
+): Served | undefined {
+  if (kind !== 'route' && kind !== 'consumer') return undefined;
+  const chain = refusingChain(kind, quarantineReason(kind, name, faults));
+  return kind === 'route'
+    ? refusingRoute(id, name, spec, chain)
+    : refusingConsumer(id, name, chain);
 }
 
 /**
  * The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid
  * key.
  */
-function refusingConsumer(id: string, username: string): Served {
+function refusingConsumer(id: string, username: string, chain: PolicyChain): Served {
   const spec = { username, groups: [], quotas: [], policies: [], tags: [] };
   return {
     kind: 'consumer',
     id,
     name: username,
     spec,
-    chain: refusingChain('consumer'),
+    chain,
     view: undefined,
   };
 }
@@ -118,11 +126,15 @@ function refusingConsumer(id: string, username: string): Served {
  * A route that this node cannot fully read must still refuse the requests it matches: see
  * `readMatch`.
  */
-function refusingRoute(id: string, name: string, spec: unknown): Served | undefined {
+function refusingRoute(
+  id: string,
+  name: string,
+  spec: unknown,
+  chain: PolicyChain,
+): Served | undefined {
   const match = readMatch(name, spec);
   if (match === undefined) return undefined;
   const { hosts, paths, methods, headers, query, priority } = match;
-  const chain = refusingChain('route');
   return {
     kind: 'route',
     id,

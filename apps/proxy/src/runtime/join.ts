@@ -41,7 +41,7 @@ function joinPlan(
   const chains: readonly PolicyChain[] =
     gateway !== undefined && complete
       ? [gateway.chain, service?.chain ?? [], route.chain]
-      : [refusingChain('route')];
+      : [refusingChain('route', missingPart('route', route.name))];
   const quotas = [...(routeQuotas ?? []), ...(serviceQuotas ?? [])];
   const view = { id: route.id, name: route.name, quotas };
   const metrics = runtime.routeMetrics.get(route.name, service?.name ?? '');
@@ -69,10 +69,13 @@ function joinPlan(
 export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): ConsumerView {
   const { spec, id } = consumer;
   const groups = spec.groups.map((group) => runtime.groups.get(group));
-  const chains = groups.map((group) => group?.chain ?? refusingChain('group'));
+  const chains = groups.map(
+    (group) => group?.chain ?? refusingChain('group', missingPart('consumer', spec.username)),
+  );
   const quotaIds = [...spec.quotas, ...groups.flatMap((group) => group?.spec.quotas ?? [])];
   const quotas = attachedQuotas(runtime, `consumer:${id}`, [...new Set(quotaIds)]);
-  if (quotas === undefined) chains.push(refusingChain('consumer'));
+  if (quotas === undefined)
+    chains.push(refusingChain('consumer', missingPart('consumer', spec.username)));
   const names = groups.flatMap((group) => (group === undefined ? [] : [group.name]));
   const ownChains = [...chains, consumer.chain].filter((chain) => chain.length > 0);
   return {
@@ -86,6 +89,11 @@ export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): Consum
     chains: ownChains,
     pipelines: ownChains.length === 0 ? noPipelines : new Map(),
   };
+}
+
+/** The part itself is listed among the faults of the node: see `quarantineReason`. */
+function missingPart(kind: string, name: string): string {
+  return `a resource that the ${kind} "${name}" refers to cannot be used; GET /v1/nodes of the Admin API lists the faults`;
 }
 
 /** Shared by all consumers without policies; never filled. */

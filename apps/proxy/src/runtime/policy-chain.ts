@@ -6,14 +6,9 @@ import {
   type PolicyHolder,
 } from '@sluice/config';
 import { builtInPolicies } from '@sluice/policies/runtime';
-import {
-  deny,
-  hooksFault,
-  type Policy,
-  type PolicyHooks,
-  type PolicyHost,
-} from '@sluice/policy-sdk';
-import { guardHooks, type GuardedHooks } from './guard.ts';
+import { deny, hooksFault, type Policy, type PolicyHost } from '@sluice/policy-sdk';
+import type { ConfigFault } from '@sluice/wire';
+import { guardHooks, type GuardedHooks, type RequestStep } from './guard.ts';
 
 /** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
 export type PolicyChain = readonly CompiledPolicy[];
@@ -84,19 +79,34 @@ export function isFaulty(
  * The chain of a holder that cannot be compiled: it refuses every request, so that a broken
  * resource fails closed. A consumer is known only after authentication, so its refusal runs in a
  * later phase.
+ * @param reason what cannot be used and why, for the access log
  */
-export function refusingChain(kind: PolicyHolder['kind']): PolicyChain {
-  const refuse = () =>
-    deny(
-      'resource_quarantined',
-      'The operator finds the reason in GET /v1/nodes of the Admin API.',
-    );
-  const hooks: PolicyHooks =
-    kind === 'group' || kind === 'consumer' ? { authorize: refuse } : { receive: refuse };
-  const guarded = guardHooks('quarantine', hooks, 'enforce', undefined);
-  return [
-    { name: `quarantined-${kind}`, hooks: guarded, isCustom: false, answersPreflight: false },
-  ];
+export function refusingChain(kind: PolicyHolder['kind'], reason: string): PolicyChain {
+  const refusal = deny(
+    'resource_quarantined',
+    'The operator of this gateway has to correct its configuration.',
+  );
+  const step: RequestStep = {
+    policy: 'quarantine',
+    run: (exchange) => {
+      exchange.reason = reason;
+      return refusal;
+    },
+  };
+  const hooks = kind === 'group' || kind === 'consumer' ? { authorize: step } : { receive: step };
+  return [{ name: `quarantined-${kind}`, hooks, isCustom: false, answersPreflight: false }];
+}
+
+/** Describes the first of the faults of a resource, for {@link refusingChain}. */
+export function quarantineReason(
+  kind: string,
+  name: string,
+  faults: readonly Pick<ConfigFault, 'pointer' | 'reason'>[],
+): string {
+  const [first] = faults;
+  const more = faults.length > 1 ? ` and ${faults.length - 1} more faults` : '';
+  const fault = first === undefined ? '' : `: ${first.pointer} ${first.reason}${more}`;
+  return `the ${kind} "${name}" cannot be used${fault}; GET /v1/nodes of the Admin API lists the faults`;
 }
 
 function compilePolicy(

@@ -47,6 +47,11 @@ describe('RuntimeTarget', () => {
           'resource_quarantined',
           'open',
         ]);
+        expect(await fixture.proxy.line(0)).toHaveProperty(
+          'reason',
+          expect.stringContaining(`the route "half" cannot be used: ${pointer} `),
+        );
+        expect((await fixture.proxy.get('/half/1')).body).not.toMatch(/Admin API|mirrorTo/);
       },
     );
 
