@@ -96,8 +96,7 @@ export function isDatabaseFault(error: unknown): boolean {
 export function databaseFault(error: unknown): unknown {
   if (error instanceof GatewayError || !isDatabaseUnavailable(error)) return error;
   return new GatewayError('database_unavailable', {
-    detail:
-      'The database did not answer. Before you repeat a write, read the resource, or repeat it with the same Idempotency-Key.',
+    detail: 'The database did not answer.',
     cause: error,
   });
 }

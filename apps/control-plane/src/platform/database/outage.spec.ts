@@ -42,6 +42,14 @@ describe('during an outage of the database', () => {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
       expect(answer.headers.get('retry-after')).toBe('1');
     }
+    expect((await api.get('/v1/services')).body).toHaveProperty(
+      'detail',
+      'The database did not answer. Repeat the request.',
+    );
+    expect((await api.put('/v1/groups/during', {})).body).toHaveProperty(
+      'detail',
+      expect.stringContaining('Before you repeat this write'),
+    );
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect((await api.get('/livez')).status).toBe(200);
     relay.restore();

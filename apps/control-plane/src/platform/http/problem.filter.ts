@@ -29,7 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     if (fault.code === 'database_unavailable') response.setHeader('Retry-After', 1);
-    const { code, detail, errors } = fault;
+    const { code, errors } = fault;
+    const detail = detailFor(fault, request);
     sendAnswer(
       response,
       Answer.problem(code, { detail, errors, requestId: requestIdOf(response) }),
@@ -78,4 +79,12 @@ function unknownPath(request: Request, response: Response): GatewayError {
   return new GatewayError('admin_method_not_allowed', {
     detail: `allowed methods: ${allowed.join(', ')}`,
   });
+}
+
+/** A failure of the database leaves open whether a write was committed; a read can be repeated. */
+function detailFor({ code, detail, cause }: GatewayError, { method }: Request): string | undefined {
+  if (code !== 'database_unavailable' || cause === undefined || detail === undefined) return detail;
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+    ? `${detail} Repeat the request.`
+    : `${detail} Before you repeat this write, read the resource, or repeat it with the same Idempotency-Key.`;
 }
