@@ -230,6 +230,13 @@ export const metricDefinitions = Object.freeze({
     labels: [],
     merge: 'min',
   },
+  configLastGoodOk: {
+    name: 'sluice_config_last_good_ok',
+    type: 'gauge',
+    help: '0 while the last good configuration cannot be stored or could not be read, 1 otherwise. At 0, the node may not be able to restart without its control plane.',
+    labels: [],
+    merge: 'min',
+  },
   accessLogDropped: {
     name: 'sluice_access_log_dropped_total',
     type: 'counter',

@@ -2,6 +2,7 @@ import { errorMessage } from '@sluice/errors';
 import type { ConfigFault, ConfigSnapshot, Delta } from '@sluice/wire';
 import type { ConfigOrigin, ConfigState } from './config-state.ts';
 import { HeldConfig } from './held-config.ts';
+import { logQuarantine } from './quarantine-log.ts';
 import { isFault, readRecord, readRecords } from './read-records.ts';
 import type { ApplyOutcome, ConfigLog, ConfigTarget, ResourceChange } from './source.ts';
 
@@ -150,6 +151,7 @@ export class ConfigApplier {
       return { applied: false, faults: outcome.faults };
     }
     const quarantined = [...outcome.quarantined, ...this.#unreadable.values()];
+    logQuarantine(log, revision, state.quarantined, quarantined);
     state.applied(origin, epoch, revision, quarantined, confirmedAtMs);
     this.held.applied(new Set(quarantined.map(({ id }) => id)));
     onApplied();

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { errorMessage } from '@sluice/errors';
 import { ConfigFileError, parseConfigFile } from './config-file.ts';
 import type { ConfigState } from './config-state.ts';
+import { logQuarantine } from './quarantine-log.ts';
 import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
 
 const maxFileBytes = 64 * 1024 * 1024;
@@ -77,13 +78,9 @@ export class FileSource implements ConfigSource {
       log.error({ path, faults: faults.slice(0, 10) }, 'the configuration file was refused');
       return;
     }
+    logQuarantine(log, revision, state.quarantined, quarantined);
     state.applied('file', path, revision, quarantined, Date.now());
     state.lastError = '';
-    if (quarantined.length > 0)
-      log.error(
-        { path, quarantined: quarantined.slice(0, 10) },
-        'some resources of the configuration file cannot be used; requests for them are refused',
-      );
     log.info({ path, resources: resources.length }, 'serving the configuration file');
   }
 }

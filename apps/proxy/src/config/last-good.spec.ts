@@ -160,13 +160,26 @@ describe('LastGood', () => {
       lastGood.keep(() => config(revision));
       await lastGood.flush();
     }
-    expect(state.lastGoodError).not.toBe('');
+    expect(state.lastGoodError).toContain(
+      'this node cannot restart without its control plane. Make it writable or set SLUICE_DATA_DIR.',
+    );
     expect(logged).toHaveLength(1);
     await rm(dataDir);
     lastGood.keep(() => config(3));
     await lastGood.flush();
     expect(state.lastGoodError).toBe('');
     await chmod(dataDir, 0o700);
+  });
+
+  it('says at the start that the directory cannot be created', async () => {
+    await writeFile(join(dataDir, '..', 'file'), '');
+    dataDir = join(dataDir, '..', 'file', 'below');
+    expect(await open().load()).toBeUndefined();
+    expect(state.lastGoodError).toMatch(
+      /^The folder \S+ cannot be written \(ENOTDIR.*SLUICE_DATA_DIR/,
+    );
+    expect(logged).toEqual(['the last good configuration is not stored']);
+    dataDir = join(dataDir, '..', '..', 'data');
   });
 
   it('keeps 100,000 resources without blocking the event loop, and loads them in seconds', async () => {

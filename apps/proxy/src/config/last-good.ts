@@ -1,6 +1,7 @@
-import { after, errorMessage } from '@sluice/errors';
+import { after, errorCode, errorMessage } from '@sluice/errors';
 import { makeFolder } from '@sluice/errors/make-folder';
-import { open, rename } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
 import type { ConfigState } from './config-state.ts';
@@ -23,6 +24,12 @@ export interface LastGoodOptions {
   readonly gateway: string;
   readonly state: ConfigState;
   readonly log: ConfigLog;
+}
+
+/** A configuration that was read. */
+export interface LoadedConfig {
+  readonly snapshot: ConfigSnapshot;
+  readonly savedAtMs: number;
 }
 
 /** A configuration to write. */
@@ -52,15 +59,38 @@ export class LastGood {
     this.#previous = join(options.dataDir, 'last-good.previous.snapshot');
   }
 
-  /** Returns the newest readable configuration, or undefined when there is none. */
-  async load(): Promise<
-    { readonly snapshot: ConfigSnapshot; readonly savedAtMs: number } | undefined
-  > {
+  /**
+   * Returns the newest readable configuration, or undefined when there is none. Reports a folder
+   * that cannot be written, before it is needed.
+   */
+  async load(): Promise<LoadedConfig | undefined> {
+    try {
+      const loaded = await this.#read(await this.#openKey());
+      await this.#checkWritable();
+      return loaded;
+    } catch (error) {
+      // Without a folder or a key there is nothing to read.
+      this.#note(this.#describe(error));
+      return undefined;
+    }
+  }
+
+  async #checkWritable(): Promise<void> {
+    const { dataDir, state } = this.#options;
+    try {
+      await access(dataDir, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      const earlier = state.lastGoodError === '' ? '' : `${state.lastGoodError}; `;
+      this.#note(earlier + this.#describe(error));
+    }
+  }
+
+  async #read(key: Buffer): Promise<LoadedConfig | undefined> {
     const { log, state, gateway } = this.#options;
     const faults: string[] = [];
     for (const path of [this.#newest, this.#previous]) {
       try {
-        const { head, snapshot } = await readLastGood(path, await this.#openKey());
+        const { head, snapshot } = await readLastGood(path, key);
         if (head.gateway === gateway) return { snapshot, savedAtMs: head.savedAtMs };
         log.info(
           { path, gateway: head.gateway },
@@ -106,7 +136,7 @@ export class LastGood {
       if (take !== undefined) await this.#replace(take());
       if (take !== undefined) this.#note('');
     } catch (error) {
-      this.#note(errorMessage(error));
+      this.#note(this.#describe(error));
     }
     this.#lastWriteMs = performance.now() - startedAt;
     this.#timer = undefined;
@@ -143,13 +173,22 @@ export class LastGood {
     return this.#key;
   }
 
+  /** Describes why nothing is stored: an error of the system, or a key that cannot be used. */
+  #describe(error: unknown): string {
+    const reason = errorMessage(error);
+    if (errorCode(error) === undefined) return reason;
+    const { dataDir } = this.#options;
+    const consequence =
+      existsSync(this.#newest) || existsSync(this.#previous)
+        ? 'a restart without the control plane uses an older configuration'
+        : 'this node cannot restart without its control plane';
+    return `The folder ${dataDir} cannot be written (${reason}): ${consequence}. Make it writable or set SLUICE_DATA_DIR.`;
+  }
+
   #note(fault: string): void {
     const { state, log } = this.#options;
-    if (fault !== '' && state.lastGoodError === '')
-      log.error(
-        { reason: fault },
-        'the last good configuration cannot be written: a restart without a control plane would use an older one',
-      );
+    if (fault !== '' && fault !== state.lastGoodError)
+      log.error({ reason: fault }, 'the last good configuration is not stored');
     state.lastGoodError = fault;
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '@sluice/errors';
+import { errorCode, errorMessage } from '@sluice/errors';
 
 const keyBytes = 32;
 const keyText = /^[0-9a-f]{64}$/;
@@ -14,11 +14,8 @@ const keyText = /^[0-9a-f]{64}$/;
 export async function snapshotKey(dataDir: string, given: string | undefined): Promise<Buffer> {
   if (given !== undefined) return parse(given, 'SLUICE_SNAPSHOT_KEY');
   const path = join(dataDir, 'snapshot.key');
-  try {
-    return parse((await readFile(path, 'latin1')).trim(), path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+  const stored = await readStored(path);
+  if (stored !== undefined) return parse(stored, path);
   const key = randomBytes(keyBytes);
   // `wx` does not overwrite a key that another process has just created.
   const file = await open(path, 'wx', 0o600);
@@ -29,6 +26,15 @@ export async function snapshotKey(dataDir: string, given: string | undefined): P
     await file.close();
   }
   return key;
+}
+
+async function readStored(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'latin1')).trim();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new Error(`${path} cannot be read (${errorMessage(error)})`, { cause: error });
+  }
 }
 
 function parse(text: string, source: string): Buffer {

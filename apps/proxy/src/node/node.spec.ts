@@ -149,6 +149,19 @@ describe('ProxyNode', () => {
       expect(text.match(new RegExp(`^${name} `, 'gm'))).toHaveLength(1);
   });
 
+  it('stays ready with a resource that it cannot use, and tells the number', async () => {
+    const { routes, ...rest } = JSON.parse(saying('hello')) as { routes: object[] };
+    const broken = { name: 'broken', paths: ['/broken'], policies: [{ name: 'of-tomorrow' }] };
+    const service = (routes as { service?: string }[]).find((route) => route.service)?.service;
+    await writeFile(file, JSON.stringify({ ...rest, routes: [...routes, { ...broken, service }] }));
+    const { serving, statusPort } = await start({ SLUICE_CONFIG_FILE: file });
+    expect(await send(serving.port, '/hello')).toBe('200 hello');
+    expect(await send(serving.port, '/broken')).toBe('503 resource_quarantined');
+    const { status, text } = await page(statusPort(), '/readyz');
+    expect([status, JSON.parse(text)]).toMatchObject([200, { status: 'ready', quarantined: 1 }]);
+    expect((await page(statusPort(), '/metrics')).text).toMatch(/^sluice_config_last_good_ok 1$/m);
+  });
+
   it('reads its file again on SIGHUP, and keeps its configuration when the file is faulty', async () => {
     await writeFile(file, saying('one'));
     const { serving, node } = await start({ SLUICE_CONFIG_FILE: file });

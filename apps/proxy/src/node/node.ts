@@ -8,6 +8,7 @@ import {
   type MetricsSnapshot,
 } from '@sluice/telemetry';
 import { ConfigState } from '../config/config-state.ts';
+import { countResources } from '../config/quarantine-log.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
 import { NameResolver } from '../names/name-resolver.ts';
@@ -131,7 +132,8 @@ export class ProxyNode {
   }
 
   #readiness(): Readiness {
-    const { origin, revision, ageMs, lastError, isRefused } = this.#state.describe();
+    const { origin, revision, ageMs, quarantined, lastError, lastGoodError, isRefused } =
+      this.#state.describe();
     if (this.#draining) return { ready: false, reason: 'the node is draining and about to end' };
     if (!this.#takesTraffic)
       return {
@@ -151,6 +153,8 @@ export class ProxyNode {
       configAgeSeconds: Math.round(ageMs / 1000),
       source: origin,
       lastError,
+      lastGoodError,
+      quarantined: countResources(quarantined),
     };
   }
 
@@ -174,10 +178,11 @@ export class ProxyNode {
   #addConfigMetrics(): void {
     const metrics = this.#metrics;
     this.#registry.onCollect(() => {
-      const { revision, ageMs, connected, nacks } = this.#state.describe();
+      const { revision, ageMs, connected, lastGoodError, nacks } = this.#state.describe();
       metrics.configRevision.set(revision);
       metrics.configAge.set(ageMs / 1000);
       metrics.configConnected.set(connected ? 1 : 0);
+      metrics.configLastGoodOk.set(lastGoodError === '' ? 1 : 0);
       metrics.configNacks.add(nacks - metrics.configNacks.value);
     });
   }

@@ -16,6 +16,10 @@ export type Readiness =
        * error.
        */
       readonly lastError: string;
+      /** Why the last good configuration could not be written or read; empty without an error. */
+      readonly lastGoodError: string;
+      /** Number of resources that are refused or kept at their last good version. */
+      readonly quarantined: number;
     }
   /** `reason` is a sentence for the operator. */
   | { readonly ready: false; readonly reason: string };

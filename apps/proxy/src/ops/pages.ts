@@ -40,13 +40,15 @@ function readyz(node: NodeStatus): Answer {
       { status: 'not-ready', reason: readiness.reason },
       { 'retry-after': '1' },
     );
-  const { revision, configAgeSeconds, source, lastError } = readiness;
+  const { revision, configAgeSeconds, source, lastError, lastGoodError, quarantined } = readiness;
   return answerJson(200, {
     status: 'ready',
     revision,
     configAgeSeconds,
     source,
     ...(lastError === '' ? {} : { lastError }),
+    ...(lastGoodError === '' ? {} : { lastGoodError }),
+    ...(quarantined === 0 ? {} : { quarantined }),
   });
 }
 

@@ -67,6 +67,8 @@ const ready: Readiness = {
   configAgeSeconds: 3,
   source: 'stream',
   lastError: '',
+  lastGoodError: '',
+  quarantined: 0,
 };
 
 let server: StatusServer | undefined;

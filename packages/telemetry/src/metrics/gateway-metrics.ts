@@ -37,6 +37,7 @@ export class GatewayMetrics {
   readonly configRevision: Gauge<Definitions['configRevision']['labels']>;
   readonly configAge: Gauge<Definitions['configAge']['labels']>;
   readonly configConnected: Gauge<Definitions['configConnected']['labels']>;
+  readonly configLastGoodOk: Gauge<Definitions['configLastGoodOk']['labels']>;
   readonly #routeFamilies: RouteFamilies;
   readonly #errors: ReadonlyMap<ErrorCode, CounterSeries>;
   readonly #policyDenials: Counter<Definitions['policyDenials']['labels']>;
@@ -65,6 +66,7 @@ export class GatewayMetrics {
     this.configAge = registry.gauge(metricDefinitions.configAge);
     this.configNacks = registry.counter(metricDefinitions.configNacks).series();
     this.configConnected = registry.gauge(metricDefinitions.configConnected);
+    this.configLastGoodOk = registry.gauge(metricDefinitions.configLastGoodOk);
     this.accessLogDropped = registry.counter(metricDefinitions.accessLogDropped).series();
     this.spansExported = registry.counter(metricDefinitions.spansExported).series();
     const resolutions = registry.counter(metricDefinitions.nameResolutions);
