@@ -165,6 +165,7 @@ async function startControlPlane(
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
     env: {
+      SLUICE_STREAM_TLS: '1',
       ...process.env,
       DATABASE_URL: databaseUrl,
       SLUICE_DATA_DIR: settings.dataDir,
@@ -219,6 +220,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     env: {
       // The demo has nothing to finish, so it gets only a short time to stop.
       SLUICE_DRAIN_MS: '3000',
+      ...streamTls(settings),
       ...process.env,
       SLUICE_CONTROL_PLANE: `127.0.0.1:${ports.stream}`,
       SLUICE_NODE_TOKEN: secret(settings, 'SLUICE_NODE_TOKEN', 'node-token'),
@@ -234,6 +236,15 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     },
   });
   return keepRunning('Proxy', restartPolicy, program);
+}
+
+/** How the proxy recognises the control plane, unless the environment says it. */
+function streamTls({ dataDir }: StartSettings): Record<string, string> {
+  const isSaid = ['SLUICE_STREAM_FINGERPRINT', 'SLUICE_STREAM_CA_FILE'].some(
+    (name) => (process.env[name] ?? '') !== '',
+  );
+  if (isSaid || process.env['SLUICE_STREAM_TLS'] === '0') return {};
+  return { SLUICE_STREAM_FINGERPRINT_FILE: join(dataDir, 'stream-fingerprint') };
 }
 
 async function configureDemo(settings: StartSettings): ReturnType<typeof ensureDemo> {

@@ -33,7 +33,7 @@ const sources = Array.from({ length: Number(count) }, (_, index) => {
   states.push(state);
   return new StreamSource({
     addresses: [{ host: '127.0.0.1', port: Number(port) }],
-    security: { mode: 'plaintext', allowRemote: false },
+    security: () => ({ mode: 'plaintext', allowRemote: false }),
     token,
     nodeId: `bench-${index}`,
     gateway: 'default',

@@ -18,12 +18,15 @@ import { nestLogger } from './platform/logger.ts';
 import type { Logger } from './platform/logger.ts';
 import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
 import { traceRequests } from './platform/tracing/request-spans.ts';
+import { StreamModule } from './stream/stream.module.ts';
 
 const idleSweepMs = 50;
 
 /** A running control plane. */
 export interface ControlPlane {
   readonly adminUrl: string;
+  /** Reads the certificate of the config stream again. Never rejects. */
+  reload(): Promise<void>;
   /** Finishes the requests in flight, then closes all connections and the database. */
   close(): Promise<void>;
 }
@@ -65,7 +68,11 @@ export async function startControlPlane(
     app.useLogger(nestLogger(logger));
     const { port } = server.address() as AddressInfo;
     const host = settings.adminHost.includes(':') ? `[${settings.adminHost}]` : settings.adminHost;
-    return { adminUrl: `http://${host}:${port}`, close: () => stop(app) };
+    return {
+      adminUrl: `http://${host}:${port}`,
+      reload: () => app.get(StreamModule).renewCertificate(),
+      close: () => stop(app),
+    };
   } catch (error) {
     await stop(app);
     throw error;

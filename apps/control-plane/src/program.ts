@@ -27,9 +27,9 @@ async function main(): Promise<void> {
   takeOverSignals(logger, started);
   const metrics = new ControlPlaneMetrics(version());
   const tracing = await startTracing(settings.traces, version(), metrics, logger);
-  const { adminUrl, close } = await startControlPlane(settings, logger, metrics);
+  const { adminUrl, reload, close } = await startControlPlane(settings, logger, metrics);
   // The last spans are made while requests under way finish.
-  started.controlPlane = { adminUrl, close: () => close().finally(() => tracing.stop()) };
+  started.controlPlane = { adminUrl, reload, close: () => close().finally(() => tracing.stop()) };
   logger.info('listening', { admin: started.controlPlane.adminUrl });
 }
 
@@ -62,9 +62,7 @@ function takeOverSignals(logger: Logger, started: Started): void {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () =>
-    logger.info('SIGHUP: nothing to read again: settings and tokens are read at the start', {}),
-  );
+  process.on('SIGHUP', () => void started.controlPlane?.reload());
 }
 
 function version(): string {

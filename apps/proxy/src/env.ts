@@ -53,6 +53,44 @@ export const settings = {
   SLUICE_STREAM_INSECURE: flag
     .default(false)
     .describe('1 allows a config stream without TLS to hosts other than loopback.'),
+  SLUICE_STREAM_TLS: flag
+    .optional()
+    .describe(
+      '1 uses TLS on the config stream, with the CAs of the system; the settings of fingerprint, CA and certificate imply it.',
+    ),
+  SLUICE_STREAM_FINGERPRINT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'SHA-256 fingerprint of the certificate of the control plane, 64 hexadecimal digits; several separated by commas. No other certificate is accepted.',
+    ),
+  SLUICE_STREAM_FINGERPRINT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File with such fingerprints, for example stream-fingerprint in the data directory of the control plane; read with each connection.',
+    ),
+  SLUICE_STREAM_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'CA certificates, PEM, that are trusted on the config stream instead of those of the system; read with each connection.',
+    ),
+  SLUICE_STREAM_CLIENT_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Client certificate for the config stream with its chain, PEM; read with each connection.',
+    ),
+  SLUICE_STREAM_CLIENT_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Private key of SLUICE_STREAM_CLIENT_CERT_FILE, PEM; read with each connection.'),
   SLUICE_CONFIG_FILE: z
     .string()
     .min(1)

@@ -1,3 +1,5 @@
+export { createTestAuthority } from './certificates.ts';
+export type { TestAuthority, TestCertificate, TestCertificateOptions } from './certificates.ts';
 export { createTestDatabase, testKeyPrefix, testRedisUrl } from './database.ts';
 export type { TestDatabase } from './database.ts';
 export { startOtlpReceiver } from './otlp-receiver.ts';

@@ -3,16 +3,21 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { bearerMetadata } from './bearer.ts';
 import type { ControlFrame, NodeFrame } from './frames.ts';
+import { VerifyingCredentials } from './client-tls.ts';
+import type { ClientTls } from './client-tls.ts';
 import { channelOptions, clientMethod } from './service.ts';
 import { formatStreamAddress, requireProtected } from './stream-address.ts';
-import type { StreamAddress, StreamSecurity } from './stream-address.ts';
+import type { PlaintextSecurity, StreamAddress } from './stream-address.ts';
 
 /** The config stream, from the side of a node. */
 export type ControlCall = ClientDuplexStream<NodeFrame, ControlFrame>;
 
+/** How a node protects its connection. */
+export type ClientSecurity = PlaintextSecurity | ClientTls;
+
 export interface ConfigStreamClientOptions {
   readonly address: StreamAddress;
-  readonly security: StreamSecurity;
+  readonly security: ClientSecurity;
   readonly token: string;
   /**
    * The IP address to connect to, one of those of the name in `address`. Without it, gRPC resolves
@@ -20,6 +25,9 @@ export interface ConfigStreamClientOptions {
    */
   readonly ip?: string;
 }
+
+const clientAdvice =
+  'turn TLS on (SLUICE_STREAM_CA_FILE, SLUICE_STREAM_FINGERPRINT or SLUICE_STREAM_TLS=1)';
 
 /** One connection to one control plane. */
 export interface ConfigStreamClient {
@@ -42,12 +50,16 @@ export function createConfigStreamClient({
   token,
   ip,
 }: ConfigStreamClientOptions): ConfigStreamClient {
-  requireProtected(address, security);
+  requireProtected(address, security, clientAdvice);
   const target =
     ip === undefined
       ? formatStreamAddress(address)
       : `ipv${isIP(ip)}:${formatStreamAddress({ host: ip, port: address.port })}`;
-  const client = new Client(target, credentials.createInsecure(), {
+  const channelCredentials =
+    security.mode === 'tls'
+      ? new VerifyingCredentials(address.host, security)
+      : credentials.createInsecure();
+  const client = new Client(target, channelCredentials, {
     ...channelOptions,
     'grpc.default_authority': formatStreamAddress(address),
     // The caller reconnects, with jitter and over several addresses, so every attempt uses a new

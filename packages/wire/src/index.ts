@@ -1,6 +1,12 @@
 export { bearerMetadata, bearerOf, sameSecret } from './bearer.ts';
 export { createConfigStreamClient } from './client.ts';
-export type { ConfigStreamClient, ConfigStreamClientOptions, ControlCall } from './client.ts';
+export type {
+  ClientSecurity,
+  ConfigStreamClient,
+  ConfigStreamClientOptions,
+  ControlCall,
+} from './client.ts';
+export type { ClientTls } from './client-tls.ts';
 export {
   decodeControlFrame,
   decodeNodeFrame,
@@ -23,6 +29,7 @@ export type {
   TargetHealth,
   UnknownFrame,
 } from './frames.ts';
+export { certificateFingerprint, parseFingerprints } from './fingerprint.ts';
 export {
   keepaliveTimeMs,
   keepaliveTimeoutMs,
@@ -35,10 +42,10 @@ export {
 export { isNodeId } from './node-id.ts';
 export { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 export { createConfigStreamServer } from './server.ts';
-export type { ConfigStreamServer, NodeCall } from './server.ts';
+export type { ConfigStreamServer, NodeCall, ServerSecurity, ServerTls } from './server.ts';
 export { SetHash } from './set-hash.ts';
 export { chunkSnapshot, SnapshotAssembler } from './snapshot.ts';
 export type { ConfigSnapshot } from './snapshot.ts';
 export { formatStreamAddress, parseStreamAddress } from './stream-address.ts';
-export type { StreamAddress, StreamSecurity } from './stream-address.ts';
+export type { PlaintextSecurity, StreamAddress } from './stream-address.ts';
 export { WireError } from './wire-error.ts';

@@ -6,11 +6,8 @@ export interface StreamAddress {
   readonly port: number;
 }
 
-/**
- * How a connection is protected. TLS with client certificates will be another mode; code that must
- * trust a peer checks this type, not the socket.
- */
-export interface StreamSecurity {
+/** A connection without TLS. */
+export interface PlaintextSecurity {
   readonly mode: 'plaintext';
   /**
    * Plaintext to other machines, for networks that are trusted as a whole: the token is sent
@@ -44,14 +41,19 @@ export function formatStreamAddress({ host, port }: StreamAddress): string {
 }
 
 /**
- * Throws an Error that says what to set when plaintext would be sent to another machine and the
- * settings do not allow it.
+ * Throws an Error that says what to set when plaintext would leave this machine and the settings do
+ * not allow it.
+ * @param advice how this side turns TLS on
  */
-export function requireProtected(address: StreamAddress, security: StreamSecurity): void {
-  if (security.allowRemote || isLoopback(address.host)) return;
+export function requireProtected(
+  address: StreamAddress,
+  security: PlaintextSecurity | { readonly mode: 'tls' },
+  advice: string,
+): void {
+  if (security.mode === 'tls' || security.allowRemote || isLoopback(address.host)) return;
   throw new Error(
     `the config stream on ${formatStreamAddress(address)} would carry the node token in plaintext beyond this machine; ` +
-      'use a loopback address, or set SLUICE_STREAM_INSECURE=1 on a network you trust as a whole',
+      `${advice}, use a loopback address, or set SLUICE_STREAM_INSECURE=1 on a network you trust as a whole`,
   );
 }
 

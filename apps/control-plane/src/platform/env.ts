@@ -59,6 +59,25 @@ const variables = {
     flag.default(false),
     '1 allows a config stream in plaintext on an address that is not loopback',
   ),
+  SLUICE_STREAM_TLS: setting(
+    flag.default(false),
+    '1 serves the config stream over TLS, with a generated certificate whose fingerprint is in <SLUICE_DATA_DIR>/stream-fingerprint',
+  ),
+  SLUICE_STREAM_CERT_FILE: setting(
+    z.string().min(1).optional(),
+    'certificate of the config stream with its chain, PEM; turns TLS on; read again on SIGHUP',
+    'without TLS, or the generated certificate',
+  ),
+  SLUICE_STREAM_KEY_FILE: setting(
+    z.string().min(1).optional(),
+    'private key of SLUICE_STREAM_CERT_FILE, PEM; read again on SIGHUP',
+    'not set',
+  ),
+  SLUICE_STREAM_CLIENT_CA_FILE: setting(
+    z.string().min(1).optional(),
+    'CA certificates, PEM: nodes must present a client certificate that one of them issued; read again on SIGHUP',
+    'no client certificates',
+  ),
   SLUICE_NODE_TOKEN: setting(
     secret.optional(),
     'token that nodes present, at least 24 characters',
@@ -88,6 +107,13 @@ export interface Settings {
   readonly streamHost: string;
   readonly streamPort: number;
   readonly streamInsecure: boolean;
+  /** The stream is served over TLS with the generated certificate, unless a file is given. */
+  readonly streamTls: boolean;
+  readonly streamCertFile: string | undefined;
+  readonly streamKeyFile: string | undefined;
+  readonly streamClientCaFile: string | undefined;
+  readonly streamGeneratedFile: string;
+  readonly streamFingerprintFile: string;
   readonly nodeToken: string | undefined;
   readonly nodeTokenFile: string;
   readonly policiesDir: string | undefined;
@@ -108,6 +134,7 @@ export function readSettings(
   const read = readSettingTable(variables, env);
   if ('fault' in read) throw new SetupError(read.fault);
   const { values } = read;
+  requireConsistentTls(values);
   return {
     databaseUrl: values.DATABASE_URL,
     databaseWaitMs: values.SLUICE_DATABASE_WAIT_MS,
@@ -119,12 +146,37 @@ export function readSettings(
     streamHost: values.SLUICE_STREAM_HOST,
     streamPort: values.SLUICE_STREAM_PORT,
     streamInsecure: values.SLUICE_STREAM_INSECURE,
+    streamTls: values.SLUICE_STREAM_TLS,
+    streamCertFile: values.SLUICE_STREAM_CERT_FILE,
+    streamKeyFile: values.SLUICE_STREAM_KEY_FILE,
+    streamClientCaFile: values.SLUICE_STREAM_CLIENT_CA_FILE,
+    streamGeneratedFile: join(values.SLUICE_DATA_DIR, 'stream-tls.pem'),
+    streamFingerprintFile: join(values.SLUICE_DATA_DIR, 'stream-fingerprint'),
     nodeToken: values.SLUICE_NODE_TOKEN,
     nodeTokenFile: join(values.SLUICE_DATA_DIR, 'node-token'),
     policiesDir: values.SLUICE_POLICIES_DIR,
     logLevel: values.SLUICE_LOG_LEVEL,
     traces: readTraceSettings(values),
   };
+}
+
+/** @throws SetupError when the settings of TLS on the config stream need each other */
+function requireConsistentTls(values: {
+  readonly SLUICE_STREAM_CERT_FILE: string | undefined;
+  readonly SLUICE_STREAM_KEY_FILE: string | undefined;
+  readonly SLUICE_STREAM_CLIENT_CA_FILE: string | undefined;
+  readonly SLUICE_STREAM_TLS: boolean;
+}): void {
+  const { SLUICE_STREAM_CERT_FILE: cert, SLUICE_STREAM_KEY_FILE: key } = values;
+  if ((cert === undefined) !== (key === undefined))
+    throw new SetupError(
+      'SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_KEY_FILE need each other: set both or neither.',
+    );
+  if (values.SLUICE_STREAM_CLIENT_CA_FILE === undefined) return;
+  if (cert === undefined && !values.SLUICE_STREAM_TLS)
+    throw new SetupError(
+      'SLUICE_STREAM_CLIENT_CA_FILE needs TLS on the config stream: set SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_KEY_FILE, or SLUICE_STREAM_TLS=1.',
+    );
 }
 
 /** The text that `--help` prints. */

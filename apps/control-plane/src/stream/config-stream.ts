@@ -1,6 +1,12 @@
 import { every } from '@sluice/errors';
 import { createConfigStreamServer, bearerOf, encodeControlFrame } from '@sluice/wire';
-import type { ConfigStreamServer, NodeCall, StreamAddress, StreamSecurity } from '@sluice/wire';
+import type {
+  ConfigStreamServer,
+  NodeCall,
+  ServerSecurity,
+  ServerTls,
+  StreamAddress,
+} from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -15,7 +21,7 @@ const closeMs = 2_000;
 
 export interface ConfigStreamOptions {
   readonly address: StreamAddress;
-  readonly security: StreamSecurity;
+  readonly security: ServerSecurity;
   /** True when the presented token is the node token. */
   readonly isNodeToken: (presented: string) => boolean;
   /** The most streams of this replica. The default is 10,000. */
@@ -36,6 +42,8 @@ export class ConfigStream {
   private readonly distrusted = new Set<string>();
   private heartbeat: NodeJS.Timeout | undefined;
   private isDraining = false;
+  private failedHandshakes = 0;
+  private loggedHandshakeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: ConfigStreamOptions,
@@ -51,6 +59,7 @@ export class ConfigStream {
         logger.error('a connection to the config stream could not be accepted', {
           reason: error.message,
         }),
+      onHandshakeFault: (error, peer) => this.noteHandshakeFault(error.message, peer),
     });
     feed.onAdvance((concerned) => this.advance(concerned));
   }
@@ -76,6 +85,24 @@ export class ConfigStream {
     const frame = encodeControlFrame({ type: 'drain', reason: 'the control plane is stopping' });
     for (const stream of this.streams) stream.drain(frame);
     await this.server.close(closeMs);
+  }
+
+  /** Uses another certificate for connections from now on; streams that are open stay. */
+  renew(tls: ServerTls): void {
+    this.server.renew(tls);
+  }
+
+  /** Logs at most one failed handshake per second: anyone can cause them. */
+  private noteHandshakeFault(reason: string, peer: string): void {
+    this.failedHandshakes++;
+    const now = performance.now();
+    if (now - this.loggedHandshakeAtMs < 1_000) return;
+    this.loggedHandshakeAtMs = now;
+    this.logger.warn('a TLS handshake on the config stream failed', {
+      peer,
+      reason,
+      failures: this.failedHandshakes,
+    });
   }
 
   private accept(call: NodeCall): void {

@@ -1,4 +1,4 @@
-import { SetupError } from '@sluice/errors';
+import { errorMessage, SetupError } from '@sluice/errors';
 import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { openFileLimit } from '@sluice/telemetry';
@@ -14,6 +14,21 @@ import { fitConnections } from '../platform/http/connection-limits.ts';
 import { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { Logger } from '../platform/logger.ts';
 import { ConfigStream } from './config-stream.ts';
+import type { ConfigStreamOptions } from './config-stream.ts';
+import { readStreamProtection } from './tls/stream-security.ts';
+
+async function protectionOf(
+  settings: Settings,
+  logger: Logger,
+): Promise<Pick<ConfigStreamOptions, 'security'>> {
+  const { security, fingerprint } = await readStreamProtection(settings);
+  if (fingerprint !== undefined)
+    logger.info('the config stream uses TLS', {
+      fingerprint,
+      clientCertificates: settings.streamClientCaFile === undefined ? 'not asked for' : 'required',
+    });
+  return { security };
+}
 
 /** The config stream, to which nodes connect. */
 @Module({
@@ -22,7 +37,7 @@ import { ConfigStream } from './config-stream.ts';
     {
       provide: ConfigStream,
       inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger, ControlPlaneMetrics],
-      useFactory: (
+      useFactory: async (
         settings: Settings,
         token: NodeToken,
         feed: RevisionFeed,
@@ -33,7 +48,7 @@ import { ConfigStream } from './config-stream.ts';
         new ConfigStream(
           {
             address: { host: settings.streamHost, port: settings.streamPort },
-            security: { mode: 'plaintext', allowRemote: settings.streamInsecure },
+            ...(await protectionOf(settings, logger)),
             maxConnections: fitConnections(openFileLimit()).stream,
             isNodeToken: (presented) => token.matches(presented),
           },
@@ -75,6 +90,32 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     // The module of the nodes is global, so its own shutdown hook may run after the database is
     // closed.
     await this.nodes.stop();
+  }
+
+  /**
+   * Reads the certificate of the stream again and uses it for connections from now on. When it cannot
+   * be used, the previous one stays and the log has the reason. Never throws.
+   */
+  async renewCertificate(): Promise<void> {
+    try {
+      const { security, fingerprint } = await readStreamProtection(this.settings);
+      if (security.mode !== 'tls') {
+        this.logger.info(
+          'SIGHUP: nothing to read again: settings and tokens are read at the start',
+          {},
+        );
+        return;
+      }
+      this.stream.renew(security);
+      this.logger.info('SIGHUP: the certificate of the config stream was read again', {
+        fingerprint,
+      });
+    } catch (error) {
+      this.logger.error(
+        'SIGHUP: the certificate of the config stream was not replaced; the previous one stays',
+        { reason: errorMessage(error) },
+      );
+    }
   }
 
   private collect(): void {

@@ -12,7 +12,7 @@ describe('StreamSource', () => {
     let answers: readonly { readonly address: string }[] | undefined = undefined;
     fixture.source = fixture.sourceOf({
       addresses: [{ host: 'control-plane.test', port: fixture.controlPlane.port }],
-      security: { mode: 'plaintext', allowRemote: true },
+      security: () => ({ mode: 'plaintext', allowRemote: true }),
       resolve: async (host) => {
         asked.push(host);
         if (answers === undefined) throw new Error('EAI_AGAIN control-plane.test');

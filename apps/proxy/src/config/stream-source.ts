@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorMessage } from '@sluice/errors';
 import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
-import type { StreamAddress, StreamSecurity } from '@sluice/wire';
+import type { ClientSecurity, StreamAddress } from '@sluice/wire';
 import { backoffMs } from './backoff.ts';
 import { ConfigApplier } from './config-applier.ts';
 import type { ConfigState } from './config-state.ts';
@@ -18,7 +18,8 @@ const defaultSilentSeconds = 10;
 export interface StreamSourceOptions {
   /** Control planes, tried in turn. */
   readonly addresses: readonly StreamAddress[];
-  readonly security: StreamSecurity;
+  /** Called for each connection. Throws when a file that it reads cannot be used. */
+  readonly security: () => ClientSecurity;
   readonly token: string;
   readonly nodeId: string;
   readonly gateway: string;
@@ -67,15 +68,16 @@ export class StreamSource implements ConfigSource {
   }
 
   /**
-   * Starts to connect. Throws when an address needs TLS and plaintext to remote hosts is not
-   * allowed.
+   * Starts to connect. Throws when the settings of TLS cannot be used, or an address needs TLS and
+   * plaintext to remote hosts is not allowed.
    */
   start(): void {
     const { addresses, security, token } = this.#options;
     if (addresses.length === 0)
       throw new TypeError('no control plane is configured; set SLUICE_CONTROL_PLANE');
     // Creates clients only to report an unusable address now and not with every attempt.
-    for (const address of addresses) createConfigStreamClient({ address, security, token }).close();
+    for (const address of addresses)
+      createConfigStreamClient({ address, security: security(), token }).close();
     this.#running ??= this.#run();
   }
 
@@ -139,7 +141,9 @@ export class StreamSource implements ConfigSource {
     state.controlPlane = formatStreamAddress(address);
     let acceptedAt: number | undefined;
     let ip: string | undefined;
+    let protection: ClientSecurity;
     try {
+      protection = security();
       ip = await this.#nextIp(address.host);
     } catch (error) {
       this.#noteLoss({
@@ -150,7 +154,12 @@ export class StreamSource implements ConfigSource {
     }
     if (this.#isStopping) return 0;
     const session = new StreamSession(
-      createConfigStreamClient({ address, security, token, ...(ip === undefined ? {} : { ip }) }),
+      createConfigStreamClient({
+        address,
+        security: protection,
+        token,
+        ...(ip === undefined ? {} : { ip }),
+      }),
       {
         ...this.#options,
         bootId: this.#bootId,
@@ -183,7 +192,7 @@ export class StreamSource implements ConfigSource {
     const how = await ended;
     this.#session = undefined;
     state.connected = false;
-    this.#noteLoss(how);
+    this.#noteLoss(protection.mode === 'tls' ? how : withTlsAdvice(how));
     return acceptedAt === undefined ? 0 : performance.now() - acceptedAt;
   }
 
@@ -231,4 +240,15 @@ export class StreamSource implements ConfigSource {
     await promise;
     clearTimeout(timer);
   }
+}
+
+/**
+ * Adds what may be wrong when a connection without TLS ends before gRPC has begun, which gRPC reports
+ * without a cause.
+ */
+function withTlsAdvice({ reason, isRefusal }: SessionEnd): SessionEnd {
+  if (!reason.includes('Last error: Failed to connect')) return { reason, isRefusal };
+  const advice =
+    'if the control plane uses TLS on its config stream, set SLUICE_STREAM_FINGERPRINT or SLUICE_STREAM_CA_FILE';
+  return { reason: `${reason}; ${advice}`, isRefusal };
 }

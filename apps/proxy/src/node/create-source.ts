@@ -6,6 +6,7 @@ import { FileSource } from '../config/file-source.ts';
 import { LastGood } from '../config/last-good.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { StreamSource } from '../config/stream-source.ts';
+import { readStreamSecurity } from '../config/stream-security.ts';
 import type { ApplyRecorder, NodeReport } from '../config/stream-session.ts';
 import type { Env } from '../env.ts';
 import type { NameResolver } from '../names/name-resolver.ts';
@@ -59,7 +60,7 @@ export function createSource({
     addresses: env.SLUICE_CONTROL_PLANE.split(',').map((address) =>
       parseStreamAddress(address.trim()),
     ),
-    security: { mode: 'plaintext', allowRemote: env.SLUICE_STREAM_INSECURE },
+    security: () => readStreamSecurity(env),
     get token() {
       return token;
     },

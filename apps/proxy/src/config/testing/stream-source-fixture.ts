@@ -46,7 +46,7 @@ export class StreamSourceFixture {
     const note = (_: object, message: string): void => void this.logged.push(message);
     return new StreamSource({
       addresses: [{ host: '127.0.0.1', port: this.controlPlane.port }],
-      security: plaintext,
+      security: () => plaintext,
       token: 'a-token',
       nodeId: 'node-1',
       gateway: 'default',
