@@ -93,6 +93,31 @@ describe('writing', () => {
     expect(list.rename('x-none', 'x-d')).toBe(0);
   });
 
+  it('renames several fields by the names they have, also in a swap and in a chain', () => {
+    const list = HeaderList.of([
+      ['X-A', '1'],
+      ['host', 'h'],
+      ['x-b', '2'],
+      ['X-a', '3'],
+    ]);
+    list.renameEach(
+      new Map([
+        ['x-a', 'x-b'],
+        ['x-b', 'X-A'],
+        ['host', 'X-Api-Key'],
+        ['x-none', 'x-d'],
+      ]),
+    );
+    expect(list.serialize()).toBe('x-b: 1\r\nX-Api-Key: h\r\nX-A: 2\r\nx-b: 3\r\n');
+    expect([list.get('host'), list.get('x-api-key'), list.getAll('x-b')]).toEqual([
+      undefined,
+      'h',
+      ['1', '3'],
+    ]);
+    expect(() => list.renameEach(new Map([['x-b', 'a b']]))).toThrow(TypeError);
+    expect(list.getAll('x-b')).toEqual(['1', '3']);
+  });
+
   it('removes a set of names in one pass', () => {
     const list = parsed('X-A: 1', 'Cookie: c', 'X-B: 2', 'x-a: 3');
     expect(list.removeAll(new Set(['x-a', 'cookie', 'x-none']))).toBe(3);

@@ -138,6 +138,23 @@ export class HeaderList extends FieldStore {
     return renamed;
   }
 
+  /**
+   * Renames fields, each at most once and by the name that it has now: with `a` to `b` and `b` to `c`
+   * a field `a` becomes `b`.
+   * @param names new names by lower-case name
+   * @throws TypeError when a new name is not a token; nothing is renamed then
+   */
+  renameEach(names: ReadonlyMap<string, string>): void {
+    for (const to of names.values()) requireName(to);
+    for (let at = 0; at < this.count; at++) {
+      const to = names.get(this.nameAt(at));
+      if (to === undefined) continue;
+      this.own(at, to + ': ', this.valueAt(at));
+      this.slots[at * SLOT + NUMBER] = numberOfName(to.toLowerCase());
+    }
+    this.reindex();
+  }
+
   /** Removes every field whose lower-case name is in `names`. One pass for any size of the set. */
   removeAll(names: ReadonlySet<string>): number {
     for (let at = 0; at < this.count; at++) {

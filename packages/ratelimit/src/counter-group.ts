@@ -82,8 +82,7 @@ export class CounterGroup<Rule extends LimitRule> {
 
   /**
    * Returns the index of the counter with the most left among `count` of them: among equally used
-   * buckets, the least recently used one. Returns -1 when each has leases, because a settlement
-   * must find the counter of its lease.
+   * buckets, the least recently used one. Returns -1 when each is in use.
    */
   candidate(count: number, nowMs: number): number {
     let best = -1;
@@ -92,7 +91,7 @@ export class CounterGroup<Rule extends LimitRule> {
       this.sample = (this.sample + stride) % this.keys.length;
       const counter = this.counters[this.sample] as MemoryCounter<Rule>;
       const left = counter.leftAt(nowMs);
-      if (left <= most || counter.hasLeases) continue;
+      if (left <= most || counter.isInUse) continue;
       best = this.sample;
       most = left;
     }

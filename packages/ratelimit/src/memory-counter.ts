@@ -7,6 +7,11 @@ import type { CalendarWindow, LimitDecision, LimitRule, TokenBucket } from './li
 export interface Counter {
   /** What may be spent, including fractions. `commit` keeps a change, `restore` reverts it. */
   left: number;
+  /**
+   * How many limits of the decision under way use this counter. Room for the other limits of the
+   * decision must not be made by removing it: what is then charged would be lost.
+   */
+  holds: number;
   commit(): void;
   restore(): void;
   /** Returns the decision, after `commit` or `restore`. */
@@ -33,15 +38,15 @@ export interface MemoryCounter<Rule extends LimitRule> extends Counter, Leasable
   left: number;
   /** The rule of the last decision. */
   readonly rule: Rule;
-  /** True while a part of it is leased: then the counter must not be removed. */
-  readonly hasLeases: boolean;
+  /** True while a part of it is leased or it is held: then the counter must not be removed. */
+  readonly isInUse: boolean;
   /** Returns what may be spent at `nowMs` under the current rule. Changes nothing. */
   leftAt(nowMs: number): number;
   /**
    * Updates the counter to `nowMs`, never backwards, and to a rule whose numbers may have changed.
    */
   advance(rule: Rule, nowMs: number): void;
-  /** True when the counter is equivalent to a new one, and so can be removed. */
+  /** True when the counter is equivalent to a new one and not in use, and so can be removed. */
   isWhole(nowMs: number): boolean;
 }
 
@@ -54,6 +59,7 @@ export interface MemoryCounter<Rule extends LimitRule> extends Counter, Leasable
 export class BucketCounter implements MemoryCounter<TokenBucket> {
   readonly endMs = Number.POSITIVE_INFINITY;
   left: number;
+  holds = 0;
   private leased = 0;
   rule: TokenBucket;
   private nowMs: number;
@@ -97,8 +103,8 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
     this.advance(this.rule, clock.monotonicMs());
   }
 
-  get hasLeases(): boolean {
-    return this.leased > 0;
+  get isInUse(): boolean {
+    return this.leased > 0 || this.holds > 0;
   }
 
   lease(amount: number): void {
@@ -115,7 +121,7 @@ export class BucketCounter implements MemoryCounter<TokenBucket> {
 
   isWhole(nowMs: number): boolean {
     return (
-      this.leased === 0 &&
+      !this.isInUse &&
       this.level + ((nowMs - this.atMs) * this.rule.ratePerSecond) / 1000 >= this.rule.burst
     );
   }
@@ -149,6 +155,7 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
   private startMs: number;
   private nowMs: number;
   private spent: number;
+  holds = 0;
   private leased = 0;
 
   constructor(rule: CalendarWindow, nowMs: number, left: number) {
@@ -191,8 +198,8 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
     this.advance(this.rule, clock.wallMs());
   }
 
-  get hasLeases(): boolean {
-    return this.leased > 0;
+  get isInUse(): boolean {
+    return this.leased > 0 || this.holds > 0;
   }
 
   lease(amount: number): void {
@@ -208,7 +215,7 @@ export class WindowCounter implements MemoryCounter<CalendarWindow> {
   }
 
   isWhole(nowMs: number): boolean {
-    return nowMs >= this.endMs || (this.spent <= 0 && this.leased === 0);
+    return this.holds === 0 && (nowMs >= this.endMs || (this.spent <= 0 && this.leased === 0));
   }
 
   decision(allowed: boolean, cost: number): LimitDecision {

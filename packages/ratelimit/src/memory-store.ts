@@ -73,9 +73,18 @@ export class MemoryStore implements LimitStore {
     // Most requests have one limit; several must all be checked before any is charged.
     if (requests.length === 1)
       return [this.takeOne(requests[0] as LimitRequest, cost, wallMs, monotonicMs)];
-    const counters = requests.map((request) => this.counterAt(request, wallMs, monotonicMs));
-    const allowed = spendFromAll(counters, cost);
-    return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
+    const counters: Counter[] = [];
+    try {
+      for (const request of requests) {
+        const counter = this.counterAt(request, wallMs, monotonicMs);
+        counter.holds++;
+        counters.push(counter);
+      }
+      const allowed = spendFromAll(counters, cost);
+      return counters.map((counter, index) => counter.decision(allowed[index] === true, cost));
+    } finally {
+      for (const counter of counters) counter.holds--;
+    }
   }
 
   /**

@@ -131,7 +131,7 @@ describe('quota', () => {
     ).send();
     expect(asked[0]?.map((key) => key.split('|').at(-1))).toEqual(['day', 'day-2', 'hour-burst']);
     expect(answer.response.headers.get('ratelimit')).toContain(
-      '"odd-day";r=0;t=60, "odd-day";r=8;t=60',
+      '"odd-day";r=0;t=60, "odd-day-2";r=8;t=60',
     );
   });
 

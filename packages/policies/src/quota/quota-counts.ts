@@ -27,19 +27,24 @@ const secondsIn: Readonly<Partial<Record<QuotaPeriod, number>>> = {
 export function quotaCounts(quotas: readonly AttachedQuota[]): QuotaCount[] {
   const byKey = new Map<string, QuotaCount>();
   for (const quota of quotas) {
-    const seen = new Map<string, number>();
+    const kinds = new Map<string, number>();
+    const names = new Map<string, number>();
     for (const limit of quota.limits) {
-      const kind = `${limit.per}${limit.burst === undefined ? '' : '-burst'}`;
-      // Limits of one kind are distinguished by their order.
-      const nth = (seen.get(kind) ?? 0) + 1;
-      seen.set(kind, nth);
-      const key = `quota|${quota.scope}|${quota.id}|${kind}${nth === 1 ? '' : `-${nth}`}`;
+      const kind = numbered(`${limit.per}${limit.burst === undefined ? '' : '-burst'}`, kinds);
+      const key = `quota|${quota.scope}|${quota.id}|${kind}`;
       const rule = ruleOf(limit);
-      const labelAt = labels(`${quota.name}-${limit.per}`, rule);
+      const labelAt = labels(`${quota.name}-${numbered(limit.per, names)}`, rule);
       byKey.set(key, { key, rule, limit: `quota|${quota.id}|${kind}`, labelAt });
     }
   }
   return [...byKey.values()];
+}
+
+/** Distinguishes what occurs several times by its order: `day`, `day-2`, `day-3`. */
+function numbered(name: string, seen: Map<string, number>): string {
+  const nth = (seen.get(name) ?? 0) + 1;
+  seen.set(name, nth);
+  return nth === 1 ? name : `${name}-${nth}`;
 }
 
 function ruleOf({ requests, per, burst }: QuotaLimit): LimitRule {

@@ -12,6 +12,23 @@ const fault = (config: object): string => {
 };
 
 describe('request-headers', () => {
+  it.each([
+    ['a chain', { 'x-b': 'x-c', 'x-a': 'x-b' }, { 'x-b': '1', 'x-c': '2' }],
+    ['a chain, written the other way', { 'x-a': 'x-b', 'x-b': 'x-c' }, { 'x-b': '1', 'x-c': '2' }],
+    ['a swap', { 'X-A': 'x-b', 'X-B': 'x-a' }, { 'x-b': '1', 'x-a': '2' }],
+  ])('renames by the names that the request came with: %s', async (_, rename, expected) => {
+    const { forwarded } = await new PolicyTester(requestHeaders, { rename }).send({
+      headers: [
+        ['x-a', '1'],
+        ['x-b', '2'],
+      ],
+    });
+    const entries = forwarded?.headers.entries() ?? [];
+    expect(Object.fromEntries(entries.filter(([name]) => /^x-[abc]$/.test(name)))).toEqual(
+      expected,
+    );
+  });
+
   it('removes, renames, sets and adds, in this order', async () => {
     const tester = new PolicyTester(requestHeaders, {
       add: { 'X-Old': 'added', Accept: 'text/plain' },
