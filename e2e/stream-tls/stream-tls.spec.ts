@@ -31,11 +31,8 @@ async function untilReason(node: ProxyNode, reason: RegExp): Promise<void> {
 
 async function applies(stack: Stack, nodes: number): Promise<void> {
   const username = `user-${Math.random().toString(36).slice(2)}`;
-  const answer = await stack.admin.send('POST', '/v1/consumers?wait=applied&timeout=20s', {
-    username,
-  });
-  expect(answer.status).toBe(201);
-  expect((answer.body as { nodes?: readonly { outcome: string }[] }).nodes).toEqual(
+  const { nodes: outcomes } = await stack.admin.consumers.create({ username }, { waitMs: 20_000 });
+  expect(outcomes).toEqual(
     Array.from({ length: nodes }, () => expect.objectContaining({ outcome: 'applied' })),
   );
 }
