@@ -59,11 +59,11 @@ describe('a proxy with invalid settings', () => {
     expect(code).toBe(1);
     expect(said.split('\n')).toEqual([
       'sluice-proxy: settings are not usable:',
-      '  SLUICE_NODE_TOKEN must have at least 24 characters (it has 12 characters)',
+      '  SLUICE_NODE_TOKEN must have at least 24 characters (the value is not shown because it may hold a secret)',
       '  SLUICE_PROXY_PORT must be a whole number from 0 to 65535 (it is "eighty")',
-      '  REDIS_URL must look like redis://host:6379 (it has 12 characters)',
+      '  REDIS_URL must look like redis://host:6379 (the value is not shown because it may hold a secret)',
       '  SLUICE_TRACE_RATIO must be a number from 0 to 1 (it is "7")',
-      '  SLUICE_LOG_LEVEL must be one of debug, info, warn, error (it is "loud")',
+      '  SLUICE_LOG_LEVEL must be one of trace, debug, info, warn, error, silent (it is "loud")',
       'Run with --help to see all settings.',
     ]);
   });

@@ -4,7 +4,7 @@ import { after, describeFailure, errorMessage } from '@sluice/errors';
 import { surviveUncaughtExceptions } from '@sluice/telemetry';
 import { startControlPlane, type ControlPlane } from './app.ts';
 import { openApiDocument } from './openapi/document.ts';
-import { helpText, readSettings } from './platform/env.ts';
+import { helpText, readSettings, settingWarnings } from './platform/env.ts';
 import { JsonLogger, type Logger } from './platform/logger.ts';
 import { ControlPlaneMetrics } from './platform/metrics/control-plane-metrics.ts';
 import { startTracing } from './platform/tracing/tracing.ts';
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const logger = new JsonLogger(settings.logLevel);
   surviveUncaughtExceptions((fields, message) => logger.error(message, { ...fields }));
+  for (const warning of settingWarnings()) logger.warn(warning);
   const started: Started = { controlPlane: undefined };
   takeOverSignals(logger, started);
   const metrics = new ControlPlaneMetrics(version());

@@ -83,7 +83,7 @@ describe('readEnv', () => {
     ['SLUICE_TRACE_RATIO', ['1.1', '-0', '50%', ' ', 'NaN'], 'must be a number from 0 to 1'],
     ['SLUICE_STREAM_INSECURE', ['yes', 'true'], 'must be 0 or 1'],
     ['SLUICE_ACCESS_LOG', ['ON', '1'], 'must be on or off'],
-    ['SLUICE_LOG_LEVEL', ['verbose'], 'must be one of debug, info, warn, error'],
+    ['SLUICE_LOG_LEVEL', ['verbose'], 'must be one of trace, debug, info, warn, error, silent'],
     [
       'SLUICE_NODE_ID',
       ['-a', 'a b', 'a'.repeat(65)],

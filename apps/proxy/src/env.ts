@@ -1,27 +1,23 @@
 import { hostname } from 'node:os';
 import { SetupError } from '@sluice/errors';
+import { Name } from '@sluice/schema';
 import {
   definedSettings,
   flag,
+  logLevel,
   port,
   readSettingTable,
   settingsHelp,
+  unknownVariables,
   wholeNumber,
 } from '@sluice/schema/settings';
 import { otelVariables, readTraceSettings, type TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { defaultListenerOptions } from './listener/listener-options.ts';
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
-
 /** Every setting of the proxy: its variable, description and default. */
 export const settings = {
-  SLUICE_GATEWAY: z
-    .string()
-    .min(1)
-    .max(64)
-    .default('default')
-    .describe('Name of the gateway this node joins.'),
+  SLUICE_GATEWAY: Name.default('default').describe('Name of the gateway this node joins.'),
   SLUICE_NODE_ID: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and "._-", at most 64')
@@ -175,10 +171,7 @@ export const settings = {
     .enum(['on', 'off'], { error: 'must be on or off' })
     .default('on')
     .describe('Write one JSON line per request to standard output: on or off.'),
-  SLUICE_LOG_LEVEL: z
-    .enum(levels, { error: `must be one of ${levels.join(', ')}` })
-    .default('info')
-    .describe('Level of the log on standard error.'),
+  SLUICE_LOG_LEVEL: logLevel,
   SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(defaultListenerOptions.maxConnections)
     .describe('Limit of client connections per process; further connections are refused with 503.'),
@@ -208,6 +201,11 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
   const read = readSettingTable(settings, variables);
   if ('fault' in read) throw new SetupError(read.fault);
   return read.values;
+}
+
+/** A warning for each variable that looks like a setting and is none. */
+export function settingWarnings(variables: NodeJS.ProcessEnv = process.env): string[] {
+  return unknownVariables(variables, Object.keys(settings));
 }
 
 /** What the settings say about traces. */

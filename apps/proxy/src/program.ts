@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { errorMessage } from '@sluice/errors';
 import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
-import { helpText, readEnv, workerEnvironment, type Env } from './env.ts';
+import { helpText, readEnv, settingWarnings, workerEnvironment, type Env } from './env.ts';
 import { makeStringMethodsFast } from './fast-string-methods.ts';
 import { LimitNotes } from './limits/limit-notes.ts';
 import { logCertificates, readNodeCertificates } from './node/certificate-files.ts';
@@ -34,6 +34,7 @@ async function main(given: Arguments): Promise<void> {
     given.worker === undefined ? logger : logger.child({ worker: given.worker });
   surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
   if (given.worker !== undefined) return runWorker(env, given.worker, given.workers, processLogger);
+  for (const warning of settingWarnings()) logger.warn(warning);
   const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
   const traffic = await takeTraffic(given.workers, env, logger);
   const node = new ProxyNode({ env, version, logger, traffic, policies });

@@ -3,18 +3,20 @@ import { SetupError } from '@sluice/errors';
 import {
   definedSettings,
   flag,
+  logLevel,
   port,
   readSettingTable,
   setting,
   settingsHelp,
+  unknownVariables,
   wholeNumber,
 } from '@sluice/schema/settings';
+import type { logLevels } from '@sluice/schema/settings';
 import { otelVariables, readTraceSettings } from '@sluice/telemetry';
 import type { TraceSettings } from '@sluice/telemetry';
 import { z } from 'zod';
 import { weaknessOfSecret } from './auth/secret.ts';
 
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const secret = z.string().superRefine((text, context) => {
   const weakness = weaknessOfSecret(text);
   if (weakness !== undefined) context.addIssue({ code: 'custom', message: weakness });
@@ -88,10 +90,7 @@ const variables = {
     'folder with custom policies',
     'only built-in policies',
   ),
-  SLUICE_LOG_LEVEL: setting(
-    z.enum(levels, { error: `must be one of ${levels.join(', ')}` }).default('info'),
-    'lowest level that is logged',
-  ),
+  SLUICE_LOG_LEVEL: logLevel,
   ...definedSettings(otelVariables),
 };
 
@@ -117,7 +116,7 @@ export interface Settings {
   readonly nodeToken: string | undefined;
   readonly nodeTokenFile: string;
   readonly policiesDir: string | undefined;
-  readonly logLevel: (typeof levels)[number];
+  readonly logLevel: (typeof logLevels)[number];
   readonly traces: TraceSettings;
 }
 
@@ -177,6 +176,13 @@ function requireConsistentTls(values: {
     throw new SetupError(
       'SLUICE_STREAM_CLIENT_CA_FILE needs TLS on the config stream: set SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_KEY_FILE, or SLUICE_STREAM_TLS=1.',
     );
+}
+
+/** A warning for each variable that looks like a setting and is none. */
+export function settingWarnings(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string[] {
+  return unknownVariables(env, Object.keys(variables));
 }
 
 /** The text that `--help` prints. */

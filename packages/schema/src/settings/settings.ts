@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** Settings by the name of their environment variable. Each describes itself; see {@link setting}. */
 export type SettingTable = Readonly<Record<string, z.ZodType>>;
 
+export { unknownVariables } from './unknown-variables.ts';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -22,6 +24,15 @@ export function setting<Schema extends z.ZodType>(
 export const flag = z
   .enum(['0', '1'], { error: 'must be 0 or 1' })
   .transform((text) => text === '1');
+
+/** The levels of the log of a program, most first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** The setting of the log level, the same for each program. */
+export const logLevel = setting(
+  z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
+  `Lowest level that is logged on standard error: ${logLevels.join(', ')}.`,
+);
 
 /** A port number; 0 chooses a free port. */
 export const port = wholeNumber(0, 65_535);
@@ -94,10 +105,12 @@ export function settingsHelp(table: SettingTable): string {
   return lines.join('');
 }
 
+const maxShownChars = 200;
+
 /** Describes the current value of a variable; a URL may contain a password. */
 function describeValue(name: string, value: string | undefined): string {
   if (value === undefined) return 'not set';
   return /TOKEN|KEY|URL|HEADERS|ENDPOINT|SECRET|PASSWORD/.test(name)
-    ? `it has ${value.length} characters`
-    : `it is "${value}"`;
+    ? 'the value is not shown because it may hold a secret'
+    : `it is "${value.slice(0, maxShownChars)}"`;
 }
