@@ -162,6 +162,17 @@ describe('the loader of policies', () => {
     ]);
   });
 
+  it('refuses the folder of one policy, and names its parent', async () => {
+    for (const file of ['schema.ts', 'policy.js']) {
+      const folder = join(directory, file);
+      await mkdir(folder);
+      await writeFile(join(folder, file), '');
+      expect((await load('loadPolicySchemas', folder)).message).toBe(
+        `${folder} is the folder of one policy, because it has ${file}: set SLUICE_POLICIES_DIR to its parent folder, ${directory}`,
+      );
+    }
+  });
+
   it('says so when there is no such directory', async () => {
     const { message } = await load('loadPolicySchemas', join(directory, 'none'));
     expect(message).toBe(

@@ -1,5 +1,6 @@
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errorMessage, errorCode } from '@sluice/errors';
 import { importPart, PolicyFault } from './load/policy-folder.ts';
 import { serveFromHere } from './load/serve-from-here.ts';
@@ -66,21 +67,13 @@ async function loadAll<Loaded>(
 }
 
 /**
- * Every folder is a policy, except node_modules and folders whose names start with a dot. Files in
- * the directory itself are ignored.
+ * Every folder is a policy, except node_modules and folders whose names start with a dot. Other
+ * files in the directory are ignored; the files of a policy show that it is the folder of one.
  */
 async function folderNames(directory: string): Promise<string[]> {
+  let entries: Dirent[];
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    return entries
-      .filter(
-        (entry) =>
-          (entry.isDirectory() || entry.isSymbolicLink()) &&
-          !entry.name.startsWith('.') &&
-          entry.name !== 'node_modules',
-      )
-      .map((entry) => entry.name)
-      .sort();
+    entries = await readdir(directory, { withFileTypes: true });
   } catch (cause) {
     const reason = errorCode(cause) ?? errorMessage(cause);
     throw new Error(
@@ -90,4 +83,18 @@ async function folderNames(directory: string): Promise<string[]> {
       },
     );
   }
+  const part = entries.find(({ name }) => /^(?:schema|policy)\.[jt]s$/.test(name));
+  if (part !== undefined)
+    throw new Error(
+      `${directory} is the folder of one policy, because it has ${part.name}: set SLUICE_POLICIES_DIR to its parent folder, ${dirname(resolve(directory))}`,
+    );
+  return entries
+    .filter(
+      (entry) =>
+        (entry.isDirectory() || entry.isSymbolicLink()) &&
+        !entry.name.startsWith('.') &&
+        entry.name !== 'node_modules',
+    )
+    .map((entry) => entry.name)
+    .sort();
 }
