@@ -10,16 +10,28 @@ import {
 } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 
-/** The file cannot be used. The message lists all its faults. */
-export class ConfigFileError extends Error {
-  readonly faults: readonly FieldError[];
+/** The most faults that the message of a {@link ConfigFileError} lists. */
+const maxListed = 20;
 
+/** The file cannot be used. The message lists its first faults, and their number. */
+export class ConfigFileError extends Error {
+  /** The first fault and the number of the others, on one line. */
+  readonly summary: string;
+
+  /** @param faults one at least; a fault of the file as a whole has an empty pointer */
   constructor(path: string, faults: readonly FieldError[]) {
-    super(
-      `${path} cannot be used:\n${faults.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`).join('\n')}`,
+    const lines = faults.map(({ pointer, detail }) =>
+      pointer === '' ? detail : `${pointer}: ${detail}`,
     );
+    const [first = ''] = lines;
+    const more = lines.length - maxListed;
+    const listed = [...lines.slice(0, maxListed), ...(more > 0 ? [`… and ${more} more`] : [])];
+    const others = lines.length - 1;
+    const summary = `${path} cannot be used: ${first}${others > 0 ? ` (and ${others} more)` : ''}`;
+    const isAlone = others === 0 && faults[0]?.pointer === '';
+    super(isAlone ? summary : `${path} cannot be used:\n  ${listed.join('\n  ')}`);
     this.name = 'ConfigFileError';
-    this.faults = faults;
+    this.summary = summary;
   }
 }
 
@@ -39,7 +51,7 @@ const collectionOf: Readonly<Record<Kind, string>> = {
  * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references
  * by name. A key also names its `consumer`, and has either `key`, the key itself, or `hash` and
  * `prefix`. The gateway of this node may be omitted when it has no settings. Throws a
- * ConfigFileError with all faults.
+ * ConfigFileError with the faults.
  */
 export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
   const content = parseJson(text, path);
@@ -89,7 +101,9 @@ function parseJson(text: string, path: string): Readonly<Record<string, unknown>
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new ConfigFileError(path, [{ pointer: '', detail: errorMessage(error) }]);
+    throw new ConfigFileError(path, [
+      { pointer: '', detail: `it is not JSON (YAML is not supported): ${errorMessage(error)}` },
+    ]);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new ConfigFileError(path, [{ pointer: '', detail: 'expected an object' }]);

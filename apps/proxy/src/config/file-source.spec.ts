@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Resource } from '@sluice/config';
-import { parseConfigFile } from './config-file.ts';
+import { parseConfigFile, type ConfigFileError } from './config-file.ts';
 import { ConfigState } from './config-state.ts';
 import { FileSource } from './file-source.ts';
 import type { ApplyOutcome } from './source.ts';
@@ -105,6 +105,42 @@ describe('parseConfigFile', () => {
       expect(message).toContain(`  ${pointer}`);
   });
 
+  it('lists twenty faults and the number of the others', () => {
+    let fault: unknown;
+    try {
+      parse({ services: Array.from({ length: 500 }, () => ({ name: 'a b', targets: [] })) });
+    } catch (error) {
+      fault = error;
+    }
+    const { message, summary } = fault as ConfigFileError;
+    expect(message.split('\n')).toHaveLength(22);
+    expect(message).toMatch(/\n {2}… and \d{3,} more$/);
+    expect(summary).toMatch(
+      /^sluice\.json cannot be used: \/services\/0\/name: .* \(and \d+ more\)$/,
+    );
+  });
+
+  it.each([
+    ['/nowhere/sluice.json', '/nowhere/sluice.json cannot be used: it does not exist'],
+    [tmpdir(), `${tmpdir()} cannot be used: it is a folder`],
+  ])('says what %s is', (path, message) => {
+    const target = {
+      applySnapshot: (): Promise<ApplyOutcome> => Promise.reject(new Error('not called')),
+      applyDelta: (): ApplyOutcome => ({ applied: false, faults: [], quarantined: [] }),
+    };
+    const note = (): void => undefined;
+    const log = { info: note, warn: note, error: note };
+    const state = new ConfigState();
+    const read = new FileSource({ path, gateway: 'default', target, state, log });
+    expect(() => read.start()).toThrow(new Error(message));
+  });
+
+  it('says that YAML is not JSON', () => {
+    expect(() => parse('services:\n  - name: orders\n')).toThrow(
+      /^sluice\.json cannot be used: it is not JSON \(YAML is not supported\): /,
+    );
+  });
+
   it.each(['', '[]', 'null', '{"services":'])('refuses %j', (text) => {
     expect(() => parse(text)).toThrow(/cannot be used/);
   });
@@ -163,7 +199,7 @@ describe('FileSource', () => {
   });
 
   it('cannot start without a file, or with a faulty one', async () => {
-    expect(() => source.start()).toThrow(/sluice\.json cannot be used.*ENOENT/s);
+    expect(() => source.start()).toThrow(/sluice\.json cannot be used: it does not exist$/);
     await writeFile(path, '{"routes":{}}');
     expect(() => source.start()).toThrow(/expected an array/);
   });

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { errorMessage } from '@sluice/errors';
+import { errorCode, errorMessage } from '@sluice/errors';
 import { ConfigFileError, parseConfigFile } from './config-file.ts';
 import type { ConfigState } from './config-state.ts';
 import { logQuarantine } from './quarantine-log.ts';
@@ -29,7 +29,7 @@ export class FileSource implements ConfigSource {
     this.#options = options;
   }
 
-  /** Reads the file. Throws a ConfigFileError with all its faults. */
+  /** Reads the file. Throws a ConfigFileError with its faults. */
   start(): void {
     const apply = this.#read();
     this.#applying = apply();
@@ -53,9 +53,9 @@ export class FileSource implements ConfigSource {
       this.#applying = this.#applying.catch(() => undefined).then(apply);
       await this.#applying;
     } catch (error) {
-      state.lastError = errorMessage(error);
+      state.lastError = error instanceof ConfigFileError ? error.summary : errorMessage(error);
       log.error(
-        { path, reason: state.lastError },
+        { path, reason: errorMessage(error) },
         'the configuration file cannot be used; the current configuration stays in service',
       );
     }
@@ -92,6 +92,12 @@ function readText(path: string): string {
       throw new Error(`the file has ${size} bytes; the limit is ${maxFileBytes}`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigFileError(path, [{ pointer: '', detail: errorMessage(error) }]);
+    throw new ConfigFileError(path, [{ pointer: '', detail: readFault(error) }]);
   }
+}
+
+function readFault(error: unknown): string {
+  const code = errorCode(error);
+  if (code === 'ENOENT') return 'it does not exist';
+  return code === 'EISDIR' ? 'it is a folder' : errorMessage(error);
 }
