@@ -1,5 +1,6 @@
 import { boundedErrors, jsonPointer, type FieldError } from '@sluice/errors';
 import type { z } from 'zod';
+import { issueDetail } from './issue-detail.ts';
 
 /**
  * Turns a zod error into one entry per fault; an unknown property has its own pointer. Returns at
@@ -13,10 +14,10 @@ export function fieldErrors(error: z.ZodError, base = ''): FieldError[] {
       for (const key of issue.keys)
         errors.push({ pointer: pointer + jsonPointer([key]), detail: 'unknown property' });
     } else if (issue.code === 'invalid_key') {
-      for (const { message } of issue.issues)
-        errors.push({ pointer, detail: `not an allowed name: ${message}` });
+      for (const inner of issue.issues)
+        errors.push({ pointer, detail: `not an allowed name: ${issueDetail(inner)}` });
     } else {
-      errors.push({ pointer, detail: issue.message });
+      errors.push({ pointer, detail: issueDetail(issue) });
     }
   }
   return boundedErrors(errors);

@@ -2,6 +2,7 @@ export { canonicalJson } from './canonical.ts';
 export { defaultPolicies, effectivePolicies, mergePolicies } from './effective.ts';
 export type { EffectivePolicy, PolicyHolder } from './effective.ts';
 export { fieldErrors } from './field-errors.ts';
+export { issueDetail } from './issue-detail.ts';
 export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';
 export { answerFaults, createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
 export type { PolicyCatalogue } from './policy-catalogue.ts';

@@ -91,6 +91,10 @@ describe('keys', () => {
       new Set(['/name', '/key', '/expiresAt', '/consumer', '/hash']),
     );
     const mistyped = await api.post(keys, { name: 'x', key: `slk_${'0'.repeat(49)}` });
+    expect(mistyped.body).toHaveProperty(
+      'detail',
+      expect.stringContaining('/key: has the format of a generated key'),
+    );
     expect(mistyped.body.errors).toEqual([
       { pointer: '/key', detail: expect.stringContaining('checksum is wrong') },
     ]);

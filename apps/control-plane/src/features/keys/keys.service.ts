@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { KeyInput, fieldErrors } from '@sluice/config';
-import { GatewayError } from '@sluice/errors';
 import { createSecret, hasValidChecksum } from '../../platform/auth/secret.ts';
 import type { Answer } from '../../platform/http/answer.ts';
+import { contentFault } from '../../platform/http/content-fault.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
@@ -69,7 +69,7 @@ export class KeysService {
         pointer: `/${name}`,
         detail: `cannot be changed; ${changeable.join(', ')} can`,
       }));
-      throw new GatewayError('validation_failed', { errors });
+      throw contentFault(errors);
     }
     return this.answers.of(
       await this.writer.patch({ kind: 'key', scope, idOrName: key }, patch, write),
@@ -97,6 +97,6 @@ function parseKeyInput(content: unknown): ReturnType<typeof KeyInput.parse> {
       detail: 'has the format of a generated key, but its checksum is wrong: copy it again',
     });
   }
-  if (!parsed.success || errors.length > 0) throw new GatewayError('validation_failed', { errors });
+  if (!parsed.success || errors.length > 0) throw contentFault(errors);
   return parsed.data;
 }

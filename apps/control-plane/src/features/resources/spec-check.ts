@@ -11,6 +11,7 @@ import {
 import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
+import { contentFault } from '../../platform/http/content-fault.ts';
 import { isReadOnly } from './presentation.ts';
 
 /** Resolves references to ids, by `kind:target`. */
@@ -53,10 +54,10 @@ export async function checkSpec<K extends Kind>(
     })),
   ];
   if (faults.length > 0) {
-    throw new GatewayError(contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found', {
-      detail: summary(faults),
-      errors: faults,
-    });
+    throw contentFault(
+      faults,
+      contentFaults.length > 0 ? 'validation_failed' : 'reference_not_found',
+    );
   }
   return mapReferences(
     kind,
@@ -97,13 +98,6 @@ function explainReadOnly(fault: FieldError): FieldError {
   return isOwn
     ? { ...fault, detail: 'read-only: leave it out, or send back what is stored' }
     : fault;
-}
-
-function summary(faults: readonly FieldError[]): string {
-  const [first] = faults;
-  return faults.length === 1 && first !== undefined
-    ? `${first.pointer || 'the content'}: ${first.detail}`
-    : `${faults.length} faults, see errors`;
 }
 
 /** True for an object that is not an array. */

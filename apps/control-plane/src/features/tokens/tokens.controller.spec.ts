@@ -38,6 +38,13 @@ describe('tokens', () => {
         ({ pointer }) => pointer,
       ),
     ).toEqual(['/name', '/role', '/x']);
+    expect((await api.post('/v1/tokens', { name: 'x', role: 'root' })).body).toMatchObject({
+      detail: expect.stringMatching(/^\/role: must be one of "/),
+    });
+    expect((await api.post('/v1/tokens', {})).body).toMatchObject({
+      detail: '2 faults, see errors',
+      errors: [{ pointer: '/name', detail: 'is required' }, { pointer: '/role' }],
+    });
     await api.post('/v1/tokens', { name: 'twice', role: 'viewer' });
     expect(await api.post('/v1/tokens', { name: 'twice', role: 'viewer' })).toMatchObject({
       status: 409,

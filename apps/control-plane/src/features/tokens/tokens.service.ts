@@ -8,6 +8,7 @@ import { createSecret, hashSecret } from '../../platform/auth/secret.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
 import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
+import { contentFault } from '../../platform/http/content-fault.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 import { requestHash } from '../../platform/http/write-request.ts';
@@ -40,8 +41,7 @@ export class TokensService implements CallerDirectory {
   /** Creates a token. Only this response contains the token itself. */
   async create(content: unknown, write: WriteRequest): Promise<Answer> {
     const parsed = TokenInput.safeParse(content);
-    if (!parsed.success)
-      throw new GatewayError('validation_failed', { errors: fieldErrors(parsed.error) });
+    if (!parsed.success) throw contentFault(fieldErrors(parsed.error));
     const { name, role, expiresAt } = parsed.data;
     const secrets = { token: createSecret('sla') };
     const hash = requestHash(write, content);

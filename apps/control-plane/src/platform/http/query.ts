@@ -1,5 +1,6 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { issueDetail } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import type { Request } from 'express';
 import type { z } from 'zod';
@@ -65,7 +66,7 @@ export function parseQuery<Schema extends z.ZodObject>(
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(
-    (issue) => `query parameter ${String(issue.path[0])}: ${issue.message}`,
+    (issue) => `query parameter ${String(issue.path[0])}: ${issueDetail(issue)}`,
   );
   throw new GatewayError('validation_failed', { detail: faults.join('; ') });
 }
