@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { errorCode, errorMessage, SetupError } from '@sluice/errors';
+import { makeFolder } from '@sluice/errors/make-folder';
 import { certificateFingerprint } from '@sluice/wire';
 import type { ServerSecurity, ServerTls } from '@sluice/wire';
 import type { Settings } from '../../platform/env.ts';
@@ -64,7 +65,7 @@ async function keepGenerated(settings: Settings): Promise<{ cert: string; key: s
   const pem = await generateSelfSigned('Sluice config stream');
   const partial = `${file}.${process.pid}.partial`;
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     writeFileSync(partial, pem, { mode: 0o600, flush: true });
     linkSync(partial, file);
   } catch (error) {
@@ -76,14 +77,20 @@ async function keepGenerated(settings: Settings): Promise<{ cert: string; key: s
   } finally {
     rmSync(partial, { force: true });
   }
-  return read() ?? keepGenerated(settings);
+  const made = read();
+  // A link to a file that does not exist: to try again would not end.
+  if (made === undefined)
+    throw new SetupError(
+      `Cannot read ${file}, although it exists. Remove it, or choose another folder with SLUICE_DATA_DIR.`,
+    );
+  return made;
 }
 
 /** Writes the fingerprint where nodes on the same machine, and people, find it. It is no secret. */
 function writeFingerprint({ streamFingerprintFile: file }: Settings, fingerprint: string): void {
   const partial = `${file}.${process.pid}.partial`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(partial, `${fingerprint}\n`, { mode: 0o644 });
     renameSync(partial, file);
   } catch (error) {
