@@ -1,5 +1,5 @@
 import { FieldName, type Exchange } from '@sluice/policy-sdk';
-import { limitFieldValues, type LabelledLimit } from '@sluice/ratelimit';
+import { bindingLimit, bindsMore, limitFieldValues, type LabelledLimit } from '@sluice/ratelimit';
 
 const POLICY = new FieldName('RateLimit-Policy', { repeats: true });
 const STATE = new FieldName('RateLimit');
@@ -10,14 +10,18 @@ const RESET = new FieldName('X-RateLimit-Reset');
 /**
  * Adds the fields that tell the client about its limits to the response, whether the upstream or
  * the gateway makes it. Every policy that limits appends to the lists of the RateLimit fields; the
- * X-RateLimit fields can describe one limit only, that of the last policy. The refusal itself sets
- * Retry-After.
+ * X-RateLimit fields can describe one limit only, that which the client reaches first of all
+ * policies. The refusal itself sets Retry-After.
  */
 export function addLimitFields(exchange: Exchange, limits: readonly LabelledLimit[]): void {
   const values = limitFieldValues(limits);
-  if (values === undefined) return;
+  const binding = bindingLimit(limits)?.decision;
+  if (values === undefined || binding === undefined) return;
   exchange.addResponseHeader(POLICY, values.policy);
   exchange.addResponseHeader(STATE, values.state);
+  const closest = exchange.closestLimit;
+  if (closest !== undefined && !bindsMore(binding, closest)) return;
+  exchange.closestLimit = binding;
   exchange.setResponseHeader(LIMIT, values.limit);
   exchange.setResponseHeader(REMAINING, values.remaining);
   exchange.setResponseHeader(RESET, values.reset);

@@ -1,4 +1,5 @@
 import type { FieldName, HeaderList } from '@sluice/http1';
+import type { LimitDecision } from '@sluice/ratelimit';
 import type { Period } from '@sluice/schema';
 
 /** A reference to a resource. */
@@ -124,6 +125,11 @@ export interface Exchange {
    * response itself.
    */
   setResponseHeader(name: string | FieldName, value: string): void;
+  /**
+   * The decision that is closest to refusing, of the limits that were counted so far. A policy that
+   * counts limits keeps it up to date: the X-RateLimit fields describe one limit of all policies.
+   */
+  closestLimit: LimitDecision | undefined;
 }
 
 /** The head of a final response, before it is sent to the client. */

@@ -20,6 +20,7 @@ export { MemoryStore } from './memory-store.ts';
 export type { MemoryStoreOptions } from './memory-store.ts';
 export {
   bindingLimit,
+  bindsMore,
   limitFieldValues,
   limitLabel,
   retryAfterSeconds,

@@ -104,7 +104,8 @@ export function retryAfterSeconds(decisions: readonly LimitDecision[]): number |
   return longestMs === 0 || longestMs === Number.POSITIVE_INFINITY ? undefined : seconds(longestMs);
 }
 
-function bindsMore(one: LimitDecision, other: LimitDecision): boolean {
+/** True when the client reaches the first limit before the second. */
+export function bindsMore(one: LimitDecision, other: LimitDecision): boolean {
   if (one.retryAfterMs !== other.retryAfterMs) return one.retryAfterMs > other.retryAfterMs;
   if (one.remaining !== other.remaining) return one.remaining < other.remaining;
   return one.resetMs > other.resetMs;

@@ -100,6 +100,8 @@ export class Exchange
   isSpent = false;
   /** The exchange that continues the request after this one was withdrawn. */
   successor: Exchange | undefined = undefined;
+  /** {@inheritDoc PolicyExchange.closestLimit} */
+  closestLimit: PolicyExchange['closestLimit'] = undefined;
   /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined = undefined;
 
@@ -146,6 +148,7 @@ export class Exchange
     this.responseFields = undefined;
     this.hiddenFields = undefined;
     this.refusal = undefined;
+    this.closestLimit = undefined;
     this.abortController = undefined;
     // The gateway's own policies apply until a route is known, and when no route matches.
     this.use(gateway.pipeline);

@@ -58,6 +58,8 @@ export class TestExchange implements Exchange {
     readonly replaces: boolean;
   }[] = [];
 
+  closestLimit: Exchange['closestLimit'] = undefined;
+
   constructor(requestId: string, request: TestRequest, place: TestPlace) {
     this.requestId = requestId;
     this.method = request.method ?? 'GET';
