@@ -12,7 +12,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(
-    `Sluice needs Node 20.19 or later to start (it then installs the version that it runs on); this is ${process.version}.\nGet one from https://nodejs.org, or with "nvm install 22", and try again.`,
+    `Sluice needs Node 20.19 or later to start; it installs Node 26 for itself. This is Node ${process.version}.\nGet one from https://nodejs.org, or with "nvm install 22", and try again.`,
   );
   process.exitCode = 1;
 } else {

@@ -14,6 +14,7 @@ import { requireFreePorts } from './process/ports.ts';
 import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
 import { ensureBuilt } from './start/build.ts';
+import { explainDataAccess, requireDataAccess } from './start/data-access.ts';
 import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
 import { RestartPolicy } from './start/restart-policy.ts';
@@ -44,8 +45,9 @@ async function main(): Promise<void> {
   // A crash before the promise is awaited is not an unhandled rejection.
   crash.promise.catch(() => {});
   let exitCode = 0;
+  let settings: StartSettings | undefined;
   try {
-    const settings = readSettings(root, args, process.env);
+    settings = readSettings(root, args, process.env);
     const start = bringUp(settings, (reason) => {
       crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
     });
@@ -57,7 +59,8 @@ async function main(): Promise<void> {
     await Promise.race([stopRequest, crash.promise]);
     console.log('\nStopping.');
   } catch (error) {
-    console.error(`${running.length === 0 ? '' : '\n'}${describeFailure(error)}`);
+    const cause = settings === undefined ? error : explainDataAccess(error, settings.dataDir);
+    console.error(`${running.length === 0 ? '' : '\n'}${describeFailure(cause)}`);
     exitCode = 1;
   }
   for (const { name, stop } of running.reverse()) await step(name, stop);
@@ -109,8 +112,10 @@ function createDataDir(settings: StartSettings): void {
       // its own.
       chmodSync(settings.dataDir, 0o711);
     }
+    requireDataAccess(settings.dataDir);
     makeFolder(join(settings.dataDir, 'logs'));
   } catch (error) {
+    if (error instanceof SetupError) throw error;
     throw new SetupError(
       `Cannot write to ${settings.dataDir}: ${(error as Error).message}.\nChoose a folder you may write to: SLUICE_DATA_DIR=<folder>.`,
     );
@@ -160,7 +165,7 @@ async function startControlPlane(
   giveUp: GiveUp,
 ): Promise<Program> {
   const { ports } = settings;
-  const restartPolicy = new RestartPolicy('Control plane', giveUp);
+  const restartPolicy = new RestartPolicy('the control plane', giveUp);
   const program = await startProgram({
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
@@ -168,12 +173,15 @@ async function startControlPlane(
       SLUICE_STREAM_TLS: '1',
       ...process.env,
       DATABASE_URL: databaseUrl,
+      SLUICE_DATABASE_WAIT_MS: String(settings.databaseWaitMs),
       SLUICE_DATA_DIR: settings.dataDir,
       SLUICE_ADMIN_PORT: String(ports.admin),
       SLUICE_STREAM_PORT: String(ports.stream),
     },
     logPath: logPath(settings, 'control-plane'),
     readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
+    // Longer than its wait for the database, whose end it explains better than we can.
+    readyTimeoutMs: settings.databaseWaitMs + 40_000,
     stopGraceMs: 5_000,
     onCrash: (description) => {
       restartPolicy.onCrash(description);
@@ -189,7 +197,7 @@ async function startDemoServices(
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
-    const restartPolicy = new RestartPolicy(`Demo ${name}`, giveUp);
+    const restartPolicy = new RestartPolicy(`the demo service "${name}"`, giveUp);
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
@@ -213,7 +221,7 @@ function nodeArguments(): string[] {
 
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
-  const restartPolicy = new RestartPolicy('Proxy', giveUp);
+  const restartPolicy = new RestartPolicy('the proxy', giveUp);
   const program = await startProgram({
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],

@@ -15,7 +15,7 @@ Set in the environment:
   SLUICE_ADMIN_PORT        the Admin API                      (8001)
   SLUICE_STREAM_PORT       the config stream                  (8005)
   SLUICE_STATUS_PORT       health and metrics of the proxy    (8100)
-  SLUICE_DEMO_PORT         the demo services, this and the next one (9101)
+  SLUICE_DEMO_PORT         the two demo services use this port and the next (9101)
   SLUICE_POSTGRES_PORT     the embedded Postgres              (any free port)
   SLUICE_DATA_DIR          the folder of all data             (.sluice)
   DATABASE_URL             a running Postgres, instead of the embedded one

@@ -58,9 +58,11 @@ async function pinnedNode(root) {
 }
 
 /** Ends this process by the signal, now that no child process runs. */
-function endInterrupted({ signal }) {
+function endInterrupted({ signal, installer }) {
   console.error(
-    '\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.',
+    installer === undefined
+      ? '\nInterrupted while the dependencies were being installed. The next start installs them from the beginning.'
+      : `\nStopped waiting; process ${installer} goes on installing.`,
   );
   process.exitCode = 1;
   if (signal !== undefined) process.kill(process.pid, signal);

@@ -67,11 +67,13 @@ export async function withInstallLock(folder, interruption, work) {
 async function acquire(folder, interruption, create) {
   const deadline = performance.now() + timeoutMs;
   let nextHeartbeat = 0;
+  let waitsFor;
   for (;;) {
-    interruption.throwIfAborted();
+    if (interruption.aborted) throw waitEnded(interruption.reason, waitsFor);
     const highest = generationsIn(folder).at(-1);
     const owner = highest === undefined ? undefined : readOwner(pathOf(folder, highest));
     if (owner !== undefined && isStillRunning(owner)) {
+      waitsFor = owner.pid;
       if (performance.now() > deadline)
         throw new SetupFault(
           `Process ${owner.pid} has been installing the dependencies for too long. End it, then try again.`,
@@ -96,6 +98,12 @@ async function acquire(folder, interruption, create) {
     for (const earlier of all.slice(0, -1)) rmSync(pathOf(folder, earlier), { force: true });
     return pathOf(folder, generation);
   }
+}
+
+/** Notes for the message of an interruption that this process only waited. */
+function waitEnded(reason, waitsFor) {
+  if (waitsFor !== undefined) reason.installer = waitsFor;
+  return reason;
 }
 
 /** Some file systems have no hard links. */

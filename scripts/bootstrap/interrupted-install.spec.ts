@@ -196,6 +196,10 @@ describe('several starts at once', () => {
     );
     third.process.kill('SIGINT');
     expect(await third.ended).toEqual([null, 'SIGINT']);
+    expect(third.said).toContain(
+      `Stopped waiting; process ${first.process.pid} goes on installing.`,
+    );
+    expect(third.said).not.toContain('Interrupted');
     first.process.kill('SIGKILL');
     expect([await second.ended, second.said]).toEqual([
       [0, null],

@@ -4,12 +4,14 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Thrown when a request to end this process interrupts the work. `signal` is missing when npm,
- * which started it, has ended.
+ * which started it, has ended. `installer` is the pid of the process that goes on installing, when
+ * this one only waited for it.
  */
 export class Interrupted extends Error {
   constructor(signal) {
     super(`interrupted (${signal ?? 'npm has ended'})`);
     this.signal = signal;
+    this.installer = undefined;
   }
 }
 

@@ -20,8 +20,8 @@ const applyTimeoutMs = 10_000;
 
 /**
  * Registers the demo through the Admin API when nothing is registered yet: two services behind
- * key-auth, a consumer with a key and a quota of a request a second, five at once. The last write
- * waits until the proxy serves with it. A registration that was interrupted is done again; once it
+ * key-auth, and a consumer with a key and a quota of one request per second, with bursts of five.
+ * The last write waits until the proxy serves with it. A registration that was interrupted is done again; once it
  * is complete, later starts do not change it.
  * @throws SetupError with the response of the Admin API when it refuses.
  */

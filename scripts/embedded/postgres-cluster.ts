@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { lastOutput } from '../process/last-output.ts';
 import type { LogFile } from '../process/log-file.ts';
 import { identifyProcess } from '../process/process-identity.ts';
 import { SetupError } from '../process/setup-error.ts';
@@ -142,7 +143,7 @@ async function runInitdb(
   clearTimeout(timer);
   if (exit.code !== 0) {
     throw new SetupError(
-      `Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`,
+      `Postgres could not create its database (${basename(binaries.initdb)} ended with ${exit.signal ?? `code ${exit.code}`}).${lastOutput(log)}`,
     );
   }
 }

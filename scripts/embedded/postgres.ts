@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lastOutput } from '../process/last-output.ts';
 import { openLogFile, type LogFile } from '../process/log-file.ts';
 import { freePort, isPortFree } from '../process/ports.ts';
 import { identifyProcess } from '../process/process-identity.ts';
@@ -108,7 +109,7 @@ async function runServer(server: Server, password: string): Promise<EmbeddedPost
     () => launch(server, port),
     (exit) =>
       options.onCrash?.(
-        `Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). Its last output, also in ${log.path}:\n${log.tail(15)}`,
+        `Postgres ended unexpectedly (${exit.signal ?? `code ${exit.code}`}).${lastOutput(log)}`,
       ),
   );
   await startOnSomePort(server, async (candidate) => {
@@ -159,6 +160,7 @@ async function launch(server: Server, port: number): Promise<WatchedProcess> {
   const { location, log, options } = server;
   const deadline = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
   for (;;) {
+    log.beginRun();
     const postgres = await spawnServer(server, port);
     let hasEnded = false;
     void postgres.exited.then(() => (hasEnded = true));
@@ -176,9 +178,7 @@ async function launch(server: Server, port: number): Promise<WatchedProcess> {
     if (!isWaitingForSessions || performance.now() > deadline) break;
     await sleep(100);
   }
-  throw new SetupError(
-    `Postgres did not start. Its last output, also in ${log.path}:\n${log.tail(15)}`,
-  );
+  throw new SetupError(`Postgres did not start.${lastOutput(log)}`);
 }
 
 async function spawnServer(

@@ -8,14 +8,19 @@ import {
   truncateSync,
 } from 'node:fs';
 
-const tailBytes = 16_384;
+const tailBytes = 262_144;
 
 /** A log file that a child process writes to, opened for appending. */
 export type LogFile = {
   readonly path: string;
   readonly descriptor: number;
-  /** The last lines written since the file was opened, for error messages. */
-  tail(lines: number): string;
+  /** A new run of its writer begins: `tail` shows only what is written from now on. */
+  beginRun(): void;
+  /**
+   * The last lines written in the present run, for error messages; only those that `isWanted`
+   * accepts.
+   */
+  tail(lines: number, isWanted?: (line: string) => boolean): string;
   close(): void;
 };
 
@@ -25,13 +30,16 @@ export type LogFile = {
  */
 export function openLogFile(path: string, maxBytes = 10_000_000): LogFile {
   if (sizeOf(path) > maxBytes) renameSync(path, `${path}.1`);
-  const openedAtBytes = sizeOf(path);
+  let runBeganAtBytes = sizeOf(path);
   const descriptor = openSync(path, 'a', 0o600);
   let closed = false;
   return {
     path,
     descriptor,
-    tail: (lines) => lastLines(path, openedAtBytes, lines),
+    beginRun: () => {
+      runBeganAtBytes = sizeOf(path);
+    },
+    tail: (lines, isWanted = () => true) => lastLines(path, runBeganAtBytes, lines, isWanted),
     close: () => {
       if (!closed) closeSync(descriptor);
       closed = true;
@@ -60,7 +68,12 @@ export function keepLogBounded(
   };
 }
 
-function lastLines(path: string, fromBytes: number, lines: number): string {
+function lastLines(
+  path: string,
+  fromBytes: number,
+  lines: number,
+  isWanted: (line: string) => boolean,
+): string {
   const size = sizeOf(path);
   // A file shorter than it was has been emptied meanwhile: all it holds is new.
   const begin = Math.max(size < fromBytes ? 0 : fromBytes, size - tailBytes);
@@ -69,7 +82,8 @@ function lastLines(path: string, fromBytes: number, lines: number): string {
   try {
     const buffer = Buffer.alloc(size - begin);
     const length = readSync(reader, buffer, 0, buffer.length, begin);
-    return buffer.toString('utf8', 0, length).trimEnd().split('\n').slice(-lines).join('\n');
+    const text = buffer.toString('utf8', 0, length).trimEnd();
+    return text.split('\n').filter(isWanted).slice(-lines).join('\n');
   } finally {
     closeSync(reader);
   }

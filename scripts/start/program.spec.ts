@@ -65,4 +65,43 @@ describe('a program of npm start', () => {
     await program.stop();
     expect(crashes).toHaveLength(1);
   });
+
+  it('reports at most five lines of this run, without its access log', async () => {
+    const port = await freePort();
+    const crashes: string[] = [];
+    const program = await start(
+      serves(
+        port,
+        `for (let i = 1; i <= 8; i++) { console.log('line ' + i); console.log('{"status":200,"path":"/x"}'); }`,
+      ),
+      port,
+      crashes,
+    );
+    for (let life = 1; life <= 2; life++) {
+      process.kill(program.pid ?? 0, 'SIGKILL');
+      await waitUntil('the crash is reported', () => crashes.length === life);
+      expect(crashes[life - 1]).toMatch(/log:\nline 4\nline 5\nline 6\nline 7\nline 8$/);
+      await program.restart();
+    }
+    await program.stop();
+  });
+
+  it('reports nothing of an earlier run, and no heading for no output', async () => {
+    const port = await freePort();
+    const crashes: string[] = [];
+    const mark = join(folder, 'ran');
+    const program = await start(
+      `const fs = require('node:fs'); if (!fs.existsSync(${JSON.stringify(mark)})) console.log('first'); fs.writeFileSync(${JSON.stringify(mark)}, ''); require('node:http').createServer((request, response) => response.end()).listen(${port}, '127.0.0.1');`,
+      port,
+      crashes,
+    );
+    for (const life of [1, 2]) {
+      process.kill(program.pid ?? 0, 'SIGKILL');
+      await waitUntil('the crash is reported', () => crashes.length === life);
+      await program.restart();
+    }
+    await program.stop();
+    expect(crashes[0]).toMatch(/log:\nfirst$/);
+    expect(crashes[1]).toBe('The sample ended unexpectedly (SIGKILL).');
+  });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { httpGet } from '../process/http-call.ts';
+import { lastOutput } from '../process/last-output.ts';
 import { keepLogBounded, openLogFile, type LogFile } from '../process/log-file.ts';
 import { SetupError } from '../process/setup-error.ts';
 import { supervise } from '../process/supervised-process.ts';
@@ -14,6 +15,8 @@ export type ProgramOptions = {
   readonly logPath: string;
   /** An address that answers 200 once the program serves. */
   readonly readyUrl: string;
+  /** How long it may take until it serves, in milliseconds (60,000). */
+  readonly readyTimeoutMs?: number;
   /** How long it may take to stop before it is killed. */
   readonly stopGraceMs: number;
   /** Called when it ends although it was not stopped. */
@@ -28,8 +31,7 @@ export type Program = {
   restart(): Promise<void>;
 };
 
-const readyTimeoutMs = 60_000;
-const shownLines = 20;
+const defaultReadyTimeoutMs = 60_000;
 
 /**
  * Starts a program under a watchdog, its output in a log file, and gives it once it is ready.
@@ -38,13 +40,11 @@ const shownLines = 20;
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const log = openLogFile(options.logPath);
   keepLogBounded(log);
-  const lastWords = (): string =>
-    `Its last output, also in ${options.logPath}:\n${withoutSecrets(log.tail(shownLines))}`;
   const supervised = supervise(
-    () => launch(options, log, lastWords),
+    () => launch(options, log),
     (exit) => {
       options.onCrash(
-        `The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}). ${lastWords()}`,
+        `The ${options.name} ended unexpectedly (${exit.signal ?? `code ${exit.code}`}).${lastOutput(log)}`,
       );
     },
   );
@@ -58,11 +58,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   };
 }
 
-async function launch(
-  options: ProgramOptions,
-  log: LogFile,
-  lastWords: () => string,
-): Promise<WatchedProcess> {
+async function launch(options: ProgramOptions, log: LogFile): Promise<WatchedProcess> {
+  const { readyTimeoutMs = defaultReadyTimeoutMs } = options;
+  log.beginRun();
   const running = await startWatched({
     name: options.name,
     command: process.execPath,
@@ -75,11 +73,11 @@ async function launch(
   void running.exited.then(() => (hasEnded = true));
   const deadline = performance.now() + readyTimeoutMs;
   while (!(await answersOk(options.readyUrl))) {
-    if (hasEnded) throw new SetupError(`The ${options.name} did not start. ${lastWords()}`);
+    if (hasEnded) throw new SetupError(`The ${options.name} did not start.${lastOutput(log)}`);
     if (performance.now() > deadline) {
       await running.stop();
       throw new SetupError(
-        `The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}). ${lastWords()}`,
+        `The ${options.name} was not ready within ${readyTimeoutMs / 1000} s (${options.readyUrl}).${lastOutput(log)}`,
       );
     }
     await sleep(50);
@@ -93,9 +91,4 @@ async function answersOk(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Programs print no secrets; this is a second protection, because a terminal may be shared. */
-function withoutSecrets(text: string): string {
-  return text.replace(/\b(sl[a-z]_)[A-Za-z0-9]{20,}/g, '$1…');
 }

@@ -31,7 +31,7 @@ it('restarts a part that crashed, and prints that', async () => {
 it('waits longer before each further start of a part that keeps crashing, and gives up after a few', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+  const restartPolicy = new RestartPolicy('the proxy', (reason) => givenUp.push(reason), {
     attempts: 3,
     pauseMs: 20,
   });
@@ -47,23 +47,25 @@ it('waits longer before each further start of a part that keeps crashing, and gi
   restartPolicy.onCrash('fourth');
   expect(givenUp).toEqual(['fourth']);
   expect(said.filter((line) => line.startsWith('Starting'))).toEqual([
-    'Starting Proxy again (attempt 1 of 3); the other parts keep running.',
-    'Starting Proxy again in 0.02 s (attempt 2 of 3); the other parts keep running.',
-    'Starting Proxy again in 0.04 s (attempt 3 of 3); the other parts keep running.',
+    'Starting the proxy again (attempt 1 of 3); the other parts keep running.',
+    'Starting the proxy again in 0.02 s (attempt 2 of 3); the other parts keep running.',
+    'Starting the proxy again in 0.04 s (attempt 3 of 3); the other parts keep running.',
   ]);
 });
 
 it('does not count crashes of a part that ran for a while in between', async () => {
   const givenUp: unknown[] = [];
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+  const restartPolicy = new RestartPolicy('the proxy', (reason) => givenUp.push(reason), {
     attempts: 1,
     settleMs: 0,
   });
   restartPolicy.useRestart(() => Promise.resolve({ pid: ++starts }));
   for (let crash = 1; crash <= 4; crash++) {
     restartPolicy.onCrash('again');
-    await waitUntil('it runs again', () => said.includes(`Proxy runs again (process ${crash}).`));
+    await waitUntil('it runs again', () =>
+      said.includes(`The proxy runs again (process ${crash}).`),
+    );
   }
   expect(givenUp).toEqual([]);
 });
@@ -72,7 +74,7 @@ it('tries again when a start fails, and gives up with its fault', async () => {
   const givenUp: unknown[] = [];
   const fault = new Error('port taken');
   let starts = 0;
-  const restartPolicy = new RestartPolicy('Proxy', (reason) => givenUp.push(reason), {
+  const restartPolicy = new RestartPolicy('the proxy', (reason) => givenUp.push(reason), {
     attempts: 3,
     pauseMs: 1,
   });

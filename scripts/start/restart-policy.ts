@@ -30,6 +30,7 @@ export class RestartPolicy {
   #isStopped = false;
 
   /**
+   * @param name with its article, as in "the proxy"
    * @param giveUp receives the description of the last crash, or the fault of the last start, when
    * it is given up
    */
@@ -74,7 +75,7 @@ export class RestartPolicy {
       try {
         const { pid } = await this.#restart();
         this.#startedAtMs = performance.now();
-        console.error(`${this.#name} runs again (process ${pid}).`);
+        console.error(`${capitalized(this.#name)} runs again (process ${pid}).`);
         return;
       } catch (fault) {
         reason = fault;
@@ -82,4 +83,8 @@ export class RestartPolicy {
     }
     if (!this.#isStopped) this.#giveUp(reason);
   }
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,6 +12,7 @@ describe('the settings of npm start', () => {
       root: '/checkout',
       dataDir: '/checkout/.sluice',
       databaseUrl: undefined,
+      databaseWaitMs: 20_000,
       postgresPort: undefined,
       ports: { proxy: 8000, admin: 8001, stream: 8005, status: 8100, orders: 9101, users: 9102 },
       hasDemo: true,
@@ -22,12 +23,14 @@ describe('the settings of npm start', () => {
     const env = {
       SLUICE_DATA_DIR: '/data',
       DATABASE_URL: '',
+      SLUICE_DATABASE_WAIT_MS: '1500',
       SLUICE_DEMO_PORT: '7000',
       SLUICE_PROXY_PORT: '80',
       SLUICE_POSTGRES_PORT: '5433',
     };
     expect(read([], env)).toMatchObject({
       dataDir: '/data',
+      databaseWaitMs: 1_500,
       databaseUrl: undefined,
       postgresPort: 5433,
       ports: { proxy: 80, orders: 7000, users: 7001 },

@@ -8,6 +8,8 @@ export type StartSettings = {
   readonly root: string;
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** How long the control plane waits for an unavailable database, in milliseconds. */
+  readonly databaseWaitMs: number;
   readonly postgresPort: number | undefined;
   readonly ports: {
     readonly proxy: number;
@@ -38,6 +40,7 @@ export function readSettings(
     root,
     dataDir: resolve(root, given(env, 'SLUICE_DATA_DIR') ?? '.sluice'),
     databaseUrl: given(env, 'DATABASE_URL'),
+    databaseWaitMs: databaseWaitFrom(env),
     postgresPort:
       given(env, 'SLUICE_POSTGRES_PORT') === undefined
         ? undefined
@@ -82,6 +85,16 @@ export function shortPath({ root }: StartSettings, path: string): string {
 /** Where a program's log is kept. */
 export function logPath({ dataDir }: StartSettings, name: string): string {
   return join(dataDir, 'logs', `${name}.log`);
+}
+
+/** A person waits at the terminal, so the default is shorter than the control plane's own. */
+function databaseWaitFrom(env: Environment): number {
+  const text = given(env, 'SLUICE_DATABASE_WAIT_MS') ?? '20000';
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 3_600_000) return value;
+  throw new SetupError(
+    `SLUICE_DATABASE_WAIT_MS must be a whole number of milliseconds from 0 to 3600000, not "${text}".`,
+  );
 }
 
 function given(env: Environment, name: string): string | undefined {

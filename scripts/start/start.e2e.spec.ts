@@ -155,9 +155,9 @@ describe('npm start', () => {
       const controlPlane = pidOf('Control plane');
       process.kill(controlPlane, 'SIGKILL');
       expect(await statusOf('/orders/1', key())).toBe(200);
-      await untilItSays('Control plane runs again', launched);
+      await untilItSays('The control plane runs again', launched);
       expect(output).toMatch(
-        /control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting Control plane again \(attempt 1 of 5\); the other parts keep running\./,
+        /control plane ended unexpectedly \(SIGKILL\)[\s\S]*Starting the control plane again \(attempt 1 of 5\); the other parts keep running\./,
       );
 
       // Each part is started again by itself, while the others go on.
@@ -168,7 +168,8 @@ describe('npm start', () => {
             : Number(/Demo services .* processes (\d+)/.exec(output)?.[1]),
           'SIGKILL',
         );
-        await untilItSays(`${part} runs again`, launched);
+        const name = part === 'Proxy' ? 'The proxy' : 'The demo service "orders"';
+        await untilItSays(`${name} runs again`, launched);
         expect(await statusOf('/orders/1', key())).toBe(200);
       }
       expect(output).toMatch(

@@ -46,7 +46,7 @@ function demoLines(proxy: string, key: string): string[] {
     '  # 401: no key',
     `  curl -i ${proxy}/orders/1`,
     '',
-    '  # 429 after the first few: the quota is a request a second, five at once',
+    '  # 429 after the first few: the quota allows one request per second, with bursts of five',
     `  for i in 1 2 3 4 5 6 7 8; do curl -s -o /dev/null -w '%{http_code} ' ${proxy}/users/1 ${withKey}; done; echo`,
     '',
   ];
