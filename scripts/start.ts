@@ -45,9 +45,10 @@ async function main(): Promise<void> {
   // A crash before the promise is awaited is not an unhandled rejection.
   crash.promise.catch(() => {});
   let exitCode = 0;
-  let settings: StartSettings | undefined;
+  let dataDir: string | undefined;
   try {
-    settings = readSettings(root, args, process.env);
+    const settings = readSettings(root, args, process.env);
+    dataDir = settings.dataDir;
     const start = bringUp(settings, (reason) => {
       crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
     });
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
     await Promise.race([stopRequest, crash.promise]);
     console.log('\nStopping.');
   } catch (error) {
-    const cause = settings === undefined ? error : explainDataAccess(error, settings.dataDir);
+    const cause = dataDir === undefined ? error : explainDataAccess(error, dataDir);
     console.error(`${running.length === 0 ? '' : '\n'}${describeFailure(cause)}`);
     exitCode = 1;
   }

@@ -50,7 +50,7 @@ function errorsPage(): string {
     return [`\`${code}\``, String(status), source, retry ? 'yes' : 'no', title];
   });
   const intro =
-    'Errors are RFC 9457 problem documents with `code` and `requestId`. "Retry" says whether the very same request may succeed later.';
+    'Errors are RFC 9457 problem documents with `code` and `requestId`; those of the status port have no `requestId`. "Retry" says whether the very same request may succeed later.';
   return page(
     'Errors',
     '`packages/errors/src/catalogue.ts`',

@@ -20,6 +20,7 @@ import { CountedDenials } from '../exchange/policy-denials.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
+import { defaultListenerOptions } from '../listener/listener-options.ts';
 import { ConnectionLimits, type ConnectionLimitsLog } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
@@ -278,9 +279,10 @@ function noteConnectionLimits(
   };
   if (clients === configured) logger.info(facts, 'connection limits');
   else
-    logger.warn(
+    // With the default, the user has not asked for more connections than the system allows.
+    logger[configured === defaultListenerOptions.maxConnections ? 'info' : 'warn'](
       { ...facts, configured },
-      'the limit of client connections is below SLUICE_MAX_CONNECTIONS, because this process may open too few files: raise "ulimit -n"',
+      `the limit of client connections is below SLUICE_MAX_CONNECTIONS, because the open-file limit (${facts.openFiles}) is too low: raise "ulimit -n"`,
     );
 }
 
