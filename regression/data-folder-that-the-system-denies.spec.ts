@@ -10,7 +10,7 @@ import { readStreamProtection } from '../apps/control-plane/src/stream/tls/strea
 import { ConfigState } from '../apps/proxy/src/config/config-state.ts';
 import { LastGood } from '../apps/proxy/src/config/last-good.ts';
 
-/** A folder below /proc can be created by no user: the system answers ENOENT for ever. */
+/** A folder below /proc can be created by no user: the system answers ENOENT without end. */
 const dataDir = '/proc/nope';
 
 /** It looped in `mkdirSync`, used a whole core, and ignored SIGTERM. */

@@ -11,7 +11,7 @@ export interface ClientTls {
   readonly ca?: string | undefined;
   /**
    * SHA-256 fingerprints, in the form of {@link certificateFingerprint}. With them only certificates
-   * with one of these fingerprints are accepted, whoever issued them and whichever names they have.
+   * with one of these fingerprints are accepted; their issuer and their names do not matter.
    */
   readonly fingerprints?: readonly string[] | undefined;
   /** PEM of the client certificate with its chain, and of its private key. */

@@ -92,7 +92,7 @@ export class ConfigStream {
     this.server.renew(tls);
   }
 
-  /** Logs at most one failed handshake per second: anyone can cause them. */
+  /** Logs at most one failed handshake per second: any client can cause them. */
   private noteHandshakeFault(reason: string, peer: string): void {
     this.failedHandshakes++;
     const now = performance.now();
