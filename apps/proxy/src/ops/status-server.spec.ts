@@ -34,10 +34,8 @@ const keyResource: Resource = {
   } as unknown as Resource['spec'],
 };
 
-const secretHeader = {
-  name: 'request-headers',
-  config: { set: { authorization: 'Bearer s3cret' } },
-};
+const secretValues = { set: { authorization: 'Bearer s3cret' } };
+const secretHeader = { name: 'request-headers', config: secretValues };
 
 const runningConfig: RunningConfig = {
   revision: 42,
