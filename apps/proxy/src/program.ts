@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorMessage } from '@sluice/errors';
+import { checkLatin1 } from '@sluice/http1';
 import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { helpText, readEnv, settingWarnings, workerEnvironment, type Env } from './env.ts';
@@ -16,7 +17,7 @@ import { Serving } from './node/serving.ts';
 import { claimPort } from './workers/claim-port.ts';
 import { WorkerFleet } from './workers/fleet.ts';
 import { RemoteLimitStore } from './workers/remote-limit-store.ts';
-import { askNode, joinNode, obeyNodeOnly } from './workers/worker.ts';
+import { joinNode, limitQuestions, obeyNodeOnly } from './workers/worker.ts';
 
 const version = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -28,6 +29,7 @@ async function main(given: Arguments): Promise<void> {
   if (given.worker !== undefined) obeyNodeOnly();
   const signals = given.worker === undefined ? new NodeSignals() : undefined;
   makeStringMethodsFast();
+  checkLatin1();
   const env = readEnv();
   const logger = createLogger({ name: 'sluice-proxy', level: env.SLUICE_LOG_LEVEL });
   const processLogger =
@@ -83,7 +85,7 @@ async function runWorker(
   const notes = new LimitNotes(logger);
   const limits =
     env.REDIS_URL === undefined
-      ? new RemoteLimitStore(askNode, (available, reason) => notes.node(available, reason))
+      ? new RemoteLimitStore(limitQuestions(), (available, reason) => notes.node(available, reason))
       : undefined;
   const counted = limits === undefined ? {} : { limits };
   const serving = await Serving.create({

@@ -87,18 +87,22 @@ function slotOf(length: number, first: number, beforeLast: number): number {
   return (length + (first | 0x20) * 3 + (beforeLast | 0x20) * 16) & (TABLE_SIZE - 1);
 }
 
-let filled = 0;
-NAMES.forEach((name, index) => {
-  const slot = slotOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 2));
-  if (numberBySlot[slot] !== 0)
-    throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
-  numberBySlot[slot] = index + 1;
-  numberByText.set(name, index + 1);
-  numberByText.set(titleCase(name), index + 1);
-  nameOffset[index + 1] = filled;
-  nameLength[index + 1] = name.length;
-  for (let at = 0; at < name.length; at++) nameBytes[filled++] = name.charCodeAt(at);
-});
+fillTables();
+
+function fillTables(): void {
+  let filled = 0;
+  NAMES.forEach((name, index) => {
+    const slot = slotOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 2));
+    if (numberBySlot[slot] !== 0)
+      throw new Error(`field name "${name}" collides: choose other factors in slotOf`);
+    numberBySlot[slot] = index + 1;
+    numberByText.set(name, index + 1);
+    numberByText.set(titleCase(name), index + 1);
+    nameOffset[index + 1] = filled;
+    nameLength[index + 1] = name.length;
+    for (let at = 0; at < name.length; at++) nameBytes[filled++] = name.charCodeAt(at);
+  });
+}
 
 /** The number of a known name. */
 export function numberOfKnown(name: KnownName): number {

@@ -12,6 +12,7 @@ export { removeHopByHop } from './hop-by-hop.ts';
 export type { HopByHopOptions } from './hop-by-hop.ts';
 export { normalizeHost } from './host.ts';
 export type { HostAndPort } from './host.ts';
+export { checkLatin1, textOf } from './latin1.ts';
 export { listItems } from './list-field.ts';
 export { defaultRequestLimits, defaultResponseLimits } from './limits.ts';
 export type { RequestLimits, ResponseLimits } from './limits.ts';

@@ -1,6 +1,6 @@
 /**
  * Heads and chunk frames as latin1 strings, ready for one `write(text, 'latin1')`. A head and a
- * small body are sent in one write when the caller appends `body.latin1Slice()` to the head, or
+ * small body are sent in one write when the caller appends `textOf(body)` to the head, or
  * corks the socket around both.
  *
  * Invariants

@@ -81,13 +81,15 @@ export function joinNode(serving: Serving, limits: RemoteLimitStore | undefined)
   send({ kind: 'started' });
 }
 
-const questions = new TurnBatch<LimitQuestion>((ofThisTurn) =>
-  send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }),
-);
-
-/** Sends a request to the limits of the node, together with the others of this turn. */
-export function askNode(question: LimitQuestion): void {
-  questions.add(question);
+/**
+ * Returns a function that sends a request to the limits of the node, together with the others of
+ * the same turn.
+ */
+export function limitQuestions(): (question: LimitQuestion) => void {
+  const questions = new TurnBatch<LimitQuestion>((ofThisTurn) =>
+    send({ kind: 'limitQuestions', text: encodeQuestions(ofThisTurn) }),
+  );
+  return (question) => questions.add(question);
 }
 
 /** Sends a message. The `disconnect` event reports that the node has ended. */
