@@ -12,6 +12,7 @@ import { Database } from './platform/database/database.ts';
 import type { Settings } from './platform/env.ts';
 import { openFileLimit } from '@sluice/telemetry';
 import { AdminHttpAdapter } from './platform/http/admin-http-adapter.ts';
+import { checkRouter } from './platform/http/allowed-methods.ts';
 import { fitConnections } from './platform/http/connection-limits.ts';
 import { assignRequestId } from './platform/http/request-id.ts';
 import { nestLogger } from './platform/logger.ts';
@@ -59,6 +60,8 @@ export async function startControlPlane(
     server.maxConnections = limits.admin;
     logger.info('connection limits', { ...limits, openFiles: openFileLimit() });
     serveDocumentation(app);
+    await app.init();
+    checkRouter(app.getHttpAdapter().getInstance() as object);
     await listen(app, settings);
     server.on('error', (error) =>
       logger.error('a connection to the Admin API could not be accepted', {

@@ -1,7 +1,6 @@
 import {
   PolicyAttachment,
   answerFaults,
-  danglingReference,
   fieldErrors,
   mapReferences,
   policyFaults,
@@ -49,7 +48,10 @@ export async function checkSpec<K extends Kind>(
   ];
   const faults = [
     ...contentFaults,
-    ...dangling.map((reference) => danglingReference(input, reference)),
+    ...dangling.map(({ pointer, kind: target, target: name }) => ({
+      pointer,
+      detail: `there is no ${target} "${name}"`,
+    })),
   ];
   if (faults.length > 0) {
     throw contentFault(
