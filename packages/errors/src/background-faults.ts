@@ -30,6 +30,7 @@ export type BackgroundPlace = (typeof backgroundPlaces)[number];
 /** Receives each fault, for the log. */
 export type BackgroundFaultListener = (place: BackgroundPlace, fault: unknown) => void;
 
+// One count and one listener per process: the places that report faults have no owner in common.
 const counts = new Map<BackgroundPlace, number>(backgroundPlaces.map((place) => [place, 0]));
 let listener: BackgroundFaultListener | undefined;
 

@@ -3,6 +3,7 @@ import type { DestinationStream } from 'pino';
 /** The largest number of bytes that wait for a reader of standard error. */
 const maxWaitingBytes = 1_048_576;
 
+/** A process has one standard error; all its loggers share the bound. */
 let stderr: DestinationStream | undefined;
 
 /**

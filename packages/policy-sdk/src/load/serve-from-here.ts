@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
  */
 const served = /^(?:zod|@sluice\/(?:policy-sdk|schema|errors))(?:\/|$)/;
 
+/** One set per process, because a hook for module resolution applies to the process. */
 const roots = new Set<string>();
 
 /**

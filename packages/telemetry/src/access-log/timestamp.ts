@@ -1,5 +1,6 @@
 const milliseconds = Array.from({ length: 1_000 }, (_, ms) => `${String(ms).padStart(3, '0')}Z`);
 
+// One cache per process: the text depends on nothing but the second, whatever log asks for it.
 let second = Number.NaN;
 let prefix = '';
 

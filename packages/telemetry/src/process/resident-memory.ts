@@ -1,3 +1,4 @@
+/** One figure per process, because it is the memory of the process. */
 let lastBytes = 0;
 
 /**
