@@ -111,9 +111,9 @@ module.exports = {
     ...Object.entries(rooms).map(wallAround),
     forbid(
       'no-cycles',
-      'A cycle has no beginning to read from',
+      'A cycle, also one of types, has no beginning to read from',
       {},
-      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      { circular: true },
     ),
     forbid(
       'types-of-ratelimit',
@@ -204,6 +204,27 @@ module.exports = {
       outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/'),
       {
         path: ['^(node:)?(http|https|http2|net|tls)$', '(^|/)node_modules/undici/'],
+      },
+    ),
+    forbid(
+      'net-below-all',
+      'What listener and upstream share knows no other room of the proxy',
+      { path: '^apps/proxy/src/net/', pathNot: spec },
+      { path: '^apps/proxy/src/', pathNot: '^apps/proxy/src/net/' },
+    ),
+    forbid(
+      'exchange-below-its-neighbours',
+      'The request path declares what it needs of configuration, listener and upstream',
+      { path: '^apps/proxy/src/exchange/', pathNot: spec },
+      { path: '^apps/proxy/src/', pathNot: '^apps/proxy/src/(exchange|net|overload)/' },
+    ),
+    forbid(
+      'listener-and-upstream-apart',
+      'The two sides of an exchange share net/ and the interfaces of exchange/',
+      { path: '^apps/proxy/src/(listener|upstream)/', pathNot: spec },
+      {
+        path: '^apps/proxy/src/(listener|upstream)/',
+        pathNot: '^apps/proxy/src/$1/',
       },
     ),
     forbid(

@@ -10,7 +10,6 @@ import { readArguments } from './arguments/start.mjs';
 import { ensureDemo } from './demo/register-demo.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
 import { makeFolder } from './process/make-folder.ts';
-import { postgresLogPath } from './embedded/postgres-location.ts';
 import { requireFreePorts } from './process/ports.ts';
 import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
@@ -28,7 +27,7 @@ import {
 } from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
-type GiveUp = (reason: SetupError) => void;
+type GiveUp = (reason: unknown) => void;
 type Running = { readonly name: string; stop(): Promise<void> };
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
@@ -50,7 +49,9 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings(root, args, process.env);
     dataDir = settings.dataDir;
-    const start = bringUp(settings, (reason) => crash.reject(reason));
+    const start = bringUp(settings, (reason) => {
+      crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
+    });
     await Promise.race([
       start.then((demoKey) => console.log(summary(settings, demoKey))),
       stopRequest,
@@ -143,13 +144,9 @@ function keepRunning<Part extends Program>(
 }
 
 async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<EmbeddedPostgres> {
-  const dataDir = join(settings.dataDir, 'postgres');
-  const restartPolicy = new RestartPolicy(
-    { name: 'Postgres', logPath: postgresLogPath(dataDir) },
-    giveUp,
-  );
+  const restartPolicy = new RestartPolicy('Postgres', giveUp);
   const postgres = await startPostgres({
-    dataDir,
+    dataDir: join(settings.dataDir, 'postgres'),
     database: 'sluice',
     port: settings.postgresPort,
     portVariable: 'SLUICE_POSTGRES_PORT',
@@ -169,8 +166,7 @@ async function startControlPlane(
   giveUp: GiveUp,
 ): Promise<Program> {
   const { ports } = settings;
-  const log = logPath(settings, 'control-plane');
-  const restartPolicy = new RestartPolicy({ name: 'the control plane', logPath: log }, giveUp);
+  const restartPolicy = new RestartPolicy('the control plane', giveUp);
   const program = await startProgram({
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
@@ -183,7 +179,7 @@ async function startControlPlane(
       SLUICE_ADMIN_PORT: String(ports.admin),
       SLUICE_STREAM_PORT: String(ports.stream),
     },
-    logPath: log,
+    logPath: logPath(settings, 'control-plane'),
     readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
     // Longer than its wait for the database, whose end it explains better than we can.
     readyTimeoutMs: settings.databaseWaitMs + 40_000,
@@ -202,16 +198,12 @@ async function startDemoServices(
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
-    const log = logPath(settings, `demo-${name}`);
-    const restartPolicy = new RestartPolicy(
-      { name: `the demo service "${name}"`, logPath: log },
-      giveUp,
-    );
+    const restartPolicy = new RestartPolicy(`the demo service "${name}"`, giveUp);
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
       env: process.env,
-      logPath: log,
+      logPath: logPath(settings, `demo-${name}`),
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
       onCrash: (description) => {
@@ -230,8 +222,7 @@ function nodeArguments(): string[] {
 
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
-  const log = logPath(settings, 'proxy');
-  const restartPolicy = new RestartPolicy({ name: 'the proxy', logPath: log }, giveUp);
+  const restartPolicy = new RestartPolicy('the proxy', giveUp);
   const program = await startProgram({
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
@@ -246,7 +237,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
       SLUICE_STATUS_PORT: String(ports.status),
       SLUICE_DATA_DIR: join(dataDir, 'proxy'),
     },
-    logPath: log,
+    logPath: logPath(settings, 'proxy'),
     readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
     stopGraceMs: 5_000,
     onCrash: (description) => {

@@ -32,7 +32,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['packages/admin-client/src/a.ts', "import '@sluice/config';", 'room-admin-client'],
   ['packages/telemetry/src/a.ts', "import '@sluice/config';", 'room-telemetry'],
   ['packages/wire/src/a.ts', "import type { name } from '@sluice/config';", 'room-wire'],
-  ['packages/ratelimit/src/a.ts', "import '@sluice/schema';", 'room-ratelimit'],
+  ['packages/ratelimit/src/a.ts', "import '@sluice/router';", 'room-ratelimit'],
   ['packages/http1/src/a.ts', "import '@sluice/schema';", 'room-http1'],
   ['packages/router/src/a.ts', "import '@sluice/config';", 'room-router'],
   ['packages/policy-sdk/src/a.ts', "import '@sluice/policies/runtime';", 'room-policy-sdk'],
@@ -47,6 +47,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['apps/console/src/a.ts', "import '@sluice/config';", 'room-console'],
   ['apps/cli/src/a.ts', "import '@sluice/config';", 'room-cli'],
   ['packages/schema/src/cycle-one.ts', "import './cycle-two.ts';", 'no-cycles'],
+  ['packages/schema/src/type-one.ts', "import type {} from './type-two.ts';", 'no-cycles'],
   ['packages/schema/src/lost.ts', "import './nowhere.ts';", 'resolvable'],
   ['packages/router/src/deep.ts', "import '../../errors/src/inner.ts';", 'no-deep-imports'],
   ['packages/router/src/testing.ts', "import '@sluice/testkit';", 'no-tests-in-code'],
@@ -67,6 +68,13 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['apps/proxy/src/exchange/http.ts', "import 'node:http';", 'http-at-the-edges'],
   ['apps/proxy/src/runtime/tls.ts', "import 'node:tls';", 'http-at-the-edges'],
   ['apps/proxy/src/exchange/undici.ts', "import 'undici';", 'http-at-the-edges'],
+  ['apps/proxy/src/net/a.ts', "import type {} from '../exchange/http.ts';", 'net-below-all'],
+  [
+    'apps/proxy/src/exchange/runtime.ts',
+    "import type {} from '../runtime/tls.ts';",
+    'exchange-below-its-neighbours',
+  ],
+  ['apps/proxy/src/upstream/a.ts', "import '../listener/fine.ts';", 'listener-and-upstream-apart'],
   [`${features}/routes/grpc.ts`, "import '@grpc/grpc-js';", 'stream-in-its-place'],
   [
     `${features}/routes/routes.service.ts`,
@@ -106,8 +114,6 @@ const allowed: readonly (readonly [file: string, imports: string])[] = [
     'packages/config/src/fine.ts',
     "import '@sluice/policies/schemas'; import '@sluice/router'; import 'zod';",
   ],
-  ['packages/schema/src/type-one.ts', "import type {} from './type-two.ts';"],
-  ['packages/schema/src/type-two.ts', "import './type-one.ts';"],
   [
     'packages/schema/src/fine.spec.ts',
     "import 'node:fs'; import '@sluice/testkit'; import '@sluice/errors';",
@@ -117,6 +123,10 @@ const allowed: readonly (readonly [file: string, imports: string])[] = [
     "import 'node:net'; import '@sluice/http1'; import '@sluice/policies/runtime';",
   ],
   ['apps/proxy/src/upstream/fine.ts', "import 'undici'; import 'node:tls';"],
+  [
+    'apps/proxy/src/exchange/fine.ts',
+    "import type {} from '../net/fine.ts'; import type {} from '../overload/fine.ts';",
+  ],
   [
     'apps/control-plane/src/stream/fine.ts',
     "import '@grpc/grpc-js'; import '../features/services/services.service.ts';",
@@ -178,10 +188,13 @@ beforeAll(() => {
     ...scaffold,
     ...targets.map((target) => `apps/control-plane/src/${target}`),
     'apps/proxy/src/main.ts',
+    'apps/proxy/src/net/fine.ts',
+    'apps/proxy/src/overload/fine.ts',
   ])
     write(path, '');
   for (const [file, imports] of [...forbidden, ...allowed]) write(file, imports);
   write('packages/schema/src/cycle-two.ts', "import './cycle-one.ts';");
+  write('packages/schema/src/type-two.ts', "import './type-one.ts';");
 
   const { stdout, stderr } = spawnSync(
     process.execPath,

@@ -4,8 +4,8 @@ import { after } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { deny } from '@sluice/policy-sdk';
 import { clientGone as clientLeft } from '@sluice/telemetry';
-import type { ServedService } from '../runtime/served.ts';
-import type { ContentSource } from './content.ts';
+import type { ExchangeService } from './configuration.ts';
+import type { ContentSource } from '../net/content.ts';
 import type { AbortListener } from './downstream.ts';
 import type { Exchange } from './exchange.ts';
 import { HeldContent } from './held-content.ts';
@@ -18,10 +18,10 @@ import {
   switchProtocols,
 } from './respond.ts';
 import { ownFields } from './own-fields.ts';
-import type { Outcome } from '../upstream/upstream-service.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
 import type { Tunnel } from './tunnel.ts';
 import type {
+  Outcome,
   UpstreamCall,
   UpstreamEvents,
   UpstreamFailure,
@@ -47,7 +47,7 @@ const SLOW_AFTER_MS = 1_000;
 /** The upstream attempts of one exchange: the first one, and retries on other targets when safe. */
 export class Attempts implements UpstreamEvents, AbortListener {
   readonly #exchange: Exchange;
-  readonly #service: ServedService;
+  readonly #service: ExchangeService;
   readonly #over: (exchange: Exchange) => void;
   /** Every attempt sends the same request target. */
   readonly #requestTarget: string;
@@ -74,7 +74,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #status = 0;
   #ended = false;
 
-  constructor(exchange: Exchange, service: ServedService, over: (exchange: Exchange) => void) {
+  constructor(exchange: Exchange, service: ExchangeService, over: (exchange: Exchange) => void) {
     this.#exchange = exchange;
     this.#service = service;
     this.#over = over;

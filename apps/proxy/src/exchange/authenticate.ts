@@ -1,4 +1,4 @@
-import type { Verdict } from '../runtime/guard.ts';
+import type { Verdict } from './steps.ts';
 import type { Exchange } from './exchange.ts';
 import { runPolicies } from './run-phase.ts';
 

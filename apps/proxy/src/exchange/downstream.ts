@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import type { ContentSource } from './content.ts';
+import type { ContentSource } from '../net/content.ts';
 import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { isNormalPath, keepEncodedSlash } from '@sluice/http1';
-import type { ServedRoute } from '../runtime/served.ts';
+import type { ExchangeRoute } from './configuration.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -8,7 +8,10 @@ import type { Exchange } from './exchange.ts';
  * `/admin%2Fusers` must not bypass the policies of `/admin/*`. Neither escape may follow the first
  * slash directly, where the decoded path would name a host. The path itself is not changed.
  */
-export function mayKeepEncodedSlashes(exchange: Exchange, route: ServedRoute | undefined): boolean {
+export function mayKeepEncodedSlashes(
+  exchange: Exchange,
+  route: ExchangeRoute | undefined,
+): boolean {
   if (route?.spec.encodedSlashes !== 'keep' || !isNormalPath(exchange.path, keepEncodedSlash))
     return false;
   const slashes = readWith(exchange.path, /%2F/g);
@@ -25,7 +28,7 @@ function readWith(path: string, separators: RegExp): string {
   return path.replace(separators, '/').replace(/\/{2,}/g, '/');
 }
 
-function matchesNoOther(exchange: Exchange, path: string, route: ServedRoute): boolean {
+function matchesNoOther(exchange: Exchange, path: string, route: ExchangeRoute): boolean {
   const { host, query, method } = exchange;
   const { route: other } = exchange.runtime.router.match({
     host,

@@ -2,14 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
-import type {
-  Consumer,
-  Credential,
-  Exchange as PolicyExchange,
-  Reply,
-  ResourceRef,
-  RouteView,
-} from '@sluice/policy-sdk';
+import type { Consumer, Credential, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
 import type { MatchRequest } from '@sluice/router';
 import {
   TraceContext,
@@ -17,15 +10,20 @@ import {
   type AttemptFacts,
   type SpanFacts,
 } from '@sluice/telemetry';
-import { addressKey } from '../listener/address-counter.ts';
-import { emptyPipeline, type Pipeline } from '../runtime/pipeline.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { ConsumerView, RoutePlan, ServedGateway, ServedService } from '../runtime/served.ts';
+import { clientNetwork } from '@sluice/schema';
+import type {
+  Configuration,
+  ExchangeConsumer,
+  ExchangeGateway,
+  ExchangePlan,
+  ExchangeService,
+} from './configuration.ts';
 import type { AbortListener, Downstream } from './downstream.ts';
 import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
+import type { PolicySteps, StepExchange } from './steps.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**
@@ -41,14 +39,14 @@ import { traceparentOf, tracestateOf } from './trace-fields.ts';
  *   `successor`, continues the request, and changes to the old one do not reach the connection.
  */
 export class Exchange
-  implements PolicyExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener
+  implements StepExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener
 {
   downstream: Downstream;
   readonly proxy: ProxyServices;
   /** Pinned when the exchange opens: a later revision applies to later exchanges. */
-  runtime!: Runtime;
-  pipeline: Pipeline = emptyPipeline;
-  plan: RoutePlan | undefined = undefined;
+  runtime!: Configuration;
+  pipeline: PolicySteps;
+  plan: ExchangePlan | undefined = undefined;
 
   requestId = '';
   /** Request fields; the upstream receives them with all changes made here. */
@@ -62,7 +60,7 @@ export class Exchange
   rewrittenPath: string | undefined = undefined;
   /** The pattern that matched, for `http.route`. */
   pattern = '';
-  consumer: ConsumerView | undefined = undefined;
+  consumer: ExchangeConsumer | undefined = undefined;
   credential: Credential | undefined = undefined;
 
   /** Status of the response; 499 when the client disconnected before the response. */
@@ -100,8 +98,8 @@ export class Exchange
   isSpent = false;
   /** The exchange that continues the request after this one was withdrawn. */
   successor: Exchange | undefined = undefined;
-  /** {@inheritDoc PolicyExchange.closestLimit} */
-  closestLimit: PolicyExchange['closestLimit'] = undefined;
+  /** {@inheritDoc StepExchange.closestLimit} */
+  closestLimit: StepExchange['closestLimit'] = undefined;
   /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined = undefined;
 
@@ -109,6 +107,7 @@ export class Exchange
     this.downstream = downstream;
     this.proxy = proxy;
     this.headers = downstream.headers;
+    this.pipeline = proxy.noGateway.pipeline;
   }
 
   /** Resets the exchange for the next request of the downstream. */
@@ -164,7 +163,7 @@ export class Exchange
   }
 
   /** Uses this pipeline for the following phases. */
-  use(pipeline: Pipeline): void {
+  use(pipeline: PolicySteps): void {
     this.pipeline = pipeline;
     if (!pipeline.hasCustomPolicies || this.isShared) return;
     this.isShared = true;
@@ -205,7 +204,7 @@ export class Exchange
     return this.downstream.method;
   }
 
-  /** {@inheritDoc PolicyExchange.scheme} */
+  /** {@inheritDoc StepExchange.scheme} */
   get scheme(): 'http' | 'https' {
     const forwarded = this.isPeerTrusted ? forwardedScheme(this.headers) : undefined;
     return forwarded ?? (this.downstream.encrypted ? 'https' : 'http');
@@ -223,7 +222,7 @@ export class Exchange
     return this.downstream.query;
   }
 
-  /** {@inheritDoc PolicyExchange.hasQuery} */
+  /** {@inheritDoc StepExchange.hasQuery} */
   get hasQuery(): boolean {
     return this.downstream.hasQuery;
   }
@@ -287,7 +286,7 @@ export class Exchange
   /** {@inheritDoc Caller.callerKey} */
   get callerKey(): string {
     return this.consumer === undefined
-      ? addressKey(this.clientAddress)
+      ? clientNetwork(this.clientAddress)
       : `consumer ${this.consumer.id}`;
   }
 
@@ -303,16 +302,16 @@ export class Exchange
   }
 
   /** The gateway's configuration; a placeholder without routes until the first one is applied. */
-  get gateway(): ServedGateway {
+  get gateway(): ExchangeGateway {
     return this.runtime.gateway ?? this.proxy.noGateway;
   }
 
-  /** {@inheritDoc PolicyExchange.matched} */
+  /** {@inheritDoc StepExchange.matched} */
   get matched(): boolean {
     return this.plan !== undefined;
   }
 
-  /** {@inheritDoc PolicyExchange.signal} */
+  /** {@inheritDoc StepExchange.signal} */
   get signal(): AbortSignal {
     this.abortController ??= new AbortController();
     return this.abortController.signal;
@@ -322,7 +321,7 @@ export class Exchange
     return this.plan?.view ?? noRoute;
   }
 
-  get service(): ServedService | undefined {
+  get service(): ExchangeService | undefined {
     return this.plan?.service;
   }
 
@@ -331,30 +330,30 @@ export class Exchange
     return this.headers.get(name);
   }
 
-  /** {@inheritDoc PolicyExchange.identify} */
+  /** {@inheritDoc StepExchange.identify} */
   identify(consumer: Consumer, credential: Credential): void {
     if (this.consumer !== undefined) return;
     // Consumers come only from the credential store, which is the runtime.
-    this.consumer = consumer as ConsumerView;
+    this.consumer = consumer as ExchangeConsumer;
     this.credential = credential;
   }
 
-  /** {@inheritDoc PolicyExchange.limitContent} */
+  /** {@inheritDoc StepExchange.limitContent} */
   limitContent(maxBodyBytes: number): void {
     if (maxBodyBytes < this.downstream.maxBodyBytes) this.downstream.maxBodyBytes = maxBodyBytes;
   }
 
-  /** {@inheritDoc PolicyExchange.hideOnForward} */
+  /** {@inheritDoc StepExchange.hideOnForward} */
   hideOnForward(names: readonly FieldName[]): void {
     this.hiddenFields = this.hiddenFields === undefined ? names : [...this.hiddenFields, ...names];
   }
 
-  /** {@inheritDoc PolicyExchange.addResponseHeader} */
+  /** {@inheritDoc StepExchange.addResponseHeader} */
   addResponseHeader(name: string | FieldName, value: string): void {
     (this.responseFields ??= []).push({ name, value, replaces: false });
   }
 
-  /** {@inheritDoc PolicyExchange.setResponseHeader} */
+  /** {@inheritDoc StepExchange.setResponseHeader} */
   setResponseHeader(name: string | FieldName, value: string): void {
     const fields = (this.responseFields ??= []);
     for (let index = fields.length - 1; index >= 0; index--) {

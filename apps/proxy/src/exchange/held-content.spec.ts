@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { GatewayError } from '@sluice/errors';
 import { ScriptedContent } from '../listener/testing/running-listener.ts';
-import type { ContentSink } from './content.ts';
+import type { ContentSink } from '../net/content.ts';
 import { HeldContent } from './held-content.ts';
 
 class Sink implements ContentSink {

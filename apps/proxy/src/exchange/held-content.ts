@@ -1,13 +1,14 @@
 import type { GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { toKeep } from '../net/shared-read-buffer.ts';
-import type { ContentSink, ContentSource } from './content.ts';
+import type { ContentSink, ContentSource } from '../net/content.ts';
 
 /** Limit for one request: the initial window of an HTTP/2 stream (RFC 9113 section 6.9.2). */
 const MAX_HELD_BYTES = 65_536;
 /** Limit for all requests of the process together. */
 const MAX_TOTAL_BYTES = 16_777_216;
 
+/** One count per process: the limit bounds the memory of all requests together. */
 let totalBytes = 0;
 
 /**

@@ -1,5 +1,5 @@
 import type { HeaderList } from '@sluice/http1';
-import { noContent } from './content.ts';
+import { noContent } from '../net/content.ts';
 import type { Downstream } from './downstream.ts';
 
 /**

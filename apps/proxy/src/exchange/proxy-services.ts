@@ -1,9 +1,9 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Overload } from '../overload/overload.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { ServedGateway } from '../runtime/served.ts';
+import type { Configuration, ExchangeGateway } from './configuration.ts';
 import type { Refusal } from './downstream.ts';
+import type { PortText } from './port-text.ts';
 
 /** Counts refusals by policy. */
 export interface PolicyDenials {
@@ -20,7 +20,7 @@ export interface FailureFacts {
 /** The services that an exchange uses: configuration, telemetry, overload protection. */
 export interface ProxyServices {
   /** The configuration in service. */
-  runtime(): Runtime;
+  runtime(): Configuration;
   newRequestId(): string;
   /** Tells whether the process is overloaded. */
   readonly overload: Overload;
@@ -32,12 +32,14 @@ export interface ProxyServices {
   readonly unmatched: RouteMetrics;
   readonly denials: PolicyDenials;
   /** Placeholder until there is a configuration: it serves no route. */
-  readonly noGateway: ServedGateway;
+  readonly noGateway: ExchangeGateway;
   /**
    * Values of the Via field, RFC 9110 section 7.6.3, by the protocol the message was received with.
    */
   readonly viaHttp1: string;
   readonly viaHttp2: string;
+  /** Formats the local port of a connection. */
+  readonly portText: PortText;
   /** Logs that a target sent no response or an incomplete one; the client never sees the reason. */
   noteFailure(facts: FailureFacts, code: ErrorCode, reason: string): void;
   /** Logs that a policy failed and its `onError` was applied. */

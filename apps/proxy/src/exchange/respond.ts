@@ -9,7 +9,7 @@ import {
 import { HeaderList } from '@sluice/http1';
 import { deny, type Reply, type ResponseHead } from '@sluice/policy-sdk';
 import { clientGone as clientLeft } from '@sluice/telemetry';
-import type { ContentSource } from './content.ts';
+import type { ContentSource } from '../net/content.ts';
 import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 import type { Tunnel, TunnelFault } from './tunnel.ts';

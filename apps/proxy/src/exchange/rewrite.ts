@@ -1,6 +1,6 @@
 import { deny, type Reply } from '@sluice/policy-sdk';
 import type { Exchange } from './exchange.ts';
-import { RewriteFault } from '../runtime/target-rewrite.ts';
+import { RewriteFault } from './target-rewrite.ts';
 
 /**
  * Computes the path for the service, once per exchange: every attempt, the log and the spans use

@@ -1,4 +1,4 @@
-import type { RequestStep, Verdict } from '../runtime/guard.ts';
+import type { RequestStep, Verdict } from './steps.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Runs before authentication: cheap refusals and CORS preflights. */

@@ -1,6 +1,5 @@
 import type { HeaderList } from '@sluice/http1';
 import { isValidTracestate } from '@sluice/telemetry';
-import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 
 /**
@@ -23,11 +22,17 @@ export function tracestateOf(headers: HeaderList): string | undefined {
   return value !== undefined && isValidTracestate(value) ? value : undefined;
 }
 
+/** The fields of a request, and the caller's `tracestate` when its trace is continued. */
+interface TracedRequest {
+  readonly headers: HeaderList;
+  readonly tracestate: string | undefined;
+}
+
 /**
  * Sets the `tracestate` for the upstream: one valid field when the trace is continued, otherwise
  * none. Each attempt sets `traceparent` itself, because it names the span of the attempt.
  */
-export function passOnTracestate({ headers, tracestate }: Exchange): void {
+export function passOnTracestate({ headers, tracestate }: TracedRequest): void {
   if (!headers.has(ownFields.tracestate)) return;
   if (tracestate === undefined) headers.remove(ownFields.tracestate);
   else if (!headers.hasOne(ownFields.tracestate)) headers.setOwn(ownFields.tracestate, tracestate);

@@ -1,5 +1,5 @@
 import { listItems, removeHopByHop } from '@sluice/http1';
-import type { Verdict } from '../runtime/guard.ts';
+import type { Verdict } from './steps.ts';
 import type { Exchange } from './exchange.ts';
 import { agreesWithScheme, forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
 import { addIdentity } from './identity-fields.ts';
@@ -31,7 +31,7 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
 }
 
 function addForwardingFields(exchange: Exchange): undefined {
-  const { headers, downstream } = exchange;
+  const { headers, downstream, proxy } = exchange;
   const peer = downstream.peerAddress;
   // An HTTP/1.0 request may have no Host.
   const hasHost = downstream.authority !== '';
@@ -44,12 +44,12 @@ function addForwardingFields(exchange: Exchange): undefined {
     headers.setOwn(ownFields.forwardedFor, peer);
     headers.setOwn(ownFields.forwardedProto, exchange.scheme);
     if (hasHost) headers.setOwn(ownFields.forwardedHost, downstream.authority);
-    headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
+    headers.setOwn(ownFields.forwardedPort, proxy.portText.of(downstream.localPort));
   }
   addForwardedPrefix(exchange);
   headers.addOwn(
     ownFields.via,
-    exchange.downstream.protocol === '2' ? exchange.proxy.viaHttp2 : exchange.proxy.viaHttp1,
+    exchange.downstream.protocol === '2' ? proxy.viaHttp2 : proxy.viaHttp1,
   );
   headers.setOwn(ownFields.requestId, exchange.requestId);
   passOnTracestate(exchange);
@@ -72,28 +72,14 @@ function addForwardedPrefix({ plan, path, headers }: Exchange): void {
  * that they cannot contradict each other: the proxy when it sent a known scheme, otherwise this
  * connection.
  */
-function addTrustedOrigin({ headers, downstream, scheme }: Exchange): void {
+function addTrustedOrigin({ headers, downstream, scheme, proxy }: Exchange): void {
   if (downstream.authority !== '' && !headers.has(ownFields.forwardedHost))
     headers.setOwn(ownFields.forwardedHost, downstream.authority);
   if (forwardedScheme(headers) === undefined) {
     headers.setOwn(ownFields.forwardedProto, scheme);
-    headers.setOwn(ownFields.forwardedPort, portText(downstream.localPort));
+    headers.setOwn(ownFields.forwardedPort, proxy.portText.of(downstream.localPort));
   } else if (!agreesWithScheme(listItems(headers.getAll(ownFields.forwardedPort)).at(-1), scheme)) {
     const host = listItems(headers.getAll(ownFields.forwardedHost)).at(-1) ?? '';
     headers.setOwn(ownFields.forwardedPort, portOfScheme(scheme, host));
   }
-}
-
-let lastPort = 0;
-let lastPortText = '0';
-
-/**
- * Caches the text: a process listens on one or two ports, and formatting would dominate this step.
- */
-function portText(port: number): string {
-  if (port !== lastPort) {
-    lastPort = port;
-    lastPortText = String(port);
-  }
-  return lastPortText;
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import type { ContentSource } from './content.ts';
+import type { ContentSource } from '../net/content.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** The client or consumer that sent a request. */
@@ -84,4 +84,27 @@ export interface UpstreamTarget {
    * Sends a request. Never throws: reports failures through `events`, possibly before it returns.
    */
   send(request: UpstreamRequest, timeouts: UpstreamTimeouts, events: UpstreamEvents): UpstreamCall;
+}
+
+/** The outcome of a request to a target; `abandoned` when it is unknown. */
+export type Outcome = 'success' | 'answer' | 'failure' | 'abandoned';
+
+/** The targets of one service, with balancing and health. */
+export interface Upstream {
+  /** Whether the target that `pick` returned last is ejected and the request is its trial. */
+  readonly pickedForTrial: boolean;
+  /**
+   * Picks a target that was not tried yet.
+   * @param isSafe the request has a safe method and no content, so that it may be the trial of an
+   *   ejected target
+   * @returns undefined when every target was tried
+   */
+  pick(isSafe: boolean, tried?: readonly UpstreamTarget[]): UpstreamTarget | undefined;
+  /**
+   * Updates the health of the target.
+   * @param wasTrial the value of `pickedForTrial` after the pick
+   */
+  report(target: UpstreamTarget, outcome: Outcome, wasTrial: boolean): void;
+  /** Classifies a status code as an outcome for the target. */
+  outcomeOf(status: number): Outcome;
 }

@@ -1,5 +1,5 @@
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
-import { connectionFailed } from './guarded-events.ts';
+import { connectionFailed } from '../net/guarded-events.ts';
 import { readArea, sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 
 /**

@@ -7,12 +7,12 @@ import {
   type Http1Fault,
 } from '@sluice/http1';
 import type { Socket } from 'node:net';
-import { noContent, type ContentSource } from '../exchange/content.ts';
+import { noContent, type ContentSource } from '../net/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { closeIncomplete, closeLingering } from './lingering-close.ts';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { Http1Request } from './http1-request.ts';
 import { optionsResponse, ownAnswerOf, refusalResponse } from './refusal.ts';
 import type { RequestContent } from './request-content.ts';

@@ -2,7 +2,7 @@ import type { ErrorCode } from '@sluice/errors';
 import { keepEncodedSlash, type HeaderList, type RequestParser } from '@sluice/http1';
 import type { Socket } from 'node:net';
 import type { SocketWriter } from '../net/socket-writer.ts';
-import { noContent, type ContentSource } from '../exchange/content.ts';
+import { noContent, type ContentSource } from '../net/content.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
 import { refusalOfMethod } from './refusal.ts';
 import type { RequestReader } from './request-reader.ts';

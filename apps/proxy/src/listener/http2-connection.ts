@@ -1,9 +1,9 @@
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
-import { connectionFailed, guardedBy } from './guarded-events.ts';
+import { connectionFailed, guardedBy } from '../net/guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
-import { StreamErrorGuard } from './http2-stream-errors.ts';
+import { StreamErrorGuard } from '../net/http2-stream-errors.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** Concurrent requests on one connection. */

@@ -8,11 +8,11 @@ import {
 } from '@sluice/errors';
 import { HeaderList, keepEncodedSlash, type RequestParser } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { noContent, type ContentSource } from '../exchange/content.ts';
+import { noContent, type ContentSource } from '../net/content.ts';
 import type { AbortListener, Downstream } from '../exchange/downstream.ts';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { isGrpcType } from '../net/http2-fields.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2RequestReader } from './http2-request-reader.ts';

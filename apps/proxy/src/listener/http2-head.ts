@@ -1,4 +1,5 @@
 import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '@sluice/http1';
+import { isMalformedValue } from '../net/http2-fields.ts';
 
 /**
  * Limits the head of every client; the size in the SETTINGS frame binds only clients that have
@@ -6,24 +7,6 @@ import { isHttp1Fault, normalizeHost, RequestParser, type RequestLimits } from '
  * client within the announced size is within this limit.
  */
 const limits: Partial<RequestLimits> = { maxHeaderBytes: 65_536 };
-/**
- * Characters that a field value must not contain (RFC 9113 section 8.2.1); CR and LF would begin
- * another line of the head.
- */
-const LINE_BREAKS = /[\r\n\0]/;
-
-/** Whether RFC 9113 section 8.2.1 calls the field value malformed. */
-export function isMalformedValue(value: string): boolean {
-  return (
-    isSpace(value.charCodeAt(0)) ||
-    isSpace(value.charCodeAt(value.length - 1)) ||
-    LINE_BREAKS.test(value)
-  );
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
 
 /**
  * Parses the head of an HTTP/2 request by the rules of HTTP/1.1: serializes it as text and gives it

@@ -1,6 +1,6 @@
 import type { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { readHttp2Trailers } from '../net/http2-trailers.ts';
 import type { RequestContent } from './request-content.ts';
 

@@ -1,7 +1,7 @@
 import { GatewayError, grpcStatusFields } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import type { ContentSink, ContentSource } from '../net/content.ts';
 import { appendFields, trailersOf } from '../net/http2-fields.ts';
 import { isBodiless } from './response-head.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
@@ -60,9 +60,8 @@ export class Http2Response implements ContentSink {
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
     // A gRPC response without content ends with its head, which has no Content-Length
-    // (Trailers-Only). The gateway does not know the length of the 200 response that its 304 stands
-    // for.
-    const isSilent = status === 304 || (bytes.length === 0 && this.owner.takesTrailers);
+    // (Trailers-Only).
+    const isSilent = bytes.length === 0 && (status === 304 || this.owner.takesTrailers);
     this.sendHead(status, headers, isSilent ? -1 : bytes.length, ends, false);
     if (!ends) {
       this.bytesSent += bytes.length;

@@ -7,7 +7,7 @@ import { addressKey } from './address-counter.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { socketOver, takeHandles, type ConnectionHandle } from './connection-handle.ts';
 import { ConnectionLimits } from './connection-limits.ts';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { defaultListenerOptions, type ListenerOptions } from './listener-options.ts';

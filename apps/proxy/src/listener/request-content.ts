@@ -1,5 +1,5 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
-import type { ContentSink } from '../exchange/content.ts';
+import type { ContentSink } from '../net/content.ts';
 import { MessageContent, type ContentReader } from '../net/message-content.ts';
 
 /** The connection, as the content of a request uses it. */

@@ -1,6 +1,6 @@
-import { serializeResponseHead, type Framing, type HeaderList } from '@sluice/http1';
-import type { ContentSource } from '../exchange/content.ts';
-import { OutgoingContent, textOf, type ContentSender } from '../net/outgoing-content.ts';
+import { serializeResponseHead, textOf, type Framing, type HeaderList } from '@sluice/http1';
+import type { ContentSource } from '../net/content.ts';
+import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
 import { isBodiless, responseFraming, responseHead, type HeadContext } from './response-head.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 
@@ -53,9 +53,12 @@ export class ResponseChannel implements ContentSender {
         ? Buffer.from(content)
         : (content ?? '');
     const { length } = bytes;
-    // The gateway does not know the length of the 200 response that its 304 stands for.
-    const framing = status === 304 ? 'none' : responseFraming(this.owner, status, length);
-    const head = this.makeHead(status, headers, framing, length);
+    const head = this.makeHead(
+      status,
+      headers,
+      responseFraming(this.owner, status, length),
+      length,
+    );
     if (length === 0 || isBodiless(this.owner.method, status)) this.writer.send(head);
     else if (typeof bytes === 'string') this.writer.send(head + bytes);
     else if (length <= MAX_JOINED_BYTES) this.writer.send(head + textOf(bytes));

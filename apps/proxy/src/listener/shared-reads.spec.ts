@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
-import type { ContentSink } from '../exchange/content.ts';
+import type { ContentSink } from '../net/content.ts';
 import type { Downstream } from '../exchange/downstream.ts';
 import { ListenerFixture } from './testing/listener-fixture.ts';
 import { echo, eventually } from './testing/running-listener.ts';

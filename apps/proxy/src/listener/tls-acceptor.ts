@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import {
   minTlsVersion,
   ServerCertificates,

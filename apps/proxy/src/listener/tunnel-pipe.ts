@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { clientGone } from '@sluice/telemetry';
 import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
-import { guardedBy } from './guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
 

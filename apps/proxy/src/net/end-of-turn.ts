@@ -49,6 +49,8 @@ class TaskList {
   }
 }
 
+// One set of queues per process, because a process has one event loop, whose turns end for all of
+// its connections together.
 const calls = new TaskList();
 const writes = new TaskList();
 let isScheduled = false;

@@ -66,3 +66,22 @@ export function trailersOf(headers: HeaderList | undefined): Record<string, stri
   });
   return trailers;
 }
+
+/**
+ * Characters that a field value must not contain (RFC 9113 section 8.2.1); CR and LF would begin
+ * another line of the head.
+ */
+const LINE_BREAKS = /[\r\n\0]/;
+
+/** Whether RFC 9113 section 8.2.1 calls the field value malformed. */
+export function isMalformedValue(value: string): boolean {
+  return (
+    isSpace(value.charCodeAt(0)) ||
+    isSpace(value.charCodeAt(value.length - 1)) ||
+    LINE_BREAKS.test(value)
+  );
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

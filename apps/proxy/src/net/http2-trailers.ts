@@ -1,5 +1,5 @@
 import { HeaderList, RequestParser } from '@sluice/http1';
-import { isMalformedValue } from '../listener/http2-head.ts';
+import { isMalformedValue } from './http2-fields.ts';
 
 const head = 'POST / HTTP/1.1\r\nHost: trailers\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n';
 

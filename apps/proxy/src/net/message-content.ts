@@ -1,5 +1,5 @@
 import type { HeaderList } from '@sluice/http1';
-import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import type { ContentSink, ContentSource } from './content.ts';
 
 /** The connection that reads the content of a message. */
 export interface ContentReader {

@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/errors';
-import { chunkPrefix, chunkSuffix, lastChunk, type Framing } from '@sluice/http1';
-import type { ContentSink, ContentSource } from '../exchange/content.ts';
+import { chunkPrefix, chunkSuffix, lastChunk, textOf, type Framing } from '@sluice/http1';
+import type { ContentSink, ContentSource } from './content.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
 /** The sender of a message, which receives its outcome. */
@@ -16,15 +16,6 @@ export interface ContentSender {
  * a second write.
  */
 const MAX_GATHERED_BYTES = 8 * 1024;
-
-interface Latin1Source {
-  latin1Slice(): string;
-}
-
-/** Decodes the bytes as text of one byte per character. */
-export function textOf(bytes: Buffer): string {
-  return (bytes as unknown as Latin1Source).latin1Slice();
-}
 
 /**
  * Sends an HTTP/1.1 message with content from a source. Applies framing and backpressure, and

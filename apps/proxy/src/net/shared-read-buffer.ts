@@ -1,7 +1,8 @@
 /**
- * One buffer into which all plain connections are read, one read at a time. Each read saves an
- * allocation, two objects and a pass through the stream implementation (see `onread` of node:net
- * and docs/adr/0008-reads-into-one-buffer.md).
+ * One buffer per process, into which all plain connections are read, one read at a time: the event
+ * loop reads one socket after the other. Each read saves an allocation, two objects and a pass
+ * through the stream implementation (see `onread` of node:net and
+ * docs/adr/0008-reads-into-one-buffer.md).
  *
  * The bytes of a read are valid until its callback returns. Code that keeps a chunk longer,
  * including a write to a socket that is not ready, must copy it with {@link toKeep}.

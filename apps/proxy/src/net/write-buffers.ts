@@ -10,6 +10,7 @@ import { sharedReadBuffer } from './shared-read-buffer.ts';
 
 /** Number of buffers that are kept, 8 MiB in total; further ones are garbage after their write. */
 const MAX_FREE = 128;
+/** One list per process: the bound on its memory includes the connections of all listeners. */
 const free: Buffer[] = [];
 
 /** A copy of bytes in a buffer of the pool. */

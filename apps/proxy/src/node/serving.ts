@@ -14,9 +14,11 @@ import {
 import type { ConfigTarget } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
 import { BoundedLog } from '../exchange/bounded-log.ts';
+import type { ExchangeGateway } from '../exchange/configuration.ts';
 import { listenerEvents } from '../exchange/listener-events.ts';
 import { viaPseudonym } from '../exchange/loops.ts';
 import { CountedDenials } from '../exchange/policy-denials.ts';
+import { PortText } from '../exchange/port-text.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
@@ -29,7 +31,6 @@ import { Overload, type OverloadState } from '../overload/overload.ts';
 import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
-import type { ServedGateway } from '../runtime/served.ts';
 import { emptyPipeline } from '../runtime/pipeline.ts';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
@@ -222,6 +223,7 @@ export class Serving {
       noGateway,
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
+      portText: new PortText(),
       noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
         failures.write(
           { code, target: targetAddress, service: service?.name, requestId: id, reason },
@@ -371,18 +373,9 @@ function policyLogger(logger: Logger, policyId: string) {
 }
 
 /** Placeholder until there is a configuration: it serves no route and trusts no proxy. */
-const noGateway: ServedGateway = {
-  kind: 'gateway',
+const noGateway: ExchangeGateway = {
   id: '',
   name: '',
-  spec: {
-    name: '',
-    trustedProxies: [],
-    limits: { maxBodyBytes: 0, halfClosedClients: 'cancel' },
-    policies: [],
-    tags: [],
-  },
-  chain: [],
   pipeline: emptyPipeline,
   trustedProxies: new TrustedProxies([]),
   maxBodyBytes: 10_485_760,

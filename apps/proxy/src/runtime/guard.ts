@@ -6,28 +6,14 @@ import {
   type PolicyHooks,
   type Reply,
   type RequestPhase,
-  type ResponseHead,
 } from '@sluice/policy-sdk';
-import type { Exchange } from '../exchange/exchange.ts';
-
-/** The result of a request hook: a reply to stop with, or undefined to continue. */
-export type Verdict = Reply | undefined;
-
-/** A request hook as the pipeline runs it. It never throws when its policy has an `onError`. */
-export interface RequestStep {
-  readonly policy: string;
-  readonly run: (exchange: Exchange) => Verdict | Promise<Verdict>;
-}
-
-export interface ResponseStep {
-  readonly policy: string;
-  readonly run: (exchange: Exchange, response: ResponseHead) => void;
-}
-
-export interface SettleStep {
-  readonly policy: string;
-  readonly run: (exchange: Exchange) => void;
-}
+import type {
+  RequestStep,
+  ResponseStep,
+  SettleStep,
+  StepExchange,
+  Verdict,
+} from '../exchange/steps.ts';
 
 export type GuardedHooks = { readonly [Phase in RequestPhase]?: RequestStep | undefined } & {
   readonly respond?: ResponseStep | undefined;
@@ -117,7 +103,7 @@ function checkedReply(verdict: Verdict, policy: string): Verdict {
 /** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
 function inTime(
   verdict: PromiseLike<Verdict>,
-  exchange: Exchange,
+  exchange: StepExchange,
   policy: string,
   timeoutMs: number,
 ): Promise<Verdict> {
@@ -142,7 +128,7 @@ function inTime(
 /**
  * Catches the rejection of a hook that should be synchronous, so that it does not end the process.
  */
-function noteLateFault(answer: unknown, policy: string, exchange: Exchange): void {
+function noteLateFault(answer: unknown, policy: string, exchange: StepExchange): void {
   if (answer instanceof Promise)
     answer.catch((fault: unknown) => exchange.notePolicyFault(policy, fault));
 }
@@ -152,7 +138,7 @@ function withOnError(
   run: RequestStep['run'],
   onError: OnError | undefined,
 ): RequestStep['run'] {
-  const decide = (exchange: Exchange, fault: unknown): Verdict => {
+  const decide = (exchange: StepExchange, fault: unknown): Verdict => {
     exchange.notePolicyFault(policy, fault);
     return onError === 'open' ? undefined : deny('policy_failed');
   };
@@ -188,7 +174,7 @@ function responseStep(
 }
 
 function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
-  const note = (exchange: Exchange, verdict: Verdict): undefined => {
+  const note = (exchange: StepExchange, verdict: Verdict): undefined => {
     if (verdict !== undefined) exchange.noteShadow(policy);
     return undefined;
   };
@@ -201,9 +187,9 @@ function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
 }
 
 /** A copy of the exchange: changes to it do not affect the request. */
-function shadowOf(exchange: Exchange): Exchange {
+function shadowOf(exchange: StepExchange): StepExchange {
   const nothing = { value: () => undefined };
-  const shadow: Exchange = Object.create(exchange, {
+  const shadow: StepExchange = Object.create(exchange, {
     // The copy has its own signal: a timeout in shadow mode must not abort the request.
     abortController: { value: undefined, writable: true },
     withdraw: { value: () => shadow.abortController?.abort() },
@@ -213,6 +199,6 @@ function shadowOf(exchange: Exchange): Exchange {
     limitContent: nothing,
     addResponseHeader: nothing,
     setResponseHeader: nothing,
-  }) as Exchange;
+  }) as StepExchange;
   return shadow;
 }

@@ -2,15 +2,35 @@ import { bodyLimit } from '@sluice/config';
 import type { AttachedQuota } from '@sluice/policy-sdk';
 import { Pipeline } from './pipeline.ts';
 import { refusingChain, type PolicyChain } from './policy-chain.ts';
-import type { Runtime } from './runtime.ts';
-import type { ConsumerView, RoutePlan, RoutePlans, ServedConsumer, ServedRoute } from './served.ts';
-import { TargetRewrite } from './target-rewrite.ts';
+import type { RouteMetricsCache } from './route-metrics-cache.ts';
+import type {
+  ConsumerView,
+  RoutePlan,
+  RoutePlans,
+  ServedConsumer,
+  ServedGateway,
+  ServedGroup,
+  ServedQuota,
+  ServedRoute,
+  ServedService,
+} from './served.ts';
+import { TargetRewrite } from '../exchange/target-rewrite.ts';
+
+/** The resources in service that a join looks up; `Runtime` implements it. */
+export interface ServedResources {
+  readonly generation: number;
+  readonly gateway: ServedGateway | undefined;
+  readonly services: ReadonlyMap<string, ServedService>;
+  readonly groups: ReadonlyMap<string, ServedGroup>;
+  readonly quotas: ReadonlyMap<string, ServedQuota>;
+  readonly routeMetrics: RouteMetricsCache;
+}
 
 /**
  * Joins a route with its gateway and each of its services. When one of them is missing (it could
  * not be compiled and has no earlier version), the branch refuses: a check is never skipped.
  */
-export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
+export function joinPlans(runtime: ServedResources, route: ServedRoute): RoutePlans {
   const { spec } = route;
   const parts = spec.split ?? [{ service: spec.service, weight: 1 }];
   const branches = parts.map(({ service, weight }) => joinPlan(runtime, route, service, weight));
@@ -22,7 +42,7 @@ export function joinPlans(runtime: Runtime, route: ServedRoute): RoutePlans {
 }
 
 function joinPlan(
-  runtime: Runtime,
+  runtime: ServedResources,
   route: ServedRoute,
   serviceId: string | undefined,
   weight: number,
@@ -66,7 +86,7 @@ function joinPlan(
 }
 
 /** Joins a consumer with its groups and quotas; a missing one makes the consumer refuse. */
-export function joinConsumer(runtime: Runtime, consumer: ServedConsumer): ConsumerView {
+export function joinConsumer(runtime: ServedResources, consumer: ServedConsumer): ConsumerView {
   const { spec, id } = consumer;
   const groups = spec.groups.map((group) => runtime.groups.get(group));
   const chains = groups.map(
@@ -101,7 +121,7 @@ const noPipelines: ConsumerView['pipelines'] = new Map();
 
 /** The quotas by id, or undefined when one of them is not in service. */
 function attachedQuotas(
-  runtime: Runtime,
+  runtime: ServedResources,
   scope: string,
   ids: readonly string[],
 ): readonly AttachedQuota[] | undefined {

@@ -1,6 +1,6 @@
 import { mergePolicies } from '@sluice/config';
 import type { RequestPhase } from '@sluice/policy-sdk';
-import type { RequestStep, ResponseStep, SettleStep } from './guard.ts';
+import type { PolicySteps, RequestStep, ResponseStep, SettleStep } from '../exchange/steps.ts';
 import type { CompiledPolicy, PolicyChain } from './policy-chain.ts';
 
 type Steps<Step> = readonly Step[] | undefined;
@@ -9,7 +9,7 @@ type Steps<Step> = readonly Step[] | undefined;
  * The policies of an exchange by phase. A phase without steps is undefined and costs one
  * comparison.
  */
-export class Pipeline {
+export class Pipeline implements PolicySteps {
   readonly receive: Steps<RequestStep>;
   readonly authenticate: Steps<RequestStep>;
   readonly authorize: Steps<RequestStep>;

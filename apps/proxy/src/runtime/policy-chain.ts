@@ -8,7 +8,8 @@ import {
 import { builtInPolicies } from '@sluice/policies/runtime';
 import { deny, hooksFault, type Policy, type PolicyHost } from '@sluice/policy-sdk';
 import type { ConfigFault } from '@sluice/wire';
-import { guardHooks, type GuardedHooks, type RequestStep } from './guard.ts';
+import type { RequestStep } from '../exchange/steps.ts';
+import { guardHooks, type GuardedHooks } from './guard.ts';
 
 /** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
 export type PolicyChain = readonly CompiledPolicy[];

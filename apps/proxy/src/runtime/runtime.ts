@@ -1,7 +1,8 @@
 import type { Kind, Resource } from '@sluice/config';
 import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
-import { joinConsumer, joinPlans } from './join.ts';
+import type { Configuration } from '../exchange/configuration.ts';
+import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
 import type {
@@ -22,7 +23,7 @@ import type {
  * changes the indexes, in one turn of the event loop, so that no request sees a partial revision.
  * An exchange keeps the plan it was matched with until it ends.
  */
-export class Runtime implements CredentialStore {
+export class Runtime implements Configuration, ServedResources, CredentialStore {
   revision = 0;
   /**
    * Incremented when a resource changes that plans and consumers depend on; they are rebuilt on

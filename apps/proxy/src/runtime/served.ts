@@ -1,11 +1,15 @@
 import type { Kind, Spec } from '@sluice/config';
-import type { AttachedQuota, Consumer, KeyOwner, ResourceRef } from '@sluice/policy-sdk';
-import type { RouteSpec } from '@sluice/router';
-import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
+import type { KeyOwner, ResourceRef } from '@sluice/policy-sdk';
+import type {
+  ExchangeConsumer,
+  ExchangeGateway,
+  ExchangePlan,
+  ExchangeRoute,
+  ExchangeService,
+} from '../exchange/configuration.ts';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyChain } from './policy-chain.ts';
-import type { TargetRewrite } from './target-rewrite.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** Common to every resource in service: its identity and the spec it was compiled from. */
@@ -14,24 +18,19 @@ interface ServedResource<K extends Kind> extends ResourceRef {
   readonly spec: Spec<K>;
 }
 
-export interface ServedGateway extends ServedResource<'gateway'> {
+export interface ServedGateway extends ServedResource<'gateway'>, ExchangeGateway {
   readonly chain: PolicyChain;
   readonly trustedProxies: TrustedProxies;
-  /** For requests that no route matches; see `Pipeline.ofGateway`. */
+  /** See `Pipeline.ofGateway`. */
   readonly pipeline: Pipeline;
-  /** Largest request content unless route or service sets a limit; Infinity for no limit. */
-  readonly maxBodyBytes: number;
-  /** A client that has closed its side of the connection still gets its response. */
-  readonly servesHalfClosed: boolean;
 }
 
-export interface ServedService extends ServedResource<'service'> {
+export interface ServedService extends ServedResource<'service'>, ExchangeService {
   readonly chain: PolicyChain;
   readonly upstream: UpstreamService;
-  readonly durations: HistogramSeries;
 }
 
-export interface ServedRoute extends ServedResource<'route'>, RouteSpec {
+export interface ServedRoute extends ServedResource<'route'>, ExchangeRoute {
   readonly chain: PolicyChain;
   /** Built on first use, and again after its generation has changed. */
   plans: RoutePlans | undefined;
@@ -64,15 +63,13 @@ export type Served =
   | ServedKey;
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */
-export interface ConsumerView extends Consumer {
+export interface ConsumerView extends ExchangeConsumer {
   /** The `Runtime.generation` that it was joined in. */
   readonly generation: number;
   /** Chains of the groups in order, then the consumer's own; empty chains are left out. */
   readonly chains: readonly PolicyChain[];
   /** Pipelines of the plans this consumer has used; only filled when `chains` is not empty. */
   readonly pipelines: Map<RoutePlan, Pipeline>;
-  /** Names of the groups joined for the X-Consumer-Groups field. */
-  readonly groupsText: string;
 }
 
 /** The branches of a route, one per service. */
@@ -86,16 +83,10 @@ export interface RoutePlans {
 /**
  * One branch of a route: everything that its requests share. Built once and used by every request.
  */
-export interface RoutePlan {
+export interface RoutePlan extends ExchangePlan {
   readonly route: ServedRoute;
-  readonly view: ResourceRef & { readonly quotas: readonly AttachedQuota[] };
   readonly service: ServedService | undefined;
   readonly weight: number;
-  /** Undefined when the path is sent unchanged. */
-  readonly rewrite: TargetRewrite | undefined;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;
-  /** Largest request content, in bytes; Infinity for no limit. */
-  readonly maxBodyBytes: number;
-  readonly metrics: RouteMetrics;
 }

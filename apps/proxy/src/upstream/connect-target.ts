@@ -15,7 +15,7 @@ import {
   type ConnectionOptions,
   type SecureContext,
 } from 'node:tls';
-import { connectionFailed } from '../listener/guarded-events.ts';
+import { connectionFailed } from '../net/guarded-events.ts';
 import { sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 import type { TargetAddresses } from '../names/target-addresses.ts';
 import type { ClientCertificate, ClientCertificates } from './client-certificates.ts';

@@ -2,7 +2,7 @@ import type { ErrorCode, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import { constants } from 'node:http2';
 import { errorMessage } from '@sluice/errors';
-import type { ContentSink } from '../exchange/content.ts';
+import type { ContentSink } from '../net/content.ts';
 import type {
   UpstreamCall,
   UpstreamEvents,

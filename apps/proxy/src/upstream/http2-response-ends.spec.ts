@@ -6,7 +6,7 @@ import {
   frame,
   frameTypes,
 } from '../edge/testing/http2-frames.ts';
-import type { ContentSource } from '../exchange/content.ts';
+import type { ContentSource } from '../net/content.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { Http2Target } from './http2-target.ts';

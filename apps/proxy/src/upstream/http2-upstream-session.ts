@@ -6,9 +6,9 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { StreamErrorGuard } from '../listener/http2-stream-errors.ts';
+import { StreamErrorGuard } from '../net/http2-stream-errors.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
-import { guardedBy } from '../listener/guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import type { Http2Call } from './http2-call.ts';
 import { isLocalFault } from './local-fault.ts';

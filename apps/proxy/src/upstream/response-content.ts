@@ -1,6 +1,6 @@
 import { GatewayError, type ErrorCode } from '@sluice/errors';
 import type { ResponseParser } from '@sluice/http1';
-import type { ContentSink } from '../exchange/content.ts';
+import type { ContentSink } from '../net/content.ts';
 import { MessageContent, type ContentReader } from '../net/message-content.ts';
 
 /** The connection, as the content of a response uses it. */

@@ -9,7 +9,7 @@ import {
 import type { Socket } from 'node:net';
 import { SocketWriter } from '../net/socket-writer.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
-import { guardedBy } from '../listener/guarded-events.ts';
+import { guardedBy } from '../net/guarded-events.ts';
 import { describeSocketError, noteConnected, type TargetConnector } from './connect-target.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { CallConnection, PooledCall } from './pooled-call.ts';

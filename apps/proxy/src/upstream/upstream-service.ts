@@ -1,4 +1,4 @@
-import type { UpstreamTarget } from '../exchange/upstream-call.ts';
+import type { Outcome, Upstream, UpstreamTarget } from '../exchange/upstream-call.ts';
 import type { WeightedRoundRobin } from './balance/weighted-round-robin.ts';
 import type { HealthPolicy, PassiveHealth } from './health.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
@@ -13,9 +13,6 @@ export interface ServiceTarget {
   readonly tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) => void;
 }
 
-/** The outcome of a request to a target; `abandoned` when it is unknown. */
-export type Outcome = 'success' | 'answer' | 'failure' | 'abandoned';
-
 /** The state of a target, for the status port. */
 export interface TargetState {
   readonly address: string;
@@ -23,7 +20,7 @@ export interface TargetState {
 }
 
 /** Balances requests between the targets of one service and tracks their health. */
-export class UpstreamService {
+export class UpstreamService implements Upstream {
   readonly id: string;
   private readonly targets: readonly ServiceTarget[];
   private readonly healthOf: ReadonlyMap<UpstreamTarget, PassiveHealth>;

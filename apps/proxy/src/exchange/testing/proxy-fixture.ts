@@ -19,6 +19,7 @@ import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import { listenerEvents } from '../listener-events.ts';
 import { viaPseudonym } from '../loops.ts';
 import { CountedDenials } from '../policy-denials.ts';
+import { PortText } from '../port-text.ts';
 import type { ProxyServices } from '../proxy-services.ts';
 
 export interface FixtureOptions {
@@ -198,11 +199,8 @@ export class ProxyFixture {
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
       noGateway: {
-        kind: 'gateway',
         id: '',
         name: '',
-        spec: resource('gateway', { name: 'none' }).spec,
-        chain: [],
         pipeline: emptyPipeline,
         trustedProxies: new TrustedProxies([]),
         maxBodyBytes: 1_000_000,
@@ -210,6 +208,7 @@ export class ProxyFixture {
       },
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
+      portText: new PortText(),
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),
       notePolicyFault: (policy, fault) => notes.policyFaults.push({ policy, fault }),
       noteRefusal: () => undefined,

@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
-import type { ContentSink, ContentSource } from '../../exchange/content.ts';
+import type { ContentSink, ContentSource } from '../../net/content.ts';
 import type { Downstream, Refusal } from '../../exchange/downstream.ts';
 import type { ConnectionLimits } from '../connection-limits.ts';
 import { Listener } from '../listener.ts';

@@ -1,6 +1,6 @@
 import { catalogue } from '@sluice/errors';
 import { HeaderList, removeHopByHop } from '@sluice/http1';
-import type { ContentSource } from '../../exchange/content.ts';
+import type { ContentSource } from '../../net/content.ts';
 import type { AbortListener, Downstream } from '../../exchange/downstream.ts';
 import type { Tunnel } from '../../exchange/tunnel.ts';
 import type {

@@ -1,5 +1,5 @@
 import { HeaderList } from '@sluice/http1';
-import { noContent, type ContentSource } from '../../exchange/content.ts';
+import { noContent, type ContentSource } from '../../net/content.ts';
 import type { Tunnel } from '../../exchange/tunnel.ts';
 import type {
   UpstreamCall,

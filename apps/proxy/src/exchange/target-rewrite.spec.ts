@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Spec } from '@sluice/config';
-import { resource } from './testing/resources.ts';
+import { resource } from '../runtime/testing/resources.ts';
 import { RewriteFault, TargetRewrite } from './target-rewrite.ts';
 
 interface Written {

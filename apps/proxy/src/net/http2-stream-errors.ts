@@ -1,6 +1,6 @@
 import { errorCode } from '@sluice/errors';
 import type { Http2Session } from 'node:http2';
-import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
+import { Timer, type TimerWheel } from './timer-wheel.ts';
 
 /**
  * The error that nghttp2 reports for a frame that violates the protocol: NGHTTP2_ERR_PROTO of
