@@ -46,6 +46,11 @@ export class ConfigState {
   lastError = '';
   isRefused = false;
   lastGoodError = '';
+  /**
+   * Why the node does not serve the last good configuration: a clause for the operator. Only of
+   * interest while the origin is `none`.
+   */
+  whyNoLastGood = 'there is no last good configuration on disk';
   nacks = 0;
   resyncs = 0;
   connects = 0;

@@ -25,7 +25,7 @@ const newest = (): string => join(dataDir, 'last-good.snapshot');
 function open(more: Partial<LastGoodOptions> = {}): LastGood {
   const log = {
     info: () => undefined,
-    warn: () => undefined,
+    warn: (_: object, message: string) => void logged.push(message),
     error: (_: object, message: string) => void logged.push(message),
   };
   return new LastGood({ dataDir, key: undefined, gateway: 'default', state, log, ...more });
@@ -65,6 +65,7 @@ describe('LastGood', () => {
   it('loads nothing at the first start, without an error', async () => {
     expect(await open().load()).toBeUndefined();
     expect([logged, state.lastGoodError]).toEqual([[], '']);
+    expect(state.whyNoLastGood).toBe('there is no last good configuration on disk');
   });
 
   it('is readable only by its owner, and only with the key', async () => {
@@ -133,6 +134,10 @@ describe('LastGood', () => {
     await save(1, { gateway: 'internal' });
     expect(await open().load()).toBeUndefined();
     expect(state.lastGoodError).toBe('');
+    expect(logged).toEqual(['a last good configuration is not used']);
+    expect(state.whyNoLastGood).toBe(
+      `the last good configuration on disk cannot be used: ${newest()}: it belongs to the gateway "internal", and this node serves "default"`,
+    );
   });
 
   it('writes once for a burst of changes, after a delay', async () => {

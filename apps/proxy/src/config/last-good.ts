@@ -69,8 +69,10 @@ export class LastGood {
       await this.#checkWritable();
       return loaded;
     } catch (error) {
-      // Without a folder or a key there is nothing to read.
-      this.#note(this.#describe(error));
+      // Without a folder or a key nothing can be read.
+      const reason = this.#describe(error);
+      this.#note(reason);
+      this.#options.state.whyNoLastGood = `no last good configuration can be read: ${reason}`;
       return undefined;
     }
   }
@@ -88,21 +90,24 @@ export class LastGood {
   async #read(key: Buffer): Promise<LoadedConfig | undefined> {
     const { log, state, gateway } = this.#options;
     const faults: string[] = [];
+    const unused: string[] = [];
     for (const path of [this.#newest, this.#previous]) {
       try {
         const { head, snapshot } = await readLastGood(path, key);
         if (head.gateway === gateway) return { snapshot, savedAtMs: head.savedAtMs };
-        log.info(
-          { path, gateway: head.gateway },
-          'the last good configuration belongs to another gateway and is not used',
-        );
+        const reason = `it belongs to the gateway "${head.gateway}", and this node serves "${gateway}"`;
+        unused.push(`${path}: ${reason}`);
+        log.warn({ path, reason }, 'a last good configuration is not used');
       } catch (error) {
         if (isMissing(error)) continue;
         const reason = errorMessage(error);
         faults.push(`${path}: ${reason}`);
+        unused.push(`${path}: ${reason}`);
         log.error({ path, reason }, 'a last good configuration cannot be used');
       }
     }
+    if (unused.length > 0)
+      state.whyNoLastGood = `the last good configuration on disk cannot be used: ${unused.join('; ')}`;
     if (faults.length > 0) {
       state.lastGoodError = faults.join('; ');
       log.error(

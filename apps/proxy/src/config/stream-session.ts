@@ -244,8 +244,14 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
+/**
+ * gRPC ends the description of a failed connection with this label, also when it has no note.
+ */
+const emptyNote = /\.? ?Resolution note: *$/;
+
 /** The peer's message, without gRPC's prefix, or the network error. */
 function peerReason(error: unknown): string {
   const details = error instanceof Error && 'details' in error ? error.details : undefined;
-  return typeof details === 'string' && details !== '' ? details : errorMessage(error);
+  const reason = typeof details === 'string' && details !== '' ? details : errorMessage(error);
+  return reason.replace(emptyNote, '');
 }

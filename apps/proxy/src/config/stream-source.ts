@@ -120,19 +120,19 @@ export class StreamSource implements ConfigSource {
   }
 
   async #loadLastGood(): Promise<void> {
-    const { lastGood, log } = this.#options;
+    const { lastGood, state, log } = this.#options;
     const loaded = await lastGood?.load();
     if (loaded === undefined || this.#isStopping) return;
-    const { applied } = await this.#applier.takeSnapshot(
-      loaded.snapshot,
-      'last-good',
-      loaded.savedAtMs,
-    );
+    const { snapshot, savedAtMs } = loaded;
+    const { revision } = snapshot;
+    const { applied, faults } = await this.#applier.takeSnapshot(snapshot, 'last-good', savedAtMs);
     if (applied)
       log.info(
-        { revision: loaded.snapshot.revision, savedAt: new Date(loaded.savedAtMs).toISOString() },
+        { revision, savedAt: new Date(savedAtMs).toISOString() },
         'serving the last good configuration from disk',
       );
+    else
+      state.whyNoLastGood = `the last good configuration on disk (revision ${revision}) was refused: ${faults[0]?.reason ?? 'see the log'}`;
   }
 
   /** Runs one stream. Returns how long it lasted after it was accepted, in milliseconds. */

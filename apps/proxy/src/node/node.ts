@@ -144,7 +144,7 @@ export class ProxyNode {
       const why = lastError === '' ? '' : ` (${lastError})`;
       return {
         ready: false,
-        reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and there is no last good configuration on disk`,
+        reason: `the node has no configuration: ${isRefused ? 'the control plane refuses it' : 'no control plane has answered'}${why}, and ${this.#state.whyNoLastGood}`,
       };
     }
     return {
