@@ -10,6 +10,7 @@ import { readArguments } from './arguments/start.mjs';
 import { ensureDemo } from './demo/register-demo.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
 import { makeFolder } from './process/make-folder.ts';
+import { postgresLogPath } from './embedded/postgres-location.ts';
 import { requireFreePorts } from './process/ports.ts';
 import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
@@ -27,7 +28,7 @@ import {
 } from './start/settings.ts';
 import { summary } from './start/summary.ts';
 
-type GiveUp = (reason: unknown) => void;
+type GiveUp = (reason: SetupError) => void;
 type Running = { readonly name: string; stop(): Promise<void> };
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
@@ -49,9 +50,7 @@ async function main(): Promise<void> {
   try {
     const settings = readSettings(root, args, process.env);
     dataDir = settings.dataDir;
-    const start = bringUp(settings, (reason) => {
-      crash.reject(typeof reason === 'string' ? new SetupError(reason) : reason);
-    });
+    const start = bringUp(settings, (reason) => crash.reject(reason));
     await Promise.race([
       start.then((demoKey) => console.log(summary(settings, demoKey))),
       stopRequest,
@@ -144,9 +143,13 @@ function keepRunning<Part extends Program>(
 }
 
 async function startDatabase(settings: StartSettings, giveUp: GiveUp): Promise<EmbeddedPostgres> {
-  const restartPolicy = new RestartPolicy('Postgres', giveUp);
+  const dataDir = join(settings.dataDir, 'postgres');
+  const restartPolicy = new RestartPolicy(
+    { name: 'Postgres', logPath: postgresLogPath(dataDir) },
+    giveUp,
+  );
   const postgres = await startPostgres({
-    dataDir: join(settings.dataDir, 'postgres'),
+    dataDir,
     database: 'sluice',
     port: settings.postgresPort,
     portVariable: 'SLUICE_POSTGRES_PORT',
@@ -166,7 +169,8 @@ async function startControlPlane(
   giveUp: GiveUp,
 ): Promise<Program> {
   const { ports } = settings;
-  const restartPolicy = new RestartPolicy('the control plane', giveUp);
+  const log = logPath(settings, 'control-plane');
+  const restartPolicy = new RestartPolicy({ name: 'the control plane', logPath: log }, giveUp);
   const program = await startProgram({
     name: 'control plane',
     args: [join(root, 'apps/control-plane/dist/main.js')],
@@ -179,7 +183,7 @@ async function startControlPlane(
       SLUICE_ADMIN_PORT: String(ports.admin),
       SLUICE_STREAM_PORT: String(ports.stream),
     },
-    logPath: logPath(settings, 'control-plane'),
+    logPath: log,
     readyUrl: `http://127.0.0.1:${ports.admin}/readyz`,
     // Longer than its wait for the database, whose end it explains better than we can.
     readyTimeoutMs: settings.databaseWaitMs + 40_000,
@@ -198,12 +202,16 @@ async function startDemoServices(
   const upstream = join(root, 'scripts/demo/upstream.ts');
   const start = async (name: 'orders' | 'users'): Promise<number | undefined> => {
     const port = settings.ports[name];
-    const restartPolicy = new RestartPolicy(`the demo service "${name}"`, giveUp);
+    const log = logPath(settings, `demo-${name}`);
+    const restartPolicy = new RestartPolicy(
+      { name: `the demo service "${name}"`, logPath: log },
+      giveUp,
+    );
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
       env: process.env,
-      logPath: logPath(settings, `demo-${name}`),
+      logPath: log,
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
       onCrash: (description) => {
@@ -222,7 +230,8 @@ function nodeArguments(): string[] {
 
 async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Program> {
   const { ports, dataDir } = settings;
-  const restartPolicy = new RestartPolicy('the proxy', giveUp);
+  const log = logPath(settings, 'proxy');
+  const restartPolicy = new RestartPolicy({ name: 'the proxy', logPath: log }, giveUp);
   const program = await startProgram({
     name: 'proxy',
     args: [...nodeArguments(), join(root, 'apps/proxy/dist/main.js')],
@@ -237,7 +246,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
       SLUICE_STATUS_PORT: String(ports.status),
       SLUICE_DATA_DIR: join(dataDir, 'proxy'),
     },
-    logPath: logPath(settings, 'proxy'),
+    logPath: log,
     readyUrl: `http://127.0.0.1:${ports.status}/readyz`,
     stopGraceMs: 5_000,
     onCrash: (description) => {

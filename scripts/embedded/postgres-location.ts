@@ -96,13 +96,18 @@ export function removePostgresData(dataDir: string): void {
   rmSync(real, { recursive: true, force: true });
 }
 
+/** The path of the log of the Postgres whose data is in `dataDir`. */
+export function postgresLogPath(dataDir: string): string {
+  return join(dataDir, 'postgres.log');
+}
+
 function locationOf(dataDir: string, clusterParent: string): PostgresLocation {
   return {
     dataDir,
     clusterDir: join(clusterParent, 'cluster'),
     clusterParent,
     passwordFile: join(dataDir, 'password'),
-    logFile: join(dataDir, 'postgres.log'),
+    logFile: postgresLogPath(dataDir),
   };
 }
 

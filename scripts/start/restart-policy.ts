@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError, describeFailure } from '../process/setup-error.ts';
 
 /** How often and how quickly a part is started again. Defaults in parentheses. */
 export type RevivalLimits = {
@@ -13,6 +14,14 @@ export type RevivalLimits = {
   readonly pauseMs?: number;
 };
 
+/** A part of `npm start`, for messages. */
+export type Part = {
+  /** With its article, as in "the proxy". */
+  readonly name: string;
+  /** The file of its log. */
+  readonly logPath: string;
+};
+
 /** How a part is started again. */
 export type Restart = () => Promise<{ readonly pid: number | undefined }>;
 
@@ -21,25 +30,26 @@ export type Restart = () => Promise<{ readonly pid: number | undefined }>;
  * or cannot be started, after a few attempts.
  */
 export class RestartPolicy {
-  readonly #name: string;
-  readonly #giveUp: (reason: unknown) => void;
+  readonly #part: Part;
+  readonly #giveUp: (reason: SetupError) => void;
   readonly #limits: Required<RevivalLimits>;
   #restart: Restart | undefined;
   #attempts = 0;
   #startedAtMs = -Infinity;
+  /** When the part crashed for the first time in this row. */
+  #firstCrashAtMs = 0;
   #isStopped = false;
 
   /**
-   * @param name with its article, as in "the proxy"
-   * @param giveUp receives the description of the last crash, or the fault of the last start, when
-   * it is given up
+   * @param giveUp called when the part is given up; receives how often it was restarted in how much
+   * time, and where its log is
    */
   constructor(
-    name: string,
-    giveUp: (reason: unknown) => void,
+    part: Part,
+    giveUp: (reason: SetupError) => void,
     { attempts = 5, settleMs = 60_000, pauseMs = 500 }: RevivalLimits = {},
   ) {
-    this.#name = name;
+    this.#part = part;
     this.#giveUp = giveUp;
     this.#limits = { attempts, settleMs, pauseMs };
   }
@@ -56,32 +66,49 @@ export class RestartPolicy {
 
   /** To be called with each crash. */
   onCrash(description: string): void {
-    if (performance.now() - this.#startedAtMs >= this.#limits.settleMs) this.#attempts = 0;
+    const now = performance.now();
+    if (now - this.#startedAtMs >= this.#limits.settleMs) this.#attempts = 0;
+    if (this.#attempts === 0) this.#firstCrashAtMs = now;
     console.error(`\n${description}`);
-    void this.#revive(description);
+    void this.#revive();
   }
 
-  async #revive(description: string): Promise<void> {
+  async #revive(): Promise<void> {
     const { attempts, pauseMs } = this.#limits;
-    let reason: unknown = description;
+    const { name } = this.#part;
+    let startFault: unknown;
     while (this.#restart !== undefined && !this.#isStopped && this.#attempts < attempts) {
       this.#attempts++;
       const waitMs = this.#attempts === 1 ? 0 : pauseMs * 2 ** (this.#attempts - 2);
       console.error(
-        `Starting ${this.#name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); the other parts keep running.`,
+        `Starting ${name} again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`} (attempt ${this.#attempts} of ${attempts}); the other parts keep running.`,
       );
       await sleep(waitMs);
       if (this.#isStopped) return;
       try {
         const { pid } = await this.#restart();
         this.#startedAtMs = performance.now();
-        console.error(`${capitalized(this.#name)} runs again (process ${pid}).`);
+        console.error(`${capitalized(name)} runs again (process ${pid}).`);
         return;
       } catch (fault) {
-        reason = fault;
+        startFault = fault;
       }
     }
-    if (!this.#isStopped) this.#giveUp(reason);
+    if (!this.#isStopped) this.#giveUp(this.#reason(startFault));
+  }
+
+  /** `startFault` is why the last restart failed; a crash has been printed already. */
+  #reason(startFault: unknown): SetupError {
+    const { name, logPath } = this.#part;
+    const seconds = Math.round((performance.now() - this.#firstCrashAtMs) / 1_000);
+    const what =
+      this.#restart === undefined
+        ? `${capitalized(name)} ended before the start was complete.`
+        : `${capitalized(name)} is given up after ${this.#attempts} restarts in ${seconds} s.`;
+    const cause = startFault === undefined ? '' : `\n${describeFailure(startFault)}`;
+    return new SetupError(
+      `${what} The other parts are stopped now. Its log is ${logPath}.${cause}`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ export { issueDetail } from './issue-detail.ts';
 export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';
 export { answerFaults, createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
 export type { PolicyCatalogue } from './policy-catalogue.ts';
-export { mapReferences, referencesOf } from './references.ts';
+export { danglingReference, mapReferences, referencesOf } from './references.ts';
 export type { ResourceReference } from './references.ts';
 export { bodyLimit, MaxBodyBytes, RequestLimits } from './request-limits.ts';
 export { isKind, kinds, nameOf, nameProperty, resourceSchemas } from './resource.ts';

@@ -1,3 +1,4 @@
+import type { FieldError } from '@sluice/errors';
 import type { Kind, Spec } from './resource.ts';
 
 /** One reference inside a spec: its position and its target. */
@@ -52,6 +53,29 @@ export function mapReferences<K extends Kind>(
   const copy = structuredClone(spec);
   for (const field of referenceFields[kind]) walk(copy, field.path, '', field.kind, resolve);
   return copy;
+}
+
+/**
+ * Describes a reference whose target does not exist. `written` is the resource as its author wrote
+ * it: a reference that is there only by default is reported as the property to set.
+ * @param where where the target was looked for, for example ` in this file`
+ */
+export function danglingReference(
+  written: unknown,
+  { pointer, kind, target }: ResourceReference,
+  where = '',
+): FieldError {
+  const detail = `there is no ${kind} "${target}"${where}`;
+  const [, property = ''] = pointer.split('/');
+  const isWritten =
+    typeof written === 'object' &&
+    written !== null &&
+    (written as Readonly<Record<string, unknown>>)[property] !== undefined;
+  if (isWritten) return { pointer, detail };
+  return {
+    pointer: `/${property}`,
+    detail: `${detail}, to which \`${property}\` defaults; set \`${property}\``,
+  };
 }
 
 function walk(

@@ -39,7 +39,7 @@ export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted>
   if (gatewayId === undefined || view === undefined) {
     throw new StreamRefusal(
       'NOT_FOUND',
-      `there is no gateway "${hello.gateway.slice(0, 64)}"; create it with POST /v1/gateways, or set SLUICE_GATEWAY to one that exists`,
+      `there is no gateway "${hello.gateway.slice(0, 64)}": SLUICE_GATEWAY is misspelt, or the gateway was renamed or deleted; GET /v1/gateways lists the gateways; set SLUICE_GATEWAY to one of them`,
     );
   }
   return { gatewayId, position: canResume(hello, view) ? hello.revision : undefined };

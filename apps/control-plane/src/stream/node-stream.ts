@@ -32,6 +32,8 @@ export class NodeStream {
   private readonly helloTimer: NodeJS.Timeout;
   private readonly unanswered = new Unanswered();
   private session: NodeSession | undefined;
+  /** The name by which the node asked for its gateway. */
+  private gatewayName = '';
   private isOver = false;
 
   constructor(
@@ -67,9 +69,9 @@ export class NodeStream {
     return this.session?.identity.gatewayId;
   }
 
-  /** Sends new revisions, if there are any. */
+  /** Sends new revisions, if there are any. Ends the stream when the gateway was renamed. */
   advance(): void {
-    this.sender.advance();
+    if (!this.endWhenRenamed()) this.sender.advance();
   }
 
   /** Sends a heartbeat when everything else was sent. */
@@ -83,6 +85,23 @@ export class NodeStream {
     this.call.write(frame);
     this.call.end();
     this.finish();
+  }
+
+  /**
+   * The Admin API refuses to rename a gateway while live nodes serve it. A node that was silent, or
+   * that connected at the same moment, learns here that its gateway has another name.
+   */
+  private endWhenRenamed(): boolean {
+    if (this.session === undefined) return false;
+    const name = this.proxy.feed.gatewayName(this.session.identity.gatewayId);
+    if (name === undefined || name === this.gatewayName) return false;
+    this.refuse(
+      new StreamRefusal(
+        'NOT_FOUND',
+        `the gateway "${this.gatewayName}" was renamed; restart this node with SLUICE_GATEWAY=${name}`,
+      ),
+    );
+    return true;
   }
 
   private take(frame: NodeFrame): void {
@@ -159,6 +178,8 @@ export class NodeStream {
           'a second hello on a stream must name the same node and the same gateway',
         );
       }
+      this.gatewayName = hello.gateway;
+      if (this.endWhenRenamed()) return;
       this.sender.open(session, position);
       this.call.resume();
     } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { errorMessage, jsonPointer, type FieldError } from '@sluice/errors';
 import {
+  danglingReference,
   fieldErrors,
   kinds,
   mapReferences,
@@ -67,7 +68,7 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
     readCollection(kind, content[collectionOf[kind]], faults),
   );
   if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway))
-    entries.push(entryOf('gateway', resourceSchemas.gateway.parse({ name: gateway }), ''));
+    entries.push(ownGateway(gateway));
   const ids = new Map<string, string>();
   for (const { kind, name, id, pointer } of entries) {
     if (ids.has(id)) faults.push({ pointer, detail: `another ${kind} has the name "${name}"` });
@@ -94,6 +95,8 @@ interface Entry {
   readonly name: string;
   readonly pointer: string;
   readonly spec: Spec;
+  /** The resource as it is written in the file, without the defaults. */
+  readonly written: unknown;
 }
 
 function parseJson(text: string, path: string): Readonly<Record<string, unknown>> {
@@ -124,10 +127,15 @@ function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): 
       faults.push({ pointer: `${at}/${index}`, detail: size });
       return [];
     }
-    if (parsed.success) return [entryOf(kind, parsed.data, `${at}/${index}`)];
+    if (parsed.success) return [entryOf(kind, parsed.data, `${at}/${index}`, written)];
     faults.push(...fieldErrors(parsed.error, `${at}/${index}`));
     return [];
   });
+}
+
+/** The gateway of this node, which the file may omit. */
+function ownGateway(name: string): Entry {
+  return entryOf('gateway', resourceSchemas.gateway.parse({ name }), '', { name });
 }
 
 /** Replaces a plain-text key by its hash; the node uses only the hash. */
@@ -147,11 +155,11 @@ function hashed(written: unknown): unknown {
   };
 }
 
-function entryOf(kind: Kind, spec: Spec, pointer: string): Entry {
+function entryOf(kind: Kind, spec: Spec, pointer: string, written: unknown): Entry {
   const name = String((spec as Readonly<Record<string, unknown>>)[nameProperty(kind)]);
   // Names of keys are unique only per consumer.
   const scope = kind === 'key' ? (spec as Spec<'key'>).consumer : '';
-  return { kind, id: stableId(kind, scope, name), name, pointer, spec };
+  return { kind, id: stableId(kind, scope, name), name, pointer, spec, written };
 }
 
 /**
@@ -163,18 +171,20 @@ function stableId(...parts: readonly string[]): string {
 }
 
 function resolve(
-  { kind, id, pointer, spec }: Entry,
+  { kind, id, pointer, spec, written }: Entry,
   ids: ReadonlyMap<string, string>,
   faults: FieldError[],
 ): Resource {
   const resolved = mapReferences(kind, spec, (reference) => {
     const target = ids.get(`${reference.kind}\0${reference.target}`);
     if (target === undefined)
-      faults.push({
-        pointer: pointer + reference.pointer,
-        detail: `there is no ${reference.kind} "${reference.target}" in this file`,
-      });
+      faults.push(atPointer(pointer, danglingReference(written, reference, ' in this file')));
     return target ?? reference.target;
   });
   return { kind, id, spec: resolved };
+}
+
+/** Prefixes the pointer of a fault with the position of its resource in the file. */
+function atPointer(position: string, { pointer, detail }: FieldError): FieldError {
+  return { pointer: position + pointer, detail };
 }

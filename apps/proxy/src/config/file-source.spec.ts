@@ -141,6 +141,13 @@ describe('parseConfigFile', () => {
     );
   });
 
+  it('reports a default that refers to a gateway that is not in the file', () => {
+    const routes = [{ name: 'r', policies: [{ name: 'static-response' }] }];
+    expect(() => parse({ gateways: [{ name: 'edge' }], routes }, 'edge')).toThrow(
+      '/routes/0/gateways: there is no gateway "default" in this file, to which `gateways` defaults; set `gateways`',
+    );
+  });
+
   it.each(['', '[]', 'null', '{"services":'])('refuses %j', (text) => {
     expect(() => parse(text)).toThrow(/cannot be used/);
   });

@@ -60,8 +60,9 @@ export class Http2Response implements ContentSink {
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
     // A gRPC response without content ends with its head, which has no Content-Length
-    // (Trailers-Only).
-    const isSilent = bytes.length === 0 && (status === 304 || this.owner.takesTrailers);
+    // (Trailers-Only). The gateway does not know the length of the 200 response that its 304 stands
+    // for.
+    const isSilent = status === 304 || (bytes.length === 0 && this.owner.takesTrailers);
     this.sendHead(status, headers, isSilent ? -1 : bytes.length, ends, false);
     if (!ends) {
       this.bytesSent += bytes.length;

@@ -24,6 +24,8 @@ describe('responses over HTTP/2', () => {
     });
     expect((await fixture.get('/204')).fields).toEqual([':status', '204', 'date', 'D']);
     expect((await fixture.get('/304')).fields).toEqual([':status', '304', 'date', 'D']);
+    const notModified = { ':method': 'HEAD', ':path': '/304' };
+    expect((await fixture.request(notModified)).fields).toEqual([':status', '304', 'date', 'D']);
   });
 
   it('lose fields that HTTP/2 forbids, and keep repeated fields', async () => {

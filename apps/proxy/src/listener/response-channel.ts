@@ -53,12 +53,9 @@ export class ResponseChannel implements ContentSender {
         ? Buffer.from(content)
         : (content ?? '');
     const { length } = bytes;
-    const head = this.makeHead(
-      status,
-      headers,
-      responseFraming(this.owner, status, length),
-      length,
-    );
+    // The gateway does not know the length of the 200 response that its 304 stands for.
+    const framing = status === 304 ? 'none' : responseFraming(this.owner, status, length);
+    const head = this.makeHead(status, headers, framing, length);
     if (length === 0 || isBodiless(this.owner.method, status)) this.writer.send(head);
     else if (typeof bytes === 'string') this.writer.send(head + bytes);
     else if (length <= MAX_JOINED_BYTES) this.writer.send(head + textOf(bytes));

@@ -24,10 +24,11 @@ export function isBodiless(method: string, status: number): boolean {
  */
 export function responseFraming(context: HeadContext, status: number, length: number): Framing {
   if (status === 204) return 'none';
-  // A response to HEAD states the length of the GET response when it is known. A 304 without
-  // content states none.
-  if (context.method === 'HEAD') return length >= 0 ? 'length' : 'none';
+  // A 304 states the length of the 200 response, if the upstream stated it; 0 is the length of a
+  // 304 for which no length is known (RFC 9110 section 8.6).
   if (status === 304) return length > 0 ? 'length' : 'none';
+  // A response to HEAD states the length of the GET response when it is known.
+  if (context.method === 'HEAD') return length >= 0 ? 'length' : 'none';
   if (length >= 0) return 'length';
   return context.protocol === '1.1' ? 'chunked' : 'close';
 }

@@ -49,6 +49,10 @@ describe('a response with complete content', () => {
     ['HEAD', 200, 'hello', 'Content-Length: 5\r\n'],
     ['GET', 204, undefined, ''],
     ['GET', 304, undefined, ''],
+    ['HEAD', 304, undefined, ''],
+    ['GET', 304, 'hello', ''],
+    ['HEAD', 304, 'hello', ''],
+    ['HEAD', 204, undefined, ''],
     ['GET', 200, undefined, 'Content-Length: 0\r\n'],
   ])('%s answered with %i', async (method, status, content, framing) => {
     await serve((downstream) =>

@@ -193,6 +193,6 @@ function keyOf(kind: Kind, id: string): string {
 }
 
 function missingGateway(name: string): ConfigFault {
-  const reason = `the configuration has no gateway named "${name}": create it, or set SLUICE_GATEWAY to one that exists`;
+  const reason = `the configuration has no gateway named "${name}": SLUICE_GATEWAY is misspelt, or the gateway was renamed or deleted; set SLUICE_GATEWAY to a gateway that exists`;
   return { kind: 'gateway', id: '', name, pointer: '/name', code: 'unknown_gateway', reason };
 }

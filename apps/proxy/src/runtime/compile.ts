@@ -25,7 +25,7 @@ import {
   type PolicyRegistry,
 } from './policy-chain.ts';
 import { readMatch } from './read-match.ts';
-import type { Served } from './served.ts';
+import type { Served, ServedRoute } from './served.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
 /** The services that compiling needs. */
@@ -134,12 +134,22 @@ function refusingRoute(
 ): Served | undefined {
   const match = readMatch(name, spec);
   if (match === undefined) return undefined;
-  const { hosts, paths, methods, headers, query, priority } = match;
+  return servedRoute(id, name, match, chain);
+}
+
+/** The conditions are properties of the object itself, because the router takes it as its route. */
+function servedRoute(
+  id: string,
+  name: string,
+  spec: ServedRoute['spec'],
+  chain: PolicyChain,
+): ServedRoute {
+  const { hosts, paths, methods, headers, query, priority } = spec;
   return {
     kind: 'route',
     id,
     name,
-    spec: match,
+    spec,
     hosts,
     paths,
     methods,
@@ -207,21 +217,7 @@ function serve(
     }
     case 'route': {
       const spec = anySpec as Spec<'route'>;
-      const { hosts, paths, methods, headers, query, priority } = spec;
-      return {
-        kind,
-        id,
-        name,
-        spec,
-        hosts,
-        paths,
-        methods,
-        headers,
-        query,
-        priority,
-        chain: chainOf(kind, spec.policies),
-        plans: undefined,
-      };
+      return servedRoute(id, name, spec, chainOf(kind, spec.policies));
     }
     case 'group': {
       const spec = anySpec as Spec<'group'>;

@@ -896,7 +896,7 @@ export interface components {
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
             /**
-             * @description Gateways that serve the route.
+             * @description Gateways that serve the route. Without it: the gateway `default`.
              * @default [
              *       "default"
              *     ]
@@ -986,7 +986,7 @@ export interface components {
             readonly id: string;
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
-            /** @description Gateways that serve the route. */
+            /** @description Gateways that serve the route. Without it: the gateway `default`. */
             readonly gateways: readonly string[];
             /** @description Hosts that the route matches. Empty: any host. */
             readonly hosts?: readonly string[];

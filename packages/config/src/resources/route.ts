@@ -79,7 +79,7 @@ export const Route = z
       .min(1)
       .max(64)
       .default(['default'])
-      .describe('Gateways that serve the route.'),
+      .describe('Gateways that serve the route. Without it: the gateway `default`.'),
     hosts: z
       .array(HostPattern)
       .max(64)

@@ -1,6 +1,6 @@
 import { Raw } from 'typeorm';
 import type { Repository } from 'typeorm';
-import type { Database } from '../../platform/database/database.ts';
+import type { Database, Sql } from '../../platform/database/database.ts';
 import { comebackMs, staleAfterMs } from './node.ts';
 import type { Node } from './node.ts';
 import type { NodeEntity } from './node.entity.ts';
@@ -171,6 +171,16 @@ export class NodeRepository {
         [...this.silenceParameters(), ids],
       )
     ).map(nodeOf);
+  }
+
+  /** Ids of the live nodes of a gateway, in order, without those in `except`. */
+  async liveIn(sql: Sql, gatewayId: string, except: readonly string[]): Promise<string[]> {
+    const rows = await sql.query<{ id: string }>(
+      `SELECT id FROM node WHERE gateway = $3 AND state = 'live' AND NOT (${isSilent}) AND id <> ALL($4::text[])
+       ORDER BY id COLLATE "C"`,
+      [...this.silenceParameters(), gatewayId, except],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /**

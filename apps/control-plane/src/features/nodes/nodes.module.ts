@@ -42,6 +42,6 @@ import { NodesService } from './nodes.service.ts';
     },
     { provide: AppliedStatus, useExisting: NodesService },
   ],
-  exports: [ConnectedNodes, AppliedStatus],
+  exports: [ConnectedNodes, AppliedStatus, NodesService],
 })
 export class NodesModule {}

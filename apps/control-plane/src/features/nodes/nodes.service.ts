@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Sql } from '../../platform/database/database.ts';
 import type { RevisionFeed } from '../revisions/revision-feed/revision-feed.ts';
 import { AppliedStatus } from './applied.ts';
 import type { AppliedReport, NodeOutcome } from './applied.ts';
@@ -78,6 +79,21 @@ export class NodesService extends AppliedStatus {
   async find(id: string): Promise<PresentedNode | undefined> {
     const node = await this.repository.find(id);
     return node === undefined ? undefined : this.present(node);
+  }
+
+  /**
+   * Ids of the live nodes of a gateway, at all replicas. `sql` is the transaction of the caller, so
+   * that a write needs no second connection of the pool.
+   */
+  async liveIn(sql: Sql, gatewayId: string): Promise<string[]> {
+    const here = [...this.connected.values()].map((session) => session.describe());
+    const liveHere = here.filter((node) => node.gatewayId === gatewayId && node.state === 'live');
+    const elsewhere = await this.repository.liveIn(
+      sql,
+      gatewayId,
+      here.map(({ id }) => id),
+    );
+    return [...liveHere.map(({ id }) => id), ...elsewhere].sort();
   }
 
   private async concern(revision: number): Promise<Concern> {

@@ -82,6 +82,34 @@ describe('faults in resources', () => {
     });
   });
 
+  it('name a property whose default refers to a gateway that does not exist', async () => {
+    const gateway = await api.patch('/v1/gateways/default', { name: 'edge' });
+    expect(gateway.status).toBe(200);
+    for (const answer of [
+      await api.post('/v1/routes', { name: 'x', service: 'orders' }),
+      await api.put('/v1/routes/x', { service: 'orders' }),
+    ]) {
+      expect(answer).toMatchObject({
+        status: 400,
+        body: {
+          code: 'reference_not_found',
+          errors: [
+            {
+              pointer: '/gateways',
+              detail: 'there is no gateway "default", to which `gateways` defaults; set `gateways`',
+            },
+          ],
+        },
+      });
+    }
+    const named = await api.post('/v1/routes', { name: 'x', gateways: ['default'] });
+    expect(named.body.errors).toContainEqual({
+      pointer: '/gateways/0',
+      detail: 'there is no gateway "default"',
+    });
+    expect((await api.patch('/v1/gateways/edge', { name: 'default' })).status).toBe(200);
+  });
+
   it('include a reference to another kind by its id', async () => {
     const { body } = await api.get('/v1/quotas/gold');
     const answer = await api.post('/v1/routes', { name: 'x', service: body['id'] });

@@ -5,7 +5,10 @@ import { isId } from '@sluice/schema';
 import { collections } from './stored-resource.ts';
 import type { StoredResource } from './stored-resource.ts';
 
-/** The most referring resources that {@link stillReferenced} names. */
+/**
+ * The most referring resources that {@link stillReferenced} names, and the most nodes that
+ * {@link servedByNodes} names.
+ */
 export const maxNamedReferrers = 20;
 
 export function notFound(kind: Kind, idOrName: string): GatewayError {
@@ -37,6 +40,24 @@ export function stillReferenced(
   const more = referrers.length > maxNamedReferrers ? ' and others' : '';
   return new GatewayError('still_referenced', {
     detail: `${resource.kind} "${resource.name}" is used by ${named.join(', ')}${more}; change or delete these first`,
+  });
+}
+
+/**
+ * The error of renaming a gateway that live nodes serve. A node asks for its gateway by name, so it
+ * would get no configuration any more.
+ */
+export function servedByNodes(
+  name: string,
+  newName: string,
+  nodes: readonly string[],
+): GatewayError {
+  const named = nodes.slice(0, maxNamedReferrers).join(', ');
+  const more =
+    nodes.length > maxNamedReferrers ? ` and ${nodes.length - maxNamedReferrers} others` : '';
+  return new GatewayError('still_referenced', {
+    detail: `gateway "${name}" cannot be renamed while nodes that ask for it by this name are connected: ${named}${more}; stop them before the rename, and start them with SLUICE_GATEWAY=${newName} after it`,
+    errors: [{ pointer: '/name', detail: 'cannot change while nodes are connected' }],
   });
 }
 

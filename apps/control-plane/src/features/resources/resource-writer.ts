@@ -8,6 +8,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
+import { NodesService } from '../nodes/nodes.service.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { mergePatch } from './merge-patch.ts';
 import { isReadOnly, present, referredIds } from './presentation.ts';
@@ -17,6 +18,7 @@ import {
   maxNamedReferrers,
   nameTaken,
   notFound,
+  servedByNodes,
   stale,
   stillReferenced,
 } from './resource-faults.ts';
@@ -56,6 +58,7 @@ export class ResourceWriter {
     private readonly transaction: WriteTransaction,
     private readonly resources: ResourceRepository,
     private readonly policies: PoliciesService,
+    private readonly nodes: NodesService,
     private readonly metrics: ControlPlaneMetrics,
   ) {}
 
@@ -208,11 +211,18 @@ export class ResourceWriter {
       : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
   }
 
+  /** Throws when live nodes serve the gateway, because they ask for it by its current name. */
+  private async refuseToCutOff(sql: Sql, gateway: StoredResource, newName: string): Promise<void> {
+    const nodes = await this.nodes.liveIn(sql, gateway.id);
+    if (nodes.length > 0) throw servedByNodes(gateway.name, newName, nodes);
+  }
+
   private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
     if (canonicalJson(spec) === canonicalJson(current.spec))
       return { status: 200, resource: current, changes: [] };
     const resource = await this.resources.update(sql, current, spec);
     const { kind, id, name } = resource;
+    if (kind === 'gateway' && name !== current.name) await this.refuseToCutOff(sql, current, name);
     return {
       status: 200,
       resource,

@@ -1,6 +1,7 @@
 import {
   PolicyAttachment,
   answerFaults,
+  danglingReference,
   fieldErrors,
   mapReferences,
   policyFaults,
@@ -48,10 +49,7 @@ export async function checkSpec<K extends Kind>(
   ];
   const faults = [
     ...contentFaults,
-    ...dangling.map(({ pointer, kind: target, target: name }) => ({
-      pointer,
-      detail: `there is no ${target} "${name}"`,
-    })),
+    ...dangling.map((reference) => danglingReference(input, reference)),
   ];
   if (faults.length > 0) {
     throw contentFault(
