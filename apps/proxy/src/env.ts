@@ -174,7 +174,7 @@ export const settings = {
   SLUICE_LOG_LEVEL: logLevel,
   SLUICE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(defaultListenerOptions.maxConnections)
-    .describe('Limit of client connections per process; further connections are refused with 503.'),
+    .describe('Limit of client connections per process; further connections are refused.'),
   SLUICE_MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000)
     .default(defaultListenerOptions.maxConnectionsPerAddress)
     .describe('Limit of client connections per client address; an IPv6 /64 counts as one address.'),

@@ -25,6 +25,15 @@ describe('fitConnections', () => {
     expect(fitConnections(undefined, 10_000)).toMatchObject({ clients: 10_000, turnedAway: 1_000 });
   });
 
+  it.each([
+    [1_024, 64],
+    [65_536, 1_000],
+    [16_000, 1_000],
+    [256, 16],
+  ])('gives a sixteenth of %d descriptors, at most 1,000, to refused clients', (files, places) => {
+    expect(fitConnections(files, 10_000).turnedAway).toBe(places);
+  });
+
   it('gives target connections the descriptors that clients may not use', () => {
     const { clients, upstream } = fitConnections(4_096, 100);
     expect(clients).toBe(100);

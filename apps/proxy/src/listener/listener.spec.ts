@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import { get, ListenerFixture, ok, soon } from './testing/listener-fixture.ts';
 import type { RawClient } from './testing/raw-client.ts';
-import { RunningListener } from './testing/running-listener.ts';
+import { eventually, RunningListener } from './testing/running-listener.ts';
 
 const fixture = new ListenerFixture();
 afterEach(() => fixture.stop());
@@ -47,6 +47,30 @@ describe('connection limits', () => {
     expect(fixture.running.refusals).toHaveLength(51);
     await fixture.running.listener.close();
     expect(fixture.running.listener.connectionCount).toBe(0);
+  });
+
+  it('closes further clients without a response while 30 refused ones stay idle, until one of them closes', async () => {
+    await fixture.serve(ok, { maxConnections: 1, maxTurnedAway: 30, lingerMs: 60_000 });
+    const served = await fixture.open();
+    await eventually(() => fixture.running.listener.connectionCount === 1);
+    for (let count = 0; count < 30; count++)
+      expect((await (await fixture.open()).readResponse()).status).toBe(503);
+    expect(await (await fixture.open()).readToEnd()).toBe('');
+    expect(fixture.running.refusals.map(({ code }) => code)).toEqual(
+      Array(31).fill('too_many_connections'),
+    );
+    fixture.clients[1]?.endSending();
+    expect(await answerToNext()).toMatch(/^HTTP\/1\.1 503 /);
+    served.send(get('/a'));
+    expect((await served.readResponse()).body).toBe('/a');
+  });
+
+  it('closes a refused client that stays idle, so that further ones get a response', async () => {
+    await fixture.serve(ok, { maxConnections: 1, maxTurnedAway: 1, lingerMs: 200 });
+    await fixture.open();
+    await eventually(() => fixture.running.listener.connectionCount === 1);
+    expect((await (await fixture.open()).readResponse()).status).toBe(503);
+    expect(await answerToNext()).toMatch(/^HTTP\/1\.1 503 /);
   });
 });
 
@@ -114,3 +138,14 @@ describe('listen', () => {
     taken.close();
   });
 });
+
+/** Opens connections until one is answered; returns what it receives, which begins with the head. */
+async function answerToNext(): Promise<string> {
+  const giveUpAtMs = performance.now() + 10_000;
+  let answer = '';
+  while (answer === '' && performance.now() < giveUpAtMs) {
+    await soon(20);
+    answer = await (await fixture.open()).readToEnd();
+  }
+  return answer;
+}

@@ -295,7 +295,7 @@ function connectionLimitsLog(logger: Logger): ConnectionLimitsLog {
       if (isReached)
         logger.warn(
           { maxConnections: max },
-          'the limit of client connections is reached: further connections are refused with 503',
+          'the limit of client connections is reached: further connections are refused',
         );
       else logger.info({ maxConnections: max }, 'client connections are accepted again');
     },
