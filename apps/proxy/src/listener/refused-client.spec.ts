@@ -106,7 +106,7 @@ describe('a refused client', () => {
   });
 
   it('is disconnected when it does not close', async () => {
-    const { client, refused, gone } = await connect({ lingerMs: 60 });
+    const { client, refused, gone } = await connect({ lingerMs: 1_000 });
     answer(refused);
     await client.readToEnd();
     expect(gone.count).toBe(0);
