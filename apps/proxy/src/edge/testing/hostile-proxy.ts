@@ -42,7 +42,7 @@ export class HostileProxy {
         resource('service', {
           name: 'origin',
           targets: [{ address: origin.address }],
-          timeouts: { firstByteMs: 300, idleMs: 300, totalMs: 2_000 },
+          timeouts: { firstByteMs: 1_000, idleMs: 1_000, totalMs: 5_000 },
         }),
         resource('route', { name: 'all', paths: ['/*'], service: 'service-origin' }),
       ],
