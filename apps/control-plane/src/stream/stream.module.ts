@@ -21,7 +21,8 @@ async function protectionOf(
   settings: Settings,
   logger: Logger,
 ): Promise<Pick<ConfigStreamOptions, 'security'>> {
-  const { security, fingerprint } = await readStreamProtection(settings);
+  const { security, fingerprint, warning } = await readStreamProtection(settings);
+  if (warning !== undefined) logger.warn('the fingerprint is not stored', { reason: warning });
   if (fingerprint !== undefined)
     logger.info('the config stream uses TLS', {
       fingerprint,
@@ -98,7 +99,9 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
    */
   async renewCertificate(): Promise<void> {
     try {
-      const { security, fingerprint } = await readStreamProtection(this.settings);
+      const { security, fingerprint, warning } = await readStreamProtection(this.settings);
+      if (warning !== undefined)
+        this.logger.warn('the fingerprint is not stored', { reason: warning });
       if (security.mode !== 'tls') {
         this.logger.info(
           'SIGHUP: nothing to read again: settings and tokens are read at the start',

@@ -104,6 +104,13 @@ describe('certificates of the config stream from files', () => {
     expect(existsSync(join(folder, 'data', 'stream-tls.pem'))).toBe(false);
   });
 
+  it('are used, with a warning, when the data folder cannot be written', async () => {
+    put('data', 'a file where a folder should be');
+    const { security, warning } = await readStreamProtection(withFiles(mine.cert, mine.key));
+    expect(security).toMatchObject({ mode: 'tls', ...mine });
+    expect(warning).toMatch(/Cannot write .*stream-fingerprint/);
+  });
+
   it('are refused, each fault with its reason', async () => {
     const other = await authority.issue({ names: ['other'] });
     const old = await authority.issue({ names: ['old'], notAfter: Date.now() - 1_000 });

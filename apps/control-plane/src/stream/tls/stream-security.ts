@@ -14,6 +14,8 @@ export interface StreamProtection {
   readonly security: ServerSecurity;
   /** SHA-256 fingerprint of the certificate; undefined without TLS. */
   readonly fingerprint: string | undefined;
+  /** What the log should warn about: the fingerprint of a certificate from files is not stored. */
+  readonly warning: string | undefined;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function readStreamProtection(settings: Settings): Promise<StreamPr
     return {
       security: { mode: 'plaintext', allowRemote: streamInsecure },
       fingerprint: undefined,
+      warning: undefined,
     };
   const files = streamCertFile !== undefined && streamKeyFile !== undefined;
   const pair = files ? readPair(streamCertFile, streamKeyFile) : await keepGenerated(settings);
@@ -37,8 +40,10 @@ export async function readStreamProtection(settings: Settings): Promise<StreamPr
   const security = { mode: 'tls', ...pair, clientCa } as const;
   requireUsable(security, streamCertFile ?? settings.streamGeneratedFile);
   const fingerprint = certificateFingerprint(security.cert);
-  writeFingerprint(settings, fingerprint);
-  return { security, fingerprint };
+  const unwritten = writeFingerprint(settings, fingerprint);
+  // A certificate from files is known without this file; the generated one is not.
+  if (unwritten !== undefined && !files) throw new SetupError(unwritten);
+  return { security, fingerprint, warning: unwritten };
 }
 
 function readPair(certFile: string, keyFile: string): { cert: string; key: string } {
@@ -86,16 +91,23 @@ async function keepGenerated(settings: Settings): Promise<{ cert: string; key: s
   return made;
 }
 
-/** Writes the fingerprint where nodes on the same machine, and people, find it. It is no secret. */
-function writeFingerprint({ streamFingerprintFile: file }: Settings, fingerprint: string): void {
+/**
+ * Writes the fingerprint where nodes on the same machine, and people, find it. It is no secret.
+ * Returns the reason when it cannot be written.
+ */
+function writeFingerprint(
+  { streamFingerprintFile: file }: Settings,
+  fingerprint: string,
+): string | undefined {
   const partial = `${file}.${process.pid}.partial`;
   try {
     makeFolder(dirname(file), 0o700);
     writeFileSync(partial, `${fingerprint}\n`, { mode: 0o644 });
     renameSync(partial, file);
   } catch (error) {
-    throw new SetupError(`Cannot write ${file}: ${errorMessage(error)}`);
+    return `Cannot write ${file}: ${errorMessage(error)}`;
   }
+  return undefined;
 }
 
 function readPem(file: string, variable: string): string {
