@@ -17,16 +17,17 @@ async function readiness({ statusUrl }: ProxyNode): Promise<{ status: number; te
 }
 
 async function untilReason(node: ProxyNode, reason: RegExp): Promise<void> {
-  let last = '';
+  let last = { status: 0, text: '' };
   await waitUntil(
     `${node.name} says why it is not connected`,
     async () => {
-      const { status, text } = await readiness(node);
-      last = text;
-      return status === 503 && reason.test(text);
+      last = await readiness(node);
+      return last.status === 503 && reason.test(last.text);
     },
     patienceMs,
-  ).catch(() => expect(last).toMatch(reason));
+  ).catch(() => undefined);
+  // Shows what it says instead.
+  expect(last).toEqual({ status: 503, text: expect.stringMatching(reason) });
 }
 
 async function applies(stack: Stack, nodes: number): Promise<void> {
