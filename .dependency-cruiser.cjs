@@ -10,6 +10,7 @@ const { join } = require('node:path');
 
 /** Entries of packages that have more than one: they are rooms of their own. */
 const entries = {
+  'passwords/phc': '^packages/passwords/src/phc\\.ts$',
   'policies/schemas': '^packages/policies/src/(schemas\\.ts$|[^/]+/schema\\.ts$)',
   'policies/runtime': '^packages/policies/src/(?!schemas\\.ts$|[^/]+/schema\\.ts$)',
 };
@@ -19,6 +20,7 @@ const rooms = {
   schema: [],
   errors: [],
   'admin-client': [],
+  passwords: [],
   telemetry: ['errors'],
   wire: ['errors'],
   ratelimit: ['schema', 'errors'],
@@ -26,8 +28,15 @@ const rooms = {
   router: ['schema', 'errors'],
   'policy-sdk': ['schema', 'errors', 'http1', 'ratelimit'],
   'policies/schemas': ['policy-sdk', 'schema'],
-  'policies/runtime': ['policies/schemas', 'policy-sdk', 'ratelimit', 'errors', 'schema'],
-  config: ['schema', 'errors', 'router', 'policies/schemas'],
+  'policies/runtime': [
+    'policies/schemas',
+    'policy-sdk',
+    'ratelimit',
+    'errors',
+    'schema',
+    'passwords',
+  ],
+  config: ['schema', 'errors', 'router', 'policies/schemas', 'passwords/phc'],
   testkit: ['config'],
   'control-plane': [
     'config',
@@ -37,6 +46,7 @@ const rooms = {
     'telemetry',
     'errors',
     'schema',
+    'passwords',
     'policies/schemas',
     'policy-sdk',
   ],
@@ -157,7 +167,7 @@ module.exports = {
       'no-frameworks',
       'These rooms know no framework',
       {
-        path: '^packages/(schema|errors|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
+        path: '^packages/(schema|errors|passwords|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
         pathNot: spec,
       },
       { path: frameworks },
@@ -171,7 +181,7 @@ module.exports = {
     forbid(
       'no-sockets',
       'It knows bytes or rules, not sockets',
-      { path: '^packages/(policy-sdk|policies|http1|errors)/', pathNot: spec },
+      { path: '^packages/(policy-sdk|policies|http1|errors|passwords)/', pathNot: spec },
       {
         path: '^(node:)?(net|tls|http|https|http2|dgram)$',
         dependencyTypes: ['core'],
@@ -181,7 +191,7 @@ module.exports = {
       'zod-in-few-rooms',
       'Config is defined once',
       {
-        path: '^packages/(errors|admin-client|telemetry|wire|ratelimit|http1|router)/',
+        path: '^packages/(errors|passwords|admin-client|telemetry|wire|ratelimit|http1|router)/',
         pathNot: spec,
       },
       { path: '(^|/)node_modules/zod/' },
