@@ -1,4 +1,4 @@
-import type { AttachPoint } from '@sluice/policies/schemas';
+import { mergePolicies, type AttachPoint } from '@sluice/policies/schemas';
 import type { PolicyAttachment } from './policy-attachment.ts';
 
 /**
@@ -17,19 +17,6 @@ export interface EffectivePolicy {
   readonly name: string;
   readonly attachment: PolicyAttachment;
   readonly from: PolicyHolder;
-}
-
-/**
- * Merges the policies of gateway, service, route, groups and consumer, given in that order. A
- * policy replaces an earlier one of the same name and takes its position, so that overriding a
- * policy does not change the order.
- */
-export function mergePolicies<Policy extends { readonly name: string }>(
-  lists: Iterable<Iterable<Policy>>,
-): Policy[] {
-  const byName = new Map<string, Policy>();
-  for (const list of lists) for (const policy of list) byName.set(policy.name, policy);
-  return [...byName.values()];
 }
 
 /** Returns the policies that run for an exchange, each with the resource it is attached to. */

@@ -1,5 +1,6 @@
 export { canonicalJson } from './canonical.ts';
-export { defaultPolicies, effectivePolicies, mergePolicies } from './effective.ts';
+export { defaultPolicies, effectivePolicies } from './effective.ts';
+export { mergePolicies } from '@sluice/policies/schemas';
 export type { EffectivePolicy, PolicyHolder } from './effective.ts';
 export { fieldErrors } from './field-errors.ts';
 export { issueDetail } from './issue-detail.ts';

@@ -10,6 +10,7 @@ import { requestSizeLimitSchema } from './request-size-limit/schema.ts';
 import { responseHeadersSchema } from './response-headers/schema.ts';
 import { staticResponseSchema } from './static-response/schema.ts';
 
+export { mergePolicies } from '@sluice/policy-sdk';
 export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 
 /** Schemas of the policies that come with Sluice, in alphabetical order. */

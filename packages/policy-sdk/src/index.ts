@@ -12,7 +12,8 @@ export type {
 } from './exchange.ts';
 export type { Clock, CredentialStore, KeyOwner, PolicyHost, PolicyLogger } from './host.ts';
 export { hooksFault } from './hooks.ts';
-export { phases, requestPhases } from './phases.ts';
+export { mergePolicies } from './merge-policies.ts';
+export { phases } from './phases.ts';
 export type { Phase, RequestPhase } from './phases.ts';
 export { definePolicy, definePolicySchema } from './policy.ts';
 export type { AttachPoint, OnError, Policy, PolicyHooks, PolicySchema } from './policy.ts';

@@ -1,6 +1,5 @@
-import type { Verdict } from './steps.ts';
+import { runPolicies, type Verdict } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
-import { runPolicies } from './run-phase.ts';
 
 /** Authenticates the caller; later phases also run the policies of the consumer and its groups. */
 export function authenticate(exchange: Exchange): Verdict | Promise<Verdict> {

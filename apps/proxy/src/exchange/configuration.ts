@@ -5,9 +5,9 @@
 import type { Spec } from '@sluice/config';
 import type { HeaderList } from '@sluice/http1';
 import type { AttachedQuota, Consumer, ResourceRef } from '@sluice/policy-sdk';
+import type { PolicySteps } from '@sluice/policy-sdk/run';
 import type { Router, RouteSpec } from '@sluice/router';
 import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
-import type { PolicySteps } from './steps.ts';
 import type { TargetRewrite } from './target-rewrite.ts';
 import type { Upstream } from './upstream-call.ts';
 

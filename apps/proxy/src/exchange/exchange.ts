@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
 import type { Consumer, Credential, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
+import type { PolicySteps, StepExchange } from '@sluice/policy-sdk/run';
 import type { MatchRequest } from '@sluice/router';
 import {
   TraceContext,
@@ -23,7 +24,6 @@ import { forwardedScheme } from './forwarded-scheme.ts';
 import { ownFields } from './own-fields.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
-import type { PolicySteps, StepExchange } from './steps.ts';
 import { traceparentOf, tracestateOf } from './trace-fields.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Verdict } from './steps.ts';
+import type { Verdict } from '@sluice/policy-sdk/run';
 import { authenticate } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';

@@ -1,6 +1,6 @@
 import { http1Faults } from '@sluice/http1';
 import { deny, type Reply } from '@sluice/policy-sdk';
-import type { Verdict } from './steps.ts';
+import type { Verdict } from '@sluice/policy-sdk/run';
 import { mayKeepEncodedSlashes } from './encoded-slashes.ts';
 import type { Exchange } from './exchange.ts';
 import { removeClientClaims } from './identity-fields.ts';

@@ -1,5 +1,6 @@
 // The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
+import { runSettle } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -12,15 +13,7 @@ export function settle(exchange: Exchange): void {
   const { proxy, pipeline } = exchange;
   exchange.durationMs = performance.now() - exchange.startedAtMs;
   const steps = pipeline.settle;
-  if (steps !== undefined) {
-    for (const step of steps) {
-      try {
-        step.run(exchange);
-      } catch (fault) {
-        exchange.notePolicyFault(step.policy, fault);
-      }
-    }
-  }
+  if (steps !== undefined) runSettle(steps, exchange);
   count(exchange);
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);

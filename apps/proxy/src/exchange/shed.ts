@@ -1,5 +1,5 @@
 import { deny } from '@sluice/policy-sdk';
-import type { Verdict } from './steps.ts';
+import type { Verdict } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 
 /**

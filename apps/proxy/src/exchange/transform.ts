@@ -1,12 +1,11 @@
 import { listItems, removeHopByHop } from '@sluice/http1';
-import type { Verdict } from './steps.ts';
+import { runPolicies, type Verdict } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 import { agreesWithScheme, forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
 import { addIdentity } from './identity-fields.ts';
 import { refuseLoop } from './loops.ts';
 import { ownFields } from './own-fields.ts';
 import { rewriteTarget } from './rewrite.ts';
-import { runPolicies } from './run-phase.ts';
 import { passOnTracestate } from './trace-fields.ts';
 
 /**

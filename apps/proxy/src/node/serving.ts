@@ -31,7 +31,7 @@ import { Overload, type OverloadState } from '../overload/overload.ts';
 import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
-import { emptyPipeline } from '../runtime/pipeline.ts';
+import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';

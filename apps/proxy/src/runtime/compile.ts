@@ -11,17 +11,16 @@ import {
   type Resource,
   type Spec,
 } from '@sluice/config';
+import { Pipeline, type PolicyChain } from '@sluice/policy-sdk/run';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import type { ConfigFault } from '@sluice/wire';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import type { UpstreamRegistry } from '../upstream/upstream-registry.ts';
-import { Pipeline } from './pipeline.ts';
 import {
   compileChain,
   isFaulty,
   quarantineReason,
   refusingChain,
-  type PolicyChain,
   type PolicyRegistry,
 } from './policy-chain.ts';
 import { readMatch } from './read-match.ts';

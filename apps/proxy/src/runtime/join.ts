@@ -1,7 +1,7 @@
 import { bodyLimit } from '@sluice/config';
 import type { AttachedQuota } from '@sluice/policy-sdk';
-import { Pipeline } from './pipeline.ts';
-import { refusingChain, type PolicyChain } from './policy-chain.ts';
+import { Pipeline, type PolicyChain } from '@sluice/policy-sdk/run';
+import { refusingChain } from './policy-chain.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
 import type {
   ConsumerView,

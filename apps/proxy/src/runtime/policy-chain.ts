@@ -6,22 +6,16 @@ import {
   type PolicyHolder,
 } from '@sluice/config';
 import { builtInPolicies } from '@sluice/policies/runtime';
-import { deny, hooksFault, type Policy, type PolicyHost } from '@sluice/policy-sdk';
+import { deny, type Policy, type PolicyHost } from '@sluice/policy-sdk';
+import {
+  compilePolicy,
+  InvalidPolicyConfig,
+  InvalidPolicyHooks,
+  type CompiledPolicy,
+  type PolicyChain,
+  type RequestStep,
+} from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
-import type { RequestStep } from '../exchange/steps.ts';
-import { guardHooks, type GuardedHooks } from './guard.ts';
-
-/** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
-export type PolicyChain = readonly CompiledPolicy[];
-
-export interface CompiledPolicy {
-  readonly name: string;
-  readonly hooks: GuardedHooks;
-  /** It is not built in: it may keep references to the exchange. */
-  readonly isCustom: boolean;
-  /** It answers CORS preflight requests. */
-  readonly answersPreflight: boolean;
-}
 
 /** A fault of an attachment. */
 export interface ChainFault {
@@ -58,7 +52,7 @@ export function compileChain(
   if (holder.policies.length === 0) return emptyChain;
   const faults: ChainFault[] = [];
   const chain = holder.policies.flatMap((attachment, index) => {
-    const compiled = compilePolicy(attachment, holder, registry);
+    const compiled = compileAttachment(attachment, holder, registry);
     if ('hooks' in compiled) return [compiled];
     faults.push(
       ...compiled.map((fault) => ({ ...fault, pointer: `/policies/${index}${fault.pointer}` })),
@@ -110,7 +104,7 @@ export function quarantineReason(
   return `the ${kind} "${name}" cannot be used${fault}; GET /v1/nodes of the Admin API lists the faults`;
 }
 
-function compilePolicy(
+function compileAttachment(
   attachment: PolicyAttachment,
   holder: PolicyHolder,
   registry: PolicyRegistry,
@@ -135,36 +129,30 @@ function compilePolicy(
       },
     ];
   }
-  const config = policy.schema.config.safeParse(attachment.config);
-  if (!config.success) {
-    return fieldErrors(config.error, '/config').map(({ pointer, detail }) => ({
+  const { mode, onError, config, name } = attachment;
+  const use = {
+    config,
+    mode,
+    onError,
+    at: holder.kind,
+    isCustom: !builtIn.has(policy),
+    timeoutMs: registry.policyTimeoutMs,
+  };
+  try {
+    return compilePolicy(policy, use, registry.hostFor(`${holder.kind}:${holder.id}/${name}`));
+  } catch (fault) {
+    return compileFaults(fault);
+  }
+}
+
+function compileFaults(fault: unknown): ChainFault[] {
+  if (fault instanceof InvalidPolicyConfig) {
+    return fieldErrors(fault.error, '/config').map(({ pointer, detail }) => ({
       pointer,
       code: 'invalid_policy_config',
       reason: detail,
     }));
   }
-  try {
-    const hooks = policy.compile(
-      config.data,
-      registry.hostFor(`${holder.kind}:${holder.id}/${attachment.name}`),
-    );
-    const fault = hooksFault(policy.schema, hooks, holder.kind);
-    if (fault !== undefined)
-      return [{ pointer: '/name', code: 'policy_compile_failed', reason: fault }];
-    const onError = attachment.onError ?? policy.schema.onError;
-    return {
-      name: attachment.name,
-      hooks: guardHooks(attachment.name, hooks, attachment.mode, onError, registry.policyTimeoutMs),
-      isCustom: !builtIn.has(policy),
-      answersPreflight: policy.schema.answersPreflight && attachment.mode === 'enforce',
-    };
-  } catch (fault) {
-    return [
-      {
-        pointer: '/config',
-        code: 'policy_compile_failed',
-        reason: errorMessage(fault),
-      },
-    ];
-  }
+  const pointer = fault instanceof InvalidPolicyHooks ? '/name' : '/config';
+  return [{ pointer, code: 'policy_compile_failed', reason: errorMessage(fault) }];
 }

@@ -1,9 +1,9 @@
 import type { Kind, Resource } from '@sluice/config';
 import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
+import { Pipeline } from '@sluice/policy-sdk/run';
 import { Router } from '@sluice/router';
 import type { Configuration } from '../exchange/configuration.ts';
 import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
-import { Pipeline } from './pipeline.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
 import type {
   ConsumerView,

@@ -1,5 +1,6 @@
 import type { Kind, Spec } from '@sluice/config';
 import type { KeyOwner, ResourceRef } from '@sluice/policy-sdk';
+import type { Pipeline, PolicyChain } from '@sluice/policy-sdk/run';
 import type {
   ExchangeConsumer,
   ExchangeGateway,
@@ -8,8 +9,6 @@ import type {
   ExchangeService,
 } from '../exchange/configuration.ts';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { PolicyChain } from './policy-chain.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** Common to every resource in service: its identity and the spec it was compiled from. */

@@ -185,6 +185,75 @@ describe('PolicyTester', () => {
     ).rejects.toThrow(message);
   });
 
+  it('changes and refuses nothing in shadow mode', async () => {
+    const policy = policyOf('strict', {
+      receive: (exchange) => {
+        exchange.headers.set('X-Shadow', '1');
+        exchange.limitContent(1);
+        return deny('forbidden');
+      },
+      limit: () => Promise.reject(new Error('no store')),
+      respond: (_exchange, response) => {
+        response.status = 500;
+      },
+    });
+    const answer = await new PolicyTester(policy, {}, { mode: 'shadow' }).send();
+    expect(answer).toMatchObject({
+      status: 200,
+      shadow: ['strict', 'strict'],
+      faults: [{ policy: 'strict', error: new Error('no store') }],
+      maxBodyBytes: undefined,
+    });
+    expect(answer.forwarded?.headers.has('x-shadow')).toBe(false);
+  });
+
+  it('ignores what a policy does after its timeout, and aborts its signal', async () => {
+    let late: () => void = () => undefined;
+    let aborted = false;
+    const slow = policyOf(
+      'slow',
+      {
+        authorize: (exchange) => {
+          exchange.signal.addEventListener('abort', () => (aborted = true));
+          late = () => exchange.headers.set('X-Late', '1');
+          return new Promise(() => undefined);
+        },
+      },
+      'open',
+    );
+    const next = policyOf('next', { transform: () => late() as undefined });
+    const tester = new PolicyTester(slow, {}, { policyTimeoutMs: 20 }).with(next, {});
+    const answer = await tester.send();
+    expect(answer).toMatchObject({ status: 200, faults: [{ policy: 'slow' }] });
+    expect(answer.forwarded?.headers.has('x-late')).toBe(false);
+    expect(aborted).toBe(true);
+    await expect(
+      new PolicyTester(
+        policyOf('hung', { limit: () => new Promise(() => undefined) }),
+        {},
+        {
+          policyTimeoutMs: 20,
+        },
+      ).send(),
+    ).rejects.toThrow('the policy "hung" did not answer within 20 ms');
+  });
+
+  it('sends 503 for a respond hook that fails closed', async () => {
+    const policy = policyOf(
+      'closed',
+      {
+        respond: () => {
+          throw new Error('no template');
+        },
+      },
+      'closed',
+    );
+    expect(await new PolicyTester(policy, {}).send()).toMatchObject({
+      status: 503,
+      reply: { code: 'policy_failed' },
+    });
+  });
+
   it('refuses a hook in a phase that the schema does not name', () => {
     const policy = definePolicy({
       schema: greeting.schema,

@@ -1,15 +1,16 @@
-import { problem, problemMediaType } from '@sluice/errors';
-import { HeaderList } from '@sluice/http1';
+import { faultReason, GatewayError } from '@sluice/errors';
+import type { HeaderList } from '@sluice/http1';
 import type { LimitStore } from '@sluice/ratelimit';
 import type { z } from 'zod';
-import type { Consumer, Credential, ResponseHead } from '../exchange.ts';
+import type { Consumer, Credential } from '../exchange.ts';
 import type { PolicyHost } from '../host.ts';
-import { isRequestPhase, phases, type Phase } from '../phases.ts';
+import type { Phase } from '../phases.ts';
 import type { OnError, Policy } from '../policy.ts';
 import type { Reply } from '../reply.ts';
-import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
+import { compilePolicy, type CompiledPolicy } from '../run/compile-policy.ts';
+import { Pipeline } from '../run/pipeline.ts';
 import { ManualClock } from './manual-clock.ts';
-import { TestExchange, type TestPlace, type TestRequest } from './test-exchange.ts';
+import { TestExchange, type TestFault, type TestPlace, type TestRequest } from './test-exchange.ts';
 import {
   credentialsOf,
   quotasOf,
@@ -18,7 +19,7 @@ import {
   type TestQuota,
 } from './test-facts.ts';
 import { TestLimitStore } from './test-limit-store.ts';
-import { TestRun, type TestFault } from './test-run.ts';
+import { TestRun, type TestResponse } from './test-run.ts';
 
 /** The environment of a tested policy. Every part has a default. */
 export interface PolicyTesterOptions {
@@ -33,12 +34,16 @@ export interface PolicyTesterOptions {
   readonly service?: string | null;
   /** Overrides the `onError` of the policies' schemas. */
   readonly onError?: OnError;
+  /** In shadow mode a policy changes and refuses nothing. Default: enforce. */
+  readonly mode?: 'enforce' | 'shadow';
+  /** Timeout of a hook, in real milliseconds; the gateway's 10 seconds by default. */
+  readonly policyTimeoutMs?: number;
 }
 
 /** The outcome of a request. */
 export interface TestAnswer {
   /** The response as the client sees it. `content` is undefined when the upstream made it. */
-  readonly response: ResponseHead & { readonly content: string | Uint8Array | undefined };
+  readonly response: TestResponse;
   /** The same as `response.status`. */
   readonly status: number;
   /**
@@ -63,9 +68,12 @@ export interface TestAnswer {
   /** The limit that `limitContent` set. */
   readonly maxBodyBytes: number | undefined;
   /**
-   * Exceptions of hooks that `onError` handled. `send` rejects with a fault that has no `onError`.
+   * Faults of hooks that the gateway handles: by `onError`, in shadow mode, and in `settle`. `send`
+   * rejects with any other fault.
    */
   readonly faults: readonly TestFault[];
+  /** Policies in shadow mode that would have stopped the request. */
+  readonly shadow: readonly string[];
 }
 
 /** A line that a policy logged. */
@@ -77,8 +85,8 @@ export interface LoggedLine {
 
 /**
  * Runs policies as the gateway does, without a gateway: the policy's schema parses the
- * configuration, which is compiled once, the phases run in their order, and a simulated upstream
- * answers as the test says.
+ * configuration, which is compiled once, the gateway's own runner runs the phases (with shadow mode,
+ * timeouts and `onError`), and a simulated upstream answers as the test says.
  *
  * ```ts
  * const tester = new PolicyTester(requireHeader, { header: 'x-tenant' });
@@ -90,9 +98,10 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   /** Log lines of the policies, oldest first. */
   readonly log: LoggedLine[] = [];
   private readonly policies: CompiledPolicy[] = [];
+  private pipeline: Pipeline | undefined;
   private readonly place: TestPlace;
   private readonly stores: PolicyHost['stores'];
-  private readonly onError: OnError | undefined;
+  private readonly options: PolicyTesterOptions;
   private sent = 0;
 
   /**
@@ -105,7 +114,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
       limits: options.limits ?? new TestLimitStore(this.clock),
       credentials: credentialsOf(options.keys ?? []),
     };
-    this.onError = options.onError;
+    this.options = options;
     const route = resourceRef('route', 'test');
     this.place = {
       gateway: resourceRef('gateway', 'default'),
@@ -116,8 +125,16 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     this.with(policy, config);
   }
 
-  /** Adds a policy that runs after the earlier ones. */
-  with<Other extends z.ZodType>(policy: Policy<Other>, config: z.input<Other>): this {
+  /**
+   * Adds a policy that runs after the earlier ones. As in the gateway, it replaces an earlier one of
+   * the same name.
+   * @param attached overrides `mode` and `onError` of the tester's options for this policy
+   */
+  with<Other extends z.ZodType>(
+    policy: Policy<Other>,
+    config: z.input<Other>,
+    attached: Pick<PolicyTesterOptions, 'mode' | 'onError'> = {},
+  ): this {
     const host: PolicyHost = {
       policyId: `route:${this.place.route.id}/${policy.schema.name}`,
       clock: this.clock,
@@ -127,7 +144,15 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         warn: (message, facts = {}) => this.log.push({ level: 'warn', message, facts }),
       },
     };
-    this.policies.push(compilePolicy(policy, config, host, this.onError));
+    const { mode = 'enforce', onError, policyTimeoutMs } = { ...this.options, ...attached };
+    this.policies.push(
+      compilePolicy(
+        policy,
+        { config, mode, onError, at: 'route', isCustom: true, timeoutMs: policyTimeoutMs },
+        host,
+      ),
+    );
+    this.pipeline = undefined;
     return this;
   }
 
@@ -137,70 +162,34 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   }
 
   /**
-   * Sends a request through all phases. Rejects with the exception of a hook, unless an `onError`
-   * handles it.
+   * Sends a request through all phases. Rejects with the fault of a hook, unless `onError` or
+   * shadow mode handles it.
    */
   async send(request: TestRequest = {}): Promise<TestAnswer> {
+    this.pipeline ??= Pipeline.of([this.policies]);
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
-    const run = new TestRun(this.policies, exchange);
-    for (const phase of phases) {
-      if (phase === 'transform' && run.reply === undefined) exchange.removeHidden();
-      if (isRequestPhase(phase)) await run.request(phase);
+    const run = new TestRun(this.pipeline, exchange);
+    try {
+      const response = await run.send(request);
+      const { reply, phasesRun, forwarded } = run;
+      const { consumer, credential, maxBodyBytes, faults, shadow, stoppedBy } = run.exchange;
+      return {
+        response,
+        status: response.status,
+        reply,
+        repliedBy: stoppedBy,
+        forwarded,
+        consumer,
+        credential,
+        phases: phasesRun,
+        maxBodyBytes,
+        faults,
+        shadow,
+      };
+    } catch (fault) {
+      // The message of a GatewayError is for clients; its cause says what is wrong.
+      if (!(fault instanceof GatewayError)) throw fault;
+      throw new Error(faultReason(fault), { cause: fault });
     }
-
-    const { reply, repliedBy } = run;
-    const forwarded =
-      reply === undefined
-        ? {
-            method: exchange.method,
-            path: exchange.path,
-            query: exchange.query,
-            headers: exchange.headers.clone(),
-          }
-        : undefined;
-    const response =
-      reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId);
-    exchange.writeRemembered(response.headers);
-    run.respond(response);
-    run.settle();
-    const { consumer, credential, maxBodyBytes } = exchange;
-    const { phasesRun, faults } = run;
-    return {
-      response,
-      status: response.status,
-      reply,
-      repliedBy,
-      forwarded,
-      consumer,
-      credential,
-      phases: phasesRun,
-      maxBodyBytes,
-      faults,
-    };
   }
-}
-
-function upstreamResponse({ upstream }: TestRequest): TestAnswer['response'] {
-  return {
-    status: upstream?.status ?? 200,
-    headers: HeaderList.of(upstream?.headers ?? {}),
-    origin: 'upstream',
-    content: undefined,
-  };
-}
-
-function gatewayResponse(
-  { status, headers, content, code, detail }: Reply,
-  requestId: string,
-): TestAnswer['response'] {
-  const list = HeaderList.of(headers);
-  if (code === undefined || content !== undefined)
-    return { status, headers: list, origin: 'gateway', content };
-  list.set('Content-Type', problemMediaType);
-  return {
-    status,
-    headers: list,
-    origin: 'gateway',
-    content: JSON.stringify(problem(code, { detail, requestId })),
-  };
 }

@@ -1,5 +1,6 @@
 import { HeaderList, type FieldName } from '@sluice/http1';
 import type { Consumer, Credential, Exchange, ResourceRef, RouteView } from '../exchange.ts';
+import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
 
 /** Header fields as a test writes them. */
@@ -31,8 +32,14 @@ export interface TestPlace {
   readonly service: ResourceRef | undefined;
 }
 
+/** A fault of a policy that was handled: its `onError`, shadow mode or the settle phase did. */
+export interface TestFault {
+  readonly policy: string;
+  readonly error: unknown;
+}
+
 /** The exchange that a tester passes to policies. */
-export class TestExchange implements Exchange {
+export class TestExchange implements StepExchange {
   readonly requestId: string;
   readonly method: string;
   readonly scheme: 'http' | 'https';
@@ -50,9 +57,15 @@ export class TestExchange implements Exchange {
   credential: Credential | undefined;
   maxBodyBytes: number | undefined;
   readonly matched = true;
-  readonly signal: AbortSignal = new AbortController().signal;
-  private readonly hidden: FieldName[] = [];
-  private readonly remembered: {
+  abortController: AbortController | undefined = undefined;
+  reason: string | undefined = undefined;
+  stoppedBy: string | undefined = undefined;
+  /** Faults and shadow verdicts of the whole request, also after a timeout. */
+  readonly faults: TestFault[];
+  readonly shadow: string[];
+  private successor: TestExchange | undefined = undefined;
+  private hidden: readonly FieldName[] = [];
+  private remembered: readonly {
     readonly name: string | FieldName;
     readonly value: string;
     readonly replaces: boolean;
@@ -61,6 +74,8 @@ export class TestExchange implements Exchange {
   closestLimit: Exchange['closestLimit'] = undefined;
 
   constructor(requestId: string, request: TestRequest, place: TestPlace) {
+    this.faults = [];
+    this.shadow = [];
     this.requestId = requestId;
     this.method = request.method ?? 'GET';
     this.scheme = request.scheme ?? 'http';
@@ -77,6 +92,34 @@ export class TestExchange implements Exchange {
     this.consumer = request.consumer === undefined ? undefined : consumerOf(request.consumer);
   }
 
+  get signal(): AbortSignal {
+    this.abortController ??= new AbortController();
+    return this.abortController.signal;
+  }
+
+  get current(): TestExchange {
+    return this.successor === undefined ? this : this.successor.current;
+  }
+
+  /** Later changes of the policy to this object have no effect, as in the gateway. */
+  withdraw(): void {
+    const successor = Object.assign(
+      Object.create(TestExchange.prototype) as TestExchange,
+      this as TestExchange,
+      { headers: this.headers.clone(), abortController: undefined },
+    );
+    this.successor = successor;
+    this.abortController?.abort();
+  }
+
+  noteShadow(policy: string): void {
+    this.shadow.push(policy);
+  }
+
+  notePolicyFault(policy: string, error: unknown): void {
+    this.faults.push({ policy, error });
+  }
+
   identify(consumer: Consumer, credential: Credential): void {
     if (this.consumer !== undefined) return;
     this.consumer = consumer;
@@ -88,7 +131,7 @@ export class TestExchange implements Exchange {
   }
 
   hideOnForward(names: readonly FieldName[]): void {
-    this.hidden.push(...names);
+    this.hidden = [...this.hidden, ...names];
   }
 
   /** Removes the hidden fields from the request. */
@@ -97,11 +140,11 @@ export class TestExchange implements Exchange {
   }
 
   addResponseHeader(name: string | FieldName, value: string): void {
-    this.remembered.push({ name, value, replaces: false });
+    this.remembered = [...this.remembered, { name, value, replaces: false }];
   }
 
   setResponseHeader(name: string | FieldName, value: string): void {
-    this.remembered.push({ name, value, replaces: true });
+    this.remembered = [...this.remembered, { name, value, replaces: true }];
   }
 
   /** Adds the fields that policies added to a response. */

@@ -1,70 +1,121 @@
+import { GatewayError, problem, problemMediaType } from '@sluice/errors';
+import { HeaderList } from '@sluice/http1';
 import type { ResponseHead } from '../exchange.ts';
-import type { Phase, RequestPhase } from '../phases.ts';
+import { isRequestPhase, phases, type Phase, type RequestPhase } from '../phases.ts';
 import { deny, type Reply } from '../reply.ts';
-import { verdictOf, type CompiledPolicy } from './compile-policy.ts';
-import type { TestExchange } from './test-exchange.ts';
+import type { Pipeline } from '../run/pipeline.ts';
+import { runPolicies, runSettle } from '../run/run-phase.ts';
+import type { TestExchange, TestRequest } from './test-exchange.ts';
 
-/** An exception of a hook, with the policy and the phase. */
-export interface TestFault {
-  readonly policy: string;
-  readonly error: unknown;
+/** The response as the client sees it. `content` is undefined when the upstream made it. */
+export type TestResponse = ResponseHead & { readonly content: string | Uint8Array | undefined };
+
+/** The request to the upstream. */
+interface Forwarded {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderList;
 }
 
-/** The state of one request as it runs through the policies. */
+/** One request through the pipeline, run by the gateway's runner. */
 export class TestRun {
+  exchange: TestExchange;
   reply: Reply | undefined;
-  repliedBy: string | undefined;
+  forwarded: Forwarded | undefined;
   readonly phasesRun: Phase[] = [];
-  readonly faults: TestFault[] = [];
-  private readonly policies: readonly CompiledPolicy[];
-  private readonly exchange: TestExchange;
+  private readonly pipeline: Pipeline;
 
-  constructor(policies: readonly CompiledPolicy[], exchange: TestExchange) {
-    this.policies = policies;
+  constructor(pipeline: Pipeline, exchange: TestExchange) {
+    this.pipeline = pipeline;
     this.exchange = exchange;
   }
 
-  async request(phase: RequestPhase): Promise<void> {
-    for (const policy of this.policies) {
-      if (this.reply !== undefined || policy.hooks[phase] === undefined) continue;
-      this.note(phase);
-      this.reply = await this.verdict(policy, phase);
-      if (this.reply !== undefined) this.repliedBy = policy.name;
+  /**
+   * Runs all phases and returns the response. Rejects with the fault of a hook that neither
+   * `onError` nor shadow mode handles.
+   */
+  async send(request: TestRequest): Promise<TestResponse> {
+    for (const phase of phases) {
+      if (!isRequestPhase(phase) || this.reply !== undefined) continue;
+      if (phase === 'transform') this.exchange.removeHidden();
+      await this.run(phase);
     }
+    const { reply, exchange } = this;
+    if (reply === undefined) this.forwarded = forwardedRequest(exchange);
+    const response = this.respond(
+      reply === undefined
+        ? () => upstreamResponse(request)
+        : () => gatewayResponse(reply, exchange.requestId),
+    );
+    this.settle();
+    return response;
   }
 
-  respond(response: ResponseHead): void {
-    for (const { hooks } of this.policies) {
-      if (hooks.respond === undefined) continue;
-      this.note('respond');
-      hooks.respond(this.exchange, response);
-    }
+  private async run(phase: RequestPhase): Promise<void> {
+    const steps = this.pipeline[phase];
+    if (steps === undefined) return;
+    this.phasesRun.push(phase);
+    this.reply = await runPolicies(steps, 0, this.exchange);
+    this.exchange = this.exchange.current;
   }
 
-  settle(): void {
-    for (const { hooks } of this.policies) {
-      if (hooks.settle === undefined) continue;
-      this.note('settle');
-      hooks.settle(this.exchange);
-    }
-  }
-
-  private async verdict(
-    { name, hooks, onError }: CompiledPolicy,
-    phase: RequestPhase,
-  ): Promise<Reply | undefined> {
-    let answer: unknown;
+  /** A response hook that fails closed leads to 503, to which the response hooks apply as well. */
+  private respond(create: () => TestResponse): TestResponse {
+    if (this.pipeline.respond !== undefined) this.phasesRun.push('respond');
     try {
-      answer = await hooks[phase]?.(this.exchange);
-    } catch (error) {
-      if (onError === undefined) throw error;
-      this.faults.push({ policy: name, error });
-      return onError === 'open' ? undefined : deny('policy_failed');
+      return this.finish(create());
+    } catch (fault) {
+      if (!(fault instanceof GatewayError) || this.exchange.faults.length === 0) throw fault;
+      this.reply = deny(fault.code);
+      const unavailable = gatewayResponse(this.reply, this.exchange.requestId);
+      try {
+        return this.finish(unavailable);
+      } catch {
+        return gatewayResponse(this.reply, this.exchange.requestId);
+      }
     }
-    return verdictOf(name, phase, answer);
   }
 
-  private note(phase: Phase): void {
-    if (!this.phasesRun.includes(phase)) this.phasesRun.push(phase);
+  private finish(response: TestResponse): TestResponse {
+    this.exchange.writeRemembered(response.headers);
+    for (const step of this.pipeline.respond ?? []) step.run(this.exchange, response);
+    return response;
   }
+
+  private settle(): void {
+    const steps = this.pipeline.settle;
+    if (steps === undefined) return;
+    this.phasesRun.push('settle');
+    runSettle(steps, this.exchange);
+  }
+}
+
+function forwardedRequest({ method, path, query, headers }: TestExchange): Forwarded {
+  return { method, path, query, headers: headers.clone() };
+}
+
+function upstreamResponse({ upstream }: TestRequest): TestResponse {
+  return {
+    status: upstream?.status ?? 200,
+    headers: HeaderList.of(upstream?.headers ?? {}),
+    origin: 'upstream',
+    content: undefined,
+  };
+}
+
+function gatewayResponse(
+  { status, headers, content, code, detail }: Reply,
+  requestId: string,
+): TestResponse {
+  const list = HeaderList.of(headers);
+  if (code === undefined || content !== undefined)
+    return { status, headers: list, origin: 'gateway', content };
+  list.set('Content-Type', problemMediaType);
+  return {
+    status,
+    headers: list,
+    origin: 'gateway',
+    content: JSON.stringify(problem(code, { detail, requestId })),
+  };
 }

@@ -11,7 +11,7 @@ import { TimerWheel } from '../../net/timer-wheel.ts';
 import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../../runtime/node-policies.ts';
-import { emptyPipeline } from '../../runtime/pipeline.ts';
+import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { HeaderList } from '@sluice/http1';
-import { deny, type PolicyHooks } from '@sluice/policy-sdk';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { PolicyHooks } from '../policy.ts';
+import { deny } from '../reply.ts';
 import { guardHooks } from './guard.ts';
+import type { StepExchange } from './steps.ts';
 
 /** The part of an exchange that a guard uses. */
 class Probe {
@@ -46,7 +47,7 @@ const run = async (
 ) => {
   const probe = new Probe();
   const verdict = await guardHooks('probe', hooks, mode, onError, timeoutMs).receive?.run(
-    probe as unknown as Exchange,
+    probe as unknown as StepExchange,
   );
   return { probe, verdict };
 };

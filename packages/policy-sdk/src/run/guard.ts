@@ -1,34 +1,40 @@
 import { GatewayError } from '@sluice/errors';
-import {
-  deny,
-  requestPhases,
-  type OnError,
-  type PolicyHooks,
-  type Reply,
-  type RequestPhase,
-} from '@sluice/policy-sdk';
+import { phases, phaseTable, type Phase } from '../phases.ts';
+import type { OnError, PolicyHooks } from '../policy.ts';
+import { deny, type Reply } from '../reply.ts';
 import type {
   RequestStep,
   ResponseStep,
   SettleStep,
   StepExchange,
+  StepOf,
   Verdict,
-} from '../exchange/steps.ts';
+} from './steps.ts';
 
-export type GuardedHooks = { readonly [Phase in RequestPhase]?: RequestStep | undefined } & {
-  readonly respond?: ResponseStep | undefined;
-  readonly settle?: SettleStep | undefined;
-};
+/** The wrapped hooks of a policy. */
+export type GuardedHooks = { readonly [P in Phase]?: StepOf<P> | undefined };
 
 /** Timeout of a hook whose own operations set none. */
 const policyTimeoutMs = 10_000;
+
+/** A policy and how it is attached: what the wrappers of its hooks need. */
+interface Guarded {
+  readonly policy: string;
+  /** `this` of the hooks. */
+  readonly hooks: PolicyHooks;
+  readonly mode: 'enforce' | 'shadow';
+  readonly onError: OnError | undefined;
+  readonly timeoutMs: number;
+}
+
+type Hook<P extends Phase> = NonNullable<PolicyHooks[P]>;
 
 /**
  * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what
  * is used. In shadow mode the hook works on a copy, and its verdict is recorded instead of
  * returned; a fault never affects the request. With `onError`, a fault becomes a 503 or is ignored.
  * A hook that does not settle within `timeoutMs` has failed, and its later changes have no effect:
- * see `Exchange.withdraw`.
+ * see `StepExchange.withdraw`.
  */
 export function guardHooks(
   policy: string,
@@ -37,42 +43,64 @@ export function guardHooks(
   onError: OnError | undefined,
   timeoutMs = policyTimeoutMs,
 ): GuardedHooks {
-  const guarded: { -readonly [Phase in keyof GuardedHooks]: GuardedHooks[Phase] } = {};
-  for (const phase of requestPhases) {
+  const as: Guarded = { policy, hooks, mode, onError, timeoutMs };
+  const guarded: Partial<Record<Phase, GuardedHooks[Phase]>> = {};
+  for (const phase of phases) {
     const hook = hooks[phase];
     if (hook === undefined) continue;
-    const bound: RequestStep['run'] = (exchange) => {
-      const verdict = hook.call(hooks, exchange);
-      if (verdict === undefined) return undefined;
-      return isThenable(verdict)
-        ? inTime(verdict, exchange, policy, timeoutMs)
-        : checkedReply(verdict, policy);
-    };
-    const safe =
-      onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
-    guarded[phase] = { policy, run: mode === 'shadow' ? inShadow(policy, safe) : safe };
+    switch (phaseTable[phase].hook) {
+      case 'request':
+        guarded[phase] = { policy, run: requestStep(phase, hook as Hook<'receive'>, as) };
+        break;
+      case 'response':
+        guarded[phase] = { policy, run: responseStep(hook as Hook<'respond'>, as) };
+        break;
+      case 'settle':
+        guarded[phase] = { policy, run: settleStep(hook as Hook<'settle'>, as) };
+        break;
+    }
   }
-  const { respond, settle } = hooks;
-  if (respond !== undefined) {
-    const bound: ResponseStep['run'] = (exchange, response) =>
-      noteLateFault(respond.call(hooks, exchange, response), policy, exchange);
-    const observe: ResponseStep['run'] = (exchange, response) =>
-      bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
-    guarded.respond = {
-      policy,
-      run: responseStep(
-        policy,
-        mode === 'shadow' ? observe : bound,
-        mode === 'shadow' ? 'open' : onError,
-      ),
-    };
-  }
-  if (settle !== undefined)
-    guarded.settle = {
-      policy,
-      run: (exchange) => noteLateFault(settle.call(hooks, exchange), policy, exchange),
-    };
-  return guarded;
+  return guarded as GuardedHooks;
+}
+
+function requestStep(phase: Phase, hook: Hook<'receive'>, as: Guarded): RequestStep['run'] {
+  const { policy, hooks, mode, onError, timeoutMs } = as;
+  const bound: RequestStep['run'] = (exchange) => {
+    const verdict = hook.call(hooks, exchange);
+    if (verdict === undefined) return undefined;
+    return isThenable(verdict)
+      ? inTime(verdict, exchange, policy, phase, timeoutMs)
+      : checkedReply(verdict, policy, phase);
+  };
+  const safe =
+    onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
+  return mode === 'shadow' ? inShadow(policy, safe) : safe;
+}
+
+/**
+ * A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503.
+ */
+function responseStep(hook: Hook<'respond'>, as: Guarded): ResponseStep['run'] {
+  const { policy, hooks, mode } = as;
+  const bound: ResponseStep['run'] = (exchange, response) =>
+    noteLateFault(hook.call(hooks, exchange, response), policy, exchange);
+  const observe: ResponseStep['run'] = (exchange, response) =>
+    bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
+  const run = mode === 'shadow' ? observe : bound;
+  const onError = mode === 'shadow' ? 'open' : as.onError;
+  if (onError === undefined) return run;
+  return (exchange, response) => {
+    try {
+      run(exchange, response);
+    } catch (fault) {
+      exchange.notePolicyFault(policy, fault);
+      if (onError === 'closed') throw new GatewayError('policy_failed', { cause: fault });
+    }
+  };
+}
+
+function settleStep(hook: Hook<'settle'>, { policy, hooks }: Guarded): SettleStep['run'] {
+  return (exchange) => noteLateFault(hook.call(hooks, exchange), policy, exchange);
 }
 
 /** True for any promise, also one of another realm or library. */
@@ -85,19 +113,23 @@ function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLi
  * plain JavaScript, so its types promise nothing.
  * @throws GatewayError `policy_failed` for anything else, so that `onError` decides
  */
-function checkedReply(verdict: Verdict, policy: string): Verdict {
+function checkedReply(verdict: Verdict, policy: string, phase: Phase): Verdict {
   if (verdict === undefined) return undefined;
   const { status, headers } = (verdict ?? {}) as Partial<Reply>;
-  if (
-    Number.isInteger(status) &&
-    Number(status) >= 200 &&
-    Number(status) <= 599 &&
-    Array.isArray(headers)
-  )
-    return verdict;
+  const isReply = status !== undefined && Array.isArray(headers);
+  if (isReply && Number.isInteger(status) && status >= 200 && status <= 599) return verdict;
+  const fault = isReply
+    ? `answered with status ${status}: a final response has one from 200 to 599`
+    : `answered ${described(verdict)}: return deny(…) or reply(…) to stop, or undefined to go on`;
   throw new GatewayError('policy_failed', {
-    cause: `the policy "${policy}" returned something that is not a reply`,
+    cause: `the ${phase} hook of policy "${policy}" ${fault}`,
   });
+}
+
+function described(answer: unknown): string {
+  return typeof answer === 'object' && answer !== null
+    ? `an object with ${Object.keys(answer).join(', ') || 'no properties'}`
+    : String(answer);
 }
 
 /** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
@@ -105,9 +137,10 @@ function inTime(
   verdict: PromiseLike<Verdict>,
   exchange: StepExchange,
   policy: string,
+  phase: Phase,
   timeoutMs: number,
 ): Promise<Verdict> {
-  const pending = Promise.resolve(verdict).then((late) => checkedReply(late, policy));
+  const pending = Promise.resolve(verdict).then((late) => checkedReply(late, policy, phase));
   return new Promise((resolve, reject) => {
     const late = (): void => {
       reject(
@@ -150,25 +183,6 @@ function withOnError(
         : verdict;
     } catch (fault) {
       return decide(exchange, fault);
-    }
-  };
-}
-
-/**
- * A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503.
- */
-function responseStep(
-  policy: string,
-  run: ResponseStep['run'],
-  onError: OnError | undefined,
-): ResponseStep['run'] {
-  if (onError === undefined) return run;
-  return (exchange, response) => {
-    try {
-      run(exchange, response);
-    } catch (fault) {
-      exchange.notePolicyFault(policy, fault);
-      if (onError === 'closed') throw new GatewayError('policy_failed', { cause: fault });
     }
   };
 }

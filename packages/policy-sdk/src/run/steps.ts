@@ -1,11 +1,20 @@
-import type { Exchange as PolicyExchange, Reply, ResponseHead } from '@sluice/policy-sdk';
+import type { Exchange, ResponseHead } from '../exchange.ts';
+import type { Phase, PhaseRow, phaseTable } from '../phases.ts';
+import type { Reply } from '../reply.ts';
 
-/** The exchange as the wrapped hooks of a policy use it; `Exchange` implements it. */
-export interface StepExchange extends PolicyExchange {
+/**
+ * The exchange as guard and runner use it: what policies see, and what they do not. The exchanges
+ * of the gateway and of `PolicyTester` implement it.
+ */
+export interface StepExchange extends Exchange {
   /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined;
   /** The exact reason of a failure, for the log; never sent to the client. */
   reason: string | undefined;
+  /** The policy whose reply stopped the exchange. */
+  stoppedBy: string | undefined;
+  /** The exchange that continues this request: another object after a policy timeout. */
+  readonly current: StepExchange;
   /** Detaches the exchange from the request after a policy timeout. */
   withdraw(): void;
   /** Records that a policy in shadow mode would have stopped the exchange. */
@@ -33,19 +42,22 @@ export interface SettleStep {
   readonly run: (exchange: StepExchange) => void;
 }
 
+/** The wrapped hook of each signature. */
+interface StepByHook {
+  readonly request: RequestStep;
+  readonly response: ResponseStep;
+  readonly settle: SettleStep;
+}
+
+/** The wrapped hook of a phase. */
+export type StepOf<P extends Phase> = StepByHook[(typeof phaseTable)[P]['hook'] & PhaseRow['hook']];
+
 /** The policies of an exchange by phase; a phase without policies is undefined. */
-export interface PolicySteps {
-  readonly receive: readonly RequestStep[] | undefined;
-  readonly authenticate: readonly RequestStep[] | undefined;
-  readonly authorize: readonly RequestStep[] | undefined;
-  readonly limit: readonly RequestStep[] | undefined;
-  readonly validate: readonly RequestStep[] | undefined;
-  readonly transform: readonly RequestStep[] | undefined;
-  readonly answer: readonly RequestStep[] | undefined;
-  readonly respond: readonly ResponseStep[] | undefined;
-  readonly settle: readonly SettleStep[] | undefined;
-  /** At least one policy is custom: it may keep a reference to the exchange; see `Exchange`. */
+export type PolicySteps = {
+  readonly [P in Phase]: readonly StepOf<P>[] | undefined;
+} & {
+  /** At least one policy is custom: it may keep a reference to the exchange. */
   readonly hasCustomPolicies: boolean;
   /** At least one policy answers CORS preflight requests. */
   readonly answersPreflight: boolean;
-}
+};

@@ -1,0 +1,76 @@
+import { jsonPointer } from '@sluice/errors';
+import type { z } from 'zod';
+import { hooksFault } from '../hooks.ts';
+import type { PolicyHost } from '../host.ts';
+import type { AttachPoint, OnError, Policy } from '../policy.ts';
+import { guardHooks, type GuardedHooks } from './guard.ts';
+
+/** A policy with its configuration, ready to run. */
+export interface CompiledPolicy {
+  readonly name: string;
+  readonly hooks: GuardedHooks;
+  /** It is not built in: it may keep references to the exchange. */
+  readonly isCustom: boolean;
+  /** It answers CORS preflight requests. */
+  readonly answersPreflight: boolean;
+}
+
+/** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
+export type PolicyChain = readonly CompiledPolicy[];
+
+/** A use of a policy: its configuration, and the kind of resource that it is attached to. */
+export interface PolicyUse {
+  readonly config: unknown;
+  readonly mode: 'enforce' | 'shadow';
+  /** Overrides the `onError` of the schema. */
+  readonly onError: OnError | undefined;
+  readonly at: AttachPoint;
+  readonly isCustom: boolean;
+  /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** The configuration does not match the policy's schema. */
+export class InvalidPolicyConfig extends Error {
+  readonly error: z.ZodError;
+
+  constructor(policy: string, error: z.ZodError) {
+    const faults = error.issues.map((issue) => `  ${pointerOf(issue)}: ${issue.message}`);
+    super(`the configuration of policy "${policy}" is not valid:\n${faults.join('\n')}`);
+    this.name = 'InvalidPolicyConfig';
+    this.error = error;
+  }
+}
+
+/** The hooks that `compile` returned cannot be used; see `hooksFault`. */
+export class InvalidPolicyHooks extends Error {
+  override readonly name = 'InvalidPolicyHooks';
+}
+
+/**
+ * Parses the configuration with the policy's schema, compiles it and wraps its hooks.
+ * @throws InvalidPolicyConfig when the configuration does not match the schema
+ * @throws InvalidPolicyHooks when a hook would never run
+ * @throws the exceptions of `compile`
+ */
+export function compilePolicy(policy: Policy, use: PolicyUse, host: PolicyHost): CompiledPolicy {
+  const { schema } = policy;
+  const { mode, at, isCustom, timeoutMs } = use;
+  const parsed = schema.config.safeParse(use.config);
+  if (!parsed.success) throw new InvalidPolicyConfig(schema.name, parsed.error);
+  const hooks = policy.compile(parsed.data, host);
+  const fault = hooksFault(schema, hooks, at);
+  if (fault !== undefined) throw new InvalidPolicyHooks(fault);
+  return {
+    name: schema.name,
+    hooks: guardHooks(schema.name, hooks, mode, use.onError ?? schema.onError, timeoutMs),
+    isCustom,
+    answersPreflight: schema.answersPreflight && mode === 'enforce',
+  };
+}
+
+function pointerOf(issue: z.core.$ZodIssue): string {
+  return jsonPointer(
+    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys.join(',')] : issue.path,
+  );
+}

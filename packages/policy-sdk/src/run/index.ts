@@ -1,0 +1,15 @@
+export { compilePolicy, InvalidPolicyConfig, InvalidPolicyHooks } from './compile-policy.ts';
+export type { CompiledPolicy, PolicyChain, PolicyUse } from './compile-policy.ts';
+export { guardHooks } from './guard.ts';
+export type { GuardedHooks } from './guard.ts';
+export { emptyPipeline, Pipeline } from './pipeline.ts';
+export { runPolicies, runSettle } from './run-phase.ts';
+export type {
+  PolicySteps,
+  RequestStep,
+  ResponseStep,
+  SettleStep,
+  StepExchange,
+  StepOf,
+  Verdict,
+} from './steps.ts';
