@@ -1,4 +1,4 @@
-import { kinds, KeyInput, resourceSchemas } from '@sluice/config';
+import { kindOf, kinds } from '@sluice/config';
 import { errorCodes, errorEntry } from '@sluice/errors';
 import { phases } from '@sluice/policy-sdk';
 import { builtInPolicySchemas } from '@sluice/policies/schemas';
@@ -18,8 +18,8 @@ export function referencePages(): ReadonlyMap<string, string> {
 
 function resourcesPage(): string {
   const sections = kinds.map((kind) => {
-    const schema = kind === 'key' ? KeyInput : resourceSchemas[kind];
-    return `## ${kind}\n\n${propertiesTable(schema)}`;
+    const { schema, input } = kindOf(kind);
+    return `## ${kind}\n\n${propertiesTable(input ?? schema)}`;
   });
   const intro =
     'What can be written through the Admin API. Every resource also has `id`, `createdAt`, `updatedAt` and an `ETag`. An unknown property is an error. References are written by id or by name.';

@@ -1,4 +1,5 @@
 import type { FieldError } from '@sluice/errors';
+import { kindOf, kinds } from './resource.ts';
 import type { Kind, Spec } from './resource.ts';
 
 /** One reference inside a spec: its position and its target. */
@@ -15,24 +16,16 @@ interface ReferenceField {
   readonly kind: Kind;
 }
 
-/** Which properties of which kind are references; `*` stands for every element of an array. */
-const referenceFields: Readonly<Record<Kind, readonly ReferenceField[]>> = {
-  gateway: [],
-  quota: [],
-  group: [{ path: ['quotas', '*'], kind: 'quota' }],
-  service: [{ path: ['quotas', '*'], kind: 'quota' }],
-  route: [
-    { path: ['gateways', '*'], kind: 'gateway' },
-    { path: ['service'], kind: 'service' },
-    { path: ['split', '*', 'service'], kind: 'service' },
-    { path: ['quotas', '*'], kind: 'quota' },
-  ],
-  consumer: [
-    { path: ['groups', '*'], kind: 'group' },
-    { path: ['quotas', '*'], kind: 'quota' },
-  ],
-  key: [{ path: ['consumer'], kind: 'consumer' }],
-};
+/** The properties of each kind that are references; `*` stands for every element of an array. */
+const referenceFields = new Map<Kind, readonly ReferenceField[]>(
+  kinds.map((kind) => [
+    kind,
+    Object.entries(kindOf(kind).references).map(([path, target]) => ({
+      path: path.split('/'),
+      kind: target as Kind,
+    })),
+  ]),
+);
 
 /** Returns all references of a spec, in document order. */
 export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
@@ -51,7 +44,8 @@ export function mapReferences<K extends Kind>(
   resolve: (reference: ResourceReference) => string,
 ): Spec<K> {
   const copy = structuredClone(spec);
-  for (const field of referenceFields[kind]) walk(copy, field.path, '', field.kind, resolve);
+  for (const field of referenceFields.get(kind) ?? [])
+    walk(copy, field.path, '', field.kind, resolve);
   return copy;
 }
 

@@ -1,37 +1,39 @@
 import type { z } from 'zod';
-import { Consumer, Group } from './resources/consumer.ts';
-import { Gateway } from './resources/gateway.ts';
-import { Key } from './resources/key.ts';
-import { Quota } from './resources/quota.ts';
-import { Route } from './resources/route.ts';
-import { Service } from './resources/service.ts';
+import type { KindDeclaration } from './kind.ts';
+import { declarations } from './resources/index.ts';
 
-/**
- * The schema of every kind of resource that nodes receive. A kind is listed after the kinds it
- * refers to.
- */
-export const resourceSchemas = Object.freeze({
-  gateway: Gateway,
-  quota: Quota,
-  group: Group,
-  service: Service,
-  route: Route,
-  consumer: Consumer,
-  key: Key,
-});
+type Declared = (typeof declarations)[number];
 
 /** The kind of a resource. */
-export type Kind = keyof typeof resourceSchemas;
+export type Kind = Declared['name'];
+
+type Schemas = { readonly [Declaration in Declared as Declaration['name']]: Declaration['schema'] };
 
 /** A resource's properties, by kind. References are ids once it is stored or streamed. */
-export type Spec<K extends Kind = Kind> = z.output<(typeof resourceSchemas)[K]>;
+export type Spec<K extends Kind = Kind> = z.output<Schemas[K]>;
 
 /** All kinds, each after those it refers to. */
-export const kinds = Object.freeze(Object.keys(resourceSchemas) as Kind[]);
+export const kinds: readonly Kind[] = Object.freeze(declarations.map(({ name }) => name));
+
+const byKind: Readonly<Record<string, KindDeclaration>> = Object.freeze(
+  Object.fromEntries(declarations.map((declaration) => [declaration.name, declaration])),
+);
+
+/** The schema of every kind of resource that nodes receive. */
+export const resourceSchemas = Object.freeze(
+  Object.fromEntries(declarations.map(({ name, schema }) => [name, schema])),
+) as Schemas;
 
 /** Whether the text is the name of a kind. */
 export function isKind(text: string): text is Kind {
-  return Object.hasOwn(resourceSchemas, text);
+  return Object.hasOwn(byKind, text);
+}
+
+/** Returns the declaration of a kind. */
+export function kindOf(kind: Kind): KindDeclaration {
+  const declaration = byKind[kind];
+  if (declaration === undefined) throw new TypeError(`"${kind}" is no kind of resource`);
+  return declaration;
 }
 
 /** One resource as it is stored and streamed. */
@@ -43,7 +45,7 @@ export interface Resource<K extends Kind = Kind> {
 
 /** Returns the property that holds a kind's unique name. */
 export function nameProperty(kind: Kind): 'name' | 'username' {
-  return kind === 'consumer' ? 'username' : 'name';
+  return kindOf(kind).nameProperty;
 }
 
 /** Returns the unique name in a spec. */

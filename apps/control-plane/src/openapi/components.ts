@@ -1,7 +1,8 @@
-import { KeyInput, PolicyAttachment, kinds, resourceSchemas } from '@sluice/config';
+import { PolicyAttachment, kindOf, kinds, resourceSchemas } from '@sluice/config';
 import type { Kind } from '@sluice/config';
 import { errorCodes } from '@sluice/errors';
 import { Role } from '../platform/auth/role.ts';
+import { withoutHidden } from '../features/resources/presentation.ts';
 import { TokenInput } from '../features/tokens/token-input.ts';
 import { inputExample, otherExamples, outputExample } from './examples.ts';
 import { inputSchema, outputSchema, reference } from './json-schema.ts';
@@ -70,21 +71,20 @@ function exampleOf(name: string): object | undefined {
 }
 
 function input(kind: Kind): JsonSchema {
-  return inputSchema(kind === 'key' ? KeyInput : resourceSchemas[kind]);
+  return inputSchema(kindOf(kind).input ?? resourceSchemas[kind]);
 }
 
-/** The spec and the members that the control plane adds. A key's hash is never shown. */
+/** The spec and the members that the control plane adds, without those that are never shown. */
 function output(kind: Kind): JsonSchema {
-  const { hash: _hash, ...properties } = outputSchema(resourceSchemas[kind])[
-    'properties'
-  ] as Record<string, JsonSchema>;
-  const required = (outputSchema(resourceSchemas[kind])['required'] as string[]).filter(
-    (name) => name !== 'hash',
-  );
+  const { properties, required } = outputSchema(resourceSchemas[kind]) as {
+    readonly properties: Readonly<Record<string, JsonSchema>>;
+    readonly required: readonly string[];
+  };
+  const shown = withoutHidden(kind, properties);
   return {
     type: 'object',
-    required: ['id', ...required, 'createdAt', 'updatedAt'],
-    properties: { id: uuid, ...properties, createdAt: instant, updatedAt: instant },
+    required: ['id', ...required.filter((name) => name in shown), 'createdAt', 'updatedAt'],
+    properties: { id: uuid, ...shown, createdAt: instant, updatedAt: instant },
   };
 }
 

@@ -1,10 +1,11 @@
+import { kinds } from '@sluice/config';
 import { PageQuery } from '../platform/http/list-query.ts';
 import { EffectiveQuery } from '../features/routes/effective-query.ts';
 import { componentSchemas, pageSchema } from './components.ts';
 import { otherExamples } from './examples.ts';
 import { reference } from './json-schema.ts';
 import { operation, problemResponse } from './operation.ts';
-import { keyPaths, resourcePaths, serviceRoutePaths } from './resource-paths.ts';
+import { resourcePaths, serviceRoutePaths } from './resource-paths.ts';
 import type { PathItem } from './resource-paths.ts';
 
 /** An OpenAPI 3.1 document. */
@@ -33,15 +34,9 @@ export function openApiDocument(): OpenApiDocument {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths: {
-      ...resourcePaths('gateway'),
-      ...resourcePaths('service'),
+      ...Object.assign({}, ...kinds.map((kind) => resourcePaths(kind))),
       ...serviceRoutePaths(),
-      ...resourcePaths('route'),
       ...effectivePaths,
-      ...resourcePaths('consumer'),
-      ...keyPaths(),
-      ...resourcePaths('group'),
-      ...resourcePaths('quota'),
       ...readOnlyPaths('policies', 'policy', 'Policy'),
       ...readOnlyPaths('nodes', 'node', 'Node'),
       ...readOnlyPaths('revisions', 'revision', 'Revision'),

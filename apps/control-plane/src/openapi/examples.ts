@@ -1,5 +1,6 @@
-import { resourceSchemas } from '@sluice/config';
+import { kindOf } from '@sluice/config';
 import type { Kind } from '@sluice/config';
+import { withoutHidden } from '../features/resources/presentation.ts';
 
 /**
  * Examples of all requests and responses of the API. The pages under /docs fill their forms with
@@ -12,29 +13,12 @@ export const exampleName = 'example';
 /** Name of the resource that the example of PUT creates and that of DELETE removes. */
 export const secondExampleName = 'example-2';
 
-const routeWithFixedResponse = (path: string): object => ({
-  paths: [path],
-  policies: [{ name: 'static-response', config: { content: 'Hello from Sluice' } }],
-});
-
 /**
  * The content of a request that creates a resource with this name. It refers to no other resource.
  */
 export function inputExample(kind: Kind, name = exampleName): Readonly<Record<string, unknown>> {
-  const contents: Readonly<Record<Kind, object>> = {
-    gateway: { trustedProxies: ['10.0.0.0/8'] },
-    service: { targets: [{ address: '127.0.0.1:9101' }, { address: '127.0.0.1:9102' }] },
-    route: routeWithFixedResponse(`/${name}/*`),
-    consumer: { customId: `crm-${name}` },
-    key: { expiresAt: '2099-01-01T00:00:00Z' },
-    group: {},
-    quota: { limits: [{ requests: 1_000, per: 'hour' }] },
-  };
-  return {
-    [kind === 'consumer' ? 'username' : 'name']: name,
-    ...contents[kind],
-    tags: ['team:example'],
-  };
+  const { nameProperty, example } = kindOf(kind);
+  return { [nameProperty]: name, ...example(name), tags: ['team:example'] };
 }
 
 /** A route of the service that the request's path names. */
@@ -51,12 +35,9 @@ const instant = '2026-01-02T03:04:05.678Z';
 
 /** A resource as responses show it. */
 export function outputExample(kind: Kind): Readonly<Record<string, unknown>> {
-  const input = inputExample(kind);
-  const stored =
-    kind === 'key'
-      ? { ...input, consumer: exampleName, hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' }
-      : input;
-  const { hash: _hash, ...shown } = resourceSchemas[kind].parse(stored) as Record<string, unknown>;
+  const { schema, stored } = kindOf(kind);
+  const parsed = schema.parse({ ...inputExample(kind), ...stored });
+  const shown = withoutHidden(kind, parsed as Record<string, unknown>);
   return { id, ...shown, createdAt: instant, updatedAt: instant };
 }
 

@@ -1,5 +1,5 @@
+import { kindOf, kinds } from '@sluice/config';
 import type { Kind } from '@sluice/config';
-import { collections } from '../features/resources/stored-resource.ts';
 import { ListQuery } from '../platform/http/list-query.ts';
 import { pageSchema, schemaName } from './components.ts';
 import { inputExample, patchExample, secondExampleName, serviceRouteExample } from './examples.ts';
@@ -30,9 +30,17 @@ const ifNoneMatch: Parameter = {
 };
 
 /**
- * Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to.
+ * Kinds that other resources refer to. Such a resource cannot be deleted while it is referred to,
+ * except by resources that it owns.
  */
-const referredKinds: ReadonlySet<Kind> = new Set<Kind>(['gateway', 'service', 'group', 'quota']);
+const referredKinds: ReadonlySet<string> = new Set(
+  kinds.flatMap((kind) => {
+    const { references, owner } = kindOf(kind);
+    return Object.entries(references).flatMap(([path, target]) =>
+      path === owner?.property ? [] : [target],
+    );
+  }),
+);
 
 /** A collection of resources, at the root of the API or below an owner. */
 interface Place {
@@ -45,34 +53,30 @@ interface Place {
   readonly prefix: string;
 }
 
-/** The paths of a kind's collection and of its single resources at the root of the API. */
+/** The paths of a kind's collection and of its single resources, at the root or below its owner. */
 export function resourcePaths(kind: Kind): Record<string, PathItem> {
+  const { collection, owner } = kindOf(kind);
+  const root = owner === undefined ? '' : ownerPath(owner.kind as Kind);
   const place: Place = {
     kind,
-    path: `/v1/${collections[kind]}`,
-    owners: [],
-    prefix: collections[kind],
+    path: `/v1${root}/${collection}`,
+    owners: owner === undefined ? [] : [owner.kind],
+    prefix: collection,
   };
   const { get, patch, delete: remove } = single(place);
+  if (owner !== undefined) {
+    return {
+      [place.path]: { get: list(place), post: create(place, createdWithSecret(kind)) },
+      [`${place.path}/{${kind}}`]: { get, patch, delete: remove },
+    };
+  }
   return {
     [place.path]: { get: list(place), post: create(place) },
     [`${place.path}/{${kind}}`]: { get, put: replace(place), patch, delete: remove },
   };
 }
 
-/** The paths of a consumer's keys. */
-export function keyPaths(): Record<string, PathItem> {
-  const place: Place = {
-    kind: 'key',
-    path: '/v1/consumers/{consumer}/keys',
-    owners: ['consumer'],
-    prefix: 'keys',
-  };
-  return {
-    [place.path]: { get: list(place), post: create(place, createdKey) },
-    [`${place.path}/{key}`]: single(place),
-  };
-}
+const ownerPath = (kind: Kind): string => `/${kindOf(kind).collection}/{${kind}}`;
 
 /** The path of a service's routes. */
 export function serviceRoutePaths(): Record<string, PathItem> {
@@ -90,8 +94,8 @@ export function serviceRoutePaths(): Record<string, PathItem> {
 function list({ kind, owners, prefix }: Place): Operation {
   return operation({
     id: `${prefix}.list`,
-    tag: collections[kind],
-    summary: `List ${collections[kind]} by name`,
+    tag: kindOf(kind).collection,
+    summary: `List ${kindOf(kind).collection} by name`,
     path: owners,
     query: ListQuery,
     answers: {
@@ -111,7 +115,7 @@ function create(
 ): Operation {
   return operation({
     id: `${prefix}.create`,
-    tag: collections[kind],
+    tag: kindOf(kind).collection,
     summary: `Create a ${kind}`,
     path: owners,
     query: WaitQuery,
@@ -132,7 +136,7 @@ function create(
 function replace({ kind, prefix }: Place): Operation {
   return operation({
     id: `${prefix}.put`,
-    tag: collections[kind],
+    tag: kindOf(kind).collection,
     summary: `Create or replace a ${kind}`,
     description:
       'Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.',
@@ -159,7 +163,7 @@ function single({ kind, owners, prefix }: Place): {
   delete: Operation;
 } {
   const path = [...owners, kind];
-  const facts = { tag: collections[kind], path };
+  const facts = { tag: kindOf(kind).collection, path };
   return {
     get: operation({
       ...facts,
@@ -205,9 +209,9 @@ function single({ kind, owners, prefix }: Place): {
     delete: operation({
       ...facts,
       id: `${prefix}.delete`,
-      summary: kind === 'key' ? 'Revoke a key' : `Delete a ${kind}`,
-      // There is no PUT for keys, so the example removes the key that POST created.
-      ...(kind === 'key' ? {} : { pathExamples: { [kind]: secondExampleName } }),
+      summary: `${kindOf(kind).removal} a ${kind}`,
+      // An owned resource has no PUT, so the example removes the one that POST created.
+      ...(owners.length > 0 ? {} : { pathExamples: { [kind]: secondExampleName } }),
       query: WaitQuery,
       headers: [prefer, ifMatch],
       answers: {
@@ -243,20 +247,26 @@ function written(kind: Kind): JsonSchema {
   };
 }
 
-const createdKey: JsonSchema = {
-  allOf: [
-    reference('Key'),
-    {
-      type: 'object',
-      required: ['key', 'revision'],
-      properties: {
-        key: { type: 'string', description: 'The key itself. It is shown only in this response.' },
-        revision,
-        nodes,
+/** The response to the creation of a credential, the only one that shows the credential. */
+function createdWithSecret(kind: Kind): JsonSchema {
+  return {
+    allOf: [
+      reference(schemaName(kind)),
+      {
+        type: 'object',
+        required: [kind, 'revision'],
+        properties: {
+          [kind]: {
+            type: 'string',
+            description: `The ${kind} itself. It is shown only in this response.`,
+          },
+          revision,
+          nodes,
+        },
       },
-    },
-  ],
-};
+    ],
+  };
+}
 
 function pending(schema: JsonSchema): Record<202, { description: string; schema: JsonSchema }> {
   return {

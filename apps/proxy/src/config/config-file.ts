@@ -3,9 +3,10 @@ import { errorMessage, jsonPointer, type FieldError } from '@sluice/errors';
 import {
   danglingReference,
   fieldErrors,
+  kindOf,
   kinds,
   mapReferences,
-  nameProperty,
+  nameOf,
   resourceSchemas,
   specSizeFault,
 } from '@sluice/config';
@@ -36,17 +37,6 @@ export class ConfigFileError extends Error {
   }
 }
 
-/** The collection of each kind in the file. */
-const collectionOf: Readonly<Record<Kind, string>> = {
-  gateway: 'gateways',
-  quota: 'quotas',
-  group: 'groups',
-  service: 'services',
-  route: 'routes',
-  consumer: 'consumers',
-  key: 'keys',
-};
-
 /**
  * Parses the text of a configuration file: an object with the collections of the Admin API
  * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references
@@ -57,15 +47,16 @@ const collectionOf: Readonly<Record<Kind, string>> = {
 export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
   const content = parseJson(text, path);
   const faults: FieldError[] = [];
+  const collections = kinds.map((kind) => kindOf(kind).collection);
   for (const property of Object.keys(content)) {
-    if (!Object.values(collectionOf).includes(property))
+    if (!collections.includes(property))
       faults.push({
         pointer: jsonPointer([property]),
-        detail: `unknown property; known are ${Object.values(collectionOf).join(', ')}`,
+        detail: `unknown property; known are ${collections.join(', ')}`,
       });
   }
   const entries = kinds.flatMap((kind) =>
-    readCollection(kind, content[collectionOf[kind]], faults),
+    readCollection(kind, content[kindOf(kind).collection], faults),
   );
   if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway))
     entries.push(ownGateway(gateway));
@@ -115,7 +106,7 @@ function parseJson(text: string, path: string): Readonly<Record<string, unknown>
 
 function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): Entry[] {
   if (collection === undefined) return [];
-  const at = `/${collectionOf[kind]}`;
+  const at = `/${kindOf(kind).collection}`;
   if (!Array.isArray(collection)) {
     faults.push({ pointer: at, detail: 'expected an array' });
     return [];
@@ -156,10 +147,15 @@ function hashed(written: unknown): unknown {
 }
 
 function entryOf(kind: Kind, spec: Spec, pointer: string, written: unknown): Entry {
-  const name = String((spec as Readonly<Record<string, unknown>>)[nameProperty(kind)]);
-  // Names of keys are unique only per consumer.
-  const scope = kind === 'key' ? (spec as Spec<'key'>).consumer : '';
+  const { owner } = kindOf(kind);
+  const name = nameOf(kind, spec);
+  // The name of a resource that has an owner is unique only among the resources of this owner.
+  const scope = owner === undefined ? '' : textOf(spec, owner.property);
   return { kind, id: stableId(kind, scope, name), name, pointer, spec, written };
+}
+
+function textOf(spec: Spec, property: string): string {
+  return String((spec as Readonly<Record<string, unknown>>)[property]);
 }
 
 /**

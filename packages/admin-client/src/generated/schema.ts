@@ -45,6 +45,94 @@ export interface paths {
         readonly patch: operations["gateways.patch"];
         readonly trace?: never;
     };
+    readonly "/v1/quotas": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List quotas by name */
+        readonly get: operations["quotas.list"];
+        readonly put?: never;
+        /** Create a quota */
+        readonly post: operations["quotas.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/quotas/{quota}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a quota */
+        readonly get: operations["quotas.get"];
+        /**
+         * Create or replace a quota
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["quotas.put"];
+        readonly post?: never;
+        /** Delete a quota */
+        readonly delete: operations["quotas.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a quota
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["quotas.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/groups": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List groups by name */
+        readonly get: operations["groups.list"];
+        readonly put?: never;
+        /** Create a group */
+        readonly post: operations["groups.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/groups/{group}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a group */
+        readonly get: operations["groups.get"];
+        /**
+         * Create or replace a group
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["groups.put"];
+        readonly post?: never;
+        /** Delete a group */
+        readonly delete: operations["groups.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a group
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["groups.patch"];
+        readonly trace?: never;
+    };
     readonly "/v1/services": {
         readonly parameters: {
             readonly query?: never;
@@ -89,24 +177,6 @@ export interface paths {
         readonly patch: operations["services.patch"];
         readonly trace?: never;
     };
-    readonly "/v1/services/{service}/routes": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** List routes by name */
-        readonly get: operations["serviceRoutes.list"];
-        readonly put?: never;
-        /** Create a route */
-        readonly post: operations["serviceRoutes.create"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/v1/routes": {
         readonly parameters: {
             readonly query?: never;
@@ -149,23 +219,6 @@ export interface paths {
          * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
          */
         readonly patch: operations["routes.patch"];
-        readonly trace?: never;
-    };
-    readonly "/v1/routes/{route}/effective": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read the policies that run for a route, and the resource that each is attached to */
-        readonly get: operations["routes.effective"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/v1/consumers": {
@@ -252,92 +305,39 @@ export interface paths {
         readonly patch: operations["keys.patch"];
         readonly trace?: never;
     };
-    readonly "/v1/groups": {
+    readonly "/v1/services/{service}/routes": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** List groups by name */
-        readonly get: operations["groups.list"];
+        /** List routes by name */
+        readonly get: operations["serviceRoutes.list"];
         readonly put?: never;
-        /** Create a group */
-        readonly post: operations["groups.create"];
+        /** Create a route */
+        readonly post: operations["serviceRoutes.create"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/v1/groups/{group}": {
+    readonly "/v1/routes/{route}/effective": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Read a group */
-        readonly get: operations["groups.get"];
-        /**
-         * Create or replace a group
-         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
-         */
-        readonly put: operations["groups.put"];
-        readonly post?: never;
-        /** Delete a group */
-        readonly delete: operations["groups.delete"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change a group
-         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
-         */
-        readonly patch: operations["groups.patch"];
-        readonly trace?: never;
-    };
-    readonly "/v1/quotas": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** List quotas by name */
-        readonly get: operations["quotas.list"];
+        /** Read the policies that run for a route, and the resource that each is attached to */
+        readonly get: operations["routes.effective"];
         readonly put?: never;
-        /** Create a quota */
-        readonly post: operations["quotas.create"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/v1/quotas/{quota}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read a quota */
-        readonly get: operations["quotas.get"];
-        /**
-         * Create or replace a quota
-         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
-         */
-        readonly put: operations["quotas.put"];
-        readonly post?: never;
-        /** Delete a quota */
-        readonly delete: operations["quotas.delete"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change a quota
-         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
-         */
-        readonly patch: operations["quotas.patch"];
         readonly trace?: never;
     };
     readonly "/v1/policies": {
@@ -1626,6 +1626,620 @@ export interface operations {
             };
         };
     };
+    readonly "quotas.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Quota"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QuotaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "quotas.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["QuotaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "quotas.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "quotas.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the quota. */
+                readonly quota: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Quota"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Group"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "groups.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "groups.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "groups.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the group. */
+                readonly group: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
     readonly "services.list": {
         readonly parameters: {
             readonly query?: {
@@ -1926,100 +2540,6 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Service"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-        };
-    };
-    readonly "serviceRoutes.list": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
-                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
-                /** @description Lists only the resource with this name. */
-                readonly name?: string;
-            };
-            readonly header?: never;
-            readonly path: {
-                /** @description Id or name of the service. */
-                readonly service: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description One page of the list. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        readonly data: readonly components["schemas"]["Route"][];
-                        /** @description Cursor of the next page; null on the last. */
-                        readonly next: string | null;
-                    };
-                };
-            };
-        };
-    };
-    readonly "serviceRoutes.create": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the service. */
-                readonly service: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["RouteInput"];
-            };
-        };
-        readonly responses: {
-            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Route"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        readonly warnings?: readonly components["schemas"]["Warning"][];
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Route"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        readonly warnings?: readonly components["schemas"]["Warning"][];
                         /** @description The outcome at each node. Present only when the request asked to wait. */
                         readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
                     };
@@ -2337,36 +2857,6 @@ export interface operations {
                         /** @description The outcome at each node. Present only when the request asked to wait. */
                         readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
                     };
-                };
-            };
-        };
-    };
-    readonly "routes.effective": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description A gateway of the route, by name or id. The default is its first gateway. */
-                readonly gateway?: string;
-                /** @description A service of the route, by name or id. The default is its first service. */
-                readonly service?: string;
-                /** @description A consumer, by name or id, whose policies and those of its groups are included. The default is an anonymous caller. */
-                readonly consumer?: string;
-            };
-            readonly header?: never;
-            readonly path: {
-                /** @description Id or name of the route. */
-                readonly route: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description The policies, in the order gateway, service, route, groups, consumer. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["EffectivePolicies"];
                 };
             };
         };
@@ -2929,7 +3419,7 @@ export interface operations {
             };
         };
     };
-    readonly "groups.list": {
+    readonly "serviceRoutes.list": {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
@@ -2942,7 +3432,10 @@ export interface operations {
                 readonly name?: string;
             };
             readonly header?: never;
-            readonly path?: never;
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
             readonly cookie?: never;
         };
         readonly requestBody?: never;
@@ -2954,7 +3447,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
-                        readonly data: readonly components["schemas"]["Group"][];
+                        readonly data: readonly components["schemas"]["Route"][];
                         /** @description Cursor of the next page; null on the last. */
                         readonly next: string | null;
                     };
@@ -2962,7 +3455,7 @@ export interface operations {
             };
         };
     };
-    readonly "groups.create": {
+    readonly "serviceRoutes.create": {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
@@ -2976,12 +3469,15 @@ export interface operations {
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
                 readonly "Idempotency-Key"?: string;
             };
-            readonly path?: never;
+            readonly path: {
+                /** @description Id or name of the service. */
+                readonly service: string;
+            };
             readonly cookie?: never;
         };
         readonly requestBody: {
             readonly content: {
-                readonly "application/json": components["schemas"]["GroupInput"];
+                readonly "application/json": components["schemas"]["RouteInput"];
             };
         };
         readonly responses: {
@@ -2991,9 +3487,10 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
+                    readonly "application/json": components["schemas"]["Route"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
                         /** @description The outcome at each node. Present only when the request asked to wait. */
                         readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
                     };
@@ -3005,9 +3502,10 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
+                    readonly "application/json": components["schemas"]["Route"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
+                        readonly warnings?: readonly components["schemas"]["Warning"][];
                         /** @description The outcome at each node. Present only when the request asked to wait. */
                         readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
                     };
@@ -3015,530 +3513,32 @@ export interface operations {
             };
         };
     };
-    readonly "groups.get": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the group. */
-                readonly group: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Found. ETag holds its entity tag. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"];
-                };
-            };
-            /** @description Not modified. */
-            readonly 304: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    readonly "groups.put": {
+    readonly "routes.effective": {
         readonly parameters: {
             readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-                /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the group. */
-                readonly group: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["GroupInput"];
-            };
-        };
-        readonly responses: {
-            /** @description Replaced. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Created. */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-        };
-    };
-    readonly "groups.delete": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the group. */
-                readonly group: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Deleted, and the nodes have applied the revision. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Deleted. */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    readonly "groups.patch": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the group. */
-                readonly group: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": Record<string, never>;
-                readonly "application/json": Record<string, never>;
-            };
-        };
-        readonly responses: {
-            /** @description Changed, or unchanged because it already had these values. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Group"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-        };
-    };
-    readonly "quotas.list": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
-                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
-                /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                /** @description A gateway of the route, by name or id. The default is its first gateway. */
+                readonly gateway?: string;
+                /** @description A service of the route, by name or id. The default is its first service. */
+                readonly service?: string;
+                /** @description A consumer, by name or id, whose policies and those of its groups are included. The default is an anonymous caller. */
+                readonly consumer?: string;
             };
             readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description One page of the list. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        readonly data: readonly components["schemas"]["Quota"][];
-                        /** @description Cursor of the next page; null on the last. */
-                        readonly next: string | null;
-                    };
-                };
-            };
-        };
-    };
-    readonly "quotas.create": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["QuotaInput"];
-            };
-        };
-        readonly responses: {
-            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-        };
-    };
-    readonly "quotas.get": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
-            };
             readonly path: {
-                /** @description Id or name of the quota. */
-                readonly quota: string;
+                /** @description Id or name of the route. */
+                readonly route: string;
             };
             readonly cookie?: never;
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Found. ETag holds its entity tag. */
+            /** @description The policies, in the order gateway, service, route, groups, consumer. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Quota"];
-                };
-            };
-            /** @description Not modified. */
-            readonly 304: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    readonly "quotas.put": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-                /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the quota. */
-                readonly quota: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["QuotaInput"];
-            };
-        };
-        readonly responses: {
-            /** @description Replaced. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Created. */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-        };
-    };
-    readonly "quotas.delete": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the quota. */
-                readonly quota: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description Deleted, and the nodes have applied the revision. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Deleted. */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    readonly "quotas.patch": {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
-                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
-            };
-            readonly header?: {
-                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
-                /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                /** @description Id or name of the quota. */
-                readonly quota: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": Record<string, never>;
-                readonly "application/json": Record<string, never>;
-            };
-        };
-        readonly responses: {
-            /** @description Changed, or unchanged because it already had these values. */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
-                };
-            };
-            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Quota"] & {
-                        /** @description The revision that the write created. */
-                        readonly revision: number;
-                        /** @description The outcome at each node. Present only when the request asked to wait. */
-                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
-                    };
+                    readonly "application/json": components["schemas"]["EffectivePolicies"];
                 };
             };
         };

@@ -1,5 +1,6 @@
 import { HeaderValue, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 import { PolicyAttachments } from '../policy-attachment.ts';
 
 /** A caller of APIs: a person, a program or a customer. */
@@ -21,18 +22,12 @@ export const Consumer = z.strictObject({
 
 export type Consumer = z.output<typeof Consumer>;
 
-/**
- * Consumers that share policies and quotas: a plan, a tier. Each consumer is counted separately.
- */
-export const Group = z.strictObject({
-  name: Name,
-  quotas: z
-    .array(Reference)
-    .max(16)
-    .default([])
-    .describe('Quotas of every consumer of the group, counted for each consumer separately.'),
-  policies: PolicyAttachments,
-  tags: Tags,
+export const consumerKind = defineKind({
+  name: 'consumer',
+  collection: 'consumers',
+  schema: Consumer,
+  nameProperty: 'username',
+  references: { 'groups/*': 'group', 'quotas/*': 'quota' },
+  delivery: 'every-node',
+  example: (name) => ({ customId: `crm-${name}` }),
 });
-
-export type Group = z.output<typeof Group>;

@@ -1,5 +1,6 @@
 import { Cidr, Name, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { MaxBodyBytes } from '../request-limits.ts';
 
@@ -32,3 +33,11 @@ export const Gateway = z.strictObject({
 });
 
 export type Gateway = z.output<typeof Gateway>;
+
+export const gatewayKind = defineKind({
+  name: 'gateway',
+  collection: 'gateways',
+  schema: Gateway,
+  delivery: 'by-gateway',
+  example: () => ({ trustedProxies: ['10.0.0.0/8'] }),
+});

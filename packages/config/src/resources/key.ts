@@ -1,5 +1,6 @@
 import { Instant, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 
 /** An API key of a consumer, as clients write it. */
 export const KeyInput = z.strictObject({
@@ -32,3 +33,17 @@ export const Key = z.strictObject({
 });
 
 export type Key = z.output<typeof Key>;
+
+export const keyKind = defineKind({
+  name: 'key',
+  collection: 'keys',
+  schema: Key,
+  input: KeyInput,
+  owner: { kind: 'consumer', property: 'consumer' },
+  references: { consumer: 'consumer' },
+  hidden: ['hash'],
+  delivery: 'every-node',
+  removal: 'Revoke',
+  example: () => ({ expiresAt: '2099-01-01T00:00:00Z' }),
+  stored: { consumer: 'example', hash: '0'.repeat(64), prefix: 'slk_4fT0aXbQ' },
+});

@@ -1,5 +1,6 @@
 import { Name, periods, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 
 /** One limit of a quota. */
 export const QuotaLimit = z
@@ -37,3 +38,11 @@ export const Quota = z.strictObject({
 });
 
 export type Quota = z.output<typeof Quota>;
+
+export const quotaKind = defineKind({
+  name: 'quota',
+  collection: 'quotas',
+  schema: Quota,
+  delivery: 'every-node',
+  example: () => ({ limits: [{ requests: 1_000, per: 'hour' }] }),
+});

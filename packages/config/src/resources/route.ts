@@ -10,6 +10,7 @@ import {
   unmatchableHeader,
 } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { RequestLimits } from '../request-limits.ts';
 import { Rewrite, rewriteFaults } from './rewrite.ts';
@@ -152,3 +153,20 @@ export const Route = z
   });
 
 export type Route = z.output<typeof Route>;
+
+export const routeKind = defineKind({
+  name: 'route',
+  collection: 'routes',
+  schema: Route,
+  references: {
+    'gateways/*': 'gateway',
+    service: 'service',
+    'split/*/service': 'service',
+    'quotas/*': 'quota',
+  },
+  delivery: 'by-gateway',
+  example: (name) => ({
+    paths: [`/${name}/*`],
+    policies: [{ name: 'static-response', config: { content: 'Hello from Sluice' } }],
+  }),
+});

@@ -1,6 +1,7 @@
 import { configuredPathFaults } from '@sluice/router';
 import { DnsName, Name, Reference, Tags, TargetAddress } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 import { PolicyAttachments } from '../policy-attachment.ts';
 import { RequestLimits } from '../request-limits.ts';
 
@@ -161,3 +162,12 @@ export const Service = z.strictObject({
 });
 
 export type Service = z.output<typeof Service>;
+
+export const serviceKind = defineKind({
+  name: 'service',
+  collection: 'services',
+  schema: Service,
+  references: { 'quotas/*': 'quota' },
+  delivery: 'by-gateway',
+  example: () => ({ targets: [{ address: '127.0.0.1:9101' }, { address: '127.0.0.1:9102' }] }),
+});

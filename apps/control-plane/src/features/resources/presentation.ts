@@ -1,4 +1,4 @@
-import { mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
+import { kindOf, mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import type { StoredResource } from './stored-resource.ts';
 
@@ -52,9 +52,14 @@ export function presentSpec(
   // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later
   // versions.
   const parsed = resourceSchemas[kind].safeParse(named);
-  const { hash: _hash, ...shown } = (parsed.success ? parsed.data : named) as Record<
-    string,
-    unknown
-  >;
-  return shown;
+  return withoutHidden(kind, (parsed.success ? parsed.data : named) as Record<string, unknown>);
+}
+
+/** The members of a resource that the Admin API shows. */
+export function withoutHidden(
+  kind: Kind,
+  members: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { hidden } = kindOf(kind);
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !hidden.includes(name)));
 }

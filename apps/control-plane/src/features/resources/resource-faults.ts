@@ -1,8 +1,7 @@
-import { nameProperty } from '@sluice/config';
+import { kindOf, nameProperty } from '@sluice/config';
 import type { Kind } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import { isId } from '@sluice/schema';
-import { collections } from './stored-resource.ts';
 import type { StoredResource } from './stored-resource.ts';
 
 /**
@@ -19,8 +18,10 @@ export function notFound(kind: Kind, idOrName: string): GatewayError {
 }
 
 export function nameTaken(kind: Kind, name: string): GatewayError {
+  const { owner, collection } = kindOf(kind);
+  // Resources that have an owner cannot be replaced with PUT.
   const instead =
-    kind === 'key' ? 'choose another name' : `PUT /v1/${collections[kind]}/${name} replaces it`;
+    owner === undefined ? `PUT /v1/${collection}/${name} replaces it` : 'choose another name';
   const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'is already taken' }];
   return new GatewayError('name_taken', {
     detail: `a ${kind} with the name "${name}" already exists; ${instead}`,

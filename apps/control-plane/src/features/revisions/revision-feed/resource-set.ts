@@ -1,4 +1,4 @@
-import { canonicalJson, nameOf } from '@sluice/config';
+import { canonicalJson, kindOf, kinds, nameOf } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import type { ResourceRecord } from '@sluice/wire';
 import type { DeltaRingLimits } from './delta-ring.ts';
@@ -28,7 +28,9 @@ const nowhere: RouteUses = { gateways: [], services: [] };
  * Kinds of which each gateway receives only some resources. Resources of other kinds go to every
  * node.
  */
-const ownKinds: ReadonlySet<string> = new Set<Kind>(['gateway', 'service', 'route']);
+const ownKinds: ReadonlySet<string> = new Set(
+  kinds.filter((kind) => kindOf(kind).delivery === 'by-gateway'),
+);
 
 /**
  * The whole configuration at one revision, as the JSON that is sent, with a view for every gateway.
