@@ -13,6 +13,8 @@ export type { ResourceReference } from './references.ts';
 export { bodyLimit, MaxBodyBytes, RequestLimits } from './request-limits.ts';
 export { isKind, kindOf, kinds, nameOf, nameProperty, resourceSchemas } from './resource.ts';
 export type { Kind, Resource, Spec } from './resource.ts';
+export { Ca } from './resources/ca.ts';
+export { Certificate, maxPemBytes } from './resources/certificate.ts';
 export { Consumer } from './resources/consumer.ts';
 export { Gateway } from './resources/gateway.ts';
 export { Group } from './resources/group.ts';

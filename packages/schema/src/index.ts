@@ -11,4 +11,7 @@ export { HeaderName, HeaderValue, Method } from './header.ts';
 export { HostPattern } from './host-pattern.ts';
 export { Instant } from './instant.ts';
 export { unmatchableCredentialHeader, unmatchableHeader } from './matched-header.ts';
+export { markedPaths, secret, secretPaths } from './secret.ts';
+export type { FieldPath } from './secret.ts';
+export { ServerName } from './server-name.ts';
 export { Id, Name, Reference, Tag, Tags, isId } from './name.ts';
