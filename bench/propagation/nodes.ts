@@ -2,6 +2,7 @@
  * Simulated nodes, many in one process: the real stream source, with a target that only notes when
  * it was given a revision. Started by run.ts, which asks for the times at the end.
  */
+import { kinds, schemaLevel } from '@sluice/config';
 import { ConfigState } from '../../apps/proxy/src/config/config-state.ts';
 import type { ApplyOutcome, ConfigTarget } from '../../apps/proxy/src/config/source.ts';
 import { StreamSource } from '../../apps/proxy/src/config/stream-source.ts';
@@ -39,6 +40,8 @@ const sources = Array.from({ length: Number(count) }, (_, index) => {
     gateway: 'default',
     version: 'bench',
     policies: [],
+    kinds,
+    schemaLevel,
     report: () => ({ draining: false, targets: [] }),
     target,
     state,

@@ -22,4 +22,5 @@ export { Key, KeyInput } from './resources/key.ts';
 export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';
 export { Service, Target } from './resources/service.ts';
+export { schemaLevel } from './schema-level.ts';
 export { maxSpecBytes, specSizeFault } from './spec-size.ts';

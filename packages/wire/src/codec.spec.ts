@@ -40,6 +40,8 @@ const nodeFrames = {
     appliedRevision: revision,
     nackedRevision: revision,
     bootId: text,
+    kinds: fc.array(text),
+    schemaLevel: fc.nat(),
     faults: fc.array(fault),
   }),
   ack: typed('ack', { revision, quarantined: fc.array(fault) }),

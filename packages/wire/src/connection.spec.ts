@@ -6,7 +6,7 @@ import { encodeControlFrame } from './codec.ts';
 import type { ControlFrame, NodeFrame } from './frames.ts';
 import { createConfigStreamServer } from './server.ts';
 import type { NodeCall } from './server.ts';
-import { parseStreamAddress } from './stream-address.ts';
+import { isConfidential, parseStreamAddress } from './stream-address.ts';
 
 const security = { mode: 'plaintext', allowRemote: false } as const;
 const cleanups: (() => unknown)[] = [];
@@ -118,6 +118,24 @@ describe('addresses', () => {
       expect(() => parseStreamAddress(text)).toThrow(/expected host:port/);
     },
   );
+});
+
+describe('a connection', () => {
+  it.each([
+    ['127.0.0.1:5', true],
+    ['127.1.2.3:5', true],
+    ['::1:5', true],
+    ['::ffff:127.0.0.1:5', true],
+    ['10.0.0.1:5', false],
+    ['::ffff:10.0.0.1:5', false],
+    ['fe80::1:5', false],
+    ['127.0.0.1.example:5', false],
+    ['unknown', false],
+    ['', false],
+  ])('from %s is confidential without TLS: %s', (peer, expected) => {
+    expect(isConfidential('plaintext', peer)).toBe(expected);
+    expect(isConfidential('tls', peer)).toBe(true);
+  });
 });
 
 describe('bearer tokens', () => {

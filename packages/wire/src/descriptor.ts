@@ -125,6 +125,15 @@ export const descriptor = {
                     "bootId": {
                       "type": "string",
                       "id": 11
+                    },
+                    "kinds": {
+                      "rule": "repeated",
+                      "type": "string",
+                      "id": 12
+                    },
+                    "schemaLevel": {
+                      "type": "uint32",
+                      "id": 13
                     }
                   }
                 },

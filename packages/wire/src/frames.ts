@@ -29,6 +29,10 @@ export interface Hello {
   readonly faults: readonly ConfigFault[];
   /** Id of the process; empty when the node does not send it. */
   readonly bootId: string;
+  /** The kinds of resources that the node understands; empty when it does not name them. */
+  readonly kinds: readonly string[];
+  /** Level of the node's schemas; 0 when it does not say. */
+  readonly schemaLevel: number;
 }
 
 export interface Ack {

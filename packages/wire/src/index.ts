@@ -46,6 +46,6 @@ export type { ConfigStreamServer, NodeCall, ServerSecurity, ServerTls } from './
 export { SetHash } from './set-hash.ts';
 export { chunkSnapshot, SnapshotAssembler } from './snapshot.ts';
 export type { ConfigSnapshot } from './snapshot.ts';
-export { formatStreamAddress, parseStreamAddress } from './stream-address.ts';
+export { formatStreamAddress, isConfidential, parseStreamAddress } from './stream-address.ts';
 export type { PlaintextSecurity, StreamAddress } from './stream-address.ts';
 export { WireError } from './wire-error.ts';

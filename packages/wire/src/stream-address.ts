@@ -57,6 +57,14 @@ export function requireProtected(
   );
 }
 
+/**
+ * True when others cannot read what is sent over a connection: it uses TLS, or both ends are on this
+ * machine. `peer` is `address:port`, as gRPC reports it; a text that is not one counts as remote.
+ */
+export function isConfidential(mode: 'plaintext' | 'tls', peer: string): boolean {
+  return mode === 'tls' || isLoopback(peer.slice(0, Math.max(0, peer.lastIndexOf(':'))));
+}
+
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');

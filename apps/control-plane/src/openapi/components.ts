@@ -119,6 +119,19 @@ const node = object({
   id: text,
   gateway: text,
   version: text,
+  schemaLevel: {
+    ...count,
+    description: "Level of the node's schemas. It is sent no properties of later levels.",
+  },
+  kinds: {
+    ...list(text),
+    description: 'Kinds of resources that the node understands. It is sent no others.',
+  },
+  receivesSecrets: {
+    type: 'boolean',
+    description:
+      'False for a node whose connection has no TLS and is not local: it is sent neither private keys nor other secrets.',
+  },
   state: nodeState,
   appliedRevision: count,
   nackedRevision: {

@@ -1,5 +1,10 @@
 import { every } from '@sluice/errors';
-import { createConfigStreamServer, bearerOf, encodeControlFrame } from '@sluice/wire';
+import {
+  bearerOf,
+  createConfigStreamServer,
+  encodeControlFrame,
+  isConfidential,
+} from '@sluice/wire';
 import type {
   ConfigStreamServer,
   NodeCall,
@@ -113,11 +118,12 @@ export class ConfigStream {
       return;
     }
     const { feed, nodes, logger, metrics } = this;
-    const helloMs = this.options.helloMs ?? defaultHelloMs;
+    const { helloMs = defaultHelloMs, security } = this.options;
+    const isPrivate = isConfidential(security.mode, call.getPeer());
     this.streams.add(
       new NodeStream(
         call,
-        { feed, nodes, logger, helloMs, distrusted: this.distrusted, metrics },
+        { feed, nodes, logger, helloMs, isPrivate, distrusted: this.distrusted, metrics },
         (stream) => this.streams.delete(stream),
       ),
     );

@@ -1,5 +1,6 @@
 import { after, errorStack, guarded } from '@sluice/errors';
 import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
+import { capabilitiesOf } from '../features/nodes/node-capabilities.ts';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeSession } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
@@ -18,6 +19,8 @@ export interface NodeStreamServices {
   readonly helloMs: number;
   /** Ids of nodes that sent an impossible claim. They get a snapshot when they reconnect. */
   readonly distrusted: Set<string>;
+  /** True when others cannot read what is sent to the node. */
+  readonly isPrivate: boolean;
   /** Where deliveries are counted; undefined counts nothing. */
   readonly metrics: ControlPlaneMetrics | undefined;
 }
@@ -200,7 +203,13 @@ export class NodeStream {
     const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
     const { nodes, logger, feed } = this.proxy;
     this.session = await nodes.join(
-      { id: nodeId, gatewayId, version, bootId: bootId.slice(0, 64) },
+      {
+        id: nodeId,
+        gatewayId,
+        version,
+        bootId: bootId.slice(0, 64),
+        capabilities: capabilitiesOf(hello, this.proxy.isPrivate),
+      },
       (session) => {
         // A rejected revision that this database does not have is ignored.
         if (resumes)

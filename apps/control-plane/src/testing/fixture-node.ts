@@ -1,3 +1,4 @@
+import { kinds, schemaLevel } from '@sluice/config';
 import { createConfigStreamClient, SetHash, SnapshotAssembler } from '@sluice/wire';
 import type {
   ControlCall,
@@ -21,6 +22,10 @@ export interface FixtureNodeOptions {
   readonly saysHello?: boolean;
   /** Identity of the process; none by default. */
   readonly bootId?: string;
+  /** The kinds that it names; all of this release by default. */
+  readonly kinds?: readonly string[];
+  /** Level of its schemas; this release's by default. */
+  readonly schemaLevel?: number;
 }
 
 /**
@@ -71,6 +76,8 @@ export class FixtureNode {
       nackedRevision: 0,
       faults: [],
       bootId: this.options.bootId ?? '',
+      kinds: this.options.kinds ?? kinds,
+      schemaLevel: this.options.schemaLevel ?? schemaLevel,
       ...held,
     });
   }

@@ -33,6 +33,10 @@ export interface StreamSessionOptions {
   readonly gateway: string;
   readonly version: string;
   readonly policies: readonly string[];
+  /** Names of the kinds of resources that this node understands. */
+  readonly kinds: readonly string[];
+  /** Level of this node's schemas. */
+  readonly schemaLevel: number;
   readonly report: () => NodeReport;
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
@@ -125,8 +129,9 @@ export class StreamSession {
   }
 
   #hello(fromScratch: boolean): void {
-    const { nodeId, bootId, gateway, version, policies, applier, state } = this.#options;
-    const { held } = applier;
+    const { nodeId, bootId, gateway, version, policies, kinds, schemaLevel } = this.#options;
+    const { state } = this.#options;
+    const { held } = this.#options.applier;
     this.#send({
       type: 'hello',
       nodeId,
@@ -134,6 +139,8 @@ export class StreamSession {
       gateway,
       version,
       policies,
+      kinds,
+      schemaLevel,
       epoch: fromScratch ? '' : held.epoch,
       revision: fromScratch ? 0 : held.revision,
       setHash: held.setHash.bytes(),

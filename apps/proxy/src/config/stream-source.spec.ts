@@ -36,6 +36,8 @@ describe('StreamSource', () => {
         gateway: 'default',
         version: '1.2.3',
         policies: ['key-auth'],
+        kinds: ['gateway', 'route'],
+        schemaLevel: 1,
         epoch: '',
         revision: 0,
         appliedRevision: 0,

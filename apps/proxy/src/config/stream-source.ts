@@ -26,6 +26,10 @@ export interface StreamSourceOptions {
   readonly version: string;
   /** Names of the policies that this node can run. */
   readonly policies: readonly string[];
+  /** Names of the kinds of resources that this node understands. */
+  readonly kinds: readonly string[];
+  /** Level of this node's schemas. */
+  readonly schemaLevel: number;
   readonly report: () => NodeReport;
   readonly target: ConfigTarget;
   readonly state: ConfigState;

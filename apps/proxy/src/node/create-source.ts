@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { kinds, schemaLevel } from '@sluice/config';
 import { parseStreamAddress } from '@sluice/wire';
 import type { Logger } from '@sluice/telemetry';
 import type { ConfigState } from '../config/config-state.ts';
@@ -68,6 +69,8 @@ export function createSource({
     gateway: env.SLUICE_GATEWAY,
     version,
     policies,
+    kinds,
+    schemaLevel,
     report,
     target,
     state,

@@ -17,7 +17,12 @@ beforeEach(() => {
   jest.useFakeTimers();
   news = 0;
   session = new NodeSession(
-    { id: 'n', gatewayId: 'g', version: '1' },
+    {
+      id: 'n',
+      gatewayId: 'g',
+      version: '1',
+      capabilities: { schemaLevel: 1, kinds: [], mayReceiveSecrets: true },
+    },
     () => news++,
     () => undefined,
   );

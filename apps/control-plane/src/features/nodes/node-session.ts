@@ -1,5 +1,6 @@
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import { staleAfterMs } from './node.ts';
+import type { NodeCapabilities } from './node-capabilities.ts';
 import type { Node } from './node.ts';
 import { storableFaults, storableTargets, storableText } from './storable.ts';
 
@@ -16,6 +17,7 @@ export interface NodeIdentity {
   readonly version: string;
   /** Identity of the node's process; empty when the node does not send one. */
   readonly bootId?: string;
+  readonly capabilities: NodeCapabilities;
 }
 
 /**
@@ -156,11 +158,14 @@ export class NodeSession {
 
   describe(): Node {
     const now = performance.now();
-    const { id, gatewayId, version } = this.identity;
+    const { id, gatewayId, version, capabilities } = this.identity;
     return {
       id,
       gatewayId,
       version: storableText(version, maxVersionLength),
+      schemaLevel: capabilities.schemaLevel,
+      kinds: capabilities.kinds,
+      receivesSecrets: capabilities.mayReceiveSecrets,
       state: this.state(),
       appliedRevision: this.appliedRevision,
       nackedRevision: this.nackedRevision,

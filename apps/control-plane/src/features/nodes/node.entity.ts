@@ -21,6 +21,17 @@ export class NodeEntity {
   @Column('text')
   version!: string;
 
+  /** Level of the node's schemas; 0 when it does not say. */
+  @Column('integer', { name: 'schema_level', default: 0 })
+  schemaLevel!: number;
+
+  @Column('jsonb', { default: [] })
+  kinds!: readonly string[];
+
+  /** False when its connection is not encrypted, so that it is sent no secrets. */
+  @Column('boolean', { name: 'receives_secrets', default: true })
+  receivesSecrets!: boolean;
+
   /** The control-plane process to which the node is or was last connected. */
   @Column('uuid')
   replica!: string;

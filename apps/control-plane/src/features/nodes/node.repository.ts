@@ -17,7 +17,7 @@ interface NodeRow extends Omit<Node, 'appliedRevision' | 'nackedRevision'> {
  */
 const isSilent = `state = 'live' AND last_seen_at < now() - interval '${staleAfterMs} milliseconds' AND (replica = $1 OR $2)`;
 
-const columns = `id, gateway AS "gatewayId", version,
+const columns = `id, gateway AS "gatewayId", version, schema_level AS "schemaLevel", kinds, receives_secrets AS "receivesSecrets",
   CASE WHEN ${isSilent} THEN 'stale' ELSE state END AS state,
   applied_revision AS "appliedRevision", nacked_revision AS "nackedRevision", faults, targets,
   connected_at AS "connectedAt", last_seen_at AS "lastSeenAt"`;
@@ -72,9 +72,11 @@ export class NodeRepository {
    */
   async takeOver(node: OwnNode): Promise<boolean> {
     const rows = await this.database.query(
-      `INSERT INTO node (id, gateway, version, replica, state, applied_revision, faults, nacked_revision, targets, boot, connected_at, last_seen_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now())
+      `INSERT INTO node (id, gateway, version, replica, state, applied_revision, faults, nacked_revision, targets, boot,
+         schema_level, kinds, receives_secrets, connected_at, last_seen_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), now())
        ON CONFLICT (id) DO UPDATE SET gateway = excluded.gateway, version = excluded.version, replica = excluded.replica,
+         schema_level = excluded.schema_level, kinds = excluded.kinds, receives_secrets = excluded.receives_secrets,
          state = excluded.state, applied_revision = excluded.applied_revision, faults = excluded.faults, boot = excluded.boot,
          nacked_revision = excluded.nacked_revision, targets = excluded.targets, is_connected = true, connected_at = now(), last_seen_at = now()
          WHERE node.replica = excluded.replica OR node.boot = excluded.boot OR NOT node.is_connected OR node.state = 'draining'
@@ -91,6 +93,9 @@ export class NodeRepository {
         node.nackedRevision,
         JSON.stringify(node.targets),
         node.bootId,
+        node.schemaLevel,
+        JSON.stringify(node.kinds),
+        node.receivesSecrets,
       ],
     );
     return rows.length > 0;

@@ -18,6 +18,12 @@ export interface Node {
   /** Id of its gateway. */
   readonly gatewayId: string;
   readonly version: string;
+  /** Level of its schemas; 0 when it does not say. */
+  readonly schemaLevel: number;
+  /** The kinds of resources that it understands; empty when it does not name them. */
+  readonly kinds: readonly string[];
+  /** False when its connection is not encrypted, so that it is sent no secrets. */
+  readonly receivesSecrets: boolean;
   readonly state: 'live' | 'stale' | 'draining';
   readonly appliedRevision: number;
   /** The newer revision that the node rejected; null when there is none. */

@@ -192,7 +192,11 @@ describe('NodesService.wait', () => {
 describe('the list of nodes', () => {
   it('shows the reported state of each node, on every replica', async () => {
     const second = await startReplica();
-    const node = await connect('a', { gateway: 'internal' });
+    const node = await connect('a', {
+      gateway: 'internal',
+      kinds: ['route', 'gateway', 'route', 'gadget\0'],
+      schemaLevel: 7,
+    });
     await connect('b', {}, second);
     const targets = [{ service: 's', address: '127.0.0.1:1', healthy: false }];
     node.send({ type: 'status', draining: false, targets, appliedRevision: 1 });
@@ -203,6 +207,9 @@ describe('the list of nodes', () => {
           id: 'a',
           gateway: 'internal',
           version: '1',
+          schemaLevel: 7,
+          kinds: ['gadget\ufffd', 'gateway', 'route'],
+          receivesSecrets: true,
           state: 'live',
           appliedRevision: 1,
           nackedRevision: null,

@@ -52,6 +52,8 @@ export class StreamSourceFixture {
       gateway: 'default',
       version: '1.2.3',
       policies: ['key-auth'],
+      kinds: ['gateway', 'route'],
+      schemaLevel: 1,
       report: () => ({
         draining: this.draining,
         targets: [{ service: 's', address: '127.0.0.1:1', healthy: true }],
