@@ -234,7 +234,7 @@ const firstUse = timed(
   changes,
   (turn) => {
     apply(gateway(turn));
-    return runtime.routes.get(idOf('route', anyIndex(turn, routeCount)));
+    return runtime.find('route', idOf('route', anyIndex(turn, routeCount)));
   },
   (found) => {
     if (found === undefined || runtime.planFor(found).service === undefined)

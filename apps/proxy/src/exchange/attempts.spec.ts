@@ -254,7 +254,7 @@ describe('attempts', () => {
     const broken = await resetting();
     const running = await start([broken.address], { health: { failures: 2, ejectMs: 60_000 } });
     const health = () =>
-      [...running.target.runtime.services.values()].flatMap(({ upstream }) =>
+      [...running.target.runtime.of('service').values()].flatMap(({ upstream }) =>
         upstream.health().map(({ healthy }) => healthy),
       );
     await running.send(request('GET'));

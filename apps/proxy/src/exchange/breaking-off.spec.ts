@@ -104,7 +104,9 @@ describe('an exchange that ends early', () => {
       expect(proxy.counted('sluice_errors_total')).toBe(0);
       // It was not the target's fault.
       expect(
-        [...proxy.target.runtime.services.values()].flatMap(({ upstream }) => upstream.health()),
+        [...proxy.target.runtime.of('service').values()].flatMap(({ upstream }) =>
+          upstream.health(),
+        ),
       ).toEqual([{ address: origin.address, healthy: true }]);
     });
 

@@ -186,7 +186,7 @@ export class Serving {
     readonly address: string;
     readonly healthy: boolean;
   }[] {
-    return [...this.#target.runtime.services.values()].flatMap(({ name, upstream }) =>
+    return [...this.#target.runtime.of('service').values()].flatMap(({ name, upstream }) =>
       upstream.health().map(({ address, healthy }) => ({ service: name, address, healthy })),
     );
   }

@@ -33,7 +33,7 @@ describe('RuntimeTarget', () => {
     // What was refused is tried again with the next revision.
     expect(fixture.delta()).toMatchObject({ applied: true, quarantined: [] });
     expect(
-      fixture.proxy.target.runtime.services.get('service-orders')?.spec.tls.clientCertificate,
+      fixture.proxy.target.runtime.find('service', 'service-orders')?.spec.tls.clientCertificate,
     ).toBe('mesh');
   });
 
@@ -95,7 +95,7 @@ describe('RuntimeTarget', () => {
         fixture.service(),
         resource('route', { name: 'a', paths: ['/a'], service: 'service-orders' }),
       ]);
-      const first = fixture.proxy.target.runtime.services.get('service-orders');
+      const first = fixture.proxy.target.runtime.find('service', 'service-orders');
       const outcome = await fixture.proxy.target.applySnapshot(2, [
         resource('gateway', { name: 'default' }),
         fixture.service({ policies: unknownPolicy }),
@@ -109,7 +109,7 @@ describe('RuntimeTarget', () => {
       expect(outcome.applied).toBe(true);
       expect(outcome.quarantined).toHaveLength(2);
       expect(await fixture.answer('/a')).toBe('upstream');
-      expect(fixture.proxy.target.runtime.services.get('service-orders')).toBe(first);
+      expect(fixture.proxy.target.runtime.find('service', 'service-orders')).toBe(first);
       expect(fixture.proxy.upstreams.connections()).toHaveLength(1);
     });
 

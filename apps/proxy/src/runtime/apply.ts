@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Kind, Resource } from '@sluice/config';
+import { kinds, type Kind, type Resource } from '@sluice/config';
 import type { ConfigFault } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
-import { compileResource, type Compiled, type CompileContext } from './compile.ts';
+import { compileResource, type Compiled } from './compile.ts';
+import { servedKind } from './kinds/kinds.ts';
+import type { CompileContext } from './kinds/served-kind.ts';
 import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';
-import type { Served } from './served.ts';
+import type { ServedResource } from './served.ts';
 
 /** Longest time that compiling a snapshot blocks the event loop. */
 const sliceMs = 4;
@@ -55,7 +57,6 @@ export class RuntimeTarget implements ConfigTarget {
     const pending = new Map<string, ResourceChange>();
     const refusals = new Set<string>();
     const quarantined: ConfigFault[] = [];
-    const routeNames = new Set<string>();
     let sliceEndsAtMs = performance.now() + sliceMs;
     for (const resource of resources) {
       if (performance.now() > sliceEndsAtMs) {
@@ -67,7 +68,6 @@ export class RuntimeTarget implements ConfigTarget {
       if (lastGood !== undefined) this.#release(served);
       const installed = lastGood ?? served;
       if (installed !== undefined) next.install(installed);
-      if (installed?.kind === 'route') routeNames.add(installed.name);
       if (faults.length === 0) continue;
       const key = keyOf(resource.kind, resource.id);
       quarantined.push(...faults);
@@ -75,7 +75,7 @@ export class RuntimeTarget implements ConfigTarget {
       if (lastGood === undefined) refusals.add(key);
     }
     if (next.gateway === undefined) {
-      this.#releaseServicesOf(next, previous);
+      this.#releaseAllOf(next, previous);
       const isBroken = quarantined.some(
         ({ kind, name }) => kind === 'gateway' && name === next.gatewayName,
       );
@@ -90,8 +90,8 @@ export class RuntimeTarget implements ConfigTarget {
     this.#pending = pending;
     this.#refusals = refusals;
     this.#quarantined = quarantined;
-    this.#releaseServicesOf(previous, next);
-    next.routeMetrics.keepOnly(routeNames);
+    this.#releaseAllOf(previous, next);
+    for (const kind of kinds) servedKind(kind).replaced?.(next.of(kind).values(), next);
     return { applied: true, faults: [], quarantined };
   }
 
@@ -164,27 +164,28 @@ export class RuntimeTarget implements ConfigTarget {
   }
 
   /** The version of a resource in service, unless that is only a refusal. */
-  #lastGood(kind: Kind, id: string): Served | undefined {
+  #lastGood(kind: Kind, id: string): ServedResource | undefined {
     return this.#refusals.has(keyOf(kind, id)) ? undefined : this.#runtime.find(kind, id);
   }
 
   /** Releases what `successor` has replaced. */
-  #retire(served: Served | undefined, successor: Served | undefined): void {
-    if (served?.kind === 'route' && served.name !== successor?.name)
-      this.#runtime.routeMetrics.forget(served.name);
+  #retire(served: ServedResource | undefined, successor: ServedResource | undefined): void {
+    if (served === undefined) return;
+    servedKind(served.kind).retired?.(served, successor, this.#runtime);
     this.#release(served);
   }
 
-  /** Releases the services of a replaced runtime, except those that the other one shares. */
-  #releaseServicesOf(gone: Runtime, kept: Runtime): void {
-    for (const service of gone.services.values())
-      if (kept.services.get(service.id) !== service) this.#release(service);
+  /** Releases the resources of a replaced runtime, except those that the other one shares. */
+  #releaseAllOf(gone: Runtime, kept: Runtime): void {
+    for (const kind of kinds) {
+      if (servedKind(kind).release === undefined) continue;
+      for (const served of gone.of(kind).values())
+        if (kept.find(kind, served.id) !== served) this.#release(served);
+    }
   }
 
-  #release(served: Served | undefined): void {
-    if (served?.kind !== 'service') return;
-    this.#context.upstreams.release(served.upstream);
-    served.durations.release();
+  #release(served: ServedResource | undefined): void {
+    if (served !== undefined) servedKind(served.kind).release?.(served, this.#context);
   }
 }
 

@@ -40,11 +40,11 @@ describe('state that a configuration change preserves', () => {
     it('a change of the gateway applies to every route at once, and no route is compiled again', async () => {
       await proxy.apply([route('a', { policies: says('a') }), route('b', { policies: says('b') })]);
       await Promise.all([status('/a'), status('/b')]);
-      const before = [...proxy.target.runtime.routes.values()];
+      const before = [...proxy.target.runtime.of('route').values()];
       const plansBefore = before.map(({ plans }) => plans);
       proxy.change(resource('gateway', { name: 'default', policies: [{ name: 'key-auth' }] }));
       expect([await status('/a'), await status('/b')]).toEqual([401, 401]);
-      const after = [...proxy.target.runtime.routes.values()];
+      const after = [...proxy.target.runtime.of('route').values()];
       expect(after.every((each, index) => each === before[index])).toBe(true);
       expect(after.every(({ plans }, index) => plans !== plansBefore[index])).toBe(true);
     });
@@ -56,11 +56,11 @@ describe('state that a configuration change preserves', () => {
         route('b', { policies: says('b') }),
       ]);
       await Promise.all([status('/a'), status('/b')]);
-      const a = proxy.target.runtime.routes.get('route-a');
+      const a = proxy.target.runtime.find('route', 'route-a');
       const plans = a?.plans;
       proxy.change(route('b', { policies: says('b2') }));
       await status('/a');
-      expect(proxy.target.runtime.routes.get('route-a')).toBe(a);
+      expect(proxy.target.runtime.find('route', 'route-a')).toBe(a);
       expect(a?.plans).toBe(plans);
     });
 
@@ -160,7 +160,7 @@ describe('state that a configuration change preserves', () => {
       await proxy.apply([orders(), route('a', { service: 'service-orders' })]);
       for (let turn = 0; turn < 3; turn++) expect(await status('/a')).toBe(200);
       const health = () =>
-        [...proxy.target.runtime.services.values()].flatMap(({ upstream }) =>
+        [...proxy.target.runtime.of('service').values()].flatMap(({ upstream }) =>
           upstream.health().map(({ healthy }) => healthy),
         );
       expect(health()).toEqual([true, false]);
@@ -244,7 +244,7 @@ describe('state that a configuration change preserves', () => {
       const { runtime } = proxy.target;
       const chosen = new Map<string, number>();
       const picks = 20_000;
-      const a = runtime.routes.get('route-a');
+      const a = runtime.find('route', 'route-a');
       if (a === undefined) throw new Error('there is a route');
       for (let pick = 0; pick < picks; pick++) {
         const name = runtime.planFor(a).service?.name ?? '';
@@ -292,7 +292,7 @@ describe('state that a configuration change preserves', () => {
     /** Counts a request on the route with this id, as `settle` does. */
     const count = (id: string): void => {
       const { runtime } = proxy.target;
-      const found = runtime.routes.get(id);
+      const found = runtime.find('route', id);
       if (found === undefined) throw new Error('there is such a route');
       runtime.planFor(found).metrics.record(200, 1, 1, 1);
     };

@@ -1,28 +1,24 @@
-import { bodyLimit } from '@sluice/config';
+import { bodyLimit, type Kind } from '@sluice/config';
 import type { AttachedQuota } from '@sluice/policy-sdk';
 import { Pipeline, type PolicyChain } from '@sluice/policy-sdk/run';
 import { refusingChain } from './policy-chain.ts';
+import type { ServedOf } from './kinds/kinds.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
+import { TargetRewrite } from '../exchange/target-rewrite.ts';
 import type {
   ConsumerView,
   RoutePlan,
   RoutePlans,
   ServedConsumer,
   ServedGateway,
-  ServedGroup,
-  ServedQuota,
   ServedRoute,
-  ServedService,
 } from './served.ts';
-import { TargetRewrite } from '../exchange/target-rewrite.ts';
 
 /** The resources in service that a join looks up; `Runtime` implements it. */
 export interface ServedResources {
   readonly generation: number;
   readonly gateway: ServedGateway | undefined;
-  readonly services: ReadonlyMap<string, ServedService>;
-  readonly groups: ReadonlyMap<string, ServedGroup>;
-  readonly quotas: ReadonlyMap<string, ServedQuota>;
+  find<K extends Kind>(kind: K, id: string): ServedOf<K> | undefined;
   readonly routeMetrics: RouteMetricsCache;
 }
 
@@ -47,7 +43,7 @@ function joinPlan(
   serviceId: string | undefined,
   weight: number,
 ): RoutePlan {
-  const service = serviceId === undefined ? undefined : runtime.services.get(serviceId);
+  const service = serviceId === undefined ? undefined : runtime.find('service', serviceId);
   const routeQuotas = attachedQuotas(runtime, `route:${route.id}`, route.spec.quotas);
   const serviceQuotas =
     service === undefined
@@ -88,7 +84,7 @@ function joinPlan(
 /** Joins a consumer with its groups and quotas; a missing one makes the consumer refuse. */
 export function joinConsumer(runtime: ServedResources, consumer: ServedConsumer): ConsumerView {
   const { spec, id } = consumer;
-  const groups = spec.groups.map((group) => runtime.groups.get(group));
+  const groups = spec.groups.map((group) => runtime.find('group', group));
   const chains = groups.map(
     (group) => group?.chain ?? refusingChain('group', missingPart('consumer', spec.username)),
   );
@@ -127,7 +123,7 @@ function attachedQuotas(
 ): readonly AttachedQuota[] | undefined {
   const attached: AttachedQuota[] = [];
   for (const id of ids) {
-    const quota = runtime.quotas.get(id);
+    const quota = runtime.find('quota', id);
     if (quota === undefined) return undefined;
     const limits = quota.spec.limits.map(({ requests, per, burst }) => ({ requests, per, burst }));
     attached.push({ id, name: quota.name, scope, limits });

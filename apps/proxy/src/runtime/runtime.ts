@@ -1,21 +1,20 @@
-import type { Kind, Resource } from '@sluice/config';
+import { kinds, type Kind, type Resource } from '@sluice/config';
 import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
-import { Pipeline } from '@sluice/policy-sdk/run';
 import { Router } from '@sluice/router';
+import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
 import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
+import { servedKind, type ServedOf } from './kinds/kinds.ts';
+import type { RuntimeIndexes } from './kinds/served-kind.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
 import type {
   ConsumerView,
   RoutePlan,
-  Served,
-  ServedConsumer,
   ServedGateway,
-  ServedGroup,
+  ServedIndex,
   ServedKey,
-  ServedQuota,
+  ServedResource,
   ServedRoute,
-  ServedService,
 } from './served.ts';
 
 /**
@@ -23,7 +22,7 @@ import type {
  * changes the indexes, in one turn of the event loop, so that no request sees a partial revision.
  * An exchange keeps the plan it was matched with until it ends.
  */
-export class Runtime implements Configuration, ServedResources, CredentialStore {
+export class Runtime implements Configuration, ServedResources, RuntimeIndexes, CredentialStore {
   revision = 0;
   /**
    * Incremented when a resource changes that plans and consumers depend on; they are rebuilt on
@@ -37,13 +36,8 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
   #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
-  readonly services = new Map<string, ServedService>();
-  readonly routes = new Map<string, ServedRoute>();
-  readonly groups = new Map<string, ServedGroup>();
-  readonly consumers = new Map<string, ServedConsumer>();
-  readonly quotas = new Map<string, ServedQuota>();
-  readonly keys = new Map<string, ServedKey>();
-  readonly #keysByHash = new Map<string, ServedKey>();
+  readonly keysByHash = new Map<string, ServedKey>();
+  readonly #byKind = new Map<Kind, Map<string, ServedResource>>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
@@ -55,64 +49,25 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
   }
 
   /** Puts a resource in service, or replaces the one with its id. Returns the replaced one. */
-  install(served: Served): Served | undefined {
+  install(served: ServedResource): ServedResource | undefined {
     const previous = this.remove(served.kind, served.id);
-    switch (served.kind) {
-      case 'gateway':
-        if (served.name === this.gatewayName) this.gateway = served;
-        break;
-      case 'service':
-        this.services.set(served.id, served);
-        break;
-      case 'route':
-        this.routes.set(served.id, served);
-        this.router.add(served);
-        return previous;
-      case 'group':
-        this.groups.set(served.id, served);
-        break;
-      case 'consumer':
-        this.consumers.set(served.id, served);
-        this.#ownersGeneration++;
-        return previous;
-      case 'quota':
-        this.quotas.set(served.id, served);
-        break;
-      case 'key':
-        this.keys.set(served.id, served);
-        this.#keysByHash.set(served.spec.hash, served);
-        return previous;
-    }
-    this.#invalidate();
+    const own = servedKind(served.kind);
+    if (own.isServed?.(served, this) === false) return previous;
+    this.#index(served.kind).set(served.id, served);
+    own.installed?.(served, this);
+    this.#invalidate(own.invalidates);
     return previous;
   }
 
   /** Takes a resource out of service and returns it. */
-  remove(kind: Kind, id: string): Served | undefined {
-    const previous = this.find(kind, id);
+  remove(kind: Kind, id: string): ServedResource | undefined {
+    const index = this.#index(kind);
+    const previous = index.get(id);
     if (previous === undefined) return undefined;
-    switch (previous.kind) {
-      case 'gateway':
-        this.gateway = undefined;
-        break;
-      case 'route':
-        this.routes.delete(id);
-        this.router.remove(id);
-        return previous;
-      case 'key':
-        this.keys.delete(id);
-        // One revision may move a hash to another key: the hash may already belong to that key.
-        if (this.#keysByHash.get(previous.spec.hash) === previous)
-          this.#keysByHash.delete(previous.spec.hash);
-        return previous;
-      case 'consumer':
-        this.consumers.delete(id);
-        this.#ownersGeneration++;
-        return previous;
-      default:
-        this.#indexOf(previous.kind).delete(id);
-    }
-    this.#invalidate();
+    const own = servedKind(kind);
+    index.delete(id);
+    own.removed?.(previous, this);
+    this.#invalidate(own.invalidates);
     return previous;
   }
 
@@ -125,15 +80,20 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
     this.#ownersGeneration += previous.#ownersGeneration;
   }
 
-  #invalidate(): void {
-    this.generation++;
+  #invalidate(joins: 'plans' | 'owners' | 'nothing'): void {
+    if (joins === 'nothing') return;
     this.#ownersGeneration++;
+    if (joins === 'plans') this.generation++;
   }
 
   /** The resource in service with this id. */
-  find(kind: Kind, id: string): Served | undefined {
-    if (kind === 'gateway') return this.gateway?.id === id ? this.gateway : undefined;
-    return this.#indexOf(kind).get(id);
+  find<K extends Kind>(kind: K, id: string): ServedOf<K> | undefined {
+    return this.of(kind).get(id);
+  }
+
+  /** The resources of this kind in service. */
+  of<K extends Kind>(kind: K): ServedIndex<ServedOf<K>> {
+    return this.#index(kind) as ServedIndex as ServedIndex<ServedOf<K>>;
   }
 
   /** Chooses the branch for a request on this route: the only one, or one by weight. */
@@ -166,7 +126,7 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
 
   /** {@inheritDoc CredentialStore.findKey} */
   findKey(hash: string): KeyOwner | undefined {
-    const key = this.#keysByHash.get(hash);
+    const key = this.keysByHash.get(hash);
     if (key === undefined) return undefined;
     if (key.ownerGeneration !== this.#ownersGeneration) {
       key.owner = this.#findOwner(key);
@@ -176,7 +136,7 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
   }
 
   #findOwner({ id, name, spec }: ServedKey): KeyOwner | undefined {
-    const consumer = this.consumers.get(spec.consumer);
+    const consumer = this.find('consumer', spec.consumer);
     if (consumer === undefined) return undefined;
     if (consumer.view === undefined || consumer.view.generation !== this.generation)
       consumer.view = joinConsumer(this, consumer);
@@ -186,21 +146,13 @@ export class Runtime implements Configuration, ServedResources, CredentialStore 
 
   /** Everything in service, for the configuration dump. */
   *resources(): Generator<Resource> {
-    if (this.gateway !== undefined) yield this.gateway;
-    for (const kind of ['quota', 'group', 'service', 'route', 'consumer', 'key'] as const)
-      yield* this.#indexOf(kind).values();
+    for (const kind of kinds) yield* this.#index(kind).values();
   }
 
-  #indexOf(kind: Exclude<Kind, 'gateway'>): Map<string, Served> {
-    const indexes = {
-      service: this.services,
-      route: this.routes,
-      group: this.groups,
-      consumer: this.consumers,
-      quota: this.quotas,
-      key: this.keys,
-    };
-    return indexes[kind] as Map<string, Served>;
+  #index(kind: Kind): Map<string, ServedResource> {
+    let index = this.#byKind.get(kind);
+    if (index === undefined) this.#byKind.set(kind, (index = new Map()));
+    return index;
   }
 }
 

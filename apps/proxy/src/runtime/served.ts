@@ -11,11 +11,14 @@ import type {
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
-/** Common to every resource in service: its identity and the spec it was compiled from. */
-interface ServedResource<K extends Kind> extends ResourceRef {
+/** A resource in service: its identity, the spec it was compiled from, and what its kind adds. */
+export interface ServedResource<K extends Kind = Kind> extends ResourceRef {
   readonly kind: K;
   readonly spec: Spec<K>;
 }
+
+/** The resources of one kind in service, by id. */
+export type ServedIndex<S extends ServedResource = ServedResource> = ReadonlyMap<string, S>;
 
 export interface ServedGateway extends ServedResource<'gateway'>, ExchangeGateway {
   readonly chain: PolicyChain;
@@ -44,22 +47,11 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
   view: ConsumerView | undefined;
 }
 
-export type ServedQuota = ServedResource<'quota'>;
-
 export interface ServedKey extends ServedResource<'key'> {
   /** The consumer of the key, looked up on first use and after changes; see `Runtime.findKey`. */
   owner: KeyOwner | undefined;
   ownerGeneration: number;
 }
-
-export type Served =
-  | ServedGateway
-  | ServedService
-  | ServedRoute
-  | ServedGroup
-  | ServedConsumer
-  | ServedQuota
-  | ServedKey;
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */
 export interface ConsumerView extends ExchangeConsumer {

@@ -74,7 +74,9 @@ describe('connections to all targets together', () => {
         { code: 'local_resources_exhausted' },
       ]);
     }
-    const service = [...proxy.target.runtime.services.values()].find(({ name }) => name === 'b');
+    const service = [...proxy.target.runtime.of('service').values()].find(
+      ({ name }) => name === 'b',
+    );
     expect(service?.upstream.health()).toMatchObject([{ healthy: true }]);
   });
 });
