@@ -19,6 +19,7 @@ import { MemoryStore } from '@sluice/ratelimit';
 import { GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
 import { TimerWheel } from '../../apps/proxy/src/net/timer-wheel.ts';
 import { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
+import { createHosts } from '../../apps/proxy/src/host/node-hosts.ts';
 import { nodePolicies, policyRegistry } from '../../apps/proxy/src/runtime/node-policies.ts';
 import { UpstreamRegistry } from '../../apps/proxy/src/upstream/upstream-registry.ts';
 import { readOptions } from '../measure/options.ts';
@@ -37,16 +38,17 @@ const lookups = 200_000;
 const policies = await nodePolicies(undefined);
 
 function newTarget(): RuntimeTarget {
-  const means = {
-    limits: new MemoryStore(),
-    credentials: { findKey: () => undefined },
+  const registry = new MetricsRegistry();
+  const hosts = createHosts({
+    stores: { limits: new MemoryStore(), credentials: { findKey: () => undefined } },
     clock: { now: Date.now },
     loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
-  };
+    registry,
+  });
   return new RuntimeTarget('default', {
-    ...policyRegistry(policies, means),
+    ...policyRegistry(policies, hosts),
     upstreams: new UpstreamRegistry(new TimerWheel()),
-    metrics: new GatewayMetrics(new MetricsRegistry()),
+    metrics: new GatewayMetrics(registry),
   });
 }
 

@@ -1,5 +1,10 @@
 import type { LimitStore } from '@sluice/ratelimit';
 import type { Consumer, Credential } from './exchange.ts';
+import type { PolicyCache } from './host/cache.ts';
+import type { ConsumerDirectory, CredentialDirectory } from './host/directories.ts';
+import type { HttpClient, HttpClientOptions } from './host/http.ts';
+import type { PolicyMetrics } from './host/metrics.ts';
+import type { PolicyTimers } from './host/timers.ts';
 
 export interface Clock {
   /**
@@ -29,7 +34,10 @@ export interface CredentialStore {
   findKey(hash: string): KeyOwner | undefined;
 }
 
-/** The services of the gateway that a policy may use. */
+/**
+ * The services of the gateway that a policy may use. The host closes what it has handed out when
+ * the policy is closed, also when `compile` throws.
+ */
 export interface PolicyHost {
   /**
    * Identity of this attachment, such as `route:<id>/rate-limit`: state under this id survives a
@@ -42,4 +50,20 @@ export interface PolicyHost {
     readonly limits: LimitStore;
     readonly credentials: CredentialStore;
   };
+  readonly credentials: CredentialDirectory;
+  readonly consumers: ConsumerDirectory;
+  readonly cache: PolicyCache;
+  readonly timers: PolicyTimers;
+  readonly metrics: PolicyMetrics;
+  /**
+   * Creates a client for calls to HTTP services, with connections of its own. Create it in
+   * `compile`; a policy has at most 8.
+   */
+  http(options?: HttpClientOptions): HttpClient;
+  /**
+   * Returns the state of this attachment under a key, or creates it. It survives changes of the
+   * configuration, and is disposed (`[Symbol.asyncDispose]`, `[Symbol.dispose]` or `close`) when
+   * the attachment is gone. Call it in `compile`; a policy has at most 100 states.
+   */
+  state<T extends object>(key: string, create: () => T): T;
 }

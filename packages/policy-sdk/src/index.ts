@@ -11,6 +11,28 @@ export type {
   RouteView,
 } from './exchange.ts';
 export type { Clock, CredentialStore, KeyOwner, PolicyHost, PolicyLogger } from './host.ts';
+export type { CachedValue, CacheOptions, LoadedValue, PolicyCache } from './host/cache.ts';
+export type {
+  ConsumerDirectory,
+  ConsumerName,
+  CredentialDirectory,
+  FoundCredential,
+} from './host/directories.ts';
+export { HttpFault } from './host/http.ts';
+export type {
+  HttpClient,
+  HttpClientOptions,
+  HttpFaultReason,
+  HttpRequest,
+  HttpResponse,
+} from './host/http.ts';
+export type {
+  PolicyCounter,
+  PolicyGauge,
+  PolicyHistogram,
+  PolicyMetrics,
+} from './host/metrics.ts';
+export type { PolicyTimer, PolicyTimers } from './host/timers.ts';
 export { hooksFault } from './hooks.ts';
 export { mergePolicies } from './merge-policies.ts';
 export { phases } from './phases.ts';

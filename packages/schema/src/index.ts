@@ -3,6 +3,7 @@ export type { HostPort } from './address.ts';
 export { clientNetwork, formatIpAddress, parseIpAddress } from './ip-address.ts';
 export type { IpAddress } from './ip-address.ts';
 export { IpNetworkList } from './ip-network-list.ts';
+export { isPublicAddress } from './public-address.ts';
 export { Authority, DnsName } from './authority.ts';
 export { boundedRecord } from './bounded-record.ts';
 export { periods, windowBounds } from './calendar.ts';

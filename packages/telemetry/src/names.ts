@@ -151,6 +151,19 @@ export const metricDefinitions = Object.freeze({
     help: 'Requests that a policy refused (mode enforce) or would have refused (mode shadow).',
     labels: ['policy', 'mode'],
   },
+  policyHttpRequests: {
+    name: 'sluice_policy_http_requests_total',
+    type: 'counter',
+    help: 'HTTP calls that policies made, by policy and outcome: 2xx, 4xx or 5xx for the status of a complete response, otherwise why there is none.',
+    labels: ['policy', 'outcome'],
+  },
+  policyHttpDuration: {
+    name: 'sluice_policy_http_request_duration_seconds',
+    type: 'histogram',
+    help: 'Duration of the HTTP calls that policies made, waiting for a connection included.',
+    labels: ['policy'],
+    bounds: secondsBounds,
+  },
   connections: {
     name: 'sluice_connections',
     type: 'gauge',

@@ -1,3 +1,4 @@
+import type { PolicyHosts } from '@sluice/policy-sdk/host';
 import { createLimitStore, MemoryStore, RedisStore, type LimitStore } from '@sluice/ratelimit';
 import {
   AccessLog,
@@ -21,6 +22,7 @@ import { CountedDenials } from '../exchange/policy-denials.ts';
 import { PortText } from '../exchange/port-text.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
+import { createHosts } from '../host/node-hosts.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { defaultListenerOptions } from '../listener/listener-options.ts';
 import { ConnectionLimits, type ConnectionLimitsLog } from '../listener/connection-limits.ts';
@@ -64,6 +66,7 @@ export class Serving {
   readonly #lag = new EventLoopLag();
   readonly #overload: Overload;
   readonly #limits: LimitStore;
+  readonly #hosts: PolicyHosts;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
   /** Both ports share the limits: they protect the process. */
@@ -107,14 +110,18 @@ export class Serving {
     this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog =
       env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
-    const registry = policyRegistry(policies, {
-      limits: this.#limits,
-      credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
+    this.#hosts = createHosts({
+      stores: {
+        limits: this.#limits,
+        credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
+      },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),
+      registry: this.registry,
+      lookup: this.#names.lookup,
     });
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, {
-      ...registry,
+      ...policyRegistry(policies, this.#hosts),
       upstreams: this.upstreams,
       metrics: this.metrics,
     });
@@ -199,6 +206,7 @@ export class Serving {
     await Promise.all([this.#listener.drain(timeoutMs), this.#tlsListener?.drain(timeoutMs)]);
     await this.#accessLog?.close();
     await this.#tracer.shutdown();
+    await this.#hosts.closeAll();
     this.upstreams.closeAll();
     await this.#limits.close();
     this.#wheel.stop();

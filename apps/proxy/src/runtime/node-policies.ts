@@ -1,17 +1,9 @@
 import { createPolicyCatalogue } from '@sluice/config';
 import { builtInPolicies } from '@sluice/policies/runtime';
-import type { Clock, CredentialStore, Policy, PolicyHost, PolicyLogger } from '@sluice/policy-sdk';
+import type { Policy } from '@sluice/policy-sdk';
+import type { PolicyHosts } from '@sluice/policy-sdk/host';
 import { loadPolicies } from '@sluice/policy-sdk/load';
-import type { LimitStore } from '@sluice/ratelimit';
 import type { PolicyRegistry } from './policy-chain.ts';
-
-/** The services that policies can use. */
-export interface HostServices {
-  readonly limits: LimitStore;
-  readonly credentials: CredentialStore;
-  readonly clock: Clock;
-  loggerFor(policyId: string): PolicyLogger;
-}
 
 /**
  * Loads the policies of this node: the built-in ones and those in the operator's folder. Rejects
@@ -37,17 +29,12 @@ export async function nodePolicies(
 /** Creates the registry, which gives each attachment its host. */
 export function policyRegistry(
   policies: ReadonlyMap<string, Policy>,
-  services: HostServices,
+  hosts: PolicyHosts,
 ): PolicyRegistry {
-  const stores = { limits: services.limits, credentials: services.credentials };
   return {
     policies,
     catalogue: createPolicyCatalogue([...policies.values()].map(({ schema }) => schema)),
-    hostFor: (policyId): PolicyHost => ({
-      policyId,
-      clock: services.clock,
-      logger: services.loggerFor(policyId),
-      stores,
-    }),
+    hostFor: (policyId) => hosts.hostFor(policyId),
+    closeHost: (host) => hosts.closeHost(host),
   };
 }

@@ -32,6 +32,8 @@ export interface PolicyRegistry {
   /** Their schemas. */
   readonly catalogue: PolicyCatalogue;
   hostFor(policyId: string): PolicyHost;
+  /** Closes what the host has handed out, when the policy is closed or `compile` threw. */
+  closeHost(host: PolicyHost): Promise<void>;
   /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
   readonly policyTimeoutMs?: number | undefined;
 }

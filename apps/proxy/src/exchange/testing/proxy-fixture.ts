@@ -1,8 +1,10 @@
 import type { Resource } from '@sluice/config';
 import type { Policy } from '@sluice/policy-sdk';
+import type { PolicyHosts } from '@sluice/policy-sdk/host';
 import { MemoryStore } from '@sluice/ratelimit';
 import { AccessLog, GatewayMetrics, MetricsRegistry, requestId, Tracer } from '@sluice/telemetry';
 import type { ResourceChange } from '../../config/source.ts';
+import { createHosts } from '../../host/node-hosts.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { Listener } from '../../listener/listener.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
@@ -61,6 +63,7 @@ export class ProxyFixture {
   readonly target: RuntimeTarget;
   readonly listener: Listener;
   readonly limits = new MemoryStore();
+  readonly hosts: PolicyHosts;
   readonly overload: Overload;
   readonly #wheel = new TimerWheel({ tickMs: 5 }).start();
   readonly #accessLog: AccessLog;
@@ -71,14 +74,17 @@ export class ProxyFixture {
     const metrics = new GatewayMetrics(this.metrics);
     this.overload = new Overload({ lagMs: 0, memoryShare: 0, ...options.overload }).start();
     this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
-    const registry = policyRegistry(policies, {
-      limits: this.limits,
-      credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
+    this.hosts = createHosts({
+      stores: {
+        limits: this.limits,
+        credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
+      },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
+      registry: this.metrics,
     });
     this.target = new RuntimeTarget('default', {
-      ...registry,
+      ...policyRegistry(policies, this.hosts),
       policyTimeoutMs: options.policyTimeoutMs,
       upstreams: this.upstreams,
       metrics,
@@ -173,6 +179,7 @@ export class ProxyFixture {
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.listener.close();
+    await this.hosts.closeAll();
     this.upstreams.closeAll();
     await this.#accessLog.close();
     this.overload.stop();

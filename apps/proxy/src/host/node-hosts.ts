@@ -1,0 +1,63 @@
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import type { Exchange, PolicyHost } from '@sluice/policy-sdk';
+import { PolicyHosts, type HostServices } from '@sluice/policy-sdk/host';
+import { metricDefinitions, type CounterSeries, type MetricsRegistry } from '@sluice/telemetry';
+import { RegisteredPolicyMetrics } from './policy-metrics.ts';
+import { UndiciClient, type ClientSurroundings, type HttpOutcome } from './undici-client.ts';
+
+/** What the hosts of a serving process are made of. */
+export interface NodeHostServices extends Pick<HostServices, 'clock' | 'loggerFor'> {
+  readonly stores: PolicyHost['stores'];
+  readonly credentials?: HostServices['credentials'];
+  readonly consumers?: HostServices['consumers'];
+  readonly registry: MetricsRegistry;
+  /** Resolves names for the calls of policies; by default as the system does. */
+  readonly lookup?: LookupFunction;
+}
+
+/** Creates the hosts of a serving process: HTTP clients over undici, metrics in its registry. */
+export function createHosts(services: NodeHostServices): PolicyHosts {
+  const { registry, lookup = systemLookup as LookupFunction, ...shared } = services;
+  const calls = new PolicyCalls(registry);
+  const metrics = new RegisteredPolicyMetrics(registry);
+  return new PolicyHosts({
+    credentials: { find: () => undefined },
+    consumers: { find: () => undefined },
+    ...shared,
+    createHttpClient: (policy, options) =>
+      new UndiciClient(options, { lookup, traceparentOf, onCall: calls.of(policy) }),
+    metricsFor: (policy) => metrics.of(policy),
+  });
+}
+
+/** The exchange of this proxy has a trace context, which policies do not see. */
+function traceparentOf(exchange: Exchange): string | undefined {
+  const { trace } = exchange as { trace?: { traceparent(): string | undefined } };
+  return trace?.traceparent();
+}
+
+/** Counts the calls of each policy. */
+class PolicyCalls {
+  readonly #requests;
+  readonly #durations;
+
+  constructor(registry: MetricsRegistry) {
+    this.#requests = registry.counter(metricDefinitions.policyHttpRequests);
+    this.#durations = registry.histogram(metricDefinitions.policyHttpDuration);
+  }
+
+  of(policy: string): ClientSurroundings['onCall'] {
+    const byOutcome = new Map<HttpOutcome, CounterSeries>();
+    const durations = this.#durations.series(policy);
+    return (outcome, durationMs) => {
+      let series = byOutcome.get(outcome);
+      if (series === undefined) {
+        series = this.#requests.series(policy, outcome);
+        byOutcome.set(outcome, series);
+      }
+      series.add(1);
+      durations.record(durationMs / 1_000);
+    };
+  }
+}

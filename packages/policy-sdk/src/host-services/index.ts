@@ -1,0 +1,4 @@
+export { MetricDefinitions, maxSeriesOfPolicyMetric } from './metric-definition.ts';
+export type { PolicyMetricDefinition } from './metric-definition.ts';
+export { PolicyHosts } from './policy-hosts.ts';
+export type { ClosableHttpClient, HostServices } from './policy-hosts.ts';

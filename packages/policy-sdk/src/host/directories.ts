@@ -1,0 +1,27 @@
+import type { Consumer, Credential } from '../exchange.ts';
+
+/** A credential of the running configuration. */
+export interface FoundCredential {
+  readonly consumer: Consumer;
+  readonly credential: Credential;
+  /** What is stored for verification, such as the hash of a password in PHC format. */
+  readonly secret: string | undefined;
+}
+
+/** Credentials of the running configuration. */
+export interface CredentialDirectory {
+  /**
+   * Finds a credential by its type and its lookup value: the SHA-256 of a key in lower-case hex, a
+   * username.
+   */
+  find(type: string, lookup: string): FoundCredential | undefined;
+}
+
+/** How a consumer is named. */
+export type ConsumerName =
+  { readonly id: string } | { readonly username: string } | { readonly customId: string };
+
+/** Consumers of the running configuration. */
+export interface ConsumerDirectory {
+  find(by: ConsumerName): Consumer | undefined;
+}
