@@ -211,7 +211,7 @@ module.exports = {
     forbid(
       'http-at-the-edges',
       'The HTTP engine can be replaced without touching a policy',
-      outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/'),
+      outsideOf('listener/', 'upstream/', 'net/', 'names/', 'ops/', 'host/'),
       {
         path: ['^(node:)?(http|https|http2|net|tls)$', '(^|/)node_modules/undici/'],
       },
@@ -227,6 +227,12 @@ module.exports = {
       'The request path declares what it needs of configuration, listener and upstream',
       { path: '^apps/proxy/src/exchange/', pathNot: spec },
       { path: '^apps/proxy/src/', pathNot: '^apps/proxy/src/(exchange|net|overload)/' },
+    ),
+    forbid(
+      'hosts-apart-from-traffic',
+      'What policies get from their host knows neither the request path nor the configuration',
+      { path: '^apps/proxy/src/host/', pathNot: spec },
+      { path: '^apps/proxy/src/', pathNot: '^apps/proxy/src/host/' },
     ),
     forbid(
       'listener-and-upstream-apart',

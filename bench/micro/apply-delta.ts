@@ -39,16 +39,18 @@ const policies = await nodePolicies(undefined);
 
 function newTarget(): RuntimeTarget {
   const registry = new MetricsRegistry();
+  const metrics = new GatewayMetrics(registry);
   const hosts = createHosts({
     stores: { limits: new MemoryStore(), credentials: { findKey: () => undefined } },
     clock: { now: Date.now },
     loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
+    metrics,
     registry,
   });
   return new RuntimeTarget('default', {
     ...policyRegistry(policies, hosts),
     upstreams: new UpstreamRegistry(new TimerWheel()),
-    metrics: new GatewayMetrics(registry),
+    metrics,
   });
 }
 

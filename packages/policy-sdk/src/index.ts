@@ -26,12 +26,7 @@ export type {
   HttpRequest,
   HttpResponse,
 } from './host/http.ts';
-export type {
-  PolicyCounter,
-  PolicyGauge,
-  PolicyHistogram,
-  PolicyMetrics,
-} from './host/metrics.ts';
+export type { PolicyCounter, PolicyGauge, PolicyHistogram, PolicyMetrics } from './host/metrics.ts';
 export type { PolicyTimer, PolicyTimers } from './host/timers.ts';
 export { hooksFault } from './hooks.ts';
 export { mergePolicies } from './merge-policies.ts';

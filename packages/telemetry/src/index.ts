@@ -27,7 +27,13 @@ export { RouteMetrics } from './metrics/route-metrics.ts';
 export { mergeSnapshots } from './metrics/snapshot.ts';
 export type { MetricSnapshot, MetricsSnapshot, SeriesSnapshot } from './metrics/snapshot.ts';
 export { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
-export { accessLogFields, metricDefinitions, resourceAttributes, spanAttributes } from './names.ts';
+export {
+  accessLogFields,
+  metricDefinitions,
+  otherLabel,
+  resourceAttributes,
+  spanAttributes,
+} from './names.ts';
 export type { AccessLogField, MetricDefinition } from './names.ts';
 export { requestId } from './random-ids.ts';
 export { telemetryReference } from './reference.ts';

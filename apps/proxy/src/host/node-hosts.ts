@@ -2,15 +2,17 @@ import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Exchange, PolicyHost } from '@sluice/policy-sdk';
 import { PolicyHosts, type HostServices } from '@sluice/policy-sdk/host';
-import { metricDefinitions, type CounterSeries, type MetricsRegistry } from '@sluice/telemetry';
+import type { CounterSeries, GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
 import { RegisteredPolicyMetrics } from './policy-metrics.ts';
-import { UndiciClient, type ClientSurroundings, type HttpOutcome } from './undici-client.ts';
+import { UndiciClient, type ClientServices, type HttpOutcome } from './undici-client.ts';
 
 /** What the hosts of a serving process are made of. */
 export interface NodeHostServices extends Pick<HostServices, 'clock' | 'loggerFor'> {
   readonly stores: PolicyHost['stores'];
   readonly credentials?: HostServices['credentials'];
   readonly consumers?: HostServices['consumers'];
+  readonly metrics: GatewayMetrics;
+  /** The registry of `metrics`, for the metrics of policies. */
   readonly registry: MetricsRegistry;
   /** Resolves names for the calls of policies; by default as the system does. */
   readonly lookup?: LookupFunction;
@@ -18,16 +20,15 @@ export interface NodeHostServices extends Pick<HostServices, 'clock' | 'loggerFo
 
 /** Creates the hosts of a serving process: HTTP clients over undici, metrics in its registry. */
 export function createHosts(services: NodeHostServices): PolicyHosts {
-  const { registry, lookup = systemLookup as LookupFunction, ...shared } = services;
-  const calls = new PolicyCalls(registry);
-  const metrics = new RegisteredPolicyMetrics(registry);
+  const { metrics, registry, lookup = systemLookup as LookupFunction, ...shared } = services;
+  const policyMetrics = new RegisteredPolicyMetrics(registry);
   return new PolicyHosts({
     credentials: { find: () => undefined },
     consumers: { find: () => undefined },
     ...shared,
     createHttpClient: (policy, options) =>
-      new UndiciClient(options, { lookup, traceparentOf, onCall: calls.of(policy) }),
-    metricsFor: (policy) => metrics.of(policy),
+      new UndiciClient(options, { lookup, traceparentOf, onCall: callCounter(policy, metrics) }),
+    metricsFor: (policy) => policyMetrics.of(policy),
   });
 }
 
@@ -37,27 +38,17 @@ function traceparentOf(exchange: Exchange): string | undefined {
   return trace?.traceparent();
 }
 
-/** Counts the calls of each policy. */
-class PolicyCalls {
-  readonly #requests;
-  readonly #durations;
-
-  constructor(registry: MetricsRegistry) {
-    this.#requests = registry.counter(metricDefinitions.policyHttpRequests);
-    this.#durations = registry.histogram(metricDefinitions.policyHttpDuration);
-  }
-
-  of(policy: string): ClientSurroundings['onCall'] {
-    const byOutcome = new Map<HttpOutcome, CounterSeries>();
-    const durations = this.#durations.series(policy);
-    return (outcome, durationMs) => {
-      let series = byOutcome.get(outcome);
-      if (series === undefined) {
-        series = this.#requests.series(policy, outcome);
-        byOutcome.set(outcome, series);
-      }
-      series.add(1);
-      durations.record(durationMs / 1_000);
-    };
-  }
+/** Counts the calls of a policy. */
+function callCounter(policy: string, metrics: GatewayMetrics): ClientServices['onCall'] {
+  const byOutcome = new Map<HttpOutcome, CounterSeries>();
+  const durations = metrics.policyHttpDuration.series(policy);
+  return (outcome, durationMs) => {
+    let series = byOutcome.get(outcome);
+    if (series === undefined) {
+      series = metrics.policyHttpRequests.series(policy, outcome);
+      byOutcome.set(outcome, series);
+    }
+    series.add(1);
+    durations.record(durationMs / 1_000);
+  };
 }

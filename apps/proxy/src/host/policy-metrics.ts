@@ -1,4 +1,9 @@
-import type { PolicyCounter, PolicyGauge, PolicyHistogram, PolicyMetrics } from '@sluice/policy-sdk';
+import type {
+  PolicyCounter,
+  PolicyGauge,
+  PolicyHistogram,
+  PolicyMetrics,
+} from '@sluice/policy-sdk';
 import {
   MetricDefinitions,
   maxSeriesOfPolicyMetric,

@@ -18,7 +18,7 @@ import { BufferedResponse } from './http-response.ts';
 import { isPrivateLiteral, privateAddress, publicLookup } from './private-addresses.ts';
 
 /** What a client needs of its process. */
-export interface ClientSurroundings {
+export interface ClientServices {
   readonly lookup: LookupFunction;
   /** The `traceparent` for calls that are made for this exchange; undefined without a trace. */
   traceparentOf(exchange: Exchange): string | undefined;
@@ -46,16 +46,16 @@ const maxOrigins = 32;
 /** An HTTP client over undici: see `HttpClient` of the SDK. undici is loaded when it is created. */
 export class UndiciClient implements ClosableHttpClient {
   readonly #options: typeof defaults & { readonly headTimeoutMs: number };
-  readonly #surroundings: ClientSurroundings;
+  readonly #services: ClientServices;
   readonly #queue: CallQueue;
   readonly #calls = new Set<AbortController>();
   readonly #agent: Promise<Agent>;
   #isClosed = false;
 
-  constructor(options: HttpClientOptions, surroundings: ClientSurroundings) {
+  constructor(options: HttpClientOptions, services: ClientServices) {
     const all = { ...defaults, ...options };
     this.#options = { ...all, headTimeoutMs: options.headTimeoutMs ?? all.timeoutMs };
-    this.#surroundings = surroundings;
+    this.#services = services;
     this.#queue = new CallQueue(all.maxConnections, all.maxQueued);
     this.#agent = this.#createAgent();
     // Each call reports the fault of loading; without a call it is of no interest.
@@ -64,11 +64,7 @@ export class UndiciClient implements ClosableHttpClient {
 
   /** {@inheritDoc HttpClient.request} */
   async request(url: string, request: HttpRequest = {}): Promise<HttpResponse> {
-    const target = new URL(url);
-    if (target.protocol !== 'http:' && target.protocol !== 'https:')
-      throw new TypeError(`a policy calls http: and https: URLs, not ${target.protocol}`);
-    if (target.username !== '' || target.password !== '')
-      throw new TypeError('a URL of a policy contains no credentials: send them in a field');
+    const target = callableUrl(url);
     const startedAtMs = performance.now();
     let outcome: HttpOutcome = 'invalid_response';
     try {
@@ -79,7 +75,7 @@ export class UndiciClient implements ClosableHttpClient {
       if (error instanceof HttpFault) outcome = error.reason;
       throw error;
     } finally {
-      this.#surroundings.onCall(outcome, performance.now() - startedAtMs);
+      this.#services.onCall(outcome, performance.now() - startedAtMs);
     }
   }
 
@@ -178,8 +174,7 @@ export class UndiciClient implements ClosableHttpClient {
   #fields({ headers = [], exchange }: HttpRequest): string[] {
     const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
     const fields = (pairs as readonly (readonly [string, string])[]).flat();
-    const traceparent =
-      exchange === undefined ? undefined : this.#surroundings.traceparentOf(exchange);
+    const traceparent = exchange === undefined ? undefined : this.#services.traceparentOf(exchange);
     if (traceparent !== undefined) fields.push(traceparentField.lower, traceparent);
     return fields;
   }
@@ -188,7 +183,7 @@ export class UndiciClient implements ClosableHttpClient {
     const { Agent, buildConnector } = await import('undici');
     const { allowPrivateAddresses, connectTimeoutMs, headTimeoutMs, maxConnections } =
       this.#options;
-    const { lookup } = this.#surroundings;
+    const { lookup } = this.#services;
     const connect = buildConnector({
       allowH2: false,
       timeout: connectTimeoutMs,
@@ -208,10 +203,23 @@ export class UndiciClient implements ClosableHttpClient {
   }
 }
 
+/** @throws TypeError when a policy cannot call the URL */
+function callableUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw new TypeError('the URL is not absolute');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new TypeError(`a policy calls http: and https: URLs, not ${url.protocol}`);
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('a URL of a policy contains no credentials: send them in a field');
+  return url;
+}
+
 const traceparentField = new FieldName('traceparent');
 
 /** The connection ended before the head of the response. */
 class NoResponseHead extends Error {
+  readonly code = 'UND_ERR_SOCKET';
+
   constructor(cause: unknown) {
     super('the connection ended before the response', { cause });
   }

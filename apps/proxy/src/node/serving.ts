@@ -117,6 +117,7 @@ export class Serving {
       },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),
+      metrics: this.metrics,
       registry: this.registry,
       lookup: this.#names.lookup,
     });

@@ -56,7 +56,9 @@ export class HostTimers implements PolicyTimers {
   #start(create: () => NodeJS.Timeout): PolicyTimer {
     if (this.#isClosed) return { stop: () => {} };
     if (this.#running.size >= maxTimers)
-      throw new RangeError(`a policy has at most ${maxTimers} timers: stop those that are not used`);
+      throw new RangeError(
+        `a policy has at most ${maxTimers} timers: stop those that are not used`,
+      );
     const timer = create().unref();
     this.#running.add(timer);
     return {

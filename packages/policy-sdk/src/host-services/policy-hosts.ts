@@ -123,7 +123,9 @@ class AttachmentHost implements PolicyHost {
   http(options: HttpClientOptions = {}): HttpClient {
     this.#use('http');
     if (this.#clients.length >= maxHttpClients)
-      throw new RangeError(`a policy has at most ${maxHttpClients} clients: create them in compile`);
+      throw new RangeError(
+        `a policy has at most ${maxHttpClients} clients: create them in compile`,
+      );
     const client = this.#shared.services.createHttpClient(this.#policy, options);
     this.#clients.push(client);
     return client;

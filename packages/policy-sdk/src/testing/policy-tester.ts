@@ -3,7 +3,7 @@ import type { HeaderList } from '@sluice/http1';
 import type { LimitStore } from '@sluice/ratelimit';
 import type { z } from 'zod';
 import type { Consumer, Credential } from '../exchange.ts';
-import type { PolicyHost } from '../host.ts';
+import { PolicyHosts } from '../host-services/policy-hosts.ts';
 import type { Phase } from '../phases.ts';
 import type { OnError, Policy } from '../policy.ts';
 import type { Reply } from '../reply.ts';
@@ -12,13 +12,17 @@ import { Pipeline } from '../run/pipeline.ts';
 import { ManualClock } from './manual-clock.ts';
 import { TestExchange, type TestFault, type TestPlace, type TestRequest } from './test-exchange.ts';
 import {
+  consumersOf,
   credentialsOf,
   quotasOf,
   resourceRef,
+  type TestConsumer,
   type TestKey,
   type TestQuota,
 } from './test-facts.ts';
+import { TestHttpClient } from './test-http-client.ts';
 import { TestLimitStore } from './test-limit-store.ts';
+import { TestMetrics } from './test-metrics.ts';
 import { TestRun, type TestResponse } from './test-run.ts';
 
 /** The environment of a tested policy. Every part has a default. */
@@ -26,6 +30,8 @@ export interface PolicyTesterOptions {
   readonly clock?: ManualClock;
   /** The keys that `host.stores.credentials` knows. */
   readonly keys?: readonly TestKey[];
+  /** The consumers that `host.consumers` knows. */
+  readonly consumers?: readonly TestConsumer[];
   /** The store behind `host.stores.limits`; by default in memory, on the tester's clock. */
   readonly limits?: LimitStore;
   /** Quotas of the route. */
@@ -97,10 +103,12 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   readonly clock: ManualClock;
   /** Log lines of the policies, oldest first. */
   readonly log: LoggedLine[] = [];
+  /** What the policies counted. */
+  readonly metrics = new TestMetrics();
   private readonly policies: CompiledPolicy[] = [];
   private pipeline: Pipeline | undefined;
   private readonly place: TestPlace;
-  private readonly stores: PolicyHost['stores'];
+  private readonly hosts: PolicyHosts;
   private readonly options: PolicyTesterOptions;
   private sent = 0;
 
@@ -110,11 +118,22 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
    */
   constructor(policy: Policy<Config>, config: z.input<Config>, options: PolicyTesterOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
-    this.stores = {
-      limits: options.limits ?? new TestLimitStore(this.clock),
-      credentials: credentialsOf(options.keys ?? []),
-    };
     this.options = options;
+    this.hosts = new PolicyHosts({
+      clock: this.clock,
+      stores: {
+        limits: options.limits ?? new TestLimitStore(this.clock),
+        credentials: credentialsOf(options.keys ?? []),
+      },
+      credentials: { find: () => undefined },
+      consumers: consumersOf(options.consumers ?? []),
+      loggerFor: () => ({
+        info: (message, facts = {}) => this.log.push({ level: 'info', message, facts }),
+        warn: (message, facts = {}) => this.log.push({ level: 'warn', message, facts }),
+      }),
+      createHttpClient: (_policy, http) => new TestHttpClient(http),
+      metricsFor: (name) => this.metrics.of(name),
+    });
     const route = resourceRef('route', 'test');
     this.place = {
       gateway: resourceRef('gateway', 'default'),
@@ -135,15 +154,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     config: z.input<Other>,
     attached: Pick<PolicyTesterOptions, 'mode' | 'onError'> = {},
   ): this {
-    const host: PolicyHost = {
-      policyId: `route:${this.place.route.id}/${policy.schema.name}`,
-      clock: this.clock,
-      stores: this.stores,
-      logger: {
-        info: (message, facts = {}) => this.log.push({ level: 'info', message, facts }),
-        warn: (message, facts = {}) => this.log.push({ level: 'warn', message, facts }),
-      },
-    };
+    const host = this.hosts.hostFor(`route:${this.place.route.id}/${policy.schema.name}`);
     const { mode = 'enforce', onError, policyTimeoutMs } = { ...this.options, ...attached };
     this.policies.push(
       compilePolicy(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttachedQuota, Consumer, QuotaPeriod, ResourceRef } from '../exchange.ts';
+import type { ConsumerDirectory } from '../host/directories.ts';
 import type { CredentialStore, KeyOwner } from '../host.ts';
 
 /** A quota in short form, for tests. */
@@ -53,6 +54,21 @@ export function quotasOf(quotas: readonly TestQuota[], scope: string): AttachedQ
     scope: quota.scope ?? scope,
     limits: quota.limits.map(({ requests, per, burst }) => ({ requests, per, burst })),
   }));
+}
+
+/** A directory of these consumers. */
+export function consumersOf(consumers: readonly TestConsumer[]): ConsumerDirectory {
+  const all = consumers.map(consumerOf);
+  return {
+    find: (by) =>
+      all.find((consumer) =>
+        'id' in by
+          ? consumer.id === by.id
+          : 'username' in by
+            ? consumer.username === by.username
+            : consumer.customId === by.customId,
+      ),
+  };
 }
 
 /** A store that knows these keys, by hash as in the gateway. */

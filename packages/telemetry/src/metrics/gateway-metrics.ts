@@ -27,6 +27,8 @@ export class GatewayMetrics {
     Record<'answered' | 'notFound' | 'failed' | 'stale', CounterSeries>
   >;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
+  readonly policyHttpRequests: Counter<Definitions['policyHttpRequests']['labels']>;
+  readonly policyHttpDuration: Histogram<Definitions['policyHttpDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
   readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;
   readonly upstreamConnections: Gauge<Definitions['upstreamConnections']['labels']>;
@@ -55,6 +57,8 @@ export class GatewayMetrics {
     const errors = registry.counter(metricDefinitions.errors);
     this.#errors = new Map(errorCodes.map((code) => [code, errors.series(code)]));
     this.#policyDenials = registry.counter(metricDefinitions.policyDenials);
+    this.policyHttpRequests = registry.counter(metricDefinitions.policyHttpRequests);
+    this.policyHttpDuration = registry.histogram(metricDefinitions.policyHttpDuration);
     this.connections = registry.gauge(metricDefinitions.connections);
     this.overloadShedRatio = registry.gauge(metricDefinitions.overloadShedRatio);
     this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);

@@ -81,6 +81,7 @@ export class ProxyFixture {
       },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
+      metrics,
       registry: this.metrics,
     });
     this.target = new RuntimeTarget('default', {
