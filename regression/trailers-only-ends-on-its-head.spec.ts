@@ -13,6 +13,7 @@ import {
   localCertificate,
   testAuthority,
 } from '../apps/proxy/src/upstream/testing/certificates.ts';
+import { TestTls } from '../apps/proxy/src/listener/testing/test-tls.ts';
 import { Http2Origin, type OriginStream } from '../apps/proxy/src/upstream/testing/http2-origin.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 
@@ -45,7 +46,7 @@ describe('a response that ends with its head', () => {
   ): Promise<void> => {
     origin = started;
     proxy = await ProxyFixture.start({
-      listener: isEncrypted ? { certificates: [localCertificate] } : {},
+      listener: isEncrypted ? { tls: new TestTls([localCertificate]) } : {},
       resources: [
         resource('service', {
           name: 'origin',

@@ -115,10 +115,10 @@ describe('a proxy with invalid settings', () => {
       /\/nowhere\/config\.json cannot be used/,
     ],
     [
-      'a TLS port without a certificate',
-      { SLUICE_TLS_PORT: '0' },
+      'a certificate without a key',
+      { SLUICE_TLS_PORT: '0', SLUICE_TLS_CERT_FILE: '/nowhere/cert' },
       [],
-      /SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/,
+      /set SLUICE_TLS_KEY_FILE as well/,
     ],
     [
       'a certificate that does not exist',

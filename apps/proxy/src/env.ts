@@ -105,7 +105,7 @@ export const settings = {
   SLUICE_TLS_PORT: port
     .optional()
     .describe(
-      'Additional port for traffic over TLS; 0 chooses a free port; without it TLS is off.',
+      'Additional port for traffic over TLS, with certificates of files or of the configuration; 0 chooses a free port; without it TLS is off.',
     ),
   SLUICE_TLS_CERT_FILE: z
     .string()

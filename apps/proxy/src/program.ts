@@ -73,7 +73,7 @@ async function takeTraffic(workers: number, env: Env, logger: Logger): Promise<T
   }
   const serving = await Serving.create({ env, version, logger });
   serving.setCertificates(certificates);
-  return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort }, certificates.server);
+  return singleProcess(serving, { port: env.SLUICE_PROXY_PORT, tlsPort });
 }
 
 async function runWorker(

@@ -170,6 +170,19 @@ export const metricDefinitions = Object.freeze({
     help: 'Open connections from clients.',
     labels: [],
   },
+  tlsHandshakes: {
+    name: 'sluice_tls_handshakes_total',
+    type: 'counter',
+    help: 'TLS handshakes with clients, by outcome: completed, resumed, failed, timed_out, no_server_certificate (this node has none), client_certificate_missing (the gateway requires one), client_certificate_refused (it could not be verified).',
+    labels: ['outcome'],
+  },
+  certificateExpiry: {
+    name: 'sluice_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a certificate of the TLS port expires, seconds since the epoch, by the name of the resource or file; of the 500 that expire first.',
+    labels: ['certificate'],
+    merge: 'min',
+  },
   overloadShedRatio: {
     name: 'sluice_overload_shed_ratio',
     type: 'gauge',

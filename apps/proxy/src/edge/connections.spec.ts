@@ -5,6 +5,7 @@ import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { resource } from '../runtime/testing/resources.ts';
 import { localCertificate } from '../upstream/testing/certificates.ts';
+import { TestTls } from '../listener/testing/test-tls.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { get, H, request } from './testing/messages.ts';
 
@@ -30,7 +31,8 @@ describe.each(['plain', 'TLS'])('connections, %s', (security) => {
       });
     });
     proxy = await ProxyFixture.start({
-      listener: security === 'TLS' ? { ...listener, certificates: [localCertificate] } : listener,
+      listener:
+        security === 'TLS' ? { ...listener, tls: new TestTls([localCertificate]) } : listener,
       resources: [
         resource('gateway', { name: 'default', trustedProxies: [...trustedProxies] }),
         resource('service', { name: 'origin', targets: [{ address: origin.address }] }),

@@ -4,6 +4,7 @@ import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { resource } from '../runtime/testing/resources.ts';
 import { localCertificate, testAuthority } from '../upstream/testing/certificates.ts';
+import { TestTls } from '../listener/testing/test-tls.ts';
 
 /** Messages are raw bytes: their content does not matter here. */
 const bytes = (value: Buffer): Buffer => value;
@@ -76,7 +77,7 @@ describe.each([
       timeouts: { connectMs: 10_000 },
     };
     proxy = await ProxyFixture.start({
-      listener: isEncrypted ? { certificates: [localCertificate] } : {},
+      listener: isEncrypted ? { tls: new TestTls([localCertificate]) } : {},
       resources: [
         resource('gateway', { name: 'default', limits: { maxBodyBytes: 100_000 } }),
         resource('service', { name: 'grpc', ...service }),

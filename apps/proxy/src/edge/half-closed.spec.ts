@@ -6,6 +6,7 @@ import { RawClient } from '../listener/testing/raw-client.ts';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { resource } from '../runtime/testing/resources.ts';
 import { localCertificate } from '../upstream/testing/certificates.ts';
+import { TestTls } from '../listener/testing/test-tls.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { get, H, post } from './testing/messages.ts';
 
@@ -37,7 +38,7 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
           acts: { limit: async () => (await mayGoOn, undefined) },
         }),
       ],
-      listener: security === 'TLS' ? { certificates: [localCertificate] } : {},
+      listener: security === 'TLS' ? { tls: new TestTls([localCertificate]) } : {},
       resources: [
         resource('gateway', {
           name: 'default',

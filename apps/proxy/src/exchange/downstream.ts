@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { ContentSource } from '../net/content.ts';
+import type { PeerCertificate } from '../net/peer-certificate.ts';
 import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /**
@@ -23,6 +24,11 @@ export interface Downstream {
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localPort: number;
+  /**
+   * The verified certificate of the client; undefined when it sent none or was not asked. Read from
+   * the connection on the first use.
+   */
+  readonly peerCertificate: PeerCertificate | undefined;
 
   readonly method: string;
   /** Normalised; see `normalizeTarget` in packages/http1. */

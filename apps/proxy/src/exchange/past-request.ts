@@ -12,6 +12,7 @@ export class PastRequest implements Downstream {
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localPort: number;
+  readonly peerCertificate: Downstream['peerCertificate'];
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -39,6 +40,7 @@ export class PastRequest implements Downstream {
     this.peerAddress = request.peerAddress;
     this.peerPort = request.peerPort;
     this.localPort = request.localPort;
+    this.peerCertificate = request.peerCertificate;
     this.method = request.method;
     this.path = request.path;
     this.query = request.query;

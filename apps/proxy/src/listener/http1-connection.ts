@@ -58,7 +58,6 @@ export class Http1Connection
   /** Whether the connection stays open after the current response. */
   keepAlive = true;
   private readonly owner: ConnectionOwner;
-  private readonly socket: Socket;
   protected readonly reader: RequestReader;
   protected readonly writer: SocketWriter;
   private readonly response: ResponseChannel;
@@ -74,7 +73,6 @@ export class Http1Connection
     const { limits, protectedNames } = owner.options;
     super(socket, peerAddress, encrypted, new RequestParser({ limits, protectedNames }));
     this.owner = owner;
-    this.socket = socket;
     this.reader = new RequestReader(socket, this.parser, this);
     this.writer = new SocketWriter(socket, () => this.watchPeer());
     this.response = new ResponseChannel(this, this.writer);

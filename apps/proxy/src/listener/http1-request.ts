@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import { keepEncodedSlash, type HeaderList, type RequestParser } from '@sluice/http1';
 import type { Socket } from 'node:net';
+import { peerCertificateOf, type PeerCertificate } from '../net/peer-certificate.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 import { noContent, type ContentSource } from '../net/content.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';
@@ -37,17 +38,23 @@ export abstract class Http1Request {
   readonly isGrpc = false;
   readonly grpcStatus = -1;
   maxBodyBytes = 0;
+  protected readonly socket: Socket;
   protected readonly parser: RequestParser;
   protected abstract readonly reader: RequestReader;
   protected abstract readonly writer: SocketWriter;
 
   constructor(socket: Socket, peerAddress: string, encrypted: boolean, parser: RequestParser) {
+    this.socket = socket;
     this.encrypted = encrypted;
     this.peerAddress = peerAddress;
     this.peerPort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
     this.parser = parser;
     this.headers = parser.headers;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return peerCertificateOf(this.socket);
   }
 
   get bytesReceived(): number {

@@ -4,6 +4,7 @@ import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { connectionFailed, guardedBy } from '../net/guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
 import { StreamErrorGuard } from '../net/http2-stream-errors.ts';
+import { peerCertificateOf, type PeerCertificate } from '../net/peer-certificate.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** Concurrent requests on one connection. */
@@ -33,6 +34,7 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localPort: number;
+  private readonly socket: Socket;
   private readonly session: ServerHttp2Session;
   private readonly timer = new Timer(this);
   private streams = 0;
@@ -40,6 +42,7 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
   /** Takes ownership of the socket. The caller returns bytes it has read with `unshift` first. */
   constructor(owner: ConnectionOwner, socket: Socket, peerAddress: string, encrypted: boolean) {
     this.owner = owner;
+    this.socket = socket;
     this.encrypted = encrypted;
     this.peerAddress = peerAddress;
     this.peerPort = socket.remotePort ?? 0;
@@ -78,6 +81,10 @@ export class Http2Connection implements ClientConnection, StreamConnection, Time
     this.session.on('error', () => undefined);
     this.session.on('close', () => owner.wheel.clear(this.timer));
     owner.wheel.set(this.timer, owner.options.headerTimeoutMs);
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return peerCertificateOf(this.socket);
   }
 
   /**

@@ -14,6 +14,7 @@ import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from '../net/guarded-events.ts';
 import { isGrpcType } from '../net/http2-fields.ts';
+import type { PeerCertificate } from '../net/peer-certificate.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2RequestReader } from './http2-request-reader.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';
@@ -30,6 +31,7 @@ export interface StreamConnection {
   readonly peerAddress: string;
   readonly peerPort: number;
   readonly localPort: number;
+  readonly peerCertificate: PeerCertificate | undefined;
 }
 
 /**
@@ -59,6 +61,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   servesHalfClosed = false;
   abortListener: AbortListener | undefined = undefined;
   isGrpc = false;
+  private readonly connection: StreamConnection;
   private readonly owner: ConnectionOwner;
   private readonly clientStream: ServerHttp2Stream;
   private readonly response: Http2Response;
@@ -69,6 +72,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   private over = false;
 
   constructor(connection: StreamConnection, stream: ServerHttp2Stream) {
+    this.connection = connection;
     this.owner = connection.owner;
     this.encrypted = connection.encrypted;
     this.peerAddress = connection.peerAddress;
@@ -83,6 +87,10 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
       'close',
       guardedBy(stream, () => this.gone()),
     );
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.connection.peerCertificate;
   }
 
   get bytesReceived(): number {

@@ -1,5 +1,5 @@
 import type { RequestLimits } from '@sluice/http1';
-import type { ServerCertificate } from './server-certificates.ts';
+import type { TlsPortOptions } from './tls-acceptor.ts';
 
 /** The timeouts and limits of one listener. The defaults are safe without further hardening. */
 export interface ListenerOptions {
@@ -42,15 +42,10 @@ export interface ListenerOptions {
   /** Lower-case names, besides the built-in ones, whose variants with `_` or `.` are refused. */
   readonly protectedNames: ReadonlySet<string>;
   /**
-   * With certificates the listener uses TLS and ALPN. Without, it accepts plain HTTP/1.1 and HTTP/2
-   * with prior knowledge.
+   * With it the listener uses TLS and ALPN. Without, it accepts plain HTTP/1.1 and HTTP/2 with prior
+   * knowledge.
    */
-  readonly certificates: readonly ServerCertificate[];
-  /**
-   * 48 bytes that encrypt TLS session tickets. Processes on one port share them, so that a client
-   * can resume with any.
-   */
-  readonly ticketKeys?: Buffer | undefined;
+  readonly tls?: TlsPortOptions | undefined;
 }
 
 export const defaultListenerOptions: ListenerOptions = Object.freeze({
@@ -70,5 +65,4 @@ export const defaultListenerOptions: ListenerOptions = Object.freeze({
   maxBodyBytes: 10_485_760,
   limits: {},
   protectedNames: new Set<string>(),
-  certificates: [],
 });

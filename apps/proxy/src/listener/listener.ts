@@ -14,7 +14,6 @@ import { defaultListenerOptions, type ListenerOptions } from './listener-options
 import { PendingConnection, type PendingConnectionOwner } from './pending-connection.ts';
 import { noteRefusal, RefusedClient } from './refused-client.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
-import type { ServerCertificate } from './server-certificates.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 
@@ -52,7 +51,6 @@ export class Listener implements PendingConnectionOwner {
   /**
    * @param connectionLimits shared with other listeners; without it the listener uses the limits of
    *   its own options
-   * @throws Error when a certificate is not usable
    */
   constructor(
     events: ListenerEvents,
@@ -66,12 +64,9 @@ export class Listener implements PendingConnectionOwner {
     this.connectionLimits =
       connectionLimits ??
       new ConnectionLimits(this.options.maxConnections, this.options.maxConnectionsPerAddress);
-    const { certificates, headerTimeoutMs, ticketKeys, limits, protectedNames } = this.options;
+    const { tls, headerTimeoutMs, limits, protectedNames } = this.options;
     this.scout = new RequestParser({ limits, protectedNames });
-    this.tls =
-      certificates.length === 0
-        ? undefined
-        : new TlsAcceptor(certificates, headerTimeoutMs, ticketKeys);
+    this.tls = tls === undefined ? undefined : new TlsAcceptor(tls, headerTimeoutMs);
     this.server = createServer({
       allowHalfOpen: true,
       noDelay: true,
@@ -80,17 +75,6 @@ export class Listener implements PendingConnectionOwner {
     this.server.on('connection', (socket) => {
       guardedBy(socket, (accepted: Socket) => this.acceptSocket(accepted))(socket);
     });
-  }
-
-  /**
-   * Replaces the certificates for future handshakes.
-   * @throws Error when one is not usable, in which case the previous ones stay in use, or when the
-   *   listener has no TLS
-   */
-  setCertificates(certificates: readonly ServerCertificate[]): void {
-    if (this.tls === undefined)
-      throw new Error('this listener does not use TLS: create it with a certificate');
-    this.tls.setCertificates(certificates);
   }
 
   /** The number of counted connections. */

@@ -1,68 +1,61 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
-import { errorMessage } from '@sluice/errors';
+import {
+  chooseForName,
+  type CertificateIndex,
+  type ServerCertificate,
+} from './certificate-index.ts';
 
-/** A certificate chain and its private key, both PEM. */
-export interface ServerCertificate {
-  readonly cert: string;
-  readonly key: string;
-  /** The origin of the certificate, such as its file, for error messages. */
-  readonly source?: string;
+/** Gives the certificates in use; asked again for each handshake. */
+export interface CertificateOrigins {
+  /** Those of files. */
+  readonly files: () => CertificateIndex;
+  /** Those of the configuration in service. */
+  readonly resources: () => CertificateIndex | undefined;
 }
 
-/** The minimum TLS version: RFC 8996 deprecates older ones. */
-export const minTlsVersion = 'TLSv1.2';
-
 /**
- * Chooses a certificate by the server name that the client sends (SNI, RFC 6066): the exact name,
- * then a wildcard for its parent domain, then the first certificate. The names are the DNS names in
- * the certificates.
+ * Chooses the certificate of a handshake from those of files and those of resources.
+ *
+ * The server name decides: the exact name, then a wildcard for its parent domain, then the default.
+ * Of several certificates for one name, a valid one is chosen, then the one that expires last; then
+ * a file precedes a resource. The default is the first certificate of the files, if there are any,
+ * otherwise the first resource by name that is valid.
  */
 export class ServerCertificates {
-  /** Used when the client sends no server name or an unknown one. */
-  readonly first: ServerCertificate;
-  private readonly firstContext: SecureContext;
-  private readonly contexts = new Map<string, SecureContext>();
+  readonly #origins: CertificateOrigins;
 
-  /** @throws Error that names the unusable certificate and the reason */
-  constructor(certificates: readonly ServerCertificate[]) {
-    const made = certificates.map((certificate, index) => {
-      try {
-        const { cert, key } = certificate;
-        const context = createSecureContext({ cert, key, minVersion: minTlsVersion });
-        for (const name of namesOf(certificate.cert))
-          if (!this.contexts.has(name)) this.contexts.set(name, context);
-        return context;
-      } catch (error) {
-        throw new Error(
-          `${certificate.source ?? `certificate ${index + 1}`} is not usable: ${errorMessage(error)}`,
-          { cause: error },
-        );
-      }
-    });
-    const [first] = certificates;
-    const [firstContext] = made;
-    if (first === undefined || firstContext === undefined)
-      throw new Error('TLS needs at least one certificate with its key');
-    this.first = first;
-    this.firstContext = firstContext;
+  constructor(origins: CertificateOrigins) {
+    this.#origins = origins;
   }
 
-  contextFor(serverName: string): SecureContext {
+  /**
+   * @param serverName as the client sent it; undefined when it sent none
+   * @returns undefined only while there is no certificate at all
+   */
+  select(serverName: string | undefined, nowMs: number): ServerCertificate | undefined {
+    if (serverName === undefined || serverName === '') return this.#default(nowMs);
     const name = serverName.toLowerCase();
     const dot = name.indexOf('.');
     return (
-      this.contexts.get(name) ??
-      (dot < 0 ? undefined : this.contexts.get(`*${name.slice(dot)}`)) ??
-      this.firstContext
+      this.#named(name, nowMs) ??
+      (dot < 0 ? undefined : this.#named(`*${name.slice(dot)}`, nowMs)) ??
+      this.#default(nowMs)
     );
   }
-}
 
-/** The DNS names of a certificate. The common name is ignored (RFC 9525 section 2). */
-function namesOf(cert: string): string[] {
-  const names = new X509Certificate(cert).subjectAltName ?? '';
-  return names
-    .split(', ')
-    .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4).toLowerCase()] : []));
+  /** All certificates, those of files first. */
+  *all(): Generator<ServerCertificate> {
+    yield* this.#origins.files().all();
+    yield* this.#origins.resources()?.all() ?? [];
+  }
+
+  #named(name: string, nowMs: number): ServerCertificate | undefined {
+    const { files, resources } = this.#origins;
+    return chooseForName(files().named(name), resources()?.named(name), nowMs);
+  }
+
+  #default(nowMs: number): ServerCertificate | undefined {
+    const { files, resources } = this.#origins;
+    for (const first of files().all()) return first;
+    return resources()?.defaultAt(nowMs);
+  }
 }

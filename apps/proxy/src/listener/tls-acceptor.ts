@@ -1,56 +1,66 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { errorMessage } from '@sluice/errors';
 import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from '../net/guarded-events.ts';
-import {
-  minTlsVersion,
-  ServerCertificates,
-  type ServerCertificate,
-} from './server-certificates.ts';
+import { minTlsVersion, type KeyPair } from '../net/key-pair.ts';
 import { Timer } from '../net/timer-wheel.ts';
+import {
+  clientFault,
+  ticketKeysFor,
+  verifyingOptions,
+  type ClientFault,
+  type ClientVerification,
+} from './client-verification.ts';
+import type { ServerCertificates } from './server-certificates.ts';
+import { TlsContexts } from './tls-contexts.ts';
+
+/** How a handshake ended; the label of `sluice_tls_handshakes_total`. */
+export type HandshakeOutcome =
+  'completed' | 'resumed' | 'failed' | 'timed_out' | 'no_server_certificate' | ClientFault;
+
+/** What a TLS port uses. It is asked for each handshake: a change applies to the next one. */
+export interface TlsPortOptions {
+  readonly certificates: ServerCertificates;
+  /** Whether clients are asked for certificates; absent: they are not. */
+  readonly clients: () => ClientVerification;
+  /**
+   * 48 bytes that encrypt session tickets. Processes on one port share them, so that a client can
+   * resume with any.
+   */
+  readonly ticketKeys?: Buffer | undefined;
+  /**
+   * Called once for each handshake.
+   * @param reason why it failed; empty when it did not
+   */
+  readonly onHandshake?: ((outcome: HandshakeOutcome, reason: string) => void) | undefined;
+}
+
+/** The node:tls server for the current default certificate and client verification. */
+interface HandshakeServer {
+  readonly server: Server;
+  readonly pair: KeyPair | undefined;
+  readonly clients: ClientVerification;
+}
 
 /**
  * Performs the TLS handshake on accepted connections. The handshake negotiates the HTTP version
- * (ALPN, RFC 7301).
+ * (ALPN, RFC 7301). Without any certificate it refuses every handshake with an alert.
  */
 export class TlsAcceptor {
-  private readonly server: Server;
+  readonly #options: TlsPortOptions;
+  readonly #handshakeTimeoutMs: number;
+  readonly #ticketKeys: Buffer;
+  readonly #contexts = new TlsContexts();
+  #current: HandshakeServer | undefined = undefined;
   /** Handshakes in progress, by remote address and port. */
-  private readonly pending = new Map<string, (socket: TLSSocket) => void>();
-  private certificates: ServerCertificates;
+  readonly #pending = new Map<string, (socket: TLSSocket) => void>();
 
-  /** @throws Error when a certificate is not usable */
-  constructor(
-    certificates: readonly ServerCertificate[],
-    handshakeTimeoutMs: number,
-    ticketKeys: Buffer = randomBytes(48),
-  ) {
-    this.certificates = new ServerCertificates(certificates);
-    this.server = createServer({
-      ...this.contextOptions(),
-      ticketKeys,
-      ALPNProtocols: ['h2', 'http/1.1'],
-      SNICallback: (name, done) => done(null, this.certificates.contextFor(name)),
-      handshakeTimeout: handshakeTimeoutMs,
-      allowHalfOpen: true,
-    });
-    this.server.on('secureConnection', (socket) => {
-      guardedBy(socket, (secure: TLSSocket) => this.pending.get(peerOf(secure))?.(secure))(socket);
-    });
-    // A failed handshake affects only its client and does not indicate a fault of the gateway.
-    this.server.on('tlsClientError', (_, socket) => socket.destroy());
-  }
-
-  /** Replaces the certificates for future handshakes. @throws Error when one is not usable */
-  setCertificates(certificates: readonly ServerCertificate[]): void {
-    this.certificates = new ServerCertificates(certificates);
-    this.server.setSecureContext(this.contextOptions());
-  }
-
-  private contextOptions(): SecureContextOptions {
-    const { cert, key } = this.certificates.first;
-    return { cert, key, minVersion: minTlsVersion, sessionIdContext: SESSION_ID_CONTEXT };
+  constructor(options: TlsPortOptions, handshakeTimeoutMs: number) {
+    this.#options = options;
+    this.#handshakeTimeoutMs = handshakeTimeoutMs;
+    this.#ticketKeys = options.ticketKeys ?? randomBytes(48);
   }
 
   /** Starts the handshake. @param agreed called when it is complete */
@@ -64,28 +74,98 @@ export class TlsAcceptor {
     // A client that ends its side during the handshake has disconnected; after it, the client may
     // still want its response.
     raw.allowHalfOpen = false;
-    this.pending.set(peer, (socket) => {
-      this.pending.delete(peer);
+    this.#pending.set(peer, (socket) => {
+      this.#pending.delete(peer);
       wheel.clear(timer);
       socket.allowHalfOpen = true;
       agreed(socket);
     });
     raw.on('close', () => {
-      this.pending.delete(peer);
+      this.#pending.delete(peer);
       wheel.clear(timer);
     });
     raw.on('error', () => undefined);
-    this.server.emit('connection', raw);
+    this.#server().emit('connection', raw);
     // Handshakes in progress may finish: the listener drains the resulting connections itself.
     return { drain: () => wheel.set(timer, options.drainIdleMs), destroyNow: () => raw.destroy() };
   }
-}
 
-/**
- * The session id context shared by all processes of a node; Node derives the default from the
- * command line.
- */
-const SESSION_ID_CONTEXT = 'sluice';
+  /** The server for the next handshake. It is replaced when what node:tls takes once has changed. */
+  #server(): Server {
+    const clients = this.#options.clients();
+    const pair = this.#options.certificates.select(undefined, Date.now())?.pair;
+    const current = this.#current;
+    if (current?.pair === pair && current?.clients.digest === clients.digest && current)
+      return current.server;
+    const server = this.#create(pair, clients);
+    this.#current = { server, pair, clients };
+    return server;
+  }
+
+  #create(pair: KeyPair | undefined, clients: ClientVerification): Server {
+    const { certificates } = this.#options;
+    const server = createServer({
+      ...(pair === undefined ? {} : { cert: pair.cert, key: pair.key }),
+      minVersion: minTlsVersion,
+      ...verifyingOptions(clients),
+      ticketKeys: ticketKeysFor(this.#ticketKeys, clients),
+      requestCert: clients.mode !== 'off',
+      // OpenSSL then sends an alert when the client has no certificate.
+      rejectUnauthorized: clients.mode === 'require',
+      ALPNProtocols: ['h2', 'http/1.1'],
+      SNICallback: (name, done) => {
+        try {
+          const chosen = certificates.select(name, Date.now())?.pair;
+          done(null, chosen && this.#contexts.get(chosen, clients));
+        } catch (fault) {
+          done(fault as Error);
+        }
+      },
+      handshakeTimeout: this.#handshakeTimeoutMs,
+      allowHalfOpen: true,
+    });
+    server.on('secureConnection', (socket) => {
+      guardedBy(socket, (secure: TLSSocket) => this.#completed(secure, clients))(socket);
+    });
+    server.on('tlsClientError', (error, socket) => {
+      // A failed handshake affects only its client and does not indicate a fault of the gateway.
+      this.#report(this.#outcomeOf(error, socket, clients), errorMessage(error));
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #completed(socket: TLSSocket, clients: ClientVerification): void {
+    const fault = clientFault(socket, clients, Date.now());
+    if (fault !== undefined) {
+      this.#report(fault, String(socket.authorizationError ?? 'the certificate has expired'));
+      socket.destroy();
+      return;
+    }
+    this.#report(socket.isSessionReused() ? 'resumed' : 'completed', '');
+    this.#pending.get(peerOf(socket))?.(socket);
+  }
+
+  #outcomeOf(
+    error: NodeJS.ErrnoException,
+    socket: TLSSocket,
+    { mode }: ClientVerification,
+  ): HandshakeOutcome {
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return 'timed_out';
+    if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE')
+      return 'client_certificate_missing';
+    // Node closes a connection whose certificate could not be verified with an ordinary error.
+    if (mode === 'require' && Boolean(socket.authorizationError))
+      return 'client_certificate_refused';
+    return this.#options.certificates.select(undefined, Date.now()) === undefined
+      ? 'no_server_certificate'
+      : 'failed';
+  }
+
+  #report(outcome: HandshakeOutcome, reason: string): void {
+    this.#options.onHandshake?.(outcome, reason);
+  }
+}
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? ''} ${remotePort ?? 0}`;

@@ -3,20 +3,26 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { CertificateFile } from '../net/key-pair.ts';
 import {
   certificateA,
   certificateB,
   localCertificate,
   testAuthority,
 } from '../upstream/testing/certificates.ts';
-import type { ListenerOptions } from './listener-options.ts';
+import { indexFiles } from './file-certificates.ts';
 import { RawClient } from './testing/raw-client.ts';
-import { echo, eventually, RunningListener } from './testing/running-listener.ts';
+import {
+  echo,
+  eventually,
+  RunningListener,
+  type RunningListenerOptions,
+} from './testing/running-listener.ts';
 
 let running: RunningListener;
 const sockets: TLSSocket[] = [];
 
-async function serve(options: Partial<ListenerOptions> = {}): Promise<void> {
+async function serve(options: RunningListenerOptions = {}): Promise<void> {
   running = await RunningListener.start(echo, {
     certificates: [localCertificate, certificateA, certificateB],
     ...options,
@@ -32,6 +38,9 @@ async function handshake(options: ConnectionOptions): Promise<TLSSocket> {
   sockets.push(socket);
   await once(socket, 'secureConnect');
   return socket;
+}
+function setCertificates({ tls }: RunningListener, files: readonly CertificateFile[]): void {
+  if (tls !== undefined) tls.files = indexFiles(files, tls.files);
 }
 const nameOf = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject.CN);
 
@@ -99,15 +108,28 @@ describe('TLS', () => {
 
   it('uses new certificates from the next handshake on', async () => {
     await serve();
-    running.listener.setCertificates([certificateB]);
+    setCertificates(running, [certificateB]);
     expect(
       nameOf(await handshake({ servername: 'a.test', checkServerIdentity: () => undefined })),
     ).toBe('b.test');
-    expect(() => running.listener.setCertificates([{ cert: 'x', key: 'y' }])).toThrow(
+    expect(() => setCertificates(running, [{ cert: 'x', key: 'y' }])).toThrow(
       'certificate 1 is not usable',
     );
-    expect(() => running.listener.setCertificates([])).toThrow('at least one certificate');
     expect(nameOf(await handshake({ checkServerIdentity: () => undefined }))).toBe('b.test');
+  });
+
+  it('refuses handshakes with an alert while there is no certificate', async () => {
+    await serve({ certificates: [] });
+    await expect(handshake({ servername: 'a.test' })).rejects.toThrow(/alert handshake failure/);
+    await expect(handshake({})).rejects.toThrow(/alert handshake failure/);
+    setCertificates(running, [certificateA]);
+    expect(nameOf(await handshake({ servername: 'a.test' }))).toBe('a.test');
+    await eventually(() => running.tls?.outcomes.length === 3);
+    expect(running.tls?.outcomes).toEqual([
+      'no_server_certificate',
+      'no_server_certificate',
+      'completed',
+    ]);
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
@@ -140,7 +162,7 @@ describe('TLS', () => {
         await isResumed(other.port),
         await isResumed(stranger.port),
       ]).toEqual([false, true, true, false]);
-      other.listener.setCertificates([localCertificate]);
+      setCertificates(other, [localCertificate]);
       expect(await isResumed(other.port)).toBe(true);
       for (const socket of sockets.splice(0)) socket.destroy();
       await other.stop();
@@ -189,10 +211,5 @@ describe('TLS', () => {
     socket.end('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
     const [response] = (await once(socket, 'data')) as [Buffer];
     expect(response.toString()).toContain('GET a.test/');
-  });
-
-  it('rejects certificates for a listener without TLS', async () => {
-    running = await RunningListener.start(echo);
-    expect(() => running.listener.setCertificates([localCertificate])).toThrow('does not use TLS');
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readEnv } from '../env.ts';
 import { certificateA, certificateB, localCertificate } from '../upstream/testing/certificates.ts';
-import type { ClientCertificate } from '../upstream/client-certificates.ts';
+import type { CertificateFile } from '../net/key-pair.ts';
 import { logCertificates, readCertificates, readNodeCertificates } from './certificate-files.ts';
 
 describe('certificates in files', () => {
@@ -57,6 +57,7 @@ describe('certificates in files', () => {
 
   it('are not read unless they are configured', () => {
     expect(read({})).toBeUndefined();
+    expect(read({ SLUICE_TLS_PORT: '8443' })).toEqual([]);
   });
 
   it('are those of one pair of files, then those of a folder by name', () => {
@@ -76,7 +77,6 @@ describe('certificates in files', () => {
   const cert = { SLUICE_TLS_CERT_FILE: 'local.pem' };
   const key = { SLUICE_TLS_KEY_FILE: 'local-key.pem' };
   it.each([
-    ['a port alone', port, /^SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE/],
     ['no port', { ...cert, ...key }, /no port to use them on: set SLUICE_TLS_PORT/],
     ['no key', { ...port, ...cert }, /set SLUICE_TLS_KEY_FILE as well/],
     ['no certificate', { ...port, ...key }, /set SLUICE_TLS_CERT_FILE as well/],
@@ -172,7 +172,7 @@ describe('certificates in files', () => {
     logCertificates({ server: certificates, client: {} }, logger);
     logCertificates({ server: certificates, client: {} }, logger, Date.UTC(2127, 0));
     logCertificates(
-      { server: undefined, client: { certificates: certificates[0] as ClientCertificate } },
+      { server: undefined, client: { certificates: certificates[0] as CertificateFile } },
       logger,
       Date.UTC(2025, 0),
     );

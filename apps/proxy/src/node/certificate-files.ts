@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { errorMessage } from '@sluice/errors';
 import type { Logger } from '@sluice/telemetry';
 import type { Env } from '../env.ts';
-import { ServerCertificates, type ServerCertificate } from '../listener/server-certificates.ts';
+import { indexFiles } from '../listener/file-certificates.ts';
+import type { CertificateFile } from '../net/key-pair.ts';
 import type { NodeCertificates } from '../workers/messages.ts';
 
 const maxFileBytes = 1024 * 1024;
@@ -28,11 +29,11 @@ type TlsSettings = Pick<
 
 /**
  * Reads the configured server certificates and checks that they work for TLS. The certificate of
- * SLUICE_TLS_CERT_FILE is the first; those of the folder follow by name. Returns undefined when TLS
- * is not configured.
+ * SLUICE_TLS_CERT_FILE is the first; those of the folder follow by name. There may be none: the
+ * configuration can contain certificates as well. Returns undefined without a TLS port.
  * @throws Error that names the wrong file or setting and the remedy
  */
-export function readCertificates(env: TlsSettings): ServerCertificate[] | undefined {
+export function readCertificates(env: TlsSettings): CertificateFile[] | undefined {
   const {
     SLUICE_TLS_CERT_FILE: certFile,
     SLUICE_TLS_KEY_FILE: keyFile,
@@ -46,10 +47,6 @@ export function readCertificates(env: TlsSettings): ServerCertificate[] | undefi
       );
     return undefined;
   }
-  if (!isGiven)
-    throw new Error(
-      'SLUICE_TLS_PORT needs a certificate: set SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE, or SLUICE_TLS_DIR',
-    );
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new Error(
       `a certificate and its key belong together: set ${certFile === undefined ? 'SLUICE_TLS_CERT_FILE' : 'SLUICE_TLS_KEY_FILE'} as well`,
@@ -62,7 +59,7 @@ export function readCertificates(env: TlsSettings): ServerCertificate[] | undefi
       ...pairsIn(folder, 'SLUICE_TLS_DIR').map(({ cert, key }) => readPair(cert, key)),
     );
   // Finds faults of the pair, such as the key of another certificate.
-  void new ServerCertificates(certificates);
+  indexFiles(certificates);
   return certificates;
 }
 
@@ -71,7 +68,7 @@ function readClientCertificates(folder: string | undefined): NodeCertificates['c
   const pairs = pairsIn(folder, 'SLUICE_CLIENT_CERT_DIR').map(
     ({ name, cert, key }) => [name, readPair(cert, key)] as const,
   );
-  void new ServerCertificates(pairs.map(([, pair]) => pair));
+  indexFiles(pairs.map(([, pair]) => pair));
   return Object.fromEntries(pairs);
 }
 
@@ -121,7 +118,7 @@ function pairsIn(
   });
 }
 
-function readPair(certFile: string, keyFile: string): ServerCertificate {
+function readPair(certFile: string, keyFile: string): CertificateFile {
   const cert = readText(certFile, 'certificate');
   const key = readText(keyFile, 'key');
   if (!/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(cert))

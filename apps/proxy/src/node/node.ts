@@ -155,6 +155,16 @@ export class ProxyNode {
       lastError,
       lastGoodError,
       quarantined: countResources(quarantined),
+      ...this.#tlsFault(),
+    };
+  }
+
+  /** A node without a certificate is ready: its other port serves traffic. */
+  #tlsFault(): { readonly tlsError?: string } {
+    const { tlsPort, serverCertificates } = this.#options.traffic;
+    if (tlsPort === undefined || serverCertificates > 0) return {};
+    return {
+      tlsError: `no certificate: TLS handshakes on port ${tlsPort} are refused until the gateway has a certificate, or SLUICE_TLS_CERT_FILE is set`,
     };
   }
 

@@ -27,6 +27,8 @@ import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { defaultListenerOptions } from '../listener/listener-options.ts';
 import { ConnectionLimits, type ConnectionLimitsLog } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
+import { noClientVerification } from '../listener/client-verification.ts';
+import { CertificateIndex } from '../listener/certificate-index.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { NameResolver } from '../names/name-resolver.ts';
 import { Overload, type OverloadState } from '../overload/overload.ts';
@@ -37,6 +39,7 @@ import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
+import { NodeTls, type ConfiguredTls } from './node-tls.ts';
 import type { NodeCertificates, TlsPort } from '../workers/messages.ts';
 import { RemoteLimitStore } from '../workers/remote-limit-store.ts';
 
@@ -73,6 +76,7 @@ export class Serving {
   readonly #connectionLimits: ConnectionLimits;
   readonly #maxTurnedAway: number;
   readonly #listener: Listener;
+  readonly #tls: NodeTls;
   #tlsListener: Listener | undefined;
 
   /** Loads the policies and creates all parts; configuration and ports follow. */
@@ -132,6 +136,7 @@ export class Serving {
       { maxTurnedAway: turnedAway },
       this.#connectionLimits,
     );
+    this.#tls = new NodeTls(this.metrics, logger, () => noConfiguredTls);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
@@ -160,17 +165,16 @@ export class Serving {
     return this.#tlsListener?.address()?.port;
   }
 
-  /** Listens on a second port for TLS. Also rejects when a certificate is not usable. */
+  /** Listens on a second port for TLS; handshakes are refused until there is a certificate. */
   async listenTls({
     reusePort,
     port,
-    certificates,
     ticketKeys,
   }: TlsPort & { readonly reusePort: boolean }): Promise<void> {
     this.#tlsListener = new Listener(
       this.#listener.events,
       this.#wheel,
-      { certificates, ticketKeys, maxTurnedAway: this.#maxTurnedAway },
+      { tls: this.#tls.portOptions(ticketKeys), maxTurnedAway: this.#maxTurnedAway },
       this.#connectionLimits,
     );
     await this.#tlsListener.listen(port, this.#options.env.SLUICE_PROXY_HOST, {
@@ -180,11 +184,11 @@ export class Serving {
   }
 
   /**
-   * Uses other certificates from the next handshake on.
+   * Uses other certificates of files from the next handshake on.
    * @throws Error when one is not usable; the previous ones then stay in use
    */
   setCertificates({ server, client }: NodeCertificates): void {
-    if (server !== undefined) this.#tlsListener?.setCertificates(server);
+    if (server !== undefined) this.#tls.setFiles(server);
     this.upstreams.clientCertificates.replace(client);
   }
 
@@ -197,6 +201,11 @@ export class Serving {
     return [...this.#target.runtime.of('service').values()].flatMap(({ name, upstream }) =>
       upstream.health().map(({ address, healthy }) => ({ service: name, address, healthy })),
     );
+  }
+
+  /** The number of certificates that clients of the TLS port can get. */
+  get serverCertificates(): number {
+    return this.#tls.size;
   }
 
   /**
@@ -253,6 +262,7 @@ export class Serving {
     metrics.connections.set(
       this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0),
     );
+    if (this.#tlsListener !== undefined) this.#tls.collect();
     metrics.overloadShedRatio.set(this.#overload.share);
     const { answered, notFound, failed, stale } = metrics.nameResolutions;
     for (const [series, count] of [
@@ -380,6 +390,11 @@ function policyLogger(logger: Logger, policyId: string) {
     warn: (message: string, facts: object = {}) => logger.warn({ policyId, ...facts }, message),
   };
 }
+
+const noConfiguredTls: ConfiguredTls = {
+  serverCertificates: new CertificateIndex(),
+  clientVerification: noClientVerification,
+};
 
 /** Placeholder until there is a configuration: it serves no route and trusts no proxy. */
 const noGateway: ExchangeGateway = {

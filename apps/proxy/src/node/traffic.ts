@@ -22,6 +22,8 @@ export interface Traffic {
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** The last known health: the config stream reads it every second without waiting. */
   lastHealth(): readonly TargetHealth[];
+  /** The number of certificates that clients of the TLS port can get, as last known. */
+  readonly serverCertificates: number;
   /**
    * Uses other certificates, already checked, from the next handshake with clients and targets on.
    */
@@ -35,20 +37,13 @@ export interface TrafficPorts {
   readonly tlsPort?: number | undefined;
 }
 
-/** Serves traffic in this process. @param server certificates for the TLS port */
-export function singleProcess(
-  serving: Serving,
-  { port, tlsPort }: TrafficPorts,
-  server?: NodeCertificates['server'],
-): Traffic {
-  // They may be renewed before the port is open.
-  let certificates = server;
+/** Serves traffic in this process. */
+export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts): Traffic {
   return {
     target: serving.target,
     listen: async () => {
       await serving.listen({ port, reusePort: false });
-      if (tlsPort !== undefined && certificates !== undefined)
-        await serving.listenTls({ port: tlsPort, certificates, reusePort: false });
+      if (tlsPort !== undefined) await serving.listenTls({ port: tlsPort, reusePort: false });
     },
     get port() {
       return serving.port;
@@ -62,10 +57,10 @@ export function singleProcess(
     resources: () => serving.target.runtime.resources(),
     metrics: () => serving.registry.snapshot(),
     lastHealth: () => serving.targetsHealth(),
-    setCertificates: async (renewed) => {
-      serving.setCertificates(renewed);
-      certificates = renewed.server ?? certificates;
+    get serverCertificates() {
+      return serving.serverCertificates;
     },
+    setCertificates: async (certificates) => serving.setCertificates(certificates),
     drain: (timeoutMs) => serving.drain(timeoutMs),
   };
 }
@@ -90,6 +85,9 @@ export function severalWorkers(fleet: WorkerFleet): Traffic {
     resources: () => fleet.resources(),
     metrics: () => fleet.metrics(),
     lastHealth: () => fleet.lastHealth,
+    get serverCertificates() {
+      return fleet.serverCertificates;
+    },
     setCertificates: (certificates) => fleet.setCertificates(certificates),
     drain: (timeoutMs) => fleet.drain(timeoutMs),
   };

@@ -20,6 +20,8 @@ export type Readiness =
       readonly lastGoodError: string;
       /** Number of resources that are refused or kept at their last good version. */
       readonly quarantined: number;
+      /** Why the TLS port refuses every handshake; absent when it serves, or is not configured. */
+      readonly tlsError?: string;
     }
   /** `reason` is a sentence for the operator. */
   | { readonly ready: false; readonly reason: string };

@@ -40,7 +40,8 @@ function readyz(node: NodeStatus): Answer {
       { status: 'not-ready', reason: readiness.reason },
       { 'retry-after': '1' },
     );
-  const { revision, configAgeSeconds, source, lastError, lastGoodError, quarantined } = readiness;
+  const { revision, configAgeSeconds, source, lastError, lastGoodError, quarantined, tlsError } =
+    readiness;
   return answerJson(200, {
     status: 'ready',
     revision,
@@ -49,6 +50,7 @@ function readyz(node: NodeStatus): Answer {
     ...(lastError === '' ? {} : { lastError }),
     ...(lastGoodError === '' ? {} : { lastGoodError }),
     ...(quarantined === 0 ? {} : { quarantined }),
+    ...(tlsError === undefined ? {} : { tlsError }),
   });
 }
 

@@ -1,12 +1,4 @@
-/**
- * A certificate chain and its private key, both PEM, with which this node authenticates to targets.
- */
-export interface ClientCertificate {
-  readonly cert: string;
-  readonly key: string;
-  /** The origin of the certificate, such as its file, for error messages. */
-  readonly source?: string;
-}
+import type { CertificateFile } from '../net/key-pair.ts';
 
 /** Thrown when a service names a client certificate that this node does not have. */
 export class MissingClientCertificate extends Error {
@@ -25,23 +17,23 @@ export class MissingClientCertificate extends Error {
  * neither the control plane nor the config stream contains a private key.
  */
 export class ClientCertificates {
-  private byName: ReadonlyMap<string, ClientCertificate> = new Map();
+  private byName: ReadonlyMap<string, CertificateFile> = new Map();
 
   /** Replaces the certificates for new connections. An unchanged certificate keeps its object. */
-  replace(certificates: Readonly<Record<string, ClientCertificate>>): void {
+  replace(certificates: Readonly<Record<string, CertificateFile>>): void {
     const before = this.byName;
-    const isSame = (name: string, { cert, key }: ClientCertificate): boolean =>
+    const isSame = (name: string, { cert, key }: CertificateFile): boolean =>
       before.get(name)?.cert === cert && before.get(name)?.key === key;
     this.byName = new Map(
       Object.entries(certificates).map(([name, given]) => [
         name,
-        isSame(name, given) ? (before.get(name) as ClientCertificate) : given,
+        isSame(name, given) ? (before.get(name) as CertificateFile) : given,
       ]),
     );
   }
 
   /** @throws MissingClientCertificate */
-  get(name: string): ClientCertificate {
+  get(name: string): CertificateFile {
     const found = this.byName.get(name);
     if (found === undefined) throw new MissingClientCertificate(name);
     return found;

@@ -16,9 +16,10 @@ import {
   type SecureContext,
 } from 'node:tls';
 import { connectionFailed } from '../net/guarded-events.ts';
+import type { CertificateFile } from '../net/key-pair.ts';
 import { sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 import type { TargetAddresses } from '../names/target-addresses.ts';
-import type { ClientCertificate, ClientCertificates } from './client-certificates.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { TargetSpec } from './target-options.ts';
 
@@ -47,7 +48,7 @@ export class TargetConnector {
   private readonly certificateName: string | undefined;
   private readonly certificates: ClientCertificates | undefined;
   /** The client certificate that `context` was created with. */
-  private certificate: ClientCertificate | undefined = undefined;
+  private certificate: CertificateFile | undefined = undefined;
   private context: SecureContext | undefined = undefined;
   private session: Buffer | undefined = undefined;
 

@@ -24,7 +24,7 @@ export interface FleetOptions {
   readonly program: string;
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
-  /** A second port, for TLS, when `certificates` has some for it. */
+  /** A second port, for TLS. */
   readonly tlsPort?: number | undefined;
   readonly certificates?: NodeCertificates | undefined;
   readonly logger: Logger;
@@ -70,6 +70,7 @@ export class WorkerFleet implements ConfigTarget {
   #departed: MetricsSnapshot[] = [];
   readonly #lastSeen = new Map<WorkerProcess, MetricsSnapshot>();
   #lastHealth: readonly TargetHealth[] = [];
+  #serverCertificates = 0;
   readonly #poll = every('workers', quickMs, () =>
     Promise.all([this.metrics(), this.#askHealth()]),
   );
@@ -124,9 +125,8 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   get #tls(): TlsPort | undefined {
-    const { server } = this.#certificates;
-    if (this.#tlsPort === undefined || server === undefined) return undefined;
-    return { port: this.#tlsPort, certificates: server, ticketKeys: this.#ticketKeys };
+    if (this.#tlsPort === undefined) return undefined;
+    return { port: this.#tlsPort, ticketKeys: this.#ticketKeys };
   }
 
   /** The revision in service; 0 before the first. */
@@ -195,18 +195,26 @@ export class WorkerFleet implements ConfigTarget {
     return this.#lastHealth;
   }
 
+  /** The server certificates that every worker has, at most a second old. */
+  get serverCertificates(): number {
+    return this.#serverCertificates;
+  }
+
   async #askHealth(): Promise<void> {
     const answers = await Promise.all(
       [...this.#workers.values()].map((worker) =>
-        worker.ask({ type: 'health' }, quickMs).catch(() => []),
+        worker.ask({ type: 'health' }, quickMs).catch(() => undefined),
       ),
     );
+    const known = answers.filter((answer) => answer !== undefined);
     const merged = new Map<string, TargetHealth>();
-    for (const target of answers.flat()) {
+    for (const target of known.flatMap(({ targets }) => targets)) {
       const key = `${target.service} ${target.address}`;
       merged.set(key, { ...target, healthy: target.healthy && (merged.get(key)?.healthy ?? true) });
     }
     this.#lastHealth = [...merged.values()];
+    const counts = known.map(({ serverCertificates }) => serverCertificates);
+    this.#serverCertificates = counts.length === 0 ? 0 : Math.min(...counts);
   }
 
   /** Tells all workers to finish the requests in flight, and ends them. */

@@ -2,8 +2,7 @@ import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
-import type { ServerCertificate } from '../listener/server-certificates.ts';
-import type { ClientCertificate } from '../upstream/client-certificates.ts';
+import type { CertificateFile } from '../net/key-pair.ts';
 
 /** The node's requests to a worker. Each is answered by a message with the same `id`. */
 export type WorkerRequest =
@@ -25,20 +24,26 @@ export type WorkerRequest =
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /**
- * A node's server certificates for its TLS port, if it has one, and its client certificates by
- * name.
+ * The certificates that a node has in files: for its TLS port, undefined without one, and for
+ * connections to targets, by name.
  */
 export interface NodeCertificates {
-  readonly server: readonly ServerCertificate[] | undefined;
-  readonly client: Readonly<Record<string, ClientCertificate>>;
+  readonly server: readonly CertificateFile[] | undefined;
+  readonly client: Readonly<Record<string, CertificateFile>>;
 }
 
 /** A port for traffic over TLS. */
 export interface TlsPort {
   readonly port: number;
-  readonly certificates: readonly ServerCertificate[];
   /** Shared by all workers, so that a client can resume its TLS session with any of them. */
   readonly ticketKeys?: Buffer;
+}
+
+/** What a process that serves traffic reports about itself. */
+export interface WorkerHealth {
+  readonly targets: readonly TargetHealth[];
+  /** Certificates that clients of the TLS port can get. */
+  readonly serverCertificates: number;
 }
 
 /** Answers by the type of the request. */
@@ -51,7 +56,7 @@ export interface WorkerAnswers {
   readonly listenTls: number;
   readonly certificates: null;
   readonly metrics: MetricsSnapshot;
-  readonly health: readonly TargetHealth[];
+  readonly health: WorkerHealth;
   readonly drain: null;
 }
 

@@ -1,5 +1,4 @@
 import { errorMessage, guarded } from '@sluice/errors';
-import type { TargetHealth } from '@sluice/wire';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
@@ -49,7 +48,10 @@ export class Worker {
       case 'metrics':
         return serving.registry.snapshot();
       case 'health':
-        return serving.targetsHealth() satisfies readonly TargetHealth[];
+        return {
+          targets: serving.targetsHealth(),
+          serverCertificates: serving.serverCertificates,
+        };
       case 'drain':
         await serving.drain(request.timeoutMs);
         return null;

@@ -13,6 +13,16 @@ type Definitions = typeof metricDefinitions;
 /** How a policy is attached: it refuses requests, or only reports that it would have. */
 export type PolicyMode = 'enforce' | 'shadow';
 
+/** How a TLS handshake with a client ended. */
+export type TlsHandshakeOutcome =
+  | 'completed'
+  | 'resumed'
+  | 'failed'
+  | 'timed_out'
+  | 'no_server_certificate'
+  | 'client_certificate_missing'
+  | 'client_certificate_refused';
+
 /**
  * The metrics of a proxy node: every definition of {@link metricDefinitions} except those of the
  * process.
@@ -26,6 +36,9 @@ export class GatewayMetrics {
   readonly nameResolutions: Readonly<
     Record<'answered' | 'notFound' | 'failed' | 'stale', CounterSeries>
   >;
+  /** By outcome, see the definition. */
+  readonly tlsHandshakes: Readonly<Record<TlsHandshakeOutcome, CounterSeries>>;
+  readonly certificateExpiry: Gauge<Definitions['certificateExpiry']['labels']>;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
   readonly policyHttpRequests: Counter<Definitions['policyHttpRequests']['labels']>;
   readonly policyHttpDuration: Histogram<Definitions['policyHttpDuration']['labels']>;
@@ -60,6 +73,17 @@ export class GatewayMetrics {
     this.policyHttpRequests = registry.counter(metricDefinitions.policyHttpRequests);
     this.policyHttpDuration = registry.histogram(metricDefinitions.policyHttpDuration);
     this.connections = registry.gauge(metricDefinitions.connections);
+    this.certificateExpiry = registry.gauge(metricDefinitions.certificateExpiry);
+    const handshakes = registry.counter(metricDefinitions.tlsHandshakes);
+    this.tlsHandshakes = {
+      completed: handshakes.series('completed'),
+      resumed: handshakes.series('resumed'),
+      failed: handshakes.series('failed'),
+      timed_out: handshakes.series('timed_out'),
+      no_server_certificate: handshakes.series('no_server_certificate'),
+      client_certificate_missing: handshakes.series('client_certificate_missing'),
+      client_certificate_refused: handshakes.series('client_certificate_refused'),
+    };
     this.overloadShedRatio = registry.gauge(metricDefinitions.overloadShedRatio);
     this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);
     this.targetHealthy = registry.gauge(metricDefinitions.targetHealthy);

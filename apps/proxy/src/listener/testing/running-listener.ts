@@ -5,16 +5,26 @@ import type { Downstream, Refusal } from '../../exchange/downstream.ts';
 import type { ConnectionLimits } from '../connection-limits.ts';
 import { Listener } from '../listener.ts';
 import type { ListenerOptions } from '../listener-options.ts';
+import type { CertificateFile } from '../../net/key-pair.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
+import { TestTls } from './test-tls.ts';
+
+/** The options of a listener, with TLS by certificates in short. */
+export interface RunningListenerOptions extends Partial<ListenerOptions> {
+  readonly certificates?: readonly CertificateFile[];
+  readonly ticketKeys?: Buffer;
+}
 
 /** A real listener on a free port, with a request handler of the test. Tests only. */
 export class RunningListener {
   readonly listener: Listener;
   readonly refusals: Refusal[] = [];
   readonly wheel = new TimerWheel({ tickMs: 10 }).start();
+  /** The TLS settings, when the listener was started with certificates. */
+  readonly tls: TestTls | undefined;
   private constructor(
     handler: (downstream: Downstream) => void,
-    options: Partial<ListenerOptions>,
+    { certificates, ticketKeys, ...options }: RunningListenerOptions,
     connectionLimits?: ConnectionLimits,
   ) {
     const events = {
@@ -25,12 +35,18 @@ export class RunningListener {
       },
       answered: () => undefined,
     };
-    this.listener = new Listener(events, this.wheel, options, connectionLimits);
+    this.tls = certificates && new TestTls(certificates, ticketKeys);
+    this.listener = new Listener(
+      events,
+      this.wheel,
+      { tls: this.tls, ...options },
+      connectionLimits,
+    );
   }
 
   static async start(
     handler: (downstream: Downstream) => void,
-    options: Partial<ListenerOptions> = {},
+    options: RunningListenerOptions = {},
     connectionLimits?: ConnectionLimits,
   ): Promise<RunningListener> {
     const running = new RunningListener(handler, options, connectionLimits);
