@@ -1,8 +1,9 @@
 import { isNodeId } from '@sluice/wire';
 import type { Hello } from '@sluice/wire';
-import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
+import type { NodeCapabilities } from '../features/nodes/node-capabilities.ts';
+import type { ConfigView } from '../features/revisions/revision-feed/config-view.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
-import { StreamRefusal } from './stream-refusal.ts';
+import { StreamRefusal, tooManyViews } from './stream-refusal.ts';
 
 /** How long to wait for a commit that a node already knows from another replica. */
 const catchUpMs = 2_000;
@@ -18,7 +19,11 @@ export interface Admitted {
  * Checks the hello of a node and determines whether it can resume or needs a snapshot.
  * @throws StreamRefusal that says what to do.
  */
-export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted> {
+export async function admit(
+  hello: Hello,
+  capabilities: NodeCapabilities,
+  feed: RevisionFeed,
+): Promise<Admitted> {
   if (!isNodeId(hello.nodeId)) {
     throw new StreamRefusal(
       'INVALID_ARGUMENT',
@@ -35,16 +40,17 @@ export async function admit(hello: Hello, feed: RevisionFeed): Promise<Admitted>
     (hello.epoch === feed.epoch && hello.revision > feed.revision);
   if (behind) await feed.refreshed(catchUpMs);
   const gatewayId = feed.gatewayId(hello.gateway);
-  const view = gatewayId === undefined ? undefined : feed.view(gatewayId);
-  if (gatewayId === undefined || view === undefined) {
+  if (gatewayId === undefined || feed.view(gatewayId) === undefined) {
     throw new StreamRefusal(
       'NOT_FOUND',
       `there is no gateway "${hello.gateway.slice(0, 64)}": SLUICE_GATEWAY is misspelt, or the gateway was renamed or deleted; GET /v1/gateways lists the gateways; set SLUICE_GATEWAY to one of them`,
     );
   }
+  const view = feed.viewFor(gatewayId, capabilities);
+  if (view === undefined) throw tooManyViews();
   return { gatewayId, position: canResume(hello, view) ? hello.revision : undefined };
 }
 
-function canResume({ epoch, revision, setHash }: Hello, view: GatewayView): boolean {
+function canResume({ epoch, revision, setHash }: Hello, view: ConfigView): boolean {
   return revision > 0 && epoch === view.epoch && view.canResume(revision, setHash);
 }

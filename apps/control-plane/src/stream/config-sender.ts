@@ -1,11 +1,11 @@
 import { after, errorMessage } from '@sluice/errors';
 import type { NodeCall } from '@sluice/wire';
 import type { NodeSession } from '../features/nodes/node-session.ts';
-import type { GatewayView } from '../features/revisions/revision-feed/gateway-view.ts';
+import type { ConfigView } from '../features/revisions/revision-feed/config-view.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { Delivery } from './delivery.ts';
-import { StreamRefusal } from './stream-refusal.ts';
+import { StreamRefusal, tooManyViews } from './stream-refusal.ts';
 import type { Unanswered } from './unanswered.ts';
 
 /** How long a node may take to answer the delta that deletes its gateway. */
@@ -19,7 +19,7 @@ const lastAnswerMs = 2_000;
  */
 export class ConfigSender {
   private session: NodeSession | undefined;
-  private view: GatewayView | undefined;
+  private view: ConfigView | undefined;
   /** The last revision that was sent; undefined when the node needs a snapshot. */
   private position: number | undefined;
   private isBlocked = false;
@@ -53,7 +53,7 @@ export class ConfigSender {
    */
   open(session: NodeSession, position: number | undefined): void {
     this.session = session;
-    this.view = this.feed.view(session.identity.gatewayId);
+    this.view = this.currentView();
     this.position = position;
     this.snapshots++;
     this.isSendingSnapshot = false;
@@ -96,8 +96,10 @@ export class ConfigSender {
     this.onDrain();
   }
 
-  private currentView(): GatewayView | undefined {
-    return this.session === undefined ? undefined : this.feed.view(this.session.identity.gatewayId);
+  private currentView(): ConfigView | undefined {
+    if (this.session === undefined) return undefined;
+    const { gatewayId, capabilities } = this.session.identity;
+    return this.feed.viewFor(gatewayId, capabilities);
   }
 
   private isWaiting(): boolean {
@@ -107,6 +109,10 @@ export class ConfigSender {
   private send(deltas: 'single' | 'merged'): void {
     while (!this.isWaiting()) {
       const current = this.currentView();
+      if (current === undefined && this.hasGateway()) {
+        this.refuse(tooManyViews());
+        return;
+      }
       // The last delta of a deleted gateway deletes it. The stream ends after the node has answered
       // that delta.
       const view = current ?? this.view;
@@ -114,13 +120,7 @@ export class ConfigSender {
         this.endGateway();
         return;
       }
-      if (view !== this.view) {
-        // The configuration was reloaded, perhaps from another database.
-        this.view = view;
-        this.position = undefined;
-        this.session?.restarted();
-        this.unanswered.restart();
-      }
+      if (view !== this.view) this.changeView(view);
       if (this.position === undefined || !view.covers(this.position)) {
         void this.sendSnapshot(view);
         return;
@@ -145,7 +145,29 @@ export class ConfigSender {
     }
   }
 
-  private async sendSnapshot(view: GatewayView): Promise<void> {
+  private changeView(view: ConfigView): void {
+    const { view: previous, position } = this;
+    this.view = view;
+    if (previous?.hasRevisionsOf(view) === true) {
+      // The control plane has learnt what a later release sends to this node.
+      const held = position === undefined ? undefined : previous.setHashAt(position);
+      if (position === undefined || held === undefined || !view.canResume(position, held))
+        this.position = undefined;
+      return;
+    }
+    // The configuration was reloaded, perhaps from another database.
+    this.position = undefined;
+    this.session?.restarted();
+    this.unanswered.restart();
+  }
+
+  /** False once the gateway was deleted. */
+  private hasGateway(): boolean {
+    const { session } = this;
+    return session !== undefined && this.feed.view(session.identity.gatewayId) !== undefined;
+  }
+
+  private async sendSnapshot(view: ConfigView): Promise<void> {
     const number = ++this.snapshots;
     this.isSendingSnapshot = true;
     try {

@@ -13,6 +13,7 @@ import type {
   StreamAddress,
 } from '@sluice/wire';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
+import type { NodeIdentity } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
@@ -23,6 +24,7 @@ const heartbeatMs = 1_000;
 const defaultMaxStreams = 10_000;
 const defaultHelloMs = 10_000;
 const closeMs = 2_000;
+const unusedViewsMs = 30_000;
 
 export interface ConfigStreamOptions {
   readonly address: StreamAddress;
@@ -45,7 +47,7 @@ export class ConfigStream {
   private readonly server: ConfigStreamServer;
   private readonly streams = new Set<NodeStream>();
   private readonly distrusted = new Set<string>();
-  private heartbeat: NodeJS.Timeout | undefined;
+  private timers: NodeJS.Timeout[] = [];
   private isDraining = false;
   private failedHandshakes = 0;
   private loggedHandshakeAtMs = Number.NEGATIVE_INFINITY;
@@ -77,16 +79,19 @@ export class ConfigStream {
   /** Listens and resolves to the port. Rejects when the address is in use, or needs TLS. */
   async start(): Promise<number> {
     const port = await this.server.listen(this.options.address, this.options.security);
-    this.heartbeat = every('config', heartbeatMs, () => {
-      for (const stream of this.streams) stream.beat();
-    });
+    this.timers = [
+      every('config', heartbeatMs, () => {
+        for (const stream of this.streams) stream.beat();
+      }),
+      every('config', unusedViewsMs, () => this.feed.removeUnusedViews(this.identities())),
+    ];
     return port;
   }
 
   /** Tells every node to reconnect to another replica, and stops listening. */
   async stop(): Promise<void> {
     this.isDraining = true;
-    clearInterval(this.heartbeat);
+    for (const timer of this.timers) clearInterval(timer);
     const frame = encodeControlFrame({ type: 'drain', reason: 'the control plane is stopping' });
     for (const stream of this.streams) stream.drain(frame);
     await this.server.close(closeMs);
@@ -148,6 +153,10 @@ export class ConfigStream {
         `this replica has reached its limit of ${maxStreams} streams; connect to another replica`,
       );
     return undefined;
+  }
+
+  private identities(): NodeIdentity[] {
+    return [...this.streams].flatMap(({ identity }) => identity ?? []);
   }
 
   private advance(concerned: ReadonlySet<string>): void {

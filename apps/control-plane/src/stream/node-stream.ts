@@ -1,8 +1,9 @@
 import { after, errorStack, guarded } from '@sluice/errors';
 import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
 import { capabilitiesOf } from '../features/nodes/node-capabilities.ts';
+import type { NodeCapabilities } from '../features/nodes/node-capabilities.ts';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
-import type { NodeSession } from '../features/nodes/node-session.ts';
+import type { NodeIdentity, NodeSession } from '../features/nodes/node-session.ts';
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
@@ -70,6 +71,11 @@ export class NodeStream {
   /** Id of the gateway whose configuration the stream carries; undefined before the hello. */
   get gatewayId(): string | undefined {
     return this.session?.identity.gatewayId;
+  }
+
+  /** The identity of the node; undefined before the hello. */
+  get identity(): NodeIdentity | undefined {
+    return this.session?.identity;
   }
 
   /** Sends new revisions, if there are any. Ends the stream when the gateway was renamed. */
@@ -160,11 +166,14 @@ export class NodeStream {
     this.call.pause();
     try {
       const { feed, distrusted } = this.proxy;
-      const admitted = await admit(hello, feed);
+      const capabilities =
+        this.session?.identity.capabilities ?? capabilitiesOf(hello, this.proxy.isPrivate);
+      const admitted = await admit(hello, capabilities, feed);
       if (this.isOver) return;
       const { gatewayId } = admitted;
       const position = distrusted.delete(hello.nodeId) ? undefined : admitted.position;
-      const session = this.session ?? (await this.join(hello, gatewayId, position !== undefined));
+      const session =
+        this.session ?? (await this.join(hello, gatewayId, capabilities, position !== undefined));
       if (session === undefined) {
         throw new StreamRefusal(
           'ALREADY_EXISTS',
@@ -198,6 +207,7 @@ export class NodeStream {
   private async join(
     hello: Hello,
     gatewayId: string,
+    capabilities: NodeCapabilities,
     resumes: boolean,
   ): Promise<NodeSession | undefined> {
     const { nodeId, version, revision, appliedRevision, nackedRevision, faults, bootId } = hello;
@@ -208,7 +218,7 @@ export class NodeStream {
         gatewayId,
         version,
         bootId: bootId.slice(0, 64),
-        capabilities: capabilitiesOf(hello, this.proxy.isPrivate),
+        capabilities,
       },
       (session) => {
         // A rejected revision that this database does not have is ignored.
@@ -231,6 +241,11 @@ export class NodeStream {
         );
       },
     );
+    if (this.session !== undefined && !capabilities.mayReceiveSecrets)
+      logger.warn(
+        'a node is connected without TLS from another machine, so it is sent no certificates with private keys and no other secrets; turn TLS on (SLUICE_STREAM_TLS=1)',
+        { node: nodeId, peer: this.call.getPeer() },
+      );
     return this.session;
   }
 

@@ -23,3 +23,11 @@ export class StreamRefusal extends Error {
     this.details = details;
   }
 }
+
+/** The refusal of a node that would need a further view of its gateway, which are limited. */
+export function tooManyViews(): StreamRefusal {
+  return new StreamRefusal(
+    'RESOURCE_EXHAUSTED',
+    'the nodes of this gateway are of too many different releases; update the older ones (GET /v1/nodes lists them)',
+  );
+}

@@ -84,6 +84,21 @@ export class DeltaRing {
       this.dropOldest();
   }
 
+  /**
+   * Returns a ring with the newest deltas of this one, as far back as every change in them satisfies
+   * the condition.
+   */
+  copyWhile(condition: (change: ResourceRecord) => boolean): DeltaRing {
+    const last = this.deltas.findLastIndex(({ changes }) => !changes.every(condition));
+    const { revision, setHash } = this.deltas[last] ?? this.oldest;
+    const copy = new DeltaRing({ revision, setHash }, this.limits);
+    for (const delta of this.deltas.slice(last + 1)) {
+      copy.deltas.push(delta);
+      copy.bytes += delta.bytes;
+    }
+    return copy;
+  }
+
   /** True when a node at this revision can be brought up to date with deltas. */
   covers(revision: number): boolean {
     return revision >= this.oldest.revision;

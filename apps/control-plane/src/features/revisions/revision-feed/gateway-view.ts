@@ -1,17 +1,14 @@
-import { encodeControlFrame } from '@sluice/wire';
-import type { ResourceRecord } from '@sluice/wire';
-import { DeltaRing } from './delta-ring.ts';
-import type { DeltaRingLimits, EncodedDelta } from './delta-ring.ts';
+import type { ResourceRecord, SetHash } from '@sluice/wire';
+import { AdaptedView } from './adapted-view.ts';
+import { ConfigView } from './config-view.ts';
+import type { RevisionClock } from './config-view.ts';
+import type { DeltaRingLimits } from './delta-ring.ts';
 import { MemberSet } from './member-set.ts';
+import type { NodeFilter } from './node-filter.ts';
 import type { RevisionOrigin } from './revision-origin.ts';
-import { SnapshotCache } from './snapshot-cache.ts';
-import type { EncodedSnapshot } from './snapshot-cache.ts';
 
 /** The resource set from which a view selects. */
-export interface ViewSource {
-  readonly epoch: string;
-  /** The newest revision. */
-  readonly revision: number;
+export interface ViewSource extends RevisionClock {
   /** The resources that every gateway receives. */
   readonly shared: MemberSet;
   /** The current state of a resource. */
@@ -19,43 +16,58 @@ export interface ViewSource {
 }
 
 /**
+ * The most adapted views of a gateway. Each costs CPU time for every change. One is needed for each
+ * release that is in use besides the newest, and as many again for nodes that are sent no secrets.
+ */
+const maxAdaptedViews = 16;
+
+/**
  * The resources that the nodes of one gateway receive: the gateway itself, the routes that list it,
  * the services of those routes, and the resources that all gateways share. Changes are applied
  * incrementally; services are reference-counted by the routes that use them.
  */
-export class GatewayView {
+export class GatewayView extends ConfigView {
   private readonly own = new MemberSet();
   private readonly routes = new Set<string>();
   private readonly serviceUses = new Map<string, number>();
   private readonly touched = new Set<string>();
-  private readonly snapshots: SnapshotCache;
-  private ring: DeltaRing;
-  private heartbeat: { readonly revision: number; readonly frame: Buffer } | undefined;
+  /** The views of nodes that are not sent everything, by the key of their filter. */
+  private readonly adapted = new Map<string, AdaptedView>();
+  private readonly unused = new Set<string>();
 
   constructor(
-    readonly gatewayId: string,
+    gatewayId: string,
     private readonly source: ViewSource,
-    private readonly limits?: DeltaRingLimits,
+    private readonly ringLimits?: DeltaRingLimits,
   ) {
-    this.ring = new DeltaRing({ revision: source.revision, setHash: this.setHash() }, limits);
-    this.snapshots = new SnapshotCache(
-      () => ({
-        epoch: source.epoch,
-        revision: source.revision,
-        records: [...this.own.values(), ...source.shared.values()],
-        setHash: this.own.hash.plus(source.shared.hash),
-      }),
-      (revision) => this.ring.covers(revision),
-    );
+    super(gatewayId, source, ringLimits);
+    this.beginDeltas();
   }
 
-  get epoch(): string {
-    return this.source.epoch;
+  /**
+   * The view of nodes that are not sent everything. Creates it when there is none; undefined when
+   * the gateway has too many already.
+   */
+  adaptedTo(filter: NodeFilter): ConfigView | undefined {
+    if (filter.isEmpty) return this;
+    const known = this.adapted.get(filter.key);
+    this.unused.delete(filter.key);
+    if (known !== undefined || this.adapted.size >= maxAdaptedViews) return known;
+    const view = new AdaptedView(this, this.source, filter, this.ringLimits);
+    this.adapted.set(filter.key, view);
+    return view;
   }
 
-  /** The newest revision, even if it changed nothing in this view. */
-  get revision(): number {
-    return this.source.revision;
+  /**
+   * Removes the adapted views that were unused at the previous call and are unused now. In between,
+   * a node that reconnects can resume. `used` holds the keys of the filters in use.
+   */
+  removeUnused(used: ReadonlySet<string> = new Set()): void {
+    for (const key of this.adapted.keys()) {
+      if (used.has(key)) this.unused.delete(key);
+      else if (this.unused.delete(key)) this.adapted.delete(key);
+      else this.unused.add(key);
+    }
   }
 
   /** Adds a route that lists this gateway. */
@@ -85,61 +97,33 @@ export class GatewayView {
    * @returns true when the revision affects the nodes of this gateway.
    */
   commit(sharedChanges: readonly ResourceRecord[], origin?: RevisionOrigin): boolean {
-    const changes = this.settle();
-    if (changes.length === 0 && sharedChanges.length === 0) return false;
-    this.ring.append(this.revision, [...changes, ...sharedChanges], this.setHash(), origin);
+    const changes = [...this.settle(), ...sharedChanges];
+    if (changes.length === 0) return false;
+    this.append(changes, origin);
+    for (const view of this.adapted.values()) view.commit(changes, origin);
     return true;
   }
 
   /** Completes loading. Deltas begin after the loaded revision. */
   commitLoad(): void {
     this.settle();
-    this.ring = new DeltaRing({ revision: this.revision, setHash: this.setHash() }, this.limits);
+    this.beginDeltas();
   }
 
-  /** True when a node whose set has this hash at this revision can resume with deltas. */
-  canResume(revision: number, setHash: Uint8Array): boolean {
-    return revision <= this.revision && this.ring.setHashAt(revision)?.equals(setHash) === true;
+  /** @inheritDoc */
+  override *records(): Iterable<ResourceRecord> {
+    yield* this.own.values();
+    yield* this.source.shared.values();
   }
 
-  /** True when deltas lead from this revision to the newest. */
-  covers(revision: number): boolean {
-    return this.ring.covers(revision);
+  /** Hash of the resources, without those of some kinds. */
+  hashWithout(kinds?: ReadonlySet<string>): SetHash {
+    return this.own.hashWithout(kinds).plus(this.source.shared.hashWithout(kinds));
   }
 
-  /** The next delta after a covered revision; undefined when there is none. */
-  nextDelta(revision: number): EncodedDelta | undefined {
-    return this.ring.next(revision);
-  }
-
-  /** All deltas after a covered revision, merged into one; undefined when there is none. */
-  mergedDelta(revision: number): EncodedDelta | undefined {
-    return this.ring.merge(revision);
-  }
-
-  /** A snapshot of the whole configuration, at a revision from which deltas lead to the newest. */
-  snapshot(): Promise<EncodedSnapshot> {
-    return this.snapshots.get();
-  }
-
-  /** The heartbeat frame of the newest revision. */
-  heartbeatFrame(): Buffer {
-    if (this.heartbeat?.revision !== this.revision) {
-      this.heartbeat = {
-        revision: this.revision,
-        frame: encodeControlFrame({
-          type: 'heartbeat',
-          revision: this.revision,
-          setHash: this.setHash(),
-        }),
-      };
-    }
-    return this.heartbeat.frame;
-  }
-
-  /** Hash of the resources that the nodes should have at the newest revision. */
-  setHash(): Buffer {
-    return this.own.hash.plus(this.source.shared.hash).bytes();
+  /** @inheritDoc */
+  protected override hash(): SetHash {
+    return this.hashWithout();
   }
 
   private countService(id: string, difference: number): void {

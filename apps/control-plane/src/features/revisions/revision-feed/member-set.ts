@@ -1,13 +1,27 @@
 import { SetHash } from '@sluice/wire';
 import type { ResourceRecord } from '@sluice/wire';
 
-/** Resources by id, with a hash that is updated with every change. */
+const emptyHash = new SetHash();
+
+/** Resources by id, with hashes that are updated with every change. */
 export class MemberSet {
-  readonly hash = new SetHash();
   private readonly members = new Map<string, ResourceRecord>();
+  private readonly hashes = new Map<string, SetHash>();
 
   get size(): number {
     return this.members.size;
+  }
+
+  /** Hash of all members. */
+  get hash(): SetHash {
+    return this.hashWithout();
+  }
+
+  /** Hash of all members except those of some kinds. */
+  hashWithout(kinds?: ReadonlySet<string>): SetHash {
+    let sum = emptyHash;
+    for (const [kind, hash] of this.hashes) if (kinds?.has(kind) !== true) sum = sum.plus(hash);
+    return sum;
   }
 
   values(): Iterable<ResourceRecord> {
@@ -23,13 +37,21 @@ export class MemberSet {
     if (before?.json === now?.json) return undefined;
     if (before !== undefined) {
       this.members.delete(id);
-      this.hash.remove(before);
+      this.hashOf(before.kind).remove(before);
     }
     if (now !== undefined) {
       this.members.set(id, now);
-      this.hash.add(now);
+      this.hashOf(now.kind).add(now);
       return now;
     }
     return { kind: before?.kind ?? '', id, json: '' };
+  }
+
+  private hashOf(kind: string): SetHash {
+    const known = this.hashes.get(kind);
+    if (known !== undefined) return known;
+    const hash = new SetHash();
+    this.hashes.set(kind, hash);
+    return hash;
   }
 }

@@ -1,11 +1,24 @@
-import { canonicalJson, kindOf, kinds, nameOf } from '@sluice/config';
-import type { Kind, Spec } from '@sluice/config';
+import {
+  canonicalJson,
+  createPolicyCatalogue,
+  describeSchemas,
+  isKind,
+  kindOf,
+  kinds,
+  nameOf,
+} from '@sluice/config';
+import type { Kind, SchemaRules, Spec } from '@sluice/config';
+import { builtInPolicySchemas } from '@sluice/policies/schemas';
 import type { ResourceRecord } from '@sluice/wire';
+import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
+import type { ConfigView } from './config-view.ts';
 import type { DeltaRingLimits } from './delta-ring.ts';
 import { GatewayView } from './gateway-view.ts';
 import type { ViewSource } from './gateway-view.ts';
 import type { RevisionOrigin } from './revision-origin.ts';
 import { MemberSet } from './member-set.ts';
+import { NodeFilter } from './node-filter.ts';
+import { UnknownResources } from './unknown-resources.ts';
 
 /** The state of a resource after a revision; `spec` is null when it was deleted. */
 export interface ResourceState {
@@ -32,6 +45,9 @@ const ownKinds: ReadonlySet<string> = new Set(
   kinds.filter((kind) => kindOf(kind).delivery === 'by-gateway'),
 );
 
+/** The rules of this release without custom policies. */
+const builtInRules = describeSchemas(createPolicyCatalogue(builtInPolicySchemas));
+
 /**
  * The whole configuration at one revision, as the JSON that is sent, with a view for every gateway.
  * It does no I/O: the same revisions produce the same views on every replica.
@@ -44,6 +60,9 @@ export class ResourceSet implements ViewSource {
   private readonly gatewayNames = new Map<string, string>();
   /** Names of deleted gateways, whose nodes may still be connected. */
   private readonly formerNames = new Map<string, string>();
+  /** Resources of kinds that only a later release knows. They are not sent to nodes. */
+  readonly unknown = new UnknownResources();
+  private filters = new WeakMap<NodeCapabilities, NodeFilter>();
   private current: number;
 
   /** Creates an empty set at `revision`. */
@@ -51,6 +70,7 @@ export class ResourceSet implements ViewSource {
     readonly epoch: string,
     revision: number,
     private readonly limits?: DeltaRingLimits,
+    private rules: SchemaRules = builtInRules,
   ) {
     this.current = revision;
   }
@@ -70,6 +90,44 @@ export class ResourceSet implements ViewSource {
 
   view(gatewayId: string): GatewayView | undefined {
     return this.views.get(gatewayId);
+  }
+
+  /**
+   * The view of a gateway for a node: without what the node does not understand or must not
+   * receive. Undefined when there is no such gateway, or when it has too many views already.
+   */
+  viewFor(gatewayId: string, node: NodeCapabilities): ConfigView | undefined {
+    return this.views.get(gatewayId)?.adaptedTo(this.filterFor(node));
+  }
+
+  /** What a node with these capabilities is not sent. */
+  filterFor(node: NodeCapabilities): NodeFilter {
+    let filter = this.filters.get(node);
+    if (filter === undefined) this.filters.set(node, (filter = new NodeFilter(this.rules, node)));
+    return filter;
+  }
+
+  /** The schema level up to which the rules describe what may be stored. */
+  get level(): number {
+    return this.rules.level;
+  }
+
+  /** Replaces the rules when a later release has joined. Nodes get their views by the new ones. */
+  useRules(rules: SchemaRules): void {
+    this.rules = rules;
+    this.filters = new WeakMap();
+  }
+
+  /** Removes the views that none of these nodes has, now and when this was called before. */
+  removeUnusedViews(nodes: Iterable<{ gatewayId: string; capabilities: NodeCapabilities }>): void {
+    const used = new Map<string, Set<string>>();
+    for (const { gatewayId, capabilities } of nodes) {
+      const keys = used.get(gatewayId);
+      const { key } = this.filterFor(capabilities);
+      if (keys === undefined) used.set(gatewayId, new Set([key]));
+      else keys.add(key);
+    }
+    for (const [id, view] of this.views) view.removeUnused(used.get(id));
   }
 
   /** Id of the gateway with this name. */
@@ -135,6 +193,10 @@ export class ResourceSet implements ViewSource {
   private enter(states: readonly ResourceState[]): ResourceRecord[] {
     const sharedChanges: ResourceRecord[] = [];
     for (const { kind, id, spec } of states) {
+      if (!isKind(kind)) {
+        this.unknown.settle(kind, id, spec !== null);
+        continue;
+      }
       const record = spec === null ? undefined : { kind, id, json: canonicalJson(spec) };
       if (!ownKinds.has(kind)) {
         const change = this.shared.settle(id, record);

@@ -2,6 +2,8 @@ import { after, errorMessage } from '@sluice/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
 import { ChangeReader } from './change-reader.ts';
+import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
+import type { ConfigView } from './config-view.ts';
 import type { GatewayView } from './gateway-view.ts';
 import { ResourceSet } from './resource-set.ts';
 
@@ -81,6 +83,22 @@ export class RevisionFeed {
 
   view(gatewayId: string): GatewayView | undefined {
     return this.set?.view(gatewayId);
+  }
+
+  /**
+   * The view of a gateway for a node: without what the node does not understand or must not
+   * receive. Undefined when there is no such gateway, or when it has too many views already.
+   */
+  viewFor(gatewayId: string, node: NodeCapabilities): ConfigView | undefined {
+    return this.set?.viewFor(gatewayId, node);
+  }
+
+  /**
+   * Removes views that no node has. Call it regularly, with all nodes that are connected; a view is
+   * removed at the second call without a node.
+   */
+  removeUnusedViews(nodes: Iterable<{ gatewayId: string; capabilities: NodeCapabilities }>): void {
+    this.set?.removeUnusedViews(nodes);
   }
 
   gatewayId(name: string): string | undefined {
