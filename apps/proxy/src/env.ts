@@ -188,6 +188,11 @@ export const settings = {
     .describe(
       'Memory use, in percent of the container or heap limit, above which a share of the requests is refused with 503; 0 turns this off.',
     ),
+  SLUICE_MAX_BUFFERED_BYTES: wholeNumber(65_536, 1_099_511_627_776)
+    .default(134_217_728)
+    .describe(
+      'Memory per process for content that policies read, in bytes; one caller may use a quarter of it. Further reads are answered with 503.',
+    ),
   SLUICE_DRAIN_MS: wholeNumber(0, 600_000)
     .default(30_000)
     .describe('How long requests in flight may take to finish after SIGTERM, in milliseconds.'),

@@ -79,6 +79,12 @@ export const catalogue = Object.freeze({
     true,
     'The gateway has no resources left for another connection',
   ),
+  content_buffers_full: entry(
+    503,
+    'gateway',
+    true,
+    'The gateway has no memory left to buffer content',
+  ),
 
   // The upstream side.
   no_target_available: entry(503, 'upstream', true, 'No target of the service is available'),
@@ -89,6 +95,12 @@ export const catalogue = Object.freeze({
     'upstream',
     true,
     'The upstream sent a response that is not well-formed',
+  ),
+  upstream_content_too_large: entry(
+    502,
+    'upstream',
+    false,
+    'The content of the upstream is larger than a policy accepts',
   ),
   upstream_timeout: entry(504, 'upstream', true, 'The upstream did not answer in time'),
 

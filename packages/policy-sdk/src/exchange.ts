@@ -1,4 +1,5 @@
 import type { FieldName, HeaderList } from '@sluice/http1';
+import type { RequestBody } from './body.ts';
 import type { LimitDecision } from '@sluice/ratelimit';
 import type { Period } from '@sluice/schema';
 
@@ -79,9 +80,11 @@ export interface Exchange {
   readonly headers: HeaderList;
   /**
    * Length of the content in bytes: 0 when there is none, -1 when the length is not known in
-   * advance.
+   * advance. Once a policy has read or replaced the whole content, its length is known.
    */
   readonly contentLength: number;
+  /** The content of the request, for policies that read or replace it. */
+  readonly requestBody: RequestBody;
   /** The client's address without port; behind trusted proxies, the one that they report. */
   readonly clientAddress: string;
   readonly gateway: ResourceRef;

@@ -1,5 +1,15 @@
 export { FieldName, listItems } from '@sluice/http1';
 export type {
+  ContentObserver,
+  ContentTransform,
+  ReadContent,
+  ReadOptions,
+  RequestBody,
+  ResponseBody,
+  UpstreamResponse,
+} from './body.ts';
+export { ContentFault } from './content-fault.ts';
+export type {
   AttachedQuota,
   Consumer,
   Credential,

@@ -190,6 +190,18 @@ export const metricDefinitions = Object.freeze({
     labels: [],
     merge: 'max',
   },
+  bufferedContent: {
+    name: 'sluice_buffered_content_bytes',
+    type: 'gauge',
+    help: 'Memory in use for content of requests and responses that policies read.',
+    labels: [],
+  },
+  bufferedContentRefused: {
+    name: 'sluice_buffered_content_refused_total',
+    type: 'counter',
+    help: 'Times that memory for content was refused, because all callers, or one of them, had used their share; see code content_buffers_full.',
+    labels: [],
+  },
   upstreamConnections: {
     name: 'sluice_upstream_connections',
     type: 'gauge',

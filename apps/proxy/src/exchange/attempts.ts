@@ -79,9 +79,11 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#service = service;
     this.#over = over;
     this.#requestTarget = upstreamRequestTarget(exchange);
-    const { content } = exchange.downstream;
+    const { content } = exchange;
     this.#held =
-      service.spec.protocol.startsWith('h2') && content.length !== 0
+      service.spec.protocol.startsWith('h2') &&
+      content.length !== 0 &&
+      content.isReplayable !== true
         ? new HeldContent(content)
         : undefined;
     this.#isSafe = safe.has(exchange.method) && content.length === 0;
@@ -94,8 +96,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
    * slowly occupies memory of the gateway and no upstream connection that other requests need.
    */
   begin(): void {
-    const { downstream } = this.#exchange;
-    const { content } = downstream;
+    const { downstream, content } = this.#exchange;
     if (
       content.length === 0 ||
       (content.arrivedBytes ?? 0) >= ENOUGH_BYTES ||
@@ -144,7 +145,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
       requestTarget: this.#requestTarget,
       authority: upstreamAuthority(exchange, target.address),
       headers: exchange.headers,
-      content: this.#held ?? exchange.downstream.content,
+      content: this.#held ?? exchange.content,
       upgrade: exchange.downstream.wantsUpgrade,
       caller: exchange,
       isSlow: this.#isSlow,

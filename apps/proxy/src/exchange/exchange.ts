@@ -2,7 +2,14 @@
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode, ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
-import type { Consumer, Credential, Reply, ResourceRef, RouteView } from '@sluice/policy-sdk';
+import type {
+  Consumer,
+  Credential,
+  Reply,
+  RequestBody,
+  ResourceRef,
+  RouteView,
+} from '@sluice/policy-sdk';
 import type { PolicySteps, StepExchange } from '@sluice/policy-sdk/run';
 import type { MatchRequest } from '@sluice/router';
 import {
@@ -12,6 +19,9 @@ import {
   type SpanFacts,
 } from '@sluice/telemetry';
 import { clientNetwork } from '@sluice/schema';
+import type { ContentSource } from '../net/content.ts';
+import { BufferedContent } from './body/buffered-content.ts';
+import { RequestBodyView } from './body/request-body.ts';
 import type {
   Configuration,
   ExchangeConsumer,
@@ -100,6 +110,9 @@ export class Exchange
   successor: Exchange | undefined = undefined;
   /** {@inheritDoc StepExchange.closestLimit} */
   closestLimit: StepExchange['closestLimit'] = undefined;
+  /** The request content, once a policy has asked for it. */
+  body: BufferedContent | undefined = undefined;
+  private bodyView: RequestBodyView | undefined = undefined;
   /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined = undefined;
 
@@ -148,6 +161,8 @@ export class Exchange
     this.hiddenFields = undefined;
     this.refusal = undefined;
     this.closestLimit = undefined;
+    this.body = undefined;
+    this.bodyView = undefined;
     this.abortController = undefined;
     // The gateway's own policies apply until a route is known, and when no route matches.
     this.use(gateway.pipeline);
@@ -188,6 +203,7 @@ export class Exchange
     successor.headers = headers.clone();
     successor.responseFields = responseFields?.slice();
     successor.abortController = undefined;
+    successor.bodyView = undefined;
     if (downstream.abortListener === this) downstream.abortListener = successor;
     this.successor = successor;
     this.retire();
@@ -197,6 +213,7 @@ export class Exchange
   /** Detaches the exchange from its connection: later calls on the exchange have no effect. */
   retire(): void {
     this.isSpent = true;
+    this.bodyView?.revoke();
     this.downstream = new PastRequest(this.downstream, this.headers);
   }
 
@@ -298,7 +315,38 @@ export class Exchange
   }
 
   get contentLength(): number {
-    return this.downstream.content.length;
+    return this.content.length;
+  }
+
+  /** The content for the upstream. */
+  get content(): ContentSource {
+    return this.body ?? this.downstream.content;
+  }
+
+  /** {@inheritDoc StepExchange.requestBody} */
+  get requestBody(): RequestBody {
+    this.bodyView ??= new RequestBodyView(this, this.bufferedContent(), false);
+    if (this.isSpent) this.bodyView.revoke();
+    return this.bodyView;
+  }
+
+  /** {@inheritDoc StepExchange.shadowRequestBody} */
+  shadowRequestBody(): RequestBodyView {
+    return new RequestBodyView(this, this.bufferedContent(), true);
+  }
+
+  /** {@inheritDoc StepExchange.contentWaitedMs} */
+  get contentWaitedMs(): number {
+    return this.body === undefined ? 0 : this.body.waitedMs;
+  }
+
+  private bufferedContent(): BufferedContent {
+    return (this.body ??= new BufferedContent(
+      this.downstream.content,
+      this.proxy.buffers,
+      this.callerKey,
+      'content_too_large',
+    ));
   }
 
   /** The gateway's configuration; a placeholder without routes until the first one is applied. */

@@ -1,3 +1,4 @@
+import { faultReason } from '@sluice/errors';
 import { deny } from '@sluice/policy-sdk';
 import { Attempts } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
@@ -9,7 +10,13 @@ import { respond } from './respond.ts';
  * @param over called once, when the exchange is complete
  */
 export function forward(exchange: Exchange, over: (exchange: Exchange) => void): void {
-  const { service } = exchange;
+  const { service, body } = exchange;
+  if (body?.failure !== undefined) {
+    // A policy has ignored that the content cannot be read.
+    exchange.reason = faultReason(body.failure);
+    respond(exchange, deny(body.failure.code));
+    return over(exchange);
+  }
   if (service !== undefined) return new Attempts(exchange, service, over).begin();
   respond(
     exchange,

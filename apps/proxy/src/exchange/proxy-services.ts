@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Overload } from '../overload/overload.ts';
+import type { BufferBudget } from './body/buffer-budget.ts';
 import type { Configuration, ExchangeGateway } from './configuration.ts';
 import type { Refusal } from './downstream.ts';
 import type { PortText } from './port-text.ts';
@@ -28,6 +29,8 @@ export interface ProxyServices {
   /** Undefined when the access log is off. */
   readonly accessLog: AccessLog | undefined;
   readonly metrics: GatewayMetrics;
+  /** Bounds the content that policies read. */
+  readonly buffers: BufferBudget;
   /** Counts requests that no route matched. */
   readonly unmatched: RouteMetrics;
   readonly denials: PolicyDenials;

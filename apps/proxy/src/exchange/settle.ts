@@ -17,6 +17,7 @@ export function settle(exchange: Exchange): void {
   count(exchange);
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);
+  exchange.body?.release();
   // Last, because the log and the spans read the byte counts of the connection.
   if (exchange.isShared) exchange.retire();
 }

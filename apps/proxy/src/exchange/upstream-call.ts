@@ -53,7 +53,7 @@ export interface UpstreamFailure {
   readonly reason: string;
   /** True when the upstream cannot have received any byte: any method may be retried. */
   readonly unsent: boolean;
-  /** True when no content was read from the source, so that the request can be sent again. */
+  /** True when the content can be sent from its first byte: none was read, or it is replayable. */
   readonly replayable: boolean;
 }
 

@@ -30,7 +30,12 @@ export interface ContentSource {
   readonly endsWithHead?: boolean;
   /** Bytes that have arrived, when known; Infinity when the whole content has arrived. */
   readonly arrivedBytes?: number;
-  /** Starts to deliver content to the sink. Called at most once. */
+  /** True while the whole content is held: it can be started again after it was cancelled. */
+  readonly isReplayable?: boolean;
+  /**
+   * Starts to deliver content to the sink. Called at most once, unless the content is replayable or
+   * was rewound.
+   */
   start(sink: ContentSink): void;
   /** Continues after `sink.data` returned false. */
   resume(): void;

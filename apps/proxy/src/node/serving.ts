@@ -15,6 +15,7 @@ import {
 import type { ConfigTarget } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
 import { BoundedLog } from '../exchange/bounded-log.ts';
+import { BufferBudget } from '../exchange/body/buffer-budget.ts';
 import type { ExchangeGateway } from '../exchange/configuration.ts';
 import { listenerEvents } from '../exchange/listener-events.ts';
 import { viaPseudonym } from '../exchange/loops.ts';
@@ -68,6 +69,7 @@ export class Serving {
   readonly #wheel = new TimerWheel().start();
   readonly #lag = new EventLoopLag();
   readonly #overload: Overload;
+  readonly #buffers: BufferBudget;
   readonly #limits: LimitStore;
   readonly #hosts: PolicyHosts;
   readonly #accessLog: AccessLog | undefined;
@@ -103,6 +105,7 @@ export class Serving {
       names: this.#names,
     });
     this.#overload = createOverload(options).start();
+    this.#buffers = new BufferBudget(env.SLUICE_MAX_BUFFERED_BYTES);
     const storeOptions = limitStoreOptions({
       logger,
       tableFull: this.metrics.limitTableFull,
@@ -236,6 +239,7 @@ export class Serving {
       tracer: this.#tracer,
       accessLog: this.#accessLog,
       metrics: this.metrics,
+      buffers: this.#buffers,
       unmatched: this.metrics.route('', ''),
       denials: new CountedDenials(this.metrics),
       noGateway,
@@ -264,6 +268,10 @@ export class Serving {
     );
     if (this.#tlsListener !== undefined) this.#tls.collect();
     metrics.overloadShedRatio.set(this.#overload.share);
+    metrics.bufferedContent.set(this.#buffers.used);
+    metrics.bufferedContentRefused.add(
+      this.#buffers.refused - metrics.bufferedContentRefused.value,
+    );
     const { answered, notFound, failed, stale } = metrics.nameResolutions;
     for (const [series, count] of [
       [answered, counts.answered],

@@ -305,7 +305,12 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
     stream?.destroy(new Error('the call failed'));
     if (content !== undefined) content.fail(code, reason);
     else
-      this.events.onFailure({ code, reason, unsent: isUnsent, replayable: !this.contentStarted });
+      this.events.onFailure({
+        code,
+        reason,
+        unsent: isUnsent,
+        replayable: !this.contentStarted || this.request.content.isReplayable === true,
+      });
   }
 
   /** Ends the call: it reports nothing more and reads no more request content. */

@@ -108,11 +108,16 @@ export class PooledCall implements UpstreamCall, ContentSender {
     return this.wasRepeated || this.request.upgrade;
   }
 
+  /** Whether the content can be sent from its first byte. */
+  private get isContentWhole(): boolean {
+    return !this.contentStarted || this.request.content.isReplayable === true;
+  }
+
   /** Whether the request may be sent once more. */
   get isRepeatable(): boolean {
     return (
       !this.wasRepeated &&
-      !this.contentStarted &&
+      this.isContentWhole &&
       !this.request.upgrade &&
       idempotent.has(this.request.method)
     );
@@ -204,6 +209,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
   broken(code: ErrorCode, reason: string, silent: boolean, reused: boolean): void {
     if (this.over) return;
     if (code === 'upstream_reset' && silent && reused && this.isRepeatable) {
+      this.stopSending();
       this.wasRepeated = true;
       this.connection = undefined;
       this.requestSent = false;
@@ -224,7 +230,7 @@ export class PooledCall implements UpstreamCall, ContentSender {
         code,
         reason,
         unsent: !this.written,
-        replayable: !this.contentStarted,
+        replayable: this.isContentWhole,
       });
   }
 }

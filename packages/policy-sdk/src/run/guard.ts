@@ -1,15 +1,11 @@
 import { GatewayError } from '@sluice/errors';
+import { ContentFault } from '../content-fault.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
 import type { OnError, PolicyHooks } from '../policy.ts';
 import { deny, type Reply } from '../reply.ts';
-import type {
-  RequestStep,
-  ResponseStep,
-  SettleStep,
-  StepExchange,
-  StepOf,
-  Verdict,
-} from './steps.ts';
+import { shadowOf, shadowOfResponse } from './shadow.ts';
+import type { SettleStep, StepExchange, StepOf, Verdict } from './steps.ts';
+import { inTime } from './time-limit.ts';
 
 /** The wrapped hooks of a policy. */
 export type GuardedHooks = { readonly [P in Phase]?: StepOf<P> | undefined };
@@ -27,14 +23,19 @@ interface Guarded {
   readonly timeoutMs: number;
 }
 
-type Hook<P extends Phase> = NonNullable<PolicyHooks[P]>;
+/** A hook that may stop the exchange. Hooks of the response phases take the response as well. */
+type VerdictHook = (exchange: StepExchange, response: never) => Verdict | Promise<Verdict> | void;
+
+/** A wrapped hook that may stop the exchange. */
+type Run = (exchange: StepExchange, response?: unknown) => Verdict | Promise<Verdict>;
 
 /**
  * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what
  * is used. In shadow mode the hook works on a copy, and its verdict is recorded instead of
  * returned; a fault never affects the request. With `onError`, a fault becomes a 503 or is ignored.
- * A hook that does not settle within `timeoutMs` has failed, and its later changes have no effect:
- * see `StepExchange.withdraw`.
+ * A `ContentFault` is not the policy's: it is passed on, whatever `onError` says. A hook that does
+ * not settle within `timeoutMs` has failed, and its later changes have no effect: see
+ * `StepExchange.withdraw`.
  */
 export function guardHooks(
   policy: string,
@@ -44,67 +45,48 @@ export function guardHooks(
   timeoutMs = policyTimeoutMs,
 ): GuardedHooks {
   const as: Guarded = { policy, hooks, mode, onError, timeoutMs };
-  const guarded: Partial<Record<Phase, GuardedHooks[Phase]>> = {};
+  const guarded: Partial<Record<Phase, unknown>> = {};
   for (const phase of phases) {
     const hook = hooks[phase];
     if (hook === undefined) continue;
-    switch (phaseTable[phase].hook) {
-      case 'request':
-        guarded[phase] = { policy, run: requestStep(phase, hook as Hook<'receive'>, as) };
-        break;
-      case 'response':
-        guarded[phase] = { policy, run: responseStep(hook as Hook<'respond'>, as) };
-        break;
-      case 'settle':
-        guarded[phase] = { policy, run: settleStep(hook as Hook<'settle'>, as) };
-        break;
-    }
+    const run =
+      phaseTable[phase].hook === 'settle'
+        ? settleStep(hook as SettleHook, as)
+        : verdictStep(phase, hook as VerdictHook, as);
+    guarded[phase] = { policy, run };
   }
   return guarded as GuardedHooks;
 }
 
-function requestStep(phase: Phase, hook: Hook<'receive'>, as: Guarded): RequestStep['run'] {
+function verdictStep(phase: Phase, hook: VerdictHook, as: Guarded): Run {
   const { policy, hooks, mode, onError, timeoutMs } = as;
-  const bound: RequestStep['run'] = (exchange) => {
-    const verdict = hook.call(hooks, exchange);
+  const bound: Run = (exchange, response) => {
+    const verdict = hook.call(hooks, exchange, response as never);
     if (verdict === undefined) return undefined;
     return isThenable(verdict)
-      ? inTime(verdict, exchange, policy, phase, timeoutMs)
+      ? inTime(
+          Promise.resolve(verdict).then((late) => checkedReply(late, policy, phase)),
+          exchange,
+          policy,
+          timeoutMs,
+        )
       : checkedReply(verdict, policy, phase);
   };
   const safe =
-    onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError);
+    onError === undefined && mode === 'enforce' ? bound : withOnError(policy, bound, onError, mode);
   return mode === 'shadow' ? inShadow(policy, safe) : safe;
 }
 
-/**
- * A response hook has no verdict: a fault is ignored, or becomes a GatewayError that leads to 503.
- */
-function responseStep(hook: Hook<'respond'>, as: Guarded): ResponseStep['run'] {
-  const { policy, hooks, mode } = as;
-  const bound: ResponseStep['run'] = (exchange, response) =>
-    noteLateFault(hook.call(hooks, exchange, response), policy, exchange);
-  const observe: ResponseStep['run'] = (exchange, response) =>
-    bound(shadowOf(exchange), { ...response, headers: response.headers.clone() });
-  const run = mode === 'shadow' ? observe : bound;
-  const onError = mode === 'shadow' ? 'open' : as.onError;
-  if (onError === undefined) return run;
-  return (exchange, response) => {
-    try {
-      run(exchange, response);
-    } catch (fault) {
-      exchange.notePolicyFault(policy, fault);
-      if (onError === 'closed') throw new GatewayError('policy_failed', { cause: fault });
-    }
-  };
-}
+type SettleHook = NonNullable<PolicyHooks['settle']>;
 
-function settleStep(hook: Hook<'settle'>, { policy, hooks }: Guarded): SettleStep['run'] {
+function settleStep(hook: SettleHook, { policy, hooks }: Guarded): SettleStep['run'] {
   return (exchange) => noteLateFault(hook.call(hooks, exchange), policy, exchange);
 }
 
 /** True for any promise, also one of another realm or library. */
-function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLike<Verdict> {
+function isThenable(
+  verdict: Reply | PromiseLike<Verdict | void>,
+): verdict is PromiseLike<Verdict | void> {
   return typeof verdict === 'object' && verdict !== null && 'then' in verdict;
 }
 
@@ -113,7 +95,7 @@ function isThenable(verdict: Reply | PromiseLike<Verdict>): verdict is PromiseLi
  * plain JavaScript, so its types promise nothing.
  * @throws GatewayError `policy_failed` for anything else, so that `onError` decides
  */
-function checkedReply(verdict: Verdict, policy: string, phase: Phase): Verdict {
+function checkedReply(verdict: Verdict | void, policy: string, phase: Phase): Verdict {
   if (verdict === undefined) return undefined;
   const { status, headers } = (verdict ?? {}) as Partial<Reply>;
   const isReply = status !== undefined && Array.isArray(headers);
@@ -132,32 +114,6 @@ function described(answer: unknown): string {
     : String(answer);
 }
 
-/** Waits for the verdict. On a timeout, withdraws the exchange before the request continues. */
-function inTime(
-  verdict: PromiseLike<Verdict>,
-  exchange: StepExchange,
-  policy: string,
-  phase: Phase,
-  timeoutMs: number,
-): Promise<Verdict> {
-  const pending = Promise.resolve(verdict).then((late) => checkedReply(late, policy, phase));
-  return new Promise((resolve, reject) => {
-    const late = (): void => {
-      reject(
-        new GatewayError('policy_failed', {
-          cause: `the policy "${policy}" did not answer within ${timeoutMs} ms`,
-        }),
-      );
-      // Runs before the handlers of the rejection, which run in a microtask.
-      exchange.withdraw();
-    };
-    const timer = setTimeout(late, timeoutMs);
-    const over = (): void => clearTimeout(timer);
-    pending.then(over, over);
-    pending.then(resolve, reject);
-  });
-}
-
 /**
  * Catches the rejection of a hook that should be synchronous, so that it does not end the process.
  */
@@ -168,16 +124,22 @@ function noteLateFault(answer: unknown, policy: string, exchange: StepExchange):
 
 function withOnError(
   policy: string,
-  run: RequestStep['run'],
+  run: Run,
   onError: OnError | undefined,
-): RequestStep['run'] {
+  mode: 'enforce' | 'shadow',
+): Run {
   const decide = (exchange: StepExchange, fault: unknown): Verdict => {
+    if (fault instanceof ContentFault) {
+      if (mode === 'enforce') throw fault;
+      // The policy would have refused the message; other faults end it in any case.
+      return fault.code.endsWith('content_too_large') ? deny(fault.code) : undefined;
+    }
     exchange.notePolicyFault(policy, fault);
     return onError === 'open' ? undefined : deny('policy_failed');
   };
-  return (exchange) => {
+  return (exchange, response) => {
     try {
-      const verdict = run(exchange);
+      const verdict = run(exchange, response);
       return verdict instanceof Promise
         ? verdict.catch((fault: unknown) => decide(exchange, fault))
         : verdict;
@@ -187,32 +149,16 @@ function withOnError(
   };
 }
 
-function inShadow(policy: string, run: RequestStep['run']): RequestStep['run'] {
+function inShadow(policy: string, run: Run): Run {
   const note = (exchange: StepExchange, verdict: Verdict): undefined => {
     if (verdict !== undefined) exchange.noteShadow(policy);
     return undefined;
   };
-  return (exchange) => {
-    const verdict = run(shadowOf(exchange));
+  return (exchange, response) => {
+    const shadow = shadowOf(exchange);
+    const verdict = run(shadow, shadowOfResponse(response, shadow));
     return verdict instanceof Promise
       ? verdict.then((late) => note(exchange, late))
       : note(exchange, verdict);
   };
-}
-
-/** A copy of the exchange: changes to it do not affect the request. */
-function shadowOf(exchange: StepExchange): StepExchange {
-  const nothing = { value: () => undefined };
-  const shadow: StepExchange = Object.create(exchange, {
-    // The copy has its own signal: a timeout in shadow mode must not abort the request.
-    abortController: { value: undefined, writable: true },
-    withdraw: { value: () => shadow.abortController?.abort() },
-    hideOnForward: nothing,
-    headers: { value: exchange.headers.clone() },
-    identify: nothing,
-    limitContent: nothing,
-    addResponseHeader: nothing,
-    setResponseHeader: nothing,
-  }) as StepExchange;
-  return shadow;
 }

@@ -1,3 +1,4 @@
+import type { RequestBody } from '../body.ts';
 import type { Exchange, ResponseHead } from '../exchange.ts';
 import type { Phase, PhaseRow, phaseTable } from '../phases.ts';
 import type { Reply } from '../reply.ts';
@@ -15,12 +16,25 @@ export interface StepExchange extends Exchange {
   stoppedBy: string | undefined;
   /** The exchange that continues this request: another object after a policy timeout. */
   readonly current: StepExchange;
+  /**
+   * Milliseconds that reads have waited for content of the client or the upstream: they do not
+   * count against the time limit of a hook.
+   */
+  readonly contentWaitedMs: number;
+  /** Opens a view of the request content for one hook in shadow mode. */
+  shadowRequestBody(): ShadowRequestBody;
   /** Detaches the exchange from the request after a policy timeout. */
   withdraw(): void;
   /** Records that a policy in shadow mode would have stopped the exchange. */
   noteShadow(policy: string): void;
   /** Records that a policy failed and its `onError` was applied. */
   notePolicyFault(policy: string, fault: unknown): void;
+}
+
+/** The request content as a hook in shadow mode sees it: nothing it does affects the message. */
+export interface ShadowRequestBody extends RequestBody {
+  /** Ends its reads: the hook took too long. */
+  revoke(): void;
 }
 
 /** The result of a request hook: a reply to stop with, or undefined to continue. */

@@ -44,6 +44,8 @@ export class GatewayMetrics {
   readonly policyHttpDuration: Histogram<Definitions['policyHttpDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
   readonly overloadShedRatio: Gauge<Definitions['overloadShedRatio']['labels']>;
+  readonly bufferedContent: Gauge<Definitions['bufferedContent']['labels']>;
+  readonly bufferedContentRefused: CounterSeries;
   readonly upstreamConnections: Gauge<Definitions['upstreamConnections']['labels']>;
   readonly targetHealthy: Gauge<Definitions['targetHealthy']['labels']>;
   readonly limitStoreUp: Gauge<Definitions['limitStoreUp']['labels']>;
@@ -85,6 +87,10 @@ export class GatewayMetrics {
       client_certificate_refused: handshakes.series('client_certificate_refused'),
     };
     this.overloadShedRatio = registry.gauge(metricDefinitions.overloadShedRatio);
+    this.bufferedContent = registry.gauge(metricDefinitions.bufferedContent);
+    this.bufferedContentRefused = registry
+      .counter(metricDefinitions.bufferedContentRefused)
+      .series();
     this.upstreamConnections = registry.gauge(metricDefinitions.upstreamConnections);
     this.targetHealthy = registry.gauge(metricDefinitions.targetHealthy);
     this.limitStoreUp = registry.gauge(metricDefinitions.limitStoreUp);

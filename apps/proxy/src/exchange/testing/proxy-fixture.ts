@@ -18,6 +18,7 @@ import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';
 import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
+import { BufferBudget } from '../body/buffer-budget.ts';
 import { listenerEvents } from '../listener-events.ts';
 import { viaPseudonym } from '../loops.ts';
 import { CountedDenials } from '../policy-denials.ts';
@@ -33,6 +34,8 @@ export interface FixtureOptions {
   readonly overload?: Partial<OverloadOptions>;
   /** Timeout of a policy; default: that of the guard. */
   readonly policyTimeoutMs?: number;
+  /** Bytes of content that policies may buffer; default: 64 MiB. */
+  readonly maxBufferedBytes?: number;
   /** Default: records nothing. */
   readonly tracer?: Tracer;
   /** The address to listen on; default: 127.0.0.1. */
@@ -65,6 +68,7 @@ export class ProxyFixture {
   readonly limits = new MemoryStore();
   readonly hosts: PolicyHosts;
   readonly overload: Overload;
+  readonly buffers: BufferBudget;
   readonly #wheel = new TimerWheel({ tickMs: 5 }).start();
   readonly #accessLog: AccessLog;
   readonly #clients: RawClient[] = [];
@@ -72,6 +76,7 @@ export class ProxyFixture {
 
   private constructor(policies: ReadonlyMap<string, Policy>, options: FixtureOptions) {
     const metrics = new GatewayMetrics(this.metrics);
+    this.buffers = new BufferBudget(options.maxBufferedBytes ?? 67_108_864);
     this.overload = new Overload({ lagMs: 0, memoryShare: 0, ...options.overload }).start();
     this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
     this.hosts = createHosts({
@@ -204,6 +209,7 @@ export class ProxyFixture {
         }),
       accessLog: this.#accessLog,
       metrics,
+      buffers: this.buffers,
       unmatched: metrics.route('', ''),
       denials: new CountedDenials(metrics),
       noGateway: {

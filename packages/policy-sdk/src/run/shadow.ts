@@ -1,0 +1,30 @@
+import type { ShadowRequestBody, StepExchange } from './steps.ts';
+
+/**
+ * A copy of the exchange for one hook in shadow mode: changes to it do not affect the request. Its
+ * hook delays the request by its own time limit at most, in which the time spent waiting for
+ * content counts.
+ */
+export function shadowOf(exchange: StepExchange): StepExchange {
+  const nothing = { value: () => undefined };
+  let body: ShadowRequestBody | undefined;
+  const shadow: StepExchange = Object.create(exchange, {
+    // The copy has its own signal: a timeout in shadow mode must not abort the request.
+    abortController: { value: undefined, writable: true },
+    withdraw: {
+      value: () => {
+        body?.revoke();
+        shadow.abortController?.abort();
+      },
+    },
+    requestBody: { get: () => (body ??= exchange.shadowRequestBody()) },
+    contentWaitedMs: { value: 0 },
+    hideOnForward: nothing,
+    headers: { value: exchange.headers.clone() },
+    identify: nothing,
+    limitContent: nothing,
+    addResponseHeader: nothing,
+    setResponseHeader: nothing,
+  }) as StepExchange;
+  return shadow;
+}
