@@ -57,7 +57,14 @@ export interface PolicyHooks {
   readonly validate?: RequestHook;
   readonly transform?: RequestHook;
   readonly answer?: RequestHook;
-  readonly respond?: (exchange: Exchange, response: ResponseHead) => void;
+  /**
+   * Sees the head of the final response as the client will receive it, also of responses of the
+   * gateway. A `Reply` is sent instead, without another run of `respond`.
+   */
+  readonly respond?: (
+    exchange: Exchange,
+    response: ResponseHead,
+  ) => MaybePromise<Reply | undefined | void>;
   readonly settle?: (exchange: Exchange) => void;
 }
 

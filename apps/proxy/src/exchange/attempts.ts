@@ -1,21 +1,22 @@
 // The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
-import { after } from '@sluice/errors';
+import { after, faultReason } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
-import { deny } from '@sluice/policy-sdk';
+import { ContentFault, deny } from '@sluice/policy-sdk';
 import { clientGone as clientLeft } from '@sluice/telemetry';
 import type { ExchangeService } from './configuration.ts';
 import type { ContentSource } from '../net/content.ts';
 import type { AbortListener } from './downstream.ts';
 import type { Exchange } from './exchange.ts';
 import { HeldContent } from './held-content.ts';
+import { respondFromUpstream, type ResponseOwner } from './respond-from-upstream.ts';
 import {
   clientGone,
   respond,
-  respondFromUpstream,
   respondToFault,
   sendInterim,
   switchProtocols,
+  type Over,
 } from './respond.ts';
 import { ownFields } from './own-fields.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
@@ -45,10 +46,11 @@ const ENOUGH_BYTES = 16_384;
 const SLOW_AFTER_MS = 1_000;
 
 /** The upstream attempts of one exchange: the first one, and retries on other targets when safe. */
-export class Attempts implements UpstreamEvents, AbortListener {
-  readonly #exchange: Exchange;
+export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
+  /** Another object after a policy of the response has timed out. */
+  #exchange: Exchange;
   readonly #service: ExchangeService;
-  readonly #over: (exchange: Exchange) => void;
+  readonly #over: Over;
   /** Every attempt sends the same request target. */
   readonly #requestTarget: string;
   /**
@@ -74,7 +76,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #status = 0;
   #ended = false;
 
-  constructor(exchange: Exchange, service: ExchangeService, over: (exchange: Exchange) => void) {
+  constructor(exchange: Exchange, service: ExchangeService, over: Over) {
     this.#exchange = exchange;
     this.#service = service;
     this.#over = over;
@@ -169,9 +171,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
     this.#report(this.#service.upstream.outcomeOf(status));
     this.#markHead(status);
     try {
-      respondFromUpstream(this.#exchange, status, headers, content, (errorType) =>
-        this.#end(errorType),
-      );
+      respondFromUpstream(this.#exchange, status, headers, content, this);
     } catch (fault) {
       this.#giveUp(fault);
     }
@@ -228,8 +228,10 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #giveUp(fault: unknown): void {
     if (this.#ended) return;
     this.#call?.abort();
-    respondToFault(this.#exchange, fault);
-    this.#end();
+    const exchange = this.#exchange.current;
+    const isUpstreams = fault instanceof ContentFault && fault.source === 'upstream';
+    if (isUpstreams) exchange.proxy.noteFailure(exchange, fault.code, faultReason(fault));
+    respondToFault(exchange, fault, () => this.#end(isUpstreams ? fault.code : undefined));
   }
 
   /** The timeouts of the next attempt: all attempts together share the total timeout. */
@@ -247,8 +249,7 @@ export class Attempts implements UpstreamEvents, AbortListener {
   #reply(code: UpstreamFailure['code']): void {
     if (this.#ended) return;
     this.#exchange.upstreamDurationMs = performance.now() - this.#exchange.upstreamStartedAtMs;
-    respond(this.#exchange, deny(code));
-    this.#end();
+    respond(this.#exchange, deny(code), () => this.#end());
   }
 
   #markHead(status: number): void {
@@ -308,14 +309,28 @@ export class Attempts implements UpstreamEvents, AbortListener {
   onAborted(): void {
     if (this.#ended) return;
     this.#call?.abort();
-    clientGone(this.#exchange);
+    const exchange = this.#exchange.current;
+    // A policy of the response may be waiting.
+    exchange.onAborted();
+    clientGone(exchange);
     this.#end(clientLeft);
+  }
+
+  /** {@inheritDoc ResponseOwner.ended} */
+  ended(errorType: string | undefined): void {
+    this.#end(errorType);
+  }
+
+  /** {@inheritDoc ResponseOwner.failed} */
+  failed(fault: unknown): void {
+    this.#giveUp(fault);
   }
 
   /** @param errorType the `error.type` of the current attempt; undefined when it succeeded */
   #end(errorType?: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#exchange = this.#exchange.current;
     this.#endSpan(errorType);
     if (this.#slowTimer !== undefined) clearTimeout(this.#slowTimer);
     this.#held?.release();

@@ -18,7 +18,6 @@ import {
   type AttemptFacts,
   type SpanFacts,
 } from '@sluice/telemetry';
-import { clientNetwork } from '@sluice/schema';
 import type { ContentSource } from '../net/content.ts';
 import { BufferedContent } from './body/buffered-content.ts';
 import { RequestBodyView } from './body/request-body.ts';
@@ -30,11 +29,11 @@ import type {
   ExchangeService,
 } from './configuration.ts';
 import type { AbortListener, Downstream } from './downstream.ts';
-import { forwardedScheme } from './forwarded-scheme.ts';
-import { ownFields } from './own-fields.ts';
+import { ExchangeFacts } from './exchange-facts.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
-import { traceparentOf, tracestateOf } from './trace-fields.ts';
+import { replaceField, type ResponseField } from './response-fields.ts';
+import { traceparentOf } from './trace-fields.ts';
 
 /**
  * One request and its response: the object that all steps share. There is one per connection (per
@@ -49,6 +48,7 @@ import { traceparentOf, tracestateOf } from './trace-fields.ts';
  *   `successor`, continues the request, and changes to the old one do not reach the connection.
  */
 export class Exchange
+  extends ExchangeFacts
   implements StepExchange, MatchRequest, AccessRecord, SpanFacts, AbortListener
 {
   downstream: Downstream;
@@ -117,6 +117,7 @@ export class Exchange
   abortController: AbortController | undefined = undefined;
 
   constructor(downstream: Downstream, proxy: ProxyServices) {
+    super();
     this.downstream = downstream;
     this.proxy = proxy;
     this.headers = downstream.headers;
@@ -217,103 +218,6 @@ export class Exchange
     this.downstream = new PastRequest(this.downstream, this.headers);
   }
 
-  get method(): string {
-    return this.downstream.method;
-  }
-
-  /** {@inheritDoc StepExchange.scheme} */
-  get scheme(): 'http' | 'https' {
-    const forwarded = this.isPeerTrusted ? forwardedScheme(this.headers) : undefined;
-    return forwarded ?? (this.downstream.encrypted ? 'https' : 'http');
-  }
-
-  get host(): string {
-    return this.downstream.host;
-  }
-
-  get path(): string {
-    return this.downstream.path;
-  }
-
-  get query(): string {
-    return this.downstream.query;
-  }
-
-  /** {@inheritDoc StepExchange.hasQuery} */
-  get hasQuery(): boolean {
-    return this.downstream.hasQuery;
-  }
-
-  /** The path sent to the target when it differs from the client's, for the log. */
-  get upstreamPath(): string | undefined {
-    return this.rewrittenPath === this.path || this.targetAddress === undefined
-      ? undefined
-      : this.rewrittenPath;
-  }
-
-  get protocol(): string {
-    return this.downstream.protocol;
-  }
-
-  /**
-   * The port of Host, or the scheme's default port: the span's `server.port` in the OpenTelemetry
-   * conventions.
-   */
-  get port(): number {
-    const port = /:(\d+)$/.exec(this.downstream.authority)?.[1];
-    return port === undefined ? (this.scheme === 'https' ? 443 : 80) : Number(port);
-  }
-
-  get peerAddress(): string {
-    return this.downstream.peerAddress;
-  }
-
-  get peerPort(): number {
-    return this.downstream.peerPort;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers.get(ownFields.userAgent);
-  }
-
-  get tracestate(): string | undefined {
-    return this.trace.continued ? tracestateOf(this.headers) : undefined;
-  }
-
-  get startTimeMs(): number {
-    return performance.timeOrigin + this.startedAtMs;
-  }
-
-  get revision(): number {
-    return this.runtime.revision;
-  }
-
-  get routePattern(): string | undefined {
-    return this.pattern === '' ? undefined : this.pattern;
-  }
-
-  get requestBytes(): number {
-    return this.downstream.bytesReceived;
-  }
-
-  get responseBytes(): number {
-    return this.downstream.bytesSent;
-  }
-
-  /** {@inheritDoc Caller.callerKey} */
-  get callerKey(): string {
-    return this.consumer === undefined
-      ? clientNetwork(this.clientAddress)
-      : `consumer ${this.consumer.id}`;
-  }
-
-  /**
-   * The `grpc-status` sent to the client by the upstream or the gateway; -1 when there was none.
-   */
-  get grpcStatus(): number {
-    return this.downstream.grpcStatus;
-  }
-
   get contentLength(): number {
     return this.content.length;
   }
@@ -403,11 +307,7 @@ export class Exchange
 
   /** {@inheritDoc StepExchange.setResponseHeader} */
   setResponseHeader(name: string | FieldName, value: string): void {
-    const fields = (this.responseFields ??= []);
-    for (let index = fields.length - 1; index >= 0; index--) {
-      if (isSameName((fields[index] as ResponseField).name, name)) fields.splice(index, 1);
-    }
-    fields.push({ name, value, replaces: true });
+    replaceField((this.responseFields ??= []), name, value);
   }
 
   /** Records that a policy in shadow mode would have stopped the exchange. */
@@ -419,20 +319,6 @@ export class Exchange
   notePolicyFault(policy: string, fault: unknown): void {
     this.proxy.notePolicyFault(policy, fault, this.requestId);
   }
-}
-
-interface ResponseField {
-  readonly name: string | FieldName;
-  readonly value: string;
-  readonly replaces: boolean;
-}
-
-function isSameName(one: string | FieldName, other: string | FieldName): boolean {
-  return one === other || lower(one) === lower(other);
-}
-
-function lower(name: string | FieldName): string {
-  return typeof name === 'string' ? name.toLowerCase() : name.lower;
 }
 
 const noAttempts: AttemptFacts[] = [];

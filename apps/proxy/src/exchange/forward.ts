@@ -14,13 +14,12 @@ export function forward(exchange: Exchange, over: (exchange: Exchange) => void):
   if (body?.failure !== undefined) {
     // A policy has ignored that the content cannot be read.
     exchange.reason = faultReason(body.failure);
-    respond(exchange, deny(body.failure.code));
-    return over(exchange);
+    return respond(exchange, deny(body.failure.code), over);
   }
   if (service !== undefined) return new Attempts(exchange, service, over).begin();
   respond(
     exchange,
     deny('internal_error', 'No policy of the route answered, and it has no service.'),
+    over,
   );
-  over(exchange);
 }

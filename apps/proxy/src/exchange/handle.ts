@@ -43,7 +43,7 @@ function run(exchange: Exchange, from: number): void {
   for (let index = from; index < steps.length; index++) {
     const verdict = (steps[index] as Step)(exchange);
     if (verdict instanceof Promise) return waitFor(verdict, exchange, index);
-    if (isOver(exchange, verdict)) return settle(exchange);
+    if (isOver(exchange, verdict)) return;
   }
   forward(exchange, settle);
 }
@@ -52,19 +52,26 @@ function waitFor(pending: Promise<Verdict>, exchange: Exchange, index: number): 
   pending
     .then((verdict) => {
       const { current } = exchange;
-      return isOver(current, verdict) ? settle(current) : run(current, index + 1);
+      if (!isOver(current, verdict)) run(current, index + 1);
     })
     .catch((fault: unknown) => fail(exchange.current, fault));
 }
 
+/** Ends the exchange when its client has left or when it was stopped. Returns whether it did. */
 function isOver(exchange: Exchange, verdict: Verdict): boolean {
-  if (exchange.isAbandoned) clientGone(exchange);
-  else if (verdict !== undefined) respond(exchange, verdict);
+  if (exchange.isAbandoned) abandon(exchange);
+  else if (verdict !== undefined) respond(exchange, verdict, settle);
   else return false;
   return true;
 }
 
 function fail(exchange: Exchange, fault: unknown): void {
-  respondToFault(exchange, fault);
+  // Content that cannot be read because its client has left.
+  if (exchange.isAbandoned) abandon(exchange);
+  else respondToFault(exchange, fault, settle);
+}
+
+function abandon(exchange: Exchange): void {
+  clientGone(exchange);
   settle(exchange);
 }

@@ -45,6 +45,13 @@ export interface ContentSource {
    */
   rewind?(): boolean;
   /**
+   * Stops the sender's timeouts: a policy works on the message, and the sender is not waited for.
+   * They continue while the content flows, and after `resumeTimeouts`.
+   */
+  pauseTimeouts?(): void;
+  /** Continues the sender's timeouts; the time in between does not count. */
+  resumeTimeouts?(): void;
+  /**
    * Discards the rest of the content. Drains or closes the sender's connection, as its protocol
    * requires; calls no method of the sink.
    */

@@ -3,8 +3,8 @@ import { ContentFault } from '../content-fault.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
 import type { OnError, PolicyHooks } from '../policy.ts';
 import { deny, type Reply } from '../reply.ts';
-import { shadowOf, shadowOfResponse } from './shadow.ts';
-import type { SettleStep, StepExchange, StepOf, Verdict } from './steps.ts';
+import { shadowOf } from './shadow.ts';
+import type { SettleStep, StepExchange, StepOf, StepResponse, Verdict } from './steps.ts';
 import { inTime } from './time-limit.ts';
 
 /** The wrapped hooks of a policy. */
@@ -27,7 +27,7 @@ interface Guarded {
 type VerdictHook = (exchange: StepExchange, response: never) => Verdict | Promise<Verdict> | void;
 
 /** A wrapped hook that may stop the exchange. */
-type Run = (exchange: StepExchange, response?: unknown) => Verdict | Promise<Verdict>;
+type Run = (exchange: StepExchange, response?: StepResponse) => Verdict | Promise<Verdict>;
 
 /**
  * Wraps a policy's hooks once, when they are compiled, so that the request path pays only for what
@@ -67,6 +67,7 @@ function verdictStep(phase: Phase, hook: VerdictHook, as: Guarded): Run {
       ? inTime(
           Promise.resolve(verdict).then((late) => checkedReply(late, policy, phase)),
           exchange,
+          response,
           policy,
           timeoutMs,
         )
@@ -155,8 +156,7 @@ function inShadow(policy: string, run: Run): Run {
     return undefined;
   };
   return (exchange, response) => {
-    const shadow = shadowOf(exchange);
-    const verdict = run(shadow, shadowOfResponse(response, shadow));
+    const verdict = run(shadowOf(exchange), response?.forShadow());
     return verdict instanceof Promise
       ? verdict.then((late) => note(exchange, late))
       : note(exchange, verdict);

@@ -1,5 +1,6 @@
 export { compilePolicy, InvalidPolicyConfig, InvalidPolicyHooks } from './compile-policy.ts';
 export type { CompiledPolicy, PolicyChain, PolicyUse } from './compile-policy.ts';
+export { FinalHead } from './final-head.ts';
 export { guardHooks } from './guard.ts';
 export type { GuardedHooks } from './guard.ts';
 export { emptyPipeline, Pipeline } from './pipeline.ts';
@@ -9,7 +10,10 @@ export type {
   RequestStep,
   ResponseStep,
   SettleStep,
+  ShadowRequestBody,
   StepExchange,
   StepOf,
+  StepResponse,
+  StepUpstreamResponse,
   Verdict,
 } from './steps.ts';

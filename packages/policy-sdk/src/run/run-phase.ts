@@ -1,19 +1,29 @@
-import type { RequestStep, SettleStep, StepExchange, Verdict } from './steps.ts';
+import type {
+  RequestStep,
+  ResponseStep,
+  SettleStep,
+  StepExchange,
+  StepResponse,
+  Verdict,
+} from './steps.ts';
 
 /**
  * Runs the policies of a phase from an index on, until one returns a reply. Creates no promise
  * unless a policy returns one.
+ * @param response for the phases of the response; after a promise, continue with its `current`
  */
 export function runPolicies(
-  policies: readonly RequestStep[],
+  policies: readonly (RequestStep | ResponseStep)[],
   from: number,
   exchange: StepExchange,
+  response?: StepResponse,
 ): Verdict | Promise<Verdict> {
   for (let index = from; index < policies.length; index++) {
-    const step = policies[index] as RequestStep;
-    const verdict = step.run(exchange);
+    const step = policies[index] as RequestStep | ResponseStep;
+    // Only steps of the response phases use the response, and their callers pass one.
+    const verdict = step.run(exchange, response as StepResponse);
     if (verdict === undefined) continue;
-    if (verdict instanceof Promise) return waitFor(verdict, policies, index, exchange);
+    if (verdict instanceof Promise) return waitFor(verdict, policies, index, exchange, response);
     exchange.stoppedBy = step.policy;
     return verdict;
   }
@@ -22,13 +32,14 @@ export function runPolicies(
 
 async function waitFor(
   pending: Promise<Verdict>,
-  policies: readonly RequestStep[],
+  policies: readonly (RequestStep | ResponseStep)[],
   index: number,
   exchange: StepExchange,
+  response: StepResponse | undefined,
 ): Promise<Verdict> {
   const verdict = await pending;
   const { current } = exchange;
-  if (verdict === undefined) return runPolicies(policies, index + 1, current);
+  if (verdict === undefined) return runPolicies(policies, index + 1, current, response?.current);
   current.stoppedBy = policies[index]?.policy;
   return verdict;
 }

@@ -1,4 +1,4 @@
-import type { RequestBody } from '../body.ts';
+import type { RequestBody, UpstreamResponse } from '../body.ts';
 import type { Exchange, ResponseHead } from '../exchange.ts';
 import type { Phase, PhaseRow, phaseTable } from '../phases.ts';
 import type { Reply } from '../reply.ts';
@@ -40,15 +40,34 @@ export interface ShadowRequestBody extends RequestBody {
 /** The result of a request hook: a reply to stop with, or undefined to continue. */
 export type Verdict = Reply | undefined;
 
-/** A request hook as the pipeline runs it. It never throws when its policy has an `onError`. */
+/** A response as guard and runner use it. */
+export interface StepResponse {
+  /** The response that continues: another object after a policy timeout. */
+  readonly current: StepResponse;
+  /** Detaches the object from the response after a policy timeout: see `current`. */
+  withdraw(): void;
+  /** A copy for one hook in shadow mode: changes to it do not affect the response. */
+  forShadow(): StepResponse;
+}
+
+/** The head of a final response, as hooks of `respond` see it. */
+export interface StepResponseHead extends StepResponse, ResponseHead {}
+
+/** The response of the upstream, as hooks of `received` see it. */
+export interface StepUpstreamResponse extends StepResponse, UpstreamResponse {}
+
+/**
+ * A request hook as the pipeline runs it. With an `onError` it throws nothing but a `ContentFault`.
+ */
 export interface RequestStep {
   readonly policy: string;
   readonly run: (exchange: StepExchange) => Verdict | Promise<Verdict>;
 }
 
+/** A hook of `received` or `respond`; see {@link RequestStep}. */
 export interface ResponseStep {
   readonly policy: string;
-  readonly run: (exchange: StepExchange, response: ResponseHead) => void;
+  readonly run: (exchange: StepExchange, response: StepResponse) => Verdict | Promise<Verdict>;
 }
 
 export interface SettleStep {

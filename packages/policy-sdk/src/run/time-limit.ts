@@ -1,14 +1,15 @@
 import { GatewayError } from '@sluice/errors';
-import type { StepExchange, Verdict } from './steps.ts';
+import type { StepExchange, StepResponse, Verdict } from './steps.ts';
 
 /**
  * Waits for the verdict of a hook. The time that its reads wait for content of a client or an
- * upstream does not count: their own timeouts apply. On a timeout, withdraws the exchange before
- * the request continues, and rejects with a GatewayError `policy_failed`.
+ * upstream does not count: their own timeouts apply. On a timeout, withdraws the exchange and the
+ * response before the request continues, and rejects with a GatewayError `policy_failed`.
  */
 export function inTime(
   pending: Promise<Verdict>,
   exchange: StepExchange,
+  response: StepResponse | undefined,
   policy: string,
   timeoutMs: number,
 ): Promise<Verdict> {
@@ -29,6 +30,7 @@ export function inTime(
       );
       // Runs before the handlers of the rejection, which run in a microtask.
       exchange.withdraw();
+      response?.withdraw();
     };
     let timer = setTimeout(late, timeoutMs);
     const over = (): void => clearTimeout(timer);

@@ -65,6 +65,7 @@ export interface TestAnswer {
         readonly path: string;
         readonly query: string;
         readonly headers: HeaderList;
+        readonly body: Uint8Array;
       }
     | undefined;
   readonly consumer: Consumer | undefined;

@@ -2,6 +2,7 @@ import { HeaderList, type FieldName } from '@sluice/http1';
 import type { Consumer, Credential, Exchange, ResourceRef, RouteView } from '../exchange.ts';
 import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
+import { TestRequestBody } from './test-request-body.ts';
 
 /** Header fields as a test writes them. */
 export type TestHeaders = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
@@ -16,7 +17,9 @@ export interface TestRequest {
   /** Without the question mark; an empty one means a question mark and no query. */
   readonly query?: string;
   readonly headers?: TestHeaders;
-  /** Bytes of content; -1 for content of unknown length. */
+  /** The content, for policies that read it. */
+  readonly body?: string | Uint8Array;
+  /** Bytes of content, by default those of `body`; -1 for content of unknown length. */
   readonly contentLength?: number;
   readonly clientAddress?: string;
   /** The caller, known before the policies run, as if another policy had authenticated it. */
@@ -48,7 +51,10 @@ export class TestExchange implements StepExchange {
   readonly query: string;
   readonly hasQuery: boolean;
   readonly headers: HeaderList;
-  readonly contentLength: number;
+  contentLength: number;
+  readonly requestBody: TestRequestBody;
+  /** A test waits for no client. */
+  readonly contentWaitedMs = 0;
   readonly clientAddress: string;
   readonly gateway: ResourceRef;
   readonly route: RouteView;
@@ -84,7 +90,8 @@ export class TestExchange implements StepExchange {
     this.query = request.query ?? '';
     this.hasQuery = request.query !== undefined;
     this.headers = HeaderList.of(request.headers ?? {});
-    this.contentLength = request.contentLength ?? 0;
+    this.requestBody = new TestRequestBody(request.body ?? '', this);
+    this.contentLength = request.contentLength ?? this.requestBody.bytes.length;
     this.clientAddress = request.clientAddress ?? '203.0.113.7';
     this.gateway = place.gateway;
     this.route = place.route;
@@ -108,8 +115,13 @@ export class TestExchange implements StepExchange {
       this as TestExchange,
       { headers: this.headers.clone(), abortController: undefined },
     );
+    Object.assign(successor, { requestBody: this.requestBody.movedTo(successor) });
     this.successor = successor;
     this.abortController?.abort();
+  }
+
+  shadowRequestBody(): TestRequestBody {
+    return this.requestBody.forShadow();
   }
 
   noteShadow(policy: string): void {

@@ -1,8 +1,10 @@
-import { GatewayError, problem, problemMediaType } from '@sluice/errors';
+import { problem, problemMediaType } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
+import { ContentFault } from '../content-fault.ts';
 import type { ResponseHead } from '../exchange.ts';
 import { isRequestPhase, phases, type Phase, type RequestPhase } from '../phases.ts';
 import { deny, type Reply } from '../reply.ts';
+import { FinalHead } from '../run/final-head.ts';
 import type { Pipeline } from '../run/pipeline.ts';
 import { runPolicies, runSettle } from '../run/run-phase.ts';
 import type { TestExchange, TestRequest } from './test-exchange.ts';
@@ -16,6 +18,7 @@ interface Forwarded {
   readonly path: string;
   readonly query: string;
   readonly headers: HeaderList;
+  readonly body: Uint8Array;
 }
 
 /** One request through the pipeline, run by the gateway's runner. */
@@ -41,12 +44,12 @@ export class TestRun {
       if (phase === 'transform') this.exchange.removeHidden();
       await this.run(phase);
     }
+    const { fault } = this.exchange.requestBody;
+    if (this.reply === undefined && fault !== undefined) this.reply = deny(fault.code);
     const { reply, exchange } = this;
     if (reply === undefined) this.forwarded = forwardedRequest(exchange);
-    const response = this.respond(
-      reply === undefined
-        ? () => upstreamResponse(request)
-        : () => gatewayResponse(reply, exchange.requestId),
+    const response = await this.respond(
+      reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId),
     );
     this.settle();
     return response;
@@ -56,31 +59,32 @@ export class TestRun {
     const steps = this.pipeline[phase];
     if (steps === undefined) return;
     this.phasesRun.push(phase);
-    this.reply = await runPolicies(steps, 0, this.exchange);
+    try {
+      this.reply = await runPolicies(steps, 0, this.exchange);
+    } catch (fault) {
+      if (!(fault instanceof ContentFault)) throw fault;
+      this.reply = deny(fault.code);
+    }
     this.exchange = this.exchange.current;
   }
 
-  /** A response hook that fails closed leads to 503, to which the response hooks apply as well. */
-  private respond(create: () => TestResponse): TestResponse {
-    if (this.pipeline.respond !== undefined) this.phasesRun.push('respond');
-    try {
-      return this.finish(create());
-    } catch (fault) {
-      if (!(fault instanceof GatewayError) || this.exchange.faults.length === 0) throw fault;
-      this.reply = deny(fault.code);
-      const unavailable = gatewayResponse(this.reply, this.exchange.requestId);
-      try {
-        return this.finish(unavailable);
-      } catch {
-        return gatewayResponse(this.reply, this.exchange.requestId);
-      }
-    }
-  }
-
-  private finish(response: TestResponse): TestResponse {
+  /** A reply of a response hook replaces the response; the response hooks do not run for it. */
+  private async respond(response: TestResponse): Promise<TestResponse> {
     this.exchange.writeRemembered(response.headers);
-    for (const step of this.pipeline.respond ?? []) step.run(this.exchange, response);
-    return response;
+    const steps = this.pipeline.respond;
+    if (steps === undefined) return response;
+    this.phasesRun.push('respond');
+    const head = new FinalHead(response.status, response.headers, response.origin);
+    const reply = await runPolicies(steps, 0, this.exchange, head);
+    this.exchange = this.exchange.current;
+    if (reply === undefined) {
+      const { status, headers, origin } = head.current;
+      return { status, headers, origin, content: response.content };
+    }
+    this.reply = reply;
+    const own = gatewayResponse(reply, this.exchange.requestId);
+    this.exchange.writeRemembered(own.headers);
+    return own;
   }
 
   private settle(): void {
@@ -91,8 +95,8 @@ export class TestRun {
   }
 }
 
-function forwardedRequest({ method, path, query, headers }: TestExchange): Forwarded {
-  return { method, path, query, headers: headers.clone() };
+function forwardedRequest({ method, path, query, headers, requestBody }: TestExchange): Forwarded {
+  return { method, path, query, headers: headers.clone(), body: requestBody.bytes };
 }
 
 function upstreamResponse({ upstream }: TestRequest): TestResponse {
