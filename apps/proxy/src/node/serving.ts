@@ -25,14 +25,13 @@ import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { createHosts } from '../host/node-hosts.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
-import { defaultListenerOptions } from '../listener/listener-options.ts';
-import { ConnectionLimits, type ConnectionLimitsLog } from '../listener/connection-limits.ts';
+import { ConnectionLimits } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
 import { noClientVerification } from '../listener/client-verification.ts';
 import { CertificateIndex } from '../listener/certificate-index.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { NameResolver } from '../names/name-resolver.ts';
-import { Overload, type OverloadState } from '../overload/overload.ts';
+import type { Overload } from '../overload/overload.ts';
 import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
@@ -41,6 +40,7 @@ import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { NodeTls, type ConfiguredTls } from './node-tls.ts';
+import { connectionLimitsLog, createOverload, noteConnectionLimits } from './serving-limits.ts';
 import type { NodeCertificates, TlsPort } from '../workers/messages.ts';
 import { RemoteLimitStore } from '../workers/remote-limit-store.ts';
 
@@ -291,78 +291,10 @@ export class Serving {
   }
 }
 
-/**
- * Logs the connection limits; they are below the configured ones when the process may open too few
- * files.
- */
-function noteConnectionLimits(
-  logger: Logger,
-  clients: number,
-  upstream: number,
-  { SLUICE_MAX_CONNECTIONS: configured }: Env,
-): void {
-  const facts = {
-    maxConnections: clients,
-    maxUpstreamConnections: upstream === Number.MAX_SAFE_INTEGER ? undefined : upstream,
-    openFiles: openFileLimit(),
-  };
-  if (clients === configured) logger.info(facts, 'connection limits');
-  else
-    // With the default, the user has not asked for more connections than the system allows.
-    logger[configured === defaultListenerOptions.maxConnections ? 'info' : 'warn'](
-      { ...facts, configured },
-      `the limit of client connections is below SLUICE_MAX_CONNECTIONS, because the open-file limit (${facts.openFiles}) is too low: raise "ulimit -n"`,
-    );
-}
-
-/** Logs once when the limit is reached, and once when connections are accepted again. */
-function connectionLimitsLog(logger: Logger): ConnectionLimitsLog {
-  return {
-    limitReached: (isReached, max) => {
-      if (isReached)
-        logger.warn(
-          { maxConnections: max },
-          'the limit of client connections is reached: further connections are refused',
-        );
-      else logger.info({ maxConnections: max }, 'client connections are accepted again');
-    },
-    notAccepted: (code) =>
-      logger.error(
-        { code },
-        'a client connection could not be accepted: the system has no resources left, such as file descriptors (ulimit -n)',
-      ),
-  };
-}
-
 function isAvailable(limits: LimitStore): boolean {
   return limits instanceof RedisStore || limits instanceof RemoteLimitStore
     ? limits.available
     : true;
-}
-
-function createOverload({ env, logger, processes = 1 }: ServingOptions): Overload {
-  return new Overload({
-    lagMs: env.SLUICE_OVERLOAD_LAG_MS,
-    memoryShare: env.SLUICE_OVERLOAD_MEMORY_PERCENT / 100,
-    processes,
-    onChange: (state) => noteOverload(logger, state),
-  });
-}
-
-function noteOverload(logger: Logger, { isShedding, lagMs, memory, refused }: OverloadState): void {
-  const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
-  const facts = {
-    lagMs: Math.round(lagMs),
-    memoryMiB: megabytes(memory.usedBytes),
-    memoryLimitMiB: megabytes(memory.limitBytes),
-    memoryOf: memory.of,
-  };
-  if (isShedding)
-    logger.warn(
-      facts,
-      'overloaded: a share of the requests is refused with 503; see SLUICE_OVERLOAD_LAG_MS and SLUICE_OVERLOAD_MEMORY_PERCENT',
-    );
-  else logger.info({ ...facts, refused }, 'no longer overloaded');
 }
 
 function createTracer(

@@ -1,81 +1,21 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { connect } from 'node:http2';
+import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Exchange, ReadContent, ReadOptions } from '@sluice/policy-sdk';
-import { readAnswer, type Http2Answer } from '../../listener/testing/http2-fixture.ts';
+import type { ReadContent } from '@sluice/policy-sdk';
 import { eventually } from '../../listener/testing/running-listener.ts';
-import { resource } from '../../runtime/testing/resources.ts';
 import { RawOrigin } from '../../upstream/testing/raw-origin.ts';
+import { BodyFixture, later, post, reading, sha } from '../testing/body-fixture.ts';
 import { ContentOrigin } from '../testing/content-origin.ts';
-import { ProxyFixture, type FixtureOptions } from '../testing/proxy-fixture.ts';
-import { recordingPolicy, type RecordingOptions } from '../testing/recording-policy.ts';
-
-const sha = (bytes: string | Uint8Array): string =>
-  createHash('sha256').update(bytes).digest('hex');
-const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-interface Setup {
-  readonly policies: Readonly<Record<string, RecordingOptions>>;
-  readonly attached?: { readonly mode?: 'shadow'; readonly onError?: 'open' | 'closed' };
-  readonly targets?: readonly string[];
-  readonly service?: Readonly<Record<string, unknown>>;
-  readonly fixture?: FixtureOptions;
-}
 
 describe('a policy that reads the content of a request', () => {
-  let origin: ContentOrigin | undefined;
-  let proxy: ProxyFixture | undefined;
+  const fixture = new BodyFixture();
 
-  afterEach(async () => {
-    await proxy?.stop();
-    origin?.stop();
-    origin = undefined;
-    // Whatever the outcome, no memory stays counted.
-    expect(proxy?.buffers.used).toBe(0);
-  });
-
-  async function start(setup: Setup): Promise<ProxyFixture> {
-    origin ??= await ContentOrigin.start();
-    const names = Object.keys(setup.policies);
-    proxy = await ProxyFixture.start({
-      ...setup.fixture,
-      policies: names.map((name) =>
-        recordingPolicy(() => undefined, { name, ...setup.policies[name] }),
-      ),
-      resources: [
-        resource('service', {
-          name: 'orders',
-          targets: (setup.targets ?? [origin.address]).map((address) => ({ address })),
-          ...setup.service,
-        }),
-        resource('route', {
-          name: 'orders',
-          service: 'service-orders',
-          policies: names.map((name) => ({ name, ...setup.attached })),
-        }),
-      ],
-    });
-    return proxy;
-  }
-
-  /** A policy that reads in `validate` and keeps what it has read. */
-  function reading(options: ReadOptions, seen: ReadContent[] = []): RecordingOptions {
-    const validate = async (exchange: Exchange): Promise<undefined> => {
-      seen.push(await exchange.requestBody.read(options));
-    };
-    return { acts: { validate } };
-  }
-
-  const post = (body: Buffer, fields = ''): Buffer =>
-    Buffer.concat([
-      Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\n${fields}Content-Length: ${body.length}\r\n\r\n`),
-      body,
-    ]);
+  // Whatever the outcome, no memory stays counted.
+  afterEach(async () => expect(await fixture.stop()).toBe(0));
 
   it('gets 10 MB whole, as do later policies and the upstream', async () => {
     const body = randomBytes(10_000_000);
     const seen: ReadContent[] = [];
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         first: reading({ maxBytes: 10_000_000 }, seen),
         second: reading({ maxBytes: 10_485_760 }, seen),
@@ -89,13 +29,13 @@ describe('a policy that reads the content of a request', () => {
       [5, false],
     ]);
     expect(sha(seen[1]?.bytes ?? '')).toBe(sha(body));
-    expect(sha(origin?.last.body ?? '')).toBe(sha(body));
-    expect(origin?.last.headers['content-length']).toBe('10000000');
+    expect(sha(fixture.origin.last.body)).toBe(sha(body));
+    expect(fixture.origin.last.headers['content-length']).toBe('10000000');
   });
 
   it('makes the length of chunked content known', async () => {
     const lengths: number[] = [];
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         reader: {
           acts: {
@@ -117,8 +57,8 @@ describe('a policy that reads the content of a request', () => {
       body: '7',
     });
     expect(lengths).toEqual([-1, 7]);
-    expect(origin?.last.headers).toMatchObject({ 'content-length': '7' });
-    expect(origin?.last.headers).not.toHaveProperty('transfer-encoding');
+    expect(fixture.origin.last.headers).toMatchObject({ 'content-length': '7' });
+    expect(fixture.origin.last.headers).not.toHaveProperty('transfer-encoding');
     // The connection serves the next request.
     expect((await client.send(post(Buffer.from('x'))).readResponse()).body).toBe('1');
   });
@@ -129,7 +69,7 @@ describe('a policy that reads the content of a request', () => {
     ['chunked', 'closed', 'Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n'],
     ['chunked', 'open', 'Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n'],
   ] as const)('of one byte too many, %s, onError %s: 413', async (_, onError, rest) => {
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 10 }) },
       attached: { onError },
     });
@@ -138,11 +78,11 @@ describe('a policy that reads the content of a request', () => {
     expect(JSON.parse(response.body)).toMatchObject({ code: 'content_too_large' });
     expect(await running.line(0)).toMatchObject({ status: 413, source: 'client' });
     expect(running.notes).toEqual({ faults: [], policyFaults: [], failures: [] });
-    expect(origin?.requests).toEqual([]);
+    expect(fixture.origin.requests).toEqual([]);
   });
 
   it('refuses too much content also when the policy ignores that', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         careless: {
           acts: {
@@ -155,11 +95,11 @@ describe('a policy that reads the content of a request', () => {
       },
     });
     expect((await running.send(post(Buffer.from('four')))).status).toBe(413);
-    expect(origin?.requests).toEqual([]);
+    expect(fixture.origin.requests).toEqual([]);
   });
 
   it('that is longer than the route allows: 413, although the policy would read more', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 1_000 }) },
       service: { limits: { maxBodyBytes: 4 } },
       attached: { onError: 'open' },
@@ -171,12 +111,12 @@ describe('a policy that reads the content of a request', () => {
   });
 
   it('answers Expect: 100-continue', async () => {
-    const running = await start({ policies: { reader: reading({ maxBytes: 10 }) } });
+    const running = await fixture.start({ policies: { reader: reading({ maxBytes: 10 }) } });
     const client = await running.connect();
     client.send('PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
     expect(await client.readUntil('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     expect(await client.send('hi').readResponse()).toMatchObject({ status: 200, body: '2' });
-    expect(origin?.last.headers).not.toHaveProperty('expect');
+    expect(fixture.origin.last.headers).not.toHaveProperty('expect');
     // Too much was announced: the client is not asked to send it.
     client.send('PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n');
     expect((await client.readResponse()).status).toBe(413);
@@ -184,18 +124,18 @@ describe('a policy that reads the content of a request', () => {
 
   it('reads part, and the rest streams through', async () => {
     const seen: ReadContent[] = [];
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 6, over: 'partial' }, seen) },
       fixture: { maxBufferedBytes: 1_000_000 },
     });
     const body = randomBytes(3_000_000);
     expect(await running.send(post(body))).toMatchObject({ status: 200, body: '3000000' });
     expect(seen).toEqual([{ bytes: new Uint8Array(body.subarray(0, 6)), complete: false }]);
-    expect(sha(origin?.last.body ?? '')).toBe(sha(body));
+    expect(sha(fixture.origin.last.body)).toBe(sha(body));
   });
 
   it('sends replaced content with its length, and without fields about the old one', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         first: {
           acts: {
@@ -219,8 +159,8 @@ describe('a policy that reads the content of a request', () => {
     });
     const fields = 'Content-Encoding: x\r\nContent-Digest: sha-256=:AA==:\r\nContent-Type: a/b\r\n';
     expect((await running.send(post(Buffer.from('old'), fields))).body).toBe('6');
-    expect(origin?.last.body.toString()).toBe('<old>!');
-    const { headers } = origin?.last ?? {};
+    expect(fixture.origin.last.body.toString()).toBe('<old>!');
+    const { headers } = fixture.origin.last;
     expect(headers).toMatchObject({ 'content-length': '6', 'content-type': 'text/markup' });
     expect(headers).not.toHaveProperty('content-encoding');
     expect(headers).not.toHaveProperty('content-digest');
@@ -236,22 +176,25 @@ describe('a policy that reads the content of a request', () => {
       });
     });
     const body = Buffer.alloc(200_000, 'a');
-    origin = await ContentOrigin.start();
-    const running = await start({
-      policies: {
-        reader: {
-          acts: {
-            validate: async ({ requestBody }) => {
-              await requestBody.read({ maxBytes: 1_000_000 });
-              if (what === 'replaced') requestBody.replace(Buffer.alloc(300_000, 'b'));
-              return undefined;
+    const origin = await ContentOrigin.start();
+    const running = await fixture.start(
+      {
+        policies: {
+          reader: {
+            acts: {
+              validate: async ({ requestBody }) => {
+                await requestBody.read({ maxBytes: 1_000_000 });
+                if (what === 'replaced') requestBody.replace(Buffer.alloc(300_000, 'b'));
+                return undefined;
+              },
             },
           },
         },
+        targets: [broken.address, origin.address],
+        service: { retries: { attempts: 1 } },
       },
-      targets: [broken.address, origin.address],
-      service: { retries: { attempts: 1 } },
-    });
+      origin,
+    );
     const head = `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`;
     const request = Buffer.concat([Buffer.from(head), body]);
     // The balancer begins with either target.
@@ -267,7 +210,7 @@ describe('a policy that reads the content of a request', () => {
   });
 
   it('may wait longer for the client than a hook may take', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 100 }) },
       fixture: { policyTimeoutMs: 100 },
     });
@@ -282,7 +225,7 @@ describe('a policy that reads the content of a request', () => {
   });
 
   it('still counts its own time', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         reader: {
           onError: 'closed',
@@ -305,7 +248,7 @@ describe('a policy that reads the content of a request', () => {
   });
 
   it.each(['open', 'closed'] as const)('from a client that stalls, onError %s: 408', async (on) => {
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 100 }) },
       attached: { onError: on },
       fixture: { listener: { bodyIdleMs: 100 } },
@@ -319,7 +262,7 @@ describe('a policy that reads the content of a request', () => {
 
   it.each(['open', 'closed'] as const)('from a client that leaves, onError %s: 499', async (on) => {
     let isAborted = false;
-    const running = await start({
+    const running = await fixture.start({
       policies: {
         reader: {
           acts: {
@@ -339,11 +282,11 @@ describe('a policy that reads the content of a request', () => {
     client.reset();
     expect(await running.line(0)).toMatchObject({ status: 499, source: 'client' });
     expect([isAborted, running.notes.policyFaults]).toEqual([true, []]);
-    expect(origin?.requests).toEqual([]);
+    expect(fixture.origin.requests).toEqual([]);
   });
 
   it('beyond the memory of the process, or of one caller: 503 with Retry-After', async () => {
-    const running = await start({
+    const running = await fixture.start({
       policies: { reader: reading({ maxBytes: 1_000_000 }) },
       attached: { onError: 'open' },
       fixture: { maxBufferedBytes: 400_000 },
@@ -369,48 +312,5 @@ describe('a policy that reads the content of a request', () => {
     expect(most).toBeLessThan(100_000 + 20 * 65_536);
     for (const client of many) client.close();
     await eventually(() => running.buffers.used === 0);
-  });
-
-  describe('over HTTP/2', () => {
-    async function call(
-      running: ProxyFixture,
-      body: Buffer,
-      fields: Record<string, string> = {},
-    ): Promise<Http2Answer> {
-      const session = connect(`http://127.0.0.1:${running.port}`);
-      const stream = session.request({ ':method': 'POST', ':authority': 'a', ...fields });
-      stream.end(body);
-      const answer = await readAnswer(stream);
-      session.destroy();
-      return answer;
-    }
-
-    it('gets it whole, with 413 for one byte too many', async () => {
-      const seen: ReadContent[] = [];
-      const running = await start({ policies: { reader: reading({ maxBytes: 1_000_000 }, seen) } });
-      const body = randomBytes(1_000_000);
-      expect(await call(running, body)).toMatchObject({ status: 200, body: '1000000' });
-      expect(sha(seen[0]?.bytes ?? '')).toBe(sha(body));
-      expect(sha(origin?.last.body ?? '')).toBe(sha(body));
-      expect(origin?.last.headers['content-length']).toBe('1000000');
-      expect((await call(running, randomBytes(1_000_001))).status).toBe(413);
-      expect(
-        (await call(running, randomBytes(1_000_001), { 'content-length': '1000001' })).status,
-      ).toBe(413);
-    });
-
-    it('waits for a client that asked for 100 (Continue)', async () => {
-      const running = await start({ policies: { reader: reading({ maxBytes: 100 }) } });
-      const session = connect(`http://127.0.0.1:${running.port}`);
-      const stream = session.request({
-        ':method': 'POST',
-        ':authority': 'a',
-        expect: '100-continue',
-        'content-length': '2',
-      });
-      stream.on('continue', () => stream.end('hi'));
-      expect(await readAnswer(stream)).toMatchObject({ status: 200, body: '2' });
-      session.destroy();
-    });
   });
 });
