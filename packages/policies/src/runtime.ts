@@ -1,5 +1,6 @@
 import type { Policy } from '@sluice/policy-sdk';
 import { cors } from './cors/policy.ts';
+import { externalAuth } from './external-auth/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
 import { quota } from './quota/policy.ts';
@@ -13,6 +14,7 @@ import { staticResponse } from './static-response/policy.ts';
 /** The policies that come with Sluice, in alphabetical order. */
 export const builtInPolicies: readonly Policy[] = Object.freeze([
   cors,
+  externalAuth,
   ipRestriction,
   keyAuth,
   quota,

@@ -1,5 +1,6 @@
 import type { PolicySchema } from '@sluice/policy-sdk';
 import { corsSchema } from './cors/schema.ts';
+import { externalAuthSchema } from './external-auth/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { quotaSchema } from './quota/schema.ts';
@@ -16,6 +17,7 @@ export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 /** Schemas of the policies that come with Sluice, in alphabetical order. */
 export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   corsSchema,
+  externalAuthSchema,
   ipRestrictionSchema,
   keyAuthSchema,
   quotaSchema,

@@ -105,7 +105,7 @@ export interface Exchange {
    */
   readonly signal: AbortSignal;
   /** Sets the caller. The first call wins; later calls are ignored. */
-  identify(consumer: Consumer, credential: Credential): void;
+  identify(consumer: Consumer, credential?: Credential): void;
   /**
    * Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never
    * raises it.

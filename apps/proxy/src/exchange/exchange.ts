@@ -283,7 +283,7 @@ export class Exchange
   }
 
   /** {@inheritDoc StepExchange.identify} */
-  identify(consumer: Consumer, credential: Credential): void {
+  identify(consumer: Consumer, credential?: Credential): void {
     if (this.consumer !== undefined) return;
     // Consumers come only from the credential store, which is the runtime.
     this.consumer = consumer as ExchangeConsumer;

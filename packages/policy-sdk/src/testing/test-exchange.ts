@@ -132,7 +132,7 @@ export class TestExchange implements StepExchange {
     this.faults.push({ policy, error });
   }
 
-  identify(consumer: Consumer, credential: Credential): void {
+  identify(consumer: Consumer, credential?: Credential): void {
     if (this.consumer !== undefined) return;
     this.consumer = consumer;
     this.credential = credential;

@@ -2,6 +2,21 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
+/** What one in five requests to `/mix` meets, in turn; the others are answered well. */
+const faults = [
+  '/hang',
+  '/trickle',
+  '/redirect',
+  '/huge',
+  '/huge-head',
+  '/half',
+  '/half-head',
+  '/close',
+  '/not-http',
+  '/status/500',
+  '/status/403',
+];
+
 /** A raw HTTP/1.1 server that answers by the path of the request, well or badly. Tests only. */
 export class FaultyServer {
   /** Heads of the requests, oldest first. */
@@ -10,6 +25,7 @@ export class FaultyServer {
   /** Connections accepted so far. */
   accepted = 0;
   readonly #server: Server;
+  #mixed = 0;
 
   private constructor() {
     this.#server = createServer((socket) => this.#serve(socket));
@@ -60,6 +76,19 @@ export class FaultyServer {
 
   #answer(socket: Socket, path: string, body: string): void {
     switch (path) {
+      case '/mix': {
+        const fault = this.heads.length % 5 === 0 ? faults[this.#mixed++ % faults.length] : '/ok';
+        this.#answer(socket, fault ?? '/ok', body);
+        return;
+      }
+      case '/challenge':
+        socket.write(
+          'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm="a"\r\nWWW-Authenticate: Basic realm="b"\r\nContent-Length: 0\r\n\r\n',
+        );
+        return;
+      case '/two-consumers':
+        socket.write('HTTP/1.1 200 OK\r\nX-Who: a\r\nX-Who: b\r\nContent-Length: 0\r\n\r\n');
+        return;
       case '/hang':
         return;
       case '/redirect':

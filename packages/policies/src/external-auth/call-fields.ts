@@ -1,0 +1,37 @@
+import type { Exchange, FieldName, HeaderPair } from '@sluice/policy-sdk';
+
+/** The fields of a call: those that the client sent, and all of them. */
+export interface CallFields {
+  readonly sent: readonly HeaderPair[];
+  readonly all: readonly HeaderPair[];
+}
+
+/**
+ * The fields that describe a request to the service. Method, host and path are those that the
+ * gateway routes by, so that the service decides about the request that the upstream gets.
+ * @param names of the fields of the client to pass on, each value as a field line of its own
+ */
+export function callFieldsOf(exchange: Exchange, names: readonly FieldName[]): CallFields {
+  const { headers, method, scheme, host, path, hasQuery, query, consumer, credential } = exchange;
+  const sent: HeaderPair[] = [];
+  for (const name of names) {
+    if (!headers.has(name)) continue;
+    for (const value of headers.getAll(name)) sent.push([name.lower, value]);
+  }
+  const all: HeaderPair[] = [
+    ...sent,
+    ['X-Forwarded-Method', method],
+    ['X-Forwarded-Proto', scheme],
+    ['X-Forwarded-Host', host],
+    ['X-Forwarded-Uri', hasQuery ? `${path}?${query}` : path],
+    ['X-Forwarded-For', exchange.clientAddress],
+    ['X-Request-Id', exchange.requestId],
+  ];
+  if (consumer !== undefined) {
+    all.push(['X-Consumer-Id', consumer.id], ['X-Consumer-Username', consumer.username]);
+    if (consumer.customId !== undefined) all.push(['X-Consumer-Custom-Id', consumer.customId]);
+    if (consumer.groups.length > 0) all.push(['X-Consumer-Groups', consumer.groups.join(', ')]);
+  }
+  if (credential !== undefined) all.push(['X-Credential-Id', credential.id]);
+  return { sent, all };
+}

@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PolicyTester } from '@sluice/policy-sdk/testing';
+import type { z } from 'zod';
+import { TestService, type ReceivedRequest } from '../http-calls/testing/test-service.ts';
+import { externalAuth } from './policy.ts';
+import type { externalAuthSchema } from './schema.ts';
+
+let service: TestService;
+beforeEach(async () => {
+  service = await TestService.start();
+});
+afterEach(() => service.stop());
+
+type Config = Partial<z.input<typeof externalAuthSchema.config>>;
+
+const asking = (config: Config = {}, onError: 'open' | 'closed' = 'closed') =>
+  new PolicyTester(
+    externalAuth,
+    { url: service.url, allowPrivateAddresses: true, ...config },
+    { onError, consumers: [{ username: 'acme', id: 'c-1', customId: 'a-7', groups: ['gold'] }] },
+  );
+const asked = (index = 0): ReceivedRequest => service.received[index] as ReceivedRequest;
+
+describe('external-auth', () => {
+  it('describes the request as the gateway routes it, and sends only listed headers', async () => {
+    const tester = asking({ sendHeaders: ['Authorization', 'X-Tag'], headers: { 'X-Token': 's' } });
+    const { status, forwarded } = await tester.send({
+      method: 'DELETE',
+      scheme: 'https',
+      host: 'api.test',
+      path: '/orders/1',
+      query: 'a=1&a=2',
+      clientAddress: '203.0.113.7',
+      contentLength: 12,
+      headers: [
+        ['Authorization', 'Bearer t'],
+        ['X-Tag', 'one'],
+        ['X-Tag', 'two'],
+        ['Cookie', 'session=1'],
+        ['Expect', '100-continue'],
+      ],
+    });
+    expect(status).toBe(200);
+    const values = (name: string) => TestService.values(asked(), name);
+    expect(asked().method).toBe('GET');
+    expect(asked().body).toBe('');
+    expect(values('authorization')).toEqual(['Bearer t']);
+    expect(values('x-tag').join(', ')).toBe('one, two');
+    expect(values('x-token')).toEqual(['s']);
+    expect(values('x-forwarded-method')).toEqual(['DELETE']);
+    expect(values('x-forwarded-proto')).toEqual(['https']);
+    expect(values('x-forwarded-host')).toEqual(['api.test']);
+    expect(values('x-forwarded-uri')).toEqual(['/orders/1?a=1&a=2']);
+    expect(values('x-forwarded-for')).toEqual(['203.0.113.7']);
+    for (const absent of ['cookie', 'expect', 'content-length', 'transfer-encoding'])
+      expect(values(absent)).toEqual([]);
+    expect(forwarded?.headers.get('authorization')).toBe('Bearer t');
+  });
+
+  it.each([
+    [401, 'unauthorized'],
+    [403, 'forbidden'],
+  ])('refuses with %d when the service does, with its challenge', async (status, code) => {
+    service.handler = (_request, response) => {
+      response.writeHead(status, [
+        ['WWW-Authenticate', 'Bearer realm="a"'],
+        ['WWW-Authenticate', 'Basic realm="b"'],
+        ['X-Reason', 'no'],
+        ['X-Secret', 's'],
+      ]);
+      response.end('internal details');
+    };
+    const answer = await asking({ clientHeaders: ['X-Reason'] }).send();
+    expect(answer).toMatchObject({ status, reply: { code }, forwarded: undefined });
+    const challenges = status === 401 ? ['Bearer realm="a"', 'Basic realm="b"'] : [];
+    // The tester's client joins the values of a repeated field.
+    expect(answer.response.headers.getAll('www-authenticate').join(', ')).toBe(
+      challenges.join(', '),
+    );
+    expect(answer.response.headers.get('x-reason')).toBe('no');
+    expect(answer.response.headers.has('x-secret')).toBe(false);
+    expect(String(answer.response.content)).not.toContain('internal details');
+  });
+
+  it.each([302, 404, 407, 429, 500, 503])(
+    'does not decide when the service answers with %d',
+    async (status) => {
+      service.handler = (_request, response) => {
+        response.writeHead(status, { Location: '/login', 'X-User': 'root' }).end();
+      };
+      const names = { upstreamHeaders: ['X-User'] };
+      const request = { headers: { 'X-User': 'admin' } };
+      expect(await asking(names).send(request)).toMatchObject({
+        status: 503,
+        reply: { code: 'policy_failed' },
+      });
+      const open = await asking(names, 'open').send(request);
+      expect(open.status).toBe(200);
+      expect(open.forwarded?.headers.has('x-user')).toBe(false);
+    },
+  );
+
+  it('passes listed headers on to the upstream and to the client, and no others', async () => {
+    service.handler = (_request, response) => {
+      response.writeHead(204, [
+        ['X-User', 'jane'],
+        ['X-Roles', 'a'],
+        ['X-Roles', 'b'],
+        ['Set-Cookie', 's=1'],
+        ['X-Other', 'o'],
+      ]);
+      response.end();
+    };
+    const tester = asking({
+      upstreamHeaders: ['X-User', 'X-Roles', 'X-Absent'],
+      clientHeaders: ['Set-Cookie'],
+    });
+    const { forwarded, response } = await tester.send({
+      headers: [
+        ['x-user', 'admin'],
+        ['X.User', 'admin'],
+        ['x-roles', 'root'],
+        ['X-Absent', 'forged'],
+        ['X-Kept', 'k'],
+      ],
+    });
+    expect(forwarded?.headers.names().toSorted()).toEqual(['x-kept', 'x-roles', 'x-user']);
+    expect(forwarded?.headers.getAll('x-user')).toEqual(['jane']);
+    expect(forwarded?.headers.getAll('x-roles').join(', ')).toBe('a, b');
+    expect(response.headers.getAll('set-cookie')).toEqual(['s=1']);
+    expect(response.headers.has('x-user')).toBe(false);
+  });
+
+  it('replaces a credential that it has sent to the service', async () => {
+    service.handler = (_request, response) => {
+      response.writeHead(200, { Authorization: 'Bearer internal' }).end();
+    };
+    const tester = asking({ upstreamHeaders: ['Authorization'] });
+    const { forwarded } = await tester.send({ headers: { Authorization: 'Bearer external' } });
+    expect(TestService.values(asked(), 'authorization')).toEqual(['Bearer external']);
+    expect(forwarded?.headers.getAll('authorization')).toEqual(['Bearer internal']);
+  });
+
+  it.each([
+    ['username', 'acme'],
+    ['id', 'c-1'],
+    ['customId', 'a-7'],
+  ] as const)('lets the service name the consumer by %s', async (by, value) => {
+    service.handler = (_request, response) => response.setHeader('X-Who', value).end();
+    const tester = asking({ consumer: { header: 'X-Who', by } });
+    const { consumer, phases } = await tester.send();
+    expect(consumer?.username).toBe('acme');
+    expect(phases).toContain('authenticate');
+  });
+
+  it('refuses a consumer that is unknown, and admits when none is named', async () => {
+    const tester = asking({ consumer: { header: 'X-Who' } });
+    service.handler = (_request, response) => response.setHeader('X-Who', 'initech').end();
+    expect(await tester.send()).toMatchObject({ status: 403, reply: { code: 'forbidden' } });
+    service.handler = (_request, response) => response.end();
+    expect(await tester.send()).toMatchObject({ status: 200, consumer: undefined });
+  });
+
+  it('tells the service who the consumer is, and not what the client claims', async () => {
+    await asking().send({ consumer: { username: 'acme', groups: ['gold', 'eu'] } });
+    expect(TestService.values(asked(), 'x-consumer-username')).toEqual(['acme']);
+    expect(TestService.values(asked(), 'x-consumer-groups')).toEqual(['gold, eu']);
+    for (const name of ['X-Forwarded-For', 'X-Consumer-Id', 'Host', 'Content-Length', 'X_Tag'])
+      expect(() => asking({ sendHeaders: [name] })).toThrow('is not valid');
+    for (const name of ['X-Consumer-Id', 'X_Consumer_Id', 'Host', 'Content-Length'])
+      expect(() => asking({ upstreamHeaders: [name] })).toThrow('is not valid');
+  });
+
+  it('requires that private addresses are allowed', () => {
+    for (const url of ['http://127.0.0.1/', 'http://localhost/', 'http://[::1]/', 'http://10.1/'])
+      expect(() => asking({ url, allowPrivateAddresses: false })).toThrow(
+        'is not a public address: set "allowPrivateAddresses" to true',
+      );
+    for (const url of ['ftp://a.test/', '/auth', 'http://u:p@a.test/', 'http://a.test/#x'])
+      expect(() => asking({ url })).toThrow('/url: ');
+  });
+});
+
+describe('the cache of external-auth', () => {
+  const cache = { seconds: 60 };
+
+  it('answers the same question once', async () => {
+    service.handler = (_request, response) => response.setHeader('X-User', 'jane').end();
+    const tester = asking({ cache, upstreamHeaders: ['X-User'] });
+    const request = { path: '/a', headers: { Authorization: 'Bearer t' } };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => tester.send(request)));
+    for (const { forwarded } of answers) expect(forwarded?.headers.get('x-user')).toBe('jane');
+    expect(service.received).toHaveLength(1);
+    tester.advance(60_000);
+    await tester.send(request);
+    expect(service.received).toHaveLength(2);
+  });
+
+  it('asks again when anything differs on which the answer depends', async () => {
+    const tester = asking({ cache });
+    const request = { path: '/a', headers: { Authorization: 'Bearer t' } };
+    await tester.send(request);
+    const others = [
+      { ...request, path: '/b' },
+      { ...request, query: '' },
+      { ...request, query: 'a=1' },
+      { ...request, method: 'POST' },
+      { ...request, host: 'other.test' },
+      { ...request, scheme: 'https' as const },
+      { ...request, clientAddress: '203.0.113.9' },
+      { ...request, headers: { Authorization: 'Bearer u' } },
+      { ...request, headers: {} },
+      { ...request, consumer: { username: 'acme' } },
+    ];
+    for (const [index, other] of others.entries()) {
+      await tester.send(other);
+      expect(service.received.length - 2).toBe(index);
+    }
+    await tester.send(request);
+    expect(service.received).toHaveLength(others.length + 1);
+  });
+
+  it('shares an answer where the configuration says so', async () => {
+    const tester = asking({ cache: { seconds: 60, by: ['host'] } });
+    await tester.send({ path: '/a', clientAddress: '203.0.113.9' });
+    await tester.send({ path: '/b', method: 'POST' });
+    expect(service.received).toHaveLength(1);
+    await tester.send({ path: '/b', host: 'other.test' });
+    expect(service.received).toHaveLength(2);
+  });
+
+  it.each([
+    ['no-store', 0],
+    ['no-cache', 0],
+    ['public, max-age=0', 0],
+    ['private, max-age=5', 5_000],
+    ['max-age="5"', 5_000],
+    ['max-age=999', 60_000],
+  ])('obeys Cache-Control: %s', async (value, ms) => {
+    service.handler = (_request, response) => response.setHeader('Cache-Control', value).end();
+    const tester = asking({ cache });
+    await tester.send();
+    tester.advance(Math.max(0, ms - 1));
+    await tester.send();
+    expect(service.received).toHaveLength(ms === 0 ? 2 : 1);
+    tester.advance(2);
+    await tester.send();
+    expect(service.received).toHaveLength(ms === 0 ? 3 : 2);
+  });
+
+  it('stores no cookie, no fault, and a refusal for ten seconds only', async () => {
+    const tester = asking({ cache, clientHeaders: ['Set-Cookie'] });
+    service.handler = (_request, response) => response.setHeader('Set-Cookie', 's=1').end();
+    await tester.send();
+    await tester.send();
+    expect(service.received).toHaveLength(2);
+    service.handler = (_request, response) => response.writeHead(500).end();
+    expect((await tester.send()).status).toBe(503);
+    service.handler = (_request, response) => response.writeHead(403).end();
+    expect((await tester.send()).status).toBe(403);
+    expect((await tester.send()).status).toBe(403);
+    expect(service.received).toHaveLength(4);
+    service.handler = (_request, response) => response.end();
+    tester.advance(10_000);
+    expect((await tester.send()).status).toBe(200);
+  });
+});

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import {
+  definePolicy,
+  deny,
+  FieldName,
+  type Exchange,
+  type HeaderPair,
+  type HttpRequest,
+  type Reply,
+} from '@sluice/policy-sdk';
+import { decisionOf, refusalOf, reuseMs, type Decision } from './decision.ts';
+import { callFieldsOf } from './call-fields.ts';
+import { externalAuthSchema } from './schema.ts';
+
+export const externalAuth = definePolicy({
+  schema: externalAuthSchema,
+  compile(config, host) {
+    const { url, method, headers, sendHeaders, consumer, cache, timeoutMs } = config;
+    const http = host.http({
+      allowPrivateAddresses: config.allowPrivateAddresses,
+      timeoutMs,
+      connectTimeoutMs: timeoutMs,
+      maxBytes: 65_536,
+      maxConnections: config.maxConnections,
+      maxQueued: config.maxConnections * 4,
+    });
+    const sent = sendHeaders.map((name) => new FieldName(name.toLowerCase()));
+    const constant: readonly HeaderPair[] = Object.entries(headers);
+    const taken = {
+      upstreamHeaders: config.upstreamHeaders,
+      clientHeaders: config.clientHeaders,
+      consumerHeader: consumer?.header,
+    };
+    const identity = new IdentityFields(config.upstreamHeaders);
+    // A field that the service is asked with stays until then.
+    const early = new IdentityFields(
+      config.upstreamHeaders.filter(
+        (name) => !sent.some(({ lower }) => lower === name.toLowerCase()),
+      ),
+    );
+    const unknownConsumer = deny('forbidden', 'The consumer is not known here.');
+
+    const call = async (fields: readonly HeaderPair[], request: HttpRequest) =>
+      await http.request(url, { method, headers: [...fields, ...constant], ...request });
+
+    const ask = async (exchange: Exchange): Promise<Decision> => {
+      const fields = callFieldsOf(exchange, sent);
+      identity.removeFrom(exchange);
+      if (cache === undefined) return decisionOf(await call(fields.all, { exchange }), taken);
+      const stored = await host.cache.getOrLoad(
+        keyOf(exchange, fields.sent, cache.by),
+        async () => {
+          // Others may wait for the same answer, so the call does not end with this request.
+          const response = await call(fields.all, {});
+          const value = JSON.stringify(decisionOf(response, taken));
+          return { value, ttlMs: reuseMs(response, cache.seconds * 1_000) };
+        },
+      );
+      return JSON.parse(stored as string) as Decision;
+    };
+
+    const decide = async (exchange: Exchange): Promise<Reply | undefined> => {
+      const decision = await ask(exchange);
+      const refusal = refusalOf(decision);
+      if (refusal !== undefined) return refusal;
+      if (consumer !== undefined && decision.consumer !== undefined) {
+        const found = host.consumers.find(nameOf(consumer.by, decision.consumer));
+        if (found === undefined) return unknownConsumer;
+        exchange.identify(found);
+      }
+      for (const [name, value] of decision.upstream) exchange.headers.add(name, value);
+      for (const [name, value] of decision.client) exchange.addResponseHeader(name, value);
+      return undefined;
+    };
+
+    return {
+      receive(exchange) {
+        early.removeFrom(exchange);
+        return undefined;
+      },
+      // The policies of a consumer apply from the end of authentication on.
+      ...(consumer === undefined ? { authorize: decide } : { authenticate: decide }),
+    };
+  },
+});
+
+type ConsumerProperty = 'username' | 'id' | 'customId';
+
+function nameOf(by: ConsumerProperty, value: string) {
+  return by === 'id'
+    ? { id: value }
+    : by === 'username'
+      ? { username: value }
+      : { customId: value };
+}
+
+/** The fields that the service sets for the upstream: a client must not send them. */
+class IdentityFields {
+  readonly #names: ReadonlySet<string>;
+
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names.map((name) => name.toLowerCase()));
+  }
+
+  /**
+   * Removes them, also in spellings that lenient applications treat as the same name: with `.` in
+   * place of `-`. Names with `_` do not pass the edge.
+   */
+  removeFrom({ headers }: Exchange): void {
+    if (this.#names.size === 0) return;
+    headers.removeAll(this.#names);
+    for (const name of headers.names())
+      if (/[_.]/.test(name) && this.#names.has(name.toLowerCase().replaceAll(/[_.]/g, '-')))
+        headers.remove(name);
+  }
+}
+
+type CachedBy = 'method' | 'host' | 'path' | 'query' | 'address';
+
+/**
+ * The key of a cached answer: a hash of everything on which it depends, so that the cache contains
+ * no credential.
+ */
+function keyOf(exchange: Exchange, sent: readonly HeaderPair[], by: readonly CachedBy[]): string {
+  const { method, scheme, host, path, hasQuery, query, clientAddress, consumer } = exchange;
+  const parts: readonly unknown[] = [
+    by.includes('method') && method,
+    by.includes('host') && [scheme, host],
+    by.includes('path') && path,
+    by.includes('query') && [hasQuery, query],
+    by.includes('address') && clientAddress,
+    consumer?.id,
+    sent,
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+}

@@ -1,0 +1,79 @@
+import { HeaderName, HeaderValue, boundedRecord, isPublicAddress } from '@sluice/schema';
+import { z } from 'zod';
+
+/** Settings that policies which call HTTP services have in common. */
+
+/** An absolute URL of `http:` or `https:`, without credentials and fragment. */
+export const HttpUrl = z
+  .string()
+  .max(2048)
+  .superRefine((text, context) => {
+    const fault = urlFault(text);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
+
+export const AllowPrivateAddresses = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Allow addresses that are not public: private, loopback, link-local and the like. Needed for services in the same network.',
+  );
+
+const ofCall = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Says why a policy cannot send a field of this name; undefined when it can. */
+export function unsendableHeader(name: string): string | undefined {
+  return ofCall.has(name.toLowerCase()) ? 'belongs to the connection' : undefined;
+}
+
+/** Fields with the same value in each call, such as a token. The values are secrets. */
+export const ConstantHeaders = boundedRecord(HeaderValue.meta({ secret: true }), 20).superRefine(
+  (fields, context) => {
+    for (const name of Object.keys(fields)) {
+      const fault = HeaderName.safeParse(name).error?.issues[0]?.message ?? unsendableHeader(name);
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', path: [name], message: `${name} ${fault}` });
+    }
+  },
+);
+
+/**
+ * Refuses a URL whose host is visibly not public while the configuration does not allow that: the
+ * calls would all fail. Names are resolved and checked for each connection.
+ */
+export function checkPrivateAddress(
+  { url, allowPrivateAddresses }: { url: string; allowPrivateAddresses: boolean },
+  context: z.core.$RefinementCtx,
+): void {
+  const { hostname } = URL.parse(url) ?? { hostname: '' };
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  const isAddress = hostname !== host || /^[\d.]+$/.test(host);
+  const isPrivate = host === 'localhost' || (isAddress && !isPublicAddress(host));
+  if (!isPrivate || allowPrivateAddresses) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['url'],
+    message: `${host} is not a public address: set "allowPrivateAddresses" to true`,
+  });
+}
+
+function urlFault(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return 'not an absolute URL of http: or https:, such as https://logs.example.com/ingest';
+  if (url.username !== '' || url.password !== '')
+    return 'a URL contains no credentials: send them in "headers"';
+  return url.hash === '' ? undefined : 'a URL of a call has no fragment (#)';
+}
