@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import type { PolicySchema } from '@sluice/policies/schemas';
+import { ControlPlanesModule } from './features/control-planes/control-planes.module.ts';
 import { ConsumersModule } from './features/consumers/consumers.module.ts';
 import { GatewaysModule } from './features/gateways/gateways.module.ts';
 import { GroupsModule } from './features/groups/groups.module.ts';
@@ -54,6 +55,7 @@ export class AppModule {
         GroupsModule,
         QuotasModule,
         PoliciesModule.with(ownPolicies),
+        ControlPlanesModule,
         RevisionsModule,
         NodesModule,
         TokensModule,

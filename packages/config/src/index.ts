@@ -23,6 +23,6 @@ export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';
 export { Service, Target } from './resources/service.ts';
 export { schemaLevel } from './schema-level.ts';
-export { describeSchemas } from './schema-rules.ts';
+export { describeSchemas, mergedRules } from './schema-rules.ts';
 export type { FieldRule, KindRule, SchemaRules } from './schema-rules.ts';
 export { maxSpecBytes, specSizeFault } from './spec-size.ts';

@@ -1,6 +1,7 @@
 import { markedPaths, secretPaths } from '@sluice/schema';
 import type { FieldPath } from '@sluice/schema';
 import type { z } from 'zod';
+import { canonicalJson } from './canonical.ts';
 import type { PolicyCatalogue } from './policy-catalogue.ts';
 import { kindOf, kinds } from './resource.ts';
 import { schemaLevel } from './schema-level.ts';
@@ -44,6 +45,22 @@ export function describeSchemas(catalogue: PolicyCatalogue): SchemaRules {
       kinds.map((kind) => {
         const { schema, since = 0 } = kindOf(kind);
         return [kind, { since, fields: [...fieldRules(schema), ...policyFields(kind, catalogue)] }];
+      }),
+    ),
+  };
+}
+
+/** Returns rules that hold for the resources of both, with the level of the later ones. */
+export function mergedRules(earlier: SchemaRules, later: SchemaRules): SchemaRules {
+  const kindsOfBoth = new Set([...Object.keys(earlier.kinds), ...Object.keys(later.kinds)]);
+  return {
+    level: Math.max(earlier.level, later.level),
+    kinds: Object.fromEntries(
+      [...kindsOfBoth].map((kind) => {
+        const [one, other] = [earlier.kinds[kind], later.kinds[kind]];
+        const fields = [...(one?.fields ?? []), ...(other?.fields ?? [])];
+        const distinct = new Map(fields.map((field) => [canonicalJson(field), field]));
+        return [kind, { since: (one ?? other)?.since ?? 0, fields: [...distinct.values()] }];
       }),
     ),
   };

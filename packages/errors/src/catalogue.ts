@@ -126,6 +126,12 @@ export const catalogue = Object.freeze({
     false,
     'The idempotency key was used for another request',
   ),
+  control_plane_outdated: entry(
+    409,
+    'gateway',
+    true,
+    'A control plane of an earlier release is connected',
+  ),
   precondition_failed: entry(412, 'client', false, 'The resource has changed since it was read'),
   unsupported_media_type: entry(415, 'client', false, 'The content type is not supported'),
   revision_rejected: entry(422, 'gateway', false, 'A node rejected the revision'),

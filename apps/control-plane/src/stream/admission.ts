@@ -46,9 +46,25 @@ export async function admit(
       `there is no gateway "${hello.gateway.slice(0, 64)}": SLUICE_GATEWAY is misspelt, or the gateway was renamed or deleted; GET /v1/gateways lists the gateways; set SLUICE_GATEWAY to one of them`,
     );
   }
+  requireServed(capabilities, feed);
   const view = feed.viewFor(gatewayId, capabilities);
   if (view === undefined) throw tooManyViews();
   return { gatewayId, position: canResume(hello, view) ? hello.revision : undefined };
+}
+
+/**
+ * Refuses a node of a later release once there are resources of a kind that it serves and this
+ * control plane does not know. The node would lose them; it keeps them and connects to another
+ * replica.
+ * @throws StreamRefusal
+ */
+export function requireServed({ kinds }: NodeCapabilities, feed: RevisionFeed): void {
+  const unserved = feed.unknownKinds.filter((kind) => kinds.includes(kind));
+  if (unserved.length === 0) return;
+  throw new StreamRefusal(
+    'UNAVAILABLE',
+    `this control plane is older than the node and does not know resources that the node serves (${unserved.join(', ')}); update the control plane, or give the node the address of a newer one`,
+  );
 }
 
 function canResume({ epoch, revision, setHash }: Hello, view: ConfigView): boolean {

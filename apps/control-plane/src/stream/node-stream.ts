@@ -7,7 +7,7 @@ import type { NodeIdentity, NodeSession } from '../features/nodes/node-session.t
 import type { RevisionFeed } from '../features/revisions/revision-feed/revision-feed.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
-import { admit } from './admission.ts';
+import { admit, requireServed } from './admission.ts';
 import { ConfigSender } from './config-sender.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import { Unanswered } from './unanswered.ts';
@@ -85,6 +85,14 @@ export class NodeStream {
 
   /** Sends a heartbeat when everything else was sent. */
   beat(): void {
+    if (this.session !== undefined) {
+      try {
+        requireServed(this.session.identity.capabilities, this.proxy.feed);
+      } catch (error) {
+        this.refuse(error as StreamRefusal);
+        return;
+      }
+    }
     this.sender.beat();
   }
 

@@ -13,6 +13,8 @@ import { fixtureToken } from './replica.ts';
 
 export interface FixtureNodeOptions {
   readonly id?: string;
+  /** The address of the replica; loopback by default. */
+  readonly host?: string;
   readonly gateway?: string;
   readonly token?: string;
   /** The configuration that the node already has. */
@@ -48,8 +50,8 @@ export class FixtureNode {
     private readonly options: FixtureNodeOptions = {},
   ) {
     this.client = createConfigStreamClient({
-      address: { host: '127.0.0.1', port },
-      security: { mode: 'plaintext', allowRemote: false },
+      address: { host: options.host ?? '127.0.0.1', port },
+      security: { mode: 'plaintext', allowRemote: true },
       token: options.token ?? fixtureToken,
     });
     this.call = this.client.connect();

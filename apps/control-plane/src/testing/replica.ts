@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { nameOf } from '@sluice/config';
-import type { Kind, Spec } from '@sluice/config';
+import { isKind, nameOf } from '@sluice/config';
+import type { Kind, SchemaRules, Spec } from '@sluice/config';
 import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import { NodeEntity } from '../features/nodes/node.entity.ts';
 import { NodeRepository } from '../features/nodes/node.repository.ts';
@@ -13,7 +13,7 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import { JsonLogger } from '../platform/logger.ts';
 import { ConfigStream } from '../stream/config-stream.ts';
 
-const security = { mode: 'plaintext', allowRemote: false } as const;
+const security = { mode: 'plaintext', allowRemote: true } as const;
 
 /** The node token that every {@link Replica} accepts. */
 export const fixtureToken = 'a-token-for-the-nodes-of-specs';
@@ -33,6 +33,10 @@ export interface ReplicaOptions {
   readonly port?: number;
   readonly maxStreams?: number;
   readonly helloMs?: number;
+  /** The address to listen on; loopback by default. Another one is allowed without TLS. */
+  readonly host?: string;
+  /** What the nodes of other releases are sent; by default that of this release's schemas. */
+  readonly rules?: SchemaRules;
 }
 
 /**
@@ -51,10 +55,13 @@ export class Replica {
   private constructor(
     private readonly dataSource: ReturnType<typeof createDataSource>,
     databaseUrl: string,
-    { port = 0, ...limits }: ReplicaOptions,
+    { port = 0, host = '127.0.0.1', rules, ...limits }: ReplicaOptions,
   ) {
     this.database = new Database(dataSource);
-    this.feed = new RevisionFeed({ databaseUrl }, this.log);
+    this.feed = new RevisionFeed(
+      { databaseUrl, ...(rules === undefined ? {} : { rules }) },
+      this.log,
+    );
     const repository = new NodeRepository(
       dataSource.getRepository(NodeEntity),
       this.database,
@@ -64,7 +71,7 @@ export class Replica {
     this.nodes = new NodesService(this.feed, this.connected, repository);
     const isNodeToken = (token: string): boolean => token === fixtureToken;
     this.stream = new ConfigStream(
-      { address: { host: '127.0.0.1', port }, security, isNodeToken, ...limits },
+      { address: { host, port }, security, isNodeToken, ...limits },
       this.feed,
       this.connected,
       this.log,
@@ -101,14 +108,14 @@ export class Replica {
         else {
           await sql.query(
             'INSERT INTO resource (id, kind, name, spec) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, spec = excluded.spec',
-            [id, kind, nameOf(kind, spec as Spec), JSON.stringify(spec)],
+            [id, kind, nameIn(kind, spec), JSON.stringify(spec)],
           );
         }
       }
       const changes = states.map(({ kind, id, spec }) => ({
         kind,
         id,
-        name: spec === null ? '' : nameOf(kind, spec as Spec),
+        name: spec === null ? '' : nameIn(kind, spec),
         before: null,
         after: spec as Spec | null,
       }));
@@ -122,4 +129,9 @@ export class Replica {
     this.feed.poke();
     return revision;
   }
+}
+
+/** The name in a spec, also of kinds that this release does not know. */
+function nameIn(kind: string, spec: object): string {
+  return isKind(kind) ? nameOf(kind, spec as Spec) : String((spec as { name?: unknown }).name);
 }

@@ -7,6 +7,7 @@ import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
 import { seal } from '../../platform/idempotency/idempotency.ts';
 import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
+import { ControlPlanesService } from '../control-planes/control-planes.service.ts';
 import type { Change } from '../revisions/revision.ts';
 import { RevisionsService } from '../revisions/revisions.service.ts';
 import { present, referredIds } from './presentation.ts';
@@ -34,6 +35,7 @@ export class WriteTransaction {
     private readonly resources: ResourceRepository,
     private readonly revisions: RevisionsService,
     private readonly idempotency: IdempotencyRepository,
+    private readonly controlPlanes: ControlPlanesService,
   ) {}
 
   /**
@@ -68,6 +70,8 @@ export class WriteTransaction {
     outcome: Outcome,
   ): Promise<Written> {
     const { status, resource, changes, secrets } = outcome;
+    for (const { kind, after } of changes)
+      if (after !== null) await this.controlPlanes.requireKnown(sql, kind);
     const shown = await this.show(sql, resource);
     const headers = {
       ...shown?.headers,

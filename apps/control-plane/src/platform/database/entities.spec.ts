@@ -78,7 +78,7 @@ describe('the entities', () => {
 
   it('map exactly the columns that the migrations create', async () => {
     const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName).sort();
-    expect(tables).toEqual(['admin_token', 'idempotency_record', 'node']);
+    expect(tables).toEqual(['admin_token', 'control_plane', 'idempotency_record', 'node']);
     for (const metadata of dataSource.entityMetadatas) {
       expect({ table: metadata.tableName, columns: mappedColumns(dataSource, metadata) }).toEqual({
         table: metadata.tableName,

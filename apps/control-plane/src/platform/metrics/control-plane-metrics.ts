@@ -32,7 +32,7 @@ export class ControlPlaneMetrics {
   private readonly lag = new EventLoopLag();
 
   /** @param version of this program. */
-  constructor(version: string) {
+  constructor(readonly version: string) {
     const { registry } = this;
     this.writes = registry.counter(definitions.writes);
     this.commitToApplied = registry.histogram(definitions.commitToApplied).series();

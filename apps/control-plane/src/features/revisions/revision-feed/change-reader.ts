@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kind, Spec } from '@sluice/config';
+import type { Kind, SchemaRules, Spec } from '@sluice/config';
 import pg from 'pg';
 import type { ResourceState } from './resource-set.ts';
 import type { RevisionOrigin } from './revision-origin.ts';
@@ -18,6 +18,8 @@ export interface Head {
   /** Identity of the database. Revisions of different epochs cannot be compared. */
   readonly epoch: string;
   readonly revision: number;
+  /** The latest schema level of the control planes that have used the database. */
+  readonly level: number;
 }
 
 /** One revision: what it left, and where it comes from. */
@@ -36,6 +38,7 @@ export interface RevisionBatch {
 
 interface ChangeRow {
   readonly epoch: string;
+  readonly level: number | null;
   readonly head: string;
   readonly revision: string | null;
   readonly kind: Kind;
@@ -112,13 +115,15 @@ export class ChangeReader {
   ): Promise<void> {
     await this.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
-      const { rows } = await this.client.query<{ epoch: string; revision: string }>(
-        'SELECT epoch, revision FROM config_head',
-      );
+      const { rows } = await this.client.query<{
+        epoch: string;
+        revision: string;
+        level: number | null;
+      }>('SELECT epoch, revision, (SELECT max(level) FROM schema_rules) AS level FROM config_head');
       const [head] = rows;
       if (head === undefined)
         throw new Error('config_head has no row: the database was not migrated');
-      begin({ epoch: head.epoch, revision: Number(head.revision) });
+      begin({ epoch: head.epoch, revision: Number(head.revision), level: head.level ?? 0 });
       await this.client.query(
         'DECLARE resources NO SCROLL CURSOR FOR SELECT kind, id, spec FROM resource',
       );
@@ -134,10 +139,18 @@ export class ChangeReader {
     }
   }
 
+  /** Reads the schema rules of the latest level. */
+  async rules(): Promise<SchemaRules | undefined> {
+    const { rows } = await this.client.query<SchemaRules>(
+      'SELECT level, kinds FROM schema_rules ORDER BY level DESC LIMIT 1',
+    );
+    return rows[0];
+  }
+
   /** Reads the next revisions after `revision`, in commit order. */
   async changesAfter(revision: number): Promise<RevisionBatch> {
     const { rows } = await this.client.query<ChangeRow>(
-      `SELECT epoch, config_head.revision AS head, change.revision, kind, resource_id AS id, after, traceparent,
+      `SELECT epoch, config_head.revision AS head, (SELECT max(level) FROM schema_rules) AS level, change.revision, kind, resource_id AS id, after, traceparent,
               (extract(epoch FROM clock_timestamp() - committed_at) * 1000)::float8 AS "ageMs"
        FROM config_head LEFT JOIN change ON change.revision > $1::bigint AND change.revision <= $1::bigint + ${revisionsPerRead}
             LEFT JOIN revision ON revision.revision = change.revision
@@ -147,7 +160,8 @@ export class ChangeReader {
     const [first] = rows;
     if (first === undefined)
       throw new Error('config_head has no row: the database was not migrated');
-    const head = { epoch: first.epoch, revision: Number(first.head) };
+    const { epoch, level } = first;
+    const head = { epoch, revision: Number(first.head), level: level ?? 0 };
     const readAtMs = performance.now();
     const read = new Map<number, { states: ResourceState[]; origin: RevisionOrigin }>();
     const unknown = { committedAtMs: undefined, traceparent: undefined };

@@ -5,6 +5,7 @@ import {
   isKind,
   kindOf,
   kinds,
+  mergedRules,
   nameOf,
 } from '@sluice/config';
 import type { Kind, SchemaRules, Spec } from '@sluice/config';
@@ -112,9 +113,12 @@ export class ResourceSet implements ViewSource {
     return this.rules.level;
   }
 
-  /** Replaces the rules when a later release has joined. Nodes get their views by the new ones. */
-  useRules(rules: SchemaRules): void {
-    this.rules = rules;
+  /**
+   * Adds the rules of a later release that uses the database too. Nodes get their views by both:
+   * each release has policies of its own.
+   */
+  useRules(later: SchemaRules): void {
+    this.rules = mergedRules(this.rules, later);
     this.filters = new WeakMap();
   }
 

@@ -1,8 +1,10 @@
 import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { describeSchemas } from '@sluice/config';
 import { SETTINGS } from '../../../platform/env.ts';
 import type { Settings } from '../../../platform/env.ts';
 import { Logger } from '../../../platform/logger.ts';
+import { PoliciesService } from '../../policies/policies.service.ts';
 import { RevisionSignal } from '../revision-signal.ts';
 import { RevisionsModule } from '../revisions.module.ts';
 import { RevisionFeed } from './revision-feed.ts';
@@ -16,9 +18,14 @@ const firstLoadMs = 10_000;
   providers: [
     {
       provide: RevisionFeed,
-      inject: [SETTINGS, Logger, RevisionSignal],
-      useFactory: (settings: Settings, logger: Logger, signal: RevisionSignal) => {
-        const feed = new RevisionFeed({ databaseUrl: settings.databaseUrl }, logger);
+      inject: [SETTINGS, Logger, RevisionSignal, PoliciesService],
+      useFactory: (
+        { databaseUrl }: Settings,
+        logger: Logger,
+        signal: RevisionSignal,
+        { catalogue }: PoliciesService,
+      ) => {
+        const feed = new RevisionFeed({ databaseUrl, rules: describeSchemas(catalogue) }, logger);
         signal.onCommitted(() => feed.poke());
         return feed;
       },

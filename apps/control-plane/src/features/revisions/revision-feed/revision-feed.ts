@@ -1,3 +1,4 @@
+import type { SchemaRules } from '@sluice/config';
 import { after, errorMessage } from '@sluice/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
@@ -11,6 +12,8 @@ export interface RevisionFeedOptions {
   readonly databaseUrl: string;
   /** Interval of the polls. Wake-ups make the feed read earlier. */
   readonly pollMs?: number;
+  /** What the nodes of other releases are sent; by default that of this release's schemas. */
+  readonly rules?: SchemaRules;
   /** Timeout of a query, after which the connection counts as lost. */
   readonly queryMs?: number;
 }
@@ -99,6 +102,11 @@ export class RevisionFeed {
    */
   removeUnusedViews(nodes: Iterable<{ gatewayId: string; capabilities: NodeCapabilities }>): void {
     this.set?.removeUnusedViews(nodes);
+  }
+
+  /** Kinds of stored resources that this release does not know. */
+  get unknownKinds(): readonly string[] {
+    return this.set?.unknown.kinds ?? [];
   }
 
   gatewayId(name: string): string | undefined {
@@ -198,6 +206,7 @@ export class RevisionFeed {
     for (;;) {
       const set = this.set ?? (await this.load(reader));
       const { head, revisions } = await reader.changesAfter(set.revision);
+      await this.learn(set, head.level, reader);
       if (head.epoch !== set.epoch || head.revision < set.revision) {
         this.logger.warn(
           'the database was replaced or restored to an earlier revision; reloading the configuration',
@@ -217,11 +226,16 @@ export class RevisionFeed {
   private async load(reader: ChangeReader): Promise<ResourceSet> {
     const startedAt = performance.now();
     let set: ResourceSet | undefined;
+    let level = 0;
     await reader.load(
-      ({ epoch, revision }) => (set = new ResourceSet(epoch, revision)),
+      (head) => {
+        set = new ResourceSet(head.epoch, head.revision, undefined, this.options.rules);
+        ({ level } = head);
+      },
       (states) => set?.load(states),
     );
     if (set === undefined) throw new Error('nothing was loaded');
+    await this.learn(set, level, reader);
     set.loaded();
     this.set = set;
     this.logger.info('loaded the configuration', {
@@ -231,6 +245,22 @@ export class RevisionFeed {
     });
     this.announce(new Set(set.gatewayIds()));
     return set;
+  }
+
+  /**
+   * Reads what a later release has stored about its schemas, before what it has written is sent to
+   * nodes.
+   */
+  private async learn(set: ResourceSet, level: number, reader: ChangeReader): Promise<void> {
+    if (level <= set.level) return;
+    const rules = await reader.rules();
+    if (rules === undefined) return;
+    set.useRules(rules);
+    this.logger.info('a control plane of a later release uses the database', {
+      schemaLevel: rules.level,
+    });
+    // The nodes get their views now, while these still equal those that they have.
+    if (set === this.set) this.announce(new Set(set.gatewayIds()));
   }
 
   private announce(concerned: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@ import { InitialSchema1763900000000 } from './1763900000000-initial-schema.ts';
 import { NodeProcesses1764200000000 } from './1764200000000-node-processes.ts';
 import { RevisionTraceparent1764400000000 } from './1764400000000-revision-traceparent.ts';
 import { NodeCapabilities1764450000000 } from './1764450000000-node-capabilities.ts';
+import { ControlPlanes1764460000000 } from './1764460000000-control-planes.ts';
 
 /** All migrations, oldest first. A released migration must never be edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   NodeProcesses1764200000000,
   RevisionTraceparent1764400000000,
   NodeCapabilities1764450000000,
+  ControlPlanes1764460000000,
 ];
