@@ -171,6 +171,23 @@ describe('external-auth', () => {
       expect(() => asking({ upstreamHeaders: [name] })).toThrow('is not valid');
   });
 
+  it('sends the content when the configuration says so, up to a bound', async () => {
+    service.handler = ({ body }, response) =>
+      response.writeHead(body === 'delete everything' ? 403 : 200).end();
+    const tester = asking({ method: 'POST', body: { maxBytes: 20 } }, 'open');
+    const headers = { 'Content-Type': 'text/plain' };
+    const refused = await tester.send({ method: 'POST', headers, body: 'delete everything' });
+    expect(refused.status).toBe(403);
+    expect(TestService.values(asked(), 'content-type')).toEqual(['text/plain']);
+    expect(TestService.values(asked(), 'content-length')).toEqual(['17']);
+    const answer = await tester.send({ method: 'POST', headers, body: 'hello' });
+    expect([answer.status, asked(1).body]).toEqual([200, 'hello']);
+    const long = await tester.send({ method: 'POST', headers, body: 'x'.repeat(21) });
+    expect(long).toMatchObject({ status: 413, forwarded: undefined });
+    expect(service.received).toHaveLength(2);
+    expect(() => asking({ body: {} })).toThrow('set "method" to POST');
+  });
+
   it('requires that private addresses are allowed', () => {
     for (const url of ['http://127.0.0.1/', 'http://localhost/', 'http://[::1]/', 'http://10.1/'])
       expect(() => asking({ url, allowPrivateAddresses: false })).toThrow(
@@ -218,6 +235,12 @@ describe('the cache of external-auth', () => {
     }
     await tester.send(request);
     expect(service.received).toHaveLength(others.length + 1);
+  });
+
+  it('depends on the content that is sent', async () => {
+    const tester = asking({ cache, method: 'POST', body: {} });
+    for (const body of ['a', 'b', 'a']) await tester.send({ method: 'POST', body });
+    expect(service.received.map(({ body }) => body)).toEqual(['a', 'b']);
   });
 
   it('shares an answer where the configuration says so', async () => {

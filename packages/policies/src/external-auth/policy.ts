@@ -15,7 +15,7 @@ import { externalAuthSchema } from './schema.ts';
 export const externalAuth = definePolicy({
   schema: externalAuthSchema,
   compile(config, host) {
-    const { url, method, headers, sendHeaders, consumer, cache, timeoutMs } = config;
+    const { url, method, headers, sendHeaders, body, consumer, cache, timeoutMs } = config;
     const http = host.http({
       allowPrivateAddresses: config.allowPrivateAddresses,
       timeoutMs,
@@ -24,7 +24,10 @@ export const externalAuth = definePolicy({
       maxConnections: config.maxConnections,
       maxQueued: config.maxConnections * 4,
     });
-    const sent = sendHeaders.map((name) => new FieldName(name.toLowerCase()));
+    const names = body === undefined ? sendHeaders : [...sendHeaders, ...ofContent];
+    const sent = [...new Set(names.map((name) => name.toLowerCase()))].map(
+      (name) => new FieldName(name),
+    );
     const constant: readonly HeaderPair[] = Object.entries(headers);
     const taken = {
       upstreamHeaders: config.upstreamHeaders,
@@ -46,12 +49,15 @@ export const externalAuth = definePolicy({
     const ask = async (exchange: Exchange): Promise<Decision> => {
       const fields = callFieldsOf(exchange, sent);
       identity.removeFrom(exchange);
-      if (cache === undefined) return decisionOf(await call(fields.all, { exchange }), taken);
+      const content = body && (await exchange.requestBody.read(body)).bytes;
+      const withContent = content === undefined ? {} : { body: content };
+      if (cache === undefined)
+        return decisionOf(await call(fields.all, { exchange, ...withContent }), taken);
       const stored = await host.cache.getOrLoad(
-        keyOf(exchange, fields.sent, cache.by),
+        keyOf(exchange, fields.sent, cache.by, content),
         async () => {
           // Others may wait for the same answer, so the call does not end with this request.
-          const response = await call(fields.all, {});
+          const response = await call(fields.all, withContent);
           const value = JSON.stringify(decisionOf(response, taken));
           return { value, ttlMs: reuseMs(response, cache.seconds * 1_000) };
         },
@@ -83,6 +89,9 @@ export const externalAuth = definePolicy({
     };
   },
 });
+
+/** Fields that describe the content; the service needs them with it. */
+const ofContent = ['content-type', 'content-encoding'];
 
 type ConsumerProperty = 'username' | 'id' | 'customId';
 
@@ -121,7 +130,12 @@ type CachedBy = 'method' | 'host' | 'path' | 'query' | 'address';
  * The key of a cached answer: a hash of everything on which it depends, so that the cache contains
  * no credential.
  */
-function keyOf(exchange: Exchange, sent: readonly HeaderPair[], by: readonly CachedBy[]): string {
+function keyOf(
+  exchange: Exchange,
+  sent: readonly HeaderPair[],
+  by: readonly CachedBy[],
+  content: Uint8Array | undefined,
+): string {
   const { method, scheme, host, path, hasQuery, query, clientAddress, consumer } = exchange;
   const parts: readonly unknown[] = [
     by.includes('method') && method,
@@ -132,5 +146,6 @@ function keyOf(exchange: Exchange, sent: readonly HeaderPair[], by: readonly Cac
     consumer?.id,
     sent,
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+  const hash = createHash('sha256').update(JSON.stringify(parts));
+  return (content === undefined ? hash : hash.update(content)).digest('base64');
 }

@@ -46,6 +46,19 @@ export const externalAuthSchema = definePolicySchema({
       headers: ConstantHeaders.default({}).describe(
         'Headers of each call, such as a token for the service. The values are secrets.',
       ),
+      body: z
+        .strictObject({
+          maxBytes: z
+            .int()
+            .min(1)
+            .max(1_048_576)
+            .default(65_536)
+            .describe('Longest content; a request with more is refused with 413.'),
+        })
+        .optional()
+        .describe(
+          'Sends the content of the request to the service, with its Content-Type and Content-Encoding. Needs the method POST.',
+        ),
       upstreamHeaders: changeableNames(requestFieldFault)
         .default([])
         .describe(
@@ -93,5 +106,13 @@ export const externalAuthSchema = definePolicySchema({
         .describe('Most calls at the same time in each process; four times as many may wait.'),
       allowPrivateAddresses: AllowPrivateAddresses,
     })
-    .superRefine(checkPrivateAddress),
+    .superRefine(checkPrivateAddress)
+    .superRefine(({ method, body }, context) => {
+      if (body === undefined || method === 'POST') return;
+      context.addIssue({
+        code: 'custom',
+        path: ['method'],
+        message: 'content is sent with the method POST only: set "method" to POST',
+      });
+    }),
 });
