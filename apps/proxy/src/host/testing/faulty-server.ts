@@ -19,8 +19,10 @@ const faults = [
 
 /** A raw HTTP/1.1 server that answers by the path of the request, well or badly. Tests only. */
 export class FaultyServer {
-  /** Heads of the requests, oldest first. */
+  /** Heads of the first thousand requests, oldest first. */
   readonly heads: string[] = [];
+  /** Requests so far. */
+  requests = 0;
   readonly sockets = new Set<Socket>();
   /** Connections accepted so far. */
   accepted = 0;
@@ -68,7 +70,8 @@ export class FaultyServer {
         if (text.length < end + 4 + length) return;
         const body = text.slice(end + 4, end + 4 + length);
         text = text.slice(end + 4 + length);
-        this.heads.push(head);
+        this.requests++;
+        if (this.heads.length < 1_000) this.heads.push(head);
         this.#answer(socket, head.split(' ')[1] ?? '', body);
       }
     });
@@ -77,7 +80,7 @@ export class FaultyServer {
   #answer(socket: Socket, path: string, body: string): void {
     switch (path) {
       case '/mix': {
-        const fault = this.heads.length % 5 === 0 ? faults[this.#mixed++ % faults.length] : '/ok';
+        const fault = this.requests % 5 === 0 ? faults[this.#mixed++ % faults.length] : '/ok';
         this.#answer(socket, fault ?? '/ok', body);
         return;
       }
