@@ -49,12 +49,21 @@ function errorsPage(): string {
     const { status, source, retry, title } = errorEntry(code);
     return [`\`${code}\``, String(status), source, retry ? 'yes' : 'no', title];
   });
+  const ofPolicies = builtInPolicySchemas.flatMap(({ name, errors = {} }) =>
+    Object.values(errors).map(({ code, status, source, retry, title }) => [
+      `\`${code}\``,
+      String(status),
+      source,
+      retry ? 'yes' : 'no',
+      `${title} (policy \`${name}\`)`,
+    ]),
+  );
   const intro =
     'Errors are RFC 9457 problem documents with `code` and `requestId`; those of the status port have no `requestId`. "Retry" says whether the very same request may succeed later.';
   return page(
     'Errors',
     '`packages/errors/src/catalogue.ts`',
     intro,
-    table(['code', 'status', 'source', 'retry', 'title'], rows),
+    table(['code', 'status', 'source', 'retry', 'title'], [...rows, ...ofPolicies]),
   );
 }

@@ -7,12 +7,24 @@ import type { Kind } from './resource.ts';
 /** The policies that can be attached, by name. */
 export type PolicyCatalogue = ReadonlyMap<string, PolicySchema>;
 
-/** Creates a catalogue of schemas. Throws a TypeError when two have the same name. */
+/**
+ * Creates a catalogue of schemas. Throws a TypeError when two have the same name, or declare an
+ * error with the same code.
+ */
 export function createPolicyCatalogue(schemas: Iterable<PolicySchema>): PolicyCatalogue {
   const catalogue = new Map<string, PolicySchema>();
+  const declaredBy = new Map<string, string>();
   for (const schema of schemas) {
     if (catalogue.has(schema.name)) throw new TypeError(`two policies are named "${schema.name}"`);
     catalogue.set(schema.name, schema);
+    for (const code of Object.keys(schema.errors ?? {})) {
+      const other = declaredBy.get(code);
+      if (other !== undefined)
+        throw new TypeError(
+          `the policies "${other}" and "${schema.name}" both declare the error "${code}": rename one`,
+        );
+      declaredBy.set(code, schema.name);
+    }
   }
   return catalogue;
 }

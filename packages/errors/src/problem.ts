@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from './catalogue.ts';
+import { catalogue, type ErrorCode, type ErrorEntry } from './catalogue.ts';
 
 /** One fault inside a request's content, named by an RFC 6901 JSON Pointer. */
 export interface FieldError {
@@ -40,7 +40,8 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail?: string;
-  readonly code: ErrorCode;
+  /** A code of the catalogue, or one that a policy declares. */
+  readonly code: string;
   readonly requestId?: string;
   readonly errors?: readonly FieldError[];
 }
@@ -57,9 +58,16 @@ export interface ProblemFacts {
 /**
  * Builds the problem document of a code. `detail` is for the caller: say what to do next, and never
  * repeat text of an upstream.
+ * @param entry the properties of a code that is not in the catalogue
  */
-export function problem(code: ErrorCode, facts: ProblemFacts = {}): Problem {
-  const { status, title } = catalogue[code];
+export function problem(code: ErrorCode, facts?: ProblemFacts): Problem;
+export function problem(code: string, facts: ProblemFacts, entry: ErrorEntry): Problem;
+export function problem(
+  code: string,
+  facts: ProblemFacts = {},
+  entry: ErrorEntry = catalogue[code as ErrorCode],
+): Problem {
+  const { status, title } = entry;
   return {
     type: `urn:sluice:error:${code}`,
     title,

@@ -2,6 +2,7 @@ import type { FieldName, HeaderList } from '@sluice/http1';
 import type { RequestBody } from './body.ts';
 import type { LimitDecision } from '@sluice/ratelimit';
 import type { Period } from '@sluice/schema';
+import type { ExchangeData } from './data.ts';
 
 /** A reference to a resource. */
 export interface ResourceRef {
@@ -46,6 +47,22 @@ export interface Credential extends ResourceRef {
   readonly kind: 'key';
   /** Milliseconds since the epoch; undefined when it does not expire. */
   readonly expiresAtMs: number | undefined;
+}
+
+/** The verified certificate of a client. */
+export interface PeerCertificate {
+  /** Distinguished name (RFC 4514), the most specific part first: `CN=orders,O=Acme`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Alternative names with their types: `DNS:a.test`, `URI:spiffe://acme/orders`, `IP:::1`. */
+  readonly sans: readonly string[];
+  /** SHA-256 of the certificate, pairs of hexadecimal digits with colons. */
+  readonly fingerprint256: string;
+  /** Hexadecimal digits. */
+  readonly serialNumber: string;
+  readonly pem: string;
+  /** The certificate in DER. */
+  readonly raw: Uint8Array;
 }
 
 /** The matched route as policies see it. */
@@ -97,14 +114,27 @@ export interface Exchange {
   readonly route: RouteView;
   /** The chosen service; undefined when the route has none because a policy answers. */
   readonly service: ResourceRef | undefined;
+  /** Path parameters of the match, by name; empty when the route has none. */
+  readonly params: Readonly<Record<string, string>>;
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
+  /** What the alternative that authenticated the caller states about it. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** Identifies the caller where it was authenticated, such as `sub` of a token. */
+  readonly subject: string | undefined;
+  /** The verified certificate of the client; undefined when it presented none. */
+  readonly peerCertificate: PeerCertificate | undefined;
+  /** Values that policies pass to later policies and phases. Created on first access. */
+  readonly data: ExchangeData;
   /**
    * Aborted when a hook times out, or when the client disconnects while a hook is waiting: pass it
    * to asynchronous work of a hook. Created on first access.
    */
   readonly signal: AbortSignal;
-  /** Sets the caller. The first call wins; later calls are ignored. */
+  /**
+   * Sets the caller. The first call wins; later calls are ignored. A policy whose schema says
+   * `authenticates` returns a `Principal` instead.
+   */
   identify(consumer: Consumer, credential?: Credential): void;
   /**
    * Lowers the number of content bytes accepted; exceeding it while streaming ends in 413. Never

@@ -1,5 +1,7 @@
+import { requireValue } from '@sluice/http1';
+import { errorMessage } from '@sluice/errors';
 import { earlyPhases, phases } from './phases.ts';
-import type { AttachPoint, PolicyHooks, PolicySchema } from './policy.ts';
+import { isAlternative, type AttachPoint, type PolicyHooks, type PolicySchema } from './policy.ts';
 
 /**
  * Says what is wrong with the compiled hooks of a policy and how to fix it; undefined when nothing
@@ -17,8 +19,8 @@ export function hooksFault(
     return `compile of policy "${schema.name}" returned no hooks: return an object with a function for each phase, and wait for nothing`;
   }
   const known: readonly string[] = phases;
-  for (const [name, hook] of Object.entries(compiled)) {
-    if (known.includes(name) || typeof hook !== 'function') continue;
+  for (const name of methodNames(compiled)) {
+    if (known.includes(name) || name === 'close') continue;
     return `policy "${schema.name}" has a hook for "${name}", which is no phase: the phases are ${phases.join(', ')}`;
   }
   for (const phase of phases) {
@@ -33,5 +35,49 @@ export function hooksFault(
       return `policy "${schema.name}" has a hook for "${phase}", which would never run on a ${at}: that phase is over before the caller is known`;
     }
   }
+  if (hooks.close !== undefined && typeof hooks.close !== 'function')
+    return `close of policy "${schema.name}" is not a function`;
+  return alternativeFault(schema, hooks);
+}
+
+/** Names of functions, those of classes included, because hooks may be an instance of one. */
+function methodNames(compiled: object): string[] {
+  const names: string[] = [];
+  for (let at = compiled; at !== Object.prototype && at !== null; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'constructor') names.push(name);
+  }
+  return names;
+}
+
+/** Checks what only the alternatives of a request have. */
+function alternativeFault(schema: PolicySchema, hooks: PolicyHooks): string | undefined {
+  const { authenticate, challenges, hint, optional } = hooks;
+  const policy = `policy "${schema.name}"`;
+  if (!isAlternative(schema)) {
+    const given = challenges ?? hint ?? optional;
+    return given === undefined
+      ? undefined
+      : `${policy} has challenges, a hint or "optional", which only alternatives have: set "authenticates: true" in its schema`;
+  }
+  // Without its hook the policy would not be one of the alternatives, and requests would pass.
+  if (authenticate === undefined)
+    return `${policy} says "authenticates" in its schema and has no authenticate hook`;
+  if (challenges !== undefined && !isTextList(challenges))
+    return `the challenges of ${policy} are not a list of texts`;
+  if (hint !== undefined && typeof hint !== 'string') return `the hint of ${policy} is not a text`;
+  if (optional !== undefined && typeof optional !== 'boolean')
+    return `"optional" of ${policy} is not true or false`;
+  for (const challenge of challenges ?? []) {
+    try {
+      requireValue('WWW-Authenticate', challenge);
+    } catch (fault) {
+      return `a challenge of ${policy} cannot be sent: ${errorMessage(fault)}`;
+    }
+  }
   return undefined;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== '');
 }

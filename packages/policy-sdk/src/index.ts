@@ -1,4 +1,6 @@
 export { FieldName, listItems } from '@sluice/http1';
+export { dataSlot, ExchangeData } from './data.ts';
+export type { DataSlot } from './data.ts';
 export type {
   ContentObserver,
   ContentTransform,
@@ -14,6 +16,7 @@ export type {
   Consumer,
   Credential,
   Exchange,
+  PeerCertificate,
   QuotaLimit,
   QuotaPeriod,
   ResourceRef,
@@ -39,11 +42,15 @@ export type {
 export type { PolicyCounter, PolicyGauge, PolicyHistogram, PolicyMetrics } from './host/metrics.ts';
 export type { PolicyTimer, PolicyTimers } from './host/timers.ts';
 export { hooksFault } from './hooks.ts';
+export type { Outcome } from './outcome.ts';
+export type { OwnError, OwnErrorInput, OwnErrors } from './own-errors.ts';
 export { mergePolicies } from './merge-policies.ts';
 export { phases } from './phases.ts';
 export type { Phase, RequestPhase } from './phases.ts';
 export { definePolicy, definePolicySchema } from './policy.ts';
 export type { AttachPoint, OnError, Policy, PolicyHooks, PolicySchema } from './policy.ts';
+export { principal } from './principal.ts';
+export type { Principal, PrincipalFacts } from './principal.ts';
 export { preflightMethod } from './preflight.ts';
 export { deny, reply } from './reply.ts';
 export type { HeaderPair, Reply } from './reply.ts';

@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import type { Exchange, ResponseHead } from './exchange.ts';
 import type { PolicyHost } from './host.ts';
-import { earlyPhases, phases, type Phase } from './phases.ts';
+import type { Outcome } from './outcome.ts';
+import {
+  ownErrors,
+  ownErrorsFault,
+  type OwnError,
+  type OwnErrorInput,
+  type OwnErrors,
+} from './own-errors.ts';
+import { earlyPhases, isRequestPhase, phases, type Phase } from './phases.ts';
+import type { Principal } from './principal.ts';
 import type { Reply } from './reply.ts';
 
 /** What happens to a request when something the policy depends on fails. */
@@ -39,6 +48,15 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
    * that they announce, not by OPTIONS.
    */
   readonly answersPreflight: boolean;
+  /**
+   * Whether the policy is one of the alternatives that authenticate the caller: its `authenticate`
+   * hook returns a `Principal` and does not call `identify`. `'fallback'` is asked only when no
+   * alternative found a credential. All other policies with an `authenticate` hook run as well,
+   * whatever the alternatives find.
+   */
+  readonly authenticates?: boolean | 'fallback' | undefined;
+  /** Error codes of the policy's own, in snake_case; `deny(schema.errors.<code>)` uses them. */
+  readonly errors?: OwnErrors | undefined;
 }
 
 type MaybePromise<T> = T | Promise<T>;
@@ -51,7 +69,8 @@ type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
  */
 export interface PolicyHooks {
   readonly receive?: RequestHook;
-  readonly authenticate?: RequestHook;
+  /** Returns a `Principal` only when the schema says `authenticates`. */
+  readonly authenticate?: (exchange: Exchange) => MaybePromise<Reply | Principal | undefined>;
   readonly authorize?: RequestHook;
   readonly limit?: RequestHook;
   readonly validate?: RequestHook;
@@ -65,7 +84,22 @@ export interface PolicyHooks {
     exchange: Exchange,
     response: ResponseHead,
   ) => MaybePromise<Reply | undefined | void>;
-  readonly settle?: (exchange: Exchange) => void;
+  /** Observes a complete exchange. Its fault is logged and changes nothing. */
+  readonly settle?: (exchange: Exchange, outcome: Outcome) => void;
+  /**
+   * Called once, when no exchange uses this compiled policy any more: ends what `compile` began and
+   * the host does not end itself.
+   */
+  close?(): void | Promise<void>;
+  /**
+   * For alternatives: the values of `WWW-Authenticate` (RFC 9110 section 11.6.1) of the 401 for a
+   * request without a credential, one field for each.
+   */
+  readonly challenges?: readonly string[];
+  /** For alternatives: tells the client in that 401 what to send. */
+  readonly hint?: string | undefined;
+  /** For alternatives: requests that present no credential pass, unidentified. */
+  readonly optional?: boolean;
 }
 
 /** A policy: its schema, and the function that compiles a configuration to hooks. */
@@ -88,26 +122,38 @@ const everywhere: readonly AttachPoint[] = Object.freeze([
 ]);
 const beforeTheCaller: readonly AttachPoint[] = Object.freeze(['gateway', 'service', 'route']);
 
-type PolicySchemaInput<Config extends z.ZodType> = Pick<
+type PolicySchemaInput<Config extends z.ZodType, Code extends string> = Pick<
   PolicySchema<Config>,
   'name' | 'summary' | 'phases' | 'config'
 > &
-  Partial<Pick<PolicySchema<Config>, 'attach' | 'onError' | 'answers' | 'answersPreflight'>>;
+  Partial<
+    Pick<
+      PolicySchema<Config>,
+      'attach' | 'onError' | 'answers' | 'answersPreflight' | 'authenticates'
+    >
+  > & { readonly errors?: Readonly<Record<Code, OwnErrorInput>> };
+
+/** A schema whose error codes are known to the type checker. */
+type SchemaWithErrors<Config extends z.ZodType, Code extends string> = PolicySchema<Config> & {
+  readonly errors: Readonly<Record<Code, OwnError>>;
+};
 
 /**
  * Declares a policy's schema. A policy that runs before the caller is known, in `receive` or
  * `authenticate`, can be attached to gateways, services and routes only; every other policy to any
  * resource, unless `attach` restricts it. Throws a TypeError when the name is not kebab-case, when
  * phases are missing or unknown, when `attach` names a kind of resource on which a hook would never
- * run, or when the policy claims to answer in phases in which it cannot.
+ * run, when the policy claims to answer or to authenticate in phases in which it cannot, or when an
+ * error of its own is not well-formed.
  */
-export function definePolicySchema<Config extends z.ZodType>(
-  input: PolicySchemaInput<Config>,
-): PolicySchema<Config> {
-  const { onError, answers = false, answersPreflight = false } = input;
+export function definePolicySchema<Config extends z.ZodType, const Code extends string = never>(
+  input: PolicySchemaInput<Config, Code>,
+): SchemaWithErrors<Config, Code> {
+  const { onError, answers = false, answersPreflight = false, authenticates = false } = input;
   const attach =
     input.attach ?? (earlyPhaseOf(input.phases) === undefined ? everywhere : beforeTheCaller);
-  const schema = { ...input, attach, onError, answers, answersPreflight };
+  const errors = ownErrors(input.errors ?? ({} as Readonly<Record<Code, OwnErrorInput>>));
+  const schema = { ...input, attach, onError, answers, answersPreflight, authenticates, errors };
   const fault = schemaFault(schema);
   if (fault !== undefined) throw new TypeError(fault);
   return Object.freeze(schema);
@@ -136,12 +182,19 @@ export function schemaFault(schema: PolicySchema): string | undefined {
   if (unreachable !== undefined) {
     return `${policy} cannot be attached to a ${unreachable}: its ${early} phase is over before the caller is known`;
   }
-  if (answers && named.every((phase) => phase === 'respond' || phase === 'settle')) {
+  if (answers && !named.some(isRequestPhase)) {
     return `${policy} cannot answer in ${named.join(' and ')}: name a phase in which a reply stops the request`;
   }
   if (answersPreflight && !named.includes('receive'))
     return `${policy} cannot answer preflight requests: name the phase "receive"`;
-  return undefined;
+  if (isAlternative(schema) && !named.includes('authenticate'))
+    return `${policy} cannot authenticate the caller: name the phase "authenticate"`;
+  return ownErrorsFault(name, schema.errors ?? {});
+}
+
+/** Whether the policy is one of the alternatives that authenticate the caller. */
+export function isAlternative({ authenticates }: Pick<PolicySchema, 'authenticates'>): boolean {
+  return authenticates === true || authenticates === 'fallback';
 }
 
 function earlyPhaseOf(named: readonly Phase[]): Phase | undefined {

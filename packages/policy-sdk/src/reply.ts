@@ -1,5 +1,5 @@
-import type { ErrorCode } from '@sluice/errors';
-import { errorEntry } from '@sluice/errors';
+import { catalogue, type ErrorCode, type ErrorEntry } from '@sluice/errors';
+import type { OwnError } from './own-errors.ts';
 
 /** Field name and value. */
 export type HeaderPair = readonly [name: string, value: string];
@@ -13,7 +13,10 @@ export interface Reply {
   readonly headers: readonly HeaderPair[];
   /** Content as given; undefined for none, or for the problem document when `code` is set. */
   readonly content: string | Uint8Array | undefined;
-  readonly code: ErrorCode | undefined;
+  /** A code of the catalogue, or one that the schema of the policy declares. */
+  readonly code: string | undefined;
+  /** The properties of the code. */
+  readonly error: ErrorEntry | undefined;
   /** For the client: what to do next. */
   readonly detail: string | undefined;
 }
@@ -26,14 +29,27 @@ export function reply(
   headers: readonly HeaderPair[] = noHeaders,
   content?: string | Uint8Array,
 ): Reply {
-  return { status, headers, content, code: undefined, detail: undefined };
+  return { status, headers, content, code: undefined, error: undefined, detail: undefined };
 }
 
-/** Creates a refusal with a code of the error catalogue. */
+/**
+ * Creates a refusal.
+ * @param error a code of the error catalogue, or an error of the policy's schema, such as
+ *   `schema.errors.tenant_unknown`
+ * @param detail for the client: what to do next
+ * @throws TypeError when the code is not in the catalogue
+ */
 export function deny(
-  code: ErrorCode,
+  error: ErrorCode | OwnError,
   detail?: string,
   headers: readonly HeaderPair[] = noHeaders,
 ): Reply {
-  return { status: errorEntry(code).status, headers, content: undefined, code, detail };
+  const code = typeof error === 'string' ? error : error.code;
+  const entry: ErrorEntry | undefined = typeof error === 'string' ? catalogue[error] : error;
+  if (entry === undefined) {
+    throw new TypeError(
+      `"${code}" is no code of the error catalogue: declare it in the errors of the policy's schema, and pass schema.errors.${code}`,
+    );
+  }
+  return { status: entry.status, headers, content: undefined, code, error: entry, detail };
 }

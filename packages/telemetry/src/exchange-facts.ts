@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorSource } from '@sluice/errors';
+import type { ErrorSource } from '@sluice/errors';
 
 /** A resource with a name. */
 interface Named {
@@ -21,7 +21,8 @@ export interface ExchangeFacts {
   readonly grpcStatus: number;
   /** Origin of the response. */
   readonly source: ErrorSource;
-  readonly code: ErrorCode | undefined;
+  /** A code of the catalogue, or one that a policy declares. */
+  readonly code: string | undefined;
   readonly method: string;
   /** Host without port, normalised. */
   readonly host: string;

@@ -220,6 +220,23 @@ const policy = object(
       description:
         'Whether the policy answers requests itself, so that its route needs no service.',
     },
+    authenticates: {
+      enum: [false, true, 'fallback'],
+      description:
+        'Whether the policy is one of the alternatives that authenticate the caller; a `fallback` is asked when no other found a credential.',
+    },
+    errors: {
+      ...list(
+        object({
+          code: text,
+          status: { type: 'integer' },
+          source: { type: 'string', enum: ['client', 'gateway', 'upstream'] },
+          retry: { type: 'boolean' },
+          title: text,
+        }),
+      ),
+      description: 'Error codes of the policy, besides those that all policies use.',
+    },
     onError: {
       type: 'string',
       enum: ['open', 'closed'],
@@ -228,7 +245,7 @@ const policy = object(
     },
     config: { type: 'object', description: 'JSON Schema of the configuration of the policy.' },
   },
-  ['onError'],
+  ['onError', 'errors'],
 );
 
 const token = object(

@@ -73,6 +73,7 @@ export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
     phases: ['answer'],
     attach: ['gateway', 'service', 'route'],
     answers: true,
+    authenticates: false,
     config: { type: 'object' },
   },
   TokenInput: { name: exampleName, role: 'viewer', expiresAt: '2099-01-01T00:00:00Z' },

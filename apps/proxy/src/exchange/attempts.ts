@@ -140,6 +140,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
     this.#target = target;
     this.#isTrial = upstream.pickedForTrial;
     this.#attempt++;
+    exchange.attemptCount = this.#attempt;
     this.#beginSpan();
     exchange.targetAddress = target.address;
     const request: UpstreamRequest = {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { ContentSource } from '../net/content.ts';
-import type { PeerCertificate } from '../net/peer-certificate.ts';
+import type { PeerCertificate } from '@sluice/policy-sdk';
 import type { Tunnel, TunnelFault } from './tunnel.ts';
 
 /**

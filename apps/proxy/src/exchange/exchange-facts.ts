@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { HeaderList } from '@sluice/http1';
+import type { PeerCertificate, Principal } from '@sluice/policy-sdk';
 import { clientNetwork } from '@sluice/schema';
 import type { TraceContext } from '@sluice/telemetry';
 import type { Configuration, ExchangeConsumer } from './configuration.ts';
@@ -18,9 +19,25 @@ export abstract class ExchangeFacts {
   abstract readonly clientAddress: string;
   abstract readonly isPeerTrusted: boolean;
   abstract readonly consumer: ExchangeConsumer | undefined;
+  abstract readonly principal: Principal | undefined;
   abstract readonly rewrittenPath: string | undefined;
   abstract readonly targetAddress: string | undefined;
   abstract readonly pattern: string;
+
+  /** {@inheritDoc StepExchange.claims} */
+  get claims(): Readonly<Record<string, unknown>> | undefined {
+    return this.principal?.claims;
+  }
+
+  /** {@inheritDoc StepExchange.subject} */
+  get subject(): string | undefined {
+    return this.principal?.subject;
+  }
+
+  /** {@inheritDoc StepExchange.peerCertificate} */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.downstream.peerCertificate;
+  }
 
   get method(): string {
     return this.downstream.method;

@@ -1,14 +1,16 @@
 // The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
-import type { ErrorCode, ErrorSource } from '@sluice/errors';
+import { GatewayError, type ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
-import type {
-  Consumer,
-  Credential,
-  Reply,
-  RequestBody,
-  ResourceRef,
-  RouteView,
+import {
+  ExchangeData,
+  type Consumer,
+  type Credential,
+  type Principal,
+  type Reply,
+  type RequestBody,
+  type ResourceRef,
+  type RouteView,
 } from '@sluice/policy-sdk';
 import type { PolicySteps, StepExchange } from '@sluice/policy-sdk/run';
 import type { MatchRequest } from '@sluice/router';
@@ -65,17 +67,20 @@ export class Exchange
   /** `performance.now()` when the head was complete, milliseconds. */
   startedAtMs = 0;
   clientAddress = '';
-  params: Readonly<Record<string, string>> | undefined = undefined;
+  /** {@inheritDoc StepExchange.params} */
+  params: Readonly<Record<string, string>> = noParams;
   /** The path after the route's rewrite; undefined when the path is sent unchanged. */
   rewrittenPath: string | undefined = undefined;
   /** The pattern that matched, for `http.route`. */
   pattern = '';
   consumer: ExchangeConsumer | undefined = undefined;
   credential: Credential | undefined = undefined;
+  /** The caller as an alternative recognised it. */
+  principal: Principal | undefined = undefined;
 
   /** Status of the response; 499 when the client disconnected before the response. */
   status = 0;
-  code: ErrorCode | undefined = undefined;
+  code: string | undefined = undefined;
   /** The side that made the response, or that caused the failure. */
   source: ErrorSource = 'gateway';
   /** The exact reason of a failure, for the log; never sent to the client. */
@@ -85,6 +90,8 @@ export class Exchange
   stoppedBy: string | undefined = undefined;
   targetAddress: string | undefined = undefined;
   attempts: AttemptFacts[] = noAttempts;
+  /** Number of attempts; `attempts` lists them only when the exchange is sampled. */
+  attemptCount = 0;
   upstreamStartedAtMs = 0;
   /** From the first attempt to the response head; negative before the first attempt. */
   upstreamDurationMs = -1;
@@ -113,6 +120,8 @@ export class Exchange
   /** The request content, once a policy has asked for it. */
   body: BufferedContent | undefined = undefined;
   private bodyView: RequestBodyView | undefined = undefined;
+  /** Created when a policy reads `data`. */
+  sharedData: ExchangeData | undefined = undefined;
   /** Created when a policy reads `signal`. */
   abortController: AbortController | undefined = undefined;
 
@@ -139,11 +148,12 @@ export class Exchange
       downstream.headers,
     );
     proxy.tracer.decide(traceparentOf(downstream.headers), this.trace);
-    this.params = undefined;
+    this.params = noParams;
     this.rewrittenPath = undefined;
     this.pattern = '';
     this.consumer = undefined;
     this.credential = undefined;
+    this.principal = undefined;
     this.status = 0;
     this.code = undefined;
     this.source = 'gateway';
@@ -152,6 +162,7 @@ export class Exchange
     this.stoppedBy = undefined;
     this.targetAddress = undefined;
     this.attempts = noAttempts;
+    this.attemptCount = 0;
     this.upstreamStartedAtMs = 0;
     this.upstreamDurationMs = -1;
     this.durationMs = 0;
@@ -164,6 +175,7 @@ export class Exchange
     this.closestLimit = undefined;
     this.body = undefined;
     this.bodyView = undefined;
+    this.sharedData = undefined;
     this.abortController = undefined;
     // The gateway's own policies apply until a route is known, and when no route matches.
     this.use(gateway.pipeline);
@@ -205,6 +217,7 @@ export class Exchange
     successor.responseFields = responseFields?.slice();
     successor.abortController = undefined;
     successor.bodyView = undefined;
+    if (this.sharedData !== undefined) successor.sharedData = new ExchangeData(this.sharedData);
     if (downstream.abortListener === this) downstream.abortListener = successor;
     this.successor = successor;
     this.retire();
@@ -269,6 +282,12 @@ export class Exchange
     return this.abortController.signal;
   }
 
+  /** {@inheritDoc StepExchange.data} */
+  get data(): ExchangeData {
+    this.sharedData ??= new ExchangeData();
+    return this.sharedData;
+  }
+
   get route(): RouteView {
     return this.plan?.view ?? noRoute;
   }
@@ -285,8 +304,16 @@ export class Exchange
   /** {@inheritDoc StepExchange.identify} */
   identify(consumer: Consumer, credential?: Credential): void {
     if (this.consumer !== undefined) return;
-    // Consumers come only from the credential store, which is the runtime.
-    this.consumer = consumer as ExchangeConsumer;
+    this.consumer = servedConsumer(consumer);
+    this.credential = credential;
+  }
+
+  /** {@inheritDoc StepExchange.accept} */
+  accept(principal: Principal): void {
+    const { consumer, credential } = principal;
+    this.principal = principal;
+    if (this.consumer !== undefined || consumer === undefined) return;
+    this.consumer = servedConsumer(consumer);
     this.credential = credential;
   }
 
@@ -321,7 +348,19 @@ export class Exchange
   }
 }
 
+/**
+ * A consumer that a policy made up has none of the policies and quotas that are configured for it.
+ * @throws GatewayError `policy_failed` for such a consumer
+ */
+function servedConsumer(consumer: Consumer): ExchangeConsumer {
+  if ('groupsText' in consumer) return consumer as ExchangeConsumer;
+  throw new GatewayError('policy_failed', {
+    cause: `a policy identified the consumer "${consumer.username}" with an object of its own: pass what the stores of the host return`,
+  });
+}
+
 const noAttempts: AttemptFacts[] = [];
+const noParams: Readonly<Record<string, string>> = Object.freeze({});
 const noShadow: readonly string[] = Object.freeze([]);
 const noRoute: RouteView & ResourceRef = Object.freeze({
   id: '',

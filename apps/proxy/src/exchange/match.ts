@@ -32,7 +32,7 @@ export function match(exchange: Exchange): Verdict {
   exchange.plan = plan;
   exchange.use(plan.pipeline);
   exchange.pattern = found.pattern;
-  exchange.params = found.params;
+  if (found.params !== undefined) exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
   if (exchange.contentLength > plan.maxBodyBytes)
     return refuseLater(exchange, deny('content_too_large'));

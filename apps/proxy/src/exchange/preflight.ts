@@ -23,7 +23,7 @@ export function matchPreflight(exchange: Exchange): boolean {
   exchange.plan = plan;
   exchange.use(plan.pipeline);
   exchange.pattern = found.pattern;
-  exchange.params = found.params;
+  if (found.params !== undefined) exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;
   // Used when no policy answers: the route itself does not accept OPTIONS.
   const { methods } = found.route;

@@ -1,10 +1,11 @@
 import {
-  catalogue,
+  errorEntry,
   faultReason,
   GatewayError,
   grpcDenial,
   problem,
   problemMediaType,
+  type ErrorCode,
 } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { deny, type Reply } from '@sluice/policy-sdk';
@@ -161,21 +162,22 @@ function sendWithoutPolicies(exchange: Exchange, reply: Reply, over: Over): void
 
 function ownResponse(exchange: Exchange, reply: Reply): OwnResponse {
   const { code } = reply;
+  const error = code === undefined ? undefined : (reply.error ?? errorEntry(code as ErrorCode));
   exchange.code = code;
-  exchange.source = code === undefined ? 'gateway' : catalogue[code].source;
+  exchange.source = error?.source ?? 'gateway';
   const headers = new HeaderList();
   for (const [name, value] of reply.headers) headers.add(name, value);
   let content = reply.content;
-  const isDenial = code !== undefined && content === undefined;
-  const isGrpcDenial = isDenial && exchange.downstream.isGrpc;
-  if (isDenial) {
+  const denial = content === undefined ? error : undefined;
+  const isGrpcDenial = denial !== undefined && exchange.downstream.isGrpc;
+  if (code !== undefined && denial !== undefined) {
     if (isGrpcDenial) {
-      const { title } = catalogue[code];
+      const { title } = denial;
       const message = reply.detail === undefined ? title : `${title}: ${reply.detail}`;
       for (const [name, value] of grpcDenial(reply.status, message)) headers.set(name, value);
     } else {
       content = JSON.stringify(
-        problem(code, { detail: reply.detail, requestId: exchange.requestId }),
+        problem(code, { detail: reply.detail, requestId: exchange.requestId }, denial),
       );
       headers.set('Content-Type', problemMediaType);
     }

@@ -1,5 +1,6 @@
 // The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
+import type { Outcome } from '@sluice/policy-sdk';
 import { runSettle } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 
@@ -13,13 +14,33 @@ export function settle(exchange: Exchange): void {
   const { proxy, pipeline } = exchange;
   exchange.durationMs = performance.now() - exchange.startedAtMs;
   const steps = pipeline.settle;
-  if (steps !== undefined) runSettle(steps, exchange);
+  if (steps !== undefined) runSettle(steps, exchange, outcomeOf(exchange));
   count(exchange);
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);
   exchange.body?.release();
   // Last, because the log and the spans read the byte counts of the connection.
   if (exchange.isShared) exchange.retire();
+}
+
+/** What the settle policies are told; created only when there are some. */
+function outcomeOf(exchange: Exchange): Outcome {
+  const { status, code, source, stoppedBy, brokenOff, durationMs, startTimeMs } = exchange;
+  const { upstreamDurationMs, requestBytes, responseBytes, targetAddress, attemptCount } = exchange;
+  return {
+    status,
+    code,
+    source,
+    stoppedBy,
+    brokenOff,
+    startTimeMs,
+    durationMs,
+    upstreamDurationMs: upstreamDurationMs < 0 ? undefined : upstreamDurationMs,
+    requestBytes,
+    responseBytes,
+    target: targetAddress,
+    attempts: attemptCount,
+  };
 }
 
 function count(exchange: Exchange): void {

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '@sluice/errors';
 import { keepEncodedSlash, type HeaderList, type RequestParser } from '@sluice/http1';
+import type { PeerCertificate } from '@sluice/policy-sdk';
 import type { Socket } from 'node:net';
-import { peerCertificateOf, type PeerCertificate } from '../net/peer-certificate.ts';
+import { peerCertificateOf } from '../net/peer-certificate.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 import { noContent, type ContentSource } from '../net/content.ts';
 import { countDownForwards, MALFORMED_MAX_FORWARDS } from './max-forwards.ts';

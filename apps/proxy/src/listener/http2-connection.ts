@@ -4,7 +4,8 @@ import type { ClientConnection, ConnectionOwner } from './client-connection.ts';
 import { connectionFailed, guardedBy } from '../net/guarded-events.ts';
 import { Http2Exchange, type StreamConnection } from './http2-exchange.ts';
 import { StreamErrorGuard } from '../net/http2-stream-errors.ts';
-import { peerCertificateOf, type PeerCertificate } from '../net/peer-certificate.ts';
+import type { PeerCertificate } from '@sluice/policy-sdk';
+import { peerCertificateOf } from '../net/peer-certificate.ts';
 import { Timer, type TimerOwner } from '../net/timer-wheel.ts';
 
 /** Concurrent requests on one connection. */

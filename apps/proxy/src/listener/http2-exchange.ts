@@ -14,7 +14,7 @@ import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import type { ConnectionOwner } from './client-connection.ts';
 import { guardedBy } from '../net/guarded-events.ts';
 import { isGrpcType } from '../net/http2-fields.ts';
-import type { PeerCertificate } from '../net/peer-certificate.ts';
+import type { PeerCertificate } from '@sluice/policy-sdk';
 import { readHttp2Head } from './http2-head.ts';
 import { Http2RequestReader } from './http2-request-reader.ts';
 import { Http2Response, type Http2ResponseOwner } from './http2-response.ts';

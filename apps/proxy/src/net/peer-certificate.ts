@@ -1,23 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { PeerCertificate } from '@sluice/policy-sdk';
 import { alternativeNames } from './alternative-names.ts';
-
-/** The verified certificate of a client. */
-export interface PeerCertificate {
-  /** Distinguished name (RFC 4514), the most specific part first: `CN=orders,O=Acme`. */
-  readonly subject: string;
-  readonly issuer: string;
-  /** Alternative names with their types: `DNS:a.test`, `URI:spiffe://acme/orders`, `IP:::1`. */
-  readonly sans: readonly string[];
-  /** SHA-256 of the certificate, pairs of hexadecimal digits with colons. */
-  readonly fingerprint256: string;
-  /** Hexadecimal digits. */
-  readonly serialNumber: string;
-  readonly pem: string;
-  /** The certificate in DER. */
-  readonly raw: Uint8Array;
-}
 
 const known = new WeakMap<Socket, PeerCertificate | undefined>();
 

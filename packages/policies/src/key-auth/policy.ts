@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { definePolicy, deny, FieldName, type HeaderPair } from '@sluice/policy-sdk';
+import { definePolicy, deny, FieldName, principal, type HeaderPair } from '@sluice/policy-sdk';
 import { keyAuthSchema } from './schema.ts';
 
 /**
@@ -13,10 +13,8 @@ export const keyAuth = definePolicy({
     const names = headerNames.map((name) => new FieldName(name.toLowerCase()));
     const firstName = names[0]?.lower;
     // RFC 9110 section 11.6.1: a 401 says how to authenticate.
-    const challenge: readonly HeaderPair[] = [
-      ['WWW-Authenticate', `ApiKey realm="sluice", header="${firstName}"`],
-    ];
-    const missing = deny('unauthorized', `Send your key in the header ${firstName}.`, challenge);
+    const scheme = `ApiKey realm="sluice", header="${firstName}"`;
+    const challenge: readonly HeaderPair[] = [['WWW-Authenticate', scheme]];
     const ambiguous = deny(
       'invalid_credential',
       'The request carries two different keys: send one.',
@@ -26,6 +24,9 @@ export const keyAuth = definePolicy({
     const expired = deny('credential_expired', 'Ask for a new key.', challenge);
 
     return {
+      challenges: [scheme],
+      hint: `Send your key in the header ${firstName}.`,
+      optional,
       authenticate(exchange) {
         const { headers } = exchange;
         let key: string | undefined;
@@ -38,16 +39,14 @@ export const keyAuth = definePolicy({
           }
         }
         if (hideCredentials) exchange.hideOnForward(names);
-        if (key === undefined)
-          return optional || exchange.consumer !== undefined ? undefined : missing;
+        if (key === undefined) return undefined;
         if (key.length > maxKeyLength) return unknown;
 
         const owner = host.stores.credentials.findKey(hash('sha256', key, 'hex'));
         if (owner === undefined) return unknown;
         const { expiresAtMs } = owner.credential;
         if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;
-        exchange.identify(owner.consumer, owner.credential);
-        return undefined;
+        return principal(owner);
       },
     };
   },

@@ -6,6 +6,7 @@ export const keyAuthSchema = definePolicySchema({
   name: 'key-auth',
   summary: 'Authenticates the caller by an API key in a header.',
   phases: ['authenticate'],
+  authenticates: true,
   config: z.strictObject({
     headerNames: z
       .array(HeaderName)

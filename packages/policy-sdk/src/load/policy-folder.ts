@@ -113,13 +113,17 @@ function exportedSchemaFault(value: unknown, name: string): string | undefined {
 /** Whether the value has the shape of a schema; `schemaFault` checks its contents. */
 function isSchema(value: unknown): value is PolicySchema {
   if (!isRecord(value)) return false;
-  const { name, phases, attach, answers, answersPreflight, config } = value;
-  const flags = typeof answers === 'boolean' && typeof answersPreflight === 'boolean';
+  const { name, phases, attach, answers, answersPreflight, authenticates, errors, config } = value;
+  const flags =
+    typeof answers === 'boolean' &&
+    typeof answersPreflight === 'boolean' &&
+    [undefined, true, false, 'fallback'].includes(authenticates as undefined);
   return (
     typeof name === 'string' &&
     Array.isArray(phases) &&
     Array.isArray(attach) &&
     flags &&
+    (errors === undefined || (isRecord(errors) && Object.values(errors).every(isRecord))) &&
     isZodType(config)
   );
 }

@@ -63,7 +63,7 @@ export function compilePolicy(policy: Policy, use: PolicyUse, host: PolicyHost):
   if (fault !== undefined) throw new InvalidPolicyHooks(fault);
   return {
     name: schema.name,
-    hooks: guardHooks(schema.name, hooks, mode, use.onError ?? schema.onError, timeoutMs),
+    hooks: guardHooks(schema.name, hooks, mode, use.onError ?? schema.onError, timeoutMs, schema),
     isCustom,
     answersPreflight: schema.answersPreflight && mode === 'enforce',
   };

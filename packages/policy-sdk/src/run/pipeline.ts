@@ -1,5 +1,6 @@
 import { mergePolicies } from '../merge-policies.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
+import { Alternatives } from './alternatives.ts';
 import type { CompiledPolicy, PolicyChain } from './compile-policy.ts';
 import type { GuardedHooks } from './guard.ts';
 import type { PolicySteps, StepOf } from './steps.ts';
@@ -26,7 +27,7 @@ export class Pipeline implements PolicySteps {
   constructor(policies: readonly CompiledPolicy[]) {
     // One assignment per phase, so that all pipelines have the same shape.
     this.receive = stepsOf(policies, 'receive');
-    this.authenticate = stepsOf(policies, 'authenticate');
+    this.authenticate = authenticateSteps(policies);
     this.authorize = stepsOf(policies, 'authorize');
     this.limit = stepsOf(policies, 'limit');
     this.validate = stepsOf(policies, 'validate');
@@ -74,4 +75,19 @@ function withoutRoute(hooks: GuardedHooks): GuardedHooks | undefined {
 function stepsOf<P extends Phase>(policies: readonly CompiledPolicy[], phase: P): Steps<P> {
   const steps = policies.flatMap(({ hooks }) => hooks[phase] ?? []) as StepOf<P>[];
   return steps.length === 0 ? undefined : steps;
+}
+
+/**
+ * The steps of the authenticate phase: the plain policies one by one, and all alternatives together
+ * in the place of the first of them.
+ */
+function authenticateSteps(policies: readonly CompiledPolicy[]): Steps<'authenticate'> {
+  const alternatives = policies.flatMap(({ hooks }) => hooks.alternative ?? []);
+  if (alternatives.length === 0) return stepsOf(policies, 'authenticate');
+  const first = policies.findIndex(({ hooks }) => hooks.alternative !== undefined);
+  return [
+    ...(stepsOf(policies.slice(0, first), 'authenticate') ?? []),
+    new Alternatives(alternatives),
+    ...(stepsOf(policies.slice(first), 'authenticate') ?? []),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../outcome.ts';
 import type {
   RequestStep,
   ResponseStep,
@@ -24,7 +25,7 @@ export function runPolicies(
     const verdict = step.run(exchange, response as StepResponse);
     if (verdict === undefined) continue;
     if (verdict instanceof Promise) return waitFor(verdict, policies, index, exchange, response);
-    exchange.stoppedBy = step.policy;
+    if (step.policy !== undefined) exchange.stoppedBy = step.policy;
     return verdict;
   }
   return undefined;
@@ -40,15 +41,20 @@ async function waitFor(
   const verdict = await pending;
   const { current } = exchange;
   if (verdict === undefined) return runPolicies(policies, index + 1, current, response?.current);
-  current.stoppedBy = policies[index]?.policy;
+  const policy = policies[index]?.policy;
+  if (policy !== undefined) current.stoppedBy = policy;
   return verdict;
 }
 
 /** Runs the settle policies. A fault of one is recorded; the others still run. */
-export function runSettle(steps: readonly SettleStep[], exchange: StepExchange): void {
+export function runSettle(
+  steps: readonly SettleStep[],
+  exchange: StepExchange,
+  outcome: Outcome,
+): void {
   for (const step of steps) {
     try {
-      step.run(exchange);
+      step.run(exchange, outcome);
     } catch (fault) {
       exchange.notePolicyFault(step.policy, fault);
     }

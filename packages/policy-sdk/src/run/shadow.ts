@@ -1,3 +1,4 @@
+import { ExchangeData } from '../data.ts';
 import type { ShadowRequestBody, StepExchange } from './steps.ts';
 
 /**
@@ -22,6 +23,8 @@ export function shadowOf(exchange: StepExchange): StepExchange {
     hideOnForward: nothing,
     headers: { value: exchange.headers.clone() },
     identify: nothing,
+    accept: nothing,
+    data: { value: new ExchangeData(exchange.data) },
     limitContent: nothing,
     addResponseHeader: nothing,
     setResponseHeader: nothing,

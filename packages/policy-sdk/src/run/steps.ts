@@ -1,6 +1,8 @@
 import type { RequestBody, UpstreamResponse } from '../body.ts';
 import type { Exchange, ResponseHead } from '../exchange.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Phase, PhaseRow, phaseTable } from '../phases.ts';
+import type { Principal } from '../principal.ts';
 import type { Reply } from '../reply.ts';
 
 /**
@@ -23,6 +25,8 @@ export interface StepExchange extends Exchange {
   readonly contentWaitedMs: number;
   /** Opens a view of the request content for one hook in shadow mode. */
   shadowRequestBody(): ShadowRequestBody;
+  /** Sets the caller as an alternative recognised it. */
+  accept(principal: Principal): void;
   /** Detaches the exchange from the request after a policy timeout. */
   withdraw(): void;
   /** Records that a policy in shadow mode would have stopped the exchange. */
@@ -60,7 +64,8 @@ export interface StepUpstreamResponse extends StepResponse, UpstreamResponse {}
  * A request hook as the pipeline runs it. With an `onError` it throws nothing but a `ContentFault`.
  */
 export interface RequestStep {
-  readonly policy: string;
+  /** Undefined for a step of several policies, which sets `stoppedBy` itself. */
+  readonly policy: string | undefined;
   readonly run: (exchange: StepExchange) => Verdict | Promise<Verdict>;
 }
 
@@ -72,7 +77,7 @@ export interface ResponseStep {
 
 export interface SettleStep {
   readonly policy: string;
-  readonly run: (exchange: StepExchange) => void;
+  readonly run: (exchange: StepExchange, outcome: Outcome) => void;
 }
 
 /** The wrapped hook of each signature. */

@@ -1,18 +1,18 @@
 import { GatewayError } from '@sluice/errors';
-import type { StepExchange, StepResponse, Verdict } from './steps.ts';
+import type { StepExchange, StepResponse } from './steps.ts';
 
 /**
- * Waits for the verdict of a hook. The time that its reads wait for content of a client or an
+ * Waits for the result of a hook. The time that its reads wait for content of a client or an
  * upstream does not count: their own timeouts apply. On a timeout, withdraws the exchange and the
  * response before the request continues, and rejects with a GatewayError `policy_failed`.
  */
-export function inTime(
-  pending: Promise<Verdict>,
+export function inTime<Result>(
+  pending: Promise<Result>,
   exchange: StepExchange,
   response: StepResponse | undefined,
   policy: string,
   timeoutMs: number,
-): Promise<Verdict> {
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const startedAtMs = performance.now();
     const waitedBeforeMs = exchange.contentWaitedMs;

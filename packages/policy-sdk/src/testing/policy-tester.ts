@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Consumer, Credential } from '../exchange.ts';
 import { PolicyHosts } from '../host-services/policy-hosts.ts';
 import type { Phase } from '../phases.ts';
+import type { Outcome } from '../outcome.ts';
 import type { OnError, Policy } from '../policy.ts';
 import type { Reply } from '../reply.ts';
 import { compilePolicy, type CompiledPolicy } from '../run/compile-policy.ts';
@@ -70,6 +71,9 @@ export interface TestAnswer {
     | undefined;
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** The outcome that `settle` hooks saw. */
+  readonly outcome: Outcome;
   /** The phases in which a policy ran, in order. */
   readonly phases: readonly Phase[];
   /** The limit that `limitContent` set. */
@@ -180,11 +184,12 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     this.pipeline ??= Pipeline.of([this.policies]);
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
-    const run = new TestRun(this.pipeline, exchange);
+    const run = new TestRun(this.pipeline, exchange, this.clock);
     try {
       const response = await run.send(request);
       const { reply, phasesRun, forwarded } = run;
-      const { consumer, credential, maxBodyBytes, faults, shadow, stoppedBy } = run.exchange;
+      const { consumer, credential, claims, maxBodyBytes, faults, shadow, stoppedBy } =
+        run.exchange;
       return {
         response,
         status: response.status,
@@ -193,6 +198,8 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         forwarded,
         consumer,
         credential,
+        claims,
+        outcome: run.outcome as Outcome,
         phases: phasesRun,
         maxBodyBytes,
         faults,

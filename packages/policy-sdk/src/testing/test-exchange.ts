@@ -1,5 +1,15 @@
 import { HeaderList, type FieldName } from '@sluice/http1';
-import type { Consumer, Credential, Exchange, ResourceRef, RouteView } from '../exchange.ts';
+import { ExchangeData } from '../data.ts';
+import type {
+  Consumer,
+  Credential,
+  Exchange,
+  PeerCertificate,
+  ResourceRef,
+  RouteView,
+} from '../exchange.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Principal } from '../principal.ts';
 import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
 import { TestRequestBody } from './test-request-body.ts';
@@ -24,6 +34,15 @@ export interface TestRequest {
   readonly clientAddress?: string;
   /** The caller, known before the policies run, as if another policy had authenticated it. */
   readonly consumer?: TestConsumer;
+  /** Path parameters of the match. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** The verified certificate of the client. */
+  readonly peerCertificate?: PeerCertificate;
+  /**
+   * Replaces properties of the outcome that `settle` hooks see, such as
+   * `{ status: 499, source: 'client', brokenOff: 'client_gone' }`.
+   */
+  readonly outcome?: Partial<Outcome>;
   /** The response of the upstream: 200 by default. */
   readonly upstream?: { readonly status?: number; readonly headers?: TestHeaders };
 }
@@ -59,9 +78,13 @@ export class TestExchange implements StepExchange {
   readonly gateway: ResourceRef;
   readonly route: RouteView;
   readonly service: ResourceRef | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly peerCertificate: PeerCertificate | undefined;
+  principal: Principal | undefined = undefined;
   consumer: Consumer | undefined;
   credential: Credential | undefined;
   maxBodyBytes: number | undefined;
+  data = new ExchangeData();
   readonly matched = true;
   abortController: AbortController | undefined = undefined;
   reason: string | undefined = undefined;
@@ -96,6 +119,8 @@ export class TestExchange implements StepExchange {
     this.gateway = place.gateway;
     this.route = place.route;
     this.service = place.service;
+    this.params = request.params ?? {};
+    this.peerCertificate = request.peerCertificate;
     this.consumer = request.consumer === undefined ? undefined : consumerOf(request.consumer);
   }
 
@@ -113,7 +138,11 @@ export class TestExchange implements StepExchange {
     const successor = Object.assign(
       Object.create(TestExchange.prototype) as TestExchange,
       this as TestExchange,
-      { headers: this.headers.clone(), abortController: undefined },
+      {
+        headers: this.headers.clone(),
+        data: new ExchangeData(this.data),
+        abortController: undefined,
+      },
     );
     Object.assign(successor, { requestBody: this.requestBody.movedTo(successor) });
     this.successor = successor;
@@ -136,6 +165,19 @@ export class TestExchange implements StepExchange {
     if (this.consumer !== undefined) return;
     this.consumer = consumer;
     this.credential = credential;
+  }
+
+  get claims(): Readonly<Record<string, unknown>> | undefined {
+    return this.principal?.claims;
+  }
+
+  get subject(): string | undefined {
+    return this.principal?.subject;
+  }
+
+  accept(principal: Principal): void {
+    this.principal = principal;
+    if (principal.consumer !== undefined) this.identify(principal.consumer, principal.credential);
   }
 
   limitContent(maxBodyBytes: number): void {

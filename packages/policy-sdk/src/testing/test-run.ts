@@ -1,7 +1,9 @@
-import { problem, problemMediaType } from '@sluice/errors';
+import { errorEntry, problem, problemMediaType, type ErrorCode } from '@sluice/errors';
 import { HeaderList } from '@sluice/http1';
 import { ContentFault } from '../content-fault.ts';
 import type { ResponseHead } from '../exchange.ts';
+import type { Clock } from '../host.ts';
+import type { Outcome } from '../outcome.ts';
 import { isRequestPhase, phases, type Phase, type RequestPhase } from '../phases.ts';
 import { deny, type Reply } from '../reply.ts';
 import { FinalHead } from '../run/final-head.ts';
@@ -26,10 +28,13 @@ export class TestRun {
   exchange: TestExchange;
   reply: Reply | undefined;
   forwarded: Forwarded | undefined;
+  outcome: Outcome | undefined;
   readonly phasesRun: Phase[] = [];
   private readonly pipeline: Pipeline;
+  private readonly clock: Clock;
 
-  constructor(pipeline: Pipeline, exchange: TestExchange) {
+  constructor(pipeline: Pipeline, exchange: TestExchange, clock: Clock) {
+    this.clock = clock;
     this.pipeline = pipeline;
     this.exchange = exchange;
   }
@@ -39,6 +44,7 @@ export class TestRun {
    * `onError` nor shadow mode handles.
    */
   async send(request: TestRequest): Promise<TestResponse> {
+    const startTimeMs = this.clock.now();
     for (const phase of phases) {
       if (!isRequestPhase(phase) || this.reply !== undefined) continue;
       if (phase === 'transform') this.exchange.removeHidden();
@@ -51,7 +57,7 @@ export class TestRun {
     const response = await this.respond(
       reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId),
     );
-    this.settle();
+    this.settle({ ...this.outcomeOf(response, startTimeMs), ...request.outcome });
     return response;
   }
 
@@ -87,11 +93,30 @@ export class TestRun {
     return own;
   }
 
-  private settle(): void {
+  private outcomeOf({ status, content, origin }: TestResponse, startTimeMs: number): Outcome {
+    const { reply, exchange, forwarded } = this;
+    return {
+      status,
+      code: reply?.code,
+      source: reply?.error?.source ?? origin,
+      stoppedBy: exchange.stoppedBy,
+      brokenOff: undefined,
+      startTimeMs,
+      durationMs: this.clock.now() - startTimeMs,
+      upstreamDurationMs: forwarded === undefined ? undefined : 0,
+      requestBytes: Math.max(0, exchange.contentLength),
+      responseBytes: content?.length ?? 0,
+      target: forwarded === undefined ? undefined : 'target.test:80',
+      attempts: forwarded === undefined ? 0 : 1,
+    };
+  }
+
+  private settle(outcome: Outcome): void {
+    this.outcome = outcome;
     const steps = this.pipeline.settle;
     if (steps === undefined) return;
     this.phasesRun.push('settle');
-    runSettle(steps, this.exchange);
+    runSettle(steps, this.exchange, outcome);
   }
 }
 
@@ -109,7 +134,7 @@ function upstreamResponse({ upstream }: TestRequest): TestResponse {
 }
 
 function gatewayResponse(
-  { status, headers, content, code, detail }: Reply,
+  { status, headers, content, code, error, detail }: Reply,
   requestId: string,
 ): TestResponse {
   const list = HeaderList.of(headers);
@@ -120,6 +145,8 @@ function gatewayResponse(
     status,
     headers: list,
     origin: 'gateway',
-    content: JSON.stringify(problem(code, { detail, requestId })),
+    content: JSON.stringify(
+      problem(code, { detail, requestId }, error ?? errorEntry(code as ErrorCode)),
+    ),
   };
 }

@@ -1,5 +1,4 @@
 import { errorCodes } from '@sluice/errors';
-import type { ErrorCode } from '@sluice/errors';
 import { metricDefinitions } from '../names.ts';
 import type { Counter, CounterSeries } from './counter.ts';
 import type { Gauge } from './gauge.ts';
@@ -56,7 +55,8 @@ export class GatewayMetrics {
   readonly configConnected: Gauge<Definitions['configConnected']['labels']>;
   readonly configLastGoodOk: Gauge<Definitions['configLastGoodOk']['labels']>;
   readonly #routeFamilies: RouteFamilies;
-  readonly #errors: ReadonlyMap<ErrorCode, CounterSeries>;
+  readonly #errors: Counter<Definitions['errors']['labels']>;
+  readonly #errorsByCode: Map<string, CounterSeries>;
   readonly #policyDenials: Counter<Definitions['policyDenials']['labels']>;
 
   /** Adds all of them to a registry. */
@@ -69,8 +69,8 @@ export class GatewayMetrics {
       responseBytes: registry.counter(metricDefinitions.responseBytes),
     };
     this.upstreamDuration = registry.histogram(metricDefinitions.upstreamDuration);
-    const errors = registry.counter(metricDefinitions.errors);
-    this.#errors = new Map(errorCodes.map((code) => [code, errors.series(code)]));
+    this.#errors = registry.counter(metricDefinitions.errors);
+    this.#errorsByCode = new Map(errorCodes.map((code) => [code, this.#errors.series(code)]));
     this.#policyDenials = registry.counter(metricDefinitions.policyDenials);
     this.policyHttpRequests = registry.counter(metricDefinitions.policyHttpRequests);
     this.policyHttpDuration = registry.histogram(metricDefinitions.policyHttpDuration);
@@ -121,9 +121,14 @@ export class GatewayMetrics {
     return new RouteMetrics(this.#routeFamilies, route, service);
   }
 
-  /** Counts a response that is an error of the catalogue. */
-  recordError(code: ErrorCode): void {
-    this.#errors.get(code)?.add(1);
+  /**
+   * Counts a response that is an error: of the catalogue, or one that a policy declares in its
+   * schema. Other codes must not be passed, because each is a series.
+   */
+  recordError(code: string): void {
+    let series = this.#errorsByCode.get(code);
+    if (series === undefined) this.#errorsByCode.set(code, (series = this.#errors.series(code)));
+    series.add(1);
   }
 
   /** Returns the counter of refusals by a policy. Look it up once, when the policy is compiled. */

@@ -45,7 +45,8 @@ export class PoliciesService {
   }
 
   private present(schema: PolicySchema): object {
-    const { name, summary, phases, attach, onError, answers, config } = schema;
+    const { name, summary, phases, attach, onError, answers, authenticates, config } = schema;
+    const errors = Object.values(schema.errors ?? {});
     const origin = this.custom.includes(schema) ? 'custom' : 'built-in';
     return {
       name,
@@ -54,7 +55,9 @@ export class PoliciesService {
       phases,
       attach,
       answers,
+      authenticates: authenticates ?? false,
       ...(onError === undefined ? {} : { onError }),
+      ...(errors.length === 0 ? {} : { errors }),
       config: z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }),
     };
   }

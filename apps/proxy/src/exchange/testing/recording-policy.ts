@@ -66,9 +66,9 @@ function hooksOf(
       record(`${prefix}respond`, exchange);
       return options.respond?.(exchange, response);
     },
-    settle: (exchange) => {
+    settle: (exchange, outcome) => {
       record(`${prefix}settle`, exchange);
-      return options.settle?.(exchange);
+      return options.settle?.(exchange, outcome);
     },
   };
 }
