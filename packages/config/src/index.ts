@@ -22,6 +22,8 @@ export { Key, KeyInput } from './resources/key.ts';
 export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';
 export { Service, Target } from './resources/service.ts';
+export { separateUnknown, withoutStoredUnknown, withUnknown } from './unknown-members.ts';
+export type { SeparatedMembers, UnknownMember } from './unknown-members.ts';
 export { schemaLevel } from './schema-level.ts';
 export { describeSchemas, mergedRules } from './schema-rules.ts';
 export type { FieldRule, KindRule, SchemaRules } from './schema-rules.ts';

@@ -1,6 +1,5 @@
 import { after, errorStack, guarded } from '@sluice/errors';
 import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
-import { capabilitiesOf } from '../features/nodes/node-capabilities.ts';
 import type { NodeCapabilities } from '../features/nodes/node-capabilities.ts';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeIdentity, NodeSession } from '../features/nodes/node-session.ts';
@@ -8,6 +7,7 @@ import type { RevisionFeed } from '../features/revisions/revision-feed/revision-
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { admit, requireServed } from './admission.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { ConfigSender } from './config-sender.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 import { Unanswered } from './unanswered.ts';

@@ -164,7 +164,7 @@ export class NodeSession {
       gatewayId,
       version: storableText(version, maxVersionLength),
       schemaLevel: capabilities.schemaLevel,
-      kinds: capabilities.kinds,
+      kinds: capabilities.kinds.map((kind) => storableText(kind, maxVersionLength)),
       receivesSecrets: capabilities.mayReceiveSecrets,
       state: this.state(),
       appliedRevision: this.appliedRevision,
