@@ -151,14 +151,38 @@ describe('ConfigApplier', () => {
     expect(await delta([record('n', '', strange.kind)])).toEqual({ applied: true, faults: [] });
     expect(await delta([strange])).toMatchObject({ applied: false, faults: [{ id: 'n', code }] });
     expect(state.revision).toBe(11);
-    // The target has missed a revision, so it receives a snapshot.
     expect(await delta([record('c')])).toMatchObject({
       applied: true,
       faults: [{ id: 'n', code }],
     });
-    expect(target.calls.at(-1)).toEqual(['snapshot', 13, ['a', 'c']]);
     await delta([record('d')]);
-    expect(target.calls.at(-1)).toEqual(['delta', 14, ['d']]);
+    // No revision is applied as a snapshot after the first one.
+    expect(target.calls.map(([call]) => call)).toEqual(['snapshot', 'delta', 'delta', 'delta']);
+    expect(target.calls.slice(2)).toEqual([
+      ['delta', 13, ['c']],
+      ['delta', 14, ['d']],
+    ]);
+  });
+
+  it('applies the readable changes of a refused revision with the next one', async () => {
+    const strange = record('n', '{}', 'novelty');
+    await snapshot(record('a'), record('b'));
+    await delta([record('c'), record('a', ''), record('b', '{"broken":1}'), strange]);
+    expect(target.calls).toHaveLength(1);
+    expect(await delta([record('d')])).toMatchObject({ applied: true });
+    expect(target.calls.slice(1)).toEqual([
+      ['delta', 12, ['c', '-a', 'b', 'd']],
+      // The target holds what it refused, and quarantines it now.
+      ['delta', 12, []],
+    ]);
+    await delta([strange, record('e')], { merged: true });
+    expect(target.calls.at(-1)).toEqual(['delta', 13, ['e']]);
+    expect(await delta([strange, record('f')])).toMatchObject({ applied: false });
+    expect(await delta([record('f', ''), record('g', '{"broken":1}')])).toMatchObject({
+      applied: false,
+      faults: [{ id: 'g' }],
+    });
+    expect(target.calls.at(-1)).toEqual(['delta', 15, ['-f', 'g']]);
   });
 
   it('survives a target that throws, and sends it a snapshot next', async () => {

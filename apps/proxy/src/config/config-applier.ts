@@ -30,7 +30,12 @@ export class ConfigApplier {
   readonly #options: ConfigApplierOptions;
   /** Resources of `held` that this version cannot read, by id. */
   #unreadable = new Map<string, ConfigFault>();
-  /** The target missed a revision, so the next one is applied as a snapshot. */
+  /**
+   * The readable changes of revisions that were refused because this version cannot read all of
+   * them, by id. They are applied with the next revision.
+   */
+  #missed = new Map<string, ResourceChange>();
+  /** The state of the target is not known, so the next revision is applied as a snapshot. */
   #targetIsBehind = false;
 
   constructor(options: ConfigApplierOptions) {
@@ -63,10 +68,7 @@ export class ConfigApplier {
     if (!this.held.follow(delta)) return undefined;
     let outcome = await this.#applyDelta(delta);
     // A merged delta is not refused because of one broken revision in it: the rest is applied.
-    if (!outcome.applied && delta.merged)
-      outcome = await (this.#targetIsBehind
-        ? this.#applyWhole()
-        : this.#guarded(() => this.#options.target.applyDelta(delta.revision, [])));
+    if (!outcome.applied && delta.merged) outcome = await this.#applyMissed(delta.revision);
     return this.#conclude(outcome, 'stream', Date.now());
   }
 
@@ -91,6 +93,7 @@ export class ConfigApplier {
     const faults: ConfigFault[] = [];
     for (const change of changes) {
       this.#unreadable.delete(change.id);
+      this.#missed.delete(change.id);
       const resource = change.json === '' ? undefined : readRecord(change);
       if (resource === undefined) {
         const known = readRecord({ ...change, json: '{}' });
@@ -101,15 +104,34 @@ export class ConfigApplier {
       } else read.push(resource);
     }
     if (faults.length > 0) {
-      this.#targetIsBehind = true;
+      for (const change of read) this.#missed.set(change.id, change);
       return { applied: false, faults, quarantined: [] };
     }
     if (this.#targetIsBehind) return this.#applyWhole();
-    return this.#guarded(() => this.#options.target.applyDelta(revision, read));
+    const all = [...this.#missed.values(), ...read];
+    this.#missed.clear();
+    const outcome = await this.#guarded(() => this.#options.target.applyDelta(revision, all));
+    // What was broken in a refused revision is quarantined, and does not refuse this one.
+    const isOfThisRevision = new Set(read.map(({ id }) => id));
+    return outcome.applied || outcome.faults.some(({ id }) => isOfThisRevision.has(id))
+      ? outcome
+      : this.#applyMissed(revision);
+  }
+
+  /** Applies what earlier revisions have left, and quarantines what is broken in it. */
+  async #applyMissed(revision: number): Promise<ApplyOutcome> {
+    if (this.#targetIsBehind) return this.#applyWhole();
+    const missed = [...this.#missed.values()];
+    this.#missed.clear();
+    const outcome = await this.#guarded(() => this.#options.target.applyDelta(revision, missed));
+    return outcome.applied || missed.length === 0 || this.#targetIsBehind
+      ? outcome
+      : this.#guarded(() => this.#options.target.applyDelta(revision, []));
   }
 
   async #applyWhole(): Promise<ApplyOutcome> {
     this.#unreadable = new Map();
+    this.#missed.clear();
     const outcome = await this.#guarded(() =>
       this.#options.target.applySnapshot(
         this.held.revision,
