@@ -1,8 +1,8 @@
 /** The properties of a phase. Everything that treats phases differently reads them here. */
 export interface PhaseRow {
   /**
-   * The signature of its hooks: `request` hooks may stop the exchange with a `Reply`, `response`
-   * hooks see the response head, `settle` hooks see a complete exchange.
+   * The signature of its hooks: `request` and `response` hooks may stop the exchange with a
+   * `Reply`, `response` hooks also see the response, `settle` hooks see a complete exchange.
    */
   readonly hook: 'request' | 'response' | 'settle';
   /** Ends before the caller is known: a policy of a consumer or a group cannot run in it. */
@@ -36,6 +36,11 @@ export const phaseTable = {
   transform: { hook: 'request', isEarly: false, runsUnmatched: false },
   /** Answers in place of the upstream. */
   answer: { hook: 'request', isEarly: false, runsUnmatched: false },
+  /**
+   * Sees, stores or changes a final response of the upstream, with its content, before the gateway
+   * adds its own fields. Responses of the gateway do not pass it.
+   */
+  received: { hook: 'response', isEarly: false, runsUnmatched: false },
   /** Changes a final response of the gateway or the upstream before it is sent to the client. */
   respond: { hook: 'response', isEarly: false, runsUnmatched: true },
   /** The exchange has ended. Hooks only observe. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { UpstreamResponse } from './body.ts';
 import type { Exchange, ResponseHead } from './exchange.ts';
 import type { PolicyHost } from './host.ts';
 import type { Outcome } from './outcome.ts';
@@ -76,6 +77,14 @@ export interface PolicyHooks {
   readonly validate?: RequestHook;
   readonly transform?: RequestHook;
   readonly answer?: RequestHook;
+  /**
+   * Sees the response of the upstream before anything of the gateway is on it: the place for
+   * caches and for policies that read or change content. A `Reply` is sent instead.
+   */
+  readonly received?: (
+    exchange: Exchange,
+    response: UpstreamResponse,
+  ) => MaybePromise<Reply | undefined | void>;
   /**
    * Sees the head of the final response as the client will receive it, also of responses of the
    * gateway. A `Reply` is sent instead, without another run of `respond`.

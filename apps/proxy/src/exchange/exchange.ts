@@ -22,6 +22,7 @@ import {
 } from '@sluice/telemetry';
 import type { ContentSource } from '../net/content.ts';
 import { BufferedContent } from './body/buffered-content.ts';
+import type { ReceivedContent } from './body/received-content.ts';
 import { RequestBodyView } from './body/request-body.ts';
 import type {
   Configuration,
@@ -119,6 +120,8 @@ export class Exchange
   closestLimit: StepExchange['closestLimit'] = undefined;
   /** The request content, once a policy has asked for it. */
   body: BufferedContent | undefined = undefined;
+  /** The content of the upstream's response, when policies of `received` see it. */
+  received: ReceivedContent | undefined = undefined;
   private bodyView: RequestBodyView | undefined = undefined;
   /** Created when a policy reads `data`. */
   sharedData: ExchangeData | undefined = undefined;
@@ -176,6 +179,7 @@ export class Exchange
     this.body = undefined;
     this.bodyView = undefined;
     this.sharedData = undefined;
+    this.received = undefined;
     this.abortController = undefined;
     // The gateway's own policies apply until a route is known, and when no route matches.
     this.use(gateway.pipeline);
@@ -254,7 +258,7 @@ export class Exchange
 
   /** {@inheritDoc StepExchange.contentWaitedMs} */
   get contentWaitedMs(): number {
-    return this.body === undefined ? 0 : this.body.waitedMs;
+    return (this.body?.waitedMs ?? 0) + (this.received?.waitedMs ?? 0);
   }
 
   private bufferedContent(): BufferedContent {

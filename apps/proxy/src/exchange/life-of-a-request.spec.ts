@@ -62,7 +62,7 @@ describe('the life of a request', () => {
       clientAddress: '127.0.0.1',
       revision: 1,
     });
-    expect(entries).toEqual([...requestPhases, 'asked 0 times', 'respond', 'settle']);
+    expect(entries).toEqual([...requestPhases, 'asked 0 times', 'received', 'respond', 'settle']);
     expect(
       proxy.counted('sluice_requests_total', { route: 'orders', service: 'orders', status: '200' }),
     ).toBe(1);
@@ -163,9 +163,16 @@ describe('the life of a request', () => {
     const early = names.slice(0, 3);
     expect(entries).toEqual([
       ...['receive', 'authenticate'].flatMap((phase) => early.map((name) => `${name}:${phase}`)),
-      ...['authorize', 'limit', 'validate', 'transform', 'answer', 'respond', 'settle'].flatMap(
-        (phase) => names.map((name) => `${name}:${phase}`),
-      ),
+      ...[
+        'authorize',
+        'limit',
+        'validate',
+        'transform',
+        'answer',
+        'received',
+        'respond',
+        'settle',
+      ].flatMap((phase) => names.map((name) => `${name}:${phase}`)),
     ]);
   });
 

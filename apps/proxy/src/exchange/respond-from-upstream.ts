@@ -1,13 +1,15 @@
 import { faultReason, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { Reply } from '@sluice/policy-sdk';
-import { FinalHead, runPolicies } from '@sluice/policy-sdk/run';
+import { FinalHead, runPolicies, type ResponseStep } from '@sluice/policy-sdk/run';
 import { clientGone as clientLeft } from '@sluice/telemetry';
 import type { ContentSource } from '../net/content.ts';
+import { ReceivedContent } from './body/received-content.ts';
+import { ReceivedResponse } from './body/received-response.ts';
 import type { Exchange } from './exchange.ts';
 import { addResponseFields } from './response-fields.ts';
 import { ownFields } from './own-fields.ts';
-import { clientGone, respondFinally, respondToFault } from './respond.ts';
+import { clientGone, respond, respondFinally, respondToFault } from './respond.ts';
 
 /** Is told how the response ended: it is an object, so that a response needs no closure for it. */
 export interface ResponseOwner {
@@ -31,10 +33,52 @@ export function respondFromUpstream(
   owner: ResponseOwner,
 ): void {
   exchange.source = 'upstream';
+  if (exchange.pipeline.received !== undefined)
+    return receive(exchange, status, received, content, owner);
   // The upstream connection reuses the list, and a custom policy may keep a reference to it.
   const headers =
     exchange.isShared && exchange.pipeline.respond !== undefined ? received.clone() : received;
   finish(exchange, status, headers, content, owner);
+}
+
+/** Runs the policies of `received`, then sends the response, or the reply of a policy instead. */
+function receive(
+  exchange: Exchange,
+  status: number,
+  headers: HeaderList,
+  source: ContentSource,
+  owner: ResponseOwner,
+): void {
+  const content = new ReceivedContent(source, exchange.proxy.buffers, exchange.callerKey);
+  exchange.received = content;
+  // The upstream connection reuses the list, possibly as soon as the content was read.
+  const response = new ReceivedResponse(exchange, status, headers.clone(), content);
+  const steps = exchange.pipeline.received as readonly ResponseStep[];
+  const verdict = runPolicies(steps, 0, exchange, response);
+  if (!(verdict instanceof Promise))
+    return afterReceived(exchange, response, verdict, content, owner);
+  content.hold();
+  verdict
+    .then((late) => {
+      const { current } = exchange;
+      if (current.isSettled) return;
+      content.unhold();
+      afterReceived(current, response.current, late, content, owner);
+    })
+    .catch((fault: unknown) => owner.failed(fault));
+}
+
+function afterReceived(
+  exchange: Exchange,
+  { status, headers }: ReceivedResponse,
+  reply: Reply | undefined,
+  received: ReceivedContent,
+  owner: ResponseOwner,
+): void {
+  const content = received.take();
+  if (reply === undefined) return finish(exchange, status, headers, content, owner);
+  content.cancel();
+  respond(exchange, reply, () => owner.ended(undefined));
 }
 
 /** Adds the gateway's fields, runs the policies of `respond`, and sends the response. */

@@ -19,6 +19,7 @@ export function settle(exchange: Exchange): void {
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);
   exchange.body?.release();
+  exchange.received?.close();
   // Last, because the log and the spans read the byte counts of the connection.
   if (exchange.isShared) exchange.retire();
 }

@@ -3,7 +3,7 @@ import { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ContentSink, ContentSource } from '../net/content.ts';
 import { appendFields, trailersOf } from '../net/http2-fields.ts';
-import { isBodiless } from './response-head.ts';
+import { isBodiless } from '../net/bodiless.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 
 /** Receives the progress of a response. */

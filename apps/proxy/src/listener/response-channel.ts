@@ -1,7 +1,8 @@
 import { serializeResponseHead, textOf, type Framing, type HeaderList } from '@sluice/http1';
 import type { ContentSource } from '../net/content.ts';
 import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
-import { isBodiless, responseFraming, responseHead, type HeadContext } from './response-head.ts';
+import { isBodiless } from '../net/bodiless.ts';
+import { responseFraming, responseHead, type HeadContext } from './response-head.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 
 /** The connection, as its response channel uses it. */

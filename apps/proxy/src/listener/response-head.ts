@@ -13,11 +13,6 @@ const date = new HttpDate();
 const CONNECTION = new FieldName('Connection');
 const DATE = new FieldName('Date', { repeats: true });
 
-/** Whether a response has no content regardless of its fields (RFC 9110 section 6.4.1). */
-export function isBodiless(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304;
-}
-
 /**
  * Chooses how the content of a response is delimited.
  * @param length bytes of the content, -1 when it is unknown

@@ -15,7 +15,11 @@ import { Timer, type TimerOwner, type TimerWheel } from '../net/timer-wheel.ts';
 import { http2RequestHead, isGrpc } from './http2-request-head.ts';
 import { readHttp2ResponseHead } from './http2-response-head.ts';
 import { watchEnd, type WatchedStream } from './http2-stream-end.ts';
-import { ResponseContent, type ResponseContentOwner } from './response-content.ts';
+import {
+  ResponseContent,
+  type PausableTimeouts,
+  type ResponseContentOwner,
+} from './response-content.ts';
 
 /** The target, as a call uses it. */
 export interface Http2CallDispatcher {
@@ -59,14 +63,19 @@ const CONTENT = 2;
  * An aborted stream is destroyed, not closed: Node ends a closed stream normally, and the upstream
  * would take an incomplete request for a complete one.
  */
-export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwner, TimerOwner {
+export class Http2Call
+  implements UpstreamCall, ContentSink, ResponseContentOwner, PausableTimeouts, TimerOwner
+{
   private readonly request: UpstreamRequest;
   private readonly timeouts: UpstreamTimeouts;
   private readonly events: UpstreamEvents;
   private readonly dispatcher: Http2CallDispatcher;
   private readonly wheel: TimerWheel;
   private readonly timer = new Timer(this);
-  private readonly totalDeadlineMs: number;
+  readonly deadline: PausableTimeouts = this;
+  private totalDeadlineMs: number;
+  /** When a policy began to work on the response; negative while the timeouts run. */
+  private pausedAtMs = -1;
   private phase = SESSION;
   private phaseDeadlineMs: number;
   private activeMs: number;
@@ -183,6 +192,18 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
 
   contentPaused(): void {
     this.stream?.pause();
+  }
+
+  pause(): void {
+    if (this.pausedAtMs < 0) this.pausedAtMs = this.wheel.nowMs;
+  }
+
+  resume(): void {
+    if (this.pausedAtMs < 0 || this.over) return;
+    this.totalDeadlineMs += this.wheel.nowMs - this.pausedAtMs;
+    this.pausedAtMs = -1;
+    this.activeMs = this.wheel.nowMs;
+    this.arm();
   }
 
   contentCancelled(): void {
@@ -323,7 +344,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   private arm(): void {
     this.wheel.set(
       this.timer,
-      Math.max(Math.min(this.deadline(), this.totalDeadlineMs) - this.wheel.nowMs, 0),
+      Math.max(Math.min(this.deadlineMs(), this.totalDeadlineMs) - this.wheel.nowMs, 0),
     );
   }
 
@@ -331,7 +352,7 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
    * The wheel time at which the current wait is too long. The time that the client takes does not
    * count.
    */
-  private deadline(): number {
+  private deadlineMs(): number {
     if (this.phase === SESSION || (this.phase === RESPONSE && this.requestSent))
       return this.phaseDeadlineMs;
     const isUpstreamToMove =
@@ -343,7 +364,8 @@ export class Http2Call implements UpstreamCall, ContentSink, ResponseContentOwne
   expired(): void {
     const { nowMs } = this.wheel;
     const { connectMs, firstByteMs, idleMs, totalMs } = this.timeouts;
-    if (nowMs < this.totalDeadlineMs && nowMs < this.deadline()) return this.arm();
+    if (this.pausedAtMs >= 0) return this.wheel.set(this.timer, idleMs);
+    if (nowMs < this.totalDeadlineMs && nowMs < this.deadlineMs()) return this.arm();
     // The whole session may be stuck, not only the stream, so the next call gets another session.
     this.session?.retire();
     if (nowMs >= this.totalDeadlineMs)

@@ -42,8 +42,8 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 export class PooledCall implements UpstreamCall, ContentSender {
   readonly request: UpstreamRequest;
   readonly timeouts: UpstreamTimeouts;
-  /** Wheel time by which the whole exchange must be complete. */
-  readonly totalDeadlineMs: number;
+  /** Wheel time by which the whole exchange must be complete; later when policies took time. */
+  totalDeadlineMs: number;
   /** Wheel time by which a queued call must have a connection. */
   readonly queueDeadlineMs: number;
   connection: CallConnection | undefined = undefined;

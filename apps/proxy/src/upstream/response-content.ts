@@ -3,8 +3,17 @@ import type { ResponseParser } from '@sluice/http1';
 import type { ContentSink } from '../net/content.ts';
 import { MessageContent, type ContentReader } from '../net/message-content.ts';
 
+/** The timeouts of a call. */
+export interface PausableTimeouts {
+  /** Stops them: a policy works on the response. */
+  pause(): void;
+  /** Continues them; the time in between does not count. */
+  resume(): void;
+}
+
 /** The connection, as the content of a response uses it. */
 export interface ResponseContentOwner extends ContentReader {
+  readonly deadline: PausableTimeouts;
   /** Starts or continues to read; delivers what has already arrived before returning. */
   contentResumed(): void;
   /** Reports that the rest of the content is not needed. */
@@ -36,6 +45,14 @@ export class ResponseContent extends MessageContent<ResponseContentOwner> {
     if (this.over) return;
     this.detach();
     this.reader.contentCancelled(this);
+  }
+
+  pauseTimeouts(): void {
+    if (!this.over) this.reader.deadline.pause();
+  }
+
+  resumeTimeouts(): void {
+    if (!this.over) this.reader.deadline.resume();
   }
 
   /**

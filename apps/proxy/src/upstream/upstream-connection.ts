@@ -65,7 +65,7 @@ export class UpstreamConnection implements ResponseContentOwner, CallConnection,
   readonly writer: SocketWriter;
   private readonly pool: ConnectionPool;
   private readonly parser: ResponseParser;
-  private readonly deadline: UpstreamDeadline;
+  readonly deadline: UpstreamDeadline;
   private readonly unread: ReadBuffer;
   private state = CONNECTING;
   private call: PooledCall | undefined;

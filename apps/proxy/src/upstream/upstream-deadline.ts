@@ -30,6 +30,8 @@ export class UpstreamDeadline implements TimerOwner {
   /** When the wait for the connection or for the response must end. */
   private phaseEndMs = 0;
   private activeMs: number;
+  /** When the timeouts were paused; negative while they run. */
+  private pausedAtMs = -1;
 
   constructor(owner: DeadlineOwner, wheel: TimerWheel) {
     this.owner = owner;
@@ -59,8 +61,24 @@ export class UpstreamDeadline implements TimerOwner {
     this.wheel.set(this.timer, Math.max(deadlineMs - this.wheel.nowMs, 0));
   }
 
+  /** Stops the timeouts while a policy works on the response. */
+  pause(): void {
+    if (this.pausedAtMs < 0) this.pausedAtMs = this.wheel.nowMs;
+  }
+
+  /** Continues the timeouts; the time since `pause` does not count. */
+  resume(): void {
+    const { current } = this.owner;
+    if (this.pausedAtMs < 0 || current === undefined) return;
+    current.totalDeadlineMs += this.wheel.nowMs - this.pausedAtMs;
+    this.pausedAtMs = -1;
+    this.activeMs = this.wheel.nowMs;
+    this.arm();
+  }
+
   /** Sets the timer for a connection without a call. */
   armIdle(ms: number): void {
+    this.pausedAtMs = -1;
     this.wheel.set(this.timer, ms);
   }
 
@@ -74,6 +92,7 @@ export class UpstreamDeadline implements TimerOwner {
     const { current, awaits } = owner;
     if (current === undefined) return owner.destroy();
     const { connectMs, firstByteMs, idleMs, totalMs } = current.timeouts;
+    if (this.pausedAtMs >= 0) return this.wheel.set(this.timer, idleMs);
     if (wheel.nowMs >= current.totalDeadlineMs)
       owner.timedOut('upstream_timeout', `the exchange took longer than ${totalMs} ms`);
     else if (wheel.nowMs < this.deadlineOf(current)) this.arm();

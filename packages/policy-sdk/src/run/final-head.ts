@@ -4,6 +4,7 @@ import type { StepResponseHead } from './steps.ts';
 
 /** The head of a final response while the hooks of `respond` run. */
 export class FinalHead implements StepResponseHead {
+  policy = '';
   status: number;
   readonly headers: HeaderList;
   readonly origin: ResponseHead['origin'];

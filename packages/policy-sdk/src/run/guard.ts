@@ -114,6 +114,7 @@ function safeRun<Result>(
 ): Run<Result | Reply> {
   const { policy, hooks, mode, onError, timeoutMs } = as;
   const bound: Run<Result> = (exchange, response) => {
+    if (response !== undefined) response.policy = policy;
     const result = hook.call(hooks, exchange, response as never);
     if (result === undefined) return undefined;
     return isThenable(result)

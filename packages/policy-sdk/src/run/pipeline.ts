@@ -19,6 +19,7 @@ export class Pipeline implements PolicySteps {
   readonly validate: Steps<'validate'>;
   readonly transform: Steps<'transform'>;
   readonly answer: Steps<'answer'>;
+  readonly received: Steps<'received'>;
   readonly respond: Steps<'respond'>;
   readonly settle: Steps<'settle'>;
   readonly hasCustomPolicies: boolean;
@@ -33,6 +34,7 @@ export class Pipeline implements PolicySteps {
     this.validate = stepsOf(policies, 'validate');
     this.transform = stepsOf(policies, 'transform');
     this.answer = stepsOf(policies, 'answer');
+    this.received = stepsOf(policies, 'received');
     this.respond = stepsOf(policies, 'respond');
     this.settle = stepsOf(policies, 'settle');
     this.hasCustomPolicies = policies.some(({ isCustom }) => isCustom);

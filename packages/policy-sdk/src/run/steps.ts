@@ -46,6 +46,8 @@ export type Verdict = Reply | undefined;
 
 /** A response as guard and runner use it. */
 export interface StepResponse {
+  /** The policy whose hook runs; the guard sets it. */
+  policy: string;
   /** The response that continues: another object after a policy timeout. */
   readonly current: StepResponse;
   /** Detaches the object from the response after a policy timeout: see `current`. */

@@ -44,7 +44,11 @@ export interface TestRequest {
    */
   readonly outcome?: Partial<Outcome>;
   /** The response of the upstream: 200 by default. */
-  readonly upstream?: { readonly status?: number; readonly headers?: TestHeaders };
+  readonly upstream?: {
+    readonly status?: number;
+    readonly headers?: TestHeaders;
+    readonly body?: string | Uint8Array;
+  };
 }
 
 /** The gateway, route and service of the request. */

@@ -9,9 +9,14 @@ import { deny, type Reply } from '../reply.ts';
 import { FinalHead } from '../run/final-head.ts';
 import type { Pipeline } from '../run/pipeline.ts';
 import { runPolicies, runSettle } from '../run/run-phase.ts';
+import { bytesOf } from './test-content.ts';
 import type { TestExchange, TestRequest } from './test-exchange.ts';
+import { TestUpstreamResponse } from './test-upstream-response.ts';
 
-/** The response as the client sees it. `content` is undefined when the upstream made it. */
+/**
+ * The response as the client sees it. `content` is undefined when the upstream made it and neither
+ * the test nor a policy has given it content.
+ */
 export type TestResponse = ResponseHead & { readonly content: string | Uint8Array | undefined };
 
 /** The request to the upstream. */
@@ -52,21 +57,42 @@ export class TestRun {
     }
     const { fault } = this.exchange.requestBody;
     if (this.reply === undefined && fault !== undefined) this.reply = deny(fault.code);
+    const received = this.reply === undefined ? await this.receive(request) : undefined;
     const { reply, exchange } = this;
-    if (reply === undefined) this.forwarded = forwardedRequest(exchange);
     const response = await this.respond(
-      reply === undefined ? upstreamResponse(request) : gatewayResponse(reply, exchange.requestId),
+      reply === undefined && received !== undefined
+        ? received
+        : gatewayResponse(reply ?? deny('internal_error'), exchange.requestId),
     );
     this.settle({ ...this.outcomeOf(response, startTimeMs), ...request.outcome });
     return response;
   }
 
-  private async run(phase: RequestPhase): Promise<void> {
+  /** Forwards the request, and runs the policies of `received` on the simulated response. */
+  private async receive({ upstream }: TestRequest): Promise<TestResponse> {
+    this.forwarded = forwardedRequest(this.exchange);
+    const response = new TestUpstreamResponse(
+      this.exchange.method,
+      upstream?.status ?? 200,
+      HeaderList.of(upstream?.headers ?? {}),
+      bytesOf(upstream?.body ?? ''),
+    );
+    await this.run('received', response);
+    const { status, headers, bytes, fault } = response.current;
+    if (fault !== undefined) this.reply ??= deny(fault.code);
+    const content = upstream?.body === undefined && bytes.length === 0 ? undefined : bytes;
+    return { status, headers, origin: 'upstream', content };
+  }
+
+  private async run(
+    phase: RequestPhase | 'received',
+    response?: TestUpstreamResponse,
+  ): Promise<void> {
     const steps = this.pipeline[phase];
     if (steps === undefined) return;
     this.phasesRun.push(phase);
     try {
-      this.reply = await runPolicies(steps, 0, this.exchange);
+      this.reply = await runPolicies(steps, 0, this.exchange, response);
     } catch (fault) {
       if (!(fault instanceof ContentFault)) throw fault;
       this.reply = deny(fault.code);
@@ -122,15 +148,6 @@ export class TestRun {
 
 function forwardedRequest({ method, path, query, headers, requestBody }: TestExchange): Forwarded {
   return { method, path, query, headers: headers.clone(), body: requestBody.bytes };
-}
-
-function upstreamResponse({ upstream }: TestRequest): TestResponse {
-  return {
-    status: upstream?.status ?? 200,
-    headers: HeaderList.of(upstream?.headers ?? {}),
-    origin: 'upstream',
-    content: undefined,
-  };
 }
 
 function gatewayResponse(

@@ -121,6 +121,14 @@ export class BufferedContent implements ContentSource, ContentSink {
     this.source.cancel();
   }
 
+  pauseTimeouts(): void {
+    this.source.pauseTimeouts?.();
+  }
+
+  resumeTimeouts(): void {
+    this.source.resumeTimeouts?.();
+  }
+
   /** {@inheritDoc ContentSource.rewind} */
   rewind(): boolean {
     if (!this.isReplayable) return false;

@@ -18,6 +18,7 @@ export interface RecordingOptions {
   readonly name?: string;
   /** Called in the request phase of that name; the phase is recorded first. */
   readonly acts?: Partial<Record<RequestPhase, Act>>;
+  readonly received?: NonNullable<PolicyHooks['received']>;
   readonly respond?: NonNullable<PolicyHooks['respond']>;
   readonly settle?: NonNullable<PolicyHooks['settle']>;
   readonly onError?: 'open' | 'closed';
@@ -58,10 +59,14 @@ function hooksOf(
 ): PolicyHooks {
   const noted = (phase: Phase) => (exchange: Exchange) => {
     record(prefix + phase, exchange);
-    return phase === 'respond' || phase === 'settle' ? undefined : acts[phase]?.(exchange);
+    return acts[phase as RequestPhase]?.(exchange);
   };
   return {
     ...Object.fromEntries(phases.map((phase) => [phase, noted(phase)])),
+    received: (exchange, response) => {
+      record(`${prefix}received`, exchange);
+      return options.received?.(exchange, response);
+    },
     respond: (exchange, response) => {
       record(`${prefix}respond`, exchange);
       return options.respond?.(exchange, response);

@@ -1,0 +1,4 @@
+/** Whether a response has no content regardless of its fields (RFC 9110 section 6.4.1). */
+export function isBodiless(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
+}
