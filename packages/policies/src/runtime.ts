@@ -1,6 +1,7 @@
 import type { Policy } from '@sluice/policy-sdk';
 import { cors } from './cors/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
+import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
 import { quota } from './quota/policy.ts';
@@ -15,6 +16,7 @@ import { staticResponse } from './static-response/policy.ts';
 export const builtInPolicies: readonly Policy[] = Object.freeze([
   cors,
   externalAuth,
+  httpLog,
   ipRestriction,
   keyAuth,
   quota,

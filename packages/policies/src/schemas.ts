@@ -1,6 +1,7 @@
 import type { PolicySchema } from '@sluice/policy-sdk';
 import { corsSchema } from './cors/schema.ts';
 import { externalAuthSchema } from './external-auth/schema.ts';
+import { httpLogSchema } from './http-log/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { quotaSchema } from './quota/schema.ts';
@@ -18,6 +19,7 @@ export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   corsSchema,
   externalAuthSchema,
+  httpLogSchema,
   ipRestrictionSchema,
   keyAuthSchema,
   quotaSchema,
