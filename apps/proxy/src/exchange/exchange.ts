@@ -32,6 +32,7 @@ import type {
   ExchangeService,
 } from './configuration.ts';
 import type { AbortListener, Downstream } from './downstream.ts';
+import type { ExchangeEpoch } from './exchange-epochs.ts';
 import { ExchangeFacts } from './exchange-facts.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
@@ -59,6 +60,8 @@ export class Exchange
   /** Pinned when the exchange opens: a later revision applies to later exchanges. */
   runtime!: Configuration;
   pipeline: PolicySteps;
+  /** Keeps the policies of its configuration open until the exchange ends. */
+  epoch: ExchangeEpoch;
   plan: ExchangePlan | undefined = undefined;
 
   requestId = '';
@@ -134,11 +137,14 @@ export class Exchange
     this.proxy = proxy;
     this.headers = downstream.headers;
     this.pipeline = proxy.noGateway.pipeline;
+    this.epoch = proxy.epochs.current;
   }
 
   /** Resets the exchange for the next request of the downstream. */
   open(): void {
     const { proxy, downstream } = this;
+    this.epoch = proxy.epochs.current;
+    this.epoch.open++;
     this.runtime = proxy.runtime();
     this.plan = undefined;
     this.headers = downstream.headers;

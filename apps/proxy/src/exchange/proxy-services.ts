@@ -4,6 +4,7 @@ import type { Overload } from '../overload/overload.ts';
 import type { BufferBudget } from './body/buffer-budget.ts';
 import type { Configuration, ExchangeGateway } from './configuration.ts';
 import type { Refusal } from './downstream.ts';
+import type { ExchangeEpochs } from './exchange-epochs.ts';
 import type { PortText } from './port-text.ts';
 
 /** Counts refusals by policy. */
@@ -23,6 +24,8 @@ export interface ProxyServices {
   /** The configuration in service. */
   runtime(): Configuration;
   newRequestId(): string;
+  /** Counts the open exchanges for what closes when they have ended. */
+  readonly epochs: ExchangeEpochs;
   /** Tells whether the process is overloaded. */
   readonly overload: Overload;
   readonly tracer: Tracer;

@@ -15,6 +15,7 @@ export function settle(exchange: Exchange): void {
   exchange.durationMs = performance.now() - exchange.startedAtMs;
   const steps = pipeline.settle;
   if (steps !== undefined) runSettle(steps, exchange, outcomeOf(exchange));
+  if (--exchange.epoch.open === 0) exchange.epoch.drained();
   count(exchange);
   proxy.accessLog?.write(exchange);
   if (exchange.trace.recorded) proxy.tracer.record(exchange);

@@ -17,6 +17,7 @@ import { traceSettings, type Env } from '../env.ts';
 import { BoundedLog } from '../exchange/bounded-log.ts';
 import { BufferBudget } from '../exchange/body/buffer-budget.ts';
 import type { ExchangeGateway } from '../exchange/configuration.ts';
+import { ExchangeEpochs } from '../exchange/exchange-epochs.ts';
 import { listenerEvents } from '../exchange/listener-events.ts';
 import { viaPseudonym } from '../exchange/loops.ts';
 import { CountedDenials } from '../exchange/policy-denials.ts';
@@ -35,6 +36,7 @@ import type { Overload } from '../overload/overload.ts';
 import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
+import type { PolicyRegistry } from '../runtime/policy-chain.ts';
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
@@ -72,6 +74,8 @@ export class Serving {
   readonly #buffers: BufferBudget;
   readonly #limits: LimitStore;
   readonly #hosts: PolicyHosts;
+  readonly #epochs = new ExchangeEpochs();
+  readonly #policies: PolicyRegistry;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
   /** Both ports share the limits: they protect the process. */
@@ -128,8 +132,9 @@ export class Serving {
       registry: this.registry,
       lookup: this.#names.lookup,
     });
+    this.#policies = policyRegistry(policies, this.#hosts, this.#epochs);
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, {
-      ...policyRegistry(policies, this.#hosts),
+      ...this.#policies,
       upstreams: this.upstreams,
       metrics: this.metrics,
     });
@@ -219,6 +224,7 @@ export class Serving {
     await Promise.all([this.#listener.drain(timeoutMs), this.#tlsListener?.drain(timeoutMs)]);
     await this.#accessLog?.close();
     await this.#tracer.shutdown();
+    await this.#policies.shared.closeAll();
     await this.#hosts.closeAll();
     this.upstreams.closeAll();
     await this.#limits.close();
@@ -235,6 +241,7 @@ export class Serving {
     return {
       runtime: () => this.#target.runtime,
       newRequestId: requestId,
+      epochs: this.#epochs,
       overload: this.#overload,
       tracer: this.#tracer,
       accessLog: this.#accessLog,

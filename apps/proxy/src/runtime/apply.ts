@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { kinds, type Kind, type Resource } from '@sluice/config';
+import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { compileResource, type Compiled } from './compile.ts';
@@ -51,6 +52,18 @@ export class RuntimeTarget implements ConfigTarget {
    * installed in one turn of the event loop.
    */
   async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+    this.#context.shared.beginSnapshot();
+    let isApplied = false;
+    try {
+      const outcome = await this.#applyWhole(revision, resources);
+      isApplied = outcome.applied;
+      return outcome;
+    } finally {
+      this.#context.shared.endSnapshot(isApplied);
+    }
+  }
+
+  async #applyWhole(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const previous = this.#runtime;
     const next = new Runtime(previous.gatewayName, previous.routeMetrics);
     next.revision = revision;
@@ -65,9 +78,12 @@ export class RuntimeTarget implements ConfigTarget {
       }
       const { served, faults } = compileResource(resource, this.#context);
       const lastGood = faults.length === 0 ? undefined : this.#lastGood(resource.kind, resource.id);
-      if (lastGood !== undefined) this.#release(served);
+      if (lastGood !== undefined) {
+        this.#release(served);
+        this.#context.shared.retain(chainOf(lastGood));
+      }
       const installed = lastGood ?? served;
-      if (installed !== undefined) next.install(installed);
+      if (installed !== undefined) this.#put(next, installed);
       if (faults.length === 0) continue;
       const key = keyOf(resource.kind, resource.id);
       quarantined.push(...faults);
@@ -126,11 +142,13 @@ export class RuntimeTarget implements ConfigTarget {
       [...compiled.values()].some(
         ({ served }) => served?.kind === 'gateway' && served.name === gatewayName,
       );
-    if (!stays && !hasSuccessor())
+    if (!stays && !hasSuccessor()) {
+      this.#release(compiled.get(key)?.served);
       compiled.set(key, {
         served: undefined,
         faults: [{ ...missingGateway(gatewayName), id: gateway.id }],
       });
+    }
     return compiled;
   }
 
@@ -155,7 +173,7 @@ export class RuntimeTarget implements ConfigTarget {
       }
       if (faults.length > 0) this.#refusals.add(key);
       else this.#refusals.delete(key);
-      if (served !== undefined) this.#retire(this.#runtime.install(served), served);
+      if (served !== undefined) this.#retire(this.#put(this.#runtime, served), served);
       else if (isRemoved) this.#retire(this.#runtime.remove(change.kind, change.id), undefined);
     }
     this.#runtime.revision = revision;
@@ -175,19 +193,39 @@ export class RuntimeTarget implements ConfigTarget {
     this.#release(served);
   }
 
-  /** Releases the resources of a replaced runtime, except those that the other one shares. */
+  /**
+   * Releases the resources of a replaced runtime, except those that the other one shares. Their
+   * policies are counted for each runtime as a whole: see `SharedPolicies.endSnapshot`.
+   */
   #releaseAllOf(gone: Runtime, kept: Runtime): void {
     for (const kind of kinds) {
       if (servedKind(kind).release === undefined) continue;
       for (const served of gone.of(kind).values())
-        if (kept.find(kind, served.id) !== served) this.#release(served);
+        if (kept.find(kind, served.id) !== served)
+          servedKind(served.kind).release?.(served, this.#context);
     }
   }
 
+  /** Puts a resource in service, and releases one that this node does not serve. */
+  #put(runtime: Runtime, served: ServedResource): ServedResource | undefined {
+    const previous = runtime.install(served);
+    if (runtime.find(served.kind, served.id) !== served) this.#release(served);
+    return previous;
+  }
+
   #release(served: ServedResource | undefined): void {
-    if (served !== undefined) servedKind(served.kind).release?.(served, this.#context);
+    if (served === undefined) return;
+    servedKind(served.kind).release?.(served, this.#context);
+    this.#context.shared.release(chainOf(served));
   }
 }
+
+/** The policies of a resource; of kinds without policies an empty list. */
+function chainOf(served: ServedResource): PolicyChain {
+  return 'chain' in served ? (served.chain as PolicyChain) : noPolicies;
+}
+
+const noPolicies: PolicyChain = Object.freeze([]);
 
 function keyOf(kind: Kind, id: string): string {
   return `${kind}/${id}`;

@@ -1,5 +1,6 @@
 import { errorMessage } from '@sluice/errors';
 import { fieldErrors, nameOf, resourceSchemas, type Resource, type Spec } from '@sluice/config';
+import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
 import { MissingClientCertificate } from '../upstream/client-certificates.ts';
 import { servedKind } from './kinds/kinds.ts';
@@ -43,9 +44,13 @@ export function compileResource(resource: Resource, context: CompileContext): Co
     );
   }
   const faults: ConfigFault[] = [];
+  const acquired: PolicyChain[] = [];
   const chainOf: CompileTools['chainOf'] = (holder, policies) => {
     const chain = compileChain({ kind: holder, id, name, policies }, context);
-    if (!isFaulty(chain)) return chain;
+    if (!isFaulty(chain)) {
+      acquired.push(chain);
+      return chain;
+    }
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
     return refusingChain(holder, quarantineReason(kind, name, chain));
   };
@@ -53,6 +58,7 @@ export function compileResource(resource: Resource, context: CompileContext): Co
     const spec = shareEmptyLists(parsed.data);
     return { served: own.compile({ kind, id, name, spec }, { context, chainOf }), faults };
   } catch (fault) {
+    for (const chain of acquired) context.shared.release(chain);
     const reason = errorMessage(fault);
     const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
     faults.push({ kind, id, name, pointer, code: 'resource_compile_failed', reason });

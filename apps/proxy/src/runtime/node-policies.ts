@@ -3,7 +3,9 @@ import { builtInPolicies } from '@sluice/policies/runtime';
 import type { Policy } from '@sluice/policy-sdk';
 import type { PolicyHosts } from '@sluice/policy-sdk/host';
 import { loadPolicies } from '@sluice/policy-sdk/load';
+import { ExchangeEpochs } from '../exchange/exchange-epochs.ts';
 import type { PolicyRegistry } from './policy-chain.ts';
+import { SharedPolicies } from './shared-policies.ts';
 
 /**
  * Loads the policies of this node: the built-in ones and those in the operator's folder. Rejects
@@ -26,12 +28,17 @@ export async function nodePolicies(
   return policies;
 }
 
-/** Creates the registry, which gives each attachment its host. */
+/**
+ * Creates the registry, which gives each attachment its host.
+ * @param epochs of the exchanges that may use the policies
+ */
 export function policyRegistry(
   policies: ReadonlyMap<string, Policy>,
   hosts: PolicyHosts,
+  epochs = new ExchangeEpochs(),
 ): PolicyRegistry {
   return {
+    shared: new SharedPolicies(epochs, (host) => hosts.closeHost(host)),
     policies,
     catalogue: createPolicyCatalogue([...policies.values()].map(({ schema }) => schema)),
     hostFor: (policyId) => hosts.hostFor(policyId),

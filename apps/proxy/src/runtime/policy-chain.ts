@@ -16,6 +16,7 @@ import {
   type RequestStep,
 } from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
+import { SharedPolicy, type SharedPolicies } from './shared-policies.ts';
 
 /** A fault of an attachment. */
 export interface ChainFault {
@@ -32,6 +33,8 @@ export interface PolicyRegistry {
   /** Their schemas. */
   readonly catalogue: PolicyCatalogue;
   hostFor(policyId: string): PolicyHost;
+  /** Compiled policies by attachment. */
+  readonly shared: SharedPolicies;
   /** Closes what the host has handed out, when the policy is closed or `compile` threw. */
   closeHost(host: PolicyHost): Promise<void>;
   /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
@@ -61,7 +64,9 @@ export function compileChain(
     );
     return [];
   });
-  return faults.length > 0 ? faults : chain;
+  if (faults.length === 0) return chain;
+  registry.shared.release(chain);
+  return faults;
 }
 
 /** True when compiling ended in faults. */
@@ -131,19 +136,39 @@ function compileAttachment(
       },
     ];
   }
-  const { mode, onError, config, name } = attachment;
+  const policyId = `${holder.kind}:${holder.id}/${attachment.name}`;
+  try {
+    return registry.shared.acquire(policyId, attachment, () =>
+      compileShared(policy, attachment, holder.kind, registry, policyId),
+    );
+  } catch (fault) {
+    return compileFaults(fault);
+  }
+}
+
+/** Compiles the policy with a host of its own, which is closed when that fails. */
+function compileShared(
+  policy: Policy,
+  attachment: PolicyAttachment,
+  at: PolicyHolder['kind'],
+  registry: PolicyRegistry,
+  policyId: string,
+): SharedPolicy {
+  const { mode, onError, config } = attachment;
   const use = {
     config,
     mode,
     onError,
-    at: holder.kind,
+    at,
     isCustom: !builtIn.has(policy),
     timeoutMs: registry.policyTimeoutMs,
   };
+  const host = registry.hostFor(policyId);
   try {
-    return compilePolicy(policy, use, registry.hostFor(`${holder.kind}:${holder.id}/${name}`));
+    return new SharedPolicy(compilePolicy(policy, use, host), host, attachment);
   } catch (fault) {
-    return compileFaults(fault);
+    void registry.closeHost(host);
+    throw fault;
   }
 }
 

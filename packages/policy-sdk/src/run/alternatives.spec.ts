@@ -146,7 +146,7 @@ describe('alternatives', () => {
       expect(await send(...policies)).toMatchObject({ status: 403, repliedBy: 'check' });
   });
 
-  it('record in shadow mode whom they would have refused, and identify nobody', async () => {
+  it('record in shadow mode whom they would have refused, and identify no caller', async () => {
     const inShadow = (policy: Policy): Promise<TestAnswer> =>
       new PolicyTester(policy, {}, { mode: 'shadow' }).send();
     expect(await inShadow(absent('one'))).toMatchObject({ status: 200, shadow: ['one'] });

@@ -1,8 +1,8 @@
-import { jsonPointer } from '@sluice/errors';
+import { guarded, jsonPointer } from '@sluice/errors';
 import type { z } from 'zod';
 import { hooksFault } from '../hooks.ts';
 import type { PolicyHost } from '../host.ts';
-import type { AttachPoint, OnError, Policy } from '../policy.ts';
+import type { AttachPoint, OnError, Policy, PolicyHooks } from '../policy.ts';
 import { guardHooks, type GuardedHooks } from './guard.ts';
 
 /** A policy with its configuration, ready to run. */
@@ -13,6 +13,8 @@ export interface CompiledPolicy {
   readonly isCustom: boolean;
   /** It answers CORS preflight requests. */
   readonly answersPreflight: boolean;
+  /** The `close` of its hooks. Called once by the owner of the policy. */
+  readonly close?: (() => void | Promise<void>) | undefined;
 }
 
 /** The policies of one holder (a gateway, a service, a route, a group or a consumer), compiled. */
@@ -60,13 +62,23 @@ export function compilePolicy(policy: Policy, use: PolicyUse, host: PolicyHost):
   if (!parsed.success) throw new InvalidPolicyConfig(schema.name, parsed.error);
   const hooks = policy.compile(parsed.data, host);
   const fault = hooksFault(schema, hooks, at);
-  if (fault !== undefined) throw new InvalidPolicyHooks(fault);
+  if (fault !== undefined) {
+    closeRefused(hooks);
+    throw new InvalidPolicyHooks(fault);
+  }
   return {
     name: schema.name,
     hooks: guardHooks(schema.name, hooks, mode, use.onError ?? schema.onError, timeoutMs, schema),
     isCustom,
     answersPreflight: schema.answersPreflight && mode === 'enforce',
+    close: hooks.close?.bind(hooks),
   };
+}
+
+/** Ends what `compile` began although its hooks cannot be used; they may be anything. */
+function closeRefused(hooks: unknown): void {
+  const { close } = (hooks ?? {}) as PolicyHooks;
+  if (typeof close === 'function') guarded('lifecycle', () => close.call(hooks))();
 }
 
 function pointerOf(issue: z.core.$ZodIssue): string {

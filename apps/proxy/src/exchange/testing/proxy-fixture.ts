@@ -13,6 +13,8 @@ import { TimerWheel } from '../../net/timer-wheel.ts';
 import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
 import { nodePolicies, policyRegistry } from '../../runtime/node-policies.ts';
+import type { PolicyRegistry } from '../../runtime/policy-chain.ts';
+import { ExchangeEpochs, type ExchangeEpochsOptions } from '../exchange-epochs.ts';
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
@@ -36,6 +38,8 @@ export interface FixtureOptions {
   readonly policyTimeoutMs?: number;
   /** Bytes of content that policies may buffer; default: 64 MiB. */
   readonly maxBufferedBytes?: number;
+  /** How long closing a policy waits for exchanges. */
+  readonly epochs?: ExchangeEpochsOptions;
   /** Default: records nothing. */
   readonly tracer?: Tracer;
   /** The address to listen on; default: 127.0.0.1. */
@@ -67,6 +71,8 @@ export class ProxyFixture {
   readonly listener: Listener;
   readonly limits = new MemoryStore();
   readonly hosts: PolicyHosts;
+  readonly epochs: ExchangeEpochs;
+  readonly policies: PolicyRegistry;
   readonly overload: Overload;
   readonly buffers: BufferBudget;
   readonly #wheel = new TimerWheel({ tickMs: 5 }).start();
@@ -89,8 +95,10 @@ export class ProxyFixture {
       metrics,
       registry: this.metrics,
     });
+    this.epochs = new ExchangeEpochs(options.epochs);
+    this.policies = policyRegistry(policies, this.hosts, this.epochs);
     this.target = new RuntimeTarget('default', {
-      ...policyRegistry(policies, this.hosts),
+      ...this.policies,
       policyTimeoutMs: options.policyTimeoutMs,
       upstreams: this.upstreams,
       metrics,
@@ -185,6 +193,7 @@ export class ProxyFixture {
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.listener.close();
+    await this.policies.shared.closeAll();
     await this.hosts.closeAll();
     this.upstreams.closeAll();
     await this.#accessLog.close();
@@ -198,6 +207,7 @@ export class ProxyFixture {
       runtime: () => this.target.runtime,
       newRequestId: requestId,
       overload: this.overload,
+      epochs: this.epochs,
       tracer:
         tracer ??
         new Tracer({
