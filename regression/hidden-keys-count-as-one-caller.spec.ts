@@ -7,7 +7,8 @@ import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 const keyOf = (username: string): string => `key-of-${username}-0123456789`;
 const caller = (username: string) => [
   resource('consumer', { username }),
-  resource('key', {
+  resource('credential', {
+    type: 'key',
     name: username,
     consumer: `consumer-${username}`,
     hash: createHash('sha256').update(keyOf(username)).digest('hex'),

@@ -45,7 +45,13 @@ describe('a policy that acts on an exchange late', () => {
         }),
         resource('route', { name: 'open', paths: ['/open'], service: 'service-orders' }),
         resource('consumer', { username: 'alice' }),
-        resource('key', { name: 'alice', consumer: 'consumer-alice', hash, prefix: 'key-of' }),
+        resource('credential', {
+          type: 'key',
+          name: 'alice',
+          consumer: 'consumer-alice',
+          hash,
+          prefix: 'key-of',
+        }),
       ],
     }));
   const alice = (): KeyOwner => proxy?.target.runtime.findKey(hash) as KeyOwner;

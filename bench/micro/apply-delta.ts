@@ -98,7 +98,8 @@ function* consumersSnapshot(): Generator<Resource> {
   yield gateway(0);
   for (let index = 0; index < consumerCount; index++) {
     yield received('consumer', index, { username: `consumer-${index}` });
-    yield received('key', index, {
+    yield received('credential', index, {
+      type: 'key',
       name: 'main',
       consumer: idOf('consumer', index),
       hash: hashOf(index),

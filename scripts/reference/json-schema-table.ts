@@ -12,6 +12,7 @@ interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
   readonly required?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -21,10 +22,18 @@ interface JsonSchema {
 /** One row per property of an object schema, nested objects included: what people may write. */
 export function propertiesTable(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  if (json.oneOf !== undefined) return json.oneOf.map(branchTable).join('\n\n');
   const rows = propertyRows(json, '');
   return rows.length === 0
     ? 'No properties.'
     : table(['property', 'type', 'default', 'meaning'], rows);
+}
+
+/** One form of an object that has several, told apart by `type`. */
+function branchTable(branch: JsonSchema): string {
+  const { type } = branch.properties ?? {};
+  const rows = propertyRows(branch, '');
+  return `With \`"type": ${JSON.stringify(type?.const)}\`:\n\n${table(['property', 'type', 'default', 'meaning'], rows)}`;
 }
 
 function propertyRows(schema: JsonSchema, prefix: string): string[][] {

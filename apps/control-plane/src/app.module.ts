@@ -7,7 +7,7 @@ import { ConsumersModule } from './features/consumers/consumers.module.ts';
 import { GatewaysModule } from './features/gateways/gateways.module.ts';
 import { GroupsModule } from './features/groups/groups.module.ts';
 import { HealthController } from './features/health/health.controller.ts';
-import { KeysModule } from './features/keys/keys.module.ts';
+import { CredentialsModule } from './features/credentials/credentials.module.ts';
 import { MetricsController } from './features/metrics/metrics.controller.ts';
 import { NodesModule } from './features/nodes/nodes.module.ts';
 import { PoliciesModule } from './features/policies/policies.module.ts';
@@ -51,7 +51,7 @@ export class AppModule {
         ServicesModule,
         RoutesModule,
         ConsumersModule,
-        KeysModule,
+        CredentialsModule,
         GroupsModule,
         QuotasModule,
         PoliciesModule.with(ownPolicies),

@@ -12,6 +12,9 @@ import type {
   GatewayInput,
   Group,
   GroupInput,
+  CreatedCredential,
+  Credential,
+  CredentialInput,
   Key,
   KeyInput,
   Node,
@@ -68,7 +71,15 @@ export class AdminClient {
     this.revisions = new ReadOnlyCollection(transport, '/v1/revisions');
   }
 
-  /** The keys of a consumer. */
+  /** The credentials of a consumer, of every type. */
+  credentialsOf(consumer: string): Irreplaceable<CredentialInput, Credential, CreatedCredential> {
+    return new CollectionClient(
+      this.transport,
+      `/v1/consumers/${pathSegment(consumer)}/credentials`,
+    );
+  }
+
+  /** The keys of a consumer: the short way to credentials of type `key`. */
   keysOf(consumer: string): Irreplaceable<KeyInput, Key, CreatedKey> {
     return new CollectionClient(this.transport, `/v1/consumers/${pathSegment(consumer)}/keys`);
   }

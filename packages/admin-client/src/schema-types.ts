@@ -21,12 +21,18 @@ export type Group = Schemas['Group'];
 export type GroupInput = Schemas['GroupInput'];
 export type Quota = Schemas['Quota'];
 export type QuotaInput = Schemas['QuotaInput'];
+export type Credential = Schemas['Credential'];
+export type CredentialInput = Schemas['CredentialInput'];
 export type Key = Schemas['Key'];
 export type KeyInput = Schemas['KeyInput'];
 export type Token = Schemas['Token'];
 export type TokenInput = Schemas['TokenInput'];
 export type PolicyAttachment = Schemas['PolicyAttachment'];
 
+/** The response to the creation of a credential, which alone contains a generated secret. */
+export type CreatedCredential = Created<
+  operations['credentials.create']['responses'][201]['content']['application/json']
+>;
 /** The response to the creation of a key, which alone contains the key. */
 export type CreatedKey = Created<
   operations['keys.create']['responses'][201]['content']['application/json']

@@ -65,7 +65,13 @@ describe('resource schemas', () => {
         service: 'orders',
       },
       consumer: { username: 'acme', groups: ['gold'] },
-      key: { name: 'ci', consumer: 'acme', hash: 'a'.repeat(64), prefix: 'slk_1' },
+      credential: {
+        type: 'key',
+        name: 'ci',
+        consumer: 'acme',
+        hash: 'a'.repeat(64),
+        prefix: 'slk_1',
+      },
     } as const;
     for (const kind of kinds) {
       const once: unknown = resourceSchemas[kind].parse(samples[kind]);

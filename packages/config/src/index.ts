@@ -3,7 +3,7 @@ export { defaultPolicies, effectivePolicies } from './effective.ts';
 export { mergePolicies } from '@sluice/policies/schemas';
 export type { EffectivePolicy, PolicyHolder } from './effective.ts';
 export { fieldErrors } from './field-errors.ts';
-export type { Delivery, KindDeclaration, Owner } from './kind.ts';
+export type { Delivery, KindDeclaration, Owner, UniqueValue } from './kind.ts';
 export { issueDetail } from './issue-detail.ts';
 export { PolicyAttachment, PolicyAttachments } from './policy-attachment.ts';
 export { answerFaults, createPolicyCatalogue, policyFaults } from './policy-catalogue.ts';
@@ -18,7 +18,18 @@ export { Certificate, maxPemBytes } from './resources/certificate.ts';
 export { Consumer } from './resources/consumer.ts';
 export { Gateway } from './resources/gateway.ts';
 export { Group } from './resources/group.ts';
-export { Key, KeyInput } from './resources/key.ts';
+export { basicCredential } from './resources/credential/basic.ts';
+export type { CredentialType } from './resources/credential/credential-type.ts';
+export {
+  Credential,
+  CredentialInput,
+  credentialTypes,
+  isCredentialType,
+  lookupOf,
+  secretOf,
+} from './resources/credential/index.ts';
+export type { CredentialTypeName } from './resources/credential/index.ts';
+export { KeyInput, keyCredential } from './resources/credential/key.ts';
 export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';
 export { Service, Target } from './resources/service.ts';

@@ -13,6 +13,15 @@ export interface Owner {
   readonly property: string;
 }
 
+/** A value that only one resource of a kind may have. */
+export interface UniqueValue {
+  readonly value: string;
+  /** The property of a request that decides it. */
+  readonly writtenAs: string;
+  /** What it is, for messages. */
+  readonly noun: string;
+}
+
 /** Everything that is particular to a kind of resource. All other code is the same for all kinds. */
 export interface KindDeclaration<
   Name extends string = string,
@@ -38,6 +47,10 @@ export interface KindDeclaration<
   readonly references: Readonly<Record<string, string>>;
   /** Properties that are stored and sent to nodes, and that the Admin API never shows. */
   readonly hidden: readonly string[];
+  /** A value that no two resources of the kind share, besides the name. */
+  readonly uniqueBy?: ((spec: unknown) => UniqueValue) | undefined;
+  /** Members that only the response to the creation shows, each with its description. */
+  readonly shownOnce?: Readonly<Record<string, string>> | undefined;
   readonly delivery: Delivery;
   /** The schema level from which on nodes know the kind; undefined for the kinds of level 0. */
   readonly since?: number | undefined;

@@ -44,7 +44,8 @@ export interface Consumer {
 
 /** The credential that authenticated the caller. */
 export interface Credential extends ResourceRef {
-  readonly kind: 'key';
+  /** Type of the credential: `key`, `basic`. */
+  readonly type: string;
   /** Milliseconds since the epoch; undefined when it does not expire. */
   readonly expiresAtMs: number | undefined;
 }

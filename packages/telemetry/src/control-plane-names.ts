@@ -78,6 +78,13 @@ export const controlPlaneMetricDefinitions = Object.freeze({
     help: 'Requests to the Admin API with a token that is not known or has expired.',
     labels: [],
   },
+  passwordHashes: {
+    name: 'sluice_password_hashes',
+    type: 'gauge',
+    help: 'Passwords that are being hashed, or wait for it. At most 66; further writes with a password are refused with 503.',
+    labels: [],
+    merge: 'sum',
+  },
   idempotencyRecords: {
     name: 'sluice_idempotency_records',
     type: 'gauge',

@@ -1,8 +1,14 @@
-import { PolicyAttachment, kindOf, kinds, resourceSchemas } from '@sluice/config';
+import {
+  KeyInput,
+  PolicyAttachment,
+  keyCredential,
+  kindOf,
+  kinds,
+  resourceSchemas,
+} from '@sluice/config';
 import type { Kind } from '@sluice/config';
 import { errorCodes } from '@sluice/errors';
 import { Role } from '../platform/auth/role.ts';
-import { withoutHidden } from '../features/resources/presentation.ts';
 import { TokenInput } from '../features/tokens/token-input.ts';
 import { inputExample, otherExamples, outputExample } from './examples.ts';
 import { inputSchema, outputSchema, reference } from './json-schema.ts';
@@ -37,6 +43,8 @@ export function componentSchemas(): Record<string, JsonSchema> {
         [schemaName(kind), output(kind)] as const,
       ]),
     ),
+    KeyInput: inputSchema(KeyInput),
+    Key: shownSchema(outputSchema(keyCredential.schema.omit({ type: true })), keyCredential.hidden),
     PolicyAttachment: inputSchema(PolicyAttachment),
     Policy: policy,
     Token: token,
@@ -76,15 +84,24 @@ function input(kind: Kind): JsonSchema {
 
 /** The spec and the members that the control plane adds, without those that are never shown. */
 function output(kind: Kind): JsonSchema {
-  const { properties, required } = outputSchema(resourceSchemas[kind]) as {
+  const schema = outputSchema(resourceSchemas[kind]);
+  const { hidden } = kindOf(kind);
+  const { oneOf } = schema as { readonly oneOf?: readonly JsonSchema[] };
+  if (oneOf !== undefined) return { oneOf: oneOf.map((each) => shownSchema(each, hidden)) };
+  return shownSchema(schema, hidden);
+}
+
+function shownSchema(schema: JsonSchema, hidden: readonly string[]): JsonSchema {
+  const { properties, required } = schema as {
     readonly properties: Readonly<Record<string, JsonSchema>>;
     readonly required: readonly string[];
   };
-  const shown = withoutHidden(kind, properties);
+  const shown = Object.entries(properties).filter(([name]) => !hidden.includes(name));
+  const names = shown.map(([name]) => name);
   return {
     type: 'object',
-    required: ['id', ...required.filter((name) => name in shown), 'createdAt', 'updatedAt'],
-    properties: { id: uuid, ...shown, createdAt: instant, updatedAt: instant },
+    required: ['id', ...required.filter((name) => names.includes(name)), 'createdAt', 'updatedAt'],
+    properties: { id: uuid, ...Object.fromEntries(shown), createdAt: instant, updatedAt: instant },
   };
 }
 

@@ -21,6 +21,13 @@ export function inputExample(kind: Kind, name = exampleName): Readonly<Record<st
   return { [nameProperty]: name, ...example(name), tags: ['team:example'] };
 }
 
+/** A key of the short path, which has no type. */
+export const keyInputExample = Object.freeze({
+  name: exampleName,
+  expiresAt: '2099-01-01T00:00:00Z',
+  tags: ['team:example'],
+});
+
 /** A route of the service that the request's path names. */
 export const serviceRouteExample = Object.freeze({
   name: 'example-of-service',
@@ -65,6 +72,17 @@ const attachment = {
 
 /** Examples of the schemas that do not describe resources. */
 export const otherExamples: Readonly<Record<string, object>> = Object.freeze({
+  KeyInput: keyInputExample,
+  Key: {
+    id,
+    name: exampleName,
+    consumer: exampleName,
+    prefix: 'slk_4fT0aXbQ',
+    expiresAt: '2099-01-01T00:00:00Z',
+    tags: ['team:example'],
+    createdAt: instant,
+    updatedAt: instant,
+  },
   PolicyAttachment: { name: 'static-response', config: { content: 'Hello from Sluice' } },
   Policy: {
     name: 'static-response',

@@ -44,6 +44,11 @@ function answered(json: JsonSchema): JsonSchema {
   if (isSchema(additionalProperties))
     changed['additionalProperties'] = answered(additionalProperties);
   if (isSchema(json['items'])) changed['items'] = answered(json['items']);
+  for (const union of ['oneOf', 'anyOf'] as const) {
+    const branches = json[union];
+    if (Array.isArray(branches))
+      changed[union] = branches.map((branch) => (isSchema(branch) ? answered(branch) : branch));
+  }
   if (isSchema(json['properties'])) {
     const properties = Object.entries(json['properties'] as Readonly<Record<string, JsonSchema>>);
     const required = (json['required'] as readonly string[] | undefined) ?? [];

@@ -1,8 +1,16 @@
 import { kindOf, kinds } from '@sluice/config';
+import type { z } from 'zod';
 import type { Kind } from '@sluice/config';
 import { ListQuery } from '../platform/http/list-query.ts';
+import { CredentialListQuery } from '../features/credentials/credential-list-query.ts';
 import { pageSchema, schemaName } from './components.ts';
-import { inputExample, patchExample, secondExampleName, serviceRouteExample } from './examples.ts';
+import {
+  inputExample,
+  keyInputExample,
+  patchExample,
+  secondExampleName,
+  serviceRouteExample,
+} from './examples.ts';
 import { reference } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { WaitQuery, operation } from './operation.ts';
@@ -51,22 +59,38 @@ interface Place {
   readonly owners: readonly string[];
   /** Prefix of the operation ids. */
   readonly prefix: string;
+  /** What the texts call one resource, and the name of its path parameter. */
+  readonly noun: string;
+  /** Name of the response schema; that of requests ends in `Input`. */
+  readonly schema: string;
+  readonly tag: string;
+  readonly query: z.ZodObject;
+  /** Content of a creation. */
+  readonly example: object;
 }
+
+const placeOf = (kind: Kind, path: string, owners: readonly string[]): Place => ({
+  kind,
+  path,
+  owners,
+  prefix: kindOf(kind).collection,
+  noun: kind,
+  schema: schemaName(kind),
+  tag: kindOf(kind).collection,
+  query: kind === 'credential' ? CredentialListQuery : ListQuery,
+  example: inputExample(kind),
+});
 
 /** The paths of a kind's collection and of its single resources, at the root or below its owner. */
 export function resourcePaths(kind: Kind): Record<string, PathItem> {
   const { collection, owner } = kindOf(kind);
   const root = owner === undefined ? '' : ownerPath(owner.kind as Kind);
-  const place: Place = {
-    kind,
-    path: `/v1${root}/${collection}`,
-    owners: owner === undefined ? [] : [owner.kind],
-    prefix: collection,
-  };
+  const owners = owner === undefined ? [] : [owner.kind];
+  const place = placeOf(kind, `/v1${root}/${collection}`, owners);
   const { get, patch, delete: remove } = single(place);
   if (owner !== undefined) {
     return {
-      [place.path]: { get: list(place), post: create(place, createdWithSecret(kind)) },
+      [place.path]: { get: list(place), post: create(place, createdWithSecret(place)) },
       [`${place.path}/{${kind}}`]: { get, patch, delete: remove },
     };
   }
@@ -78,49 +102,62 @@ export function resourcePaths(kind: Kind): Record<string, PathItem> {
 
 const ownerPath = (kind: Kind): string => `/${kindOf(kind).collection}/{${kind}}`;
 
-/** The path of a service's routes. */
-export function serviceRoutePaths(): Record<string, PathItem> {
+/** The short way to credentials of type `key`. */
+export function keyPaths(): Record<string, PathItem> {
   const place: Place = {
-    kind: 'route',
-    path: '/v1/services/{service}/routes',
-    owners: ['service'],
-    prefix: 'serviceRoutes',
+    ...placeOf('credential', '/v1/consumers/{consumer}/keys', ['consumer']),
+    prefix: 'keys',
+    noun: 'key',
+    schema: 'Key',
+    tag: 'keys',
+    query: ListQuery,
+    example: keyInputExample,
   };
+  const { get, patch, delete: remove } = single(place);
   return {
-    [place.path]: { get: list(place), post: create(place, written('route'), serviceRouteExample) },
+    [place.path]: { get: list(place), post: create(place, createdWithSecret(place, ['key'])) },
+    [`${place.path}/{key}`]: { get, patch, delete: remove },
   };
 }
 
-function list({ kind, owners, prefix }: Place): Operation {
+/** The path of a service's routes. */
+export function serviceRoutePaths(): Record<string, PathItem> {
+  const place: Place = {
+    ...placeOf('route', '/v1/services/{service}/routes', ['service']),
+    prefix: 'serviceRoutes',
+    example: serviceRouteExample,
+  };
+  return { [place.path]: { get: list(place), post: create(place) } };
+}
+
+function list({ kind, owners, prefix, tag, schema, query }: Place): Operation {
+  const { collection } = kindOf(kind);
   return operation({
     id: `${prefix}.list`,
-    tag: kindOf(kind).collection,
-    summary: `List ${kindOf(kind).collection} by name`,
+    tag,
+    summary: `List ${prefix === 'keys' ? prefix : collection} by name`,
     path: owners,
-    query: ListQuery,
+    query,
     answers: {
       200: {
         description: 'One page of the list.',
-        schema: pageSchema(reference(schemaName(kind))),
+        schema: pageSchema(reference(schema)),
       },
     },
     ...(owners.length === 0 ? {} : { problems: [404] }),
   });
 }
 
-function create(
-  { kind, owners, prefix }: Place,
-  created = written(kind),
-  example: object = inputExample(kind),
-): Operation {
+function create(place: Place, created = written(place)): Operation {
+  const { owners, prefix, noun, schema, tag, example } = place;
   return operation({
     id: `${prefix}.create`,
-    tag: kindOf(kind).collection,
-    summary: `Create a ${kind}`,
+    tag,
+    summary: `Create a ${noun}`,
     path: owners,
     query: WaitQuery,
     headers: [prefer, idempotencyKey],
-    content: { schema: reference(`${schemaName(kind)}Input`), example },
+    content: { schema: reference(`${schema}Input`), example },
     answers: {
       201: {
         description: 'Created. Location, ETag and Sluice-Revision describe the new resource.',
@@ -133,7 +170,8 @@ function create(
   });
 }
 
-function replace({ kind, prefix }: Place): Operation {
+function replace(place: Place): Operation {
+  const { kind, prefix } = place;
   return operation({
     id: `${prefix}.put`,
     tag: kindOf(kind).collection,
@@ -149,26 +187,27 @@ function replace({ kind, prefix }: Place): Operation {
       example: inputExample(kind, secondExampleName),
     },
     answers: {
-      200: { description: 'Replaced.', schema: written(kind) },
-      201: { description: 'Created.', schema: written(kind) },
-      ...pending(written(kind)),
+      200: { description: 'Replaced.', schema: written(place) },
+      201: { description: 'Created.', schema: written(place) },
+      ...pending(written(place)),
     },
     problems: [403, 404, 409, 412, 422],
   });
 }
 
-function single({ kind, owners, prefix }: Place): {
+function single(place: Place): {
   get: Operation;
   patch: Operation;
   delete: Operation;
 } {
-  const path = [...owners, kind];
-  const facts = { tag: kindOf(kind).collection, path };
+  const { kind, owners, prefix, noun, schema, tag } = place;
+  const path = [...owners, noun];
+  const facts = { tag, path };
   return {
     get: operation({
       ...facts,
       id: `${prefix}.get`,
-      summary: `Read a ${kind}`,
+      summary: `Read a ${noun}`,
       headers: [
         {
           name: 'If-None-Match',
@@ -178,7 +217,7 @@ function single({ kind, owners, prefix }: Place): {
       answers: {
         200: {
           description: 'Found. ETag holds its entity tag.',
-          schema: reference(schemaName(kind)),
+          schema: reference(schema),
         },
         304: { description: 'Not modified.' },
       },
@@ -187,7 +226,7 @@ function single({ kind, owners, prefix }: Place): {
     patch: operation({
       ...facts,
       id: `${prefix}.patch`,
-      summary: `Change a ${kind}`,
+      summary: `Change a ${noun}`,
       description:
         'Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.',
       query: WaitQuery,
@@ -200,16 +239,16 @@ function single({ kind, owners, prefix }: Place): {
       answers: {
         200: {
           description: 'Changed, or unchanged because it already had these values.',
-          schema: written(kind),
+          schema: written(place),
         },
-        ...pending(written(kind)),
+        ...pending(written(place)),
       },
       problems: [403, 404, 409, 412, 422],
     }),
     delete: operation({
       ...facts,
       id: `${prefix}.delete`,
-      summary: `${kindOf(kind).removal} a ${kind}`,
+      summary: `${kindOf(kind).removal} a ${noun}`,
       // An owned resource has no PUT, so the example removes the one that POST created.
       ...(owners.length > 0 ? {} : { pathExamples: { [kind]: secondExampleName } }),
       query: WaitQuery,
@@ -236,33 +275,29 @@ const deleted: JsonSchema = {
   properties: { revision, nodes },
 };
 
-function written(kind: Kind): JsonSchema {
+function written({ kind, schema }: Place): JsonSchema {
   const warnings =
     kind === 'route' ? { warnings: { type: 'array', items: reference('Warning') } } : {};
   return {
     allOf: [
-      reference(schemaName(kind)),
+      reference(schema),
       { type: 'object', required: ['revision'], properties: { revision, ...warnings, nodes } },
     ],
   };
 }
 
-/** The response to the creation of a credential, the only one that shows the credential. */
-function createdWithSecret(kind: Kind): JsonSchema {
+/** The response to a creation, the only one that shows some members. */
+function createdWithSecret({ kind, schema }: Place, required: readonly string[] = []): JsonSchema {
+  const secrets = Object.entries(kindOf(kind).shownOnce ?? {}).map(
+    ([name, description]) => [name, { type: 'string', description }] as const,
+  );
   return {
     allOf: [
-      reference(schemaName(kind)),
+      reference(schema),
       {
         type: 'object',
-        required: [kind, 'revision'],
-        properties: {
-          [kind]: {
-            type: 'string',
-            description: `The ${kind} itself. It is shown only in this response.`,
-          },
-          revision,
-          nodes,
-        },
+        required: [...required, 'revision'],
+        properties: { ...Object.fromEntries(secrets), revision, nodes },
       },
     ],
   };

@@ -9,8 +9,8 @@ it('accepts the example of docs/guides/config-file.md', () => {
   const resources = parseConfigFile(example, 'sluice.json', 'default');
   expect(resources.map(({ kind }) => kind).sort()).toEqual([
     'consumer',
+    'credential',
     'gateway',
-    'key',
     'route',
     'service',
   ]);

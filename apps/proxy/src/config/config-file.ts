@@ -11,6 +11,7 @@ import {
   specSizeFault,
 } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
+import { keyCollection, storedCredential, typedKey } from './file-credentials.ts';
 
 /** The most faults that the message of a {@link ConfigFileError} lists. */
 const maxListed = 20;
@@ -40,14 +41,14 @@ export class ConfigFileError extends Error {
 /**
  * Parses the text of a configuration file: an object with the collections of the Admin API
  * (`services`, `routes`, …), each an array of resources in the Admin API's format, with references
- * by name. A key also names its `consumer`, and has either `key`, the key itself, or `hash` and
- * `prefix`. The gateway of this node may be omitted when it has no settings. Throws a
+ * by name. A credential also names its `consumer`; one of type `key` has either `key`, the key itself,
+ * or `hash` and `prefix`. The collection `keys` holds keys without their type. The gateway of this node may be omitted when it has no settings. Throws a
  * ConfigFileError with the faults.
  */
 export function parseConfigFile(text: string, path: string, gateway: string): Resource[] {
   const content = parseJson(text, path);
   const faults: FieldError[] = [];
-  const collections = kinds.map((kind) => kindOf(kind).collection);
+  const collections = [...kinds.map((kind) => kindOf(kind).collection), keyCollection];
   for (const property of Object.keys(content)) {
     if (!collections.includes(property))
       faults.push({
@@ -55,9 +56,13 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
         detail: `unknown property; known are ${collections.join(', ')}`,
       });
   }
-  const entries = kinds.flatMap((kind) =>
-    readCollection(kind, content[kindOf(kind).collection], faults),
-  );
+  const entries = kinds.flatMap((kind) => {
+    const { collection } = kindOf(kind);
+    return readCollection(kind, collection, content[collection], faults);
+  });
+  const keys = content[keyCollection];
+  const typed: unknown = Array.isArray(keys) ? keys.map(typedKey) : keys;
+  entries.push(...readCollection('credential', keyCollection, typed, faults));
   if (!entries.some(({ kind, name }) => kind === 'gateway' && name === gateway))
     entries.push(ownGateway(gateway));
   const ids = new Map<string, string>();
@@ -66,6 +71,7 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
     ids.set(id, id);
     ids.set(`${kind}\0${name}`, id);
   }
+  faults.push(...repeatedValues(entries));
   const resources = entries.map((entry) => resolve(entry, ids, faults));
   if (faults.length > 0) throw new ConfigFileError(path, faults);
   const own = ids.get(`gateway\0${gateway}`) ?? '';
@@ -104,15 +110,22 @@ function parseJson(text: string, path: string): Readonly<Record<string, unknown>
   return content as Readonly<Record<string, unknown>>;
 }
 
-function readCollection(kind: Kind, collection: unknown, faults: FieldError[]): Entry[] {
+function readCollection(
+  kind: Kind,
+  property: string,
+  collection: unknown,
+  faults: FieldError[],
+): Entry[] {
   if (collection === undefined) return [];
-  const at = `/${kindOf(kind).collection}`;
+  const at = `/${property}`;
   if (!Array.isArray(collection)) {
     faults.push({ pointer: at, detail: 'expected an array' });
     return [];
   }
   return collection.flatMap((written: unknown, index) => {
-    const parsed = resourceSchemas[kind].safeParse(kind === 'key' ? hashed(written) : written);
+    const parsed = resourceSchemas[kind].safeParse(
+      kind === 'credential' ? storedCredential(written) : written,
+    );
     const size = parsed.success ? specSizeFault(parsed.data) : undefined;
     if (size !== undefined) {
       faults.push({ pointer: `${at}/${index}`, detail: size });
@@ -129,21 +142,23 @@ function ownGateway(name: string): Entry {
   return entryOf('gateway', resourceSchemas.gateway.parse({ name }), '', { name });
 }
 
-/** Replaces a plain-text key by its hash; the node uses only the hash. */
-function hashed(written: unknown): unknown {
-  if (
-    typeof written !== 'object' ||
-    written === null ||
-    !('key' in written) ||
-    typeof written.key !== 'string'
-  )
-    return written;
-  const { key, ...others } = written;
-  return {
-    ...others,
-    hash: createHash('sha256').update(key).digest('hex'),
-    prefix: key.slice(0, 8),
-  };
+/**
+ * Finds values that only one resource of a kind may have. The collection `keys` may repeat them: the
+ * last of its keys is found.
+ */
+function repeatedValues(entries: readonly Entry[]): FieldError[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ kind, spec, pointer }) => {
+    const unique = kindOf(kind).uniqueBy?.(spec);
+    if (unique === undefined || pointer.startsWith(`/${keyCollection}/`)) return [];
+    const value = `${kind}\0${unique.value}`;
+    if (!seen.has(value)) {
+      seen.add(value);
+      return [];
+    }
+    const detail = `another ${kind} has the same ${unique.noun}`;
+    return [{ pointer: `${pointer}/${unique.writtenAs}`, detail }];
+  });
 }
 
 function entryOf(kind: Kind, spec: Spec, pointer: string, written: unknown): Entry {

@@ -31,7 +31,7 @@ describe('parseConfigFile', () => {
       service: find('service').id,
       gateways: [find('gateway').id],
     });
-    expect(find('key').spec).toMatchObject({
+    expect(find('credential').spec).toMatchObject({
       consumer: find('consumer').id,
       hash: createHash('sha256').update('a-key-of-their-own').digest('hex'),
     });

@@ -9,6 +9,7 @@ import type { ConfigFault, ResourceRecord } from '@sluice/wire';
  */
 export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   const { kind, id, json } = record;
+  if (kind === formerKeyKind) return readFormerKey(record);
   if (!isKind(kind))
     return fault(
       record,
@@ -23,6 +24,15 @@ export function readRecord(record: ResourceRecord): Resource | ConfigFault {
   } catch (error) {
     return fault(record, '', 'malformed_resource', errorMessage(error));
   }
+}
+
+/** Keys were a kind of their own before credentials had types; stored snapshots may hold them. */
+const formerKeyKind = 'key';
+
+function readFormerKey({ id, json }: ResourceRecord): Resource | ConfigFault {
+  const read = readRecord({ kind: 'credential', id, json });
+  if (isFault(read)) return read;
+  return { ...read, spec: { type: 'key', ...read.spec } as Spec };
 }
 
 /** True when {@link readRecord} returned a fault. */

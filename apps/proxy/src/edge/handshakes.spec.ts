@@ -45,7 +45,8 @@ describe('handshakes', () => {
           ],
         }),
         resource('consumer', { username: 'acme' }),
-        resource('key', {
+        resource('credential', {
+          type: 'key',
           name: 'ci',
           consumer: 'consumer-acme',
           hash: createHash('sha256').update(key).digest('hex'),

@@ -150,7 +150,8 @@ describe('the life of a request', () => {
           groups: ['group-gold'],
           policies: attached('at-consumer'),
         }),
-        resource('key', {
+        resource('credential', {
+          type: 'key',
           name: 'main',
           consumer: 'consumer-acme',
           hash: createHash('sha256').update(key).digest('hex'),

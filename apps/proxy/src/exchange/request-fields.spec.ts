@@ -55,7 +55,8 @@ describe('the fields an upstream receives', () => {
           customId: 'customer-7',
           groups: ['group-gold', 'group-staff'],
         }),
-        resource('key', {
+        resource('credential', {
+          type: 'key',
           name: 'main',
           consumer: 'consumer-acme',
           hash: createHash('sha256').update(key).digest('hex'),

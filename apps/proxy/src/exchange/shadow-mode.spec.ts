@@ -76,7 +76,7 @@ describe('a policy in shadow mode', () => {
       exchange.limitContent(0);
       exchange.identify(
         { id: 'c', username: 'shadow', customId: undefined, groups: [], quotas: [] },
-        { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
+        { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
       );
     };
     const running = await start({

@@ -126,6 +126,8 @@ export class Serving {
         limits: this.#limits,
         credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
       },
+      credentials: { find: (type, lookup) => this.#target.runtime.findCredential(type, lookup) },
+      consumers: { find: (by) => this.#target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),
       metrics: this.metrics,

@@ -24,7 +24,7 @@ const routeOf = (i: number, policies: object[] = []): Resource => ({
 });
 
 const keyResource: Resource = {
-  kind: 'key',
+  kind: 'credential',
   id: 'key-1',
   spec: {
     name: 'ci',
@@ -222,7 +222,11 @@ describe('the status server', () => {
             ],
           },
         },
-        { kind: 'key', id: 'key-1', spec: { name: 'ci', consumer: 'acme', hash: '[redacted]' } },
+        {
+          kind: 'credential',
+          id: 'key-1',
+          spec: { name: 'ci', consumer: 'acme', hash: '[redacted]' },
+        },
       ],
     });
     expect(answer.text).not.toContain('s3cret');
@@ -238,9 +242,9 @@ describe('the status server', () => {
     await start();
     const ids = async (path: string) =>
       (json(await call(path))['resources'] as Resource[]).map(({ id }) => id);
-    expect(await ids('/config?kind=key')).toEqual(['key-1']);
+    expect(await ids('/config?kind=credential')).toEqual(['key-1']);
     expect(await ids('/config?name=orders-2')).toEqual(['route-2']);
-    expect(await ids('/config?kind=key&name=orders-2')).toEqual([]);
+    expect(await ids('/config?kind=credential&name=orders-2')).toEqual([]);
   });
 
   it.each([

@@ -40,7 +40,15 @@ describe('RuntimeTarget', () => {
       expect(
         fixture.delta(
           removal(resource('route', { name: 'never', ...answering('') })),
-          removal(resource('key', { name: 'n', consumer: 'c', hash: '0'.repeat(64), prefix: '' })),
+          removal(
+            resource('credential', {
+              type: 'key',
+              name: 'n',
+              consumer: 'c',
+              hash: '0'.repeat(64),
+              prefix: '',
+            }),
+          ),
         ),
       ).toMatchObject({ applied: true });
     });

@@ -93,7 +93,8 @@ describe('state that a configuration change preserves', () => {
           limits: [{ requests: 1_000, per: 'hour', burst: 1_000 }],
         }),
         resource('consumer', { username: 'acme', groups: ['group-gold'], quotas: ['quota-plan'] }),
-        resource('key', {
+        resource('credential', {
+          type: 'key',
           name: 'main',
           consumer: 'consumer-acme',
           hash: createHash('sha256').update(key).digest('hex'),

@@ -1,8 +1,10 @@
-import { kinds, type Kind, type Resource } from '@sluice/config';
-import type { CredentialStore, KeyOwner } from '@sluice/policy-sdk';
+import { kinds, secretOf, type Kind, type Resource } from '@sluice/config';
+import type { ConsumerName, CredentialStore, FoundCredential } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
+import { ConsumerNames } from './consumer-names.ts';
+import { CredentialIndex } from './credential-index.ts';
 import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
@@ -12,7 +14,8 @@ import type {
   RoutePlan,
   ServedGateway,
   ServedIndex,
-  ServedKey,
+  ServedConsumer,
+  ServedCredential,
   ServedResource,
   ServedRoute,
 } from './served.ts';
@@ -36,7 +39,8 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
-  readonly keysByHash = new Map<string, ServedKey>();
+  readonly credentials = new CredentialIndex();
+  readonly consumerNames = new ConsumerNames();
   readonly #byKind = new Map<Kind, Map<string, ServedResource>>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */
@@ -125,23 +129,42 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   }
 
   /** {@inheritDoc CredentialStore.findKey} */
-  findKey(hash: string): KeyOwner | undefined {
-    const key = this.keysByHash.get(hash);
-    if (key === undefined) return undefined;
-    if (key.ownerGeneration !== this.#ownersGeneration) {
-      key.owner = this.#findOwner(key);
-      key.ownerGeneration = this.#ownersGeneration;
-    }
-    return key.owner;
+  findKey(hash: string): FoundCredential | undefined {
+    return this.findCredential('key', hash);
   }
 
-  #findOwner({ id, name, spec }: ServedKey): KeyOwner | undefined {
+  /** {@inheritDoc CredentialDirectory.find} */
+  findCredential(type: string, lookup: string): FoundCredential | undefined {
+    const credential = this.credentials.get(type, lookup);
+    if (credential === undefined) return undefined;
+    if (credential.foundGeneration !== this.#ownersGeneration) {
+      credential.found = this.#join(credential);
+      credential.foundGeneration = this.#ownersGeneration;
+    }
+    return credential.found;
+  }
+
+  /** {@inheritDoc ConsumerDirectory.find} */
+  findConsumer(by: ConsumerName): ConsumerView | undefined {
+    const consumer = 'id' in by ? this.find('consumer', by.id) : this.consumerNames.find(by);
+    return consumer === undefined ? undefined : this.#viewOf(consumer);
+  }
+
+  #join({ id, name, spec }: ServedCredential): FoundCredential | undefined {
     const consumer = this.find('consumer', spec.consumer);
     if (consumer === undefined) return undefined;
+    const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
+    return {
+      consumer: this.#viewOf(consumer),
+      credential: { type: spec.type, id, name, expiresAtMs },
+      secret: secretOf(spec),
+    };
+  }
+
+  #viewOf(consumer: ServedConsumer): ConsumerView {
     if (consumer.view === undefined || consumer.view.generation !== this.generation)
       consumer.view = joinConsumer(this, consumer);
-    const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
-    return { consumer: consumer.view, credential: { kind: 'key', id, name, expiresAtMs } };
+    return consumer.view;
   }
 
   /** Everything in service, for the configuration dump. */

@@ -1,5 +1,5 @@
 import type { Kind, Spec } from '@sluice/config';
-import type { KeyOwner, ResourceRef } from '@sluice/policy-sdk';
+import type { FoundCredential, ResourceRef } from '@sluice/policy-sdk';
 import type { Pipeline, PolicyChain } from '@sluice/policy-sdk/run';
 import type {
   ExchangeConsumer,
@@ -47,10 +47,13 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
   view: ConsumerView | undefined;
 }
 
-export interface ServedKey extends ServedResource<'key'> {
-  /** The consumer of the key, looked up on first use and after changes; see `Runtime.findKey`. */
-  owner: KeyOwner | undefined;
-  ownerGeneration: number;
+export interface ServedCredential extends ServedResource<'credential'> {
+  /**
+   * The credential with its consumer, joined on first use and after changes; see
+   * `Runtime.findCredential`.
+   */
+  found: FoundCredential | undefined;
+  foundGeneration: number;
 }
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */

@@ -265,6 +265,46 @@ export interface paths {
         readonly patch: operations["consumers.patch"];
         readonly trace?: never;
     };
+    readonly "/v1/consumers/{consumer}/credentials": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List credentials by name */
+        readonly get: operations["credentials.list"];
+        readonly put?: never;
+        /** Create a credential */
+        readonly post: operations["credentials.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/consumers/{consumer}/credentials/{credential}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a credential */
+        readonly get: operations["credentials.get"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Revoke a credential */
+        readonly delete: operations["credentials.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a credential
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["credentials.patch"];
+        readonly trace?: never;
+    };
     readonly "/v1/consumers/{consumer}/keys": {
         readonly parameters: {
             readonly query?: never;
@@ -1088,6 +1128,90 @@ export interface components {
             /** Format: date-time */
             readonly updatedAt: string;
         };
+        readonly CredentialInput: {
+            /**
+             * @description An API key.
+             * @constant
+             */
+            readonly type: "key";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again. */
+            readonly key?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
+             */
+            readonly expiresAt?: string;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        } | {
+            /**
+             * @description User name and password (RFC 7617).
+             * @constant
+             */
+            readonly type: "basic";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description The user-id of the caller. It is compared exactly and belongs to one credential only. */
+            readonly username: string;
+            /** @description The password. It is hashed with argon2id, and never shown. */
+            readonly password?: string;
+            /** @description Instead of `password`: an existing hash with argon2id or scrypt as a PHC string. Its cost is bounded. */
+            readonly passwordHash?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
+             */
+            readonly expiresAt?: string;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Credential: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @constant */
+            readonly type: "key";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description The first characters, which help to recognise a key. */
+            readonly prefix: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        } | {
+            /** Format: uuid */
+            readonly id: string;
+            /** @constant */
+            readonly type: "basic";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description The user-id of the caller. It is compared exactly and belongs to one credential only. */
+            readonly username: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
         readonly KeyInput: {
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
@@ -1095,7 +1219,7 @@ export interface components {
             readonly key?: string;
             /**
              * Format: date-time
-             * @description RFC 3339 instant after which the key is refused.
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
              */
             readonly expiresAt?: string;
             /**
@@ -1196,6 +1320,12 @@ export interface components {
             readonly id: string;
             readonly gateway: string;
             readonly version: string;
+            /** @description Level of the node's schemas. It is sent no properties of later levels. */
+            readonly schemaLevel: number;
+            /** @description Kinds of resources that the node understands. It is sent no others. */
+            readonly kinds: readonly string[];
+            /** @description False for a node whose connection has no TLS and is not local: it is sent neither private keys nor other secrets. */
+            readonly receivesSecrets: boolean;
             /** @enum {string} */
             readonly state: "live" | "stale" | "draining";
             readonly appliedRevision: number;
@@ -1251,7 +1381,7 @@ export interface components {
             /** @enum {string} */
             readonly action: "created" | "updated" | "deleted";
             /** @enum {string} */
-            readonly kind: "gateway" | "quota" | "group" | "service" | "route" | "consumer" | "key";
+            readonly kind: "gateway" | "quota" | "group" | "service" | "route" | "consumer" | "credential";
             /** Format: uuid */
             readonly id: string;
             readonly name: string;
@@ -3159,6 +3289,259 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Consumer"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "credentials.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+                /** @description Lists only credentials of this type. */
+                readonly type?: "key" | "basic";
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Credential"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "credentials.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CredentialInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Credential"] & {
+                        /** @description The key itself. It is shown only in this response. */
+                        readonly key?: string;
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Credential"] & {
+                        /** @description The key itself. It is shown only in this response. */
+                        readonly key?: string;
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "credentials.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the credential. */
+                readonly credential: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "credentials.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the credential. */
+                readonly credential: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "credentials.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the consumer. */
+                readonly consumer: string;
+                /** @description Id or name of the credential. */
+                readonly credential: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Credential"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Credential"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
                         /** @description The outcome at each node. Present only when the request asked to wait. */

@@ -1,7 +1,7 @@
 import { consumerKind } from './consumer.ts';
+import { credentialKind } from './credential/index.ts';
 import { gatewayKind } from './gateway.ts';
 import { groupKind } from './group.ts';
-import { keyKind } from './key.ts';
 import { quotaKind } from './quota.ts';
 import { routeKind } from './route.ts';
 import { serviceKind } from './service.ts';
@@ -14,5 +14,5 @@ export const declarations = [
   serviceKind,
   routeKind,
   consumerKind,
-  keyKind,
+  credentialKind,
 ] as const;

@@ -22,7 +22,7 @@ describe('key-auth', () => {
       });
       expect(status).toBe(200);
       expect(consumer).toMatchObject({ username: 'acme', groups: ['gold'] });
-      expect(credential).toMatchObject({ kind: 'key', name: 'acme-key' });
+      expect(credential).toMatchObject({ type: 'key', name: 'acme-key' });
       expect(forwarded?.headers.names()).toEqual(['accept']);
     },
   );

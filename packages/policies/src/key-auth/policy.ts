@@ -42,7 +42,7 @@ export const keyAuth = definePolicy({
         if (key === undefined) return undefined;
         if (key.length > maxKeyLength) return unknown;
 
-        const owner = host.stores.credentials.findKey(hash('sha256', key, 'hex'));
+        const owner = host.credentials.find('key', hash('sha256', key, 'hex'));
         if (owner === undefined) return unknown;
         const { expiresAtMs } = owner.credential;
         if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;

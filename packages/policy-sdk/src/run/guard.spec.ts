@@ -85,7 +85,7 @@ describe('guardHooks', () => {
           exchange.headers.add('x-more', '3');
           exchange.identify(
             { id: 'x', username: 'x', customId: undefined, groups: [], quotas: [] },
-            { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
+            { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
           );
           exchange.limitContent(1);
           exchange.addResponseHeader('x-added', '1');

@@ -126,7 +126,7 @@ describe('PolicyTester', () => {
       groups: [],
       quotas: [],
     });
-    const credential = { id: 'k', name: 'k', kind: 'key', expiresAtMs: undefined } as const;
+    const credential = { id: 'k', name: 'k', type: 'key', expiresAtMs: undefined } as const;
     const policy = policyOf('all', {
       authenticate: (exchange) => {
         exchange.identify(consumer('one'), credential);
@@ -291,7 +291,7 @@ describe('PolicyTester', () => {
       id: 'consumer-acme',
       quotas: [{ name: 'gold', scope: 'consumer:consumer-acme', limits: [{ requests: 5 }] }],
     });
-    expect(credential).toMatchObject({ name: 'acme-key', kind: 'key', expiresAtMs: undefined });
+    expect(credential).toMatchObject({ name: 'acme-key', type: 'key', expiresAtMs: undefined });
     expect((await new PolicyTester(policy('00'), {}, { keys }).send()).consumer).toBeUndefined();
   });
 });

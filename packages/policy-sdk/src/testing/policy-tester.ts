@@ -124,13 +124,16 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   constructor(policy: Policy<Config>, config: z.input<Config>, options: PolicyTesterOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
     this.options = options;
+    const keys = credentialsOf(options.keys ?? []);
     this.hosts = new PolicyHosts({
       clock: this.clock,
       stores: {
         limits: options.limits ?? new TestLimitStore(this.clock),
-        credentials: credentialsOf(options.keys ?? []),
+        credentials: keys,
       },
-      credentials: { find: () => undefined },
+      credentials: {
+        find: (type, lookup) => (type === 'key' ? keys.findKey(lookup) : undefined),
+      },
       consumers: consumersOf(options.consumers ?? []),
       loggerFor: () => ({
         info: (message, facts = {}) => this.log.push({ level: 'info', message, facts }),

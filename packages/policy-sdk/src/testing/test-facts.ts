@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttachedQuota, Consumer, QuotaPeriod, ResourceRef } from '../exchange.ts';
-import type { ConsumerDirectory } from '../host/directories.ts';
-import type { CredentialStore, KeyOwner } from '../host.ts';
+import type { ConsumerDirectory, FoundCredential } from '../host/directories.ts';
 
 /** A quota in short form, for tests. */
 export interface TestQuota {
@@ -72,13 +71,16 @@ export function consumersOf(consumers: readonly TestConsumer[]): ConsumerDirecto
 }
 
 /** A store that knows these keys, by hash as in the gateway. */
-export function credentialsOf(keys: readonly TestKey[]): CredentialStore {
-  const owners = new Map<string, KeyOwner>();
+export function credentialsOf(keys: readonly TestKey[]): {
+  findKey(hash: string): FoundCredential | undefined;
+} {
+  const owners = new Map<string, FoundCredential>();
   for (const { key, consumer, name = `${consumer.username}-key`, expiresAtMs } of keys) {
     const hash = createHash('sha256').update(key).digest('hex');
     owners.set(hash, {
       consumer: consumerOf(consumer),
-      credential: { ...resourceRef('key', name), kind: 'key', expiresAtMs },
+      credential: { ...resourceRef('key', name), type: 'key', expiresAtMs },
+      secret: undefined,
     });
   }
   return { findKey: (hash) => owners.get(hash) };

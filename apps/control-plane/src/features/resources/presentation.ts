@@ -1,5 +1,6 @@
 import { kindOf, mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
+import type { CollectionAlias } from './collection-alias.ts';
 import type { StoredResource } from './stored-resource.ts';
 
 /** A resource as the Admin API shows it. */
@@ -33,9 +34,11 @@ export function referredIds(resources: readonly StoredResource[]): string[] {
 export function present(
   resource: StoredResource,
   names: ReadonlyMap<string, string>,
+  alias?: CollectionAlias,
 ): Representation {
   const { id, createdAt, updatedAt } = resource;
-  const content = presentSpec(resource.kind, resource.spec, names);
+  const { type, ...others } = presentSpec(resource.kind, resource.spec, names);
+  const content = alias === undefined && type !== undefined ? { type, ...others } : others;
   return { id, ...content, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
@@ -53,6 +56,11 @@ export function presentSpec(
   // versions.
   const parsed = resourceSchemas[kind].safeParse(named);
   return withoutHidden(kind, (parsed.success ? parsed.data : named) as Record<string, unknown>);
+}
+
+/** Whether a resource has this type; every one has when it is undefined. */
+export function isOfType(spec: Spec, type: string | undefined): boolean {
+  return type === undefined || ('type' in spec && spec.type === type);
 }
 
 /** The members of a resource that the Admin API shows. */

@@ -10,21 +10,21 @@ import type { StoredResource } from './stored-resource.ts';
  */
 export const maxNamedReferrers = 20;
 
-export function notFound(kind: Kind, idOrName: string): GatewayError {
+export function notFound(kind: Kind, idOrName: string, noun: string = kind): GatewayError {
   const called = isId(idOrName) ? 'id' : 'name';
   return new GatewayError('resource_not_found', {
-    detail: `there is no ${kind} with the ${called} ${JSON.stringify(idOrName.slice(0, 64))}`,
+    detail: `there is no ${noun} with the ${called} ${JSON.stringify(idOrName.slice(0, 64))}`,
   });
 }
 
-export function nameTaken(kind: Kind, name: string): GatewayError {
+export function nameTaken(kind: Kind, name: string, noun: string = kind): GatewayError {
   const { owner, collection } = kindOf(kind);
   // Resources that have an owner cannot be replaced with PUT.
   const instead =
     owner === undefined ? `PUT /v1/${collection}/${name} replaces it` : 'choose another name';
   const errors = [{ pointer: `/${nameProperty(kind)}`, detail: 'is already taken' }];
   return new GatewayError('name_taken', {
-    detail: `a ${kind} with the name "${name}" already exists; ${instead}`,
+    detail: `a ${noun} with the name "${name}" already exists; ${instead}`,
     errors,
   });
 }

@@ -11,7 +11,8 @@ import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metric
 import { NodesService } from '../nodes/nodes.service.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { mergePatch } from './merge-patch.ts';
-import { isReadOnly, present, referredIds } from './presentation.ts';
+import type { CollectionAlias } from './collection-alias.ts';
+import { isOfType, isReadOnly, present, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { withoutStoredMembers } from './read-only-members.ts';
 import {
@@ -35,6 +36,7 @@ export interface Address<K extends Kind = Kind> {
   /** Id of the resource that owns it; null when there is no owner. */
   readonly scope: string | null;
   readonly idOrName: string;
+  readonly alias?: CollectionAlias | undefined;
 }
 
 /** The input of a creation when it differs from the request content. */
@@ -42,7 +44,8 @@ export interface Creation {
   readonly scope: string | null;
   readonly spec: unknown;
   /** Members that only the response to the creation shows. */
-  readonly secrets?: object;
+  readonly secrets?: object | undefined;
+  readonly alias?: CollectionAlias | undefined;
 }
 
 /**
@@ -73,8 +76,9 @@ export class ResourceWriter {
       if (!matchesStrongly(write.ifMatch, undefined)) throw stale();
       const spec = await this.check(sql, kind, creation.spec);
       const resource = await this.insert(sql, kind, creation.scope, spec);
-      if (resource === undefined) throw nameTaken(kind, nameOf(kind, spec));
-      return { ...created(resource), secrets: creation.secrets };
+      const { alias, secrets } = creation;
+      if (resource === undefined) throw nameTaken(kind, nameOf(kind, spec), alias?.noun);
+      return { ...created(resource), secrets, alias };
     });
   }
 
@@ -123,13 +127,11 @@ export class ResourceWriter {
   patch(address: Address, patch: unknown, write: WriteRequest): Promise<Written> {
     return this.run(address.kind, write, patch, async (sql) => {
       const current = await this.lock(sql, address, write);
-      if (current === undefined) throw notFound(address.kind, address.idOrName);
-      const wanted = withoutStoredMembers(patch, await this.shown(sql, current));
-      return this.store(
-        sql,
-        current,
-        await this.check(sql, address.kind, patched(current.spec, wanted)),
-      );
+      const { kind, idOrName, alias } = address;
+      if (current === undefined) throw notFound(kind, idOrName, alias?.noun);
+      const wanted = withoutStoredMembers(patch, await this.shown(sql, current, alias));
+      const spec = await this.check(sql, kind, patched(current.spec, wanted));
+      return { ...(await this.store(sql, current, spec)), alias };
     });
   }
 
@@ -140,7 +142,8 @@ export class ResourceWriter {
   remove(address: Address, write: WriteRequest): Promise<Written> {
     return this.run(address.kind, write, {}, async (sql) => {
       const current = await this.lock(sql, address, write, 'delete');
-      if (current === undefined) throw notFound(address.kind, address.idOrName);
+      if (current === undefined)
+        throw notFound(address.kind, address.idOrName, address.alias?.noun);
       const referrers = await this.resources.referrers(sql, current.id, maxNamedReferrers + 1);
       if (referrers.length > 0) throw stillReferenced(current, referrers);
       const removed = [...(await this.resources.ownedBy(sql, current.id)), current];
@@ -187,13 +190,14 @@ export class ResourceWriter {
   /** Locks and returns the current resource; throws when the caller's preconditions do not hold. */
   private async lock(
     sql: Sql,
-    { kind, scope, idOrName }: Address,
+    { kind, scope, idOrName, alias }: Address,
     write: WriteRequest,
     lock: 'update' | 'delete' = 'update',
   ): Promise<StoredResource | undefined> {
-    const current = await this.resources.find(sql, kind, scope, idOrName, lock);
+    const found = await this.resources.find(sql, kind, scope, idOrName, lock);
+    const current = found !== undefined && isOfType(found.spec, alias?.type) ? found : undefined;
     if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
-    const shown = await this.shown(sql, current);
+    const shown = await this.shown(sql, current, alias);
     const etag =
       current === undefined || shown === undefined ? undefined : etagOf(current.version, shown);
     if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag))
@@ -205,10 +209,11 @@ export class ResourceWriter {
   private async shown(
     sql: Sql,
     resource: StoredResource | undefined,
+    alias?: CollectionAlias,
   ): Promise<Representation | undefined> {
     return resource === undefined
       ? undefined
-      : present(resource, await this.resources.namesOf(sql, referredIds([resource])));
+      : present(resource, await this.resources.namesOf(sql, referredIds([resource])), alias);
   }
 
   /** Throws when live nodes serve the gateway, because they ask for it by its current name. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { nameOf, referencesOf } from '@sluice/config';
-import type { Kind, ResourceReference, Spec } from '@sluice/config';
+import { kindOf, nameOf, referencesOf } from '@sluice/config';
+import type { Kind, ResourceReference, Spec, UniqueValue } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import { Name, isId } from '@sluice/schema';
 import { violates } from '../../platform/database/database-errors.ts';
@@ -40,6 +40,8 @@ export interface ResourceFilter {
   readonly name: string | undefined;
   /** Selects only resources that refer to the resource with this id. */
   readonly refersTo?: string;
+  /** Selects only resources whose spec has this type. */
+  readonly type?: string | undefined;
   readonly afterName: string | undefined;
   readonly limit: number;
 }
@@ -70,7 +72,7 @@ export class ResourceRepository {
     sql: Sql,
     filter: ResourceFilter & { readonly kind: K },
   ): Promise<ResourcePage<K>> {
-    const { kind, scope, tags, name, refersTo, afterName, limit } = filter;
+    const { kind, scope, tags, name, refersTo, type, afterName, limit } = filter;
     const rows = await sql.query<StoredResource<K> & { fetched: number }>(
       `SELECT ${columns}, fetched FROM (
          SELECT *, count(*) OVER ()::int AS fetched, sum(octet_length(spec::text)) OVER (ORDER BY name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
@@ -80,9 +82,20 @@ export class ResourceRepository {
          AND ($4::text IS NULL OR name = $4)
          AND ($5::uuid IS NULL OR EXISTS (SELECT FROM resource_reference WHERE source = resource.id AND target = $5))
          AND ($6::text IS NULL OR name > $6 COLLATE "C")
+         AND ($9::text IS NULL OR spec ->> 'type' = $9)
        ORDER BY name LIMIT $7) AS page) AS measured
        WHERE coalesce(bytes_before, 0) < $8 ORDER BY name`,
-      [kind, scope, tags, name ?? null, refersTo ?? null, afterName ?? null, limit, maxPageBytes],
+      [
+        kind,
+        scope,
+        tags,
+        name ?? null,
+        refersTo ?? null,
+        afterName ?? null,
+        limit,
+        maxPageBytes,
+        type ?? null,
+      ],
     );
     return {
       rows: rows.map(({ fetched: _fetched, ...row }) => row as StoredResource<K>),
@@ -107,9 +120,17 @@ export class ResourceRepository {
   ): Promise<StoredResource<K> | undefined> {
     const [row] = await sql
       .query<StoredResource<K>>(
-        `INSERT INTO resource (id, kind, scope, name, spec, tags) VALUES ($1, $2, $3, $4, $5, $6)
+        `INSERT INTO resource (id, kind, scope, name, spec, tags, unique_value) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT ON CONSTRAINT resource_name_taken DO NOTHING RETURNING ${columns}`,
-        [id, kind, scope, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
+        [
+          id,
+          kind,
+          scope,
+          nameOf(kind, spec),
+          JSON.stringify(spec),
+          spec.tags,
+          uniqueValueOf(kind, spec)?.value ?? null,
+        ],
       )
       .catch(explainTaken(kind, spec));
     if (row !== undefined) await this.insertReferences(sql, row);
@@ -129,8 +150,14 @@ export class ResourceRepository {
     const { id, kind } = current;
     const [row] = await sql
       .query<StoredResource<K>>(
-        `UPDATE resource SET name = $2, spec = $3, tags = $4, version = version + 1, updated_at = now() WHERE id = $1 RETURNING ${columns}`,
-        [id, nameOf(kind, spec), JSON.stringify(spec), spec.tags],
+        `UPDATE resource SET name = $2, spec = $3, tags = $4, unique_value = $5, version = version + 1, updated_at = now() WHERE id = $1 RETURNING ${columns}`,
+        [
+          id,
+          nameOf(kind, spec),
+          JSON.stringify(spec),
+          spec.tags,
+          uniqueValueOf(kind, spec)?.value ?? null,
+        ],
       )
       .catch(explainTaken(kind, spec));
     if (row === undefined) throw new Error('a locked row does not exist');
@@ -207,10 +234,15 @@ export class ResourceRepository {
 function explainTaken<K extends Kind>(kind: K, spec: Spec<K>): (error: unknown) => never {
   return (error) => {
     if (violates(error, 'resource_name_taken')) throw nameTaken(kind, nameOf(kind, spec));
-    if (!violates(error, 'resource_key_taken')) throw error;
+    const unique = uniqueValueOf(kind, spec);
+    if (unique === undefined || !violates(error, 'resource_value_taken')) throw error;
     throw new GatewayError('name_taken', {
-      detail: 'this key is already in use',
-      errors: [{ pointer: '/key', detail: 'is already in use' }],
+      detail: `this ${unique.noun} is already in use`,
+      errors: [{ pointer: `/${unique.writtenAs}`, detail: 'is already in use' }],
     });
   };
+}
+
+function uniqueValueOf(kind: Kind, spec: Spec): UniqueValue | undefined {
+  return kindOf(kind).uniqueBy?.(spec);
 }

@@ -8,7 +8,8 @@ import type { EntityTags } from '../../platform/http/etag.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
-import { present, referredIds } from './presentation.ts';
+import type { CollectionAlias } from './collection-alias.ts';
+import { isOfType, present, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { notFound } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
@@ -20,6 +21,9 @@ import { WriteAnswers } from './write-answers.ts';
 export interface ListScope {
   readonly scope?: string;
   readonly refersTo?: string;
+  /** Lists only resources whose spec has this type. */
+  readonly type?: string | undefined;
+  readonly alias?: CollectionAlias | undefined;
 }
 
 /**
@@ -34,7 +38,8 @@ export class ResourceService {
     private readonly answers: WriteAnswers,
   ) {}
 
-  async list(kind: Kind, query: ListQuery, { scope, refersTo }: ListScope = {}): Promise<Answer> {
+  async list(kind: Kind, query: ListQuery, within: ListScope = {}): Promise<Answer> {
+    const { scope, refersTo, alias, type = alias?.type } = within;
     const { limit, after, tag, name } = query;
     const { rows, isCut } = await this.resources.list(this.database, {
       kind,
@@ -42,6 +47,7 @@ export class ResourceService {
       tags: tag,
       name,
       ...(refersTo === undefined ? {} : { refersTo }),
+      type,
       afterName: after === undefined ? undefined : decodeCursor(after, cursorKeys.name),
       limit: limit + 1,
     });
@@ -50,7 +56,7 @@ export class ResourceService {
       pageOf(
         rows,
         limit,
-        (row) => present(row, names),
+        (row) => present(row, names, alias),
         (row) => row.name,
         isCut,
       ),
@@ -62,9 +68,10 @@ export class ResourceService {
     idOrName: string,
     ifNoneMatch: EntityTags,
     scope: string | null = null,
+    alias?: CollectionAlias,
   ): Promise<Answer> {
-    const resource = await this.find(kind, idOrName, scope);
-    const body = await this.show(resource);
+    const resource = await this.find(kind, idOrName, scope, alias);
+    const body = await this.show(resource, alias);
     const headers = { ETag: etagOf(resource.version, body) };
     return matchesNone(ifNoneMatch, headers.ETag)
       ? Answer.ok(body, headers)
@@ -79,8 +86,9 @@ export class ResourceService {
     kind: Kind,
     idOrName: string,
     scope: string | null = null,
+    alias?: CollectionAlias,
   ): Promise<Representation> {
-    return this.show(await this.find(kind, idOrName, scope));
+    return this.show(await this.find(kind, idOrName, scope, alias), alias);
   }
 
   /** @throws GatewayError resource_not_found */
@@ -88,9 +96,11 @@ export class ResourceService {
     kind: K,
     idOrName: string,
     scope: string | null = null,
+    alias?: CollectionAlias,
   ): Promise<StoredResource<K>> {
     const resource = await this.resources.find(this.database, kind, scope, idOrName);
-    if (resource === undefined) throw notFound(kind, idOrName);
+    if (resource === undefined || !isOfType(resource.spec, alias?.type))
+      throw notFound(kind, idOrName, alias?.noun);
     return resource;
   }
 
@@ -121,7 +131,8 @@ export class ResourceService {
     return this.answers.of(await this.writer.remove({ kind, scope: null, idOrName }, write), write);
   }
 
-  private async show(resource: StoredResource): Promise<Representation> {
-    return present(resource, await this.resources.namesOf(this.database, referredIds([resource])));
+  private async show(resource: StoredResource, alias?: CollectionAlias): Promise<Representation> {
+    const names = await this.resources.namesOf(this.database, referredIds([resource]));
+    return present(resource, names, alias);
   }
 }

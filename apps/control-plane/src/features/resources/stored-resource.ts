@@ -1,5 +1,6 @@
 import { kindOf } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
+import type { CollectionAlias } from './collection-alias.ts';
 
 /** A configuration resource as it is stored, with references as ids. */
 export interface StoredResource<K extends Kind = Kind> {
@@ -16,9 +17,12 @@ export interface StoredResource<K extends Kind = Kind> {
 }
 
 /** The path of a resource in the Admin API. */
-export function pathOf(resource: Pick<StoredResource, 'kind' | 'id' | 'scope'>): string {
+export function pathOf(
+  resource: Pick<StoredResource, 'kind' | 'id' | 'scope'>,
+  alias?: CollectionAlias,
+): string {
   const { collection, owner } = kindOf(resource.kind);
   const parent =
     owner === undefined ? '' : `/${kindOf(owner.kind as Kind).collection}/${resource.scope}`;
-  return `/v1${parent}/${collection}/${resource.id}`;
+  return `/v1${parent}/${alias?.collection ?? collection}/${resource.id}`;
 }

@@ -10,6 +10,7 @@ import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts
 import { ControlPlanesService } from '../control-planes/control-planes.service.ts';
 import type { Change } from '../revisions/revision.ts';
 import { RevisionsService } from '../revisions/revisions.service.ts';
+import type { CollectionAlias } from './collection-alias.ts';
 import { present, referredIds } from './presentation.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { pathOf } from './stored-resource.ts';
@@ -25,6 +26,7 @@ export interface Outcome {
   readonly changes: readonly Change[];
   /** Members that only this response shows, and that are never stored unencrypted. */
   readonly secrets?: object | undefined;
+  readonly alias?: CollectionAlias | undefined;
 }
 
 /** Runs each write in one transaction, which creates at most one revision. */
@@ -69,13 +71,13 @@ export class WriteTransaction {
     hash: string,
     outcome: Outcome,
   ): Promise<Written> {
-    const { status, resource, changes, secrets } = outcome;
+    const { status, resource, changes, secrets, alias } = outcome;
     for (const { kind, after } of changes)
       if (after !== null) await this.controlPlanes.requireKnown(sql, kind);
-    const shown = await this.show(sql, resource);
+    const shown = await this.show(sql, resource, alias);
     const headers = {
       ...shown?.headers,
-      ...(status === 201 && resource !== undefined ? { Location: pathOf(resource) } : {}),
+      ...(status === 201 && resource !== undefined ? { Location: pathOf(resource, alias) } : {}),
     };
     const answer =
       shown === undefined
@@ -101,9 +103,11 @@ export class WriteTransaction {
   private async show(
     sql: Sql,
     resource: StoredResource | undefined,
+    alias: CollectionAlias | undefined,
   ): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
     if (resource === undefined) return undefined;
-    const body = present(resource, await this.resources.namesOf(sql, referredIds([resource])));
+    const names = await this.resources.namesOf(sql, referredIds([resource]));
+    const body = present(resource, names, alias);
     return { body, headers: { ETag: etagOf(resource.version, body) } };
   }
 }

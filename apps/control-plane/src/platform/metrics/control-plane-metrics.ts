@@ -27,6 +27,7 @@ export class ControlPlaneMetrics {
   readonly feedRevision: Gauge<Definitions['feedRevision']['labels']>;
   readonly feedLag: Gauge<Definitions['feedLag']['labels']>;
   readonly feedListening: Gauge<Definitions['feedListening']['labels']>;
+  readonly passwordHashes: Gauge<Definitions['passwordHashes']['labels']>;
   readonly idempotencyRecords: Gauge<Definitions['idempotencyRecords']['labels']>;
   private readonly writes: Counter<Definitions['writes']['labels']>;
   private readonly lag = new EventLoopLag();
@@ -44,6 +45,7 @@ export class ControlPlaneMetrics {
     this.feedLag = registry.gauge(definitions.feedLag);
     this.feedListening = registry.gauge(definitions.feedListening);
     this.failedLogins = registry.counter(definitions.failedLogins).series();
+    this.passwordHashes = registry.gauge(definitions.passwordHashes);
     this.idempotencyRecords = registry.gauge(definitions.idempotencyRecords);
     this.spansExported = registry.counter(metricDefinitions.spansExported).series();
     this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();

@@ -90,6 +90,8 @@ export class ProxyFixture {
         limits: this.limits,
         credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
       },
+      credentials: { find: (type, lookup) => this.target.runtime.findCredential(type, lookup) },
+      consumers: { find: (by) => this.target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
       metrics,

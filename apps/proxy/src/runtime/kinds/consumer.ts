@@ -7,6 +7,12 @@ export const consumer: ServedKind<'consumer', ServedConsumer> = {
   compile({ kind, id, name, spec }, { chainOf }) {
     return { kind, id, name, spec, chain: chainOf('consumer', spec.policies), view: undefined };
   },
+  installed(served, { consumerNames }) {
+    consumerNames.set(served);
+  },
+  removed(served, { consumerNames }) {
+    consumerNames.delete(served);
+  },
   /**
    * The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid
    * key.

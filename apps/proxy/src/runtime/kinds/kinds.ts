@@ -1,15 +1,15 @@
 import type { Kind } from '@sluice/config';
 import { consumer } from './consumer.ts';
+import { credential } from './credential.ts';
 import { gateway } from './gateway.ts';
 import { group } from './group.ts';
-import { key } from './key.ts';
 import { route } from './route.ts';
 import type { ServedKind } from './served-kind.ts';
 import { service } from './service.ts';
 import type { ServedResource } from '../served.ts';
 
 /** The kinds that are served in a way of their own; the others are kept as they are. */
-const ownKinds = { gateway, group, service, route, consumer, key } as const;
+const ownKinds = { gateway, group, service, route, consumer, credential } as const;
 
 type OwnKinds = typeof ownKinds;
 

@@ -5,9 +5,11 @@ import type { Router } from '@sluice/router';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
+import type { ConsumerNames } from '../consumer-names.ts';
+import type { CredentialIndex } from '../credential-index.ts';
 import type { PolicyRegistry } from '../policy-chain.ts';
 import type { RouteMetricsCache } from '../route-metrics-cache.ts';
-import type { ServedGateway, ServedKey, ServedResource, ServedRoute } from '../served.ts';
+import type { ServedGateway, ServedResource, ServedRoute } from '../served.ts';
 
 /** The services that compiling needs. */
 export interface CompileContext extends PolicyRegistry {
@@ -48,7 +50,8 @@ export interface RuntimeIndexes {
   readonly gatewayName: string;
   gateway: ServedGateway | undefined;
   readonly router: Router<ServedRoute>;
-  readonly keysByHash: Map<string, ServedKey>;
+  readonly credentials: CredentialIndex;
+  readonly consumerNames: ConsumerNames;
   readonly routeMetrics: RouteMetricsCache;
 }
 

@@ -75,7 +75,8 @@ const keys = fc
   .record({ of: one('c1', 'c2'), to: one('c1', 'c2'), expired: one(false, false, true) })
   .map(({ of, to, expired }) =>
     good(
-      resource('key', {
+      resource('credential', {
+        type: 'key',
         name: of,
         consumer: `consumer-${to}`,
         hash: createHash('sha256').update(keyText(of)).digest('hex'),

@@ -8,8 +8,9 @@ import { resource } from './resources.ts';
 const keyOf = (username: string): string => `key-of-${username}-0123456789`;
 
 /** The key of a consumer, which `TargetFixture.answer` sends. Tests only. */
-export function keyResource(username: string): Resource<'key'> {
-  return resource('key', {
+export function keyResource(username: string): Resource<'credential'> {
+  return resource('credential', {
+    type: 'key',
     name: username,
     consumer: `consumer-${username}`,
     hash: createHash('sha256').update(keyOf(username)).digest('hex'),

@@ -30,7 +30,7 @@ const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
     fc.record({ name: fc.constant('u'), gateways: some('gateway', 3) }),
   ),
   consumer: fc.record({ username: fc.constantFrom('x', 'y') }),
-  key: fc.record({ name: fc.constantFrom('k', 'l') }),
+  credential: fc.record({ name: fc.constantFrom('k', 'l') }),
   group: fc.record({ name: fc.constantFrom('g', 'h') }),
   quota: fc.record({ name: fc.constantFrom('q', 'p') }),
 };
@@ -44,7 +44,7 @@ const state: fc.Arbitrary<ResourceState> = fc
     'route',
     'route',
     'consumer',
-    'key',
+    'credential',
     'group',
     'quota',
   )

@@ -7,11 +7,15 @@ import { ListQuery } from '../../platform/http/list-query.ts';
 import { QueryParameters } from '../../platform/http/query.ts';
 import { Write } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
-import { KeysService } from './keys.service.ts';
+import type { CollectionAlias } from '../resources/collection-alias.ts';
+import { CredentialsService } from './credentials.service.ts';
+
+/** The short way to credentials of type `key`. */
+const keys: CollectionAlias = { type: 'key', noun: 'key', collection: 'keys' };
 
 @Controller('v1/consumers/:consumer/keys')
 export class KeysController {
-  constructor(private readonly keys: KeysService) {}
+  constructor(private readonly credentials: CredentialsService) {}
 
   @Post()
   create(
@@ -19,7 +23,7 @@ export class KeysController {
     @Content() content: unknown,
     @Write() write: WriteRequest,
   ): Promise<Answer> {
-    return this.keys.create(consumer, content, write);
+    return this.credentials.create(consumer, content, write, keys);
   }
 
   @Get()
@@ -27,7 +31,7 @@ export class KeysController {
     @Param('consumer') consumer: string,
     @QueryParameters(ListQuery) query: ListQuery,
   ): Promise<Answer> {
-    return this.keys.list(consumer, query);
+    return this.credentials.list(consumer, query, undefined, keys);
   }
 
   @Get(':key')
@@ -36,7 +40,7 @@ export class KeysController {
     @Param('key') key: string,
     @IfNoneMatch() ifNoneMatch: EntityTags,
   ): Promise<Answer> {
-    return this.keys.get(consumer, key, ifNoneMatch);
+    return this.credentials.get(consumer, key, ifNoneMatch, keys);
   }
 
   @Patch(':key')
@@ -46,7 +50,7 @@ export class KeysController {
     @Content() patch: unknown,
     @Write() write: WriteRequest,
   ): Promise<Answer> {
-    return this.keys.patch(consumer, key, patch, write);
+    return this.credentials.patch(consumer, key, patch, write, keys);
   }
 
   @Delete(':key')
@@ -55,6 +59,6 @@ export class KeysController {
     @Param('key') key: string,
     @Write() write: WriteRequest,
   ): Promise<Answer> {
-    return this.keys.revoke(consumer, key, write);
+    return this.credentials.revoke(consumer, key, write, keys);
   }
 }

@@ -101,6 +101,14 @@ describe('keys', () => {
     expect((await api.post('/v1/consumers/no-such-consumer/keys', { name: 'x' })).status).toBe(404);
   });
 
+  it('must not have expired already', async () => {
+    const answer = await api.post(keys, { name: 'past', expiresAt: '2001-01-01T00:00:00Z' });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/expiresAt', detail: 'is in the past' }] },
+    });
+  });
+
   it('can only change their name, tags and expiry', async () => {
     await api.post(keys, { name: 'changing', expiresAt: '2090-01-01T00:00:00Z' });
     const changed = await api.patch(`${keys}/changing`, {
@@ -138,8 +146,8 @@ describe('keys', () => {
     expect(answer.status).toBe(204);
     const { body } = await api.get(`/v1/revisions/${answer.headers.get('sluice-revision')}`);
     expect(body['changes']).toMatchObject([
-      { action: 'deleted', kind: 'key', name: 'a' },
-      { action: 'deleted', kind: 'key', name: 'b' },
+      { action: 'deleted', kind: 'credential', name: 'a' },
+      { action: 'deleted', kind: 'credential', name: 'b' },
       { action: 'deleted', kind: 'consumer', name: 'leaving', after: null },
     ]);
   });

@@ -1,4 +1,4 @@
-import { hashSecret, hasValidChecksum } from '../../platform/auth/secret.ts';
+import { hashSecret, hasValidChecksum } from '../../../platform/auth/secret.ts';
 
 const ownPrefixLength = 12;
 const foreignPrefixLength = 4;

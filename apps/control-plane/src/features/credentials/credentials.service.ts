@@ -1,0 +1,184 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { credentialTypes, fieldErrors, isCredentialType } from '@sluice/config';
+import type { FieldError } from '@sluice/errors';
+import type { Answer } from '../../platform/http/answer.ts';
+import { contentFault } from '../../platform/http/content-fault.ts';
+import type { EntityTags } from '../../platform/http/etag.ts';
+import type { ListQuery } from '../../platform/http/list-query.ts';
+import type { WriteRequest } from '../../platform/http/write-request.ts';
+import type { CollectionAlias } from '../resources/collection-alias.ts';
+import { withoutStoredMembers } from '../resources/read-only-members.ts';
+import { ResourceService } from '../resources/resource.service.ts';
+import { ResourceWriter } from '../resources/resource-writer.ts';
+import type { Address } from '../resources/resource-writer.ts';
+import { isRecord } from '../resources/spec-check.ts';
+import { WriteAnswers } from '../resources/write-answers.ts';
+import { PasswordHashing } from './password-hashing.ts';
+import type { Content, CredentialHandler, HandlerServices } from './types/credential-handler.ts';
+import { credentialHandlers } from './types/index.ts';
+
+/** The members of every type that PATCH may change. */
+const changeable = ['name', 'expiresAt', 'tags'];
+
+/**
+ * The credentials of a consumer. An alias restricts them to one type under a path of its own, with
+ * the type left out.
+ */
+@Injectable()
+export class CredentialsService {
+  private readonly services: HandlerServices;
+
+  constructor(
+    private readonly resources: ResourceService,
+    private readonly writer: ResourceWriter,
+    private readonly answers: WriteAnswers,
+    passwords: PasswordHashing,
+  ) {
+    this.services = { passwords };
+  }
+
+  async create(
+    consumer: string,
+    content: unknown,
+    write: WriteRequest,
+    alias?: CollectionAlias,
+  ): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    const { handler, input } = parseInput(content, alias);
+    const { stored, secrets } = await handler.create(input, this.services);
+    const spec = { ...stored, consumer: scope };
+    const creation = { scope, spec, secrets, alias };
+    const hashed = withoutSecrets(content, handler, write);
+    return this.answers.of(await this.writer.create('credential', hashed, write, creation), write);
+  }
+
+  async list(
+    consumer: string,
+    query: ListQuery,
+    type: string | undefined,
+    alias?: CollectionAlias,
+  ): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    return this.resources.list('credential', query, { scope, type, alias });
+  }
+
+  async get(
+    consumer: string,
+    credential: string,
+    ifNoneMatch: EntityTags,
+    alias?: CollectionAlias,
+  ): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    return this.resources.get('credential', credential, ifNoneMatch, scope, alias);
+  }
+
+  /**
+   * Changes the name, the tags, the expiry, or what else the type allows. Other members may be sent
+   * back as they were read. A rotation needs a second credential, so that both are valid during it.
+   */
+  async patch(
+    consumer: string,
+    credential: string,
+    content: unknown,
+    write: WriteRequest,
+    alias?: CollectionAlias,
+  ): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    const { spec } = await this.resources.find('credential', credential, scope, alias);
+    const stored = await this.resources.representation('credential', credential, scope, alias);
+    const handler = credentialHandlers[spec.type];
+    const allowed = [...changeable, ...handler.changeable];
+    const patch = withoutStoredMembers(content, stored, (name) => !allowed.includes(name));
+    const fixed = isRecord(patch)
+      ? Object.keys(patch).filter((name) => !allowed.includes(name))
+      : [];
+    if (fixed.length > 0) {
+      const errors = fixed.map((name) => ({
+        pointer: `/${name}`,
+        detail: `cannot be changed; ${allowed.join(', ')} can`,
+      }));
+      throw contentFault(errors);
+    }
+    const change =
+      handler.change === undefined || !isRecord(patch)
+        ? patch
+        : await handler.change(patch, this.services);
+    const address: Address<'credential'> = {
+      kind: 'credential',
+      scope,
+      idOrName: credential,
+      alias,
+    };
+    return this.answers.of(await this.writer.patch(address, change, write), write);
+  }
+
+  async revoke(
+    consumer: string,
+    credential: string,
+    write: WriteRequest,
+    alias?: CollectionAlias,
+  ): Promise<Answer> {
+    const { id: scope } = await this.resources.find('consumer', consumer);
+    const address: Address<'credential'> = {
+      kind: 'credential',
+      scope,
+      idOrName: credential,
+      alias,
+    };
+    return this.answers.of(await this.writer.remove(address, write), write);
+  }
+}
+
+/** Finds the type of a creation and validates its content. */
+function parseInput(
+  content: unknown,
+  alias: CollectionAlias | undefined,
+): { readonly handler: CredentialHandler; readonly input: Content } {
+  const type = alias?.type ?? (isRecord(content) ? content['type'] : undefined);
+  if (!isCredentialType(type)) throw contentFault([unknownType(content, type)]);
+  const handler = credentialHandlers[type];
+  const schema = credentialTypes[type].input;
+  const parsed = (alias === undefined ? schema : schema.omit({ type: true })).safeParse(content);
+  const errors: FieldError[] = parsed.success ? [] : fieldErrors(parsed.error);
+  if (isRecord(content)) {
+    const known = new Set(errors.map(({ pointer }) => pointer));
+    const more = [...(handler.faults?.(content) ?? []), ...expired(content)];
+    errors.push(...more.filter(({ pointer }) => !known.has(pointer)));
+  }
+  if (!parsed.success || errors.length > 0) throw contentFault(errors);
+  return { handler, input: { ...(parsed.data as Content), type } };
+}
+
+function unknownType(content: unknown, type: unknown): FieldError {
+  if (!isRecord(content)) return { pointer: '', detail: 'expected an object' };
+  const known = Object.keys(credentialTypes).map((each) => `"${each}"`);
+  const detail = type === undefined ? 'is required: one of' : 'must be one of';
+  return { pointer: '/type', detail: `${detail} ${known.join(', ')}` };
+}
+
+/** A credential that has expired already could never be used. */
+function expired({ expiresAt }: Content): FieldError[] {
+  const isPast = typeof expiresAt === 'string' && Date.parse(expiresAt) <= Date.now();
+  return isPast ? [{ pointer: '/expiresAt', detail: 'is in the past' }] : [];
+}
+
+/**
+ * The content whose hash is stored to recognise repetitions. A password is replaced by its HMAC
+ * under the key of the request: its plain hash could be tried out against lists of passwords.
+ */
+function withoutSecrets(
+  content: unknown,
+  { secretInput }: CredentialHandler,
+  { idempotency }: WriteRequest,
+): unknown {
+  if (!isRecord(content) || idempotency === undefined) return content;
+  const { sealingKey } = idempotency;
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]) =>
+      secretInput.includes(name)
+        ? [name, createHmac('sha256', sealingKey).update(String(value)).digest('hex')]
+        : [name, value],
+    ),
+  );
+}

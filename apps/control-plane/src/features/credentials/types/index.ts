@@ -1,0 +1,10 @@
+import type { CredentialTypeName } from '@sluice/config';
+import { basicHandler } from './basic.ts';
+import type { CredentialHandler } from './credential-handler.ts';
+import { keyHandler } from './key.ts';
+
+/** The handler of each type of credential. */
+export const credentialHandlers: Readonly<Record<CredentialTypeName, CredentialHandler>> = {
+  key: keyHandler,
+  basic: basicHandler,
+};

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { credentialInput, defineCredentialType, storedCredential } from './credential-type.ts';
+
+const { name, consumer, expiresAt, tags } = storedCredential;
+
+/** An API key, as a configuration file and older versions hold it: only its hash. */
+const hash = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('SHA-256 of the key, lower-case hex.');
+const prefix = z.string().max(16).describe('The first characters, which help to recognise a key.');
+
+/** An API key, found by its hash. */
+export const keyCredential = defineCredentialType({
+  type: 'key',
+  schema: z.strictObject({
+    type: z.literal('key'),
+    name,
+    consumer,
+    hash,
+    prefix,
+    expiresAt,
+    tags,
+  }),
+  input: z.strictObject({
+    type: z.literal('key').describe('An API key.'),
+    name: credentialInput.name,
+    key: z
+      .string()
+      .min(16)
+      .max(512)
+      .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
+      .optional()
+      .describe(
+        'A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.',
+      ),
+    expiresAt: credentialInput.expiresAt,
+    tags: credentialInput.tags,
+  }),
+  lookup: { property: 'hash', writtenAs: 'key', noun: 'key' },
+  hidden: ['hash'],
+  shownOnce: { key: 'The key itself. It is shown only in this response.' },
+});
+
+/** A key of the short path `/v1/consumers/{consumer}/keys`, as clients write it. */
+export const KeyInput = keyCredential.input.omit({ type: true });
