@@ -14,7 +14,7 @@ const consumerOf = (username: string): Consumer => ({
   groups: [],
   quotas: [],
 });
-const credential = { kind: 'key', id: 'k', name: 'k', expiresAtMs: undefined } as const;
+const credential = { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined } as const;
 
 interface Traits {
   readonly authenticates?: boolean | 'fallback';
