@@ -26,12 +26,7 @@ const routeOf = (i: number, policies: object[] = []): Resource => ({
 const keyResource: Resource = {
   kind: 'credential',
   id: 'key-1',
-  spec: {
-    name: 'ci',
-    consumer: 'acme',
-    hash: 'ab'.repeat(32),
-    tags: [],
-  } as unknown as Resource['spec'],
+  spec: { name: 'ci', consumer: 'acme', hash: 'ab'.repeat(32), tags: [] } as unknown as Resource['spec'],
 };
 
 const secretValues = { set: { authorization: 'Bearer s3cret' } };

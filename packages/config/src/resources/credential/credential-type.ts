@@ -1,5 +1,5 @@
 import { Instant, Name, Reference, Tags } from '@sluice/schema';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** What a creation of every type of credential may contain. */
 export const credentialInput = {

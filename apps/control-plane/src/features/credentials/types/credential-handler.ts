@@ -7,7 +7,7 @@ export interface HandlerServices {
   readonly passwords: PasswordHashing;
 }
 
-/** What becomes of the content of a creation. */
+/** The result of a creation. */
 export interface CreatedCredential {
   /** The members of the type that are stored. */
   readonly stored: Readonly<Record<string, unknown>>;
