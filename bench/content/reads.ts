@@ -1,0 +1,181 @@
+/**
+ * What a policy that reads the content of 1 % of the requests costs the other 99 %.
+ *
+ *   npm run build && node bench/content/reads.ts [--starts 3] [--rounds 4] [--seconds 4] [--record]
+ *
+ * Three proxies with the same custom policy receive the same POST requests of 1 KiB at the same
+ * time, on core 0: one reads no content, one reads that of every hundredth request, one reads all.
+ * The figure is the CPU time of a request that is not read in the second proxy, divided by that in
+ * the first: (second − 0.01 × third) / (0.99 × first). 1 means that reading costs the others
+ * nothing. Needs nginx and wrk, two cores and nothing else running. `--record` writes the table to
+ * bench/results/.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
+import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
+import { freePorts } from '../measure/free-ports.ts';
+import { saturate } from '../measure/load.ts';
+import { readOptions } from '../measure/options.ts';
+import { cpuNanoseconds } from '../measure/process-cpu.ts';
+import { RunningProgram } from '../measure/running-program.ts';
+import { median } from '../measure/statistics.ts';
+
+const options = readOptions({
+  starts: { type: 'string', default: '3' },
+  rounds: { type: 'string', default: '4' },
+  seconds: { type: 'string', default: '4' },
+  record: { type: 'boolean', default: false },
+});
+const [starts, rounds, seconds] = [
+  Number(options.starts),
+  Number(options.rounds),
+  Number(options.seconds),
+];
+const proxyCore = '0';
+const otherCore = '1';
+const reads = ['none', 'marked', 'all'] as const;
+
+requirePrograms(['taskset', 'nginx', 'wrk']);
+const folder = mkdtempSync(join(tmpdir(), 'sluice-reads-'));
+const policies = writePolicy();
+const script = writeScript();
+const [originPort = 0, ...ports] = await freePorts(1 + reads.length);
+const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
+const rows: string[][] = [];
+try {
+  for (let start = 0; start < starts; start++) {
+    const measured = await measure(
+      reads.map((what, index) =>
+        sluiceArm(
+          { folder, originPort, port: ports[index] ?? 0 },
+          {
+            name: `reads-${what}`,
+            does: `reads ${what}`,
+            policies: [{ name: 'bench-reader', config: { reads: what } }],
+            env: { SLUICE_POLICIES_DIR: policies },
+          },
+        ),
+      ),
+    );
+    const others = measured.map(([none, marked, all]) => (marked - 0.01 * all) / (0.99 * none));
+    const row = [
+      median(others),
+      median(measured.map(([none, marked]) => marked / none)),
+      median(measured.map(([none, , all]) => all / none)),
+    ].map((ratio) => figure(ratio, 3));
+    console.log(`start ${start + 1}: ${row.join(' ')}`);
+    rows.push([String(start + 1), ...row]);
+  }
+} finally {
+  await origin.stop();
+}
+publish(`reads-${today()}`, report(), options.record);
+rmSync(folder, { recursive: true, force: true });
+
+/** Starts the proxies. Returns the CPU time per request of each, in nanoseconds, for each round. */
+async function measure(arms: readonly Arm[]): Promise<[number, number, number][]> {
+  const running: RunningProgram[] = [];
+  try {
+    for (const arm of arms) running.push(await RunningProgram.start(arm, proxyCore, folder));
+    // Long enough for compiling to be over.
+    await Promise.all(arms.map((arm) => load(arm, 6)));
+    const measured: [number, number, number][] = [];
+    for (let round = 0; round < rounds; round++) {
+      const [none = Number.NaN, marked = Number.NaN, all = Number.NaN] = await Promise.all(
+        arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)),
+      );
+      measured.push([none, marked, all]);
+    }
+    return measured;
+  } finally {
+    for (const program of running) await program.stop();
+  }
+}
+
+async function nanosecondsPerRequest(arm: Arm, pid: number): Promise<number> {
+  const before = cpuNanoseconds(pid);
+  const requests = await load(arm, seconds);
+  return (cpuNanoseconds(pid) - before) / requests;
+}
+
+async function load(arm: Arm, duration: number): Promise<number> {
+  const { requests, failed } = await saturate({
+    url: `http://127.0.0.1:${arm.port}/orders/17`,
+    seconds: duration,
+    cores: otherCore,
+    connections: 32,
+    script,
+  });
+  if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
+  return requests;
+}
+
+/** A folder of custom policies with the policy that reads. */
+function writePolicy(): string {
+  const directory = join(folder, 'policies');
+  mkdirSync(join(directory, 'bench-reader'), { recursive: true });
+  writeFileSync(
+    join(directory, 'bench-reader/schema.js'),
+    `import { definePolicySchema } from '@sluice/policy-sdk';
+import { z } from 'zod';
+export const schema = definePolicySchema({
+  name: 'bench-reader',
+  summary: 'Reads content.',
+  phases: ['validate'],
+  config: z.strictObject({ reads: z.enum(['none', 'marked', 'all']).describe('Which content.') }),
+});
+`,
+  );
+  writeFileSync(
+    join(directory, 'bench-reader/policy.js'),
+    `import { definePolicy } from '@sluice/policy-sdk';
+import { schema } from './schema.js';
+export const policy = definePolicy({
+  schema,
+  compile: ({ reads }) => ({
+    validate(exchange) {
+      const isMarked = exchange.headers.has('x-read');
+      if (reads === 'none' || (reads === 'marked' && !isMarked)) return undefined;
+      return exchange.requestBody.read({ maxBytes: 65536 }).then(() => undefined);
+    },
+  }),
+});
+`,
+  );
+  return directory;
+}
+
+/** Lua for wrk: POST requests of 1 KiB, of which every hundredth is marked. */
+function writeScript(): string {
+  const file = join(folder, 'posts.lua');
+  writeFileSync(
+    file,
+    `local count = 0
+local body = string.rep("x", 1024)
+local plain = { ["Content-Type"] = "text/plain" }
+local marked = { ["Content-Type"] = "text/plain", ["X-Read"] = "1" }
+request = function()
+  count = count + 1
+  return wrk.format("POST", nil, count % 100 == 0 and marked or plain, body)
+end
+`,
+  );
+  return file;
+}
+
+function report(): string {
+  return [
+    '# A policy that reads the content of 1 % of the requests',
+    '',
+    `Measured ${today()} by \`node bench/content/reads.ts --starts ${starts} --rounds ${rounds} --seconds ${seconds}\`: CPU time per request, divided by that of a`,
+    `proxy with the same policy that reads nothing. Machine: ${machine()}; Node ${process.versions.node}.`,
+    '',
+    table(
+      ['start', 'the 99 % that are not read', 'mean of all, 1 % read', 'all requests read'],
+      rows,
+    ),
+    '',
+  ].join('\n');
+}
