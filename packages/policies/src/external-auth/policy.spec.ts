@@ -193,6 +193,9 @@ describe('external-auth', () => {
       expect(() => asking({ url, allowPrivateAddresses: false })).toThrow(
         'is not a public address: set "allowPrivateAddresses" to true',
       );
+    expect(() => asking({ headers: { 'X-Token': 'line\nbreak' } })).toThrow(
+      'the value of the header X-Token cannot be sent',
+    );
     for (const url of ['ftp://a.test/', '/auth', 'http://u:p@a.test/', 'http://a.test/#x'])
       expect(() => asking({ url })).toThrow('/url: ');
   });

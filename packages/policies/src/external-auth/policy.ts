@@ -9,6 +9,7 @@ import {
   type Reply,
 } from '@sluice/policy-sdk';
 import { decisionOf, refusalOf, reuseMs, type Decision } from './decision.ts';
+import { constantFields } from '../http-calls/schema.ts';
 import { callFieldsOf } from './call-fields.ts';
 import { externalAuthSchema } from './schema.ts';
 
@@ -28,7 +29,7 @@ export const externalAuth = definePolicy({
     const sent = [...new Set(names.map((name) => name.toLowerCase()))].map(
       (name) => new FieldName(name),
     );
-    const constant: readonly HeaderPair[] = Object.entries(headers);
+    const constant = constantFields(headers);
     const taken = {
       upstreamHeaders: config.upstreamHeaders,
       clientHeaders: config.clientHeaders,

@@ -1,4 +1,4 @@
-import { HeaderName, HeaderValue, boundedRecord, isPublicAddress } from '@sluice/schema';
+import { HeaderName, HeaderValue, boundedRecord, isPublicAddress, secret } from '@sluice/schema';
 import { z } from 'zod';
 
 /** Settings that policies which call HTTP services have in common. */
@@ -38,8 +38,11 @@ export function unsendableHeader(name: string): string | undefined {
   return ofCall.has(name.toLowerCase()) ? 'belongs to the connection' : undefined;
 }
 
-/** Fields with the same value in each call, such as a token. The values are secrets. */
-export const ConstantHeaders = boundedRecord(HeaderValue.meta({ secret: true }), 20).superRefine(
+/**
+ * Fields with the same value in each call, such as a token. The values are secrets, whose stored
+ * form is not checked; see {@link constantFields}.
+ */
+export const ConstantHeaders = boundedRecord(secret(z.string().min(1).max(16_384)), 20).superRefine(
   (fields, context) => {
     for (const name of Object.keys(fields)) {
       const fault = HeaderName.safeParse(name).error?.issues[0]?.message ?? unsendableHeader(name);
@@ -48,6 +51,20 @@ export const ConstantHeaders = boundedRecord(HeaderValue.meta({ secret: true }),
     }
   },
 );
+
+/**
+ * The fields of {@link ConstantHeaders} as a call sends them.
+ * @throws Error that names the field, and not its value, when a call cannot send it
+ */
+export function constantFields(headers: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(headers).map(([name, value]) => {
+    if (!HeaderValue.safeParse(value).success)
+      throw new Error(
+        `the value of the header ${name} cannot be sent: use visible ASCII, at most 4096 characters`,
+      );
+    return [name, value];
+  });
+}
 
 /**
  * Refuses a URL whose host is visibly not public while the configuration does not allow that: the

@@ -1,10 +1,12 @@
 import {
   HttpFault,
+  type HeaderPair,
   type HttpClient,
   type HttpResponse,
   type PolicyHost,
   type PolicyTimer,
 } from '@sluice/policy-sdk';
+import { constantFields } from '../http-calls/schema.ts';
 import { RecordQueue } from './record-queue.ts';
 
 export interface BatchSettings {
@@ -42,7 +44,7 @@ export class BatchSender {
   readonly #host: PolicyHost;
   readonly #http: HttpClient;
   readonly #queue: RecordQueue;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: readonly HeaderPair[];
   readonly #count: (records: number, result: Result) => void;
   #flushTimer: PolicyTimer | undefined;
   #sending: Promise<void> | undefined;
@@ -67,7 +69,9 @@ export class BatchSender {
     });
     this.#queue = new RecordQueue(queueSize, queueBytes);
     const type = format === 'json' ? 'application/json' : 'application/x-ndjson';
-    this.#headers = { 'Content-Type': type, ...settings.headers };
+    const own = constantFields(settings.headers);
+    const isTyped = own.some(([name]) => name.toLowerCase() === 'content-type');
+    this.#headers = isTyped ? own : [['Content-Type', type], ...own];
     const counter = host.metrics.counter('records_total', 'Records, by what became of them.', [
       'result',
     ]);
