@@ -1,4 +1,6 @@
 import type { Policy } from '@sluice/policy-sdk';
+import { anonymous } from './anonymous/policy.ts';
+import { basicAuth } from './basic-auth/policy.ts';
 import { cors } from './cors/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
@@ -14,6 +16,8 @@ import { staticResponse } from './static-response/policy.ts';
 
 /** The policies that come with Sluice, in alphabetical order. */
 export const builtInPolicies: readonly Policy[] = Object.freeze([
+  anonymous,
+  basicAuth,
   cors,
   externalAuth,
   httpLog,

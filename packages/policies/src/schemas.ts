@@ -1,4 +1,6 @@
 import type { PolicySchema } from '@sluice/policy-sdk';
+import { anonymousSchema } from './anonymous/schema.ts';
+import { basicAuthSchema } from './basic-auth/schema.ts';
 import { corsSchema } from './cors/schema.ts';
 import { externalAuthSchema } from './external-auth/schema.ts';
 import { httpLogSchema } from './http-log/schema.ts';
@@ -17,6 +19,8 @@ export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 
 /** Schemas of the policies that come with Sluice, in alphabetical order. */
 export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
+  anonymousSchema,
+  basicAuthSchema,
   corsSchema,
   externalAuthSchema,
   httpLogSchema,

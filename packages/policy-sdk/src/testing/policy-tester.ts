@@ -15,9 +15,11 @@ import { TestExchange, type TestFault, type TestPlace, type TestRequest } from '
 import {
   consumersOf,
   credentialsOf,
+  otherCredentialsOf,
   quotasOf,
   resourceRef,
   type TestConsumer,
+  type TestCredential,
   type TestKey,
   type TestQuota,
 } from './test-facts.ts';
@@ -31,6 +33,8 @@ export interface PolicyTesterOptions {
   readonly clock?: ManualClock;
   /** The keys that `host.stores.credentials` knows. */
   readonly keys?: readonly TestKey[];
+  /** The credentials that `host.credentials` knows besides the keys. */
+  readonly credentials?: readonly TestCredential[];
   /** The consumers that `host.consumers` knows. */
   readonly consumers?: readonly TestConsumer[];
   /** The store behind `host.stores.limits`; by default in memory, on the tester's clock. */
@@ -125,6 +129,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     this.clock = options.clock ?? new ManualClock();
     this.options = options;
     const keys = credentialsOf(options.keys ?? []);
+    const others = otherCredentialsOf(options.credentials ?? []);
     this.hosts = new PolicyHosts({
       clock: this.clock,
       stores: {
@@ -132,7 +137,8 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         credentials: keys,
       },
       credentials: {
-        find: (type, lookup) => (type === 'key' ? keys.findKey(lookup) : undefined),
+        find: (type, lookup) =>
+          type === 'key' ? keys.findKey(lookup) : others.get(`${type} ${lookup}`),
       },
       consumers: consumersOf(options.consumers ?? []),
       loggerFor: () => ({

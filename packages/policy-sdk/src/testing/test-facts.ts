@@ -32,6 +32,19 @@ export interface TestKey {
   readonly expiresAtMs?: number;
 }
 
+/** A credential of another type, such as a password, and its owner. */
+export interface TestCredential {
+  readonly type: string;
+  /** The value by which it is found, such as the username of a password. */
+  readonly lookup: string;
+  /** What is stored for verification, such as the hash of a password in PHC format. */
+  readonly secret?: string;
+  readonly consumer: TestConsumer;
+  readonly name?: string;
+  /** Milliseconds since the epoch; it does not expire when left out. */
+  readonly expiresAtMs?: number;
+}
+
 /** A gateway, a route or a service. The id is derived from the name. */
 export function resourceRef(kind: string, name: string): ResourceRef {
   return { id: `${kind}-${name}`, name };
@@ -84,4 +97,20 @@ export function credentialsOf(keys: readonly TestKey[]): {
     });
   }
   return { findKey: (hash) => owners.get(hash) };
+}
+
+/** These credentials by type and lookup value, separated by a space. */
+export function otherCredentialsOf(
+  credentials: readonly TestCredential[],
+): ReadonlyMap<string, FoundCredential> {
+  return new Map(
+    credentials.map(({ type, lookup, secret, consumer, name = lookup, expiresAtMs }) => [
+      `${type} ${lookup}`,
+      {
+        consumer: consumerOf(consumer),
+        credential: { ...resourceRef(type, name), type, expiresAtMs },
+        secret,
+      },
+    ]),
+  );
 }

@@ -1,0 +1,17 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { z } from 'zod';
+
+export const anonymousSchema = definePolicySchema({
+  name: 'anonymous',
+  summary: 'Gives requests without a credential the identity of a consumer.',
+  phases: ['authenticate'],
+  authenticates: 'fallback',
+  onError: 'closed',
+  config: z.strictObject({
+    consumer: z
+      .string()
+      .min(1)
+      .max(255)
+      .describe('Username of the consumer as which such requests are treated.'),
+  }),
+});

@@ -1,0 +1,49 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { hashPassword, verifyPassword } from '@sluice/passwords';
+import type { PolicyCache } from '@sluice/policy-sdk';
+import { HashQueue } from './hash-queue.ts';
+
+// One queue per process: hashes of all attachments share its cores and its memory.
+const queue = new HashQueue({ maxRunning: 2, maxWaiting: 256, maxPerCaller: 8 });
+// Keys of cached results are of no use outside of the process.
+const secret = randomBytes(32);
+let dummy: Promise<string> | undefined;
+
+/** A hash with the default cost that no password matches. */
+export function dummyHash(): Promise<string> {
+  dummy ??= hashPassword(randomBytes(24).toString('base64'));
+  return dummy;
+}
+
+/** Verifies passwords, each once within a time. */
+export class PasswordCheck {
+  readonly #cache: PolicyCache;
+  readonly #ttlMs: number;
+
+  /** @param ttlMs how long a verified password is not hashed again; 0 for never */
+  constructor(cache: PolicyCache, ttlMs: number) {
+    this.#cache = cache;
+    this.#ttlMs = ttlMs;
+  }
+
+  /**
+   * Resolves to whether the password is the one that was hashed. Parallel calls with the same
+   * password hash once. Only a match is stored, under a keyed hash of both.
+   * @param phc the stored hash; undefined for an unknown user, which costs the same time
+   * @param caller bounds the hashes of one caller
+   * @throws HashQueueFull when too many hashes wait
+   */
+  async matches(phc: string | undefined, password: string, caller: string): Promise<boolean> {
+    if (phc === undefined) {
+      const hash = await dummyHash();
+      await queue.run(caller, () => verifyPassword(hash, password));
+      return false;
+    }
+    const key = createHmac('sha256', secret).update(`${phc}\0${password}`).digest('base64');
+    const result = await this.#cache.getOrLoad(key, async () => {
+      const isMatch = await queue.run(caller, () => verifyPassword(phc, password));
+      return { value: isMatch ? '1' : '0', ttlMs: isMatch ? this.#ttlMs : 0 };
+    });
+    return result === '1';
+  }
+}

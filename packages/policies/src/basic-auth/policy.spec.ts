@@ -1,0 +1,180 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { hashPassword } from '@sluice/passwords';
+import { ManualClock, PolicyTester, type TestCredential } from '@sluice/policy-sdk/testing';
+import type { z } from 'zod';
+import { keyAuth } from '../key-auth/policy.ts';
+import { basicAuth } from './policy.ts';
+import type { basicAuthSchema } from './schema.ts';
+
+const clock = new ManualClock();
+let credentials: TestCredential[];
+
+beforeAll(async () => {
+  const consumer = { username: 'acme', groups: ['gold'] };
+  credentials = [
+    { type: 'basic', lookup: 'jane', secret: await hashPassword('open sesame'), consumer },
+    {
+      type: 'basic',
+      lookup: 'joe',
+      secret: await hashPassword('until noon'),
+      consumer: { username: 'initech' },
+      expiresAtMs: clock.now() + 1_000,
+    },
+    { type: 'basic', lookup: 'broken', secret: 'not a hash', consumer },
+    {
+      type: 'basic',
+      lookup: 'scrypt',
+      secret:
+        '$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw',
+      consumer,
+    },
+  ];
+});
+
+const withConfig = (config: z.input<typeof basicAuthSchema.config> = {}) =>
+  new PolicyTester(basicAuth, config, {
+    credentials,
+    clock,
+    keys: [{ key: 'the-key', consumer: { username: 'hooli' } }],
+  });
+const basic = (username: string, password: string) => ({
+  Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+});
+const challenge = 'Basic realm="sluice", charset="UTF-8"';
+
+describe('basic-auth', () => {
+  it('authenticates the caller and hides the password', async () => {
+    const answer = await withConfig().send({ headers: basic('jane', 'open sesame') });
+    expect(answer).toMatchObject({
+      status: 200,
+      consumer: { username: 'acme', groups: ['gold'] },
+      credential: { type: 'basic' },
+    });
+    expect(answer.forwarded?.headers.has('authorization')).toBe(false);
+    const shown = withConfig({ hideCredentials: false });
+    const { forwarded } = await shown.send({ headers: basic('jane', 'open sesame') });
+    expect(forwarded?.headers.has('authorization')).toBe(true);
+  });
+
+  it('verifies hashes of scrypt', async () => {
+    expect((await withConfig().send({ headers: basic('scrypt', 'pleaseletmein') })).status).toBe(
+      200,
+    );
+  });
+
+  it.each([
+    ['jane', 'Open sesame'],
+    ['jane', 'open sesame '],
+    ['Jane', 'open sesame'],
+    ['unknown', 'open sesame'],
+    ['broken', 'not a hash'],
+    ['jane', ''],
+  ])('refuses %s with the password "%s"', async (username, password) => {
+    for (const optional of [false, true]) {
+      const answer = await withConfig({ optional }).send({ headers: basic(username, password) });
+      expect(answer).toMatchObject({ status: 401, reply: { code: 'invalid_credential' } });
+      expect(answer.response.headers.get('www-authenticate')).toBe(challenge);
+      expect(answer.consumer).toBeUndefined();
+    }
+  });
+
+  it('requires credentials unless they are optional, and leaves other schemes alone', async () => {
+    const answer = await withConfig({ realm: 'Partners' }).send();
+    expect(answer).toMatchObject({ status: 401, reply: { code: 'unauthorized' } });
+    expect(answer.response.headers.get('www-authenticate')).toBe(
+      'Basic realm="Partners", charset="UTF-8"',
+    );
+    const bearer = await withConfig({ optional: true }).send({
+      headers: { Authorization: 'Bearer t' },
+    });
+    expect(bearer).toMatchObject({ status: 200, consumer: undefined });
+    expect(bearer.forwarded?.headers.get('authorization')).toBe('Bearer t');
+  });
+
+  it('refuses an expired password only when it is the right one', async () => {
+    const tester = withConfig();
+    expect((await tester.send({ headers: basic('joe', 'until noon') })).status).toBe(200);
+    tester.advance(1_000);
+    const codeOf = async (password: string) =>
+      (await tester.send({ headers: basic('joe', password) })).reply?.code;
+    expect(await codeOf('until noon')).toBe('credential_expired');
+    expect(await codeOf('until one')).toBe('invalid_credential');
+  });
+
+  it('is an alternative to key-auth: one valid credential is enough, a wrong one is refused', async () => {
+    const tester = withConfig().with(keyAuth, {});
+    const key = { 'X-API-Key': 'the-key' };
+    expect((await tester.send({ headers: key })).consumer?.username).toBe('hooli');
+    expect((await tester.send({ headers: basic('jane', 'open sesame') })).consumer?.username).toBe(
+      'acme',
+    );
+    const missing = await tester.send();
+    expect(missing.response.headers.getAll('www-authenticate')).toEqual([
+      challenge,
+      'ApiKey realm="sluice", header="x-api-key"',
+    ]);
+    expect((await tester.send({ headers: { ...key, ...basic('jane', 'wrong') } })).status).toBe(
+      401,
+    );
+    expect(
+      (await tester.send({ headers: { ...key, ...basic('jane', 'open sesame') } })).reply?.code,
+    ).toBe('invalid_credential');
+  });
+
+  it('hashes a password that was verified once, until its time is over', async () => {
+    const tester = withConfig({ cacheSeconds: 10 });
+    const headers = basic('jane', 'open sesame');
+    const timeOf = async (fields: typeof headers, status: number): Promise<number> => {
+      const startedAtMs = performance.now();
+      expect((await tester.send({ headers: fields })).status).toBe(status);
+      return performance.now() - startedAtMs;
+    };
+    await timeOf(headers, 200);
+    // Without a hash each takes well below a millisecond.
+    const cached = await Promise.all(Array.from({ length: 50 }, () => timeOf(headers, 200)));
+    const hashed = await timeOf(basic('jane', 'wrong'), 401);
+    expect(Math.min(...cached)).toBeLessThan(hashed);
+    tester.advance(10_000);
+    expect(await timeOf(headers, 200)).toBeGreaterThan(Math.min(...cached));
+  });
+
+  it('costs an unknown user a hash as well', async () => {
+    const tester = withConfig({ cacheSeconds: 0 });
+    const fastest = async (username: string): Promise<number> => {
+      const times: number[] = [];
+      for (let index = 0; index < 7; index++) {
+        const startedAtMs = performance.now();
+        await tester.send({ headers: basic(username, `wrong-${index}`) });
+        times.push(performance.now() - startedAtMs);
+      }
+      return Math.min(...times);
+    };
+    const known = await fastest('jane');
+    expect(await fastest('unknown')).toBeGreaterThan(known / 3);
+  });
+
+  it('bounds the passwords of one caller, and keeps others from waiting for them', async () => {
+    const tester = withConfig({ cacheSeconds: 0 });
+    const flood = Array.from({ length: 40 }, (_, index) =>
+      tester.send({
+        clientAddress: `2001:db8::${index}`,
+        headers: basic('jane', `guess-${index}`),
+      }),
+    );
+    const other = await tester.send({
+      clientAddress: '203.0.113.7',
+      headers: basic('jane', 'open sesame'),
+    });
+    expect(other.status).toBe(200);
+    const answers = await Promise.all(flood);
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited).toHaveLength(32);
+    expect(limited[0]?.response.headers.get('retry-after')).toBe('1');
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(8);
+    const later = await tester.send({
+      clientAddress: '2001:db8::1',
+      headers: basic('jane', 'open sesame'),
+    });
+    expect(later.status).toBe(200);
+  });
+});

@@ -1,0 +1,68 @@
+import {
+  definePolicy,
+  deny,
+  FieldName,
+  principal,
+  type HeaderPair,
+  type Principal,
+  type Reply,
+} from '@sluice/policy-sdk';
+import { clientNetwork } from '@sluice/schema';
+import { basicCredentialsOf } from './basic-credentials.ts';
+import { HashQueueFull } from './hash-queue.ts';
+import { dummyHash, PasswordCheck } from './password-check.ts';
+import { basicAuthSchema } from './schema.ts';
+
+export const basicAuth = definePolicy({
+  schema: basicAuthSchema,
+  compile({ realm, hideCredentials, optional, cacheSeconds }, host) {
+    const authorization = new FieldName('authorization');
+    const hidden = [authorization];
+    const challenge = `Basic realm="${realm}", charset="UTF-8"`;
+    const fields: readonly HeaderPair[] = [['WWW-Authenticate', challenge]];
+    const malformed = deny(
+      'invalid_credential',
+      'Send one user name and password, with the scheme Basic.',
+      fields,
+    );
+    const wrong = deny('invalid_credential', 'User name or password is not valid.', fields);
+    const expired = deny('credential_expired', 'Ask for a new password.', fields);
+    const soon: readonly HeaderPair[] = [['Retry-After', '1']];
+    const tooMany = deny('rate_limited', 'Too many passwords at the same time.', soon);
+    const busy = deny('overloaded', 'Too many passwords are being verified.', soon);
+    const check = new PasswordCheck(host.cache, cacheSeconds * 1_000);
+    // Hashed now, so that the first unknown user costs no more than a known one.
+    dummyHash().catch(() => undefined);
+
+    const verify = async (
+      { username, password }: { username: string; password: string },
+      caller: string,
+    ): Promise<Principal | Reply> => {
+      const found = host.credentials.find('basic', username);
+      try {
+        if (!(await check.matches(found?.secret, password, caller))) return wrong;
+      } catch (fault) {
+        if (!(fault instanceof HashQueueFull)) throw fault;
+        return fault.refusal === 'caller' ? tooMany : busy;
+      }
+      if (found === undefined) return wrong;
+      const { consumer, credential } = found;
+      const { expiresAtMs } = credential;
+      if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;
+      return principal({ consumer, credential });
+    };
+
+    return {
+      challenges: [challenge],
+      hint: 'Send user name and password with the scheme Basic.',
+      optional,
+      authenticate(exchange) {
+        const credentials = basicCredentialsOf(exchange.headers, authorization);
+        if (credentials === undefined) return undefined;
+        if (hideCredentials) exchange.hideOnForward(hidden);
+        if (credentials === 'invalid') return malformed;
+        return verify(credentials, clientNetwork(exchange.clientAddress));
+      },
+    };
+  },
+});
