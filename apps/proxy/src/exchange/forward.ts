@@ -1,6 +1,7 @@
-import { faultReason } from '@sluice/errors';
+import { faultReason, type ErrorCode } from '@sluice/errors';
 import { deny } from '@sluice/policy-sdk';
 import { Attempts } from './attempts.ts';
+import type { BufferedContent } from './body/buffered-content.ts';
 import type { Exchange } from './exchange.ts';
 import { respond } from './respond.ts';
 
@@ -10,16 +11,25 @@ import { respond } from './respond.ts';
  * @param over called once, when the exchange is complete
  */
 export function forward(exchange: Exchange, over: (exchange: Exchange) => void): void {
-  const { service, body } = exchange;
-  if (body?.failure !== undefined) {
-    // A policy has ignored that the content cannot be read.
-    exchange.reason = faultReason(body.failure);
-    return respond(exchange, deny(body.failure.code), over);
-  }
+  const { service } = exchange;
+  const code = exchange.body === undefined ? undefined : refusalOf(exchange, exchange.body);
+  if (code !== undefined) return respond(exchange, deny(code), over);
   if (service !== undefined) return new Attempts(exchange, service, over).begin();
   respond(
     exchange,
     deny('internal_error', 'No policy of the route answered, and it has no service.'),
     over,
   );
+}
+
+/** Why content that a policy has read must not be forwarded; undefined when it may be. */
+function refusalOf(exchange: Exchange, body: BufferedContent): ErrorCode | undefined {
+  const { failure } = body;
+  if (failure !== undefined) {
+    // A policy has ignored that the content cannot be read.
+    exchange.reason = faultReason(failure);
+    return failure.code;
+  }
+  // A policy has lowered the limit after another one had read.
+  return body.exceeds(exchange.downstream.maxBodyBytes) ? 'content_too_large' : undefined;
 }

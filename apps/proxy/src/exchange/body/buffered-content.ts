@@ -53,6 +53,7 @@ export class BufferedContent implements ContentSource, ContentSink {
   private total = -1;
   /** Bytes were delivered that are no longer held: the content cannot be read or sent again. */
   private isSpent = false;
+  private isReplaced = false;
   private trailers: HeaderList | undefined = undefined;
   private fault: GatewayError | undefined = undefined;
 
@@ -138,6 +139,11 @@ export class BufferedContent implements ContentSource, ContentSink {
 
   // Policies.
 
+  /** Whether the sender has already sent more than this: the limit was lowered after a read. */
+  exceeds(maxBytes: number): boolean {
+    return !this.isReplaced && this.held.length > maxBytes;
+  }
+
   /** Reads the content from its beginning, up to `maxBytes`. */
   read(options: ReadOptions, reader: Reader): Promise<ReadContent> {
     return new Promise((resolve, reject) => {
@@ -162,6 +168,7 @@ export class BufferedContent implements ContentSource, ContentSink {
     if (this.total < 0) this.source.cancel();
     const isHeld = this.held.replace(bytes);
     if (!isHeld) throw this.failed('content_buffers_full', noMemory);
+    this.isReplaced = true;
     this.total = bytes.length;
     this.trailers = undefined;
     this.settleReads();

@@ -1,4 +1,4 @@
-import { toKeep } from '../../net/shared-read-buffer.ts';
+import { isView } from '../../net/shared-read-buffer.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 
 /** Smaller chunks are copied together: each object of its own would cost more than its bytes. */
@@ -36,8 +36,8 @@ export class HeldBytes {
     if (length >= SMALL_BYTES) {
       this.slab = undefined;
       // A slice would keep the whole buffer that it is a slice of.
-      const isSlice = chunk.buffer.byteLength > 2 * length;
-      this.chunks.push(isSlice ? Buffer.from(chunk) : toKeep(chunk));
+      const isSlice = isView(chunk) || chunk.buffer.byteLength > 2 * length;
+      this.chunks.push(isSlice ? joined([chunk], length) : chunk);
       return this.count(length);
     }
     const { slab, filled } = this;
@@ -69,7 +69,7 @@ export class HeldBytes {
   /** All bytes as one buffer. */
   joined(): Buffer {
     if (this.chunks.length > 1) {
-      this.chunks = [Buffer.concat(this.chunks, this.length)];
+      this.chunks = [joined(this.chunks, this.length)];
       this.slab = undefined;
     }
     return this.chunks[0] ?? NOTHING;
@@ -89,6 +89,14 @@ export class HeldBytes {
     this.budget.count(this.caller, bytes);
     return false;
   }
+}
+
+/** Copies the chunks to memory of their own: the pool of Buffer would keep more than is counted. */
+function joined(chunks: readonly Buffer[], length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return bytes;
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -114,7 +114,10 @@ export class ReceivedResponse implements StepUpstreamResponse, ResponseBody, Rea
     const { received } = this;
     if (received?.canChange !== true) return;
     const watched = this.isShadow ? withCopies(observer) : observer;
-    received.content = new ObservedContent(received.content, watched, this.noteFault());
+    const observed = new ObservedContent(received.content, watched, this.noteFault());
+    // Content that is not sent is complete: its length says nothing about it.
+    if (this.isBodiless) observed.end(undefined);
+    else received.content = observed;
   }
 
   private get isBodiless(): boolean {

@@ -110,6 +110,24 @@ describe('a policy that reads the content of a request', () => {
     expect(response.status).toBe(413);
   });
 
+  it('that exceeds a limit which a later policy sets: 413', async () => {
+    const running = await fixture.start({
+      policies: {
+        reader: reading({ maxBytes: 100 }),
+        limits: {
+          acts: {
+            validate: (exchange) => {
+              exchange.limitContent(4);
+              return undefined;
+            },
+          },
+        },
+      },
+    });
+    expect((await running.send(post('hello'))).status).toBe(413);
+    expect((await running.send(post('hell'))).status).toBe(200);
+  });
+
   it('answers Expect: 100-continue', async () => {
     const running = await fixture.start({ policies: { reader: reading({ maxBytes: 10 }) } });
     const client = await running.connect();
