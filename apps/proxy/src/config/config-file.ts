@@ -144,7 +144,7 @@ function ownGateway(name: string): Entry {
 
 /**
  * Finds values that only one resource of a kind may have. The collection `keys` may repeat them: the
- * last of its keys is found.
+ * any of them is found.
  */
 function repeatedValues(entries: readonly Entry[]): FieldError[] {
   const seen = new Set<string>();

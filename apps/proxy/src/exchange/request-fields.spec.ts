@@ -101,7 +101,7 @@ describe('the fields an upstream receives', () => {
       expect(all('x-consumer-username')).toEqual(['acme']);
       expect(all('x-consumer-custom-id')).toEqual(['customer-7']);
       expect(all('x-consumer-groups')).toEqual(['gold,staff']);
-      expect(all('x-credential-id')).toEqual(['key-main']);
+      expect(all('x-credential-id')).toEqual(['credential-main']);
       expect(all('x-api-key')).toEqual([]);
     });
 

@@ -65,7 +65,7 @@ export class RuntimeTarget implements ConfigTarget {
 
   async #applyWhole(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const previous = this.#runtime;
-    const next = new Runtime(previous.gatewayName, previous.routeMetrics);
+    const next = new Runtime(previous.gatewayName, previous.routeMetrics, previous);
     next.revision = revision;
     const pending = new Map<string, ResourceChange>();
     const refusals = new Set<string>();

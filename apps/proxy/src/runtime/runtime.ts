@@ -3,8 +3,8 @@ import type { ConsumerName, CredentialStore, FoundCredential } from '@sluice/pol
 import { Router } from '@sluice/router';
 import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
-import { ConsumerNames } from './consumer-names.ts';
-import { CredentialIndex } from './credential-index.ts';
+import { ConsumerIndex } from './compact/consumer-index.ts';
+import { CredentialIndex } from './compact/credential-index.ts';
 import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
@@ -13,6 +13,7 @@ import type {
   ConsumerView,
   RoutePlan,
   ServedGateway,
+  MutableIndex,
   ServedIndex,
   ServedConsumer,
   ServedCredential,
@@ -39,17 +40,20 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   #ownersGeneration = 1;
   gateway: ServedGateway | undefined;
   readonly router = new Router<ServedRoute>();
-  readonly credentials = new CredentialIndex();
-  readonly consumerNames = new ConsumerNames();
-  readonly #byKind = new Map<Kind, Map<string, ServedResource>>();
+  readonly credentials: CredentialIndex;
+  readonly consumers: ConsumerIndex;
+  readonly #byKind = new Map<Kind, MutableIndex>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
   readonly routeMetrics: RouteMetricsCache;
 
-  constructor(gatewayName: string, routeMetrics: RouteMetricsCache) {
+  /** @param predecessor the runtime that this one will replace; equal records are shared with it */
+  constructor(gatewayName: string, routeMetrics: RouteMetricsCache, predecessor?: Runtime) {
     this.gatewayName = gatewayName;
     this.routeMetrics = routeMetrics;
+    this.credentials = new CredentialIndex(predecessor?.credentials);
+    this.consumers = new ConsumerIndex(predecessor?.consumers);
   }
 
   /** Puts a resource in service, or replaces the one with its id. Returns the replaced one. */
@@ -135,46 +139,40 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
 
   /** {@inheritDoc CredentialDirectory.find} */
   findCredential(type: string, lookup: string): FoundCredential | undefined {
-    const credential = this.credentials.get(type, lookup);
-    if (credential === undefined) return undefined;
-    if (credential.foundGeneration !== this.#ownersGeneration) {
-      credential.found = this.#join(credential);
-      credential.foundGeneration = this.#ownersGeneration;
-    }
-    return credential.found;
+    return this.credentials.find(type, lookup, this.#ownersGeneration, this.#join);
   }
 
   /** {@inheritDoc ConsumerDirectory.find} */
   findConsumer(by: ConsumerName): ConsumerView | undefined {
-    const consumer = 'id' in by ? this.find('consumer', by.id) : this.consumerNames.find(by);
-    return consumer === undefined ? undefined : this.#viewOf(consumer);
+    const id = this.consumers.idOf(by);
+    return id === undefined ? undefined : this.#viewOf(id);
   }
 
-  #join({ id, name, spec }: ServedCredential): FoundCredential | undefined {
-    const consumer = this.find('consumer', spec.consumer);
+  readonly #join = ({ id, name, spec }: ServedCredential): FoundCredential | undefined => {
+    const consumer = this.#viewOf(spec.consumer);
     if (consumer === undefined) return undefined;
     const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
-    return {
-      consumer: this.#viewOf(consumer),
-      credential: { type: spec.type, id, name, expiresAtMs },
-      secret: secretOf(spec),
-    };
+    const credential = { type: spec.type, id, name, expiresAtMs };
+    return { consumer, credential, secret: secretOf(spec) };
+  };
+
+  #viewOf(id: string): ConsumerView | undefined {
+    return this.consumers.view(id, this.generation, this.#joinConsumer);
   }
 
-  #viewOf(consumer: ServedConsumer): ConsumerView {
-    if (consumer.view === undefined || consumer.view.generation !== this.generation)
-      consumer.view = joinConsumer(this, consumer);
-    return consumer.view;
-  }
+  readonly #joinConsumer = (consumer: ServedConsumer): ConsumerView => joinConsumer(this, consumer);
 
   /** Everything in service, for the configuration dump. */
   *resources(): Generator<Resource> {
     for (const kind of kinds) yield* this.#index(kind).values();
   }
 
-  #index(kind: Kind): Map<string, ServedResource> {
+  #index(kind: Kind): MutableIndex {
     let index = this.#byKind.get(kind);
-    if (index === undefined) this.#byKind.set(kind, (index = new Map()));
+    if (index === undefined) {
+      index = servedKind(kind).index?.(this) ?? new Map<string, ServedResource>();
+      this.#byKind.set(kind, index);
+    }
     return index;
   }
 }

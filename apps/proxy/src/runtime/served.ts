@@ -1,5 +1,5 @@
 import type { Kind, Spec } from '@sluice/config';
-import type { FoundCredential, ResourceRef } from '@sluice/policy-sdk';
+import type { ResourceRef } from '@sluice/policy-sdk';
 import type { Pipeline, PolicyChain } from '@sluice/policy-sdk/run';
 import type {
   ExchangeConsumer,
@@ -17,8 +17,18 @@ export interface ServedResource<K extends Kind = Kind> extends ResourceRef {
   readonly spec: Spec<K>;
 }
 
-/** The resources of one kind in service, by id. */
-export type ServedIndex<S extends ServedResource = ServedResource> = ReadonlyMap<string, S>;
+/** The resources of one kind in service, by id: what a `Map` has, as far as it is used. */
+export interface ServedIndex<S extends ServedResource = ServedResource> {
+  readonly size: number;
+  get(id: string): S | undefined;
+  values(): IterableIterator<S>;
+}
+
+/** An index that `Runtime` changes. */
+export interface MutableIndex<S extends ServedResource = ServedResource> extends ServedIndex<S> {
+  set(id: string, served: S): unknown;
+  delete(id: string): boolean;
+}
 
 export interface ServedGateway extends ServedResource<'gateway'>, ExchangeGateway {
   readonly chain: PolicyChain;
@@ -44,17 +54,9 @@ export interface ServedGroup extends ServedResource<'group'> {
 
 export interface ServedConsumer extends ServedResource<'consumer'> {
   readonly chain: PolicyChain;
-  view: ConsumerView | undefined;
 }
 
-export interface ServedCredential extends ServedResource<'credential'> {
-  /**
-   * The credential with its consumer, joined on first use and after changes; see
-   * `Runtime.findCredential`.
-   */
-  found: FoundCredential | undefined;
-  foundGeneration: number;
-}
+export type ServedCredential = ServedResource<'credential'>;
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */
 export interface ConsumerView extends ExchangeConsumer {

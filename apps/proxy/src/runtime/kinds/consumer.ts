@@ -5,13 +5,11 @@ import type { ServedConsumer } from '../served.ts';
 export const consumer: ServedKind<'consumer', ServedConsumer> = {
   invalidates: 'owners',
   compile({ kind, id, name, spec }, { chainOf }) {
-    return { kind, id, name, spec, chain: chainOf('consumer', spec.policies), view: undefined };
+    return { kind, id, name, spec, chain: chainOf('consumer', spec.policies) };
   },
-  installed(served, { consumerNames }) {
-    consumerNames.set(served);
-  },
-  removed(served, { consumerNames }) {
-    consumerNames.delete(served);
+  index: ({ consumers }) => consumers,
+  replaced(_inService, { consumers }) {
+    consumers.settle();
   },
   /**
    * The consumer's keys stay known, so that the caller gets a gateway error instead of an invalid
@@ -20,6 +18,6 @@ export const consumer: ServedKind<'consumer', ServedConsumer> = {
   refuse({ id, name, reason }) {
     const spec = { username: name, groups: [], quotas: [], policies: [], tags: [] };
     const chain = refusingChain('consumer', reason);
-    return { kind: 'consumer', id, name, spec, chain, view: undefined };
+    return { kind: 'consumer', id, name, spec, chain };
   },
 };

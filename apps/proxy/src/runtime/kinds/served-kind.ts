@@ -5,11 +5,11 @@ import type { Router } from '@sluice/router';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
-import type { ConsumerNames } from '../consumer-names.ts';
-import type { CredentialIndex } from '../credential-index.ts';
+import type { ConsumerIndex } from '../compact/consumer-index.ts';
+import type { CredentialIndex } from '../compact/credential-index.ts';
 import type { PolicyRegistry } from '../policy-chain.ts';
 import type { RouteMetricsCache } from '../route-metrics-cache.ts';
-import type { ServedGateway, ServedResource, ServedRoute } from '../served.ts';
+import type { MutableIndex, ServedGateway, ServedResource, ServedRoute } from '../served.ts';
 
 /** The services that compiling needs. */
 export interface CompileContext extends PolicyRegistry {
@@ -51,7 +51,7 @@ export interface RuntimeIndexes {
   gateway: ServedGateway | undefined;
   readonly router: Router<ServedRoute>;
   readonly credentials: CredentialIndex;
-  readonly consumerNames: ConsumerNames;
+  readonly consumers: ConsumerIndex;
   readonly routeMetrics: RouteMetricsCache;
 }
 
@@ -76,6 +76,8 @@ export interface ServedKind<K extends Kind, S extends ServedResource<K>> {
   refuse?(resource: UnusableResource): S | undefined;
   /** False for a resource that this node does not serve; it is left out. */
   isServed?(served: S, indexes: RuntimeIndexes): boolean;
+  /** The index of the kind in a runtime; by default a map. */
+  index?(indexes: RuntimeIndexes): MutableIndex<S>;
   /** Called when the resource is put in service. It must not throw. */
   installed?(served: S, indexes: RuntimeIndexes): void;
   /** Called when the resource is taken out of service, also before its successor is put there. */
