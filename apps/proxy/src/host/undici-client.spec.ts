@@ -80,6 +80,22 @@ describe('UndiciClient', () => {
     );
   });
 
+  it('uses a connection again, also after a fault of the service', async () => {
+    const calls = client();
+    for (const path of ['/ok', '/status/500', '/redirect', '/ok'])
+      await calls.request(server.url(path)).catch(() => undefined);
+    expect(server.requests).toBe(4);
+    // A redirect ends its connection, because its content is not read.
+    expect(server.accepted).toBeLessThanOrEqual(2);
+  });
+
+  it.each([{ maxConnections: 0 }, { timeoutMs: -1 }, { maxBytes: Number.NaN }])(
+    'refuses the settings %j',
+    (options) => {
+      expect(() => client(options)).toThrow(RangeError);
+    },
+  );
+
   it('answers with statuses of faults and with bytes beyond ASCII in fields', async () => {
     const calls = client();
     expect((await calls.request(server.url('/status/404'))).status).toBe(404);

@@ -39,6 +39,8 @@ const defaults = {
 };
 /** Idle connections close early, so that a server's own limit rarely meets a call. */
 const keepAliveTimeoutMs = 4_000;
+/** What a server may ask for with Keep-Alive. */
+const keepAliveMaxTimeoutMs = 60_000;
 const maxHeaderSize = 16_384;
 /** Origins of one client at the same time: a policy calls few. */
 const maxOrigins = 32;
@@ -54,6 +56,9 @@ export class UndiciClient implements ClosableHttpClient {
 
   constructor(options: HttpClientOptions, services: ClientServices) {
     const all = { ...defaults, ...options };
+    for (const [name, value] of Object.entries(all))
+      if (typeof value === 'number' && !(Number.isInteger(value) && value > 0))
+        throw new RangeError(`${name} of a client is a whole number above 0, not ${value}`);
     this.#options = { ...all, headTimeoutMs: options.headTimeoutMs ?? all.timeoutMs };
     this.#services = services;
     this.#queue = new CallQueue(all.maxConnections, all.maxQueued);
@@ -198,6 +203,7 @@ export class UndiciClient implements ClosableHttpClient {
       // The timer of the call bounds the content as well.
       bodyTimeout: 0,
       keepAliveTimeout: keepAliveTimeoutMs,
+      keepAliveMaxTimeout: keepAliveMaxTimeoutMs,
       maxHeaderSize,
     });
   }

@@ -129,6 +129,11 @@ export class FaultyServer {
         );
         return;
       default: {
+        const who = /^\/consumer\/(\w+)$/.exec(path)?.[1];
+        if (who !== undefined) {
+          socket.write(`HTTP/1.1 200 OK\r\nX-Who: ${who}\r\nContent-Length: 0\r\n\r\n`);
+          return;
+        }
         const status = /^\/status\/(\d+)$/.exec(path)?.[1] ?? '200';
         socket.write(
           `HTTP/1.1 ${status} Status\r\nContent-Length: ${body.length + 2}\r\n\r\nok${body}`,
