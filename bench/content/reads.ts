@@ -10,7 +10,7 @@
  * nothing. Needs nginx and wrk, two cores and nothing else running. `--record` writes the table to
  * bench/results/.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
@@ -21,6 +21,7 @@ import { readOptions } from '../measure/options.ts';
 import { cpuNanoseconds } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { median } from '../measure/statistics.ts';
+import { writeReadingPolicy } from './reading-policy.ts';
 
 const options = readOptions({
   starts: { type: 'string', default: '3' },
@@ -39,7 +40,7 @@ const reads = ['none', 'marked', 'all'] as const;
 
 requirePrograms(['taskset', 'nginx', 'wrk']);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-reads-'));
-const policies = writePolicy();
+const policies = writeReadingPolicy(folder);
 const script = writeScript();
 const [originPort = 0, ...ports] = await freePorts(1 + reads.length);
 const origin = await RunningProgram.start(originProgram(folder, originPort), otherCore, folder);
@@ -110,41 +111,6 @@ async function load(arm: Arm, duration: number): Promise<number> {
   });
   if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
   return requests;
-}
-
-/** A folder of custom policies with the policy that reads. */
-function writePolicy(): string {
-  const directory = join(folder, 'policies');
-  mkdirSync(join(directory, 'bench-reader'), { recursive: true });
-  writeFileSync(
-    join(directory, 'bench-reader/schema.js'),
-    `import { definePolicySchema } from '@sluice/policy-sdk';
-import { z } from 'zod';
-export const schema = definePolicySchema({
-  name: 'bench-reader',
-  summary: 'Reads content.',
-  phases: ['validate'],
-  config: z.strictObject({ reads: z.enum(['none', 'marked', 'all']).describe('Which content.') }),
-});
-`,
-  );
-  writeFileSync(
-    join(directory, 'bench-reader/policy.js'),
-    `import { definePolicy } from '@sluice/policy-sdk';
-import { schema } from './schema.js';
-export const policy = definePolicy({
-  schema,
-  compile: ({ reads }) => ({
-    validate(exchange) {
-      const isMarked = exchange.headers.has('x-read');
-      if (reads === 'none' || (reads === 'marked' && !isMarked)) return undefined;
-      return exchange.requestBody.read({ maxBytes: 65536 }).then(() => undefined);
-    },
-  }),
-});
-`,
-  );
-  return directory;
 }
 
 /** Lua for wrk: POST requests of 1 KiB, of which every hundredth is marked. */
