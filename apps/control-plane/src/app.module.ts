@@ -2,19 +2,17 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import type { PolicySchema } from '@sluice/policies/schemas';
+import { CertificatesModule } from './features/certificates/certificates.module.ts';
 import { ControlPlanesModule } from './features/control-planes/control-planes.module.ts';
-import { ConsumersModule } from './features/consumers/consumers.module.ts';
 import { GatewaysModule } from './features/gateways/gateways.module.ts';
-import { GroupsModule } from './features/groups/groups.module.ts';
 import { HealthController } from './features/health/health.controller.ts';
 import { CredentialsModule } from './features/credentials/credentials.module.ts';
 import { MetricsController } from './features/metrics/metrics.controller.ts';
 import { NodesModule } from './features/nodes/nodes.module.ts';
 import { PoliciesModule } from './features/policies/policies.module.ts';
-import { QuotasModule } from './features/quotas/quotas.module.ts';
+import { ResourcesModule } from './features/resources/resources.module.ts';
 import { RevisionsModule } from './features/revisions/revisions.module.ts';
 import { RoutesModule } from './features/routes/routes.module.ts';
-import { ServicesModule } from './features/services/services.module.ts';
 import { TokensModule } from './features/tokens/tokens.module.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
@@ -48,13 +46,11 @@ export class AppModule {
       imports: [
         PlatformModule.with(settings, logger, metrics, tokens),
         GatewaysModule,
-        ServicesModule,
         RoutesModule,
-        ConsumersModule,
         CredentialsModule,
-        GroupsModule,
-        QuotasModule,
         PoliciesModule.with(ownPolicies),
+        ResourcesModule,
+        CertificatesModule,
         ControlPlanesModule,
         RevisionsModule,
         NodesModule,

@@ -54,6 +54,8 @@ describe('resource schemas', () => {
 
   it('are idempotent: parsed values parse to themselves', () => {
     const samples = {
+      ca: { name: 'internal', certificates: 'x' },
+      certificate: { name: 'www', certificate: 'x', key: 'x', serverNames: ['*.Example.com'] },
       gateway: { name: 'default' },
       quota: { name: 'gold', limits: [{ requests: 100, per: 'second', burst: 200 }] },
       group: { name: 'gold', quotas: ['gold'] },

@@ -61,6 +61,8 @@ export interface KindDeclaration<
    * `name` is the name of the resource that it creates.
    */
   readonly example: (name: string) => object;
+  /** Example of the members that are `computed`. */
+  readonly shown?: object | undefined;
   /** What the example of a response has besides `example`: what the control plane adds to it. */
   readonly stored?: object | undefined;
 }

@@ -30,10 +30,11 @@ const referenceFields = new Map<Kind, readonly ReferenceField[]>(
 /** Returns all references of a spec, in document order. */
 export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
   const found: ResourceReference[] = [];
-  mapReferences(kind, spec, (reference) => {
-    found.push(reference);
-    return reference.target;
-  });
+  for (const field of referenceFields.get(kind) ?? [])
+    walk(spec, field.path, '', field.kind, (reference) => {
+      found.push(reference);
+      return reference.target;
+    });
   return found;
 }
 
@@ -86,7 +87,10 @@ function walk(
     const value = properties[property];
     const here = `${pointer}/${property}`;
     if (rest.length > 0) walk(value, rest, here, kind, resolve);
-    else if (typeof value === 'string')
-      properties[property] = resolve({ pointer: here, kind, target: value });
+    else if (typeof value === 'string') {
+      const target = resolve({ pointer: here, kind, target: value });
+      // Searching for references does not change the spec, which may be frozen.
+      if (target !== value) properties[property] = target;
+    }
   }
 }

@@ -136,6 +136,12 @@ export const catalogue = Object.freeze({
   unsupported_media_type: entry(415, 'client', false, 'The content type is not supported'),
   revision_rejected: entry(422, 'gateway', false, 'A node rejected the revision'),
   too_many_failed_logins: entry(429, 'client', true, 'Too many failed logins'),
+  encryption_key_mismatch: entry(
+    503,
+    'gateway',
+    false,
+    'The encryption key does not fit the database',
+  ),
   database_unavailable: entry(503, 'gateway', true, 'The database is not available'),
 } satisfies Record<string, ErrorEntry>);
 

@@ -92,6 +92,14 @@ export const controlPlaneMetricDefinitions = Object.freeze({
     labels: [],
     merge: 'max',
   },
+  certificateExpiry: {
+    name: 'sluice_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'The time at which a certificate expires, in seconds since 1970; of the first thousand certificates by name.',
+    labels: ['certificate'],
+    merge: 'max',
+    maxSeries: 1_000,
+  },
 } as const satisfies Record<string, MetricDefinition>);
 
 /**

@@ -9,6 +9,7 @@ import {
 import type { Kind } from '@sluice/config';
 import { errorCodes } from '@sluice/errors';
 import { Role } from '../platform/auth/role.ts';
+import { warningCodes } from '../features/resources/warning.ts';
 import { TokenInput } from '../features/tokens/token-input.ts';
 import { inputExample, otherExamples, outputExample } from './examples.ts';
 import { inputSchema, outputSchema, reference } from './json-schema.ts';
@@ -54,7 +55,7 @@ export function componentSchemas(): Record<string, JsonSchema> {
     AppliedReport: appliedReport,
     Fault: fault,
     Warning: object({
-      code: { type: 'string', enum: ['route_shadowed'] },
+      code: { type: 'string', enum: [...warningCodes] },
       detail: { type: 'string' },
     }),
     Change: change,
@@ -88,10 +89,20 @@ function output(kind: Kind): JsonSchema {
   const { hidden } = kindOf(kind);
   const { oneOf } = schema as { readonly oneOf?: readonly JsonSchema[] };
   if (oneOf !== undefined) return { oneOf: oneOf.map((each) => shownSchema(each, hidden)) };
-  return shownSchema(schema, hidden);
+  return shownSchema(schema, hidden, computedProperties(kind));
 }
 
-function shownSchema(schema: JsonSchema, hidden: readonly string[]): JsonSchema {
+function computedProperties(kind: Kind): Readonly<Record<string, JsonSchema>> {
+  const { computed } = kindOf(kind);
+  if (computed === undefined) return {};
+  return outputSchema(computed)['properties'] as Readonly<Record<string, JsonSchema>>;
+}
+
+function shownSchema(
+  schema: JsonSchema,
+  hidden: readonly string[],
+  added: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
   const { properties, required } = schema as {
     readonly properties: Readonly<Record<string, JsonSchema>>;
     readonly required: readonly string[];
@@ -101,7 +112,13 @@ function shownSchema(schema: JsonSchema, hidden: readonly string[]): JsonSchema 
   return {
     type: 'object',
     required: ['id', ...required.filter((name) => names.includes(name)), 'createdAt', 'updatedAt'],
-    properties: { id: uuid, ...Object.fromEntries(shown), createdAt: instant, updatedAt: instant },
+    properties: {
+      id: uuid,
+      ...Object.fromEntries(shown),
+      ...added,
+      createdAt: instant,
+      updatedAt: instant,
+    },
   };
 }
 

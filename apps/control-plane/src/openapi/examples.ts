@@ -1,6 +1,7 @@
 import { kindOf } from '@sluice/config';
 import type { Kind } from '@sluice/config';
-import { withoutHidden } from '../features/resources/presentation.ts';
+import { withoutSecrets } from '../features/resources/secret-fields.ts';
+import { withoutHidden } from '../features/resources/hidden-members.ts';
 
 /**
  * Examples of all requests and responses of the API. The pages under /docs fill their forms with
@@ -42,9 +43,10 @@ const instant = '2026-01-02T03:04:05.678Z';
 
 /** A resource as responses show it. */
 export function outputExample(kind: Kind): Readonly<Record<string, unknown>> {
-  const { schema, stored } = kindOf(kind);
+  const { schema, stored, shown: computed } = kindOf(kind);
   const parsed = schema.parse({ ...inputExample(kind), ...stored });
-  const shown = withoutHidden(kind, parsed as Record<string, unknown>);
+  const plain = withoutSecrets(kind, parsed as Record<string, unknown>, new Map());
+  const shown = { ...withoutHidden(kind, plain), ...computed };
   return { id, ...shown, createdAt: instant, updatedAt: instant };
 }
 

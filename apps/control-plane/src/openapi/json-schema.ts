@@ -50,7 +50,10 @@ function answered(json: JsonSchema): JsonSchema {
       changed[union] = branches.map((branch) => (isSchema(branch) ? answered(branch) : branch));
   }
   if (isSchema(json['properties'])) {
-    const properties = Object.entries(json['properties'] as Readonly<Record<string, JsonSchema>>);
+    // Secrets are accepted and never shown.
+    const properties = Object.entries(
+      json['properties'] as Readonly<Record<string, JsonSchema>>,
+    ).filter(([, property]) => property['writeOnly'] !== true);
     const required = (json['required'] as readonly string[] | undefined) ?? [];
     changed['properties'] = Object.fromEntries(
       properties.map(([name, property]) => [name, answered(property)]),

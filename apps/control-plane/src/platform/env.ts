@@ -40,7 +40,7 @@ const variables = {
   ),
   SLUICE_DATA_DIR: setting(
     z.string().min(1).default('.sluice'),
-    'folder of the generated tokens; must be writable',
+    'folder of the generated tokens and keys; must be writable',
   ),
   SLUICE_ADMIN_HOST: setting(
     z.string().min(1).default('127.0.0.1'),
@@ -85,6 +85,16 @@ const variables = {
     'token that nodes present, at least 24 characters',
     'a random token in <SLUICE_DATA_DIR>/node-token',
   ),
+  SLUICE_ENCRYPTION_KEY: setting(
+    z.string().min(1).max(128).optional(),
+    'key that encrypts secrets in the database, 32 bytes in base64 or hexadecimal; the same for all replicas',
+    'a random key in <SLUICE_DATA_DIR>/encryption-key; keep a backup of it',
+  ),
+  SLUICE_DECRYPTION_KEYS: setting(
+    z.string().max(4_096).optional(),
+    'further keys, separated by commas, with which secrets are decrypted only: the previous key during a rotation',
+    'none',
+  ),
   SLUICE_POLICIES_DIR: setting(
     z.string().min(1).optional(),
     'folder with custom policies',
@@ -115,6 +125,9 @@ export interface Settings {
   readonly streamFingerprintFile: string;
   readonly nodeToken: string | undefined;
   readonly nodeTokenFile: string;
+  readonly encryptionKey: string | undefined;
+  readonly encryptionKeyFile: string;
+  readonly decryptionKeys: string | undefined;
   readonly policiesDir: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
   readonly traces: TraceSettings;
@@ -153,6 +166,9 @@ export function readSettings(
     streamFingerprintFile: join(values.SLUICE_DATA_DIR, 'stream-fingerprint'),
     nodeToken: values.SLUICE_NODE_TOKEN,
     nodeTokenFile: join(values.SLUICE_DATA_DIR, 'node-token'),
+    encryptionKey: values.SLUICE_ENCRYPTION_KEY,
+    encryptionKeyFile: join(values.SLUICE_DATA_DIR, 'encryption-key'),
+    decryptionKeys: values.SLUICE_DECRYPTION_KEYS,
     policiesDir: values.SLUICE_POLICIES_DIR,
     logLevel: values.SLUICE_LOG_LEVEL,
     traces: readTraceSettings(values),

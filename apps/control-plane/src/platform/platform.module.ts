@@ -13,6 +13,7 @@ import { IdempotencyRecordEntity } from './idempotency/idempotency-record.entity
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { Logger } from './logger.ts';
 import { ControlPlaneMetrics } from './metrics/control-plane-metrics.ts';
+import { SecretVault } from './secrets/secret-vault.ts';
 
 /** The parts that every feature uses: settings, log, database and the operator's tokens. */
 @Global()
@@ -36,6 +37,7 @@ export class PlatformModule {
         { provide: NodeToken, useFactory: () => new NodeToken(tokens.node) },
         IdempotencyRepository,
         IdempotencyPruner,
+        SecretVault,
       ],
       exports: [
         SETTINGS,
@@ -45,6 +47,7 @@ export class PlatformModule {
         BootstrapToken,
         NodeToken,
         IdempotencyRepository,
+        SecretVault,
       ],
     };
   }

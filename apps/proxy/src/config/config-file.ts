@@ -7,6 +7,7 @@ import {
   kinds,
   mapReferences,
   nameOf,
+  referencesOf,
   resourceSchemas,
   specSizeFault,
 } from '@sluice/config';
@@ -75,15 +76,30 @@ export function parseConfigFile(text: string, path: string, gateway: string): Re
   const resources = entries.map((entry) => resolve(entry, ids, faults));
   if (faults.length > 0) throw new ConfigFileError(path, faults);
   const own = ids.get(`gateway\0${gateway}`) ?? '';
-  return resources.filter((resource) => isServedBy(resource, own));
+  return servedBy(resources, own);
 }
 
 /**
- * Selects the resources of this node's gateway: another gateway's routes may have weaker policies.
+ * Selects the resources of this node's gateway: another gateway's routes may have weaker policies. A
+ * resource that names other gateways only is left out, unless one that is served refers to it.
  */
-function isServedBy({ kind, id, spec }: Resource, gatewayId: string): boolean {
-  if (kind === 'gateway') return id === gatewayId;
-  return kind !== 'route' || (spec as Spec<'route'>).gateways.includes(gatewayId);
+function servedBy(resources: readonly Resource[], gatewayId: string): Resource[] {
+  const byId = new Map(resources.map((resource) => [resource.id, resource]));
+  const served = new Set<string>();
+  const add = (id: string): void => {
+    const resource = byId.get(id);
+    if (resource === undefined || served.has(id)) return;
+    served.add(id);
+    for (const { kind, target } of referencesOf(resource.kind, resource.spec))
+      if (kind !== 'gateway') add(target);
+  };
+  for (const { kind, id, spec } of resources) {
+    const isForGateways =
+      kind === 'gateway' || Object.values(kindOf(kind).references).includes('gateway');
+    const names = referencesOf(kind, spec).some(({ target }) => target === gatewayId);
+    if (!isForGateways || id === gatewayId || names) add(id);
+  }
+  return resources.filter(({ id }) => served.has(id));
 }
 
 interface Entry {

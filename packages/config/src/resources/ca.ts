@@ -1,6 +1,8 @@
 import { Name, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
 import { maxPemBytes } from './certificate.ts';
+import { exampleCa } from './example-pem.ts';
 
 /** CA certificates that gateways and services trust. */
 export const Ca = z.strictObject({
@@ -14,3 +16,20 @@ export const Ca = z.strictObject({
 });
 
 export type Ca = z.output<typeof Ca>;
+
+/** What the Admin API reads from CA certificates. */
+const CaFacts = z.object({
+  subjects: z.array(z.string()).describe('The subject of each certificate.'),
+  notAfter: z.string().describe('The instant at which the first of them expires.'),
+});
+
+export const caKind = defineKind({
+  name: 'ca',
+  collection: 'cas',
+  schema: Ca,
+  computed: CaFacts,
+  delivery: 'by-gateway',
+  since: 1,
+  example: () => ({ certificates: exampleCa }),
+  shown: { subjects: ['CN=Example CA'], notAfter: '2099-01-01T00:00:00.000Z' },
+});

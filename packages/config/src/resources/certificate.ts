@@ -1,5 +1,7 @@
 import { Name, Reference, secret, ServerName, Tags } from '@sluice/schema';
 import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { exampleCertificate, exampleKey } from './example-pem.ts';
 
 /** The largest PEM text of a certificate chain or a bundle of CA certificates, in bytes. */
 export const maxPemBytes = 49_152;
@@ -36,3 +38,28 @@ export const Certificate = z.strictObject({
 });
 
 export type Certificate = z.output<typeof Certificate>;
+
+/** What the Admin API reads from a certificate. */
+const CertificateFacts = z.object({
+  notBefore: z.string().describe('The instant from which the certificate is valid.'),
+  notAfter: z.string().describe('The instant at which it expires.'),
+  names: z.array(z.string()).describe('The DNS names and IP addresses of the certificate.'),
+  fingerprint: z.string().describe('SHA-256 of the certificate in DER, lower-case hex.'),
+});
+
+export const certificateKind = defineKind({
+  name: 'certificate',
+  collection: 'certificates',
+  schema: Certificate,
+  computed: CertificateFacts,
+  references: { 'gateways/*': 'gateway' },
+  delivery: 'by-gateway',
+  since: 1,
+  example: () => ({ certificate: exampleCertificate, key: exampleKey, gateways: [] }),
+  shown: {
+    notBefore: '2020-01-01T00:00:00.000Z',
+    notAfter: '2099-01-01T00:00:00.000Z',
+    names: ['example.com', '*.example.com'],
+    fingerprint: '5f'.repeat(32),
+  },
+});

@@ -1,4 +1,4 @@
-import { Cidr, Name, Tags } from '@sluice/schema';
+import { Cidr, Name, Reference, Tags } from '@sluice/schema';
 import { z } from 'zod';
 import { defineKind } from '../kind.ts';
 import { PolicyAttachments } from '../policy-attachment.ts';
@@ -28,6 +28,30 @@ export const Gateway = z.strictObject({
     })
     .prefault({})
     .describe('Limits of the requests that the gateway accepts.'),
+  clientCertificates: z
+    .strictObject({
+      mode: z
+        .enum(['off', 'request', 'require'])
+        .describe(
+          'off: clients are not asked for a certificate. request: they are asked, and one that is sent must be valid. require: they must send a valid one.',
+        ),
+      cas: z
+        .array(Reference)
+        .max(16)
+        .default([])
+        .describe('CAs, one of which must have issued the certificates of clients.'),
+    })
+    .superRefine(({ mode, cas }, context) => {
+      if (mode !== 'off' && cas.length === 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['cas'],
+          message: `the mode "${mode}" needs a CA that issues the certificates of clients`,
+        });
+    })
+    .meta({ since: 1, ifUnknown: 'refuse' })
+    .optional()
+    .describe('Whether clients are asked for a certificate on TLS connections.'),
   policies: PolicyAttachments,
   tags: Tags,
 });
@@ -38,6 +62,7 @@ export const gatewayKind = defineKind({
   name: 'gateway',
   collection: 'gateways',
   schema: Gateway,
+  references: { 'clientCertificates/cas/*': 'ca' },
   delivery: 'by-gateway',
   example: () => ({ trustedProxies: ['10.0.0.0/8'] }),
 });

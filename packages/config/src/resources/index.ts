@@ -1,3 +1,5 @@
+import { caKind } from './ca.ts';
+import { certificateKind } from './certificate.ts';
 import { consumerKind } from './consumer.ts';
 import { credentialKind } from './credential/index.ts';
 import { gatewayKind } from './gateway.ts';
@@ -6,11 +8,13 @@ import { quotaKind } from './quota.ts';
 import { routeKind } from './route.ts';
 import { serviceKind } from './service.ts';
 
-/** Every kind of resource, each after the kinds it refers to. */
+/** Every kind of resource. A kind stands after those it refers to. */
 export const declarations = [
+  caKind,
   gatewayKind,
   quotaKind,
   groupKind,
+  certificateKind,
   serviceKind,
   routeKind,
   consumerKind,

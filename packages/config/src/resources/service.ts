@@ -15,6 +15,29 @@ function inNormalForm(path: string, context: z.RefinementCtx): void {
     });
 }
 
+/** Refuses two settings for the same thing. */
+function refusePairs(
+  tls: {
+    readonly certificate?: unknown;
+    readonly clientCertificate?: unknown;
+    readonly cas?: unknown;
+    readonly caCertificates?: unknown;
+  },
+  context: z.RefinementCtx,
+): void {
+  for (const [name, other] of [
+    ['certificate', 'clientCertificate'],
+    ['cas', 'caCertificates'],
+  ] as const) {
+    if (tls[name] !== undefined && tls[other] !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `${name} and ${other} exclude each other`,
+      });
+  }
+}
+
 const timeoutMs = (initial: number, text: string) =>
   z.int().min(1).max(86_400_000).default(initial).describe(text);
 
@@ -125,7 +148,20 @@ export const Service = z.strictObject({
         .describe(
           'PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle.',
         ),
+      certificate: Reference.meta({ since: 1, ifUnknown: 'refuse' })
+        .optional()
+        .describe(
+          'The certificate that is presented to targets that request one, in place of clientCertificate.',
+        ),
+      cas: z
+        .array(Reference)
+        .min(1)
+        .max(16)
+        .meta({ since: 1, ifUnknown: 'refuse' })
+        .optional()
+        .describe('CAs that are trusted in place of those of the system, and of caCertificates.'),
     })
+    .superRefine(refusePairs)
     .prefault({})
     .describe('TLS settings, for the protocols https and h2.'),
   connections: z
@@ -167,7 +203,7 @@ export const serviceKind = defineKind({
   name: 'service',
   collection: 'services',
   schema: Service,
-  references: { 'quotas/*': 'quota' },
+  references: { 'tls/certificate': 'certificate', 'tls/cas/*': 'ca', 'quotas/*': 'quota' },
   delivery: 'by-gateway',
   example: () => ({ targets: [{ address: '127.0.0.1:9101' }, { address: '127.0.0.1:9102' }] }),
 });

@@ -12,7 +12,7 @@ import { withoutStoredMembers } from '../resources/read-only-members.ts';
 import { ResourceService } from '../resources/resource.service.ts';
 import { ResourceWriter } from '../resources/resource-writer.ts';
 import type { Address } from '../resources/resource-writer.ts';
-import { isRecord } from '../resources/spec-check.ts';
+import { isRecord } from '../resources/is-record.ts';
 import { WriteAnswers } from '../resources/write-answers.ts';
 import { PasswordHashing } from './password-hashing.ts';
 import type { Content, CredentialHandler, HandlerServices } from './types/credential-handler.ts';
@@ -89,7 +89,12 @@ export class CredentialsService {
     const stored = await this.resources.representation('credential', credential, scope, alias);
     const handler = credentialHandlers[spec.type];
     const allowed = [...changeable, ...handler.changeable];
-    const patch = withoutStoredMembers(content, stored, (name) => !allowed.includes(name));
+    const patch = withoutStoredMembers(
+      'credential',
+      content,
+      stored,
+      (name) => !allowed.includes(name),
+    );
     const fixed = isRecord(patch)
       ? Object.keys(patch).filter((name) => !allowed.includes(name))
       : [];

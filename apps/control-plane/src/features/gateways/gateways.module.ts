@@ -1,11 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ResourcesModule } from '../resources/resources.module.ts';
 import { DefaultGateway } from './default-gateway.ts';
-import { GatewaysController } from './gateways.controller.ts';
+import { GatewayRules } from './gateway-rules.ts';
 
-@Module({
-  imports: [ResourcesModule],
-  controllers: [GatewaysController],
-  providers: [DefaultGateway],
-})
+@Module({ imports: [ResourcesModule], providers: [DefaultGateway, GatewayRules] })
 export class GatewaysModule {}

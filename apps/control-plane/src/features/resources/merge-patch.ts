@@ -1,4 +1,4 @@
-import { isRecord } from './spec-check.ts';
+import { isRecord } from './is-record.ts';
 
 /** Applies a JSON merge patch, RFC 7396 section 2. Neither argument is changed. */
 export function mergePatch(target: unknown, patch: unknown): unknown {

@@ -1,6 +1,15 @@
-import { kindOf, mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
+import { Injectable } from '@nestjs/common';
+import { isKind, kindOf, mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import type { CollectionAlias } from './collection-alias.ts';
+import { errorMessage } from '@sluice/errors';
+import { Logger } from '../../platform/logger.ts';
+import { mapSealed } from '../../platform/secrets/sealed-spec.ts';
+import { isSealed, shortened } from '../../platform/secrets/sealed-text.ts';
+import { PoliciesService } from '../policies/policies.service.ts';
+import { withoutHidden } from './hidden-members.ts';
+import { KindRulesRegistry } from './kind-rules.ts';
+import { withoutSecrets } from './secret-fields.ts';
 import type { StoredResource } from './stored-resource.ts';
 
 /** A resource as the Admin API shows it. */
@@ -10,14 +19,16 @@ export type Representation = {
   readonly updatedAt: string;
 } & Readonly<Record<string, unknown>>;
 
+type Members = Readonly<Record<string, unknown>>;
+
 const readOnly: ReadonlySet<string> = new Set(['id', 'createdAt', 'updatedAt', 'revision']);
 
 /**
  * True for a member that only the control plane sets: responses show it, and requests must not
  * change it.
  */
-export function isReadOnly(name: string): boolean {
-  return readOnly.has(name);
+export function isReadOnly(kind: Kind, name: string): boolean {
+  return readOnly.has(name) || Object.hasOwn(kindOf(kind).computed?.shape ?? {}, name);
 }
 
 /** The ids of all resources that `resources` refer to. */
@@ -27,47 +38,83 @@ export function referredIds(resources: readonly StoredResource[]): string[] {
   );
 }
 
-/**
- * The representation of a resource: references as names, without secrets, properties in the order
- * of the schema.
- */
-export function present(
-  resource: StoredResource,
-  names: ReadonlyMap<string, string>,
-  alias?: CollectionAlias,
-): Representation {
-  const { id, createdAt, updatedAt } = resource;
-  const { type, ...others } = presentSpec(resource.kind, resource.spec, names);
-  const content = alias === undefined && type !== undefined ? { type, ...others } : others;
-  return { id, ...content, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
-}
+/** Makes the representations of resources. No representation has a secret. */
+@Injectable()
+export class ResourcePresenter {
+  constructor(
+    private readonly rules: KindRulesRegistry,
+    private readonly policies: PoliciesService,
+    private readonly logger: Logger,
+  ) {}
 
-/**
- * The part of {@link present} that comes from the spec. A reference without a known name stays an
- * id.
- */
-export function presentSpec(
-  kind: Kind,
-  spec: Spec,
-  names: ReadonlyMap<string, string>,
-): Readonly<Record<string, unknown>> {
-  const named: unknown = mapReferences(kind, spec, ({ target }) => names.get(target) ?? target);
-  // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of later
-  // versions.
-  const parsed = resourceSchemas[kind].safeParse(named);
-  return withoutHidden(kind, (parsed.success ? parsed.data : named) as Record<string, unknown>);
+  /**
+   * The representation of a resource: references as names, without secrets, properties in the order
+   * of the schema.
+   */
+  present(
+    resource: StoredResource,
+    names: ReadonlyMap<string, string>,
+    alias?: CollectionAlias,
+  ): Representation {
+    const { id, kind, createdAt, updatedAt } = resource;
+    const members = mapSealed(this.members(kind, resource.spec, names), () => undefined);
+    const { type, ...others } = members;
+    const content = alias === undefined && type !== undefined ? { type, ...others } : others;
+    return {
+      id,
+      ...content,
+      ...this.computed(resource),
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+    };
+  }
+
+  /**
+   * The part of {@link present} that comes from the spec, with the fingerprints of secrets in their
+   * places. A reference without a known name stays an id.
+   */
+  presentSpec(kind: Kind, spec: Spec, names: ReadonlyMap<string, string>): Members {
+    return mapSealed(
+      this.members(kind, spec, names),
+      (_sealed, _pointer, { fingerprint }) => `fingerprint:${fingerprint}`,
+    );
+  }
+
+  /** The members of a spec. Encrypted secrets are shortened, others removed. */
+  private members(kind: Kind, spec: Spec, names: ReadonlyMap<string, string>): Members {
+    // Of a kind that only a later release knows, nothing says what may be shown.
+    if (!isKind(kind)) return {};
+    const readable = mapSealed(spec, (sealed) => shortened(sealed));
+    const named: unknown = mapReferences(
+      kind,
+      readable,
+      ({ target }) => names.get(target) ?? target,
+    );
+    // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of
+    // later versions.
+    const parsed = resourceSchemas[kind].safeParse(named);
+    const members = (parsed.success ? parsed.data : named) as Members;
+    // Fields that were marked as secrets later may have been stored without encryption.
+    return withoutHidden(kind, withoutSecrets(kind, members, this.policies.catalogue, isSealed));
+  }
+
+  private computed({ kind, id, spec }: StoredResource): object {
+    const { compute } = this.rules.of(kind);
+    if (compute === undefined) return {};
+    try {
+      return compute(spec);
+    } catch (error) {
+      this.logger.warn('a resource could not be read completely', {
+        kind,
+        id,
+        reason: errorMessage(error),
+      });
+      return {};
+    }
+  }
 }
 
 /** Whether a resource has this type; every one has when it is undefined. */
 export function isOfType(spec: Spec, type: string | undefined): boolean {
   return type === undefined || ('type' in spec && spec.type === type);
-}
-
-/** The members of a resource that the Admin API shows. */
-export function withoutHidden(
-  kind: Kind,
-  members: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const { hidden } = kindOf(kind);
-  return Object.fromEntries(Object.entries(members).filter(([name]) => !hidden.includes(name)));
 }

@@ -1,7 +1,8 @@
 import { canonicalJson } from '@sluice/config';
+import type { Kind } from '@sluice/config';
 import { isReadOnly } from './presentation.ts';
 import type { Representation } from './presentation.ts';
-import { isRecord } from './spec-check.ts';
+import { isRecord } from './is-record.ts';
 
 /**
  * Omits read-only members that equal the stored ones, so that a representation can be written back
@@ -9,9 +10,10 @@ import { isRecord } from './spec-check.ts';
  * the resource does not exist yet.
  */
 export function withoutStoredMembers(
+  kind: Kind,
   content: unknown,
   stored: Representation | undefined,
-  isFixed = isReadOnly,
+  isFixed = (name: string): boolean => isReadOnly(kind, name),
 ): unknown {
   if (!isRecord(content) || stored === undefined) return content;
   return Object.fromEntries(

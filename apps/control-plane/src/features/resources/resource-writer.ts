@@ -8,23 +8,26 @@ import type { Sql } from '../../platform/database/database.ts';
 import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
-import { NodesService } from '../nodes/nodes.service.ts';
+import { SecretVault } from '../../platform/secrets/secret-vault.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { CollectionAlias } from './collection-alias.ts';
-import { isOfType, isReadOnly, present, referredIds } from './presentation.ts';
+import { KindRulesRegistry } from './kind-rules.ts';
+import type { KindRules } from './kind-rules.ts';
+import { ResourcePresenter, isOfType, isReadOnly, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { withoutStoredMembers } from './read-only-members.ts';
 import {
   maxNamedReferrers,
   nameTaken,
   notFound,
-  servedByNodes,
   stale,
   stillReferenced,
 } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
-import { checkSpec, isRecord } from './spec-check.ts';
+import { secretsIn, withKeptSecrets } from './secret-fields.ts';
+import { isRecord } from './is-record.ts';
+import { checkSpec } from './spec-check.ts';
 import type { StoredResource } from './stored-resource.ts';
 import { WriteTransaction } from './write-transaction.ts';
 import type { Outcome } from './write-transaction.ts';
@@ -61,7 +64,9 @@ export class ResourceWriter {
     private readonly transaction: WriteTransaction,
     private readonly resources: ResourceRepository,
     private readonly policies: PoliciesService,
-    private readonly nodes: NodesService,
+    private readonly presenter: ResourcePresenter,
+    private readonly rules: KindRulesRegistry,
+    private readonly vault: SecretVault,
     private readonly metrics: ControlPlaneMetrics,
   ) {}
 
@@ -107,10 +112,11 @@ export class ResourceWriter {
         const given = named(
           kind,
           name ?? current?.name ?? '',
-          withoutStoredMembers(content, await this.shown(sql, current)),
+          withoutStoredMembers(kind, content, await this.shown(sql, current)),
           name !== undefined,
         );
-        const spec = await this.check(sql, kind, given);
+        const before = current === undefined ? undefined : this.open(current);
+        const spec = await this.check(sql, kind, this.kept(kind, given, before), before);
         if (current !== undefined) return this.store(sql, current, spec);
         const resource = await this.insert(sql, kind, scope, spec);
         if (resource !== undefined) return created(resource);
@@ -129,8 +135,12 @@ export class ResourceWriter {
       const current = await this.lock(sql, address, write);
       const { kind, idOrName, alias } = address;
       if (current === undefined) throw notFound(kind, idOrName, alias?.noun);
-      const wanted = withoutStoredMembers(patch, await this.shown(sql, current, alias));
-      const spec = await this.check(sql, kind, patched(current.spec, wanted));
+      const wanted = withoutStoredMembers(kind, patch, await this.shown(sql, current, alias));
+      const before = this.open(current);
+      const given = patched(kind, before, wanted);
+      // A merge patch replaces lists as a whole, so their elements may lack their secrets.
+      const complete = hasList(patch) ? removed(this.kept(kind, given, before), patch) : given;
+      const spec = await this.check(sql, kind, complete, before);
       return { ...(await this.store(sql, current, spec)), alias };
     });
   }
@@ -172,19 +182,40 @@ export class ResourceWriter {
     return this.metrics.countWrite(kind, () => this.transaction.run(write, content, work));
   }
 
-  private check<K extends Kind>(sql: Sql, kind: K, input: unknown): Promise<Spec<K>> {
-    return checkSpec(kind, input, this.policies.catalogue, (references) =>
-      this.resources.resolve(sql, references),
-    );
+  /** Returns the spec to store, with its secrets in the clear. */
+  private check<K extends Kind>(
+    sql: Sql,
+    kind: K,
+    input: unknown,
+    before?: Spec<K>,
+  ): Promise<Spec<K>> {
+    return checkSpec(kind, input, {
+      catalogue: this.policies.catalogue,
+      rules: this.rules.of(kind) as KindRules<K>,
+      before,
+      resolve: (references) => this.resources.resolve(sql, references),
+    });
   }
 
-  private insert<K extends Kind>(
+  private async insert<K extends Kind>(
     sql: Sql,
     kind: K,
     scope: string | null,
     spec: Spec<K>,
   ): Promise<StoredResource<K> | undefined> {
-    return this.resources.insert(sql, kind, randomUUID(), scope, spec);
+    const id = randomUUID();
+    const paths = secretsIn(kind, spec, this.policies.catalogue);
+    const sealed = await this.vault.seal(sql, id, spec, paths);
+    return this.resources.insert(sql, kind, id, scope, sealed);
+  }
+
+  /** The stored spec with its secrets in the clear. One that cannot be decrypted is absent. */
+  private open<K extends Kind>({ id, spec }: StoredResource<K>): Spec<K> {
+    return this.vault.open(id, spec).spec;
+  }
+
+  private kept(kind: Kind, given: unknown, before: Spec | undefined): unknown {
+    return withKeptSecrets(kind, given, before, this.policies.catalogue);
   }
 
   /** Locks and returns the current resource; throws when the caller's preconditions do not hold. */
@@ -213,25 +244,25 @@ export class ResourceWriter {
   ): Promise<Representation | undefined> {
     return resource === undefined
       ? undefined
-      : present(resource, await this.resources.namesOf(sql, referredIds([resource])), alias);
-  }
-
-  /** Throws when live nodes serve the gateway, because they ask for it by its current name. */
-  private async refuseToCutOff(sql: Sql, gateway: StoredResource, newName: string): Promise<void> {
-    const nodes = await this.nodes.liveIn(sql, gateway.id);
-    if (nodes.length > 0) throw servedByNodes(gateway.name, newName, nodes);
+      : this.presenter.present(
+          resource,
+          await this.resources.namesOf(sql, referredIds([resource])),
+          alias,
+        );
   }
 
   private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
-    if (canonicalJson(spec) === canonicalJson(current.spec))
+    const paths = secretsIn(current.kind, spec, this.policies.catalogue);
+    const sealed = await this.vault.seal(sql, current.id, spec, paths, current.spec);
+    if (canonicalJson(sealed) === canonicalJson(current.spec))
       return { status: 200, resource: current, changes: [] };
-    const resource = await this.resources.update(sql, current, spec);
+    const resource = await this.resources.update(sql, current, sealed);
     const { kind, id, name } = resource;
-    if (kind === 'gateway' && name !== current.name) await this.refuseToCutOff(sql, current, name);
+    if (name !== current.name) await this.rules.of(kind).beforeRename?.(sql, current, name);
     return {
       status: 200,
       resource,
-      changes: [{ kind, id, name, before: current.spec, after: spec }],
+      changes: [{ kind, id, name, before: current.spec, after: sealed }],
     };
   }
 }
@@ -260,9 +291,23 @@ function named(kind: Kind, name: string, content: unknown, isFromPath: boolean):
  * Applies a patch to the spec. Read-only members of the patch stay, even those that are null, so
  * that they are refused.
  */
-function patched(spec: Spec, patch: unknown): unknown {
+function patched(kind: Kind, spec: Spec, patch: unknown): unknown {
   const merged = mergePatch(spec, patch);
   if (!isRecord(patch) || !isRecord(merged)) return merged;
-  const fixed = Object.entries(patch).filter(([name]) => isReadOnly(name));
+  const fixed = Object.entries(patch).filter(([name]) => isReadOnly(kind, name));
   return { ...merged, ...Object.fromEntries(fixed) };
+}
+
+/** Removes the members that a patch removes. */
+function removed(given: unknown, patch: unknown): unknown {
+  if (!isRecord(given) || !isRecord(patch)) return given;
+  return Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value === null || patch[name] !== null),
+  );
+}
+
+/** True when a value has a list in it. */
+function hasList(value: unknown): boolean {
+  if (Array.isArray(value)) return true;
+  return isRecord(value) && Object.values(value).some(hasList);
 }

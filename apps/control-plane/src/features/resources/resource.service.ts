@@ -9,13 +9,15 @@ import { pageOf } from '../../platform/http/list-query.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import type { CollectionAlias } from './collection-alias.ts';
-import { isOfType, present, referredIds } from './presentation.ts';
+import { KindRulesRegistry } from './kind-rules.ts';
+import { ResourcePresenter, isOfType, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { notFound } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { ResourceWriter } from './resource-writer.ts';
 import type { StoredResource } from './stored-resource.ts';
 import { WriteAnswers } from './write-answers.ts';
+import type { Written } from './written.ts';
 
 /** Restricts a list to resources that a resource owns, or that refer to a resource. */
 export interface ListScope {
@@ -36,6 +38,8 @@ export class ResourceService {
     private readonly resources: ResourceRepository,
     private readonly writer: ResourceWriter,
     private readonly answers: WriteAnswers,
+    private readonly presenter: ResourcePresenter,
+    private readonly rules: KindRulesRegistry,
   ) {}
 
   async list(kind: Kind, query: ListQuery, within: ListScope = {}): Promise<Answer> {
@@ -56,7 +60,7 @@ export class ResourceService {
       pageOf(
         rows,
         limit,
-        (row) => present(row, names, alias),
+        (row) => this.presenter.present(row, names, alias),
         (row) => row.name,
         isCut,
       ),
@@ -105,7 +109,7 @@ export class ResourceService {
   }
 
   async create(kind: Kind, content: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answers.of(await this.writer.create(kind, content, write), write);
+    return this.answer(await this.writer.create(kind, content, write), write);
   }
 
   async replace(
@@ -114,25 +118,29 @@ export class ResourceService {
     content: unknown,
     write: WriteRequest,
   ): Promise<Answer> {
-    return this.answers.of(
-      await this.writer.replace({ kind, scope: null, idOrName }, content, write),
-      write,
-    );
+    const address = { kind, scope: null, idOrName };
+    return this.answer(await this.writer.replace(address, content, write), write);
   }
 
   async patch(kind: Kind, idOrName: string, patch: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answers.of(
-      await this.writer.patch({ kind, scope: null, idOrName }, patch, write),
-      write,
-    );
+    const address = { kind, scope: null, idOrName };
+    return this.answer(await this.writer.patch(address, patch, write), write);
   }
 
   async remove(kind: Kind, idOrName: string, write: WriteRequest): Promise<Answer> {
     return this.answers.of(await this.writer.remove({ kind, scope: null, idOrName }, write), write);
   }
 
+  /** The response to a write, with the warnings of its kind. */
+  async answer(written: Written, write: WriteRequest): Promise<Answer> {
+    const { resource } = written;
+    const warnings =
+      resource === undefined ? [] : await this.rules.of(resource.kind).warnings?.(resource);
+    return this.answers.of(written, write, warnings);
+  }
+
   private async show(resource: StoredResource, alias?: CollectionAlias): Promise<Representation> {
     const names = await this.resources.namesOf(this.database, referredIds([resource]));
-    return present(resource, names, alias);
+    return this.presenter.present(resource, names, alias);
   }
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RevisionsModule } from '../revisions/revisions.module.ts';
+import { PresentationModule } from './presentation.module.ts';
+import { resourceControllers } from './resource-controllers.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { ResourceService } from './resource.service.ts';
 import { ResourceWriter } from './resource-writer.ts';
@@ -8,8 +10,9 @@ import { WriteTransaction } from './write-transaction.ts';
 
 /** The providers that all configuration resources share. */
 @Module({
-  imports: [RevisionsModule],
+  imports: [RevisionsModule, PresentationModule],
+  controllers: resourceControllers(),
   providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
-  exports: [ResourceService, ResourceWriter, WriteAnswers],
+  exports: [ResourceService, ResourceWriter, WriteAnswers, PresentationModule],
 })
 export class ResourcesModule {}

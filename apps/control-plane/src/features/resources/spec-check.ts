@@ -13,12 +13,25 @@ import type { Kind, PolicyCatalogue, ResourceReference, Spec } from '@sluice/con
 import { GatewayError } from '@sluice/errors';
 import type { FieldError } from '@sluice/errors';
 import { contentFault } from '../../platform/http/content-fault.ts';
+import { mapSealed } from '../../platform/secrets/sealed-spec.ts';
+import { sealedPrefix } from '../../platform/secrets/sealed-text.ts';
+import { isRecord } from './is-record.ts';
+import type { KindRules } from './kind-rules.ts';
 import { isReadOnly } from './presentation.ts';
 
 /** Resolves references to ids, by `kind:target`. */
 export type ResolveReferences = (
   references: readonly ResourceReference[],
 ) => Promise<ReadonlyMap<string, string>>;
+
+/** What {@link checkSpec} needs besides the input. */
+export interface CheckContext<K extends Kind> {
+  readonly catalogue: PolicyCatalogue;
+  readonly rules: KindRules<K>;
+  /** The stored spec, with its secrets in the clear; undefined at the creation. */
+  readonly before: Spec<K> | undefined;
+  readonly resolve: ResolveReferences;
+}
 
 /**
  * Validates a caller's input and returns the spec to store, with references as ids.
@@ -28,8 +41,7 @@ export type ResolveReferences = (
 export async function checkSpec<K extends Kind>(
   kind: K,
   input: unknown,
-  catalogue: PolicyCatalogue,
-  resolve: ResolveReferences,
+  { catalogue, rules, before, resolve }: CheckContext<K>,
 ): Promise<Spec<K>> {
   checkSize(input);
   const parsed = resourceSchemas[kind].safeParse(input);
@@ -43,9 +55,13 @@ export async function checkSpec<K extends Kind>(
     ({ kind: target, target: name }) => !ids.has(`${target}:${name}`),
   );
   const contentFaults = [
-    ...(parsed.success ? [] : fieldErrors(parsed.error).map(explainReadOnly)),
+    ...(parsed.success
+      ? []
+      : fieldErrors(parsed.error).map((fault) => explainReadOnly(kind, fault))),
     ...attachmentFaults(kind, written, catalogue),
     ...(kind === 'route' ? answerFaults(written, catalogue) : []),
+    ...reservedTexts(written),
+    ...(parsed.success ? (rules.check?.(parsed.data as Spec<K>, before) ?? []) : []),
   ];
   const faults = [
     ...contentFaults,
@@ -91,14 +107,22 @@ function attachmentFaults(kind: Kind, written: unknown, catalogue: PolicyCatalog
   });
 }
 
-function explainReadOnly(fault: FieldError): FieldError {
-  const isOwn = fault.detail === 'unknown property' && isReadOnly(fault.pointer.slice(1));
+/** Refuses texts in the form in which secrets are stored. */
+function reservedTexts(written: unknown): FieldError[] {
+  const faults: FieldError[] = [];
+  mapSealed(written, (text, pointer) => {
+    faults.push({
+      pointer,
+      detail: `must not have the form of an encrypted secret, ${sealedPrefix}…`,
+    });
+    return text;
+  });
+  return faults;
+}
+
+function explainReadOnly(kind: Kind, fault: FieldError): FieldError {
+  const isOwn = fault.detail === 'unknown property' && isReadOnly(kind, fault.pointer.slice(1));
   return isOwn
     ? { ...fault, detail: 'read-only: leave it out, or send back what is stored' }
     : fault;
-}
-
-/** True for an object that is not an array. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

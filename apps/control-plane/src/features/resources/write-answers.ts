@@ -6,13 +6,8 @@ import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { Logger } from '../../platform/logger.ts';
 import { AppliedStatus } from '../nodes/applied.ts';
 import type { AppliedReport } from '../nodes/applied.ts';
+import type { Warning } from './warning.ts';
 import type { Written } from './written.ts';
-
-/** A hint about a problem with a write that succeeded. */
-export interface Warning {
-  readonly code: 'route_shadowed';
-  readonly detail: string;
-}
 
 /** Builds the response to a write, after it has waited for the nodes if the caller requested it. */
 @Injectable()

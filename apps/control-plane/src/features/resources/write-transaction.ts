@@ -11,7 +11,7 @@ import { ControlPlanesService } from '../control-planes/control-planes.service.t
 import type { Change } from '../revisions/revision.ts';
 import { RevisionsService } from '../revisions/revisions.service.ts';
 import type { CollectionAlias } from './collection-alias.ts';
-import { present, referredIds } from './presentation.ts';
+import { ResourcePresenter, referredIds } from './presentation.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { pathOf } from './stored-resource.ts';
 import type { StoredResource } from './stored-resource.ts';
@@ -38,6 +38,7 @@ export class WriteTransaction {
     private readonly revisions: RevisionsService,
     private readonly idempotency: IdempotencyRepository,
     private readonly controlPlanes: ControlPlanesService,
+    private readonly presenter: ResourcePresenter,
   ) {}
 
   /**
@@ -107,7 +108,7 @@ export class WriteTransaction {
   ): Promise<{ readonly body: object; readonly headers: { ETag: string } } | undefined> {
     if (resource === undefined) return undefined;
     const names = await this.resources.namesOf(sql, referredIds([resource]));
-    const body = present(resource, names, alias);
+    const body = this.presenter.present(resource, names, alias);
     return { body, headers: { ETag: etagOf(resource.version, body) } };
   }
 }

@@ -8,7 +8,7 @@ import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { PageQuery } from '../../platform/http/list-query.ts';
 import { AppliedStatus } from '../nodes/applied.ts';
-import { presentSpec } from '../resources/presentation.ts';
+import { ResourcePresenter } from '../resources/presentation.ts';
 import type { Change, ChangeAction, Revision } from './revision.ts';
 import { RevisionRepository } from './revision.repository.ts';
 
@@ -19,6 +19,7 @@ export class HistoryService {
     private readonly database: Database,
     private readonly revisions: RevisionRepository,
     private readonly applied: AppliedStatus,
+    private readonly presenter: ResourcePresenter,
   ) {}
 
   /** Lists revisions, newest first, without the resources before and after the changes. */
@@ -59,13 +60,24 @@ export class HistoryService {
     const names = await this.revisions.namesOf(this.database, ids);
     return Answer.ok({
       ...present(revision),
-      changes: changes.map((change) => presentChange(change, names)),
+      changes: changes.map((change) => this.presentChange(change, names)),
     });
   }
 
   async status(text: string): Promise<Answer> {
     const { revision } = await this.find(text);
     return Answer.ok(await this.applied.status(revision));
+  }
+
+  private presentChange(
+    { kind, id, name, before, after }: Change,
+    names: ReadonlyMap<string, string>,
+  ): object {
+    const action: ChangeAction =
+      before === null ? 'created' : after === null ? 'deleted' : 'updated';
+    const show = (spec: Spec | null): object | null =>
+      spec === null ? null : this.presenter.presentSpec(kind, spec, names);
+    return { action, kind, id, name, before: show(before), after: show(after) };
   }
 
   private async find(text: string): Promise<Revision> {
@@ -82,14 +94,4 @@ export class HistoryService {
 
 function present({ revision, committedAt, actor, requestId, gateways }: Revision): object {
   return { revision, committedAt: committedAt.toISOString(), actor, requestId, gateways };
-}
-
-function presentChange(
-  { kind, id, name, before, after }: Change,
-  names: ReadonlyMap<string, string>,
-): object {
-  const action: ChangeAction = before === null ? 'created' : after === null ? 'deleted' : 'updated';
-  const show = (spec: Spec | null): object | null =>
-    spec === null ? null : presentSpec(kind, spec, names);
-  return { action, kind, id, name, before: show(before), after: show(after) };
 }

@@ -1,26 +1,36 @@
 import { SpanKind, trace } from '@opentelemetry/api';
 import { Injectable } from '@nestjs/common';
-import type { Spec } from '@sluice/config';
+import { kindOf, kinds } from '@sluice/config';
+import type { Kind } from '@sluice/config';
 import { spanAttributes, writeSpanAttributes } from '@sluice/telemetry';
 import type { Sql } from '../../platform/database/database.ts';
 import type { IdempotentAnswer } from '../../platform/idempotency/idempotency.ts';
 import { activeTraceparent, inSpan } from '../../platform/tracing/spans.ts';
+import { isDeliveredByGateway, isUsedByOthers, linksOf } from './revision-feed/links.ts';
 import type { Change, ChangeAction, Revision, RevisionAuthor } from './revision.ts';
 
 /**
  * Inserts the next revision, its changes and the stored response, if any, and notifies the revision
- * feeds. A LATERAL join with LIMIT 1 finds the gateways that serve a service, because one route is
- * enough and there may be 100,000.
+ * feeds. `used` holds the changed resources that others may refer to ($5), and those that refer to
+ * them without naming gateways. A LATERAL join with LIMIT 1 finds the gateways that serve them,
+ * because one route is enough and there may be 100,000.
  */
 const commitStatement = `
-  WITH head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
+  WITH RECURSIVE used AS (
+    SELECT unnest($5::uuid[]) AS id
+    UNION SELECT reference.source FROM used
+      JOIN resource AS target ON target.id = used.id AND target.kind = ANY($9::text[])
+      JOIN resource_reference AS reference ON reference.target = used.id),
+  head AS (UPDATE config_head SET revision = revision + 1 RETURNING revision),
   concerned AS (
     SELECT array_agg(name ORDER BY name) AS names FROM (
       SELECT unnest($3::text[]) AS name
-      UNION SELECT name FROM resource WHERE kind = 'gateway' AND id = ANY($4::uuid[])
+      UNION SELECT name FROM resource WHERE kind = 'gateway' AND (id = ANY($4::uuid[]) OR id IN (SELECT id FROM used))
+      UNION SELECT gateway.name FROM used JOIN resource_reference AS own ON own.source = used.id
+        JOIN resource AS gateway ON gateway.id = own.target AND gateway.kind = 'gateway'
       UNION SELECT gateway.name FROM resource AS gateway CROSS JOIN LATERAL (
-        SELECT FROM resource_reference AS serving JOIN resource_reference AS used ON used.source = serving.source
-        WHERE serving.target = gateway.id AND used.target = ANY($5::uuid[]) LIMIT 1) AS any_route
+        SELECT FROM resource_reference AS serving JOIN resource_reference AS uses ON uses.source = serving.source
+        WHERE serving.target = gateway.id AND uses.target = ANY(ARRAY(SELECT id FROM used)) LIMIT 1) AS any_route
         WHERE gateway.kind = 'gateway') AS names),
   entry AS (
     INSERT INTO revision (revision, actor, request_id, gateways, traceparent)
@@ -75,16 +85,17 @@ export class RevisionRepository {
   ): Promise<number> {
     // Locked first, so that the snapshot of the next statement includes all earlier revisions.
     await this.lockHead(sql);
-    const { names, gateways, services } = concernOf(changes);
+    const { names, gateways, used } = concernOf(changes);
     const [row] = await sql.query<{ revision: string }>(commitStatement, [
       author.actor,
       author.requestId,
       names,
       gateways,
-      services,
+      used,
       JSON.stringify(changes),
       JSON.stringify(idempotent ?? {}),
       activeTraceparent() ?? null,
+      indirectKinds,
     ]);
     if (row === undefined) throw new Error('config_head has no row: the database was not migrated');
     trace.getActiveSpan()?.setAttribute(spanAttributes.revision, Number(row.revision));
@@ -163,29 +174,39 @@ export class RevisionRepository {
 }
 
 /**
+ * Kinds that are referred to by resources which do not name gateways themselves, such as the CA of a
+ * service: their gateways are found over several references.
+ */
+const indirectKinds: readonly Kind[] = kinds.filter((kind) =>
+  kinds.some(
+    (referrer) =>
+      isUsedByOthers(kind) &&
+      Object.values(kindOf(referrer).references).includes(kind) &&
+      (referrer === 'gateway' || isUsedByOthers(referrer)),
+  ),
+);
+
+/**
  * The facts that determine a revision's gateways. `names` is null when it may affect all of them.
  */
 interface Concern {
   readonly names: readonly string[] | null;
   readonly gateways: readonly string[];
-  readonly services: readonly string[];
+  /** Changed resources that other resources may refer to. */
+  readonly used: readonly string[];
 }
 
 function concernOf(changes: readonly Change[]): Concern {
   const names: string[] = [];
   const gateways: string[] = [];
-  const services: string[] = [];
+  const used: string[] = [];
   for (const { kind, id, name, before, after } of changes) {
+    if (!isDeliveredByGateway(kind)) return { names: null, gateways, used };
     if (kind === 'gateway') names.push(name);
-    else if (kind === 'service') services.push(id);
-    else if (kind === 'route') gateways.push(...servedBy(before), ...servedBy(after));
-    else return { names: null, gateways, services };
+    gateways.push(...linksOf(kind, before).gateways, ...linksOf(kind, after).gateways);
+    if (isUsedByOthers(kind)) used.push(id);
   }
-  return { names, gateways, services };
-}
-
-function servedBy(route: Spec | null): readonly string[] {
-  return (route as Spec<'route'> | null)?.gateways ?? [];
+  return { names, gateways, used };
 }
 
 /** Converts the revision, because the driver returns 64-bit integers as text. */

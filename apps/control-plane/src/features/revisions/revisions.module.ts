@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { PresentationModule } from '../resources/presentation.module.ts';
 import { HistoryService } from './history.service.ts';
 import { RevisionRepository } from './revision.repository.ts';
 import { RevisionSignal } from './revision-signal.ts';
@@ -6,6 +7,7 @@ import { RevisionsController } from './revisions.controller.ts';
 import { RevisionsService } from './revisions.service.ts';
 
 @Module({
+  imports: [PresentationModule],
   controllers: [RevisionsController],
   providers: [RevisionRepository, RevisionSignal, RevisionsService, HistoryService],
   exports: [RevisionSignal, RevisionsService],

@@ -4,12 +4,12 @@ import type { Answer } from '../../platform/http/answer.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { Logger } from '../../platform/logger.ts';
+import { KindRulesRegistry } from '../resources/kind-rules.ts';
 import { ResourceService } from '../resources/resource.service.ts';
 import { ResourceWriter } from '../resources/resource-writer.ts';
-import { isRecord } from '../resources/spec-check.ts';
-import { WriteAnswers } from '../resources/write-answers.ts';
-import type { Warning } from '../resources/write-answers.ts';
-import type { Written } from '../resources/written.ts';
+import { isRecord } from '../resources/is-record.ts';
+import type { StoredResource } from '../resources/stored-resource.ts';
+import type { Warning } from '../resources/warning.ts';
 import { RouteTable } from './route-table.ts';
 
 /** Writes routes, and warns when other routes fully shadow one. */
@@ -18,27 +18,11 @@ export class RoutesService {
   constructor(
     private readonly resources: ResourceService,
     private readonly writer: ResourceWriter,
-    private readonly answers: WriteAnswers,
     private readonly table: RouteTable,
     private readonly logger: Logger,
-  ) {}
-
-  async create(content: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answer(await this.writer.create('route', content, write), write);
-  }
-
-  async replace(idOrName: string, content: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answer(
-      await this.writer.replace({ kind: 'route', scope: null, idOrName }, content, write),
-      write,
-    );
-  }
-
-  async patch(idOrName: string, patch: unknown, write: WriteRequest): Promise<Answer> {
-    return this.answer(
-      await this.writer.patch({ kind: 'route', scope: null, idOrName }, patch, write),
-      write,
-    );
+    rules: KindRulesRegistry,
+  ) {
+    rules.register('route', { warnings: (route) => this.warnings(route) });
   }
 
   /** Creates a route to the service in the path. The content may omit the service. */
@@ -56,7 +40,7 @@ export class RoutesService {
       });
     }
     const spec = isRecord(content) ? { ...content, service: id } : content;
-    return this.answer(
+    return this.resources.answer(
       await this.writer.create('route', content, write, { scope: null, spec }),
       write,
     );
@@ -67,15 +51,10 @@ export class RoutesService {
     return this.resources.list('route', query, { refersTo: id });
   }
 
-  private async answer(written: Written, write: WriteRequest): Promise<Answer> {
-    return this.answers.of(written, write, await this.warnings(written));
-  }
-
   /** Returns the warnings. Failures are only logged, because the write is already committed. */
-  private async warnings({ resource }: Written): Promise<Warning[]> {
-    if (resource === undefined) return [];
+  private async warnings({ id }: StoredResource): Promise<Warning[]> {
     try {
-      const names = await this.table.shadowsOf(resource.id);
+      const names = await this.table.shadowsOf(id);
       if (names.length === 0) return [];
       const listed = names.map((name) => `"${name}"`).join(', ');
       return [

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { canonicalJson } from '@sluice/config';
@@ -58,9 +58,12 @@ function readWriteRequest(request: Request, response: Response): WriteRequest {
   };
 }
 
-/** A hash that is equal for equal requests: method, target and canonical content. */
+/**
+ * A hash that is equal for equal requests: method, target and canonical content. It is stored, and
+ * the content may have secrets that could be guessed; so it is keyed with a key that is not stored.
+ */
 export function requestHash(write: WriteRequest, content: unknown): string {
-  return createHash('sha256')
+  return createHmac('sha256', write.idempotency?.sealingKey ?? '')
     .update(`${write.method} ${write.target}\n${canonicalJson(content)}`)
     .digest('hex');
 }

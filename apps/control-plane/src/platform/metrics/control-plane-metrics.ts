@@ -29,6 +29,7 @@ export class ControlPlaneMetrics {
   readonly feedListening: Gauge<Definitions['feedListening']['labels']>;
   readonly passwordHashes: Gauge<Definitions['passwordHashes']['labels']>;
   readonly idempotencyRecords: Gauge<Definitions['idempotencyRecords']['labels']>;
+  readonly certificateExpiry: Gauge<Definitions['certificateExpiry']['labels']>;
   private readonly writes: Counter<Definitions['writes']['labels']>;
   private readonly lag = new EventLoopLag();
 
@@ -47,6 +48,7 @@ export class ControlPlaneMetrics {
     this.failedLogins = registry.counter(definitions.failedLogins).series();
     this.passwordHashes = registry.gauge(definitions.passwordHashes);
     this.idempotencyRecords = registry.gauge(definitions.idempotencyRecords);
+    this.certificateExpiry = registry.gauge(definitions.certificateExpiry);
     this.spansExported = registry.counter(metricDefinitions.spansExported).series();
     this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();
     addProcessMetrics(registry, { version, lag: this.lag });

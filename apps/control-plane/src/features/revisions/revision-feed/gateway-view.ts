@@ -13,6 +13,8 @@ export interface ViewSource extends RevisionClock {
   readonly shared: MemberSet;
   /** The current state of a resource. */
   find(id: string): ResourceRecord | undefined;
+  /** The resources of kinds that are delivered by gateway to which a resource refers. */
+  usesOf(id: string): readonly string[];
 }
 
 /**
@@ -22,14 +24,15 @@ export interface ViewSource extends RevisionClock {
 const maxAdaptedViews = 16;
 
 /**
- * The resources that the nodes of one gateway receive: the gateway itself, the routes that list it,
- * the services of those routes, and the resources that all gateways share. Changes are applied
- * incrementally; services are reference-counted by the routes that use them.
+ * The resources that the nodes of one gateway receive: the gateway itself, the resources that name
+ * it (its roots), everything that those refer to, to any depth, and the resources that all gateways
+ * share. Changes are applied incrementally: each resource is counted once for every reference from a
+ * resource of the view. References have no cycles, because a kind refers to earlier kinds only.
  */
 export class GatewayView extends ConfigView {
   private readonly own = new MemberSet();
-  private readonly routes = new Set<string>();
-  private readonly serviceUses = new Map<string, number>();
+  private readonly roots = new Set<string>();
+  private readonly uses = new Map<string, number>();
   private readonly touched = new Set<string>();
   /** The views of nodes that are not sent everything, by the key of their filter. */
   private readonly adapted = new Map<string, AdaptedView>();
@@ -70,26 +73,44 @@ export class GatewayView extends ConfigView {
     }
   }
 
-  /** Adds a route that lists this gateway. */
-  addRoute(id: string, services: readonly string[]): void {
-    this.routes.add(id);
+  /** Adds a resource that names this gateway. */
+  addRoot(id: string): void {
+    const wasMember = this.has(id);
+    this.roots.add(id);
     this.touched.add(id);
-    for (const service of services) this.countService(service, 1);
+    if (!wasMember) this.count(this.source.usesOf(id), 1);
   }
 
-  /** Removes a route that no longer lists this gateway. */
-  removeRoute(id: string, services: readonly string[]): void {
-    this.routes.delete(id);
+  /** Removes a resource that no longer names this gateway. */
+  removeRoot(id: string): void {
+    if (!this.roots.delete(id)) return;
     this.touched.add(id);
-    for (const service of services) this.countService(service, -1);
+    if (!this.has(id)) this.count(this.source.usesOf(id), -1);
   }
 
-  /**
-   * Records that the gateway or a service has changed. Ignores services that this view does not
-   * use.
-   */
-  touch(id: string): void {
-    if (id === this.gatewayId || this.serviceUses.has(id)) this.touched.add(id);
+  /** Records that a resource has changed, and with it what it refers to. */
+  change(id: string, before: readonly string[], after: readonly string[]): void {
+    if (!this.has(id)) return;
+    this.touched.add(id);
+    this.count(after, 1);
+    this.count(before, -1);
+  }
+
+  /** Counts references from a resource of the view, or from one that all gateways share. */
+  count(ids: readonly string[], difference: 1 | -1): void {
+    for (const id of ids) {
+      const wasMember = this.has(id);
+      const uses = (this.uses.get(id) ?? 0) + difference;
+      if (uses > 0) this.uses.set(id, uses);
+      else this.uses.delete(id);
+      this.touched.add(id);
+      if (this.has(id) !== wasMember) this.count(this.source.usesOf(id), difference);
+    }
+  }
+
+  /** Records that the gateway itself has changed. */
+  touch(): void {
+    this.touched.add(this.gatewayId);
   }
 
   /**
@@ -126,18 +147,14 @@ export class GatewayView extends ConfigView {
     return this.hashWithout();
   }
 
-  private countService(id: string, difference: number): void {
-    const uses = (this.serviceUses.get(id) ?? 0) + difference;
-    if (uses > 0) this.serviceUses.set(id, uses);
-    else this.serviceUses.delete(id);
-    this.touched.add(id);
+  private has(id: string): boolean {
+    return id === this.gatewayId || this.roots.has(id) || this.uses.has(id);
   }
 
   private settle(): ResourceRecord[] {
     const changes: ResourceRecord[] = [];
     for (const id of this.touched) {
-      const member = id === this.gatewayId || this.routes.has(id) || this.serviceUses.has(id);
-      const change = this.own.settle(id, member ? this.source.find(id) : undefined);
+      const change = this.own.settle(id, this.has(id) ? this.source.find(id) : undefined);
       if (change !== undefined) changes.push(change);
     }
     this.touched.clear();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalJson } from '@sluice/config';
+import { canonicalJson, kindOf, referencesOf } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import { decodeControlFrame, SetHash, SnapshotAssembler } from '@sluice/wire';
 import type { Delta, ResourceRecord, SnapshotChunk } from '@sluice/wire';
@@ -14,8 +14,22 @@ const some = (kind: Kind, count: number) => fc.uniqueArray(ids(kind, count), { m
 
 /** Specs have only the properties that views read. */
 const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
-  gateway: fc.record({ name: fc.constantFrom('public', 'internal', 'edge') }),
-  service: fc.record({ name: fc.constantFrom('a', 'b') }),
+  ca: fc.record({ name: fc.constantFrom('i', 'j') }),
+  certificate: fc.record({ name: fc.constantFrom('m', 'n'), gateways: some('gateway', 3) }),
+  gateway: fc.record(
+    {
+      name: fc.constantFrom('public', 'internal', 'edge'),
+      clientCertificates: fc.record({ cas: some('ca', 4) }),
+    },
+    { requiredKeys: ['name'] },
+  ),
+  service: fc.record(
+    {
+      name: fc.constantFrom('a', 'b'),
+      tls: fc.record({ certificate: ids('certificate', 4), cas: some('ca', 4) }),
+    },
+    { requiredKeys: ['name'] },
+  ),
   route: fc.oneof(
     fc.record({
       name: fc.constantFrom('r', 's'),
@@ -47,6 +61,9 @@ const state: fc.Arbitrary<ResourceState> = fc
     'credential',
     'group',
     'quota',
+    'certificate',
+    'certificate',
+    'ca',
   )
   .chain((kind) =>
     fc.record({
@@ -62,23 +79,21 @@ function expectedMembers(
   resources: ReadonlyMap<string, ResourceState>,
   gatewayId: string,
 ): ResourceRecord[] {
-  const all = [...resources.values()];
-  const routes = all.filter(
-    ({ kind, spec }) => kind === 'route' && (spec as Spec<'route'>).gateways.includes(gatewayId),
-  );
-  const used = new Set(
-    routes.flatMap(({ spec }) => {
-      const route = spec as Spec<'route'>;
-      return [route.service, ...(route.split ?? []).map(({ service }) => service)];
-    }),
-  );
-  return all
-    .filter((resource) => {
-      const { kind, id } = resource;
-      if (kind === 'gateway') return id === gatewayId;
-      if (kind === 'route') return routes.includes(resource);
-      return kind === 'service' ? used.has(id) : true;
-    })
+  const members = new Set<string>();
+  const add = (id: string): void => {
+    const resource = resources.get(id);
+    if (resource === undefined || members.has(id)) return;
+    members.add(id);
+    for (const { kind, target } of referencesOf(resource.kind, resource.spec as Spec))
+      if (kind !== 'gateway') add(target);
+  };
+  for (const { kind, id, spec } of resources.values()) {
+    const references = referencesOf(kind, spec as Spec);
+    const names = references.some((each) => each.kind === 'gateway' && each.target === gatewayId);
+    if (names || id === gatewayId || kindOf(kind).delivery === 'every-node') add(id);
+  }
+  return [...resources.values()]
+    .filter(({ id }) => members.has(id))
     .map(({ kind, id, spec }) => ({ kind, id, json: canonicalJson(spec) }));
 }
 
@@ -97,8 +112,8 @@ function follow(resources: Map<string, ResourceState>, states: readonly Resource
 }
 
 /**
- * What of a revision the database's references allow: a route lists gateways that exist, and a
- * gateway that a route lists is not deleted. (A dangling service does no harm, and stays possible
+ * What of a revision the database's references allow: a resource lists gateways that exist, and a
+ * gateway that is listed is not deleted. (Other dangling references do no harm, and stay possible
  * here.)
  */
 function allowed(
@@ -106,8 +121,8 @@ function allowed(
   states: readonly ResourceState[],
 ): ResourceState[] {
   const listed = new Set(
-    [...resources.values(), ...states].flatMap(({ kind, spec }) =>
-      kind === 'route' && spec !== null ? (spec as Spec<'route'>).gateways : [],
+    [...resources.values(), ...states].flatMap(({ spec }) =>
+      spec !== null && 'gateways' in spec ? spec.gateways : [],
     ),
   );
   const kept = [...new Map(states.map((one) => [one.id, one])).values()].filter(
@@ -116,9 +131,9 @@ function allowed(
   const after = new Map(resources);
   follow(after, kept);
   return kept.map((one) => {
-    if (one.kind !== 'route' || one.spec === null) return one;
-    const gateways = (one.spec as Spec<'route'>).gateways.filter((id) => after.has(id));
-    return { ...one, spec: { ...one.spec, gateways } as Spec };
+    if (one.spec === null || !('gateways' in one.spec)) return one;
+    const gateways = one.spec.gateways.filter((id) => after.has(id));
+    return { ...one, spec: { ...one.spec, gateways } };
   });
 }
 

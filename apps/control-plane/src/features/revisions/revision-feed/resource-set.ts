@@ -1,10 +1,7 @@
 import {
-  canonicalJson,
   createPolicyCatalogue,
   describeSchemas,
   isKind,
-  kindOf,
-  kinds,
   mergedRules,
   nameOf,
 } from '@sluice/config';
@@ -14,8 +11,12 @@ import type { ResourceRecord } from '@sluice/wire';
 import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
 import type { ConfigView } from './config-view.ts';
 import type { DeltaRingLimits } from './delta-ring.ts';
+import { deliveredRecord } from './delivered-record.ts';
+import type { OpenSecrets } from './delivered-record.ts';
 import { GatewayView } from './gateway-view.ts';
 import type { ViewSource } from './gateway-view.ts';
+import { isDeliveredByGateway, isUsedByOthers, linksOf, noLinks } from './links.ts';
+import type { Links } from './links.ts';
 import type { RevisionOrigin } from './revision-origin.ts';
 import { MemberSet } from './member-set.ts';
 import { NodeFilter } from './node-filter.ts';
@@ -28,23 +29,7 @@ export interface ResourceState {
   readonly spec: Spec | null;
 }
 
-/** The gateways and the services to which a route refers. */
-interface RouteUses {
-  readonly gateways: readonly string[];
-  readonly services: readonly string[];
-}
-
 const maxFormerNames = 1_000;
-
-const nowhere: RouteUses = { gateways: [], services: [] };
-
-/**
- * Kinds of which each gateway receives only some resources. Resources of other kinds go to every
- * node.
- */
-const ownKinds: ReadonlySet<string> = new Set(
-  kinds.filter((kind) => kindOf(kind).delivery === 'by-gateway'),
-);
 
 /** The rules of this release without custom policies. */
 const builtInRules = describeSchemas(createPolicyCatalogue(builtInPolicySchemas));
@@ -56,7 +41,10 @@ const builtInRules = describeSchemas(createPolicyCatalogue(builtInPolicySchemas)
 export class ResourceSet implements ViewSource {
   readonly shared = new MemberSet();
   private readonly own = new Map<string, ResourceRecord>();
-  private readonly routes = new Map<string, RouteUses>();
+  /** Only of resources that have some. */
+  private readonly links = new Map<string, Links>();
+  /** The number of references from shared resources, by target. */
+  private readonly sharedUses = new Map<string, number>();
   private readonly views = new Map<string, GatewayView>();
   private readonly gatewayNames = new Map<string, string>();
   /** Names of deleted gateways, whose nodes may still be connected. */
@@ -72,6 +60,7 @@ export class ResourceSet implements ViewSource {
     revision: number,
     private readonly limits?: DeltaRingLimits,
     private rules: SchemaRules = builtInRules,
+    private readonly open: OpenSecrets = (_id, spec) => spec,
   ) {
     this.current = revision;
   }
@@ -87,6 +76,10 @@ export class ResourceSet implements ViewSource {
 
   find(id: string): ResourceRecord | undefined {
     return this.own.get(id);
+  }
+
+  usesOf(id: string): readonly string[] {
+    return this.links.get(id)?.uses ?? [];
   }
 
   view(gatewayId: string): GatewayView | undefined {
@@ -148,16 +141,26 @@ export class ResourceSet implements ViewSource {
     return this.gatewayNames.get(id) ?? this.formerNames.get(id);
   }
 
-  /** Adds resources while loading, in any order. Call {@link loaded} afterwards. */
+  /** Adds resources of the loaded revision. Call {@link loaded} after the last ones. */
   load(states: readonly ResourceState[]): void {
-    this.enter(states);
+    for (const state of states) {
+      this.keep(state);
+      if (!isKind(state.kind)) continue;
+      const links = linksOf(state.kind, state.spec);
+      if (links !== noLinks) this.links.set(state.id, links);
+      if (isDeliveredByGateway(state.kind)) continue;
+      for (const use of links.uses) this.sharedUses.set(use, (this.sharedUses.get(use) ?? 0) + 1);
+    }
   }
 
   /** Completes the views after the last {@link load}. */
   loaded(): void {
-    for (const [id, uses] of this.routes) this.join(id, uses);
+    for (const [id, { gateways }] of this.links)
+      for (const gateway of gateways) this.views.get(gateway)?.addRoot(id);
     for (const view of this.views.values()) {
-      view.touch(view.gatewayId);
+      view.count(this.usesOf(view.gatewayId), 1);
+      view.count([...this.sharedUses.keys()], 1);
+      view.touch();
       view.commitLoad();
     }
   }
@@ -172,59 +175,76 @@ export class ResourceSet implements ViewSource {
     const ending = last.flatMap(({ kind, id, spec }) =>
       kind === 'gateway' && spec === null ? (this.views.get(id) ?? []) : [],
     );
-    const routesBefore = new Map(last.map(({ id }) => [id, this.routes.get(id)]));
-    const sharedChanges = this.enter(last);
-    for (const { kind, id } of last) {
-      if (kind === 'route') {
-        this.leave(id, routesBefore.get(id) ?? nowhere);
-        this.join(id, this.routes.get(id) ?? nowhere);
-      } else for (const view of this.views.values()) view.touch(id);
-    }
+    // Gateways first, so that the resources that name a new one find its view.
+    const gateways = last.filter(({ kind }) => kind === 'gateway');
+    const others = last.filter(({ kind }) => kind !== 'gateway');
+    const sharedChanges = [...gateways, ...others].flatMap((state) => this.follow(state));
     const concerned = new Set<string>();
     for (const view of this.views.values())
       if (view.commit(sharedChanges, origin)) concerned.add(view.gatewayId);
     // The views of deleted gateways cannot be found any more, but open streams still use them to
     // send this last delta.
     for (const view of ending) {
-      view.touch(view.gatewayId);
+      view.touch();
       view.commit(sharedChanges, origin);
       concerned.add(view.gatewayId);
     }
     return concerned;
   }
 
-  /** Stores the states and returns the changes that every gateway receives. */
-  private enter(states: readonly ResourceState[]): ResourceRecord[] {
-    const sharedChanges: ResourceRecord[] = [];
-    for (const { kind, id, spec } of states) {
-      if (!isKind(kind)) {
-        this.unknown.settle(kind, id, spec !== null);
-        continue;
-      }
-      const record = spec === null ? undefined : { kind, id, json: canonicalJson(spec) };
-      if (!ownKinds.has(kind)) {
-        const change = this.shared.settle(id, record);
-        if (change !== undefined) sharedChanges.push(change);
-        continue;
-      }
-      if (record === undefined) this.own.delete(id);
-      else this.own.set(id, record);
-      if (kind === 'route') this.enterRoute(id, spec as Spec<'route'> | null);
-      if (kind === 'gateway') this.enterGateway(id, spec);
+  /** Applies one change and returns the changes that every gateway receives. */
+  private follow(state: ResourceState): ResourceRecord[] {
+    const { kind, id, spec } = state;
+    const isNewGateway = kind === 'gateway' && spec !== null && !this.views.has(id);
+    const sharedChange = this.keep(state);
+    const before = this.links.get(id) ?? noLinks;
+    const after = linksOf(kind, spec);
+    if (after === noLinks) this.links.delete(id);
+    else this.links.set(id, after);
+    if (!isDeliveredByGateway(kind)) {
+      this.countShared(after.uses, 1);
+      this.countShared(before.uses, -1);
+      return sharedChange === undefined ? [] : [sharedChange];
     }
-    return sharedChanges;
+    if (isNewGateway) this.views.get(id)?.count([...this.sharedUses.keys()], 1);
+    for (const view of this.viewsOf(kind, id, before)) view.change(id, before.uses, after.uses);
+    for (const gateway of before.gateways)
+      if (!after.gateways.includes(gateway)) this.views.get(gateway)?.removeRoot(id);
+    for (const gateway of after.gateways)
+      if (!before.gateways.includes(gateway)) this.views.get(gateway)?.addRoot(id);
+    return [];
   }
 
-  private enterRoute(id: string, spec: Spec<'route'> | null): void {
-    if (spec === null) {
-      this.routes.delete(id);
-      return;
+  /** The views that may have a resource. */
+  private viewsOf(kind: Kind, id: string, { gateways }: Links): Iterable<GatewayView> {
+    if (isUsedByOthers(kind)) return this.views.values();
+    const ids = kind === 'gateway' ? [id] : gateways;
+    return ids.flatMap((gateway) => this.views.get(gateway) ?? []);
+  }
+
+  /** Counts references from resources that every gateway receives. */
+  private countShared(ids: readonly string[], difference: 1 | -1): void {
+    for (const id of ids) {
+      const uses = (this.sharedUses.get(id) ?? 0) + difference;
+      if (uses > 0) this.sharedUses.set(id, uses);
+      else this.sharedUses.delete(id);
+      const hasFlipped = difference === 1 ? uses === 1 : uses === 0;
+      if (hasFlipped) for (const view of this.views.values()) view.count([id], difference);
     }
-    const services = [
-      ...(spec.service === undefined ? [] : [spec.service]),
-      ...(spec.split ?? []).map(({ service }) => service),
-    ];
-    this.routes.set(id, { gateways: spec.gateways, services });
+  }
+
+  /** Stores a state. Returns the change that every gateway receives; undefined for other kinds. */
+  private keep({ kind, id, spec }: ResourceState): ResourceRecord | undefined {
+    if (!isKind(kind)) {
+      this.unknown.settle(kind, id, spec !== null);
+      return undefined;
+    }
+    const record = spec === null ? undefined : deliveredRecord(kind, id, spec, this.open);
+    if (!isDeliveredByGateway(kind)) return this.shared.settle(id, record);
+    if (record === undefined) this.own.delete(id);
+    else this.own.set(id, record);
+    if (kind === 'gateway') this.enterGateway(id, spec);
+    return undefined;
   }
 
   private enterGateway(id: string, spec: Spec | null): void {
@@ -239,13 +259,5 @@ export class ResourceSet implements ViewSource {
     }
     this.gatewayNames.set(id, nameOf('gateway', spec));
     if (!this.views.has(id)) this.views.set(id, new GatewayView(id, this, this.limits));
-  }
-
-  private join(id: string, { gateways, services }: RouteUses): void {
-    for (const gateway of new Set(gateways)) this.views.get(gateway)?.addRoute(id, services);
-  }
-
-  private leave(id: string, { gateways, services }: RouteUses): void {
-    for (const gateway of new Set(gateways)) this.views.get(gateway)?.removeRoute(id, services);
   }
 }

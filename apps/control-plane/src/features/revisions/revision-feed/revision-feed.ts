@@ -6,6 +6,7 @@ import { ChangeReader } from './change-reader.ts';
 import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
 import type { ConfigView } from './config-view.ts';
 import type { GatewayView } from './gateway-view.ts';
+import type { OpenSecrets } from './delivered-record.ts';
 import { ResourceSet } from './resource-set.ts';
 
 export interface RevisionFeedOptions {
@@ -14,6 +15,8 @@ export interface RevisionFeedOptions {
   readonly pollMs?: number;
   /** What the nodes of other releases are sent; by default that of this release's schemas. */
   readonly rules?: SchemaRules;
+  /** Decrypts the secrets of resources; without it they are delivered as they are stored. */
+  readonly openSecrets?: OpenSecrets;
   /** Timeout of a query, after which the connection counts as lost. */
   readonly queryMs?: number;
 }
@@ -229,7 +232,13 @@ export class RevisionFeed {
     let level = 0;
     await reader.load(
       (head) => {
-        set = new ResourceSet(head.epoch, head.revision, undefined, this.options.rules);
+        set = new ResourceSet(
+          head.epoch,
+          head.revision,
+          undefined,
+          this.options.rules,
+          this.options.openSecrets,
+        );
         ({ level } = head);
       },
       (states) => set?.load(states),

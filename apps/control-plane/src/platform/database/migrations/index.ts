@@ -1,3 +1,4 @@
+import { EncryptionKey1764500000000 } from './1764500000000-encryption-key.ts';
 import { InitialSchema1763900000000 } from './1763900000000-initial-schema.ts';
 import { NodeProcesses1764200000000 } from './1764200000000-node-processes.ts';
 import { RevisionTraceparent1764400000000 } from './1764400000000-revision-traceparent.ts';
@@ -13,4 +14,5 @@ export const migrations = [
   NodeCapabilities1764450000000,
   ControlPlanes1764460000000,
   Credentials1764470000000,
+  EncryptionKey1764500000000,
 ];
