@@ -126,6 +126,13 @@ describe('external-auth in the proxy, with a consumer', () => {
     expect((await gateway.get('/orders')).status).toBe(429);
   });
 
+  it('sends fields of the service that the client names in Connection', async () => {
+    const gateway = await start([asking('/consumer/public', { upstreamHeaders: ['X-Who'] })]);
+    await gateway.get('/orders', 'X-Who: root', 'Connection: x-who, X-Consumer-Username');
+    expect(forwarded().match(/^x-who: .*$/gim)).toEqual(['X-Who: public']);
+    expect(forwarded()).toMatch(/x-consumer-username: public/i);
+  });
+
   it('refuses a consumer that does not exist', async () => {
     const gateway = await start([asking('/consumer/unknown')]);
     expect((await gateway.get('/orders')).status).toBe(403);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  dataSlot,
   definePolicy,
   deny,
   FieldName,
@@ -76,6 +77,7 @@ export const externalAuth = definePolicy({
         exchange.identify(found);
       }
       for (const [name, value] of decision.upstream) exchange.headers.add(name, value);
+      exchange.data.set(upstreamFields, decision.upstream);
       for (const [name, value] of decision.client) exchange.addResponseHeader(name, value);
       return undefined;
     };
@@ -85,11 +87,23 @@ export const externalAuth = definePolicy({
         early.removeFrom(exchange);
         return undefined;
       },
+      // Again, because fields that the client names in Connection have been removed by now.
+      ...(config.upstreamHeaders.length > 0 && {
+        transform(exchange: Exchange) {
+          identity.removeFrom(exchange);
+          for (const [name, value] of exchange.data.get(upstreamFields) ?? [])
+            exchange.headers.add(name, value);
+          return undefined;
+        },
+      }),
       // The policies of a consumer apply from the end of authentication on.
       ...(consumer === undefined ? { authorize: decide } : { authenticate: decide }),
     };
   },
 });
+
+/** The fields of the service's answer for the upstream. */
+const upstreamFields = dataSlot<readonly HeaderPair[]>('external-auth upstream fields');
 
 /** Fields that describe the content; the service needs them with it. */
 const ofContent = ['content-type', 'content-encoding'];

@@ -32,7 +32,7 @@ const SentHeaders = z
 export const externalAuthSchema = definePolicySchema({
   name: 'external-auth',
   summary: 'Asks an HTTP service whether a request may pass.',
-  phases: ['receive', 'authenticate', 'authorize'],
+  phases: ['receive', 'authenticate', 'authorize', 'transform'],
   onError: 'closed',
   config: z
     .strictObject({
