@@ -1,3 +1,8 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -5,7 +10,52 @@ import { applied, registerService } from '../harness/configure.ts';
 import { Origin } from '../harness/origin.ts';
 import { Stack } from '../harness/stack.ts';
 
-const folder = fileURLToPath(new URL('../../examples/policies', import.meta.url));
+const example = fileURLToPath(new URL('../../examples/policies/require-header', import.meta.url));
+
+const schemaOf = (name: string, phases: string): string => `
+  import { definePolicySchema } from '@sluice/policy-sdk';
+  import { z } from 'zod';
+  export const schema = definePolicySchema({
+    name: '${name}', summary: 'For this spec.', phases: ${phases}, config: z.strictObject({}),
+  });`;
+const policyOf = (hooks: string): string => `
+  import { definePolicy } from '@sluice/policy-sdk';
+  import { schema } from './schema.js';
+  export const policy = definePolicy({ schema, compile: (config, host) => (${hooks}) });`;
+
+/** A folder with the policy of the guide, one that logs outcomes and one that is wrong. */
+async function policiesFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-policies-'));
+  await symlink(example, join(folder, 'require-header'));
+  const files = {
+    'log-outcome/schema.js': schemaOf('log-outcome', "['settle']"),
+    'log-outcome/policy.js': policyOf(
+      '{ settle: ({ path }, outcome) => host.logger.info("settled", { path, outcome }) }',
+    ),
+    'misplaced-hook/schema.js': schemaOf('misplaced-hook', "['validate']"),
+    'misplaced-hook/policy.js': policyOf('{ limit: () => undefined }'),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(folder, name, '..'), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  return folder;
+}
+
+/** The path decides how the response ends. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/orders/hang') return;
+  if (request.url === '/orders/closes') {
+    request.socket.destroy();
+    return;
+  }
+  if (request.url === '/orders/breaks') {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('x'.repeat(100), () => setTimeout(() => request.socket.destroy(), 50));
+    return;
+  }
+  response.end('x'.repeat(500));
+}
 
 describe('a custom policy, loaded from a folder by both planes', () => {
   const started = new AsyncDisposableStack();
@@ -13,7 +63,9 @@ describe('a custom policy, loaded from a folder by both planes', () => {
   let origin: Origin;
 
   beforeAll(async () => {
-    origin = started.use(await Origin.start('orders'));
+    origin = started.use(await Origin.start('orders', answer));
+    const folder = await policiesFolder();
+    started.defer(() => rm(folder, { recursive: true, force: true }));
     const env = { SLUICE_POLICIES_DIR: folder };
     stack = started.use(
       await Stack.start({ controlPlaneEnv: env, proxyEnv: { ...env, SLUICE_ACCESS_LOG: 'on' } }),
@@ -87,6 +139,102 @@ describe('a custom policy, loaded from a folder by both planes', () => {
     expect(await logLine(right)).not.toHaveProperty('shadow');
   });
 
+  describe('that observes outcomes', () => {
+    beforeAll(() =>
+      stack.admin.routes.patch(
+        'orders',
+        {
+          policies: [
+            { name: 'require-header', config: { header: 'X-Tenant' } },
+            { name: 'log-outcome' },
+          ],
+        },
+        applied,
+      ),
+    );
+
+    it('sees a response of the upstream', async () => {
+      expect((await get({ 'x-tenant': 'acme' })).status).toBe(200);
+      const outcome = await outcomeOf('/orders/1');
+      expect(outcome).toEqual({
+        status: 200,
+        source: 'upstream',
+        startTimeMs: expect.any(Number),
+        durationMs: expect.any(Number),
+        upstreamDurationMs: expect.any(Number),
+        requestBytes: expect.any(Number),
+        responseBytes: expect.any(Number),
+        target: origin.address,
+        attempts: 1,
+      });
+      expect(outcome['durationMs']).toBeGreaterThan(0);
+      expect(outcome['requestBytes']).toBeGreaterThan(50);
+      expect(outcome['responseBytes']).toBeGreaterThan(500);
+      expect(Math.abs(Number(outcome['startTimeMs']) - Date.now())).toBeLessThan(60_000);
+    });
+
+    it('sees a denial', async () => {
+      expect((await fetch(`${stack.proxy.url}/orders/denied`)).status).toBe(403);
+      expect(await outcomeOf('/orders/denied')).toEqual({
+        status: 403,
+        code: 'forbidden',
+        source: 'client',
+        stoppedBy: 'require-header',
+        startTimeMs: expect.any(Number),
+        durationMs: expect.any(Number),
+        requestBytes: expect.any(Number),
+        responseBytes: expect.any(Number),
+        attempts: 0,
+      });
+    });
+
+    it('sees a client that left', async () => {
+      const socket = connect(stack.proxy.port, '127.0.0.1');
+      socket.write('GET /orders/hang HTTP/1.1\r\nHost: a\r\nX-Tenant: acme\r\n\r\n');
+      while (!origin.received.some(({ url }) => url === '/orders/hang')) await sleep(10);
+      socket.destroy();
+      expect(await outcomeOf('/orders/hang')).toMatchObject({
+        status: 499,
+        source: 'client',
+        brokenOff: 'client_gone',
+        target: origin.address,
+        responseBytes: 0,
+        attempts: 1,
+      });
+    });
+
+    it('sees an upstream that broke off, before its response and within it', async () => {
+      const headers = { 'x-tenant': 'acme' };
+      const broken = await fetch(`${stack.proxy.url}/orders/breaks`, { headers });
+      await expect(broken.text()).rejects.toThrow();
+      expect(await outcomeOf('/orders/breaks')).toMatchObject({
+        status: 200,
+        code: 'upstream_reset',
+        source: 'upstream',
+        brokenOff: 'upstream_reset',
+        target: origin.address,
+        requestBytes: expect.any(Number),
+        responseBytes: expect.any(Number),
+      });
+      expect((await fetch(`${stack.proxy.url}/orders/closes`, { headers })).status).toBe(502);
+      const outcome = await outcomeOf('/orders/closes');
+      expect(outcome).toMatchObject({ status: 502, code: 'upstream_reset', source: 'upstream' });
+      expect(outcome).not.toHaveProperty('brokenOff');
+    });
+  });
+
+  it('with a hook outside its phases is refused: the write reports why, the node serves on', async () => {
+    const answer = await stack.admin.request('PATCH', '/v1/routes/orders?wait=applied', {
+      content: { policies: [{ name: 'misplaced-hook' }] },
+    });
+    expect(answer.status).toBe(422);
+    expect(JSON.stringify(answer.body)).toContain(
+      'policy \\"misplaced-hook\\" has a hook for \\"limit\\": list it in the phases of its schema, which are validate',
+    );
+    expect((await get({ 'x-tenant': 'acme' })).status).toBe(200);
+    expect((await get()).status).toBe(403);
+  });
+
   it('is reported as unknown by a node without the folder, which refuses the requests', async () => {
     await attach('enforce');
     const node = await stack.addProxy({ SLUICE_POLICIES_DIR: '' });
@@ -107,6 +255,18 @@ describe('a custom policy, loaded from a folder by both planes', () => {
         'm',
       ).exec(metrics)?.[1] ?? 0,
     );
+  }
+
+  async function outcomeOf(path: string): Promise<Record<string, unknown>> {
+    for (let turn = 0; turn < 100; turn++) {
+      const line = stack.proxy.process.lines.find(
+        (text) => text.includes('"settled"') && text.includes(`"${path}"`),
+      );
+      if (line !== undefined)
+        return (JSON.parse(line) as { outcome: Record<string, unknown> }).outcome;
+      await sleep(50);
+    }
+    throw new Error(`no outcome of ${path} was logged`);
   }
 
   async function logLine(response: Response): Promise<Record<string, unknown>> {

@@ -143,6 +143,30 @@ export interface Exchange {
    */
   limitContent(maxBodyBytes: number): void;
   /**
+   * Sets the method of the request to the upstream. Policies and the log still see the method
+   * of the client, and likewise for path and query. Has no effect after the `answer` phase.
+   * @throws TypeError for a method that is unknown or cannot be forwarded, for a change to or from
+   *   HEAD, and for gRPC calls and upgrades
+   */
+  setMethod(method: string): void;
+  /**
+   * Sets the path of the request to the upstream, as it is sent: the rewrite of the route and the
+   * base path of the service do not apply.
+   * @throws TypeError when the path is not in normal form; see `isNormalPath`
+   */
+  setPath(path: string): void;
+  /**
+   * Sets the query of the request to the upstream, without the question mark; undefined removes it.
+   * @throws TypeError when it has characters that a query cannot have
+   */
+  setQuery(query: string | undefined): void;
+  /**
+   * Sends the request to another service. The policies and quotas of the route's own service still
+   * apply. Returns false, and changes nothing, when the gateway has no service of this id or name.
+   * @throws TypeError when the service has policies or quotas, because they would be skipped
+   */
+  useService(nameOrId: string): boolean;
+  /**
    * Removes fields, such as those with credentials, from the request to the upstream, right before
    * the `transform` phase. Until then every policy sees the request as the client sent it.
    * @param names prepared once; the list is kept, so it must not change

@@ -1,4 +1,4 @@
-export { FieldName, listItems } from '@sluice/http1';
+export { FieldName, isNormalPath, listItems } from '@sluice/http1';
 export { dataSlot, ExchangeData } from './data.ts';
 export type { DataSlot } from './data.ts';
 export type {

@@ -88,7 +88,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
       content.isReplayable !== true
         ? new HeldContent(content)
         : undefined;
-    this.#isSafe = safe.has(exchange.method) && content.length === 0;
+    this.#isSafe = safe.has(exchange.upstreamMethod) && content.length === 0;
     exchange.upstreamStartedAtMs = performance.now();
     exchange.downstream.abortListener = this;
   }
@@ -144,7 +144,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
     this.#beginSpan();
     exchange.targetAddress = target.address;
     const request: UpstreamRequest = {
-      method: exchange.method,
+      method: exchange.upstreamMethod,
       requestTarget: this.#requestTarget,
       authority: upstreamAuthority(exchange, target.address),
       headers: exchange.headers,
@@ -213,7 +213,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
     const mayHelp =
       isTargetsFault || code === 'no_target_available' || code === 'local_resources_exhausted';
     if (mayHelp) exchange.proxy.noteFailure(exchange, code, reason);
-    const isSafe = replayable && (unsent || idempotent.has(exchange.method));
+    const isSafe = replayable && (unsent || idempotent.has(exchange.upstreamMethod));
     const mayTry = this.#attempt <= this.#service.spec.retries.attempts && this.#leftMs() >= 1;
     if (mayHelp && isSafe && mayTry && this.#target !== undefined) {
       (this.#tried ??= []).push(this.#target);

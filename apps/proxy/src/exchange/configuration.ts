@@ -19,6 +19,11 @@ export interface Configuration {
   readonly router: Pick<Router<ExchangeRoute>, 'match' | 'matchPreflight'>;
   /** Chooses the branch for a request on this route: the only one, or one by weight. */
   planFor(route: ExchangeRoute): ExchangePlan;
+  /**
+   * The plan with another service, by id or name; undefined when there is none.
+   * @throws TypeError when policies or quotas of the service would be skipped
+   */
+  planTo(plan: ExchangePlan, nameOrId: string): ExchangePlan | undefined;
   /** The plan's policies with those of the consumer and its groups. */
   pipelineFor(plan: ExchangePlan, consumer: ExchangeConsumer): PolicySteps;
 }

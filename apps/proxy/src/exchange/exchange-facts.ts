@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { HeaderList } from '@sluice/http1';
 import type { PeerCertificate, Principal } from '@sluice/policy-sdk';
+import type { OutgoingRequest } from '@sluice/policy-sdk/run';
 import { clientNetwork } from '@sluice/schema';
 import type { TraceContext } from '@sluice/telemetry';
 import type { Configuration, ExchangeConsumer } from './configuration.ts';
@@ -20,6 +21,7 @@ export abstract class ExchangeFacts {
   abstract readonly isPeerTrusted: boolean;
   abstract readonly consumer: ExchangeConsumer | undefined;
   abstract readonly principal: Principal | undefined;
+  abstract readonly outgoing: OutgoingRequest | undefined;
   abstract readonly rewrittenPath: string | undefined;
   abstract readonly targetAddress: string | undefined;
   abstract readonly pattern: string;
@@ -37,6 +39,11 @@ export abstract class ExchangeFacts {
   /** {@inheritDoc StepExchange.peerCertificate} */
   get peerCertificate(): PeerCertificate | undefined {
     return this.downstream.peerCertificate;
+  }
+
+  /** The method that the upstream receives. */
+  get upstreamMethod(): string {
+    return this.outgoing?.method ?? this.downstream.method;
   }
 
   get method(): string {

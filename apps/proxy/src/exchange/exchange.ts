@@ -1,6 +1,6 @@
 // The global `performance` is a getter: reading it costs as much as reading the clock.
 import { performance } from 'node:perf_hooks';
-import { GatewayError, type ErrorSource } from '@sluice/errors';
+import type { ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
 import {
   ExchangeData,
@@ -12,7 +12,7 @@ import {
   type ResourceRef,
   type RouteView,
 } from '@sluice/policy-sdk';
-import type { PolicySteps, StepExchange } from '@sluice/policy-sdk/run';
+import { OutgoingRequest, type PolicySteps, type StepExchange } from '@sluice/policy-sdk/run';
 import type { MatchRequest } from '@sluice/router';
 import {
   TraceContext,
@@ -36,7 +36,9 @@ import type { ExchangeEpoch } from './exchange-epochs.ts';
 import { ExchangeFacts } from './exchange-facts.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
+import { receivedRequest } from './rewrite.ts';
 import { replaceField, type ResponseField } from './response-fields.ts';
+import { servedConsumer } from './served-consumer.ts';
 import { traceparentOf } from './trace-fields.ts';
 
 /**
@@ -117,6 +119,8 @@ export class Exchange
   isShared = false;
   /** The exchange serves no further request: the connection creates a new one for the next. */
   isSpent = false;
+  /** What policies changed about the request to the upstream. */
+  outgoing: OutgoingRequest | undefined = undefined;
   /** The exchange that continues the request after this one was withdrawn. */
   successor: Exchange | undefined = undefined;
   /** {@inheritDoc StepExchange.closestLimit} */
@@ -185,6 +189,7 @@ export class Exchange
     this.body = undefined;
     this.bodyView = undefined;
     this.sharedData = undefined;
+    this.outgoing = undefined;
     this.received = undefined;
     this.abortController = undefined;
     // The gateway's own policies apply until a route is known, and when no route matches.
@@ -227,6 +232,7 @@ export class Exchange
     successor.responseFields = responseFields?.slice();
     successor.abortController = undefined;
     successor.bodyView = undefined;
+    if (this.outgoing !== undefined) successor.outgoing = new OutgoingRequest(this.outgoing);
     if (this.sharedData !== undefined) successor.sharedData = new ExchangeData(this.sharedData);
     if (downstream.abortListener === this) downstream.abortListener = successor;
     this.successor = successor;
@@ -327,6 +333,32 @@ export class Exchange
     this.credential = credential;
   }
 
+  /** {@inheritDoc StepExchange.setMethod} */
+  setMethod(method: string): void {
+    (this.outgoing ??= new OutgoingRequest()).setMethod(method, receivedRequest(this));
+  }
+
+  /** {@inheritDoc StepExchange.setPath} */
+  setPath(path: string): void {
+    (this.outgoing ??= new OutgoingRequest()).setPath(path, receivedRequest(this));
+  }
+
+  /** {@inheritDoc StepExchange.setQuery} */
+  setQuery(query: string | undefined): void {
+    (this.outgoing ??= new OutgoingRequest()).setQuery(query);
+  }
+
+  /** {@inheritDoc StepExchange.useService} */
+  useService(nameOrId: string): boolean {
+    const plan = this.plan && this.runtime.planTo(this.plan, nameOrId);
+    // Once the request is on its way, its plan is what the log and the metrics name.
+    if (plan === undefined || this.upstreamStartedAtMs > 0) return plan !== undefined;
+    this.plan = plan;
+    this.limitContent(plan.maxBodyBytes);
+    this.outgoing ??= new OutgoingRequest();
+    return true;
+  }
+
   /** {@inheritDoc StepExchange.limitContent} */
   limitContent(maxBodyBytes: number): void {
     if (maxBodyBytes < this.downstream.maxBodyBytes) this.downstream.maxBodyBytes = maxBodyBytes;
@@ -356,17 +388,6 @@ export class Exchange
   notePolicyFault(policy: string, fault: unknown): void {
     this.proxy.notePolicyFault(policy, fault, this.requestId);
   }
-}
-
-/**
- * A consumer that a policy made up has none of the policies and quotas that are configured for it.
- * @throws GatewayError `policy_failed` for such a consumer
- */
-function servedConsumer(consumer: Consumer): ExchangeConsumer {
-  if ('groupsText' in consumer) return consumer as ExchangeConsumer;
-  throw new GatewayError('policy_failed', {
-    cause: `a policy identified the consumer "${consumer.username}" with an object of its own: pass what the stores of the host return`,
-  });
 }
 
 const noAttempts: AttemptFacts[] = [];

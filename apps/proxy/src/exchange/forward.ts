@@ -4,6 +4,7 @@ import { Attempts } from './attempts.ts';
 import type { BufferedContent } from './body/buffered-content.ts';
 import type { Exchange } from './exchange.ts';
 import { respond } from './respond.ts';
+import { rewriteTarget } from './rewrite.ts';
 
 /**
  * Sends the request to the service, with retries on other targets when safe, and sends the response
@@ -14,6 +15,11 @@ export function forward(exchange: Exchange, over: (exchange: Exchange) => void):
   const { service } = exchange;
   const code = exchange.body === undefined ? undefined : refusalOf(exchange, exchange.body);
   if (code !== undefined) return respond(exchange, deny(code), over);
+  if (exchange.outgoing !== undefined) {
+    // A policy may have set the path or the service after the path was computed.
+    const refusal = rewriteTarget(exchange);
+    if (refusal !== undefined) return respond(exchange, refusal, over);
+  }
   if (service !== undefined) return new Attempts(exchange, service, over).begin();
   respond(
     exchange,

@@ -1,14 +1,18 @@
 import { deny, type Reply } from '@sluice/policy-sdk';
+import type { ReceivedRequest } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 import { RewriteFault } from './target-rewrite.ts';
 
 /**
- * Computes the path for the service, once per exchange: every attempt, the log and the spans use
- * it. Returns a refusal when the route's rewrite produces a path that is not in normal form.
+ * Computes the path for the service: every attempt, the log and the spans use it. A path that a
+ * policy has set replaces the route's rewrite. Returns a refusal when the rewrite produces a path
+ * that is not in normal form.
  */
 export function rewriteTarget(exchange: Exchange): Reply | undefined {
+  const { outgoing } = exchange;
+  if (outgoing !== undefined) exchange.rewrittenPath = outgoing.path;
   const rewrite = exchange.plan?.rewrite;
-  if (rewrite === undefined) return undefined;
+  if (rewrite === undefined || outgoing?.path !== undefined) return undefined;
   const rewritten = rewrite.rewrite(exchange.path, exchange.params);
   if (rewritten instanceof RewriteFault) {
     exchange.reason = rewritten.reason;
@@ -18,11 +22,24 @@ export function rewriteTarget(exchange: Exchange): Reply | undefined {
   return undefined;
 }
 
+/** What the exchange tells {@link OutgoingRequest} about the request of the client. */
+export function receivedRequest({ method, plan, downstream }: Exchange): ReceivedRequest {
+  return {
+    method,
+    keepsEncodedSlashes: plan?.route.spec.encodedSlashes === 'keep',
+    isMethodFixed: downstream.isGrpc || downstream.wantsUpgrade,
+  };
+}
+
 /**
- * The request target for the upstream: the path of {@link rewriteTarget} and the unchanged query.
+ * The request target for the upstream: the path of {@link rewriteTarget}, and the query of the
+ * client or of a policy.
  */
 export function upstreamRequestTarget(exchange: Exchange): string {
   const path = exchange.rewrittenPath ?? exchange.path;
+  const { outgoing } = exchange;
+  if (outgoing?.hasOwnQuery === true)
+    return outgoing.query === undefined ? path : `${path}?${outgoing.query}`;
   return exchange.downstream.hasQuery ? `${path}?${exchange.query}` : path;
 }
 

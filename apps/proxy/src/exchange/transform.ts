@@ -57,8 +57,8 @@ function addForwardingFields(exchange: Exchange): undefined {
 }
 
 /** Appends the stripped prefix to the prefixes that earlier proxies stripped. */
-function addForwardedPrefix({ plan, path, headers }: Exchange): void {
-  const stripped = plan?.rewrite?.stripped(path) ?? '';
+function addForwardedPrefix({ plan, path, headers, outgoing }: Exchange): void {
+  const stripped = outgoing?.path === undefined ? (plan?.rewrite?.stripped(path) ?? '') : '';
   if (stripped === '') return;
   let before = '';
   for (const prefix of headers.getAll(ownFields.forwardedPrefix).join(',').split(','))

@@ -12,6 +12,7 @@ import type {
   ServedConsumer,
   ServedGateway,
   ServedRoute,
+  ServedService,
 } from './served.ts';
 
 /** The resources in service that a join looks up; `Runtime` implements it. */
@@ -78,6 +79,35 @@ function joinPlan(
     pipeline: Pipeline.of(chains),
     maxBodyBytes,
     metrics,
+    others: undefined,
+  };
+}
+
+/**
+ * A plan with another service. It keeps the policies and quotas that the exchange began with.
+ * @throws TypeError when the service has policies or quotas, because they would be skipped
+ */
+export function planTo(
+  { gateway, routeMetrics }: ServedResources,
+  plan: RoutePlan,
+  service: ServedService,
+): RoutePlan {
+  const { route } = plan;
+  if (service.chain.length > 0 || service.spec.quotas.length > 0)
+    throw new TypeError(
+      `the service "${service.name}" has policies or quotas of its own, which would be skipped: attach them to the route, or remove them`,
+    );
+  return {
+    ...plan,
+    service,
+    rewrite: TargetRewrite.of(route.spec, service.spec.basePath),
+    maxBodyBytes: bodyLimit(
+      route.spec.limits.maxBodyBytes,
+      service.spec.limits.maxBodyBytes,
+      gateway?.spec.limits.maxBodyBytes,
+    ),
+    metrics: routeMetrics.get(route.name, service.name),
+    others: undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
 import { ConsumerIndex } from './compact/consumer-index.ts';
 import { CredentialIndex } from './compact/credential-index.ts';
-import { joinConsumer, joinPlans, type ServedResources } from './join.ts';
+import { joinConsumer, joinPlans, planTo, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
@@ -19,6 +19,7 @@ import type {
   ServedCredential,
   ServedResource,
   ServedRoute,
+  ServedService,
 } from './served.ts';
 
 /**
@@ -42,6 +43,7 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   readonly router = new Router<ServedRoute>();
   readonly credentials: CredentialIndex;
   readonly consumers: ConsumerIndex;
+  readonly servicesByName = new Map<string, ServedService>();
   readonly #byKind = new Map<Kind, MutableIndex>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */
@@ -118,6 +120,21 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
       if (point < 0) return branch;
     }
     return plans.branches[plans.branches.length - 1] as RoutePlan;
+  }
+
+  /** {@inheritDoc Configuration.planTo} */
+  planTo(plan: RoutePlan, nameOrId: string): RoutePlan | undefined {
+    const { service } = plan;
+    if (service !== undefined && (service.id === nameOrId || service.name === nameOrId))
+      return plan;
+    const known = plan.others?.get(nameOrId);
+    if (known !== undefined) return known;
+    const other = this.find('service', nameOrId) ?? this.servicesByName.get(nameOrId);
+    if (other === undefined) return undefined;
+    const planned = planTo(this, plan, other);
+    // Bounded by the ids and names of the services.
+    (plan.others ??= new Map()).set(nameOrId, planned);
+    return planned;
   }
 
   /** The plan's pipeline with the policies of the consumer and its groups. */

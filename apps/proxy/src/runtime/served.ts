@@ -85,4 +85,6 @@ export interface RoutePlan extends ExchangePlan {
   readonly weight: number;
   readonly chains: readonly PolicyChain[];
   readonly pipeline: Pipeline;
+  /** The plan with other services, by what policies call them; see `Runtime.planTo`. */
+  others: Map<string, RoutePlan> | undefined;
 }

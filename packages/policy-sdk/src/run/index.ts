@@ -3,6 +3,8 @@ export type { CompiledPolicy, PolicyChain, PolicyUse } from './compile-policy.ts
 export { FinalHead } from './final-head.ts';
 export { guardHooks } from './guard.ts';
 export type { GuardedHooks } from './guard.ts';
+export { OutgoingRequest } from './outgoing-request.ts';
+export type { ReceivedRequest } from './outgoing-request.ts';
 export { emptyPipeline, Pipeline } from './pipeline.ts';
 export { runPolicies, runSettle } from './run-phase.ts';
 export type {

@@ -26,6 +26,10 @@ export function shadowOf(exchange: StepExchange): StepExchange {
     accept: nothing,
     data: { value: new ExchangeData(exchange.data) },
     limitContent: nothing,
+    setMethod: nothing,
+    setPath: nothing,
+    setQuery: nothing,
+    useService: { value: () => false },
     addResponseHeader: nothing,
     setResponseHeader: nothing,
   }) as StepExchange;

@@ -43,6 +43,8 @@ export interface PolicyTesterOptions {
   readonly quotas?: readonly TestQuota[];
   /** Name of the service; null for a route without one. */
   readonly service?: string | null;
+  /** Names of further services, for `useService`. */
+  readonly services?: readonly string[];
   /** Overrides the `onError` of the policies' schemas. */
   readonly onError?: OnError;
   /** In shadow mode a policy changes and refuses nothing. Default: enforce. */
@@ -71,6 +73,8 @@ export interface TestAnswer {
         readonly query: string;
         readonly headers: HeaderList;
         readonly body: Uint8Array;
+        /** Name of the service that receives it. */
+        readonly service: string | undefined;
       }
     | undefined;
   readonly consumer: Consumer | undefined;
@@ -154,6 +158,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
       route: { ...route, quotas: quotasOf(options.quotas ?? [], `route:${route.id}`) },
       service:
         options.service === null ? undefined : resourceRef('service', options.service ?? 'test'),
+      services: (options.services ?? []).map((name) => resourceRef('service', name)),
     };
     this.with(policy, config);
   }

@@ -10,6 +10,7 @@ import type {
 } from '../exchange.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
+import { OutgoingRequest, type ReceivedRequest } from '../run/outgoing-request.ts';
 import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
 import { TestRequestBody } from './test-request-body.ts';
@@ -56,6 +57,8 @@ export interface TestPlace {
   readonly gateway: ResourceRef;
   readonly route: RouteView;
   readonly service: ResourceRef | undefined;
+  /** Further services, for `useService`. */
+  readonly services: readonly ResourceRef[];
 }
 
 /** A fault of a policy that was handled: its `onError`, shadow mode or the settle phase did. */
@@ -81,7 +84,10 @@ export class TestExchange implements StepExchange {
   readonly clientAddress: string;
   readonly gateway: ResourceRef;
   readonly route: RouteView;
-  readonly service: ResourceRef | undefined;
+  service: ResourceRef | undefined;
+  /** What policies changed about the request to the upstream. */
+  outgoing = new OutgoingRequest();
+  private readonly services: readonly ResourceRef[];
   readonly params: Readonly<Record<string, string>>;
   readonly peerCertificate: PeerCertificate | undefined;
   principal: Principal | undefined = undefined;
@@ -123,6 +129,7 @@ export class TestExchange implements StepExchange {
     this.gateway = place.gateway;
     this.route = place.route;
     this.service = place.service;
+    this.services = place.services;
     this.params = request.params ?? {};
     this.peerCertificate = request.peerCertificate;
     this.consumer = request.consumer === undefined ? undefined : consumerOf(request.consumer);
@@ -145,6 +152,7 @@ export class TestExchange implements StepExchange {
       {
         headers: this.headers.clone(),
         data: new ExchangeData(this.data),
+        outgoing: new OutgoingRequest(this.outgoing),
         abortController: undefined,
       },
     );
@@ -182,6 +190,29 @@ export class TestExchange implements StepExchange {
   accept(principal: Principal): void {
     this.principal = principal;
     if (principal.consumer !== undefined) this.identify(principal.consumer, principal.credential);
+  }
+
+  setMethod(method: string): void {
+    this.outgoing.setMethod(method, this.received);
+  }
+
+  setPath(path: string): void {
+    this.outgoing.setPath(path, this.received);
+  }
+
+  setQuery(query: string | undefined): void {
+    this.outgoing.setQuery(query);
+  }
+
+  useService(nameOrId: string): boolean {
+    const service = this.services.find(({ id, name }) => id === nameOrId || name === nameOrId);
+    this.service = service ?? this.service;
+    return service !== undefined;
+  }
+
+  private get received(): ReceivedRequest {
+    const isMethodFixed = this.headers.has('upgrade');
+    return { method: this.method, keepsEncodedSlashes: false, isMethodFixed };
   }
 
   limitContent(maxBodyBytes: number): void {

@@ -26,6 +26,7 @@ interface Forwarded {
   readonly query: string;
   readonly headers: HeaderList;
   readonly body: Uint8Array;
+  readonly service: string | undefined;
 }
 
 /** One request through the pipeline, run by the gateway's runner. */
@@ -146,8 +147,16 @@ export class TestRun {
   }
 }
 
-function forwardedRequest({ method, path, query, headers, requestBody }: TestExchange): Forwarded {
-  return { method, path, query, headers: headers.clone(), body: requestBody.bytes };
+function forwardedRequest(exchange: TestExchange): Forwarded {
+  const { outgoing, headers, requestBody, service } = exchange;
+  return {
+    method: outgoing.method ?? exchange.method,
+    path: outgoing.path ?? exchange.path,
+    query: outgoing.hasOwnQuery ? (outgoing.query ?? '') : exchange.query,
+    headers: headers.clone(),
+    body: requestBody.bytes,
+    service: service?.name,
+  };
 }
 
 function gatewayResponse(

@@ -9,7 +9,13 @@ import type { ConsumerIndex } from '../compact/consumer-index.ts';
 import type { CredentialIndex } from '../compact/credential-index.ts';
 import type { PolicyRegistry } from '../policy-chain.ts';
 import type { RouteMetricsCache } from '../route-metrics-cache.ts';
-import type { MutableIndex, ServedGateway, ServedResource, ServedRoute } from '../served.ts';
+import type {
+  MutableIndex,
+  ServedGateway,
+  ServedResource,
+  ServedRoute,
+  ServedService,
+} from '../served.ts';
 
 /** The services that compiling needs. */
 export interface CompileContext extends PolicyRegistry {
@@ -52,6 +58,7 @@ export interface RuntimeIndexes {
   readonly router: Router<ServedRoute>;
   readonly credentials: CredentialIndex;
   readonly consumers: ConsumerIndex;
+  readonly servicesByName: Map<string, ServedService>;
   readonly routeMetrics: RouteMetricsCache;
 }
 

@@ -9,6 +9,13 @@ export const service: ServedKind<'service', ServedService> = {
     const durations = context.metrics.upstreamDuration.series(name);
     return { kind, id, name, spec, chain, upstream, durations };
   },
+  installed(served, { servicesByName }) {
+    servicesByName.set(served.name, served);
+  },
+  removed(served, { servicesByName }) {
+    // One revision may move a name to another service.
+    if (servicesByName.get(served.name) === served) servicesByName.delete(served.name);
+  },
   release({ upstream, durations }, context) {
     context.upstreams.release(upstream);
     durations.release();
