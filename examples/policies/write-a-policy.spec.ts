@@ -15,12 +15,15 @@ describe('the guide to custom policies', () => {
     'require-header/schema.ts',
     'require-header/policy.ts',
     'require-header/policy.spec.ts',
+    'partner-token/schema.ts',
+    'partner-token/policy.ts',
+    'partner-token/policy.spec.ts',
   ])('writes %s as it is tested here', (path) => {
     expect(written.get(path)).toBe(read(path));
   });
 
   it('writes no other files', () => {
-    expect(written.size).toBe(3);
+    expect(written.size).toBe(6);
   });
 
   it('links only to files that exist', () => {

@@ -186,6 +186,16 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     return this;
   }
 
+  /**
+   * Closes the policies, as the gateway does when no configuration has them any more, and what their
+   * hosts have handed out. Rejects with the fault of a `close`.
+   */
+  async close(): Promise<void> {
+    for (const { close } of this.policies) await close?.();
+    this.policies.length = 0;
+    await this.hosts.closeAll();
+  }
+
   /** Advances the tester's clock by `ms` milliseconds. */
   advance(ms: number): void {
     this.clock.advance(ms);
