@@ -209,7 +209,7 @@ export class RuntimeTarget implements ConfigTarget {
   /** Puts a resource in service, and releases one that this node does not serve. */
   #put(runtime: Runtime, served: ServedResource): ServedResource | undefined {
     const previous = runtime.install(served);
-    if (runtime.find(served.kind, served.id) !== served) this.#release(served);
+    if (servedKind(served.kind).isServed?.(served, runtime) === false) this.#release(served);
     return previous;
   }
 
