@@ -69,7 +69,12 @@ const rooms = {
 
 const apps = ['control-plane', 'proxy', 'console', 'cli'];
 /** What runs in tests only: specs, and the `testing` folders beside them. */
-const spec = ['\\.spec\\.tsx?$', '^packages/[^/]+/testing/', '^apps/.+/testing/'];
+const spec = [
+  '\\.spec\\.tsx?$',
+  '^packages/[^/]+/testing/',
+  '^packages/policies/src/[^/]+/testing/',
+  '^apps/.+/testing/',
+];
 const frameworks = '(^|/)node_modules/(@nestjs/|typeorm/|express/|undici/|react/)';
 const servers = '(^|/)node_modules/(@nestjs/|typeorm/|pg/|express/)';
 

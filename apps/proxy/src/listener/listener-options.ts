@@ -1,5 +1,5 @@
 import type { RequestLimits } from '@sluice/http1';
-import type { TlsPortOptions } from './tls-acceptor.ts';
+import type { TlsPortOptions } from './tls-port-options.ts';
 
 /** The timeouts and limits of one listener. The defaults are safe without further hardening. */
 export interface ListenerOptions {

@@ -4,7 +4,7 @@ import { CertificateIndex } from '../listener/certificate-index.ts';
 import type { ClientVerification } from '../listener/client-verification.ts';
 import { indexFiles } from '../listener/file-certificates.ts';
 import { ServerCertificates } from '../listener/server-certificates.ts';
-import type { HandshakeOutcome, TlsPortOptions } from '../listener/tls-acceptor.ts';
+import type { HandshakeOutcome, TlsPortOptions } from '../listener/tls-port-options.ts';
 import type { CertificateFile } from '../net/key-pair.ts';
 
 /** What the configuration in service says about the TLS port; asked for each handshake. */

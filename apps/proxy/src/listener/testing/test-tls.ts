@@ -4,7 +4,7 @@ import { CertificateIndex } from '../certificate-index.ts';
 import { noClientVerification, type ClientVerification } from '../client-verification.ts';
 import { indexFiles } from '../file-certificates.ts';
 import { ServerCertificates } from '../server-certificates.ts';
-import type { HandshakeOutcome, TlsPortOptions } from '../tls-acceptor.ts';
+import type { HandshakeOutcome, TlsPortOptions } from '../tls-port-options.ts';
 
 /** The TLS settings of a listener that a test changes while it runs. Tests only. */
 export class TestTls implements TlsPortOptions {
