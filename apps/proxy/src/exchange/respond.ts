@@ -19,9 +19,14 @@ import type { Tunnel, TunnelFault } from './tunnel.ts';
 /** Called once, when the response was sent, or when there is no client to send it to. */
 export type Over = (exchange: Exchange) => void;
 
+/** The head that is sent. */
+interface SentHead {
+  readonly status: number;
+  readonly headers: HeaderList;
+}
+
 /** A response of the gateway. */
-interface OwnResponse {
-  readonly head: FinalHead;
+interface OwnResponse extends SentHead {
   readonly content: Reply['content'];
   /** gRPC clients read `grpc-status`: the HTTP status is for log, metrics and spans only. */
   readonly isGrpcDenial: boolean;
@@ -65,8 +70,8 @@ export function respondToFault(exchange: Exchange, fault: unknown, over: Over): 
 export function respondFinally(exchange: Exchange, reply: Reply, over: Over): void {
   try {
     const own = ownResponse(exchange, reply);
-    addResponseFields(exchange, own.head.headers);
-    deliver(exchange, own, own.head);
+    addResponseFields(exchange, own.headers);
+    deliver(exchange, own, own);
   } catch (fault) {
     exchange.proxy.noteFault(fault, exchange.requestId);
     exchange.reason = faultReason(fault);
@@ -118,11 +123,16 @@ function send(
   over: Over,
 ): void {
   const own = ownResponse(exchange, reply);
-  addResponseFields(exchange, own.head.headers);
+  addResponseFields(exchange, own.headers);
   const steps = exchange.pipeline.respond;
-  const verdict = steps === undefined ? undefined : runPolicies(steps, 0, exchange, own.head);
+  if (steps === undefined) {
+    deliver(exchange, own, own);
+    return over(exchange);
+  }
+  const head = new FinalHead(own.status, own.headers, 'gateway');
+  const verdict = runPolicies(steps, 0, exchange, head);
   if (verdict === undefined) {
-    deliver(exchange, own, own.head);
+    deliver(exchange, own, head);
     return over(exchange);
   }
   if (!(verdict instanceof Promise)) return respondFinally(exchange, verdict, over);
@@ -131,7 +141,7 @@ function send(
       const { current } = exchange;
       if (isClientGone(current, over)) return;
       if (late !== undefined) return respondFinally(current, late, over);
-      deliver(current, own, own.head.current);
+      deliver(current, own, head.current);
       over(current);
     })
     .catch((fault: unknown) => {
@@ -151,8 +161,8 @@ function isClientGone(exchange: Exchange, over: Over): boolean {
 function sendWithoutPolicies(exchange: Exchange, reply: Reply, over: Over): void {
   try {
     const own = ownResponse(exchange, reply);
-    own.head.headers.setOwn(ownFields.requestId, exchange.requestId);
-    deliver(exchange, own, own.head);
+    own.headers.setOwn(ownFields.requestId, exchange.requestId);
+    deliver(exchange, own, own);
   } catch (fault) {
     exchange.proxy.noteFault(fault, exchange.requestId);
     exchange.downstream.abort();
@@ -184,14 +194,10 @@ function ownResponse(exchange: Exchange, reply: Reply): OwnResponse {
     // Every 503 of the gateway has Retry-After.
     if (reply.status === 503 && !headers.has('retry-after')) headers.set('Retry-After', '1');
   }
-  return { head: new FinalHead(reply.status, headers, 'gateway'), content, isGrpcDenial };
+  return { status: reply.status, headers, content, isGrpcDenial };
 }
 
-function deliver(
-  exchange: Exchange,
-  { content, isGrpcDenial }: OwnResponse,
-  head: FinalHead,
-): void {
+function deliver(exchange: Exchange, { content, isGrpcDenial }: OwnResponse, head: SentHead): void {
   // A policy may have removed it.
   if (exchange.pipeline.respond !== undefined)
     head.headers.setOwn(ownFields.requestId, exchange.requestId);
