@@ -80,6 +80,13 @@ describe('the rules of a schema', () => {
     expect(rules['gateway']?.fields.filter((field) => field.policy === 'sign')).toEqual([]);
   });
 
+  it('leave certificates out for nodes that are sent no secrets', () => {
+    const { kinds: rules } = describeSchemas(createPolicyCatalogue([]));
+    expect(rules['certificate']?.fields).toEqual([
+      { path: ['key'], since: 0, isSecret: true, isRequired: true },
+    ]);
+  });
+
   it('are plain data', () => {
     const rules = describeSchemas(createPolicyCatalogue(builtInPolicySchemas));
     expect(JSON.parse(JSON.stringify(rules))).toEqual(rules);

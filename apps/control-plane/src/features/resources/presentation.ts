@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { isKind, kindOf, mapReferences, referencesOf, resourceSchemas } from '@sluice/config';
+import {
+  isKind,
+  kindOf,
+  mapReferences,
+  referencesOf,
+  resourceSchemas,
+  separateUnknown,
+  withUnknown,
+} from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import type { CollectionAlias } from './collection-alias.ts';
 import { errorMessage } from '@sluice/errors';
@@ -93,9 +101,16 @@ export class ResourcePresenter {
     // jsonb does not preserve the order of properties. Parsing restores it and adds defaults of
     // later versions.
     const parsed = resourceSchemas[kind].safeParse(named);
-    const members = (parsed.success ? parsed.data : named) as Members;
+    const members = (parsed.success ? parsed.data : this.laterMembers(kind, named)) as Members;
     // Fields that were marked as secrets later may have been stored without encryption.
     return withoutHidden(kind, withoutSecrets(kind, members, this.policies.catalogue, isSealed));
+  }
+
+  /** The members of a spec that a later release has stored: those that it has added come last. */
+  private laterMembers(kind: Kind, spec: unknown): unknown {
+    const later = separateUnknown(kind, spec, this.policies.catalogue);
+    const parsed = resourceSchemas[kind].safeParse(later.known);
+    return withUnknown(parsed.success ? parsed.data : later.known, later);
   }
 
   private computed({ kind, id, spec }: StoredResource): object {

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { canonicalJson, nameOf, nameProperty } from '@sluice/config';
+import {
+  canonicalJson,
+  nameOf,
+  nameProperty,
+  separateUnknown,
+  withoutStoredUnknown,
+  withUnknown,
+} from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import { isId } from '@sluice/schema';
 import type { Sql } from '../../platform/database/database.ts';
+import { contentFault } from '../../platform/http/content-fault.ts';
 import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
@@ -112,7 +120,7 @@ export class ResourceWriter {
         const given = named(
           kind,
           name ?? current?.name ?? '',
-          withoutStoredMembers(kind, content, await this.shown(sql, current)),
+          this.withoutStored(kind, content, await this.shown(sql, current)),
           name !== undefined,
         );
         const before = current === undefined ? undefined : this.open(current);
@@ -135,7 +143,7 @@ export class ResourceWriter {
       const current = await this.lock(sql, address, write);
       const { kind, idOrName, alias } = address;
       if (current === undefined) throw notFound(kind, idOrName, alias?.noun);
-      const wanted = withoutStoredMembers(kind, patch, await this.shown(sql, current, alias));
+      const wanted = this.withoutStored(kind, patch, await this.shown(sql, current, alias));
       const before = this.open(current);
       const given = patched(kind, before, wanted);
       // A merge patch replaces lists as a whole, so their elements may lack their secrets.
@@ -209,9 +217,28 @@ export class ResourceWriter {
     return this.resources.insert(sql, kind, id, scope, sealed);
   }
 
-  /** The stored spec with its secrets in the clear. One that cannot be decrypted is absent. */
-  private open<K extends Kind>({ id, spec }: StoredResource<K>): Spec<K> {
-    return this.vault.open(id, spec).spec;
+  /**
+   * The stored spec with its secrets in the clear, and without what a later release has stored. A
+   * secret that cannot be decrypted is absent.
+   */
+  private open<K extends Kind>({ id, kind, spec }: StoredResource<K>): Spec<K> {
+    const { catalogue } = this.policies;
+    return separateUnknown(kind, this.vault.open(id, spec).spec, catalogue).known as Spec<K>;
+  }
+
+  /**
+   * Leaves out what a client cannot write and has sent back as it was shown: read-only members, and
+   * members of a later release.
+   * @throws GatewayError when it would change members of a later release.
+   */
+  private withoutStored(kind: Kind, content: unknown, shown: Representation | undefined): unknown {
+    const given = withoutStoredMembers(kind, content, shown);
+    if (shown === undefined) return given;
+    const { known, unknown } = separateUnknown(kind, shown, this.policies.catalogue);
+    const later = unknown.filter(({ path }) => !isReadOnly(kind, String(path[0])));
+    const rest = withoutStoredUnknown(given, { known, unknown: later });
+    if (rest.faults.length > 0) throw contentFault(rest.faults);
+    return rest.content;
   }
 
   private kept(kind: Kind, given: unknown, before: Spec | undefined): unknown {
@@ -252,8 +279,10 @@ export class ResourceWriter {
   }
 
   private async store(sql: Sql, current: StoredResource, spec: Spec): Promise<Outcome> {
-    const paths = secretsIn(current.kind, spec, this.policies.catalogue);
-    const sealed = await this.vault.seal(sql, current.id, spec, paths, current.spec);
+    const { catalogue } = this.policies;
+    const paths = secretsIn(current.kind, spec, catalogue);
+    const own = await this.vault.seal(sql, current.id, spec, paths, current.spec);
+    const sealed = withUnknown(own, separateUnknown(current.kind, current.spec, catalogue));
     if (canonicalJson(sealed) === canonicalJson(current.spec))
       return { status: 200, resource: current, changes: [] };
     const resource = await this.resources.update(sql, current, sealed);

@@ -161,7 +161,11 @@ export class ResourceRepository {
       )
       .catch(explainTaken(kind, spec));
     if (row === undefined) throw new Error('a locked row does not exist');
-    await sql.query('DELETE FROM resource_reference WHERE source = $1', [id]);
+    // References in properties of a later release stay: these properties stay as well.
+    await sql.query(
+      'DELETE FROM resource_reference WHERE source = $1 AND pointer = ANY($2::text[])',
+      [id, referencesOf(kind, current.spec).map(({ pointer }) => pointer)],
+    );
     await this.insertReferences(sql, row);
     return row;
   }
