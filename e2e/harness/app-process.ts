@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,9 +21,11 @@ export class AppProcess {
     name: string,
     env: Readonly<Record<string, string>>,
     args: readonly string[] = [],
+    /** Where the programs are; this checkout by default. */
+    folder: string = root,
   ) {
     this.name = name;
-    this.#main = `${root}apps/${app}/dist/main.js`;
+    this.#main = join(folder, 'apps', app, 'dist/main.js');
     this.#env = env;
     this.#args = args;
   }
