@@ -14,7 +14,9 @@ export class Gauge<Labels extends readonly string[]> {
 
   /** Sets the value of one series. */
   set(value: number, ...labelValues: LabelValues<Labels>): void {
-    this.#table.values[this.#table.hold(labelValues).slot] = value;
+    // The table may replace its values to hold one series more.
+    const { slot } = this.#table.hold(labelValues);
+    this.#table.values[slot] = value;
   }
 
   /**

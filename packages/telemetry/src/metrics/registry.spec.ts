@@ -155,6 +155,14 @@ describe('a gauge', () => {
     expect(series(registry.snapshot(), 'size')).toEqual(['b: 4']);
     expect(series(registry.snapshot(), 'size')).toEqual(['b: 4']);
   });
+
+  it('keeps every value while the table grows', () => {
+    const registry = new MetricsRegistry();
+    const gauge = registry.gauge(size);
+    const all = Array.from({ length: 100 }, (_, at) => at + 1);
+    for (const value of all) gauge.set(value, String(value));
+    expect(series(registry.snapshot(), 'size')).toEqual(all.map((value) => `${value}: ${value}`));
+  });
 });
 
 describe('a histogram', () => {
