@@ -17,6 +17,7 @@ import { resourceSchemas } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
 import { MemoryStore } from '@sluice/ratelimit';
 import { GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
+import { KeyPairCache } from '../../apps/proxy/src/net/key-pair-cache.ts';
 import { TimerWheel } from '../../apps/proxy/src/net/timer-wheel.ts';
 import { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
 import { createHosts } from '../../apps/proxy/src/host/node-hosts.ts';
@@ -51,6 +52,7 @@ function newTarget(): RuntimeTarget {
     ...policyRegistry(policies, hosts),
     upstreams: new UpstreamRegistry(new TimerWheel()),
     metrics,
+    keyPairs: new KeyPairCache(),
   });
 }
 

@@ -1,17 +1,11 @@
 import type { GatewayMetrics, Logger } from '@sluice/telemetry';
 import { BoundedLog } from '../exchange/bounded-log.ts';
 import { CertificateIndex } from '../listener/certificate-index.ts';
-import type { ClientVerification } from '../listener/client-verification.ts';
 import { indexFiles } from '../listener/file-certificates.ts';
 import { ServerCertificates } from '../listener/server-certificates.ts';
 import type { HandshakeOutcome, TlsPortOptions } from '../listener/tls-port-options.ts';
 import type { CertificateFile } from '../net/key-pair.ts';
-
-/** What the configuration in service says about the TLS port; asked for each handshake. */
-export interface ConfiguredTls {
-  readonly serverCertificates: CertificateIndex;
-  readonly clientVerification: ClientVerification;
-}
+import type { ConfiguredTls } from '../runtime/apply.ts';
 
 /** Series of the expiry metric; beyond it, the certificates that expire last have none. */
 const maxExpirySeries = 500;

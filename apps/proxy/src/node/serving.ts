@@ -12,7 +12,6 @@ import {
   Tracer,
   type Logger,
 } from '@sluice/telemetry';
-import type { ConfigTarget } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
 import { BoundedLog } from '../exchange/bounded-log.ts';
 import { BufferBudget } from '../exchange/body/buffer-budget.ts';
@@ -28,20 +27,20 @@ import { createHosts } from '../host/node-hosts.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
-import { noClientVerification } from '../listener/client-verification.ts';
-import { CertificateIndex } from '../listener/certificate-index.ts';
+import { KeyPairCache } from '../net/key-pair-cache.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import { NameResolver } from '../names/name-resolver.ts';
 import type { Overload } from '../overload/overload.ts';
 import { spanExport } from '../ops/span-export.ts';
 import { RuntimeTarget } from '../runtime/apply.ts';
+import { SlicedTarget } from '../runtime/sliced-target.ts';
 import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
 import type { PolicyRegistry } from '../runtime/policy-chain.ts';
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
-import { NodeTls, type ConfiguredTls } from './node-tls.ts';
+import { NodeTls } from './node-tls.ts';
 import { connectionLimitsLog, createOverload, noteConnectionLimits } from './serving-limits.ts';
 import type { NodeCertificates, TlsPort } from '../workers/messages.ts';
 import { RemoteLimitStore } from '../workers/remote-limit-store.ts';
@@ -67,6 +66,7 @@ export class Serving {
   readonly upstreams: UpstreamRegistry;
   readonly #options: ServingOptions;
   readonly #target: RuntimeTarget;
+  readonly #slicedTarget: SlicedTarget;
   readonly #names = new NameResolver();
   readonly #wheel = new TimerWheel().start();
   readonly #lag = new EventLoopLag();
@@ -139,21 +139,23 @@ export class Serving {
       ...this.#policies,
       upstreams: this.upstreams,
       metrics: this.metrics,
+      keyPairs: new KeyPairCache(),
     });
+    this.#slicedTarget = new SlicedTarget(this.#target);
     this.#listener = new Listener(
       listenerEvents(this.#proxy()),
       this.#wheel,
       { maxTurnedAway: turnedAway },
       this.#connectionLimits,
     );
-    this.#tls = new NodeTls(this.metrics, logger, () => noConfiguredTls);
+    this.#tls = new NodeTls(this.metrics, logger, () => this.#target.tls);
     addProcessMetrics(this.registry, { version, lag: this.#lag });
     this.registry.onCollect(() => this.#collect());
   }
 
   /** Receives the configuration. */
-  get target(): ConfigTarget & Pick<RuntimeTarget, 'runtime' | 'quarantined'> {
-    return this.#target;
+  get target(): SlicedTarget {
+    return this.#slicedTarget;
   }
 
   /** The bound port; 0 before `listen`. */
@@ -339,11 +341,6 @@ function policyLogger(logger: Logger, policyId: string) {
     warn: (message: string, facts: object = {}) => logger.warn({ policyId, ...facts }, message),
   };
 }
-
-const noConfiguredTls: ConfiguredTls = {
-  serverCertificates: new CertificateIndex(),
-  clientVerification: noClientVerification,
-};
 
 /** Placeholder until there is a configuration: it serves no route and trusts no proxy. */
 const noGateway: ExchangeGateway = {

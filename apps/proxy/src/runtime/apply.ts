@@ -3,12 +3,21 @@ import { kinds, type Kind, type Resource } from '@sluice/config';
 import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
+import { noClientVerification, type ClientVerification } from '../listener/client-verification.ts';
+import type { CertificateIndex } from '../listener/certificate-index.ts';
 import { compileResource, type Compiled } from './compile.ts';
 import { servedKind } from './kinds/kinds.ts';
-import type { CompileContext } from './kinds/served-kind.ts';
+import { findAfter, keyOf, withDependents } from './needed-resources.ts';
+import type { CompileContext, CompileTools } from './kinds/served-kind.ts';
 import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';
-import type { ServedResource } from './served.ts';
+import type { NeededKinds, ServedResource } from './served.ts';
+
+/** What a configuration says about the TLS port. */
+export interface ConfiguredTls {
+  readonly serverCertificates: CertificateIndex;
+  readonly clientVerification: ClientVerification;
+}
 
 /** Longest time that compiling a snapshot blocks the event loop. */
 const sliceMs = 4;
@@ -41,6 +50,15 @@ export class RuntimeTarget implements ConfigTarget {
     return this.#runtime;
   }
 
+  /** What the configuration in service says about the TLS port. */
+  get tls(): ConfiguredTls {
+    const { gateway, certificates } = this.#runtime;
+    return {
+      serverCertificates: certificates.of(gateway?.id ?? ''),
+      clientVerification: gateway?.clientVerification ?? noClientVerification,
+    };
+  }
+
   /** The faults of the quarantined resources. */
   get quarantined(): readonly ConfigFault[] {
     return this.#quarantined;
@@ -70,13 +88,15 @@ export class RuntimeTarget implements ConfigTarget {
     const pending = new Map<string, ResourceChange>();
     const refusals = new Set<string>();
     const quarantined: ConfigFault[] = [];
+    const find: CompileTools['find'] = <K extends keyof NeededKinds>(kind: K, id: string) =>
+      next.find(kind, id) as NeededKinds[K] | undefined;
     let sliceEndsAtMs = performance.now() + sliceMs;
     for (const resource of resources) {
       if (performance.now() > sliceEndsAtMs) {
         await nextTurn();
         sliceEndsAtMs = performance.now() + sliceMs;
       }
-      const { served, faults } = compileResource(resource, this.#context);
+      const { served, faults } = compileResource(resource, this.#context, find);
       const lastGood = faults.length === 0 ? undefined : this.#lastGood(resource.kind, resource.id);
       if (lastGood !== undefined) {
         this.#release(served);
@@ -113,13 +133,44 @@ export class RuntimeTarget implements ConfigTarget {
 
   /** {@inheritDoc ConfigTarget.applyDelta} */
   applyDelta(revision: number, changes: readonly ResourceChange[]): ApplyOutcome {
-    const merged = new Map(this.#pending);
-    for (const change of changes) merged.set(keyOf(change.kind, change.id), change);
-    const compiled = this.#compile(merged);
+    const steps = this.#steps(revision, changes);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    return step.value;
+  }
+
+  /**
+   * The same, for a delta with many changes: it is compiled in slices of a few milliseconds, with
+   * requests in between, and installed in one turn of the event loop. The caller waits for the
+   * outcome before it applies anything else.
+   */
+  async applyLargeDelta(
+    revision: number,
+    changes: readonly ResourceChange[],
+  ): Promise<ApplyOutcome> {
+    const steps = this.#steps(revision, changes);
+    for (let sliceEndsAtMs = performance.now() + sliceMs; ;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() < sliceEndsAtMs) continue;
+      await nextTurn();
+      sliceEndsAtMs = performance.now() + sliceMs;
+    }
+  }
+
+  /** Applies a delta; yields after each resource that was compiled. */
+  *#steps(
+    revision: number,
+    changes: readonly ResourceChange[],
+  ): Generator<undefined, ApplyOutcome, undefined> {
+    const changed = new Map(this.#pending);
+    for (const change of changes) changed.set(keyOf(change.kind, change.id), change);
+    const merged = withDependents(changed, this.#runtime);
+    const compiled = yield* this.#compile(merged);
     const faults = changes.flatMap(({ kind, id }) => compiled.get(keyOf(kind, id))?.faults ?? []);
     if (faults.length > 0) {
       for (const { served } of compiled.values()) this.#release(served);
-      this.#pending = merged;
+      this.#pending = changed;
       return { applied: false, faults, quarantined: this.#quarantined };
     }
     this.#install(revision, merged, compiled);
@@ -127,10 +178,17 @@ export class RuntimeTarget implements ConfigTarget {
   }
 
   /** Compiles each change; a removal has no result. */
-  #compile(changes: ReadonlyMap<string, ResourceChange>): ReadonlyMap<string, Compiled> {
+  *#compile(
+    changes: ReadonlyMap<string, ResourceChange>,
+  ): Generator<undefined, ReadonlyMap<string, Compiled>, undefined> {
     const compiled = new Map<string, Compiled>();
+    const find = findAfter(changes, compiled, this.#runtime, (kind, id) =>
+      this.#lastGood(kind, id),
+    );
     for (const [key, { kind, id, spec }] of changes) {
-      if (spec !== undefined) compiled.set(key, compileResource({ kind, id, spec }, this.#context));
+      if (spec !== undefined)
+        compiled.set(key, compileResource({ kind, id, spec }, this.#context, find));
+      yield undefined;
     }
     const { gateway, gatewayName } = this.#runtime;
     if (gateway === undefined) return compiled;
@@ -226,10 +284,6 @@ function chainOf(served: ServedResource): PolicyChain {
 }
 
 const noPolicies: PolicyChain = Object.freeze([]);
-
-function keyOf(kind: Kind, id: string): string {
-  return `${kind}/${id}`;
-}
 
 function missingGateway(name: string): ConfigFault {
   const reason = `the configuration has no gateway named "${name}": SLUICE_GATEWAY is misspelt, or the gateway was renamed or deleted; set SLUICE_GATEWAY to a gateway that exists`;

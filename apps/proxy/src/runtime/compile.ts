@@ -2,7 +2,7 @@ import { errorMessage } from '@sluice/errors';
 import { fieldErrors, nameOf, resourceSchemas, type Resource, type Spec } from '@sluice/config';
 import type { PolicyChain } from '@sluice/policy-sdk/run';
 import type { ConfigFault } from '@sluice/wire';
-import { MissingClientCertificate } from '../upstream/client-certificates.ts';
+import { pointerOf } from './compile-fault.ts';
 import { servedKind } from './kinds/kinds.ts';
 import type { CompileContext, CompileTools } from './kinds/served-kind.ts';
 import { compileChain, isFaulty, quarantineReason, refusingChain } from './policy-chain.ts';
@@ -18,8 +18,13 @@ export interface Compiled {
  * Compiles a resource for the request path without putting it in service. Never throws. A resource
  * that this node cannot read, or whose policies cannot be compiled, becomes a refusal; `served` is
  * undefined when its kind has no refusal.
+ * @param find see {@link CompileTools}
  */
-export function compileResource(resource: Resource, context: CompileContext): Compiled {
+export function compileResource(
+  resource: Resource,
+  context: CompileContext,
+  find: CompileTools['find'],
+): Compiled {
   const { kind, id } = resource;
   const own = servedKind(kind);
   const parsed = resourceSchemas[kind].safeParse(resource.spec);
@@ -54,14 +59,18 @@ export function compileResource(resource: Resource, context: CompileContext): Co
     faults.push(...chain.map((fault) => ({ kind, id, name, ...fault })));
     return refusingChain(holder, quarantineReason(kind, name, chain));
   };
+  const report = (pointer: string, reason: string): void =>
+    void faults.push({ kind, id, name, pointer, code: 'resource_compile_failed', reason });
   try {
     const spec = shareEmptyLists(parsed.data);
-    return { served: own.compile({ kind, id, name, spec }, { context, chainOf }), faults };
+    return {
+      served: own.compile({ kind, id, name, spec }, { context, chainOf, find, report }),
+      faults,
+    };
   } catch (fault) {
     for (const chain of acquired) context.shared.release(chain);
     const reason = errorMessage(fault);
-    const pointer = fault instanceof MissingClientCertificate ? fault.pointer : '';
-    faults.push({ kind, id, name, pointer, code: 'resource_compile_failed', reason });
+    report(pointerOf(fault), reason);
     return refusal(faults);
   }
 }

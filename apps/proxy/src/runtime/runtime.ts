@@ -5,6 +5,7 @@ import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
 import { ConsumerIndex } from './compact/consumer-index.ts';
 import { CredentialIndex } from './compact/credential-index.ts';
+import { GatewayCertificates } from './gateway-certificates.ts';
 import { joinConsumer, joinPlans, planTo, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
@@ -44,6 +45,7 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   readonly credentials: CredentialIndex;
   readonly consumers: ConsumerIndex;
   readonly servicesByName = new Map<string, ServedService>();
+  readonly certificates = new GatewayCertificates();
   readonly #byKind = new Map<Kind, MutableIndex>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */

@@ -8,6 +8,8 @@ import type {
   ExchangeRoute,
   ExchangeService,
 } from '../exchange/configuration.ts';
+import type { ServerCertificate } from '../listener/certificate-index.ts';
+import type { ClientVerification } from '../listener/client-verification.ts';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
@@ -35,6 +37,7 @@ export interface ServedGateway extends ServedResource<'gateway'>, ExchangeGatewa
   readonly trustedProxies: TrustedProxies;
   /** See `Pipeline.ofGateway`. */
   readonly pipeline: Pipeline;
+  readonly clientVerification: ClientVerification;
 }
 
 export interface ServedService extends ServedResource<'service'>, ExchangeService {
@@ -57,6 +60,15 @@ export interface ServedConsumer extends ServedResource<'consumer'> {
 }
 
 export type ServedCredential = ServedResource<'credential'>;
+
+/** A certificate in service, for clients of its gateways and for the targets of services. */
+export interface ServedCertificate extends ServedResource<'certificate'>, ServerCertificate {}
+
+/** The kinds that others are compiled with, see `ServedKind.needs`. */
+export interface NeededKinds {
+  readonly ca: ServedResource<'ca'>;
+  readonly certificate: ServedCertificate;
+}
 
 /** A consumer as policies see it, with the quotas and policies of its groups. */
 export interface ConsumerView extends ExchangeConsumer {

@@ -16,7 +16,7 @@ import {
   type SecureContext,
 } from 'node:tls';
 import { connectionFailed } from '../net/guarded-events.ts';
-import type { CertificateFile } from '../net/key-pair.ts';
+import type { CertificateFile, KeyPair } from '../net/key-pair.ts';
 import { sharedReadBuffer, viewOfRead } from '../net/shared-read-buffer.ts';
 import type { TargetAddresses } from '../names/target-addresses.ts';
 import type { ClientCertificates } from './client-certificates.ts';
@@ -45,10 +45,11 @@ export class TargetConnector {
   /** The resolved addresses; undefined when the host is an IP address. */
   addresses: TargetAddresses | undefined = undefined;
   private readonly tls: ConnectionOptions | undefined;
+  private readonly pair: KeyPair | undefined;
   private readonly certificateName: string | undefined;
   private readonly certificates: ClientCertificates | undefined;
   /** The client certificate that `context` was created with. */
-  private certificate: CertificateFile | undefined = undefined;
+  private certificate: CertificateFile | KeyPair | undefined = undefined;
   private context: SecureContext | undefined = undefined;
   private session: Buffer | undefined = undefined;
 
@@ -63,6 +64,7 @@ export class TargetConnector {
       spec.protocol === 'https' || spec.protocol === 'h2'
         ? tlsOptions(spec, address.host)
         : undefined;
+    this.pair = spec.material?.pair;
     this.certificateName = spec.tls.clientCertificate;
     this.certificates = certificates;
     this.scheme = this.tls === undefined ? 'http' : 'https';
@@ -107,12 +109,13 @@ export class TargetConnector {
    * Created again when the client certificate was replaced, together with the session: a session
    * resumes with its old certificate.
    */
-  private secureContext({ ca }: ConnectionOptions): SecureContext {
+  private secureContext({ ca, allowPartialTrustChain }: ConnectionOptions): SecureContext {
     const certificate =
-      this.certificateName === undefined ? undefined : this.certificates?.get(this.certificateName);
+      this.certificateName === undefined ? this.pair : this.certificates?.get(this.certificateName);
     if (this.context !== undefined && certificate === this.certificate) return this.context;
     const shown = certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key };
-    this.context = createSecureContext({ ...shown, ...(ca === undefined ? {} : { ca }) });
+    const trusted = ca === undefined ? {} : { ca, allowPartialTrustChain };
+    this.context = createSecureContext({ ...shown, ...trusted });
     this.certificate = certificate;
     this.session = undefined;
     return this.context;
@@ -120,6 +123,7 @@ export class TargetConnector {
 }
 
 function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
+  const { cas } = spec.material ?? {};
   const { verify, serverName, caCertificates } = spec.tls;
   // An IP address must not be sent as SNI (RFC 6066 section 3); the certificate is verified against
   // it nevertheless.
@@ -129,6 +133,8 @@ function tlsOptions(spec: TargetSpec, host: string): ConnectionOptions {
     ALPNProtocols: [spec.protocol === 'h2' ? 'h2' : 'http/1.1'],
     ...(servername === undefined ? {} : { servername }),
     ...(caCertificates === undefined ? {} : { ca: caCertificates }),
+    // An intermediate certificate may be trusted without its root.
+    ...(cas === undefined ? {} : { ca: [...cas], allowPartialTrustChain: true }),
   };
 }
 

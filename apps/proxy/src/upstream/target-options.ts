@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { ResponseLimits } from '@sluice/http1';
+import type { KeyPair } from '../net/key-pair.ts';
 import { NameResolver } from '../names/name-resolver.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 
@@ -12,6 +14,26 @@ export interface TargetSpec {
     { readonly maxConnections: number; readonly maxQueued: number } | undefined;
   /** For https and h2. */
   readonly tls: TargetTls;
+  /** For https and h2: what `tls` refers to. A target with other material is another target. */
+  readonly material?: TlsMaterial | undefined;
+}
+
+/** The certificate and the CAs that a service takes from resources. */
+export interface TlsMaterial {
+  /** Presented to targets that request a certificate. */
+  readonly pair?: KeyPair | undefined;
+  /** PEM certificates that are trusted instead of the system's. */
+  readonly cas?: readonly string[] | undefined;
+  /** Differs when the certificate or the CAs differ; empty without both. */
+  readonly digest: string;
+}
+
+/** @param cas PEM texts; undefined trusts the CAs of the system */
+export function tlsMaterial(pair?: KeyPair, cas?: readonly string[]): TlsMaterial {
+  if (pair === undefined && cas === undefined) return { digest: '' };
+  const hash = createHash('sha256').update(pair?.digest ?? '');
+  for (const ca of cas ?? []) hash.update(`\n${ca.length}\n`).update(ca);
+  return { pair, cas, digest: hash.digest('base64') };
 }
 
 export interface TargetTls {
@@ -24,8 +46,11 @@ export interface TargetTls {
   readonly caCertificates?: string | undefined;
 }
 
-/** Gives the key under which equal targets share their connections. */
-export function targetKey({ protocol, address, tls, connections }: TargetSpec): string {
+/**
+ * Gives the key under which equal targets share their connections. Health and balance belong to the
+ * key of the spec without its material, so that they outlast a rotated certificate.
+ */
+export function targetKey({ protocol, address, tls, material, connections }: TargetSpec): string {
   const encrypted = protocol === 'https' || protocol === 'h2';
   return JSON.stringify(
     encrypted
@@ -37,6 +62,7 @@ export function targetKey({ protocol, address, tls, connections }: TargetSpec): 
           tls.serverName,
           tls.caCertificates,
           tls.clientCertificate,
+          material?.digest,
         ]
       : [protocol, address, connections],
   );

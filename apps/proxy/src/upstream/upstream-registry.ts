@@ -5,7 +5,12 @@ import { ClientCertificates } from './client-certificates.ts';
 import { PassiveHealth } from './health.ts';
 import { Http2Target } from './http2-target.ts';
 import type { PooledTarget } from './pooled-target.ts';
-import { targetKey, type TargetOptions, type TargetSpec } from './target-options.ts';
+import {
+  targetKey,
+  type TargetOptions,
+  type TargetSpec,
+  type TlsMaterial,
+} from './target-options.ts';
 import { TargetPool } from './target-pool.ts';
 import type { ConnectionOutcome } from './try-connection.ts';
 import { UpstreamService } from './upstream-service.ts';
@@ -57,21 +62,23 @@ export class UpstreamRegistry {
   /**
    * Creates the service for a configuration. The caller releases each acquired service once.
    * @param id of the service, which stays the same when its configuration changes
+   * @param material what `tls.certificate` and `tls.cas` refer to
    * @throws MissingClientCertificate when the service names a certificate that this node does not
    *   have
    * @throws Error when an address is not host:port, which the schema of services prevents
    */
-  acquire(id: string, spec: Service): UpstreamService {
+  acquire(id: string, spec: Service, material?: TlsMaterial): UpstreamService {
     const { clientCertificate } = spec.tls;
     if (clientCertificate !== undefined) this.clientCertificates.get(clientCertificate);
-    const keys = spec.targets.map(({ address }) => targetKey(specOf(spec, address)));
-    const memory = this.remember(id, spec, keys);
+    const places = spec.targets.map(({ address }) => targetKey(specOf(spec, address)));
+    const keys = spec.targets.map(({ address }) => targetKey(specOf(spec, address, material)));
+    const memory = this.remember(id, spec, places);
     const targets = spec.targets.map(({ address, weight }, index) => {
       const key = keys[index] as string;
-      const target = this.hold(key, specOf(spec, address));
+      const target = this.hold(key, specOf(spec, address, material));
       return {
         target,
-        health: memory.health.get(key) as PassiveHealth,
+        health: memory.health.get(places[index] as string) as PassiveHealth,
         weight,
         tryConnect: (onOutcome: (outcome: ConnectionOutcome) => void) =>
           target.tryConnection(spec.timeouts.connectMs, onOutcome),
@@ -171,11 +178,16 @@ export class UpstreamRegistry {
   }
 }
 
-function specOf({ protocol, tls, connections }: Service, address: string): TargetSpec {
+function specOf(
+  { protocol, tls, connections }: Service,
+  address: string,
+  material?: TlsMaterial,
+): TargetSpec {
   return {
     protocol,
     address,
     tls,
+    material,
     connections: { maxConnections: connections.max, maxQueued: connections.queue },
   };
 }

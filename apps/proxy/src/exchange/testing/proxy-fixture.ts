@@ -5,10 +5,14 @@ import { MemoryStore } from '@sluice/ratelimit';
 import { AccessLog, GatewayMetrics, MetricsRegistry, requestId, Tracer } from '@sluice/telemetry';
 import type { ResourceChange } from '../../config/source.ts';
 import { createHosts } from '../../host/node-hosts.ts';
+import { CertificateIndex } from '../../listener/certificate-index.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { Listener } from '../../listener/listener.ts';
+import { ServerCertificates } from '../../listener/server-certificates.ts';
+import type { HandshakeOutcome, TlsPortOptions } from '../../listener/tls-acceptor.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
 import { eventually } from '../../listener/testing/running-listener.ts';
+import { KeyPairCache } from '../../net/key-pair-cache.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import { Overload, type OverloadOptions } from '../../overload/overload.ts';
 import { RuntimeTarget } from '../../runtime/apply.ts';
@@ -40,6 +44,8 @@ export interface FixtureOptions {
   readonly maxBufferedBytes?: number;
   /** How long closing a policy waits for exchanges. */
   readonly epochs?: ExchangeEpochsOptions;
+  /** The listener speaks TLS with the certificates of the configuration. */
+  readonly tls?: boolean;
   /** Default: records nothing. */
   readonly tracer?: Tracer;
   /** The address to listen on; default: 127.0.0.1. */
@@ -69,6 +75,8 @@ export class ProxyFixture {
   readonly upstreams: UpstreamRegistry;
   readonly target: RuntimeTarget;
   readonly listener: Listener;
+  /** The outcomes of TLS handshakes. */
+  readonly handshakes: HandshakeOutcome[] = [];
   readonly limits = new MemoryStore();
   readonly hosts: PolicyHosts;
   readonly epochs: ExchangeEpochs;
@@ -104,6 +112,7 @@ export class ProxyFixture {
       policyTimeoutMs: options.policyTimeoutMs,
       upstreams: this.upstreams,
       metrics,
+      keyPairs: new KeyPairCache(),
     });
     this.#accessLog = new AccessLog({
       sink: {
@@ -120,8 +129,20 @@ export class ProxyFixture {
     this.listener = new Listener(
       listenerEvents(this.#proxy(metrics, options.tracer)),
       this.#wheel,
-      options.listener,
+      { ...options.listener, ...(options.tls === true ? { tls: this.#tlsOptions() } : {}) },
     );
+  }
+
+  #tlsOptions(): TlsPortOptions {
+    const files = new CertificateIndex();
+    return {
+      certificates: new ServerCertificates({
+        files: () => files,
+        resources: () => this.target.tls.serverCertificates,
+      }),
+      clients: () => this.target.tls.clientVerification,
+      onHandshake: (outcome) => this.handshakes.push(outcome),
+    };
   }
 
   static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {

@@ -1,4 +1,6 @@
 import type { Kind } from '@sluice/config';
+import { ca } from './ca.ts';
+import { certificate } from './certificate.ts';
 import { consumer } from './consumer.ts';
 import { credential } from './credential.ts';
 import { gateway } from './gateway.ts';
@@ -9,7 +11,16 @@ import { service } from './service.ts';
 import type { ServedResource } from '../served.ts';
 
 /** The kinds that are served in a way of their own; the others are kept as they are. */
-const ownKinds = { gateway, group, service, route, consumer, credential } as const;
+const ownKinds = {
+  ca,
+  certificate,
+  gateway,
+  group,
+  service,
+  route,
+  consumer,
+  credential,
+} as const;
 
 type OwnKinds = typeof ownKinds;
 

@@ -4,13 +4,16 @@ import type { AttachPoint } from '@sluice/policies/schemas';
 import type { Router } from '@sluice/router';
 import type { GatewayMetrics } from '@sluice/telemetry';
 import type { PolicyChain } from '@sluice/policy-sdk/run';
+import type { KeyPairCache } from '../../net/key-pair-cache.ts';
 import type { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import type { ConsumerIndex } from '../compact/consumer-index.ts';
 import type { CredentialIndex } from '../compact/credential-index.ts';
+import type { GatewayCertificates } from '../gateway-certificates.ts';
 import type { PolicyRegistry } from '../policy-chain.ts';
 import type { RouteMetricsCache } from '../route-metrics-cache.ts';
 import type {
   MutableIndex,
+  NeededKinds,
   ServedGateway,
   ServedResource,
   ServedRoute,
@@ -21,6 +24,7 @@ import type {
 export interface CompileContext extends PolicyRegistry {
   readonly upstreams: UpstreamRegistry;
   readonly metrics: GatewayMetrics;
+  readonly keyPairs: KeyPairCache;
 }
 
 /** A resource whose spec the schema of its kind has accepted. */
@@ -31,6 +35,12 @@ export interface ParsedResource<K extends Kind> {
   readonly spec: Spec<K>;
 }
 
+/** A resource that another one is compiled with. */
+export interface NeededResource {
+  readonly kind: keyof NeededKinds;
+  readonly id: string;
+}
+
 /** What a kind may use to compile one resource. */
 export interface CompileTools {
   readonly context: CompileContext;
@@ -39,6 +49,13 @@ export interface CompileTools {
    * reported and the chain refuses every request.
    */
   chainOf(holder: AttachPoint, policies: readonly PolicyAttachment[]): PolicyChain;
+  /**
+   * A resource that the revision puts or leaves in service, at its last good version when it is
+   * quarantined. Only resources that `needs` names may be asked for.
+   */
+  find<K extends keyof NeededKinds>(kind: K, id: string): NeededKinds[K] | undefined;
+  /** Reports a fault with which the resource is compiled nevertheless. */
+  report(pointer: string, reason: string): void;
 }
 
 /** A resource that this node cannot read or compile. */
@@ -59,6 +76,7 @@ export interface RuntimeIndexes {
   readonly credentials: CredentialIndex;
   readonly consumers: ConsumerIndex;
   readonly servicesByName: Map<string, ServedService>;
+  readonly certificates: GatewayCertificates;
   readonly routeMetrics: RouteMetricsCache;
 }
 
@@ -72,6 +90,11 @@ export interface ServedKind<K extends Kind, S extends ServedResource<K>> {
    * of consumers with their credentials, or none.
    */
   readonly invalidates: 'plans' | 'owners' | 'nothing';
+  /**
+   * The resources that `compile` finds by reference. A delta with one of them also compiles the
+   * resources in service that need it. Called for every resource of the kind: it must be cheap.
+   */
+  needs?(spec: Spec<K>): readonly NeededResource[];
   /** Compiles a resource without putting it in service. May throw: that is a fault. */
   compile(resource: ParsedResource<K>, tools: CompileTools): S;
   /** Faults of a spec that its schema cannot see. */
