@@ -9,7 +9,7 @@ import { CertificateIndex } from '../../listener/certificate-index.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { Listener } from '../../listener/listener.ts';
 import { ServerCertificates } from '../../listener/server-certificates.ts';
-import type { HandshakeOutcome, TlsPortOptions } from '../../listener/tls-acceptor.ts';
+import type { HandshakeOutcome, TlsPortOptions } from '../../listener/tls-port-options.ts';
 import { RawClient, type RawResponse } from '../../listener/testing/raw-client.ts';
 import { eventually } from '../../listener/testing/running-listener.ts';
 import { KeyPairCache } from '../../net/key-pair-cache.ts';
