@@ -40,12 +40,13 @@ export {
   maxSnapshotBytes,
 } from './limits.ts';
 export { isNodeId } from './node-id.ts';
+export { PackedRecords, readPiece, RecordPacker } from './packed-records.ts';
 export { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 export { createConfigStreamServer } from './server.ts';
 export type { ConfigStreamServer, NodeCall, ServerSecurity, ServerTls } from './server.ts';
 export { SetHash } from './set-hash.ts';
 export { chunkSnapshot, SnapshotAssembler } from './snapshot.ts';
-export type { ConfigSnapshot } from './snapshot.ts';
+export type { ConfigSnapshot, ReceivedSnapshot } from './snapshot.ts';
 export { formatStreamAddress, isConfidential, parseStreamAddress } from './stream-address.ts';
 export type { PlaintextSecurity, StreamAddress } from './stream-address.ts';
 export { WireError } from './wire-error.ts';

@@ -129,6 +129,21 @@ export class ResourceListDecoder {
   }
 }
 
+/** Finds the record with this id in a complete resource list. */
+export function findRecord(list: Buffer, id: string): ResourceRecord | undefined {
+  const wanted = Buffer.from(id);
+  for (let start = 0; start < list.length;) {
+    const end = recordEnd(list, start);
+    if (end === undefined) return undefined;
+    const idLengthAt = start + 1 + list.readUInt8(start);
+    const idEnd = idLengthAt + 1 + list.readUInt8(idLengthAt);
+    if (wanted.equals(list.subarray(idLengthAt + 1, idEnd)))
+      return new ResourceListDecoder().push(list.subarray(start, end))[0];
+    start = end;
+  }
+  return undefined;
+}
+
 /** Returns the end of the record that begins at `start`; undefined when its head is incomplete. */
 function recordEnd(bytes: Buffer, start: number): number | undefined {
   if (start >= bytes.length) return undefined;

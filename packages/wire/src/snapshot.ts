@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encodeControlFrame } from './codec.ts';
 import type { ResourceRecord, SnapshotChunk } from './frames.ts';
+import { PackedRecords, RecordPacker } from './packed-records.ts';
 import { maxChunkBytes, maxSnapshotBytes } from './limits.ts';
 import { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 import { SetHash } from './set-hash.ts';
@@ -46,16 +47,27 @@ export function* chunkSnapshot(
   }
 }
 
+/** A whole configuration that has arrived. */
+export interface ReceivedSnapshot extends Omit<ConfigSnapshot, 'records'> {
+  readonly records: PackedRecords;
+}
+
 /**
- * Assembles the pieces of a snapshot and decodes each when it arrives. Limited to {@link
+ * Assembles the pieces of a snapshot, and decodes and packs each when it arrives. Limited to {@link
  * maxSnapshotBytes}.
  */
 export class SnapshotAssembler {
   readonly #maxBytes: number;
+  readonly #replaced: () => PackedRecords | undefined;
   #pending: PendingSnapshot | undefined;
 
-  constructor(maxBytes = maxSnapshotBytes) {
+  /** @param replaced returns the set that the next snapshot replaces; equal pieces are shared */
+  constructor(
+    maxBytes = maxSnapshotBytes,
+    replaced: () => PackedRecords | undefined = () => undefined,
+  ) {
     this.#maxBytes = maxBytes;
+    this.#replaced = replaced;
   }
 
   /** True after the first piece and before the last one. */
@@ -73,7 +85,7 @@ export class SnapshotAssembler {
    * snapshot when a piece is missing or out of order, when the snapshot is too large, and when
    * checksum or set hash do not match.
    */
-  accept(piece: SnapshotChunk): ConfigSnapshot | undefined {
+  accept(piece: SnapshotChunk): ReceivedSnapshot | undefined {
     try {
       const snapshot = this.#add(piece);
       if (snapshot !== undefined) this.#pending = undefined;
@@ -84,8 +96,8 @@ export class SnapshotAssembler {
     }
   }
 
-  #add(piece: SnapshotChunk): ConfigSnapshot | undefined {
-    if (piece.chunk === 0) this.#pending = new PendingSnapshot(piece);
+  #add(piece: SnapshotChunk): ReceivedSnapshot | undefined {
+    if (piece.chunk === 0) this.#pending = new PendingSnapshot(piece, this.#replaced());
     const pending = this.#pending;
     if (pending === undefined || !pending.continuesWith(piece)) {
       throw new WireError(
@@ -108,11 +120,12 @@ class PendingSnapshot {
   #nextChunk = 0;
   readonly #checksum = createHash('sha256');
   readonly #decoder = new ResourceListDecoder();
-  readonly #records: ResourceRecord[] = [];
+  readonly #records: RecordPacker;
   readonly #setHash = new SetHash();
 
-  constructor(first: SnapshotChunk) {
+  constructor(first: SnapshotChunk, replaced: PackedRecords | undefined) {
     this.#first = first;
+    this.#records = new RecordPacker(replaced);
   }
 
   continuesWith(piece: SnapshotChunk): boolean {
@@ -131,18 +144,18 @@ class PendingSnapshot {
     this.bytes += data.length;
     this.#checksum.update(data);
     for (const record of this.#decoder.push(data)) {
-      this.#records.push(record);
+      this.#records.add(record);
       this.#setHash.add(record);
     }
   }
 
-  complete(last: SnapshotChunk): ConfigSnapshot {
+  complete(last: SnapshotChunk): ReceivedSnapshot {
     const { epoch, revision } = last;
     this.#decoder.end();
     if (!this.#checksum.digest().equals(last.checksum))
       throw new WireError(`the checksum of the snapshot of revision ${revision} does not fit`);
     if (!this.#setHash.matches(last.setHash))
       throw new WireError(`the set hash of the snapshot of revision ${revision} does not fit`);
-    return { epoch, revision, records: this.#records, setHash: this.#setHash };
+    return { epoch, revision, records: this.#records.finish(), setHash: this.#setHash };
   }
 }

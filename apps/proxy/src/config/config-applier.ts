@@ -1,5 +1,5 @@
 import { errorMessage } from '@sluice/errors';
-import type { ConfigFault, ConfigSnapshot, Delta } from '@sluice/wire';
+import type { ConfigFault, ConfigSnapshot, Delta, ReceivedSnapshot } from '@sluice/wire';
 import type { ConfigOrigin, ConfigState } from './config-state.ts';
 import { HeldConfig } from './held-config.ts';
 import { logQuarantine } from './quarantine-log.ts';
@@ -52,7 +52,7 @@ export class ConfigApplier {
    * Rejects with a WireError when it is inconsistent.
    */
   async takeSnapshot(
-    snapshot: ConfigSnapshot,
+    snapshot: ConfigSnapshot | ReceivedSnapshot,
     origin: ConfigOrigin,
     confirmedAtMs: number,
   ): Promise<Verdict> {

@@ -95,7 +95,7 @@ describe('HeldConfig', () => {
     );
     held.follow(deltaOf(held, record('old', '{"v":"still broken"}')));
     held.applied(new Set(['old', 'new']));
-    expect(Object.fromEntries(held.goodRecords().map(({ id, json }) => [id, json]))).toEqual({
+    expect(Object.fromEntries([...held.goodRecords()].map(({ id, json }) => [id, json]))).toEqual({
       old: '{"v":1}',
       new: '{"v":"broken"}',
       fine: '{"v":2}',
@@ -103,6 +103,6 @@ describe('HeldConfig', () => {
 
     held.follow(deltaOf(held, record('old', '{"v":3}'), gone('new')));
     held.applied(new Set());
-    expect(held.goodRecords()).toEqual([...held.records()]);
+    expect([...held.goodRecords()]).toEqual([...held.records()]);
   });
 });

@@ -1,5 +1,6 @@
-import { SetHash, WireError } from '@sluice/wire';
-import type { ConfigSnapshot, Delta, ResourceRecord } from '@sluice/wire';
+import { PackedRecords, SetHash, WireError } from '@sluice/wire';
+import type { ConfigSnapshot, Delta, ReceivedSnapshot, ResourceRecord } from '@sluice/wire';
+import { RecordStore } from './record-store.ts';
 
 /**
  * The resources that this node has received, in their exact bytes, whether or not it can use them.
@@ -8,7 +9,7 @@ import type { ConfigSnapshot, Delta, ResourceRecord } from '@sluice/wire';
 export class HeldConfig {
   #epoch = '';
   #revision = 0;
-  #records: Map<string, ResourceRecord> = new Map();
+  #records = new RecordStore();
   #setHash = new SetHash();
   /**
    * Last applied versions of resources whose newest version is not applied; undefined when there
@@ -30,18 +31,24 @@ export class HeldConfig {
     return this.#setHash;
   }
 
+  /** Generates the records; nothing may change meanwhile. */
   records(): Iterable<ResourceRecord> {
-    return this.#records.values();
+    return this.#records.records();
+  }
+
+  /** The packed records, for the sharing of equal pieces. */
+  get packed(): PackedRecords {
+    return this.#records.packed;
   }
 
   /** Replaces the whole set. Throws a WireError when the snapshot contains a resource twice. */
-  replace({ epoch, revision, records, setHash }: ConfigSnapshot): void {
-    const byId = new Map(records.map((record) => [record.id, record]));
-    if (byId.size !== records.length)
+  replace({ epoch, revision, records, setHash }: ConfigSnapshot | ReceivedSnapshot): void {
+    const packed = PackedRecords.of(records);
+    if (packed.hasRepetition)
       throw new WireError(`the snapshot of revision ${revision} has a resource twice`);
     this.#epoch = epoch;
     this.#revision = revision;
-    this.#records = byId;
+    this.#records = new RecordStore(packed);
     this.#setHash = setHash;
     this.#earlier.clear();
   }
@@ -53,17 +60,18 @@ export class HeldConfig {
   follow(delta: Delta): boolean {
     if (delta.fromRevision > this.#revision || delta.revision <= this.#revision) return false;
     const setHash = this.#setHash.plus(new SetHash());
+    const current = this.#records.findAll(delta.changes.map(({ id }) => id));
     for (const change of delta.changes) {
-      const before = this.#records.get(change.id);
+      const before = current.get(change.id);
       if (before !== undefined) setHash.remove(before);
       if (change.json !== '') setHash.add(change);
     }
     if (!setHash.matches(delta.setHash)) return false;
-    for (const change of delta.changes) {
-      if (!this.#earlier.has(change.id)) this.#earlier.set(change.id, this.#records.get(change.id));
-      if (change.json === '') this.#records.delete(change.id);
-      else this.#records.set(change.id, change);
-    }
+    for (const { id } of delta.changes)
+      if (!this.#earlier.has(id)) this.#earlier.set(id, current.get(id));
+    this.#records.change(
+      new Map(delta.changes.map((change) => [change.id, change.json === '' ? undefined : change])),
+    );
     this.#setHash = setHash;
     this.#revision = delta.revision;
     return true;
@@ -80,12 +88,17 @@ export class HeldConfig {
   }
 
   /**
-   * Returns the records in service: for a quarantined resource, its last good version. Without one
+   * Returns the records in service at this moment: for a quarantined resource, its last good version. Without one
    * it is the broken version, so that a node that starts from these records refuses its requests
    * instead of ignoring the resource.
    */
-  goodRecords(): ResourceRecord[] {
-    if (this.#earlier.size === 0) return [...this.#records.values()];
-    return [...this.#records.values()].map((record) => this.#earlier.get(record.id) ?? record);
+  goodRecords(): Iterable<ResourceRecord> {
+    const records = this.#records.fork();
+    const earlier = new Map(this.#earlier);
+    return {
+      *[Symbol.iterator]() {
+        for (const record of records.records()) yield earlier.get(record.id) ?? record;
+      },
+    };
   }
 }

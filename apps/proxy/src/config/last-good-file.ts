@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { encodeResourceList, ResourceListDecoder, SetHash } from '@sluice/wire';
-import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
+import { open, type FileHandle } from 'node:fs/promises';
+import { encodeResourceList, RecordPacker, ResourceListDecoder, SetHash } from '@sluice/wire';
+import type { ReceivedSnapshot, ResourceRecord } from '@sluice/wire';
 
 /**
  * The file format, numbers big-endian: 8 bytes magic and version · 8 bytes key id · 12 bytes nonce
@@ -34,7 +34,7 @@ export async function writeLastGood(
   path: string,
   key: Buffer,
   head: LastGoodHead,
-  records: readonly ResourceRecord[],
+  records: Iterable<ResourceRecord>,
 ): Promise<void> {
   const nonce = randomBytes(nonceBytes);
   const prefix = Buffer.concat([magic, keyId(key), nonce]);
@@ -58,30 +58,46 @@ export async function writeLastGood(
   }
 }
 
-/** Reads a file. Rejects when it is missing (ENOENT), damaged, or encrypted with another key. */
+/**
+ * Reads a file. Rejects when it is missing (ENOENT), damaged, or encrypted with another key. Reads it
+ * twice, in pieces: nothing is used before all bytes are known to be those that were written.
+ */
 export async function readLastGood(
   path: string,
   key: Buffer,
-): Promise<{ readonly head: LastGoodHead; readonly snapshot: ConfigSnapshot }> {
-  const bytes = await readFile(path);
-  const end = bytes.length - checksumBytes;
-  if (end < prefixBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic))
-    throw new Error('it is not a snapshot in the format of this version');
-  const content = bytes.subarray(0, end);
-  if (!createHash('sha256').update(content).digest().equals(bytes.subarray(end)))
-    throw new Error('it is damaged');
-  if (!keyId(key).equals(content.subarray(magic.length, magic.length + keyIdBytes)))
-    throw new Error('it was written with another key');
-  const plain = decrypt(content, key);
-  const headBytes = plain.readUInt32BE(0);
-  const head = JSON.parse(plain.toString('utf8', 4, 4 + headBytes)) as LastGoodHead;
-  const decoder = new ResourceListDecoder();
-  const records = decoder.push(plain.subarray(4 + headBytes));
-  decoder.end();
-  return {
-    head,
-    snapshot: { epoch: head.epoch, revision: head.revision, records, setHash: SetHash.of(records) },
-  };
+): Promise<{ readonly head: LastGoodHead; readonly snapshot: ReceivedSnapshot }> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const end = size - checksumBytes;
+    const prefix = await readBytes(file, 0, Math.min(size, prefixBytes));
+    if (end < prefixBytes + tagBytes || !prefix.subarray(0, magic.length).equals(magic))
+      throw new Error('it is not a snapshot in the format of this version');
+    const checksum = createHash('sha256');
+    for await (const piece of piecesOf(file, 0, end)) checksum.update(piece);
+    if (!checksum.digest().equals(await readBytes(file, end, size)))
+      throw new Error('it is damaged');
+    if (!keyId(key).equals(prefix.subarray(magic.length, magic.length + keyIdBytes)))
+      throw new Error('it was written with another key');
+    return await decrypted(file, key, prefix, end - tagBytes);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readBytes(file: FileHandle, start: number, end: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(end - start);
+  for (let at = 0; at < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) throw new Error('it is damaged');
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+async function* piecesOf(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let at = start; at < end; at += pieceBytes)
+    yield await readBytes(file, at, Math.min(end, at + pieceBytes));
 }
 
 function encodeHead(head: LastGoodHead): Buffer {
@@ -91,13 +107,19 @@ function encodeHead(head: LastGoodHead): Buffer {
   return Buffer.concat([length, json]);
 }
 
-function decrypt(content: Buffer, key: Buffer): Buffer {
-  const nonce = content.subarray(prefixBytes - nonceBytes, prefixBytes);
-  const tagAt = content.length - tagBytes;
+/** Decrypts and packs the content, which ends at `end`. */
+async function decrypted(
+  file: FileHandle,
+  key: Buffer,
+  prefix: Buffer,
+  end: number,
+): Promise<{ readonly head: LastGoodHead; readonly snapshot: ReceivedSnapshot }> {
+  const nonce = prefix.subarray(prefixBytes - nonceBytes, prefixBytes);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
-    .setAAD(content.subarray(0, prefixBytes))
-    .setAuthTag(content.subarray(tagAt));
-  const plain = decipher.update(content.subarray(prefixBytes, tagAt));
+    .setAAD(prefix)
+    .setAuthTag(await readBytes(file, end, end + tagBytes));
+  const content = new ContentReader();
+  for await (const piece of piecesOf(file, prefixBytes, end)) content.push(decipher.update(piece));
   try {
     decipher.final();
   } catch {
@@ -105,7 +127,54 @@ function decrypt(content: Buffer, key: Buffer): Buffer {
       'its authentication tag does not match: it was changed after this node wrote it',
     );
   }
-  return plain;
+  return content.finish();
+}
+
+/** Reads the decrypted content as it arrives. Faults are reported at the end, by `finish`. */
+class ContentReader {
+  readonly #decoder = new ResourceListDecoder();
+  readonly #packer = new RecordPacker();
+  readonly #setHash = new SetHash();
+  #head: LastGoodHead | undefined;
+  #rest: Buffer = Buffer.alloc(0);
+  #fault: unknown;
+
+  push(piece: Buffer): void {
+    if (this.#fault !== undefined) return;
+    try {
+      this.#read(piece);
+    } catch (error) {
+      this.#fault = error;
+    }
+  }
+
+  finish(): { readonly head: LastGoodHead; readonly snapshot: ReceivedSnapshot } {
+    if (this.#fault !== undefined) throw this.#fault;
+    this.#decoder.end();
+    const head = this.#head;
+    if (head === undefined) throw new Error('it is damaged');
+    const { epoch, revision } = head;
+    const records = this.#packer.finish();
+    return { head, snapshot: { epoch, revision, records, setHash: this.#setHash } };
+  }
+
+  #read(piece: Buffer): void {
+    let list = piece;
+    if (this.#head === undefined) {
+      const bytes = Buffer.concat([this.#rest, piece]);
+      const end = bytes.length < 4 ? Infinity : 4 + bytes.readUInt32BE(0);
+      if (bytes.length < end) {
+        this.#rest = bytes;
+        return;
+      }
+      this.#head = JSON.parse(bytes.toString('utf8', 4, end)) as LastGoodHead;
+      list = bytes.subarray(end);
+    }
+    for (const record of this.#decoder.push(list)) {
+      this.#packer.add(record);
+      this.#setHash.add(record);
+    }
+  }
 }
 
 /** Identifies a key without revealing it. */

@@ -57,7 +57,9 @@ describe('LastGood', () => {
   it('loads the stored configuration with its set hash', async () => {
     await save(7);
     const loaded = await open().load();
-    expect(loaded?.snapshot).toMatchObject({ ...config(7) });
+    const { records, ...facts } = config(7);
+    expect(loaded?.snapshot).toMatchObject(facts);
+    expect([...(loaded?.snapshot.records ?? [])]).toEqual([...records]);
     expect(loaded?.snapshot.setHash.bytes()).toHaveLength(32);
     expect(Date.now() - (loaded?.savedAtMs ?? 0)).toBeLessThan(5_000);
   });
@@ -208,7 +210,7 @@ describe('LastGood', () => {
 
     const startedAt = cpuMs();
     const loaded = await open().load();
-    expect(loaded?.snapshot.records).toHaveLength(100_000);
+    expect([...(loaded?.snapshot.records ?? [])]).toHaveLength(100_000);
     // Far above the time on a slow machine, and far below the time of quadratic work.
     expect(cpuMs() - startedAt).toBeLessThan(5_000);
   });

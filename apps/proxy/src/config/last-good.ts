@@ -3,7 +3,7 @@ import { makeFolder } from '@sluice/errors/make-folder';
 import { constants, existsSync } from 'node:fs';
 import { access, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigSnapshot, ResourceRecord } from '@sluice/wire';
+import type { ReceivedSnapshot, ResourceRecord } from '@sluice/wire';
 import type { ConfigState } from './config-state.ts';
 import { readLastGood, writeLastGood } from './last-good-file.ts';
 import { isMissing, snapshotKey } from './snapshot-key.ts';
@@ -28,7 +28,7 @@ export interface LastGoodOptions {
 
 /** A configuration that was read. */
 export interface LoadedConfig {
-  readonly snapshot: ConfigSnapshot;
+  readonly snapshot: ReceivedSnapshot;
   readonly savedAtMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface LoadedConfig {
 export interface KeptConfig {
   readonly epoch: string;
   readonly revision: number;
-  readonly records: readonly ResourceRecord[];
+  readonly records: Iterable<ResourceRecord>;
 }
 
 /**

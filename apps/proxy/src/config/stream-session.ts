@@ -64,7 +64,7 @@ export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #call: ControlCall;
   readonly #client: ConfigStreamClient;
-  readonly #assembler = new SnapshotAssembler();
+  readonly #assembler: SnapshotAssembler;
   #reason: string | undefined;
   #quietSeconds = 0;
   #isAccepted = false;
@@ -75,6 +75,7 @@ export class StreamSession {
   constructor(client: ConfigStreamClient, options: StreamSessionOptions) {
     this.#options = options;
     this.#client = client;
+    this.#assembler = new SnapshotAssembler(undefined, () => options.applier.held.packed);
     this.#call = client.connect();
     // `run` handles errors; this listener keeps late ones from ending the process.
     this.#call.on('error', () => undefined);

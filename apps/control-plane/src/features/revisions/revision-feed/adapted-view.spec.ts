@@ -232,7 +232,11 @@ describe('the views of a gateway', () => {
     const [assembled] = frames.map((frame) =>
       assembler.accept(decodeControlFrame(frame) as SnapshotChunk),
     );
-    expect(assembled?.records.map((record) => record.id).sort()).toEqual(['c', 'g', 'r']);
+    expect([...(assembled?.records ?? [])].map((record) => record.id).sort()).toEqual([
+      'c',
+      'g',
+      'r',
+    ]);
   });
 
   it('are limited in number, and removed when no node has had them for a while', () => {
