@@ -30,6 +30,21 @@ describe('anonymous', () => {
     expect(invalid.consumer).toBeUndefined();
   });
 
+  it('admits no credential of a scheme that is unknown here, unless it is for the upstream', async () => {
+    const headers = { Authorization: 'Bearer of-another-gateway' };
+    expect(await withKeys().send({ headers })).toMatchObject({
+      status: 401,
+      reply: { code: 'unauthorized' },
+    });
+    const tester = new PolicyTester(keyAuth, {}, known).with(anonymous, {
+      consumer: 'public',
+      ignoreAuthorization: true,
+    });
+    const { consumer, forwarded } = await tester.send({ headers });
+    expect(consumer?.username).toBe('public');
+    expect(forwarded?.headers.has('authorization')).toBe(true);
+  });
+
   it('refuses while its consumer does not exist', async () => {
     expect((await withKeys('missing').send()).status).toBe(503);
     expect(await withKeys('missing', 'open').send()).toMatchObject({

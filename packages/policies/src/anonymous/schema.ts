@@ -13,5 +13,11 @@ export const anonymousSchema = definePolicySchema({
       .min(1)
       .max(255)
       .describe('Username of the consumer as which such requests are treated.'),
+    ignoreAuthorization: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Admit requests with an Authorization header that no policy understands, because it is meant for the upstream.',
+      ),
   }),
 });

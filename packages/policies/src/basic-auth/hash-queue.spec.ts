@@ -43,6 +43,7 @@ describe('HashQueue', () => {
     const runs = [queue.run('a', hashes.of('a1')), queue.run('a', hashes.of('a2'))];
     expect(await refusalOf(queue.run('a', hashes.of('a3')))).toBe('caller');
     runs.push(queue.run('b', hashes.of('b1')));
+    expect(await refusalOf(queue.run('b', hashes.of('b2')))).toBe('process');
     expect(await refusalOf(queue.run('c', hashes.of('c1')))).toBe('process');
     for (let index = 0; index < 3; index++) await hashes.endFirst();
     await Promise.all(runs);
@@ -50,6 +51,20 @@ describe('HashQueue', () => {
     await hashes.endFirst();
     expect(await later).toBe('a4');
     expect(hashes.started).not.toContain('a3');
+  });
+
+  it('gives a caller that has none the place of one that has many', async () => {
+    const hashes = new Hashes();
+    const queue = new HashQueue({ maxRunning: 1, maxWaiting: 4, maxPerCaller: 8 });
+    const flood = Array.from({ length: 5 }, (_, index) => queue.run('f', hashes.of(`f${index}`)));
+    const refused = refusalOf(flood[4] as Promise<unknown>);
+    const other = queue.run('other', hashes.of('o'));
+    expect(await refused).toBe('caller');
+    expect(queue.size).toBe(5);
+    for (let index = 0; index < 5; index++) await hashes.endFirst();
+    expect(await other).toBe('o');
+    expect(hashes.started).toEqual(['f0', 'f1', 'o', 'f2', 'f3']);
+    expect(queue.size).toBe(0);
   });
 
   it('goes on after a hash that failed', async () => {

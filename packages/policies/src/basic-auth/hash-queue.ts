@@ -21,7 +21,10 @@ export interface HashQueueOptions {
   readonly maxPerCaller: number;
 }
 
-type Job = () => Promise<void>;
+interface Job {
+  run(): Promise<void>;
+  reject(fault: Error): void;
+}
 
 /**
  * Bounds the hashes under way. Callers take turns, so that a caller with many wrong passwords
@@ -45,7 +48,8 @@ export class HashQueue {
   }
 
   /**
-   * Runs a hash in its turn. Rejects with its fault.
+   * Runs a hash in its turn. Rejects with its fault. When too many wait, a caller that has none
+   * takes the place of one of the caller that has the most.
    * @param caller whose turn it is, such as a client network
    * @throws HashQueueFull when too many wait
    */
@@ -53,19 +57,35 @@ export class HashQueue {
     const count = this.#countByCaller.get(caller) ?? 0;
     const { maxPerCaller, maxWaiting } = this.#options;
     if (count >= maxPerCaller) return Promise.reject(new HashQueueFull('caller'));
-    if (this.#waitingCount >= maxWaiting) return Promise.reject(new HashQueueFull('process'));
+    if (this.#waitingCount >= maxWaiting && !(count === 0 && this.#makeRoom()))
+      return Promise.reject(new HashQueueFull('process'));
     this.#countByCaller.set(caller, count + 1);
     return new Promise((resolve, reject) => {
-      this.#add(caller, async () => {
+      const run = async (): Promise<void> => {
         try {
           resolve(await hash());
         } catch (fault) {
           reject(fault as Error);
         } finally {
-          this.#leave(caller);
+          this.#running -= 1;
+          this.#forget(caller);
+          this.#start();
         }
-      });
+      };
+      this.#add(caller, { run, reject });
     });
+  }
+
+  /** Refuses the last job of the caller with the most; false when each has one at most. */
+  #makeRoom(): boolean {
+    let most: [string, Job[]] | undefined;
+    for (const entry of this.#waiting) if (entry[1].length > (most?.[1].length ?? 1)) most = entry;
+    const job = most?.[1].pop();
+    if (most === undefined || job === undefined) return false;
+    this.#waitingCount -= 1;
+    this.#forget(most[0]);
+    job.reject(new HashQueueFull('caller'));
+    return true;
   }
 
   #add(caller: string, job: Job): void {
@@ -86,15 +106,13 @@ export class HashQueue {
       if (job === undefined) continue;
       this.#waitingCount -= 1;
       this.#running += 1;
-      void job();
+      void job.run();
     }
   }
 
-  #leave(caller: string): void {
-    this.#running -= 1;
+  #forget(caller: string): void {
     const left = (this.#countByCaller.get(caller) ?? 1) - 1;
     if (left > 0) this.#countByCaller.set(caller, left);
     else this.#countByCaller.delete(caller);
-    this.#start();
   }
 }

@@ -16,7 +16,10 @@ export function callFieldsOf(exchange: Exchange, names: readonly FieldName[]): C
   const sent: HeaderPair[] = [];
   for (const name of names) {
     if (!headers.has(name)) continue;
-    for (const value of headers.getAll(name)) sent.push([name.lower, value]);
+    const values = headers.getAll(name);
+    // HTTP/2 clients may split cookies; HTTP/1.1 has one field of them (RFC 9113, section 8.2.3).
+    for (const value of name.lower === 'cookie' ? [values.join('; ')] : values)
+      sent.push([name.lower, value]);
   }
   const all: HeaderPair[] = [
     ...sent,

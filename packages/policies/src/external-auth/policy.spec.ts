@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PolicyTester } from '@sluice/policy-sdk/testing';
 import type { z } from 'zod';
-import { TestService, type ReceivedRequest } from '../http-calls/testing/test-service.ts';
+import { TestService, type ReceivedRequest } from '../../testing/test-service.ts';
 import { externalAuth } from './policy.ts';
 import type { externalAuthSchema } from './schema.ts';
 

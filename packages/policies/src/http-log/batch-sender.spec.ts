@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { definePolicy, definePolicySchema, type PolicyHost } from '@sluice/policy-sdk';
 import { PolicyTester } from '@sluice/policy-sdk/testing';
 import { z } from 'zod';
-import { TestService } from '../http-calls/testing/test-service.ts';
+import { TestService } from '../../testing/test-service.ts';
 import { BatchSender, type BatchSettings } from './batch-sender.ts';
 
 let service: TestService;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PolicyTester, type TestRequest } from '@sluice/policy-sdk/testing';
-import { TestService } from '../http-calls/testing/test-service.ts';
+import { TestService } from '../../testing/test-service.ts';
 import { httpLog } from './policy.ts';
 
 let service: TestService;
