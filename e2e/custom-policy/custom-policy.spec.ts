@@ -195,8 +195,11 @@ describe('a custom policy, loaded from a folder by both planes', () => {
       socket.destroy();
       expect(await outcomeOf('/orders/hang')).toMatchObject({
         status: 499,
+        code: 'client_closed_request',
         source: 'client',
-        brokenOff: 'client_gone',
+        requestBytes: expect.any(Number),
+        durationMs: expect.any(Number),
+        brokenOff: 'client_closed_request',
         target: origin.address,
         responseBytes: 0,
         attempts: 1,

@@ -4,14 +4,14 @@ import type { ErrorSource } from '@sluice/errors';
 export interface Outcome {
   /** Status code sent; 499 when the client left before there was a response. */
   readonly status: number;
-  /** Code of the error that the gateway sent, or that broke the response off. */
+  /** Code of the error that the gateway sent, or else what `brokenOff` says. */
   readonly code: string | undefined;
   /** The side that made the response, or that caused the failure. */
   readonly source: ErrorSource;
   /** The policy whose reply stopped the exchange. */
   readonly stoppedBy: string | undefined;
   /**
-   * Why the client did not receive the whole response, such as `client_gone` or the code of a
+   * Why the client did not receive the whole response, such as `client_closed_request` or the code of a
    * failure of the upstream; undefined when it did.
    */
   readonly brokenOff: string | undefined;

@@ -31,7 +31,7 @@ function outcomeOf(exchange: Exchange): Outcome {
   const { upstreamDurationMs, requestBytes, responseBytes, targetAddress, attemptCount } = exchange;
   return {
     status,
-    code,
+    code: code ?? brokenOff,
     source,
     stoppedBy,
     brokenOff,

@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { definePolicy, definePolicySchema, reply, type Policy } from '@sluice/policy-sdk';
+import type { Resource } from '@sluice/config';
+import fc from 'fast-check';
 import { z } from 'zod';
 import type { ResourceChange } from '../config/source.ts';
 import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
+import { SharedPolicy } from './shared-policies.ts';
 import { removal, resource } from './testing/resources.ts';
 
 interface Life {
-  readonly mark: string;
+  mark: string;
   isClosed: boolean;
+  hasThrown: boolean;
 }
 
 /** Answers with its mark and, for the path /hold, only when `release` is called. */
@@ -35,7 +39,7 @@ class Witness {
         }),
       }),
       compile: ({ mark, fails }, host) => {
-        const life: Life = { mark, isClosed: false };
+        const life: Life = { mark, isClosed: false, hasThrown: fails === 'compile' };
         this.lives.push(life);
         host.timers.every(10, () => void this.timerRuns++);
         if (fails === 'compile') throw new Error('cannot');
@@ -190,5 +194,51 @@ describe('a compiled policy', () => {
     const runs = witness.timerRuns;
     await sleep(30);
     expect(witness.timerRuns).toBe(runs);
+  });
+
+  it('is open exactly while it is in service, over any sequence of configurations', async () => {
+    const names = ['a', 'b', 'hold'] as const;
+    const change = fc.record({
+      name: fc.constantFrom(...names),
+      mark: fc.constantFrom('1', '2'),
+      form: fc.constantFrom('good', 'good', 'good', 'broken', 'unfit', 'removal'),
+    });
+    const step = fc.record({
+      isSnapshot: fc.boolean(),
+      hasGateway: fc.constantFrom(true, true, false),
+      changes: fc.uniqueArray(change, { maxLength: 3, selector: ({ name }) => name }),
+    });
+    const resourceOf = ({ name, mark, form }: { name: string; mark: string; form: string }) => {
+      if (form === 'removal') return removal(route(name, mark));
+      const [own] = route(name, mark, form === 'broken' ? { fails: 'compile' } : {}).spec.policies;
+      const policies = form === 'unfit' ? [own, { name: 'unknown' }] : [own];
+      return resource('route', { name, paths: [`/${name}`], policies });
+    };
+    const gateway = resource('gateway', { name: 'default' });
+    // Policies whose compile throws are never open, but the witness has counted them.
+    const open = (): string[] => witness.open.filter((mark) => mark !== '').sort();
+    const inService = (): string[] =>
+      [...proxy.target.runtime.of('route').values()]
+        .flatMap(({ chain }) => chain.flatMap((policy) => marksOf(policy)))
+        .sort();
+    const marksOf = (policy: object): string[] =>
+      policy instanceof SharedPolicy ? [String(policy.attachment.config['mark'])] : [];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+        for (const { isSnapshot, hasGateway, changes } of steps) {
+          const resources = changes.map(resourceOf);
+          if (isSnapshot) {
+            const whole = resources.filter(({ spec }) => spec !== undefined) as Resource[];
+            await proxy.target.applySnapshot(++revision, hasGateway ? [gateway, ...whole] : whole);
+          } else delta(...resources);
+          for (const life of witness.lives) if (life.hasThrown) life.mark = '';
+          await until(() => open().join() === inService().join());
+        }
+      }),
+      { numRuns: 40 },
+    );
+    await proxy.stop();
+    expect(open()).toEqual([]);
+    expect(proxy.hosts.openCount).toBe(0);
   });
 });

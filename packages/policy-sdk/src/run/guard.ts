@@ -157,7 +157,7 @@ function replyFault(verdict: unknown, as: Guarded): string | undefined {
   if (verdict instanceof Principal && !isAlternative(as))
     return 'with a principal: set "authenticates: true" in its schema, or call exchange.identify(…)';
   if (status === undefined || !Array.isArray(headers))
-    return `${described(verdict)}: return deny(…) or reply(…) to stop, or undefined to go on`;
+    return `${described(verdict)}: return deny(…) or reply(…) to stop, ${isAlternative(as) ? 'principal(…) for a caller, ' : ''}or undefined to go on`;
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return `with status ${status}: a final response has one from 200 to 599`;
   if (code !== undefined && !isKnown(code, error, as.errors ?? {}))

@@ -41,7 +41,7 @@ export interface TestRequest {
   readonly peerCertificate?: PeerCertificate;
   /**
    * Replaces properties of the outcome that `settle` hooks see, such as
-   * `{ status: 499, source: 'client', brokenOff: 'client_gone' }`.
+   * `{ status: 499, source: 'client', brokenOff: 'client_closed_request' }`.
    */
   readonly outcome?: Partial<Outcome>;
   /** The response of the upstream: 200 by default. */
