@@ -210,7 +210,8 @@ describe('a compiled policy', () => {
     });
     const resourceOf = ({ name, mark, form }: { name: string; mark: string; form: string }) => {
       if (form === 'removal') return removal(route(name, mark));
-      const [own] = route(name, mark, form === 'broken' ? { fails: 'compile' } : {}).spec.policies;
+      const fails = form === 'broken' ? { fails: 'compile' } : {};
+      const own = { name: 'witness', config: { mark, ...fails } };
       const policies = form === 'unfit' ? [own, { name: 'unknown' }] : [own];
       return resource('route', { name, paths: [`/${name}`], policies });
     };
