@@ -29,7 +29,9 @@ const forwarded = (): string => origin.connections.map(({ received }) => receive
 const basic = (text: string): string =>
   `Authorization: Basic ${Buffer.from(text).toString('base64')}`;
 
-async function start(policies: { name: string; config?: Record<string, unknown> }[]): Promise<ProxyFixture> {
+async function start(
+  policies: { name: string; config?: Record<string, unknown> }[],
+): Promise<ProxyFixture> {
   proxy = await ProxyFixture.start({
     resources: [
       resource('consumer', { username: 'acme', policies: [] }),

@@ -21,6 +21,8 @@ const faults = [
 export class FaultyServer {
   /** Heads of the first thousand requests, oldest first. */
   readonly heads: string[] = [];
+  /** Contents of the same requests. */
+  readonly bodies: string[] = [];
   /** Requests so far. */
   requests = 0;
   readonly sockets = new Set<Socket>();
@@ -71,7 +73,8 @@ export class FaultyServer {
         const body = text.slice(end + 4, end + 4 + length);
         text = text.slice(end + 4 + length);
         this.requests++;
-        if (this.heads.length < 1_000) this.heads.push(head);
+        if (this.heads.push(head) > 1_000) this.heads.length = 1_000;
+        if (this.bodies.push(body) > 1_000) this.bodies.length = 1_000;
         this.#answer(socket, head.split(' ')[1] ?? '', body);
       }
     });
