@@ -36,7 +36,7 @@ import type { ExchangeEpoch } from './exchange-epochs.ts';
 import { ExchangeFacts } from './exchange-facts.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
-import { receivedRequest } from './rewrite.ts';
+import { receivedRequest } from './received-request.ts';
 import { replaceField, type ResponseField } from './response-fields.ts';
 import { servedConsumer } from './served-consumer.ts';
 import { traceparentOf } from './trace-fields.ts';

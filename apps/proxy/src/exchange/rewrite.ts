@@ -1,5 +1,4 @@
 import { deny, type Reply } from '@sluice/policy-sdk';
-import type { ReceivedRequest } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 import { RewriteFault } from './target-rewrite.ts';
 
@@ -20,15 +19,6 @@ export function rewriteTarget(exchange: Exchange): Reply | undefined {
   }
   exchange.rewrittenPath = rewritten;
   return undefined;
-}
-
-/** What the exchange tells {@link OutgoingRequest} about the request of the client. */
-export function receivedRequest({ method, plan, downstream }: Exchange): ReceivedRequest {
-  return {
-    method,
-    keepsEncodedSlashes: plan?.route.spec.encodedSlashes === 'keep',
-    isMethodFixed: downstream.isGrpc || downstream.wantsUpgrade,
-  };
 }
 
 /**
