@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createPolicyCatalogue } from '@sluice/config';
 import { errorMessage } from '@sluice/errors';
 import { checkLatin1 } from '@sluice/http1';
 import { createLogger, surviveUncaughtExceptions, type Logger } from '@sluice/telemetry';
@@ -37,9 +38,11 @@ async function main(given: Arguments): Promise<void> {
   surviveUncaughtExceptions((fields, message) => processLogger.error(fields, message));
   if (given.worker !== undefined) return runWorker(env, given.worker, given.workers, processLogger);
   for (const warning of settingWarnings()) logger.warn(warning);
-  const policies = [...(await nodePolicies(env.SLUICE_POLICIES_DIR)).keys()];
+  const known = await nodePolicies(env.SLUICE_POLICIES_DIR);
+  const policies = [...known.keys()];
+  const catalogue = createPolicyCatalogue([...known.values()].map(({ schema }) => schema));
   const traffic = await takeTraffic(given.workers, env, logger);
-  const node = new ProxyNode({ env, version, logger, traffic, policies });
+  const node = new ProxyNode({ env, version, logger, traffic, policies, catalogue });
   // Certificates come before the configuration file, which may refer to them.
   const rereadables = [...certificatesOf(env, traffic, logger), ...node.rereadables];
   signals?.actOn({

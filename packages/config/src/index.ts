@@ -38,4 +38,10 @@ export type { SeparatedMembers, UnknownMember } from './unknown-members.ts';
 export { schemaLevel } from './schema-level.ts';
 export { describeSchemas, mergedRules } from './schema-rules.ts';
 export type { FieldRule, KindRule, SchemaRules } from './schema-rules.ts';
+export {
+  secretsIn,
+  withKeptSecrets,
+  withoutSecrets,
+  withSecretsReplaced,
+} from './secret-fields.ts';
 export { maxSpecBytes, specSizeFault } from './spec-size.ts';

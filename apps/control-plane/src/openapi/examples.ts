@@ -1,6 +1,5 @@
-import { kindOf } from '@sluice/config';
+import { kindOf, withoutSecrets } from '@sluice/config';
 import type { Kind } from '@sluice/config';
-import { withoutSecrets } from '../features/resources/secret-fields.ts';
 import { withoutHidden } from '../features/resources/hidden-members.ts';
 
 /**

@@ -55,7 +55,8 @@ describe('the whole control plane with a node', () => {
     );
 
     const key = await controlPlane.post('/v1/consumers/acme/keys?wait=applied', { name: 'main' });
-    const streamed = [...node.records.values()].find(({ kind }) => kind === 'credential')?.json ?? '';
+    const streamed =
+      [...node.records.values()].find(({ kind }) => kind === 'credential')?.json ?? '';
     expect(streamed).toMatch(/"hash":"[0-9a-f]{64}"/);
     expect(streamed).not.toContain(String(key.body['key']));
 

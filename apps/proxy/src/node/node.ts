@@ -7,6 +7,7 @@ import {
   type Logger,
   type MetricsSnapshot,
 } from '@sluice/telemetry';
+import type { PolicyCatalogue } from '@sluice/config';
 import { ConfigState } from '../config/config-state.ts';
 import { countResources } from '../config/quarantine-log.ts';
 import type { ConfigSource } from '../config/source.ts';
@@ -26,6 +27,8 @@ export interface NodeOptions {
   readonly logger: Logger;
   readonly traffic: Traffic;
   readonly policies: readonly string[];
+  /** Their schemas, which mark the secrets in their configuration. */
+  readonly catalogue?: PolicyCatalogue;
 }
 
 /** A proxy node: traffic, the source of its configuration, and the status pages. */
@@ -121,6 +124,7 @@ export class ProxyNode {
           gateway: env.SLUICE_GATEWAY,
           source: origin,
           resources: traffic.resources(),
+          catalogue: this.#options.catalogue,
           quarantined: traffic.quarantined,
           refused,
           lastError,

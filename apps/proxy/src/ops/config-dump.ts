@@ -1,7 +1,7 @@
-import { nameOf } from '@sluice/config';
+import { nameOf, withSecretsReplaced } from '@sluice/config';
 import type { Kind, Resource } from '@sluice/config';
 import type { RunningConfig } from './node-status.ts';
-import { redacted } from './redacted.ts';
+import { placeholder, redacted } from './redacted.ts';
 
 /** Which resources to show; undefined shows all. */
 export interface DumpFilter {
@@ -24,7 +24,7 @@ export function* configDump(
   config: RunningConfig,
   filter: DumpFilter,
 ): Generator<string, void, undefined> {
-  const { resources, ...facts } = config;
+  const { resources, catalogue = new Map(), ...facts } = config;
   let text = `${JSON.stringify(redacted(facts)).slice(0, -1)},"resources":[`;
   let separator = '\n';
   let examined = 0;
@@ -32,7 +32,13 @@ export function* configDump(
     examined += 1;
     if (shows(filter, resource)) {
       const { kind, id, spec } = resource;
-      text += separator + JSON.stringify({ kind, id, spec: redacted(spec) });
+      text +=
+        separator +
+        JSON.stringify({
+          kind,
+          id,
+          spec: redacted(withSecretsReplaced(kind, spec, catalogue, placeholder)),
+        });
       separator = ',\n';
     }
     // Filtering many resources takes time as well, even when few are shown.

@@ -1,4 +1,4 @@
-import type { Resource } from '@sluice/config';
+import type { PolicyCatalogue, Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ConfigOrigin } from '../config/config-state.ts';
@@ -37,6 +37,8 @@ export interface RunningConfig {
    * Iterated while the response is sent, with requests in between: it must not change meanwhile.
    */
   readonly resources: Iterable<Resource>;
+  /** The policies of this node: their schemas mark secrets in their configuration. */
+  readonly catalogue?: PolicyCatalogue | undefined;
   /** Resources that are refused or kept at their last good version. */
   readonly quarantined: readonly ConfigFault[];
   /** The newest refused revision, if it is newer than the one in service. */

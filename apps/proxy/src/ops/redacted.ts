@@ -2,7 +2,8 @@
 const secretName =
   /secret|passw|passphrase|token|credential|authorization|cookie|signature|private[-_]?key|api[-_]?key|^(?:key|hash|pass|pwd)$|[-_](?:key|pass|pwd)$/i;
 
-const placeholder = '[redacted]';
+/** Stands in place of a secret. */
+export const placeholder = '[redacted]';
 
 /**
  * Returns a copy of plain data in which secret values are replaced. It decides by the name of the

@@ -26,7 +26,7 @@ const routeOf = (i: number, policies: object[] = []): Resource => ({
 const keyResource: Resource = {
   kind: 'credential',
   id: 'key-1',
-  spec: { name: 'ci', consumer: 'acme', hash: 'ab'.repeat(32), tags: [] } as unknown as Resource['spec'],
+  spec: { name: 'ci', consumer: 'acme', hash: 'ab'.repeat(32) } as unknown as Resource['spec'],
 };
 
 const secretValues = { set: { authorization: 'Bearer s3cret' } };
@@ -248,7 +248,7 @@ describe('the status server', () => {
     [
       '/config?kind=plugin',
       'validation_failed',
-      '"plugin" is no kind of resource: use one of gateway, quota,',
+      '"plugin" is no kind of resource: use one of ca, gateway, quota,',
     ],
   ])('answers 400 to %s', async (path, code, detail) => {
     await start();

@@ -7,6 +7,7 @@ import {
   resourceSchemas,
   separateUnknown,
   withUnknown,
+  withoutSecrets,
 } from '@sluice/config';
 import type { Kind, Spec } from '@sluice/config';
 import type { CollectionAlias } from './collection-alias.ts';
@@ -17,7 +18,6 @@ import { isSealed, shortened } from '../../platform/secrets/sealed-text.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { withoutHidden } from './hidden-members.ts';
 import { KindRulesRegistry } from './kind-rules.ts';
-import { withoutSecrets } from './secret-fields.ts';
 import type { StoredResource } from './stored-resource.ts';
 
 /** A resource as the Admin API shows it. */

@@ -4,7 +4,9 @@ import {
   canonicalJson,
   nameOf,
   nameProperty,
+  secretsIn,
   separateUnknown,
+  withKeptSecrets,
   withoutStoredUnknown,
   withUnknown,
 } from '@sluice/config';
@@ -33,7 +35,6 @@ import {
   stillReferenced,
 } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
-import { secretsIn, withKeptSecrets } from './secret-fields.ts';
 import { isRecord } from './is-record.ts';
 import { checkSpec } from './spec-check.ts';
 import type { StoredResource } from './stored-resource.ts';

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { defaultPolicies, effectivePolicies } from '@sluice/config';
+import { defaultPolicies, effectivePolicies, withoutSecrets } from '@sluice/config';
 import type { EffectivePolicy, Kind, PolicyAttachment, PolicyHolder, Spec } from '@sluice/config';
 import { GatewayError } from '@sluice/errors';
 import { Answer } from '../../platform/http/answer.ts';
+import { mapSealed } from '../../platform/secrets/sealed-spec.ts';
 import { PoliciesService } from '../policies/policies.service.ts';
 import { ResourceService } from '../resources/resource.service.ts';
 import type { StoredResource } from '../resources/stored-resource.ts';
@@ -57,18 +58,20 @@ export class EffectiveService {
     return found;
   }
 
-  /** Shows the configuration with its defaults, as the policy uses it. */
+  /** Shows the configuration with its defaults, as the policy uses it, without its secrets. */
   private present({ attachment, from }: EffectivePolicy): object {
     const parsed = this.policies.catalogue
       .get(attachment.name)
       ?.config.safeParse(attachment.config);
     const source =
       from.id === '' ? { kind: 'default' } : { kind: from.kind, id: from.id, name: from.name };
-    return {
-      ...attachment,
-      config: parsed?.success === true ? parsed.data : attachment.config,
-      from: source,
-    };
+    const config = parsed?.success === true ? parsed.data : attachment.config;
+    const shown = withoutSecrets(
+      'route',
+      { policies: [{ ...attachment, config }] },
+      this.policies.catalogue,
+    );
+    return { ...mapSealed(shown, () => undefined).policies[0], from: source };
   }
 }
 

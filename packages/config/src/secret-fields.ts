@@ -1,8 +1,9 @@
-import { canonicalJson, kindOf } from '@sluice/config';
-import type { Kind, PolicyCatalogue } from '@sluice/config';
 import { secretPaths } from '@sluice/schema';
 import type { z } from 'zod';
-import { isRecord } from './is-record.ts';
+import { canonicalJson } from './canonical.ts';
+import type { PolicyCatalogue } from './policy-catalogue.ts';
+import { kindOf } from './resource.ts';
+import type { Kind } from './resource.ts';
 
 /** The secrets in values of a schema: by member, with `*` for every element or member. */
 interface FieldTree {
@@ -70,6 +71,19 @@ export function secretsIn(kind: Kind, spec: unknown, catalogue: PolicyCatalogue)
   return found;
 }
 
+/** Returns a copy of a spec in which a text stands in place of every secret. */
+export function withSecretsReplaced<Value>(
+  kind: Kind,
+  spec: Value,
+  catalogue: PolicyCatalogue,
+  text: string,
+): Value {
+  return secretsIn(kind, spec, catalogue).reduce(
+    (value, path) => updateAt(value, path, () => text) as Value,
+    spec,
+  );
+}
+
 /** Returns a copy of a spec without its secrets, except those that `stays` accepts. */
 export function withoutSecrets<Value>(
   kind: Kind,
@@ -129,9 +143,9 @@ function kept(given: unknown, stored: unknown, tree: FieldTree): unknown {
     if (inner.isSecret && value === null) delete result[name];
     else result[name] = kept(value, from[name], inner);
   }
-  for (const [name, inner] of tree.children) {
-    if (inner.isSecret && !Object.hasOwn(given, name) && typeof from[name] === 'string')
-      result[name] = from[name];
+  for (const [name, value] of Object.entries(from)) {
+    const inner = tree.children.get(name) ?? every;
+    if (inner?.isSecret === true && !Object.hasOwn(given, name)) result[name] = value;
   }
   return result;
 }
@@ -197,4 +211,8 @@ function updateAt(
     );
   if (!isRecord(value) || !Object.hasOwn(value, step)) return value;
   return { ...value, [step]: updateAt(value[step], rest, update) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
