@@ -9,16 +9,24 @@ import type { ShadowRequestBody, StepExchange } from './steps.ts';
 export function shadowOf(exchange: StepExchange): StepExchange {
   const nothing = { value: () => undefined };
   let body: ShadowRequestBody | undefined;
+  let isLate = false;
   const shadow: StepExchange = Object.create(exchange, {
     // The copy has its own signal: a timeout in shadow mode must not abort the request.
     abortController: { value: undefined, writable: true },
     withdraw: {
       value: () => {
+        isLate = true;
         body?.revoke();
         shadow.abortController?.abort();
       },
     },
-    requestBody: { get: () => (body ??= exchange.shadowRequestBody()) },
+    requestBody: {
+      get: () => {
+        body ??= exchange.shadowRequestBody();
+        if (isLate) body.revoke();
+        return body;
+      },
+    },
     contentWaitedMs: { value: 0 },
     hideOnForward: nothing,
     headers: { value: exchange.headers.clone() },

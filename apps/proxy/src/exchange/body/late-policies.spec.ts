@@ -2,6 +2,7 @@ import { connect } from 'node:http2';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Exchange, ReadContent } from '@sluice/policy-sdk';
 import { readAnswer } from '../../listener/testing/http2-fixture.ts';
+import { eventually } from '../../listener/testing/running-listener.ts';
 import { BodyFixture, later, post } from '../testing/body-fixture.ts';
 import type { ProxyFixture } from '../testing/proxy-fixture.ts';
 
@@ -123,6 +124,29 @@ describe('a policy in shadow mode that reads', () => {
   const fixture = new BodyFixture();
 
   afterEach(async () => expect(await fixture.stop()).toBe(0));
+
+  it('cannot begin to read after its time', async () => {
+    let late: Exchange | undefined;
+    const running = await fixture.start({
+      policies: {
+        late: {
+          acts: {
+            authorize: (exchange) => {
+              late = exchange;
+              return new Promise(() => undefined);
+            },
+          },
+        },
+      },
+      attached: { mode: 'shadow' },
+      fixture: { policyTimeoutMs: 30 },
+    });
+    const client = await running.connect();
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nco');
+    await eventually(() => running.notes.policyFaults.length === 1);
+    await expect(late?.requestBody.read({ maxBytes: 4 })).rejects.toThrow('after a timeout');
+    expect(await client.send('nt').readResponse()).toMatchObject({ status: 200, body: '4' });
+  });
 
   it('replaces nothing, refuses nothing, and cannot change the bytes', async () => {
     const seen: string[] = [];
