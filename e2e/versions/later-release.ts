@@ -27,7 +27,7 @@ export const gadgetKind = defineKind({
 /**
  * Builds the release after this one in a folder: this checkout with
  * - schema level 2,
- * - the property `note` of routes, which older nodes may serve without,
+ * - the properties `note` of routes and `zone` of targets, which older nodes may serve without,
  * - the property `guard` of services, without which they must not serve them,
  * - the kind `gadget`.
  * It copies what is built and compiles only the package that it changes.
@@ -49,6 +49,12 @@ export async function buildLaterRelease(folder: string): Promise<void> {
   await edit(config, 'src/resources/index.ts', /\n\] as const/, '\n  gadgetKind,\n] as const');
   await edit(config, 'src/resources/route.ts', /^( *)tags: Tags,$/m, member('note', 'skip'));
   await edit(config, 'src/resources/service.ts', /^( *)tags: Tags,$/m, member('guard', 'refuse'));
+  await edit(
+    config,
+    'src/resources/service.ts',
+    /^( *)address: TargetAddress,$/m,
+    (line, indent) => `${line}\n${indent}zone: z.string().max(64).optional().meta({ since: 2 }),`,
+  );
   await cp(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'));
   await run(
     process.execPath,
@@ -64,10 +70,12 @@ function member(name: string, ifUnknown: string): string {
   return `$1tags: Tags,\n$1${name}: z.string().max(64).optional().meta(${meta}),`;
 }
 
-async function edit(folder: string, file: string, from: RegExp, to: string): Promise<void> {
+type Replacement = string | ((...parts: string[]) => string);
+
+async function edit(folder: string, file: string, from: RegExp, to: Replacement): Promise<void> {
   const path = join(folder, file);
   const text = await readFile(path, 'utf8');
-  const edited = text.replace(from, to);
+  const edited = typeof to === 'string' ? text.replace(from, to) : text.replace(from, to);
   if (edited === text) throw new Error(`${file} has no ${from.source}: adapt the later release`);
   await writeFile(path, edited);
 }

@@ -98,6 +98,22 @@ describe('a rolling upgrade', () => {
         note: 'one',
         tags: ['put'],
       });
+      // A property in the middle of a list, whose place in the representation differs: one ETag.
+      const service = '/v1/services/shop';
+      const targets = [{ address: origin.address, zone: 'z' }];
+      await send(controlB, 'PATCH', `${service}${applied}`, { targets }, 200);
+      const etags = await Promise.all(
+        fleet.controlPlanes.map(async ({ admin }) =>
+          (await admin.request('GET', service)).headers.get('etag'),
+        ),
+      );
+      expect(etags[0]).toBe(etags[1]);
+      await send(controlA, 'PATCH', `${service}${applied}`, { tags: ['zoned'] }, 200);
+      expect(await send(controlB, 'GET', service, undefined, 200)).toMatchObject({
+        targets,
+        tags: ['zoned'],
+      });
+      await everyNodeServes('/shop/zoned');
       // It does not change the property, and says why.
       for (const note of ['two', null]) {
         const { errors } = await send(controlA, 'PATCH', route, { note }, 400);

@@ -9,6 +9,7 @@ describe('entity tags', () => {
     expect(new Set([etag, etagOf(4, { name: 'orders' }), etagOf(3, { name: 'users' })]).size).toBe(
       3,
     );
+    expect(etagOf(3, { a: 1, b: { c: 2, d: 3 } })).toBe(etagOf(3, { b: { d: 3, c: 2 }, a: 1 }));
     expect(etag).toMatch(/^"[\w-]{22}"$/);
   });
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@sluice/config';
 
 /**
  * A strong entity tag (RFC 9110 section 8.8.3) of a representation, which includes names of
- * referenced resources.
+ * referenced resources. It does not depend on the order of members, in which releases differ.
  */
 export function etagOf(version: number, representation: object): string {
   return `"${createHash('sha256')
-    .update(`${version} ${JSON.stringify(representation)}`)
+    .update(`${version} ${canonicalJson(representation)}`)
     .digest('base64url')
     .slice(0, 22)}"`;
 }

@@ -294,6 +294,32 @@ describe('the filter of a node', () => {
     expect(filter({ schemaLevel: 1 }).key).not.toBe(filter({ mayReceiveSecrets: false }).key);
   });
 
+  it('removes what was encrypted, even if no schema says that it is a secret', () => {
+    const set = new ResourceSet('epoch', 0, undefined, rules, (_, spec) => ({
+      ...spec,
+      policies: [{ name: 'of-another-replica', config: { 'a/b': 'planted', c: 1 } }],
+    }));
+    const key = `sealed:v1:${'0'.repeat(16)}:${'1'.repeat(16)}:AAAA`;
+    set.apply(1, [
+      { kind: 'gateway', id: 'g', spec: { name: 'g' } as Spec },
+      {
+        kind: 'consumer',
+        id: 'c',
+        spec: {
+          username: 'c',
+          policies: [{ name: 'of-another-replica', config: { 'a/b': key, c: 1 } }],
+        } as unknown as Spec,
+      },
+    ]);
+    const jsonFor = (node: NodeCapabilities): string | undefined =>
+      [...(set.viewFor('g', node) as ConfigView).records()].find((record) => record.id === 'c')
+        ?.json;
+    expect(jsonFor(nodes['newest'] as NodeCapabilities)).toContain('"a/b":"planted"');
+    expect(jsonFor(nodes['plaintext'] as NodeCapabilities)).toBe(
+      '{"policies":[{"config":{"c":1},"name":"of-another-replica"}],"username":"c"}',
+    );
+  });
+
   it('removes elements and members', () => {
     const wild: SchemaRules = {
       level: 2,

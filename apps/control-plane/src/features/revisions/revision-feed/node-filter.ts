@@ -2,6 +2,7 @@ import { canonicalJson } from '@sluice/config';
 import type { FieldRule, SchemaRules } from '@sluice/config';
 import type { ResourceRecord } from '@sluice/wire';
 import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
+import type { DeliveredRecord } from './delivered-record.ts';
 
 /**
  * What nodes with the same capabilities are not sent. Nodes that are sent everything have an empty
@@ -12,6 +13,7 @@ export class NodeFilter {
   /** Kinds of which the nodes are sent nothing. */
   readonly excludedKinds: ReadonlySet<string>;
   private readonly fields: ReadonlyMap<string, readonly FieldRule[]>;
+  private readonly sendsSecrets: boolean;
 
   constructor({ kinds }: SchemaRules, node: NodeCapabilities) {
     const excluded: string[] = [];
@@ -30,28 +32,30 @@ export class NodeFilter {
     }
     this.excludedKinds = new Set(excluded);
     this.fields = new Map(fields);
-    this.key = this.isEmpty ? '' : JSON.stringify([excluded, fields]);
+    this.sendsSecrets = node.mayReceiveSecrets;
+    this.key = this.isEmpty ? '' : JSON.stringify([excluded, fields, this.sendsSecrets]);
   }
 
   /** True when some resources have another form, or may be left out because of what they hold. */
   get changesResources(): boolean {
-    return this.fields.size > 0;
+    return this.fields.size > 0 || !this.sendsSecrets;
   }
 
   /** True when the nodes are sent everything. */
   get isEmpty(): boolean {
-    return this.excludedKinds.size === 0 && this.fields.size === 0;
+    return this.excludedKinds.size === 0 && !this.changesResources;
   }
 
   /**
    * The resource as the nodes are sent it: the same record when it has none of the properties that
    * they are not sent, undefined when it is left out.
    */
-  formOf(record: ResourceRecord): ResourceRecord | undefined {
+  formOf(record: DeliveredRecord): ResourceRecord | undefined {
     const { kind, id, json } = record;
+    const secrets = this.sendsSecrets ? [] : (record.secrets ?? []);
     // Most resources have none of the properties; searching their text is cheaper than parsing it.
-    const rules = this.fields.get(kind)?.filter(({ path }) => json.includes(lastName(path)));
-    if (rules === undefined || rules.length === 0) return record;
+    const rules = this.fields.get(kind)?.filter(({ path }) => json.includes(lastName(path))) ?? [];
+    if (rules.length === 0 && secrets.length === 0) return record;
     const spec: unknown = JSON.parse(json);
     let isChanged = false;
     for (const rule of rules) {
@@ -59,6 +63,7 @@ export class NodeFilter {
       if (isPresent && rule.isRequired) return undefined;
       isChanged ||= isPresent;
     }
+    for (const path of secrets) isChanged = removeField(spec, path) || isChanged;
     return isChanged ? { kind, id, json: canonicalJson(spec) } : record;
   }
 }
