@@ -181,3 +181,33 @@ describe('certificates of the Admin API, with two workers', () => {
     expect(await call()).toMatch(/^refused (?:ERR_SSL|EPROTO)/);
   });
 });
+
+describe('the certificate of the config stream from the Admin API', () => {
+  it('is presented soon after it is stored, and after it is replaced', async () => {
+    await using stack = await Stack.start({
+      proxies: 0,
+      controlPlaneEnv: { SLUICE_STREAM_CERTIFICATE: 'stream' },
+    });
+    const authority = await createTestAuthority();
+    const port = Number(stack.controlPlane.streamAddress.split(':')[1]);
+    const presented = async (): Promise<string> => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { CN } = socket.getPeerCertificate().subject;
+      socket.destroy();
+      return String(CN);
+    };
+    expect(await presented()).toBe('Sluice config stream');
+    for (const name of ['first.test', 'second.test']) {
+      const { cert, key } = await authority.issue({ names: [name] });
+      const { status } = await stack.admin.request('PUT', '/v1/certificates/stream', {
+        content: { certificate: cert, key, gateways: [] },
+      });
+      expect([200, 201]).toContain(status);
+      for (let turn = 0; (await presented()) !== name; turn++) {
+        if (turn > 100) throw new Error(`the stream does not present ${name}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }, 90_000);
+});

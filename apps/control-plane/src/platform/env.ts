@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SetupError } from '@sluice/errors';
+import { Name } from '@sluice/schema';
 import {
   definedSettings,
   flag,
@@ -75,6 +76,11 @@ const variables = {
     'private key of SLUICE_STREAM_CERT_FILE, PEM; read again on SIGHUP',
     'not set',
   ),
+  SLUICE_STREAM_CERTIFICATE: setting(
+    Name.optional(),
+    'name of the certificate resource that the config stream presents; turns TLS on; a change is used for the next connection. Until the resource exists, the generated certificate is presented',
+    'the certificate of SLUICE_STREAM_CERT_FILE, or the generated one',
+  ),
   SLUICE_STREAM_CLIENT_CA_FILE: setting(
     z.string().min(1).optional(),
     'CA certificates, PEM: nodes must present a client certificate that one of them issued; read again on SIGHUP',
@@ -119,6 +125,8 @@ export interface Settings {
   /** The stream is served over TLS with the generated certificate, unless a file is given. */
   readonly streamTls: boolean;
   readonly streamCertFile: string | undefined;
+  /** Name of the certificate resource of the stream. */
+  readonly streamCertificate: string | undefined;
   readonly streamKeyFile: string | undefined;
   readonly streamClientCaFile: string | undefined;
   readonly streamGeneratedFile: string;
@@ -158,7 +166,8 @@ export function readSettings(
     streamHost: values.SLUICE_STREAM_HOST,
     streamPort: values.SLUICE_STREAM_PORT,
     streamInsecure: values.SLUICE_STREAM_INSECURE,
-    streamTls: values.SLUICE_STREAM_TLS,
+    streamTls: values.SLUICE_STREAM_TLS || values.SLUICE_STREAM_CERTIFICATE !== undefined,
+    streamCertificate: values.SLUICE_STREAM_CERTIFICATE,
     streamCertFile: values.SLUICE_STREAM_CERT_FILE,
     streamKeyFile: values.SLUICE_STREAM_KEY_FILE,
     streamClientCaFile: values.SLUICE_STREAM_CLIENT_CA_FILE,
@@ -178,6 +187,7 @@ export function readSettings(
 /** @throws SetupError when the settings of TLS on the config stream need each other */
 function requireConsistentTls(values: {
   readonly SLUICE_STREAM_CERT_FILE: string | undefined;
+  readonly SLUICE_STREAM_CERTIFICATE: string | undefined;
   readonly SLUICE_STREAM_KEY_FILE: string | undefined;
   readonly SLUICE_STREAM_CLIENT_CA_FILE: string | undefined;
   readonly SLUICE_STREAM_TLS: boolean;
@@ -187,8 +197,16 @@ function requireConsistentTls(values: {
     throw new SetupError(
       'SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_KEY_FILE need each other: set both or neither.',
     );
+  if (cert !== undefined && values.SLUICE_STREAM_CERTIFICATE !== undefined)
+    throw new SetupError(
+      'SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_CERTIFICATE exclude each other: set one of them.',
+    );
   if (values.SLUICE_STREAM_CLIENT_CA_FILE === undefined) return;
-  if (cert === undefined && !values.SLUICE_STREAM_TLS)
+  if (
+    cert === undefined &&
+    values.SLUICE_STREAM_CERTIFICATE === undefined &&
+    !values.SLUICE_STREAM_TLS
+  )
     throw new SetupError(
       'SLUICE_STREAM_CLIENT_CA_FILE needs TLS on the config stream: set SLUICE_STREAM_CERT_FILE and SLUICE_STREAM_KEY_FILE, or SLUICE_STREAM_TLS=1.',
     );

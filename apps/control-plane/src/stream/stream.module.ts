@@ -15,6 +15,7 @@ import { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.t
 import { Logger } from '../platform/logger.ts';
 import { ConfigStream } from './config-stream.ts';
 import type { ConfigStreamOptions } from './config-stream.ts';
+import { StreamCertificate } from './tls/stream-certificate.ts';
 import { readStreamProtection } from './tls/stream-security.ts';
 
 async function protectionOf(
@@ -72,12 +73,21 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(ControlPlaneMetrics) private readonly metrics: ControlPlaneMetrics,
   ) {}
 
+  private certificate: StreamCertificate | undefined;
+
   async onApplicationBootstrap(): Promise<void> {
     const host = this.settings.streamHost;
     this.nodes.start();
     this.metrics.registry.onCollect(() => this.collect());
     try {
       const port = await this.stream.start();
+      this.certificate = new StreamCertificate(
+        this.settings,
+        this.feed,
+        (tls) => this.stream.renew(tls),
+        this.logger,
+      );
+      this.certificate.start();
       this.logger.info('the config stream is listening', {
         stream: formatStreamAddress({ host, port }),
       });
@@ -98,6 +108,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
    * be used, the previous one stays and the log has the reason. Never throws.
    */
   async renewCertificate(): Promise<void> {
+    if (this.certificate?.isInUse === true) return this.certificate.readAgain();
     try {
       const { security, fingerprint, warning } = await readStreamProtection(this.settings);
       if (warning !== undefined)

@@ -46,6 +46,25 @@ export async function readStreamProtection(settings: Settings): Promise<StreamPr
   return { security, fingerprint, warning: unwritten };
 }
 
+/**
+ * Checks a certificate of the Admin API for the config stream, and stores its fingerprint.
+ * @param protection what the settings say: the CAs of client certificates
+ * @throws SetupError when it cannot be used
+ */
+export function protectionWith(
+  settings: Settings,
+  protection: StreamProtection,
+  name: string,
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+): StreamProtection & { readonly security: ServerTls } {
+  const { security: given } = protection;
+  const clientCa = given.mode === 'tls' ? given.clientCa : undefined;
+  const security = { mode: 'tls', cert: certificate, key, clientCa } as const;
+  requireUsable(security, `the certificate "${name}"`);
+  const fingerprint = certificateFingerprint(certificate);
+  return { security, fingerprint, warning: writeFingerprint(settings, fingerprint) };
+}
+
 function readPair(certFile: string, keyFile: string): { cert: string; key: string } {
   return {
     cert: certificatesIn(certFile, 'SLUICE_STREAM_CERT_FILE'),

@@ -78,6 +78,14 @@ export class ResourceSet implements ViewSource {
     return this.own.get(id);
   }
 
+  /** Finds a resource of a kind that is delivered by gateway. Looks at every resource. */
+  findByName(kind: Kind, name: string): ResourceRecord | undefined {
+    for (const record of this.own.values())
+      if (record.kind === kind && nameOf(kind, JSON.parse(record.json) as Spec) === name)
+        return record;
+    return undefined;
+  }
+
   usesOf(id: string): readonly string[] {
     return this.links.get(id)?.uses ?? [];
   }

@@ -1,4 +1,4 @@
-import type { SchemaRules } from '@sluice/config';
+import type { SchemaRules, Spec } from '@sluice/config';
 import { after, errorMessage } from '@sluice/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
@@ -118,6 +118,23 @@ export class RevisionFeed {
 
   gatewayName(id: string): string | undefined {
     return this.set?.gatewayName(id);
+  }
+
+  /**
+   * The certificate resource with this name, with its key; undefined when there is none, or while
+   * the configuration has not been loaded.
+   * @param knownId its id, if it was found before: otherwise every resource is looked at
+   */
+  certificate(
+    name: string,
+    knownId: string | undefined,
+  ): { readonly id: string; readonly spec: Spec<'certificate'> } | undefined {
+    const known = knownId === undefined ? undefined : this.set?.find(knownId);
+    const read = (json: string) => JSON.parse(json) as Spec<'certificate'>;
+    if (known !== undefined && read(known.json).name === name)
+      return { id: known.id, spec: read(known.json) };
+    const found = this.set?.findByName('certificate', name);
+    return found && { id: found.id, spec: read(found.json) };
   }
 
   /** Makes the feed read the database at once. Call it after every commit. */
