@@ -34,14 +34,14 @@ describe('the certificate of the config stream from a resource', () => {
       authority.issue({ names: ['expired'], notAfter: Date.now() - 1_000 }),
     ]);
     let stored: TestCertificate | undefined;
-    let advanced = (): void => undefined;
+    let advanced: (concerned: ReadonlySet<string>) => void = () => undefined;
     const feed = {
       certificate: (name: string) =>
         stored && {
           id: 'id',
           spec: { name, certificate: stored.cert, key: stored.key, gateways: [], tags: [] },
         },
-      onAdvance: (listener: () => void) => void (advanced = listener),
+      onAdvance: (listener: typeof advanced) => void (advanced = listener),
     };
     const lines: string[] = [];
     const note = (message: string): void => void lines.push(message);
@@ -54,7 +54,7 @@ describe('the certificate of the config stream from a resource', () => {
     /** The common name that a connection is presented, after the feed has advanced. */
     const presented = async (now: TestCertificate | undefined): Promise<string> => {
       stored = now;
-      advanced();
+      advanced(new Set());
       await certificate.follow();
       const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
       await once(socket, 'secureConnect');
