@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encodeControlFrame } from './codec.ts';
 import type { ResourceRecord, SnapshotChunk } from './frames.ts';
-import { PackedRecords, RecordPacker } from './packed-records.ts';
+import { RecordPacker, type PackedRecords } from './packed-records.ts';
 import { maxChunkBytes, maxSnapshotBytes } from './limits.ts';
 import { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 import { SetHash } from './set-hash.ts';

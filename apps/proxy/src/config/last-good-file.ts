@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { errorMessage } from '@sluice/errors';
 import { encodeResourceList, RecordPacker, ResourceListDecoder, SetHash } from '@sluice/wire';
 import type { ReceivedSnapshot, ResourceRecord } from '@sluice/wire';
 
@@ -137,14 +138,14 @@ class ContentReader {
   readonly #setHash = new SetHash();
   #head: LastGoodHead | undefined;
   #rest: Buffer = Buffer.alloc(0);
-  #fault: unknown;
+  #fault: Error | undefined;
 
   push(piece: Buffer): void {
     if (this.#fault !== undefined) return;
     try {
       this.#read(piece);
     } catch (error) {
-      this.#fault = error;
+      this.#fault = error instanceof Error ? error : new Error(errorMessage(error));
     }
   }
 

@@ -30,6 +30,17 @@ export class RecordStore {
     return new RecordStore(this.#packed.fork(), this);
   }
 
+  /** The records that replace packed ones, or are not packed. */
+  current(): ResourceRecord[] {
+    const changed = [...this.#changed.values()].filter((record) => record !== undefined);
+    return [...changed, ...this.#added.values()];
+  }
+
+  /** The ids of packed records that were replaced or removed. */
+  superseded(): string[] {
+    return [...this.#changed.keys()];
+  }
+
   /** Generates the records in service now. The store must not change meanwhile; see {@link fork}. */
   *records(): Generator<ResourceRecord> {
     for (const record of this.#packed) {

@@ -12,9 +12,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
+import { RecordStore } from '../config/record-store.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { InService } from './in-service.ts';
-import type { NodeCertificates, TlsPort, WorkerRequest } from './messages.ts';
+import type { NodeCertificates, TlsPort } from './messages.ts';
+import { applyMs, packResources, sendSnapshot } from './send-snapshot.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -31,11 +33,6 @@ export interface FleetOptions {
 }
 
 const startMs = 30_000;
-/**
- * A snapshot of a hundred thousand routes takes seconds; one of a million consumers takes tens of
- * seconds.
- */
-const applyMs = 120_000;
 /** How long a revision waits for a running worker. */
 const workerMs = 30_000;
 const quickMs = 1_000;
@@ -149,10 +146,11 @@ export class WorkerFleet implements ConfigTarget {
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
   async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
-    const list = [...resources];
+    const packed = await packResources(resources, this.#inService.packed);
+    const records = new RecordStore(packed);
     const outcome = await this.#applyOnAll(
-      { type: 'snapshot', revision, resources: list },
-      ({ quarantined }) => this.#inService.replace(list, quarantined),
+      { revision, isSnapshot: true, send: (worker) => sendSnapshot(worker, revision, records) },
+      ({ quarantined }) => this.#inService.replace(packed, quarantined),
     );
     return outcome ?? { applied: false, faults: [noWorker], quarantined: this.#quarantined };
   }
@@ -163,7 +161,11 @@ export class WorkerFleet implements ConfigTarget {
    */
   async applyDelta(revision: number, changes: readonly ResourceChange[]): Promise<ApplyOutcome> {
     const outcome = await this.#applyOnAll(
-      { type: 'delta', revision, changes },
+      {
+        revision,
+        isSnapshot: false,
+        send: (worker) => worker.ask({ type: 'delta', revision, changes }, applyMs),
+      },
       ({ applied, quarantined }) => {
         if (applied) this.#inService.change(changes, quarantined);
         else this.#inService.refuse(changes);
@@ -252,7 +254,7 @@ export class WorkerFleet implements ConfigTarget {
   ): Promise<ApplyOutcome | undefined> {
     const outcomes = await Promise.all(
       [...this.#workers.values()].map((worker) =>
-        worker.ask(request, applyMs).catch((fault: unknown) => {
+        request.send(worker).catch((fault: unknown) => {
           // A worker that does not apply a revision is replaced.
           if (!worker.isGone) worker.kill();
           this.#options.logger.warn(
@@ -270,7 +272,7 @@ export class WorkerFleet implements ConfigTarget {
       this.#revision = request.revision;
       this.#quarantined = outcome.quarantined;
     }
-    if (outcome.applied || request.type === 'delta') record(outcome);
+    if (outcome.applied || !request.isSnapshot) record(outcome);
     return outcome;
   }
 
@@ -309,10 +311,7 @@ export class WorkerFleet implements ConfigTarget {
     await worker.ask({ type: 'certificates', certificates: this.#certificates }, startMs);
     if (this.#revision > 0) {
       const { snapshot, deltas } = this.#inService.catchUp();
-      const { applied, faults } = await worker.ask(
-        { type: 'snapshot', revision: this.#revision, resources: snapshot },
-        applyMs,
-      );
+      const { applied, faults } = await sendSnapshot(worker, this.#revision, snapshot);
       if (!applied)
         throw new Error(
           `a worker refused the configuration that the others serve: ${JSON.stringify(faults.slice(0, 3))}`,
@@ -370,7 +369,11 @@ export class WorkerFleet implements ConfigTarget {
   }
 }
 
-type ApplyRequest = Extract<WorkerRequest, { readonly type: 'snapshot' | 'delta' }>;
+interface ApplyRequest {
+  readonly revision: number;
+  readonly isSnapshot: boolean;
+  send(worker: WorkerProcess): Promise<ApplyOutcome>;
+}
 
 const noWorker: ConfigFault = {
   kind: 'node',

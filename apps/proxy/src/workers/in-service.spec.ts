@@ -4,7 +4,21 @@ import { ProxyFixture } from '../exchange/testing/proxy-fixture.ts';
 import { changesOf, configSteps, gateway } from '../runtime/testing/config-script.ts';
 import { resource } from '../runtime/testing/resources.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
-import { InService } from './in-service.ts';
+import { InService, recordOf } from './in-service.ts';
+import type { RecordStore } from '../config/record-store.ts';
+import { readRecords } from '../config/read-records.ts';
+import { PackedRecords } from '@sluice/wire';
+import type { Resource } from '@sluice/config';
+
+const packed = (resources: readonly Resource[]): PackedRecords =>
+  PackedRecords.of(resources.map(({ kind, id, spec }) => recordOf(kind, id, spec)));
+const resourcesOf = (store: RecordStore): Resource[] => [
+  ...readRecords(store.records(), new Map()),
+];
+const caughtUp = (inService: InService): object => {
+  const { snapshot, deltas } = inService.catchUp();
+  return { snapshot: resourcesOf(snapshot), deltas };
+};
 
 describe('InService', () => {
   let origins: RawOrigin[];
@@ -40,11 +54,11 @@ describe('InService', () => {
         const [old, late] = [await start(), await start()];
         try {
           const inService = new InService();
-          inService.replace([gateway], []);
+          inService.replace(packed([gateway]), []);
           let isThere = false;
           const join = async (): Promise<void> => {
             const { snapshot, deltas } = inService.catchUp();
-            expect((await late.target.applySnapshot(1, snapshot)).applied).toBe(true);
+            expect((await late.target.applySnapshot(1, resourcesOf(snapshot))).applied).toBe(true);
             for (const changes of deltas) late.target.applyDelta(1, changes);
             isThere = true;
           };
@@ -95,13 +109,13 @@ describe('InService', () => {
       code: 'unknown_policy',
       reason: '',
     });
-    inService.replace([route('a', 1), route('b', 1), route('c', 1)], [fault('c')]);
-    inService.replace([route('a', 2), route('c', 2)], [fault('a'), fault('c')]);
-    expect(inService.catchUp()).toEqual({
+    inService.replace(packed([route('a', 1), route('b', 1), route('c', 1)]), [fault('c')]);
+    inService.replace(packed([route('a', 2), route('c', 2)]), [fault('a'), fault('c')]);
+    expect(caughtUp(inService)).toEqual({
       snapshot: [route('a', 1), route('c', 2)],
       deltas: [[route('a', 2)], []],
     });
-    inService.replace([route('a', 3), route('c', 3)], []);
-    expect(inService.catchUp()).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
+    inService.replace(packed([route('a', 3), route('c', 3)]), []);
+    expect(caughtUp(inService)).toEqual({ snapshot: [route('a', 3), route('c', 3)], deltas: [] });
   });
 });

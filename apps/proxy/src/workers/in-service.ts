@@ -1,10 +1,12 @@
-import type { Resource } from '@sluice/config';
-import type { ConfigFault } from '@sluice/wire';
+import type { Resource, Spec } from '@sluice/config';
+
+import type { ConfigFault, PackedRecords, ResourceRecord } from '@sluice/wire';
+import { RecordStore } from '../config/record-store.ts';
 import type { ResourceChange } from '../config/source.ts';
 
 /** The requests that bring a new worker to the state of the others, applied in order. */
 export interface CatchUp {
-  readonly snapshot: readonly Resource[];
+  readonly snapshot: RecordStore;
   /** Each may be refused; the worker keeps its changes, see `RuntimeTarget`. */
   readonly deltas: readonly (readonly ResourceChange[])[];
 }
@@ -16,37 +18,63 @@ export interface CatchUp {
  */
 export class InService {
   /** Good versions; for a resource without one, the broken version. */
-  #resources = new Map<string, Resource>();
-  /** The keys of the broken ones among them. */
+  #records = new RecordStore();
+  /** The ids of the broken ones among them. */
   #broken = new Set<string>();
-  /** Newer, broken versions of resources that are in service at a good version. */
+  /** Newer, broken versions of resources that are in service at a good version, by id. */
   #newer = new Map<string, ResourceChange>();
-  /** The changes of deltas refused since the last applied one. */
+  /** The changes of deltas refused since the last applied one, by id. */
   #refused = new Map<string, ResourceChange>();
 
-  /** Everything in service. */
-  resources(): Iterable<Resource> {
-    return this.#resources.values();
+  /** Generates everything in service at this moment. */
+  *resources(): Generator<Resource> {
+    for (const record of this.#records.fork().records()) yield resourceOf(record);
+  }
+
+  /** The packed records, for the sharing of equal pieces. */
+  get packed(): PackedRecords {
+    return this.#records.packed;
   }
 
   /** Records an applied snapshot. */
-  replace(list: readonly Resource[], quarantined: readonly ConfigFault[]): void {
-    const previous = this.#resources;
-    this.#resources = new Map([...previous].filter(([key]) => !this.#broken.has(key)));
+  replace(packed: PackedRecords, quarantined: readonly ConfigFault[]): void {
+    const faulty = [...new Set(quarantined.map(({ id }) => id))];
+    const newest = packed.findAll(faulty);
+    const good = this.#records.findAll(faulty.filter((id) => !this.#broken.has(id)));
     this.#broken = new Set();
     this.#newer = new Map();
     this.#refused = new Map();
-    const present = new Set(list.map(keyOf));
-    for (const key of [...this.#resources.keys()])
-      if (!present.has(key)) this.#resources.delete(key);
-    this.#take(list, quarantined);
+    const kept = new Map<string, ResourceRecord>();
+    for (const [id, { record }] of newest) {
+      const lastGood = good.get(id);
+      if (lastGood === undefined) this.#broken.add(id);
+      else {
+        kept.set(id, lastGood);
+        this.#newer.set(id, resourceOf(record));
+      }
+    }
+    this.#records = new RecordStore(packed);
+    this.#records.change(kept);
   }
 
   /** Records an applied delta, which includes the changes of the deltas refused before it. */
   change(changes: readonly ResourceChange[], quarantined: readonly ConfigFault[]): void {
-    const all = [...this.#merged(changes).values()];
+    const all = this.#merged(changes);
     this.#refused = new Map();
-    this.#take(all, quarantined);
+    const faulty = new Set(quarantined.map(({ id }) => id));
+    const known = this.#records.findAll([...all.keys()].filter((id) => faulty.has(id)));
+    const next = new Map<string, ResourceRecord | undefined>();
+    for (const [id, change] of all) {
+      if (faulty.has(id) && known.has(id) && !this.#broken.has(id)) {
+        this.#newer.set(id, change);
+        continue;
+      }
+      this.#newer.delete(id);
+      if (faulty.has(id)) this.#broken.add(id);
+      else this.#broken.delete(id);
+      next.set(id, change.spec === undefined ? undefined : recordOf(change.kind, id, change.spec));
+    }
+    this.#records.change(next);
   }
 
   /** Records a refused delta. */
@@ -60,34 +88,19 @@ export class InService {
     // The empty delta is applied after the worker has refused the broken versions.
     if (this.#newer.size > 0) deltas.push([...this.#newer.values()], []);
     if (this.#refused.size > 0) deltas.push([...this.#refused.values()]);
-    return { snapshot: [...this.#resources.values()], deltas };
+    return { snapshot: this.#records.fork(), deltas };
   }
 
   #merged(changes: readonly ResourceChange[]): Map<string, ResourceChange> {
-    return new Map([
-      ...this.#refused,
-      ...changes.map((change) => [keyOf(change), change] as const),
-    ]);
-  }
-
-  #take(changes: readonly ResourceChange[], quarantined: readonly ConfigFault[]): void {
-    const faulty = new Set(quarantined.map(keyOf));
-    for (const change of changes) {
-      const key = keyOf(change);
-      const { kind, id, spec } = change;
-      if (faulty.has(key) && this.#resources.has(key) && !this.#broken.has(key)) {
-        this.#newer.set(key, change);
-        continue;
-      }
-      this.#newer.delete(key);
-      if (faulty.has(key)) this.#broken.add(key);
-      else this.#broken.delete(key);
-      if (spec === undefined) this.#resources.delete(key);
-      else this.#resources.set(key, { kind, id, spec });
-    }
+    return new Map([...this.#refused, ...changes.map((change) => [change.id, change] as const)]);
   }
 }
 
-function keyOf({ kind, id }: { readonly kind: string; readonly id: string }): string {
-  return `${kind}/${id}`;
+/** A resource in the form in which it is packed. */
+export function recordOf(kind: string, id: string, spec: Spec): ResourceRecord {
+  return { kind, id, json: JSON.stringify(spec) };
+}
+
+function resourceOf({ kind, id, json }: ResourceRecord): Resource {
+  return { kind, id, spec: JSON.parse(json) as Spec } as Resource;
 }

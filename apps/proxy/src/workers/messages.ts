@@ -1,15 +1,22 @@
-import type { Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
-import type { TargetHealth } from '@sluice/wire';
+import type { ResourceRecord, TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
 import type { CertificateFile } from '../net/key-pair.ts';
 
 /** The node's requests to a worker. Each is answered by a message with the same `id`. */
 export type WorkerRequest =
+  /** Pieces of packed records, for the snapshot that follows; the first ones drop earlier pieces. */
+  | {
+      readonly type: 'snapshotPieces';
+      readonly isFirst: boolean;
+      readonly pieces: readonly Uint8Array[];
+    }
+  /** Applies the pieces, without the records that `records` replace or `superseded` names. */
   | {
       readonly type: 'snapshot';
       readonly revision: number;
-      readonly resources: readonly Resource[];
+      readonly superseded: readonly string[];
+      readonly records: readonly ResourceRecord[];
     }
   | {
       readonly type: 'delta';
@@ -48,6 +55,7 @@ export interface WorkerHealth {
 
 /** Answers by the type of the request. */
 export interface WorkerAnswers {
+  readonly snapshotPieces: null;
   readonly snapshot: ApplyOutcome;
   readonly delta: ApplyOutcome;
   /** The bound port. */

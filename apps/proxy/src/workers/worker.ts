@@ -1,4 +1,7 @@
+import type { Resource } from '@sluice/config';
 import { errorMessage, guarded } from '@sluice/errors';
+import { readPiece } from '@sluice/wire';
+import { readRecords } from '../config/read-records.ts';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
@@ -9,6 +12,8 @@ import { TurnBatch } from './turn-batch.ts';
 export class Worker {
   readonly #serving: Serving;
   readonly #send: (message: FromWorker) => void;
+  /** Packed records of the snapshot that is arriving. */
+  #pieces: Uint8Array[] = [];
 
   constructor(serving: Serving, send: (message: FromWorker) => void) {
     this.#serving = serving;
@@ -32,8 +37,15 @@ export class Worker {
   async #answer(request: WorkerRequest): Promise<WorkerAnswers[keyof WorkerAnswers]> {
     const serving = this.#serving;
     switch (request.type) {
-      case 'snapshot':
-        return serving.target.applySnapshot(request.revision, request.resources);
+      case 'snapshotPieces':
+        if (request.isFirst) this.#pieces = [];
+        this.#pieces.push(...request.pieces);
+        return null;
+      case 'snapshot': {
+        const pieces = this.#pieces;
+        this.#pieces = [];
+        return serving.target.applySnapshot(request.revision, resourcesOf(pieces, request));
+      }
       case 'delta':
         return serving.target.applyDelta(request.revision, request.changes);
       case 'listen':
@@ -58,6 +70,24 @@ export class Worker {
     }
   }
 }
+
+/**
+ * Generates the resources of a snapshot, and drops each piece after it was read. Resources that this
+ * version cannot read are left out: the node has reported them.
+ */
+function* resourcesOf(
+  pieces: Uint8Array[],
+  { superseded, records }: SnapshotRequest,
+): Generator<Resource> {
+  const skipped = new Set(superseded);
+  for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+    const current = readPiece(piece).filter(({ id }) => !skipped.has(id));
+    yield* readRecords(current, new Map());
+  }
+  yield* readRecords(records, new Map());
+}
+
+type SnapshotRequest = Extract<WorkerRequest, { readonly type: 'snapshot' }>;
 
 /**
  * Ends this process when its node ends, and ignores the signals that the node handles; call it

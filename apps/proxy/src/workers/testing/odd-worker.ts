@@ -27,6 +27,7 @@ function handle(id: number, request: WorkerRequest): void {
         text: encodeQuestions([{ kind: 'take', id, requests: [], cost: 7 }]),
       });
     case 'snapshot':
+    case 'snapshotPieces':
     case 'listenTls':
     case 'certificates':
     case 'drain':
