@@ -280,11 +280,10 @@ describe('a snapshot of a view', () => {
     const [assembled] = snapshot.frames.map((frame) =>
       assembler.accept(decodeControlFrame(frame) as SnapshotChunk),
     );
-    expect(assembled).toMatchObject({
-      epoch: 'epoch',
-      revision: 1,
-      records: [{ kind: 'gateway', id: 'g', json: '{"name":"g"}' }],
-    });
+    expect(assembled).toMatchObject({ epoch: 'epoch', revision: 1 });
+    expect([...(assembled?.records ?? [])]).toEqual([
+      { kind: 'gateway', id: 'g', json: '{"name":"g"}' },
+    ]);
     expect(view.mergedDelta(snapshot.revision)?.revision).toBe(2);
   });
 
