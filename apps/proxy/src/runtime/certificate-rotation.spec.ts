@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import {
@@ -131,36 +130,40 @@ describe('rotated certificates', () => {
       spec: { ...spec, serverNames: [`c${at}.test`] },
     }));
     const target = new SlicedTarget(proxy.target);
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    const longestMs = async (act: () => Promise<unknown>): Promise<number> => {
-      await sleep(20);
-      delay.reset();
-      delay.enable();
+    /** Counts how often other callbacks of the event loop could run meanwhile. */
+    const turnsDuring = async (act: () => unknown): Promise<number> => {
+      let turns = 0;
+      let isOver = false;
+      const tick = (): void => {
+        turns++;
+        if (!isOver) setImmediate(tick);
+      };
+      setImmediate(tick);
       await act();
-      await sleep(20);
-      delay.disable();
-      return delay.max / 1e6;
+      isOver = true;
+      return turns;
     };
-    const byDelta = await longestMs(async () => {
+    const byDelta = await turnsDuring(async () => {
       const outcome = await target.applyDelta(101, many);
       expect(outcome).toMatchObject({ applied: true, quarantined: [] });
     });
     expect(proxy.target.tls.serverCertificates.size).toBe(count);
-    const rotated = await longestMs(async () => {
-      for (let turn = 0; turn < 10; turn++) {
-        const pair = pairs[turn % pairs.length] as TestCertificate;
-        await target.applyDelta(102 + turn, [
-          { ...certificateOf('c7', pair), spec: { ...certificateOf('c7', pair).spec } },
-        ]);
-        await sleep(2);
-      }
-    });
-    const bySnapshot = await longestMs(async () => {
-      const gateway = resource('gateway', { name: 'default' });
-      await target.applySnapshot(200, [gateway, hello, ...many]);
-    });
-    // Generous for busy machines; bench/micro/certificates.ts records exact figures.
-    for (const ms of [byDelta, rotated, bySnapshot]) expect(ms).toBeLessThan(200);
+    const rotatedMs: number[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      const startedMs = performance.now();
+      await target.applyDelta(102 + turn, [
+        certificateOf('c7', pairs[turn % pairs.length] as TestCertificate),
+      ]);
+      rotatedMs.push(performance.now() - startedMs);
+    }
+    const bySnapshot = await turnsDuring(() =>
+      target.applySnapshot(200, [resource('gateway', { name: 'default' }), hello, ...many]),
+    );
+    // Times depend on how busy the machine is: bench/micro/certificates.ts records them. A slice
+    // takes 4 ms, so that slow machines have more of them.
+    expect(byDelta).toBeGreaterThan(10);
+    expect(bySnapshot).toBeGreaterThan(1);
+    expect(Math.min(...rotatedMs)).toBeLessThan(5);
     const socket = connect({
       host: '127.0.0.1',
       port: proxy.port,
