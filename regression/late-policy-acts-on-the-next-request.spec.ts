@@ -230,8 +230,15 @@ describe('a policy that acts on an exchange late', () => {
 
   it('a rejected promise of a hook that must not wait has no effect', async () => {
     const gone = (): void => Promise.reject(new Error('too late')) as never;
-    const running = await start({ respond: gone, settle: gone });
+    const running = await start({ settle: gone });
     expect((await running.send(request('/slow'))).status).toBe(200);
-    await eventually(() => running.notes.policyFaults.length === 2);
+    await eventually(() => running.notes.policyFaults.length === 1);
+  });
+
+  it('a rejected promise of respond, which may wait, is a fault like an exception', async () => {
+    const gone = (): Promise<never> => Promise.reject(new Error('too late'));
+    const running = await start({ respond: gone });
+    expect((await running.send(request('/slow'))).status).toBe(500);
+    expect(String(running.notes.faults[0])).toContain('too late');
   });
 });
