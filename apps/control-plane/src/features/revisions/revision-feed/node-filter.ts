@@ -4,6 +4,11 @@ import type { ResourceRecord } from '@sluice/wire';
 import type { NodeCapabilities } from '../../nodes/node-capabilities.ts';
 import type { DeliveredRecord } from './delivered-record.ts';
 
+/** A property that is left out, with the text by which it is found in JSON. */
+interface LeftOut extends FieldRule {
+  readonly sign: string;
+}
+
 /**
  * What nodes with the same capabilities are not sent. Nodes that are sent everything have an empty
  * filter; nodes whose filters have the same key are sent the same.
@@ -12,7 +17,7 @@ export class NodeFilter {
   readonly key: string;
   /** Kinds of which the nodes are sent nothing. */
   readonly excludedKinds: ReadonlySet<string>;
-  private readonly fields: ReadonlyMap<string, readonly FieldRule[]>;
+  private readonly fields: ReadonlyMap<string, readonly LeftOut[]>;
   private readonly sendsSecrets: boolean;
 
   constructor({ kinds }: SchemaRules, node: NodeCapabilities) {
@@ -31,7 +36,12 @@ export class NodeFilter {
       if (left.length > 0) fields.push([kind, left]);
     }
     this.excludedKinds = new Set(excluded);
-    this.fields = new Map(fields);
+    this.fields = new Map(
+      fields.map(([kind, rules]) => [
+        kind,
+        rules.map((rule) => ({ ...rule, sign: lastName(rule.path) })),
+      ]),
+    );
     this.sendsSecrets = node.mayReceiveSecrets;
     this.key = this.isEmpty ? '' : JSON.stringify([excluded, fields, this.sendsSecrets]);
   }
@@ -54,7 +64,13 @@ export class NodeFilter {
     const { kind, id, json } = record;
     const secrets = this.sendsSecrets ? [] : (record.secrets ?? []);
     // Most resources have none of the properties; searching their text is cheaper than parsing it.
-    const rules = this.fields.get(kind)?.filter(({ path }) => json.includes(lastName(path))) ?? [];
+    const hasPolicies = json.includes('"policies":[{');
+    const rules =
+      this.fields
+        .get(kind)
+        ?.filter(
+          ({ policy, sign }) => (policy === undefined || hasPolicies) && json.includes(sign),
+        ) ?? [];
     if (rules.length === 0 && secrets.length === 0) return record;
     const spec: unknown = JSON.parse(json);
     let isChanged = false;
