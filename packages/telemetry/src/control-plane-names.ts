@@ -93,7 +93,7 @@ export const controlPlaneMetricDefinitions = Object.freeze({
     merge: 'max',
   },
   certificateExpiry: {
-    name: 'sluice_certificate_expiry_timestamp_seconds',
+    name: 'sluice_stored_certificate_expiry_timestamp_seconds',
     type: 'gauge',
     help: 'The time at which a certificate expires, in seconds since 1970; of the first thousand certificates by name.',
     labels: ['certificate'],

@@ -280,7 +280,7 @@ describe('a certificate', () => {
     metrics.stop();
     const text = [...exposition(metrics.registry.snapshot(), 'prometheus')].join('');
     expect(text).toContain(
-      `sluice_certificate_expiry_timestamp_seconds{certificate="soon"} ${expiresAtMs / 1_000}`,
+      `sluice_stored_certificate_expiry_timestamp_seconds{certificate="soon"} ${expiresAtMs / 1_000}`,
     );
     const own = lines.filter((line) => 'certificate' in line && line.certificate === 'soon');
     expect(own.map((line) => ('days' in line ? line.days : 'expired'))).toEqual([
