@@ -1,6 +1,50 @@
 // Generated from docs/reference/openapi.json by `npm run generate`. Do not edit it.
 
 export interface paths {
+    readonly "/v1/cas": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List cas by name */
+        readonly get: operations["cas.list"];
+        readonly put?: never;
+        /** Create a ca */
+        readonly post: operations["cas.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/cas/{ca}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a ca */
+        readonly get: operations["cas.get"];
+        /**
+         * Create or replace a ca
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["cas.put"];
+        readonly post?: never;
+        /** Delete a ca */
+        readonly delete: operations["cas.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a ca
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["cas.patch"];
+        readonly trace?: never;
+    };
     readonly "/v1/gateways": {
         readonly parameters: {
             readonly query?: never;
@@ -131,6 +175,50 @@ export interface paths {
          * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
          */
         readonly patch: operations["groups.patch"];
+        readonly trace?: never;
+    };
+    readonly "/v1/certificates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List certificates by name */
+        readonly get: operations["certificates.list"];
+        readonly put?: never;
+        /** Create a certificate */
+        readonly post: operations["certificates.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/certificates/{certificate}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a certificate */
+        readonly get: operations["certificates.get"];
+        /**
+         * Create or replace a certificate
+         * @description Creates the resource under the name in the path, or replaces it as a whole. The content may omit the name. A resource may be sent back as it was read: id, createdAt and updatedAt are accepted when they equal the stored values.
+         */
+        readonly put: operations["certificates.put"];
+        readonly post?: never;
+        /** Delete a certificate */
+        readonly delete: operations["certificates.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a certificate
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["certificates.patch"];
         readonly trace?: never;
     };
     readonly "/v1/services": {
@@ -573,6 +661,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly CaInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description PEM: the trusted CA certificates, 48 KiB at most. List only those that are needed. */
+            readonly certificates: string;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Ca: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description PEM: the trusted CA certificates, 48 KiB at most. List only those that are needed. */
+            readonly certificates: string;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** @description The subject of each certificate. */
+            readonly subjects?: readonly string[];
+            /** @description The instant at which the first of them expires. */
+            readonly notAfter?: string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
         readonly GatewayInput: {
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
@@ -597,6 +714,19 @@ export interface components {
                  * @enum {string}
                  */
                 readonly halfClosedClients?: "cancel" | "serve";
+            };
+            /** @description Whether clients are asked for a certificate on TLS connections. */
+            readonly clientCertificates?: {
+                /**
+                 * @description off: clients are not asked for a certificate. request: they are asked, and one that is sent must be valid. require: they must send a valid one.
+                 * @enum {string}
+                 */
+                readonly mode: "off" | "request" | "require";
+                /**
+                 * @description CAs, one of which must have issued the certificates of clients.
+                 * @default []
+                 */
+                readonly cas?: readonly string[];
             };
             /**
              * @description Policies, in the order in which they run within a phase.
@@ -625,6 +755,16 @@ export interface components {
                  * @enum {string}
                  */
                 readonly halfClosedClients: "cancel" | "serve";
+            };
+            /** @description Whether clients are asked for a certificate on TLS connections. */
+            readonly clientCertificates?: {
+                /**
+                 * @description off: clients are not asked for a certificate. request: they are asked, and one that is sent must be valid. require: they must send a valid one.
+                 * @enum {string}
+                 */
+                readonly mode: "off" | "request" | "require";
+                /** @description CAs, one of which must have issued the certificates of clients. */
+                readonly cas: readonly string[];
             };
             /** @description Policies, in the order in which they run within a phase. */
             readonly policies: readonly components["schemas"]["PolicyAttachment"][];
@@ -710,6 +850,54 @@ export interface components {
             readonly policies: readonly components["schemas"]["PolicyAttachment"][];
             /** @description Labels for filtering lists, such as "team:shop". */
             readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
+        readonly CertificateInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description PEM: the certificate, then the intermediate certificates that lead to its root, 48 KiB at most. */
+            readonly certificate: string;
+            /** @description PEM: the private key, not encrypted. RSA of 2048 bits or more, or an elliptic curve: P-256, P-384, P-521, Ed25519. It is stored encrypted and never shown; without it a write keeps the stored one. */
+            readonly key: string;
+            /**
+             * @description Gateways that present the certificate. Without it: the gateway `default`. Empty: services alone refer to it.
+             * @default [
+             *       "default"
+             *     ]
+             */
+            readonly gateways?: readonly string[];
+            /** @description Names in SNI for which it is presented; the certificate must be valid for them. The default is every DNS name of the certificate. */
+            readonly serverNames?: readonly string[];
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly Certificate: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description PEM: the certificate, then the intermediate certificates that lead to its root, 48 KiB at most. */
+            readonly certificate: string;
+            /** @description Gateways that present the certificate. Without it: the gateway `default`. Empty: services alone refer to it. */
+            readonly gateways: readonly string[];
+            /** @description Names in SNI for which it is presented; the certificate must be valid for them. The default is every DNS name of the certificate. */
+            readonly serverNames?: readonly string[];
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** @description The instant from which the certificate is valid. */
+            readonly notBefore?: string;
+            /** @description The instant at which it expires. */
+            readonly notAfter?: string;
+            /** @description The DNS names and IP addresses of the certificate. */
+            readonly names?: readonly string[];
+            /** @description SHA-256 of the certificate in DER, lower-case hex. */
+            readonly fingerprint?: string;
             /** Format: date-time */
             readonly createdAt: string;
             /** Format: date-time */
@@ -814,6 +1002,10 @@ export interface components {
                 readonly clientCertificate?: string;
                 /** @description PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle. */
                 readonly caCertificates?: string;
+                /** @description The certificate that is presented to targets that request one, in place of clientCertificate. */
+                readonly certificate?: string;
+                /** @description CAs that are trusted in place of those of the system, and of caCertificates. */
+                readonly cas?: readonly string[];
             };
             /**
              * @description Connections of a node to each target, per process. One consumer or client address may use at most half of them, and so may all requests whose content is still arriving.
@@ -908,6 +1100,10 @@ export interface components {
                 readonly clientCertificate?: string;
                 /** @description PEM certificates that are trusted in place of those of the system, 48 KiB at most: list only those that sign the targets, not a bundle. */
                 readonly caCertificates?: string;
+                /** @description The certificate that is presented to targets that request one, in place of clientCertificate. */
+                readonly certificate?: string;
+                /** @description CAs that are trusted in place of those of the system, and of caCertificates. */
+                readonly cas?: readonly string[];
             };
             /** @description Connections of a node to each target, per process. One consumer or client address may use at most half of them, and so may all requests whose content is still arriving. */
             readonly connections: {
@@ -1279,6 +1475,20 @@ export interface components {
             /** @description Whether the policy answers requests itself, so that its route needs no service. */
             readonly answers: boolean;
             /**
+             * @description Whether the policy is one of the alternatives that authenticate the caller; a `fallback` is asked when no other found a credential.
+             * @enum {unknown}
+             */
+            readonly authenticates: false | true | "fallback";
+            /** @description Error codes of the policy, besides those that all policies use. */
+            readonly errors?: readonly {
+                readonly code: string;
+                readonly status: number;
+                /** @enum {string} */
+                readonly source: "client" | "gateway" | "upstream";
+                readonly retry: boolean;
+                readonly title: string;
+            }[];
+            /**
              * @description Default of `onError` in an attachment: whether a request passes (`open`) or is refused (`closed`) when a dependency of the policy fails.
              * @enum {string}
              */
@@ -1374,14 +1584,14 @@ export interface components {
         };
         readonly Warning: {
             /** @enum {string} */
-            readonly code: "route_shadowed";
+            readonly code: "route_shadowed" | "certificate_not_valid_yet";
             readonly detail: string;
         };
         readonly Change: {
             /** @enum {string} */
             readonly action: "created" | "updated" | "deleted";
             /** @enum {string} */
-            readonly kind: "gateway" | "quota" | "group" | "service" | "route" | "consumer" | "credential";
+            readonly kind: "ca" | "gateway" | "quota" | "group" | "certificate" | "service" | "route" | "consumer" | "credential";
             /** Format: uuid */
             readonly id: string;
             readonly name: string;
@@ -1421,7 +1631,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             /** @enum {string} */
-            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "database_unavailable";
+            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
             readonly detail?: string;
             readonly requestId?: string;
             readonly errors?: readonly {
@@ -1449,6 +1659,313 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly "cas.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Ca"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "cas.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "cas.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the ca. */
+                readonly ca: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "cas.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the ca. */
+                readonly ca: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CaInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "cas.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the ca. */
+                readonly ca: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "cas.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the ca. */
+                readonly ca: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ca"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
     readonly "gateways.list": {
         readonly parameters: {
             readonly query?: {
@@ -2361,6 +2878,313 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Group"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "certificates.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Certificate"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "certificates.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CertificateInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "certificates.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the certificate. */
+                readonly certificate: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "certificates.put": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+                /** @description `*` requires that the resource does not exist yet. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the certificate. */
+                readonly certificate: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CertificateInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Replaced. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Created. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "certificates.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the certificate. */
+                readonly certificate: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "certificates.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the certificate. */
+                readonly certificate: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Certificate"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
                         /** @description The outcome at each node. Present only when the request asked to wait. */
