@@ -28,16 +28,28 @@ describe('basicCredentialsOf', () => {
     expect(read('Bearer t', value)).toEqual({ username, password });
   });
 
-  it.each([[[]], [['Bearer abc']], [['Basically abc']], [['Digest username="a"']]])(
-    'finds none in %j',
-    (values) => {
-      expect(read(...values)).toBeUndefined();
-    },
-  );
+  it.each([
+    [[]],
+    [['Bearer abc']],
+    [['Basically abc']],
+    [['Basic-Plus abc']],
+    [['Basic.x']],
+    [['Basic_ zz']],
+    [['Digest username="a"']],
+  ])('finds none in %j', (values) => {
+    expect(read(...values)).toBeUndefined();
+  });
 
   it.each([
     'Basic',
     'Basic ',
+    'Basic\tzz',
+    'BASIC\t',
+    `basic\t${base64('a:b')}`,
+    `Basic,${base64('a:b')}`,
+    'Basic=zz',
+    'Basic"',
+    'Basic\u00a0zz',
     'Basic !!!',
     `Basic ${base64('no colon')}`,
     `Basic ${base64(':no user')}`,

@@ -10,6 +10,8 @@ export interface BasicCredentials {
 /** The form is longer than any user name and password that can be valid. */
 const maxLength = 4_096;
 const maxUsernameLength = 255;
+/** The scheme Basic alone: the scheme of `Basically x` is another one (RFC 9110, section 11.4). */
+const isBasic = /^basic(?![!#$%&'*+.^_`|~\w-])/i;
 const form = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -23,7 +25,7 @@ export function basicCredentialsOf(
   authorization: FieldName,
 ): BasicCredentials | 'invalid' | undefined {
   if (!headers.has(authorization)) return undefined;
-  const values = headers.getAll(authorization).filter((value) => /^basic(?: |$)/i.test(value));
+  const values = headers.getAll(authorization).filter((value) => isBasic.test(value));
   const [first] = values;
   if (first === undefined) return undefined;
   if (values.some((value) => value !== first) || first.length > maxLength) return 'invalid';

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { hashPassword } from '@sluice/passwords';
 import { ManualClock, PolicyTester, type TestCredential } from '@sluice/policy-sdk/testing';
 import type { z } from 'zod';
+import { anonymous } from '../anonymous/policy.ts';
 import { keyAuth } from '../key-auth/policy.ts';
 import { basicAuth } from './policy.ts';
 import type { basicAuthSchema } from './schema.ts';
@@ -90,6 +91,27 @@ describe('basic-auth', () => {
     expect(bearer).toMatchObject({ status: 200, consumer: undefined });
     expect(bearer.forwarded?.headers.get('authorization')).toBe('Bearer t');
   });
+
+  it.each(['Basic\tzz', 'BASIC', 'Basic,zz', 'Basic"'])(
+    'refuses a malformed credential, also where none is needed: %j',
+    async (value) => {
+      const admitting = [
+        withConfig(),
+        withConfig({ optional: true }),
+        withConfig().with(anonymous, { consumer: 'hooli' }),
+        withConfig({ optional: true }).with(anonymous, {
+          consumer: 'hooli',
+          ignoreAuthorization: true,
+        }),
+      ];
+      for (const tester of admitting)
+        expect(await tester.send({ headers: { Authorization: value } })).toMatchObject({
+          status: 401,
+          reply: { code: 'invalid_credential' },
+          forwarded: undefined,
+        });
+    },
+  );
 
   it('refuses an expired password only when it is the right one', async () => {
     const tester = withConfig();
