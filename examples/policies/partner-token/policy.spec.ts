@@ -14,6 +14,12 @@ describe('partner-token', () => {
     expect(forwarded?.headers.entries()).toEqual([['x-partner', 'acme']]);
   });
 
+  it.each(['X-Partner', 'x.partner', 'X_PARTNER'])('forwards no %s of a client', async (field) => {
+    const { headers } = bearer('the-token-of-acme');
+    const { forwarded } = await tester().send({ headers: { ...headers, [field]: 'another' } });
+    expect(forwarded?.headers.entries()).toEqual([['x-partner', 'acme']]);
+  });
+
   it('refuses a token that it does not know, with a code of its own', async () => {
     const { status, reply } = await tester().send(bearer('another-token'));
     expect(status).toBe(401);

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { dataSlot, definePolicy, deny, FieldName, principal } from '@sluice/policy-sdk';
+import {
+  dataSlot,
+  definePolicy,
+  deny,
+  FieldName,
+  ownedFields,
+  principal,
+} from '@sluice/policy-sdk';
 import { schema } from './schema.ts';
 
 /** The partner of a request, for other policies that import this slot. */
@@ -10,6 +17,7 @@ export const policy = definePolicy({
   compile({ partners }, host) {
     const names = new Map(partners.map(({ name, sha256 }) => [sha256, name]));
     const credentialFields = [new FieldName('authorization')];
+    const identity = ownedFields(['X-Partner']);
     const challenge = 'Bearer realm="partners"';
     const unknown = deny(schema.errors.partner_token_unknown, 'Ask us for a new token.', [
       ['WWW-Authenticate', challenge],
@@ -34,8 +42,9 @@ export const policy = definePolicy({
 
       transform(exchange) {
         const name = exchange.data.get(partner);
-        if (name === undefined) exchange.headers.remove('x-partner');
-        else exchange.headers.set('X-Partner', name);
+        // A client must not name a partner, in whatever spelling.
+        identity.removeFrom(exchange);
+        if (name !== undefined) exchange.headers.set('X-Partner', name);
         return undefined;
       },
 

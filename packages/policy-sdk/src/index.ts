@@ -45,6 +45,7 @@ export { hooksFault } from './hooks.ts';
 export type { Outcome } from './outcome.ts';
 export type { OwnError, OwnErrorInput, OwnErrors } from './own-errors.ts';
 export { mergePolicies } from './merge-policies.ts';
+export { OwnedFields, ownedFields } from './owned-fields.ts';
 export { phases } from './phases.ts';
 export type { Phase, RequestPhase } from './phases.ts';
 export { definePolicy, definePolicySchema } from './policy.ts';
