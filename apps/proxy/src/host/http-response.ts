@@ -24,7 +24,12 @@ export class BufferedResponse implements HttpResponse {
     origin: string,
   ): Promise<BufferedResponse> {
     const tooLarge = (): HttpFault =>
-      new HttpFault('too_large', `the response of ${origin} has more than ${maxBytes} bytes`);
+      new HttpFault(
+        'too_large',
+        `the response of ${origin} has more than ${maxBytes} bytes`,
+        undefined,
+        statusCode,
+      );
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of body as AsyncIterable<Uint8Array>) {

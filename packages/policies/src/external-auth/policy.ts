@@ -4,13 +4,13 @@ import {
   definePolicy,
   deny,
   FieldName,
+  ownedFields,
   type Exchange,
   type HeaderPair,
   type HttpRequest,
   type Reply,
 } from '@sluice/policy-sdk';
 import { decisionOf, refusalOf, reuseMs, type Decision } from './decision.ts';
-import { constantFields } from '../http-calls/schema.ts';
 import { callFieldsOf } from './call-fields.ts';
 import { externalAuthSchema } from './schema.ts';
 
@@ -30,20 +30,25 @@ export const externalAuth = definePolicy({
     const sent = [...new Set(names.map((name) => name.toLowerCase()))].map(
       (name) => new FieldName(name),
     );
-    const constant = constantFields(headers);
+    const constant = Object.entries(headers);
     const taken = {
       upstreamHeaders: config.upstreamHeaders,
       clientHeaders: config.clientHeaders,
       consumerHeader: consumer?.header,
     };
-    const identity = new IdentityFields(config.upstreamHeaders);
+    const identity = ownedFields(config.upstreamHeaders);
     // A field that the service is asked with stays until then.
-    const early = new IdentityFields(
+    const early = ownedFields(
       config.upstreamHeaders.filter(
         (name) => !sent.some(({ lower }) => lower === name.toLowerCase()),
       ),
     );
     const unknownConsumer = deny('forbidden', 'The consumer is not known here.');
+    const unnamedConsumer = deny('forbidden', 'The authorization service named no consumer.');
+    const otherConsumer = deny(
+      'invalid_credential',
+      'The request carries credentials of different callers: send one.',
+    );
 
     const call = async (fields: readonly HeaderPair[], request: HttpRequest) =>
       await http.request(url, { method, headers: [...fields, ...constant], ...request });
@@ -71,10 +76,16 @@ export const externalAuth = definePolicy({
       const decision = await ask(exchange);
       const refusal = refusalOf(decision);
       if (refusal !== undefined) return refusal;
-      if (consumer !== undefined && decision.consumer !== undefined) {
-        const found = host.consumers.find(nameOf(consumer.by, decision.consumer));
-        if (found === undefined) return unknownConsumer;
-        exchange.identify(found);
+      if (consumer !== undefined) {
+        if (decision.consumer !== undefined) {
+          const found = host.consumers.find(nameOf(consumer.by, decision.consumer));
+          if (found === undefined) return unknownConsumer;
+          const { consumer: earlier, subject } = exchange;
+          // A caller that an earlier policy recognised may have a subject and no consumer.
+          const isOther = earlier === undefined ? subject !== undefined : earlier.id !== found.id;
+          if (isOther) return otherConsumer;
+          exchange.identify(found);
+        } else if (consumer.required) return unnamedConsumer;
       }
       for (const [name, value] of decision.upstream) exchange.headers.add(name, value);
       exchange.data.set(upstreamFields, decision.upstream);
@@ -116,27 +127,6 @@ function nameOf(by: ConsumerProperty, value: string) {
     : by === 'username'
       ? { username: value }
       : { customId: value };
-}
-
-/** The fields that the service sets for the upstream: a client must not send them. */
-class IdentityFields {
-  readonly #names: ReadonlySet<string>;
-
-  constructor(names: readonly string[]) {
-    this.#names = new Set(names.map((name) => name.toLowerCase()));
-  }
-
-  /**
-   * Removes them, also in spellings that lenient applications treat as the same name: with `.` in
-   * place of `-`. Names with `_` do not pass the edge.
-   */
-  removeFrom({ headers }: Exchange): void {
-    if (this.#names.size === 0) return;
-    headers.removeAll(this.#names);
-    for (const name of headers.names())
-      if (/[_.]/.test(name) && this.#names.has(name.toLowerCase().replaceAll(/[_.]/g, '-')))
-        headers.remove(name);
-  }
 }
 
 type CachedBy = 'method' | 'host' | 'path' | 'query' | 'address';

@@ -29,6 +29,16 @@ const SentHeaders = z
     }
   });
 
+const CallHeaders = ConstantHeaders.superRefine((fields, context) => {
+  for (const name of Object.keys(fields))
+    if (isWrittenHere(name.toLowerCase().replaceAll(/[_.]/g, '-')))
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `${name} is sent in any case, with the value of the gateway`,
+      });
+});
+
 export const externalAuthSchema = definePolicySchema({
   name: 'external-auth',
   summary: 'Asks an HTTP service whether a request may pass.',
@@ -43,7 +53,7 @@ export const externalAuthSchema = definePolicySchema({
       sendHeaders: SentHeaders.default(['authorization']).describe(
         'Headers of the request to send to the service, each with all its values.',
       ),
-      headers: ConstantHeaders.default({}).describe(
+      headers: CallHeaders.default({}).describe(
         'Headers of each call, such as a token for the service. The values are secrets.',
       ),
       body: z
@@ -74,6 +84,12 @@ export const externalAuthSchema = definePolicySchema({
             .enum(['username', 'id', 'customId'])
             .default('username')
             .describe('The property of the consumer that the header contains.'),
+          required: z
+            .boolean()
+            .default(true)
+            .describe(
+              'Refuse a request with 403 when an answer that allows it names no consumer. false: it passes without one.',
+            ),
         })
         .optional()
         .describe(

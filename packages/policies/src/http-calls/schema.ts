@@ -35,35 +35,35 @@ const ofCall = new Set([
 
 /** Says why a policy cannot send a field of this name; undefined when it can. */
 export function unsendableHeader(name: string): string | undefined {
-  return ofCall.has(name.toLowerCase()) ? 'belongs to the connection' : undefined;
+  return ofCall.has(name.toLowerCase().replaceAll(/[_.]/g, '-'))
+    ? 'belongs to the connection'
+    : undefined;
 }
 
 /**
- * Fields with the same value in each call, such as a token. The values are secrets, whose stored
- * form is not checked; see {@link constantFields}.
+ * Fields with the same value in each call, such as a token. The values are secrets. Their stored
+ * form has only characters that a field value may have, and can be longer than the values of other
+ * fields.
  */
 export const ConstantHeaders = boundedRecord(secret(z.string().min(1).max(16_384)), 20).superRefine(
   (fields, context) => {
-    for (const name of Object.keys(fields)) {
-      const fault = HeaderName.safeParse(name).error?.issues[0]?.message ?? unsendableHeader(name);
-      if (fault !== undefined)
-        context.addIssue({ code: 'custom', path: [name], message: `${name} ${fault}` });
+    const seen = new Set<string>();
+    for (const [name, value] of Object.entries(fields)) {
+      const fault =
+        HeaderName.safeParse(name).error?.issues[0]?.message ??
+        unsendableHeader(name) ??
+        (seen.has(name.toLowerCase()) ? 'is listed twice' : undefined);
+      seen.add(name.toLowerCase());
+      // The message must not repeat the value.
+      const message = fault === undefined ? valueFault(value) : `${name} ${fault}`;
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
     }
   },
 );
 
-/**
- * The fields of {@link ConstantHeaders} as a call sends them.
- * @throws Error that names the field, and not its value, when a call cannot send it
- */
-export function constantFields(headers: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(headers).map(([name, value]) => {
-    if (!HeaderValue.safeParse(value).success)
-      throw new Error(
-        `the value of the header ${name} cannot be sent: use visible ASCII, at most 4096 characters`,
-      );
-    return [name, value];
-  });
+/** Says which characters a field value may have, when this one has others. */
+function valueFault(value: string): string | undefined {
+  return HeaderValue.safeParse(value).error?.issues.find(({ code }) => code !== 'too_big')?.message;
 }
 
 /**

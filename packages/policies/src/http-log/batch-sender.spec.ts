@@ -114,6 +114,21 @@ describe('BatchSender', () => {
     },
   );
 
+  it.each([
+    [200, 'sent', 1],
+    [400, 'refused', 1],
+    [503, 'failed', 2],
+  ])(
+    'lets the status %d decide when the content is too large: %s',
+    async (status, result, calls) => {
+      start({ attempts: 2 });
+      service.handler = (_request, response) => response.writeHead(status).end('x'.repeat(100_000));
+      add(3);
+      await until(() => counted(result) === 3);
+      expect(service.received).toHaveLength(calls);
+    },
+  );
+
   it('drops a batch after its attempts, and logs it once', async () => {
     start({ attempts: 2 });
     service.handler = (_request, response) => response.writeHead(500).end();

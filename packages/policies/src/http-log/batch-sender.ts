@@ -6,7 +6,6 @@ import {
   type PolicyHost,
   type PolicyTimer,
 } from '@sluice/policy-sdk';
-import { constantFields } from '../http-calls/schema.ts';
 import { RecordQueue } from './record-queue.ts';
 
 export interface BatchSettings {
@@ -69,7 +68,7 @@ export class BatchSender {
     });
     this.#queue = new RecordQueue(queueSize, queueBytes);
     const type = format === 'json' ? 'application/json' : 'application/x-ndjson';
-    const own = constantFields(settings.headers);
+    const own = Object.entries(settings.headers);
     const isTyped = own.some(([name]) => name.toLowerCase() === 'content-type');
     this.#headers = isTyped ? own : [['Content-Type', type], ...own];
     const counter = host.metrics.counter('records_total', 'Records, by what became of them.', [
@@ -153,6 +152,9 @@ export class BatchSender {
       });
       return attemptOf(response);
     } catch (error) {
+      // The status decides; nothing is read from the content.
+      if (error instanceof HttpFault && error.status !== undefined)
+        return attemptOf({ status: error.status, headers: undefined });
       const mayPass =
         error instanceof HttpFault &&
         ['timeout', 'not_connected', 'broken_off', 'invalid_response'].includes(error.reason);
@@ -194,9 +196,15 @@ interface Attempt {
   readonly retryAfterMs: number;
 }
 
-function attemptOf({ status, headers }: HttpResponse): Attempt {
+function attemptOf({
+  status,
+  headers,
+}: {
+  status: number;
+  headers: HttpResponse['headers'] | undefined;
+}): Attempt {
   if (status < 300) return { reason: undefined, isFinal: true, retryAfterMs: 0 };
-  const seconds = Number(headers.get('retry-after') ?? 0);
+  const seconds = Number(headers?.get('retry-after') ?? 0);
   return {
     reason: `the endpoint answered with ${status}`,
     isFinal: status < 500 && status !== 408 && status !== 429,

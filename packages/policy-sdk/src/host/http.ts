@@ -96,9 +96,12 @@ export type HttpFaultReason =
 export class HttpFault extends Error {
   override readonly name = 'HttpFault';
   readonly reason: HttpFaultReason;
+  /** Status of the response when only its content was too large; undefined otherwise. */
+  readonly status: number | undefined;
 
-  constructor(reason: HttpFaultReason, message: string, cause?: unknown) {
+  constructor(reason: HttpFaultReason, message: string, cause?: unknown, status?: number) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
+    this.status = status;
   }
 }

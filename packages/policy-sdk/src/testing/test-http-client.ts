@@ -78,7 +78,12 @@ async function call(
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
     if (length > maxBytes)
-      throw new HttpFault('too_large', `the response has more than ${maxBytes} bytes`);
+      throw new HttpFault(
+        'too_large',
+        `the response has more than ${maxBytes} bytes`,
+        undefined,
+        response.status,
+      );
     chunks.push(chunk);
   }
   const content = Buffer.concat(chunks);
