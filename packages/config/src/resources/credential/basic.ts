@@ -7,7 +7,8 @@ const { name, consumer, expiresAt, tags } = storedCredential;
 /** RFC 7617 splits user-id and password at the first colon. */
 const username = z
   .string()
-  .min(1)
+  // An empty name has one fault, not that of the pattern as well.
+  .min(1, { abort: true })
   .max(255)
   .regex(/^[^\p{Cc}:]+$/u, 'no colon and no control characters')
   .describe(
