@@ -125,6 +125,14 @@ describe('secrets in a control plane', () => {
     expect(answers.join('\n')).not.toContain('sealed:v1:');
   });
 
+  it('are refused with an exact pointer when no node could use them', async () => {
+    const unusable = { name: 'unusable', ...route({ via: 'a\r\nb: c' }) };
+    expect(await plane.post('/v1/routes', unusable)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/policies/1/config/headers/via' }] },
+    });
+  });
+
   it('stay when the representation of a policy is written back, wherever the policy stands', async () => {
     const sealedIn = async () => /sealed:v1:[^"]+/.exec(await stored('guarded'))?.[0];
     const before = await sealedIn();
