@@ -6,7 +6,7 @@ export { http1Faults, http1ResponseFaults, isHttp1Fault } from './faults.ts';
 export type { Http1Fault, Http1FaultCode } from './faults.ts';
 export { FieldName } from './field-names.ts';
 export type { Framing } from './framing.ts';
-export { requireValue } from './field-syntax.ts';
+export { requireName, requireValue } from './field-syntax.ts';
 export { HeaderList } from './header-list.ts';
 export { removeHopByHop } from './hop-by-hop.ts';
 export type { HopByHopOptions } from './hop-by-hop.ts';

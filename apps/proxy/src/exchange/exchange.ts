@@ -37,7 +37,7 @@ import { ExchangeFacts } from './exchange-facts.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
 import { receivedRequest } from './received-request.ts';
-import { replaceField, type ResponseField } from './response-fields.ts';
+import { addField, replaceField, type ResponseField } from './response-fields.ts';
 import { servedConsumer } from './served-consumer.ts';
 import { traceparentOf } from './trace-fields.ts';
 
@@ -371,12 +371,12 @@ export class Exchange
 
   /** {@inheritDoc StepExchange.addResponseHeader} */
   addResponseHeader(name: string | FieldName, value: string): void {
-    (this.responseFields ??= []).push({ name, value, replaces: false });
+    addField((this.responseFields ??= []), name, value, this.isShared);
   }
 
   /** {@inheritDoc StepExchange.setResponseHeader} */
   setResponseHeader(name: string | FieldName, value: string): void {
-    replaceField((this.responseFields ??= []), name, value);
+    replaceField((this.responseFields ??= []), name, value, this.isShared);
   }
 
   /** Records that a policy in shadow mode would have stopped the exchange. */

@@ -179,8 +179,16 @@ describe('a policy that fails', () => {
   });
 
   it.each([
-    ['a status that is none', (response: ResponseHead): void => void (response.status = 42)],
-    ['a status beyond 599', (response: ResponseHead): void => void (response.status = 600)],
+    ['a status that is none', 42],
+    ['the status of an interim response', 103],
+    ['a status beyond 599', 600],
+  ])('making %s of a response: 503, and nothing of it reaches the client', async (_, status) => {
+    proxy = await start({ respond: (_exchange, response) => void (response.status = status) });
+    expect((await proxy.get('/orders/1')).status).toBe(503);
+    expect(await proxy.line(0)).toMatchObject({ status: 503, code: 'policy_failed' });
+  });
+
+  it.each([
     [
       'a line break in a value',
       (response: ResponseHead): void => response.headers.set('X-Split', 'a\r\nSet-Cookie: b=c'),

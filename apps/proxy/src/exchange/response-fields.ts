@@ -1,4 +1,4 @@
-import type { FieldName, HeaderList } from '@sluice/http1';
+import { requireName, requireValue, type FieldName, type HeaderList } from '@sluice/http1';
 import { ownFields } from './own-fields.ts';
 
 /** A field that policies add to the response, whether the upstream or the gateway makes it. */
@@ -9,16 +9,41 @@ export interface ResponseField {
   readonly replaces: boolean;
 }
 
-/** Adds a field that replaces earlier ones of its name. */
+/**
+ * Remembers a field of the response. It is written later, outside of the hook of its policy, so it
+ * is checked here: an invalid field is a fault of this policy. The built-in policies prepare their
+ * names and make valid values.
+ * @param isShared whether the exchange has custom policies: fields with prepared names are checked
+ * @throws TypeError when the name is not a token, or a header line must not contain the value
+ */
+export function addField(
+  fields: ResponseField[],
+  name: string | FieldName,
+  value: string,
+  isShared: boolean,
+): void {
+  if (isShared || typeof name === 'string') requireField(name, value);
+  fields.push({ name, value, replaces: false });
+}
+
+/** Like {@link addField}; the field replaces earlier ones of its name. */
 export function replaceField(
   fields: ResponseField[],
   name: string | FieldName,
   value: string,
+  isShared: boolean,
 ): void {
+  if (isShared || typeof name === 'string') requireField(name, value);
   for (let index = fields.length - 1; index >= 0; index--) {
     if (isSameName((fields[index] as ResponseField).name, name)) fields.splice(index, 1);
   }
   fields.push({ name, value, replaces: true });
+}
+
+function requireField(name: string | FieldName, value: string): void {
+  if (typeof value !== 'string') throw new TypeError('the value of a header must be a string');
+  if (typeof name === 'string') requireName(name);
+  requireValue(lower(name), value);
 }
 
 /** Adds the fields of the gateway to a response: those that policies remembered, the request ID. */

@@ -3,7 +3,7 @@ import { HeaderList } from '@sluice/http1';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ContentSink, ContentSource } from '../net/content.ts';
 import { appendFields, trailersOf } from '../net/http2-fields.ts';
-import { isBodiless } from '../net/bodiless.ts';
+import { isBodiless, RESET_CONTENT } from '../net/bodiless.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 
 /** Receives the progress of a response. */
@@ -56,7 +56,8 @@ export class Http2Response implements ContentSink {
       this.stream.additionalHeaders({ ':status': status, ...trailersOf(headers) });
   }
 
-  respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
+  respond(status: number, headers: HeaderList, given: Buffer | string | undefined): void {
+    const content = status === RESET_CONTENT ? undefined : given;
     const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? Buffer.alloc(0));
     const ends = isBodiless(this.owner.method, status) || bytes.length === 0;
     // A gRPC response without content ends with its head, which has no Content-Length
@@ -78,14 +79,16 @@ export class Http2Response implements ContentSink {
     onDone: (fault: Error | undefined) => void,
   ): void {
     const { takesTrailers, method } = this.owner;
+    const isReset = status === RESET_CONTENT;
     if (
+      isReset ||
       content.endsWithHead === true ||
       isBodiless(method, status) ||
       (content.length === 0 && !takesTrailers)
     ) {
       // The head is sent first: cancelling the content may return its connection, which owns the
       // fields, to the pool.
-      this.sendHead(status, headers, content.length, true, false);
+      this.sendHead(status, headers, isReset ? 0 : content.length, true, false);
       content.cancel();
       this.owner.responseEnded();
       onDone(undefined);

@@ -1,7 +1,7 @@
 import { serializeResponseHead, textOf, type Framing, type HeaderList } from '@sluice/http1';
 import type { ContentSource } from '../net/content.ts';
 import { OutgoingContent, type ContentSender } from '../net/outgoing-content.ts';
-import { isBodiless } from '../net/bodiless.ts';
+import { isBodiless, RESET_CONTENT } from '../net/bodiless.ts';
 import { responseFraming, responseHead, type HeadContext } from './response-head.ts';
 import type { SocketWriter } from '../net/socket-writer.ts';
 
@@ -47,7 +47,8 @@ export class ResponseChannel implements ContentSender {
   }
 
   /** Sends a response with complete content. */
-  respond(status: number, headers: HeaderList, content: Buffer | string | undefined): void {
+  respond(status: number, headers: HeaderList, given: Buffer | string | undefined): void {
+    const content = status === RESET_CONTENT ? undefined : given;
     // A string of one-byte characters is sent unchanged; any other string is encoded as UTF-8.
     const bytes =
       typeof content === 'string' && Buffer.byteLength(content) !== content.length
@@ -75,9 +76,10 @@ export class ResponseChannel implements ContentSender {
     onDone: (fault: Error | undefined) => void,
   ): void {
     const isWithoutContent = isBodiless(this.owner.method, status);
-    const endsWithHead = isWithoutContent || content.endsWithHead === true;
+    const isReset = status === RESET_CONTENT;
+    const endsWithHead = isWithoutContent || isReset || content.endsWithHead === true;
     // In HTTP/1.1 only Content-Length: 0 states that a message ends with its head.
-    const length = endsWithHead && !isWithoutContent ? 0 : content.length;
+    const length = isReset || (endsWithHead && !isWithoutContent) ? 0 : content.length;
     const framing = responseFraming(this.owner, status, length);
     const head = this.makeHead(status, headers, framing, length);
     if (endsWithHead) {

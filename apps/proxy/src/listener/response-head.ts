@@ -31,7 +31,7 @@ export function responseFraming(context: HeadContext, status: number, length: nu
 /**
  * Serializes the head of a final response, including the empty line. Sets Connection and, when it
  * is missing, Date in `headers`.
- * @throws TypeError when the status or a field is invalid
+ * @throws TypeError when the status is not that of a final response, or a field is invalid
  */
 export function responseHead(
   context: HeadContext,
@@ -40,6 +40,8 @@ export function responseHead(
   framing: Framing,
   length: number,
 ): string {
+  // A client reads the content after a head of 1xx as the next response.
+  if (status < 200) throw new TypeError(`${status} is not the status of a final response`);
   if (!context.keepAlive) headers.setOwn(CONNECTION, 'close');
   else if (context.protocol === '1.0') headers.setOwn(CONNECTION, 'keep-alive');
   else if (headers.has(CONNECTION)) headers.remove(CONNECTION);

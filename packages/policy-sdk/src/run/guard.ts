@@ -1,11 +1,11 @@
-import { catalogue, GatewayError } from '@sluice/errors';
+import { GatewayError } from '@sluice/errors';
 import { ContentFault } from '../content-fault.ts';
-import type { OwnErrors } from '../own-errors.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
 import { isAlternative, type OnError, type PolicyHooks, type PolicySchema } from '../policy.ts';
 import { Principal } from '../principal.ts';
 import { deny, type Reply } from '../reply.ts';
 import type { Alternative } from './alternatives.ts';
+import { finalStatuses, isFinalStatus, replyFault } from './reply-fault.ts';
 import { shadowOf } from './shadow.ts';
 import type { SettleStep, StepExchange, StepOf, StepResponse, Verdict } from './steps.ts';
 import { inTime } from './time-limit.ts';
@@ -116,10 +116,19 @@ function safeRun<Result>(
   const bound: Run<Result> = (exchange, response) => {
     if (response !== undefined) response.policy = policy;
     const result = hook.call(hooks, exchange, response as never);
-    if (result === undefined) return undefined;
-    return isThenable(result)
-      ? inTime(Promise.resolve(result).then(check), exchange, response, policy, timeoutMs)
-      : check(result);
+    if (result === undefined) {
+      if (response !== undefined) checkStatus(response, policy);
+      return undefined;
+    }
+    if (!isThenable(result)) return check(result);
+    const checked =
+      response === undefined
+        ? check
+        : (late: Result | undefined | void) => {
+            if (late === undefined) checkStatus(response, policy);
+            return check(late);
+          };
+    return inTime(Promise.resolve(result).then(checked), exchange, response, policy, timeoutMs);
   };
   return onError === undefined && mode === 'enforce'
     ? bound
@@ -145,36 +154,23 @@ function isThenable<Result>(result: Result | PromiseLike<Result>): result is Pro
  */
 function checkedReply(verdict: unknown, phase: Phase, as: Guarded): Verdict {
   if (verdict === undefined) return undefined;
-  const fault = replyFault(verdict, as);
+  const fault = replyFault(verdict, isAlternative(as), as.errors);
   if (fault === undefined) return verdict as Reply;
   throw new GatewayError('policy_failed', {
     cause: `the ${phase} hook of policy "${as.policy}" answered ${fault}`,
   });
 }
 
-function replyFault(verdict: unknown, as: Guarded): string | undefined {
-  const { status, headers, code, error } = (verdict ?? {}) as Partial<Reply>;
-  if (verdict instanceof Principal && !isAlternative(as))
-    return 'with a principal: set "authenticates: true" in its schema, or call exchange.identify(…)';
-  if (status === undefined || !Array.isArray(headers))
-    return `${described(verdict)}: return deny(…) or reply(…) to stop, ${isAlternative(as) ? 'principal(…) for a caller, ' : ''}or undefined to go on`;
-  if (!Number.isInteger(status) || status < 200 || status > 599)
-    return `with status ${status}: a final response has one from 200 to 599`;
-  if (code !== undefined && !isKnown(code, error, as.errors ?? {}))
-    return `with the code "${code}", which is neither in the error catalogue nor in the errors of its schema`;
-  return undefined;
-}
-
-/** Codes are bounded: each is a series of a metric. */
-function isKnown(code: string, error: Reply['error'], errors: OwnErrors): boolean {
-  if (error === undefined) return Object.hasOwn(catalogue, code);
-  return error === catalogue[code as keyof typeof catalogue] || error === errors[code];
-}
-
-function described(answer: unknown): string {
-  return typeof answer === 'object' && answer !== null
-    ? `an object with ${Object.keys(answer).join(', ') || 'no properties'}`
-    : String(answer);
+/**
+ * Checks the status of a response after a hook of `received` or `respond`. Any other status than
+ * that of a final response would end the message early, and desynchronise the connection.
+ * @throws GatewayError `policy_failed`, so that `onError` decides
+ */
+function checkStatus({ status }: StepResponse, policy: string): void {
+  if (isFinalStatus(status)) return;
+  throw new GatewayError('policy_failed', {
+    cause: `policy "${policy}" set the response status ${String(status)}: ${finalStatuses}`,
+  });
 }
 
 /**
@@ -191,23 +187,31 @@ function withOnError<Result>(
   onError: OnError | undefined,
   mode: 'enforce' | 'shadow',
 ): Run<Result | Reply> {
-  const decide = (exchange: StepExchange, fault: unknown): Verdict => {
+  const decide = (
+    exchange: StepExchange,
+    fault: unknown,
+    response: StepResponse | undefined,
+    status: number,
+  ): Verdict => {
     if (fault instanceof ContentFault) {
       if (mode === 'enforce') throw fault;
       // The policy would have refused the message; other faults end it in any case.
       return fault.code.endsWith('content_too_large') ? deny(fault.code) : undefined;
     }
     exchange.notePolicyFault(policy, fault);
+    // The failed hook may have set a status: the response continues with the one before.
+    if (response !== undefined) response.current.status = status;
     return onError === 'open' ? undefined : deny('policy_failed');
   };
   return (exchange, response) => {
+    const status = response === undefined ? 0 : response.status;
     try {
       const verdict = run(exchange, response);
       return verdict instanceof Promise
-        ? verdict.catch((fault: unknown) => decide(exchange, fault))
+        ? verdict.catch((fault: unknown) => decide(exchange, fault, response, status))
         : verdict;
     } catch (fault) {
-      return decide(exchange, fault);
+      return decide(exchange, fault, response, status);
     }
   };
 }

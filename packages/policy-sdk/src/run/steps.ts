@@ -48,6 +48,8 @@ export type Verdict = Reply | undefined;
 export interface StepResponse {
   /** The policy whose hook runs; the guard sets it. */
   policy: string;
+  /** RFC 9110 section 15; the guard checks it after each hook. */
+  status: number;
   /** The response that continues: another object after a policy timeout. */
   readonly current: StepResponse;
   /** Detaches the object from the response after a policy timeout: see `current`. */

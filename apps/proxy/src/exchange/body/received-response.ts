@@ -7,7 +7,7 @@ import type {
   ResponseBody,
 } from '@sluice/policy-sdk';
 import type { StepUpstreamResponse } from '@sluice/policy-sdk/run';
-import { isBodiless } from '../../net/bodiless.ts';
+import { isBodiless, RESET_CONTENT } from '../../net/bodiless.ts';
 import type { Reader } from './buffered-content.ts';
 import { ObservedContent, TransformedContent, type NoteFault } from './content-layers.ts';
 import type { ReceivedContent } from './received-content.ts';
@@ -126,7 +126,13 @@ export class ReceivedResponse implements StepUpstreamResponse, ResponseBody, Rea
 
   /** Whether the content must reach the client as it is (RFC 9110 section 7.7). */
   private get isFixed(): boolean {
-    return this.isBodiless || this.status === 206 || forbidsTransform(this.headers);
+    const { status } = this;
+    return (
+      this.isBodiless ||
+      status === 206 ||
+      status === RESET_CONTENT ||
+      forbidsTransform(this.headers)
+    );
   }
 
   private copy(received: ReceivedContent, isShadow: boolean): ReceivedResponse {
