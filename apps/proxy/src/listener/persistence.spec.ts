@@ -139,6 +139,23 @@ describe('unread content', () => {
     expect(client.ending).toBe('end');
   });
 
+  it.each([
+    ['a trailer field keeps', 'X-Sum: 1', true],
+    ['a forbidden trailer field closes', 'Content-Length: 1', false],
+  ])('in chunks with %s the connection', async (_, trailer, keeps) => {
+    await fixture.serve((downstream) =>
+      downstream.method === 'POST' ? refuseUnread(downstream) : ok(downstream),
+    );
+    const client = await fixture.open();
+    client.send('POST /p HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const refused = await client.readResponse();
+    // The trailer section arrives after the response, which therefore announces no close.
+    expect([refused.status, refused.headers.get('connection')]).toEqual([401, undefined]);
+    client.send(`2\r\nok\r\n0\r\n${trailer}\r\n\r\n${get('/next')}`);
+    if (keeps) expect((await client.readResponse()).body).toBe('/next');
+    else expect((await client.readToEnd()).length).toBe(0);
+  });
+
   it('in endless chunks closes the connection beyond the bound', async () => {
     await fixture.serve(refuseUnread, { lingerMs: 100 });
     const client = await fixture.open();
