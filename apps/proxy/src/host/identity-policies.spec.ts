@@ -78,6 +78,18 @@ describe('basic-auth and anonymous in the proxy', () => {
     expect(await gateway.line(0)).toMatchObject({ consumer: 'acme', status: 200 });
   });
 
+  it.each(['Basic\tzz', 'bAsIc', 'Basic,zz'])(
+    'refuse a malformed credential: %j',
+    async (value) => {
+      const gateway = await start([
+        { name: 'basic-auth', config: { optional: true } },
+        { name: 'anonymous', config: { consumer: 'public', ignoreAuthorization: true } },
+      ]);
+      expect((await gateway.get('/orders', `Authorization: ${value}`)).status).toBe(401);
+      expect(forwarded()).toBe('');
+    },
+  );
+
   it('ask for every credential when none is presented', async () => {
     const gateway = await start([{ name: 'basic-auth' }, { name: 'key-auth' }]);
     const { status, head } = await gateway.get('/orders');
@@ -141,8 +153,27 @@ describe('external-auth in the proxy, with a consumer', () => {
     expect(forwarded()).toBe('');
   });
 
+  it.each([
+    ['/ok', 'x-a: b', 403],
+    ['/consumer/public', basic('jane:open sesame'), 401],
+    ['/consumer/acme', basic('jane:open sesame'), 200],
+  ])('lets pass only the one caller that all policies name: %s', async (path, field, status) => {
+    const login = { name: 'basic-auth', config: { optional: true } };
+    for (const policies of [
+      [login, asking(path)],
+      [asking(path), login],
+    ]) {
+      const gateway = await start(policies);
+      expect((await gateway.get('/orders', field)).status).toBe(status);
+      await gateway.stop();
+    }
+    expect(forwarded() !== '').toBe(status === 200);
+  });
+
   it('sends the content of the request, which the upstream still receives', async () => {
-    const gateway = await start([asking('/ok', { method: 'POST', body: { maxBytes: 10 } })]);
+    const gateway = await start([
+      asking('/consumer/public', { method: 'POST', body: { maxBytes: 10 } }),
+    ]);
     const post = (content: string) =>
       gateway.send(
         `POST /orders HTTP/1.1\r\nHost: api.test\r\nContent-Length: ${content.length}\r\n\r\n${content}`,
