@@ -210,7 +210,7 @@ async function startDemoServices(
     const program = await startProgram({
       name: `demo service "${name}"`,
       args: [upstream, name, String(port)],
-      env: process.env,
+      env: withoutEncryptionKeys(process.env),
       logPath: log,
       readyUrl: `http://127.0.0.1:${port}/`,
       stopGraceMs: 1_000,
@@ -239,7 +239,7 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
       // The demo has nothing to finish, so it gets only a short time to stop.
       SLUICE_DRAIN_MS: '3000',
       ...streamTls(settings),
-      ...process.env,
+      ...withoutEncryptionKeys(process.env),
       SLUICE_CONTROL_PLANE: `127.0.0.1:${ports.stream}`,
       SLUICE_NODE_TOKEN: secret(settings, 'SLUICE_NODE_TOKEN', 'node-token'),
       SLUICE_PROXY_PORT: String(ports.proxy),
@@ -254,6 +254,16 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     },
   });
   return keepRunning('Proxy', restartPolicy, program);
+}
+
+/** The environment of programs other than the control plane, which alone encrypts secrets. */
+function withoutEncryptionKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const {
+    SLUICE_ENCRYPTION_KEY: _current,
+    SLUICE_DECRYPTION_KEYS: _earlier,
+    ...rest
+  } = environment;
+  return rest;
 }
 
 /** How the proxy recognises the control plane, unless the environment says it. */

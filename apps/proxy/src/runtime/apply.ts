@@ -7,7 +7,7 @@ import { noClientVerification, type ClientVerification } from '../listener/clien
 import type { CertificateIndex } from '../listener/certificate-index.ts';
 import { compileResource, type Compiled } from './compile.ts';
 import { servedKind } from './kinds/kinds.ts';
-import { findAfter, keyOf, withDependents } from './needed-resources.ts';
+import { findAfter, keyOf, neededFirst, withDependents } from './needed-resources.ts';
 import type { CompileContext, CompileTools } from './kinds/served-kind.ts';
 import { RouteMetricsCache } from './route-metrics-cache.ts';
 import { Runtime } from './runtime.ts';
@@ -91,7 +91,7 @@ export class RuntimeTarget implements ConfigTarget {
     const find: CompileTools['find'] = <K extends keyof NeededKinds>(kind: K, id: string) =>
       next.find(kind, id) as NeededKinds[K] | undefined;
     let sliceEndsAtMs = performance.now() + sliceMs;
-    for (const resource of resources) {
+    for (const resource of neededFirst(resources)) {
       if (performance.now() > sliceEndsAtMs) {
         await nextTurn();
         sliceEndsAtMs = performance.now() + sliceMs;

@@ -1,4 +1,4 @@
-import { kinds, type Kind } from '@sluice/config';
+import { kinds, type Kind, type Resource } from '@sluice/config';
 import type { ResourceChange } from '../config/source.ts';
 import type { Compiled } from './compile.ts';
 import { servedKind } from './kinds/kinds.ts';
@@ -38,6 +38,19 @@ export function withDependents(
     }
   }
   return ordered;
+}
+
+/**
+ * The resources of a snapshot, which come in any order, with those of kinds that need others at the
+ * end.
+ */
+export function* neededFirst(resources: Iterable<Resource>): Generator<Resource> {
+  const deferred: Resource[] = [];
+  for (const resource of resources) {
+    if (servedKind(resource.kind).needs === undefined) yield resource;
+    else deferred.push(resource);
+  }
+  yield* deferred;
 }
 
 /**
