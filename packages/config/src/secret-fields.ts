@@ -103,7 +103,7 @@ export function withoutSecrets<Value>(
  * Adds the stored secrets that the given content leaves out, so that a representation can be written
  * back as it was read. A policy keeps the secrets of the policy of its name. An element of a list
  * keeps those of the element with the same `name` or `id`, or else of one that is equal apart from
- * its secrets. `null` removes a secret.
+ * its secrets. `null` removes a secret, or all of a map of secrets.
  * @param stored the spec with its secrets in the clear
  */
 export function withKeptSecrets(
@@ -140,14 +140,20 @@ function kept(given: unknown, stored: unknown, tree: FieldTree): unknown {
   for (const [name, value] of Object.entries(given)) {
     const inner = tree.children.get(name) ?? every;
     if (inner === undefined) continue;
-    if (inner.isSecret && value === null) delete result[name];
+    if (value === null && (inner.isSecret || isMapOfSecrets(inner))) delete result[name];
     else result[name] = kept(value, from[name], inner);
   }
   for (const [name, value] of Object.entries(from)) {
     const inner = tree.children.get(name) ?? every;
-    if (inner?.isSecret === true && !Object.hasOwn(given, name)) result[name] = value;
+    if (inner === undefined || Object.hasOwn(given, name)) continue;
+    if (inner.isSecret || isMapOfSecrets(inner)) result[name] = value;
   }
   return result;
+}
+
+/** Each member of such a map is a secret, such as constant header fields. */
+function isMapOfSecrets({ children }: FieldTree): boolean {
+  return children.size === 1 && children.get('*')?.isSecret === true;
 }
 
 function counterpart(given: unknown, stored: readonly unknown[], tree: FieldTree): unknown {

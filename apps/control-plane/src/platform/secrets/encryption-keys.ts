@@ -18,6 +18,8 @@ export interface EncryptionKeys {
   readonly current: EncryptionKey;
   /** Decrypt, the current one included. */
   readonly byId: ReadonlyMap<string, EncryptionKey>;
+  /** The file that this start has generated the current key in; undefined when it was there. */
+  readonly generatedFile: string | undefined;
 }
 
 /** The settings that {@link readEncryptionKeys} uses. */
@@ -34,24 +36,29 @@ export interface EncryptionSettings {
  */
 export function readEncryptionKeys(settings: EncryptionSettings): EncryptionKeys {
   const { encryptionKey, encryptionKeyFile, decryptionKeys = '' } = settings;
-  const text =
-    encryptionKey ??
-    keepFile(encryptionKeyFile, {
-      noun: 'key',
-      variable: 'SLUICE_ENCRYPTION_KEY',
-      create: () => randomBytes(keyBytes).toString('base64'),
-      fault: (stored) =>
-        parseKey(stored) === undefined ? 'is not 32 bytes in base64 or hexadecimal' : undefined,
-      remedy:
-        'Restore the file from a backup: secrets in the database cannot be read without their key.',
-    }).text;
+  const { text, isNew } =
+    encryptionKey === undefined
+      ? keepFile(encryptionKeyFile, {
+          noun: 'key',
+          variable: 'SLUICE_ENCRYPTION_KEY',
+          create: () => randomBytes(keyBytes).toString('base64'),
+          fault: (stored) =>
+            parseKey(stored) === undefined ? 'is not 32 bytes in base64 or hexadecimal' : undefined,
+          remedy:
+            'Restore the file from a backup: secrets in the database cannot be read without their key.',
+        })
+      : { text: encryptionKey, isNew: false };
   const current = keyOf(text, 'SLUICE_ENCRYPTION_KEY');
   const others = decryptionKeys
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '')
     .map((each) => keyOf(each, 'each key in SLUICE_DECRYPTION_KEYS'));
-  return { current, byId: new Map([current, ...others].map((key) => [key.id, key])) };
+  return {
+    current,
+    byId: new Map([current, ...others].map((key) => [key.id, key])),
+    generatedFile: isNew ? encryptionKeyFile : undefined,
+  };
 }
 
 /** Returns the 32 bytes of a key in base64, base64url or hexadecimal; undefined otherwise. */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { GatewayError, SetupError } from '@sluice/errors';
@@ -38,7 +39,7 @@ export class SecretVault implements OnModuleInit {
       'SELECT key_id AS "keyId" FROM encryption_key',
     );
     if (row === undefined || row.keyId === this.keys.current.id) return;
-    if (!this.keys.byId.has(row.keyId)) throw new SetupError(this.misfit(row.keyId));
+    if (!this.keys.byId.has(row.keyId)) throw new SetupError(this.missing(row.keyId));
     await this.encryptAgain();
   }
 
@@ -73,6 +74,17 @@ export class SecretVault implements OnModuleInit {
     );
     if (row !== undefined && !this.keys.byId.has(row.keyId))
       throw new GatewayError('encryption_key_mismatch', { detail: this.misfit(row.keyId) });
+  }
+
+  /**
+   * Why this process cannot start. A key that this start has generated fits nothing: its file is
+   * removed, so that the one of a backup can take its place.
+   */
+  private missing(boundId: string): string {
+    const { generatedFile } = this.keys;
+    if (generatedFile === undefined) return this.misfit(boundId);
+    rmSync(generatedFile, { force: true });
+    return `The secrets in this database are encrypted with the key ${boundId}, and ${generatedFile} does not exist. Restore the file from a backup or from the data directory of another replica, or set SLUICE_ENCRYPTION_KEY to its text.`;
   }
 
   private misfit(boundId: string): string {

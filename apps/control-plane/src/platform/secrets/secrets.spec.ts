@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { issue } from '../../testing/test-certificates.ts';
@@ -156,6 +159,13 @@ describe('secrets in a control plane', () => {
     await expect(
       startTestControlPlane({ ...url, SLUICE_ENCRYPTION_KEY: secondKey }),
     ).rejects.toThrow(/encrypted with the key [0-9a-f]{16}.*SLUICE_DECRYPTION_KEYS/);
+    // A lost key file is not replaced: its backup still fits.
+    const dataDir = mkdtempSync(join(tmpdir(), 'sluice-lost-key-'));
+    await expect(startTestControlPlane({ ...url, SLUICE_DATA_DIR: dataDir })).rejects.toThrow(
+      /encryption-key does not exist\. Restore the file from a backup/,
+    );
+    expect(readdirSync(dataDir)).not.toContain('encryption-key');
+    rmSync(dataDir, { recursive: true });
     const before = await stored('www');
     const rotated = await startTestControlPlane({
       ...url,
