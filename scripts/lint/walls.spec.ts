@@ -33,6 +33,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['packages/telemetry/src/a.ts', "import '@sluice/config';", 'room-telemetry'],
   ['packages/wire/src/a.ts', "import type { name } from '@sluice/config';", 'room-wire'],
   ['packages/ratelimit/src/a.ts', "import '@sluice/router';", 'room-ratelimit'],
+  ['packages/passwords/src/a.ts', "import '@sluice/errors';", 'room-passwords'],
   ['packages/http1/src/a.ts', "import '@sluice/schema';", 'room-http1'],
   ['packages/router/src/a.ts', "import '@sluice/config';", 'room-router'],
   ['packages/policy-sdk/src/a.ts', "import '@sluice/policies/runtime';", 'room-policy-sdk'],
@@ -74,6 +75,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
     "import type {} from '../runtime/tls.ts';",
     'exchange-below-its-neighbours',
   ],
+  ['apps/proxy/src/host/a.ts', "import type {} from '../net/fine.ts';", 'hosts-apart-from-traffic'],
   ['apps/proxy/src/upstream/a.ts', "import '../listener/fine.ts';", 'listener-and-upstream-apart'],
   [`${features}/routes/grpc.ts`, "import '@grpc/grpc-js';", 'stream-in-its-place'],
   [

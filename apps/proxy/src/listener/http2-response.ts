@@ -88,7 +88,8 @@ export class Http2Response implements ContentSink {
     ) {
       // The head is sent first: cancelling the content may return its connection, which owns the
       // fields, to the pool.
-      this.sendHead(status, headers, isReset ? 0 : content.length, true, false);
+      const isDropped = isReset && content.endsWithHead !== true;
+      this.sendHead(status, headers, isDropped ? 0 : content.length, true, false);
       content.cancel();
       this.owner.responseEnded();
       onDone(undefined);
