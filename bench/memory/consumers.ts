@@ -9,6 +9,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryStore } from '@sluice/ratelimit';
@@ -193,8 +194,12 @@ if (values.role !== undefined) {
   process.exit(0);
 }
 
+/** The Node arguments of every proxy. */
+const nodeArguments = JSON.parse(
+  readFileSync(new URL('../../apps/proxy/node-arguments.json', import.meta.url), 'utf8'),
+) as string[];
 const rows = roles.map((role) => {
-  const args = [...process.execArgv, ...process.argv.slice(1, 2)];
+  const args = [...nodeArguments, ...process.execArgv, ...process.argv.slice(1, 2)];
   const options = ['--consumers', String(count), '--role', role];
   const output = execFileSync(process.execPath, [...args, ...options], {
     encoding: 'utf8',
