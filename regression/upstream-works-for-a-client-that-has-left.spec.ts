@@ -5,6 +5,7 @@ import { resource } from '../apps/proxy/src/runtime/testing/resources.ts';
 import { localCertificate } from '../apps/proxy/src/upstream/testing/certificates.ts';
 import { RawOrigin } from '../apps/proxy/src/upstream/testing/raw-origin.ts';
 import { RawClient } from '../apps/proxy/src/listener/testing/raw-client.ts';
+import { TestTls } from '../apps/proxy/src/listener/testing/test-tls.ts';
 
 const get = 'GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
@@ -74,7 +75,7 @@ describe('a connection whose client has left, or sends nothing', () => {
       ({ socket }) =>
         socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       {},
-      { certificates: [localCertificate] },
+      { tls: new TestTls([localCertificate]) },
     );
     const client = await RawClient.connectTls(proxy.port);
     await client.send('GET /x HTTP/1.0\r\nHost: a.test\r\n\r\n').readUntil('half');
