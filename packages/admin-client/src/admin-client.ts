@@ -2,6 +2,10 @@ import { CollectionClient, queryOf, ReadOnlyCollection } from './collection-clie
 import { pathSegment } from './path-segment.ts';
 import type {
   AppliedReport,
+  Ca,
+  CaInput,
+  Certificate,
+  CertificateInput,
   Consumer,
   ConsumerInput,
   CreatedKey,
@@ -51,6 +55,8 @@ export class AdminClient {
   readonly consumers: CollectionClient<ConsumerInput, Consumer>;
   readonly groups: CollectionClient<GroupInput, Group>;
   readonly quotas: CollectionClient<QuotaInput, Quota>;
+  readonly certificates: CollectionClient<CertificateInput, Certificate>;
+  readonly cas: CollectionClient<CaInput, Ca>;
   readonly tokens: Tokens;
   readonly policies: ReadOnlyCollection<Policy>;
   readonly nodes: ReadOnlyCollection<Node>;
@@ -65,6 +71,8 @@ export class AdminClient {
     this.consumers = new CollectionClient(transport, '/v1/consumers');
     this.groups = new CollectionClient(transport, '/v1/groups');
     this.quotas = new CollectionClient(transport, '/v1/quotas');
+    this.certificates = new CollectionClient(transport, '/v1/certificates');
+    this.cas = new CollectionClient(transport, '/v1/cas');
     this.tokens = new CollectionClient(transport, '/v1/tokens');
     this.policies = new ReadOnlyCollection(transport, '/v1/policies');
     this.nodes = new ReadOnlyCollection(transport, '/v1/nodes');

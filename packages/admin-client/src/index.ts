@@ -6,6 +6,10 @@ export type { Deleted, Page, Read, WriteOptions, Written } from './collection-cl
 export type { AdminClientOptions, AdminResponse, RequestContent } from './transport.ts';
 export type {
   AppliedReport,
+  Ca,
+  CaInput,
+  Certificate,
+  CertificateInput,
   Change,
   Consumer,
   ConsumerInput,

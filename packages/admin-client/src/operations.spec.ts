@@ -37,6 +37,8 @@ describe('the admin client', () => {
       admin.consumers,
       admin.groups,
       admin.quotas,
+      admin.certificates,
+      admin.cas,
     ]) {
       await collection.list();
       await collection.get(name);
@@ -52,6 +54,12 @@ describe('the admin client', () => {
     await keys.create({ name });
     await keys.patch(name, { tags: [] });
     await keys.delete(name);
+    const credentials = admin.credentialsOf(name);
+    await credentials.list();
+    await credentials.get(name);
+    await credentials.create({ type: 'key', name });
+    await credentials.patch(name, { tags: [] });
+    await credentials.delete(name);
     await admin.routesOf(name).list();
     await admin.routesOf(name).create({ name });
     await admin.effectivePolicies(name);
