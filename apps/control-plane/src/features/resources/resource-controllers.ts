@@ -18,6 +18,9 @@ export function resourceControllers(): Type<unknown>[] {
 }
 
 function controllerOf(kind: Kind): Type<unknown> {
+  // The names of paths appear in traces, as `http.route`.
+  const path = `:${kind}`;
+
   @Controller(`v1/${kindOf(kind).collection}`)
   class ResourceController {
     constructor(private readonly resources: ResourceService) {}
@@ -32,34 +35,31 @@ function controllerOf(kind: Kind): Type<unknown> {
       return this.resources.list(kind, query);
     }
 
-    @Get(':resource')
-    get(
-      @Param('resource') resource: string,
-      @IfNoneMatch() ifNoneMatch: EntityTags,
-    ): Promise<Answer> {
+    @Get(path)
+    get(@Param(kind) resource: string, @IfNoneMatch() ifNoneMatch: EntityTags): Promise<Answer> {
       return this.resources.get(kind, resource, ifNoneMatch);
     }
 
-    @Put(':resource')
+    @Put(path)
     replace(
-      @Param('resource') resource: string,
+      @Param(kind) resource: string,
       @Content() content: unknown,
       @Write() write: WriteRequest,
     ): Promise<Answer> {
       return this.resources.replace(kind, resource, content, write);
     }
 
-    @Patch(':resource')
+    @Patch(path)
     patch(
-      @Param('resource') resource: string,
+      @Param(kind) resource: string,
       @Content() patch: unknown,
       @Write() write: WriteRequest,
     ): Promise<Answer> {
       return this.resources.patch(kind, resource, patch, write);
     }
 
-    @Delete(':resource')
-    remove(@Param('resource') resource: string, @Write() write: WriteRequest): Promise<Answer> {
+    @Delete(path)
+    remove(@Param(kind) resource: string, @Write() write: WriteRequest): Promise<Answer> {
       return this.resources.remove(kind, resource, write);
     }
   }
