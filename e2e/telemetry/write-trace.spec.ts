@@ -86,7 +86,7 @@ describe('the trace of a write', () => {
       attributes: { 'sluice.revision': revision, 'sluice.changes': 1 },
     });
     const statement = spans.find(({ attributes }) =>
-      String(attributes['db.query.text']).includes('INSERT INTO revision'),
+      String(attributes['db.query.text']).includes('UPDATE config_head'),
     );
     expect(statement).toMatchObject({
       kind: 'client',
