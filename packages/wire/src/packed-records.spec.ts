@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { ResourceRecord } from './frames.ts';
 import { PackedRecords, RecordPacker } from './packed-records.ts';
@@ -26,16 +26,16 @@ describe('PackedRecords', () => {
   });
 
   it('share equal pieces with the set that they replace, also behind a change', () => {
-    const records = many(4_000);
+    // The ids decide where pieces end: chosen ones give the same pieces in each run.
+    const records = Array.from({ length: 4_000 }, (_, index) => record(hash('md5', `${index}`)));
     const first = PackedRecords.of(records);
     const packer = new RecordPacker(first);
     packer.add(record('at the front'));
     for (const each of records) packer.add(each);
     const second = packer.finish();
-    // The pieces after a change are the same again from the first end that both sets have.
     const shared = second.pieces.filter((piece) => first.pieces.includes(piece));
     expect(first.pieces.length).toBeGreaterThan(4);
-    expect(shared.length).toBeGreaterThanOrEqual(first.pieces.length / 2);
+    expect(shared.length).toBeGreaterThanOrEqual(first.pieces.length - 1);
   });
 
   it('change independently of a fork', () => {

@@ -94,7 +94,7 @@ describe('responses', () => {
   });
 
   it('are read no faster than they are taken', async () => {
-    const total = 8_000_000;
+    const total = 20_000_000;
     fixture.use(
       await RawOrigin.start((connection) =>
         connection.socket.once('data', () => {
@@ -119,9 +119,15 @@ describe('responses', () => {
     await eventually(() => taken > 0);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(taken).toBeLessThanOrEqual(70_000);
-    const pump = setInterval(() => resume(), 1);
+    // In each turn of the event loop, so that a busy machine does not wait for thousands of timers.
+    let isPumping = true;
+    const pump = (): void => {
+      resume();
+      if (isPumping) setImmediate(pump);
+    };
+    pump();
     await eventually(() => ended);
-    clearInterval(pump);
+    isPumping = false;
     expect(taken).toBe(total);
     expect(fixture.pool.idleCount).toBe(1);
   });
