@@ -4,7 +4,7 @@ import { parsePhc, type PasswordHash } from './phc.ts';
 /** The longest password, in bytes of UTF-8: longer ones only cost time. */
 export const maxPasswordBytes = 1024;
 
-/** OWASP's recommendation for argon2id: 19 MiB, two passes. Takes 20 to 50 ms on one core. */
+/** OWASP's recommendation for argon2id: 19 MiB, two passes. Takes some 50 ms on one core. */
 const cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 };
 const saltLength = 16;
 const hashLength = 32;
