@@ -18,7 +18,7 @@ const releasesPerCheck = 1_024;
 
 /**
  * Resources without anything compiled, in byte records outside the JavaScript heap: a million
- * consumers with a key each take some 150 MB and cost the garbage collector nothing. A resource is
+ * consumers with a key each take some 160 MB and cost the garbage collector nothing. A resource is
  * found by its id, and by the keys that `keysOf` names.
  */
 export class CompactRecords {
