@@ -8,7 +8,9 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
-const timeoutMs = 10_000;
+// Shorter than the time of a hook, so that its error names the statement; a busy machine needs most
+// of it.
+const timeoutMs = 45_000;
 
 /**
  * Creates an empty database on the Postgres that the test run started.
