@@ -16,6 +16,7 @@ import { SetupError, describeFailure } from './process/setup-error.ts';
 import { untilAskedToStop } from './process/stop-request.ts';
 import { ensureBuilt } from './start/build.ts';
 import { explainDataAccess, requireDataAccess } from './start/data-access.ts';
+import { withoutEncryptionKeys } from './start/environment.ts';
 import { startProgram, type Program } from './start/program.ts';
 import { step } from './start/progress.ts';
 import { RestartPolicy } from './start/restart-policy.ts';
@@ -254,16 +255,6 @@ async function startProxy(settings: StartSettings, giveUp: GiveUp): Promise<Prog
     },
   });
   return keepRunning('Proxy', restartPolicy, program);
-}
-
-/** The environment of programs other than the control plane, which alone encrypts secrets. */
-function withoutEncryptionKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const {
-    SLUICE_ENCRYPTION_KEY: _current,
-    SLUICE_DECRYPTION_KEYS: _earlier,
-    ...rest
-  } = environment;
-  return rest;
 }
 
 /** How the proxy recognises the control plane, unless the environment says it. */

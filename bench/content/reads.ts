@@ -13,13 +13,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { originProgram, sluiceArm, type Arm } from '../measure/arm.ts';
+import { originProgram, sluiceArm } from '../measure/arm.ts';
 import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
 import { freePorts } from '../measure/free-ports.ts';
-import { saturate } from '../measure/load.ts';
 import { readOptions } from '../measure/options.ts';
-import { cpuNanoseconds } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
+import { costsSideBySide, otherCore } from '../measure/side-by-side.ts';
 import { median } from '../measure/statistics.ts';
 import { writeReadingPolicy } from './reading-policy.ts';
 
@@ -34,8 +33,6 @@ const [starts, rounds, seconds] = [
   Number(options.rounds),
   Number(options.seconds),
 ];
-const proxyCore = '0';
-const otherCore = '1';
 const reads = ['none', 'marked', 'all'] as const;
 
 requirePrograms(['taskset', 'nginx', 'wrk']);
@@ -47,18 +44,21 @@ const origin = await RunningProgram.start(originProgram(folder, originPort), oth
 const rows: string[][] = [];
 try {
   for (let start = 0; start < starts; start++) {
-    const measured = await measure(
-      reads.map((what, index) =>
-        sluiceArm(
-          { folder, originPort, port: ports[index] ?? 0 },
-          {
-            name: `reads-${what}`,
-            does: `reads ${what}`,
-            policies: [{ name: 'bench-reader', config: { reads: what } }],
-            env: { SLUICE_POLICIES_DIR: policies },
-          },
-        ),
+    const arms = reads.map((what, index) =>
+      sluiceArm(
+        { folder, originPort, port: ports[index] ?? 0 },
+        {
+          name: `reads-${what}`,
+          does: `reads ${what}`,
+          policies: [{ name: 'bench-reader', config: { reads: what } }],
+          env: { SLUICE_POLICIES_DIR: policies },
+        },
       ),
+    );
+    const load = { script };
+    const costs = await costsSideBySide(arms, { folder, rounds, seconds, load });
+    const measured = costs.map(
+      ([none = Number.NaN, marked = Number.NaN, all = Number.NaN]) => [none, marked, all] as const,
     );
     const others = measured.map(([none, marked, all]) => (marked - 0.01 * all) / (0.99 * none));
     const row = [
@@ -74,44 +74,6 @@ try {
 }
 publish(`reads-${today()}`, report(), options.record);
 rmSync(folder, { recursive: true, force: true });
-
-/** Starts the proxies. Returns the CPU time per request of each, in nanoseconds, for each round. */
-async function measure(arms: readonly Arm[]): Promise<[number, number, number][]> {
-  const running: RunningProgram[] = [];
-  try {
-    for (const arm of arms) running.push(await RunningProgram.start(arm, proxyCore, folder));
-    // Long enough for compiling to be over.
-    await Promise.all(arms.map((arm) => load(arm, 6)));
-    const measured: [number, number, number][] = [];
-    for (let round = 0; round < rounds; round++) {
-      const [none = Number.NaN, marked = Number.NaN, all = Number.NaN] = await Promise.all(
-        arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)),
-      );
-      measured.push([none, marked, all]);
-    }
-    return measured;
-  } finally {
-    for (const program of running) await program.stop();
-  }
-}
-
-async function nanosecondsPerRequest(arm: Arm, pid: number): Promise<number> {
-  const before = cpuNanoseconds(pid);
-  const requests = await load(arm, seconds);
-  return (cpuNanoseconds(pid) - before) / requests;
-}
-
-async function load(arm: Arm, duration: number): Promise<number> {
-  const { requests, failed } = await saturate({
-    url: `http://127.0.0.1:${arm.port}/orders/17`,
-    seconds: duration,
-    cores: otherCore,
-    connections: 32,
-    script,
-  });
-  if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
-  return requests;
-}
 
 /** Lua for wrk: POST requests of 1 KiB, of which every hundredth is marked. */
 function writeScript(): string {

@@ -24,10 +24,9 @@ import {
 } from '../measure/arm.ts';
 import { figure, machine, publish, requirePrograms, table, today } from '../measure/environment.ts';
 import { freePorts } from '../measure/free-ports.ts';
-import { saturate } from '../measure/load.ts';
 import { readOptions } from '../measure/options.ts';
-import { cpuNanoseconds } from '../measure/process-cpu.ts';
 import { RunningProgram } from '../measure/running-program.ts';
+import { costsSideBySide, otherCore } from '../measure/side-by-side.ts';
 import { median } from '../measure/statistics.ts';
 
 const options = readOptions({
@@ -49,8 +48,6 @@ const headers = [
   'Accept: application/json',
   'User-Agent: bench',
 ];
-const proxyCore = '0';
-const otherCore = '1';
 
 type MakeArm = (between: Between, name: string, checkout: string | undefined) => Arm;
 const makers: readonly (readonly [does: string, make: MakeArm])[] = [
@@ -91,45 +88,10 @@ try {
 publish(`pair-${today()}`, report(), options.record);
 rmSync(folder, { recursive: true, force: true });
 
-/**
- * Starts both proxies and returns, for each round, the cost of the second divided by that of the
- * first.
- */
+/** Returns, for each round, the cost of the second proxy divided by that of the first. */
 async function pair(arms: readonly [Arm, Arm]): Promise<number[]> {
-  const running: RunningProgram[] = [];
-  try {
-    for (const arm of arms) running.push(await RunningProgram.start(arm, proxyCore, folder));
-    // Long enough for compiling to be over.
-    await Promise.all(arms.map((arm) => load(arm, 6)));
-    const ratios: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const [before = Number.NaN, now = Number.NaN] = await Promise.all(
-        arms.map((arm, index) => nanosecondsPerRequest(arm, running[index]?.pid ?? 0)),
-      );
-      ratios.push(now / before);
-    }
-    return ratios;
-  } finally {
-    for (const program of running) await program.stop();
-  }
-}
-
-async function nanosecondsPerRequest(arm: Arm, pid: number): Promise<number> {
-  const before = cpuNanoseconds(pid);
-  const requests = await load(arm, seconds);
-  return (cpuNanoseconds(pid) - before) / requests;
-}
-
-async function load(arm: Arm, duration: number): Promise<number> {
-  const { requests, failed } = await saturate({
-    url: `http://127.0.0.1:${arm.port}/orders/17`,
-    seconds: duration,
-    headers,
-    cores: otherCore,
-    connections: 32,
-  });
-  if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
-  return requests;
+  const measured = await costsSideBySide(arms, { folder, rounds, seconds, load: { headers } });
+  return measured.map(([before = Number.NaN, now = Number.NaN]) => now / before);
 }
 
 function report(): string {

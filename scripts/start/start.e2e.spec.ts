@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,8 @@ beforeAll(async () => {
   while (!(await isPortFree(ports['DEMO'] + 1)));
 });
 
+const encryptionKey = randomBytes(32).toString('base64');
+
 afterEach(async () => {
   if (start !== undefined && start.exitCode === null && start.signalCode === null) {
     start.kill('SIGTERM');
@@ -44,6 +47,7 @@ function launch(...args: string[]): ChildProcess {
   const env = {
     ...process.env,
     SLUICE_DATA_DIR: dataDir,
+    SLUICE_ENCRYPTION_KEY: encryptionKey,
     ...Object.fromEntries(
       Object.entries(ports).map(([name, port]) => [`SLUICE_${name}_PORT`, String(port)]),
     ),
@@ -120,6 +124,12 @@ describe('npm start', () => {
         Array.from({ length: 12 }, () => statusOf('/users/1', key())),
       );
       expect(new Set(statuses)).toEqual(new Set([200, 429]));
+
+      // Only the control plane encrypts secrets.
+      const environmentOf = (name: string): string =>
+        readFileSync(`/proc/${pidOf(name)}/environ`, 'utf8');
+      expect(environmentOf('Control plane')).toContain(encryptionKey);
+      expect(environmentOf('Proxy')).not.toContain(encryptionKey);
 
       const second = spawn(process.execPath, [script], {
         env: { ...process.env, SLUICE_PROXY_PORT: String(ports['PROXY']) },
