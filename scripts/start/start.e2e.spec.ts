@@ -78,6 +78,17 @@ function pidOf(name: string): number {
   return Number(new RegExp(`${name} .* process (\\d+)`).exec(output)?.[1]);
 }
 
+function withDescendants(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [
+    pid,
+    ...(children === '' ? [] : children.split(' ').map(Number).flatMap(withDescendants)),
+  ];
+}
+
+const argumentsOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+const environmentOf = (pid: number): string => readFileSync(`/proc/${pid}/environ`, 'utf8');
+
 async function statusOf(path: string, headers: Record<string, string> = {}): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${ports['PROXY']}${path}`, {
     headers,
@@ -125,11 +136,16 @@ describe('npm start', () => {
       );
       expect(new Set(statuses)).toEqual(new Set([200, 429]));
 
-      // Only the control plane encrypts secrets.
-      const environmentOf = (name: string): string =>
-        readFileSync(`/proc/${pidOf(name)}/environ`, 'utf8');
-      expect(environmentOf('Control plane')).toContain(encryptionKey);
-      expect(environmentOf('Proxy')).not.toContain(encryptionKey);
+      // Only the control plane encrypts secrets. Watchdogs start the programs, each as its child.
+      const programs = withDescendants(launched.pid ?? 0).filter(
+        (pid) => pid !== launched.pid && !argumentsOf(pid).includes('watchdog.ts'),
+      );
+      const names = ['postgres', 'apps/proxy/', 'demo/upstream.ts'];
+      for (const name of names)
+        expect(programs.map(argumentsOf)).toContainEqual(expect.stringContaining(name));
+      expect(programs.filter((pid) => environmentOf(pid).includes(encryptionKey))).toEqual([
+        pidOf('Control plane'),
+      ]);
 
       const second = spawn(process.execPath, [script], {
         env: { ...process.env, SLUICE_PROXY_PORT: String(ports['PROXY']) },

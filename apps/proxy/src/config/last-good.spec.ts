@@ -190,28 +190,41 @@ describe('LastGood', () => {
   });
 
   it('keeps 100,000 resources without blocking the event loop, and loads them in seconds', async () => {
-    // Counts the records of one turn of the event loop, and not its time, which a collection of
-    // garbage may take.
+    const many = records(100_000, 'x'.repeat(300));
     let sinceTurn = 0;
-    let mostInOneTurn = 0;
     const counted = function* (): Generator<ResourceRecord> {
-      for (const record of records(100_000, 'x'.repeat(300))) {
+      for (const record of many) {
         sinceTurn += 1;
         yield record;
       }
     };
     const lastGood = open();
-    lastGood.keep(() => ({ epoch: 'e', revision: 1, records: counted() }));
-    let done = false;
-    const flushed = lastGood.flush().then(() => (done = true));
-    while (!done) {
-      await nextTurn();
-      mostInOneTurn = Math.max(mostInOneTurn, sinceTurn);
-      sinceTurn = 0;
+    /** CPU time of the longest turn as a share of the whole, and the most records of a turn. */
+    const write = async (revision: number): Promise<{ share: number; records: number }> => {
+      lastGood.keep(() => ({ epoch: 'e', revision, records: counted() }));
+      let done = false;
+      const flushed = lastGood.flush().then(() => (done = true));
+      let [longestTurnMs, before, most] = [0, cpuMs(), 0];
+      const begunAt = before;
+      while (!done) {
+        await nextTurn();
+        const now = cpuMs();
+        longestTurnMs = Math.max(longestTurnMs, now - before);
+        before = now;
+        most = Math.max(most, sinceTurn);
+        sinceTurn = 0;
+      }
+      await flushed;
+      return { share: longestTurnMs / (before - begunAt), records: most };
+    };
+    // The shortest of three: a collection of the garbage of other specs may fall into one of them,
+    // a step that blocks is in all.
+    const writes = [await write(1), await write(2), await write(3)];
+    expect(Math.min(...writes.map(({ share }) => share))).toBeLessThan(1 / 4);
+    for (const { records: most } of writes) {
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThan(4_000);
     }
-    await flushed;
-    expect(mostInOneTurn).toBeGreaterThan(0);
-    expect(mostInOneTurn).toBeLessThan(10_000);
 
     const startedAt = cpuMs();
     const loaded = await open().load();
