@@ -8,8 +8,7 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
-// Shorter than the time of a hook, so that its error names the statement; a busy machine needs most
-// of it.
+// Shorter than the 60 s of a hook, so that a statement that hangs is named in the error.
 const timeoutMs = 45_000;
 
 /**
