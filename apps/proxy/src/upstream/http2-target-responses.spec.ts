@@ -103,15 +103,17 @@ describe('responses over HTTP/2', () => {
       }),
     );
     let taken = 0;
-    let ended = false;
+    let end: unknown;
     let resume: () => void = () => undefined;
     fixture.send({
+      // A busy machine may stand still for longer than the short timeouts of other tests.
+      timeouts: { idleMs: 30_000, totalMs: 30_000 },
       onContent: (content) => {
         resume = () => content.resume();
         content.start({
           data: (chunk) => ((taken += chunk.length), false),
-          end: () => (ended = true),
-          fail: () => undefined,
+          end: () => (end = 'complete'),
+          fail: (fault) => (end = fault),
         });
       },
     });
@@ -119,8 +121,12 @@ describe('responses over HTTP/2', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([taken < 100_000, started.streams[0]?.stream.writableFinished]).toEqual([true, false]);
     const pump = setInterval(() => resume(), 1);
-    await eventually(() => ended);
-    clearInterval(pump);
+    try {
+      await eventually(() => end !== undefined);
+    } finally {
+      clearInterval(pump);
+    }
+    expect(end).toBe('complete');
     expect(taken).toBe(1_000_000);
   });
 

@@ -104,15 +104,17 @@ describe('responses', () => {
       ),
     );
     let taken = 0;
-    let ended = false;
+    let end: unknown;
     let resume: () => void = () => undefined;
     fixture.send({
+      // A busy machine may stand still for longer than the short timeouts of other tests.
+      timeouts: { idleMs: 30_000, totalMs: 30_000 },
       onContent: (content) => {
         resume = () => content.resume();
         content.start({
           data: (chunk) => ((taken += chunk.length), false),
-          end: () => (ended = true),
-          fail: () => undefined,
+          end: () => (end = 'complete'),
+          fail: (fault) => (end = fault),
         });
       },
     });
@@ -126,8 +128,12 @@ describe('responses', () => {
       if (isPumping) setImmediate(pump);
     };
     pump();
-    await eventually(() => ended);
-    isPumping = false;
+    try {
+      await eventually(() => end !== undefined);
+    } finally {
+      isPumping = false;
+    }
+    expect(end).toBe('complete');
     expect(taken).toBe(total);
     expect(fixture.pool.idleCount).toBe(1);
   });
