@@ -1,4 +1,5 @@
 import type { FieldError } from '@sluice/errors';
+import { builtInPolicySchemas } from '@sluice/policies/schemas';
 import { kindOf, kinds } from './resource.ts';
 import type { Kind, Spec } from './resource.ts';
 
@@ -27,14 +28,30 @@ const referenceFields = new Map<Kind, readonly ReferenceField[]>(
   ]),
 );
 
-/** Returns all references of a spec, in document order. */
+/** The properties of the configurations of policies that are references, by name of the policy. */
+const policyFields: ReadonlyMap<string, readonly ReferenceField[]> = new Map(
+  builtInPolicySchemas.flatMap(({ name, references }) =>
+    references === undefined
+      ? []
+      : [
+          [
+            name,
+            Object.entries(references).map(([path, target]) => ({
+              path: path.split('/'),
+              kind: target,
+            })),
+          ],
+        ],
+  ),
+);
+
+/** Returns all references of a spec, those in configurations of policies last. */
 export function referencesOf(kind: Kind, spec: Spec): ResourceReference[] {
   const found: ResourceReference[] = [];
-  for (const field of referenceFields.get(kind) ?? [])
-    walk(spec, field.path, '', field.kind, (reference) => {
-      found.push(reference);
-      return reference.target;
-    });
+  walkAll(kind, spec, (reference) => {
+    found.push(reference);
+    return reference.target;
+  });
   return found;
 }
 
@@ -45,8 +62,7 @@ export function mapReferences<K extends Kind>(
   resolve: (reference: ResourceReference) => string,
 ): Spec<K> {
   const copy = structuredClone(spec);
-  for (const field of referenceFields.get(kind) ?? [])
-    walk(copy, field.path, '', field.kind, resolve);
+  walkAll(kind, copy, resolve);
   return copy;
 }
 
@@ -71,6 +87,19 @@ export function danglingReference(
     pointer: `/${property}`,
     detail: `${detail}, to which \`${property}\` defaults; set \`${property}\``,
   };
+}
+
+/** Visits the references of a spec, which may be the unchecked input of a client. */
+function walkAll(kind: Kind, spec: Spec, resolve: (reference: ResourceReference) => string): void {
+  for (const field of referenceFields.get(kind) ?? [])
+    walk(spec, field.path, '', field.kind, resolve);
+  const { policies } = spec as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(policies)) return;
+  for (const [index, attachment] of policies.entries()) {
+    const { name, config } = (attachment ?? {}) as Readonly<Record<string, unknown>>;
+    for (const field of policyFields.get(String(name)) ?? [])
+      walk(config, field.path, `/policies/${index}/config`, field.kind, resolve);
+  }
 }
 
 function walk(

@@ -1,4 +1,5 @@
 import type { Policy } from '@sluice/policy-sdk';
+import { acl } from './acl/policy.ts';
 import { anonymous } from './anonymous/policy.ts';
 import { basicAuth } from './basic-auth/policy.ts';
 import { cors } from './cors/policy.ts';
@@ -16,6 +17,7 @@ import { staticResponse } from './static-response/policy.ts';
 
 /** The policies that come with Sluice, in alphabetical order. */
 export const builtInPolicies: readonly Policy[] = Object.freeze([
+  acl,
   anonymous,
   basicAuth,
   cors,

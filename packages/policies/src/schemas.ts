@@ -1,4 +1,5 @@
 import type { PolicySchema } from '@sluice/policy-sdk';
+import { aclSchema } from './acl/schema.ts';
 import { anonymousSchema } from './anonymous/schema.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
 import { corsSchema } from './cors/schema.ts';
@@ -19,6 +20,7 @@ export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
 
 /** Schemas of the policies that come with Sluice, in alphabetical order. */
 export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
+  aclSchema,
   anonymousSchema,
   basicAuthSchema,
   corsSchema,

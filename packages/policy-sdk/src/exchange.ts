@@ -3,6 +3,7 @@ import type { RequestBody } from './body.ts';
 import type { LimitDecision } from '@sluice/ratelimit';
 import type { Period } from '@sluice/schema';
 import type { ExchangeData } from './data.ts';
+import type { Reply } from './reply.ts';
 
 /** A reference to a resource. */
 export interface ResourceRef {
@@ -38,6 +39,8 @@ export interface Consumer {
   readonly customId: string | undefined;
   /** Names of the groups, in the order of the configuration. */
   readonly groups: readonly string[];
+  /** Ids of the groups. They stay the same when a group is renamed. */
+  readonly groupIds: readonly string[];
   /** The consumer's own quotas, then those of its groups. All are counted per consumer. */
   readonly quotas: readonly AttachedQuota[];
 }
@@ -123,6 +126,11 @@ export interface Exchange {
   readonly claims: Readonly<Record<string, unknown>> | undefined;
   /** Identifies the caller where it was authenticated, such as `sub` of a token. */
   readonly subject: string | undefined;
+  /**
+   * The 401 for a request whose caller has to be known and is not: with the challenges of the
+   * policies that authenticate callers here.
+   */
+  readonly unauthorized: Reply;
   /** The verified certificate of the client; undefined when it presented none. */
   readonly peerCertificate: PeerCertificate | undefined;
   /** Values that policies pass to later policies and phases. Created on first access. */

@@ -58,7 +58,17 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
   readonly authenticates?: boolean | 'fallback' | undefined;
   /** Error codes of the policy's own, in snake_case; `deny(schema.errors.<code>)` uses them. */
   readonly errors?: OwnErrors | undefined;
+  /**
+   * Properties of the configuration that refer to resources, by path, each with the kind that it
+   * refers to; `*` stands for every element of an array: `allow/groups/*`. The control plane
+   * accepts names and ids there, stores ids and shows names, and refuses to delete a resource that
+   * is in use. Only the policies that come with Sluice can have references.
+   */
+  readonly references?: Readonly<Record<string, PolicyReferenceKind>> | undefined;
 }
+
+/** The kinds of resources that the configuration of a policy can refer to. Every node has them. */
+export type PolicyReferenceKind = 'consumer' | 'group';
 
 type MaybePromise<T> = T | Promise<T>;
 type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
@@ -138,7 +148,7 @@ type PolicySchemaInput<Config extends z.ZodType, Code extends string> = Pick<
   Partial<
     Pick<
       PolicySchema<Config>,
-      'attach' | 'onError' | 'answers' | 'answersPreflight' | 'authenticates'
+      'attach' | 'onError' | 'answers' | 'answersPreflight' | 'authenticates' | 'references'
     >
   > & { readonly errors?: Readonly<Record<Code, OwnErrorInput>> };
 

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { HeaderList } from '@sluice/http1';
-import type { PeerCertificate, Principal } from '@sluice/policy-sdk';
-import type { OutgoingRequest } from '@sluice/policy-sdk/run';
+import type { PeerCertificate, Principal, Reply } from '@sluice/policy-sdk';
+import type { OutgoingRequest, PolicySteps } from '@sluice/policy-sdk/run';
 import { clientNetwork } from '@sluice/schema';
 import type { TraceContext } from '@sluice/telemetry';
 import type { Configuration, ExchangeConsumer } from './configuration.ts';
@@ -15,6 +15,7 @@ export abstract class ExchangeFacts {
   abstract readonly downstream: Downstream;
   abstract readonly headers: HeaderList;
   abstract readonly runtime: Configuration;
+  abstract readonly pipeline: PolicySteps;
   abstract readonly trace: TraceContext;
   abstract readonly startedAtMs: number;
   abstract readonly clientAddress: string;
@@ -34,6 +35,11 @@ export abstract class ExchangeFacts {
   /** {@inheritDoc StepExchange.subject} */
   get subject(): string | undefined {
     return this.principal?.subject;
+  }
+
+  /** {@inheritDoc StepExchange.unauthorized} */
+  get unauthorized(): Reply {
+    return this.pipeline.unauthorized;
   }
 
   /** {@inheritDoc StepExchange.peerCertificate} */

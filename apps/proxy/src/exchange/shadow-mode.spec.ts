@@ -75,7 +75,7 @@ describe('a policy in shadow mode', () => {
       exchange.setResponseHeader('X-Shadow', '2');
       exchange.limitContent(0);
       exchange.identify(
-        { id: 'c', username: 'shadow', customId: undefined, groups: [], quotas: [] },
+        { id: 'c', username: 'shadow', customId: undefined, groups: [], groupIds: [], quotas: [] },
         { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
       );
     };

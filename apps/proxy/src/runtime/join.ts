@@ -129,6 +129,7 @@ export function joinConsumer(runtime: ServedResources, consumer: ServedConsumer)
     username: spec.username,
     customId: spec.customId,
     groups: names,
+    groupIds: spec.groups,
     groupsText: names.join(','),
     quotas: quotas ?? [],
     generation: runtime.generation,

@@ -107,6 +107,8 @@ function exportedSchemaFault(value: unknown, name: string): string | undefined {
   }
   if (value.name !== name)
     return `its schema is named "${value.name}" and its folder "${name}": give both the same name`;
+  if (value.references !== undefined)
+    return 'its schema has "references", which only the policies that come with Sluice can have';
   return schemaFault(value);
 }
 

@@ -12,6 +12,7 @@ const consumerOf = (username: string): Consumer => ({
   username,
   customId: undefined,
   groups: [],
+  groupIds: [],
   quotas: [],
 });
 const credential = { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined } as const;

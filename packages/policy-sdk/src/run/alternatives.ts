@@ -40,7 +40,8 @@ export class Alternatives implements RequestStep {
   readonly #isOptional: boolean;
   /** Every member is in shadow mode: the group refuses nothing. */
   readonly #isShadow: boolean;
-  readonly #missing: Reply;
+  /** The 401 for a request that presents no credential. */
+  readonly missing: Reply;
   readonly #conflict: Reply;
 
   constructor(alternatives: readonly Alternative[]) {
@@ -57,7 +58,7 @@ export class Alternatives implements RequestStep {
     const asked = deciding.filter(({ isFallback }) => !isFallback);
     const challenges = asked.flatMap((each) => each.challenges.map(challengeField));
     const hints = asked.flatMap(({ hint }) => hint ?? []);
-    this.#missing = deny('unauthorized', hints.join(' ') || undefined, challenges);
+    this.missing = deny('unauthorized', hints.join(' ') || undefined, challenges);
     this.#conflict = deny(
       'invalid_credential',
       'The request carries credentials of different callers: send one.',
@@ -159,7 +160,7 @@ export class Alternatives implements RequestStep {
 
   #decideFallback(exchange: StepExchange, found: Principal | undefined): Verdict {
     if (found === undefined)
-      return this.#isOptional ? undefined : this.#refuse(exchange, this.#missing);
+      return this.#isOptional ? undefined : this.#refuse(exchange, this.missing);
     this.#accept(exchange, found);
     return undefined;
   }

@@ -84,7 +84,7 @@ describe('guardHooks', () => {
           exchange.headers.set('x-given', '2');
           exchange.headers.add('x-more', '3');
           exchange.identify(
-            { id: 'x', username: 'x', customId: undefined, groups: [], quotas: [] },
+            { id: 'x', username: 'x', customId: undefined, groups: [], groupIds: [], quotas: [] },
             { type: 'key', id: 'k', name: 'k', expiresAtMs: undefined },
           );
           exchange.limitContent(1);

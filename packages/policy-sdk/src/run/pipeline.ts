@@ -1,5 +1,6 @@
 import { mergePolicies } from '../merge-policies.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
+import { deny, type Reply } from '../reply.ts';
 import { Alternatives } from './alternatives.ts';
 import type { CompiledPolicy, PolicyChain } from './compile-policy.ts';
 import type { GuardedHooks } from './guard.ts';
@@ -24,6 +25,7 @@ export class Pipeline implements PolicySteps {
   readonly settle: Steps<'settle'>;
   readonly hasCustomPolicies: boolean;
   readonly answersPreflight: boolean;
+  readonly unauthorized: Reply;
 
   constructor(policies: readonly CompiledPolicy[]) {
     // One assignment per phase, so that all pipelines have the same shape.
@@ -39,6 +41,8 @@ export class Pipeline implements PolicySteps {
     this.settle = stepsOf(policies, 'settle');
     this.hasCustomPolicies = policies.some(({ isCustom }) => isCustom);
     this.answersPreflight = policies.some(({ answersPreflight }) => answersPreflight);
+    const group = this.authenticate?.find((step) => step instanceof Alternatives);
+    this.unauthorized = group?.missing ?? withoutChallenge;
   }
 
   /**
@@ -62,6 +66,9 @@ export class Pipeline implements PolicySteps {
     );
   }
 }
+
+/** The 401 where no policy authenticates callers. */
+const withoutChallenge = deny('unauthorized');
 
 /** The pipeline without policies, used until an exchange opens. */
 export const emptyPipeline = new Pipeline([]);

@@ -102,4 +102,6 @@ export type PolicySteps = {
   readonly hasCustomPolicies: boolean;
   /** At least one policy answers CORS preflight requests. */
   readonly answersPreflight: boolean;
+  /** {@inheritDoc Exchange.unauthorized} */
+  readonly unauthorized: Reply;
 };

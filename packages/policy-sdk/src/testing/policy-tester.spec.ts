@@ -124,6 +124,7 @@ describe('PolicyTester', () => {
       username,
       customId: undefined,
       groups: [],
+      groupIds: [],
       quotas: [],
     });
     const credential = { id: 'k', name: 'k', type: 'key', expiresAtMs: undefined } as const;

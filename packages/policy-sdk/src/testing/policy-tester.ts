@@ -207,7 +207,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
    */
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     this.pipeline ??= Pipeline.of([this.policies]);
-    const exchange = new TestExchange(`test-${++this.sent}`, request, this.place);
+    const exchange = new TestExchange(`test-${++this.sent}`, request, this.place, this.pipeline);
     const run = new TestRun(this.pipeline, exchange, this.clock);
     try {
       const response = await run.send(request);

@@ -10,6 +10,8 @@ import type {
 } from '../exchange.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
+import type { Reply } from '../reply.ts';
+import type { Pipeline } from '../run/pipeline.ts';
 import { OutgoingRequest, type ReceivedRequest } from '../run/outgoing-request.ts';
 import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
@@ -111,8 +113,15 @@ export class TestExchange implements StepExchange {
   }[] = [];
 
   closestLimit: Exchange['closestLimit'] = undefined;
+  readonly unauthorized: Reply;
 
-  constructor(requestId: string, request: TestRequest, place: TestPlace) {
+  constructor(
+    requestId: string,
+    request: TestRequest,
+    place: TestPlace,
+    { unauthorized }: Pick<Pipeline, 'unauthorized'>,
+  ) {
+    this.unauthorized = unauthorized;
     this.faults = [];
     this.shadow = [];
     this.requestId = requestId;

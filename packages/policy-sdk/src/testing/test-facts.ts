@@ -19,6 +19,7 @@ export interface TestConsumer {
   readonly username: string;
   readonly id?: string;
   readonly customId?: string;
+  /** Names of the groups; the id of the group `gold` is `group-gold`. */
   readonly groups?: readonly string[];
   readonly quotas?: readonly TestQuota[];
 }
@@ -57,7 +58,14 @@ export function consumerOf({
   groups = [],
   quotas = [],
 }: TestConsumer): Consumer {
-  return { id, username, customId, groups, quotas: quotasOf(quotas, `consumer:${id}`) };
+  return {
+    id,
+    username,
+    customId,
+    groups,
+    groupIds: groups.map((name) => resourceRef('group', name).id),
+    quotas: quotasOf(quotas, `consumer:${id}`),
+  };
 }
 
 export function quotasOf(quotas: readonly TestQuota[], scope: string): AttachedQuota[] {

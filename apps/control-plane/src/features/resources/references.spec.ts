@@ -74,6 +74,96 @@ describe('references', () => {
     expect((await api.delete('/v1/groups/plan')).status).toBe(204);
   });
 
+  describe('in the configuration of a policy', () => {
+    const acl = (config: object) => ({ policies: [{ name: 'acl', config }] });
+    const shownAcl = async (path: string) =>
+      (await api.get(path)).body as { policies?: { config: unknown }[] };
+
+    it('are stored as ids, and shown as names that follow a rename', async () => {
+      const group = await api.post('/v1/groups', { name: 'team' });
+      const consumer = await api.post('/v1/consumers', { username: 'jane' });
+      const config = { allow: { groups: ['team'] }, deny: { consumers: [consumer.body['id']] } };
+      const route = { name: 'guarded', service: 'after', ...acl(config) };
+      expect(await api.post('/v1/routes', route)).toMatchObject({
+        status: 201,
+        body: acl({ allow: { groups: ['team'] }, deny: { consumers: ['jane'] } }),
+      });
+      const [row] = await api.sql<{ spec: object }>(
+        "SELECT spec FROM resource WHERE name = 'guarded'",
+      );
+      expect(row?.spec).toMatchObject(
+        acl({
+          allow: { groups: [group.body['id']] },
+          deny: { consumers: [consumer.body['id']] },
+        }),
+      );
+      await api.patch('/v1/groups/team', { name: 'crew' });
+      const shown = await shownAcl('/v1/routes/guarded');
+      expect(shown).toMatchObject(acl({ allow: { groups: ['crew'] } }));
+      // What is shown can be written back, and changes nothing.
+      const { policies } = shown;
+      expect((await api.patch('/v1/routes/guarded', { policies })).status).toBe(200);
+      const [after] = await api.sql<{ spec: object }>(
+        "SELECT spec FROM resource WHERE name = 'guarded'",
+      );
+      expect(after?.spec).toEqual(row?.spec);
+    });
+
+    it('prevent the deletion of their target; another of the same name has another id', async () => {
+      expect(await api.delete('/v1/groups/crew')).toMatchObject({
+        status: 409,
+        body: { code: 'still_referenced', detail: expect.stringContaining('route "guarded"') },
+      });
+      expect((await api.delete('/v1/consumers/jane')).status).toBe(409);
+      const before = await api.get('/v1/groups/crew');
+      await api.patch('/v1/routes/guarded', { policies: [] });
+      expect((await api.delete('/v1/groups/crew')).status).toBe(204);
+      const again = await api.post('/v1/groups', { name: 'crew' });
+      expect(again.body['id']).not.toBe(before.body['id']);
+    });
+
+    it('to what does not exist are refused, with a pointer to each', async () => {
+      const config = { allow: { groups: ['crew', 'missing'], consumers: ['no-one'] } };
+      for (const [path, body] of [
+        ['/v1/routes', { name: 'dangling', service: 'after', ...acl(config) }],
+        ['/v1/services', { name: 'dangling', targets, ...acl(config) }],
+        ['/v1/gateways', { name: 'dangling', ...acl(config) }],
+      ] as const) {
+        const answer = await api.post(path, body);
+        expect(answer).toMatchObject({ status: 400, body: { code: 'reference_not_found' } });
+        expect(answer.body['errors']).toEqual([
+          {
+            pointer: '/policies/0/config/allow/groups/1',
+            detail: 'there is no group "missing"',
+          },
+          {
+            pointer: '/policies/0/config/allow/consumers/0',
+            detail: 'there is no consumer "no-one"',
+          },
+        ]);
+      }
+    });
+
+    it('are looked for in nothing but lists of names', async () => {
+      const configs: unknown[] = [
+        null,
+        7,
+        { allow: null },
+        { allow: { groups: 'x' } },
+        { allow: [] },
+      ];
+      for (const config of configs) {
+        const policies = [{ name: 'acl', config }];
+        expect(
+          await api.post('/v1/routes', { name: 'odd', service: 'after', policies }),
+        ).toMatchObject({
+          status: 400,
+          body: { code: 'validation_failed' },
+        });
+      }
+    });
+  });
+
   it('never dangle after concurrent writes and deletions', async () => {
     for (let round = 0; round < 10; round += 1) {
       const name = `meets-${round}`;
