@@ -4,6 +4,7 @@ import type { PolicyCache } from './host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from './host/directories.ts';
 import type { HttpClient, HttpClientOptions } from './host/http.ts';
 import type { PolicyMetrics } from './host/metrics.ts';
+import type { SharedStore } from './host/shared-store.ts';
 import type { PolicyTimers } from './host/timers.ts';
 
 export interface Clock {
@@ -53,6 +54,8 @@ export interface PolicyHost {
   readonly credentials: CredentialDirectory;
   readonly consumers: ConsumerDirectory;
   readonly cache: PolicyCache;
+  /** Small values that all nodes share. Take it in `compile`: the first use opens a connection. */
+  readonly shared: SharedStore;
   readonly timers: PolicyTimers;
   readonly metrics: PolicyMetrics;
   /**

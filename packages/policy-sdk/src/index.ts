@@ -40,6 +40,7 @@ export type {
   HttpResponse,
 } from './host/http.ts';
 export type { PolicyCounter, PolicyGauge, PolicyHistogram, PolicyMetrics } from './host/metrics.ts';
+export type { SharedSetOptions, SharedStore, SharedSubscription } from './host/shared-store.ts';
 export type { PolicyTimer, PolicyTimers } from './host/timers.ts';
 export { hooksFault } from './hooks.ts';
 export type { Outcome } from './outcome.ts';

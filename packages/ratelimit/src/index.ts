@@ -27,5 +27,7 @@ export {
 } from './rate-limit-headers.ts';
 export type { LabelledLimit, LimitFieldValues, LimitLabel } from './rate-limit-headers.ts';
 export type { RedisDurability } from './redis-durability.ts';
+export { RedisConnection } from './redis-connection.ts';
+export type { RedisConnectionOptions } from './redis-connection.ts';
 export { RedisStore } from './redis-store.ts';
 export type { RedisStoreOptions } from './redis-store.ts';

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { bucket, RedisFixture, request } from '../testing/redis-fixture.ts';
 import { createLimitStore } from './create-limit-store.ts';
 import { MemoryStore } from './memory-store.ts';
-import { reconnectDelayMs, RedisStore } from './redis-store.ts';
+import { reconnectDelayMs } from './redis-connection.ts';
+import { RedisStore } from './redis-store.ts';
 import { calendarLua } from './take-script.ts';
 
 describe('RedisStore', () => {

@@ -7,7 +7,10 @@ import { RegisteredPolicyMetrics } from './policy-metrics.ts';
 import { UndiciClient, type ClientServices, type HttpOutcome } from './undici-client.ts';
 
 /** What the hosts of a serving process are made of. */
-export interface NodeHostServices extends Pick<HostServices, 'clock' | 'loggerFor'> {
+export interface NodeHostServices extends Pick<
+  HostServices,
+  'clock' | 'loggerFor' | 'sharedStoreFor'
+> {
   readonly stores: PolicyHost['stores'];
   readonly credentials?: HostServices['credentials'];
   readonly consumers?: HostServices['consumers'];

@@ -24,6 +24,7 @@ import { PortText } from '../exchange/port-text.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { createHosts } from '../host/node-hosts.ts';
+import { SharedStores } from '../host/shared-stores.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
 import { Listener } from '../listener/listener.ts';
@@ -73,6 +74,7 @@ export class Serving {
   readonly #overload: Overload;
   readonly #buffers: BufferBudget;
   readonly #limits: LimitStore;
+  readonly #sharedStores: SharedStores;
   readonly #hosts: PolicyHosts;
   readonly #epochs = new ExchangeEpochs();
   readonly #policies: PolicyRegistry;
@@ -121,6 +123,11 @@ export class Serving {
     this.#tracer = createTracer(options, this.metrics, this.#names);
     this.#accessLog =
       env.SLUICE_ACCESS_LOG === 'off' ? undefined : createAccessLog(logger, this.metrics);
+    this.#sharedStores = new SharedStores({
+      redisUrl: env.REDIS_URL,
+      lookup: this.#names.lookup,
+      logger,
+    });
     this.#hosts = createHosts({
       stores: {
         limits: this.#limits,
@@ -133,6 +140,7 @@ export class Serving {
       metrics: this.metrics,
       registry: this.registry,
       lookup: this.#names.lookup,
+      sharedStoreFor: (policy) => this.#sharedStores.storeFor(policy),
     });
     this.#policies = policyRegistry(policies, this.#hosts, this.#epochs);
     this.#target = new RuntimeTarget(env.SLUICE_GATEWAY, {
@@ -230,6 +238,7 @@ export class Serving {
     await this.#tracer.shutdown();
     await this.#policies.shared.closeAll();
     await this.#hosts.closeAll();
+    await this.#sharedStores.close();
     this.upstreams.closeAll();
     await this.#limits.close();
     this.#wheel.stop();

@@ -1,3 +1,4 @@
+export { MemorySharedStore } from './memory-shared-store.ts';
 export { MetricDefinitions, maxSeriesOfPolicyMetric } from './metric-definition.ts';
 export type { PolicyMetricDefinition } from './metric-definition.ts';
 export { PolicyHosts } from './policy-hosts.ts';

@@ -3,11 +3,14 @@ import type { PolicyCache } from '../host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from '../host/directories.ts';
 import type { HttpClient, HttpClientOptions } from '../host/http.ts';
 import type { PolicyMetrics } from '../host/metrics.ts';
+import type { SharedStore } from '../host/shared-store.ts';
 import type { PolicyTimers } from '../host/timers.ts';
 import type { Clock, PolicyHost, PolicyLogger } from '../host.ts';
+import { HostSharedStore } from './host-shared-store.ts';
 import { HostStates, stateOf } from './host-states.ts';
 import { HostTimers } from './host-timers.ts';
 import { CacheBudget, MemoryCache } from './memory-cache.ts';
+import { MemorySharedStore } from './memory-shared-store.ts';
 
 const maxHttpClients = 8;
 
@@ -27,6 +30,11 @@ export interface HostServices {
   /** @param policy the name of the policy, for metrics */
   createHttpClient(policy: string, options: HttpClientOptions): ClosableHttpClient;
   metricsFor(policy: string): PolicyMetrics;
+  /**
+   * The store that all attachments of a policy share; by default in the memory of the process.
+   * @param policy the name of the policy, which keeps its keys apart from those of other policies
+   */
+  sharedStoreFor?: ((policy: string) => SharedStore) | undefined;
 }
 
 /**
@@ -42,6 +50,7 @@ export class PolicyHosts {
       states: new HostStates(),
       budget: new CacheBudget(),
       open: new Set(),
+      stores: new Map(),
     };
   }
 
@@ -83,6 +92,8 @@ interface Shared {
   readonly states: HostStates;
   readonly budget: CacheBudget;
   readonly open: Set<AttachmentHost>;
+  /** Shared stores by the name of the policy. */
+  readonly stores: Map<string, SharedStore>;
 }
 
 /** The host of one compilation of an attachment. */
@@ -93,6 +104,7 @@ class AttachmentHost implements PolicyHost {
   readonly #clients: ClosableHttpClient[] = [];
   #states: Map<string, object> | undefined;
   #cache: MemoryCache | undefined;
+  #sharedStore: HostSharedStore | undefined;
   #timers: HostTimers | undefined;
   #metrics: PolicyMetrics | undefined;
   #isClosed = false;
@@ -147,6 +159,18 @@ class AttachmentHost implements PolicyHost {
     return this.#cache;
   }
 
+  /** {@inheritDoc PolicyHost.shared} */
+  get shared(): SharedStore {
+    if (this.#sharedStore === undefined) {
+      this.#use('shared');
+      this.#sharedStore = new HostSharedStore(
+        sharedStoreOf(this.#policy, this.#shared),
+        this.logger,
+      );
+    }
+    return this.#sharedStore;
+  }
+
   /** {@inheritDoc PolicyHost.timers} */
   get timers(): PolicyTimers {
     if (this.#timers === undefined) {
@@ -168,6 +192,7 @@ class AttachmentHost implements PolicyHost {
     this.#shared.open.delete(this);
     this.#timers?.close();
     this.#cache?.close();
+    this.#sharedStore?.close();
     const ends = await Promise.allSettled([
       ...this.#clients.map((client) => client.close()),
       this.#states === undefined ? undefined : this.#shared.states.release(this.policyId),
@@ -188,4 +213,14 @@ class AttachmentHost implements PolicyHost {
       throw new Error(`the policy is closed: take host.${what} in compile, not later`);
     this.#shared.open.add(this);
   }
+}
+
+/** Returns the shared store of a policy, or creates it. */
+function sharedStoreOf(policy: string, { stores, services }: Shared): SharedStore {
+  let store = stores.get(policy);
+  if (store === undefined) {
+    store = services.sharedStoreFor?.(policy) ?? new MemorySharedStore(services.clock);
+    stores.set(policy, store);
+  }
+  return store;
 }

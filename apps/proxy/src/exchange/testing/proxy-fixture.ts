@@ -5,6 +5,7 @@ import { MemoryStore } from '@sluice/ratelimit';
 import { AccessLog, GatewayMetrics, MetricsRegistry, requestId, Tracer } from '@sluice/telemetry';
 import type { ResourceChange } from '../../config/source.ts';
 import { createHosts } from '../../host/node-hosts.ts';
+import { SharedStores } from '../../host/shared-stores.ts';
 import { CertificateIndex } from '../../listener/certificate-index.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
 import { Listener } from '../../listener/listener.ts';
@@ -48,6 +49,10 @@ export interface FixtureOptions {
   readonly tls?: boolean;
   /** Default: records nothing. */
   readonly tracer?: Tracer;
+  /** The Redis of the shared store; default: none. */
+  readonly redisUrl?: string;
+  /** Prefix of the keys in Redis. */
+  readonly redisPrefix?: string;
   /** The address to listen on; default: 127.0.0.1. */
   readonly host?: string;
   /** The initial configuration; the gateway "default" is added unless it is among them. */
@@ -78,6 +83,7 @@ export class ProxyFixture {
   /** The outcomes of TLS handshakes. */
   readonly handshakes: HandshakeOutcome[] = [];
   readonly limits = new MemoryStore();
+  readonly sharedStores: SharedStores;
   readonly hosts: PolicyHosts;
   readonly epochs: ExchangeEpochs;
   readonly policies: PolicyRegistry;
@@ -93,6 +99,11 @@ export class ProxyFixture {
     this.buffers = new BufferBudget(options.maxBufferedBytes ?? 67_108_864);
     this.overload = new Overload({ lagMs: 0, memoryShare: 0, ...options.overload }).start();
     this.upstreams = new UpstreamRegistry(this.#wheel, options.upstream);
+    this.sharedStores = new SharedStores({
+      redisUrl: options.redisUrl,
+      keyPrefix: options.redisPrefix,
+      logger: { info: () => undefined, error: () => undefined },
+    });
     this.hosts = createHosts({
       stores: {
         limits: this.limits,
@@ -104,6 +115,7 @@ export class ProxyFixture {
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
       metrics,
       registry: this.metrics,
+      sharedStoreFor: (policy) => this.sharedStores.storeFor(policy),
     });
     this.epochs = new ExchangeEpochs(options.epochs);
     this.policies = policyRegistry(policies, this.hosts, this.epochs);
@@ -218,6 +230,7 @@ export class ProxyFixture {
     await this.listener.close();
     await this.policies.shared.closeAll();
     await this.hosts.closeAll();
+    await this.sharedStores.close();
     this.upstreams.closeAll();
     await this.#accessLog.close();
     this.overload.stop();

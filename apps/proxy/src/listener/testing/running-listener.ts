@@ -100,9 +100,9 @@ export function collect(
 }
 
 /** Waits until the condition is true. Throws an Error after 10 s: a busy machine may need long. */
-export async function eventually(condition: () => boolean): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const started = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() - started > 10_000)
       throw new Error(`still not so after 10 s: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
