@@ -88,6 +88,7 @@ export class Stack implements AsyncDisposable {
   async addProxy(
     env: Readonly<Record<string, string>> = {},
     waitsForReady = true,
+    args: readonly string[] | undefined = this.#options.proxyArguments,
   ): Promise<ProxyNode> {
     const name = `proxy-${this.proxies.length + 1}`;
     const [port, statusPort] = [await freePort(), await freePort()];
@@ -103,7 +104,7 @@ export class Stack implements AsyncDisposable {
       ...this.#options.proxyEnv,
       ...env,
     };
-    const process = new AppProcess('proxy', name, settings, this.#options.proxyArguments);
+    const process = new AppProcess('proxy', name, settings, args);
     const node = {
       name,
       process,

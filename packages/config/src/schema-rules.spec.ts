@@ -37,6 +37,11 @@ describe('the rules of a schema', () => {
       z.strictObject({ b: text.optional().meta({ since: 2, ifUnknown: 'refuse' }) }),
       [],
     ],
+    [
+      'one without which the resource is left out',
+      z.strictObject({ b: text.optional().meta({ since: 2, ifUnknown: 'omit' }) }),
+      ['b 2 required'],
+    ],
     ['a required secret', z.strictObject({ key: secret(text) }), ['key 0 secret required']],
     ['an optional secret', z.strictObject({ key: secret(text).optional() }), ['key 0 secret']],
     [
@@ -104,7 +109,7 @@ describe('additions to the schemas', () => {
     markedPaths(schema, ({ since, ifUnknown = 'skip' }) => {
       if (since !== undefined) {
         expect(Number(since)).toBeLessThanOrEqual(schemaLevel);
-        expect(['skip', 'refuse']).toContain(ifUnknown);
+        expect(['skip', 'refuse', 'omit']).toContain(ifUnknown);
       }
       return false;
     });

@@ -71,25 +71,25 @@ export function fieldRules(schema: z.ZodType): FieldRule[] {
   return [...newerFields(schema), ...secretFields(schema)];
 }
 
-/** The properties with `.meta({ since })`, except those that a node must not serve without. */
+/**
+ * The properties with `.meta({ since })`, except those that an older node refuses by itself. With
+ * one that is marked as `omit`, the whole resource is left out.
+ */
 function newerFields(schema: z.ZodType): FieldRule[] {
   const levels = new Set<number>();
-  markedPaths(schema, (meta) => {
-    if (isSkipped(meta)) levels.add(meta['since'] as number);
+  markedPaths(schema, ({ since }) => {
+    if (typeof since === 'number') levels.add(since);
     return false;
   });
-  return [...levels].flatMap((since) =>
-    markedPaths(schema, (meta) => isSkipped(meta) && meta['since'] === since).map((path) => ({
-      path,
-      since,
-      isSecret: false,
-      isRequired: false,
-    })),
-  );
-}
-
-function isSkipped({ since, ifUnknown }: Readonly<Record<string, unknown>>): boolean {
-  return typeof since === 'number' && ifUnknown !== 'refuse';
+  const found = (since: number, isOmitted: boolean): FieldRule[] =>
+    markedPaths(
+      schema,
+      (meta) =>
+        meta['since'] === since &&
+        meta['ifUnknown'] !== 'refuse' &&
+        (meta['ifUnknown'] === 'omit') === isOmitted,
+    ).map((path) => ({ path, since, isSecret: false, isRequired: isOmitted }));
+  return [...levels].flatMap((since) => [...found(since, false), ...found(since, true)]);
 }
 
 function secretFields(schema: z.ZodType): FieldRule[] {

@@ -55,6 +55,7 @@ export const catalogue = Object.freeze({
   unauthorized: entry(401, 'client', false, 'A credential is required'),
   invalid_credential: entry(401, 'client', false, 'The credential is not valid'),
   credential_expired: entry(401, 'client', false, 'The credential has expired'),
+  credential_disabled: entry(401, 'client', false, 'The credential is disabled'),
   forbidden: entry(403, 'client', false, 'Access is denied'),
   address_denied: entry(403, 'client', false, 'Access is denied for this client address'),
   rate_limited: entry(429, 'client', true, 'The rate limit is exceeded'),

@@ -51,6 +51,8 @@ export interface Credential extends ResourceRef {
   readonly type: string;
   /** Milliseconds since the epoch; undefined when it does not expire. */
   readonly expiresAtMs: number | undefined;
+  /** True while an operator has disabled it: requests with it are refused. */
+  readonly isDisabled?: boolean;
 }
 
 /** The verified certificate of a client. */

@@ -171,7 +171,8 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
     const consumer = this.#viewOf(spec.consumer);
     if (consumer === undefined) return undefined;
     const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
-    const credential = { type: spec.type, id, name, expiresAtMs };
+    const isDisabled = spec.disabled === true;
+    const credential = { type: spec.type, id, name, expiresAtMs, isDisabled };
     return { consumer, credential, secret: secretOf(spec) };
   };
 

@@ -21,6 +21,13 @@ beforeAll(async () => {
       consumer: { username: 'initech' },
       expiresAtMs: clock.now() + 1_000,
     },
+    {
+      type: 'basic',
+      lookup: 'former',
+      secret: await hashPassword('switched off'),
+      consumer,
+      isDisabled: true,
+    },
     { type: 'basic', lookup: 'broken', secret: 'not a hash', consumer },
     {
       type: 'basic',
@@ -55,6 +62,13 @@ describe('basic-auth', () => {
     const shown = withConfig({ hideCredentials: false });
     const { forwarded } = await shown.send({ headers: basic('jane', 'open sesame') });
     expect(forwarded?.headers.has('authorization')).toBe(true);
+  });
+
+  it('tells that a user is disabled, to those who know the password', async () => {
+    const send = async (password: string) =>
+      (await withConfig().send({ headers: basic('former', password) })).reply?.code;
+    expect(await send('switched off')).toBe('credential_disabled');
+    expect(await send('wrong')).toBe('invalid_credential');
   });
 
   it('verifies hashes of scrypt', async () => {

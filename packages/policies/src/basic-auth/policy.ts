@@ -8,6 +8,7 @@ import {
   type Reply,
 } from '@sluice/policy-sdk';
 import { clientNetwork } from '@sluice/schema';
+import { stateRefusal, stateRefusals } from '../authentication/credential-state.ts';
 import { basicCredentialsOf } from './basic-credentials.ts';
 import { HashQueueFull } from './hash-queue.ts';
 import { dummyHash, PasswordCheck } from './password-check.ts';
@@ -26,7 +27,7 @@ export const basicAuth = definePolicy({
       fields,
     );
     const wrong = deny('invalid_credential', 'User name or password is not valid.', fields);
-    const expired = deny('credential_expired', 'Ask for a new password.', fields);
+    const refusals = stateRefusals(fields, 'Ask for a new password.');
     const soon: readonly HeaderPair[] = [['Retry-After', '1']];
     const tooMany = deny('rate_limited', 'Too many passwords at the same time.', soon);
     const busy = deny('overloaded', 'Too many passwords are being verified.', soon);
@@ -47,9 +48,8 @@ export const basicAuth = definePolicy({
       }
       if (found === undefined) return wrong;
       const { consumer, credential } = found;
-      const { expiresAtMs } = credential;
-      if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;
-      return principal({ consumer, credential });
+      const refusal = stateRefusal(credential, host.clock.now(), refusals);
+      return refusal ?? principal({ consumer, credential });
     };
 
     return {

@@ -8,6 +8,7 @@ const clock = new ManualClock();
 const keys: TestKey[] = [
   { key: 'the-key-of-acme', consumer: { username: 'acme', groups: ['gold'] } },
   { key: 'the-other-key-of-acme', consumer: { username: 'acme' } },
+  { key: 'switched-off', consumer: { username: 'hooli' }, isDisabled: true },
   { key: 'until-noon', consumer: { username: 'initech' }, expiresAtMs: clock.now() + 1000 },
 ];
 const withConfig = (config: z.input<typeof keyAuthSchema.config> = {}) =>
@@ -82,6 +83,16 @@ describe('key-auth', () => {
       reply: { code: 'credential_expired' },
       consumer: undefined,
     });
+  });
+
+  it('refuses a disabled key, and says that it is disabled', async () => {
+    const answer = await withConfig().send({ headers: { 'X-API-Key': 'switched-off' } });
+    expect(answer).toMatchObject({
+      status: 401,
+      reply: { code: 'credential_disabled', detail: expect.stringContaining('is disabled') },
+      consumer: undefined,
+    });
+    expect(answer.response.headers.has('www-authenticate')).toBe(true);
   });
 
   it('refuses two different keys, in one header or in two', async () => {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { definePolicy, deny, FieldName, principal, type HeaderPair } from '@sluice/policy-sdk';
+import { stateRefusal, stateRefusals } from '../authentication/credential-state.ts';
 import { keyAuthSchema } from './schema.ts';
 
 /**
@@ -21,7 +22,7 @@ export const keyAuth = definePolicy({
       challenge,
     );
     const unknown = deny('invalid_credential', 'The key is not known here.', challenge);
-    const expired = deny('credential_expired', 'Ask for a new key.', challenge);
+    const refusals = stateRefusals(challenge, 'Ask for a new key.');
 
     return {
       challenges: [scheme],
@@ -44,9 +45,7 @@ export const keyAuth = definePolicy({
 
         const owner = host.credentials.find('key', hash('sha256', key, 'hex'));
         if (owner === undefined) return unknown;
-        const { expiresAtMs } = owner.credential;
-        if (expiresAtMs !== undefined && expiresAtMs <= host.clock.now()) return expired;
-        return principal(owner);
+        return stateRefusal(owner.credential, host.clock.now(), refusals) ?? principal(owner);
       },
     };
   },

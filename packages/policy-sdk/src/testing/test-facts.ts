@@ -31,6 +31,7 @@ export interface TestKey {
   readonly name?: string;
   /** Milliseconds since the epoch; it does not expire when left out. */
   readonly expiresAtMs?: number;
+  readonly isDisabled?: boolean;
 }
 
 /** A credential of another type, such as a password, and its owner. */
@@ -44,6 +45,7 @@ export interface TestCredential {
   readonly name?: string;
   /** Milliseconds since the epoch; it does not expire when left out. */
   readonly expiresAtMs?: number;
+  readonly isDisabled?: boolean;
 }
 
 /** A gateway, a route or a service. The id is derived from the name. */
@@ -96,11 +98,12 @@ export function credentialsOf(keys: readonly TestKey[]): {
   findKey(hash: string): FoundCredential | undefined;
 } {
   const owners = new Map<string, FoundCredential>();
-  for (const { key, consumer, name = `${consumer.username}-key`, expiresAtMs } of keys) {
+  for (const entry of keys) {
+    const { key, consumer, name = `${consumer.username}-key`, expiresAtMs, isDisabled } = entry;
     const hash = createHash('sha256').update(key).digest('hex');
     owners.set(hash, {
       consumer: consumerOf(consumer),
-      credential: { ...resourceRef('key', name), type: 'key', expiresAtMs },
+      credential: { ...resourceRef('key', name), type: 'key', expiresAtMs, ...stated(isDisabled) },
       secret: undefined,
     });
   }
@@ -112,13 +115,19 @@ export function otherCredentialsOf(
   credentials: readonly TestCredential[],
 ): ReadonlyMap<string, FoundCredential> {
   return new Map(
-    credentials.map(({ type, lookup, secret, consumer, name = lookup, expiresAtMs }) => [
-      `${type} ${lookup}`,
-      {
-        consumer: consumerOf(consumer),
-        credential: { ...resourceRef(type, name), type, expiresAtMs },
-        secret,
-      },
-    ]),
+    credentials.map(
+      ({ type, lookup, secret, consumer, name = lookup, expiresAtMs, isDisabled }) => [
+        `${type} ${lookup}`,
+        {
+          consumer: consumerOf(consumer),
+          credential: { ...resourceRef(type, name), type, expiresAtMs, ...stated(isDisabled) },
+          secret,
+        },
+      ],
+    ),
   );
+}
+
+function stated(isDisabled: boolean | undefined): { readonly isDisabled?: boolean } {
+  return isDisabled === undefined ? {} : { isDisabled };
 }

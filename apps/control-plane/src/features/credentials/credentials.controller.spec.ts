@@ -181,6 +181,11 @@ describe('credentials', () => {
       { pointer: '/type', detail: 'unknown property' },
     ]);
     const etag = (await api.get(`${short}/short`)).headers.get('etag') ?? '';
+    expect((await api.get(`${long}/short`)).headers.get('etag')).toBe(etag);
+    const unchanged = { 'If-None-Match': etag };
+    expect((await api.get(`${long}/short`, unchanged)).status).toBe(304);
+    const viaOther = await api.patch(`${long}/short`, { tags: [] }, { 'If-Match': etag });
+    expect([viaOther.status, viaOther.headers.get('etag')]).toEqual([200, etag]);
     const patched = await api.patch(`${short}/short`, { tags: ['t'] }, { 'If-Match': etag });
     expect(patched.status).toBe(200);
     expect((await api.delete(`${short}/long`)).status).toBe(204);

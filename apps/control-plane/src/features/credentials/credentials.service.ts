@@ -19,7 +19,7 @@ import type { Content, CredentialHandler, HandlerServices } from './types/creden
 import { credentialHandlers } from './types/index.ts';
 
 /** The members of every type that PATCH may change. */
-const changeable = ['name', 'expiresAt', 'tags'];
+const changeable = ['name', 'expiresAt', 'disabled', 'tags'];
 
 /**
  * The credentials of a consumer. An alias restricts them to one type under a path of its own, with
@@ -47,7 +47,7 @@ export class CredentialsService {
     const { id: scope } = await this.resources.find('consumer', consumer);
     const { handler, input } = parseInput(content, alias);
     const { stored, secrets } = await handler.create(input, this.services);
-    const spec = { ...stored, consumer: scope };
+    const spec = { ...withoutFalse(stored), consumer: scope };
     const creation = { scope, spec, secrets, alias };
     const hashed = withoutSecrets(content, handler, write);
     return this.answers.of(await this.writer.create('credential', hashed, write, creation), write);
@@ -74,7 +74,7 @@ export class CredentialsService {
   }
 
   /**
-   * Changes the name, the tags, the expiry, or what else the type allows. Other members may be sent
+   * Changes the name, the tags, the expiry, `disabled`, or what else the type allows. Other members may be sent
    * back as they were read. A rotation needs a second credential, so that both are valid during it.
    */
   async patch(
@@ -109,13 +109,14 @@ export class CredentialsService {
       handler.change === undefined || !isRecord(patch)
         ? patch
         : await handler.change(patch, this.services);
+    const merged = isRecord(change) && change['disabled'] === false ? enabled(change) : change;
     const address: Address<'credential'> = {
       kind: 'credential',
       scope,
       idOrName: credential,
       alias,
     };
-    return this.answers.of(await this.writer.patch(address, change, write), write);
+    return this.answers.of(await this.writer.patch(address, merged, write), write);
   }
 
   async revoke(
@@ -153,6 +154,16 @@ function parseInput(
   }
   if (!parsed.success || errors.length > 0) throw contentFault(errors);
   return { handler, input: { ...(parsed.data as Content), type } };
+}
+
+/** A credential that is not disabled is stored without the property, as one of earlier releases. */
+function withoutFalse({ disabled, ...others }: Content): Content {
+  return disabled === true ? { ...others, disabled } : others;
+}
+
+/** Removes the property; see {@link withoutFalse}. */
+function enabled(patch: Content): Content {
+  return { ...patch, disabled: null };
 }
 
 function unknownType(content: unknown, type: unknown): FieldError {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FixtureNode } from '../../testing/fixture-node.ts';
+import { fixtureToken } from '../../testing/replica.ts';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../../testing/test-control-plane.ts';
 
@@ -9,7 +11,7 @@ describe('keys', () => {
   let api: TestControlPlane;
 
   beforeAll(async () => {
-    api = await startTestControlPlane();
+    api = await startTestControlPlane({ SLUICE_NODE_TOKEN: fixtureToken });
     await api.put('/v1/consumers/acme', {});
     await api.put('/v1/consumers/other', {});
   });
@@ -109,7 +111,7 @@ describe('keys', () => {
     });
   });
 
-  it('can only change their name, tags and expiry', async () => {
+  it('can only change their name, tags and expiry, and whether they are disabled', async () => {
     await api.post(keys, { name: 'changing', expiresAt: '2090-01-01T00:00:00Z' });
     const changed = await api.patch(`${keys}/changing`, {
       name: 'changed',
@@ -130,6 +132,60 @@ describe('keys', () => {
       '/consumer',
       '/prefix',
     ]);
+  });
+
+  it('can be disabled and enabled again', async () => {
+    const created = await api.post(keys, { name: 'switched', disabled: true });
+    expect(created).toMatchObject({ status: 201, body: { disabled: true } });
+    const specOf = async (): Promise<object | undefined> =>
+      (await api.sql<{ spec: object }>("SELECT spec FROM resource WHERE name = 'switched'"))[0]
+        ?.spec;
+    expect(await specOf()).toHaveProperty('disabled', true);
+    for (const enabling of [{ disabled: false }, { disabled: null }]) {
+      const enabled = await api.patch(`${keys}/switched`, enabling);
+      expect(enabled.status).toBe(200);
+      // A node of a release that does not know the property reads what it read before.
+      for (const each of [enabled.body, await specOf()])
+        expect(each).not.toHaveProperty('disabled');
+      const long = '/v1/consumers/acme/credentials/switched';
+      expect(await api.patch(long, { disabled: true })).toMatchObject({
+        status: 200,
+        body: { disabled: true },
+      });
+      expect((await api.get(`${keys}/switched`)).body).toHaveProperty('disabled', true);
+    }
+    for (const disabled of ['true', 1, {}])
+      expect(await api.patch(`${keys}/switched`, { disabled })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/disabled' }] },
+      });
+  });
+
+  it('are left out for nodes that do not know that keys can be disabled', async () => {
+    await api.put('/v1/consumers/fleet', {});
+    const path = '/v1/consumers/fleet/keys';
+    await api.post(path, { name: 'off', disabled: true });
+    await api.post(path, { name: 'on', disabled: false });
+    const port = Number(/"stream":"127\.0\.0\.1:(\d+)"/.exec(api.log())?.[1]);
+    const nodes = [0, 1].map(
+      (schemaLevel) => new FixtureNode(port, { id: `level-${schemaLevel}`, schemaLevel }),
+    );
+    const namesAt = ({ records }: FixtureNode): string[] =>
+      [...records.values()]
+        .map(({ json }) => JSON.parse(json) as { name: string })
+        .map(({ name }) => name)
+        .filter((name) => name === 'on' || name === 'off')
+        .sort();
+    try {
+      const [older, current] = nodes as [FixtureNode, FixtureNode];
+      for (const node of nodes) await node.until(() => node.revision > 0);
+      expect([namesAt(older), namesAt(current)]).toEqual([['on'], ['off', 'on']]);
+      const { body } = await api.patch(`${path}/on`, { disabled: true });
+      for (const node of nodes) await node.until(() => node.revision === body['revision']);
+      expect([namesAt(older), namesAt(current)]).toEqual([[], ['off', 'on']]);
+    } finally {
+      for (const node of nodes) node.close();
+    }
   });
 
   it('are revoked by DELETE', async () => {

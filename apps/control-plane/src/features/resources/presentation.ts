@@ -12,6 +12,7 @@ import {
 import type { Kind, Spec } from '@sluice/config';
 import type { CollectionAlias } from './collection-alias.ts';
 import { errorMessage } from '@sluice/errors';
+import { etagOf } from '../../platform/http/etag.ts';
 import { Logger } from '../../platform/logger.ts';
 import { mapSealed } from '../../platform/secrets/sealed-spec.ts';
 import { isSealed, shortened } from '../../platform/secrets/sealed-text.ts';
@@ -75,6 +76,20 @@ export class ResourcePresenter {
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
     };
+  }
+
+  /**
+   * The entity tag of a resource that {@link present} has made into `shown`. It is the same on each
+   * path of the resource.
+   */
+  etagOf(
+    resource: StoredResource,
+    names: ReadonlyMap<string, string>,
+    shown: Representation,
+    alias?: CollectionAlias,
+  ): string {
+    const canonical = alias === undefined ? shown : this.present(resource, names);
+    return etagOf(resource.version, canonical);
   }
 
   /**

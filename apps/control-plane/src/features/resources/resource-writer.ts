@@ -15,7 +15,7 @@ import { GatewayError } from '@sluice/errors';
 import { isId } from '@sluice/schema';
 import type { Sql } from '../../platform/database/database.ts';
 import { contentFault } from '../../platform/http/content-fault.ts';
-import { etagOf, matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
+import { matchesNone, matchesStrongly } from '../../platform/http/etag.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { ControlPlaneMetrics } from '../../platform/metrics/control-plane-metrics.ts';
 import { SecretVault } from '../../platform/secrets/secret-vault.ts';
@@ -256,12 +256,15 @@ export class ResourceWriter {
     const found = await this.resources.find(sql, kind, scope, idOrName, lock);
     const current = found !== undefined && isOfType(found.spec, alias?.type) ? found : undefined;
     if (write.ifMatch === undefined && write.ifNoneMatch === undefined) return current;
-    const shown = await this.shown(sql, current, alias);
-    const etag =
-      current === undefined || shown === undefined ? undefined : etagOf(current.version, shown);
+    const etag = current === undefined ? undefined : await this.etag(sql, current);
     if (!matchesStrongly(write.ifMatch, etag) || !matchesNone(write.ifNoneMatch, etag))
       throw stale();
     return current;
+  }
+
+  private async etag(sql: Sql, resource: StoredResource): Promise<string> {
+    const names = await this.resources.namesOf(sql, referredIds([resource]));
+    return this.presenter.etagOf(resource, names, this.presenter.present(resource, names));
   }
 
   /** The representation of the resource. */

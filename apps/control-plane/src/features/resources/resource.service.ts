@@ -3,7 +3,7 @@ import type { Kind } from '@sluice/config';
 import { Database } from '../../platform/database/database.ts';
 import { Answer } from '../../platform/http/answer.ts';
 import { cursorKeys, decodeCursor } from '../../platform/http/cursor.ts';
-import { etagOf, matchesNone } from '../../platform/http/etag.ts';
+import { matchesNone } from '../../platform/http/etag.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
 import { pageOf } from '../../platform/http/list-query.ts';
 import type { ListQuery } from '../../platform/http/list-query.ts';
@@ -75,8 +75,9 @@ export class ResourceService {
     alias?: CollectionAlias,
   ): Promise<Answer> {
     const resource = await this.find(kind, idOrName, scope, alias);
-    const body = await this.show(resource, alias);
-    const headers = { ETag: etagOf(resource.version, body) };
+    const names = await this.resources.namesOf(this.database, referredIds([resource]));
+    const body = this.presenter.present(resource, names, alias);
+    const headers = { ETag: this.presenter.etagOf(resource, names, body, alias) };
     return matchesNone(ifNoneMatch, headers.ETag)
       ? Answer.ok(body, headers)
       : new Answer(304, undefined, headers);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { etagOf } from '../../platform/http/etag.ts';
 import { requestHash } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import { IdempotencyRepository } from '../../platform/idempotency/idempotency.repository.ts';
@@ -109,7 +108,7 @@ export class WriteTransaction {
     if (resource === undefined) return undefined;
     const names = await this.resources.namesOf(sql, referredIds([resource]));
     const body = this.presenter.present(resource, names, alias);
-    return { body, headers: { ETag: etagOf(resource.version, body) } };
+    return { body, headers: { ETag: this.presenter.etagOf(resource, names, body, alias) } };
   }
 }
 

@@ -2,7 +2,7 @@ import { phcFault } from '@sluice/passwords/phc';
 import { z } from 'zod';
 import { credentialInput, defineCredentialType, storedCredential } from './credential-type.ts';
 
-const { name, consumer, expiresAt, tags } = storedCredential;
+const { name, consumer, expiresAt, disabled, tags } = storedCredential;
 
 /** RFC 7617 splits user-id and password at the first colon. */
 const username = z
@@ -33,6 +33,7 @@ export const basicCredential = defineCredentialType({
     username,
     passwordHash: passwordHash.describe('The hashed password, a PHC string.'),
     expiresAt,
+    disabled,
     tags,
   }),
   input: z.strictObject({
@@ -51,6 +52,7 @@ export const basicCredential = defineCredentialType({
         'Instead of `password`: an existing hash with argon2id or scrypt as a PHC string. Its cost is bounded.',
       ),
     expiresAt: credentialInput.expiresAt,
+    disabled: credentialInput.disabled,
     tags: credentialInput.tags,
   }),
   lookup: { property: 'username', writtenAs: 'username', noun: 'username' },

@@ -1,11 +1,20 @@
 import { Instant, Name, Reference, Tags } from '@sluice/schema';
-import type { z } from 'zod';
+import { z } from 'zod';
+
+/**
+ * Absent unless it is true. A node of a release that does not know the property is sent no disabled
+ * credential at all, because it would accept it.
+ */
+const disabled = z.boolean().optional();
 
 /** What a creation of every type of credential may contain. */
 export const credentialInput = {
   name: Name,
   expiresAt: Instant.optional().describe(
     'RFC 3339 instant after which the credential is refused. A creation needs one in the future.',
+  ),
+  disabled: disabled.describe(
+    'Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled.',
   ),
   tags: Tags,
 };
@@ -15,6 +24,7 @@ export const storedCredential = {
   name: Name,
   consumer: Reference,
   expiresAt: Instant.optional(),
+  disabled: disabled.meta({ since: 1, ifUnknown: 'omit' }),
   tags: Tags,
 };
 

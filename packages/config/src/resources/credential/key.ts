@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { credentialInput, defineCredentialType, storedCredential } from './credential-type.ts';
 
-const { name, consumer, expiresAt, tags } = storedCredential;
+const { name, consumer, expiresAt, disabled, tags } = storedCredential;
 
 /** An API key, as a configuration file and older versions hold it: only its hash. */
 const hash = z
@@ -21,6 +21,7 @@ export const keyCredential = defineCredentialType({
     hash,
     prefix,
     expiresAt,
+    disabled,
     tags,
   }),
   input: z.strictObject({
@@ -36,6 +37,7 @@ export const keyCredential = defineCredentialType({
         'A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.',
       ),
     expiresAt: credentialInput.expiresAt,
+    disabled: credentialInput.disabled,
     tags: credentialInput.tags,
   }),
   lookup: { property: 'hash', writtenAs: 'key', noun: 'key' },
