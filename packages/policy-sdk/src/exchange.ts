@@ -1,4 +1,5 @@
 import type { FieldName, HeaderList } from '@sluice/http1';
+import type { RequestPart } from './request-parts.ts';
 import type { RequestBody } from './body.ts';
 import type { LimitDecision } from '@sluice/ratelimit';
 import type { Period } from '@sluice/schema';
@@ -177,11 +178,12 @@ export interface Exchange {
    */
   useService(nameOrId: string): boolean;
   /**
-   * Removes fields, such as those with credentials, from the request to the upstream, right before
-   * the `transform` phase. Until then every policy sees the request as the client sent it.
-   * @param names prepared once; the list is kept, so it must not change
+   * Removes fields, query parameters, cookies or subprotocols, such as those with credentials, from
+   * the request to the upstream, right before the `transform` phase. Until then every policy sees
+   * the request as the client sent it; `query` stays that of the client.
+   * @param parts prepared once; the list is kept, so it must not change
    */
-  hideOnForward(names: readonly FieldName[]): void;
+  hideOnForward(parts: readonly RequestPart[]): void;
   /**
    * Adds a field to the response, whether the gateway or the upstream makes it. The fields are in
    * place before the `respond` phase begins. In shadow mode the call has no effect.

@@ -53,6 +53,8 @@ export { definePolicy, definePolicySchema } from './policy.ts';
 export type { AttachPoint, OnError, Policy, PolicyHooks, PolicySchema } from './policy.ts';
 export { principal } from './principal.ts';
 export type { Principal, PrincipalFacts } from './principal.ts';
+export { Cookies, QueryParameters, WebSocketProtocols } from './request-parts.ts';
+export type { RequestPart } from './request-parts.ts';
 export { preflightMethod } from './preflight.ts';
 export { deny, reply } from './reply.ts';
 export type { HeaderPair, Reply } from './reply.ts';

@@ -9,7 +9,7 @@ import {
   type Principal,
   type Reply,
   type RequestBody,
-  type ResourceRef,
+  type RequestPart,
   type RouteView,
 } from '@sluice/policy-sdk';
 import { OutgoingRequest, type PolicySteps, type StepExchange } from '@sluice/policy-sdk/run';
@@ -34,6 +34,7 @@ import type {
 import type { AbortListener, Downstream } from './downstream.ts';
 import type { ExchangeEpoch } from './exchange-epochs.ts';
 import { ExchangeFacts } from './exchange-facts.ts';
+import { noRoute } from './no-route.ts';
 import { PastRequest } from './past-request.ts';
 import type { ProxyServices } from './proxy-services.ts';
 import { receivedRequest } from './received-request.ts';
@@ -111,8 +112,8 @@ export class Exchange
   isPeerTrusted = false;
   /** Fields that policies add to the response, whether the upstream or the gateway makes it. */
   responseFields: ResponseField[] | undefined = undefined;
-  /** Fields to remove before the request is sent to the upstream. */
-  hiddenFields: readonly FieldName[] | undefined = undefined;
+  /** Parts to remove before the request is sent to the upstream. */
+  hiddenParts: readonly RequestPart[] | undefined = undefined;
   /** The reply of the `refuse` step, which runs after authentication and limits. */
   refusal: Reply | undefined = undefined;
   /** A custom policy has seen this exchange and may keep a reference to it. */
@@ -183,7 +184,7 @@ export class Exchange
     this.isAbandoned = false;
     this.isSettled = false;
     this.responseFields = undefined;
-    this.hiddenFields = undefined;
+    this.hiddenParts = undefined;
     this.refusal = undefined;
     this.closestLimit = undefined;
     this.body = undefined;
@@ -365,8 +366,8 @@ export class Exchange
   }
 
   /** {@inheritDoc StepExchange.hideOnForward} */
-  hideOnForward(names: readonly FieldName[]): void {
-    this.hiddenFields = this.hiddenFields === undefined ? names : [...this.hiddenFields, ...names];
+  hideOnForward(parts: readonly RequestPart[]): void {
+    this.hiddenParts = this.hiddenParts === undefined ? parts : [...this.hiddenParts, ...parts];
   }
 
   /** {@inheritDoc StepExchange.addResponseHeader} */
@@ -393,8 +394,3 @@ export class Exchange
 const noAttempts: AttemptFacts[] = [];
 const noParams: Readonly<Record<string, string>> = Object.freeze({});
 const noShadow: readonly string[] = Object.freeze([]);
-const noRoute: RouteView & ResourceRef = Object.freeze({
-  id: '',
-  name: '',
-  quotas: Object.freeze([]),
-});

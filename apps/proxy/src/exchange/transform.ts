@@ -1,5 +1,5 @@
 import { listItems, removeHopByHop } from '@sluice/http1';
-import { runPolicies, type Verdict } from '@sluice/policy-sdk/run';
+import { hideParts, runPolicies, type Verdict } from '@sluice/policy-sdk/run';
 import type { Exchange } from './exchange.ts';
 import { agreesWithScheme, forwardedScheme, portOfScheme } from './forwarded-scheme.ts';
 import { addIdentity } from './identity-fields.ts';
@@ -20,8 +20,8 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   // Connection (RFC 9110 section 7.6.1).
   removeHopByHop(exchange.headers);
   // Before the transform policies run, so that a field of the same name that they set is kept.
-  const { hiddenFields } = exchange;
-  if (hiddenFields !== undefined) for (const name of hiddenFields) exchange.headers.remove(name);
+  const { hiddenParts } = exchange;
+  if (hiddenParts !== undefined) hideParts(exchange, hiddenParts);
   const policies = exchange.pipeline.transform;
   const verdict = policies === undefined ? undefined : runPolicies(policies, 0, exchange);
   if (verdict instanceof Promise)

@@ -1,6 +1,15 @@
 import { hash } from 'node:crypto';
-import { definePolicy, deny, FieldName, principal, type HeaderPair } from '@sluice/policy-sdk';
+import {
+  definePolicy,
+  deny,
+  principal,
+  type Exchange,
+  type HeaderPair,
+  type Reply,
+} from '@sluice/policy-sdk';
 import { stateRefusal, stateRefusals } from '../authentication/credential-state.ts';
+import { isForeignUpgrade } from '../authentication/websocket-origin.ts';
+import { keySources, type KeySource } from './key-sources.ts';
 import { keyAuthSchema } from './schema.ts';
 
 /**
@@ -10,11 +19,11 @@ const maxKeyLength = 512;
 
 export const keyAuth = definePolicy({
   schema: keyAuthSchema,
-  compile({ headerNames, hideCredentials, optional }, host) {
-    const names = headerNames.map((name) => new FieldName(name.toLowerCase()));
-    const firstName = names[0]?.lower;
+  compile({ hideCredentials, optional, webSocketOrigins = [], ...names }, host) {
+    const { headers: fields, others, parts, parameter, place } = keySources(names);
+    const allowedOrigins = new Set(webSocketOrigins.map((origin) => origin.toLowerCase()));
     // RFC 9110 section 11.6.1: a 401 says how to authenticate.
-    const scheme = `ApiKey realm="sluice", header="${firstName}"`;
+    const scheme = `ApiKey realm="sluice", ${parameter}`;
     const challenge: readonly HeaderPair[] = [['WWW-Authenticate', scheme]];
     const ambiguous = deny(
       'invalid_credential',
@@ -22,16 +31,46 @@ export const keyAuth = definePolicy({
       challenge,
     );
     const unknown = deny('invalid_credential', 'The key is not known here.', challenge);
+    const foreign = deny(
+      'forbidden',
+      'A page of this origin may not open a WebSocket with the key of a cookie.',
+    );
     const refusals = stateRefusals(challenge, 'Ask for a new key.');
+
+    /** The key in other parts than headers, given the one in headers; or a refusal. */
+    const readOthers = (exchange: Exchange, inHeaders: string | undefined) => {
+      let key = inHeaders;
+      for (const source of others) {
+        const found = readOne(source, exchange, key);
+        if (typeof found === 'object') return found;
+        if (source.isCookie && found !== key && isForeignUpgrade(exchange, allowedOrigins))
+          return foreign;
+        key = found;
+      }
+      return key;
+    };
+    const readOne = (
+      { read }: KeySource,
+      exchange: Exchange,
+      before: string | undefined,
+    ): string | Reply | undefined => {
+      let key = before;
+      for (const value of read(exchange)) {
+        if (value === '') continue;
+        if (key !== undefined && key !== value) return ambiguous;
+        key = value;
+      }
+      return key;
+    };
 
     return {
       challenges: [scheme],
-      hint: `Send your key in the header ${firstName}.`,
+      hint: `Send your key ${place}.`,
       optional,
       authenticate(exchange) {
         const { headers } = exchange;
         let key: string | undefined;
-        for (const name of names) {
+        for (const name of fields) {
           if (!headers.has(name)) continue;
           for (const value of headers.hasOne(name) ? [headers.get(name)] : headers.getAll(name)) {
             if (value === undefined || value === '') continue;
@@ -39,7 +78,12 @@ export const keyAuth = definePolicy({
             key = value;
           }
         }
-        if (hideCredentials) exchange.hideOnForward(names);
+        if (hideCredentials) exchange.hideOnForward(parts);
+        if (others.length > 0) {
+          const found = readOthers(exchange, key);
+          if (typeof found === 'object') return found;
+          key = found;
+        }
         if (key === undefined) return undefined;
         if (key.length > maxKeyLength) return unknown;
 

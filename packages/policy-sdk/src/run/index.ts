@@ -3,6 +3,7 @@ export type { CompiledPolicy, PolicyChain, PolicyUse } from './compile-policy.ts
 export { FinalHead } from './final-head.ts';
 export { guardHooks } from './guard.ts';
 export type { GuardedHooks } from './guard.ts';
+export { hideParts } from './hide-parts.ts';
 export { OutgoingRequest } from './outgoing-request.ts';
 export type { ReceivedRequest } from './outgoing-request.ts';
 export { emptyPipeline, Pipeline } from './pipeline.ts';

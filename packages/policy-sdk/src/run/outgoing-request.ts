@@ -63,6 +63,11 @@ export class OutgoingRequest {
       if (!isValid || isHttp1Fault(normalizeTarget(`/?${query}`)))
         throw new TypeError(`the query "${clipped(query)}" is too long or not well-formed`);
     }
+    this.replaceQuery(query);
+  }
+
+  /** Like {@link setQuery}, for a part of a query that is known to be well-formed. */
+  replaceQuery(query: string | undefined): void {
     this.query = query;
     this.hasOwnQuery = true;
   }

@@ -12,6 +12,8 @@ import type { Outcome } from '../outcome.ts';
 import type { Principal } from '../principal.ts';
 import type { Reply } from '../reply.ts';
 import type { Pipeline } from '../run/pipeline.ts';
+import { hideParts } from '../run/hide-parts.ts';
+import type { RequestPart } from '../request-parts.ts';
 import { OutgoingRequest, type ReceivedRequest } from '../run/outgoing-request.ts';
 import type { StepExchange } from '../run/steps.ts';
 import { consumerOf, type TestConsumer } from './test-facts.ts';
@@ -105,7 +107,7 @@ export class TestExchange implements StepExchange {
   readonly faults: TestFault[];
   readonly shadow: string[];
   private successor: TestExchange | undefined = undefined;
-  private hidden: readonly FieldName[] = [];
+  private hidden: readonly RequestPart[] = [];
   private remembered: readonly {
     readonly name: string | FieldName;
     readonly value: string;
@@ -228,13 +230,13 @@ export class TestExchange implements StepExchange {
     this.maxBodyBytes = Math.min(this.maxBodyBytes ?? maxBodyBytes, maxBodyBytes);
   }
 
-  hideOnForward(names: readonly FieldName[]): void {
-    this.hidden = [...this.hidden, ...names];
+  hideOnForward(parts: readonly RequestPart[]): void {
+    this.hidden = [...this.hidden, ...parts];
   }
 
-  /** Removes the hidden fields from the request. */
+  /** Removes the hidden parts from the request. */
   removeHidden(): void {
-    for (const name of this.hidden) this.headers.remove(name);
+    hideParts(this, this.hidden);
   }
 
   addResponseHeader(name: string | FieldName, value: string): void {
