@@ -18,6 +18,7 @@ import type {
   GroupInput,
   CreatedCredential,
   Credential,
+  CredentialFilter,
   CredentialInput,
   Key,
   KeyInput,
@@ -57,6 +58,8 @@ export class AdminClient {
   readonly quotas: CollectionClient<QuotaInput, Quota>;
   readonly certificates: CollectionClient<CertificateInput, Certificate>;
   readonly cas: CollectionClient<CaInput, Ca>;
+  /** The credentials of all consumers, for lists; those of one are in `credentialsOf`. */
+  readonly credentials: Pick<ReadOnlyCollection<Credential, CredentialFilter>, 'list' | 'all'>;
   readonly tokens: Tokens;
   readonly policies: ReadOnlyCollection<Policy>;
   readonly nodes: ReadOnlyCollection<Node>;
@@ -73,6 +76,7 @@ export class AdminClient {
     this.quotas = new CollectionClient(transport, '/v1/quotas');
     this.certificates = new CollectionClient(transport, '/v1/certificates');
     this.cas = new CollectionClient(transport, '/v1/cas');
+    this.credentials = new ReadOnlyCollection(transport, '/v1/credentials');
     this.tokens = new CollectionClient(transport, '/v1/tokens');
     this.policies = new ReadOnlyCollection(transport, '/v1/policies');
     this.nodes = new ReadOnlyCollection(transport, '/v1/nodes');

@@ -23,6 +23,7 @@ export type {
   GroupInput,
   CreatedCredential,
   Credential,
+  CredentialFilter,
   CredentialInput,
   Key,
   KeyInput,

@@ -54,6 +54,7 @@ describe('the admin client', () => {
     await keys.create({ name });
     await keys.patch(name, { tags: [] });
     await keys.delete(name);
+    await admin.credentials.list();
     const credentials = admin.credentialsOf(name);
     await credentials.list();
     await credentials.get(name);

@@ -65,6 +65,8 @@ export type ProblemFault = NonNullable<Problem['errors']>[number];
 export type PageFilter = QueryOf<'nodes.list'>;
 /** Which page of a list of resources to read, and which resources to list. */
 export type ListFilter = QueryOf<'services.list'>;
+/** The same for credentials, by type, last use and expiry. */
+export type CredentialFilter = QueryOf<'credentials.list'>;
 /** The gateway, service and consumer for which effective policies are computed. */
 export type EffectiveFilter = QueryOf<'routes.effective'>;
 

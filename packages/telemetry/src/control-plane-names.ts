@@ -100,6 +100,13 @@ export const controlPlaneMetricDefinitions = Object.freeze({
     merge: 'max',
     maxSeries: 1_000,
   },
+  credentialsExpiring: {
+    name: 'sluice_credentials_expiring',
+    type: 'gauge',
+    help: 'Credentials that are not disabled and expire within a day, 7 days or 30 days, counted once a minute; NaN while the database cannot be asked.',
+    labels: ['within'],
+    merge: 'max',
+  },
 } as const satisfies Record<string, MetricDefinition>);
 
 /**

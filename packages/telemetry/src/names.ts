@@ -275,6 +275,12 @@ export const metricDefinitions = Object.freeze({
     labels: [],
     merge: 'min',
   },
+  credentialUsesDropped: {
+    name: 'sluice_credential_uses_dropped_total',
+    type: 'counter',
+    help: 'Uses of credentials that were not reported, because too many waited: the last use that the control plane shows may be too early.',
+    labels: [],
+  },
   accessLogDropped: {
     name: 'sluice_access_log_dropped_total',
     type: 'counter',

@@ -51,6 +51,10 @@ const nodeFrames = {
     targets: fc.array(fc.record({ service: text, address: text, healthy: fc.boolean() })),
     appliedRevision: revision,
   }),
+  credentialReport: typed('credentialReport', {
+    uses: fc.array(fc.record({ credentialId: text, secondsAgo: fc.nat() })),
+    rehashes: fc.array(fc.record({ credentialId: text, replaced: bytes, hash: text })),
+  }),
 };
 const controlFrames = {
   snapshot: typed('snapshot', {

@@ -25,7 +25,8 @@ export const descriptor = {
                         "hello",
                         "ack",
                         "nack",
-                        "status"
+                        "status",
+                        "credentialReport"
                       ]
                     }
                   },
@@ -45,6 +46,10 @@ export const descriptor = {
                     "status": {
                       "type": "Status",
                       "id": 4
+                    },
+                    "credentialReport": {
+                      "type": "CredentialReport",
+                      "id": 5
                     }
                   }
                 },
@@ -220,6 +225,48 @@ export const descriptor = {
                     },
                     "healthy": {
                       "type": "bool",
+                      "id": 3
+                    }
+                  }
+                },
+                "CredentialReport": {
+                  "fields": {
+                    "uses": {
+                      "rule": "repeated",
+                      "type": "CredentialUse",
+                      "id": 1
+                    },
+                    "rehashes": {
+                      "rule": "repeated",
+                      "type": "PasswordRehash",
+                      "id": 2
+                    }
+                  }
+                },
+                "CredentialUse": {
+                  "fields": {
+                    "credentialId": {
+                      "type": "string",
+                      "id": 1
+                    },
+                    "secondsAgo": {
+                      "type": "uint32",
+                      "id": 2
+                    }
+                  }
+                },
+                "PasswordRehash": {
+                  "fields": {
+                    "credentialId": {
+                      "type": "string",
+                      "id": 1
+                    },
+                    "replaced": {
+                      "type": "bytes",
+                      "id": 2
+                    },
+                    "hash": {
+                      "type": "string",
                       "id": 3
                     }
                   }

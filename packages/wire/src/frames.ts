@@ -5,7 +5,7 @@
  */
 
 /** A frame that a node sends. */
-export type NodeFrame = Hello | Ack | Nack | StatusReport | UnknownFrame;
+export type NodeFrame = Hello | Ack | Nack | StatusReport | CredentialReport | UnknownFrame;
 
 /** A frame that the control plane sends. */
 export type ControlFrame = SnapshotChunk | Delta | Heartbeat | Drain | UnknownFrame;
@@ -70,6 +70,28 @@ export interface TargetHealth {
   readonly service: string;
   readonly address: string;
   readonly healthy: boolean;
+}
+
+/** What a node has noted about credentials since its last report. */
+export interface CredentialReport {
+  readonly type: 'credentialReport';
+  readonly uses: readonly CredentialUse[];
+  readonly rehashes: readonly PasswordRehash[];
+}
+
+/** A credential has authenticated a request. */
+export interface CredentialUse {
+  readonly credentialId: string;
+  readonly secondsAgo: number;
+}
+
+/** A stronger hash of a password than the stored one, which the password matched. */
+export interface PasswordRehash {
+  readonly credentialId: string;
+  /** SHA-256 of the stored hash. */
+  readonly replaced: Uint8Array;
+  /** A PHC string. */
+  readonly hash: string;
 }
 
 export interface SnapshotChunk {

@@ -45,7 +45,11 @@ export function componentSchemas(): Record<string, JsonSchema> {
       ]),
     ),
     KeyInput: inputSchema(KeyInput),
-    Key: shownSchema(outputSchema(keyCredential.schema.omit({ type: true })), keyCredential.hidden),
+    Key: shownSchema(
+      outputSchema(keyCredential.schema.omit({ type: true })),
+      keyCredential.hidden,
+      computedProperties('credential'),
+    ),
     PolicyAttachment: inputSchema(PolicyAttachment),
     Policy: policy,
     Token: token,
@@ -88,8 +92,10 @@ function output(kind: Kind): JsonSchema {
   const schema = outputSchema(resourceSchemas[kind]);
   const { hidden } = kindOf(kind);
   const { oneOf } = schema as { readonly oneOf?: readonly JsonSchema[] };
-  if (oneOf !== undefined) return { oneOf: oneOf.map((each) => shownSchema(each, hidden)) };
-  return shownSchema(schema, hidden, computedProperties(kind));
+  const computed = computedProperties(kind);
+  if (oneOf !== undefined)
+    return { oneOf: oneOf.map((each) => shownSchema(each, hidden, computed)) };
+  return shownSchema(schema, hidden, computed);
 }
 
 function computedProperties(kind: Kind): Readonly<Record<string, JsonSchema>> {

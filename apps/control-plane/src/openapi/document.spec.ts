@@ -90,7 +90,9 @@ describe('the OpenAPI document', () => {
       'consumer',
       'prefix',
       'expiresAt',
+      'disabled',
       'tags',
+      'lastUsedAt',
       'createdAt',
       'updatedAt',
     ]);

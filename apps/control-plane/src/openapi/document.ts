@@ -5,7 +5,12 @@ import { componentSchemas, pageSchema } from './components.ts';
 import { otherExamples } from './examples.ts';
 import { reference } from './json-schema.ts';
 import { operation, problemResponse } from './operation.ts';
-import { keyPaths, resourcePaths, serviceRoutePaths } from './resource-paths.ts';
+import {
+  allCredentialPaths,
+  keyPaths,
+  resourcePaths,
+  serviceRoutePaths,
+} from './resource-paths.ts';
 import type { PathItem } from './resource-paths.ts';
 
 /** An OpenAPI 3.1 document. */
@@ -35,6 +40,7 @@ export function openApiDocument(): OpenApiDocument {
     security: [{ token: [] }],
     paths: {
       ...Object.assign({}, ...kinds.map((kind) => resourcePaths(kind))),
+      ...allCredentialPaths(),
       ...keyPaths(),
       ...serviceRoutePaths(),
       ...effectivePaths,

@@ -2,7 +2,10 @@ import { kindOf, kinds } from '@sluice/config';
 import type { z } from 'zod';
 import type { Kind } from '@sluice/config';
 import { ListQuery } from '../platform/http/list-query.ts';
-import { CredentialListQuery } from '../features/credentials/credential-list-query.ts';
+import {
+  CredentialListQuery,
+  KeyListQuery,
+} from '../features/credentials/credential-list-query.ts';
 import { pageSchema, schemaName } from './components.ts';
 import {
   inputExample,
@@ -110,7 +113,7 @@ export function keyPaths(): Record<string, PathItem> {
     noun: 'key',
     schema: 'Key',
     tag: 'keys',
-    query: ListQuery,
+    query: KeyListQuery,
     example: keyInputExample,
   };
   const { get, patch, delete: remove } = single(place);
@@ -118,6 +121,23 @@ export function keyPaths(): Record<string, PathItem> {
     [place.path]: { get: list(place), post: create(place, createdWithSecret(place, ['key'])) },
     [`${place.path}/{key}`]: { get, patch, delete: remove },
   };
+}
+
+/** The credentials of all consumers. */
+export function allCredentialPaths(): Record<string, PathItem> {
+  const get = operation({
+    id: 'allCredentials.list',
+    tag: 'credentials',
+    summary: 'List the credentials of all consumers, in the order of their ids',
+    query: CredentialListQuery,
+    answers: {
+      200: {
+        description: 'One page of the list.',
+        schema: pageSchema(reference(schemaName('credential'))),
+      },
+    },
+  });
+  return { '/v1/credentials': { get } };
 }
 
 /** The path of a service's routes. */

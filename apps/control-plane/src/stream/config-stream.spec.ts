@@ -96,6 +96,19 @@ describe('the config stream', () => {
     expect(hashOf(node)).toEqual(node.deltas.at(-1)?.setHash);
   });
 
+  it('ignores a frame that nothing here handles, as one of a later release', async () => {
+    const node = connect();
+    await node.until(() => node.revision === 1);
+    node.send({ type: 'credentialReport', uses: [], rehashes: [] });
+    const last = await replica.commit({
+      kind: 'route',
+      id: route,
+      spec: { name: 'r', gateways: [gateway] },
+    });
+    await node.until(() => node.revision === last || node.error !== undefined);
+    expect([node.revision, node.error]).toEqual([last, undefined]);
+  });
+
   it('sends a heartbeat once a second with the revision and the set hash', async () => {
     const node = connect();
     await replica.commit({ kind: 'service', id: service, spec: { name: 'unused' } });

@@ -18,6 +18,7 @@ import type { RevisionFeed } from '../features/revisions/revision-feed/revision-
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPlaneMetrics } from '../platform/metrics/control-plane-metrics.ts';
 import { NodeStream } from './node-stream.ts';
+import type { CredentialReports } from './node-stream.ts';
 import { StreamRefusal } from './stream-refusal.ts';
 
 const heartbeatMs = 1_000;
@@ -58,6 +59,7 @@ export class ConfigStream {
     private readonly nodes: ConnectedNodes,
     private readonly logger: Logger,
     private readonly metrics?: ControlPlaneMetrics,
+    private readonly reports?: CredentialReports,
   ) {
     const { maxConnections } = options;
     this.server = createConfigStreamServer((call) => this.accept(call), {
@@ -122,13 +124,13 @@ export class ConfigStream {
       call.emit('error', refusal);
       return;
     }
-    const { feed, nodes, logger, metrics } = this;
+    const { feed, nodes, logger, metrics, reports } = this;
     const { helloMs = defaultHelloMs, security } = this.options;
     const isPrivate = isConfidential(security.mode, call.getPeer());
     this.streams.add(
       new NodeStream(
         call,
-        { feed, nodes, logger, helloMs, isPrivate, distrusted: this.distrusted, metrics },
+        { feed, nodes, logger, helloMs, isPrivate, distrusted: this.distrusted, metrics, reports },
         (stream) => this.streams.delete(stream),
       ),
     );

@@ -1,5 +1,13 @@
 import { after, errorStack, guarded } from '@sluice/errors';
-import type { Ack, Hello, Nack, NodeCall, NodeFrame, StatusReport } from '@sluice/wire';
+import type {
+  Ack,
+  CredentialReport,
+  Hello,
+  Nack,
+  NodeCall,
+  NodeFrame,
+  StatusReport,
+} from '@sluice/wire';
 import type { NodeCapabilities } from '../features/nodes/node-capabilities.ts';
 import type { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import type { NodeIdentity, NodeSession } from '../features/nodes/node-session.ts';
@@ -24,6 +32,13 @@ export interface NodeStreamServices {
   readonly isPrivate: boolean;
   /** Where deliveries are counted; undefined counts nothing. */
   readonly metrics: ControlPlaneMetrics | undefined;
+  /** Told what nodes report about credentials; undefined ignores it. */
+  readonly reports: CredentialReports | undefined;
+}
+
+/** Receives what nodes report about credentials. Must not throw. */
+export interface CredentialReports {
+  heard(node: string, report: CredentialReport): void;
 }
 
 const maxDistrusted = 1_000;
@@ -131,6 +146,8 @@ export class NodeStream {
     if (session === undefined)
       this.refuse(new StreamRefusal('INVALID_ARGUMENT', 'the first frame must be a hello'));
     else if (frame.type === 'status') this.hear(session, frame);
+    else if (frame.type === 'credentialReport')
+      this.proxy.reports?.heard(session.identity.id, frame);
     else if (frame.type === 'ack' || frame.type === 'nack') this.answered(session, frame);
   }
 

@@ -3,6 +3,8 @@ import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { openFileLimit } from '@sluice/telemetry';
 import { formatStreamAddress } from '@sluice/wire';
+import { CredentialUsageModule } from '../features/credentials/usage/credential-usage.module.ts';
+import { CredentialUsageService } from '../features/credentials/usage/credential-usage.service.ts';
 import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import { NodesModule } from '../features/nodes/nodes.module.ts';
 import { RevisionFeedModule } from '../features/revisions/revision-feed/revision-feed.module.ts';
@@ -34,11 +36,19 @@ async function protectionOf(
 
 /** The config stream, to which nodes connect. */
 @Module({
-  imports: [NodesModule, RevisionFeedModule],
+  imports: [NodesModule, RevisionFeedModule, CredentialUsageModule],
   providers: [
     {
       provide: ConfigStream,
-      inject: [SETTINGS, NodeToken, RevisionFeed, ConnectedNodes, Logger, ControlPlaneMetrics],
+      inject: [
+        SETTINGS,
+        NodeToken,
+        RevisionFeed,
+        ConnectedNodes,
+        Logger,
+        ControlPlaneMetrics,
+        CredentialUsageService,
+      ],
       useFactory: async (
         settings: Settings,
         token: NodeToken,
@@ -46,6 +56,7 @@ async function protectionOf(
         nodes: ConnectedNodes,
         logger: Logger,
         metrics: ControlPlaneMetrics,
+        usage: CredentialUsageService,
       ) =>
         new ConfigStream(
           {
@@ -58,6 +69,7 @@ async function protectionOf(
           nodes,
           logger,
           metrics,
+          { heard: (_node, { uses }) => usage.heard(uses) },
         ),
     },
   ],
@@ -71,6 +83,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Logger) private readonly logger: Logger,
     @Inject(RevisionFeed) private readonly feed: RevisionFeed,
     @Inject(ControlPlaneMetrics) private readonly metrics: ControlPlaneMetrics,
+    @Inject(CredentialUsageService) private readonly usage: CredentialUsageService,
   ) {}
 
   private certificate: StreamCertificate | undefined;
@@ -101,6 +114,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     // The module of the nodes is global, so its own shutdown hook may run after the database is
     // closed.
     await this.nodes.stop();
+    await this.usage.stop();
   }
 
   /**

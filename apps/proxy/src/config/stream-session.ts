@@ -11,6 +11,7 @@ import type {
 } from '@sluice/wire';
 import type { ApplyFacts } from '@sluice/telemetry';
 import type { ConfigApplier, Verdict } from './config-applier.ts';
+import type { CredentialReport } from '../usage/credential-notes.ts';
 import type { ConfigState } from './config-state.ts';
 import type { ConfigLog } from './source.ts';
 
@@ -38,6 +39,7 @@ export interface StreamSessionOptions {
   /** Level of this node's schemas. */
   readonly schemaLevel: number;
   readonly report: () => NodeReport;
+  readonly takeCredentialReport?: (() => CredentialReport | undefined) | undefined;
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
   readonly log: ConfigLog;
@@ -115,6 +117,29 @@ export class StreamSession {
       draining,
       targets,
       appliedRevision: this.#options.state.revision,
+    });
+  }
+
+  /**
+   * Sends what was noted about credentials, if anything was. A report that does not arrive is lost:
+   * a credential in use is noted again a minute later. Control planes of earlier releases ignore it.
+   */
+  sendCredentialReport(): void {
+    if (this.#call.writableNeedDrain) return;
+    const report = this.#options.takeCredentialReport?.();
+    if (report === undefined) return;
+    const nowMs = Date.now();
+    this.#send({
+      type: 'credentialReport',
+      uses: report.uses.map(({ id, usedAtMs }) => ({
+        credentialId: id,
+        secondsAgo: Math.max(0, Math.round((nowMs - usedAtMs) / 1_000)),
+      })),
+      rehashes: report.rehashes.map(({ id, replaced, hash }) => ({
+        credentialId: id,
+        replaced,
+        hash,
+      })),
     });
   }
 
@@ -229,7 +254,10 @@ export class StreamSession {
     if (this.#quietSeconds > silentSeconds) {
       this.#reason ??= `the control plane sent nothing for ${silentSeconds} seconds`;
       this.#call.cancel();
-    } else if (this.#isAccepted) this.sendStatus();
+    } else if (this.#isAccepted) {
+      this.sendStatus();
+      this.sendCredentialReport();
+    }
   }
 
   #send(frame: NodeFrame): void {

@@ -4,6 +4,7 @@ import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
 import type { ClientSecurity, StreamAddress } from '@sluice/wire';
 import { backoffMs } from './backoff.ts';
 import { ConfigApplier } from './config-applier.ts';
+import type { CredentialReport } from '../usage/credential-notes.ts';
 import type { ConfigState } from './config-state.ts';
 import type { LastGood } from './last-good.ts';
 import type { ConfigLog, ConfigSource, ConfigTarget } from './source.ts';
@@ -31,6 +32,8 @@ export interface StreamSourceOptions {
   /** Level of this node's schemas. */
   readonly schemaLevel: number;
   readonly report: () => NodeReport;
+  /** What the control plane is told about credentials; see `Traffic.takeCredentialReport`. */
+  readonly takeCredentialReport?: () => CredentialReport | undefined;
   readonly target: ConfigTarget;
   readonly state: ConfigState;
   /** Stores the configuration for the next start; undefined stores none. */
@@ -101,6 +104,7 @@ export class StreamSource implements ConfigSource {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#session?.sendStatus();
+    this.#session?.sendCredentialReport();
     this.#session?.close();
     this.#interrupt();
     await this.#running;

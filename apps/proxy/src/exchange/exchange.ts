@@ -31,6 +31,7 @@ import type {
   ExchangePlan,
   ExchangeService,
 } from './configuration.ts';
+import { noteUse } from './credential-use.ts';
 import type { AbortListener, Downstream } from './downstream.ts';
 import type { ExchangeEpoch } from './exchange-epochs.ts';
 import { ExchangeFacts } from './exchange-facts.ts';
@@ -323,6 +324,7 @@ export class Exchange
     if (this.consumer !== undefined) return;
     this.consumer = servedConsumer(consumer);
     this.credential = credential;
+    noteUse(credential, this.startedAtMs, this.proxy);
   }
 
   /** {@inheritDoc StepExchange.accept} */
@@ -332,6 +334,7 @@ export class Exchange
     if (this.consumer !== undefined || consumer === undefined) return;
     this.consumer = servedConsumer(consumer);
     this.credential = credential;
+    noteUse(credential, this.startedAtMs, this.proxy);
   }
 
   /** {@inheritDoc StepExchange.setMethod} */

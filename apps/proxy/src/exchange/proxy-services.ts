@@ -46,6 +46,8 @@ export interface ProxyServices {
   readonly viaHttp2: string;
   /** Formats the local port of a connection. */
   readonly portText: PortText;
+  /** Notes for the control plane that a credential was used. */
+  noteCredentialUse(id: string): void;
   /** Logs that a target sent no response or an incomplete one; the client never sees the reason. */
   noteFailure(facts: FailureFacts, code: ErrorCode, reason: string): void;
   /** Logs that a policy failed and its `onError` was applied. */

@@ -72,6 +72,7 @@ export function createSource({
     kinds,
     schemaLevel,
     report,
+    takeCredentialReport: () => traffic.takeCredentialReport(),
     target,
     state,
     lastGood: new LastGood({

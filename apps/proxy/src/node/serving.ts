@@ -40,6 +40,7 @@ import type { PolicyRegistry } from '../runtime/policy-chain.ts';
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
+import { CredentialNotes } from '../usage/credential-notes.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
 import { NodeTls } from './node-tls.ts';
 import { connectionLimitsLog, createOverload, noteConnectionLimits } from './serving-limits.ts';
@@ -65,6 +66,8 @@ export class Serving {
   readonly registry = new MetricsRegistry();
   readonly metrics = new GatewayMetrics(this.registry);
   readonly upstreams: UpstreamRegistry;
+  /** What the control plane is told about credentials. */
+  readonly credentialNotes = new CredentialNotes();
   readonly #options: ServingOptions;
   readonly #target: RuntimeTarget;
   readonly #slicedTarget: SlicedTarget;
@@ -266,6 +269,7 @@ export class Serving {
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       portText: new PortText(),
+      noteCredentialUse: (id) => this.credentialNotes.used(id, Date.now()),
       noteFailure: ({ requestId: id, targetAddress, service }, code, reason) =>
         failures.write(
           { code, target: targetAddress, service: service?.name, requestId: id, reason },
@@ -287,6 +291,9 @@ export class Serving {
       this.#listener.connectionCount + (this.#tlsListener?.connectionCount ?? 0),
     );
     if (this.#tlsListener !== undefined) this.#tls.collect();
+    metrics.credentialUsesDropped.add(
+      this.credentialNotes.dropped - metrics.credentialUsesDropped.value,
+    );
     metrics.overloadShedRatio.set(this.#overload.share);
     metrics.bufferedContent.set(this.#buffers.used);
     metrics.bufferedContentRefused.add(

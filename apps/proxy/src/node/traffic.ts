@@ -3,6 +3,7 @@ import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ConfigTarget } from '../config/source.ts';
 import type { Serving } from './serving.ts';
+import type { CredentialReport } from '../usage/credential-notes.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
 import type { NodeCertificates } from '../workers/messages.ts';
 
@@ -28,6 +29,8 @@ export interface Traffic {
    * Uses other certificates, already checked, from the next handshake with clients and targets on.
    */
   setCertificates(certificates: NodeCertificates): Promise<void>;
+  /** What was noted about credentials since the last call; undefined when nothing was. */
+  takeCredentialReport(): CredentialReport | undefined;
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts)
       return serving.serverCertificates;
     },
     setCertificates: async (certificates) => serving.setCertificates(certificates),
+    takeCredentialReport: () => serving.credentialNotes.take(),
     drain: (timeoutMs) => serving.drain(timeoutMs),
   };
 }
@@ -89,6 +93,7 @@ export function severalWorkers(fleet: WorkerFleet): Traffic {
       return fleet.serverCertificates;
     },
     setCertificates: (certificates) => fleet.setCertificates(certificates),
+    takeCredentialReport: () => fleet.credentialNotes.take(),
     drain: (timeoutMs) => fleet.drain(timeoutMs),
   };
 }

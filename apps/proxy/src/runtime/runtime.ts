@@ -3,6 +3,7 @@ import type { ConsumerName, CredentialStore, FoundCredential } from '@sluice/pol
 import { Router } from '@sluice/router';
 import { Pipeline } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
+import type { NotedCredential } from '../exchange/credential-use.ts';
 import { ConsumerIndex } from './compact/consumer-index.ts';
 import { CredentialIndex } from './compact/credential-index.ts';
 import { GatewayCertificates } from './gateway-certificates.ts';
@@ -172,7 +173,14 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
     if (consumer === undefined) return undefined;
     const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
     const isDisabled = spec.disabled === true;
-    const credential = { type: spec.type, id, name, expiresAtMs, isDisabled };
+    const credential: NotedCredential = {
+      type: spec.type,
+      id,
+      name,
+      expiresAtMs,
+      isDisabled,
+      noteAgainAtMs: 0,
+    };
     return { consumer, credential, secret: secretOf(spec) };
   };
 

@@ -14,6 +14,7 @@ import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
 import { RecordStore } from '../config/record-store.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
+import { CredentialNotes } from '../usage/credential-notes.ts';
 import { InService } from './in-service.ts';
 import type { NodeCertificates, TlsPort } from './messages.ts';
 import { applyMs, packResources, sendSnapshot } from './send-snapshot.ts';
@@ -52,6 +53,8 @@ export class WorkerFleet implements ConfigTarget {
   readonly #limits: MemoryStore;
   /** The metrics of the limits; the workers count everything else. */
   readonly #registry = new MetricsRegistry();
+  /** What all workers have noted. */
+  readonly credentialNotes = new CredentialNotes();
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #inService = new InService();
   #revision = 0;
@@ -79,7 +82,11 @@ export class WorkerFleet implements ConfigTarget {
     this.#limits = new MemoryStore(
       limitStoreOptions({ logger: options.logger, tableFull, isFirst: true }),
     );
-    this.#registry.onCollect(() => limitKeys.set(this.#limits.size));
+    const usesDropped = this.#registry.counter(metricDefinitions.credentialUsesDropped).series();
+    this.#registry.onCollect(() => {
+      limitKeys.set(this.#limits.size);
+      usesDropped.add(this.credentialNotes.dropped - usesDropped.value);
+    });
     this.#port = options.port;
     this.#tlsPort = options.tlsPort;
     this.#certificates = options.certificates ?? { server: undefined, client: {} };
@@ -209,6 +216,8 @@ export class WorkerFleet implements ConfigTarget {
       ),
     );
     const known = answers.filter((answer) => answer !== undefined);
+    for (const { credentials } of known)
+      if (credentials !== undefined) this.credentialNotes.add(credentials);
     const merged = new Map<string, TargetHealth>();
     for (const target of known.flatMap(({ targets }) => targets)) {
       const key = `${target.service} ${target.address}`;

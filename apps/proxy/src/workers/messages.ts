@@ -1,6 +1,7 @@
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ResourceRecord, TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ResourceChange } from '../config/source.ts';
+import type { CredentialReport } from '../usage/credential-notes.ts';
 import type { CertificateFile } from '../net/key-pair.ts';
 
 /** The node's requests to a worker. Each is answered by a message with the same `id`. */
@@ -51,6 +52,8 @@ export interface WorkerHealth {
   readonly targets: readonly TargetHealth[];
   /** Certificates that clients of the TLS port can get. */
   readonly serverCertificates: number;
+  /** What it has noted about credentials since the last answer. */
+  readonly credentials: CredentialReport | undefined;
 }
 
 /** Answers by the type of the request. */

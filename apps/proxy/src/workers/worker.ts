@@ -63,6 +63,7 @@ export class Worker {
         return {
           targets: serving.targetsHealth(),
           serverCertificates: serving.serverCertificates,
+          credentials: serving.credentialNotes.take(),
         };
       case 'drain':
         await serving.drain(request.timeoutMs);

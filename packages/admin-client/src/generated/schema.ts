@@ -393,6 +393,23 @@ export interface paths {
         readonly patch: operations["credentials.patch"];
         readonly trace?: never;
     };
+    readonly "/v1/credentials": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the credentials of all consumers, in the order of their ids */
+        readonly get: operations["allCredentials.list"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/consumers/{consumer}/keys": {
         readonly parameters: {
             readonly query?: never;
@@ -1339,6 +1356,8 @@ export interface components {
              * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
              */
             readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
             /**
              * @description Labels for filtering lists, such as "team:shop".
              * @default []
@@ -1363,6 +1382,8 @@ export interface components {
              * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
              */
             readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
             /**
              * @description Labels for filtering lists, such as "team:shop".
              * @default []
@@ -1382,8 +1403,14 @@ export interface components {
             readonly prefix: string;
             /** Format: date-time */
             readonly expiresAt?: string;
+            readonly disabled?: boolean;
             /** @description Labels for filtering lists, such as "team:shop". */
             readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
             /** Format: date-time */
             readonly createdAt: string;
             /** Format: date-time */
@@ -1401,8 +1428,14 @@ export interface components {
             readonly username: string;
             /** Format: date-time */
             readonly expiresAt?: string;
+            readonly disabled?: boolean;
             /** @description Labels for filtering lists, such as "team:shop". */
             readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
             /** Format: date-time */
             readonly createdAt: string;
             /** Format: date-time */
@@ -1418,6 +1451,8 @@ export interface components {
              * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
              */
             readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
             /**
              * @description Labels for filtering lists, such as "team:shop".
              * @default []
@@ -1435,8 +1470,14 @@ export interface components {
             readonly prefix: string;
             /** Format: date-time */
             readonly expiresAt?: string;
+            readonly disabled?: boolean;
             /** @description Labels for filtering lists, such as "team:shop". */
             readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
             /** Format: date-time */
             readonly createdAt: string;
             /** Format: date-time */
@@ -1631,7 +1672,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             /** @enum {string} */
-            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
+            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "credential_disabled" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
             readonly detail?: string;
             readonly requestId?: string;
             readonly errors?: readonly {
@@ -4133,6 +4174,10 @@ export interface operations {
                 readonly tag?: readonly string[];
                 /** @description Lists only the resource with this name. */
                 readonly name?: string;
+                /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
+                readonly unused?: string;
+                /** @description Lists only credentials that expire within this time from now, such as 30d. */
+                readonly expiring?: string;
                 /** @description Lists only credentials of this type. */
                 readonly type?: "key" | "basic";
             };
@@ -4375,6 +4420,45 @@ export interface operations {
             };
         };
     };
+    readonly "allCredentials.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+                /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
+                readonly unused?: string;
+                /** @description Lists only credentials that expire within this time from now, such as 30d. */
+                readonly expiring?: string;
+                /** @description Lists only credentials of this type. */
+                readonly type?: "key" | "basic";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["Credential"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
     readonly "keys.list": {
         readonly parameters: {
             readonly query?: {
@@ -4386,6 +4470,10 @@ export interface operations {
                 readonly tag?: readonly string[];
                 /** @description Lists only the resource with this name. */
                 readonly name?: string;
+                /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
+                readonly unused?: string;
+                /** @description Lists only credentials that expire within this time from now, such as 30d. */
+                readonly expiring?: string;
             };
             readonly header?: never;
             readonly path: {

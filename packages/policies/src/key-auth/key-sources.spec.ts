@@ -20,7 +20,7 @@ const withConfig = (config: z.input<typeof keyAuthSchema.config> = everywhere) =
 const upgrade = { Connection: 'Upgrade', Upgrade: 'websocket' };
 
 describe('key-auth', () => {
-  it.each([
+  it.each<[string, { query?: string; headers?: Record<string, string> }, Record<string, string>]>([
     ['the query', { query: 'a=1&api_key=the-key-of-acme&b=2' }, { query: 'a=1&b=2' }],
     ['an encoded query', { query: 'api_key=needs%25%26%2B%3Dencoding' }, { query: '' }],
     [

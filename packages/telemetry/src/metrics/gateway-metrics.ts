@@ -50,6 +50,7 @@ export class GatewayMetrics {
   readonly limitStoreUp: Gauge<Definitions['limitStoreUp']['labels']>;
   readonly limitKeys: Gauge<Definitions['limitKeys']['labels']>;
   readonly limitTableFull: CounterSeries;
+  readonly credentialUsesDropped: CounterSeries;
   readonly configRevision: Gauge<Definitions['configRevision']['labels']>;
   readonly configAge: Gauge<Definitions['configAge']['labels']>;
   readonly configConnected: Gauge<Definitions['configConnected']['labels']>;
@@ -96,6 +97,7 @@ export class GatewayMetrics {
     this.limitStoreUp = registry.gauge(metricDefinitions.limitStoreUp);
     this.limitKeys = registry.gauge(metricDefinitions.limitKeys);
     this.limitTableFull = registry.counter(metricDefinitions.limitTableFull).series();
+    this.credentialUsesDropped = registry.counter(metricDefinitions.credentialUsesDropped).series();
     this.configRevision = registry.gauge(metricDefinitions.configRevision);
     this.configAge = registry.gauge(metricDefinitions.configAge);
     this.configNacks = registry.counter(metricDefinitions.configNacks).series();

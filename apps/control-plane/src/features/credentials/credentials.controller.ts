@@ -25,9 +25,9 @@ export class CredentialsController {
   @Get()
   list(
     @Param('consumer') consumer: string,
-    @QueryParameters(CredentialListQuery) { type, ...query }: CredentialListQuery,
+    @QueryParameters(CredentialListQuery) query: CredentialListQuery,
   ): Promise<Answer> {
-    return this.credentials.list(consumer, query, type);
+    return this.credentials.list(consumer, query);
   }
 
   @Get(':credential')

@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
 import { ResourcesModule } from '../resources/resources.module.ts';
+import { AllCredentialsController } from './all-credentials.controller.ts';
 import { CredentialsController } from './credentials.controller.ts';
 import { CredentialsService } from './credentials.service.ts';
 import { KeysController } from './keys.controller.ts';
 import { PasswordHashing } from './password-hashing.ts';
+import { CredentialUsageModule } from './usage/credential-usage.module.ts';
 
 @Module({
-  imports: [ResourcesModule],
-  controllers: [CredentialsController, KeysController],
+  imports: [ResourcesModule, CredentialUsageModule],
+  controllers: [AllCredentialsController, CredentialsController, KeysController],
   providers: [CredentialsService, PasswordHashing],
 })
 export class CredentialsModule {}

@@ -2,21 +2,24 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { credentialTypes, fieldErrors, isCredentialType } from '@sluice/config';
 import type { FieldError } from '@sluice/errors';
-import type { Answer } from '../../platform/http/answer.ts';
+import { Answer } from '../../platform/http/answer.ts';
 import { contentFault } from '../../platform/http/content-fault.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
-import type { ListQuery } from '../../platform/http/list-query.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import type { CollectionAlias } from '../resources/collection-alias.ts';
+import type { Representation } from '../resources/presentation.ts';
 import { withoutStoredMembers } from '../resources/read-only-members.ts';
 import { ResourceService } from '../resources/resource.service.ts';
+import type { ListScope } from '../resources/resource.service.ts';
 import { ResourceWriter } from '../resources/resource-writer.ts';
 import type { Address } from '../resources/resource-writer.ts';
 import { isRecord } from '../resources/is-record.ts';
 import { WriteAnswers } from '../resources/write-answers.ts';
+import type { CredentialListQuery, KeyListQuery } from './credential-list-query.ts';
 import { PasswordHashing } from './password-hashing.ts';
 import type { Content, CredentialHandler, HandlerServices } from './types/credential-handler.ts';
 import { credentialHandlers } from './types/index.ts';
+import { CredentialUsageService } from './usage/credential-usage.service.ts';
 
 /** The members of every type that PATCH may change. */
 const changeable = ['name', 'expiresAt', 'disabled', 'tags'];
@@ -33,6 +36,7 @@ export class CredentialsService {
     private readonly resources: ResourceService,
     private readonly writer: ResourceWriter,
     private readonly answers: WriteAnswers,
+    private readonly usage: CredentialUsageService,
     passwords: PasswordHashing,
   ) {
     this.services = { passwords };
@@ -55,12 +59,16 @@ export class CredentialsService {
 
   async list(
     consumer: string,
-    query: ListQuery,
-    type: string | undefined,
+    query: CredentialListQuery | KeyListQuery,
     alias?: CollectionAlias,
   ): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
-    return this.resources.list('credential', query, { scope, type, alias });
+    return this.listWithin(query, { scope, alias });
+  }
+
+  /** Lists the credentials of all consumers, in the order of their ids. */
+  listAll(query: CredentialListQuery): Promise<Answer> {
+    return this.listWithin(query, { isOfAnyOwner: true });
   }
 
   async get(
@@ -70,7 +78,8 @@ export class CredentialsService {
     alias?: CollectionAlias,
   ): Promise<Answer> {
     const { id: scope } = await this.resources.find('consumer', consumer);
-    return this.resources.get('credential', credential, ifNoneMatch, scope, alias);
+    const answer = await this.resources.get('credential', credential, ifNoneMatch, scope, alias);
+    return this.withLastUses(answer);
   }
 
   /**
@@ -91,7 +100,7 @@ export class CredentialsService {
     const allowed = [...changeable, ...handler.changeable];
     const patch = withoutStoredMembers(
       'credential',
-      content,
+      withoutLastUse(content),
       stored,
       (name) => !allowed.includes(name),
     );
@@ -117,6 +126,26 @@ export class CredentialsService {
       alias,
     };
     return this.answers.of(await this.writer.patch(address, merged, write), write);
+  }
+
+  private async listWithin(query: CredentialListQuery, within: ListScope): Promise<Answer> {
+    const { type, unused: unusedSeconds, expiring: expiringSeconds, ...page } = query;
+    const credentials = { unusedSeconds, expiringSeconds };
+    const answer = await this.resources.list('credential', page, { ...within, type, credentials });
+    return this.withLastUses(answer);
+  }
+
+  /** Adds the last use to each credential of a response. It is not part of the entity tag. */
+  private async withLastUses(answer: Answer): Promise<Answer> {
+    const { status, body, headers } = answer;
+    if (body === undefined) return answer;
+    const page =
+      'data' in body ? (body as { readonly data: readonly Representation[] }) : undefined;
+    const shown = page === undefined ? [body as Representation] : page.data;
+    const uses = await this.usage.lastUses(shown.map(({ id }) => id));
+    const [first, ...rest] = shown.map((each) => withLastUse(each, uses.get(each.id)));
+    const changed = page === undefined ? first : { ...page, data: first ? [first, ...rest] : [] };
+    return new Answer(status, changed, headers);
   }
 
   async revoke(
@@ -154,6 +183,24 @@ function parseInput(
   }
   if (!parsed.success || errors.length > 0) throw contentFault(errors);
   return { handler, input: { ...(parsed.data as Content), type } };
+}
+
+function withLastUse(shown: Representation, lastUsedAt: Date | undefined): Representation {
+  if (lastUsedAt === undefined) return shown;
+  const { createdAt, updatedAt, ...members } = shown;
+  return {
+    ...members,
+    lastUsedAt: lastUsedAt.toISOString(),
+    createdAt,
+    updatedAt,
+  } as Representation;
+}
+
+/** A resource may be sent back as it was read, also when it was used meanwhile. */
+function withoutLastUse(content: unknown): unknown {
+  if (!isRecord(content) || typeof content['lastUsedAt'] !== 'string') return content;
+  const { lastUsedAt: _lastUsedAt, ...others } = content;
+  return others;
 }
 
 /** A credential that is not disabled is stored without the property, as one of earlier releases. */

@@ -3,11 +3,11 @@ import type { Answer } from '../../platform/http/answer.ts';
 import { IfNoneMatch } from '../../platform/http/conditions.ts';
 import { Content } from '../../platform/http/content.ts';
 import type { EntityTags } from '../../platform/http/etag.ts';
-import { ListQuery } from '../../platform/http/list-query.ts';
 import { QueryParameters } from '../../platform/http/query.ts';
 import { Write } from '../../platform/http/write-request.ts';
 import type { WriteRequest } from '../../platform/http/write-request.ts';
 import type { CollectionAlias } from '../resources/collection-alias.ts';
+import { KeyListQuery } from './credential-list-query.ts';
 import { CredentialsService } from './credentials.service.ts';
 
 /** The short way to credentials of type `key`. */
@@ -29,9 +29,9 @@ export class KeysController {
   @Get()
   list(
     @Param('consumer') consumer: string,
-    @QueryParameters(ListQuery) query: ListQuery,
+    @QueryParameters(KeyListQuery) query: KeyListQuery,
   ): Promise<Answer> {
-    return this.credentials.list(consumer, query, undefined, keys);
+    return this.credentials.list(consumer, query, keys);
   }
 
   @Get(':key')

@@ -21,6 +21,14 @@ export interface ResourcePage<K extends Kind> {
 /** The size of a page's specs, in bytes, from which on no further resource is added to it. */
 const maxPageBytes = 1_048_576;
 
+/**
+ * Uses were not noted before the table was there: a credential without one counts as used until
+ * then.
+ */
+const isUnused = `(greatest(created_at, (SELECT since FROM credential_usage_since)) < now() - $11 * interval '1 second'
+  AND NOT EXISTS (SELECT FROM credential_usage WHERE credential = resource.id AND last_used_at >= now() - $11 * interval '1 second'))`;
+const isExpiring = `(spec ? 'expiresAt' AND (spec ->> 'expiresAt')::timestamptz BETWEEN now() AND now() + $12 * interval '1 second')`;
+
 /** The purpose for which a row is locked until the transaction ends. */
 export type RowLock = 'none' | 'update' | 'delete';
 
@@ -32,6 +40,14 @@ const lockClauses: Readonly<Record<RowLock, string>> = {
   delete: 'FOR UPDATE',
 };
 
+/** Selects credentials by their use and their expiry. */
+export interface CredentialFilter {
+  /** Not used within so many seconds, and not created within them. */
+  readonly unusedSeconds?: number | undefined;
+  /** Expires within so many seconds from now. */
+  readonly expiringSeconds?: number | undefined;
+}
+
 /** Selects the resources of a list. */
 export interface ResourceFilter {
   readonly kind: Kind;
@@ -42,7 +58,11 @@ export interface ResourceFilter {
   readonly refersTo?: string;
   /** Selects only resources whose spec has this type. */
   readonly type?: string | undefined;
-  readonly afterName: string | undefined;
+  /** Selects the resources of all owners, in the order of their ids, and ignores `scope`. */
+  readonly isOfAnyOwner?: boolean | undefined;
+  readonly credentials?: CredentialFilter | undefined;
+  /** The name, or the id, after which the page begins. */
+  readonly after: string | undefined;
   readonly limit: number;
 }
 
@@ -65,36 +85,43 @@ export class ResourceRepository {
   }
 
   /**
-   * Lists resources in the order of their names. The page always has the first one; it has another
+   * Lists resources in the order of their names, or of their ids when they have several owners. The page always has the first one; it has another
    * while the specs before it are smaller than {@link maxPageBytes} together.
    */
   async list<K extends Kind>(
     sql: Sql,
     filter: ResourceFilter & { readonly kind: K },
   ): Promise<ResourcePage<K>> {
-    const { kind, scope, tags, name, refersTo, type, afterName, limit } = filter;
+    const { kind, scope, tags, name, refersTo, type, credentials, after, limit } = filter;
+    const isOfAnyOwner = filter.isOfAnyOwner === true;
+    const order = isOfAnyOwner ? 'id' : 'name';
     const rows = await sql.query<StoredResource<K> & { fetched: number }>(
       `SELECT ${columns}, fetched FROM (
-         SELECT *, count(*) OVER ()::int AS fetched, sum(octet_length(spec::text)) OVER (ORDER BY name ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+         SELECT *, count(*) OVER ()::int AS fetched, sum(octet_length(spec::text)) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
          FROM (SELECT * FROM resource
-       WHERE kind = $1 AND scope IS NOT DISTINCT FROM $2
+       WHERE kind = $1 AND ($10 OR scope IS NOT DISTINCT FROM $2)
          AND ($3::text[] = '{}' OR tags @> $3)
          AND ($4::text IS NULL OR name = $4)
          AND ($5::uuid IS NULL OR EXISTS (SELECT FROM resource_reference WHERE source = resource.id AND target = $5))
-         AND ($6::text IS NULL OR name > $6 COLLATE "C")
+         AND ($6::text IS NULL OR ${isOfAnyOwner ? 'id > $6::uuid' : 'name > $6 COLLATE "C"'})
          AND ($9::text IS NULL OR spec ->> 'type' = $9)
-       ORDER BY name LIMIT $7) AS page) AS measured
-       WHERE coalesce(bytes_before, 0) < $8 ORDER BY name`,
+         AND ($11::float8 IS NULL OR ${isUnused})
+         AND ($12::float8 IS NULL OR ${isExpiring})
+       ORDER BY ${order} LIMIT $7) AS page) AS measured
+       WHERE coalesce(bytes_before, 0) < $8 ORDER BY ${order}`,
       [
         kind,
         scope,
         tags,
         name ?? null,
         refersTo ?? null,
-        afterName ?? null,
+        after ?? null,
         limit,
         maxPageBytes,
         type ?? null,
+        isOfAnyOwner,
+        credentials?.unusedSeconds ?? null,
+        credentials?.expiringSeconds ?? null,
       ],
     );
     return {

@@ -14,6 +14,7 @@ import { ResourcePresenter, isOfType, referredIds } from './presentation.ts';
 import type { Representation } from './presentation.ts';
 import { notFound } from './resource-faults.ts';
 import { ResourceRepository } from './resource.repository.ts';
+import type { CredentialFilter } from './resource.repository.ts';
 import { ResourceWriter } from './resource-writer.ts';
 import type { StoredResource } from './stored-resource.ts';
 import { WriteAnswers } from './write-answers.ts';
@@ -26,6 +27,9 @@ export interface ListScope {
   /** Lists only resources whose spec has this type. */
   readonly type?: string | undefined;
   readonly alias?: CollectionAlias | undefined;
+  /** Lists the resources of all owners, in the order of their ids. */
+  readonly isOfAnyOwner?: boolean;
+  readonly credentials?: CredentialFilter;
 }
 
 /**
@@ -43,7 +47,8 @@ export class ResourceService {
   ) {}
 
   async list(kind: Kind, query: ListQuery, within: ListScope = {}): Promise<Answer> {
-    const { scope, refersTo, alias, type = alias?.type } = within;
+    const { scope, refersTo, alias, type = alias?.type, isOfAnyOwner, credentials } = within;
+    const order = isOfAnyOwner === true ? 'id' : 'name';
     const { limit, after, tag, name } = query;
     const { rows, isCut } = await this.resources.list(this.database, {
       kind,
@@ -52,7 +57,9 @@ export class ResourceService {
       name,
       ...(refersTo === undefined ? {} : { refersTo }),
       type,
-      afterName: after === undefined ? undefined : decodeCursor(after, cursorKeys.name),
+      isOfAnyOwner,
+      credentials,
+      after: after === undefined ? undefined : decodeCursor(after, cursorKeys[order]),
       limit: limit + 1,
     });
     const names = await this.resources.namesOf(this.database, referredIds(rows));
@@ -61,7 +68,7 @@ export class ResourceService {
         rows,
         limit,
         (row) => this.presenter.present(row, names, alias),
-        (row) => row.name,
+        (row) => row[order],
         isCut,
       ),
     );

@@ -4,6 +4,8 @@ import { GatewayError } from '@sluice/errors';
 export const cursorKeys = Object.freeze({
   /** Names of resources, policies and tokens, and ids of nodes. */
   name: /^[A-Za-z0-9._-]{1,64}$/,
+  /** Ids of resources. */
+  id: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /** Numbers of revisions. */
   revision: /^[1-9]\d{0,14}$/,
 });

@@ -30,6 +30,7 @@ export class ControlPlaneMetrics {
   readonly passwordHashes: Gauge<Definitions['passwordHashes']['labels']>;
   readonly idempotencyRecords: Gauge<Definitions['idempotencyRecords']['labels']>;
   readonly certificateExpiry: Gauge<Definitions['certificateExpiry']['labels']>;
+  readonly credentialsExpiring: Gauge<Definitions['credentialsExpiring']['labels']>;
   private readonly writes: Counter<Definitions['writes']['labels']>;
   private readonly lag = new EventLoopLag();
 
@@ -49,6 +50,7 @@ export class ControlPlaneMetrics {
     this.passwordHashes = registry.gauge(definitions.passwordHashes);
     this.idempotencyRecords = registry.gauge(definitions.idempotencyRecords);
     this.certificateExpiry = registry.gauge(definitions.certificateExpiry);
+    this.credentialsExpiring = registry.gauge(definitions.credentialsExpiring);
     this.spansExported = registry.counter(metricDefinitions.spansExported).series();
     this.spansDropped = registry.counter(metricDefinitions.spansDropped).series();
     addProcessMetrics(registry, { version, lag: this.lag });

@@ -24,6 +24,7 @@ import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';
+import { CredentialNotes } from '../../usage/credential-notes.ts';
 import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import { BufferBudget } from '../body/buffer-budget.ts';
 import { listenerEvents } from '../listener-events.ts';
@@ -83,6 +84,7 @@ export class ProxyFixture {
   /** The outcomes of TLS handshakes. */
   readonly handshakes: HandshakeOutcome[] = [];
   readonly limits = new MemoryStore();
+  readonly credentialNotes = new CredentialNotes();
   readonly sharedStores: SharedStores;
   readonly hosts: PolicyHosts;
   readonly epochs: ExchangeEpochs;
@@ -269,6 +271,7 @@ export class ProxyFixture {
       viaHttp1: `1.1 ${viaPseudonym}`,
       viaHttp2: `2 ${viaPseudonym}`,
       portText: new PortText(),
+      noteCredentialUse: (id) => this.credentialNotes.used(id, Date.now()),
       noteFailure: (_facts, code, reason) => notes.failures.push({ code, reason }),
       notePolicyFault: (policy, fault) => notes.policyFaults.push({ policy, fault }),
       noteRefusal: () => undefined,

@@ -55,6 +55,15 @@ export function secretOf(spec: Credential): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+const lastUse = z.object({
+  lastUsedAt: z.iso
+    .datetime()
+    .optional()
+    .describe(
+      'When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.',
+    ),
+});
+
 export const credentialKind = defineKind({
   name: 'credential',
   collection: 'credentials',
@@ -62,6 +71,8 @@ export const credentialKind = defineKind({
   input: CredentialInput,
   owner: { kind: 'consumer', property: 'consumer' },
   references: { consumer: 'consumer' },
+  computed: lastUse,
+  shown: { lastUsedAt: '2026-01-02T03:04:05.678Z' },
   hidden: types.flatMap(({ hidden }) => hidden),
   uniqueBy: (spec) => {
     const credential = spec as Credential;

@@ -1,3 +1,4 @@
+import { CredentialUsage1764600000000 } from './1764600000000-credential-usage.ts';
 import { EncryptionKey1764500000000 } from './1764500000000-encryption-key.ts';
 import { InitialSchema1763900000000 } from './1763900000000-initial-schema.ts';
 import { NodeProcesses1764200000000 } from './1764200000000-node-processes.ts';
@@ -15,4 +16,5 @@ export const migrations = [
   ControlPlanes1764460000000,
   Credentials1764470000000,
   EncryptionKey1764500000000,
+  CredentialUsage1764600000000,
 ];

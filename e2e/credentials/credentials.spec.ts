@@ -8,7 +8,7 @@ import { Stack } from '../harness/stack.ts';
 const bitesWithinMs = 1_000;
 
 /** One node with several processes and one without, as fleets have both. */
-describe('a credential that is taken away, on two connected nodes', () => {
+describe('a credential, on two connected nodes', () => {
   const started = new AsyncDisposableStack();
   let stack: Stack;
 
@@ -54,6 +54,27 @@ describe('a credential that is taken away, on two connected nodes', () => {
       await sleep(10);
     }
   }
+
+  it('is listed with its last use, whichever process of which node saw it', async () => {
+    await create('idle');
+    for (const { name, url } of stack.proxies) {
+      const startedAtMs = Date.now();
+      const key = await create(`used-at-${name}`);
+      const { status } = await fetch(`${url}/orders/1`, { headers: { 'X-API-Key': key } });
+      expect(status).toBe(200);
+      const lastUsedAt = async (): Promise<unknown> =>
+        (await stack.admin.request('GET', `${keys}/used-at-${name}`)).body['lastUsedAt'];
+      for (const deadline = performance.now() + 20_000; (await lastUsedAt()) === undefined;) {
+        if (performance.now() > deadline) throw new Error('the use was not reported');
+        await sleep(50);
+      }
+      // Ages are reported in seconds.
+      expect(Date.parse(String(await lastUsedAt()))).toBeGreaterThan(startedAtMs - 2_000);
+    }
+    expect((await stack.admin.request('GET', `${keys}/idle`)).body).not.toHaveProperty(
+      'lastUsedAt',
+    );
+  });
 
   it('is refused within a second of a PATCH that disables it, and works again after the next', async () => {
     const key = await create('switched');
