@@ -87,6 +87,13 @@ export function policyFaults(
         detail: `policy "${schema.name}" depends on nothing that can fail`,
       });
     }
+    // A gateway that cannot find out who calls must not let everyone in.
+    if (attachment.onError === 'open' && (schema.authenticates ?? false) !== false) {
+      faults.push({
+        pointer: `${at}/onError`,
+        detail: `policy "${schema.name}" authenticates callers, so it is always closed: remove onError, or use "closed"`,
+      });
+    }
     const parsed = schema.config.safeParse(attachment.config);
     return parsed.success ? faults : [...faults, ...fieldErrors(parsed.error, `${at}/config`)];
   });

@@ -56,6 +56,7 @@ export const catalogue = Object.freeze({
   invalid_credential: entry(401, 'client', false, 'The credential is not valid'),
   credential_expired: entry(401, 'client', false, 'The credential has expired'),
   credential_disabled: entry(401, 'client', false, 'The credential is disabled'),
+  too_many_failures: entry(429, 'client', true, 'Too many failed attempts to authenticate'),
   forbidden: entry(403, 'client', false, 'Access is denied'),
   address_denied: entry(403, 'client', false, 'Access is denied for this client address'),
   rate_limited: entry(429, 'client', true, 'The rate limit is exceeded'),

@@ -134,6 +134,8 @@ export interface Exchange {
    * policies that authenticate callers here.
    */
   readonly unauthorized: Reply;
+  /** Groups that the token of the caller states; its consumer's are in `consumer.groups`. */
+  readonly tokenGroups: readonly string[] | undefined;
   /** The verified certificate of the client; undefined when it presented none. */
   readonly peerCertificate: PeerCertificate | undefined;
   /** Values that policies pass to later policies and phases. Created on first access. */

@@ -20,7 +20,7 @@ export function hooksFault(
   }
   const known: readonly string[] = phases;
   for (const name of methodNames(compiled)) {
-    if (known.includes(name) || name === 'close') continue;
+    if (known.includes(name) || name === 'close' || name === 'login') continue;
     return `policy "${schema.name}" has a hook for "${name}", which is no phase: the phases are ${phases.join(', ')}`;
   }
   for (const phase of phases) {
@@ -52,13 +52,13 @@ function methodNames(compiled: object): string[] {
 
 /** Checks what only the alternatives of a request have. */
 function alternativeFault(schema: PolicySchema, hooks: PolicyHooks): string | undefined {
-  const { authenticate, challenges, hint, optional } = hooks;
+  const { authenticate, challenges, hint, optional, required, login } = hooks;
   const policy = `policy "${schema.name}"`;
   if (!isAlternative(schema)) {
-    const given = challenges ?? hint ?? optional;
+    const given = challenges ?? hint ?? optional ?? required ?? login;
     return given === undefined
       ? undefined
-      : `${policy} has challenges, a hint or "optional", which only alternatives have: set "authenticates: true" in its schema`;
+      : `${policy} has challenges, a hint, "optional", "required" or login, which only alternatives have: set "authenticates: true" in its schema`;
   }
   // Without its hook the policy would not be one of the alternatives, and requests would pass.
   if (authenticate === undefined)
@@ -68,6 +68,14 @@ function alternativeFault(schema: PolicySchema, hooks: PolicyHooks): string | un
   if (hint !== undefined && typeof hint !== 'string') return `the hint of ${policy} is not a text`;
   if (optional !== undefined && typeof optional !== 'boolean')
     return `"optional" of ${policy} is not true or false`;
+  if (required !== undefined && typeof required !== 'boolean')
+    return `"required" of ${policy} is not true or false`;
+  if (required === true && optional === true)
+    return `${policy} cannot be both optional and required: choose one`;
+  if (required === true && schema.authenticates === 'fallback')
+    return `${policy} is a fallback, so it cannot be required`;
+  if (login !== undefined && typeof login !== 'function')
+    return `login of ${policy} is not a function`;
   for (const challenge of challenges ?? []) {
     try {
       requireValue('WWW-Authenticate', challenge);

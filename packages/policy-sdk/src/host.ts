@@ -2,6 +2,7 @@ import type { LimitStore } from '@sluice/ratelimit';
 import type { Consumer, Credential } from './exchange.ts';
 import type { PolicyCache } from './host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from './host/directories.ts';
+import type { FailureLimits } from './host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from './host/http.ts';
 import type { PolicyMetrics } from './host/metrics.ts';
 import type { SharedStore } from './host/shared-store.ts';
@@ -53,6 +54,8 @@ export interface PolicyHost {
   };
   readonly credentials: CredentialDirectory;
   readonly consumers: ConsumerDirectory;
+  /** Bounds failed attempts to authenticate; all policies of the process share it. */
+  readonly failures: FailureLimits;
   readonly cache: PolicyCache;
   /** Small values that all nodes share. Take it in `compile`: the first use opens a connection. */
   readonly shared: SharedStore;

@@ -1,4 +1,6 @@
 export { FieldName, isNormalPath, listItems } from '@sluice/http1';
+export { authReasons } from './auth-reason.ts';
+export type { AuthReason } from './auth-reason.ts';
 export { dataSlot, ExchangeData } from './data.ts';
 export type { DataSlot } from './data.ts';
 export type {
@@ -31,6 +33,7 @@ export type {
   CredentialDirectory,
   FoundCredential,
 } from './host/directories.ts';
+export type { FailureLimits } from './host/failure-limits.ts';
 export { HttpFault } from './host/http.ts';
 export type {
   HttpClient,
@@ -55,6 +58,6 @@ export { principal } from './principal.ts';
 export type { Principal, PrincipalFacts } from './principal.ts';
 export { Cookies, QueryParameters, WebSocketProtocols } from './request-parts.ts';
 export type { RequestPart } from './request-parts.ts';
-export { preflightMethod } from './preflight.ts';
-export { deny, reply } from './reply.ts';
-export type { HeaderPair, Reply } from './reply.ts';
+export { isPreflight, preflightMethod } from './preflight.ts';
+export { deny, reply, unrecognised } from './reply.ts';
+export type { HeaderPair, Reply, Unrecognised } from './reply.ts';

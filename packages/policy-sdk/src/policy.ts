@@ -12,7 +12,7 @@ import {
 } from './own-errors.ts';
 import { earlyPhases, isRequestPhase, phases, type Phase } from './phases.ts';
 import type { Principal } from './principal.ts';
-import type { Reply } from './reply.ts';
+import type { Reply, Unrecognised } from './reply.ts';
 
 /** What happens to a request when something the policy depends on fails. */
 export type OnError = 'open' | 'closed';
@@ -56,6 +56,12 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
    * whatever the alternatives find.
    */
   readonly authenticates?: boolean | 'fallback' | undefined;
+  /**
+   * Whether the policy decides who may make a request. Its decisions are counted in
+   * `sluice_auth_total`: every refusal, and each request that its deciding hook lets pass, which is
+   * `authorize`, or else `authenticate`, `receive` or `validate`.
+   */
+  readonly authorizes?: boolean | undefined;
   /** Error codes of the policy's own, in snake_case; `deny(schema.errors.<code>)` uses them. */
   readonly errors?: OwnErrors | undefined;
   /**
@@ -80,8 +86,10 @@ type RequestHook = (exchange: Exchange) => MaybePromise<Reply | undefined>;
  */
 export interface PolicyHooks {
   readonly receive?: RequestHook;
-  /** Returns a `Principal` only when the schema says `authenticates`. */
-  readonly authenticate?: (exchange: Exchange) => MaybePromise<Reply | Principal | undefined>;
+  /** Returns a `Principal` or `Unrecognised` only when the schema says `authenticates`. */
+  readonly authenticate?: (
+    exchange: Exchange,
+  ) => MaybePromise<Reply | Principal | Unrecognised | undefined>;
   readonly authorize?: RequestHook;
   readonly limit?: RequestHook;
   readonly validate?: RequestHook;
@@ -119,6 +127,17 @@ export interface PolicyHooks {
   readonly hint?: string | undefined;
   /** For alternatives: requests that present no credential pass, unidentified. */
   readonly optional?: boolean;
+  /**
+   * For alternatives: its credential is needed in addition to one of the other alternatives', such
+   * as a client certificate and a token.
+   */
+  readonly required?: boolean;
+  /**
+   * For alternatives: asked when the request is about to be refused because it carries no
+   * credential. The reply, such as a redirect to a login page, is sent instead of that 401. It is
+   * not asked for requests with an Authorization field.
+   */
+  readonly login?: RequestHook;
 }
 
 /** A policy: its schema, and the function that compiles a configuration to hooks. */
@@ -148,7 +167,13 @@ type PolicySchemaInput<Config extends z.ZodType, Code extends string> = Pick<
   Partial<
     Pick<
       PolicySchema<Config>,
-      'attach' | 'onError' | 'answers' | 'answersPreflight' | 'authenticates' | 'references'
+      | 'attach'
+      | 'onError'
+      | 'answers'
+      | 'answersPreflight'
+      | 'authenticates'
+      | 'authorizes'
+      | 'references'
     >
   > & { readonly errors?: Readonly<Record<Code, OwnErrorInput>> };
 
@@ -208,6 +233,8 @@ export function schemaFault(schema: PolicySchema): string | undefined {
     return `${policy} cannot answer preflight requests: name the phase "receive"`;
   if (isAlternative(schema) && !named.includes('authenticate'))
     return `${policy} cannot authenticate the caller: name the phase "authenticate"`;
+  if (isAlternative(schema) && schema.onError === 'open')
+    return `${policy} authenticates callers, so it is always closed: set "onError" to 'closed', or leave it out`;
   return ownErrorsFault(name, schema.errors ?? {});
 }
 

@@ -17,3 +17,16 @@ export function preflightMethod({
     ? asked
     : undefined;
 }
+
+/**
+ * Whether a request is a CORS preflight without content, which browsers send without credentials:
+ * it passes authentication and authorisation, and the upstream answers it when no policy does. Any
+ * other OPTIONS request is treated like every other request.
+ */
+export function isPreflight(
+  exchange: Pick<Exchange, 'method' | 'headers' | 'contentLength'>,
+): boolean {
+  return exchange.method === 'OPTIONS'
+    ? exchange.contentLength === 0 && preflightMethod(exchange) !== undefined
+    : false;
+}

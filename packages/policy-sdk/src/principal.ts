@@ -10,6 +10,18 @@ export interface PrincipalFacts {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** Identifies the caller where it was authenticated, such as `sub` of a token. */
   readonly subject?: string | undefined;
+  /**
+   * When the credential, token or session ends, leeway included: milliseconds since the epoch.
+   * Default: the expiry of the credential.
+   */
+  readonly expiresAtMs?: number | undefined;
+  /** Groups that the token states; those of the consumer stay in `consumer.groups`. */
+  readonly groups?: readonly string[] | undefined;
+  /**
+   * Asked again while a stream or tunnel of the caller is open: false when the token or session was
+   * revoked. Must be cheap and must not throw.
+   */
+  readonly isLive?: (() => boolean) | undefined;
 }
 
 /**
@@ -21,12 +33,18 @@ export class Principal {
   readonly credential: Credential | undefined;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
   readonly subject: string | undefined;
+  readonly expiresAtMs: number | undefined;
+  readonly groups: readonly string[] | undefined;
+  readonly isLive: (() => boolean) | undefined;
 
-  constructor({ consumer, credential, claims, subject }: PrincipalFacts) {
-    this.consumer = consumer;
-    this.credential = credential;
-    this.claims = claims;
-    this.subject = subject;
+  constructor(facts: PrincipalFacts) {
+    this.consumer = facts.consumer;
+    this.credential = facts.credential;
+    this.claims = facts.claims;
+    this.subject = facts.subject;
+    this.expiresAtMs = facts.expiresAtMs ?? facts.credential?.expiresAtMs;
+    this.groups = facts.groups;
+    this.isLive = facts.isLive;
   }
 
   /** Whether both name the same caller: the same consumer, and no two different subjects. */
@@ -36,6 +54,40 @@ export class Principal {
     const isOneMissing = this.subject === undefined || other.subject === undefined;
     return isOneMissing && this.consumer !== undefined;
   }
+
+  /**
+   * Joins this principal with that of a further credential which the request needs as well, such as
+   * a client certificate beside a token. Each property is that of the first that states it; the
+   * caller is known as long as both credentials are valid. Returns undefined when they name two
+   * consumers. Subjects are not compared, because each kind of credential has its own.
+   */
+  joinedWith(other: Principal): Principal | undefined {
+    const isOther =
+      this.consumer !== undefined &&
+      other.consumer !== undefined &&
+      this.consumer.id !== other.consumer.id;
+    if (isOther) return undefined;
+    const consumer = this.consumer ?? other.consumer;
+    return new Principal({
+      consumer,
+      credential: (this.consumer === undefined ? other : this).credential ?? this.credential,
+      claims: this.claims ?? other.claims,
+      subject: this.subject ?? other.subject,
+      expiresAtMs: earlier(this.expiresAtMs, other.expiresAtMs),
+      groups: this.groups ?? other.groups,
+      isLive: both(this.isLive, other.isLive),
+    });
+  }
+}
+
+function earlier(one: number | undefined, two: number | undefined): number | undefined {
+  return one === undefined || two === undefined ? (one ?? two) : Math.min(one, two);
+}
+
+type Condition = (() => boolean) | undefined;
+
+function both(one: Condition, two: Condition): Condition {
+  return one === undefined || two === undefined ? (one ?? two) : () => one() && two();
 }
 
 /** Creates the result of an `authenticate` hook that has recognised the caller. */

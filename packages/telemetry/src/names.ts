@@ -39,6 +39,10 @@ export const accessLogFields = Object.freeze({
   route: 'Name of the matched route.',
   service: 'Name of the service of the request.',
   consumer: 'Username of the authenticated consumer.',
+  authPolicy:
+    'Policy that recognised the caller, or that refused to authenticate or authorise the request.',
+  authReason:
+    'Why it refused, such as `expired`: a value of the label `reason` of `sluice_auth_total`.',
   target: 'Address of the target of the last attempt.',
   status: 'Status code sent to the client; 499 when the client disconnected before a response.',
   grpcStatus: 'Value of `grpc-status` sent to a gRPC caller, such as 0 for OK; absent without one.',
@@ -150,6 +154,13 @@ export const metricDefinitions = Object.freeze({
     type: 'counter',
     help: 'Requests that a policy refused (mode enforce) or would have refused (mode shadow).',
     labels: ['policy', 'mode'],
+  },
+  auth: {
+    name: 'sluice_auth_total',
+    type: 'counter',
+    help: 'Decisions of policies that authenticate or authorise, by outcome: allowed, refused, absent (the request carries no credential of this policy), failed (the policy could not decide, which is answered with 503 when it is closed). A refusal has a reason; missing and conflict are decisions of all alternatives together, counted for one of them. Policies in shadow mode are not counted.',
+    labels: ['policy', 'outcome', 'reason'],
+    maxSeries: 5_000,
   },
   policyHttpRequests: {
     name: 'sluice_policy_http_requests_total',

@@ -42,6 +42,16 @@ export abstract class ExchangeFacts {
     return this.pipeline.unauthorized;
   }
 
+  /** {@inheritDoc StepExchange.tokenGroups} */
+  get tokenGroups(): readonly string[] | undefined {
+    return this.principal?.groups;
+  }
+
+  /** {@inheritDoc StepExchange.isShadow} */
+  get isShadow(): boolean {
+    return false;
+  }
+
   /** {@inheritDoc StepExchange.peerCertificate} */
   get peerCertificate(): PeerCertificate | undefined {
     return this.downstream.peerCertificate;

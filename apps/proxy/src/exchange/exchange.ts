@@ -4,6 +4,7 @@ import type { ErrorSource } from '@sluice/errors';
 import type { FieldName, HeaderList } from '@sluice/http1';
 import {
   ExchangeData,
+  type AuthReason,
   type Consumer,
   type Credential,
   type Principal,
@@ -96,6 +97,9 @@ export class Exchange
   /** Why the client did not receive the whole response, for the span. */
   brokenOff: string | undefined = undefined;
   stoppedBy: string | undefined = undefined;
+  /** {@inheritDoc StepExchange.authPolicy} */
+  authPolicy: string | undefined = undefined;
+  authReason: AuthReason | undefined = undefined;
   targetAddress: string | undefined = undefined;
   attempts: AttemptFacts[] = noAttempts;
   /** Number of attempts; `attempts` lists them only when the exchange is sampled. */
@@ -175,6 +179,8 @@ export class Exchange
     this.reason = undefined;
     this.brokenOff = undefined;
     this.stoppedBy = undefined;
+    this.authPolicy = undefined;
+    this.authReason = undefined;
     this.targetAddress = undefined;
     this.attempts = noAttempts;
     this.attemptCount = 0;
@@ -221,9 +227,8 @@ export class Exchange
   }
 
   /**
-   * Detaches the exchange from the request after a policy timeout: from here on `current` is
-   * another object, and changes that the policy still makes have no effect. The connection closes
-   * after the response.
+   * Detaches the exchange from the request after a policy timeout: `current` is another object then,
+   * and later changes of the policy have no effect. The connection closes after the response.
    */
   withdraw(): void {
     const { downstream, headers, responseFields } = this;
@@ -329,12 +334,8 @@ export class Exchange
 
   /** {@inheritDoc StepExchange.accept} */
   accept(principal: Principal): void {
-    const { consumer, credential } = principal;
     this.principal = principal;
-    if (this.consumer !== undefined || consumer === undefined) return;
-    this.consumer = servedConsumer(consumer);
-    this.credential = credential;
-    noteUse(credential, this.startedAtMs, this.proxy);
+    if (principal.consumer !== undefined) this.identify(principal.consumer, principal.credential);
   }
 
   /** {@inheritDoc StepExchange.setMethod} */

@@ -77,6 +77,8 @@ function recordOf(answer: OwnAnswer, requestId: string, proxy: ProxyServices): F
     routePattern: undefined,
     service: undefined,
     consumer: undefined,
+    authPolicy: undefined,
+    authReason: undefined,
     revision: proxy.runtime().revision,
     trace,
     tracestate: trace.continued && headers ? tracestateOf(headers) : undefined,

@@ -8,13 +8,16 @@ import {
 import { builtInPolicies } from '@sluice/policies/runtime';
 import { deny, type Policy, type PolicyHost } from '@sluice/policy-sdk';
 import {
+  authCountsOf,
   compilePolicy,
   InvalidPolicyConfig,
   InvalidPolicyHooks,
+  type AuthCounts,
   type CompiledPolicy,
   type PolicyChain,
   type RequestStep,
 } from '@sluice/policy-sdk/run';
+import type { GatewayMetrics } from '@sluice/telemetry';
 import type { ConfigFault } from '@sluice/wire';
 import { SharedPolicy, type SharedPolicies } from './shared-policies.ts';
 
@@ -39,6 +42,8 @@ export interface PolicyRegistry {
   closeHost(host: PolicyHost): Promise<void>;
   /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
   readonly policyTimeoutMs?: number | undefined;
+  /** Where decisions of policies that authenticate or authorise are counted. */
+  readonly metrics?: Pick<GatewayMetrics, 'auth'> | undefined;
 }
 
 const builtIn: ReadonlySet<Policy> = new Set(builtInPolicies);
@@ -162,6 +167,7 @@ function compileShared(
     at,
     isCustom: !builtIn.has(policy),
     timeoutMs: registry.policyTimeoutMs,
+    authCounts: (name: string) => authCounts(name, registry),
   };
   const host = registry.hostFor(policyId);
   try {
@@ -171,6 +177,15 @@ function compileShared(
     throw fault;
   }
 }
+
+/** The series of `sluice_auth_total` of a policy, which exist from its first use on. */
+function authCounts(policy: string, { metrics }: PolicyRegistry): AuthCounts {
+  return authCountsOf(
+    (outcome, reason) => metrics?.auth.series(policy, outcome, reason) ?? uncounted,
+  );
+}
+
+const uncounted = { add: (): void => undefined };
 
 function compileFaults(fault: unknown): ChainFault[] {
   if (fault instanceof InvalidPolicyConfig) {

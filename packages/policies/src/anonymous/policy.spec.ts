@@ -47,9 +47,10 @@ describe('anonymous', () => {
 
   it('refuses while its consumer does not exist', async () => {
     expect((await withKeys('missing').send()).status).toBe(503);
+    // Authentication is closed whatever the attachment says.
     expect(await withKeys('missing', 'open').send()).toMatchObject({
-      status: 401,
-      reply: { code: 'unauthorized' },
+      status: 503,
+      reply: { code: 'policy_failed' },
     });
   });
 });

@@ -1,6 +1,7 @@
 import { errorMessage } from '@sluice/errors';
 import type { PolicyCache } from '../host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from '../host/directories.ts';
+import type { FailureLimits } from '../host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from '../host/http.ts';
 import type { PolicyMetrics } from '../host/metrics.ts';
 import type { SharedStore } from '../host/shared-store.ts';
@@ -11,6 +12,7 @@ import { HostStates, stateOf } from './host-states.ts';
 import { HostTimers } from './host-timers.ts';
 import { CacheBudget, MemoryCache } from './memory-cache.ts';
 import { MemorySharedStore } from './memory-shared-store.ts';
+import { SharedFailures } from './shared-failures.ts';
 
 const maxHttpClients = 8;
 
@@ -49,6 +51,7 @@ export class PolicyHosts {
       services,
       states: new HostStates(),
       budget: new CacheBudget(),
+      failures: new SharedFailures(services.clock),
       open: new Set(),
       stores: new Map(),
     };
@@ -91,6 +94,7 @@ interface Shared {
   readonly services: HostServices;
   readonly states: HostStates;
   readonly budget: CacheBudget;
+  readonly failures: SharedFailures;
   readonly open: Set<AttachmentHost>;
   /** Shared stores by the name of the policy. */
   readonly stores: Map<string, SharedStore>;
@@ -107,6 +111,7 @@ class AttachmentHost implements PolicyHost {
   #sharedStore: HostSharedStore | undefined;
   #timers: HostTimers | undefined;
   #metrics: PolicyMetrics | undefined;
+  #failures: FailureLimits | undefined;
   #isClosed = false;
 
   constructor(policyId: string, shared: Shared) {
@@ -184,6 +189,12 @@ class AttachmentHost implements PolicyHost {
   get metrics(): PolicyMetrics {
     this.#metrics ??= this.#shared.services.metricsFor(this.#policy);
     return this.#metrics;
+  }
+
+  /** {@inheritDoc PolicyHost.failures} */
+  get failures(): FailureLimits {
+    this.#failures ??= this.#shared.failures.of(this.#policy);
+    return this.#failures;
   }
 
   async end(): Promise<void> {

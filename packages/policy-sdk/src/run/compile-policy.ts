@@ -2,7 +2,14 @@ import { guarded, jsonPointer } from '@sluice/errors';
 import type { z } from 'zod';
 import { hooksFault } from '../hooks.ts';
 import type { PolicyHost } from '../host.ts';
-import type { AttachPoint, OnError, Policy, PolicyHooks } from '../policy.ts';
+import {
+  isAlternative,
+  type AttachPoint,
+  type OnError,
+  type Policy,
+  type PolicyHooks,
+} from '../policy.ts';
+import { noAuthCounts, type AuthCounts } from './auth-counts.ts';
 import { guardHooks, type GuardedHooks } from './guard.ts';
 
 /** A policy with its configuration, ready to run. */
@@ -30,6 +37,8 @@ export interface PolicyUse {
   readonly isCustom: boolean;
   /** Timeout of a hook, milliseconds; `guardHooks` has the default. */
   readonly timeoutMs: number | undefined;
+  /** The series of the policy; asked only for those that authenticate or authorise. */
+  readonly authCounts?: ((policy: string) => AuthCounts) | undefined;
 }
 
 /** The configuration does not match the policy's schema. */
@@ -66,9 +75,13 @@ export function compilePolicy(policy: Policy, use: PolicyUse, host: PolicyHost):
     closeRefused(hooks);
     throw new InvalidPolicyHooks(fault);
   }
+  const { name, authenticates, authorizes, errors } = schema;
+  const isCounted = mode === 'enforce' && (isAlternative(schema) || authorizes === true);
+  const counts = (isCounted ? use.authCounts?.(name) : undefined) ?? noAuthCounts;
+  const traits = { authenticates, authorizes, errors, counts };
   return {
-    name: schema.name,
-    hooks: guardHooks(schema.name, hooks, mode, use.onError ?? schema.onError, timeoutMs, schema),
+    name,
+    hooks: guardHooks(name, hooks, mode, use.onError ?? schema.onError, timeoutMs, traits),
     isCustom,
     answersPreflight: schema.answersPreflight && mode === 'enforce',
     close: hooks.close?.bind(hooks),

@@ -3,8 +3,9 @@ import { ContentFault } from '../content-fault.ts';
 import { phases, phaseTable, type Phase } from '../phases.ts';
 import { isAlternative, type OnError, type PolicyHooks, type PolicySchema } from '../policy.ts';
 import { Principal } from '../principal.ts';
-import { deny, type Reply } from '../reply.ts';
-import type { Alternative } from './alternatives.ts';
+import { deny, Unrecognised, type Reply } from '../reply.ts';
+import type { Alternative, Finding } from './alternatives.ts';
+import { noAuthCounts, noteRefusal, type AuthCounts } from './auth-counts.ts';
 import { finalStatuses, isFinalStatus, replyFault } from './reply-fault.ts';
 import { shadowOf } from './shadow.ts';
 import type { SettleStep, StepExchange, StepOf, StepResponse, Verdict } from './steps.ts';
@@ -18,11 +19,17 @@ export type GuardedHooks = { readonly [P in Phase]?: StepOf<P> | undefined } & {
   readonly alternative?: Alternative | undefined;
 };
 
+/** The answer when a policy that is closed could not decide. */
+const failed = deny('policy_failed', undefined, undefined, 'dependency_failed');
+
 /** Timeout of a hook whose own operations set none. */
 const policyTimeoutMs = 10_000;
 
 /** The properties of a policy's schema that its wrapped hooks depend on. */
-export type GuardedTraits = Pick<PolicySchema, 'authenticates' | 'errors'>;
+export type GuardedTraits = Pick<PolicySchema, 'authenticates' | 'authorizes' | 'errors'> & {
+  /** The series of the policy; undefined when nothing is counted. */
+  readonly counts?: AuthCounts | undefined;
+};
 
 const noTraits: GuardedTraits = Object.freeze({});
 
@@ -34,6 +41,8 @@ interface Guarded extends GuardedTraits {
   readonly mode: 'enforce' | 'shadow';
   readonly onError: OnError | undefined;
   readonly timeoutMs: number;
+  /** The hook that lets requests pass, of a policy that authorises; see `PolicySchema`. */
+  readonly deciding: Phase | undefined;
 }
 
 /** A hook that may stop the exchange. Hooks of the response phases take the response as well. */
@@ -54,7 +63,7 @@ type Run<Result> = (
  * returned; a fault never affects the request. With `onError`, a fault becomes a 503 or is ignored.
  * A `ContentFault` is not the policy's: it is passed on, whatever `onError` says. A hook that does
  * not settle within `timeoutMs` has failed, and its later changes have no effect: see
- * `StepExchange.withdraw`.
+ * `StepExchange.withdraw`. Authentication is always closed, whatever `onError` says.
  */
 export function guardHooks(
   policy: string,
@@ -62,15 +71,17 @@ export function guardHooks(
   mode: 'enforce' | 'shadow',
   onError: OnError | undefined,
   timeoutMs = policyTimeoutMs,
-  { authenticates, errors }: GuardedTraits = noTraits,
+  traits: GuardedTraits = noTraits,
 ): GuardedHooks {
-  const as: Guarded = { policy, hooks, mode, onError, timeoutMs, authenticates, errors };
+  const deciding =
+    traits.authorizes === true ? decidingPhases.find((phase) => hooks[phase]) : undefined;
+  const as: Guarded = { ...traits, policy, hooks, mode, onError, timeoutMs, deciding };
   const guarded: Partial<Record<keyof GuardedHooks, unknown>> = {};
   for (const phase of phases) {
     const hook = hooks[phase];
     if (hook === undefined) continue;
     if (phase === 'authenticate' && isAlternative(as)) {
-      guarded.alternative = alternative(hook as VerdictHook<Principal | Reply>, as);
+      guarded.alternative = alternative(hook as AlternativeHook, as);
       continue;
     }
     const run =
@@ -82,25 +93,59 @@ export function guardHooks(
   return guarded as GuardedHooks;
 }
 
+/** The phases in which a policy may authorise a request, the first that it has decides. */
+const decidingPhases = ['authorize', 'authenticate', 'receive', 'validate'] as const;
+
 function verdictStep(phase: Phase, hook: VerdictHook<Reply>, as: Guarded): Run<Reply> {
-  const run = safeRun(hook, as, (verdict) => checkedReply(verdict, phase, as));
+  const closed = phase === 'authenticate' ? alwaysClosed(as) : as;
+  const run = safeRun(hook, closed, phase, (verdict) => checkedReply(verdict, phase, as));
   return as.mode === 'shadow' ? inShadow(as.policy, run) : run;
 }
 
-function alternative(hook: VerdictHook<Principal | Reply>, as: Guarded): Alternative {
+/** A policy that depends on something and finds out who calls never fails open. */
+function alwaysClosed(as: Guarded): Guarded {
+  return as.onError === 'open' ? { ...as, onError: 'closed' } : as;
+}
+
+type AlternativeHook = VerdictHook<Principal | Unrecognised | Reply>;
+
+function alternative(hook: AlternativeHook, as: Guarded): Alternative {
   const { policy, hooks, mode, authenticates } = as;
-  const run = safeRun<Principal | Reply>(hook, as, (finding) =>
-    finding instanceof Principal ? finding : checkedReply(finding, 'authenticate', as),
-  );
+  const closed: Guarded = { ...as, onError: 'closed' };
+  const check = (finding: unknown): Finding =>
+    finding instanceof Principal
+      ? finding
+      : finding instanceof Unrecognised
+        ? checkedDoubt(finding, as)
+        : checkedReply(finding, 'authenticate', as);
+  const run = safeRun<Principal | Unrecognised | Reply>(hook, closed, 'authenticate', check);
+  const { login } = hooks;
   return {
     policy,
     run: mode === 'shadow' ? (exchange) => run(shadowOf(exchange)) : run,
     isFallback: authenticates === 'fallback',
     isShadow: mode === 'shadow',
     isOptional: hooks.optional ?? false,
+    isRequired: hooks.required ?? false,
     challenges: hooks.challenges ?? [],
     hint: hooks.hint,
+    // In shadow mode it is not asked: the refusal is recorded.
+    login:
+      login === undefined || mode === 'shadow'
+        ? undefined
+        : safeRun(login, closed, 'authenticate', (reply) =>
+            checkedReply(reply, 'authenticate', as),
+          ),
+    counts: as.counts ?? noAuthCounts,
   };
+}
+
+/** Checks the refusal that {@link Unrecognised} carries. */
+function checkedDoubt(doubt: Unrecognised, as: Guarded): Unrecognised {
+  if (checkedReply(doubt.reply, 'authenticate', as) !== undefined) return doubt;
+  throw new GatewayError('policy_failed', {
+    cause: `policy "${as.policy}" returned unrecognised() without a refusal`,
+  });
 }
 
 /**
@@ -110,10 +155,11 @@ function alternative(hook: VerdictHook<Principal | Reply>, as: Guarded): Alterna
 function safeRun<Result>(
   hook: VerdictHook<Result>,
   as: Guarded,
+  phase: Phase,
   check: (result: Result | undefined | void) => Result | undefined,
 ): Run<Result | Reply> {
   const { policy, hooks, mode, onError, timeoutMs } = as;
-  const bound: Run<Result> = (exchange, response) => {
+  const bare: Run<Result> = (exchange, response) => {
     if (response !== undefined) response.policy = policy;
     const result = hook.call(hooks, exchange, response as never);
     if (result === undefined) {
@@ -130,9 +176,28 @@ function safeRun<Result>(
           };
     return inTime(Promise.resolve(result).then(checked), exchange, response, policy, timeoutMs);
   };
+  const isCounted = mode === 'enforce' && as.authorizes === true && as.counts !== undefined;
+  const bound = isCounted ? countedRun(bare as Run<Reply>, as, phase) : bare;
   return onError === undefined && mode === 'enforce'
-    ? bound
-    : withOnError(policy, bound, onError, mode);
+    ? (bound as Run<Result>)
+    : withOnError(as, bound as Run<Result>);
+}
+
+/** Counts the decisions of a policy that authorises. */
+function countedRun(run: Run<Reply>, as: Guarded, phase: Phase): Run<Reply> {
+  const { policy, counts = noAuthCounts } = as;
+  const isDeciding = phase === as.deciding;
+  const note = (exchange: StepExchange, verdict: Reply | undefined): Reply | undefined => {
+    if (verdict !== undefined) noteRefusal(exchange, policy, verdict, counts);
+    else if (isDeciding) counts.allowed.add(1);
+    return verdict;
+  };
+  return (exchange, response) => {
+    const verdict = run(exchange, response);
+    return verdict instanceof Promise
+      ? verdict.then((late) => note(exchange.current, late))
+      : note(exchange, verdict);
+  };
 }
 
 type SettleHook = NonNullable<PolicyHooks['settle']>;
@@ -182,11 +247,10 @@ function noteLateFault(answer: unknown, policy: string, exchange: StepExchange):
 }
 
 function withOnError<Result>(
-  policy: string,
+  { policy, onError, mode, authorizes, counts }: Guarded,
   run: Run<Result>,
-  onError: OnError | undefined,
-  mode: 'enforce' | 'shadow',
 ): Run<Result | Reply> {
+  const failures = mode === 'enforce' && authorizes === true ? counts : undefined;
   const decide = (
     exchange: StepExchange,
     fault: unknown,
@@ -199,9 +263,10 @@ function withOnError<Result>(
       return fault.code.endsWith('content_too_large') ? deny(fault.code) : undefined;
     }
     exchange.notePolicyFault(policy, fault);
+    if (failures !== undefined) noteRefusal(exchange.current, policy, failed, failures);
     // The failed hook may have set a status: the response continues with the one before.
     if (response !== undefined) response.current.status = status;
-    return onError === 'open' ? undefined : deny('policy_failed');
+    return onError === 'open' ? undefined : failed;
   };
   return (exchange, response) => {
     const status = response === undefined ? 0 : response.status;

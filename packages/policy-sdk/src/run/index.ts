@@ -1,3 +1,5 @@
+export { authCountsOf } from './auth-counts.ts';
+export type { AuthCounts, EventCount } from './auth-counts.ts';
 export { compilePolicy, InvalidPolicyConfig, InvalidPolicyHooks } from './compile-policy.ts';
 export type { CompiledPolicy, PolicyChain, PolicyUse } from './compile-policy.ts';
 export { FinalHead } from './final-head.ts';

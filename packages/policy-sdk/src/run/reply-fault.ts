@@ -1,8 +1,9 @@
 import { catalogue } from '@sluice/errors';
 import { requireName, requireValue } from '@sluice/http1';
+import { authReasons, isAuthReason } from '../auth-reason.ts';
 import type { OwnErrors } from '../own-errors.ts';
 import { Principal } from '../principal.ts';
-import type { Reply } from '../reply.ts';
+import { Unrecognised, type Reply } from '../reply.ts';
 
 /** Follows a status that is refused, in the texts of faults. */
 export const finalStatuses = 'a final response has one from 200 to 599';
@@ -24,14 +25,18 @@ export function replyFault(
   errors: OwnErrors = {},
 ): string | undefined {
   const reply = (verdict ?? {}) as Partial<Reply>;
-  const { status, headers, code } = reply;
+  const { status, headers, code, reason } = reply;
   if (verdict instanceof Principal && !isAlternative)
     return 'with a principal: set "authenticates: true" in its schema, or call exchange.identify(…)';
+  if (verdict instanceof Unrecognised)
+    return 'with unrecognised(…), which only alternatives may return: set "authenticates: true"';
   if (status === undefined || !Array.isArray(headers))
     return `${described(verdict)}: return deny(…) or reply(…) to stop, ${isAlternative ? 'principal(…) for a caller, ' : ''}or undefined to go on`;
   if (!isFinalStatus(status)) return `with status ${String(status)}: ${finalStatuses}`;
   if (code !== undefined && !isKnown(code, reply.error, errors))
     return `with the code "${String(code)}", which is neither in the error catalogue nor in the errors of its schema`;
+  if (reason !== undefined && !isAuthReason(reason))
+    return `with the reason "${String(reason)}", which is none of ${authReasons.join(', ')}`;
   return headersFault(headers) ?? contentFault(reply);
 }
 

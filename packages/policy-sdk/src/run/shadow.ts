@@ -27,6 +27,7 @@ export function shadowOf(exchange: StepExchange): StepExchange {
         return body;
       },
     },
+    isShadow: { value: true },
     contentWaitedMs: { value: 0 },
     hideOnForward: nothing,
     headers: { value: exchange.headers.clone() },

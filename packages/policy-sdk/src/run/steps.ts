@@ -1,5 +1,6 @@
 import type { RequestBody, UpstreamResponse } from '../body.ts';
 import type { Exchange, ResponseHead } from '../exchange.ts';
+import type { AuthReason } from '../auth-reason.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Phase, PhaseRow, phaseTable } from '../phases.ts';
 import type { Principal } from '../principal.ts';
@@ -16,6 +17,12 @@ export interface StepExchange extends Exchange {
   reason: string | undefined;
   /** The policy whose reply stopped the exchange. */
   stoppedBy: string | undefined;
+  /** The policy that recognised the caller, or that refused to. */
+  authPolicy: string | undefined;
+  /** Why authentication or authorisation refused the request; undefined when it did not. */
+  authReason: AuthReason | undefined;
+  /** Whether this is the copy for a hook in shadow mode. */
+  readonly isShadow: boolean;
   /** The exchange that continues this request: another object after a policy timeout. */
   readonly current: StepExchange;
   /**

@@ -2,11 +2,13 @@ import { faultReason, GatewayError } from '@sluice/errors';
 import type { HeaderList } from '@sluice/http1';
 import type { LimitStore } from '@sluice/ratelimit';
 import type { z } from 'zod';
+import type { AuthReason } from '../auth-reason.ts';
 import type { Consumer, Credential } from '../exchange.ts';
 import { PolicyHosts } from '../host-services/policy-hosts.ts';
 import type { Phase } from '../phases.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OnError, Policy } from '../policy.ts';
+import type { Principal } from '../principal.ts';
 import type { Reply } from '../reply.ts';
 import { compilePolicy, type CompiledPolicy } from '../run/compile-policy.ts';
 import { Pipeline } from '../run/pipeline.ts';
@@ -80,6 +82,11 @@ export interface TestAnswer {
   readonly consumer: Consumer | undefined;
   readonly credential: Credential | undefined;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** The caller as an alternative recognised it. */
+  readonly principal: Principal | undefined;
+  /** The policy that recognised the caller or refused it, and why; see the access log. */
+  readonly authPolicy: string | undefined;
+  readonly authReason: AuthReason | undefined;
   /** The outcome that `settle` hooks saw. */
   readonly outcome: Outcome;
   /** The phases in which a policy ran, in order. */
@@ -178,7 +185,15 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
     this.policies.push(
       compilePolicy(
         policy,
-        { config, mode, onError, at: 'route', isCustom: true, timeoutMs: policyTimeoutMs },
+        {
+          config,
+          mode,
+          onError,
+          at: 'route',
+          isCustom: true,
+          timeoutMs: policyTimeoutMs,
+          authCounts: (name) => this.metrics.auth(name),
+        },
         host,
       ),
     );
@@ -214,6 +229,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
       const { reply, phasesRun, forwarded } = run;
       const { consumer, credential, claims, maxBodyBytes, faults, shadow, stoppedBy } =
         run.exchange;
+      const { principal, authPolicy, authReason } = run.exchange;
       return {
         response,
         status: response.status,
@@ -223,6 +239,9 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         consumer,
         credential,
         claims,
+        principal,
+        authPolicy,
+        authReason,
         outcome: run.outcome as Outcome,
         phases: phasesRun,
         maxBodyBytes,

@@ -1,4 +1,5 @@
 import { HeaderList, type FieldName } from '@sluice/http1';
+import type { AuthReason } from '../auth-reason.ts';
 import { ExchangeData } from '../data.ts';
 import type {
   Consumer,
@@ -103,6 +104,9 @@ export class TestExchange implements StepExchange {
   abortController: AbortController | undefined = undefined;
   reason: string | undefined = undefined;
   stoppedBy: string | undefined = undefined;
+  authPolicy: string | undefined = undefined;
+  authReason: AuthReason | undefined = undefined;
+  readonly isShadow = false;
   /** Faults and shadow verdicts of the whole request, also after a timeout. */
   readonly faults: TestFault[];
   readonly shadow: string[];
@@ -196,6 +200,10 @@ export class TestExchange implements StepExchange {
 
   get subject(): string | undefined {
     return this.principal?.subject;
+  }
+
+  get tokenGroups(): readonly string[] | undefined {
+    return this.principal?.groups;
   }
 
   accept(principal: Principal): void {

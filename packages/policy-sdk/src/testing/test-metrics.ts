@@ -1,4 +1,5 @@
 import type { PolicyMetrics } from '../host/metrics.ts';
+import { authCountsOf, type AuthCounts } from '../run/auth-counts.ts';
 import { MetricDefinitions } from '../host-services/metric-definition.ts';
 
 type Recorder = (value: number, labelValues: readonly string[]) => void;
@@ -14,6 +15,14 @@ export class TestMetrics {
    */
   value(name: string, ...labelValues: string[]): number {
     return this.values.get([name, ...labelValues].join(' ')) ?? 0;
+  }
+
+  /** The series of `sluice_auth_total` of a policy. */
+  auth(policy: string): AuthCounts {
+    return authCountsOf((outcome, reason) => {
+      const key = ['sluice_auth_total', policy, outcome, reason].join(' ');
+      return { add: (amount) => this.values.set(key, (this.values.get(key) ?? 0) + amount) };
+    });
   }
 
   /** The metrics of a policy, for its hosts. */

@@ -19,6 +19,7 @@ const list = (names: readonly string[]): string =>
 export function accessLine(record: AccessRecord): string {
   const { code, reason, shadow, targetAddress, upstreamDurationMs, upstreamPath, userAgent } =
     record;
+  const { authPolicy, authReason } = record;
   const { traceId } = record.trace;
   const route = record.route?.name;
   const service = record.service?.name;
@@ -28,6 +29,9 @@ export function accessLine(record: AccessRecord): string {
   if (!absent(route)) line += '","route":"' + jsonText(route);
   if (!absent(service)) line += '","service":"' + jsonText(service);
   if (!absent(consumer)) line += '","consumer":"' + jsonText(consumer);
+  // Names of policies and bounded words: neither needs escaping.
+  if (authPolicy !== undefined) line += '","authPolicy":"' + authPolicy;
+  if (authReason !== undefined) line += '","authReason":"' + authReason;
   if (!absent(targetAddress)) line += '","target":"' + jsonText(targetAddress);
   line += '","status":' + record.status;
   if (record.grpcStatus >= 0) line += ',"grpcStatus":' + record.grpcStatus;

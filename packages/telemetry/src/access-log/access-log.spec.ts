@@ -10,6 +10,8 @@ const record: AccessRecord = {
   route: undefined,
   service: undefined,
   consumer: undefined,
+  authPolicy: undefined,
+  authReason: undefined,
   targetAddress: undefined,
   upstreamPath: undefined,
   status: 200,

@@ -9,6 +9,10 @@ export interface AccessRecord extends ExchangeFacts {
   readonly trace: { readonly traceId: string };
   /** Cause of a fault, if any: for operators, never for clients. */
   readonly reason: string | undefined;
+  /** The policy that recognised the caller, or refused to; undefined when none did. */
+  readonly authPolicy: string | undefined;
+  /** Why it refused; undefined when it did not. */
+  readonly authReason: string | undefined;
   /**
    * Path sent to the target, without query; undefined when it is the path of the request, or there
    * was no attempt.

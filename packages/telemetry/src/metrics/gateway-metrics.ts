@@ -39,6 +39,7 @@ export class GatewayMetrics {
   readonly tlsHandshakes: Readonly<Record<TlsHandshakeOutcome, CounterSeries>>;
   readonly certificateExpiry: Gauge<Definitions['certificateExpiry']['labels']>;
   readonly upstreamDuration: Histogram<Definitions['upstreamDuration']['labels']>;
+  readonly auth: Counter<Definitions['auth']['labels']>;
   readonly policyHttpRequests: Counter<Definitions['policyHttpRequests']['labels']>;
   readonly policyHttpDuration: Histogram<Definitions['policyHttpDuration']['labels']>;
   readonly connections: Gauge<Definitions['connections']['labels']>;
@@ -73,6 +74,7 @@ export class GatewayMetrics {
     this.#errors = registry.counter(metricDefinitions.errors);
     this.#errorsByCode = new Map(errorCodes.map((code) => [code, this.#errors.series(code)]));
     this.#policyDenials = registry.counter(metricDefinitions.policyDenials);
+    this.auth = registry.counter(metricDefinitions.auth);
     this.policyHttpRequests = registry.counter(metricDefinitions.policyHttpRequests);
     this.policyHttpDuration = registry.histogram(metricDefinitions.policyHttpDuration);
     this.connections = registry.gauge(metricDefinitions.connections);
