@@ -15,15 +15,9 @@ import { cpus } from 'node:os';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { resourceSchemas } from '@sluice/config';
 import type { Kind, Resource, Spec } from '@sluice/config';
-import { MemoryStore } from '@sluice/ratelimit';
-import { GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
-import { KeyPairCache } from '../../apps/proxy/src/net/key-pair-cache.ts';
-import { TimerWheel } from '../../apps/proxy/src/net/timer-wheel.ts';
-import { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
-import { createHosts } from '../../apps/proxy/src/host/node-hosts.ts';
-import { nodePolicies, policyRegistry } from '../../apps/proxy/src/runtime/node-policies.ts';
-import { UpstreamRegistry } from '../../apps/proxy/src/upstream/upstream-registry.ts';
+import type { RuntimeTarget } from '../../apps/proxy/src/runtime/apply.ts';
 import { readOptions } from '../measure/options.ts';
+import { newRuntimeTarget } from '../measure/runtime-target.ts';
 
 const values = readOptions({
   routes: { type: 'string', default: '100000' },
@@ -35,26 +29,6 @@ const consumerCount = Number(values.consumers);
 const serviceCount = 1_000;
 const changes = 2_000;
 const lookups = 200_000;
-
-const policies = await nodePolicies(undefined);
-
-function newTarget(): RuntimeTarget {
-  const registry = new MetricsRegistry();
-  const metrics = new GatewayMetrics(registry);
-  const hosts = createHosts({
-    stores: { limits: new MemoryStore(), credentials: { findKey: () => undefined } },
-    clock: { now: Date.now },
-    loggerFor: () => ({ info: () => undefined, warn: () => undefined }),
-    metrics,
-    registry,
-  });
-  return new RuntimeTarget('default', {
-    ...policyRegistry(policies, hosts),
-    upstreams: new UpstreamRegistry(new TimerWheel()),
-    metrics,
-    keyPairs: new KeyPairCache(),
-  });
-}
 
 const idOf = (kind: Kind, index: number): string =>
   `${kind.padEnd(8, '0').replaceAll(/[^a-f0-9]/g, '0')}-0000-7000-8000-${String(index).padStart(12, '0')}`;
@@ -190,7 +164,7 @@ say(
 );
 
 let before = heapMiB();
-const routed = newTarget();
+const routed = newRuntimeTarget();
 let resources: Resource[] | undefined = [...routesSnapshot()];
 const ofRoutes = await applySnapshot(routed, resources);
 resources = undefined;
@@ -285,7 +259,7 @@ say(
 );
 
 before = heapMiB();
-const known = newTarget();
+const known = newRuntimeTarget();
 resources = [...consumersSnapshot()];
 const ofConsumers = await applySnapshot(known, resources);
 resources = undefined;
