@@ -100,18 +100,29 @@ function reasonOf(reason: unknown): string | undefined {
   return reason.replaceAll(/\p{C}/gu, ' ').slice(0, maxReasonLength);
 }
 
-/** The reply that a decision leads to; undefined when the request may pass. */
-export function replyOf({ verdict, status, client, reason }: Decision): Reply | undefined {
+/**
+ * The reply that a decision leads to; undefined when the request may pass.
+ * @param challenges those of the policies that authenticate callers here, for a 401 without any
+ */
+export function replyOf(
+  { verdict, status, client, reason }: Decision,
+  challenges: readonly HeaderPair[],
+): Reply | undefined {
   if (verdict === 'allowed') return undefined;
   switch (status) {
-    case 401:
-      return deny('unauthorized', reason, client);
+    case 401: {
+      const hasOwn = client.some(([name]) => name.toLowerCase() === 'www-authenticate');
+      const fields = hasOwn ? client : [...client, ...challenges];
+      return deny('unauthorized', reason, fields, 'denied');
+    }
     case 404:
-      return deny('route_not_found', reason, client);
+      return deny('route_not_found', reason, client, 'denied');
     case 429:
-      return deny('rate_limited', reason, client);
-    default:
-      return deny('forbidden', reason ?? 'The policy server denies access.', client);
+      return deny('rate_limited', reason, client, 'denied');
+    default: {
+      const detail = reason ?? 'The policy server denies access.';
+      return deny('forbidden', detail, client, 'denied');
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { PolicyTester } from '@sluice/policy-sdk/testing';
 import type { z } from 'zod';
 import { OpaServer } from '../../testing/opa-server.ts';
 import { TestService, type ReceivedRequest } from '../../testing/test-service.ts';
+import { keyAuth } from '../key-auth/policy.ts';
 import { opa } from './policy.ts';
 import type { opaSchema } from './schema.ts';
 
@@ -155,6 +156,23 @@ describe('opa', () => {
     const answer = await asking({ clientHeaders: ['WWW-Authenticate'] }).send();
     expect(answer).toMatchObject({ status, reply: { code }, forwarded: undefined });
     if (status === 401) expect(answer.response.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it('refuses with 401 and the challenges of the route when the server states none', async () => {
+    decision = { allow: false, status: 401 };
+    const { reply } = await asking().with(keyAuth, { optional: true }).send();
+    expect(reply).toMatchObject({ status: 401, reason: 'denied' });
+    expect(reply?.headers).toEqual([
+      ['WWW-Authenticate', expect.stringContaining('ApiKey realm="sluice"')],
+    ]);
+  });
+
+  it('lets a preflight request pass, and no other OPTIONS', async () => {
+    decision = false;
+    const headers = { Origin: 'https://a.test', 'Access-Control-Request-Method': 'PUT' };
+    expect((await asking().send({ method: 'OPTIONS', headers })).status).toBe(200);
+    expect((await asking().send({ method: 'OPTIONS' })).status).toBe(403);
+    expect((await asking().send({ method: 'GET', headers })).status).toBe(403);
   });
 
   it('hides that a route exists, and tells the reason, where the configuration says so', async () => {

@@ -9,6 +9,7 @@ import {
   type HeaderPair,
   type HttpRequest,
 } from '@sluice/policy-sdk';
+import { isPreflight } from '../authorization/known-caller.ts';
 import { decisionOf, replyOf, reuseMs, type Decision } from './decision.ts';
 import { inputBodyOf, inputOf, type InputBody, type InputOptions } from './input.ts';
 import { opaSchema } from './schema.ts';
@@ -39,7 +40,12 @@ export const opa = definePolicy({
       ['Accept', 'application/json'],
     ];
     const owned = ownedFields(config.upstreamHeaders);
-    const notJson = deny('forbidden', 'Send content that is JSON, without a Content-Encoding.');
+    const notJson = deny(
+      'forbidden',
+      'Send content that is JSON, without a Content-Encoding.',
+      undefined,
+      'malformed',
+    );
     const decisions = host.metrics.counter(
       'decisions_total',
       'Decisions of policy servers, by what was decided.',
@@ -68,6 +74,7 @@ export const opa = definePolicy({
 
     return {
       async authorize(exchange) {
+        if (isPreflight(exchange)) return undefined;
         let content: InputBody | undefined;
         if (body !== undefined) {
           const { bytes } = await exchange.requestBody.read(body);
@@ -77,7 +84,7 @@ export const opa = definePolicy({
         const decision = await ask(exchange, content);
         decisions.add(1, decision.verdict);
         exchange.data.set(upstreamFields, decision.upstream);
-        return replyOf(decision);
+        return replyOf(decision, exchange.unauthorized.headers);
       },
       // Here, because fields that the client names in Connection have been removed by now.
       ...(config.upstreamHeaders.length > 0 && {

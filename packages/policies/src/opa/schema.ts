@@ -48,6 +48,7 @@ export const opaSchema = definePolicySchema({
   summary: 'Asks a policy server with the REST API of OPA whether a request may pass.',
   phases: ['authorize', 'transform'],
   onError: 'closed',
+  authorizes: true,
   config: z
     .strictObject({
       url: HttpUrl.refine((text) => (URL.parse(text)?.search ?? '') === '', {

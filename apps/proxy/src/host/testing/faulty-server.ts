@@ -17,12 +17,17 @@ const faults = [
   '/status/403',
 ];
 
+/** Part of the path of a question to a policy server; what follows does not choose the answer. */
+const opaPath = /\/v1\/data\/.*$/;
+
 /** A raw HTTP/1.1 server that answers by the path of the request, well or badly. Tests only. */
 export class FaultyServer {
   /** Heads of the first thousand requests, oldest first. */
   readonly heads: string[] = [];
   /** Contents of the same requests. */
   readonly bodies: string[] = [];
+  /** Contents of answers with status 200, by path. */
+  readonly contents = new Map<string, string>();
   /** Requests so far. */
   requests = 0;
   readonly sockets = new Set<Socket>();
@@ -75,7 +80,7 @@ export class FaultyServer {
         this.requests++;
         if (this.heads.push(head) > 1_000) this.heads.length = 1_000;
         if (this.bodies.push(body) > 1_000) this.bodies.length = 1_000;
-        this.#answer(socket, head.split(' ')[1] ?? '', body);
+        this.#answer(socket, (head.split(' ')[1] ?? '').replace(opaPath, ''), body);
       }
     });
   }
@@ -96,6 +101,12 @@ export class FaultyServer {
         socket.write('HTTP/1.1 200 OK\r\nX-Who: a\r\nX-Who: b\r\nContent-Length: 0\r\n\r\n');
         return;
       case '/hang':
+        return;
+      case '/html':
+        this.#send(socket, 'text/html', '<html>s3cret</html>');
+        return;
+      case '/status/304':
+        socket.write('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n');
         return;
       case '/redirect':
         socket.write('HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 5\r\n\r\nmoved');
@@ -132,6 +143,11 @@ export class FaultyServer {
         );
         return;
       default: {
+        const content = this.contents.get(path);
+        if (content !== undefined) {
+          this.#send(socket, 'application/json', content);
+          return;
+        }
         const who = /^\/consumer\/(\w+)$/.exec(path)?.[1];
         if (who !== undefined) {
           socket.write(`HTTP/1.1 200 OK\r\nX-Who: ${who}\r\nContent-Length: 0\r\n\r\n`);
@@ -143,6 +159,13 @@ export class FaultyServer {
         );
       }
     }
+  }
+
+  #send(socket: Socket, type: string, content: string): void {
+    const length = Buffer.byteLength(content);
+    socket.write(
+      `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n${content}`,
+    );
   }
 
   #flood(socket: Socket): void {
