@@ -21,6 +21,7 @@ const rooms = {
   errors: [],
   'admin-client': [],
   passwords: [],
+  tokens: ['errors'],
   telemetry: ['errors'],
   wire: ['errors'],
   ratelimit: ['schema', 'errors'],
@@ -35,6 +36,7 @@ const rooms = {
     'errors',
     'schema',
     'passwords',
+    'tokens',
   ],
   config: ['schema', 'errors', 'router', 'policies/schemas', 'passwords/phc'],
   testkit: ['config'],
@@ -47,6 +49,7 @@ const rooms = {
     'errors',
     'schema',
     'passwords',
+    'tokens',
     'policies/schemas',
     'policy-sdk',
   ],
@@ -62,6 +65,7 @@ const rooms = {
     'policies/runtime',
     'policy-sdk',
     'ratelimit',
+    'tokens',
   ],
   console: ['admin-client'],
   cli: ['admin-client'],
@@ -172,7 +176,7 @@ module.exports = {
       'no-frameworks',
       'These rooms know no framework',
       {
-        path: '^packages/(schema|errors|passwords|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
+        path: '^packages/(schema|errors|passwords|tokens|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
         pathNot: spec,
       },
       { path: frameworks },
@@ -186,7 +190,7 @@ module.exports = {
     forbid(
       'no-sockets',
       'It knows bytes or rules, not sockets',
-      { path: '^packages/(policy-sdk|policies|http1|errors|passwords)/', pathNot: spec },
+      { path: '^packages/(policy-sdk|policies|http1|errors|passwords|tokens)/', pathNot: spec },
       {
         path: '^(node:)?(net|tls|http|https|http2|dgram)$',
         dependencyTypes: ['core'],
@@ -196,7 +200,7 @@ module.exports = {
       'zod-in-few-rooms',
       'Config is defined once',
       {
-        path: '^packages/(errors|passwords|admin-client|telemetry|wire|ratelimit|http1|router)/',
+        path: '^packages/(errors|passwords|tokens|admin-client|telemetry|wire|ratelimit|http1|router)/',
         pathNot: spec,
       },
       { path: '(^|/)node_modules/zod/' },
