@@ -20,8 +20,8 @@ const publicMembers = ['kty', 'crv', 'n', 'e', 'x', 'y'];
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /**
- * Imports a public key as a JWK (RFC 7517). Secrets (`oct`) are refused: a key set that everybody
- * can read contains none.
+ * Imports a public key as a JWK (RFC 7517). Secrets (`oct`) are refused: a published key
+ * set contains none.
  * @throws TypeError that says why the key is not usable; the message contains no key material
  */
 export function importJwk(jwk: unknown): VerificationKey {

@@ -4,7 +4,7 @@ import type { JsonObject } from './strict-json.ts';
 
 export interface SignOptions {
   readonly alg: Algorithm;
-  /** Names the key, for those who verify the token. */
+  /** Names the key, so that verifiers find it. */
   readonly kid?: string | undefined;
   /** Default `JWT`. */
   readonly typ?: string | undefined;

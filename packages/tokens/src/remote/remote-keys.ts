@@ -74,7 +74,7 @@ export class RemoteKeys {
   }
 
   /**
-   * Fetches the keys again, for a token that those at hand do not fit.
+   * Fetches the keys again, for a token that the present keys do not fit.
    * @returns undefined when the last attempt was too recent
    */
   refetched(fetcher: KeyFetcher): Promise<KeySet | undefined> | undefined {
