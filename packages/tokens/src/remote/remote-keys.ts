@@ -32,7 +32,8 @@ export class RemoteKeys {
   #attemptedAtMs: number | undefined;
   #failures = 0;
   #lastFault: string | undefined;
-  #fetching: Promise<void> | undefined;
+  /** Resolves to the fetcher when its client was closed, which is no fault of the issuer. */
+  #fetching: Promise<KeyFetcher | undefined> | undefined;
 
   constructor(location: KeyLocation, clock: KeyClock) {
     this.#source = new KeySource(location);
@@ -87,15 +88,18 @@ export class RemoteKeys {
     return Math.abs(this.#clock.now() - this.#fetchedAtMs);
   }
 
-  async #after(attempt: Promise<void>, fetcher: KeyFetcher): Promise<KeySet | undefined> {
-    await attempt;
-    // The policy whose client fetched was closed meanwhile: that is no fault of the issuer.
-    if (this.#attemptedAtMs === undefined) await this.#attempt(fetcher);
+  async #after(
+    attempt: Promise<KeyFetcher | undefined>,
+    fetcher: KeyFetcher,
+  ): Promise<KeySet | undefined> {
+    let closed = await attempt;
+    // A closed fetcher does not try again, so this ends.
+    while (closed !== undefined && closed !== fetcher) closed = await this.#attempt(fetcher);
     return this.current;
   }
 
   /** The attempt that is running, or a new one; undefined when it is too early for one. */
-  #attempt(fetcher: KeyFetcher): Promise<void> | undefined {
+  #attempt(fetcher: KeyFetcher): Promise<KeyFetcher | undefined> | undefined {
     if (this.#fetching !== undefined) return this.#fetching;
     const now = this.#clock.now();
     if (this.#attemptedAtMs !== undefined && Math.abs(now - this.#attemptedAtMs) < this.#intervalMs)
@@ -112,7 +116,8 @@ export class RemoteKeys {
     return Math.min(firstRetryMs * 2 ** Math.max(this.#failures - 1, 0), minIntervalMs);
   }
 
-  async #fetch({ client, onFetch }: KeyFetcher): Promise<void> {
+  async #fetch(fetcher: KeyFetcher): Promise<KeyFetcher | undefined> {
+    const { client, onFetch } = fetcher;
     const hasKeys = this.current !== undefined;
     let event: FetchEvent;
     try {
@@ -135,7 +140,7 @@ export class RemoteKeys {
     } catch (fault) {
       if (isClosed(fault)) {
         this.#attemptedAtMs = undefined;
-        return;
+        return fetcher;
       }
       this.#failures += 1;
       this.#lastFault = errorMessage(fault);
@@ -143,6 +148,7 @@ export class RemoteKeys {
       event = { outcome: 'failed', detail: this.#lastFault, skipped: [], fetchedAtMs };
     }
     onFetch?.(event);
+    return undefined;
   }
 }
 
