@@ -61,7 +61,7 @@ describe('RemoteKeys', () => {
   it('fetches once for parallel tokens, and then answers without waiting', async () => {
     answer = says(setOf('a'));
     const keys = jwks();
-    const calls = Array.from({ length: 50 }, () => keys.keysFor({ kid: 'a' }, fetcher));
+    const calls = Array.from({ length: 50 }, async () => keys.keysFor({ kid: 'a' }, fetcher));
     for (const found of await Promise.all(calls)) expect(kidsOf(found)).toEqual(['a']);
     expect(kidsOf(keys.keysFor({ kid: 'a' }, fetcher) as KeySet)).toEqual(['a']);
     expect(paths).toEqual(['/jwks']);
@@ -148,7 +148,7 @@ describe('RemoteKeys', () => {
         request: () => Promise.reject(Object.assign(new Error('closed'), { reason: 'closed' })),
       },
     };
-    const calls = [closing, closing, fetcher].map((each) => keys.keysFor({ kid: 'a' }, each));
+    const calls = [closing, closing, fetcher].map(async (each) => keys.keysFor({ kid: 'a' }, each));
     expect(kidsOf((await Promise.all(calls)).at(-1))).toEqual(['a']);
     expect(events).toHaveLength(1);
     expect(events.every(({ outcome }) => outcome === 'fetched')).toBe(true);
