@@ -29,6 +29,7 @@ export {
   secretOf,
 } from './resources/credential/index.ts';
 export type { CredentialTypeName } from './resources/credential/index.ts';
+export { hmacCredential } from './resources/credential/hmac.ts';
 export { KeyInput, keyCredential } from './resources/credential/key.ts';
 export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';

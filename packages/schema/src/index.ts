@@ -1,5 +1,7 @@
 export { Cidr, TargetAddress, isCidr, parseTargetAddress } from './address.ts';
 export type { HostPort } from './address.ts';
+export { certificateIdentity, identityTypes } from './certificate-identity.ts';
+export type { IdentityType } from './certificate-identity.ts';
 export { clientNetwork, formatIpAddress, parseIpAddress } from './ip-address.ts';
 export type { IpAddress } from './ip-address.ts';
 export { IpNetworkList } from './ip-network-list.ts';

@@ -1,4 +1,4 @@
-import { kindOf, kinds } from '@sluice/config';
+import { credentialTypes, kindOf, kinds } from '@sluice/config';
 import type { z } from 'zod';
 import type { Kind } from '@sluice/config';
 import { ListQuery } from '../platform/http/list-query.ts';
@@ -117,8 +117,9 @@ export function keyPaths(): Record<string, PathItem> {
     example: keyInputExample,
   };
   const { get, patch, delete: remove } = single(place);
+  const keyCreated = createdWithSecret(place, ['key'], credentialTypes.key.shownOnce);
   return {
-    [place.path]: { get: list(place), post: create(place, createdWithSecret(place, ['key'])) },
+    [place.path]: { get: list(place), post: create(place, keyCreated) },
     [`${place.path}/{key}`]: { get, patch, delete: remove },
   };
 }
@@ -307,8 +308,12 @@ function written({ kind, schema }: Place): JsonSchema {
 }
 
 /** The response to a creation, the only one that shows some members. */
-function createdWithSecret({ kind, schema }: Place, required: readonly string[] = []): JsonSchema {
-  const secrets = Object.entries(kindOf(kind).shownOnce ?? {}).map(
+function createdWithSecret(
+  { kind, schema }: Place,
+  required: readonly string[] = [],
+  shownOnce = kindOf(kind).shownOnce ?? {},
+): JsonSchema {
+  const secrets = Object.entries(shownOnce).map(
     ([name, description]) => [name, { type: 'string', description }] as const,
   );
   return {

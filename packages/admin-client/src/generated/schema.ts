@@ -1389,6 +1389,54 @@ export interface components {
              * @default []
              */
             readonly tags?: readonly string[];
+        } | {
+            /**
+             * @description A secret with which the caller signs requests.
+             * @constant
+             */
+            readonly type: "hmac";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description The id of the key, which requests name: `username` or `keyid`. It is compared exactly and belongs to one credential only. */
+            readonly username: string;
+            /** @description A secret of your own, at least 16 characters; otherwise a random one is generated. It is stored encrypted, because the node needs it to verify signatures. */
+            readonly secret?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
+             */
+            readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        } | {
+            /**
+             * @description A certificate that the caller presents in the handshake.
+             * @constant
+             */
+            readonly type: "mtls";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description The CA that issues the certificate, directly or through intermediate ones. The same identity from another CA is another caller. */
+            readonly ca: string;
+            /** @description What identifies the caller: one alternative name of the certificate (`DNS:orders.internal`, `URI:spiffe://acme/orders`, `email:ops@acme.test`, `IP:10.0.0.1`), its subject (`subject:CN=orders,O=Acme`) or its SHA-256 (`sha256:…`). It is compared exactly; wildcards have no meaning. */
+            readonly identity: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
+             */
+            readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
         };
         readonly Credential: {
             /** Format: uuid */
@@ -1426,6 +1474,58 @@ export interface components {
             readonly consumer: string;
             /** @description The user-id of the caller. It is compared exactly and belongs to one credential only. */
             readonly username: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            readonly disabled?: boolean;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        } | {
+            /** Format: uuid */
+            readonly id: string;
+            /** @constant */
+            readonly type: "hmac";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description The id of the key, which requests name: `username` or `keyid`. It is compared exactly and belongs to one credential only. */
+            readonly username: string;
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            readonly disabled?: boolean;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        } | {
+            /** Format: uuid */
+            readonly id: string;
+            /** @constant */
+            readonly type: "mtls";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description The CA that issues the certificate, directly or through intermediate ones. The same identity from another CA is another caller. */
+            readonly ca: string;
+            /** @description What identifies the caller: one alternative name of the certificate (`DNS:orders.internal`, `URI:spiffe://acme/orders`, `email:ops@acme.test`, `IP:10.0.0.1`), its subject (`subject:CN=orders,O=Acme`) or its SHA-256 (`sha256:…`). It is compared exactly; wildcards have no meaning. */
+            readonly identity: string;
             /** Format: date-time */
             readonly expiresAt?: string;
             readonly disabled?: boolean;
@@ -1672,7 +1772,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             /** @enum {string} */
-            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "credential_disabled" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
+            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "credential_disabled" | "too_many_failures" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
             readonly detail?: string;
             readonly requestId?: string;
             readonly errors?: readonly {
@@ -4179,7 +4279,7 @@ export interface operations {
                 /** @description Lists only credentials that expire within this time from now, such as 30d. */
                 readonly expiring?: string;
                 /** @description Lists only credentials of this type. */
-                readonly type?: "key" | "basic";
+                readonly type?: "key" | "basic" | "hmac" | "mtls";
             };
             readonly header?: never;
             readonly path: {
@@ -4240,6 +4340,8 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Credential"] & {
                         /** @description The key itself. It is shown only in this response. */
                         readonly key?: string;
+                        /** @description The secret itself. It is shown only in this response. */
+                        readonly secret?: string;
                         /** @description The revision that the write created. */
                         readonly revision: number;
                         /** @description The outcome at each node. Present only when the request asked to wait. */
@@ -4256,6 +4358,8 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Credential"] & {
                         /** @description The key itself. It is shown only in this response. */
                         readonly key?: string;
+                        /** @description The secret itself. It is shown only in this response. */
+                        readonly secret?: string;
                         /** @description The revision that the write created. */
                         readonly revision: number;
                         /** @description The outcome at each node. Present only when the request asked to wait. */
@@ -4436,7 +4540,7 @@ export interface operations {
                 /** @description Lists only credentials that expire within this time from now, such as 30d. */
                 readonly expiring?: string;
                 /** @description Lists only credentials of this type. */
-                readonly type?: "key" | "basic";
+                readonly type?: "key" | "basic" | "hmac" | "mtls";
             };
             readonly header?: never;
             readonly path?: never;

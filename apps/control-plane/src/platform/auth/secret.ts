@@ -9,10 +9,10 @@ const placeholder =
   /change[-_ ]?me|replace[-_ ]?(?:me|this)|placeholder|example|your[-_ ]|secret|password|(?:^|[^a-z])(?:admin|token|default|test)(?:[^a-z]|$)/gi;
 
 /**
- * The purpose of a secret: API key, admin token or node token. Users and secret scanners recognise
+ * The purpose of a secret: API key, admin token, node token or HMAC secret. Users and secret scanners recognise
  * the prefix.
  */
-export type SecretPrefix = 'slk' | 'sla' | 'sln';
+export type SecretPrefix = 'slk' | 'sla' | 'sln' | 'slh';
 
 /**
  * Generates a secret of 256 random bits: the prefix, `_`, 43 characters, and the CRC-32 of these as
@@ -28,7 +28,7 @@ export function createSecret(prefix: SecretPrefix): string {
  */
 export function hasValidChecksum(secret: string): boolean {
   return (
-    /^sl[kan]_[0-9A-Za-z]{49}$/.test(secret) &&
+    /^sl[kanh]_[0-9A-Za-z]{49}$/.test(secret) &&
     checksum(secret.slice(0, -checksumLength)) === secret.slice(-checksumLength)
   );
 }

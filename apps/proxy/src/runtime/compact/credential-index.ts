@@ -9,10 +9,18 @@ import type { KeysOf } from './record-shapes.ts';
 const hotCredentials = 10_000;
 
 /** A credential is found by the value that its type names. */
-const keysOf: KeysOf = ({ type }) =>
-  isCredentialType(type)
-    ? [{ group: type, property: credentialTypes[type].lookup.property }]
-    : [undefined];
+const keysOf: KeysOf = (shared) => {
+  const { type } = shared;
+  if (!isCredentialType(type)) return [undefined];
+  const { property, within } = credentialTypes[type].lookup;
+  const group = within === undefined ? type : `${type} ${String(shared[within])}`;
+  return [{ group, property }];
+};
+
+/** The type of a lookup value that has two parts, see `lookupOf`. */
+function hasTwoParts(type: string): boolean {
+  return isCredentialType(type) && credentialTypes[type].lookup.within !== undefined;
+}
 
 interface HotCredential {
   readonly generation: number;
@@ -74,10 +82,17 @@ export class CredentialIndex {
   ): FoundCredential | undefined {
     const hot = this.#hot.get(type)?.get(lookup);
     if (hot !== undefined && hot.generation === generation) return hot.found;
-    const credential = servedFrom(this.#records.find(0, type, lookup));
+    const credential = servedFrom(this.#recordOf(type, lookup));
     const found = credential === undefined ? undefined : join(credential);
     if (found !== undefined) this.#keep(type, lookup, { generation, found });
     return found;
+  }
+
+  #recordOf(type: string, lookup: string): StoredRecord | undefined {
+    if (!hasTwoParts(type)) return this.#records.find(0, type, lookup);
+    const space = lookup.indexOf(' ');
+    const group = `${type} ${lookup.slice(0, space)}`;
+    return this.#records.find(0, group, lookup.slice(space + 1));
   }
 
   #keep(type: string, lookup: string, hot: HotCredential): void {

@@ -21,6 +21,9 @@ export interface RecordShape {
   readonly keys: readonly ({ readonly group: string; readonly index: number } | undefined)[];
 }
 
+/** Properties with few values, which are no text of each record. */
+const sharedTexts: ReadonlySet<string> = new Set(['type', 'ca']);
+
 /** Shapes are numbered with two bytes; the last number marks a record with a shape of its own. */
 const maxShapes = 0xffff;
 
@@ -42,8 +45,7 @@ export class RecordShapes {
     const rest: Record<string, unknown> = {};
     for (const name of Object.keys(spec)) {
       const value = spec[name];
-      // The few values of `type` are no text of each record.
-      if (typeof value === 'string' && name !== 'type') names.push(name);
+      if (typeof value === 'string' && !sharedTexts.has(name)) names.push(name);
       else if (value !== undefined) rest[name] = value;
     }
     return JSON.stringify([names, rest]);

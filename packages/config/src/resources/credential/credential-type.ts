@@ -45,6 +45,11 @@ export interface CredentialType<
    */
   readonly lookup: {
     readonly property: string;
+    /**
+     * Another stored property: the same value of `property` with another value of this one is
+     * another credential. The lookup value is both, separated by a space.
+     */
+    readonly within?: string | undefined;
     /** The property of a creation that decides it. */
     readonly writtenAs: string;
     /** What the value is, for messages. */

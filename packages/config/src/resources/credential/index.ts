@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { defineKind } from '../../kind.ts';
 import { basicCredential } from './basic.ts';
 import type { CredentialType } from './credential-type.ts';
+import { hmacCredential } from './hmac.ts';
 import { keyCredential } from './key.ts';
+import { mtlsCredential } from './mtls.ts';
 
 /** Every type of credential. */
-const types = [keyCredential, basicCredential] as const;
+const types = [keyCredential, basicCredential, hmacCredential, mtlsCredential] as const;
 
 /** The name of a type of credential. */
 export type CredentialTypeName = (typeof types)[number]['type'];
@@ -43,8 +45,10 @@ export const CredentialInput = z.discriminatedUnion(
 
 /** The value by which nodes find a credential, unique for its type. */
 export function lookupOf(spec: Credential): string {
-  const { property } = credentialTypes[spec.type].lookup;
-  return String((spec as Readonly<Record<string, unknown>>)[property]);
+  const { property, within } = credentialTypes[spec.type].lookup;
+  const members = spec as Readonly<Record<string, unknown>>;
+  const value = String(members[property]);
+  return within === undefined ? value : `${String(members[within])} ${value}`;
 }
 
 /** What a node needs to verify the credential; undefined when finding it is enough. */
@@ -70,7 +74,7 @@ export const credentialKind = defineKind({
   schema: Credential,
   input: CredentialInput,
   owner: { kind: 'consumer', property: 'consumer' },
-  references: { consumer: 'consumer' },
+  references: { consumer: 'consumer', ca: 'ca' },
   computed: lastUse,
   shown: { lastUsedAt: '2026-01-02T03:04:05.678Z' },
   hidden: types.flatMap(({ hidden }) => hidden),
