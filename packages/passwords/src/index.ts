@@ -1,3 +1,3 @@
 export { hashPassword, maxPasswordBytes, passwordFault, verifyPassword } from './password.ts';
-export { parsePhc, phcFault } from './phc.ts';
-export type { Argon2idHash, PasswordHash, ScryptHash } from './phc.ts';
+export { isForeignHash, parsePhc, phcFault } from './phc.ts';
+export type { Argon2idHash, BcryptHash, KongSha1Hash, PasswordHash, ScryptHash } from './phc.ts';

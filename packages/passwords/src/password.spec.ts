@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from '@jest/globals';
 import { hashPassword, passwordFault, verifyPassword } from './password.ts';
+import { isForeignHash, phcFault } from './phc.ts';
 
 describe('hashPassword', () => {
   it('makes a PHC string that verifies the password and no other', async () => {
@@ -54,6 +56,34 @@ describe('verifyPassword', () => {
   ])('verifies a hash of another program: %s', async (_algorithm, phc, password) => {
     expect(await verifyPassword(phc, password)).toBe(true);
     expect(await verifyPassword(phc, `${password}x`)).toBe(false);
+  });
+
+  it.each([
+    // From the tests of PHP, of Openwall's crypt_blowfish, and of Kong.
+    ['$2y$07$usesomesillystringfore2uDLvp1Ii2e./U9C8sBjqp8I90dH6hi', 'rasmuslerdorf'],
+    ['$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
+    [
+      '$kong-sha1$ff2cc8a5-d4e4-4fcc-95c3-6ed1e4a0d9c5$' +
+        createHash('sha1').update('kongff2cc8a5-d4e4-4fcc-95c3-6ed1e4a0d9c5').digest('hex'),
+      'kong',
+    ],
+  ])('verifies a hash that was made for another gateway: %s', async (stored, password) => {
+    expect(phcFault(stored)).toBeUndefined();
+    expect(isForeignHash(stored)).toBe(true);
+    expect(await verifyPassword(stored, password)).toBe(true);
+    for (const other of [`${password}x`, password.slice(1), password.toUpperCase(), ''])
+      if (other !== password) expect(await verifyPassword(stored, other)).toBe(false);
+  });
+
+  it('compares with hashes of others without normalisation, as they were made', async () => {
+    const id = 'ff2cc8a5-d4e4-4fcc-95c3-6ed1e4a0d9c5';
+    const decomposed = 'cafe\u0301';
+    const stored = `$kong-sha1$${id}$${createHash('sha1')
+      .update(decomposed + id)
+      .digest('hex')}`;
+    expect(await verifyPassword(stored, decomposed)).toBe(true);
+    expect(await verifyPassword(stored, decomposed.normalize('NFC'))).toBe(false);
+    expect(isForeignHash(await hashPassword('x'))).toBe(false);
   });
 
   it('is false for a string that is no hash or is beyond the bounds', async () => {

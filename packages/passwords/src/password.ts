@@ -1,5 +1,5 @@
-import { argon2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { parsePhc, type PasswordHash } from './phc.ts';
+import { argon2, hash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { parsePhc, type Argon2idHash, type ScryptHash } from './phc.ts';
 
 /** The longest password, in bytes of UTF-8: longer ones only cost time. */
 export const maxPasswordBytes = 1024;
@@ -30,26 +30,41 @@ export async function hashPassword(password: string): Promise<string> {
   const fault = passwordFault(password);
   if (fault !== undefined) throw new TypeError(fault);
   const salt = randomBytes(saltLength);
-  const hash = await argon2id(password, salt, { ...cost, hashLength });
+  const derived = await argon2id(password, salt, { ...cost, hashLength });
   const { memoryKiB, passes, parallelism } = cost;
   const parameters = `m=${memoryKiB},t=${passes},p=${parallelism}`;
-  return `$argon2id$v=19$${parameters}$${base64(salt)}$${base64(hash)}`;
+  return `$argon2id$v=19$${parameters}$${base64(salt)}$${base64(derived)}`;
 }
 
 /**
  * Resolves to whether a password is the one that was hashed. Hashing takes place off the event
- * loop, and the comparison takes the same time wherever the hashes differ. Resolves to false when
- * the PHC string is malformed or beyond the bounds of `parsePhc`, and when the password is none.
+ * loop, except SHA-1, and the comparison takes the same time wherever the hashes differ. Resolves to
+ * false when the PHC string is malformed or beyond the bounds of `parsePhc`, and when the password
+ * is none. Other systems have hashed passwords as they were sent, without normalisation; bcrypt
+ * ignores what follows the first 72 bytes.
  */
 export async function verifyPassword(phc: string, password: string): Promise<boolean> {
   const stored = parsePhc(phc);
   if (stored === undefined || passwordFault(password) !== undefined) return false;
+  if (stored.algorithm === 'bcrypt') {
+    // A native library that nothing else needs.
+    const bcrypt = await import('@node-rs/bcrypt');
+    return bcrypt.verify(password, stored.text);
+  }
+  if (stored.algorithm === 'kong-sha1') {
+    const digest = hash('sha1', `${password}${stored.consumerId}`, 'buffer');
+    return timingSafeEqual(digest, Buffer.from(stored.hash, 'hex'));
+  }
   const expected = Buffer.from(stored.hash, 'base64');
   const actual = await hashLike(stored, password, expected.length);
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-function hashLike(stored: PasswordHash, password: string, length: number): Promise<Buffer> {
+function hashLike(
+  stored: Argon2idHash | ScryptHash,
+  password: string,
+  length: number,
+): Promise<Buffer> {
   const salt = Buffer.from(stored.salt, 'base64');
   if (stored.algorithm === 'argon2id')
     return argon2id(password, salt, { ...stored, hashLength: length });
@@ -62,7 +77,7 @@ function hashLike(stored: PasswordHash, password: string, length: number): Promi
       length,
       // Node's bound is exclusive, and counts the blocks of each lane as well.
       { N: 2 ** costLog2, r: blockSize, p: parallelism, maxmem: 2 * memory },
-      (error, hash) => (error === null ? resolve(hash) : reject(error)),
+      (error, derived) => (error === null ? resolve(derived) : reject(error)),
     );
   });
 }
@@ -82,8 +97,10 @@ function argon2id(
 ): Promise<Buffer> {
   const message = password.normalize('NFC');
   return new Promise((resolve, reject) => {
-    argon2('argon2id', { message, nonce, memory, passes, parallelism, tagLength }, (error, hash) =>
-      error === null ? resolve(hash) : reject(error),
+    argon2(
+      'argon2id',
+      { message, nonce, memory, passes, parallelism, tagLength },
+      (error, derived) => (error === null ? resolve(derived) : reject(error)),
     );
   });
 }

@@ -43,6 +43,14 @@ describe('parsePhc', () => {
     [`$scrypt$ln=999,r=8,p=1$${values}`, 'between 4194304 and 134217728 bytes'],
     [`$scrypt$ln=17,r=8,p=4$${values}`, 'at most 268435456'],
     [`$scrypt$ln=15,r=8,p=0$${values}`, 'the parallelism (p) is between 1 and 8, not 0'],
+    [`$2x$10$${'a'.repeat(53)}`, 'a password hash is a PHC string'],
+    [`$2b$10$${'a'.repeat(52)}`, 'a password hash is a PHC string'],
+    [`$2b$10$${'a'.repeat(52)}=`, 'a password hash is a PHC string'],
+    [`$2b$13$${'a'.repeat(53)}`, 'the cost of bcrypt is between 4 and 12, not 13'],
+    [`$2b$31$${'a'.repeat(53)}`, 'the cost of bcrypt is between 4 and 12, not 31'],
+    [`$2b$03$${'a'.repeat(53)}`, 'the cost of bcrypt is between 4 and 12, not 3'],
+    [`$kong-sha1$acme$${'0'.repeat(40)}`, 'a password hash is a PHC string'],
+    ['0'.repeat(40), 'a password hash is a PHC string'],
     ['$'.repeat(300), 'at most 256 characters, not 300'],
   ])('refuses %s', (text, reason) => {
     expect(phcFault(text)).toContain(reason);

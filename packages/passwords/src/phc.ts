@@ -1,7 +1,9 @@
 /**
  * Stored password hashes in the PHC string format:
  * `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>` or `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, with salt
- * and hash in base64 without padding. This file imports nothing, so that it also runs in browsers.
+ * and hash in base64 without padding; and those of other systems, for imports:
+ * `$2b$12$<salt and hash>` of bcrypt, and `$kong-sha1$<consumer id>$<hash>`. This file imports
+ * nothing, so that it also runs in browsers.
  */
 
 /** A hash of RFC 9106, version 1.3. */
@@ -29,7 +31,23 @@ export interface ScryptHash {
   readonly hash: string;
 }
 
-export type PasswordHash = Argon2idHash | ScryptHash;
+/** A hash of bcrypt. */
+export interface BcryptHash {
+  readonly algorithm: 'bcrypt';
+  /** Binary logarithm of the number of rounds. */
+  readonly costLog2: number;
+  readonly text: string;
+}
+
+/** Kong's form: SHA-1 of the password followed by the id that the consumer had in Kong. */
+export interface KongSha1Hash {
+  readonly algorithm: 'kong-sha1';
+  readonly consumerId: string;
+  /** Lower-case hex. */
+  readonly hash: string;
+}
+
+export type PasswordHash = Argon2idHash | ScryptHash | BcryptHash | KongSha1Hash;
 
 /** The longest string that can be well-formed: both values at their bounds fit. */
 const maxPhcLength = 256;
@@ -43,12 +61,27 @@ const hashBytes = { least: 16, most: 64 };
  */
 const argon2idBounds = { leastMemoryKiB: 4096, mostMemoryKiB: 131_072, mostWork: 524_288 };
 const mostParallelism = 8;
+/** A cost of 12 takes several hundred milliseconds. */
+const bcryptBounds = { least: 4, most: 12 };
 const scryptBounds = { leastMemory: 2 ** 22, mostMemory: 2 ** 27, mostWork: 2 ** 28 };
 
 const argon2idForm =
   /^\$argon2id\$v=(\d{1,3})\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 const scryptForm =
   /^\$scrypt\$ln=(\d{1,3}),r=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+/** The versions differ in what programs had done wrong before; `2x` marks hashes with such a fault. */
+const bcryptForm = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+const kongForm = /^\$kong-sha1\$([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\$([0-9a-f]{40})$/;
+
+/**
+ * Whether a stored hash is one of another system that should be replaced by one of
+ * `hashPassword` once the password is known: bcrypt reads 72 bytes at most, and SHA-1 is cheap.
+ */
+export function isForeignHash(text: string): boolean {
+  const algorithm = parsePhc(text)?.algorithm;
+  return algorithm === 'bcrypt' || algorithm === 'kong-sha1';
+}
 
 /** Reads a PHC string; undefined when {@link phcFault} finds a fault in it. */
 export function parsePhc(text: string): PasswordHash | undefined {
@@ -72,7 +105,23 @@ function parse(text: string): PasswordHash | string {
   if (argon2id !== null) return argon2idHash(argon2id);
   const scrypt = scryptForm.exec(text);
   if (scrypt !== null) return scryptHash(scrypt);
-  return 'a password hash is a PHC string such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash> or $scrypt$ln=15,r=8,p=1$<salt>$<hash>';
+  return otherHash(text) ?? formFault;
+}
+
+const formFault =
+  'a password hash is a PHC string such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash> or $scrypt$ln=15,r=8,p=1$<salt>$<hash>; from other systems, one of bcrypt ($2a$, $2b$, $2y$), or $kong-sha1$<consumer id in Kong>$<SHA-1 in hex>';
+
+function otherHash(text: string): PasswordHash | string | undefined {
+  const bcrypt = bcryptForm.exec(text);
+  if (bcrypt !== null) {
+    const costLog2 = Number(bcrypt[1]);
+    const { least, most } = bcryptBounds;
+    return costLog2 >= least && costLog2 <= most
+      ? { algorithm: 'bcrypt', costLog2, text }
+      : `the cost of bcrypt is between ${least} and ${most}, not ${costLog2}`;
+  }
+  const [, consumerId = '', hash = ''] = kongForm.exec(text) ?? [];
+  return hash === '' ? undefined : { algorithm: 'kong-sha1', consumerId, hash };
 }
 
 function argon2idHash(match: RegExpExecArray): Argon2idHash | string {
