@@ -39,6 +39,23 @@ describe('keys of the time before credentials had types', () => {
     ]);
   });
 
+  it('may be written as a hash, and show no more than a quarter of a short key', () => {
+    const key = { type: 'key', consumer: 'acme' };
+    const resources = parse({
+      consumers,
+      credentials: [
+        { ...key, name: 'hashed', hash: hash.toUpperCase() },
+        { ...key, name: 'short', key: 'hunter2', short: true },
+      ],
+    });
+    expect(
+      resources.filter(({ kind }) => kind === 'credential').map(({ spec }) => spec),
+    ).toMatchObject([
+      { name: 'hashed', hash, prefix: '' },
+      { name: 'short', prefix: 'h', short: true },
+    ]);
+  });
+
   it.each([
     [{ type: 'basic', name: 'a', consumer: 'acme', username: 'u', password: 'x' }, '/password'],
     [{ type: 'jwt', name: 'a', consumer: 'acme' }, '/credentials/0/type'],

@@ -63,6 +63,56 @@ describe('keys', () => {
     expect(row?.hash).toBe(sha256('legacy-key-0123456789'));
   });
 
+  it('are imported by their hash, which answers do not show', async () => {
+    const hash = sha256('a-key-of-another-system');
+    const imported = await api.post(keys, { name: 'hashed', hash: hash.toUpperCase() });
+    expect(imported.status).toBe(201);
+    expect(imported.body).toMatchObject({ name: 'hashed', prefix: '' });
+    expect(imported.body).not.toHaveProperty('key');
+    expect(JSON.stringify(imported.body)).not.toContain(hash);
+    const [row] = await api.sql<{ hash: string }>(
+      "SELECT spec ->> 'hash' AS hash FROM resource WHERE name = 'hashed'",
+    );
+    expect(row?.hash).toBe(hash);
+    const again = { name: 'again', key: 'a-key-of-another-system' };
+    expect((await api.post(keys, again)).body).toMatchObject({ code: 'name_taken' });
+    const flagged = { name: 'flagged', hash: sha256('abc'), prefix: 'a', short: true };
+    const shown = { name: 'flagged', prefix: 'a', short: true };
+    expect((await api.post(keys, flagged)).body).toMatchObject(shown);
+    expect((await api.get(`${keys}/flagged`)).body).toMatchObject(shown);
+  });
+
+  it('may be short when the request says so, and are marked', async () => {
+    const create = (content: object) => api.post(keys, { name: 'tiny', ...content });
+    const refused = await create({ key: '15-characters-x' });
+    expect(refused.body.errors).toEqual([
+      { pointer: '/key', detail: expect.stringMatching(/has 15 .*at least 16.*"short": true/) },
+    ]);
+    const tiny = await create({ key: 'hunter2', short: true });
+    expect([tiny.status, tiny.body]).toMatchObject([201, { prefix: 'h', short: true }]);
+    const long = await create({ name: 'long', key: 'sixteen-letters!', short: true });
+    expect(long.body).not.toHaveProperty('short');
+    const patched = await api.patch(`${keys}/tiny`, { short: false });
+    expect(patched.body.errors).toMatchObject([{ pointer: '/short' }]);
+  });
+
+  it.each([
+    [{ hash: sha256('x'), key: 'sixteen-letters-x' }, '/hash'],
+    [{ hash: sha256('x').slice(1) }, '/hash'],
+    [{ hash: `${sha256('x').slice(1)}g` }, '/hash'],
+    [{ prefix: 'abcd' }, '/prefix'],
+    [{ key: 'sixteen-letters-x', prefix: 'abcd' }, '/prefix'],
+    [{ short: true }, '/short'],
+    [{ key: '', short: true }, '/key'],
+    [{ key: 'a key', short: true }, '/key'],
+  ])('refuse an import of %j', async (content, pointer) => {
+    const answer = await api.post(keys, { name: 'x', ...content });
+    expect([answer.status, answer.body.errors]).toEqual([
+      400,
+      [{ pointer, detail: expect.any(String) }],
+    ]);
+  });
+
   it('belong to exactly one consumer', async () => {
     await api.post(keys, { name: 'mine', key: 'the-same-key-for-two' });
     const answer = await api.post('/v1/consumers/other/keys', {

@@ -11,6 +11,13 @@ const hash = z
   .describe('SHA-256 of the key, lower-case hex.');
 const prefix = z.string().max(16).describe('The first characters, which help to recognise a key.');
 
+const short = z
+  .boolean()
+  .optional()
+  .describe(
+    'The key has fewer than 16 characters, or may have: it comes from another system, and should be replaced.',
+  );
+
 /** An API key, found by its hash. */
 export const keyCredential = defineCredentialType({
   type: 'key',
@@ -20,6 +27,7 @@ export const keyCredential = defineCredentialType({
     consumer,
     hash,
     prefix,
+    short: short.meta({ since: 1, ifUnknown: 'skip' }),
     expiresAt,
     disabled,
     tags,
@@ -29,13 +37,20 @@ export const keyCredential = defineCredentialType({
     name: credentialInput.name,
     key: z
       .string()
-      .min(16)
+      .min(1, { abort: true })
       .max(512)
       .regex(/^[\x21-\x7e]+$/, 'visible ASCII without spaces')
       .optional()
       .describe(
-        'A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again.',
+        'A key of your own, at least 16 characters unless `short` is true; otherwise a random one is generated. It is never shown again.',
       ),
+    hash: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'not the SHA-256 of a key in hex: 64 digits')
+      .optional()
+      .describe('Instead of `key`: the SHA-256 of an existing key, in hex, for imports.'),
+    prefix: prefix.optional().describe('With `hash`: the first characters of the key, if known.'),
+    short,
     expiresAt: credentialInput.expiresAt,
     disabled: credentialInput.disabled,
     tags: credentialInput.tags,
