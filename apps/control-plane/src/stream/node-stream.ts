@@ -146,9 +146,14 @@ export class NodeStream {
     if (session === undefined)
       this.refuse(new StreamRefusal('INVALID_ARGUMENT', 'the first frame must be a hello'));
     else if (frame.type === 'status') this.hear(session, frame);
-    else if (frame.type === 'credentialReport')
-      this.proxy.reports?.heard(session.identity.id, frame);
+    else if (frame.type === 'credentialReport') this.heardOfCredentials(session, frame);
     else if (frame.type === 'ack' || frame.type === 'nack') this.answered(session, frame);
+  }
+
+  private heardOfCredentials({ identity }: NodeSession, report: CredentialReport): void {
+    const { reports, isPrivate } = this.proxy;
+    // Over a network in plaintext, another host could replace the password of a credential.
+    reports?.heard(identity.id, isPrivate ? report : { ...report, rehashes: [] });
   }
 
   private answered(session: NodeSession, frame: Ack | Nack): void {

@@ -3,8 +3,8 @@ import { Inject, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { openFileLimit } from '@sluice/telemetry';
 import { formatStreamAddress } from '@sluice/wire';
-import { CredentialUsageModule } from '../features/credentials/usage/credential-usage.module.ts';
-import { CredentialUsageService } from '../features/credentials/usage/credential-usage.service.ts';
+import { CredentialReportsModule } from '../features/credentials/reports/credential-reports.module.ts';
+import { CredentialReportsService } from '../features/credentials/reports/credential-reports.service.ts';
 import { ConnectedNodes } from '../features/nodes/connected-nodes.ts';
 import { NodesModule } from '../features/nodes/nodes.module.ts';
 import { RevisionFeedModule } from '../features/revisions/revision-feed/revision-feed.module.ts';
@@ -36,7 +36,7 @@ async function protectionOf(
 
 /** The config stream, to which nodes connect. */
 @Module({
-  imports: [NodesModule, RevisionFeedModule, CredentialUsageModule],
+  imports: [NodesModule, RevisionFeedModule, CredentialReportsModule],
   providers: [
     {
       provide: ConfigStream,
@@ -47,7 +47,7 @@ async function protectionOf(
         ConnectedNodes,
         Logger,
         ControlPlaneMetrics,
-        CredentialUsageService,
+        CredentialReportsService,
       ],
       useFactory: async (
         settings: Settings,
@@ -56,7 +56,7 @@ async function protectionOf(
         nodes: ConnectedNodes,
         logger: Logger,
         metrics: ControlPlaneMetrics,
-        usage: CredentialUsageService,
+        reports: CredentialReportsService,
       ) =>
         new ConfigStream(
           {
@@ -69,7 +69,7 @@ async function protectionOf(
           nodes,
           logger,
           metrics,
-          { heard: (_node, { uses }) => usage.heard(uses) },
+          reports,
         ),
     },
   ],
@@ -83,7 +83,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Logger) private readonly logger: Logger,
     @Inject(RevisionFeed) private readonly feed: RevisionFeed,
     @Inject(ControlPlaneMetrics) private readonly metrics: ControlPlaneMetrics,
-    @Inject(CredentialUsageService) private readonly usage: CredentialUsageService,
+    @Inject(CredentialReportsService) private readonly reports: CredentialReportsService,
   ) {}
 
   private certificate: StreamCertificate | undefined;
@@ -114,7 +114,7 @@ export class StreamModule implements OnApplicationBootstrap, OnApplicationShutdo
     // The module of the nodes is global, so its own shutdown hook may run after the database is
     // closed.
     await this.nodes.stop();
-    await this.usage.stop();
+    await this.reports.stop();
   }
 
   /**

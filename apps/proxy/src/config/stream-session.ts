@@ -39,6 +39,8 @@ export interface StreamSessionOptions {
   /** Level of this node's schemas. */
   readonly schemaLevel: number;
   readonly report: () => NodeReport;
+  /** False when others on the network could read the stream: then no hashes are sent. */
+  readonly isPrivate: boolean;
   readonly takeCredentialReport?: (() => CredentialReport | undefined) | undefined;
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
@@ -135,10 +137,10 @@ export class StreamSession {
         credentialId: id,
         secondsAgo: Math.max(0, Math.round((nowMs - usedAtMs) / 1_000)),
       })),
-      rehashes: report.rehashes.map(({ id, replaced, hash }) => ({
-        credentialId: id,
-        replaced,
-        hash,
+      rehashes: (this.#options.isPrivate ? report.rehashes : []).map((rehash) => ({
+        credentialId: rehash.id,
+        replaced: rehash.replaced,
+        hash: rehash.hash,
       })),
     });
   }

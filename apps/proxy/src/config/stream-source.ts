@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { errorMessage } from '@sluice/errors';
-import { createConfigStreamClient, formatStreamAddress } from '@sluice/wire';
+import { createConfigStreamClient, formatStreamAddress, isConfidential } from '@sluice/wire';
 import type { ClientSecurity, StreamAddress } from '@sluice/wire';
 import { backoffMs } from './backoff.ts';
 import { ConfigApplier } from './config-applier.ts';
@@ -170,6 +170,7 @@ export class StreamSource implements ConfigSource {
       }),
       {
         ...this.#options,
+        isPrivate: isConfidential(protection.mode, `${ip ?? address.host}:${address.port}`),
         bootId: this.#bootId,
         silentSeconds: this.#options.silentSeconds ?? defaultSilentSeconds,
         applier: this.#applier,

@@ -67,7 +67,7 @@ export class Serving {
   readonly metrics = new GatewayMetrics(this.registry);
   readonly upstreams: UpstreamRegistry;
   /** What the control plane is told about credentials. */
-  readonly credentialNotes = new CredentialNotes();
+  readonly credentialNotes: CredentialNotes;
   readonly #options: ServingOptions;
   readonly #target: RuntimeTarget;
   readonly #slicedTarget: SlicedTarget;
@@ -98,6 +98,7 @@ export class Serving {
   private constructor(options: ServingOptions, policies: Awaited<ReturnType<typeof nodePolicies>>) {
     const { env, logger, version } = options;
     this.#options = options;
+    this.credentialNotes = new CredentialNotes(env.SLUICE_CONFIG_FILE === undefined);
     const { clients, upstream, turnedAway } = fitConnections(
       openFileLimit(),
       env.SLUICE_MAX_CONNECTIONS,
@@ -136,7 +137,10 @@ export class Serving {
         limits: this.#limits,
         credentials: { findKey: (hash) => this.#target.runtime.findKey(hash) },
       },
-      credentials: { find: (type, lookup) => this.#target.runtime.findCredential(type, lookup) },
+      credentials: {
+        find: (type, lookup) => this.#target.runtime.findCredential(type, lookup),
+        reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
+      },
       consumers: { find: (by) => this.#target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),

@@ -30,6 +30,13 @@ describe('CredentialNotes', () => {
     expect(notes.take()?.uses).toEqual([{ id: 'id-10400', usedAtMs: 2_000 }]);
   });
 
+  it('keep nothing on a node without a control plane', () => {
+    const notes = new CredentialNotes(false);
+    for (let index = 0; index < 10_500; index++) notes.used(`id-${index}`, 1_000);
+    notes.rehashed({ id: 'a', replaced: new Uint8Array(32), hash: '$argon2id$' });
+    expect([notes.take(), notes.dropped]).toEqual([undefined, 0]);
+  });
+
   it('add the reports of several processes', () => {
     const [all, ...workers] = [new CredentialNotes(), new CredentialNotes(), new CredentialNotes()];
     for (const worker of workers) worker.used('a', 5_000);

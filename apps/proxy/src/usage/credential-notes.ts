@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { FoundCredential } from '@sluice/policy-sdk';
 import { HotCache } from '../runtime/compact/hot-cache.ts';
 
 /** That a credential was used. */
@@ -43,9 +45,16 @@ export class CredentialNotes {
   readonly #notedAt = new HotCache<number>(remembered);
   /** Uses that were not noted because too many waited. */
   dropped = 0;
+  readonly #isReported: boolean;
+
+  /** @param isReported false without a control plane: then nothing is kept */
+  constructor(isReported = true) {
+    this.#isReported = isReported;
+  }
 
   /** Notes a use, unless one was noted within the last minute. */
   used(id: string, usedAtMs: number): void {
+    if (!this.#isReported) return;
     const before = this.#notedAt.get(id);
     if (before !== undefined && usedAtMs - before < noteEveryMs) return;
     if (this.#uses.size >= maxUses && !this.#uses.has(id)) {
@@ -56,8 +65,15 @@ export class CredentialNotes {
     this.#uses.set(id, usedAtMs);
   }
 
+  /** Notes a hash of a password that matched the stored one of a credential. */
+  noteRehash({ credential, secret = '' }: FoundCredential, newHash: string): void {
+    const replaced = hash('sha256', secret, 'buffer');
+    this.rehashed({ id: credential.id, replaced, hash: newHash });
+  }
+
   /** Notes a hash. A further one for the same credential replaces it. */
   rehashed(rehash: PasswordRehash): void {
+    if (!this.#isReported) return;
     if (this.#rehashes.size < maxRehashes || this.#rehashes.has(rehash.id))
       this.#rehashes.set(rehash.id, rehash);
   }

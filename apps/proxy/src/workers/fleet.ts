@@ -54,7 +54,7 @@ export class WorkerFleet implements ConfigTarget {
   /** The metrics of the limits; the workers count everything else. */
   readonly #registry = new MetricsRegistry();
   /** What all workers have noted. */
-  readonly credentialNotes = new CredentialNotes();
+  readonly credentialNotes: CredentialNotes;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #inService = new InService();
   #revision = 0;
@@ -77,6 +77,7 @@ export class WorkerFleet implements ConfigTarget {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.credentialNotes = new CredentialNotes((options.env['SLUICE_CONFIG_FILE'] ?? '') === '');
     const limitKeys = this.#registry.gauge(metricDefinitions.limitKeys);
     const tableFull = this.#registry.counter(metricDefinitions.limitTableFull).series();
     this.#limits = new MemoryStore(

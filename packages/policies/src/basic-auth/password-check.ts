@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { hashPassword, verifyPassword } from '@sluice/passwords';
-import type { PolicyCache } from '@sluice/policy-sdk';
+import { hashPassword, isForeignHash, verifyPassword } from '@sluice/passwords';
+import type { CredentialDirectory, FoundCredential, PolicyCache } from '@sluice/policy-sdk';
 import { HashQueue } from './hash-queue.ts';
 
 // One queue per process: hashes of all attachments share its cores and its memory.
@@ -19,31 +19,50 @@ export function dummyHash(): Promise<string> {
 export class PasswordCheck {
   readonly #cache: PolicyCache;
   readonly #ttlMs: number;
+  readonly #credentials: CredentialDirectory;
 
-  /** @param ttlMs how long a verified password is not hashed again; 0 for never */
-  constructor(cache: PolicyCache, ttlMs: number) {
+  /**
+   * @param ttlMs how long a verified password is not hashed again; 0 for never
+   * @param credentials is told new hashes of passwords that other systems have hashed
+   */
+  constructor(cache: PolicyCache, ttlMs: number, credentials: CredentialDirectory) {
     this.#cache = cache;
     this.#ttlMs = ttlMs;
+    this.#credentials = credentials;
   }
 
   /**
    * Resolves to whether the password is the one that was hashed. Parallel calls with the same
    * password hash once. Only a match is stored, under a keyed hash of both.
-   * @param phc the stored hash; undefined for an unknown user, which costs the same time
+   * @param found undefined for an unknown user, which costs the same time
    * @param caller bounds the hashes of one caller
    * @throws HashQueueFull when too many hashes wait
    */
-  async matches(phc: string | undefined, password: string, caller: string): Promise<boolean> {
-    if (phc === undefined) {
+  async matches(
+    found: FoundCredential | undefined,
+    password: string,
+    caller: string,
+  ): Promise<boolean> {
+    const phc = found?.secret;
+    if (found === undefined || phc === undefined) {
       const hash = await dummyHash();
       await queue.run(caller, () => verifyPassword(hash, password));
       return false;
     }
     const key = createHmac('sha256', secret).update(`${phc}\0${password}`).digest('base64');
     const result = await this.#cache.getOrLoad(key, async () => {
-      const isMatch = await queue.run(caller, () => verifyPassword(phc, password));
+      const isMatch = await queue.run(caller, () => this.#verify(found, phc, password));
       return { value: isMatch ? '1' : '0', ttlMs: isMatch ? this.#ttlMs : 0 };
     });
     return result === '1';
+  }
+
+  async #verify(found: FoundCredential, phc: string, password: string): Promise<boolean> {
+    const isMatch = await verifyPassword(phc, password);
+    if (!isForeignHash(phc)) return isMatch;
+    // Also without a match: the time of SHA-1 alone would tell that there is such a user.
+    const rehash = await hashPassword(password);
+    if (isMatch) this.#credentials.reportRehash?.(found, rehash);
+    return isMatch;
   }
 }

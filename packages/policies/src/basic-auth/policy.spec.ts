@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { hashPassword } from '@sluice/passwords';
+import { hashPassword, verifyPassword } from '@sluice/passwords';
 import { ManualClock, PolicyTester, type TestCredential } from '@sluice/policy-sdk/testing';
 import type { z } from 'zod';
 import { anonymous } from '../anonymous/policy.ts';
@@ -7,6 +8,7 @@ import { keyAuth } from '../key-auth/policy.ts';
 import { basicAuth } from './policy.ts';
 import type { basicAuthSchema } from './schema.ts';
 
+const kongId = 'ff2cc8a5-d4e4-4fcc-95c3-6ed1e4a0d9c5';
 const clock = new ManualClock();
 let credentials: TestCredential[];
 
@@ -27,6 +29,18 @@ beforeAll(async () => {
       secret: await hashPassword('switched off'),
       consumer,
       isDisabled: true,
+    },
+    {
+      type: 'basic',
+      lookup: 'bcrypt',
+      secret: '$2y$05$.JT0tqAGBcgUCjkSdqoKcOuZJDP7Vkq6/lwZmQAahTgdJR0TZBRoO',
+      consumer,
+    },
+    {
+      type: 'basic',
+      lookup: 'kong',
+      secret: `$kong-sha1$${kongId}$${createHash('sha1').update(`foreign password${kongId}`).digest('hex')}`,
+      consumer,
     },
     { type: 'basic', lookup: 'broken', secret: 'not a hash', consumer },
     {
@@ -64,7 +78,30 @@ describe('basic-auth', () => {
     expect(forwarded?.headers.has('authorization')).toBe(true);
   });
 
-  it('tells that a user is disabled, to those who know the password', async () => {
+  it.each([
+    ['bcrypt', 'foreign password', 'bcrypt'],
+    ['SHA-1 of Kong', 'foreign password', 'kong'],
+  ])('verifies %s, and reports a hash with the usual cost once', async (_what, password, user) => {
+    const tester = withConfig();
+    const send = async (tried: string) =>
+      (await tester.send({ headers: basic(user, tried) })).status;
+    expect([await send('wrong'), tester.rehashes]).toEqual([401, []]);
+    expect([await send(password), await send(password)]).toEqual([200, 200]);
+    const [rehash, ...more] = tester.rehashes;
+    expect([rehash?.credential.name, more]).toEqual([user, []]);
+    expect(rehash?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await verifyPassword(rehash?.hash ?? '', password)).toBe(true);
+    await send('wrong again');
+    expect(tester.rehashes).toHaveLength(1);
+  });
+
+  it('reports no hash of a password that it has hashed itself', async () => {
+    const tester = withConfig();
+    expect((await tester.send({ headers: basic('jane', 'open sesame') })).status).toBe(200);
+    expect(tester.rehashes).toEqual([]);
+  });
+
+  it('tells that a user is disabled, after the right password only', async () => {
     const send = async (password: string) =>
       (await withConfig().send({ headers: basic('former', password) })).reply?.code;
     expect(await send('switched off')).toBe('credential_disabled');

@@ -31,7 +31,7 @@ export const basicAuth = definePolicy({
     const soon: readonly HeaderPair[] = [['Retry-After', '1']];
     const tooMany = deny('rate_limited', 'Too many passwords at the same time.', soon);
     const busy = deny('overloaded', 'Too many passwords are being verified.', soon);
-    const check = new PasswordCheck(host.cache, cacheSeconds * 1_000);
+    const check = new PasswordCheck(host.cache, cacheSeconds * 1_000, host.credentials);
     // Hashed now, so that the first unknown user costs no more than a known one.
     dummyHash().catch(() => undefined);
 
@@ -41,7 +41,7 @@ export const basicAuth = definePolicy({
     ): Promise<Principal | Reply> => {
       const found = host.credentials.find('basic', username);
       try {
-        if (!(await check.matches(found?.secret, password, caller))) return wrong;
+        if (!(await check.matches(found, password, caller))) return wrong;
       } catch (fault) {
         if (!(fault instanceof HashQueueFull)) throw fault;
         return fault.refusal === 'caller' ? tooMany : busy;

@@ -15,6 +15,12 @@ export interface CredentialDirectory {
    * username.
    */
   find(type: string, lookup: string): FoundCredential | undefined;
+  /**
+   * Reports a hash, as a PHC string, of a password that matched the `secret` of a credential whose
+   * hash another system has made. The control plane stores it in its place, unless that has changed
+   * meanwhile. Absent where there is no control plane; a report may be lost.
+   */
+  reportRehash?(found: FoundCredential, hash: string): void;
 }
 
 /** How a consumer is named. */

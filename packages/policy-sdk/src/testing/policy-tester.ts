@@ -123,6 +123,8 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   readonly clock: ManualClock;
   /** Log lines of the policies, oldest first. */
   readonly log: LoggedLine[] = [];
+  /** The hashes that the policies reported, oldest first. */
+  readonly rehashes: { readonly credential: Credential; readonly hash: string }[] = [];
   /** What the policies counted. */
   readonly metrics = new TestMetrics();
   private readonly policies: CompiledPolicy[] = [];
@@ -150,6 +152,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
       credentials: {
         find: (type, lookup) =>
           type === 'key' ? keys.findKey(lookup) : others.get(`${type} ${lookup}`),
+        reportRehash: ({ credential }, hash) => this.rehashes.push({ credential, hash }),
       },
       consumers: consumersOf(options.consumers ?? []),
       loggerFor: () => ({

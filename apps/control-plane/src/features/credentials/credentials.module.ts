@@ -5,10 +5,10 @@ import { CredentialsController } from './credentials.controller.ts';
 import { CredentialsService } from './credentials.service.ts';
 import { KeysController } from './keys.controller.ts';
 import { PasswordHashing } from './password-hashing.ts';
-import { CredentialUsageModule } from './usage/credential-usage.module.ts';
+import { CredentialReportsModule } from './reports/credential-reports.module.ts';
 
 @Module({
-  imports: [ResourcesModule, CredentialUsageModule],
+  imports: [ResourcesModule, CredentialReportsModule],
   controllers: [AllCredentialsController, CredentialsController, KeysController],
   providers: [CredentialsService, PasswordHashing],
 })

@@ -19,7 +19,7 @@ import type { CredentialListQuery, KeyListQuery } from './credential-list-query.
 import { PasswordHashing } from './password-hashing.ts';
 import type { Content, CredentialHandler, HandlerServices } from './types/credential-handler.ts';
 import { credentialHandlers } from './types/index.ts';
-import { CredentialUsageService } from './usage/credential-usage.service.ts';
+import { CredentialUsageService } from './reports/credential-usage.service.ts';
 
 /** The members of every type that PATCH may change. */
 const changeable = ['name', 'expiresAt', 'disabled', 'tags'];

@@ -181,6 +181,26 @@ export class ResourceWriter {
     });
   }
 
+  /**
+   * Changes several resources in one revision; those that do not exist are left out.
+   * @param change returns the new spec of a resource, which is locked, or undefined to leave it
+   */
+  changeEach<K extends Kind>(
+    kind: K,
+    ids: readonly string[],
+    write: WriteRequest,
+    change: (resource: Pick<StoredResource<K>, 'id' | 'spec'>) => Spec<K> | undefined,
+  ): Promise<Written> {
+    return this.run(kind, write, {}, async (sql) => {
+      const changes: Outcome['changes'][number][] = [];
+      for (const resource of await this.resources.lockEach(sql, kind, ids)) {
+        const spec = change({ id: resource.id, spec: this.open(resource) });
+        if (spec !== undefined) changes.push(...(await this.store(sql, resource, spec)).changes);
+      }
+      return { status: 200, resource: undefined, changes };
+    });
+  }
+
   /** One write, counted. */
   private run(
     kind: Kind,

@@ -130,6 +130,19 @@ export class ResourceRepository {
     };
   }
 
+  /** Returns resources by their ids, locked for a change. */
+  async lockEach<K extends Kind>(
+    sql: Sql,
+    kind: K,
+    ids: readonly string[],
+  ): Promise<StoredResource<K>[]> {
+    return sql.query(
+      `SELECT ${columns} FROM resource WHERE kind = $1 AND id = ANY($2::uuid[])
+       ORDER BY id ${lockClauses.update}`,
+      [kind, ids],
+    );
+  }
+
   /** Returns the resources that another resource owns, locked for deletion. */
   async ownedBy(sql: Sql, scope: string): Promise<StoredResource[]> {
     return sql.query(`SELECT ${columns} FROM resource WHERE scope = $1 ORDER BY name FOR UPDATE`, [

@@ -19,9 +19,10 @@ export class FakeControlPlane {
   port = 0;
   #server: ConfigStreamServer | undefined;
 
-  async listen(port = 0): Promise<void> {
+  async listen(port = 0, host = '127.0.0.1'): Promise<void> {
     this.#server = createConfigStreamServer((call) => this.#accept(call));
-    this.port = await this.#server.listen({ host: '127.0.0.1', port }, plaintext);
+    const security = host === '127.0.0.1' ? plaintext : { ...plaintext, allowRemote: true };
+    this.port = await this.#server.listen({ host, port }, security);
   }
 
   async stop(): Promise<void> {

@@ -111,7 +111,10 @@ export class ProxyFixture {
         limits: this.limits,
         credentials: { findKey: (hash) => this.target.runtime.findKey(hash) },
       },
-      credentials: { find: (type, lookup) => this.target.runtime.findCredential(type, lookup) },
+      credentials: {
+        find: (type, lookup) => this.target.runtime.findCredential(type, lookup),
+        reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
+      },
       consumers: { find: (by) => this.target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),

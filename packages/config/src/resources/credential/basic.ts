@@ -49,7 +49,7 @@ export const basicCredential = defineCredentialType({
     passwordHash: passwordHash
       .optional()
       .describe(
-        'Instead of `password`: an existing hash with argon2id or scrypt as a PHC string. Its cost is bounded.',
+        'Instead of `password`: an existing hash, with argon2id or scrypt as a PHC string, with bcrypt, or `$kong-sha1$<consumer id in Kong>$<SHA-1 in hex>`. Its cost is bounded. Those of bcrypt and Kong are replaced by argon2id when the password is used first.',
       ),
     expiresAt: credentialInput.expiresAt,
     disabled: credentialInput.disabled,
