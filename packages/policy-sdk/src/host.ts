@@ -4,6 +4,7 @@ import type { PolicyCache } from './host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from './host/directories.ts';
 import type { FailureLimits } from './host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from './host/http.ts';
+import type { HostKeys } from './host/keys.ts';
 import type { PolicyMetrics } from './host/metrics.ts';
 import type { SharedStore } from './host/shared-store.ts';
 import type { PolicyTimers } from './host/timers.ts';
@@ -56,6 +57,8 @@ export interface PolicyHost {
   readonly consumers: ConsumerDirectory;
   /** Bounds failed attempts to authenticate; all policies of the process share it. */
   readonly failures: FailureLimits;
+  /** The keys of the gateway for the uses that the schema of the policy lists. */
+  readonly keys: HostKeys;
   readonly cache: PolicyCache;
   /** Small values that all nodes share. Take it in `compile`: the first use opens a connection. */
   readonly shared: SharedStore;

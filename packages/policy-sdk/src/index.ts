@@ -42,6 +42,7 @@ export type {
   HttpRequest,
   HttpResponse,
 } from './host/http.ts';
+export type { HostKey, HostKeys, KeyUse } from './host/keys.ts';
 export type { PolicyCounter, PolicyGauge, PolicyHistogram, PolicyMetrics } from './host/metrics.ts';
 export type { SharedSetOptions, SharedStore, SharedSubscription } from './host/shared-store.ts';
 export type { PolicyTimer, PolicyTimers } from './host/timers.ts';

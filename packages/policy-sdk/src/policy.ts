@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { UpstreamResponse } from './body.ts';
 import type { Exchange, ResponseHead } from './exchange.ts';
 import type { PolicyHost } from './host.ts';
+import type { KeyUse } from './host/keys.ts';
 import type { Outcome } from './outcome.ts';
 import {
   ownErrors,
@@ -62,6 +63,8 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
    * `authorize`, or else `authenticate`, `receive` or `validate`.
    */
   readonly authorizes?: boolean | undefined;
+  /** The uses of keys of the gateway that the policy needs; see `PolicyHost.keys`. */
+  readonly keys?: readonly KeyUse[] | undefined;
   /** Error codes of the policy's own, in snake_case; `deny(schema.errors.<code>)` uses them. */
   readonly errors?: OwnErrors | undefined;
   /**
@@ -173,6 +176,7 @@ type PolicySchemaInput<Config extends z.ZodType, Code extends string> = Pick<
       | 'answersPreflight'
       | 'authenticates'
       | 'authorizes'
+      | 'keys'
       | 'references'
     >
   > & { readonly errors?: Readonly<Record<Code, OwnErrorInput>> };

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Exchange, PolicyHost } from '@sluice/policy-sdk';
-import { PolicyHosts, type HostServices } from '@sluice/policy-sdk/host';
+import { noKeys, PolicyHosts, type HostServices } from '@sluice/policy-sdk/host';
 import type { CounterSeries, GatewayMetrics, MetricsRegistry } from '@sluice/telemetry';
 import { RegisteredPolicyMetrics } from './policy-metrics.ts';
 import { UndiciClient, type ClientServices, type HttpOutcome } from './undici-client.ts';
@@ -14,6 +14,7 @@ export interface NodeHostServices extends Pick<
   readonly stores: PolicyHost['stores'];
   readonly credentials?: HostServices['credentials'];
   readonly consumers?: HostServices['consumers'];
+  readonly keys?: HostServices['keys'];
   readonly metrics: GatewayMetrics;
   /** The registry of `metrics`, for the metrics of policies. */
   readonly registry: MetricsRegistry;
@@ -28,6 +29,7 @@ export function createHosts(services: NodeHostServices): PolicyHosts {
   return new PolicyHosts({
     credentials: { find: () => undefined },
     consumers: { find: () => undefined },
+    keys: noKeys,
     ...shared,
     createHttpClient: (policy, options) =>
       new UndiciClient(options, { lookup, traceparentOf, onCall: callCounter(policy, metrics) }),

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { TestLimitStore } from '../testing/test-limit-store.ts';
 import { TestMetrics } from '../testing/test-metrics.ts';
+import { noKeys } from '../host/keys.ts';
 import { PolicyHosts } from './policy-hosts.ts';
 
 let log: string[];
@@ -19,6 +20,7 @@ beforeEach(() => {
     stores: { limits: new TestLimitStore(clock), credentials: { findKey: () => undefined } },
     credentials: { find: () => undefined },
     consumers: { find: () => undefined },
+    keys: noKeys,
     loggerFor: () => ({ info: () => undefined, warn: (message) => log.push(message) }),
     createHttpClient: () => ({
       request: () => Promise.reject(new Error('not called')),

@@ -3,6 +3,7 @@ import type { PolicyCache } from '../host/cache.ts';
 import type { ConsumerDirectory, CredentialDirectory } from '../host/directories.ts';
 import type { FailureLimits } from '../host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from '../host/http.ts';
+import type { HostKeys } from '../host/keys.ts';
 import type { PolicyMetrics } from '../host/metrics.ts';
 import type { SharedStore } from '../host/shared-store.ts';
 import type { PolicyTimers } from '../host/timers.ts';
@@ -28,6 +29,7 @@ export interface HostServices {
   readonly stores: PolicyHost['stores'];
   readonly credentials: CredentialDirectory;
   readonly consumers: ConsumerDirectory;
+  readonly keys: HostKeys;
   loggerFor(policyId: string): PolicyLogger;
   /** @param policy the name of the policy, for metrics */
   createHttpClient(policy: string, options: HttpClientOptions): ClosableHttpClient;
@@ -134,6 +136,10 @@ class AttachmentHost implements PolicyHost {
 
   get consumers(): ConsumerDirectory {
     return this.#shared.services.consumers;
+  }
+
+  get keys(): HostKeys {
+    return this.#shared.services.keys;
   }
 
   /** {@inheritDoc PolicyHost.http} */

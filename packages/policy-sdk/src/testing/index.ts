@@ -1,4 +1,5 @@
 export { ManualClock } from './manual-clock.ts';
+export { TestKeys } from './test-keys.ts';
 export { PolicyTester } from './policy-tester.ts';
 export type { LoggedLine, PolicyTesterOptions, TestAnswer } from './policy-tester.ts';
 export type { TestHeaders, TestRequest } from './test-exchange.ts';

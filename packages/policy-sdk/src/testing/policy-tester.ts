@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { AuthReason } from '../auth-reason.ts';
 import type { Consumer, Credential } from '../exchange.ts';
 import { PolicyHosts } from '../host-services/policy-hosts.ts';
+import type { HostKeys } from '../host/keys.ts';
 import type { Phase } from '../phases.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OnError, Policy } from '../policy.ts';
@@ -26,6 +27,7 @@ import {
   type TestQuota,
 } from './test-facts.ts';
 import { TestHttpClient } from './test-http-client.ts';
+import { TestKeys } from './test-keys.ts';
 import { TestLimitStore } from './test-limit-store.ts';
 import { TestMetrics } from './test-metrics.ts';
 import { TestRun, type TestResponse } from './test-run.ts';
@@ -41,6 +43,8 @@ export interface PolicyTesterOptions {
   readonly consumers?: readonly TestConsumer[];
   /** The store behind `host.stores.limits`; by default in memory, on the tester's clock. */
   readonly limits?: LimitStore;
+  /** The keys of the gateway, `host.keys`; by default new ones. */
+  readonly gatewayKeys?: HostKeys;
   /** Quotas of the route. */
   readonly quotas?: readonly TestQuota[];
   /** Name of the service; null for a route without one. */
@@ -155,6 +159,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         reportRehash: ({ credential }, hash) => this.rehashes.push({ credential, hash }),
       },
       consumers: consumersOf(options.consumers ?? []),
+      keys: options.gatewayKeys ?? new TestKeys(),
       loggerFor: () => ({
         info: (message, facts = {}) => this.log.push({ level: 'info', message, facts }),
         warn: (message, facts = {}) => this.log.push({ level: 'warn', message, facts }),
