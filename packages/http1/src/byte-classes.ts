@@ -45,6 +45,12 @@ function lowerCase(code: number): number {
 export const LOWER = table(lowerCase);
 
 /**
+ * ASCII lower case with `-` for `_` and `.`, which many servers treat as the same character in a
+ * field name.
+ */
+export const PLAIN = table((code) => (code === 0x5f || code === DOT ? 0x2d : lowerCase(code)));
+
+/**
  * `tchar` of RFC 9110 section 5.6.2: the lower-cased byte, or 0 when the byte is not allowed in a
  * token.
  */

@@ -9,7 +9,7 @@
  *   position, and its whole line in `ownLines` when there is such a text.
  * - `first[n]` is 1 + the position of the first field whose name has number n, or 0.
  */
-import { HTAB, LOWER } from './byte-classes.ts';
+import { HTAB, LOWER, PLAIN } from './byte-classes.ts';
 import { charCodeAt } from './char-code.ts';
 import type { NameBeginnings } from './name-beginnings.ts';
 import { FIELD_NUMBERS, type FieldName, nameOfNumber, numberOfName } from './field-names.ts';
@@ -208,7 +208,19 @@ export class FieldStore {
     )
       return false;
     for (const beginning of names.beginnings) if (this.startsWith(at, beginning)) return true;
+    for (const name of names.namesOf(this.nameLength(at)))
+      if (this.isPlainly(at, name)) return !names.isExempt(this.nameAt(at));
     return false;
+  }
+
+  /** Whether the name at that position, of the same length, is `plain` in one of its spellings. */
+  private isPlainly(at: number, plain: string): boolean {
+    const start = this.slots[at * SLOT + NAME_START] as number;
+    const text = start < 0 ? (this.ownPrefixes[at] as string) : this.text;
+    const base = start < 0 ? 0 : start;
+    for (let index = 0; index < plain.length; index++)
+      if (PLAIN[charCodeAt(text, base + index)] !== charCodeAt(plain, index)) return false;
+    return true;
   }
 
   protected startsWith(at: number, beginning: string): boolean {

@@ -164,8 +164,8 @@ export class HeaderList extends FieldStore {
   }
 
   /**
-   * Removes every field whose name begins with one of these and returns their number. One pass;
-   * creates no string.
+   * Removes every field whose name begins with one of these prefixes or is one of these names, and
+   * returns their number. One pass; creates no string.
    */
   removeBeginningWith(names: NameBeginnings): number {
     let found = false;

@@ -6,10 +6,16 @@
 import { CONNECTION, numberOfKnown, TE } from './field-names.ts';
 import { connectionOption } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
+import { plainFieldName } from './protected-names.ts';
 
 export interface HopByHopOptions {
   /** Keep `TE: trailers` and `Trailer`, for a route that passes trailers on (gRPC). */
   readonly keepTrailers?: boolean;
+  /**
+   * Plain names of fields that `Connection` cannot nominate, because the gateway or its policies
+   * set them; see `plainFieldName`.
+   */
+  readonly keep?: ReadonlySet<string> | undefined;
 }
 
 const HOP_BY_HOP = (
@@ -41,6 +47,9 @@ export function removeHopByHop(headers: HeaderList, options: HopByHopOptions = {
   ) {
     const nominated = listOf(headers, 'connection');
     if (keepsTrailers) nominated.delete('trailer');
+    if (options.keep !== undefined)
+      for (const name of nominated)
+        if (options.keep.has(plainFieldName(name))) nominated.delete(name);
     headers.removeAll(nominated);
   }
   headers.removeKnown(keepsTrailers ? HOP_BY_HOP : HOP_BY_HOP_AND_TRAILER);

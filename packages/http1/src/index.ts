@@ -38,5 +38,6 @@ export {
 export { statusText } from './status-text.ts';
 export type { TargetForm } from './target-form.ts';
 export { NameBeginnings } from './name-beginnings.ts';
+export { plainFieldName } from './protected-names.ts';
 export { isNormalPath, keepEncodedSlash, normalizeTarget } from './target.ts';
 export type { NormalizedTarget, NormalizeTargetOptions } from './target.ts';

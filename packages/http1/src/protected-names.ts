@@ -34,9 +34,14 @@ export function isProtectedName(name: string, own: ReadonlySet<string>): boolean
   );
 }
 
+/** A field name in lower case with `-` for `_` and `.`: equal for names that servers mix up. */
+export function plainFieldName(name: string): string {
+  return name.toLowerCase().replaceAll(/[_.]/g, '-');
+}
+
 /** Whether a name, in any case, imitates a protected name with `_` or `.` in place of `-`. */
 export function isProtectedAlias(name: string, own: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase();
-  const dashed = lower.replace(/[_.]/g, '-');
+  const dashed = plainFieldName(lower);
   return dashed !== lower && isProtectedName(dashed, own);
 }
