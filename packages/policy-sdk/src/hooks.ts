@@ -1,5 +1,6 @@
 import { requireValue } from '@sluice/http1';
 import { errorMessage } from '@sluice/errors';
+import { HeaderName } from '@sluice/schema';
 import { earlyPhases, phases } from './phases.ts';
 import { isAlternative, type AttachPoint, type PolicyHooks, type PolicySchema } from './policy.ts';
 
@@ -37,7 +38,22 @@ export function hooksFault(
   }
   if (hooks.close !== undefined && typeof hooks.close !== 'function')
     return `close of policy "${schema.name}" is not a function`;
-  return alternativeFault(schema, hooks);
+  return fieldNamesFault(schema, hooks) ?? alternativeFault(schema, hooks);
+}
+
+/** Checks the lists of field names: one that cannot be matched would protect nothing. */
+function fieldNamesFault(schema: PolicySchema, hooks: PolicyHooks): string | undefined {
+  for (const list of ['upstreamFields', 'readFields'] as const) {
+    const names: unknown = hooks[list];
+    if (names === undefined) continue;
+    if (!Array.isArray(names))
+      return `${list} of policy "${schema.name}" is not a list of field names`;
+    for (const name of names as unknown[]) {
+      if (!HeaderName.safeParse(name).success)
+        return `${list} of policy "${schema.name}" has ${JSON.stringify(name)}, which is no field name`;
+    }
+  }
+  return undefined;
 }
 
 /** Names of functions, those of classes included, because hooks may be an instance of one. */

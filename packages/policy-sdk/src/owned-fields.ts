@@ -1,3 +1,4 @@
+import { plainFieldName } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -8,7 +9,7 @@ export class OwnedFields {
   readonly #names: ReadonlySet<string>;
 
   constructor(names: readonly string[]) {
-    this.#names = new Set(names.map(plainName));
+    this.#names = new Set(names.map(plainFieldName));
   }
 
   /**
@@ -19,7 +20,7 @@ export class OwnedFields {
     if (this.#names.size === 0) return;
     headers.removeAll(this.#names);
     for (const name of headers.names())
-      if (/[_.]/.test(name) && this.#names.has(plainName(name))) headers.remove(name);
+      if (/[_.]/.test(name) && this.#names.has(plainFieldName(name))) headers.remove(name);
   }
 }
 
@@ -29,8 +30,4 @@ export class OwnedFields {
  */
 export function ownedFields(names: readonly string[]): OwnedFields {
   return new OwnedFields(names);
-}
-
-function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[_.]/g, '-');
 }

@@ -141,6 +141,20 @@ export interface PolicyHooks {
    * not asked for requests with an Authorization field.
    */
   readonly login?: RequestHook;
+  /**
+   * Every name of a request field that the policy may set for the upstream, such as the identity of
+   * the caller. The gateway removes these fields from all requests and their trailers, in every
+   * spelling that applications treat as the same name, before policies run and on all of its
+   * routes. A client cannot remove them by naming them in Connection either. In shadow mode the
+   * names are not protected, because the policy sets none of them.
+   */
+  readonly upstreamFields?: readonly string[];
+  /**
+   * The names of request fields from which the policy reads what a client presents. On its routes
+   * they are left in the request, also when a policy of the gateway declares them as
+   * `upstreamFields`: this policy removes them, at once or with `hideOnForward`.
+   */
+  readonly readFields?: readonly string[];
 }
 
 /** A policy: its schema, and the function that compiles a configuration to hooks. */

@@ -151,6 +151,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
       content: this.#held ?? exchange.content,
       upgrade: exchange.downstream.wantsUpgrade,
       caller: exchange,
+      notInTrailers: exchange.runtime.protectedFields.inTrailers,
       isSlow: this.#isSlow,
     };
     const attempt = this.#attempt;

@@ -5,7 +5,7 @@
 import type { Spec } from '@sluice/config';
 import type { HeaderList } from '@sluice/http1';
 import type { AttachedQuota, Consumer, ResourceRef } from '@sluice/policy-sdk';
-import type { PolicySteps } from '@sluice/policy-sdk/run';
+import type { PolicySteps, ProtectedFields } from '@sluice/policy-sdk/run';
 import type { Router, RouteSpec } from '@sluice/router';
 import type { HistogramSeries, RouteMetrics } from '@sluice/telemetry';
 import type { TargetRewrite } from './target-rewrite.ts';
@@ -16,6 +16,8 @@ export interface Configuration {
   readonly revision: number;
   /** Undefined until the first configuration is applied. */
   readonly gateway: ExchangeGateway | undefined;
+  /** The request fields that only the gateway and its policies may set. */
+  readonly protectedFields: ProtectedFields;
   readonly router: Pick<Router<ExchangeRoute>, 'match' | 'matchPreflight'>;
   /** Chooses the branch for a request on this route: the only one, or one by weight. */
   planFor(route: ExchangeRoute): ExchangePlan;

@@ -1,23 +1,23 @@
-import { NameBeginnings } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
 import { ownFields } from './own-fields.ts';
 
-/** Fields that tell upstreams the caller's identity. A client must not set them itself. */
-const identity = new NameBeginnings(['x-consumer-', 'x-credential-']);
-/** The same, and the forwarding fields: only a trusted proxy may set those. */
-const identityAndOrigin = new NameBeginnings([
-  ...identity.beginnings,
-  'x-forwarded-',
-  'x-real-ip',
-  'forwarded',
-]);
-
 /**
  * Removes the fields that a client must not set, before a route or policy reads them. Names with
- * `_` or `.` were already refused, see packages/http1.
+ * `_` were already refused or dropped, see packages/http1.
  */
-export function removeClientClaims({ headers, isPeerTrusted }: Exchange): void {
-  headers.removeBeginningWith(isPeerTrusted ? identity : identityAndOrigin);
+export function removeClientClaims({ headers, isPeerTrusted, runtime }: Exchange): void {
+  const { always, fromUntrusted } = runtime.protectedFields;
+  headers.removeBeginningWith(isPeerTrusted ? always : fromUntrusted);
+}
+
+/**
+ * Removes the protected fields that policies of other routes read, now that the route is known: its
+ * own policies remove those that they read themselves.
+ */
+export function removeUnreadClaims({ headers, pipeline, runtime }: Exchange): void {
+  const { readOnSomeRoutes } = runtime.protectedFields;
+  if (readOnSomeRoutes === undefined) return;
+  for (const name of readOnSomeRoutes) if (!pipeline.readFields.has(name)) headers.remove(name);
 }
 
 /** Adds the authenticated consumer's identity for the upstream. */

@@ -3,7 +3,7 @@ import { deny, type Reply } from '@sluice/policy-sdk';
 import type { Verdict } from '@sluice/policy-sdk/run';
 import { mayKeepEncodedSlashes } from './encoded-slashes.ts';
 import type { Exchange } from './exchange.ts';
-import { removeClientClaims } from './identity-fields.ts';
+import { removeClientClaims, removeUnreadClaims } from './identity-fields.ts';
 import { matchPreflight } from './preflight.ts';
 
 /**
@@ -31,6 +31,7 @@ export function match(exchange: Exchange): Verdict {
   const plan = exchange.runtime.planFor(found.route);
   exchange.plan = plan;
   exchange.use(plan.pipeline);
+  removeUnreadClaims(exchange);
   exchange.pattern = found.pattern;
   if (found.params !== undefined) exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;

@@ -1,5 +1,6 @@
 import { deny, listItems, preflightMethod } from '@sluice/policy-sdk';
 import type { Exchange } from './exchange.ts';
+import { removeUnreadClaims } from './identity-fields.ts';
 
 /**
  * Matches a CORS preflight request (https://fetch.spec.whatwg.org/#cors-preflight-request) to the
@@ -22,6 +23,7 @@ export function matchPreflight(exchange: Exchange): boolean {
   if (!plan.pipeline.answersPreflight) return false;
   exchange.plan = plan;
   exchange.use(plan.pipeline);
+  removeUnreadClaims(exchange);
   exchange.pattern = found.pattern;
   if (found.params !== undefined) exchange.params = found.params;
   exchange.downstream.maxBodyBytes = plan.maxBodyBytes;

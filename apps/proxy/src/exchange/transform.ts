@@ -18,7 +18,7 @@ export function transform(exchange: Exchange): Verdict | Promise<Verdict> {
   if (refusal !== undefined) return refusal;
   // Before the gateway's fields are added, so that a client cannot remove them by naming them in
   // Connection (RFC 9110 section 7.6.1).
-  removeHopByHop(exchange.headers);
+  removeHopByHop(exchange.headers, exchange.runtime.protectedFields.hopByHop);
   // Before the transform policies run, so that a field of the same name that they set is kept.
   const { hiddenParts } = exchange;
   if (hiddenParts !== undefined) hideParts(exchange, hiddenParts);

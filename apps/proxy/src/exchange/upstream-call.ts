@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@sluice/errors';
-import type { HeaderList } from '@sluice/http1';
+import type { HeaderList, NameBeginnings } from '@sluice/http1';
 import type { ContentSource } from '../net/content.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -27,6 +27,8 @@ export interface UpstreamRequest {
   readonly upgrade: boolean;
   /** One caller may use only a share of a target's connections. */
   readonly caller?: Caller | undefined;
+  /** The fields that are removed from the trailers of the content. */
+  readonly notInTrailers?: NameBeginnings | undefined;
   /** The request begins before much of its content has arrived: the client sends slowly. */
   readonly isSlow?: boolean;
 }

@@ -40,7 +40,11 @@ export class RuntimeTarget implements ConfigTarget {
 
   constructor(gatewayName: string, context: CompileContext) {
     this.#context = context;
-    this.#runtime = new Runtime(gatewayName, new RouteMetricsCache(context.metrics));
+    this.#runtime = new Runtime(
+      gatewayName,
+      new RouteMetricsCache(context.metrics),
+      context.shared,
+    );
   }
 
   /**
@@ -83,7 +87,12 @@ export class RuntimeTarget implements ConfigTarget {
 
   async #applyWhole(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
     const previous = this.#runtime;
-    const next = new Runtime(previous.gatewayName, previous.routeMetrics, previous);
+    const next = new Runtime(
+      previous.gatewayName,
+      previous.routeMetrics,
+      this.#context.shared,
+      previous,
+    );
     next.revision = revision;
     const pending = new Map<string, ResourceChange>();
     const refusals = new Set<string>();

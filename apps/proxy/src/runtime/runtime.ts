@@ -1,7 +1,7 @@
 import { kinds, secretOf, type Kind, type Resource } from '@sluice/config';
 import type { ConsumerName, CredentialStore, FoundCredential } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
-import { Pipeline } from '@sluice/policy-sdk/run';
+import { Pipeline, type ProtectedFields } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
 import type { NotedCredential } from '../exchange/credential-use.ts';
 import { ConsumerIndex } from './compact/consumer-index.ts';
@@ -11,6 +11,7 @@ import { joinConsumer, joinPlans, planTo, type ServedResources } from './join.ts
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
 import type { RouteMetricsCache } from './route-metrics-cache.ts';
+import type { SharedPolicies } from './shared-policies.ts';
 import type {
   ConsumerView,
   RoutePlan,
@@ -52,13 +53,25 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   /** The gateway of this node: other gateways in a snapshot are not served. */
   readonly gatewayName: string;
   readonly routeMetrics: RouteMetricsCache;
+  readonly #policies: Pick<SharedPolicies, 'protectedFields'>;
 
   /** @param predecessor the runtime that this one will replace; equal records are shared with it */
-  constructor(gatewayName: string, routeMetrics: RouteMetricsCache, predecessor?: Runtime) {
+  constructor(
+    gatewayName: string,
+    routeMetrics: RouteMetricsCache,
+    policies: Pick<SharedPolicies, 'protectedFields'>,
+    predecessor?: Runtime,
+  ) {
     this.gatewayName = gatewayName;
     this.routeMetrics = routeMetrics;
+    this.#policies = policies;
     this.credentials = new CredentialIndex(predecessor?.credentials);
     this.consumers = new ConsumerIndex(predecessor?.consumers);
+  }
+
+  /** {@inheritDoc Configuration.protectedFields} */
+  get protectedFields(): ProtectedFields {
+    return this.#policies.protectedFields;
   }
 
   /** Puts a resource in service, or replaces the one with its id. Returns the replaced one. */

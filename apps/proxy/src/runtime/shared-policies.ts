@@ -2,8 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PolicyAttachment } from '@sluice/config';
 import { after, errorMessage } from '@sluice/errors';
 import type { PolicyHost } from '@sluice/policy-sdk';
-import type { CompiledPolicy, GuardedHooks, PolicyChain } from '@sluice/policy-sdk/run';
+import type {
+  CompiledPolicy,
+  GuardedHooks,
+  PolicyChain,
+  ProtectedFields,
+} from '@sluice/policy-sdk/run';
 import type { ExchangeEpochs } from '../exchange/exchange-epochs.ts';
+import { DeclaredFields } from './declared-fields.ts';
 
 /** Longest time that `close` of a policy may take before its host is closed anyway. */
 const closeTimeoutMs = 10_000;
@@ -14,6 +20,8 @@ export class SharedPolicy implements CompiledPolicy {
   readonly hooks: GuardedHooks;
   readonly isCustom: boolean;
   readonly answersPreflight: boolean;
+  readonly upstreamFields: CompiledPolicy['upstreamFields'];
+  readonly readFields: CompiledPolicy['readFields'];
   readonly close: CompiledPolicy['close'];
   readonly host: PolicyHost;
   readonly attachment: PolicyAttachment;
@@ -27,6 +35,8 @@ export class SharedPolicy implements CompiledPolicy {
     this.hooks = compiled.hooks;
     this.isCustom = compiled.isCustom;
     this.answersPreflight = compiled.answersPreflight;
+    this.upstreamFields = compiled.upstreamFields;
+    this.readFields = compiled.readFields;
     this.close = compiled.close;
     this.host = host;
     this.attachment = attachment;
@@ -46,6 +56,7 @@ export class SharedPolicies {
   #unused: SharedPolicy[] = [];
   #isInSnapshot = false;
   readonly #closing = new Set<Promise<void>>();
+  readonly #fields = new DeclaredFields();
 
   constructor(epochs: ExchangeEpochs, closeHost: (host: PolicyHost) => Promise<void>) {
     this.#epochs = epochs;
@@ -68,9 +79,18 @@ export class SharedPolicies {
       policy = compile();
       if (known === undefined) this.#byId.set(policyId, [policy]);
       else known.push(policy);
+      this.#fields.add(policy);
     }
     this.retain([policy]);
     return policy;
+  }
+
+  /**
+   * The request fields that only the gateway and these policies may set: those of all compiled
+   * policies, whatever route they are attached to.
+   */
+  get protectedFields(): ProtectedFields {
+    return this.#fields.protected;
   }
 
   /** Counts one more resource that has this chain. */
@@ -127,6 +147,7 @@ export class SharedPolicies {
     const others = (this.#byId.get(policyId) ?? []).filter((each) => each !== policy);
     if (others.length === 0) this.#byId.delete(policyId);
     else this.#byId.set(policyId, others);
+    this.#fields.remove(policy);
     this.#unused.push(policy);
     // One wait for all policies of this revision.
     if (this.#unused.length === 1) queueMicrotask(() => this.#awaitExchanges());

@@ -160,6 +160,8 @@ export class Http2Call
 
   end(trailers: HeaderList | undefined): void {
     if (this.over || this.requestSent) return;
+    const { notInTrailers } = this.request;
+    if (notInTrailers !== undefined) trailers?.removeBeginningWith(notInTrailers);
     // Node emits this for gRPC requests only; see `request`.
     this.stream?.once('wantTrailers', () => this.stream?.sendTrailers(trailersOf(trailers)));
     this.stream?.end();

@@ -20,6 +20,10 @@ export interface CompiledPolicy {
   readonly isCustom: boolean;
   /** It answers CORS preflight requests. */
   readonly answersPreflight: boolean;
+  /** The request fields that it may set; see `PolicyHooks.upstreamFields`. */
+  readonly upstreamFields?: readonly string[] | undefined;
+  /** The request fields that it reads and removes; see `PolicyHooks.readFields`. */
+  readonly readFields?: readonly string[] | undefined;
   /** The `close` of its hooks. Called once by the owner of the policy. */
   readonly close?: (() => void | Promise<void>) | undefined;
 }
@@ -84,6 +88,9 @@ export function compilePolicy(policy: Policy, use: PolicyUse, host: PolicyHost):
     hooks: guardHooks(name, hooks, mode, use.onError ?? schema.onError, timeoutMs, traits),
     isCustom,
     answersPreflight: schema.answersPreflight && mode === 'enforce',
+    // In shadow mode a policy changes nothing.
+    upstreamFields: mode === 'enforce' ? hooks.upstreamFields : undefined,
+    readFields: mode === 'enforce' ? hooks.readFields : undefined,
     close: hooks.close?.bind(hooks),
   };
 }

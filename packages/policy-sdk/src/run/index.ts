@@ -22,3 +22,4 @@ export type {
   StepUpstreamResponse,
   Verdict,
 } from './steps.ts';
+export { gatewayFields, ProtectedFields } from './protected-fields.ts';

@@ -6,6 +6,8 @@ import type { CompiledPolicy, PolicyChain } from './compile-policy.ts';
 import type { GuardedHooks } from './guard.ts';
 import type { PolicySteps, StepOf } from './steps.ts';
 
+const noNames: ReadonlySet<string> = new Set();
+
 type Steps<P extends Phase> = readonly StepOf<P>[] | undefined;
 
 /**
@@ -26,6 +28,8 @@ export class Pipeline implements PolicySteps {
   readonly hasCustomPolicies: boolean;
   readonly answersPreflight: boolean;
   readonly unauthorized: Reply;
+  /** The lower-case names of the request fields that the policies read and remove themselves. */
+  readonly readFields: ReadonlySet<string>;
 
   constructor(policies: readonly CompiledPolicy[]) {
     // One assignment per phase, so that all pipelines have the same shape.
@@ -43,6 +47,8 @@ export class Pipeline implements PolicySteps {
     this.answersPreflight = policies.some(({ answersPreflight }) => answersPreflight);
     const group = this.authenticate?.find((step) => step instanceof Alternatives);
     this.unauthorized = group?.missing ?? withoutChallenge;
+    const read = policies.flatMap(({ readFields = [] }) => readFields);
+    this.readFields = read.length === 0 ? noNames : new Set(read.map((name) => name.toLowerCase()));
   }
 
   /**

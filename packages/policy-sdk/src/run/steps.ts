@@ -111,4 +111,6 @@ export type PolicySteps = {
   readonly answersPreflight: boolean;
   /** {@inheritDoc Exchange.unauthorized} */
   readonly unauthorized: Reply;
+  /** The lower-case names of the request fields that the policies read and remove themselves. */
+  readonly readFields: ReadonlySet<string>;
 };

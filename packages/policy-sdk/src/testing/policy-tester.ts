@@ -13,6 +13,7 @@ import type { Principal } from '../principal.ts';
 import type { Reply } from '../reply.ts';
 import { compilePolicy, type CompiledPolicy } from '../run/compile-policy.ts';
 import { Pipeline } from '../run/pipeline.ts';
+import { gatewayFields, ProtectedFields } from '../run/protected-fields.ts';
 import { ManualClock } from './manual-clock.ts';
 import { TestExchange, type TestFault, type TestPlace, type TestRequest } from './test-exchange.ts';
 import {
@@ -137,6 +138,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   private readonly hosts: PolicyHosts;
   private readonly options: PolicyTesterOptions;
   private sent = 0;
+  private protectedFields = gatewayFields;
 
   /**
    * Throws an Error that says what to change when the configuration is not valid, and rethrows
@@ -206,6 +208,10 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
       ),
     );
     this.pipeline = undefined;
+    this.protectedFields = new ProtectedFields(
+      this.policies.flatMap(({ upstreamFields = [] }) => upstreamFields),
+      this.policies.flatMap(({ readFields = [] }) => readFields),
+    );
     return this;
   }
 
@@ -231,6 +237,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
   async send(request: TestRequest = {}): Promise<TestAnswer> {
     this.pipeline ??= Pipeline.of([this.policies]);
     const exchange = new TestExchange(`test-${++this.sent}`, request, this.place, this.pipeline);
+    exchange.headers.removeBeginningWith(this.protectedFields.always);
     const run = new TestRun(this.pipeline, exchange, this.clock);
     try {
       const response = await run.send(request);
