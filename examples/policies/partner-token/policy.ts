@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  dataSlot,
-  definePolicy,
-  deny,
-  FieldName,
-  ownedFields,
-  principal,
-} from '@sluice/policy-sdk';
+import { dataSlot, definePolicy, deny, FieldName, principal } from '@sluice/policy-sdk';
 import { schema } from './schema.ts';
 
 /** The partner of a request, for other policies that import this slot. */
@@ -17,7 +10,6 @@ export const policy = definePolicy({
   compile({ partners }, host) {
     const names = new Map(partners.map(({ name, sha256 }) => [sha256, name]));
     const credentialFields = [new FieldName('authorization')];
-    const identity = ownedFields(['X-Partner']);
     const challenge = 'Bearer realm="partners"';
     const unknown = deny(schema.errors.partner_token_unknown, 'Ask us for a new token.', [
       ['WWW-Authenticate', challenge],
@@ -28,6 +20,8 @@ export const policy = definePolicy({
       // The 401 for requests without a credential of any alternative.
       challenges: [challenge],
       hint: 'Send your token as "Authorization: Bearer …".',
+      // A client must not name a partner, in whatever spelling.
+      upstreamFields: ['X-Partner'],
 
       authenticate(exchange) {
         const [scheme, token] = exchange.headers.get('authorization')?.split(' ') ?? [];
@@ -42,8 +36,6 @@ export const policy = definePolicy({
 
       transform(exchange) {
         const name = exchange.data.get(partner);
-        // A client must not name a partner, in whatever spelling.
-        identity.removeFrom(exchange);
         if (name !== undefined) exchange.headers.set('X-Partner', name);
         return undefined;
       },

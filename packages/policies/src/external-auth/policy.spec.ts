@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { definePolicy, definePolicySchema } from '@sluice/policy-sdk';
 import { PolicyTester } from '@sluice/policy-sdk/testing';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { TestService, type ReceivedRequest } from '../../testing/test-service.ts';
 import { keyAuth } from '../key-auth/policy.ts';
 import { externalAuth } from './policy.ts';
@@ -130,6 +131,23 @@ describe('external-auth', () => {
     expect(forwarded?.headers.getAll('x-roles').join(', ')).toBe('a, b');
     expect(response.headers.getAll('set-cookie')).toEqual(['s=1']);
     expect(response.headers.has('x-user')).toBe(false);
+  });
+
+  it('leaves no field to a client that it sends to the service and another policy owns', async () => {
+    const owner = definePolicy({
+      schema: definePolicySchema({
+        name: 'owner',
+        summary: 'May set a field.',
+        phases: ['transform'],
+        config: z.strictObject({}),
+      }),
+      compile: () => ({ upstreamFields: ['X-Tenant'] }),
+    });
+    const tester = asking({ sendHeaders: ['X-Tenant'] }).with(owner, {});
+    const { status, forwarded } = await tester.send({ headers: { 'X-Tenant': 'forged' } });
+    expect(status).toBe(200);
+    expect(forwarded?.headers.has('x-tenant')).toBe(false);
+    expect(TestService.values(asked(), 'x-tenant')).toEqual([]);
   });
 
   it('replaces a credential that it has sent to the service', async () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  dataSlot,
   definePolicy,
   deny,
   FieldName,
@@ -37,12 +36,6 @@ export const externalAuth = definePolicy({
       consumerHeader: consumer?.header,
     };
     const identity = ownedFields(config.upstreamHeaders);
-    // A field that the service is asked with stays until then.
-    const early = ownedFields(
-      config.upstreamHeaders.filter(
-        (name) => !sent.some(({ lower }) => lower === name.toLowerCase()),
-      ),
-    );
     const unknownConsumer = deny('forbidden', 'The consumer is not known here.');
     const unnamedConsumer = deny('forbidden', 'The authorization service named no consumer.');
     const otherConsumer = deny(
@@ -88,33 +81,22 @@ export const externalAuth = definePolicy({
         } else if (consumer.required) return unnamedConsumer;
       }
       for (const [name, value] of decision.upstream) exchange.headers.add(name, value);
-      exchange.data.set(upstreamFields, decision.upstream);
       for (const [name, value] of decision.client) exchange.addResponseHeader(name, value);
       return undefined;
     };
 
     return {
-      receive(exchange) {
-        early.removeFrom(exchange);
-        return undefined;
-      },
-      // Again, because fields that the client names in Connection have been removed by now.
-      ...(config.upstreamHeaders.length > 0 && {
-        transform(exchange: Exchange) {
-          identity.removeFrom(exchange);
-          for (const [name, value] of exchange.data.get(upstreamFields) ?? [])
-            exchange.headers.add(name, value);
-          return undefined;
-        },
-      }),
+      upstreamFields: config.upstreamHeaders,
+      // A field that the service is asked with stays until then. Only those that `ask` removes: a
+      // field of another policy would otherwise arrive as the client sent it.
+      readFields: sent
+        .map(({ lower }) => lower)
+        .filter((name) => config.upstreamHeaders.some((own) => own.toLowerCase() === name)),
       // The policies of a consumer apply from the end of authentication on.
       ...(consumer === undefined ? { authorize: decide } : { authenticate: decide }),
     };
   },
 });
-
-/** The fields of the service's answer for the upstream. */
-const upstreamFields = dataSlot<readonly HeaderPair[]>('external-auth upstream fields');
 
 /** Fields that describe the content; the service needs them with it. */
 const ofContent = ['content-type', 'content-encoding'];
