@@ -2,6 +2,7 @@ import type { Policy } from '@sluice/policy-sdk';
 import { acl } from './acl/policy.ts';
 import { anonymous } from './anonymous/policy.ts';
 import { basicAuth } from './basic-auth/policy.ts';
+import { claims } from './claims/policy.ts';
 import { cors } from './cors/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
@@ -21,6 +22,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   acl,
   anonymous,
   basicAuth,
+  claims,
   cors,
   externalAuth,
   httpLog,

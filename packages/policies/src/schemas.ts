@@ -2,6 +2,7 @@ import type { PolicySchema } from '@sluice/policy-sdk';
 import { aclSchema } from './acl/schema.ts';
 import { anonymousSchema } from './anonymous/schema.ts';
 import { basicAuthSchema } from './basic-auth/schema.ts';
+import { claimsSchema } from './claims/schema.ts';
 import { corsSchema } from './cors/schema.ts';
 import { externalAuthSchema } from './external-auth/schema.ts';
 import { httpLogSchema } from './http-log/schema.ts';
@@ -24,6 +25,7 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   aclSchema,
   anonymousSchema,
   basicAuthSchema,
+  claimsSchema,
   corsSchema,
   externalAuthSchema,
   httpLogSchema,
