@@ -2,8 +2,10 @@ import type { Policy } from '@sluice/policy-sdk';
 import { acl } from './acl/policy.ts';
 import { anonymous } from './anonymous/policy.ts';
 import { basicAuth } from './basic-auth/policy.ts';
+import { botDetection } from './bot-detection/policy.ts';
 import { claims } from './claims/policy.ts';
 import { cors } from './cors/policy.ts';
+import { csrf } from './csrf/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
@@ -12,9 +14,11 @@ import { opa } from './opa/policy.ts';
 import { quota } from './quota/policy.ts';
 import { rateLimit } from './rate-limit/policy.ts';
 import { redirect } from './redirect/policy.ts';
+import { refererRestriction } from './referer-restriction/policy.ts';
 import { requestHeaders } from './request-headers/policy.ts';
 import { requestSizeLimit } from './request-size-limit/policy.ts';
 import { responseHeaders } from './response-headers/policy.ts';
+import { securityHeaders } from './security-headers/policy.ts';
 import { staticResponse } from './static-response/policy.ts';
 
 /** The policies that come with Sluice, in alphabetical order. */
@@ -22,8 +26,10 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   acl,
   anonymous,
   basicAuth,
+  botDetection,
   claims,
   cors,
+  csrf,
   externalAuth,
   httpLog,
   ipRestriction,
@@ -32,8 +38,10 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   quota,
   rateLimit,
   redirect,
+  refererRestriction,
   requestHeaders,
   requestSizeLimit,
   responseHeaders,
+  securityHeaders,
   staticResponse,
 ]);
