@@ -40,6 +40,14 @@ describe('ip-restriction', () => {
     ],
     ['a block in the IPv6 form', { deny: ['::ffff:10.0.0.0/104'] }, '10.9.9.9', 403],
     ['an address in the IPv6 form', { deny: ['::ffff:10.0.0.1'] }, '10.0.0.1', 403],
+    ['everything in IPv6 says nothing about IPv4', { deny: ['::/0'] }, '192.0.2.1', 200],
+    ['nor about IPv4 in the IPv6 form', { deny: ['::/0'] }, '::ffff:192.0.2.1', 200],
+    ['nor as an allowed block', { allow: ['::/0'] }, '::ffff:192.0.2.1', 403],
+    ['a block around the mapped addresses', { allow: ['::ffff:0:0/95'] }, '192.0.2.1', 403],
+    ['all mapped addresses are IPv4', { allow: ['::ffff:0:0/96'] }, '192.0.2.1', 200],
+    ['IPv4-compatible is IPv6', { allow: ['192.0.2.1'] }, '::192.0.2.1', 403],
+    ['NAT64 is IPv6', { allow: ['192.0.2.1'] }, '64:ff9b::192.0.2.1', 403],
+    ['6to4 is IPv6', { deny: ['192.0.2.1'] }, '2002:c000:201::1', 200],
     ['no address, when addresses matter', { deny: ['10.0.0.0/8'] }, 'unknown', 403],
     ['no address, when they do not', {}, 'unknown', 200],
   ])('%s', async (_what, config, clientAddress, status) => {
@@ -49,6 +57,13 @@ describe('ip-restriction', () => {
   it('answers address_denied before the caller is authenticated', async () => {
     const answer = await new PolicyTester(ipRestriction, { deny: ['0.0.0.0/0'] }).send();
     expect(answer).toMatchObject({ reply: { code: 'address_denied' }, phases: ['receive'] });
+  });
+
+  it('refuses nothing in shadow mode', async () => {
+    const tester = new PolicyTester(ipRestriction, { deny: ['0.0.0.0/0'] }, { mode: 'shadow' });
+    expect(await tester.send()).toMatchObject({ status: 200, shadow: ['ip-restriction'] });
+    const clientAddress = '2001:db8::1';
+    expect(await tester.send({ clientAddress })).toMatchObject({ status: 200, shadow: [] });
   });
 
   it.each(['10.0.0', '010.0.0.1', '10.0.0.0/33', '2001:db8::/129', 'example.com', '0x7f.1'])(

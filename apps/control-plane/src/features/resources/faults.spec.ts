@@ -71,6 +71,19 @@ describe('faults in resources', () => {
     ]);
   });
 
+  it('of expressions in policies have a position', async () => {
+    const answer = await api.post('/v1/routes', {
+      name: 'bad-condition',
+      paths: ['/x'],
+      service: 'orders',
+      policies: [{ name: 'claims', config: { condition: 'claims.a == 1 &&\n  tenant == "x"' } }],
+    });
+    expect(answer.body['errors']).toContainEqual({
+      pointer: '/policies/0/config/condition',
+      detail: 'Unknown variable: tenant (line 2, column 3)',
+    });
+  });
+
   it('have the code reference_not_found when there are no others', async () => {
     const answer = await api.post('/v1/routes', { name: 'x', service: 'nothing' });
     expect(answer).toMatchObject({
