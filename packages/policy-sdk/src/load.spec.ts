@@ -162,6 +162,22 @@ describe('the loader of policies', () => {
     ]);
   });
 
+  it('refuses references, which a control plane would not resolve', async () => {
+    await write({
+      'mine/schema.js': `
+        import { definePolicySchema } from '@sluice/policy-sdk';
+        import { z } from 'zod';
+        export const schema = definePolicySchema({
+          name: 'mine', summary: 'Mine.', phases: ['authorize'], references: { group: 'group' },
+          config: z.strictObject({ group: z.string() }),
+        });`,
+    });
+    const { message } = await load('loadPolicySchemas', directory);
+    expect(message).toContain(
+      'mine/schema.js: its schema has "references", which only the policies that come with Sluice can have',
+    );
+  });
+
   it('refuses the folder of one policy, and names its parent', async () => {
     for (const file of ['schema.ts', 'policy.js']) {
       const folder = join(directory, file);

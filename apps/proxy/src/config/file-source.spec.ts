@@ -39,6 +39,33 @@ describe('parseConfigFile', () => {
     expect(find('service').spec).toMatchObject({ protocol: 'http', timeouts: { connectMs: 3000 } });
   });
 
+  it('resolves references in the configurations of policies', () => {
+    const acl = (group: string) => ({
+      groups: [{ name: 'gold' }],
+      consumers: [{ username: 'acme', groups: ['gold'] }],
+      routes: [
+        {
+          name: 'guarded',
+          policies: [
+            { name: 'static-response' },
+            { name: 'acl', config: { allow: { groups: [group] }, deny: { consumers: ['acme'] } } },
+          ],
+        },
+      ],
+    });
+    const resources = parse(acl('gold'));
+    const idOf = (kind: string) => resources.find((resource) => resource.kind === kind)?.id;
+    expect(resources.find(({ kind }) => kind === 'route')?.spec).toMatchObject({
+      policies: [
+        {},
+        { config: { allow: { groups: [idOf('group')] }, deny: { consumers: [idOf('consumer')] } } },
+      ],
+    });
+    expect(() => parse(acl('silver'))).toThrow(
+      '/routes/0/policies/1/config/allow/groups/0: there is no group "silver" in this file',
+    );
+  });
+
   it('gives the same resource the same id every time, and different ones different ids', () => {
     const content = {
       services: [service],
