@@ -18,6 +18,7 @@ export const authReasons = Object.freeze([
   'wrong_audience',
   'insufficient_scope',
   'not_in_group',
+  'groups_overage',
   'replayed',
   'too_many_failures',
   'dependency_failed',
@@ -32,6 +33,7 @@ const reasonOfCode: Readonly<Record<string, AuthReason>> = Object.freeze({
   unauthorized: 'missing',
   invalid_credential: 'unknown',
   credential_expired: 'expired',
+  credential_disabled: 'disabled',
   too_many_failures: 'too_many_failures',
 });
 

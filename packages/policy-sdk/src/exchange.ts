@@ -136,6 +136,8 @@ export interface Exchange {
   readonly unauthorized: Reply;
   /** Groups that the token of the caller states; its consumer's are in `consumer.groups`. */
   readonly tokenGroups: readonly string[] | undefined;
+  /** Whether the caller is in further groups, which its token does not list. */
+  readonly groupsOverage: boolean;
   /** The verified certificate of the client; undefined when it presented none. */
   readonly peerCertificate: PeerCertificate | undefined;
   /** Values that policies pass to later policies and phases. Created on first access. */

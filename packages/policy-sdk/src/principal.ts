@@ -18,6 +18,11 @@ export interface PrincipalFacts {
   /** Groups that the token states; those of the consumer stay in `consumer.groups`. */
   readonly groups?: readonly string[] | undefined;
   /**
+   * Whether the token says that the caller is in groups which it does not list, because they are too
+   * many. Policies must then not read `groups` as if they were all.
+   */
+  readonly groupsOverage?: boolean | undefined;
+  /**
    * Asked again while a stream or tunnel of the caller is open: false when the token or session was
    * revoked. Must be cheap and must not throw.
    */
@@ -35,6 +40,7 @@ export class Principal {
   readonly subject: string | undefined;
   readonly expiresAtMs: number | undefined;
   readonly groups: readonly string[] | undefined;
+  readonly groupsOverage: boolean;
   readonly isLive: (() => boolean) | undefined;
 
   constructor(facts: PrincipalFacts) {
@@ -44,6 +50,7 @@ export class Principal {
     this.subject = facts.subject;
     this.expiresAtMs = facts.expiresAtMs ?? facts.credential?.expiresAtMs;
     this.groups = facts.groups;
+    this.groupsOverage = facts.groupsOverage ?? false;
     this.isLive = facts.isLive;
   }
 
@@ -68,13 +75,16 @@ export class Principal {
       this.consumer.id !== other.consumer.id;
     if (isOther) return undefined;
     const consumer = this.consumer ?? other.consumer;
+    const isStated = this.groups !== undefined || this.groupsOverage;
+    const { groups, groupsOverage } = isStated ? this : other;
     return new Principal({
       consumer,
       credential: (this.consumer === undefined ? other : this).credential ?? this.credential,
       claims: this.claims ?? other.claims,
       subject: this.subject ?? other.subject,
       expiresAtMs: earlier(this.expiresAtMs, other.expiresAtMs),
-      groups: this.groups ?? other.groups,
+      groups,
+      groupsOverage,
       isLive: both(this.isLive, other.isLive),
     });
   }

@@ -47,6 +47,11 @@ export abstract class ExchangeFacts {
     return this.principal?.groups;
   }
 
+  /** {@inheritDoc StepExchange.groupsOverage} */
+  get groupsOverage(): boolean {
+    return this.principal?.groupsOverage ?? false;
+  }
+
   /** {@inheritDoc StepExchange.isShadow} */
   get isShadow(): boolean {
     return false;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { definePolicy, definePolicySchema, principal } from '@sluice/policy-sdk';
 import { PolicyTester, type TestConsumer } from '@sluice/policy-sdk/testing';
+import { z } from 'zod';
 import { anonymous } from '../anonymous/policy.ts';
 import { basicAuth } from '../basic-auth/policy.ts';
 import { keyAuth } from '../key-auth/policy.ts';
@@ -9,6 +11,67 @@ const acme: TestConsumer = { username: 'acme', groups: ['gold', 'eu'] };
 const initech: TestConsumer = { username: 'initech', groups: ['free'] };
 const hooli: TestConsumer = { username: 'hooli' };
 const gold = { groups: ['group-gold'] };
+
+/** Recognises callers by the groups of a token that a test writes into a header. */
+const token = definePolicy({
+  schema: definePolicySchema({
+    name: 'token',
+    summary: 'Takes groups from a header.',
+    phases: ['authenticate'],
+    authenticates: true,
+    config: z.strictObject({}),
+  }),
+  compile: () => ({
+    optional: true,
+    authenticate({ headers }) {
+      const text = headers.get('x-groups');
+      if (text === undefined) return undefined;
+      const groups = text === '' ? [] : text.replace(', and more', '').split(', ');
+      return principal({ subject: 'jane', groups, groupsOverage: text.endsWith(', and more') });
+    },
+  }),
+});
+
+describe('the groups that a token states', () => {
+  const staff = { tokenGroups: ['staff'] };
+  const both = { groupsFrom: 'both' } as const;
+  it.each([
+    ['are compared as text', { allow: staff }, 'eu, staff', 200, undefined],
+    ['are exact', { allow: staff }, 'Staff', 403, 'not_in_group'],
+    ['may be none', { allow: staff }, '', 403, 'not_in_group'],
+    ['may be denied', { deny: staff }, 'staff', 403, 'denied'],
+    ['may be others than the denied', { deny: staff }, 'eu', 200, undefined],
+    ['are not all', { allow: staff }, 'eu, and more', 403, 'groups_overage'],
+    ['are enough', { allow: staff }, 'staff, and more', 200, undefined],
+    ['are denied', { deny: staff }, 'staff, and more', 403, 'denied'],
+    ['do not rule out a denied one', { deny: staff }, 'eu, and more', 403, 'groups_overage'],
+    ['are not those of the gateway', { ...both, allow: gold }, 'group-gold', 403, 'not_in_group'],
+    ['nor have they its names', { ...both, allow: gold }, 'gold', 403, 'not_in_group'],
+    ['decide nothing here', { ...both, allow: gold }, 'a, and more', 403, 'not_in_group'],
+  ])('%s: %j, %j', async (_what, config, groups, status, reason) => {
+    const tester = new PolicyTester(token, {}).with(acl, { groupsFrom: 'token', ...config });
+    const answer = await tester.send({ headers: { 'x-groups': groups } });
+    expect([answer.status, answer.authReason]).toEqual([status, reason]);
+    const code = reason === 'groups_overage' ? reason : 'forbidden';
+    expect(answer.reply?.code).toBe(status === 200 ? undefined : code);
+  });
+
+  it('count beside those of the consumer when both do', async () => {
+    const config = { ...both, allow: { ...gold, ...staff } };
+    const tester = new PolicyTester(token, {}).with(acl, config);
+    expect((await tester.send({ consumer: acme })).status).toBe(200);
+    expect((await tester.send({ headers: { 'x-groups': 'staff' } })).status).toBe(200);
+    expect((await tester.send({ headers: { 'x-groups': 'eu' } })).status).toBe(403);
+  });
+
+  it.each([
+    [{ allow: staff }, '/allow/tokenGroups: does not count with "groupsFrom": "consumer"'],
+    [{ deny: staff, allow: gold }, '/deny/tokenGroups: does not count'],
+    [{ groupsFrom: 'token', allow: gold }, '/allow/groups: does not count'],
+  ] as const)('are refused where they would not count: %j', (config, fault) => {
+    expect(() => new PolicyTester(acl, config as never)).toThrow(fault);
+  });
+});
 
 describe('acl', () => {
   it.each([
@@ -55,7 +118,18 @@ describe('acl', () => {
       },
     ).with(acl, { allow: gold });
     expect((await tester.send({ headers: { 'X-API-Key': 'of-acme' } })).status).toBe(200);
-    expect((await tester.send({ headers: { 'X-API-Key': 'of-hooli' } })).status).toBe(403);
+    expect(await tester.send({ headers: { 'X-API-Key': 'of-hooli' } })).toMatchObject({
+      status: 403,
+      authPolicy: 'acl',
+      authReason: 'not_in_group',
+    });
+    for (const [outcome, reason] of [
+      ['allowed', 'none'],
+      ['refused', 'not_in_group'],
+    ])
+      expect(
+        tester.metrics.value('sluice_auth_total', 'acl', String(outcome), String(reason)),
+      ).toBe(1);
     expect((await tester.send({ headers: { 'X-API-Key': 'of-another' } })).status).toBe(401);
   });
 

@@ -1,45 +1,34 @@
-import { definePolicy, deny, type Exchange } from '@sluice/policy-sdk';
-import type { z } from 'zod';
-import { isKnown, isPreflight } from '../authorization/known-caller.ts';
+import { definePolicy, deny, isPreflight } from '@sluice/policy-sdk';
+import { isKnown } from '../authorization/known-caller.ts';
+import { Callers } from './callers.ts';
 import { aclSchema } from './schema.ts';
-
-type Callers = NonNullable<z.output<typeof aclSchema.config>['allow']>;
 
 export const acl = definePolicy({
   schema: aclSchema,
   compile(config) {
-    const allowed = config.allow && new CallerSet(config.allow);
-    const denied = config.deny && new CallerSet(config.deny);
-    const refusal = deny('forbidden', 'This caller may not call here.');
+    const allowed = config.allow && new Callers(config.allow);
+    const denied = config.deny && new Callers(config.deny);
+    const detail = 'This caller may not call here.';
+    const isDenied = deny('forbidden', detail, [], 'denied');
+    const isInNoGroup = deny('forbidden', detail, [], 'not_in_group');
+    const overage = deny(
+      aclSchema.errors.groups_overage,
+      'The token leaves out groups because they are too many: ask its issuer to state fewer groups, or roles instead.',
+      [],
+      'groups_overage',
+    );
 
     return {
       authorize(exchange) {
         if (isPreflight(exchange)) return undefined;
         if (!isKnown(exchange)) return exchange.unauthorized;
-        if (denied?.includes(exchange) === true) return refusal;
-        return allowed === undefined || allowed.includes(exchange) ? undefined : refusal;
+        if (denied !== undefined) {
+          if (denied.includes(exchange)) return isDenied;
+          if (denied.mayInclude(exchange)) return overage;
+        }
+        if (allowed === undefined || allowed.includes(exchange)) return undefined;
+        return allowed.mayInclude(exchange) ? overage : isInNoGroup;
       },
     };
   },
 });
-
-/** Callers by id of the consumer, and by ids of its groups. */
-class CallerSet {
-  readonly #consumers: ReadonlySet<string>;
-  readonly #groups: ReadonlySet<string>;
-
-  constructor({ consumers, groups }: Callers) {
-    this.#consumers = new Set(consumers);
-    this.#groups = new Set(groups);
-  }
-
-  includes({ consumer }: Exchange): boolean {
-    if (consumer === undefined) return false;
-    return this.#consumers.has(consumer.id) || hasAny(this.#groups, consumer.groupIds);
-  }
-}
-
-function hasAny(set: ReadonlySet<string>, names: readonly string[]): boolean {
-  for (const name of names) if (set.has(name)) return true;
-  return false;
-}

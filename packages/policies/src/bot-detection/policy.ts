@@ -15,6 +15,8 @@ export const botDetection = definePolicy({
     const refusal = deny(
       botDetectionSchema.errors.user_agent_denied,
       'Ask the operator for access to this API.',
+      [],
+      'denied',
     );
     const kept = new Map<string, boolean>();
 

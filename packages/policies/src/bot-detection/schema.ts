@@ -17,6 +17,7 @@ export const botDetectionSchema = definePolicySchema({
   name: 'bot-detection',
   summary: 'Refuses programs that name themselves in User-Agent.',
   phases: ['receive'],
+  authorizes: true,
   errors: {
     user_agent_denied: { status: 403, title: 'This program may not call here' },
   },

@@ -1,5 +1,5 @@
-import { definePolicy, deny, type Exchange, type Reply } from '@sluice/policy-sdk';
-import { isKnown, isPreflight } from '../authorization/known-caller.ts';
+import { definePolicy, deny, isPreflight, type Exchange, type Reply } from '@sluice/policy-sdk';
+import { isKnown } from '../authorization/known-caller.ts';
 import { compileExpression } from '../expressions/expression.ts';
 import { valuesOf } from '../expressions/values.ts';
 import { claimsSchema } from './schema.ts';
@@ -9,7 +9,7 @@ export const claims = definePolicy({
   schema: claimsSchema,
   compile({ scopes, condition }, host) {
     const expression = condition === undefined ? undefined : compileExpression(condition);
-    const refusal = deny('forbidden', 'This caller may not make this request.');
+    const refusal = deny('forbidden', 'This caller may not make this request.', [], 'denied');
     const insufficient = insufficientScope([...(scopes?.all ?? []), ...(scopes?.any ?? [])]);
     const faults = host.metrics.counter(
       'evaluation_faults_total',
@@ -54,7 +54,11 @@ export const claims = definePolicy({
 /** RFC 6750, section 3.1. */
 function insufficientScope(scopes: readonly string[]): Reply {
   const scope = [...new Set(scopes)].join(' ');
-  return deny(claimsSchema.errors.insufficient_scope, `Send a token with the scope ${scope}.`, [
-    ['WWW-Authenticate', `Bearer error="insufficient_scope", scope="${scope}"`],
-  ]);
+  const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+  return deny(
+    claimsSchema.errors.insufficient_scope,
+    `Send a token with the scope ${scope}.`,
+    [['WWW-Authenticate', challenge]],
+    'insufficient_scope',
+  );
 }

@@ -46,6 +46,7 @@ export const claimsSchema = definePolicySchema({
   summary: 'Allows callers by the scopes and claims of their token, and by the request.',
   phases: ['authorize'],
   attach: ['gateway', 'service', 'route'],
+  authorizes: true,
   errors: {
     insufficient_scope: { status: 403, title: 'The token lacks a scope' },
   },

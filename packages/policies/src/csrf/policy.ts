@@ -18,6 +18,8 @@ export const csrf = definePolicy({
     const refusal = deny(
       csrfSchema.errors.cross_site_request,
       'Make this request from a page of the same origin, or ask for your origin to be allowed.',
+      [],
+      'denied',
     );
 
     // A page can open a WebSocket to any origin, and the browser sends the cookies of that one.

@@ -16,6 +16,7 @@ export const csrfSchema = definePolicySchema({
   name: 'csrf',
   summary: 'Refuses requests that pages of other sites make with the cookies of a user.',
   phases: ['receive'],
+  authorizes: true,
   errors: {
     cross_site_request: { status: 403, title: 'Pages of other sites may not make this request' },
   },

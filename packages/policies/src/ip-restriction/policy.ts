@@ -7,7 +7,7 @@ export const ipRestriction = definePolicy({
   compile(config) {
     const allowed = config.allow.length === 0 ? undefined : new IpNetworkList(config.allow);
     const denied = new IpNetworkList(config.deny);
-    const refusal = deny('address_denied', 'This address may not call here.');
+    const refusal = deny('address_denied', 'This address may not call here.', [], 'denied');
 
     return {
       receive({ clientAddress }) {

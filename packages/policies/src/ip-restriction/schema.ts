@@ -6,6 +6,7 @@ export const ipRestrictionSchema = definePolicySchema({
   name: 'ip-restriction',
   summary: 'Allows or refuses requests by the address of the client.',
   phases: ['receive'],
+  authorizes: true,
   config: z.strictObject({
     allow: z
       .array(Cidr)

@@ -1,5 +1,4 @@
-import { definePolicy, deny, FieldName } from '@sluice/policy-sdk';
-import { isPreflight } from '../authorization/known-caller.ts';
+import { definePolicy, deny, FieldName, isPreflight } from '@sluice/policy-sdk';
 import { refererRestrictionSchema } from './schema.ts';
 
 export const refererRestriction = definePolicy({
@@ -13,6 +12,8 @@ export const refererRestriction = definePolicy({
     const refusal = deny(
       refererRestrictionSchema.errors.referer_denied,
       'Call from a page of a host that is allowed.',
+      [],
+      'denied',
     );
 
     const isAllowed = (host: string): boolean => {

@@ -9,6 +9,7 @@ export const refererRestrictionSchema = definePolicySchema({
   name: 'referer-restriction',
   summary: 'Allows requests that come from pages of certain hosts.',
   phases: ['receive'],
+  authorizes: true,
   errors: {
     referer_denied: { status: 403, title: 'Requests from this page are not allowed' },
   },

@@ -206,6 +206,10 @@ export class TestExchange implements StepExchange {
     return this.principal?.groups;
   }
 
+  get groupsOverage(): boolean {
+    return this.principal?.groupsOverage ?? false;
+  }
+
   accept(principal: Principal): void {
     this.principal = principal;
     if (principal.consumer !== undefined) this.identify(principal.consumer, principal.credential);
