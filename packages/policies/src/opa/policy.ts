@@ -4,12 +4,12 @@ import {
   definePolicy,
   deny,
   FieldName,
+  isPreflight,
   ownedFields,
   type Exchange,
   type HeaderPair,
   type HttpRequest,
 } from '@sluice/policy-sdk';
-import { isPreflight } from '../authorization/known-caller.ts';
 import { decisionOf, replyOf, reuseMs, type Decision } from './decision.ts';
 import { inputBodyOf, inputOf, type InputBody, type InputOptions } from './input.ts';
 import { opaSchema } from './schema.ts';
