@@ -36,6 +36,7 @@ export type {
 export type { FailureLimits } from './host/failure-limits.ts';
 export { HttpFault } from './host/http.ts';
 export type {
+  ClientCertificate,
   HttpClient,
   HttpClientOptions,
   HttpFaultReason,

@@ -26,6 +26,8 @@ export interface ClientServices {
   onCall(outcome: HttpOutcome, durationMs: number): void;
 }
 
+type Tls = Pick<HttpClientOptions, 'clientCertificate' | 'certificateAuthorities'>;
+
 /** Values of the label `outcome`. */
 export type HttpOutcome = HttpFaultReason | '2xx' | '4xx' | '5xx';
 
@@ -47,7 +49,7 @@ const maxOrigins = 32;
 
 /** An HTTP client over undici: see `HttpClient` of the SDK. undici is loaded when it is created. */
 export class UndiciClient implements ClosableHttpClient {
-  readonly #options: typeof defaults & { readonly headTimeoutMs: number };
+  readonly #options: typeof defaults & Tls & { readonly headTimeoutMs: number };
   readonly #services: ClientServices;
   readonly #queue: CallQueue;
   readonly #calls = new Set<AbortController>();
@@ -188,11 +190,17 @@ export class UndiciClient implements ClosableHttpClient {
     const { Agent, buildConnector } = await import('undici');
     const { allowPrivateAddresses, connectTimeoutMs, headTimeoutMs, maxConnections } =
       this.#options;
+    const { clientCertificate, certificateAuthorities } = this.#options;
     const { lookup } = this.#services;
     const connect = buildConnector({
       allowH2: false,
       timeout: connectTimeoutMs,
       lookup: allowPrivateAddresses ? lookup : publicLookup(lookup),
+      ...(clientCertificate !== undefined && {
+        cert: clientCertificate.certificates,
+        key: clientCertificate.privateKey,
+      }),
+      ...(certificateAuthorities !== undefined && { ca: certificateAuthorities }),
     });
     return new Agent({
       connect,

@@ -69,10 +69,12 @@ function valueFault(value: string): string | undefined {
 /**
  * Refuses a URL whose host is visibly not public while the configuration does not allow that: the
  * calls would all fail. Names are resolved and checked for each connection.
+ * @param property the name of the URL in the configuration
  */
 export function checkPrivateAddress(
   { url, allowPrivateAddresses }: { url: string; allowPrivateAddresses: boolean },
   context: z.core.$RefinementCtx,
+  property = 'url',
 ): void {
   const { hostname } = URL.parse(url) ?? { hostname: '' };
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
@@ -81,7 +83,7 @@ export function checkPrivateAddress(
   if (!isPrivate || allowPrivateAddresses) return;
   context.addIssue({
     code: 'custom',
-    path: ['url'],
+    path: [property],
     message: `${host} is not a public address: set "allowPrivateAddresses" to true`,
   });
 }

@@ -1,34 +1,15 @@
-import {
-  Cookies,
-  FieldName,
-  QueryParameters,
-  WebSocketProtocols,
-  type Exchange,
-  type RequestPart,
-} from '@sluice/policy-sdk';
+import { FieldName, type RequestPart } from '@sluice/policy-sdk';
+import { partSources, type PartNames, type PartSource } from '../authentication/part-sources.ts';
 
 /** Where keys may come from. */
-export interface KeySourceNames {
+export interface KeySourceNames extends PartNames {
   readonly headerNames: readonly string[];
-  readonly queryNames?: readonly string[] | undefined;
-  readonly cookieNames?: readonly string[] | undefined;
-  readonly webSocketProtocol?: string | undefined;
-}
-
-/** A part of the request other than a header that may carry keys. */
-export interface KeySource {
-  /** What it may carry, for removal. */
-  readonly part: RequestPart;
-  /** A browser adds it to the requests of every page. */
-  readonly isCookie: boolean;
-  /** All values that it carries in a request; empty ones count as none. */
-  readonly read: (exchange: Exchange) => readonly string[];
 }
 
 /** The parts of a request that may carry a key, and how a client learns of them. */
 export interface KeySources {
   readonly headers: readonly FieldName[];
-  readonly others: readonly KeySource[];
+  readonly others: readonly PartSource[];
   /** All parts, for removal. */
   readonly parts: readonly RequestPart[];
   /** Names the first source, in a parameter of the challenge. */
@@ -39,28 +20,11 @@ export interface KeySources {
 
 /** Prepares the configured sources; there is one at least. */
 export function keySources(names: KeySourceNames): KeySources {
-  const { headerNames, queryNames = [], cookieNames = [], webSocketProtocol: prefix } = names;
-  const headers = headerNames.map((name) => new FieldName(name.toLowerCase()));
-  const others: KeySource[] = [];
-  if (queryNames.length > 0) {
-    const part = new QueryParameters(queryNames);
-    const read = ({ query }: Exchange): readonly string[] =>
-      query === '' ? none : part.valuesIn(query);
-    others.push({ part, isCookie: false, read });
-  }
-  if (cookieNames.length > 0) {
-    const part = new Cookies(cookieNames);
-    others.push({ part, isCookie: true, read: (exchange) => part.valuesIn(exchange.headers) });
-  }
-  if (prefix !== undefined) {
-    const part = new WebSocketProtocols(prefix);
-    others.push({ part, isCookie: false, read: (exchange) => part.valuesIn(exchange.headers) });
-  }
+  const headers = names.headerNames.map((name) => new FieldName(name.toLowerCase()));
+  const others = partSources(names);
   const parts = [...headers, ...others.map(({ part }) => part)];
   return { headers, others, parts, ...described(names) };
 }
-
-const none: readonly string[] = Object.freeze([]);
 
 function described({
   headerNames: [header],

@@ -8,8 +8,9 @@ import {
   type Reply,
 } from '@sluice/policy-sdk';
 import { stateRefusal, stateRefusals } from '../authentication/credential-state.ts';
+import type { PartSource } from '../authentication/part-sources.ts';
 import { isForeignUpgrade } from '../authentication/websocket-origin.ts';
-import { keySources, type KeySource } from './key-sources.ts';
+import { keySources } from './key-sources.ts';
 import { keyAuthSchema } from './schema.ts';
 
 /**
@@ -50,7 +51,7 @@ export const keyAuth = definePolicy({
       return key;
     };
     const readOne = (
-      { read }: KeySource,
+      { read }: PartSource,
       exchange: Exchange,
       before: string | undefined,
     ): string | Reply | undefined => {

@@ -2,6 +2,14 @@ import type { HeaderList } from '@sluice/http1';
 import type { Exchange } from '../exchange.ts';
 import type { HeaderPair } from '../reply.ts';
 
+/** A certificate that a client presents to servers (mTLS). */
+export interface ClientCertificate {
+  /** The certificate, and those of the authorities between it and the root: PEM. */
+  readonly certificates: string;
+  /** The key of the certificate: PEM, not encrypted. */
+  readonly privateKey: string;
+}
+
 /** Settings of a client; each policy attachment has clients of its own. */
 export interface HttpClientOptions {
   /**
@@ -24,6 +32,10 @@ export interface HttpClientOptions {
   readonly maxConnections?: number;
   /** Calls that wait for a connection; further ones fail at once. Default 256. */
   readonly maxQueued?: number;
+  /** Presented to servers that ask for a certificate. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /** The only authorities that certificates of servers may come from, PEM. Default: those of Node. */
+  readonly certificateAuthorities?: string | undefined;
 }
 
 /** One call. */
