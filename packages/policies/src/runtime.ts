@@ -10,6 +10,7 @@ import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
+import { oidc } from './oidc/policy.ts';
 import { opa } from './opa/policy.ts';
 import { quota } from './quota/policy.ts';
 import { rateLimit } from './rate-limit/policy.ts';
@@ -34,6 +35,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   httpLog,
   ipRestriction,
   keyAuth,
+  oidc,
   opa,
   quota,
   rateLimit,
