@@ -17,8 +17,9 @@ export function stateRefusals(challenge: readonly HeaderPair[], renewal: string)
       'credential_disabled',
       'This credential is disabled. Ask the operator of the API to enable it again.',
       challenge,
+      'disabled',
     ),
-    expired: deny('credential_expired', renewal, challenge),
+    expired: deny('credential_expired', renewal, challenge, 'expired'),
   };
 }
 

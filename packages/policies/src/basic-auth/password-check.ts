@@ -31,6 +31,11 @@ export class PasswordCheck {
     this.#credentials = credentials;
   }
 
+  /** Whether the password was verified a short time ago, so that it needs no hash. */
+  remembers(phc: string | undefined, password: string): boolean {
+    return phc !== undefined && this.#cache.get(keyOf(phc, password)) === match;
+  }
+
   /**
    * Resolves to whether the password is the one that was hashed. Parallel calls with the same
    * password hash once. Only a match is stored, under a keyed hash of both.
@@ -49,12 +54,11 @@ export class PasswordCheck {
       await queue.run(caller, () => verifyPassword(hash, password));
       return false;
     }
-    const key = createHmac('sha256', secret).update(`${phc}\0${password}`).digest('base64');
-    const result = await this.#cache.getOrLoad(key, async () => {
+    const result = await this.#cache.getOrLoad(keyOf(phc, password), async () => {
       const isMatch = await queue.run(caller, () => this.#verify(found, phc, password));
-      return { value: isMatch ? '1' : '0', ttlMs: isMatch ? this.#ttlMs : 0 };
+      return { value: isMatch ? match : '0', ttlMs: isMatch ? this.#ttlMs : 0 };
     });
-    return result === '1';
+    return result === match;
   }
 
   async #verify(found: FoundCredential, phc: string, password: string): Promise<boolean> {
@@ -65,4 +69,11 @@ export class PasswordCheck {
     if (isMatch) this.#credentials.reportRehash?.(found, rehash);
     return isMatch;
   }
+}
+
+/** The cached value of a password that matched. */
+const match = '1';
+
+function keyOf(phc: string, password: string): string {
+  return createHmac('sha256', secret).update(`${phc}\0${password}`).digest('base64');
 }

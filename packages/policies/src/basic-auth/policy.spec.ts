@@ -130,6 +130,32 @@ describe('basic-auth', () => {
     }
   });
 
+  it('limits wrong passwords, and locks no user out', async () => {
+    const tester = new PolicyTester(basicAuth, {}, { credentials });
+    const send = (clientAddress: string, password: string, user = 'jane') =>
+      tester.send({ clientAddress, headers: basic(user, password) });
+    for (let index = 0; index < 20; index++)
+      expect((await send('198.51.100.1', `wrong ${index}`)).status).toBe(401);
+    for (let index = 0; index < 200; index++)
+      expect(await send('198.51.100.1', `wrong ${index}`)).toMatchObject({
+        status: 429,
+        reply: { code: 'too_many_failures' },
+        authPolicy: 'basic-auth',
+        authReason: 'too_many_failures',
+        forwarded: undefined,
+      });
+    expect((await send('198.51.100.1', 'open sesame')).status).toBe(429);
+    expect((await send('198.51.100.1', 'wrong', 'joe')).status).toBe(401);
+    // From a network that has not failed, and then, as it is remembered, from every network.
+    expect((await send('203.0.113.7', 'open sesame')).status).toBe(200);
+    expect((await send('198.51.100.1', 'open sesame')).status).toBe(200);
+    tester.advance(61_000);
+    expect((await send('203.0.113.7', 'open sesame')).status).toBe(200);
+    const count = (outcome: string, reason: string): number =>
+      tester.metrics.value('sluice_auth_total', 'basic-auth', outcome, reason);
+    expect([count('refused', 'unknown'), count('refused', 'too_many_failures')]).toEqual([21, 201]);
+  });
+
   it('requires credentials unless they are optional, and leaves other schemes alone', async () => {
     const answer = await withConfig({ realm: 'Partners' }).send();
     expect(answer).toMatchObject({ status: 401, reply: { code: 'unauthorized' } });

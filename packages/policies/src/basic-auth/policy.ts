@@ -3,13 +3,15 @@ import {
   deny,
   FieldName,
   principal,
+  type Exchange,
+  type FoundCredential,
   type HeaderPair,
   type Principal,
   type Reply,
 } from '@sluice/policy-sdk';
 import { clientNetwork } from '@sluice/schema';
 import { stateRefusal, stateRefusals } from '../authentication/credential-state.ts';
-import { basicCredentialsOf } from './basic-credentials.ts';
+import { basicCredentialsOf, type BasicCredentials } from './basic-credentials.ts';
 import { HashQueueFull } from './hash-queue.ts';
 import { dummyHash, PasswordCheck } from './password-check.ts';
 import { basicAuthSchema } from './schema.ts';
@@ -25,29 +27,56 @@ export const basicAuth = definePolicy({
       'invalid_credential',
       'Send one user name and password, with the scheme Basic.',
       fields,
+      'malformed',
     );
-    const wrong = deny('invalid_credential', 'User name or password is not valid.', fields);
+    // One reason for both, as for clients: which users exist is in no log and no metric.
+    const wrong = deny(
+      'invalid_credential',
+      'User name or password is not valid.',
+      fields,
+      'unknown',
+    );
     const refusals = stateRefusals(fields, 'Ask for a new password.');
     const soon: readonly HeaderPair[] = [['Retry-After', '1']];
-    const tooMany = deny('rate_limited', 'Too many passwords at the same time.', soon);
-    const busy = deny('overloaded', 'Too many passwords are being verified.', soon);
+    const tooMany = deny(
+      'rate_limited',
+      'Too many passwords at the same time.',
+      soon,
+      'too_many_failures',
+    );
+    const busy = deny(
+      'overloaded',
+      'Too many passwords are being verified.',
+      soon,
+      'dependency_failed',
+    );
     const check = new PasswordCheck(host.cache, cacheSeconds * 1_000, host.credentials);
     // Hashed now, so that the first unknown user costs no more than a known one.
     dummyHash().catch(() => undefined);
 
     const verify = async (
-      { username, password }: { username: string; password: string },
-      caller: string,
+      exchange: Exchange,
+      { username, password }: BasicCredentials,
+      found: FoundCredential | undefined,
     ): Promise<Principal | Reply> => {
-      const found = host.credentials.find('basic', username);
+      const caller = clientNetwork(exchange.clientAddress);
       try {
-        if (!(await check.matches(found, password, caller))) return wrong;
+        const isMatch = await check.matches(found, password, caller);
+        if (isMatch && found !== undefined) return accept(exchange, username, found);
       } catch (fault) {
         if (!(fault instanceof HashQueueFull)) throw fault;
         return fault.refusal === 'caller' ? tooMany : busy;
       }
-      if (found === undefined) return wrong;
-      const { consumer, credential } = found;
+      host.failures.failed(exchange, username);
+      return wrong;
+    };
+
+    const accept = (
+      exchange: Exchange,
+      username: string,
+      { consumer, credential }: FoundCredential,
+    ): Principal | Reply => {
+      host.failures.succeeded(exchange, username);
       const refusal = stateRefusal(credential, host.clock.now(), refusals);
       return refusal ?? principal({ consumer, credential });
     };
@@ -61,7 +90,11 @@ export const basicAuth = definePolicy({
         if (credentials === undefined) return undefined;
         if (hideCredentials) exchange.hideOnForward(hidden);
         if (credentials === 'invalid') return malformed;
-        return verify(credentials, clientNetwork(exchange.clientAddress));
+        const { username, password } = credentials;
+        const found = host.credentials.find('basic', username);
+        if (found !== undefined && check.remembers(found.secret, password))
+          return accept(exchange, username, found);
+        return host.failures.refusal(exchange, username) ?? verify(exchange, credentials, found);
       },
     };
   },

@@ -30,11 +30,14 @@ export const keyAuth = definePolicy({
       'invalid_credential',
       'The request carries two different keys: send one.',
       challenge,
+      'conflict',
     );
-    const unknown = deny('invalid_credential', 'The key is not known here.', challenge);
+    const unknown = deny('invalid_credential', 'The key is not known here.', challenge, 'unknown');
     const foreign = deny(
       'forbidden',
       'A page of this origin may not open a WebSocket with the key of a cookie.',
+      [],
+      'denied',
     );
     const refusals = stateRefusals(challenge, 'Ask for a new key.');
 
