@@ -7,7 +7,7 @@ import { freePort } from '../../scripts/process/ports.ts';
 import { AppProcess } from './app-process.ts';
 
 /** Tokens that all stacks share: long enough to be valid, and the same on both sides. */
-const adminToken = 'e2e-admin-token-0123456789abcdef';
+export const adminToken = 'e2e-admin-token-0123456789abcdef';
 const nodeToken = 'e2e-node-token-0123456789abcdef';
 
 export interface ProxyNode {

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import 'reflect-metadata';
 import { after, describeFailure, errorMessage } from '@sluice/errors';
 import { surviveUncaughtExceptions } from '@sluice/telemetry';
 import { startControlPlane, type ControlPlane } from './app.ts';
+import { exportCredentials } from './features/credentials/export/export-credentials.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { helpText, readSettings, settingWarnings } from './platform/env.ts';
 import { JsonLogger, type Logger } from './platform/logger.ts';
@@ -66,6 +68,17 @@ function takeOverSignals(logger: Logger, started: Started): void {
   process.on('SIGHUP', () => void started.controlPlane?.reload());
 }
 
+/** Prints all credentials, see `exportCredentials`. */
+async function printCredentials(): Promise<void> {
+  const settings = readSettings();
+  await exportCredentials(settings, new JsonLogger('warn'), {
+    line: async (text) => {
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    leftOut: (text) => void process.stderr.write(text),
+  });
+}
+
 function version(): string {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -81,16 +94,19 @@ export function run(): void {
   else if (argument === '--version' && isAlone) process.stdout.write(`${version()}\n`);
   else if (argument === '--openapi' && isAlone)
     process.stdout.write(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+  else if (argument === '--export-credentials' && isAlone) printCredentials().catch(fail);
   else if (argument !== undefined) {
-    const unknown = ['--version', '--openapi'].includes(argument) ? more[0] : argument;
+    const unknown = flags.includes(argument) ? more[0] : argument;
     process.stderr.write(
       `"${unknown}" is not a known option: all settings are environment variables. Run with --help for the list.\n`,
     );
     process.exitCode = 2;
-  } else {
-    main().catch((error: unknown) => {
-      process.stderr.write(`\n${describeFailure(error)}\n`);
-      process.exit(1);
-    });
-  }
+  } else main().catch(fail);
+}
+
+const flags = ['--version', '--openapi', '--export-credentials'];
+
+function fail(error: unknown): void {
+  process.stderr.write(`\n${describeFailure(error)}\n`);
+  process.exit(1);
 }

@@ -221,5 +221,5 @@ export function settingWarnings(
 
 /** The text that `--help` prints. */
 export function helpText(): string {
-  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi]\n\nSettings come from the environment:\n${settingsHelp(variables)}`;
+  return `sluice-control-plane: the Admin API and the config stream of Sluice\n\nUsage: node dist/main.js [--help | --version | --openapi | --export-credentials]\n\nSettings come from the environment:\n${settingsHelp(variables)}`;
 }
