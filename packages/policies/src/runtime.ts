@@ -10,6 +10,7 @@ import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
+import { oauth2Introspection } from './oauth2-introspection/policy.ts';
 import { oidc } from './oidc/policy.ts';
 import { opa } from './opa/policy.ts';
 import { quota } from './quota/policy.ts';
@@ -35,6 +36,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   httpLog,
   ipRestriction,
   keyAuth,
+  oauth2Introspection,
   oidc,
   opa,
   quota,

@@ -10,6 +10,7 @@ import { externalAuthSchema } from './external-auth/schema.ts';
 import { httpLogSchema } from './http-log/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
+import { oauth2IntrospectionSchema } from './oauth2-introspection/schema.ts';
 import { oidcSchema } from './oidc/schema.ts';
 import { opaSchema } from './opa/schema.ts';
 import { quotaSchema } from './quota/schema.ts';
@@ -38,6 +39,7 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   httpLogSchema,
   ipRestrictionSchema,
   keyAuthSchema,
+  oauth2IntrospectionSchema,
   oidcSchema,
   opaSchema,
   quotaSchema,

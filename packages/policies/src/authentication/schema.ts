@@ -1,5 +1,6 @@
-import { HeaderName, unmatchableCredentialHeader } from '@sluice/schema';
+import { HeaderName, boundedRecord, unmatchableCredentialHeader } from '@sluice/schema';
 import { z } from 'zod';
+import { changeableNames, requestFieldFault } from '../header-fields/schema.ts';
 
 /** Settings that policies which authenticate callers by tokens have in common. */
 
@@ -90,6 +91,54 @@ export const tokenPolicyFields = {
 
 /** The names of the members that lead to a claim: `["realm_access", "roles"]`. */
 export const ClaimPath = z.array(z.string().min(1).max(256)).min(1).max(8);
+
+/** Fields for the upstream, each with the path of its claim. */
+const UpstreamHeaders = boundedRecord(ClaimPath, 20).superRefine((headers, context) => {
+  const names = Object.keys(headers);
+  for (const { path, message } of changeableNames(requestFieldFault).safeParse(names).error
+    ?.issues ?? [])
+    context.addIssue({ code: 'custom', path: [names[Number(path[0])] ?? ''], message });
+});
+
+/** What the claims of a token say about the caller. */
+export const tokenIdentityFields = {
+  consumer: z
+    .strictObject({
+      claim: ClaimPath.default(['sub']).describe('The claim that names the consumer.'),
+      by: z
+        .enum(['username', 'customId', 'id', 'issuerAndSubject'])
+        .default('customId')
+        .describe(
+          'The property of the consumer that the claim contains. `issuerAndSubject`: customId is `iss`, a space and the claim.',
+        ),
+      required: z
+        .boolean()
+        .default(false)
+        .describe('Refuse callers who are no consumer with 403. false: they pass without one.'),
+    })
+    .optional()
+    .describe('Finds the consumer that the token names. Without it the caller has no consumer.'),
+  groupsClaim: ClaimPath.optional().describe(
+    'The claim with the groups of the caller: `["groups"]`, `["realm_access", "roles"]`.',
+  ),
+  upstreamHeaders: UpstreamHeaders.default({}).describe(
+    'Headers for the upstream, each with the path of its claim. Those that a client sends are always removed.',
+  ),
+};
+
+/** The error codes of refusals by what a token says. */
+export const identityErrors = {
+  groups_overage: {
+    status: 403,
+    title: 'The token leaves out the groups of the caller because they are too many',
+  },
+} as const;
+
+/** What the upstream receives in place of the token. */
+export const UpstreamToken = z
+  .enum(['none', 'same'])
+  .default('none')
+  .describe('What the upstream receives: no token, or the token that the client sent.');
 
 /** Refuses a policy that reads the token nowhere, and one that is both optional and required. */
 export function checkTokenPolicy(
