@@ -1349,8 +1349,14 @@ export interface components {
             readonly type: "key";
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
-            /** @description A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again. */
+            /** @description A key of your own, at least 16 characters unless `short` is true; otherwise a random one is generated. It is never shown again. */
             readonly key?: string;
+            /** @description Instead of `key`: the SHA-256 of an existing key, in hex, for imports. */
+            readonly hash?: string;
+            /** @description With `hash`: the first characters of the key, if known. */
+            readonly prefix?: string;
+            /** @description The key has fewer than 16 characters, or may have: it comes from another system, and should be replaced. */
+            readonly short?: boolean;
             /**
              * Format: date-time
              * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
@@ -1375,7 +1381,7 @@ export interface components {
             readonly username: string;
             /** @description The password. It is hashed with argon2id, and never shown. */
             readonly password?: string;
-            /** @description Instead of `password`: an existing hash with argon2id or scrypt as a PHC string. Its cost is bounded. */
+            /** @description Instead of `password`: an existing hash, with argon2id or scrypt as a PHC string, with bcrypt, or `$kong-sha1$<consumer id in Kong>$<SHA-1 in hex>`. Its cost is bounded. Those of bcrypt and Kong are replaced by argon2id when the password is used first. */
             readonly passwordHash?: string;
             /**
              * Format: date-time
@@ -1449,6 +1455,8 @@ export interface components {
             readonly consumer: string;
             /** @description The first characters, which help to recognise a key. */
             readonly prefix: string;
+            /** @description The key has fewer than 16 characters, or may have: it comes from another system, and should be replaced. */
+            readonly short?: boolean;
             /** Format: date-time */
             readonly expiresAt?: string;
             readonly disabled?: boolean;
@@ -1544,8 +1552,14 @@ export interface components {
         readonly KeyInput: {
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
-            /** @description A key of your own, at least 16 characters; otherwise a random one is generated. It is never shown again. */
+            /** @description A key of your own, at least 16 characters unless `short` is true; otherwise a random one is generated. It is never shown again. */
             readonly key?: string;
+            /** @description Instead of `key`: the SHA-256 of an existing key, in hex, for imports. */
+            readonly hash?: string;
+            /** @description With `hash`: the first characters of the key, if known. */
+            readonly prefix?: string;
+            /** @description The key has fewer than 16 characters, or may have: it comes from another system, and should be replaced. */
+            readonly short?: boolean;
             /**
              * Format: date-time
              * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
@@ -1568,6 +1582,8 @@ export interface components {
             readonly consumer: string;
             /** @description The first characters, which help to recognise a key. */
             readonly prefix: string;
+            /** @description The key has fewer than 16 characters, or may have: it comes from another system, and should be replaced. */
+            readonly short?: boolean;
             /** Format: date-time */
             readonly expiresAt?: string;
             readonly disabled?: boolean;
