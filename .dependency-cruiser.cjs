@@ -12,7 +12,8 @@ const { join } = require('node:path');
 const entries = {
   'passwords/phc': '^packages/passwords/src/phc\\.ts$',
   'policies/schemas': '^packages/policies/src/(schemas\\.ts$|[^/]+/schema\\.ts$)',
-  'policies/runtime': '^packages/policies/src/(?!schemas\\.ts$|[^/]+/schema\\.ts$)',
+  'policies/expressions': '^packages/policies/src/expressions/',
+  'policies/runtime': '^packages/policies/src/(?!schemas\\.ts$|[^/]+/schema\\.ts$|expressions/)',
 };
 
 /** Room → the rooms it may import. */
@@ -28,9 +29,11 @@ const rooms = {
   http1: ['errors'],
   router: ['schema', 'errors'],
   'policy-sdk': ['schema', 'errors', 'http1', 'ratelimit'],
-  'policies/schemas': ['policy-sdk', 'schema'],
+  'policies/expressions': ['policy-sdk'],
+  'policies/schemas': ['policies/expressions', 'policy-sdk', 'schema'],
   'policies/runtime': [
     'policies/schemas',
+    'policies/expressions',
     'policy-sdk',
     'ratelimit',
     'errors',

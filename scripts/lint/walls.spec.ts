@@ -40,6 +40,11 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['packages/policy-sdk/src/a.ts', "import '@sluice/policies/runtime';", 'room-policy-sdk'],
   ['packages/policy-sdk/src/b.ts', "import '@sluice/ratelimit';", 'types-of-ratelimit'],
   ['packages/policies/src/cors/schema.ts', "import './policy.ts';", 'room-policies-schemas'],
+  [
+    'packages/policies/src/expressions/strict.ts',
+    "import '../cors/policy.ts';",
+    'room-policies-expressions',
+  ],
   ['packages/policies/src/cors/policy.ts', "import '@sluice/wire';", 'room-policies-runtime'],
   ['packages/config/src/a.ts', "import '@sluice/policies/runtime';", 'room-config'],
   ['packages/testkit/src/a.ts', "import '@sluice/wire';", 'room-testkit'],
@@ -113,6 +118,8 @@ const allowed: readonly (readonly [file: string, imports: string])[] = [
     "import './schema.ts'; import '@sluice/ratelimit';",
   ],
   ['packages/policies/src/ip-restriction/schema.ts', "import 'zod'; import '@sluice/policy-sdk';"],
+  ['packages/policies/src/claims/schema.ts', "import '../expressions/fine.ts';"],
+  ['packages/policies/src/expressions/fine.ts', "import '@sluice/policy-sdk';"],
   [
     'packages/config/src/fine.ts',
     "import '@sluice/policies/schemas'; import '@sluice/router'; import 'zod';",

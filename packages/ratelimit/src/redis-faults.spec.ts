@@ -1,8 +1,8 @@
+import { RedisLink } from '@sluice/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { GatewayError } from '@sluice/errors';
 import { bucket, faultOf, RedisFixture, request } from '../testing/redis-fixture.ts';
-import { RedisLink } from '../testing/redis-link.ts';
 import type { RedisDurability } from './redis-durability.ts';
 import { RedisStore } from './redis-store.ts';
 

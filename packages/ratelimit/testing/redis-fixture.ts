@@ -1,8 +1,7 @@
-import { testKeyPrefix, testRedisUrl } from '@sluice/testkit';
+import { RedisLink, testKeyPrefix, testRedisUrl } from '@sluice/testkit';
 import { Redis } from 'ioredis';
 import type { LimitRequest, TokenBucket } from '../src/limit-store.ts';
 import { RedisStore, type RedisStoreOptions } from '../src/redis-store.ts';
-import { RedisLink } from './redis-link.ts';
 
 /** A token bucket that practically does not refill within a test. Tests only. */
 export function bucket(burst: number, ratePerSecond = 0.001): TokenBucket {

@@ -21,20 +21,16 @@ export { GatewayMetrics } from './metrics/gateway-metrics.ts';
 export type { PolicyMode } from './metrics/gateway-metrics.ts';
 export { Gauge } from './metrics/gauge.ts';
 export { Histogram, HistogramSeries } from './metrics/histogram.ts';
+export { accessLogFields } from './access-log-fields.ts';
+export type { AccessLogField } from './access-log-fields.ts';
 export { addProcessMetrics } from './metrics/process-metrics.ts';
 export { MetricsRegistry } from './metrics/registry.ts';
 export { RouteMetrics } from './metrics/route-metrics.ts';
 export { mergeSnapshots } from './metrics/snapshot.ts';
 export type { MetricSnapshot, MetricsSnapshot, SeriesSnapshot } from './metrics/snapshot.ts';
 export { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
-export {
-  accessLogFields,
-  metricDefinitions,
-  otherLabel,
-  resourceAttributes,
-  spanAttributes,
-} from './names.ts';
-export type { AccessLogField, MetricDefinition } from './names.ts';
+export { metricDefinitions, otherLabel, resourceAttributes, spanAttributes } from './names.ts';
+export type { MetricDefinition } from './names.ts';
 export { requestId } from './random-ids.ts';
 export { telemetryReference } from './reference.ts';
 export { ApplySpans } from './trace/apply-spans.ts';

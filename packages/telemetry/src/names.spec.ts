@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
-import { accessLogFields, metricDefinitions, resourceAttributes, spanAttributes } from './names.ts';
+import { accessLogFields } from './access-log-fields.ts';
+import { metricDefinitions, resourceAttributes, spanAttributes } from './names.ts';
 import type { MetricDefinition } from './names.ts';
 import { telemetryReference } from './reference.ts';
 

@@ -1,6 +1,6 @@
+import { accessLogFields } from './access-log-fields.ts';
 import { controlPlaneMetricDefinitions, writeSpanAttributes } from './control-plane-names.ts';
 import {
-  accessLogFields,
   defaultMaxSeries,
   metricDefinitions,
   otherLabel,

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SharedStore } from '@sluice/policy-sdk';
-import { testKeyPrefix, testRedisUrl } from '@sluice/testkit';
-import { RedisLink } from '../../../../packages/ratelimit/testing/redis-link.ts';
+import { RedisLink, testKeyPrefix, testRedisUrl } from '@sluice/testkit';
 import { eventually } from '../listener/testing/running-listener.ts';
 import { SharedStores } from './shared-stores.ts';
 

@@ -1,6 +1,6 @@
 import { reasonOf, type AuthReason } from '../auth-reason.ts';
 import { deny, type HeaderPair, type Reply } from '../reply.ts';
-import type { Alternative } from './alternatives.ts';
+import type { Alternative } from './alternative.ts';
 
 /** The 401 for a request without a credential of these alternatives: one challenge for each. */
 export function missingReply(alternatives: readonly Alternative[]): Reply {

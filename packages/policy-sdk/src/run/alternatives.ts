@@ -2,39 +2,15 @@ import type { Consumer } from '../exchange.ts';
 import { isPreflight } from '../preflight.ts';
 import { Principal } from '../principal.ts';
 import { Unrecognised, type Reply } from '../reply.ts';
+import type { Alternative, Finding } from './alternative.ts';
 import { conflictReply, Doubt, missingReply } from './alternative-replies.ts';
-import { noAuthCounts, noteRefusal, type AuthCounts } from './auth-counts.ts';
+import { noAuthCounts, noteRefusal } from './auth-counts.ts';
 import { Round } from './round.ts';
 import { shadowOf } from './shadow.ts';
 import type { RequestStep, StepExchange, Verdict } from './steps.ts';
 
-/**
- * The result of an alternative: who the caller is, a refusal, a refusal that stands only when no
- * other alternative recognises the caller, or undefined: no credential.
- */
-export type Finding = Principal | Reply | Unrecognised | undefined;
-
 /** What the alternatives asked so far have found, unless one has refused the request. */
 type Found = Principal | Doubt | undefined;
-
-/** A policy that authenticates the caller, ready to run. Its hook is wrapped; see `guardHooks`. */
-export interface Alternative {
-  readonly policy: string;
-  readonly run: (exchange: StepExchange) => Finding | Promise<Finding>;
-  /** It is asked only when no alternative found a credential. */
-  readonly isFallback: boolean;
-  /** Its findings are recorded and decide nothing. */
-  readonly isShadow: boolean;
-  /** Requests without a credential pass. */
-  readonly isOptional: boolean;
-  /** Its credential is needed in addition to one of the others. */
-  readonly isRequired: boolean;
-  readonly challenges: readonly string[];
-  readonly hint: string | undefined;
-  /** Replies instead of the 401 for a request without a credential. */
-  readonly login: ((exchange: StepExchange) => Verdict | Promise<Verdict>) | undefined;
-  readonly counts: AuthCounts;
-}
 
 /**
  * All alternatives of a pipeline as one step. Every alternative is asked, in order, also after one

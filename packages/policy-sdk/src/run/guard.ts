@@ -4,7 +4,7 @@ import { phases, phaseTable, type Phase } from '../phases.ts';
 import { isAlternative, type OnError, type PolicyHooks, type PolicySchema } from '../policy.ts';
 import { Principal } from '../principal.ts';
 import { deny, Unrecognised, type Reply } from '../reply.ts';
-import type { Alternative, Finding } from './alternatives.ts';
+import type { Alternative, Finding } from './alternative.ts';
 import { noAuthCounts, noteRefusal, type AuthCounts } from './auth-counts.ts';
 import { finalStatuses, isFinalStatus, replyFault } from './reply-fault.ts';
 import { shadowOf } from './shadow.ts';

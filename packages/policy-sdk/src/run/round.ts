@@ -1,6 +1,6 @@
 import type { Consumer } from '../exchange.ts';
 import type { Principal } from '../principal.ts';
-import type { Alternative, Finding } from './alternatives.ts';
+import type { Alternative, Finding } from './alternative.ts';
 import type { StepExchange } from './steps.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { errorCodes } from '@sluice/errors';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { accessLogFields } from '../names.ts';
+import { accessLogFields } from '../access-log-fields.ts';
 import { accessLine } from './access-line.ts';
 import type { AccessRecord } from './access-record.ts';
 

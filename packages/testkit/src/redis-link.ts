@@ -1,7 +1,7 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
-import { testRedisUrl } from '@sluice/testkit';
+import { testRedisUrl } from './database.ts';
 
-/** A TCP link to the real Redis that a test can silence or cut. Tests only. */
+/** A TCP link to the real Redis that a test can silence or cut. */
 export class RedisLink {
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((near) => {
