@@ -3,7 +3,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Provider } from 'oidc-provider';
 
 export interface OpenIdProviderOptions {
   readonly redirectUris: readonly string[];
@@ -39,6 +38,8 @@ const clientSecret = 'the-secret-of-the-client-0123456789abcdef';
 
 /** Starts an OpenID provider on 127.0.0.1. Tests only. */
 export async function startOpenIdProvider(options: OpenIdProviderOptions): Promise<OpenIdProvider> {
+  // Loaded here, because it is large and most specs that use the testkit do not need it.
+  const { Provider } = await import('oidc-provider');
   const server = createServer();
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
